@@ -1,0 +1,1 @@
+"""One-time deep links, proof of the same person, OAuth, sealed tokens, pages."""

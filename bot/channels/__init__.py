@@ -1,0 +1,1 @@
+"""Slack and the console: wire to Message, Reply to wire."""

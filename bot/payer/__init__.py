@@ -1,0 +1,1 @@
+"""The payer over HTTP: searches, pages, retries, discovery."""

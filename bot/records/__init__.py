@@ -1,0 +1,1 @@
+"""FHIR read once into plain frozen values."""

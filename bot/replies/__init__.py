@@ -1,0 +1,1 @@
+"""Summary and template to a Reply; a Reply to Block Kit and plain text."""
