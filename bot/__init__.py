@@ -1,0 +1,1 @@
+"""bcbst-bot: a chat assistant over health-plan data."""

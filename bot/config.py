@@ -1,0 +1,124 @@
+"""The settings of contract.md, read once from the environment or a `.env` file. Secrets never print."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import ConfigError
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def _web_address(value: str) -> str:
+    """An absolute http(s) URL without query, fragment or trailing slash; plain http only on loopback."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an absolute http or https URL")
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError("must not hold a user name, a query or a fragment")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("must be https unless it is on loopback")
+    return value.rstrip("/")
+
+
+def _slash_ended(value: str) -> str:
+    """slack_sdk joins method names to a base that must end with a slash."""
+    return _web_address(value) + "/"
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is not a time zone, such as America/Chicago") from error
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set; names and defaults as in the contract."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=False)
+
+    bot_public_url: WebAddress = "http://127.0.0.1:8765"
+    bot_store_url: str = "sqlite:///bot.db"
+    bot_encryption_keys: SecretStr | None = None
+    bot_member_answers: Literal["dm", "off"] = "dm"
+    bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    bot_timezone: TimeZone = "America/Chicago"
+    bot_pack: str | None = None
+
+    payer_fhir_url: WebAddress = "https://api.bcbst.com/fhir/r4"
+    payer_directory_url: WebAddress | None = None
+    payer_authorize_url: WebAddress = "https://sso.bcbst.com/as/authorization.oauth2"
+    payer_token_url: WebAddress = "https://sso.bcbst.com/as/token.oauth2"  # noqa: S105 -- an address, not a secret
+    payer_issuer: str | None = None
+    payer_jwks_url: WebAddress | None = None
+    payer_revoke_url: WebAddress | None = None
+    payer_client_id: str | None = None
+    payer_client_secret: SecretStr | None = None
+    payer_scope: str = "patient/*.read openid fhirUser"
+    payer_name: str = "BlueCross BlueShield of Tennessee"
+    payer_short_name: str = "BlueCross"
+    payer_phone: str = "the number on your member ID card"
+
+    slack_bot_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_client_id: str | None = None
+    slack_client_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_url: SlackAddress = "https://slack.com/api/"
+
+    teams_app_id: str | None = None
+    teams_app_password: SecretStr | None = None
+    teams_tenant_id: str | None = None
+
+    @model_validator(mode="after")
+    def _what_belongs_together(self) -> Self:
+        if self.bot_store_url.startswith(("postgresql://", "postgres://")):
+            if self.bot_encryption_keys is None:
+                raise ValueError("BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL")
+        elif not self.bot_store_url.startswith("sqlite:///"):
+            raise ValueError("BOT_STORE_URL: must start with sqlite:/// or postgresql://")
+        if self.slack_bot_token is not None and self.slack_signing_secret is None:
+            raise ValueError("SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN")
+        return self
+
+    @property
+    def directory_url(self) -> str:
+        """The open directory's base, the member base when no other is set."""
+        return self.payer_directory_url or self.payer_fhir_url
+
+    @property
+    def callback_url(self) -> str:
+        """The one redirect_uri, as registered with the payer."""
+        return f"{self.bot_public_url}/oauth/callback"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        ConfigError: one line that names the first setting that is missing or malformed.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type] # pydantic checks each value
+    except ValidationError as error:
+        raise ConfigError(_first_fault(error.errors(include_input=False, include_url=False))) from None
+
+
+def _first_fault(faults: list[ErrorDetails]) -> str:
+    fault = faults[0]
+    where = ".".join(str(part) for part in fault["loc"]).upper()
+    words = fault["msg"].removeprefix("Value error, ")
+    return f"{where}: {words}" if where else words

@@ -1,0 +1,240 @@
+"""Everything that can go wrong, as one tree. Each leaf names the template that tells the person about it.
+
+BotError
+├── ConfigError              a setting is missing or malformed; stops the start
+├── PackError                a rule, an answer or a template is wrong; stops the start
+├── StoreError               the store cannot be used safely
+│   ├── StoreBusy            somebody holds it; try again
+│   └── StoreUnusable        wrong version, read-only, damaged, full
+├── LinkError                linking an account did not work out
+│   ├── NotLinked            no account is connected
+│   ├── LinkExpired          the one-time link or code is over, used or replaced
+│   ├── WrongBrowser         this browser did not start the sign-in
+│   ├── SignInCancelled      the member pressed cancel at the payer
+│   ├── SignInRefused        the payer refused or dropped the sign-in (code used, server error)
+│   ├── SignInSlow           the payer's sign-in did not answer in time
+│   ├── SignInUntrusted      a signature, issuer, nonce or patient does not fit
+│   ├── SetupWrong           the payer does not accept this bot's client
+│   ├── AccessNotGranted     the member did not allow patient data
+│   ├── PatientUnknown       the payer did not say which member signed in
+│   ├── CodeWrong            the typed code does not match
+│   ├── CodeSpent            too many tries; nothing was linked
+│   ├── TooManyLinks         too many requests in a short time
+│   └── SignInExpired        the member's sign-in has ended; a new one is needed
+└── PayerError               the payer's FHIR server did not give a usable answer
+    ├── PayerDown            refused, reset, 5xx, open breaker
+    ├── PayerSlow            no answer within the question's time
+    ├── PayerBusy            429; may say when to come back
+    ├── PayerMaintenance     HTML or nothing instead of FHIR
+    ├── PayerDamaged         truncated or malformed FHIR
+    ├── PayerTooMuch         more than a question may read
+    ├── PayerUntrusted       a redirect or an address outside the configured origin
+    ├── PayerForbids         403 for a type
+    ├── PayerLacks           404 for a type, or a read that found nothing
+    └── PayerRejects         400: the server did not take a parameter
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def new_reference() -> str:
+    """A short reference that a person can read out and an operator can find in the log."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(5))
+
+
+class BotError(Exception):
+    """The root. `template` tells the person; `facts` are the values that the template may show.
+
+    The exception's own text is for operators: it never holds member data, tokens, codes or URLs with ids.
+    """
+
+    template: ClassVar[str] = "problems/unexpected"
+
+    def __init__(self, why: str = "", **facts: object) -> None:
+        """Keep the operator's sentence, the template's facts, and a fresh reference."""
+        super().__init__(why or type(self).__name__)
+        self.facts = facts
+        self.reference = new_reference()
+
+
+class ConfigError(BotError):
+    """A setting is missing or malformed: the message names it in one line."""
+
+
+class PackError(BotError):
+    """The pack cannot be loaded: the message names file, key and what is wrong."""
+
+
+class StoreError(BotError):
+    """The store cannot be used safely."""
+
+    template = "problems/store"
+
+
+class StoreBusy(StoreError):
+    """Another process holds the store."""
+
+    template = "problems/store_busy"
+
+
+class StoreUnusable(StoreError):
+    """Read-only, damaged, full, or of a version that this program does not know."""
+
+
+class LinkError(BotError):
+    """Linking an account did not work out."""
+
+    template = "problems/link"
+
+
+class NotLinked(LinkError):
+    """No account is connected to this person."""
+
+    template = "problems/not_linked"
+
+
+class LinkExpired(LinkError):
+    """The one-time link or code is over: expired, used, or replaced by a newer one."""
+
+    template = "problems/link_expired"
+
+
+class WrongBrowser(LinkError):
+    """The callback came to a browser that did not start this sign-in (T02)."""
+
+    template = "problems/wrong_browser"
+
+
+class SignInCancelled(LinkError):
+    """The member pressed cancel at the payer (T13)."""
+
+    template = "problems/sign_in_cancelled"
+
+
+class SignInRefused(LinkError):
+    """The payer's sign-in failed; nothing was linked (F01, F02)."""
+
+    template = "problems/sign_in_refused"
+
+
+class SignInSlow(LinkError):
+    """The payer's sign-in did not answer in time (F15)."""
+
+    template = "problems/sign_in_slow"
+
+
+class SignInUntrusted(LinkError):
+    """The payer's answer could not be trusted; nothing was linked (F07, T07, T11)."""
+
+    template = "problems/sign_in_untrusted"
+
+
+class SetupWrong(LinkError):
+    """The payer does not accept this bot's client (F03)."""
+
+    template = "problems/setup_wrong"
+
+
+class AccessNotGranted(LinkError):
+    """The granted scope lacks patient data (T12, F05)."""
+
+    template = "problems/access_not_granted"
+
+
+class PatientUnknown(LinkError):
+    """The payer did not say which member signed in (F04)."""
+
+    template = "problems/patient_unknown"
+
+
+class CodeWrong(LinkError):
+    """The typed code does not match; `tries_left` says how many are left (T15)."""
+
+    template = "problems/code_wrong"
+
+
+class CodeSpent(LinkError):
+    """Too many wrong codes: the pending sign-in was thrown away (T15)."""
+
+    template = "problems/code_spent"
+
+
+class TooManyLinks(LinkError):
+    """More link requests than one person needs; `minutes` says when to try again (T52)."""
+
+    template = "problems/too_many_links"
+
+
+class SignInExpired(LinkError):
+    """The member's sign-in has ended and cannot be renewed without them (T55)."""
+
+    template = "problems/sign_in_expired"
+
+
+class PayerError(BotError):
+    """The payer's FHIR server did not give a usable answer."""
+
+    template = "problems/payer_down"
+
+
+class PayerDown(PayerError):
+    """Refused, reset, answered 5xx again and again, or known to be down just now (F20, F21)."""
+
+
+class PayerSlow(PayerError):
+    """No answer within the time that a question may take (F22)."""
+
+    template = "problems/payer_slow"
+
+
+class PayerBusy(PayerError):
+    """429; `minutes` says when to come back, when the payer said so (F19)."""
+
+    template = "problems/payer_busy"
+
+
+class PayerMaintenance(PayerError):
+    """A page for people, or nothing, where FHIR was due (F24)."""
+
+    template = "problems/payer_maintenance"
+
+
+class PayerDamaged(PayerError):
+    """FHIR that is cut off or malformed (F23)."""
+
+    template = "problems/payer_damaged"
+
+
+class PayerTooMuch(PayerError):
+    """More bytes, depth or rows than a question may read (F25, T42)."""
+
+    template = "problems/payer_too_much"
+
+
+class PayerUntrusted(PayerError):
+    """A redirect, or an address outside the configured origin (F27, F28, T40)."""
+
+    template = "problems/payer_untrusted"
+
+
+class PayerForbids(PayerError):
+    """403; `resource_type` says for what (F17)."""
+
+    template = "problems/payer_forbids"
+
+
+class PayerLacks(PayerError):
+    """404; `resource_type` says for what (F18)."""
+
+    template = "problems/payer_lacks"
+
+
+class PayerRejects(PayerError):
+    """400: the server did not take a parameter that this client can do without (F36)."""
+
+    template = "problems/payer_down"

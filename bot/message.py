@@ -1,0 +1,185 @@
+"""What every channel shares: who asked, where, what they said, and what the bot says back. Imports nothing of bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Platform = Literal["console", "slack", "teams"]
+Language = Literal["en", "es"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A chat identity, keyed by all four parts: the same user id in two workspaces is two people.
+
+    `name` is what the linking page shows ("Dana M."), `home` where they chat ("Slack, Contoso"); neither
+    identifies anybody and neither takes part in comparison.
+    """
+
+    platform: Platform
+    enterprise: str
+    team: str
+    user: str
+    name: str = field(default="", compare=False)
+    home: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> str:
+        """The four parts as one string, for rows that belong to this person."""
+        return f"{self.platform}\x1f{self.enterprise}\x1f{self.team}\x1f{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class OneToOne:
+    """A conversation that only this person and the bot can read."""
+
+    conversation: str
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A channel, group or thread that other people can read."""
+
+    conversation: str
+    thread: str = ""
+
+
+Place = OneToOne | Shared
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing a person said or pressed.
+
+    `press` is the opaque id of a button of ours; `command` the slash command that carried the text.
+    `directory_only` is set for guests, strangers and people of other workspaces: no member answers for them.
+    """
+
+    id: str
+    person: Person
+    place: Place
+    text: str
+    press: str | None = None
+    command: str | None = None
+    directory_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a button does: an intent with its arguments. It is stored; the wire only carries an opaque id."""
+
+    intent: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button. Exactly one of `url` and `press` says what it does; `id` is opaque, or the name of a link."""
+
+    id: str
+    label: str
+    url: str | None = None
+    press: Press | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text, bold or not. `text` is plain: each channel escapes it for itself, last."""
+
+    text: str
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The reply's headline."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of running text."""
+
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One labelled value, such as Deductible: $50.00."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Labelled values that belong together."""
+
+    rows: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a list: its lines, and the buttons that belong to it."""
+
+    number: int
+    lines: tuple[Line, ...]
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A doubt, a limit or a notice, said once and apart."""
+
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """A row of buttons."""
+
+    buttons: tuple[Action, ...]
+
+
+Block = Title | Line | Facts | Item | Note | Actions
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A FHIR resource that an answer was read from, and when."""
+
+    type: str
+    id: str
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the bot says, before any channel has shaped it. Made only as `Private` or `Shareable`.
+
+    `complete` is false when a page failed, a type was refused or an element could not be read. `final` is false
+    while more replies to the same message follow. `error` is the short reference that the log also holds.
+    """
+
+    intent: str
+    language: Language
+    blocks: tuple[Block, ...]
+    sources: tuple[Source, ...] = ()
+    complete: bool = True
+    final: bool = True
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Private(Reply):
+    """May hold member data: a channel takes it only for a `OneToOne` place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shareable(Reply):
+    """Open directory facts or general words only: fit for any place."""
