@@ -1,0 +1,79 @@
+"""One claim as the payer decided it, before it takes a guide's shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bot.sandbox.synthetic.money import Charge
+
+Kind = Literal["professional", "inpatient", "outpatient", "pharmacy", "oral"]
+# The published versions of CARIN Blue Button whose shapes differ.
+Shape = Literal["1.1.0", "2.0.0"]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Someone whom a claim names: a reference, the name to show, and the NPI."""
+
+    address: str
+    name: str
+    npi: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why a line was not paid: a reason code, the payer's short text, and a longer note to the member."""
+
+    system: str
+    code: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One service or drug with its money."""
+
+    system: str
+    code: str
+    text: str
+    charge: Charge
+    revenue: str = ""
+    quantity: int = 1
+    denial: Denial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Everything that an ExplanationOfBenefit tells. `number` is the payer's claim number."""
+
+    number: str
+    patient: str
+    coverage: str
+    kind: Kind
+    shape: Shape
+    day: date
+    last_day: date
+    decided: date
+    lines: tuple[Line, ...]
+    provider: Party
+    seen: Party
+    diagnosis: tuple[str, str]
+    specialty: str = ""
+    place: str = "11"
+    in_network: bool = True
+    status: str = "active"
+    outcome: str = "complete"
+    use: str = "claim"
+    replaces: str = ""
+    replaced_by: str = ""
+    days_supply: int = 0
+
+    @property
+    def key(self) -> str:
+        """The resource id."""
+        return f"eob-{self.number.lower()}"

@@ -1,0 +1,253 @@
+"""Practitioners, the practices where they see patients, and their roles in each network (Plan-Net 1.1.0)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.synthetic import chance, geography, tables
+from bot.sandbox.synthetic.networks import NETWORKS, in_network, network_reference
+from bot.sandbox.synthetic.shapes import (
+    LANGUAGE_TAG,
+    NPI,
+    NUCC,
+    PLANNET,
+    PLANNET_CODES,
+    concept,
+    extension,
+    identifier,
+    nested,
+    period,
+    reference,
+    resource,
+)
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+    from datetime import date
+
+    from bot.sandbox.synthetic.geography import Place
+    from bot.sandbox.world import Resource
+
+_FULL_WEEK = ["mon", "tue", "wed", "thu", "fri"]
+_PRACTICE_NAMES = ("Family Health", "Medical Group", "Clinic", "Specialists", "Health Partners", "Associates")
+# One listing in so many is a role that has ended, has all its networks in one role, or has no date.
+_ENDED, _MERGED, _UNDATED = 23, 12, 17
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the directory says about one person at one practice."""
+
+    key: str
+    given: str
+    family: str
+    degree: str
+    gender: str
+    specialty: dict[str, str]
+    place: Place
+    street: str
+    phone: str
+    networks: tuple[str, ...]
+    accepting: tuple[str, ...]
+    languages: tuple[str, ...]
+    age_days: int | None
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The name as the listing prints it, with the degree."""
+        return f"{self.given} {self.family}, {self.degree}"
+
+
+def listings(seed: int) -> Iterator[Listing]:
+    """The people whom the demonstration names, then a drawn population over all places."""
+    yield from (_featured(row, number) for number, row in enumerate(tables.rows("featured")))
+    rng = chance.stream(seed, "directory")
+    number = 1000
+    for place in geography.places().values():
+        for _ in range(max(2, round(place.weight * 0.62))):
+            yield _drawn(place, number, rng)
+            number += 1
+
+
+def build(people: list[Listing], seed: int, today: date) -> Iterator[Resource]:
+    """The practices, Practitioners, Locations and PractitionerRoles of these listings."""
+    rng = chance.stream(seed, "roles")
+    seen: set[str] = set()
+    for person in people:
+        practice = practice_key(person)
+        if practice not in seen:
+            seen.add(practice)
+            checked = chance.instant(chance.before(today, rng.randrange(60)), rng)
+            yield from _practice(person, practice, len(seen), checked)
+        updated = "" if person.age_days is None else chance.instant(chance.before(today, person.age_days), rng)
+        yield _practitioner(person, updated)
+        yield from _roles(person, practice, updated, today)
+
+
+def practice_key(person: Listing) -> str:
+    """The id that the practice's Organization and Location share."""
+    return f"practice-{person.place.zip}-{person.street.split()[0]}"
+
+
+def _by_code() -> dict[str, dict[str, str]]:
+    return {row["code"]: row for row in tables.rows("specialties")}
+
+
+def _featured(row: dict[str, str], number: int) -> Listing:
+    return Listing(
+        key=row["key"],
+        given=row["given"],
+        family=row["family"],
+        degree=row["degree"],
+        gender=row["gender"],
+        specialty=_by_code()[row["specialty"]],
+        place=geography.places()[row["zip"]],
+        street=row["street"],
+        phone=f"({row['phone'][:3]}) {row['phone'][4:]}",
+        networks=tuple(row["networks"].split()),
+        accepting=tuple(row["accepting"].split()),
+        languages=tuple(row["languages"].split()),
+        age_days=int(row["age_days"]),
+        number=number,
+    )
+
+
+def _drawn(place: Place, number: int, rng: random.Random) -> Listing:
+    specialties = tables.rows("specialties")
+    gender = rng.choice(("female", "male"))
+    family, _, language = rng.choice(tables.lines("family")).partition("|")
+    specialty = rng.choices(specialties, [int(row["weight"]) for row in specialties])[0]
+    networks = tuple(letter for letter in NETWORKS if rng.random() < 0.5) or ("P",)  # noqa: PLR2004 - even odds
+    return Listing(
+        key=str(number),
+        given=rng.choice(tables.lines(f"given_{gender}")),
+        family=family,
+        degree=rng.choice(specialty["degrees"].split()),
+        gender=gender,
+        specialty=specialty,
+        place=place,
+        street=_office(place, rng),
+        phone=geography.phone(place.area_code, rng)["value"],
+        networks=networks,
+        accepting=tuple(letter for letter in networks if rng.random() < 0.6),  # noqa: PLR2004 - three in five
+        languages=("en", language) if language and rng.random() < 0.7 else ("en",),  # noqa: PLR2004 - most
+        age_days=None if number % _UNDATED == 0 else int(rng.triangular(0, 400, 45)),
+        number=number,
+    )
+
+
+def _office(place: Place, rng: random.Random) -> str:
+    """One of a few offices in the place, so that people share practices."""
+    office = rng.randrange(max(1, place.weight // 3))
+    names = tables.lines("streets")
+    return f"{100 + office * 37 + int(place.zip) % 50} {names[(int(place.zip) + office) % len(names)]}"
+
+
+def _practice(person: Listing, key: str, number: int, updated: str) -> Iterator[Resource]:
+    word = _PRACTICE_NAMES[person.number % len(_PRACTICE_NAMES)]
+    name = f"{person.place.city} {word} at {person.street.split(' ', 1)[1]}"
+    telecom = [{"system": "phone", "value": person.phone, "use": "work"}]
+    rng = chance.stream(0, key)
+    yield resource(
+        "Organization",
+        key,
+        f"{PLANNET}plannet-Organization",
+        updated,
+        identifier=[identifier(NPI, chance.npi(50_000_000 + number))],
+        active=True,
+        type=[concept(f"{PLANNET_CODES}OrgTypeCS", "prvgrp")],
+        name=name,
+        telecom=telecom,
+        address=[person.place.address(person.street)],
+    )
+    yield resource(
+        "Location",
+        key,
+        f"{PLANNET}plannet-Location",
+        updated,
+        status="active",
+        name=name,
+        telecom=telecom,
+        address=person.place.address(person.street),
+        position=person.place.position(rng),
+        managingOrganization=reference(f"Organization/{key}", name),
+    )
+
+
+def _practitioner(person: Listing, updated: str) -> Resource:
+    licence = nested(
+        f"{PLANNET}practitioner-qualification",
+        [
+            extension("status", "Code", "active"),
+            extension("whereValid", "CodeableConcept", concept("https://www.usps.com/", "TN")),
+        ],
+    )
+    return resource(
+        "Practitioner",
+        f"pr-{person.key}",
+        f"{PLANNET}plannet-Practitioner",
+        updated,
+        identifier=[identifier(NPI, chance.npi(10_000_000 + person.number))],
+        active=True,
+        name=[{"text": person.name, "family": person.family, "given": [person.given], "suffix": [person.degree]}],
+        gender=person.gender,
+        qualification=[{"extension": [licence], "code": {"text": person.degree}}],
+        communication=[concept(LANGUAGE_TAG, tag) for tag in person.languages],
+    )
+
+
+def _roles(person: Listing, practice: str, updated: str, today: date) -> Iterator[Resource]:
+    """One role a network, as Plan-Net 1.1.0 has it; some keep 1.0.0's way, all networks in one role."""
+    if person.number % _MERGED == 0:
+        yield _role(person, practice, updated, today, person.networks)
+        return
+    for letter in person.networks:
+        yield _role(person, practice, updated, today, (letter,))
+
+
+def _role(person: Listing, practice: str, updated: str, today: date, networks: tuple[str, ...]) -> Resource:
+    ended = person.number % _ENDED == _ENDED - 1
+    end = chance.before(today, 30 + person.number % 200) if ended else None
+    return resource(
+        "PractitionerRole",
+        f"role-{person.key}-{''.join(networks).lower()}",
+        f"{PLANNET}plannet-PractitionerRole",
+        updated,
+        extension=[*(in_network(letter) for letter in networks), *_newpatients(person, networks)],
+        active=not ended,
+        period=period(f"{today.year - 4}-01-01", end),
+        practitioner=reference(f"Practitioner/pr-{person.key}", person.name),
+        organization=reference(f"Organization/{practice}"),
+        code=[concept(f"{PLANNET_CODES}ProviderRoleCS", person.specialty["role"])],
+        specialty=[concept(NUCC, person.specialty["code"], person.specialty["word"])],
+        location=[reference(f"Location/{practice}")],
+        telecom=[{"system": "phone", "value": person.phone, "use": "work"}],
+        availableTime=_hours(person),
+    )
+
+
+def _newpatients(person: Listing, networks: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Openings by network; one listing in nine says nothing about them."""
+    if person.number >= 1000 and person.number % 9 == 0:  # noqa: PLR2004 - the drawn ones start at 1000
+        return
+    for letter in networks:
+        code = "newpt" if letter in person.accepting else ("nopt", "existptonly")[person.number % 2]
+        yield nested(
+            f"{PLANNET}newpatients",
+            [
+                extension(
+                    "acceptingPatients",
+                    "CodeableConcept",
+                    concept(f"{PLANNET_CODES}AcceptingPatientsCS", code),
+                ),
+                extension("fromNetwork", "Reference", network_reference(letter)),
+            ],
+        )
+
+
+def _hours(person: Listing) -> list[dict[str, object]]:
+    days = _FULL_WEEK if person.number % 3 else _FULL_WEEK[:4]
+    return [{"daysOfWeek": days, "availableStartTime": "08:00:00", "availableEndTime": "17:00:00"}]

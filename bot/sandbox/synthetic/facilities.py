@@ -1,0 +1,198 @@
+"""Hospitals, urgent cares, pharmacies and the other places of care, as Plan-Net lists organizations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.synthetic import chance, geography, tables
+from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME, network_reference
+from bot.sandbox.synthetic.shapes import (
+    HL7,
+    NPI,
+    NUCC,
+    PLANNET,
+    PLANNET_CODES,
+    coding,
+    concept,
+    extension,
+    identifier,
+    nested,
+    reference,
+    resource,
+)
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+    from datetime import date
+
+    from bot.sandbox.synthetic.geography import Place
+    from bot.sandbox.world import Resource
+
+_ALWAYS_OPEN = ("hospital", "emergency")
+_EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """A place of care: its kind as a row of the table of kinds, where it is, and its networks."""
+
+    key: str
+    name: str
+    kind: dict[str, str]
+    place: Place
+    street: str
+    phone: str
+    networks: tuple[str, ...]
+    npi: str
+    age_days: int | None
+
+    @property
+    def address(self) -> str:
+        """The Organization's address in references."""
+        return f"Organization/{self.key}"
+
+
+def facilities(seed: int) -> Iterator[Facility]:
+    """Every place's facilities: the bigger the place, the more kinds it has."""
+    rng = chance.stream(seed, "facilities")
+    number = 0
+    for place in geography.places().values():
+        for kind in tables.rows("facility_kinds"):
+            if place.weight >= int(kind["least_weight"]):
+                yield _drawn(kind, place, number, rng)
+                number += 1
+
+
+def build(places_of_care: list[Facility], seed: int, today: date) -> Iterator[Resource]:
+    """Organization, Location, HealthcareService and OrganizationAffiliation of each."""
+    rng = chance.stream(seed, "facility-dates")
+    for facility in places_of_care:
+        age = facility.age_days
+        updated = "" if age is None else chance.instant(chance.before(today, age), rng)
+        yield _organization(facility, updated)
+        yield _location(facility, updated, rng)
+        yield _service(facility, updated)
+        yield _affiliation(facility, updated)
+        if facility.kind["kind"] == "hospital":
+            yield _endpoint(facility, updated)
+
+
+def _drawn(kind: dict[str, str], place: Place, number: int, rng: random.Random) -> Facility:
+    name = tables.lines("facility_names")[(number * 7 + int(place.zip)) % len(tables.lines("facility_names"))]
+    return Facility(
+        key=f"{kind['kind'].replace('_', '-')}-{place.zip}",
+        name=f"{name} {kind['label']} of {place.city}",
+        kind=kind,
+        place=place,
+        street=geography.street(rng),
+        phone=geography.phone(place.area_code, rng)["value"],
+        networks=tuple(letter for letter in NETWORKS if rng.random() < 0.6) or ("S",),  # noqa: PLR2004 - three in five
+        npi=chance.npi(60_000_000 + number),
+        age_days=None if number % 29 == 0 else int(rng.triangular(0, 380, 40)),
+    )
+
+
+def _telecom(facility: Facility) -> list[dict[str, str]]:
+    return [{"system": "phone", "value": facility.phone, "use": "work"}]
+
+
+def _organization(facility: Facility, updated: str) -> Resource:
+    endpoint = [reference(f"Endpoint/{facility.key}")] if facility.kind["kind"] == "hospital" else []
+    return resource(
+        "Organization",
+        facility.key,
+        f"{PLANNET}plannet-Organization",
+        updated,
+        identifier=[identifier(NPI, facility.npi)],
+        active=True,
+        type=[concept(f"{PLANNET_CODES}OrgTypeCS", "fac")],
+        name=facility.name,
+        telecom=_telecom(facility),
+        address=[facility.place.address(facility.street)],
+        endpoint=endpoint,
+    )
+
+
+def _hours(facility: Facility) -> list[dict[str, Any]]:
+    if facility.kind["kind"] in _ALWAYS_OPEN:
+        return [{"daysOfWeek": _EVERY_DAY, "allDay": True}]
+    if facility.kind["kind"] in {"urgent_care", "pharmacy"}:
+        return [{"daysOfWeek": _EVERY_DAY, "openingTime": "08:00:00", "closingTime": "20:00:00"}]
+    return [{"daysOfWeek": _EVERY_DAY[:5], "openingTime": "08:00:00", "closingTime": "17:00:00"}]
+
+
+def _location(facility: Facility, updated: str, rng: random.Random) -> Resource:
+    access = concept(f"{PLANNET_CODES}AccessibilityCS", rng.choice(("adacomp", "pubtrans", "handiaccess")))
+    return resource(
+        "Location",
+        facility.key,
+        f"{PLANNET}plannet-Location",
+        updated,
+        extension=[extension(f"{PLANNET}accessibility", "CodeableConcept", access)],
+        identifier=[identifier(NPI, facility.npi)],
+        status="active",
+        name=facility.name,
+        type=[concept(f"{HL7}v3-RoleCode", facility.kind["location_type"])],
+        telecom=_telecom(facility),
+        address=facility.place.address(facility.street),
+        position=facility.place.position(rng),
+        managingOrganization=reference(facility.address, facility.name),
+        hoursOfOperation=_hours(facility),
+    )
+
+
+def _service(facility: Facility, updated: str) -> Resource:
+    method = nested(
+        f"{PLANNET}delivery-method",
+        [extension("type", "CodeableConcept", concept(f"{PLANNET_CODES}DeliveryMethodCS", "physical"))],
+    )
+    return resource(
+        "HealthcareService",
+        facility.key,
+        f"{PLANNET}plannet-HealthcareService",
+        updated,
+        extension=[method],
+        active=True,
+        providedBy=reference(facility.address, facility.name),
+        category=[concept(f"{PLANNET_CODES}HealthcareServiceCategoryCS", facility.kind["category"])],
+        specialty=[concept(NUCC, facility.kind["nucc"], facility.kind["word"])],
+        location=[reference(f"Location/{facility.key}", facility.name)],
+        name=facility.kind["word"],
+        telecom=_telecom(facility),
+        appointmentRequired=facility.kind["kind"] in {"imaging", "surgery", "dialysis"},
+    )
+
+
+def _affiliation(facility: Facility, updated: str) -> Resource:
+    return resource(
+        "OrganizationAffiliation",
+        facility.key,
+        f"{PLANNET}plannet-OrganizationAffiliation",
+        updated,
+        active=True,
+        organization=reference(f"Organization/{PAYER}", PAYER_NAME),
+        participatingOrganization=reference(facility.address, facility.name),
+        network=[network_reference(letter) for letter in facility.networks],
+        code=[concept(f"{PLANNET_CODES}OrganizationAffiliationRoleCS", facility.kind["affiliation"])],
+        specialty=[concept(NUCC, facility.kind["nucc"], facility.kind["word"])],
+        location=[reference(f"Location/{facility.key}", facility.name)],
+        healthcareService=[reference(f"HealthcareService/{facility.key}")],
+    )
+
+
+def _endpoint(facility: Facility, updated: str) -> Resource:
+    host = facility.key.replace("hospital", "fhir")
+    return resource(
+        "Endpoint",
+        facility.key,
+        f"{PLANNET}plannet-Endpoint",
+        updated,
+        status="active",
+        connectionType=coding(f"{HL7}endpoint-connection-type", "hl7-fhir-rest"),
+        name=f"Patient access at {facility.name}",
+        managingOrganization=reference(facility.address, facility.name),
+        payloadType=[concept(f"{PLANNET_CODES}EndpointPayloadTypeCS", "NA")],
+        address=f"https://{host}.example/r4",
+    )

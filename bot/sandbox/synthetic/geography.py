@@ -1,0 +1,72 @@
+"""Tennessee: one or more postal places in each of its 95 counties, weighted by how many people practise there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.synthetic import tables
+
+if TYPE_CHECKING:
+    import random
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A ZIP code: its city, county, centre in degrees, telephone area, and weight."""
+
+    zip: str
+    city: str
+    county: str
+    latitude: float
+    longitude: float
+    area_code: str
+    weight: int
+
+    def address(self, street: str) -> dict[str, Any]:
+        """A FHIR Address at that street."""
+        return {
+            "use": "work",
+            "type": "physical",
+            "line": [street],
+            "city": self.city,
+            "district": self.county,
+            "state": "TN",
+            "postalCode": self.zip,
+            "country": "US",
+        }
+
+    def position(self, rng: random.Random) -> dict[str, float]:
+        """A point within about a mile of the centre, in degrees."""
+        return {
+            "longitude": round(self.longitude + rng.uniform(-0.012, 0.012), 5),
+            "latitude": round(self.latitude + rng.uniform(-0.01, 0.01), 5),
+        }
+
+
+@cache
+def places() -> dict[str, Place]:
+    """Every place by ZIP code."""
+    return {
+        row["zip"]: Place(
+            zip=row["zip"],
+            city=row["city"],
+            county=row["county"],
+            latitude=float(row["latitude"]),
+            longitude=float(row["longitude"]),
+            area_code=row["area_code"],
+            weight=int(row["weight"]),
+        )
+        for row in tables.rows("places")
+    }
+
+
+def street(rng: random.Random) -> str:
+    """A made-up street address."""
+    return f"{rng.randrange(100, 9900)} {rng.choice(tables.lines('streets'))}"
+
+
+def phone(area_code: str, rng: random.Random) -> dict[str, str]:
+    """A work number in the range that is set aside for fiction, 555-0100 to 555-0199."""
+    return {"system": "phone", "value": f"({area_code}) 555-{rng.randrange(100, 200):04d}", "use": "work"}

@@ -1,0 +1,78 @@
+"""The small FHIR data types that every resource is made of, and the addresses of the guides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.sandbox.world import Resource
+
+NPI = "http://hl7.org/fhir/sid/us-npi"
+NUCC = "http://nucc.org/provider-taxonomy"
+HL7 = "http://terminology.hl7.org/CodeSystem/"
+PLANNET = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
+PLANNET_CODES = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/"
+CARIN = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/"
+CARIN_CODES = "http://hl7.org/fhir/us/carin-bb/CodeSystem/"
+FORMULARY = "http://hl7.org/fhir/us/davinci-drug-formulary/StructureDefinition/"
+FORMULARY_CODES = "http://hl7.org/fhir/us/davinci-drug-formulary/CodeSystem/"
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
+LANGUAGE_TAG = "urn:ietf:bcp:47"
+# The payer's own identifier systems; the name is reserved for examples (RFC 2606).
+PAYER_IDS = "https://payer.example/fhir/"
+
+
+def coding(system: str, code: str, display: str = "") -> dict[str, Any]:
+    """A Coding, without a display when there is no text to show."""
+    shape = {"system": system, "code": code}
+    return {**shape, "display": display} if display else shape
+
+
+def concept(system: str, code: str, display: str = "", text: str = "") -> dict[str, Any]:
+    """A CodeableConcept with one coding."""
+    shape: dict[str, Any] = {"coding": [coding(system, code, display)]}
+    return {**shape, "text": text} if text else shape
+
+
+def reference(target: Resource | str, display: str = "") -> dict[str, Any]:
+    """A literal reference to a resource, or to "Type/id"."""
+    address = target if isinstance(target, str) else f"{target['resourceType']}/{target['id']}"
+    return {"reference": address, "display": display} if display else {"reference": address}
+
+
+def identifier(system: str, value: str, type_system: str = "", type_code: str = "") -> dict[str, Any]:
+    """An Identifier, typed when a type is given."""
+    shape: dict[str, Any] = {"system": system, "value": value}
+    return {"type": concept(type_system, type_code), **shape} if type_code else shape
+
+
+def extension(url: str, kind: str, value: object) -> dict[str, Any]:
+    """An Extension whose value is of that kind, for example "Boolean"."""
+    return {"url": url, f"value{kind}": value}
+
+
+def nested(url: str, parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """An Extension made of other extensions."""
+    return {"url": url, "extension": list(parts)}
+
+
+def period(start: object, end: object = None) -> dict[str, str]:
+    """A Period; an absent end means that it is still running."""
+    shape = {"start": str(start)}
+    return shape if end is None else {**shape, "end": str(end)}
+
+
+def resource(kind: str, key: str, profile: str, updated: str, **elements: object) -> Resource:
+    """A resource with id and meta; elements that are None or empty are left out, as FHIR JSON wants."""
+    meta: dict[str, Any] = {"profile": [profile]} if profile else {}
+    if updated:
+        meta["lastUpdated"] = updated
+    shape: Resource = {"resourceType": kind, "id": key}
+    if meta:
+        shape["meta"] = meta
+    for name, value in elements.items():
+        if value not in (None, "", [], {}):
+            shape[name.rstrip("_")] = value
+    return shape

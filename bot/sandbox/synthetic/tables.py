@@ -1,0 +1,23 @@
+"""The tables in `data/`: comma-separated rows, and plain lists with one entry a line."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+_DATA = Path(__file__).parent / "data"
+
+
+@cache
+def rows(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of `data/<name>.csv`, by column name, in file order."""
+    with (_DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+@cache
+def lines(name: str) -> tuple[str, ...]:
+    """The lines of `data/<name>.txt` that are not empty."""
+    text = (_DATA / f"{name}.txt").read_text(encoding="utf-8")
+    return tuple(line for line in text.splitlines() if line)
