@@ -1,0 +1,94 @@
+"""One understood question to one reply: the question's budget, the answer's search, and the words of its template."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.accounts.accounts import Access, Accounts
+from bot.dialogue import Asked
+from bot.errors import LinkError, SignInExpired
+from bot.kit import Ask, Patient, Places, Summary, read_patient
+from bot.message import Message, Note, Private, Shareable, Source
+from bot.pack import Pack, template_of
+from bot.payer.budget import Budget
+from bot.payer.client import DirectoryClient, MemberClient
+
+Answered = Private | Shareable
+
+
+class Answering:
+    """Runs the pack's answers. A reply is `Shareable` only when nothing of a member took part in it."""
+
+    def __init__(
+        self,
+        *,
+        pack: Pack,
+        accounts: Accounts,
+        directory: DirectoryClient,
+        member: Callable[[Access], MemberClient],
+        places: Places,
+        payer: Mapping[str, str],
+        now: Callable[[], datetime],
+        wall: float,
+    ) -> None:
+        self._pack, self._accounts, self._payer = pack, accounts, payer
+        self._directory, self._member, self._places = directory, member, places
+        self._now, self._wall = now, wall
+
+    async def answer(self, message: Message, asked: Asked, *, needs_member: bool) -> Answered:
+        """The reply to a question.
+
+        Raises:
+            NotLinked, SignInExpired: the member has to sign in first.
+            NeedsPlace: the question lacks a place.
+            PayerError: the payer did not give a usable answer.
+        """
+        access = await self._accounts.access(message.person) if needs_member else None
+        ask = self._prepare(message, asked, access)
+        try:
+            summary = await self._pack.answers[asked.intent](ask)
+        except SignInExpired:
+            if access is not None:
+                await self._accounts.expire(access.link_id)
+            raise
+        return self._reply(asked, ask, summary, private=needs_member or ask.private)
+
+    def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:
+        return Ask(
+            slots=asked.values,
+            arguments=asked.arguments,
+            today=self._now().date(),
+            language=asked.language,
+            budget=Budget(seconds=self._wall),
+            directory=self._directory,
+            member=self._member(access) if access else None,
+            places=self._places,
+            read_home=lambda: self._home(message),
+        )
+
+    async def _home(self, message: Message) -> Patient | None:
+        """The linked member's own record; None for who is not linked, or may only see the directory."""
+        if message.directory_only:
+            return None
+        try:
+            access = await self._accounts.access(message.person)
+        except LinkError:
+            return None
+        raw = await self._member(access).read("Patient", access.patient, Budget(seconds=self._wall))
+        return await asyncio.to_thread(read_patient, raw)
+
+    def _reply(self, asked: Asked, ask: Ask, summary: Summary, *, private: bool) -> Answered:
+        report, kind = ask.report, Private if private else Shareable
+        values = {"answer": summary, "payer": self._payer, "private": private}
+        blocks = self._pack.render(template_of(asked.intent), values, asked.language)
+        about = {"report": report, "payer": self._payer, "now": self._now(), "private": private}
+        footer = self._pack.render("_footer", about, asked.language)
+        return kind(
+            intent=asked.intent,
+            language=asked.language,
+            blocks=(*blocks, *(block for block in footer if isinstance(block, Note))),
+            sources=tuple(Source(source.type, source.id, source.fetched_at) for source in report.sources),
+            complete=report.complete,
+        )

@@ -1,0 +1,69 @@
+"""What the bot says about accounts: connect, prove, choose, status, unlink, and what stays private.
+
+Every reply here is `Private`: a link or a member's name never reaches a place that others read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from bot.accounts.accounts import Accounts, Linked
+from bot.dialogue import Asked, Dialogue
+from bot.message import Language, Person, Private
+from bot.pack import Pack
+
+
+class Connecting:
+    """The conversation around an account."""
+
+    def __init__(self, *, accounts: Accounts, pack: Pack, dialogue: Dialogue, payer: Mapping[str, str]) -> None:
+        self._accounts, self._pack, self._dialogue, self._payer = accounts, pack, dialogue, payer
+
+    async def answer(self, person: Person, asked: Asked) -> AsyncIterator[Private]:
+        """The replies to an `account.*` intent."""
+        match asked.intent:
+            case "account.link":
+                yield await self.offer(person, asked.language, "account/link", intent=asked.intent)
+            case "account.unlink":
+                yield await self._unlink(person, asked)
+            case "account.choose":
+                linked = await self._accounts.choose(person, int(asked.arguments["index"]))
+                yield self._linked(linked, asked.language)
+            case "account.decline":
+                await self._accounts.cancel(person)
+                yield self._say("account/declined", asked.language, intent=asked.intent)
+            case "account.status":
+                link = await self._accounts.link(person)
+                yield self._say("account/status", asked.language, intent=asked.intent, link=link)
+            case _:
+                yield self._say("account/privacy", asked.language, intent="account.privacy")
+
+    async def offer(
+        self, person: Person, language: Language, template: str, *, intent: str, why: str | None = None
+    ) -> Private:
+        """A one-time link with the words of a template; the link itself is for this person's own chat."""
+        url = await self._accounts.begin(person)
+        values = {"payer": self._payer, "linked": await self._accounts.link(person), "why": why}
+        blocks = self._pack.render(template, values, language, {"link": url})
+        return Private(intent=intent, language=language, blocks=blocks)
+
+    async def prove(self, person: Person, text: str, language: Language) -> Private:
+        """The reply to a typed code: connected, or whose record it shall be."""
+        return self._linked(await self._accounts.prove(person, text), language)
+
+    async def is_code(self, person: Person, text: str) -> bool:
+        """Whether the message is an answer to the code page."""
+        return self._accounts.looks_like_code(text) and await self._accounts.awaits_code(person)
+
+    def _linked(self, linked: Linked, language: Language) -> Private:
+        template = "account/choose" if linked.choices else "account/linked"
+        return self._say(template, language, intent="account.link", linked=linked)
+
+    async def _unlink(self, person: Person, asked: Asked) -> Private:
+        await self._dialogue.take_kept(person)
+        unlinked = await self._accounts.unlink(person)
+        return self._say("account/unlink", asked.language, intent=asked.intent, unlinked=unlinked)
+
+    def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
+        blocks = self._pack.render(template, {"payer": self._payer, **values}, language)
+        return Private(intent=intent, language=language, blocks=blocks)

@@ -1,0 +1,189 @@
+"""What a conversation remembers for ten minutes: the last answer, its buttons, what the bot asked, a kept question.
+
+Everything is sealed in the store under its person and place: it is never shared between people or channels.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import msgspec
+
+from bot.language.context import Context, merge
+from bot.language.reading import Reading, Slot
+from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press
+from bot.stores.base import Seal, Store
+
+T = TypeVar("T")
+IDLE_SECONDS = 10 * 60
+BUTTON_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was understood: an intent, its slots, and what a button or a follow-up adds."""
+
+    intent: str
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    language: Language = "en"
+    rule: str | None = None
+    score: float = 1.0
+    concepts: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The slots' values, as contract.md describes them."""
+        return {name: slot.value for name, slot in self.slots.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the last turns left. `choices` are the list's entries in order, `labels` the buttons by their words."""
+
+    asked: Asked | None = None
+    choices: tuple[Press, ...] = ()
+    labels: Mapping[str, Press] = field(default_factory=dict)
+    wants: str | None = None
+    language: Language | None = None
+    misses: int = 0
+
+    def context(self) -> Context | None:
+        """The part that the language engine uses."""
+        if self.asked is None:
+            return None
+        return Context(
+            intent=self.asked.intent, slots=self.asked.slots, asked=self.wants, language=self.language or "en"
+        )
+
+
+class Dialogue:
+    """The memory of all conversations, on the store."""
+
+    def __init__(self, store: Store, seal: Seal, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._seal, self._clock = store, seal, clock
+
+    async def recall(self, message: Message) -> Memory:
+        """What this person's conversation in this place holds, empty after ten idle minutes."""
+        return await self._read("dialogue", _conversation(message), Memory) or Memory()
+
+    async def remember(self, message: Message, memory: Memory) -> None:
+        """Keep the conversation for another ten minutes."""
+        await self._write("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS)
+
+    async def forget(self, message: Message) -> None:
+        """Start this conversation over."""
+        await self._store.drop("dialogue", _conversation(message))
+
+    async def keep(self, person: Person, asked: Asked) -> None:
+        """Keep a question that waits for the person to sign in; one a person."""
+        await self._write("kept", person.key, asked, person, IDLE_SECONDS)
+
+    async def take_kept(self, person: Person) -> Asked | None:
+        """The kept question, once."""
+        sealed = await self._store.take("kept", person.key)
+        return self._open("kept", person.key, sealed, Asked)
+
+    async def press(self, person: Person, button: str) -> Press | None:
+        """What a button of ours does, for the person to whom it was shown, for a day."""
+        row, _, index = button.partition(".")
+        presses = await self._read("press", f"{row}\x1f{person.key}", tuple[Press, ...])
+        if not presses or not index.isdecimal() or int(index) >= len(presses):
+            return None
+        return presses[int(index)]
+
+    async def issue_buttons(self, person: Person, blocks: Sequence[Block]) -> tuple[Block, ...]:
+        """The same blocks with an opaque id in every button; what each does stays in the store."""
+        row, presses = secrets.token_urlsafe(12), []
+
+        def issue(action: Action) -> Action:
+            if action.press is None:
+                return action
+            presses.append(action.press)
+            return replace(action, id=f"{row}.{len(presses) - 1}")
+
+        issued = tuple(_with_actions(block, issue) for block in blocks)
+        if presses:
+            await self._write("press", f"{row}\x1f{person.key}", tuple(presses), person, BUTTON_SECONDS)
+        return issued
+
+    async def _read(self, kind: str, key: str, shape: type[T]) -> T | None:
+        return self._open(kind, key, await self._store.get(kind, key), shape)
+
+    def _open(self, kind: str, key: str, sealed: bytes | None, shape: type[T]) -> T | None:
+        opened = self._seal.unseal(sealed, f"{kind}\x1f{key}") if sealed else None
+        return msgspec.json.decode(opened, type=shape) if opened else None
+
+    async def _write(self, kind: str, key: str, value: object, person: Person, seconds: int) -> None:
+        sealed = self._seal.seal(msgspec.json.encode(value), f"{kind}\x1f{key}")
+        await self._store.put(kind, key, sealed, expires=self._clock() + seconds, owner=person.key)
+
+
+def _conversation(message: Message) -> str:
+    """One-to-one talk is one conversation whatever its thread; a shared place is one a thread."""
+    place = message.place
+    thread = "" if isinstance(place, OneToOne) else place.thread
+    return f"{message.person.key}\x1f{place.conversation}\x1f{thread}"
+
+
+def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:
+    if isinstance(block, Actions):
+        return Actions(tuple(issue(action) for action in block.buttons))
+    if isinstance(block, Item):
+        return replace(block, actions=tuple(issue(action) for action in block.actions))
+    return block
+
+
+def offered(blocks: Sequence[Block]) -> tuple[tuple[Press, ...], dict[str, Press]]:
+    """What a reply offers to later words: the list entries' first buttons in order, and every button by its label."""
+    choices, labels = [], {}
+    for block in blocks:
+        actions = block.actions if isinstance(block, Item) else block.buttons if isinstance(block, Actions) else ()
+        presses = [(action.label, action.press) for action in actions if action.press is not None]
+        if isinstance(block, Item) and presses:
+            choices.append(presses[0][1])
+        labels.update({said(label): press for label, press in presses})
+    return tuple(choices), labels
+
+
+def said(words: str) -> str:
+    """A button's words as a person may type them: without case, brackets and closing marks."""
+    return " ".join(words.casefold().strip(" []().!?¿¡").split())
+
+
+def resolve(memory: Memory, reading: Reading) -> Asked | None:
+    """The question that a follow-up means after the last answer, None when it fits nothing that was said."""
+    last = memory.asked
+    if last is None or reading.intent is None:
+        return None
+    if reading.intent == "followup.more":
+        return replace(last, arguments={**last.arguments, "page": str(int(last.arguments.get("page", "0")) + 1)})
+    if reading.intent == "followup.ordinal":
+        return _ordinal(memory, last, reading)
+    context = memory.context()
+    if context is None:
+        return None
+    intent, slots = merge(context, reading)
+    return replace(last, intent=intent, slots=slots, arguments={})
+
+
+def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
+    wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else None
+    if not isinstance(wanted, Mapping):
+        return None
+    if "step" in wanted:
+        pick = int(last.arguments.get("pick", "0")) + int(wanted["step"])
+        return replace(last, arguments={**last.arguments, "pick": str(max(pick, 0))})
+    index = int(wanted["index"])
+    if not memory.choices:
+        pick = index - 1 if index > 0 else index
+        return replace(last, arguments={**last.arguments, "pick": str(pick)})
+    position = index - 1 if index > 0 else len(memory.choices) + index
+    if not 0 <= position < len(memory.choices):
+        return None
+    press = memory.choices[position]
+    return Asked(intent=press.intent, arguments=press.arguments, language=last.language)

@@ -1,0 +1,175 @@
+"""All that an intent may import: what it may ask, what it may search, and the records that come back.
+
+An answer is `async answer(ask) -> Summary` and a pure `summarize(...) -> Summary`. It may search and choose. It
+cannot format, know the channel, see a token, log or touch a store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, Protocol
+
+from bot.payer.budget import Budget, Gap, Report
+from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.search import Search, any_of, escape, token
+from bot.records.bundle import Entry, Page
+from bot.records.claim import Claim, Live, Owed, fills, live, read_claim, visits
+from bot.records.dates import PartialDate, Period
+from bot.records.line import ClaimLine, read_lines
+from bot.records.money import Amount
+from bot.records.patient import Patient, read_patient
+from bot.records.provider import Listing, join
+from bot.records.typed import Typed, read_typed
+
+__all__ = [
+    "Amount",
+    "Answer",
+    "Ask",
+    "Claim",
+    "ClaimLine",
+    "Entry",
+    "Gap",
+    "Listing",
+    "Live",
+    "NeedsPlace",
+    "Owed",
+    "Page",
+    "PartialDate",
+    "Patient",
+    "Period",
+    "Places",
+    "Search",
+    "Summary",
+    "Typed",
+    "any_of",
+    "escape",
+    "fills",
+    "join",
+    "live",
+    "read_claim",
+    "read_lines",
+    "read_patient",
+    "read_typed",
+    "token",
+    "visits",
+]
+
+MEMBER_TYPES = frozenset(
+    {
+        "CarePlan",
+        "Condition",
+        "Coverage",
+        "ExplanationOfBenefit",
+        "List",
+        "MedicationKnowledge",
+        "Observation",
+        "Patient",
+        "Procedure",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an answer found, as plain values for its template. Each intent has its own, in its own file.
+
+    `sensitive` answers are shown only after the person asked for them by button (T33).
+    """
+
+
+Answer = Callable[["Ask"], Awaitable[Summary]]
+
+
+class Places(Protocol):
+    """Where things are, offline."""
+
+    def coordinates(self, zip_code: str) -> tuple[float, float] | None:
+        """Latitude and longitude of a ZIP's centre, None when it is unknown."""
+        ...
+
+    def city_center(self, city: str, state: str) -> tuple[float, float] | None:
+        """Latitude and longitude of a city's centre, None when it is unknown."""
+        ...
+
+
+class NeedsPlace(Exception):
+    """Raised by an answer that cannot go on without a place: the kernel asks for it once, with buttons."""
+
+
+@dataclass(slots=True)
+class Ask:
+    """One question, ready to be answered.
+
+    `slots` are the values of contract.md; `arguments` what a pressed button carried. `pick` counts from the newest
+    or topmost answer (0), `page` from the first page (0). Member searches get `patient=` from the kernel and rows of
+    another patient are dropped; the directory never sees a token or a member's id.
+    """
+
+    slots: Mapping[str, object]
+    today: date
+    language: Literal["en", "es"]
+    budget: Budget
+    directory: DirectoryClient
+    places: Places
+    member: MemberClient | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    read_home: Callable[[], Awaitable[Patient | None]] | None = None
+    private: bool = False
+
+    @property
+    def page(self) -> int:
+        """Which page of a list was asked for, from 0."""
+        return _number(self.arguments.get("page"))
+
+    @property
+    def pick(self) -> int:
+        """Which answer was asked for, from 0, the newest or topmost first."""
+        return _number(self.arguments.get("pick"))
+
+    @property
+    def report(self) -> Report:
+        """What was read so far, and what is missing."""
+        return self.budget.report
+
+    async def search(self, search: Search) -> AsyncIterator[Page]:
+        """The pages of a search, within the question's budget; stop whenever enough was seen."""
+        client = self._client(search.type)
+        async for page in client.search(search, self.budget):
+            yield page
+
+    async def read(self, resource_type: str, resource_id: str) -> bytes:
+        """One resource by id."""
+        return await self._client(resource_type).read(resource_type, resource_id, self.budget)
+
+    async def typed(self, raw: bytes, resource_type: str) -> Typed:
+        """The strict reading of one resource, in a thread: it costs milliseconds. Dropped elements are reported."""
+        reading = await asyncio.to_thread(read_typed, raw, resource_type)
+        if reading.dropped:
+            self.report.gaps.append(Gap("unreadable", resource_type, len(reading.dropped)))
+        return reading
+
+    async def home(self) -> Patient | None:
+        """The linked member's own record, for "near me"; the answer is private from here on."""
+        if self.read_home is None:
+            return None
+        self.private = True
+        return await self.read_home()
+
+    def _client(self, resource_type: str) -> MemberClient | DirectoryClient:
+        if resource_type not in MEMBER_TYPES:
+            return self.directory
+        if self.member is None:
+            raise TypeError("this intent's rule does not say needs: member")
+        return self.member
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.lstrip("-").isdecimal() else 0
+
+
+def newest_first(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Claims by date of service, the newest first, those without a date last."""
+    return tuple(sorted(claims, key=lambda claim: claim.service.sort_key, reverse=True))

@@ -1,0 +1,57 @@
+"""Structured logs with a closed list of fields: nothing that a person said and nothing of a member's record.
+
+Libraries may print bodies or whole URLs: theirs stay at WARNING whatever the level is, and only say who spoke.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_FIELDS = frozenset({
+    "event", "level", "timestamp", "turn", "reference", "intent", "rule", "concepts", "score", "language", "outcome",
+    "error", "where", "kind", "channel", "surface", "status", "attempt", "milliseconds", "pages", "rows", "gaps",
+    "resource_type", "location", "element", "reason", "origin", "setting", "count", "version", "port",
+})  # fmt: skip
+
+
+def _only_known_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop every field that is not on the list, so that a careless call cannot leak a value."""
+    for name in [name for name in event if name not in _FIELDS]:
+        del event[name]
+    return event
+
+
+def set_up(level: str = "INFO") -> None:
+    """Configure structlog and quieten the libraries, once per process."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s"))
+    handler.addFilter(_without_traceback)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_known_fields,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(_stderr()),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Libraries' warnings may quote bodies or URLs: keep that they spoke, not what they said."""
+    record.exc_info = record.exc_text = record.stack_info = None
+    return True
+
+
+def _stderr() -> Any:
+    import sys  # noqa: PLC0415 -- looked up at call time, so that a test's capture is honoured
+
+    return sys.stderr

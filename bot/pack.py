@@ -1,0 +1,112 @@
+"""The pack: rules with their answers (`intents/`) and words (`templates/`), loaded and checked as one thing.
+
+A bad pack stops the start, by file and key: nothing is found out at a member's question.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from bot.errors import PackError
+from bot.kit import Answer
+from bot.language.engine import Engine
+from bot.language.rules import IntentRules
+from bot.message import Block, Language
+from bot.replies.render import Words
+
+KERNEL_TOPICS = ("account", "followup")
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Everything that a plan's people wrote: how questions are put, how they are answered, and in what words."""
+
+    engine: Engine
+    words: Words
+    answers: Mapping[str, Answer]
+    templates: Path
+
+    @property
+    def intents(self) -> Mapping[str, IntentRules]:
+        """Each intent's rules by its name."""
+        return self.engine.intents
+
+    def render(
+        self, template: str, values: Mapping[str, object], language: Language, links: Mapping[str, str] | None = None
+    ) -> tuple[Block, ...]:
+        """A template's blocks in a language."""
+        return self.words.render(template, values, language=language, links=links or {})
+
+
+def find_pack(folder: str | None = None) -> Path:
+    """The folder that holds `intents/` and `templates/`: the given one, the checkout's, or the wheel's.
+
+    Raises:
+        PackError: no pack is there.
+    """
+    here = Path(__file__).resolve().parent
+    candidates = [Path(folder)] if folder else [here.parent, here / "_pack"]
+    for candidate in candidates:
+        if (candidate / "intents").is_dir() and (candidate / "templates").is_dir():
+            return candidate
+    raise PackError(f"BOT_PACK: no intents/ and templates/ in {candidates[0]}")
+
+
+def load_pack(folder: Path) -> Pack:
+    """The pack of a folder.
+
+    Raises:
+        PackError: by file and key: an unknown key, a missing answer or template, rules that cannot be told apart.
+    """
+    engine = Engine.load(folder / "intents")
+    words = Words(folder / "templates")
+    answers = {name: _answer(folder, name) for name, rules in engine.intents.items() if _has_answer(rules)}
+    faults = [*_missing_templates(engine, words), *words.lint()]
+    if faults:
+        raise PackError(faults[0])
+    return Pack(engine, words, answers, folder / "templates")
+
+
+def template_of(intent: str) -> str:
+    """The template of an intent's answer: the same stem."""
+    return intent.replace(".", "/")
+
+
+def _has_answer(rules: IntentRules) -> bool:
+    return rules.needs != "nothing"
+
+
+def _answer(folder: Path, intent: str) -> Answer:
+    path = folder / "intents" / f"{template_of(intent)}.py"
+    if not path.is_file():
+        raise PackError(f"intents/{template_of(intent)}.yaml: needs: member or directory asks for an answer beside it")
+    answer = getattr(_module(path, intent), "answer", None)
+    if not callable(answer):
+        raise PackError(f"intents/{template_of(intent)}.py: answer: missing")
+    typed: Answer = answer
+    return typed
+
+
+def _module(path: Path, intent: str) -> ModuleType:
+    """The answer's module, under a name of its own: the pack is no package and shadows none."""
+    name = f"bcbst_pack.{intent}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PackError(f"{path.name}: cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:
+    for name, rules in engine.intents.items():
+        if name.split(".")[0] in KERNEL_TOPICS and rules.needs == "nothing" and not words.has(template_of(name)):
+            continue
+        if not words.has(template_of(name)):
+            yield f"templates/{template_of(name)}.md.j2: missing"

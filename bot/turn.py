@@ -1,0 +1,257 @@
+"""Message to replies. The only file that knows the order of the steps.
+
+safety -> a pressed button -> a typed code -> a button's words -> follow-up or new question
+       -> the rule's needs -> the answer -> its words -> what the next turn may refer to
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+import structlog
+
+from bot.accounts.accounts import Accounts
+from bot.answering import Answered, Answering
+from bot.connecting import Connecting
+from bot.dialogue import Asked, Dialogue, Memory, offered, resolve, said
+from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired
+from bot.kit import NeedsPlace
+from bot.language.reading import Reading
+from bot.message import Block, Language, Message, Person, Private, Shareable
+from bot.pack import Pack, template_of
+
+log = structlog.get_logger("turn")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: when to say that the search goes on, and when a question has taken too long."""
+
+    notice: float = 2.0
+    wall: float = 20.0
+
+
+class Turn:
+    """Answers messages; many may be in work at once."""
+
+    def __init__(
+        self,
+        *,
+        pack: Pack,
+        accounts: Accounts,
+        dialogue: Dialogue,
+        answering: Answering,
+        payer: Mapping[str, str],
+        now: Callable[[], datetime],
+        member_answers: Literal["dm", "off"] = "dm",
+        patience: Patience = Patience(),
+    ) -> None:
+        self._pack, self._dialogue, self._answering, self._accounts = pack, dialogue, answering, accounts
+        self._payer, self._now, self._member_answers, self._patience = payer, now, member_answers, patience
+        self._connecting = Connecting(accounts=accounts, pack=pack, dialogue=dialogue, payer=payer)
+
+    async def answer(self, message: Message) -> AsyncIterator[Answered]:
+        """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""
+        started = time.perf_counter()
+        waiting: Answered | None = None
+        async for reply in self._with_errors(message):
+            if waiting is not None:
+                yield replace(waiting, final=False)
+            waiting = reply
+            if not reply.final:
+                yield reply
+                waiting = None
+        if waiting is not None:
+            yield waiting
+            _log_answer(waiting, started)
+
+    async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
+        """The words of an error that happened outside a message, such as a sign-in cancelled in the browser."""
+        values = {**error.facts, "payer": self._payer, "reference": error.reference}
+        blocks = await self._dialogue.issue_buttons(person, self._pack.render(error.template, values, language))
+        log.warning("problem", kind=type(error).__name__, reference=error.reference)
+        return Private(intent="problem", language=language, blocks=blocks, error=error.reference)
+
+    async def _with_errors(self, message: Message) -> AsyncIterator[Answered]:
+        memory = Memory()
+        try:
+            memory = await self._dialogue.recall(message)
+            async for reply in self._steps(message, memory):
+                yield reply
+        except BotError as error:
+            yield await self.problem(message.person, error, memory.language or "en")
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
+            yield await self.problem(message.person, _unexpected(error), memory.language or "en")
+
+    async def _steps(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
+        reading = self._pack.engine.understand(message.text, today=self._now().date(), context=memory.context())
+        language: Language = "es" if reading.language == "es" else "en"
+        if reading.intent and reading.intent.startswith("safety."):
+            yield self._static(Asked(reading.intent, language=language))
+        elif message.press is None and await self._connecting.is_code(message.person, message.text):
+            async for reply in self._prove(message, memory):
+                yield reply
+        elif asked := await self._what_is_asked(message, memory, reading, language):
+            log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=asked.concepts)
+            async for answered in self._ask(message, memory, asked):
+                yield answered
+        else:
+            yield await self._not_understood(message, memory, reading, language)
+
+    async def _what_is_asked(
+        self, message: Message, memory: Memory, reading: Reading, language: Language
+    ) -> Asked | None:
+        """The question: a button's, a button's words typed by hand, a follow-up's, or a new one."""
+        pressed = await self._dialogue.press(message.person, message.press) if message.press else None
+        pressed = pressed or memory.labels.get(said(message.text))
+        if pressed:
+            return Asked(pressed.intent, arguments=pressed.arguments, language=memory.language or language)
+        if message.press or reading.unclear or reading.intent is None:
+            return None
+        if reading.intent.startswith("followup."):
+            followed = resolve(memory, reading)
+            return replace(followed, language=language) if followed else None
+        return Asked(
+            reading.intent,
+            slots=reading.slots,
+            language=language,
+            rule=reading.rule,
+            score=reading.score,
+            concepts=reading.concepts,
+        )
+
+    async def _ask(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
+        rules = self._pack.intents.get(asked.intent)
+        if asked.intent.startswith("account."):
+            async for reply in self._connecting.answer(message.person, asked):
+                yield await self._remember(message, memory, reply)
+            if asked.intent == "account.choose":
+                async for answered in self._kept(message, memory):
+                    yield answered
+        elif rules is None or rules.needs == "nothing":
+            yield await self._remember(message, replace(memory, misses=0), self._static(asked))
+        elif rules.needs == "member" and (message.directory_only or self._member_answers == "off"):
+            yield self._static(replace(asked, intent="problems.directory_only"))
+        else:
+            async for answered in self._look_up(message, memory, asked, needs_member=rules.needs == "member"):
+                yield answered
+
+    async def _look_up(
+        self, message: Message, memory: Memory, asked: Asked, *, needs_member: bool
+    ) -> AsyncIterator[Answered]:
+        """The pack's answer. Without a live sign-in: a link, and the question is kept until there is one."""
+        try:
+            async for reply in self._patiently(message, asked, needs_member=needs_member):
+                yield reply if not reply.final else await self._remember(message, memory, reply, asked)
+        except NeedsPlace:
+            yield await self._ask_for_place(message, memory, asked)
+        except (NotLinked, SignInExpired) as error:
+            await self._dialogue.keep(message.person, asked)
+            reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
+            yield await self._remember(message, memory, reply)
+
+    async def _patiently(self, message: Message, asked: Asked, *, needs_member: bool) -> AsyncIterator[Answered]:
+        """Say that the search goes on when it takes longer than a person likes to wait in silence."""
+        work = asyncio.create_task(self._answering.answer(message, asked, needs_member=needs_member))
+        try:
+            done, _ = await asyncio.wait({work}, timeout=self._patience.notice)
+            if not done:
+                yield replace(self._static(replace(asked, intent="still_looking")), final=False)
+            async with asyncio.timeout(self._patience.wall):
+                yield await asyncio.shield(work)
+        except TimeoutError:
+            raise PayerSlow from None
+        finally:
+            if not work.done():
+                work.cancel()
+                with contextlib.suppress(asyncio.CancelledError, BotError):
+                    await work
+
+    async def _prove(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
+        language = memory.language or "en"
+        reply = await self._connecting.prove(message.person, message.text, language)
+        yield await self._remember(message, memory, reply)
+        async for answered in self._kept(message, memory):
+            yield answered
+
+    async def _kept(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
+        """The question that waited for the sign-in answers itself, once the account is connected."""
+        if await self._accounts.link(message.person) is None:
+            return
+        if kept := await self._dialogue.take_kept(message.person):
+            async for reply in self._ask(message, memory, kept):
+                yield reply
+
+    async def _ask_for_place(self, message: Message, memory: Memory, asked: Asked) -> Answered:
+        linked = await self._accounts.link(message.person) is not None
+        blocks = self._pack.render("ask/location", {"payer": self._payer, "linked": linked}, asked.language)
+        reply = Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
+        return await self._remember(message, memory, reply, asked, wants="location")
+
+    async def _not_understood(self, message: Message, memory: Memory, reading: Reading, language: Language) -> Answered:
+        """Choices when two readings are close, else examples; on the second miss in a row the menu and a human."""
+        template = "not_understood" if memory.misses == 0 else "menu"
+        if message.press:
+            template = "problems/button_over"
+        elif reading.unclear:
+            template = "choices"
+        values = {"payer": self._payer, "candidates": reading.candidates}
+        blocks = self._pack.render(template, values, language)
+        reply = Shareable(intent=reading.intent or "out_of_scope", language=language, blocks=blocks)
+        return await self._remember(message, replace(memory, misses=memory.misses + 1), reply, memory.asked)
+
+    def _static(self, asked: Asked) -> Shareable:
+        """An answer that needs no data: its template alone."""
+        values = {"payer": self._payer, "slots": asked.values}
+        blocks = self._pack.render(template_of(asked.intent), values, asked.language)
+        return Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
+
+    async def _remember(
+        self,
+        message: Message,
+        memory: Memory,
+        reply: Answered,
+        asked: Asked | None = None,
+        *,
+        wants: str | None = None,
+    ) -> Answered:
+        """Give the buttons their opaque ids, and keep what the next turn may refer to."""
+        choices, labels = offered(reply.blocks)
+        blocks: tuple[Block, ...] = await self._dialogue.issue_buttons(message.person, reply.blocks)
+        kept = Memory(
+            asked=asked,
+            choices=choices,
+            labels=labels,
+            wants=wants,
+            language=reply.language,
+            misses=0 if asked is not None and memory.asked is not asked else memory.misses,
+        )
+        await self._dialogue.remember(message, kept)
+        return replace(reply, blocks=blocks)
+
+
+def _unexpected(error: Exception) -> BotError:
+    """An error without template: the log gets its type and place, never its text, which may hold values."""
+    wrapped = BotError()
+    trace, where = error.__traceback__, ""
+    while trace is not None:
+        where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    log.error("unexpected", error=type(error).__name__, where=where, reference=wrapped.reference)
+    return wrapped
+
+
+def _log_answer(reply: Answered, started: float) -> None:
+    log.info(
+        "answered",
+        intent=reply.intent,
+        language=reply.language,
+        outcome="error" if reply.error else "ok",
+        milliseconds=round((time.perf_counter() - started) * 1000),
+    )
