@@ -1,0 +1,181 @@
+"""The store for one machine: a SQLite file in WAL mode, small statements straight on one connection.
+
+A power cut may lose the last moments (`synchronous=NORMAL`); a killed process loses nothing. Several processes of
+one machine may share the file: each statement is its own transaction, and a held lock is waited for asynchronously.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.errors import StoreBusy, StoreError, StoreUnusable
+from bot.stores.sqlite_schema import bring_up_to_date
+
+_WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_WORDS = {
+    sqlite3.SQLITE_READONLY: "is read-only",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full",
+    sqlite3.SQLITE_CORRUPT: "is damaged; it was left as it is",
+    sqlite3.SQLITE_NOTADB: "is not a SQLite database; it was left as it is",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: look at its folder and its rights",
+    sqlite3.SQLITE_IOERR: "cannot be read or written",
+}
+_BATCH = 500
+_SWEEPS = (
+    "DELETE FROM rows WHERE rowid IN (SELECT rowid FROM rows WHERE expires <= ? LIMIT ?) RETURNING 1",
+    "DELETE FROM counters WHERE rowid IN (SELECT rowid FROM counters WHERE expires <= ? LIMIT ?) RETURNING 1",
+)
+
+
+def open_sqlite(
+    path_or_url: str | Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> SqliteStore:
+    """The store at a path or a `sqlite:///` URL, its schema brought up to date; a new file is the owner's only.
+
+    Raises:
+        StoreUnusable: damaged, read-only, not a database, or written by a newer version. The file is never recreated.
+        StoreBusy: another process holds it.
+    """
+    path = Path(str(path_or_url).removeprefix("sqlite:///"))
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        return SqliteStore(_connect(path), name=path.name, clock=clock, pause=pause)
+    except OSError as error:
+        raise StoreUnusable(f"the store {path.name} cannot be opened: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise _told(error, path.name) from None
+
+
+def _connect(path: Path) -> Database:
+    connection = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        # What was deleted is overwritten: an unlinked member's rows do not linger in free pages.
+        connection.execute("PRAGMA secure_delete=ON")
+        database = Database(connection)
+        bring_up_to_date(database, path.name)
+        # From here on the event loop waits here: hardly at all, `_run` waits instead.
+        connection.execute("PRAGMA busy_timeout=20")
+    except BaseException:
+        connection.close()
+        raise
+    return database
+
+
+class SqliteStore:
+    """`stores.base.Store` over one SQLite file. Made by `open_sqlite`."""
+
+    def __init__(
+        self, database: Database, *, name: str, clock: Callable[[], float], pause: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._database, self._name, self._clock, self._pause = database, name, clock, pause
+
+    async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
+        """Keep a row, replacing the one of the same kind and key."""
+        await self._run(
+            "INSERT OR REPLACE INTO rows (kind, key, value, owner, expires) VALUES (?, ?, ?, ?, ?)",
+            (kind, key, value, owner, expires),
+        )
+
+    async def get(self, kind: str, key: str) -> bytes | None:
+        """The row's value while it lives."""
+        rows = await self._run(
+            "SELECT value FROM rows WHERE kind = ? AND key = ? AND expires > ?", (kind, key, self._clock())
+        )
+        return bytes(rows[0][0]) if rows else None
+
+    async def take(self, kind: str, key: str) -> bytes | None:
+        """The row's value, removed in the same statement: of many takers exactly one gets it."""
+        rows = await self._run(
+            "DELETE FROM rows WHERE kind = ? AND key = ? RETURNING value, expires > ?", (kind, key, self._clock())
+        )
+        return bytes(rows[0][0]) if rows and rows[0][1] else None
+
+    async def add(self, kind: str, key: str, *, expires: float) -> bool:
+        """True for the first caller with this key while it lives."""
+        rows = await self._run(
+            "INSERT INTO rows (kind, key, value, owner, expires) VALUES (?1, ?2, x'', '', ?3) "
+            "ON CONFLICT (kind, key) DO UPDATE SET expires = excluded.expires WHERE rows.expires <= ?4 RETURNING 1",
+            (kind, key, expires, self._clock()),
+        )
+        return bool(rows)
+
+    async def count(self, kind: str, key: str, *, expires: float) -> int:
+        """Add one to a counter and return it; it starts again after `expires` of its first count."""
+        rows = await self._run(
+            "INSERT INTO counters (kind, key, times, expires) VALUES (?1, ?2, 1, ?3) ON CONFLICT (kind, key) DO UPDATE "
+            "SET times = CASE WHEN counters.expires > ?4 THEN counters.times + 1 ELSE 1 END, "
+            "expires = CASE WHEN counters.expires > ?4 THEN counters.expires ELSE excluded.expires END RETURNING times",
+            (kind, key, expires, self._clock()),
+        )
+        return int(rows[0][0])
+
+    async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
+        """The living rows of a kind that belong to an owner, as (key, value), oldest first."""
+        rows = await self._run(
+            "SELECT key, value FROM rows WHERE owner = ? AND kind = ? AND expires > ? ORDER BY number",
+            (owner, kind, self._clock()),
+        )
+        return [(key, bytes(value)) for key, value in rows]
+
+    async def drop(self, kind: str, key: str) -> None:
+        """Remove one row, if it is there."""
+        await self._run("DELETE FROM rows WHERE kind = ? AND key = ?", (kind, key))
+
+    async def drop_owned(self, owner: str, *kinds: str) -> int:
+        """Remove every row of an owner, of these kinds or of all, in one transaction; how many there were."""
+        rows = await self._run(
+            "DELETE FROM rows WHERE owner = ?1 AND owner <> '' "
+            "AND (?2 = '[]' OR kind IN (SELECT value FROM json_each(?2))) RETURNING 1",
+            (owner, json.dumps(kinds)),
+        )
+        return len(rows)
+
+    async def sweep(self) -> int:
+        """Remove what has expired, a few hundred rows a statement so that others get their turn; how many rows."""
+        now, gone = self._clock(), 0
+        for statement in _SWEEPS:
+            removed = _BATCH
+            while removed == _BATCH:
+                removed = len(await self._run(statement, (now, _BATCH)))
+                gone += removed
+                await self._pause(0)
+        return gone
+
+    async def close(self) -> None:
+        """Give back the file."""
+        self._database.conn.close()
+
+    async def _run(self, sql: str, values: Sequence[object]) -> list[Any]:
+        """One statement, tried again for about two seconds while another process holds the file."""
+        for wait in (*_WAITS, None):
+            try:
+                return self._database.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                told = _told(error, self._name)
+                if wait is None or not isinstance(told, StoreBusy):
+                    raise told from None
+            await self._pause(wait)
+        raise StoreBusy
+
+
+def _told(error: sqlite3.Error, name: str) -> StoreError:
+    """SQLite's trouble in the words of an operator, without the statement or its values."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code (sqlite.org/rescode.html)
+    if code in _BUSY:
+        return StoreBusy(f"the store {name} is held by another process")
+    return StoreUnusable(f"the store {name} {_WORDS.get(code, 'cannot be used')}")

@@ -1,0 +1,49 @@
+"""The SQLite store's tables, as steps that are only ever appended to; the file itself says which were taken."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+from bot.errors import StoreUnusable
+
+
+def _rows_and_counters(database: Database) -> None:
+    """Rows that expire, and counters. `number` keeps the order in which rows were put."""
+    database.execute(
+        "CREATE TABLE rows (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, "
+        "value BLOB NOT NULL, owner TEXT NOT NULL, expires REAL NOT NULL, UNIQUE (kind, key))"
+    )
+    database.execute("CREATE INDEX rows_by_owner ON rows (owner, kind) WHERE owner <> ''")
+    database.execute("CREATE INDEX rows_by_expiry ON rows (expires)")
+    database.execute(
+        "CREATE TABLE counters (kind TEXT NOT NULL, key TEXT NOT NULL, times INTEGER NOT NULL, "
+        "expires REAL NOT NULL, UNIQUE (kind, key))"
+    )
+    database.execute("CREATE INDEX counters_by_expiry ON counters (expires)")
+
+
+_STEPS = {"rows_and_counters": _rows_and_counters}
+
+
+def bring_up_to_date(database: Database, name: str) -> None:
+    """Take the steps that the file lacks, all in one transaction, so that two processes may start together.
+
+    Raises:
+        StoreUnusable: the file holds steps that this version does not know.
+    """
+    migrations = Migrations("store")
+    for step_name, step in _STEPS.items():
+        migrations(name=step_name)(step)
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        _refuse_newer(migrations, database, name)
+        migrations.apply(database)
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+def _refuse_newer(migrations: Migrations, database: Database, name: str) -> None:
+    if {step.name for step in migrations.applied(database)} - _STEPS.keys():
+        raise StoreUnusable(f"the store {name} was written by a newer version of this program")

@@ -1,0 +1,37 @@
+"""The stores under test: the same suite runs on each of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.stores.base import Store
+from bot.stores.sqlite import open_sqlite
+
+
+class Clock:
+    """A clock that only moves when a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        """Unix seconds."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The store's clock."""
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
+    """An empty store of each kind."""
+    assert request.param == "sqlite"
+    opened = open_sqlite(tmp_path / "bot.db", clock=clock)
+    yield opened
+    await opened.close()

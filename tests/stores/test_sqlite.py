@@ -1,0 +1,105 @@
+"""What is the SQLite store's own: the file, its schema and other processes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StoreBusy, StoreUnusable
+from bot.stores.sqlite import open_sqlite
+
+LATER = 4_000_000_000.0
+
+
+async def test_rows_survive_a_reopening(tmp_path: Path) -> None:
+    """The schema's steps are taken once, and the rows are still there."""
+    url = f"sqlite:///{tmp_path}/bot.db"
+    first = open_sqlite(url)
+    await first.put("k", "a", b"1", expires=LATER)
+    await first.close()
+    second = open_sqlite(url)
+    assert await second.get("k", "a") == b"1"
+    await second.close()
+
+
+async def test_the_file_is_its_owners_only(tmp_path: Path) -> None:
+    """Nobody else on the machine may read the store or its log."""
+    store = open_sqlite(tmp_path / "bot.db")
+    await store.put("k", "a", b"1", expires=LATER)
+    assert {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in os.scandir(tmp_path)} == dict.fromkeys(
+        ["bot.db", "bot.db-wal", "bot.db-shm"], 0o600
+    )
+    await store.close()
+
+
+async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """A file of a later version is left alone, with one line that says so."""
+    await open_sqlite(tmp_path / "bot.db").close()
+    with sqlite3.connect(tmp_path / "bot.db") as connection:
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('store', 'of_tomorrow', '')"
+        )
+    connection.close()
+    with pytest.raises(StoreUnusable, match=r"^the store bot\.db was written by a newer version of this program$"):
+        open_sqlite(tmp_path / "bot.db")
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database, but somebody's notes" * 100, b"SQLite format 3\x00" + b"\xff" * 9000]
+)
+def test_a_damaged_file_is_never_recreated(tmp_path: Path, content: bytes) -> None:
+    """What cannot be read is refused and kept byte for byte."""
+    path = tmp_path / "bot.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreUnusable, match=r"^the store bot\.db is .* left as it is$"):
+        open_sqlite(path)
+    assert path.read_bytes() == content
+
+
+def test_a_missing_folder_is_told_in_one_line(tmp_path: Path) -> None:
+    """The operator learns what to look at."""
+    with pytest.raises(StoreUnusable, match=r"^the store bot\.db cannot be opened: No such file or directory$"):
+        open_sqlite(tmp_path / "nowhere" / "bot.db")
+
+
+async def test_a_held_file_is_waited_for_and_then_given_up(tmp_path: Path) -> None:
+    """Another writer's lock is waited for without blocking, then told as busy; afterwards all is well."""
+    waits: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        waits.append(seconds)
+
+    store = open_sqlite(tmp_path / "bot.db", pause=pause)
+    other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy):
+        await store.put("k", "a", b"1", expires=LATER)
+    assert waits == sorted(waits)
+    assert 1 < sum(waits) < 3
+    other.execute("ROLLBACK")
+    other.close()
+    await store.put("k", "a", b"1", expires=LATER)
+    assert await store.get("k", "a") == b"1"
+    await store.close()
+
+
+async def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    """Late work after the end gets a store error, not a library's."""
+    store = open_sqlite(tmp_path / "bot.db")
+    await store.close()
+    with pytest.raises(StoreUnusable):
+        await store.get("k", "a")
+
+
+async def test_two_stores_on_one_file_see_each_other(tmp_path: Path) -> None:
+    """Two processes of one machine share state: what one takes, the other no longer finds."""
+    one, two = open_sqlite(tmp_path / "bot.db"), open_sqlite(tmp_path / "bot.db")
+    await one.put("k", "a", b"1", expires=LATER)
+    assert await two.take("k", "a") == b"1"
+    assert await one.take("k", "a") is None
+    await one.close()
+    await two.close()
