@@ -1,0 +1,33 @@
+# Each target does its own set-up: uv is installed when it is missing, and Chromium for the browser tests.
+UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
+RUN := $(UV) run --frozen --all-groups
+
+.PHONY: demo test lint types bench eval setup browser
+
+demo: setup
+	@$(RUN) bcbst-bot demo
+
+test: setup browser
+	$(RUN) pytest -n auto --dist loadscope
+
+lint: setup
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+types: setup
+	$(RUN) mypy bot intents tests bench
+
+bench: setup
+	$(RUN) python -m bench
+
+eval: setup
+	$(RUN) python -m tests.language.evaluate
+
+setup:
+	@[ -x "$(UV)" ] || python3 -m pip install --quiet --user uv 2>/dev/null || python3 -m pip install --quiet --user --break-system-packages uv
+	@$(UV) sync --frozen --all-groups --quiet
+
+browser:
+	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \
+	  || { command -v apt-get >/dev/null 2>&1 && (apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1; } \
+	  || echo "No Chromium here: the browser tests will say that they skip."

@@ -1,0 +1,112 @@
+"""The house: who may import whom, and which outside library belongs to which room (docs/decisions.md)."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MAY_IMPORT = {
+    "errors": set(),
+    "message": set(),
+    "log": set(),
+    "sandbox": set(),
+    "browser": {"errors"},
+    "config": {"errors"},
+    "records": set(),
+    "language": {"errors"},
+    "payer": {"errors", "records"},
+    "replies": {"message"},
+    "stores": {"message", "errors"},
+    "accounts": {"config", "errors", "message", "payer", "records", "stores"},
+    "kit": {"payer", "records"},
+    "pack": {"errors", "kit", "language", "message", "replies"},
+    "dialogue": {"language", "message", "stores"},
+    "connecting": {"accounts", "dialogue", "errors", "message", "pack"},
+    "answering": {"accounts", "dialogue", "errors", "kit", "message", "pack", "payer"},
+    "turn": {"accounts", "answering", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"},
+    "channels": {"message", "replies", "turn"},
+}
+COMPOSITION = {"app", "cli", "demo", "__main__", "__init__"}
+OUTSIDE = {
+    "httpx": {"payer", "browser"},
+    "httpx_aiohttp": {"payer"},
+    "jinja2": {"replies", "accounts", "sandbox"},
+    "rapidfuzz": {"language"},
+    "starlette": {"accounts", "channels", "app", "sandbox", "demo"},
+    "slack_bolt": {"channels"},
+    "slack_sdk": {"channels"},
+    "authlib": {"accounts", "sandbox"},
+    "joserfc": {"accounts", "sandbox"},
+    "cryptography": {"accounts", "sandbox"},
+    "sqlite_utils": {"stores"},
+    "fhir": {"records"},
+}
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names if node.module == "bot")}
+    return found
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(ROOT / "bot").parts[0].removesuffix(".py")
+
+
+BOT = sorted((ROOT / "bot").rglob("*.py"))
+ANSWERS = sorted((ROOT / "intents").rglob("*.py"))
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", BOT, ids=_name)
+def test_a_room_imports_only_what_the_table_gives_it(path: Path) -> None:
+    """Imports run one way: a file that reaches past its room's row fails here by name."""
+    room = _room(path)
+    if room in COMPOSITION:
+        return
+    reached = {name.split(".")[1] for name in _imports(path) if name.startswith("bot.")} - {room}
+    assert reached <= MAY_IMPORT[room], f"{_name(path)} imports {sorted(reached - MAY_IMPORT[room])}"
+
+
+@pytest.mark.parametrize("path", BOT, ids=_name)
+def test_an_outside_library_stays_in_its_room(path: Path) -> None:
+    """The wire, the templates and the stores can each be exchanged in one place."""
+    libraries = {name.split(".")[0] for name in _imports(path)} & OUTSIDE.keys()
+    strangers = {library for library in libraries if _room(path) not in OUTSIDE[library] | COMPOSITION}
+    assert strangers == set(), f"{_name(path)} imports {sorted(strangers)}"
+
+
+@pytest.mark.parametrize("path", ANSWERS, ids=_name)
+def test_an_answer_imports_the_kit_and_the_standard_library(path: Path) -> None:
+    """An intent can see neither a token nor a channel: it has no way to name them."""
+    ours = {name for name in _imports(path) if name.split(".")[0] == "bot"}
+    assert ours <= {"bot.kit"}
+
+
+def test_files_and_functions_stay_small() -> None:
+    """Files: median at most 120 lines, none above 400; functions: median at most 8, none above 60."""
+    lengths, functions = [], []
+    for path in BOT + ANSWERS:
+        text = path.read_text(encoding="utf-8")
+        lengths.append(text.count("\n"))
+        functions += [
+            (node.end_lineno or node.lineno) - node.lineno + 1
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+    assert statistics.median(lengths) <= 120
+    assert max(lengths) <= 400
+    assert statistics.median(functions) <= 8
+    assert max(functions) <= 60
