@@ -1,1 +1,1 @@
-"""FHIR read once into plain frozen values."""
+"""FHIR read once into plain frozen values: claims, lines, listings, patients, dates and money."""

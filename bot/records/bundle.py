@@ -1,0 +1,193 @@
+"""A searchset page, read slim: entries stay raw bytes until somebody chooses them. One bad entry spoils no page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from bot.records.decode import Unreadable, decode
+from bot.records.sensitivity import labels_of
+from bot.records.shapes import NOTHING, Concept, Shape
+from bot.records.text import NOTE_LIMIT, clean
+
+Mode = Literal["match", "include", "outcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One issue of an OperationOutcome. `text` is the server's and may quote the request: never log it."""
+
+    severity: str
+    code: str
+    text: str
+
+    @property
+    def is_error(self) -> bool:
+        """True when the server says that something failed, not only that it has a remark."""
+        return self.severity in {"fatal", "error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One resource of a page: its type, its id, and its unread bytes. `labels` come from the Bundle around it."""
+
+    type: str
+    id: str
+    mode: Mode
+    raw: msgspec.Raw | bytes
+    full_url: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one answer to a search held. `total` is the server's word and may be wrong (F30)."""
+
+    entries: tuple[Entry, ...] = ()
+    next_url: str | None = None
+    total: int | None = None
+    issues: tuple[Issue, ...] = ()
+    unreadable: int = 0
+
+    @property
+    def matches(self) -> tuple[Entry, ...]:
+        """The rows that answer the search, without the resources that came along with them."""
+        return tuple(entry for entry in self.entries if entry.mode == "match")
+
+
+class _Search(Shape, frozen=True):
+    mode: str | None = None
+
+
+class _EntryShape(Shape, frozen=True):
+    full_url: str = ""
+    search: _Search | None = None
+    resource: msgspec.Raw = NOTHING
+
+
+class _Link(Shape, frozen=True):
+    relation: str | None = None
+    url: str | None = None
+
+
+class _IssueShape(Shape, frozen=True):
+    severity: str = ""
+    code: str = ""
+    details: Concept | None = None
+    diagnostics: str | None = None
+
+
+class _BundleShape(Shape, frozen=True):
+    resource_type: str = ""
+    entry: tuple[msgspec.Raw, ...] = ()
+    link: tuple[_Link, ...] = ()
+    total: int | None = None
+    meta: msgspec.Raw = NOTHING
+    issue: tuple[_IssueShape, ...] = ()
+
+
+class Head(Shape, frozen=True):
+    """What every resource says first: its type and its id."""
+
+    resource_type: str = ""
+    id: str = ""
+
+
+class _OutcomeShape(Shape, frozen=True):
+    issue: tuple[_IssueShape, ...] = ()
+
+
+def read_page(body: bytes, wanted: str = "") -> Page:
+    """The page of a Bundle, or only the issues of an OperationOutcome.
+
+    `wanted` is the type that was searched: it decides between match and include where the server does not say.
+
+    Raises:
+        Unreadable: damaged JSON, or neither a Bundle nor an OperationOutcome.
+    """
+    bundle, _ = decode(body, _BundleShape)
+    if bundle.resource_type == "OperationOutcome":
+        return Page(issues=_issues(bundle.issue))
+    if bundle.resource_type != "Bundle":
+        raise Unreadable("neither a Bundle nor an OperationOutcome")
+    entries, issues, unreadable = _sorted_out(bundle.entry, wanted)
+    return Page(
+        entries=_labelled(entries, bundle.meta),
+        next_url=next((link.url for link in bundle.link if link.relation == "next" and link.url), None),
+        total=bundle.total if bundle.total is not None and bundle.total >= 0 else None,
+        issues=issues,
+        unreadable=unreadable,
+    )
+
+
+def read_issues(body: bytes) -> tuple[Issue, ...]:
+    """The issues of an OperationOutcome body; none when it is something else."""
+    try:
+        outcome, _ = decode(body, _OutcomeShape)
+    except Unreadable:
+        return ()
+    return _issues(outcome.issue)
+
+
+def read_head(raw: bytes | msgspec.Raw) -> Head:
+    """Type and id of one resource.
+
+    Raises:
+        Unreadable: it is not one.
+    """
+    head, _ = decode(raw, Head)
+    if not head.resource_type:
+        raise Unreadable("no resourceType")
+    return head
+
+
+def _sorted_out(rows: tuple[msgspec.Raw, ...], wanted: str) -> tuple[list[Entry], tuple[Issue, ...], int]:
+    entries: list[Entry] = []
+    issues: list[Issue] = []
+    unreadable = 0
+    for row in rows:
+        try:
+            entry = _entry(row, wanted)
+        except Unreadable:
+            unreadable += 1
+            continue
+        if entry.mode == "outcome":
+            issues += read_issues(bytes(entry.raw))
+        else:
+            entries.append(entry)
+    return entries, tuple(issues), unreadable
+
+
+def _entry(row: msgspec.Raw, wanted: str) -> Entry:
+    shape, _ = decode(row, _EntryShape)
+    if not bytes(shape.resource):
+        raise Unreadable("an entry without a resource")
+    head = read_head(shape.resource)
+    said = shape.search.mode if shape.search else None
+    return Entry(head.resource_type, head.id, _mode(said, head.resource_type, wanted), shape.resource, shape.full_url)
+
+
+def _mode(said: str | None, kind: str, wanted: str) -> Mode:
+    """What the row is for; an OperationOutcome is never a result, whatever it is called (F29)."""
+    if kind == "OperationOutcome":
+        return "outcome"
+    if said == "match" or (said is None and wanted in {"", kind}):
+        return "match"
+    return "include"
+
+
+def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
+    """The Bundle's label is the highest of its entries': when none shows where it comes from, it holds for all."""
+    labels = labels_of(b'{"meta":' + bytes(meta) + b"}") if bytes(meta) else ()
+    if not labels or any(labels_of(entry.raw) for entry in entries):
+        return tuple(entries)
+    return tuple(Entry(e.type, e.id, e.mode, e.raw, e.full_url, labels) for e in entries)
+
+
+def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:
+    return tuple(
+        Issue(s.severity, s.code, clean((s.details.words() if s.details else None) or s.diagnostics, NOTE_LIMIT) or "")
+        for s in shapes
+    )

@@ -1,0 +1,96 @@
+"""Dates as the payer wrote them: year, month or day precision, the day in the written offset, never a guess."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+_WRITTEN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})(?:[T ].*)?)?)?", re.DOTALL)
+EARLIEST_YEAR = 1900
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class PartialDate:
+    """A FHIR date or dateTime cut to its day; `month` and `day` are None when they were not written."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @property
+    def first(self) -> date:
+        """The earliest day that it can mean."""
+        return date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def last(self) -> date:
+        """The latest day that it can mean."""
+        month = self.month or 12
+        return date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
+
+    @property
+    def exact(self) -> date | None:
+        """The day, when a day was written."""
+        return self.first if self.day else None
+
+    def __str__(self) -> str:
+        return "-".join([f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part)])
+
+
+def parse_date(text: str | None) -> PartialDate | None:
+    """The date, or None when it is absent, malformed, impossible (February 30) or a placeholder before 1900.
+
+    The time and its offset are not converted: the day of service is the day that was written (F41).
+    """
+    found = _WRITTEN.fullmatch(text.strip()) if text and text.isascii() else None
+    if found is None:
+        return None
+    parts = [int(part) if part is not None else None for part in found.groups()]
+    year, month, day = parts
+    if year is None or year < EARLIEST_YEAR:
+        return None
+    try:
+        date(year, 1 if month is None else month, 1 if day is None else day)
+    except ValueError:
+        return None
+    return PartialDate(year, month, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` to `end`, both inclusive, each possibly unknown."""
+
+    start: PartialDate | None = None
+    end: PartialDate | None = None
+
+    @property
+    def known(self) -> bool:
+        """True when at least one end was written."""
+        return self.start is not None or self.end is not None
+
+    @property
+    def day(self) -> PartialDate | None:
+        """The date that stands for the period: its start, else its end."""
+        return self.start or self.end
+
+    def overlaps(self, first: date | None, last: date | None) -> bool:
+        """True when any day that it can mean lies in the inclusive range; an open side of the range is None."""
+        start, end = self.start or self.end, self.end or self.start
+        if start is None or end is None:
+            return False
+        return not (last is not None and start.first > last) and not (first is not None and end.last < first)
+
+    def includes(self, day: date) -> bool:
+        """True when the day lies in it; a missing end means open."""
+        after_start = self.start is None or self.start.first <= day
+        return after_start and (self.end is None or day <= self.end.last)
+
+
+def period(start: str | None, end: str | None) -> Period:
+    """The period; an end before its start is not believed (F41)."""
+    first, last = parse_date(start), parse_date(end)
+    if first is not None and last is not None and last.last < first.first:
+        last = None
+    return Period(first, last)

@@ -1,0 +1,107 @@
+"""JSON to structs, with mercy: an element of the wrong shape is left out by its location, and the rest is kept.
+
+The same rule as for the typed reading: names of places may be told, values never.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+
+S = TypeVar("S", bound=msgspec.Struct)
+_ATTEMPTS = 40
+_PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]")
+_ESCAPES = re.compile(
+    rb"\\\\"  # an escaped backslash, so that what follows is no escape
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole surrogate pair
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"  # half of one
+)
+_LONE_LENGTH = 6
+
+
+class Unreadable(ValueError):
+    """Not JSON, not an object, too deep, or too broken to mend. The text never holds a value."""
+
+
+def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tuple[str, ...]]:
+    """The struct, and the locations of elements that had to be left out.
+
+    Raises:
+        Unreadable: nothing of this kind can be made of it.
+    """
+    try:
+        return msgspec.json.decode(raw, type=kind), ()
+    except msgspec.ValidationError:
+        return _mended(bytes(raw), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _once_more(bytes(raw), kind)
+    except RecursionError:
+        raise Unreadable("nested too deep") from None
+
+
+def _once_more(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
+    """Try again without a byte order mark and without lone surrogates, which strict readers refuse."""
+    better = _ESCAPES.sub(_without_lone, raw.removeprefix(b"\xef\xbb\xbf"))
+    try:
+        return msgspec.json.decode(better, type=kind), ()
+    except msgspec.ValidationError:
+        return _mended(better, kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unreadable("not JSON") from None
+    except RecursionError:
+        raise Unreadable("nested too deep") from None
+
+
+def _without_lone(match: re.Match[bytes]) -> bytes:
+    found = match.group()
+    return rb"\ufffd" if len(found) == _LONE_LENGTH else found
+
+
+def _mended(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
+    """Convert from plain values, dropping what does not fit, place by place."""
+    try:
+        plain = json.loads(raw, parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise Unreadable("not JSON") from None
+    dropped: list[str] = []
+    for _ in range(_ATTEMPTS):
+        try:
+            return msgspec.convert(plain, kind), tuple(dropped)
+        except msgspec.ValidationError as error:
+            dropped.append(_mend(plain, str(error)))
+        except RecursionError:
+            break
+    raise Unreadable("too much of it has the wrong shape")
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise Unreadable("NaN and Infinity are not JSON")
+
+
+def _mend(plain: Any, message: str) -> str:
+    """Change the place that the message names; returns the place."""
+    found = _PLACE.search(message)
+    steps = _steps(found["path"]) if found else []
+    if not steps:
+        raise Unreadable("not an object")
+    holder = plain
+    for step in steps[:-1]:
+        holder = holder[step]
+    last = steps[-1]
+    value = holder[last]
+    if message.startswith("Expected `array`, got `object`"):
+        holder[last] = [value]  # one where a list is due: the meaning is plain
+    elif message.startswith("Expected `str") and isinstance(value, int) and not isinstance(value, bool):
+        holder[last] = str(value)  # a number where its digits are due
+    else:
+        del holder[last]
+    return found["path"].lstrip(".") if found else ""
+
+
+def _steps(path: str) -> list[Any]:
+    return [m["name"] if m["name"] is not None else int(m["index"]) for m in _STEP.finditer(path)]

@@ -1,0 +1,116 @@
+"""The ExplanationOfBenefit as the slim reading sees it: only what the claim's summary needs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from bot.records.shapes import NOTHING, Concept, Identifier, Meta, MoneyShape, PeriodShape, Reference, Shape
+
+
+class Adjudication(Shape, frozen=True):
+    """One amount or status with its category; `total[]` has the same form."""
+
+    category: Concept | None = None
+    reason: Concept | None = None
+    amount: MoneyShape | None = None
+    modifier_extension: tuple[msgspec.Raw, ...] = ()
+
+
+class Item(Shape, frozen=True):
+    """A line, as far as dates and amounts go."""
+
+    product_or_service: Concept | None = None
+    serviced_date: str | None = None
+    serviced_period: PeriodShape | None = None
+    adjudication: tuple[Adjudication, ...] = ()
+    modifier_extension: tuple[msgspec.Raw, ...] = ()
+
+
+class CareTeam(Shape, frozen=True):
+    """Somebody who took part, and as what."""
+
+    provider: Reference | None = None
+    role: Concept | None = None
+
+
+class SupportingInfo(Shape, frozen=True):
+    """Additional information of many kinds: the admission, the facility, the receipt date."""
+
+    category: Concept | None = None
+    code: Concept | None = None
+    timing_date: str | None = None
+    timing_period: PeriodShape | None = None
+    value_reference: Reference | None = None
+
+
+class Payment(Shape, frozen=True):
+    """What the plan paid, and whether it did."""
+
+    type: Concept | None = None
+    date: str | None = None
+    amount: MoneyShape | None = None
+
+
+class Related(Shape, frozen=True):
+    """Another version of this claim, by its number."""
+
+    relationship: Concept | None = None
+    reference: Identifier | None = None
+
+
+class Insurance(Shape, frozen=True):
+    """A coverage that the claim was judged under."""
+
+    focal: bool | None = None
+    coverage: Reference | None = None
+
+
+class Note(Shape, frozen=True):
+    """The payer's own words to the member."""
+
+    number: Decimal | None = None
+    text: str | None = None
+
+
+class Contained(Shape, frozen=True):
+    """A resource inside the resource; its name is a text or a list of HumanName."""
+
+    resource_type: str = ""
+    id: str = ""
+    name: msgspec.Raw = NOTHING
+
+
+class Explanation(Shape, frozen=True):
+    """ExplanationOfBenefit, R4, C4BB 1.1 and 2.0 and what payers send besides."""
+
+    resource_type: str = ""
+    id: str = ""
+    meta: Meta | None = None
+    modifier_extension: tuple[msgspec.Raw, ...] = ()
+    contained: tuple[Contained, ...] = ()
+    identifier: tuple[Identifier, ...] = ()
+    status: str | None = None
+    type: Concept | None = None
+    sub_type: Concept | None = None
+    use: str | None = None
+    patient: Reference | None = None
+    billable_period: PeriodShape | None = None
+    created: str | None = None
+    provider: Reference | None = None
+    facility: Reference | None = None
+    related: tuple[Related, ...] = ()
+    outcome: str | None = None
+    care_team: tuple[CareTeam, ...] = ()
+    supporting_info: tuple[SupportingInfo, ...] = ()
+    insurance: tuple[Insurance, ...] = ()
+    item: tuple[Item, ...] = ()
+    adjudication: tuple[Adjudication, ...] = ()
+    total: tuple[Adjudication, ...] = ()
+    payment: Payment | None = None
+    process_note: tuple[Note, ...] = ()
+
+    def info(self, category: str) -> tuple[SupportingInfo, ...]:
+        """The supporting information of one category."""
+        return tuple(i for i in self.supporting_info if i.category and category in i.category.codes())

@@ -1,0 +1,78 @@
+"""What sort of claim it is, in one closed list, from the codings that payers use (fhir.md 4.2, 12)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot.records.explanation import Explanation
+from bot.records.shapes import Concept
+
+Kind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
+
+_CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
+_NDC = "http://hl7.org/fhir/sid/ndc"
+_STANDARD: dict[str, Kind] = {
+    "institutional": "institutional",
+    "professional": "professional",
+    "pharmacy": "pharmacy",
+    "oral": "oral",
+    "vision": "vision",
+}
+_ELSEWHERE: dict[str, Kind] = _STANDARD | {
+    "inpatient": "inpatient",
+    "outpatient": "outpatient",
+    "carrier": "professional",
+    "dme": "professional",
+    "pde": "pharmacy",
+    "snf": "inpatient",
+    "hha": "outpatient",
+    "hospice": "institutional",
+}
+_PROFILES: dict[str, Kind] = {
+    "inpatient": "inpatient",
+    "outpatient": "outpatient",
+    "professional": "professional",
+    "pharmacy": "pharmacy",
+    "oral": "oral",
+}
+
+
+def kind_of(eob: Explanation) -> Kind | None:
+    """The kind; None when neither type, profile nor lines tell."""
+    kind = _typed(eob.type) or _profiled(eob) or _lined(eob)
+    if kind != "institutional":
+        return kind
+    sub = {code.lower() for code in eob.sub_type.codes()} if eob.sub_type else set()
+    for stay in ("inpatient", "outpatient"):
+        if any(code.startswith(stay) for code in sub):
+            return _PROFILES[stay]
+    return _profiled(eob) or _stay(eob.type) or kind
+
+
+def _typed(concept: Concept | None) -> Kind | None:
+    if concept is None:
+        return None
+    standard = (_STANDARD.get(code.lower()) for code in concept.codes(_CLAIM_TYPE))
+    elsewhere = (_ELSEWHERE.get(code.lower()) for code in concept.codes())
+    return next((kind for kind in (*standard, *elsewhere) if kind), None)
+
+
+def _stay(concept: Concept | None) -> Kind | None:
+    """CMS says inpatient or outpatient in a coding of its own beside the standard one."""
+    found = (_ELSEWHERE.get(code.lower()) for code in concept.codes()) if concept else ()
+    return next((kind for kind in found if kind in {"inpatient", "outpatient"}), None)
+
+
+def _profiled(eob: Explanation) -> Kind | None:
+    """By profile, whatever its place in the list and its version."""
+    for profile in eob.meta.profile if eob.meta else ():
+        name = profile.split("|")[0].rsplit("/", 1)[-1].lower()
+        for word, kind in _PROFILES.items():
+            if word in name:
+                return kind
+    return None
+
+
+def _lined(eob: Explanation) -> Kind | None:
+    coded = (coding for item in eob.item if item.product_or_service for coding in item.product_or_service.coding)
+    return "pharmacy" if any(coding.system == _NDC for coding in coded) else None
