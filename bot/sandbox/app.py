@@ -1,0 +1,93 @@
+"""The sandbox payer as one ASGI application."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from bot.sandbox.authorization.endpoints import AUTHORIZE, REVOKE, TOKEN, AuthorizationEndpoints
+from bot.sandbox.authorization.models import Client
+from bot.sandbox.authorization.server import SandboxAuthorization
+from bot.sandbox.behaviour import Behaviour
+from bot.sandbox.fhir.endpoints import PATH, FhirServer
+from bot.sandbox.fhir.outcome import Refused, refusal
+from bot.sandbox.fhir.store import Store
+from bot.sandbox.wire import REQUESTS_KEPT, Seen, Wire
+from bot.sandbox.world import World
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """A payer: where it is, how an app signs in with it, how it behaves and what it was asked."""
+
+    base_url: str
+    client_id: str
+    client_secret: str
+    behaviour: Behaviour
+    authorization: SandboxAuthorization
+    requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REQUESTS_KEPT))
+    """The newest requests, oldest first."""
+
+    @property
+    def fhir_url(self) -> str:
+        """The FHIR base, for member and directory types alike."""
+        return self.base_url + PATH
+
+    @property
+    def issuer(self) -> str:
+        """The OpenID issuer."""
+        return self.base_url
+
+    @property
+    def authorize_url(self) -> str:
+        """The authorization endpoint."""
+        return self.base_url + AUTHORIZE
+
+    @property
+    def token_url(self) -> str:
+        """The token endpoint."""
+        return self.base_url + TOKEN
+
+    def revoke_all(self) -> None:
+        """End every token that was given, as a payer may at any time."""
+        self.authorization.vault.drop_all()
+
+
+def create_app(
+    world: World,
+    base_url: str,
+    behaviour: Behaviour | None = None,
+    *,
+    client_id: str = "sandbox-client",
+    client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
+    redirect_uris: tuple[str, ...] | None = None,
+) -> Starlette:
+    """The payer over a world, reachable at `base_url`; its `state.sandbox` is the `Sandbox`.
+
+    Without `redirect_uris` any loopback URL is taken as a registered one.
+    """
+    behaviour = behaviour or Behaviour()
+    base_url = base_url.rstrip("/")
+    client = Client(client_id, client_secret, redirect_uris, behaviour)
+    server = SandboxAuthorization(client, behaviour, base_url)
+    sandbox = Sandbox(base_url, client_id, client_secret, behaviour, server)
+    fhir = FhirServer(
+        Store(world, sandbox.fhir_url),
+        behaviour,
+        server.vault.active,
+        authorize_url=sandbox.authorize_url,
+        token_url=sandbox.token_url,
+        revoke_url=base_url + REVOKE,
+        issuer=base_url,
+    )
+    signing_in = AuthorizationEndpoints(server, world, sandbox.fhir_url)
+    app = Starlette(
+        routes=[*signing_in.routes(), *fhir.routes()],
+        exception_handlers={Refused: refusal},
+        middleware=[Middleware(Wire, behaviour=behaviour, requests=sandbox.requests)],
+    )
+    app.state.sandbox = sandbox
+    return app

@@ -1,0 +1,172 @@
+"""The authorization server's HTTP side: the browser's way through sign-in and consent, and the app's endpoints."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
+from cachetools import LRUCache
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.sandbox.authorization import pages
+from bot.sandbox.authorization.keys import public_keys
+from bot.sandbox.authorization.server import Answer, Issuer, SandboxAuthorization, SandboxRequest
+from bot.sandbox.world import Account, World
+
+AUTHORIZE = "/as/authorization.oauth2"
+TOKEN = "/as/token.oauth2"  # noqa: S105 - a path, not a secret
+REVOKE = "/as/revoke_token.oauth2"
+JWKS = "/pf/JWKS"
+SIGN_IN = "/as/sign-in"
+CONSENT = "/as/consent"
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+SESSIONS_KEPT = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser on its way: the authorization request, and who signed in."""
+
+    params: dict[str, str]
+    account: Account | None = None
+
+
+class AuthorizationEndpoints:
+    """Routes of the authorization server."""
+
+    def __init__(self, server: SandboxAuthorization, world: World, fhir_url: str) -> None:
+        self.server = server
+        self.world = world
+        self._fhir_url = fhir_url
+        self._sessions: LRUCache[str, Session] = LRUCache(SESSIONS_KEPT)
+
+    def routes(self) -> list[Route]:
+        """The payer's own paths."""
+        return [
+            Route(AUTHORIZE, self.authorize),
+            Route(SIGN_IN, self.sign_in, methods=["POST"]),
+            Route(CONSENT, self.consent, methods=["POST"]),
+            Route(TOKEN, self.token, methods=["POST"]),
+            Route(REVOKE, self.revoke, methods=["POST"]),
+            Route(JWKS, self.keys),
+            Route("/.well-known/openid-configuration", self.openid_configuration),
+        ]
+
+    async def authorize(self, request: Request) -> Response:
+        """The sign-in page, or an error: to the app when its redirect_uri is good, else to the person."""
+        params = dict(request.query_params)
+        oauth = self._request("GET", AUTHORIZE, params, request)
+        try:
+            self.server.get_consent_grant(oauth)
+        except OAuth2Error as error:
+            return self._failed(oauth, error)
+        if not self._audience_is_here(params.get("aud")):
+            return self._refuse_audience(params)
+        return pages.sign_in(self._open(Session(params)), self.world)
+
+    async def sign_in(self, request: Request) -> Response:
+        """The consent page for whom the person says they are; the sign-in page again when nobody is known by that."""
+        async with request.form() as form:
+            session = self._take(str(form.get("ticket", "")))
+            typed = [str(each).strip() for each in form.getlist("username")]
+        if session is None:
+            return pages.failed("This sign-in page has expired. Go back to the app and start again.")
+        name = next((each for each in reversed(typed) if each), "")
+        account = self.world.accounts.get(name) or self.world.accounts.get(name.lower())
+        if account is None:
+            return pages.sign_in(self._open(session), self.world, unknown=name)
+        ticket = self._open(Session(session.params, account))
+        return pages.consent(ticket, account, self.world, session.params.get("scope", ""))
+
+    async def consent(self, request: Request) -> Response:
+        """Back to the app with a code, or with access_denied."""
+        async with request.form() as form:
+            session = self._take(str(form.get("ticket", "")))
+            allowed = form.get("decision") == "allow"
+        if session is None or session.account is None:
+            return pages.failed("This page has expired. Go back to the app and start again.")
+        oauth = self._request("GET", AUTHORIZE, session.params, request)
+        grant = self.server.get_consent_grant(oauth)
+        user = session.account if allowed else None
+        return _respond(self.server.create_authorization_response(oauth, grant_user=user, grant=grant))
+
+    async def token(self, request: Request) -> Response:
+        """The token endpoint."""
+        return _respond(self.server.create_token_response(await self._posted(request, TOKEN)))
+
+    async def revoke(self, request: Request) -> Response:
+        """The revocation endpoint (RFC 7009)."""
+        return _respond(self.server.create_endpoint_response("revocation", await self._posted(request, REVOKE)))
+
+    async def keys(self, _request: Request) -> Response:
+        """The JWK Set."""
+        return JSONResponse(public_keys(self.server.behaviour))
+
+    async def openid_configuration(self, _request: Request) -> Response:
+        """OpenID Connect discovery."""
+        issuer = self.server.issuer
+        return JSONResponse(
+            {
+                "issuer": issuer,
+                "authorization_endpoint": issuer + AUTHORIZE,
+                "token_endpoint": issuer + TOKEN,
+                "revocation_endpoint": issuer + REVOKE,
+                "jwks_uri": issuer + JWKS,
+                "response_types_supported": ["code"],
+                "grant_types_supported": ["authorization_code", "refresh_token"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post"],
+                "code_challenge_methods_supported": ["S256"],
+                "scopes_supported": ["openid", "fhirUser", "patient/*.read"],
+                "authorization_response_iss_parameter_supported": not self.server.behaviour.omit_issuer,
+            }
+        )
+
+    def _audience_is_here(self, aud: str | None) -> bool:
+        if aud is None:
+            return not self.server.behaviour.require_aud
+        return aud.rstrip("/") == self._fhir_url
+
+    def _refuse_audience(self, params: dict[str, str]) -> Response:
+        error = InvalidRequestError("aud is not this FHIR server.", redirect_uri=params["redirect_uri"])
+        return self._failed(self._request("GET", AUTHORIZE, params), error)
+
+    def _failed(self, oauth: SandboxRequest, error: OAuth2Error) -> Response:
+        if not error.redirect_uri:
+            return pages.failed(f"The app's request cannot be answered: {error.error}.")
+        error.state = oauth.payload.state
+        answer = self.server.handle_error_response(oauth, error)
+        Issuer().add_issuer_parameter(self.server, answer)
+        return _respond(answer)
+
+    def _open(self, session: Session) -> str:
+        ticket = secrets.token_urlsafe(24)
+        self._sessions[ticket] = session
+        return ticket
+
+    def _take(self, ticket: str) -> Session | None:
+        return self._sessions.pop(ticket, None)
+
+    def _request(
+        self, method: str, path: str, params: dict[str, str], request: Request | None = None
+    ) -> SandboxRequest:
+        headers = {name.title(): value for name, value in request.headers.items()} if request else {}
+        return SandboxRequest(method, self.server.issuer + path, params, headers)
+
+    async def _posted(self, request: Request, path: str) -> SandboxRequest:
+        async with request.form() as form:
+            params = {name: str(value) for name, value in form.items()}
+        return self._request("POST", path, params, request)
+
+
+def _respond(answer: Answer) -> Response:
+    if answer.location:
+        return RedirectResponse(answer.location, status_code=302, headers=_NO_STORE)
+    body: Any = dict(answer.body)
+    kept = {name: value for name, value in answer.headers.items() if name.lower() != "content-type"}
+    return JSONResponse(body, answer.status, kept | _NO_STORE)

@@ -1,0 +1,162 @@
+"""What the authorization server keeps, in memory: the client, codes and tokens, in the shape Authlib asks for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.sandbox.behaviour import Behaviour
+from bot.sandbox.world import Account
+
+SCOPES = frozenset({"openid", "fhirUser", "patient/*.read", "launch/patient", "offline_access"})
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The one registered app. Without `redirect_uris`, any loopback URL is taken."""
+
+    client_id: str
+    client_secret: str
+    redirect_uris: tuple[str, ...] | None
+    behaviour: Behaviour
+
+    def get_client_id(self) -> str:
+        """The client id."""
+        return self.client_id
+
+    def get_default_redirect_uri(self) -> str | None:
+        """None: SMART App Launch makes redirect_uri a required parameter."""
+        return None
+
+    def get_allowed_scope(self, scope: str | None) -> str:
+        """The known ones among the requested scopes."""
+        return " ".join(each for each in (scope or "").split() if each in SCOPES or each.startswith("patient/"))
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Whether this exact URL is registered."""
+        if self.redirect_uris is None:
+            return urlsplit(redirect_uri).hostname in _LOOPBACK
+        return redirect_uri in self.redirect_uris
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Whether the secret is the client's."""
+        return client_secret == self.client_secret
+
+    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
+        """Only the secret in the POST body, as the payer's page says."""
+        return method == "client_secret_post"
+
+    def check_response_type(self, response_type: str) -> bool:
+        """Only `code`."""
+        return response_type == "code"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Refresh only when the sandbox is told to give refresh tokens."""
+        return grant_type == "authorization_code" or (grant_type == "refresh_token" and self.behaviour.refresh_tokens)
+
+
+@dataclass(slots=True)
+class Code:
+    """An authorization code and what it was given for."""
+
+    code: str
+    account: Account
+    redirect_uri: str
+    scope: str
+    nonce: str
+    code_challenge: str
+    code_challenge_method: str
+    expires_at: float
+    auth_time: int = field(default_factory=lambda: int(time.time()))
+
+    def get_redirect_uri(self) -> str:
+        """The redirect_uri of the authorization request."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        """The scopes the person allowed."""
+        return self.scope
+
+    def get_nonce(self) -> str:
+        """The nonce of the authorization request, or an empty string."""
+        return self.nonce
+
+    def get_auth_time(self) -> int:
+        """When the person signed in, in seconds since 1970."""
+        return self.auth_time
+
+    def get_acr(self) -> None:
+        """No authentication class is claimed."""
+
+    def get_amr(self) -> None:
+        """No authentication method is claimed."""
+
+
+@dataclass(slots=True)
+class Token:
+    """An access token, perhaps with a refresh token, and whom it speaks for."""
+
+    access_token: str
+    refresh_token: str
+    account: Account
+    scope: str
+    expires_at: float
+    code: str = ""
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """The Patient ids whose records the token opens."""
+        return self.account.patients
+
+    def get_scope(self) -> str:
+        """The granted scopes."""
+        return self.scope
+
+    def check_client(self, _client: Any) -> bool:
+        """There is one client only."""
+        return True
+
+
+class Vault:
+    """Codes and tokens by their secret."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, Code] = {}
+        self.tokens: dict[str, Token] = {}
+        self.refresh: dict[str, Token] = {}
+        self.used_codes: set[str] = set()
+
+    def active(self, access_token: str) -> Token | None:
+        """The token when it is known and still lives."""
+        token = self.tokens.get(access_token)
+        return token if token is not None and time.monotonic() < token.expires_at else None
+
+    def keep(self, token: Token) -> None:
+        """Keep a new token."""
+        self.tokens[token.access_token] = token
+        if token.refresh_token:
+            self.refresh[token.refresh_token] = token
+
+    def take_code(self, code: str) -> Code | None:
+        """A living code, once; a second try also ends the tokens the first one brought (RFC 6749, 4.1.2)."""
+        if code in self.used_codes:
+            for token in [each for each in self.tokens.values() if each.code == code]:
+                self.drop(token)
+        found = self.codes.pop(code, None)
+        if found is None:
+            return None
+        self.used_codes.add(code)
+        return found if time.monotonic() < found.expires_at else None
+
+    def drop(self, token: Token) -> None:
+        """End a token and its refresh token."""
+        self.tokens.pop(token.access_token, None)
+        self.refresh.pop(token.refresh_token, None)
+
+    def drop_all(self) -> None:
+        """End every token."""
+        self.tokens.clear()
+        self.refresh.clear()

@@ -1,0 +1,178 @@
+"""Searches over the store: conditions and chains to rows, includes, and pages cut from results that are kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from cachetools import LRUCache
+
+from bot.sandbox.behaviour import Behaviour
+from bot.sandbox.fhir.bundle import searchset
+from bot.sandbox.fhir.outcome import Refused
+from bot.sandbox.fhir.params import PARAMS, Param, references
+from bot.sandbox.fhir.query import Chain, Include, Pairs, Query, read
+from bot.sandbox.fhir.store import Store
+from bot.sandbox.fhir.table import Criterion, Row, Table
+from bot.sandbox.fhir.values import reference_key, walk
+from bot.sandbox.world import DIRECTORY_TYPES
+
+_OWNER_PARAMS = {"patient", "subject", "beneficiary"}
+RESULTS_KEPT = 256
+PAGES_KEPT = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a next link goes on: whose search it is, its result, and from which row."""
+
+    resource_type: str
+    patients: tuple[str, ...]
+    rows: tuple[Row, ...]
+    query: Query
+    offset: int = 0
+
+
+class Searcher:
+    """Answers searches as searchset Bundles in JSON."""
+
+    def __init__(self, store: Store, behaviour: Behaviour) -> None:
+        self.store = store
+        self.behaviour = behaviour
+        self._results: LRUCache[object, tuple[Row, ...]] = LRUCache(RESULTS_KEPT)
+        self._pages: LRUCache[str, Page] = LRUCache(PAGES_KEPT)
+
+    def search(self, resource_type: str, pairs: Pairs, patients: tuple[str, ...], *, strict: bool, url: str) -> bytes:
+        """The first page of a search, or the page a next link names.
+
+        Raises:
+            Refused: 400 for a bad value or, when strict, an unknown parameter; 410 for a page that is gone.
+        """
+        page_ids = [value for name, value in pairs if name == "_page"]
+        if page_ids:
+            return self._write(self._kept(page_ids[0], resource_type, patients), url)
+        query = read(resource_type, pairs, self.behaviour)
+        if strict and query.unknown:
+            raise Refused(400, "not-supported", f"Not supported here: {', '.join(query.unknown)}.")
+        rows = self._result(resource_type, query, patients)
+        return self._write(Page(resource_type, patients, rows, query), url)
+
+    def _kept(self, page_id: str, resource_type: str, patients: tuple[str, ...]) -> Page:
+        page = self._pages.get(page_id)
+        if page is None or (page.resource_type, page.patients) != (resource_type, patients):
+            raise Refused(410, "not-found", "This page is no longer kept. Search again.")
+        return page
+
+    def _write(self, page: Page, url: str) -> bytes:
+        query, end = page.query, page.offset + page.query.count
+        links = [("self", url)]
+        if end < len(page.rows) and not query.only_count:
+            links.append(("next", self._next(replace(page, offset=end))))
+        rows = () if query.only_count else page.rows[page.offset : end]
+        return searchset(
+            self.store.fhir_url,
+            links=links,
+            total=len(page.rows) if query.total or query.only_count else None,
+            matches=rows,
+            included=self._included(rows, query, page.patients) if query.includes or query.revincludes else (),
+            unknown=query.unknown,
+        )
+
+    def _next(self, page: Page) -> str:
+        page_id = secrets.token_urlsafe(12)
+        self._pages[page_id] = page
+        return f"{self.store.fhir_url}/{page.resource_type}?_page={page_id}"
+
+    def _result(self, resource_type: str, query: Query, patients: tuple[str, ...]) -> tuple[Row, ...]:
+        conditions = tuple(query.criteria)
+        key = (
+            *(self.store.generation, self.behaviour.chains),
+            *(resource_type, patients, conditions, tuple(query.sort)),
+        )
+        if key not in self._results:
+            self._results[key] = self._find(resource_type, conditions, query.sort, patients)
+        return self._results[key]
+
+    def _find(
+        self,
+        resource_type: str,
+        conditions: tuple[Criterion | Chain, ...],
+        sort: list[tuple[Param, bool]],
+        patients: tuple[str, ...],
+    ) -> tuple[Row, ...]:
+        patients, conditions = _narrowed(resource_type, conditions, patients)
+        table = self.store.table(resource_type, patients)
+        found: AbstractSet[int] = table.everything
+        for condition in conditions:
+            found = found & self._matching(table, condition, patients)
+        return tuple(table.rows[at] for at in table.ordered(sort, found))
+
+    def _matching(self, table: Table, condition: Criterion | Chain, patients: tuple[str, ...]) -> AbstractSet[int]:
+        if isinstance(condition, Chain):
+            if not self.behaviour.chains:
+                return frozenset()
+            targets = self.store.table(condition.target, patients)
+            wanted = self._matching(targets, condition.inner, patients)
+            return table.any_of(condition.param, (targets.rows[at].key for at in wanted))
+        try:
+            return table.matching(condition)
+        except ValueError as error:
+            raise Refused(400, "invalid", f"{error}.") from None
+
+    def _included(self, rows: tuple[Row, ...], query: Query, patients: tuple[str, ...]) -> tuple[Row, ...]:
+        seen = {row.key: row for row in rows}
+        added: list[Row] = []
+        fresh = list(rows)
+        first = True
+        while fresh:
+            wanted = [each for each in query.includes if first or each.iterate]
+            backwards = [each for each in query.revincludes if first or each.iterate]
+            found = [*self._forward(fresh, wanted, patients), *self._backward(fresh, backwards, patients)]
+            fresh = list({row.key: row for row in found if row.key not in seen}.values())
+            seen.update({row.key: row for row in fresh})
+            added += fresh
+            first = False
+        return tuple(added)
+
+    def _forward(self, rows: list[Row], includes: list[Include], patients: tuple[str, ...]) -> Iterator[Row]:
+        for include in includes:
+            params = _params(include)
+            for row in rows:
+                if row.resource["resourceType"] == include.source:
+                    yield from self._referenced(row, params, include.target, patients)
+
+    def _referenced(self, row: Row, params: tuple[Param, ...], target: str, patients: tuple[str, ...]) -> Iterator[Row]:
+        for path in (path for param in params for path in param.paths):
+            for key in filter(None, map(reference_key, walk(row.resource, path))):
+                resource_type, _, resource_id = key.partition("/")
+                found = self.store.row(resource_type, resource_id) if target in ("", resource_type) else None
+                if found is not None and self.store.visible(found, patients):
+                    yield found
+
+    def _backward(self, rows: list[Row], includes: list[Include], patients: tuple[str, ...]) -> Iterator[Row]:
+        for include in includes:
+            if include.source in DIRECTORY_TYPES or patients:
+                table = self.store.table(include.source, patients)
+                keys = [row.key for row in rows]
+                for param in _params(include):
+                    yield from (table.rows[at] for at in sorted(table.any_of(param, keys)))
+
+
+def _params(include: Include) -> tuple[Param, ...]:
+    return references(include.source) if include.param == "*" else (PARAMS[include.source][include.param],)
+
+
+def _narrowed(
+    resource_type: str, conditions: tuple[Criterion | Chain, ...], patients: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[Criterion | Chain, ...]]:
+    """Take `patient=` out of the conditions and into the choice of the table, so that it costs nothing."""
+    if resource_type in DIRECTORY_TYPES:
+        return patients, conditions
+    for at, condition in enumerate(conditions):
+        if isinstance(condition, Criterion) and condition.param.name in _OWNER_PARAMS and not condition.modifier:
+            asked = {value.rsplit("/", 1)[-1] for value in condition.values}
+            rest = (*conditions[:at], *conditions[at + 1 :])
+            return tuple(each for each in patients if each in asked), rest
+    return patients, conditions

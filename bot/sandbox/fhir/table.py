@@ -1,0 +1,191 @@
+"""A searchable run of resources of one type: values and indexes are made when first asked for, then kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from bot.sandbox.fhir.params import Param
+from bot.sandbox.fhir.values import Span, folded, holds, moment, reference_key, span, texts, token_keys, walk
+from bot.sandbox.world import Resource
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_PREFIXES = frozenset({"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"})
+_LATE = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def encode(value: Any) -> bytes:
+    """JSON in UTF-8; a Decimal keeps its digits."""
+    return _ENCODER.encode(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One search parameter with its modifier and its alternatives (OR)."""
+
+    param: Param
+    modifier: str
+    values: tuple[str, ...]
+
+
+class Row:
+    """A resource and its JSON, encoded at its first use."""
+
+    __slots__ = ("_body", "key", "resource")
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+        self.key = f"{resource['resourceType']}/{resource['id']}"
+        self._body = b""
+
+    @property
+    def body(self) -> bytes:
+        """The resource as JSON."""
+        if not self._body:
+            self._body = encode(self.resource)
+        return self._body
+
+
+class Table:
+    """Rows of one type that may be searched together."""
+
+    def __init__(self, rows: Sequence[Row], server_base: str) -> None:
+        self.rows = rows
+        self._base = f"{server_base}/"
+        self._values: dict[str, list[tuple[Any, ...]]] = {}
+        self._indexes: dict[str, dict[str, set[int]]] = {}
+        self._orders: dict[tuple[str, bool], list[int]] = {}
+
+    @cached_property
+    def everything(self) -> frozenset[int]:
+        """The positions of all rows."""
+        return frozenset(range(len(self.rows)))
+
+    def matching(self, criterion: Criterion) -> AbstractSet[int]:
+        """The positions of the rows that satisfy one parameter.
+
+        Raises:
+            ValueError: a value or modifier that the parameter's kind does not have.
+        """
+        param, modifier = criterion.param, criterion.modifier
+        if modifier == "missing":
+            empty = {at for at, values in enumerate(self._of(param)) if not values}
+            return empty if criterion.values == ("true",) else self.everything - empty
+        if param.kind == "date":
+            return self._dates(param, criterion.values)
+        if param.kind == "string":
+            return self._strings(param, modifier, criterion.values)
+        found = self.any_of(param, (self._lookup(param, modifier, value) for value in criterion.values))
+        return self.everything - found if modifier == "not" else found
+
+    def any_of(self, param: Param, keys: Iterable[str]) -> set[int]:
+        """The positions of the rows that hold one of the keys under a token or reference parameter."""
+        index = self._index(param)
+        return {at for key in keys for at in index.get(key, ())}
+
+    def ordered(self, sort: Sequence[tuple[Param, bool]], positions: AbstractSet[int]) -> list[int]:
+        """Positions in the order asked for; `True` means descending; rows without the value come last."""
+        if not sort:
+            return sorted(positions)
+        if len(sort) == 1:
+            order = self._order(*sort[0])
+            return list(order) if len(positions) == len(order) else [at for at in order if at in positions]
+        result = sorted(positions)
+        for param, descending in reversed(sort):
+            result = self._sorted(result, param, descending=descending)
+        return result
+
+    def _lookup(self, param: Param, modifier: str, value: str) -> str:
+        if param.kind == "token":
+            if modifier not in ("", "not"):
+                raise ValueError(f"{param.name} has no modifier :{modifier}")
+            return value
+        value = value.removeprefix(self._base)
+        if "/" in value:
+            return reference_key(value)
+        if modifier:
+            return f"{modifier}/{value}"
+        return f"{param.targets[0]}/{value}" if len(param.targets) == 1 else f"*/{value}"
+
+    def _dates(self, param: Param, values: tuple[str, ...]) -> set[int]:
+        asked = [_asked(value) for value in values]
+        return {
+            at
+            for at, spans in enumerate(self._of(param))
+            if any(holds(prefix, each, want) for each in spans for prefix, want in asked)
+        }
+
+    def _strings(self, param: Param, modifier: str, values: tuple[str, ...]) -> set[int]:
+        if modifier == "exact":
+            wanted = set(values)
+            return {at for at, found in enumerate(self._of(param)) if any(raw in wanted for raw, _ in found)}
+        if modifier not in ("", "contains"):
+            raise ValueError(f"{param.name} has no modifier :{modifier}")
+        parts = tuple(folded(value) for value in values)
+        rows = enumerate(self._of(param))
+        if modifier == "contains":
+            return {at for at, found in rows if any(part in text for _, text in found for part in parts)}
+        return {at for at, found in rows if any(text.startswith(parts) for _, text in found)}
+
+    def _of(self, param: Param) -> list[tuple[Any, ...]]:
+        if param.name not in self._values:
+            self._values[param.name] = [self._extract(param, row.resource) for row in self.rows]
+        return self._values[param.name]
+
+    def _extract(self, param: Param, resource: Resource) -> tuple[Any, ...]:
+        found = [each for path in param.paths for each in walk(resource, path)]
+        if param.kind == "token":
+            return tuple(key for each in found for key in token_keys(each))
+        if param.kind == "string":
+            return tuple((text, folded(text)) for each in found for text in texts(each))
+        if param.kind == "date":
+            return tuple(each for each in map(span, found) if each)
+        keys = [key for key in map(reference_key, found) if key]
+        return tuple(form for key in keys for form in (key, f"*/{key.partition('/')[2]}"))
+
+    def _index(self, param: Param) -> dict[str, set[int]]:
+        if param.name not in self._indexes:
+            index: dict[str, set[int]] = defaultdict(set)
+            for at, keys in enumerate(self._of(param)):
+                for key in keys:
+                    index[key].add(at)
+            self._indexes[param.name] = dict(index)
+        return self._indexes[param.name]
+
+    def _order(self, param: Param, descending: bool) -> list[int]:
+        if (param.name, descending) not in self._orders:
+            self._orders[param.name, descending] = self._sorted(range(len(self.rows)), param, descending=descending)
+        return self._orders[param.name, descending]
+
+    def _sorted(self, positions: Iterable[int], param: Param, *, descending: bool) -> list[int]:
+        values = self._of(param)
+        keys = {at: _sort_key(param, values[at], descending=descending) for at in positions}
+        present = [at for at, key in keys.items() if key is not None]
+        absent = [at for at, key in keys.items() if key is None]
+        return sorted(present, key=keys.__getitem__, reverse=descending) + absent
+
+
+def _asked(value: str) -> tuple[str, Span]:
+    prefix = value[:2] if value[:2] in _PREFIXES else "eq"
+    want = moment(value.removeprefix(prefix) if value[:2] in _PREFIXES else value)
+    if want is None:
+        raise ValueError(f"{value!r} is not a date")
+    return prefix, want
+
+
+def _sort_key(param: Param, values: tuple[Any, ...], *, descending: bool) -> Any:
+    if not values:
+        return None
+    if param.kind == "date":
+        starts = [start for start, _ in values]
+        return max(starts) if descending else min(starts)
+    if param.kind == "string":
+        return values[0][1]
+    return values[0]

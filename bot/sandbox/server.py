@@ -1,0 +1,91 @@
+"""The sandbox payer on a loopback port, in the running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.sandbox.app import Sandbox, create_app
+from bot.sandbox.behaviour import Behaviour
+from bot.sandbox.world import World
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it is ready and leaves the process's signals to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signal."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+
+def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    return socket.create_server((host, port), backlog=2_048)
+
+
+@asynccontextmanager
+async def running(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
+    """Serve an application on a listening socket until the block ends; quiet, and without signal handlers."""
+    config = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=2)
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    ready = asyncio.create_task(server.ready.wait())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        yield
+    finally:
+        ready.cancel()
+        server.should_exit = True
+        await task
+        sock.close()
+
+
+@asynccontextmanager
+async def serve_sandbox(
+    world: World,
+    port: int = 0,
+    behaviour: Behaviour | None = None,
+    *,
+    client_id: str = "sandbox-client",
+    client_secret: str = "sandbox-secret",  # noqa: S107 - the sandbox guards synthetic members only
+    redirect_uris: tuple[str, ...] | None = None,
+) -> AsyncIterator[Sandbox]:
+    """Serve the payer at http://127.0.0.1:port until the block ends.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    sock = listen(port=port)
+    app = create_app(
+        world,
+        f"http://127.0.0.1:{sock.getsockname()[1]}",
+        behaviour,
+        client_id=client_id,
+        client_secret=client_secret,
+        redirect_uris=redirect_uris,
+    )
+    sandbox: Sandbox = app.state.sandbox
+    async with running(app, sock):
+        try:
+            yield sandbox
+        finally:
+            sandbox.behaviour.release()

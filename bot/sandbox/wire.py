@@ -1,0 +1,121 @@
+"""The outermost layer of the sandbox: notes each request, then applies the faults that were asked for."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.sandbox.behaviour import Behaviour, Fault
+
+REQUESTS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request as it arrived: never its body and no header's value."""
+
+    method: str
+    path: str
+    query: str
+    header_names: frozenset[str]
+    client_port: int
+    """The client's end of the connection: equal for requests that shared one."""
+
+    @property
+    def has_authorization(self) -> bool:
+        """Whether a token or other credential came with it."""
+        return "authorization" in self.header_names
+
+    @property
+    def has_cookie(self) -> bool:
+        """Whether a cookie came with it."""
+        return "cookie" in self.header_names
+
+
+class Wire:
+    """ASGI middleware around the whole payer."""
+
+    def __init__(self, app: ASGIApp, behaviour: Behaviour, requests: deque[Seen]) -> None:
+        self.app = app
+        self.behaviour = behaviour
+        self.requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the fault that is due for it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        seen = _seen(scope)
+        self.requests.append(seen)
+        fault = self._due(seen)
+        if fault is not None and fault.hold is not None:
+            await fault.hold.wait()
+        sender = _with_headers(send, self.behaviour.headers) if self.behaviour.headers else send
+        if fault is None or _only_holds(fault):
+            await self.app(scope, receive, sender)
+        elif fault.rewrite is None and fault.cut is None:
+            await _answer(sender, fault.status, fault.headers, fault.body)
+        else:
+            await self._changed(scope, receive, sender, fault)
+
+    def _due(self, seen: Seen) -> Fault | None:
+        due = [fault for fault in self.behaviour.faults if fault.takes(seen.method, seen.path, seen.query)]
+        return due[0] if due else None
+
+    async def _changed(self, scope: Scope, receive: Receive, send: Send, fault: Fault) -> None:
+        status, headers, body = await _captured(self.app, scope, receive)
+        body = fault.rewrite(body) if fault.rewrite else body
+        await send({"type": "http.response.start", "status": status, "headers": _sized(headers, body)})
+        if fault.cut is None:
+            await send({"type": "http.response.body", "body": body})
+        else:
+            # Leaving an answer unfinished makes the server close the connection, which is the fault wanted here.
+            await send({"type": "http.response.body", "body": body[: fault.cut], "more_body": True})
+
+
+def _only_holds(fault: Fault) -> bool:
+    return fault.hold is not None and fault.rewrite is None and fault.cut is None
+
+
+def _seen(scope: Scope) -> Seen:
+    return Seen(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        header_names=frozenset(name.decode("latin-1").lower() for name, _ in scope["headers"]),
+        client_port=(scope.get("client") or ("", 0))[1],
+    )
+
+
+def _with_headers(send: Send, extra: dict[str, str]) -> Send:
+    async def sender(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            more = [(name.lower().encode(), value.encode()) for name, value in extra.items()]
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return sender
+
+
+async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, keep)
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    return messages[0]["status"], list(messages[0]["headers"]), body
+
+
+def _sized(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes, bytes]]:
+    kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+    return [*kept, (b"content-length", str(len(body)).encode())]
+
+
+async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": _sized(raw, body)})
+    await send({"type": "http.response.body", "body": body})
