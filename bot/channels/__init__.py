@@ -1,1 +1,1 @@
-"""Slack and the console: wire to Message, Reply to wire."""
+"""Where people talk to the bot: each channel turns its wire into messages, and replies into its wire."""

@@ -1,1 +1,1 @@
-"""Summary and template to a Reply; a Reply to Block Kit and plain text."""
+"""Words and shapes: a summary and a template become blocks; blocks become plain text, JSON or Block Kit."""

@@ -1,0 +1,53 @@
+"""A reply as the JSON object of the contract."""
+
+from __future__ import annotations
+
+from bot.message import Action, Actions, Facts, Item, Note, Private, Reply, Title
+from bot.replies.plain import plain, spoken
+
+
+def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
+    """The reply to the message with this line number; every value is ready for JSON."""
+    return {
+        "in_reply_to": in_reply_to,
+        "intent": reply.intent,
+        "language": reply.language,
+        "audience": "private" if isinstance(reply, Private) else "shareable",
+        "text": plain(reply.blocks),
+        **_parts(reply),
+        "sources": [
+            {"type": source.type, "id": source.id, "fetched_at": source.fetched_at.isoformat()}
+            for source in reply.sources
+        ],
+        "complete": reply.complete,
+        "final": reply.final,
+        "error": reply.error,
+    }
+
+
+def _parts(reply: Reply) -> dict[str, object]:
+    blocks = reply.blocks
+    return {
+        "title": next((block.text for block in blocks if isinstance(block, Title)), None),
+        "facts": [
+            {"label": row.label, "value": row.value}
+            for block in blocks
+            if isinstance(block, Facts)
+            for row in block.rows
+        ],
+        "items": [_item(block) for block in blocks if isinstance(block, Item)],
+        "actions": [_action(button) for block in blocks if isinstance(block, Actions) for button in block.buttons],
+        "notices": [spoken(block.spans) for block in blocks if isinstance(block, Note)],
+    }
+
+
+def _item(item: Item) -> dict[str, object]:
+    return {
+        "number": item.number,
+        "lines": [spoken(line.spans) for line in item.lines],
+        "actions": [_action(button) for button in item.actions],
+    }
+
+
+def _action(action: Action) -> dict[str, str | None]:
+    return {"label": action.label, "id": action.id, "url": action.url}

@@ -1,0 +1,121 @@
+"""The small Markdown of templates, read into blocks. Values come escaped, so only the template makes structure.
+
+`# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
+and any other line as it stands, with **bold** runs. Blank lines, and spaces at a line's end, mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Press, Span, Title
+from bot.replies.text import unescape
+
+BUTTON = re.compile(r"\[([^\]\n]+)\]\(([^()\s]+)\)")
+_BUTTONS = re.compile(rf"(?:{BUTTON.pattern}[ \t]*)+")
+_ENTRY = re.compile(r"(\d{1,6})\. (.+)")
+_RULE = re.compile(r"[|\s:-]+")
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_INTENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
+_AMPERSAND = re.compile(r"&(?!#?\w+;)")
+_INDENT = "   "
+
+
+class TemplateFault(ValueError):
+    """A template made something that cannot be read: the message tells its author what, without any value."""
+
+
+def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
+    """The blocks that a rendered template stands for, in its order.
+
+    `links` gives the addresses of buttons that open a page, by name.
+
+    Raises:
+        TemplateFault: a button points nowhere, or a table row has not two cells.
+    """
+    reading = _Reading(links)
+    for line in source.splitlines():
+        reading.take(line.rstrip())
+    return tuple(reading.blocks)
+
+
+class _Reading:
+    """The blocks so far; a line joins the last one, or starts its own."""
+
+    def __init__(self, links: Mapping[str, str]) -> None:
+        self.blocks: list[Block] = []
+        self._links = links
+
+    def take(self, line: str) -> None:
+        if line.startswith(_INDENT) and self.blocks and isinstance(self.blocks[-1], Item):
+            self._continue_item(self.blocks[-1], line.strip())
+        elif line:
+            self._take_block(line.strip())
+
+    def _take_block(self, line: str) -> None:
+        if line.startswith("# "):
+            self.blocks.append(Title("".join(span.text for span in spans(line[2:]))))
+        elif line.startswith("> "):
+            self.blocks.append(Note(spans(line[2:])))
+        elif line.startswith("|"):
+            self._take_row(line)
+        elif entry := _ENTRY.fullmatch(line):
+            self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
+        elif _BUTTONS.fullmatch(line):
+            self._take_buttons(line)
+        else:
+            self.blocks.append(Line(spans(line)))
+
+    def _continue_item(self, item: Item, line: str) -> None:
+        if _BUTTONS.fullmatch(line):
+            grown = Item(item.number, item.lines, (*item.actions, *self._actions(line)))
+        else:
+            grown = Item(item.number, (*item.lines, Line(spans(line))), item.actions)
+        self.blocks[-1] = grown
+
+    def _take_row(self, line: str) -> None:
+        if _RULE.fullmatch(line):
+            return
+        cells = ["".join(span.text for span in spans(cell.strip())) for cell in line.strip("|").split("|")]
+        if len(cells) != 2:  # noqa: PLR2004 -- a fact is a label and a value
+            raise TemplateFault("a table row needs a label and a value")
+        last = self.blocks[-1] if self.blocks else None
+        if isinstance(last, Facts):
+            self.blocks[-1] = Facts((*last.rows, Fact(*cells)))
+        else:
+            self.blocks.append(Facts((Fact(*cells),)))
+
+    def _take_buttons(self, line: str) -> None:
+        last = self.blocks[-1] if self.blocks else None
+        if isinstance(last, Actions):
+            self.blocks[-1] = Actions((*last.buttons, *self._actions(line)))
+        else:
+            self.blocks.append(Actions(self._actions(line)))
+
+    def _actions(self, line: str) -> tuple[Action, ...]:
+        return tuple(action(unescape(label), target, self._links) for label, target in BUTTON.findall(line))
+
+
+def spans(text: str) -> tuple[Span, ...]:
+    """Runs of plain and bold text."""
+    parts = _BOLD.split(text)
+    return tuple(Span(unescape(part), bold=bool(at % 2)) for at, part in enumerate(parts) if part)
+
+
+def action(label: str, target: str, links: Mapping[str, str]) -> Action:
+    """The button that a target stands for: a named link, a vetted address, or an intent with its arguments."""
+    if target in links:
+        return Action(target, label, url=links[target])
+    if target.startswith(("https:", "tel:")):
+        return Action("call" if target.startswith("tel:") else "open", label, url=unescape(target))
+    intent, _, query = target.partition("?")
+    if not _INTENT.fullmatch(intent) or intent == "link":
+        raise TemplateFault("a button points nowhere: it needs an intent, a named link or |url")
+    return Action("", label, press=Press(intent, _arguments(query)))
+
+
+def _arguments(query: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in _AMPERSAND.split(query) if pair)
+    return {name: unquote(unescape(value)) for name, _, value in pairs}

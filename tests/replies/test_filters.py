@@ -1,0 +1,163 @@
+"""How numbers, dates and distances read."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.message import Language
+from bot.replies.filters import arg, count, day, finalize, join, listed, miles, money, phone, url
+from bot.replies.text import unescape
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Money as records know it."""
+
+    value: Decimal
+    currency: str | None = "USD"
+
+
+@dataclass(frozen=True)
+class Partial:
+    """A date of partial precision as records know it."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        (Decimal("54.87"), "$54.87"),
+        (Decimal(0), "$0.00"),
+        (Decimal("-0.001"), "$0.00"),
+        (Decimal("-12.3"), "-$12.30"),
+        (Decimal("2.675"), "$2.68"),
+        (Decimal("2.665"), "$2.66"),
+        (Amount(Decimal(1240)), "$1,240.00"),
+        (Amount(Decimal("9.5"), None), "$9.50"),
+        (Amount(Decimal("-12.3"), "EUR"), "-12.30 EUR"),
+    ],
+)
+def test_money(amount: object, shown: str) -> None:
+    """Dollars and cents, half-even; another currency keeps its code."""
+    assert money(amount) == shown
+
+
+@pytest.mark.parametrize("amount", [None, 54.87, "54.87", True, Amount(None)])  # type: ignore[arg-type]
+def test_absent_money_is_never_zero(amount: object) -> None:
+    """What is absent, or no exact number, is refused rather than shown."""
+    with pytest.raises(TypeError):
+        money(amount)
+
+
+@pytest.mark.parametrize(
+    ("when", "english", "spanish"),
+    [
+        (date(2024, 6, 17), "June 17, 2024", "17 de junio de 2024"),
+        ("2024-06-17", "June 17, 2024", "17 de junio de 2024"),
+        ("2024-06-17T23:30:00-05:00", "June 17, 2024", "17 de junio de 2024"),
+        ("2024-06", "June 2024", "junio de 2024"),
+        (Partial(2024, 6), "June 2024", "junio de 2024"),
+        ("2024", "2024", "2024"),
+        (Partial(2024), "2024", "2024"),
+    ],
+)
+def test_day_keeps_its_precision(when: object, english: str, spanish: str) -> None:
+    """A date is said as precisely as it is known, and not more."""
+    assert day(when, language="en") == english
+    assert day(when, language="es") == spanish
+
+
+@pytest.mark.parametrize("when", [None, "soon", ""])
+def test_day_refuses_what_is_no_date(when: object) -> None:
+    """No date is made up."""
+    with pytest.raises(TypeError):
+        day(when, language="en")
+
+
+@pytest.mark.parametrize(
+    ("distance", "language", "shown"),
+    [
+        (0.2, "en", "less than 1 mile"),
+        (1.2, "en", "about 1 mile"),
+        (Decimal("12.4"), "en", "about 12 miles"),
+        (0.2, "es", "menos de 1 milla"),
+        (1.2, "es", "aprox. 1 milla"),
+        (12.4, "es", "aprox. 12 millas"),
+    ],
+)
+def test_miles_are_approximate(distance: float, language: Language, shown: str) -> None:
+    """Distances are whole miles and say that they are about right."""
+    assert miles(distance, language=language) == shown
+
+
+@pytest.mark.parametrize("number", ["4235550142", "423-555-0142", "(423) 555 0142", "+1 423.555.0142", "14235550142"])
+def test_phone(number: str) -> None:
+    """A North American number has one form, however it was written."""
+    assert phone(number) == "(423) 555-0142"
+
+
+def test_foreign_phone_stays() -> None:
+    """Any other number is shown as it was written."""
+    assert phone("+44 20 7946 0958") == "+44 20 7946 0958"
+
+
+@given(st.text(max_size=60))
+def test_an_argument_stays_one_argument(value: str) -> None:
+    """No value can add an argument or leave the button's target."""
+    assert not set("&=?#() []\n") & set(arg(value))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "http://bcbst.example/",
+        "https://user@evil.example/",
+        "https:///x",
+        "data:text/html,x",
+        "https://a.example/\u202egpj",
+        "//evil.example",
+        "tel:*31#12",
+    ],
+)
+def test_a_button_opens_only_vetted_addresses(address: str) -> None:
+    """Only https addresses without a user name, and phone numbers, are opened."""
+    with pytest.raises(ValueError, match="button"):
+        url(address)
+
+
+def test_vetted_addresses() -> None:
+    """A phone number is dialled, an https address is opened."""
+    assert url("(423) 555-0142") == "tel:+14235550142"
+    assert unescape(url("https://www.bcbst.com/find?a=1&b=(2)")) == "https://www.bcbst.com/find?a=1&b=%282%29"
+
+
+def test_lists_and_counts() -> None:
+    """Nouns agree with their number; lists end with a word."""
+    assert count(1, "claim", "claims") == "1 claim"
+    assert count(1204, "claim", "claims") == "1,204 claims"
+    assert listed([], language="en") == ""
+    assert listed(["a"], language="en") == "a"
+    assert listed(["a", "b", "c"], language="en") == "a, b and c"
+    assert listed(["a", "b"], language="es") == "a y b"
+
+
+def test_joined_values_are_escaped_once() -> None:
+    """A value inside a list adds no structure, and is not escaped again when it is shown."""
+    joined = finalize(join(["*a*", "b|c"], " · "))
+    assert "*" not in joined
+    assert unescape(joined) == "*a* · b|c"
+
+
+@pytest.mark.parametrize("value", [None, Decimal(1), date(2024, 1, 1), True, 1.5])
+def test_typed_values_need_a_filter(value: object) -> None:
+    """What has no words of its own is not shown by accident."""
+    with pytest.raises(TypeError):
+        finalize(value)

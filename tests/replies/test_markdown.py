@@ -1,0 +1,71 @@
+"""The small Markdown read into blocks."""
+
+import pytest
+
+from bot.message import Action, Actions, Fact, Facts, Item, Line, Note, Press, Span, Title
+from bot.replies.markdown import TemplateFault, parse
+
+
+def test_every_kind_of_block() -> None:
+    """Each form of the small Markdown becomes its block, in order."""
+    source = """
+# Last visit
+**$54.87** for your visit.
+
+| Deductible | $0.00 |
+|---|---|
+| Copay | $0.00 |
+1. **Grace Okafor, MD** · about 1 mile
+   (423) 555-0142
+
+   [Details](provider.detail?npi=1) [Call](tel:+14235550142)
+2. Minh Kim, DO
+> This is not a bill.
+[Why?](claim.detail?id=a%26b) [Connect](link)
+"""
+    assert parse(source, {"link": "https://bot.example/link/1"}) == (
+        Title("Last visit"),
+        Line((Span("$54.87", bold=True), Span(" for your visit."))),
+        Facts((Fact("Deductible", "$0.00"), Fact("Copay", "$0.00"))),
+        Item(
+            1,
+            (
+                Line((Span("Grace Okafor, MD", bold=True), Span(" · about 1 mile"))),
+                Line((Span("(423) 555-0142"),)),
+            ),
+            (
+                Action("", "Details", press=Press("provider.detail", {"npi": "1"})),
+                Action("call", "Call", url="tel:+14235550142"),
+            ),
+        ),
+        Item(2, (Line((Span("Minh Kim, DO"),)),)),
+        Note((Span("This is not a bill."),)),
+        Actions(
+            (
+                Action("", "Why?", press=Press("claim.detail", {"id": "a&b"})),
+                Action("link", "Connect", url="https://bot.example/link/1"),
+            )
+        ),
+    )
+
+
+def test_blank_lines_mean_nothing() -> None:
+    """Rows and buttons that a loop set apart by blank lines still belong together."""
+    assert parse("| a | 1 |\n\n| b | 2 |\n\n[x](help)\n\n[y](help)", {}) == (
+        Facts((Fact("a", "1"), Fact("b", "2"))),
+        Actions((Action("", "x", press=Press("help")), Action("", "y", press=Press("help")))),
+    )
+
+
+@pytest.mark.parametrize("target", ["link", "Somewhere", "http://x.example", "javascript:x", "a.b.c", "?x=1"])
+def test_a_button_that_points_nowhere_is_refused(target: str) -> None:
+    """A target is a named link, a vetted address or an intent."""
+    with pytest.raises(TemplateFault):
+        parse(f"[x]({target})", {})
+
+
+@pytest.mark.parametrize("row", ["| a |", "| a | b | c |"])
+def test_a_row_is_a_label_and_a_value(row: str) -> None:
+    """A table row with more or less than two cells is the author's mistake."""
+    with pytest.raises(TemplateFault):
+        parse(row, {})

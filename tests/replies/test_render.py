@@ -1,0 +1,157 @@
+"""Templates by name and language, rendered into blocks."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.message import Actions, Block, Fact, Facts, Item, Line, Press, Span
+from bot.replies.render import Words
+from bot.replies.text import clean
+
+HOSTILE = [
+    "**bold**",
+    "# title",
+    "> note",
+    "| a | b |",
+    "1. item",
+    "[x](help)",
+    "a\n[x](help)",
+    "a\r\n\r\n# b",
+    "   [x](help)",
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "{# x #}",
+    "<!channel>",
+    "<@U123>",
+    "<http://evil.example|bcbst.com>",
+    "<script>alert(1)</script>",
+    "&lt;b&gt;",
+    "&#42;&#42;x",
+    "\u202egnirts",
+    "a|b",
+    "a](help?x=1) [b",
+    "`code`",
+    "~~x~~",
+    "_x_",
+    "x&patient=y",
+    "100%",
+    "…",
+    "\ud800",
+]
+
+
+def words(tmp_path: Path, **sources: str) -> Words:
+    """Words over a folder with these templates; `__` stands for a folder, `_es` at the end for Spanish."""
+    for name, source in sources.items():
+        stem = name.replace("__", "/")
+        path = tmp_path / (f"{stem[:-3]}.es.md.j2" if stem.endswith("_es") else f"{stem}.md.j2")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+    return Words(tmp_path, {"payer": {"name": "Blue & Co"}})
+
+
+def rendered(found: Words, values: Mapping[str, object], name: str = "a") -> tuple[Block, ...]:
+    """The English blocks of a template."""
+    return found.render(name, values, language="en")
+
+
+PLACES = """# {{ v }}
+{{ v }} and **{{ v }}**
+| {{ v }} | {{ v }} |
+1. {{ v }}
+   {{ v }}
+   [{{ v }}](claim.detail?id={{ v|arg }})
+> {{ v }}"""
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_value_adds_no_structure(tmp_path: Path, value: str) -> None:
+    """In every place of a template, hostile text makes the same blocks as a harmless word, and shows as it is."""
+    found = words(tmp_path, a=PLACES)
+    shown = clean(value)
+    assert str(rendered(found, {"v": value})) == str(rendered(found, {"v": "Zz"})).replace("'Zz'", repr(shown)).replace(
+        "'Zz and '", repr(f"{shown} and ")
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=st.text(alphabet=st.characters(), min_size=1, max_size=40).filter(lambda text: bool(clean(text))))
+def test_no_value_adds_structure(tmp_path: Path, value: str) -> None:
+    """Whatever the text is, the blocks keep their kinds and the text is read back whole."""
+    blocks = rendered(words(tmp_path, a=PLACES), {"v": value})
+    assert [type(block).__name__ for block in blocks] == ["Title", "Line", "Facts", "Item", "Note"]
+    assert blocks[2] == Facts((Fact(clean(value), clean(value)),))
+    item = blocks[3]
+    assert isinstance(item, Item)
+    assert item.actions[0].press == Press("claim.detail", {"id": clean(value)})
+
+
+def test_macros_escape_once(tmp_path: Path) -> None:
+    """What a macro made from a value is not escaped again, and a macro may make structure."""
+    macro = "{% macro bill(who) %}**{{ who }}**{% endmacro %}"
+    found = words(
+        tmp_path, _macros=macro, a='{% from "_macros.md.j2" import bill %}{{ bill("*" + who) }} & {{ payer.name }}'
+    )
+    assert rendered(found, {"who": "A & B"}) == (Line((Span("*A & B", bold=True), Span(" & Blue & Co"))),)
+
+
+def test_spanish_and_its_fallback(tmp_path: Path) -> None:
+    """Spanish words and dates where there is a Spanish file, English ones where not, and the gap is listed."""
+    found = words(tmp_path, t__a="{{ d|day }}", t__a_es="el {{ d|day }}", t__b="on {{ d|day }}")
+    assert found.render("t/a", {"d": "2024-06-17"}, language="es") == (Line((Span("el 17 de junio de 2024"),)),)
+    assert found.render("t/b", {"d": "2024-06-17"}, language="es") == (Line((Span("on June 17, 2024"),)),)
+    assert found.names() == ["t/a", "t/b"]
+    assert found.missing("es") == ["t/b"]
+    assert found.missing("en") == []
+
+
+def test_undefined_values_stop_the_template(tmp_path: Path) -> None:
+    """A name that the summary lacks is an error, never an empty word."""
+    with pytest.raises(jinja2.UndefinedError):
+        rendered(words(tmp_path, a="{{ nothing }}"), {})
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ v|e }}", "{{ v|safe }}", "{{ v|escape }}", "{{ v|tojson }}", "{{ v|xmlattr }}", '{% include "../x" %}'],
+)
+def test_ways_around_the_escape_do_not_compile(tmp_path: Path, source: str) -> None:
+    """Filters that would escape by other rules, or not at all, and files elsewhere do not exist for templates."""
+    with pytest.raises(jinja2.TemplateError):
+        rendered(words(tmp_path, a=source), {"v": "x"})
+
+
+@pytest.mark.parametrize("source", ["{{ v.__class__ }}", "{{ v.__class__.__mro__ }}", "{{ ''.__class__ }}"])
+def test_the_sandbox_hides_python(tmp_path: Path, source: str) -> None:
+    """No template reaches Python's own attributes."""
+    with pytest.raises((jinja2.TemplateError, TypeError)):
+        rendered(words(tmp_path, a=source), {"v": "x"})
+
+
+def test_a_conditional_in_an_entry_keeps_it_whole(tmp_path: Path) -> None:
+    """Tags at a line's start or end neither eat its indent nor its end."""
+    source = "1. a{% if yes %} b{% endif %}\n   {% if yes %}c{% endif %}\n"
+    source += "{% for n in rows %}\n[{{ n }}](help)\n{% endfor %}\n"
+    blocks = rendered(words(tmp_path, a=source), {"yes": True, "rows": ["x", "y"]})
+    assert blocks[0] == Item(1, (Line((Span("a b"),)), Line((Span("c"),))))
+    assert isinstance(blocks[1], Actions)
+    assert [button.label for button in blocks[1].buttons] == ["x", "y"]
+
+
+def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
+    """What an author may not do is found before a member meets it."""
+    found = words(
+        tmp_path,
+        bad1="{{ a ~ b }}",
+        bad2="{{ a|safe }}",
+        bad3="[x](claim.detail?id={{ id }})",
+        bad4="See [x](help) now",
+        bad5="{{ a + b }}",
+        bad6="{% if %}",
+        good="{{ n + 1 }}\n[{{ x|cut }}](a.b?c={{ d|arg }}) [y](help){{ ' ' }}\n{% if x %}[z](help){% endif %}",
+    )
+    assert [fault.split(":")[0] for fault in found.lint()] == [f"bad{n}.md.j2" for n in range(1, 7)]

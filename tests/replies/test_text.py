@@ -1,0 +1,36 @@
+"""Text from outside made harmless."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.replies.text import LONGEST, clean, cut, escape, unescape
+
+
+@given(st.text(alphabet=st.characters(), max_size=200))
+def test_a_value_comes_back_as_its_clean_self(value: str) -> None:
+    """Escaping and unescaping is exactly once: what is read back is the visible text that went in."""
+    assert unescape(escape(value)) == clean(value)
+
+
+@given(st.text(alphabet=st.characters(), max_size=200))
+def test_an_escaped_value_holds_no_structure(value: str) -> None:
+    """No mark of the small Markdown is left in an escaped value."""
+    assert not set("*_|[]()<>`~-\n\r.:\"'") & set(escape(value))
+
+
+def test_invisible_marks_are_taken_out() -> None:
+    """Bidi controls, zero-width marks and control characters vanish; line breaks become spaces."""
+    assert clean("a\u202eb\u200bc\u2066d\ufeffe\x00f\x1b[31m") == "abcdef[31m"
+    assert clean(" two\r\nlines\u2028and\u00a0more ") == "two lines and more"
+
+
+def test_a_lone_surrogate_is_replaced() -> None:
+    """A lone surrogate becomes U+FFFD, so that the text can be sent."""
+    assert clean("a\ud800b").encode() == "a\ufffdb".encode()
+
+
+def test_endless_values_are_cut() -> None:
+    """A value has at most 3,000 characters, and says that it was cut."""
+    assert len(clean("x" * 50_000)) == LONGEST
+    assert clean("x" * 50_000).endswith("…")
+    assert cut("Dr. " + "x" * 100, 10) == "Dr. xxxxx…"
