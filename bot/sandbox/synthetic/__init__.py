@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.synthetic import cases, chance, directory, facilities, members, networks, people
+from bot.sandbox.synthetic import accounts, cases, chance, coverages, directory, facilities, members, networks, people
 from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.providers import Providers
-from bot.sandbox.world import Account, World
+from bot.sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.sandbox.world import Resource
+
+_ON_DEMAND = {"maria1k": 1_000, "maria10k": 10_000}
 
 
 def build(seed: int = 37402, today: date | None = None) -> World:
@@ -17,30 +26,28 @@ def build(seed: int = 37402, today: date | None = None) -> World:
     world = World()
     listed = list(directory.listings(seed))
     places_of_care = list(facilities.facilities(seed))
-    for part in (
-        networks.build(f"{day.replace(day=1)}T06:00:00.000Z"),
-        directory.build(listed, seed, day),
-        facilities.build(places_of_care, seed, day),
-    ):
-        for resource in part:
-            world.add(resource)
+    _keep(world, networks.build(f"{day.replace(day=1)}T06:00:00.000Z"))
+    _keep(world, directory.build(listed, seed, day))
+    _keep(world, facilities.build(places_of_care, seed, day))
     providers = Providers(listed, places_of_care)
-    for member in members.MEMBERS:
-        _enrol(world, member, providers, seed, day)
+    for member in members.members():
+        book = Notebook(member, members.rules(member), providers, chance.stream(seed, member.key), day)
+        _enrol(world, book)
+    accounts.open_all(world, day)
     return world
 
 
-def _enrol(world: World, member: people.Member, providers: Providers, seed: int, today: date) -> None:
-    rng = chance.stream(seed, member.username)
-    book = Notebook(member, members.rules(member), providers, rng)
-    world.add(people.patient(member, today))
-    world.add(people.coverage(member, today, members.costs(member)))
-    for resource in getattr(cases, member.username)(book, today):
+def _keep(world: World, resources: Iterable[Resource]) -> None:
+    for resource in resources:
         world.add(resource)
-    world.accounts[member.username] = Account(
-        username=member.username,
-        display=member.name,
-        patients=(member.patient,),
-        fhir_user=f"Patient/{member.patient}",
-        about=member.about,
-    )
+
+
+def _enrol(world: World, book: Notebook) -> None:
+    """Everything about one member; a very long record waits until somebody asks for it."""
+    member = book.member
+    world.add(people.patient(member, book.today))
+    _keep(world, coverages.coverages(member, book.today))
+    if member.username in _ON_DEMAND:
+        world.on_demand[member.patient] = partial(cases.many, book, _ON_DEMAND[member.username])
+    else:
+        _keep(world, cases.claims(book))

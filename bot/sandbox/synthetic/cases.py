@@ -1,42 +1,68 @@
-"""The claims that the demonstration and the tests count on, member by member."""
+"""Which claims each member has: ordinary ones, those that their row of the table adds, and the special cases."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.sandbox.synthetic import chance
+from bot.sandbox.synthetic import denials, oddities, sensitive
+from bot.sandbox.synthetic.coverages import DENTAL, SECOND
+from bot.sandbox.synthetic.denials import priced
 from bot.sandbox.synthetic.explanation import explanation
 from bot.sandbox.synthetic.money import Charge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
+    from collections.abc import Callable, Iterable, Iterator
 
-    from bot.sandbox.synthetic.claim import Claim
     from bot.sandbox.synthetic.history import Notebook
     from bot.sandbox.world import Resource
 
+# The newest ordinary claim of a member with special cases is this old, so that the special ones are the last.
+_QUIET_DAYS = 100
 _OKAFOR = Charge(88507, discount=33633, coinsurance=5487)
 _COPAY_VISIT = Charge(21200, discount=8060, copay=3000, paid_by_patient=3000)
 
 
-def dana(book: Notebook, today: date) -> Iterator[Resource]:
+def claims(book: Notebook) -> Iterator[Resource]:
+    """Every ExplanationOfBenefit of the member, except what is made on demand."""
+    special = _SPECIAL.get(book.member.username)
+    newest = _QUIET_DAYS if special else 10
+    yield from map(explanation, book.ordinary(newest=newest, count=book.member.visits))
+    for name, _, days in (entry.partition(":") for entry in book.member.also):
+        yield explanation(book.service(name, int(days)))
+    if special:
+        yield from special(book)
+
+
+def many(book: Notebook, count: int) -> Iterable[Resource]:
+    """A long record: so many claims over six years, none newer than a week."""
+    return map(explanation, book.ordinary(newest=7, count=count, days=2190))
+
+
+def _dana(book: Notebook) -> Iterator[Resource]:
     """A heart visit nine days ago, a copay visit before it, and a refill since."""
-    yield from map(explanation, book.ordinary(today, newest=60, count=book.member.visits))
-    yield explanation(priced(named(book, "office", "tran", chance.before(today, 41), today), _COPAY_VISIT))
-    yield explanation(priced(named(book, "heart_visit", "okafor", chance.before(today, 9), today), _OKAFOR))
-    yield explanation(book.fill("lisinopril", chance.before(today, 3), today))
+    yield explanation(book.service("office", 66))
+    yield explanation(priced(book.service("office@tran", 41), _COPAY_VISIT))
+    yield explanation(priced(book.service("heart_visit@okafor", 9), _OKAFOR))
+    yield explanation(book.fill("lisinopril", 3))
 
 
-def named(book: Notebook, service: str, person: str, day: date, today: date) -> Claim:
-    """A service by a named person."""
-    seen = book.providers.named(person)
-    claim = book.service(service, day, today)
-    return replace(claim, provider=seen, seen=seen)
+def _priya(book: Notebook) -> Iterator[Resource]:
+    """Another plan paid first on one claim; teeth are on the dental plan."""
+    visit = priced(book.service("ortho_visit", 18), Charge(32000, discount=12160, coinsurance=2976, prior_payer=9000))
+    yield explanation(replace(visit, coverage=f"Coverage/{book.member.numbered_coverage(SECOND)}"))
+    for service, days in (("cleaning", 60), ("filling", 52), ("cleaning", 250), ("crown", 330)):
+        teeth = book.service(service, days)
+        yield explanation(replace(teeth, coverage=f"Coverage/{book.member.numbered_coverage(DENTAL)}"))
 
 
-def priced(claim: Claim, charge: Charge) -> Claim:
-    """The same claim with this money on its first line."""
-    first, *others = claim.lines
-    return replace(claim, lines=(replace(first, charge=charge), *others))
+_SPECIAL: dict[str, Callable[[Notebook], Iterator[Resource]]] = {
+    "dana": _dana,
+    "priya": _priya,
+    "theo": denials.theo,
+    "jesse": sensitive.jesse,
+    "hank": oddities.hank,
+    "opal": oddities.opal,
+    "june": oddities.june,
+    "zoe": oddities.zoe,
+}

@@ -72,19 +72,46 @@ def listings(seed: int) -> Iterator[Listing]:
             number += 1
 
 
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """An office that listings share; its key is the id of its Organization and of its Location."""
+
+    key: str
+    name: str
+    npi: str
+    place: Place
+    street: str
+    phone: str
+
+
+def practices(people: list[Listing]) -> dict[str, Practice]:
+    """The practices of these listings by key; the first listing of each gives its telephone."""
+    found: dict[str, Practice] = {}
+    for person in people:
+        key = practice_key(person)
+        if key not in found:
+            word = _PRACTICE_NAMES[person.number % len(_PRACTICE_NAMES)]
+            found[key] = Practice(
+                key=key,
+                name=f"{person.place.city} {word} at {person.street.split(' ', 1)[1]}",
+                npi=chance.npi(50_000_000 + len(found)),
+                place=person.place,
+                street=person.street,
+                phone=person.phone,
+            )
+    return found
+
+
 def build(people: list[Listing], seed: int, today: date) -> Iterator[Resource]:
     """The practices, Practitioners, Locations and PractitionerRoles of these listings."""
     rng = chance.stream(seed, "roles")
-    seen: set[str] = set()
+    offices = practices(people)
+    for office in offices.values():
+        yield from _practice(office, chance.instant(chance.before(today, rng.randrange(60)), rng), rng)
     for person in people:
-        practice = practice_key(person)
-        if practice not in seen:
-            seen.add(practice)
-            checked = chance.instant(chance.before(today, rng.randrange(60)), rng)
-            yield from _practice(person, practice, len(seen), checked)
         updated = "" if person.age_days is None else chance.instant(chance.before(today, person.age_days), rng)
         yield _practitioner(person, updated)
-        yield from _roles(person, practice, updated, today)
+        yield from _roles(person, offices[practice_key(person)], updated, today)
 
 
 def practice_key(person: Listing) -> str:
@@ -146,34 +173,31 @@ def _office(place: Place, rng: random.Random) -> str:
     return f"{100 + office * 37 + int(place.zip) % 50} {names[(int(place.zip) + office) % len(names)]}"
 
 
-def _practice(person: Listing, key: str, number: int, updated: str) -> Iterator[Resource]:
-    word = _PRACTICE_NAMES[person.number % len(_PRACTICE_NAMES)]
-    name = f"{person.place.city} {word} at {person.street.split(' ', 1)[1]}"
-    telecom = [{"system": "phone", "value": person.phone, "use": "work"}]
-    rng = chance.stream(0, key)
+def _practice(office: Practice, updated: str, rng: random.Random) -> Iterator[Resource]:
+    telecom = [{"system": "phone", "value": office.phone, "use": "work"}]
     yield resource(
         "Organization",
-        key,
+        office.key,
         f"{PLANNET}plannet-Organization",
         updated,
-        identifier=[identifier(NPI, chance.npi(50_000_000 + number))],
+        identifier=[identifier(NPI, office.npi)],
         active=True,
         type=[concept(f"{PLANNET_CODES}OrgTypeCS", "prvgrp")],
-        name=name,
+        name=office.name,
         telecom=telecom,
-        address=[person.place.address(person.street)],
+        address=[office.place.address(office.street)],
     )
     yield resource(
         "Location",
-        key,
+        office.key,
         f"{PLANNET}plannet-Location",
         updated,
         status="active",
-        name=name,
+        name=office.name,
         telecom=telecom,
-        address=person.place.address(person.street),
-        position=person.place.position(rng),
-        managingOrganization=reference(f"Organization/{key}", name),
+        address=office.place.address(office.street),
+        position=office.place.position(rng),
+        managingOrganization=reference(f"Organization/{office.key}", office.name),
     )
 
 
@@ -199,16 +223,16 @@ def _practitioner(person: Listing, updated: str) -> Resource:
     )
 
 
-def _roles(person: Listing, practice: str, updated: str, today: date) -> Iterator[Resource]:
+def _roles(person: Listing, office: Practice, updated: str, today: date) -> Iterator[Resource]:
     """One role a network, as Plan-Net 1.1.0 has it; some keep 1.0.0's way, all networks in one role."""
     if person.number % _MERGED == 0:
-        yield _role(person, practice, updated, today, person.networks)
+        yield _role(person, office, updated, today, person.networks)
         return
     for letter in person.networks:
-        yield _role(person, practice, updated, today, (letter,))
+        yield _role(person, office, updated, today, (letter,))
 
 
-def _role(person: Listing, practice: str, updated: str, today: date, networks: tuple[str, ...]) -> Resource:
+def _role(person: Listing, office: Practice, updated: str, today: date, networks: tuple[str, ...]) -> Resource:
     ended = person.number % _ENDED == _ENDED - 1
     end = chance.before(today, 30 + person.number % 200) if ended else None
     return resource(
@@ -220,10 +244,10 @@ def _role(person: Listing, practice: str, updated: str, today: date, networks: t
         active=not ended,
         period=period(f"{today.year - 4}-01-01", end),
         practitioner=reference(f"Practitioner/pr-{person.key}", person.name),
-        organization=reference(f"Organization/{practice}"),
+        organization=reference(f"Organization/{office.key}", office.name),
         code=[concept(f"{PLANNET_CODES}ProviderRoleCS", person.specialty["role"])],
         specialty=[concept(NUCC, person.specialty["code"], person.specialty["word"])],
-        location=[reference(f"Location/{practice}")],
+        location=[reference(f"Location/{office.key}", office.name)],
         telecom=[{"system": "phone", "value": person.phone, "use": "work"}],
         availableTime=_hours(person),
     )

@@ -34,7 +34,6 @@ _PROFILES = {
 _INFO = f"{CARIN_CODES}C4BBSupportingInfoType"
 _PLACE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 _REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
-_NOT_APPLICABLE = (f"{HL7}data-absent-reason", "not-applicable")
 
 
 def explanation(claim: Claim) -> Resource:
@@ -143,7 +142,7 @@ def _diagnosis(claim: Claim) -> list[dict[str, Any]]:
 def _item(claim: Claim, line: Line, sequence: int) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "sequence": sequence,
-        "productOrService": {"coding": [coding(line.system, line.code)], "text": line.text},
+        "productOrService": {"coding": [coding(_system(claim, line), line.code)], "text": line.text},
         "servicedDate": str(claim.day),
         "quantity": {"value": line.quantity},
     }
@@ -153,12 +152,17 @@ def _item(claim: Claim, line: Line, sequence: int) -> dict[str, Any]:
         shape["revenue"] = concept(_REVENUE, line.revenue)
     if claim.kind == "inpatient":
         # The money of a stay stands in the header; a line may not repeat it (C4BB invariant).
-        shape["productOrService"] = {"coding": [coding(*_NOT_APPLICABLE)], "text": line.text}
-    else:
-        shape["adjudication"] = adjudication.line_adjudication(claim, line)
+        return shape
+    shape["adjudication"] = adjudication.line_adjudication(claim, line)
     if line.denial and line.denial.note:
         shape["noteNumber"] = [sequence]
     return shape
+
+
+def _system(claim: Claim, line: Line) -> str:
+    """The older guide writes HCPCS with http, the newer with https."""
+    older = claim.shape == "1.1.0" and "HCPCS" in line.system
+    return line.system.replace("https:", "http:") if older else line.system
 
 
 def _related(claim: Claim) -> list[dict[str, Any]]:

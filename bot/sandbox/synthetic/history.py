@@ -1,11 +1,13 @@
-"""Two years of ordinary care for one member."""
+"""Ordinary care for one member: claims with drawn prices, at the plan's shares, by people near home."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import chance, tables
-from bot.sandbox.synthetic.claim import Claim, Line
+from bot.sandbox.synthetic.claim import Claim, Kind, Line
 
 if TYPE_CHECKING:
     import random
@@ -21,15 +23,26 @@ SYSTEMS = {
     "cdt": "http://www.ada.org/cdt",
     "hcpcs": "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
     "ndc": "http://hl7.org/fhir/sid/ndc",
+    "none": "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+}
+_KINDS: dict[str, Kind] = {
+    "professional": "professional",
+    "inpatient": "inpatient",
+    "outpatient": "outpatient",
+    "oral": "oral",
 }
 _PHARMACY_SHARE = 0.35
+_HALF = 0.5
 
 
 class Notebook:
     """Writes a member's claims: numbers them, asks the plan's rules for the money, and chooses who gave the care."""
 
-    def __init__(self, member: Member, rules: CostSharing, providers: Providers, rng: random.Random) -> None:
-        self.member, self.rules, self.providers, self.rng = member, rules, providers, rng
+    def __init__(
+        self, member: Member, rules: CostSharing, providers: Providers, rng: random.Random, today: date
+    ) -> None:
+        self.member, self.providers, self.today = member, providers, today
+        self._rules, self._rng = rules, rng
         self._count = 0
 
     def number(self, day: date) -> str:
@@ -37,25 +50,26 @@ class Notebook:
         self._count += 1
         return f"{day:%y%j}{self.member.serial:03d}{self._count:05d}"
 
-    def decided(self, day: date, today: date) -> date:
-        """When the payer decided: some days after the care, and never in the future."""
-        return min(today, chance.before(day, -self.rng.randrange(4, 24)))
-
-    def service(self, key: str, day: date, today: date) -> Claim:
-        """A claim for a service of the table, with a second line now and then."""
-        row = _service(key)
-        bills, seen, specialty = self.providers.parties(row["specialty"], self.member.zip, self.rng)
-        stay = self.rng.randrange(2, 6) if row["kind"] == "inpatient" else 0
+    def service(self, key: str, days_ago: int) -> Claim:
+        """A claim for a service of the table, so many days ago; "service@person" names who was seen."""
+        name, _, person = key.partition("@")
+        row = _services()[name]
+        bills, seen, specialty = self.providers.parties(row["specialty"], self.member.zip, self._rng)
+        if person:
+            bills = seen = self.providers.named(person)
+        stay = self._rng.randrange(2, 6) if row["kind"] == "inpatient" else 0
+        day = chance.before(self.today, days_ago)
         return Claim(
             number=self.number(day),
             patient=f"Patient/{self.member.patient}",
             coverage=f"Coverage/{self.member.coverage}",
-            kind=row["kind"],  # type: ignore[arg-type]  # the table's column holds the kinds
-            shape=self.member.shape,
+            kind=_KINDS[row["kind"]],
+            # The older guide has no profile for teeth.
+            shape="2.0.0" if row["kind"] == "oral" else self.member.shape,
             day=day,
             last_day=chance.before(day, -stay),
-            decided=self.decided(chance.before(day, -stay), today),
-            lines=(self.line(row, day),),
+            decided=min(self.today, chance.before(day, -stay - self._rng.randrange(4, 24))),
+            lines=self._lines(row, day),
             provider=bills,
             seen=seen,
             specialty=specialty,
@@ -63,24 +77,13 @@ class Notebook:
             place=row["place"],
         )
 
-    def line(self, row: dict[str, str], day: date) -> Line:
-        """One line of a service at a drawn price."""
-        billed = self.rng.randrange(int(row["least"]) * 100, int(row["most"]) * 100)
-        charge = self.rules.adjudicate(
-            billed,
-            row["service"],
-            day.year,
-            pays_at_visit=self.rng.random() < 0.5,  # noqa: PLR2004 - even odds
-        )
-        return Line(SYSTEMS[row["system"]], row["code"], row["text"], charge, row["revenue"])
-
-    def fill(self, key: str, day: date, today: date) -> Claim:
-        """A claim for a drug of the table, filled at a pharmacy."""
-        row = next(row for row in tables.rows("pharmacy") if row["key"] == key)
-        pharmacy, _, _ = self.providers.parties("pharmacy", self.member.zip, self.rng)
-        _, prescriber, specialty = self.providers.parties("207Q00000X", self.member.zip, self.rng)
-        billed = self.rng.randrange(int(row["least"]) * 100, int(row["most"]) * 100)
-        charge = self.rules.adjudicate(billed, row["tier"], day.year, pays_at_visit=True)
+    def fill(self, key: str, days_ago: int) -> Claim:
+        """A claim for a drug of the table, filled at a pharmacy so many days ago."""
+        row = _drugs()[key]
+        pharmacy, _, _ = self.providers.parties("pharmacy", self.member.zip, self._rng)
+        _, prescriber, specialty = self.providers.parties("207Q00000X", self.member.zip, self._rng)
+        day = chance.before(self.today, days_ago)
+        charge = self._rules.adjudicate(self._price(row), row["tier"], day.year, pays_at_visit=True)
         return Claim(
             number=self.number(day),
             patient=f"Patient/{self.member.patient}",
@@ -89,7 +92,7 @@ class Notebook:
             shape=self.member.shape,
             day=day,
             last_day=day,
-            decided=min(today, chance.before(day, -1)),
+            decided=min(self.today, chance.before(day, -1)),
             lines=(Line(SYSTEMS["ndc"], row["ndc"], row["text"], charge, quantity=30),),
             provider=pharmacy,
             seen=prescriber,
@@ -98,29 +101,50 @@ class Notebook:
             days_supply=30,
         )
 
-    def ordinary(self, today: date, *, newest: int, count: int, days: int = 730) -> Iterator[Claim]:
+    def ordinary(self, *, newest: int, count: int, days: int = 730) -> Iterator[Claim]:
         """So many claims between `days` ago and `newest` days ago, oldest first."""
-        ages = sorted((self.rng.randrange(newest, days) for _ in range(count)), reverse=True)
+        ages = sorted((self._rng.randrange(newest, days) for _ in range(count)), reverse=True)
         for age in ages:
-            day = chance.before(today, age)
-            if self.rng.random() < _PHARMACY_SHARE:
-                yield self.fill(self.rng.choice(_drugs()), day, today)
+            if self._rng.random() < _PHARMACY_SHARE:
+                yield self.fill(self._rng.choice(_common_drugs()), age)
             else:
-                yield self.service(self.rng.choice(_common()), day, today)
+                yield self.service(self._rng.choice(_common_services(self.member.gender)), age)
+
+    def _lines(self, row: dict[str, str], day: date) -> tuple[Line, ...]:
+        first = self._line(row, day)
+        if row["key"] not in {"office", "office_long", "heart_visit", "urgent", "emergency"}:
+            return (first,)
+        if self._rng.random() < _HALF:
+            return (first,)
+        extra = _services()[self._rng.choice(("ecg", "blood_panel", "a1c"))]
+        return (first, replace(self._line(extra, day), revenue=row["revenue"]))
+
+    def _line(self, row: dict[str, str], day: date) -> Line:
+        at_visit = self._rng.random() < _HALF
+        charge = self._rules.adjudicate(self._price(row), row["service"], day.year, pays_at_visit=at_visit)
+        code = "not-applicable" if row["system"] == "none" else row["code"]
+        return Line(SYSTEMS[row["system"]], code, row["text"], charge, row["revenue"])
+
+    def _price(self, row: dict[str, str]) -> int:
+        """What is billed, in cents."""
+        return self._rng.randrange(int(row["least"]) * 100, int(row["most"]) * 100)
 
 
-def _service(key: str) -> dict[str, str]:
-    return next(row for row in tables.rows("services") if row["key"] == key)
+@cache
+def _services() -> dict[str, dict[str, str]]:
+    return {row["key"]: row for row in tables.rows("services")}
 
 
-def _common() -> list[str]:
-    rare = {"inpatient"}
-    return [
-        row["key"]
-        for row in tables.rows("services")
-        if row["kind"] not in rare and row["key"] not in {"dialysis", "day_surgery"}
-    ]
+@cache
+def _drugs() -> dict[str, dict[str, str]]:
+    return {row["key"]: row for row in tables.rows("pharmacy")}
 
 
-def _drugs() -> list[str]:
+@cache
+def _common_services(gender: str) -> list[str]:
+    return [row["key"] for row in tables.rows("services") if row["usual"] in {"all", gender}]
+
+
+@cache
+def _common_drugs() -> list[str]:
     return [row["key"] for row in tables.rows("pharmacy") if row["tier"] != "specialty"]

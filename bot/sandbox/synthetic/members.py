@@ -1,78 +1,90 @@
-"""The members, and how each plan shares costs."""
+"""The members, read from their table, and how each plan shares costs."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.synthetic import tables
 from bot.sandbox.synthetic.adjudication import usd
 from bot.sandbox.synthetic.money import CostSharing
 from bot.sandbox.synthetic.people import Member
 from bot.sandbox.synthetic.shapes import HL7, concept
 
-# Amounts in cents; a service with a copay of 0 is free.
-_FREE = {"preventive": 0}
-_COPAYS = {
-    "ppo": {**_FREE, "office": 3000, "specialist": 5000, "urgent": 6000, "generic": 1000, "preferred": 3500},
-    "hdhp": _FREE,
-    "duo": {**_FREE, "office": 2500, "specialist": 4500, "urgent": 5000, "generic": 800, "preferred": 3000},
-    "silver": {**_FREE, "office": 4000, "specialist": 8000, "urgent": 6000, "generic": 1500, "preferred": 5000},
-    "bronze": {**_FREE, "generic": 2500},
-    "advantage": {
-        **_FREE,
-        "office": 0,
-        "specialist": 3500,
-        "urgent": 4000,
-        "emergency": 9000,
-        "inpatient": 32500,
-        "generic": 0,
-        "preferred": 4700,
-        "test": 2000,
-        "therapy": 2000,
-    },
-    "bluecare": dict.fromkeys(
-        (
-            *("preventive", "office", "specialist", "urgent", "emergency", "inpatient"),
-            *("test", "therapy", "dental", "generic", "preferred", "brand", "specialty"),
-        ),
-        0,
-    ),
-}
-_DEDUCTIBLE = {"ppo": 150000, "hdhp": 320000, "duo": 100000, "silver": 450000, "bronze": 700000}
-_COINSURANCE = {"ppo": 20, "hdhp": 10, "duo": 15, "silver": 30, "bronze": 40, "advantage": 20, "bluecare": 0}
+if TYPE_CHECKING:
+    from bot.sandbox.synthetic.claim import Shape
 
-DANA = Member(
-    username="dana",
-    serial=1,
-    given="Dana",
-    family="Mercer",
-    gender="female",
-    age=46,
-    zip="37402",
-    plan="ppo-s",
-    shape="2.0.0",
-    about="employer PPO, Blue Network S; last visit with Grace Okafor, MD",
-)
-MEMBERS = (DANA,)
+_COPAY_CODES = {
+    "office": "gpvisit",
+    "specialist": "spvisit",
+    "urgent": "urgentcare",
+    "emergency": "emergency",
+    "inpatient": "inpthosp",
+}
+_SHAPES: dict[str, Shape] = {"1.1.0": "1.1.0", "2.0.0": "2.0.0"}
+
+
+@cache
+def members() -> tuple[Member, ...]:
+    """Every member; a username of "-" means a person who has no sign-in."""
+    return tuple(_member(row) for row in tables.rows("members"))
+
+
+def _member(row: dict[str, str]) -> Member:
+    return Member(
+        username="" if row["username"] == "-" else row["username"],
+        serial=int(row["serial"]),
+        given=row["given"],
+        family=row["family"],
+        gender=row["gender"],
+        age=int(row["age"]),
+        zip=row["zip"],
+        plan=row["plan"],
+        shape=_SHAPES[row["shape"]],
+        language=row["language"],
+        subscriber=int(row["subscriber"] or row["serial"]),
+        relationship=row["relationship"],
+        employer=row["employer"],
+        visits=int(row["visits"]),
+        also=tuple(row["also"].split()),
+        conditions=tuple(row["conditions"].split()),
+        about=row["about"],
+    )
+
+
+def _sharing(member: Member) -> dict[str, str]:
+    return next(row for row in tables.rows("cost_sharing") if member.plan.startswith(row["line"]))
+
+
+def _copays(row: dict[str, str]) -> dict[str, int]:
+    """Copays in cents by service; a service that the table leaves empty takes deductible and coinsurance."""
+    services = [name for name in row if name not in {"line", "deductible", "coinsurance", "out_of_pocket"}]
+    return {name: int(row[name]) * 100 for name in services if row[name]}
 
 
 def rules(member: Member) -> CostSharing:
     """How this member's plan shares costs, with the year's deductible still whole."""
-    line = member.plan.split("-")[0]
-    return CostSharing(_DEDUCTIBLE.get(line, 0), _COINSURANCE[line], _COPAYS[line])
+    row = _sharing(member)
+    return CostSharing(int(row["deductible"]) * 100, int(row["coinsurance"]), _copays(row))
 
 
 def costs(member: Member) -> list[dict[str, Any]]:
     """The plan's shares as Coverage.costToBeneficiary."""
-    line = member.plan.split("-")[0]
-    copays = _COPAYS[line]
-    kinds = (("office", "gpvisit"), ("specialist", "spvisit"), ("urgent", "urgentcare"), ("emergency", "emergency"))
-    shapes = [
-        {"type": concept(f"{HL7}coverage-copay-type", code), "valueMoney": usd(copays[service])}
-        for service, code in kinds
-        if service in copays
+    row = _sharing(member)
+    copays = _copays(row)
+    percent = {
+        "value": int(row["coinsurance"]),
+        "unit": "%",
+        "system": "http://unitsofmeasure.org",
+        "code": "%",
+    }
+    money = {_COPAY_CODES[name]: cents for name, cents in copays.items() if name in _COPAY_CODES}
+    money["deductible"] = int(row["deductible"]) * 100
+    money["maxoutofpocket"] = int(row["out_of_pocket"]) * 100
+    return [
+        {"type": concept(f"{HL7}coverage-copay-type", "copaypct"), "valueQuantity": percent},
+        *(
+            {"type": concept(f"{HL7}coverage-copay-type", code), "valueMoney": usd(cents)}
+            for code, cents in money.items()
+        ),
     ]
-    percent = {"value": _COINSURANCE[line], "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}
-    shapes.append({"type": concept(f"{HL7}coverage-copay-type", "copaypct"), "valueQuantity": percent})
-    deductible = usd(_DEDUCTIBLE.get(line, 0))
-    shapes.append({"type": concept(f"{HL7}coverage-copay-type", "deductible"), "valueMoney": deductible})
-    return shapes

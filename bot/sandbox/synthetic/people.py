@@ -1,12 +1,11 @@
-"""Members as Patient resources of CARIN Blue Button, and their coverages."""
+"""Members, and their Patient resources of CARIN Blue Button."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot.sandbox.synthetic import geography, tables
-from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME
+from bot.sandbox.synthetic import geography
 from bot.sandbox.synthetic.shapes import (
     CARIN,
     CARIN_CODES,
@@ -15,8 +14,6 @@ from bot.sandbox.synthetic.shapes import (
     PAYER_IDS,
     concept,
     identifier,
-    period,
-    reference,
     resource,
 )
 
@@ -26,12 +23,14 @@ if TYPE_CHECKING:
     from bot.sandbox.synthetic.claim import Shape
     from bot.sandbox.world import Resource
 
-_GIVEN_KIND = {"ppo": "PPO", "hdhp": "PPO", "duo": "POS", "silver": "HMO", "bronze": "HMO"}
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person who is covered. `serial` numbers them for ever; family members share a `subscriber` serial."""
+    """A person who is covered.
+
+    `serial` numbers them for ever; family members share their subscriber's. `visits` is how many ordinary claims
+    two years hold; `also` names further ones as "service:days ago" or "service@person:days ago".
+    """
 
     username: str
     serial: int
@@ -43,11 +42,18 @@ class Member:
     plan: str
     shape: Shape
     about: str
-    language: str = "en"
-    subscriber: int = 0
-    relationship: str = "self"
-    employer: str = "Ridge & River Outfitters"
-    visits: int = 40
+    language: str
+    subscriber: int
+    relationship: str
+    employer: str
+    visits: int
+    also: tuple[str, ...]
+    conditions: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """What names this person's own stream of chance."""
+        return f"member-{self.serial}"
 
     @property
     def patient(self) -> str:
@@ -57,12 +63,21 @@ class Member:
     @property
     def coverage(self) -> str:
         """The id of the first coverage."""
-        return f"cov-{self.serial:03d}-1"
+        return self.numbered_coverage(1)
+
+    def numbered_coverage(self, number: int) -> str:
+        """The id of one of the coverages, counted from 1."""
+        return f"cov-{self.serial:03d}-{number}"
 
     @property
     def subscriber_id(self) -> str:
         """The number on the card, the same for the whole family."""
-        return f"ZXB{900000000 + (self.subscriber or self.serial) * 31337}"
+        return f"ZXB{900000000 + self.subscriber * 31337}"
+
+    @property
+    def dependent(self) -> str:
+        """The person's suffix on the family's card: 01 is the subscriber."""
+        return f"{self.serial - self.subscriber + 1:02d}" if self.serial >= self.subscriber else f"{self.serial:02d}"
 
     @property
     def name(self) -> str:
@@ -73,7 +88,6 @@ class Member:
 def patient(member: Member, today: date) -> Resource:
     """The member's Patient."""
     place = geography.places()[member.zip]
-    suffix = f"{member.serial % 90 + 1:02d}"
     born = today.replace(year=today.year - member.age, month=member.serial % 12 + 1, day=member.serial * 7 % 28 + 1)
     return resource(
         "Patient",
@@ -81,66 +95,17 @@ def patient(member: Member, today: date) -> Resource:
         f"{CARIN}C4BB-Patient|{member.shape}",
         f"{today.replace(day=1)}T06:00:00.000Z",
         identifier=[
-            identifier(f"{PAYER_IDS}member", f"{member.subscriber_id}-{suffix}", f"{HL7}v2-0203", "MB"),
+            identifier(f"{PAYER_IDS}member", f"{member.subscriber_id}-{member.dependent}", f"{HL7}v2-0203", "MB"),
             identifier(f"{PAYER_IDS}person", f"U{member.serial:09d}", f"{CARIN_CODES}C4BBIdentifierType", "um"),
         ],
         active=True,
         name=[{"use": "official", "text": member.name, "family": member.family, "given": [member.given]}],
         telecom=[
             {"system": "phone", "value": f"({place.area_code}) 555-{100 + member.serial:04d}", "use": "mobile"},
-            {"system": "email", "value": f"{member.username}@mail.example", "use": "home"},
+            {"system": "email", "value": f"{member.username or member.key}@mail.example", "use": "home"},
         ],
         gender=member.gender,
         birthDate=str(born),
         address=[{**place.address(f"{210 + member.serial * 8} Laurel Ridge Rd"), "use": "home"}],
         communication=[{"language": concept(LANGUAGE_TAG, member.language), "preferred": True}],
     )
-
-
-def plan(key: str) -> dict[str, str]:
-    """A row of the table of plans."""
-    return next(row for row in tables.rows("plans") if row["key"] == key)
-
-
-def coverage(member: Member, today: date, costs: list[dict[str, Any]]) -> Resource:
-    """The member's current Coverage with the networks, group, plan and drug-card numbers."""
-    row = plan(member.plan)
-    kind = {"mediadv": "MCPOL", "medihmo": "SUBSIDIZ"}.get(row["product"]) or _GIVEN_KIND[member.plan.split("-")[0]]
-    return resource(
-        "Coverage",
-        member.coverage,
-        f"{CARIN}C4BB-Coverage|{member.shape}",
-        f"{today.replace(day=1)}T06:00:00.000Z",
-        identifier=[identifier(f"{PAYER_IDS}member", member.subscriber_id, f"{HL7}v2-0203", "MB")],
-        status="active",
-        type=concept(f"{HL7}v3-ActCode", kind, text=row["name"]),
-        subscriber=reference(f"Patient/{member.patient}") if member.relationship == "self" else None,
-        subscriberId=member.subscriber_id,
-        beneficiary=reference(f"Patient/{member.patient}", member.name),
-        dependent=f"{member.serial % 90 + 1:02d}",
-        relationship=concept(f"{HL7}subscriber-relationship", member.relationship),
-        period=period(f"{today.year - 2}-01-01", f"{today.year}-12-31"),
-        payor=[reference(f"Organization/{PAYER}", PAYER_NAME)],
-        class_=_classes(member, row),
-        network=" and ".join(NETWORKS[letter] for letter in row["networks"].split()),
-        costToBeneficiary=costs,
-    )
-
-
-def _classes(member: Member, row: dict[str, str]) -> list[dict[str, Any]]:
-    group = member.employer if row["product"].startswith("comm") else row["name"]
-    found = (
-        ("group", f"{100000 + len(group) * 311}", group),
-        ("plan", row["plan_id"], row["name"]),
-        ("rxbin", "999901", ""),
-        ("rxpcn", "SBX", ""),
-        ("rxgroup", f"SBX{row['key'].upper().replace('-', '')}", ""),
-    )
-    return [
-        {
-            "type": concept(f"{HL7}coverage-class", kind),
-            "value": value,
-            **({"name": name} if name else {}),
-        }
-        for kind, value, name in found
-    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import chance, geography
 from bot.sandbox.synthetic.claim import Party
-from bot.sandbox.synthetic.directory import practice_key
+from bot.sandbox.synthetic.directory import practice_key, practices
 
 if TYPE_CHECKING:
     import random
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bot.sandbox.synthetic.facilities import Facility
     from bot.sandbox.synthetic.geography import Place
 
+# Who orders tests and attends in a facility: internal medicine.
+_ATTENDING = "207R00000X"
+
 
 class Providers:
     """The directory, indexed by specialty and by kind of facility."""
@@ -23,7 +26,10 @@ class Providers:
     def __init__(self, people: list[Listing], places_of_care: list[Facility]) -> None:
         self._people: dict[str, list[Listing]] = defaultdict(list)
         self._places: dict[str, list[Facility]] = defaultdict(list)
-        self._keys = {person.key: person for person in people}
+        self._named = {person.key: person for person in people}
+        self._practices = practices(people)
+        self._near_people: dict[tuple[str, str], list[Listing]] = {}
+        self._near_places: dict[tuple[str, str], list[Facility]] = {}
         for person in people:
             self._people[person.specialty["code"]].append(person)
         for facility in places_of_care:
@@ -31,25 +37,37 @@ class Providers:
 
     def named(self, key: str) -> Party:
         """The person with that key in the table of named people."""
-        return _person(self._keys[key])
+        return _person(self._named[key])
 
     def parties(self, specialty: str, home: str, rng: random.Random) -> tuple[Party, Party, str]:
         """Who bills, who is seen, and the seen one's NUCC code, for a specialty or a kind of facility."""
-        place = geography.places()[home]
         if specialty in self._places:
-            facility = rng.choice(sorted(self._places[specialty], key=lambda one: _far(one.place, place))[:2])
-            doctor = self._near("207R00000X", place, rng)
-            bills = Party(facility.address, facility.name, facility.npi)
-            return bills, _person(doctor), doctor.specialty["code"]
-        person = self._near(specialty, place, rng)
-        return _person(person), _person(person), specialty
+            facility = rng.choice(self._nearest_places(specialty, home))
+            doctor = rng.choice(self._nearest_people(_ATTENDING, home))
+            return Party(facility.address, facility.name, facility.npi), _person(doctor), _ATTENDING
+        person = rng.choice(self._nearest_people(specialty, home))
+        return self._biller(person), _person(person), specialty
 
-    def practice(self, key: str) -> str:
-        """The address of the Organization where a named person works."""
-        return f"Organization/{practice_key(self._keys[key])}"
+    def _biller(self, person: Listing) -> Party:
+        """Every second person bills through the practice."""
+        if person.number % 2 == 0:
+            return _person(person)
+        office = self._practices[practice_key(person)]
+        return Party(f"Organization/{office.key}", office.name, office.npi)
 
-    def _near(self, specialty: str, place: Place, rng: random.Random) -> Listing:
-        return rng.choice(sorted(self._people[specialty], key=lambda one: _far(one.place, place))[:3])
+    def _nearest_people(self, specialty: str, home: str) -> list[Listing]:
+        if (specialty, home) not in self._near_people:
+            place = geography.places()[home]
+            ranked = sorted(self._people[specialty], key=lambda one: _far(one.place, place))
+            self._near_people[specialty, home] = ranked[:3]
+        return self._near_people[specialty, home]
+
+    def _nearest_places(self, kind: str, home: str) -> list[Facility]:
+        if (kind, home) not in self._near_places:
+            place = geography.places()[home]
+            ranked = sorted(self._places[kind], key=lambda one: _far(one.place, place))
+            self._near_places[kind, home] = ranked[:2]
+        return self._near_places[kind, home]
 
 
 def _person(person: Listing) -> Party:
