@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from bot.sandbox.fhir.values import display_name
 from bot.sandbox.world import Account, World
 
 _PAGES = Environment(
@@ -52,12 +53,3 @@ def _page(name: str, status: int, **values: Any) -> Response:
 
 def _name(world: World, patient_id: str) -> str:
     return display_name(world.resources.get("Patient", {}).get(patient_id, {})) or patient_id
-
-
-def display_name(patient: dict[str, Any]) -> str:
-    """A Patient's name as written, or put together from its parts; empty when there is none."""
-    for name in patient.get("name") or ():
-        text = name.get("text") or " ".join([*(name.get("given") or ()), name.get("family") or ""]).strip()
-        if text:
-            return str(text)
-    return ""

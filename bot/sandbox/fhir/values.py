@@ -32,8 +32,12 @@ def walk(resource: Any, path: str) -> list[Any]:
     for key, url in _steps(path):
         found = [each for node in found if isinstance(node, dict) for each in _many(node.get(key))]
         if url:
-            found = [each for each in found if str(each.get("url", "")).rsplit("/", 1)[-1] == url]
+            found = [each for each in found if isinstance(each, dict) and _ends(each.get("url"), url)]
     return found
+
+
+def _ends(url: Any, name: str) -> bool:
+    return str(url).rsplit("/", 1)[-1] == name
 
 
 def _many(value: Any) -> list[Any]:
@@ -45,7 +49,7 @@ def _many(value: Any) -> list[Any]:
 def token_keys(value: Any) -> Iterator[str]:
     """The forms by which a code or identifier may be asked for: code, system|code, |code and system|."""
     if isinstance(value, dict) and "coding" in value:
-        for coding in value["coding"]:
+        for coding in _many(value["coding"]):
             yield from token_keys(coding)
     elif isinstance(value, dict):
         code = value.get("code", value.get("value"))
@@ -61,7 +65,8 @@ def token_keys(value: Any) -> Iterator[str]:
 
 def reference_key(value: Any) -> str:
     """`Type/id` of a literal reference, without server, version or contained ones; else an empty string."""
-    match = _REFERENCE.search(value.get("reference") or "" if isinstance(value, dict) else str(value))
+    text = str(value.get("reference") or "") if isinstance(value, dict) else str(value)
+    match = _REFERENCE.search(text)
     return f"{match[1]}/{match[2]}" if match else ""
 
 
@@ -77,6 +82,16 @@ def texts(value: Any) -> Iterator[str]:
             yield from (str(each) for each in _many(value.get(part)))
     else:
         yield str(value)
+
+
+def display_name(patient: dict[str, Any]) -> str:
+    """A Patient's name as written, or put together from its parts; empty when there is none."""
+    for name in walk(patient, "name"):
+        parts = walk(name, "text") or [*walk(name, "given"), *walk(name, "family")]
+        text = " ".join(str(part) for part in parts).strip()
+        if text:
+            return text
+    return ""
 
 
 def span(value: Any) -> Span | None:

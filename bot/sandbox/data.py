@@ -1,0 +1,165 @@
+"""Reads foreign FHIR data into a world: JSON resources, Bundles and NDJSON, with a sign-in for each Patient."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from bot.sandbox.fhir.store import owner
+from bot.sandbox.fhir.values import display_name
+from bot.sandbox.world import Account, Resource, World
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_LOG = logging.getLogger(__name__)
+_SUFFIXES = frozenset({".json", ".ndjson", ".jsonl"})
+_TYPE_AND_ID = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})$")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was read so far."""
+
+    say: Callable[[str], None]
+    world: World = field(default_factory=World)
+    addresses: dict[str, str] = field(default_factory=dict)
+    """`Type/id` by the fullUrl under which a Bundle holds the resource."""
+
+
+def load(directory: Path, say: Callable[[str], None] = _LOG.warning) -> World:
+    """Everything FHIR beneath a directory; `say` gets a line for each file or line that was left aside.
+
+    References by fullUrl, by absolute URL or by `Type?identifier=` are rewritten to `Type/id` where the resource is
+    among the data; every other reference stays as it is.
+
+    Raises:
+        FileNotFoundError: there is no such directory.
+    """
+    if not directory.is_dir():
+        raise FileNotFoundError(f"no directory {directory}")
+    reading = _Reading(say)
+    for path in sorted(each for each in directory.rglob("*") if each.suffix.lower() in _SUFFIXES):
+        _read_file(path, str(path.relative_to(directory)), reading)
+    _resolve(reading)
+    _add_accounts(reading.world)
+    return reading.world
+
+
+def _read_file(path: Path, name: str, reading: _Reading) -> None:
+    raw = path.read_bytes()
+    texts = [raw] if path.suffix.lower() == ".json" else raw.splitlines()
+    for number, text in enumerate(texts, start=1):
+        if text.strip():
+            where = name if len(texts) == 1 else f"{name}, line {number}"
+            _read_text(text, where, reading)
+
+
+def _read_text(text: bytes, where: str, reading: _Reading) -> None:
+    try:
+        value = _DECODER.decode(text.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, RecursionError):
+        reading.say(f"{where}: not JSON")
+        return
+    found = list(_resources(value, "", reading))
+    for resource in found:
+        reading.world.add(resource)
+    if not found:
+        reading.say(f"{where}: no FHIR resource")
+
+
+def _resources(value: Any, full_url: str, reading: _Reading) -> Iterator[Resource]:
+    """The resources in a piece of JSON: one, a list of them, or what a Bundle holds."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _resources(each, "", reading)
+    elif isinstance(value, dict) and value.get("resourceType") == "Bundle":
+        for entry in value.get("entry") or ():
+            if isinstance(entry, dict):
+                yield from _resources(entry.get("resource"), str(entry.get("fullUrl", "")), reading)
+    elif isinstance(value, dict) and isinstance(value.get("resourceType"), str):
+        value["id"] = str(value.get("id") or _made_id(value, full_url))
+        if full_url:
+            reading.addresses[full_url] = f"{value['resourceType']}/{value['id']}"
+        yield value
+
+
+def _made_id(resource: Resource, full_url: str) -> str:
+    """An id for a resource without one: its Bundle's uuid, else one that follows from its content."""
+    if full_url.startswith("urn:uuid:"):
+        return full_url.removeprefix("urn:uuid:")
+    content = msgspec.json.encode(resource, order="sorted")
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _resolve(reading: _Reading) -> None:
+    identifiers = _identifiers(reading.world)
+    for kind in reading.world.resources.values():
+        for resource in kind.values():
+            for node in _references(resource):
+                node["reference"] = _local(node["reference"], reading, identifiers)
+
+
+def _references(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, list):
+        for each in node:
+            yield from _references(each)
+    elif isinstance(node, dict):
+        if isinstance(node.get("reference"), str):
+            yield node
+        for each in node.values():
+            if isinstance(each, (dict, list)):
+                yield from _references(each)
+
+
+def _local(reference: str, reading: _Reading, identifiers: dict[str, str]) -> str:
+    if reference in reading.addresses:
+        return reading.addresses[reference]
+    kind, _, query = reference.partition("?")
+    if query:
+        return identifiers.get(f"{kind}?{parse_qs(query).get('identifier', [''])[0]}", reference)
+    match = _TYPE_AND_ID.search(reference) if urlsplit(reference).scheme in ("http", "https") else None
+    if match and match[2] in reading.world.resources.get(match[1], {}):
+        return f"{match[1]}/{match[2]}"
+    return reference
+
+
+def _identifiers(world: World) -> dict[str, str]:
+    """`Type/id` by `Type?system|value`, for references that Synthea and others write as a search."""
+    return {
+        f"{kind}?{identifier.get('system', '')}|{identifier.get('value', '')}": f"{kind}/{resource_id}"
+        for kind, by_id in world.resources.items()
+        for resource_id, resource in by_id.items()
+        for identifier in resource.get("identifier") or ()
+        if isinstance(identifier, dict)
+    }
+
+
+def _add_accounts(world: World) -> None:
+    claims = Counter(owner(each) for each in world.of_type("ExplanationOfBenefit"))
+    for patient in world.of_type("Patient"):
+        name = display_name(patient)
+        account = Account(
+            username=patient["id"].lower(),
+            display=name or patient["id"],
+            patients=(patient["id"],),
+            fhir_user=f"Patient/{patient['id']}",
+            about=f"{claims[patient['id']]} claims",
+        )
+        world.accounts[account.username] = account
+        world.accounts.setdefault(slug(name) or account.username, account)
+
+
+def slug(name: str) -> str:
+    """A name as it is typed at sign-in: `José Núñez` is `jose-nunez`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
