@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import time
+from base64 import urlsafe_b64encode
 from functools import cache
 from typing import Any
 
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import RSAKey
 
 from bot.sandbox.behaviour import Behaviour
 
@@ -31,10 +34,9 @@ def id_token(claims: dict[str, Any], behaviour: Behaviour) -> str:
     claims = _spoilt({**claims, "iat": now, "exp": now + 300}, behaviour.identity_flaw)
     kid = f"sandbox-{behaviour.signing_key}"
     if behaviour.identity_flaw == "alg-none":
-        return jwt.encode({"alg": "none", "kid": kid}, claims, OctKey.import_key("unused"), ["none"])
+        return _forged("none", kid, claims, b"")
     if behaviour.identity_flaw == "hs256":
-        public = signing_key(behaviour.signing_key).as_pem(private=False)
-        return jwt.encode({"alg": "HS256", "kid": kid}, claims, OctKey.import_key(public), ["HS256"])
+        return _forged("HS256", kid, claims, signing_key(behaviour.signing_key).as_pem(private=False))
     number = _FORGER if behaviour.identity_flaw == "bad-signature" else behaviour.signing_key
     return jwt.encode({"alg": "RS256", "kid": kid}, claims, signing_key(number))
 
@@ -50,3 +52,11 @@ def _spoilt(claims: dict[str, Any], flaw: str) -> dict[str, Any]:
     }
     left_out = {"no-subject": "sub", "no-nonce": "nonce"}.get(flaw, "")
     return {name: value for name, value in {**claims, **changes.get(flaw, {})}.items() if name != left_out}
+
+
+def _forged(alg: str, kid: str, claims: dict[str, Any], key: bytes) -> str:
+    """A token that no honest library makes: unsigned, or signed with the public key as if it were a shared secret."""
+    parts = (json.dumps(each).encode() for each in ({"alg": alg, "kid": kid}, claims))
+    signed = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    signature = hmac.digest(key, signed, "sha256") if key else b""
+    return f"{signed.decode()}.{urlsafe_b64encode(signature).rstrip(b'=').decode()}"

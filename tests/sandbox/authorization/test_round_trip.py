@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from bot.sandbox.behaviour import IdTokenFlaw
+from bot.sandbox.server import serve_sandbox
+from bot.sandbox.world import World
+from tests.sandbox.small import SCOPE, Browser, callback, claims_of, question, ticket
+
+
+async def _keys(browser: Browser) -> KeySet:
+    discovery = await browser.http.get(f"{browser.sandbox.issuer}/.well-known/openid-configuration")
+    return KeySet.import_key_set((await browser.http.get(discovery.json()["jwks_uri"])).json())
+
+
+async def test_sign_in_ends_in_a_token_that_opens_the_members_record(served: Browser) -> None:
+    """The whole way over real HTTP: authorize, sign in, consent, code, token, claims."""
+    returned = await served.decide(await served.to_consent())
+    assert returned["state"] == "state-1"
+    assert returned["iss"] == served.sandbox.issuer
+    answer = await served.exchange(returned["code"])
+    assert answer.headers["cache-control"] == "no-store"
+    token = answer.json()
+    assert (token["token_type"], token["expires_in"], token["patient"]) == ("Bearer", 3600, "ana")
+    assert token["scope"] == SCOPE
+    assert "refresh_token" not in token
+    headers = {"authorization": f"Bearer {token['access_token']}"}
+    claims = await served.http.get(f"{served.sandbox.fhir_url}/ExplanationOfBenefit?patient=ana", headers=headers)
+    assert claims.json()["total"] == 3
+
+
+async def test_id_token_is_signed_and_says_who_signed_in(served: Browser) -> None:
+    """The id_token verifies against the published keys and carries nonce, audience and fhirUser."""
+    token = await served.token()
+    claims = jwt.decode(token["id_token"], await _keys(served), algorithms=["RS256"]).claims
+    assert claims["iss"] == served.sandbox.issuer
+    assert claims["aud"] == served.sandbox.client_id
+    assert claims["nonce"] == "nonce-1"
+    assert claims["fhirUser"] == f"{served.sandbox.fhir_url}/Patient/ana"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"client_secret": "wrong"}, id="secret"),
+        pytest.param({"client_secret": ""}, id="no secret"),
+        pytest.param({"client_id": "someone"}, id="client"),
+    ],
+)
+async def test_a_wrong_client_gets_no_token(payer: Browser, changes: dict[str, str]) -> None:
+    """Client id and secret are checked at the token endpoint."""
+    returned = await payer.decide(await payer.to_consent())
+    answer = await payer.exchange(returned["code"], **changes)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+async def test_the_secret_in_a_basic_header_is_not_taken(payer: Browser) -> None:
+    """This payer wants the secret in the body (client_secret_post)."""
+    sandbox = payer.sandbox
+    form = {"grant_type": "authorization_code", "code": "any"}
+    answer = await payer.http.post(sandbox.token_url, data=form, auth=(sandbox.client_id, sandbox.client_secret))
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        pytest.param({"code_verifier": "w" * 43}, "invalid_grant", id="wrong verifier"),
+        pytest.param({"code_verifier": ""}, "invalid_request", id="no verifier"),
+        pytest.param({"redirect_uri": "http://127.0.0.1:1/other"}, "invalid_grant", id="redirect_uri"),
+        pytest.param({"code": "made-up"}, "invalid_grant", id="code"),
+        pytest.param({"grant_type": "password"}, "unsupported_grant_type", id="grant"),
+        pytest.param({"grant_type": "refresh_token", "refresh_token": "x"}, "unauthorized_client", id="refresh"),
+    ],
+)
+async def test_a_code_works_only_as_it_was_asked_for(payer: Browser, changes: dict[str, str], error: str) -> None:
+    """Verifier, redirect_uri, code and grant type must be those of the authorization request."""
+    returned = await payer.decide(await payer.to_consent())
+    answer = await payer.exchange(**{"code": returned["code"], **changes})
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+async def test_a_code_works_once_and_a_second_try_ends_the_token(payer: Browser) -> None:
+    """A code used twice is refused, and the token it brought is ended (RFC 6749, 4.1.2)."""
+    returned = await payer.decide(await payer.to_consent())
+    token = (await payer.exchange(returned["code"])).json()
+    assert (await payer.exchange(returned["code"])).json()["error"] == "invalid_grant"
+    headers = {"authorization": f"Bearer {token['access_token']}"}
+    assert (await payer.http.get("Patient", headers=headers)).status_code == 401
+
+
+async def test_an_expired_code_is_refused(payer: Browser) -> None:
+    """A code dies after its lifetime."""
+    payer.sandbox.behaviour.code_seconds = 0
+    returned = await payer.decide(await payer.to_consent())
+    assert (await payer.exchange(returned["code"])).json()["error"] == "invalid_grant"
+
+
+async def test_an_expired_token_opens_nothing(payer: Browser) -> None:
+    """A token dies after its lifetime, with a challenge that says so."""
+    payer.sandbox.behaviour.token_seconds = 0
+    answer = await payer.http.get("Patient", headers=await payer.bearer())
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+async def test_cancel_goes_back_with_access_denied(payer: Browser) -> None:
+    """Cancel on the consent page brings no code but the app's own state."""
+    returned = await payer.decide(await payer.to_consent(), "deny")
+    assert (returned["error"], returned["state"]) == ("access_denied", "state-1")
+    assert "code" not in returned
+    assert returned["iss"] == payer.sandbox.issuer
+
+
+@pytest.mark.parametrize("changes", [{"redirect_uri": "https://evil.example/cb"}, {"client_id": "someone"}])
+async def test_a_bad_redirect_or_client_stays_on_a_page(payer: Browser, changes: dict[str, str]) -> None:
+    """Nobody is sent to a redirect_uri that is not the client's."""
+    page = await payer.http.get(payer.sandbox.authorize_url, params=question(payer.sandbox, **changes))
+    assert page.status_code == 400
+    assert "location" not in page.headers
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"aud": "https://other.example/fhir"}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+    ],
+)
+async def test_a_bad_request_goes_back_to_the_app(payer: Browser, changes: dict[str, str], error: str) -> None:
+    """With a good redirect_uri the app is told what is wrong, with its state and the issuer."""
+    answer = await payer.http.get(payer.sandbox.authorize_url, params=question(payer.sandbox, **changes))
+    returned = callback(answer)
+    assert (returned["error"], returned["state"]) == (error, "state-1")
+    assert returned["iss"] == payer.sandbox.issuer
+
+
+async def test_only_a_registered_redirect_is_taken_exactly(world: World) -> None:
+    """With registered URLs, a loopback URL that is not among them is refused."""
+    registered = "https://bot.example/oauth/callback"
+    async with serve_sandbox(world, redirect_uris=(registered,)) as sandbox, httpx.AsyncClient(trust_env=False) as http:
+        for redirect_uri, status in ((registered, 200), (f"{registered}/", 400), ("http://127.0.0.1:1/cb", 400)):
+            asked = question(sandbox, redirect_uri=redirect_uri)
+            assert (await http.get(sandbox.authorize_url, params=asked)).status_code == status
+
+
+async def test_revocation_ends_the_token(payer: Browser) -> None:
+    """A revoked token opens nothing; revoking an unknown one is fine (RFC 7009)."""
+    token = (await payer.token())["access_token"]
+    sandbox = payer.sandbox
+    secret = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+    url = f"{sandbox.base_url}/as/revoke_token.oauth2"
+    assert (await payer.http.post(url, data={"token": "unknown", **secret})).status_code == 200
+    assert (await payer.http.post(url, data={"token": token})).status_code == 401
+    assert (await payer.http.post(url, data={"token": token, **secret})).status_code == 200
+    assert (await payer.http.get("Patient", headers={"authorization": f"Bearer {token}"})).status_code == 401
+
+
+async def test_refresh_tokens_rotate_when_the_payer_gives_them(payer: Browser) -> None:
+    """Each refresh token works once and brings a new pair; the old access token ends."""
+    payer.sandbox.behaviour.refresh_tokens = True
+    first = await payer.token()
+    form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = await payer.exchange("", **form)
+    assert second.status_code == 200
+    assert second.json()["access_token"] != first["access_token"]
+    assert (await payer.exchange("", **form)).json()["error"] == "invalid_grant"
+    old = {"authorization": f"Bearer {first['access_token']}"}
+    assert (await payer.http.get("Patient", headers=old)).status_code == 401
+
+
+async def test_several_patients_are_not_guessed(payer: Browser) -> None:
+    """A sign-in with several patients gets a token without `patient`, and opens all of them."""
+    token = await payer.token("boone")
+    assert "patient" not in token
+    assert claims_of(token["id_token"])["fhirUser"].endswith("/RelatedPerson/pat")
+    headers = {"authorization": f"Bearer {token['access_token']}"}
+    found = (await payer.http.get("Patient", headers=headers)).json()
+    assert [entry["resource"]["id"] for entry in found["entry"]] == ["ben", "kid"]
+
+
+async def test_switches_change_the_token_answer(payer: Browser) -> None:
+    """Leaving out patient, fhirUser, expires_in, a scope and the issuer, and naming another patient."""
+    behaviour = payer.sandbox.behaviour
+    behaviour.omit_patient = behaviour.omit_fhir_user = behaviour.omit_expires_in = True
+    behaviour.omit_issuer = True
+    behaviour.drop_scopes = frozenset({"patient/*.read"})
+    assert "iss" not in await payer.decide(await payer.to_consent())
+    token = await payer.token()
+    assert not {"patient", "expires_in"} & set(token)
+    assert token["scope"] == "openid fhirUser"
+    assert "fhirUser" not in claims_of(token["id_token"])
+    behaviour.omit_patient, behaviour.token_patient = False, "ben"
+    assert (await payer.token())["patient"] == "ben"
+
+
+async def test_a_server_that_ignores_pkce_takes_any_verifier(payer: Browser) -> None:
+    """Then nonce and state are all that is left, which a client must be able to rely on."""
+    payer.sandbox.behaviour.ignore_pkce = True
+    returned = await payer.decide(await payer.to_consent())
+    assert (await payer.exchange(returned["code"], code_verifier="w" * 43)).status_code == 200
+
+
+@pytest.mark.parametrize("flaw", ["bad-signature", "alg-none", "hs256"])
+async def test_forged_id_tokens_do_not_verify(payer: Browser, flaw: IdTokenFlaw) -> None:
+    """The spoilt signatures carry a known key id and still do not verify."""
+    payer.sandbox.behaviour.identity_flaw = flaw
+    token = await payer.token()
+    keys = await _keys(payer)
+    with pytest.raises((JoseError, ValueError)):
+        jwt.decode(token["id_token"], keys, algorithms=["RS256"])
+
+
+@pytest.mark.parametrize(
+    ("flaw", "name", "true"),
+    [
+        ("wrong-issuer", "iss", "http://127.0.0.1:9001"),
+        ("wrong-audience", "aud", "sandbox-client"),
+        ("wrong-nonce", "nonce", "nonce-1"),
+    ],
+)
+async def test_wrong_claims_are_wrong(payer: Browser, flaw: IdTokenFlaw, name: str, true: str) -> None:
+    """Each flaw spoils its own claim under a good signature."""
+    payer.sandbox.behaviour.identity_flaw = flaw
+    token = await payer.token()
+    claims = jwt.decode(token["id_token"], await _keys(payer), algorithms=["RS256"]).claims
+    assert claims[name] != true
+
+
+async def test_missing_claims_and_odd_times(payer: Browser) -> None:
+    """Flaws that leave something out or move the times."""
+    behaviour = payer.sandbox.behaviour
+    behaviour.identity_flaw = "no-subject"
+    assert "sub" not in claims_of((await payer.token())["id_token"])
+    behaviour.identity_flaw = "no-nonce"
+    assert "nonce" not in claims_of((await payer.token())["id_token"])
+    behaviour.identity_flaw = ""
+    now = claims_of((await payer.token())["id_token"])
+    behaviour.identity_flaw = "expired"
+    assert claims_of((await payer.token())["id_token"])["exp"] < now["iat"]
+    behaviour.identity_flaw = "issued-in-future"
+    assert claims_of((await payer.token())["id_token"])["iat"] > now["exp"]
+    behaviour.identity_flaw = "missing"
+    assert "id_token" not in await payer.token()
+
+
+async def test_a_rotated_key_is_the_only_one_published(payer: Browser) -> None:
+    """After a rotation the old key is gone and new id_tokens name the new one."""
+    before = json.dumps((await _keys(payer)).as_dict(private=False))
+    payer.sandbox.behaviour.rotate_key()
+    keys = await _keys(payer)
+    assert json.dumps(keys.as_dict(private=False)) != before
+    token = await payer.token()
+    assert jwt.decode(token["id_token"], keys, algorithms=["RS256"]).header["kid"] == "sandbox-1"
+
+
+async def test_a_page_works_once(payer: Browser) -> None:
+    """A form sent twice, or made up, leads nowhere."""
+    consent = await payer.to_consent()
+    await payer.decide(consent)
+    for path, form in (
+        ("consent", {"ticket": ticket(consent), "decision": "allow"}),
+        ("consent", {"ticket": "made-up", "decision": "allow"}),
+        ("sign-in", {"ticket": "made-up", "username": "ana"}),
+    ):
+        page = await payer.http.post(f"{payer.sandbox.base_url}/as/{path}", data=form)
+        assert page.status_code == 400
+
+
+async def test_pages_are_plain_and_say_what_they_are(payer: Browser) -> None:
+    """Sign-in and consent name the sandbox, carry labels, no script, and strict headers."""
+    sign_in = await payer.http.get(payer.sandbox.authorize_url, params=question(payer.sandbox))
+    consent = await payer.to_consent("boone")
+    for page in (sign_in, consent):
+        assert "Sandbox payer" in page.text
+        assert "synthetic members" in page.text
+        assert "<script" not in page.text
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "Ana Álvarez" in sign_in.text
+    assert "three claims" in sign_in.text
+    assert "Ben Boone" in consent.text
+    assert "Kit Boone" in consent.text
+
+
+async def test_an_unknown_name_is_asked_again_and_prints_inert(payer: Browser) -> None:
+    """Nobody is known by that name: the same page, a clear line, and no markup from the name."""
+    page = await payer.to_consent("<b>zed</b>")
+    assert page.status_code == 400
+    assert "<b>zed</b>" not in page.text
+    form = {"ticket": ticket(page), "username": " ANA "}
+    again = await payer.http.post(f"{payer.sandbox.base_url}/as/sign-in", data=form)
+    assert "Ana Álvarez" in again.text

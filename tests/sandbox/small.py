@@ -1,0 +1,363 @@
+"""A hand-made payer of a few resources, and a browser that signs in there."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from bot.sandbox.app import Sandbox
+from bot.sandbox.world import Account, Resource, World
+
+CALLBACK = "http://127.0.0.1:1/oauth/callback"
+SCOPE = "patient/*.read openid fhirUser"
+VERIFIER = "v" * 43
+PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition"
+DF = "http://hl7.org/fhir/us/davinci-drug-formulary/StructureDefinition"
+NUCC = "http://nucc.org/provider-taxonomy"
+
+
+def ref(key: str) -> dict[str, str]:
+    """A reference."""
+    return {"reference": key}
+
+
+def concept(code: str, system: str = "urn:s", display: str = "") -> dict[str, Any]:
+    """A CodeableConcept."""
+    return {"coding": [{"system": system, "code": code, **({"display": display} if display else {})}]}
+
+
+def claim(claim_id: str, patient: str, kind: str, **more: Any) -> Resource:
+    """An ExplanationOfBenefit."""
+    return {
+        "resourceType": "ExplanationOfBenefit",
+        "id": claim_id,
+        "meta": {"lastUpdated": "2024-05-01T10:00:00Z"},
+        "status": "active",
+        "type": concept(kind, "http://terminology.hl7.org/CodeSystem/claim-type"),
+        "patient": ref(f"Patient/{patient}"),
+        "insurer": ref("Organization/payer"),
+        "provider": ref("Practitioner/dr-nunez"),
+        "insurance": [{"focal": True, "coverage": ref(f"Coverage/cov-{patient}")}],
+        **more,
+    }
+
+
+def clinical(resource_type: str, resource_id: str, patient: str, **more: Any) -> Resource:
+    """A US Core resource of a patient."""
+    return {"resourceType": resource_type, "id": resource_id, "subject": ref(f"Patient/{patient}"), **more}
+
+
+def role(role_id: str, who: str, code: str, place: str, net: str, **more: Any) -> Resource:
+    """A PractitionerRole."""
+    return {
+        "resourceType": "PractitionerRole",
+        "id": role_id,
+        "extension": [{"url": f"{PN}/network-reference", "valueReference": ref(f"Organization/{net}")}],
+        "practitioner": ref(f"Practitioner/{who}"),
+        "organization": ref("Organization/clinic"),
+        "location": [ref(f"Location/{place}")],
+        "healthcareService": [ref("HealthcareService/hs")],
+        "endpoint": [ref("Endpoint/ep")],
+        "code": [concept("doctor")],
+        "specialty": [concept(code, NUCC)],
+        **more,
+    }
+
+
+def organization(org_id: str, name: str, kind: str, **more: Any) -> Resource:
+    """An Organization."""
+    return {"resourceType": "Organization", "id": org_id, "name": name, "type": [concept(kind)], **more}
+
+
+def location(loc_id: str, name: str, city: str, postal_code: str, **more: Any) -> Resource:
+    """A Location in Tennessee."""
+    address = {"line": ["1 Broad St"], "city": city, "state": "TN", "postalCode": postal_code}
+    return {"resourceType": "Location", "id": loc_id, "name": name, "address": address, **more}
+
+
+def drug(drug_id: str, name: str, code: str, plan: str, tier: str) -> Resource:
+    """A MedicationKnowledge of the STU1 formulary."""
+    return {
+        "resourceType": "MedicationKnowledge",
+        "id": drug_id,
+        "extension": [
+            {"url": f"{DF}/usdf-PlanID-extension", "valueString": plan},
+            {"url": f"{DF}/usdf-DrugTierID-extension", "valueCodeableConcept": concept(tier)},
+        ],
+        "code": concept(code, "http://www.nlm.nih.gov/research/umls/rxnorm", name),
+    }
+
+
+def _members() -> list[Resource]:
+    people = (("ana", "Álvarez", "Ana", "1980-02-03"), ("ben", "Boone", "Ben", "1975-07-01"))
+    patients: list[Resource] = [
+        {
+            "resourceType": "Patient",
+            "id": who,
+            "identifier": [{"system": "urn:mb", "value": f"M-{who}"}],
+            "name": [{"family": family, "given": [given]}],
+            "gender": "female",
+            "birthDate": born,
+        }
+        for who, family, given, born in (*people, ("kid", "Boone", "Kit", "2015-01-01"))
+    ]
+    coverages: list[Resource] = [
+        {
+            "resourceType": "Coverage",
+            "id": f"cov-{who}",
+            "status": "active",
+            "beneficiary": ref(f"Patient/{who}"),
+            "payor": [ref("Organization/payer")],
+        }
+        for who in ("ana", "ben", "kid")
+    ]
+    return [*patients, *coverages]
+
+
+def _claims() -> list[Resource]:
+    return [
+        claim(
+            "visit",
+            "ana",
+            "professional",
+            identifier=[{"system": "urn:claim", "value": "C-1"}],
+            item=[{"sequence": 1, "servicedDate": "2024-03-05"}],
+            careTeam=[{"sequence": 1, "provider": ref("Practitioner/dr-nunez")}],
+            payee={"party": ref("Organization/clinic")},
+            total=[{"amount": {"value": 12.5}}],
+        ),
+        claim(
+            "fill",
+            "ana",
+            "pharmacy",
+            item=[{"sequence": 1, "servicedDate": "2024-04"}],
+            meta={"security": [{"code": "R"}]},
+        ),
+        claim("stay", "ana", "institutional", billablePeriod={"start": "2023-12-30", "end": "2024-01-02"}),
+        claim("bens", "ben", "professional", item=[{"sequence": 1, "servicedDate": "2024-02-02"}]),
+        claim("kids", "kid", "oral", item=[{"sequence": 1, "servicedDate": "2024-02-03"}]),
+        {**claim("nobodys", "ana", "oral"), "patient": {"display": "Somebody"}},
+    ]
+
+
+def _clinical() -> list[Resource]:
+    return [
+        clinical(
+            "CarePlan", "plan-a", "ana", category=[concept("assess-plan")], status="active", period={"start": "2024"}
+        ),
+        clinical("Condition", "asthma", "ana", code=concept("J45"), clinicalStatus=concept("active")),
+        clinical(
+            "Observation",
+            "bp",
+            "ana",
+            category=[concept("vital-signs")],
+            code=concept("85354-9"),
+            effectiveDateTime="2024-01-05",
+        ),
+        clinical(
+            "Observation",
+            "a1c",
+            "ana",
+            category=[concept("laboratory")],
+            code=concept("4548-4"),
+            effectiveDateTime="2023-06-01T08:00:00-05:00",
+        ),
+        clinical("Observation", "bens-bp", "ben", category=[concept("vital-signs")], code=concept("85354-9")),
+        clinical(
+            "Procedure", "scope", "ana", code=concept("45378"), status="completed", performedDateTime="2024-02-02"
+        ),
+    ]
+
+
+def _formulary() -> list[Resource]:
+    return [
+        {
+            "resourceType": "List",
+            "id": "silver-drugs",
+            "identifier": [{"value": "PLAN1"}],
+            "status": "current",
+            "code": concept("DRUGPOL"),
+            "entry": [{"item": ref("MedicationKnowledge/metformin-1")}],
+        },
+        drug("metformin-1", "24 HR metformin 500 MG Oral Tablet", "860975", "PLAN1", "generic"),
+        drug("metformin-2", "24 HR metformin 500 MG Oral Tablet", "860975", "PLAN2", "brand"),
+        drug("insulin-1", "insulin glargine 100 UNT/ML", "261551", "PLAN1", "preferred-brand"),
+    ]
+
+
+def _directory() -> list[Resource]:
+    return [
+        {"resourceType": "Practitioner", "id": "dr-nunez", "name": [{"family": "Núñez", "given": ["Luz"]}]},
+        {"resourceType": "Practitioner", "id": "dr-oak", "name": [{"family": "Oak", "given": ["Pat"]}]},
+        role("heart", "dr-nunez", "207RC0000X", "chatt", "blue"),
+        role("heart-2", "dr-oak", "207RI0011X", "nash", "green"),
+        role("skin", "dr-oak", "207N00000X", "chatt", "green"),
+        organization("payer", "Sandbox Payer", "payer"),
+        organization("blue", "Blue Network", "ntwk", partOf=ref("Organization/payer")),
+        organization(
+            "green",
+            "Green Network",
+            "ntwk",
+            extension=[{"url": f"{PN}/location-reference", "valueReference": ref("Location/nash")}],
+        ),
+        organization(
+            "clinic",
+            "River Clinic",
+            "prvgrp",
+            address=[{"city": "Chattanooga", "state": "TN"}],
+            endpoint=[ref("Endpoint/ep")],
+        ),
+        location("chatt", "River Office", "Chattanooga", "37402-1234", managingOrganization=ref("Organization/clinic")),
+        location(
+            "nash",
+            "Hill Office",
+            "Nashville",
+            "37203",
+            partOf=ref("Location/chatt"),
+            type=[concept("OF")],
+            endpoint=[ref("Endpoint/ep")],
+        ),
+        {
+            "resourceType": "HealthcareService",
+            "id": "hs",
+            "name": "Heart care",
+            "category": [concept("outpat")],
+            "type": [concept("cardio")],
+            "specialty": [concept("207RC0000X", NUCC)],
+            "location": [ref("Location/chatt")],
+            "coverageArea": [ref("Location/nash")],
+            "providedBy": ref("Organization/clinic"),
+            "endpoint": [ref("Endpoint/ep")],
+        },
+        {
+            "resourceType": "OrganizationAffiliation",
+            "id": "aff",
+            "organization": ref("Organization/payer"),
+            "participatingOrganization": ref("Organization/clinic"),
+            "network": [ref("Organization/blue")],
+            "location": [ref("Location/chatt")],
+            "healthcareService": [ref("HealthcareService/hs")],
+            "endpoint": [ref("Endpoint/ep")],
+            "code": [concept("pharmacy")],
+            "specialty": [concept("333600000X", NUCC)],
+        },
+        {
+            "resourceType": "InsurancePlan",
+            "id": "silver",
+            "identifier": [{"value": "PLAN1"}],
+            "name": "Silver One",
+            "type": [concept("commppo")],
+            "plan": [{"type": concept("silver")}],
+            "administeredBy": ref("Organization/payer"),
+            "ownedBy": ref("Organization/payer"),
+            "coverageArea": [ref("Location/nash")],
+        },
+        {"resourceType": "Endpoint", "id": "ep", "managingOrganization": ref("Organization/clinic")},
+    ]
+
+
+def small_world() -> World:
+    """Ana with three claims, the Boones with one each under one sign-in, and a small directory."""
+    world = World()
+    for resource in (*_members(), *_claims(), *_clinical(), *_formulary(), *_directory()):
+        world.add(resource)
+    world.accounts["ana"] = Account("ana", "Ana Álvarez", ("ana",), "Patient/ana", "three claims")
+    world.accounts["boone"] = Account("boone", "The Boones", ("ben", "kid"), "RelatedPerson/pat", "two patients")
+    return world
+
+
+def question(sandbox: Sandbox, **changes: str) -> dict[str, str]:
+    """An authorization request as an app sends it."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+    return {
+        "response_type": "code",
+        "client_id": sandbox.client_id,
+        "redirect_uri": CALLBACK,
+        "scope": SCOPE,
+        "state": "state-1",
+        "nonce": "nonce-1",
+        "aud": sandbox.fhir_url,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+        **changes,
+    }
+
+
+def ticket(page: httpx.Response) -> str:
+    """The hidden field that keeps a page's place."""
+    found = re.search(r'name="ticket" value="([^"]+)"', page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+@dataclass
+class Browser:
+    """A person at the payer's pages, and the app's token requests."""
+
+    http: httpx.AsyncClient
+    sandbox: Sandbox
+
+    async def to_consent(self, username: str = "ana", **changes: str) -> httpx.Response:
+        """Open the authorization URL and sign in."""
+        page = await self.http.get(self.sandbox.authorize_url, params=question(self.sandbox, **changes))
+        form = {"ticket": ticket(page), "username": username}
+        return await self.http.post(f"{self.sandbox.base_url}/as/sign-in", data=form)
+
+    async def decide(self, consent: httpx.Response, decision: str = "allow") -> dict[str, str]:
+        """Press a button on the consent page; the callback's parameters."""
+        form = {"ticket": ticket(consent), "decision": decision}
+        answer = await self.http.post(f"{self.sandbox.base_url}/as/consent", data=form)
+        assert answer.status_code == 302
+        return callback(answer)
+
+    async def exchange(self, code: str, **changes: str) -> httpx.Response:
+        """Send a code to the token endpoint."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "client_id": self.sandbox.client_id,
+            "client_secret": self.sandbox.client_secret,
+            "code_verifier": VERIFIER,
+            "scope": SCOPE,
+            **changes,
+        }
+        return await self.http.post(self.sandbox.token_url, data=form)
+
+    async def token(self, username: str = "ana", **changes: str) -> dict[str, Any]:
+        """The whole way, to the token answer."""
+        returned = await self.decide(await self.to_consent(username, **changes))
+        answer = await self.exchange(returned["code"])
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def bearer(self, username: str = "ana", **changes: str) -> dict[str, str]:
+        """The whole way, to the header that opens the member types."""
+        return {"authorization": f"Bearer {(await self.token(username, **changes))['access_token']}"}
+
+
+def callback(answer: httpx.Response) -> dict[str, str]:
+    """The parameters with which the browser is sent back to the app."""
+    location = answer.headers["location"]
+    assert location.startswith(f"{CALLBACK}?")
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+def claims_of(jwt: str) -> dict[str, Any]:
+    """What an id_token says, unverified."""
+    payload = jwt.split(".")[1]
+    return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+
+
+def ids(answer: httpx.Response, mode: str = "match") -> list[str]:
+    """The ids of a searchset's rows of one mode, in order."""
+    assert answer.status_code == 200, answer.text
+    rows = [entry for entry in answer.json().get("entry", ()) if entry["search"]["mode"] == mode]
+    return [f"{row['resource']['resourceType']}/{row['resource']['id']}".split("/", 1)[mode == "match"] for row in rows]
