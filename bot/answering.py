@@ -58,6 +58,7 @@ class Answering:
     def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:
         return Ask(
             slots=asked.values,
+            words={name: slot.text for name, slot in asked.slots.items()},
             arguments=asked.arguments,
             today=self._now().date(),
             language=asked.language,

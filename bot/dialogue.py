@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from bot.stores.base import Seal, Store
 
 T = TypeVar("T")
 IDLE_SECONDS = 10 * 60
+_ZIP_DIGITS = 5
 BUTTON_SECONDS = 24 * 60 * 60
 
 
@@ -46,8 +47,8 @@ class Memory:
     """What the last turns left. `choices` are the list's entries in order, `labels` the buttons by their words."""
 
     asked: Asked | None = None
-    choices: tuple[Press, ...] = ()
-    labels: Mapping[str, Press] = field(default_factory=dict)
+    choices: tuple[Asked, ...] = ()
+    labels: Mapping[str, Asked] = field(default_factory=dict)
     wants: str | None = None
     language: Language | None = None
     misses: int = 0
@@ -88,22 +89,24 @@ class Dialogue:
         sealed = await self._store.take("kept", person.key)
         return self._open("kept", person.key, sealed, Asked)
 
-    async def press(self, person: Person, button: str) -> Press | None:
-        """What a button of ours does, for the person to whom it was shown, for a day."""
+    async def press(self, person: Person, button: str) -> Asked | None:
+        """What a button of ours asks, for the person to whom it was shown, for a day."""
         row, _, index = button.partition(".")
-        presses = await self._read("press", f"{row}\x1f{person.key}", tuple[Press, ...])
+        presses = await self._read("press", f"{row}\x1f{person.key}", tuple[Asked, ...])
         if not presses or not index.isdecimal() or int(index) >= len(presses):
             return None
         return presses[int(index)]
 
-    async def issue_buttons(self, person: Person, blocks: Sequence[Block]) -> tuple[Block, ...]:
-        """The same blocks with an opaque id in every button; what each does stays in the store."""
+    async def issue_buttons(
+        self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
+    ) -> tuple[Block, ...]:
+        """The same blocks with an opaque id in every button; what each asks stays in the store."""
         row, presses = secrets.token_urlsafe(12), []
 
         def issue(action: Action) -> Action:
             if action.press is None:
                 return action
-            presses.append(action.press)
+            presses.append(become(action.press))
             return replace(action, id=f"{row}.{len(presses) - 1}")
 
         issued = tuple(_with_actions(block, issue) for block in blocks)
@@ -138,16 +141,39 @@ def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:
     return block
 
 
-def offered(blocks: Sequence[Block]) -> tuple[tuple[Press, ...], dict[str, Press]]:
-    """What a reply offers to later words: the list entries' first buttons in order, and every button by its label."""
-    choices, labels = [], {}
+def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> tuple[tuple[Asked, ...], dict[str, Asked]]:
+    """What a reply offers to later words: the entries' first buttons in order, and every button by its label."""
+    choices: list[Asked] = []
+    labels: dict[str, Asked] = {}
     for block in blocks:
         actions = block.actions if isinstance(block, Item) else block.buttons if isinstance(block, Actions) else ()
-        presses = [(action.label, action.press) for action in actions if action.press is not None]
-        if isinstance(block, Item) and presses:
-            choices.append(presses[0][1])
-        labels.update({said(label): press for label, press in presses})
+        asks = [(action.label, become(action.press)) for action in actions if action.press is not None]
+        if isinstance(block, Item) and asks:
+            choices.append(asks[0][1])
+        for label, asked in asks:
+            labels.setdefault(said(label), asked)
     return tuple(choices), labels
+
+
+def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:
+    """The whole question behind a button, so that it means the same tomorrow.
+
+    A button of the same intent keeps the slots of the question that it stands under, less those named in `without`;
+    arguments named like a slot fill it.
+    """
+    arguments = dict(press.arguments)
+    without = set(arguments.pop("without", "").split(","))
+    same = after is not None and after.intent == press.intent
+    slots = {name: slot for name, slot in (after.slots if same and after else {}).items() if name not in without}
+    slots |= {
+        name: Slot(arguments[name], _typed(arguments.pop(name))) for name in list(arguments) if name in slot_names
+    }
+    return Asked(press.intent, slots=slots, arguments=arguments, language=language)
+
+
+def _typed(text: str) -> object:
+    """An argument as a slot's value: miles are numbers, everything else is the pack's own word."""
+    return int(text) if text.isdecimal() and len(text) < _ZIP_DIGITS else text
 
 
 def said(words: str) -> str:
@@ -185,5 +211,4 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     position = index - 1 if index > 0 else len(memory.choices) + index
     if not 0 <= position < len(memory.choices):
         return None
-    press = memory.choices[position]
-    return Asked(intent=press.intent, arguments=press.arguments, language=last.language)
+    return memory.choices[position]

@@ -19,11 +19,11 @@ import structlog
 from bot.accounts.accounts import Accounts
 from bot.answering import Answered, Answering
 from bot.connecting import Connecting
-from bot.dialogue import Asked, Dialogue, Memory, offered, resolve, said
+from bot.dialogue import Asked, Dialogue, Memory, become, offered, resolve, said
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired
 from bot.kit import NeedsPlace
 from bot.language.reading import Reading
-from bot.message import Block, Language, Message, Person, Private, Shareable
+from bot.message import Block, Language, Message, Person, Press, Private, Shareable
 from bot.pack import Pack, template_of
 
 log = structlog.get_logger("turn")
@@ -74,7 +74,8 @@ class Turn:
     async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
         """The words of an error that happened outside a message, such as a sign-in cancelled in the browser."""
         values = {**error.facts, "payer": self._payer, "reference": error.reference}
-        blocks = await self._dialogue.issue_buttons(person, self._pack.render(error.template, values, language))
+        words = self._pack.render(error.template, values, language)
+        blocks = await self._dialogue.issue_buttons(person, words, self._meaning(None, language))
         log.warning("problem", kind=type(error).__name__, reference=error.reference)
         return Private(intent="problem", language=language, blocks=blocks, error=error.reference)
 
@@ -111,7 +112,7 @@ class Turn:
         pressed = await self._dialogue.press(message.person, message.press) if message.press else None
         pressed = pressed or memory.labels.get(said(message.text))
         if pressed:
-            return Asked(pressed.intent, arguments=pressed.arguments, language=memory.language or language)
+            return pressed
         if message.press or reading.unclear or reading.intent is None:
             return None
         if reading.intent.startswith("followup."):
@@ -222,8 +223,9 @@ class Turn:
         wants: str | None = None,
     ) -> Answered:
         """Give the buttons their opaque ids, and keep what the next turn may refer to."""
-        choices, labels = offered(reply.blocks)
-        blocks: tuple[Block, ...] = await self._dialogue.issue_buttons(message.person, reply.blocks)
+        meaning = self._meaning(asked, reply.language)
+        choices, labels = offered(reply.blocks, meaning)
+        blocks: tuple[Block, ...] = await self._dialogue.issue_buttons(message.person, reply.blocks, meaning)
         kept = Memory(
             asked=asked,
             choices=choices,
@@ -234,6 +236,13 @@ class Turn:
         )
         await self._dialogue.remember(message, kept)
         return replace(reply, blocks=blocks)
+
+    def _meaning(self, after: Asked | None, language: Language) -> Callable[[Press], Asked]:
+        def meaning(press: Press) -> Asked:
+            rules = self._pack.intents.get(press.intent)
+            return become(press, after, language, rules.slots if rules else ())
+
+        return meaning
 
 
 def _unexpected(error: Exception) -> BotError:

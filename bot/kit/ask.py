@@ -1,61 +1,19 @@
-"""All that an intent may import: what it may ask, what it may search, and the records that come back.
-
-An answer is `async answer(ask) -> Summary` and a pure `summarize(...) -> Summary`. It may search and choose. It
-cannot format, know the channel, see a token, log or touch a store.
-"""
+"""One question as its answer sees it: what was asked, and the searches that are bound to it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
 from bot.payer.budget import Budget, Gap, Report
 from bot.payer.client import DirectoryClient, MemberClient
-from bot.payer.search import Search, any_of, escape, token
-from bot.records.bundle import Entry, Page
-from bot.records.claim import Claim, Live, Owed, fills, live, read_claim, visits
-from bot.records.dates import PartialDate, Period
-from bot.records.line import ClaimLine, read_lines
-from bot.records.money import Amount
-from bot.records.patient import Patient, read_patient
-from bot.records.provider import Listing, join
+from bot.payer.search import Search
+from bot.records.bundle import Page
+from bot.records.patient import Patient
 from bot.records.typed import Typed, read_typed
-
-__all__ = [
-    "Amount",
-    "Answer",
-    "Ask",
-    "Claim",
-    "ClaimLine",
-    "Entry",
-    "Gap",
-    "Listing",
-    "Live",
-    "NeedsPlace",
-    "Owed",
-    "Page",
-    "PartialDate",
-    "Patient",
-    "Period",
-    "Places",
-    "Search",
-    "Summary",
-    "Typed",
-    "any_of",
-    "escape",
-    "fills",
-    "join",
-    "live",
-    "read_claim",
-    "read_lines",
-    "read_patient",
-    "read_typed",
-    "token",
-    "visits",
-]
 
 MEMBER_TYPES = frozenset(
     {
@@ -74,10 +32,7 @@ MEMBER_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What an answer found, as plain values for its template. Each intent has its own, in its own file.
-
-    `sensitive` answers are shown only after the person asked for them by button (T33).
-    """
+    """What an answer found, as plain values for its template. Each intent has its own, in its own file."""
 
 
 Answer = Callable[["Ask"], Awaitable[Summary]]
@@ -94,6 +49,14 @@ class Places(Protocol):
         """Latitude and longitude of a city's centre, None when it is unknown."""
         ...
 
+    def miles_between(self, one: tuple[float, float], other: tuple[float, float]) -> float:
+        """The distance as the crow flies."""
+        ...
+
+    def zips_near(self, center: tuple[float, float], miles: float) -> tuple[str, ...]:
+        """The ZIPs whose centre lies within a distance, the nearest first."""
+        ...
+
 
 class NeedsPlace(Exception):
     """Raised by an answer that cannot go on without a place: the kernel asks for it once, with buttons."""
@@ -103,13 +66,14 @@ class NeedsPlace(Exception):
 class Ask:
     """One question, ready to be answered.
 
-    `slots` are the values of contract.md; `arguments` what a pressed button carried. `pick` counts from the newest
-    or topmost answer (0), `page` from the first page (0). Member searches get `patient=` from the kernel and rows of
+    `slots` are the values of contract.md, `words` what the person said for them, `arguments` what a button carried.
+    `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=` from the kernel and rows of
     another patient are dropped; the directory never sees a token or a member's id.
     """
 
     slots: Mapping[str, object]
     today: date
+    words: Mapping[str, str]
     language: Literal["en", "es"]
     budget: Budget
     directory: DirectoryClient
@@ -168,8 +132,3 @@ class Ask:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.lstrip("-").isdecimal() else 0
-
-
-def newest_first(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Claims by date of service, the newest first, those without a date last."""
-    return tuple(sorted(claims, key=lambda claim: claim.service.sort_key, reverse=True))

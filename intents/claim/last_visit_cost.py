@@ -1,0 +1,93 @@
+"""What the last visit cost: the payer's own number first, its parts beside it, and every doubt said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.kit import Ask, Claim, Live, PartialDate, Summary, fills, named, newest_claims, visits
+
+
+@dataclass(frozen=True, slots=True)
+class LastVisitCost(Summary):
+    """One day of care, the `pick`-th from the newest.
+
+    Several `claims` are a tie: one visit may give several, or there were several visits; they are shown as choices.
+    `fill` is a pharmacy fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are
+    described only when `shown` was asked for by button.
+    """
+
+    day: PartialDate | None = None
+    claims: tuple[Claim, ...] = ()
+    pick: int = 0
+    older: bool = False
+    fill: Claim | None = None
+    shielded: bool = False
+    shown: bool = False
+    other_person: bool = False
+    provider: str | None = None
+    searched: int = 0
+    aspect: str | None = None
+
+    @property
+    def claim(self) -> Claim | None:
+        """The one claim of that day, None for none or several."""
+        return self.claims[0] if len(self.claims) == 1 else None
+
+
+async def answer(ask: Ask) -> LastVisitCost:
+    """The cost of the last visit, or of the one that a follow-up points at."""
+    provider = _words(ask, "provider_name")
+    alive = await newest_claims(ask, enough=lambda so_far: len(visits(_of(so_far, provider), ask.today)) > ask.pick + 1)
+    return summarize(_of(alive, provider), ask)
+
+
+def summarize(alive: Live, ask: Ask) -> LastVisitCost:
+    """The chosen day among the visits; a negative pick counts from the oldest."""
+    days, provider = visits(alive, ask.today), _words(ask, "provider_name")
+    known = [day for day in days if day.day] or list(days)
+    pick = ask.pick if ask.pick >= 0 else len(known) + ask.pick
+    base = LastVisitCost(
+        pick=pick,
+        provider=provider,
+        searched=len(known),
+        other_person="person" in ask.slots,
+        shown=ask.arguments.get("show") == "yes",
+        aspect=_words(ask, "amount_kind"),
+    )
+    if not 0 <= pick < len(known):
+        return base
+    chosen = known[pick]
+    return LastVisitCost(
+        day=chosen.day,
+        claims=chosen.claims,
+        pick=pick,
+        older=pick + 1 < len(known),
+        fill=_fill_since(fills(alive), chosen.day) if pick == 0 else None,
+        shielded=any(claim.sensitive for claim in chosen.claims),
+        shown=base.shown,
+        other_person=base.other_person,
+        provider=provider,
+        searched=len(known),
+        aspect=base.aspect,
+    )
+
+
+def _of(alive: Live, provider: str | None) -> Live:
+    """Only the claims of the provider who was named."""
+    if provider is None:
+        return alive
+    return Live(tuple(claim for claim in alive.claims if named(claim, provider)), alive.left_out, alive.replaced)
+
+
+def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:
+    """The newest pharmacy fill, when it is later than the visit."""
+    newest = next((fill for fill in fills_newest_first if fill.service.day), None)
+    if newest is None or newest.service.day is None or day is None:
+        return None
+    return newest if newest.service.day.first > day.first else None
+
+
+def _words(ask: Ask, slot: str) -> str | None:
+    value = ask.slots.get(slot)
+    return str(value) if value else None
