@@ -357,7 +357,7 @@ def claims_of(jwt: str) -> dict[str, Any]:
 
 
 def ids(answer: httpx.Response, mode: str = "match") -> list[str]:
-    """The ids of a searchset's rows of one mode, in order."""
+    """The ids of a searchset's matches, or `Type/id` of its other rows, in order."""
     assert answer.status_code == 200, answer.text
-    rows = [entry for entry in answer.json().get("entry", ()) if entry["search"]["mode"] == mode]
-    return [f"{row['resource']['resourceType']}/{row['resource']['id']}".split("/", 1)[mode == "match"] for row in rows]
+    rows = [entry["resource"] for entry in answer.json().get("entry", ()) if entry["search"]["mode"] == mode]
+    return [row["id"] if mode == "match" else f"{row['resourceType']}/{row['id']}" for row in rows]

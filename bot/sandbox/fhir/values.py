@@ -131,15 +131,18 @@ def _timed(text: str) -> Span:
 
 
 def holds(prefix: str, target: Span, asked: Span) -> bool:
-    """Whether a resource's span satisfies `prefix` and the asked span (FHIR R4 search, 3.1.1.5.3)."""
+    """Whether a resource's span satisfies `prefix` and the asked span (FHIR R4 search, 3.1.1.5.3).
+
+    `ge` and `le` take a span that overlaps the asked one too, as most servers do.
+    """
     inside = asked[0] <= target[0] and target[1] <= asked[1]
     return {
         "eq": inside,
         "ne": not inside,
         "gt": target[1] > asked[1],
         "lt": target[0] < asked[0],
-        "ge": target[1] > asked[1] or inside,
-        "le": target[0] < asked[0] or inside,
+        "ge": target[1] > asked[0],
+        "le": target[0] < asked[1],
         "sa": target[0] >= asked[1],
         "eb": target[1] <= asked[0],
         "ap": target[0] < asked[1] and asked[0] < target[1],
