@@ -7,7 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.synthetic import accounts, cases, chance, coverages, directory, facilities, members, networks, people
+from bot.sandbox.synthetic import (
+    accounts,
+    cases,
+    chance,
+    clinical,
+    coverages,
+    directory,
+    facilities,
+    formulary,
+    members,
+    networks,
+    people,
+)
 from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.providers import Providers
 from bot.sandbox.world import World
@@ -19,6 +31,9 @@ if TYPE_CHECKING:
 
 _ON_DEMAND = {"maria1k": 1_000, "maria10k": 10_000}
 
+# Joined this month: has a card and nothing else.
+_NEWCOMER = "noor"
+
 
 def build(seed: int = 37402, today: date | None = None) -> World:
     """The whole world as of `today` (in Tennessee, when none is given); the same for the same seed and day."""
@@ -29,10 +44,14 @@ def build(seed: int = 37402, today: date | None = None) -> World:
     _keep(world, networks.build(f"{day.replace(day=1)}T06:00:00.000Z"))
     _keep(world, directory.build(listed, seed, day))
     _keep(world, facilities.build(places_of_care, seed, day))
+    _keep(world, formulary.build(day))
     providers = Providers(listed, places_of_care)
     for member in members.members():
         book = Notebook(member, members.rules(member), providers, chance.stream(seed, member.key), day)
         _enrol(world, book)
+        if member.username != _NEWCOMER:
+            chart = clinical.Chart(member, chance.stream(seed, member.key, "chart"), day)
+            _keep(world, chart.write())
     accounts.open_all(world, day)
     return world
 

@@ -1,0 +1,185 @@
+"""Three drug lists in the US Drug Formulary STU1.1 shapes: a List a plan, and a MedicationKnowledge a drug and plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.synthetic import tables
+from bot.sandbox.synthetic.shapes import (
+    FORMULARY,
+    FORMULARY_CODES,
+    HL7,
+    concept,
+    extension,
+    nested,
+    reference,
+    resource,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from bot.sandbox.world import Resource
+
+_RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+# Above every number that RxNorm has given out: a made-up code cannot be mistaken for a real drug.
+_MADE_UP = 9_100_000
+_LIMITS = (("P", "PriorAuthorization"), ("S", "StepTherapyLimit"), ("Q", "QuantityLimit"))
+_GENERIC_TIERS = ("preferred-generic", "generic", "non-preferred-generic")
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One strength and form of a drug: its RxNorm name and code, tier, limits, and what it is used for."""
+
+    number: int
+    name: str
+    code: str
+    tier: str
+    limits: str
+    group: str
+    brand: str
+
+
+def build(today: date) -> Iterator[Resource]:
+    """The lists and every drug on each."""
+    updated = f"{today.replace(day=1)}T06:00:00.000Z"
+    every = list(drugs())
+    for row in tables.rows("drug_lists"):
+        yield _list(row, updated)
+        listed = [drug for drug in every if drug.number % int(row["skips"])]
+        cheaper = {drug.group: drug for drug in reversed(listed) if drug.tier in _GENERIC_TIERS}
+        for drug in listed:
+            yield _drug(drug, row, cheaper.get(drug.group), updated)
+
+
+def drugs() -> Iterator[Drug]:
+    """Every strength of every row of the table, counted from 1."""
+    number = 0
+    for row in tables.rows("drugs"):
+        strengths = row["strengths"].split("|")
+        codes = row["codes"].split("|") if row["codes"] else [""] * len(strengths)
+        brand = f" [{row['brand']}]" if row["brand"] else ""
+        for strength, code in zip(strengths, codes, strict=True):
+            number += 1
+            yield Drug(
+                number=number,
+                name=f"{row['ingredient']} {strength} {row['form']}{brand}",
+                code=code or str(_MADE_UP + number),
+                tier=row["tier"],
+                limits=row["limits"],
+                group=row["group"],
+                brand=row["brand"],
+            )
+
+
+def _list(row: dict[str, str], updated: str) -> Resource:
+    urls = (("SummaryURL", "summary"), ("FormularyURL", "drugs"), ("MarketingURL", "plan"))
+    plan_ids = [row["plan_id"], *row["also"].split()]
+    return resource(
+        "List",
+        f"formulary-{row['key']}",
+        f"{FORMULARY}usdf-CoveragePlan",
+        updated,
+        extension=[
+            *(_tier(tier, row["key"]) for tier in tables.rows("drug_tiers")),
+            extension(f"{FORMULARY}usdf-Network-extension", "String", "Retail and mail pharmacies"),
+            *(
+                extension(f"{FORMULARY}usdf-{name}-extension", "Url", f"https://payer.example/{page}/{row['key']}")
+                for name, page in urls
+            ),
+            extension(f"{FORMULARY}usdf-EmailPlanContact-extension", "Url", "mailto:drugs@payer.example"),
+            extension(f"{FORMULARY}usdf-PlanIDType-extension", "String", "OTHER-PLAN-ID"),
+        ],
+        identifier=[{"value": plan_id} for plan_id in plan_ids],
+        status="current",
+        mode="snapshot",
+        title=row["title"],
+        code=concept(f"{HL7}v3-ActCode", "DRUGPOL"),
+        date=updated[:10],
+    )
+
+
+def _tier(tier: dict[str, str], key: str) -> dict[str, Any]:
+    """What a tier costs at each kind of pharmacy; three months by mail cost two and a half."""
+    share = tier[key]
+    pharmacies = [("1-month-in-retail", 1.0), ("1-month-out-retail", 1.5)]
+    if tier["mail"] == "yes":
+        pharmacies.append(("3-month-in-mail", 2.5))
+    return nested(
+        f"{FORMULARY}usdf-DrugTierDefinition-extension",
+        [
+            extension(
+                "drugTierID",
+                "CodeableConcept",
+                concept(f"{FORMULARY_CODES}usdf-DrugTierCS", tier["tier"], tier["name"]),
+            ),
+            extension("mailOrder", "Boolean", tier["mail"] == "yes"),
+            *(_cost(kind, share, times) for kind, times in pharmacies),
+        ],
+    )
+
+
+def _cost(kind: str, share: str, times: float) -> dict[str, Any]:
+    percent = share.endswith("%")
+    copay = 0 if percent else float(share) * times
+    rate = float(share.removesuffix("%")) / 100 if percent else 0
+    free = not percent and not copay
+    copay_option = "not-applicable" if percent else "no-charge" if free else "before-deductible"
+    return nested(
+        "costSharing",
+        [
+            extension("pharmacyType", "CodeableConcept", concept(f"{FORMULARY_CODES}usdf-PharmacyTypeCS", kind)),
+            extension("copayAmount", "Money", {"value": copay, "currency": "USD"}),
+            extension("copayOption", "CodeableConcept", concept(f"{FORMULARY_CODES}usdf-CopayOptionCS", copay_option)),
+            extension("coinsuranceRate", "Decimal", rate),
+            extension(
+                "coinsuranceOption",
+                "CodeableConcept",
+                concept(
+                    f"{FORMULARY_CODES}usdf-CoinsuranceOptionCS",
+                    "after-deductible" if percent else "not-applicable",
+                ),
+            ),
+        ],
+    )
+
+
+def _drug(drug: Drug, row: dict[str, str], cheaper: Drug | None, updated: str) -> Resource:
+    tier = row["preferred_brand"] if drug.tier == "preferred-brand" else drug.tier
+    extensions = [
+        extension(
+            f"{FORMULARY}usdf-DrugTierID-extension",
+            "CodeableConcept",
+            concept(f"{FORMULARY_CODES}usdf-DrugTierCS", tier),
+        ),
+        *_limits(drug),
+        extension(f"{FORMULARY}usdf-PlanID-extension", "String", row["plan_id"]),
+    ]
+    if cheaper and cheaper is not drug and drug.tier not in _GENERIC_TIERS:
+        other = reference(f"MedicationKnowledge/{_key(cheaper, row)}", cheaper.name)
+        extensions.append(extension(f"{FORMULARY}usdf-DrugAlternatives-extension", "Reference", other))
+    return resource(
+        "MedicationKnowledge",
+        _key(drug, row),
+        f"{FORMULARY}usdf-FormularyDrug",
+        updated,
+        extension=extensions,
+        code=concept(_RXNORM, drug.code, drug.name),
+        status="active",
+    )
+
+
+def _key(drug: Drug, row: dict[str, str]) -> str:
+    return f"drug-{row['key']}-{drug.code}"
+
+
+def _limits(drug: Drug) -> Iterator[dict[str, Any]]:
+    """A limit that applies, or the word that it does not; one drug in seven leaves the latter unsaid."""
+    for letter, name in _LIMITS:
+        if letter in drug.limits:
+            yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=True)
+        elif drug.number % 7:
+            yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=False)
