@@ -1,1 +1,1 @@
-"""The payer over HTTP: searches, pages, retries, discovery."""
+"""The payer's FHIR server: searches, one shared HTTP client, paging, retries, discovery. Nothing here logs a URL."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
 
 from bot.records.decode import Unreadable, decode
+from bot.records.references import Key, key_of
 from bot.records.sensitivity import labels_of
-from bot.records.shapes import NOTHING, Concept, Shape
+from bot.records.shapes import NOTHING, Concept, Reference, Shape
 from bot.records.text import NOTE_LIMIT, clean
 
 Mode = Literal["match", "include", "outcome"]
@@ -31,7 +32,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource of a page: its type, its id, and its unread bytes. `labels` come from the Bundle around it."""
+    """One resource of a page: its type, its id, and its unread bytes.
+
+    `labels` come from the Bundle around it; `owner` is whose record it says to be (patient, beneficiary or subject).
+    """
 
     type: str
     id: str
@@ -39,6 +43,7 @@ class Entry:
     raw: msgspec.Raw | bytes
     full_url: str = ""
     labels: tuple[str, ...] = ()
+    owner: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Page:
     total: int | None = None
     issues: tuple[Issue, ...] = ()
     unreadable: int = 0
+    is_bundle: bool = True
 
     @property
     def matches(self) -> tuple[Entry, ...]:
@@ -89,10 +95,18 @@ class _BundleShape(Shape, frozen=True):
 
 
 class Head(Shape, frozen=True):
-    """What every resource says first: its type and its id."""
+    """What has to be known of a resource before it is read: its type, its id, and whose it is."""
 
     resource_type: str = ""
     id: str = ""
+    patient: Reference | None = None
+    beneficiary: Reference | None = None
+    subject: Reference | None = None
+
+    @property
+    def owner(self) -> Key | None:
+        """Whose record it is; None when it does not say."""
+        return key_of(self.patient or self.beneficiary or self.subject)
 
 
 class _OutcomeShape(Shape, frozen=True):
@@ -109,7 +123,7 @@ def read_page(body: bytes, wanted: str = "") -> Page:
     """
     bundle, _ = decode(body, _BundleShape)
     if bundle.resource_type == "OperationOutcome":
-        return Page(issues=_issues(bundle.issue))
+        return Page(issues=_issues(bundle.issue), is_bundle=False)
     if bundle.resource_type != "Bundle":
         raise Unreadable("neither a Bundle nor an OperationOutcome")
     entries, issues, unreadable = _sorted_out(bundle.entry, wanted)
@@ -166,7 +180,8 @@ def _entry(row: msgspec.Raw, wanted: str) -> Entry:
         raise Unreadable("an entry without a resource")
     head = read_head(shape.resource)
     said = shape.search.mode if shape.search else None
-    return Entry(head.resource_type, head.id, _mode(said, head.resource_type, wanted), shape.resource, shape.full_url)
+    mode = _mode(said, head.resource_type, wanted)
+    return Entry(head.resource_type, head.id, mode, shape.resource, shape.full_url, owner=head.owner)
 
 
 def _mode(said: str | None, kind: str, wanted: str) -> Mode:
@@ -183,7 +198,7 @@ def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
     labels = labels_of(b'{"meta":' + bytes(meta) + b"}") if bytes(meta) else ()
     if not labels or any(labels_of(entry.raw) for entry in entries):
         return tuple(entries)
-    return tuple(Entry(e.type, e.id, e.mode, e.raw, e.full_url, labels) for e in entries)
+    return tuple(replace(entry, labels=labels) for entry in entries)
 
 
 def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:

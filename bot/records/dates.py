@@ -75,6 +75,11 @@ class Period:
         """The date that stands for the period: its start, else its end."""
         return self.start or self.end
 
+    @property
+    def sort_key(self) -> date:
+        """A key that sorts by the start, with unknown periods before all others."""
+        return self.day.first if self.day else date.min
+
     def overlaps(self, first: date | None, last: date | None) -> bool:
         """True when any day that it can mean lies in the inclusive range; an open side of the range is None."""
         start, end = self.start or self.end, self.end or self.start

@@ -1,0 +1,59 @@
+"""The one address that a client may talk to: scheme, host, port and base path. Everything else is refused (T40)."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+_PORTS = {"http": 80, "https": 443}
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}(?:/|$)|\\|%5c|%2f", re.IGNORECASE)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    parsed = httpx.URL(url)
+    return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
+
+
+def is_safe(url: str) -> bool:
+    """True for https, and for plain http on loopback only; never with a user name."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    secure = parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in _LOOPBACK)
+    return secure and bool(parsed.host) and not parsed.userinfo
+
+
+class Base:
+    """A FHIR base URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.origin = origin_of(self.url)
+        self._path = httpx.URL(self.url).path.rstrip("/")
+
+    def join(self, path: str) -> str:
+        """The URL of a type or resource under the base."""
+        return f"{self.url}/{path}"
+
+    def own(self, link: str, current: str) -> str | None:
+        """The absolute URL of a link seen at `current`, or None when it leaves the origin or the base path.
+
+        Links may be absolute, host-relative or relative. http for https, another port, a user name in front of the
+        host, and paths that climb are all somewhere else (F27).
+        """
+        if any(ord(character) <= ord(" ") for character in link):
+            return None
+        try:
+            resolved = httpx.URL(current).join(link)
+            same = origin_of(str(resolved)) == self.origin
+        except (httpx.InvalidURL, ValueError, TypeError):
+            return None
+        path = resolved.raw_path.decode("ascii", "replace").split("?")[0]
+        if not same or resolved.userinfo or _CLIMBS.search(path) or _CLIMBS.search(link.split("?", maxsplit=1)[0]):
+            return None
+        inside = path == self._path or path.startswith(f"{self._path}/")
+        return str(resolved.copy_with(fragment=None)) if inside else None

@@ -1,0 +1,103 @@
+"""What one question may read, and what came of it: sources, gaps, filters that were applied here (T42)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+MIB = 1024 * 1024
+GapKind = Literal["page_failed", "type_refused", "left_out", "unreadable", "cut_short"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A record that was read: its type, its id, and when the payer gave it."""
+
+    type: str
+    id: str
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that is missing from what was read. `count` is how many, where that is known; `detail` a closed word.
+
+    `page_failed`: a later page did not come. `type_refused`: the payer does not give this type. `left_out`: rows of
+    another patient. `unreadable`: rows or elements of the wrong form. `cut_short`: more was there than a question may
+    read (count: what was read), or the next page's address was not the payer's.
+    """
+
+    kind: GapKind
+    type: str
+    count: int = 1
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a question read. It grows while pages come."""
+
+    sources: list[Source] = field(default_factory=list)
+    pages: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+    applied_here: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """True when nothing is known to be missing."""
+        return not self.gaps
+
+    def cite(self, resource_type: str, ids: Iterable[str]) -> None:
+        """Keep only these records of the type as sources: the ones that the answer stands on."""
+        wanted = set(ids)
+        self.sources = [s for s in self.sources if s.type != resource_type or s.id in wanted]
+
+    def read_here(self, name: str) -> None:
+        """Note once that a filter or an order was applied in the client."""
+        if name not in self.applied_here:
+            self.applied_here.append(name)
+
+
+class Budget:
+    """The limits of one question: seconds of wall time, pages, resources, decoded bytes a body and in all."""
+
+    def __init__(
+        self,
+        seconds: float = 20.0,
+        *,
+        pages: int = 20,
+        resources: int = 2000,
+        body: int = 10 * MIB,
+        total: int = 30 * MIB,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.report = Report()
+        self.deadline = clock() + seconds
+        self.pages_left, self.resources_left = pages, resources
+        self.read = 0
+        self._body, self._total = body, total
+        self._clock, self._now = clock, now
+
+    @property
+    def cap(self) -> int:
+        """The largest body that may be read next, in decoded bytes."""
+        return max(0, min(self._body, self._total))
+
+    @property
+    def spent(self) -> bool:
+        """True when no further page may be read."""
+        return self.pages_left <= 0 or self.resources_left <= 0 or self.cap == 0 or self._clock() >= self.deadline
+
+    def spend(self, size: int, records: Iterable[tuple[str, str]], resources: int) -> None:
+        """Count a page: its decoded bytes, the records that it answers with, and all resources on it."""
+        self._total -= size
+        self.pages_left -= 1
+        self.resources_left -= resources
+        self.read += resources
+        self.report.pages += 1
+        moment = self._now()
+        self.report.sources += [Source(kind, id_, moment) for kind, id_ in records]

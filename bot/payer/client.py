@@ -1,0 +1,186 @@
+"""The two clients: one for a member's records, one for the open directory, which has no place for a token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
+from bot.payer.budget import Budget, Gap
+from bot.payer.chains import Chains, has_chain
+from bot.payer.http import Http
+from bot.payer.paging import Server
+from bot.payer.retry import Retry
+from bot.payer.search import Search
+from bot.records.bundle import Entry, Page, read_head
+
+DIRECTORY_TYPES = frozenset(
+    {
+        "Endpoint",
+        "HealthcareService",
+        "InsurancePlan",
+        "Location",
+        "Organization",
+        "OrganizationAffiliation",
+        "Practitioner",
+        "PractitionerRole",
+    }
+)
+_OWNED = frozenset({"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "Observation", "Procedure"})
+_PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|member|policy-holder)", re.IGNORECASE)
+
+
+class MemberClient:
+    """One member's view of the payer. The bearer goes to the configured base and nowhere else.
+
+    `renew` is called once after a 401 and gives a new access token, or None when the member has to sign in again.
+    Without `patient` (the payer did not say who signed in) only Patient can be searched.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        base: str,
+        access_token: str,
+        patient: str | None,
+        *,
+        renew: Callable[[], Awaitable[str | None]] | None = None,
+        retry: Retry | None = None,
+        post_search: bool = False,
+    ) -> None:
+        self._token, self._patient, self._renewal = access_token, patient, renew
+        self._learned = http.learned
+        self._server = Server(
+            http, base, headers=self._headers, renew=self._renew, keep=self._is_theirs, retry=retry, post=post_search
+        )
+
+    async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """The pages of a search over this member's records.
+
+        `patient=` is added where the type belongs to a patient; rows of another patient are dropped and counted
+        (T11, F31). Break out of the iteration as soon as enough was seen.
+
+        Raises:
+            SignInExpired: the token is dead and was not renewed. PayerForbids, PayerLacks: not this type.
+            PayerError: no usable answer.
+        """
+        try:
+            async for page in self._owned(search, budget):
+                yield page
+        except (PayerForbids, PayerLacks) as error:
+            budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
+            raise
+
+    async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
+        """One record of this member, as its JSON bytes.
+
+        Raises:
+            PayerLacks: not there, or another patient's (which is counted). SignInExpired, PayerError: as above.
+        """
+        body = await self._server.read(resource_type, resource_id, budget)
+        head = read_head(body)
+        if not self._is_theirs(Entry(head.resource_type, head.id, "match", body, owner=head.owner)):
+            budget.report.sources.pop()
+            budget.report.gaps.append(Gap("left_out", resource_type, 1, "wrong patient"))
+            raise PayerLacks("a record of another patient", resource_type=resource_type)
+        return body
+
+    async def _owned(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """The search under the name that the type has for its patient; Coverage has two (fhir.md 5)."""
+        names = self._names(search.type)
+        for place, name in enumerate(names):
+            try:
+                async for page in self._server.pages(self._bound(search, name), budget):
+                    yield page
+            except PayerRejects:
+                if place + 1 == len(names):
+                    raise
+                self._learned.refuses(self._server.base.url, search.type, name)
+                continue
+            return
+
+    def _names(self, resource_type: str) -> tuple[str, ...]:
+        if resource_type == "Patient":
+            return ("_id",) if self._patient else ("",)
+        if resource_type not in _OWNED:
+            return ("",)
+        if self._patient is None:
+            raise TypeError("member records cannot be searched before the patient is known")
+        if resource_type != "Coverage":
+            return ("patient",)
+        both = ("patient", "beneficiary")
+        refused = self._learned.refused(self._server.base.url, resource_type, both[0])
+        return both[1:] if refused else both
+
+    def _bound(self, search: Search, name: str) -> Search:
+        """The search for this patient only, whoever's name it came with."""
+        if not name:
+            return search
+        freed = search.without("patient", "beneficiary", "subject", "_id" if name == "_id" else "patient")
+        return Search(freed.type, ((name, self._patient or ""), *freed.params))
+
+    def _headers(self) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {self._token}"}
+
+    async def _renew(self) -> bool:
+        renewed = await self._renewal() if self._renewal else None
+        if renewed:
+            self._token = renewed
+        return bool(renewed)
+
+    def _is_theirs(self, entry: Entry) -> bool:
+        """True when the record is proven to be this patient's, or is of a type that belongs to nobody."""
+        if self._patient is None:
+            return True
+        if entry.type == "Patient":
+            return entry.id == self._patient
+        if entry.type not in _OWNED:
+            return True
+        return entry.owner is not None and entry.owner.type == "Patient" and entry.owner.id == self._patient
+
+
+class DirectoryClient:
+    """The open directory. It has no place for a token, and refuses whatever would name a member (fhir.md 9)."""
+
+    def __init__(self, http: Http, base: str, *, retry: Retry | None = None) -> None:
+        self._server = Server(http, base, retry=retry)
+        self._chains = Chains(self._server, http.learned)
+
+    async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """The pages of a search; a chained one that the server cannot do is done in two steps (F33, T44).
+
+        Raises:
+            ValueError: the search is not for the directory, or names a member.
+            PayerForbids, PayerLacks: not this type. PayerError: no usable answer.
+        """
+        _check(search)
+        pages = self._chains.pages(search, budget) if has_chain(search) else self._server.pages(search, budget)
+        try:
+            async for page in pages:
+                yield page
+        except SignInExpired:
+            budget.report.gaps.append(Gap("type_refused", search.type, 1, "401"))
+            raise PayerForbids("the directory asks for a token", resource_type=search.type) from None
+        except (PayerForbids, PayerLacks) as error:
+            budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
+            raise
+
+    async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
+        """One directory entry, as its JSON bytes.
+
+        Raises:
+            ValueError: not a type of the directory. PayerLacks: not there. PayerError: no usable answer.
+        """
+        _check(Search(resource_type))
+        try:
+            return await self._server.read(resource_type, resource_id, budget)
+        except SignInExpired:
+            raise PayerForbids("the directory asks for a token", resource_type=resource_type) from None
+
+
+def _check(search: Search) -> None:
+    if search.type not in DIRECTORY_TYPES:
+        raise ValueError("not a type of the open directory")
+    for name, value in search.params:
+        if _PERSONAL.search(name) or "Patient/" in value:
+            raise ValueError("a directory search that names a member")

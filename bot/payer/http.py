@@ -1,0 +1,160 @@
+"""The one HTTP client of this process: httpx over aiohttp, no cookies, no redirects, no proxies of the environment.
+
+It is shared by members, so it can keep nothing of anybody: measured, a shared jar sent member A's session cookie with
+member B's request (T41b).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bot.errors import PayerDamaged, PayerDown, PayerSlow
+from bot.payer.base import origin_of
+from bot.payer.body import read_body
+from bot.payer.budget import MIB
+from bot.payer.learned import Learned
+from bot.payer.origin import IN_FLIGHT, Origin
+
+_CONNECT = 5.0
+_SILENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, headers by lower-case name, and the decoded body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http:
+    """Calls with a wall deadline and a cap on decoded bytes. Close it, or use it as an async context manager.
+
+    `transport` swaps the wire. `clock` is the monotonic clock that deadlines are told by.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        in_flight: int = IN_FLIGHT,
+    ) -> None:
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
+        self.clock = clock
+        self.learned = Learned(clock)
+        self._in_flight = in_flight
+        self._origins: dict[str, Origin] = {}
+        self._client = httpx.AsyncClient(
+            transport=transport or _transport(),
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
+            follow_redirects=False,
+            trust_env=False,
+            timeout=httpx.Timeout(_SILENCE, connect=_CONNECT),
+            headers={"accept-encoding": "gzip", "user-agent": "bcbst-bot"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    def origin(self, url: str) -> Origin:
+        """What is known about the URL's origin."""
+        return self._origins.setdefault(origin_of(url), Origin(self._in_flight))
+
+    async def get(self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB) -> Answer:
+        """One GET, tried once. `deadline` is a time of `clock`.
+
+        Raises:
+            PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
+        """
+        return await self._send(httpx.Request("GET", url, headers=self._headers(headers)), deadline, cap)
+
+    async def post_form(
+        self,
+        url: str,
+        form: Mapping[str, str] | str,
+        headers: Mapping[str, str],
+        deadline: float,
+        cap: int = MIB,
+    ) -> Answer:
+        """One POST of a form (pairs, or already encoded), never retried: a token request may have been acted on (T50).
+
+        Raises:
+            PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
+        """
+        encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
+        typed = {**headers, "content-type": "application/x-www-form-urlencoded"}
+        request = httpx.Request("POST", url, headers=self._headers(typed), content=encoded.encode("ascii"))
+        return await self._send(request, deadline, cap)
+
+    def _headers(self, headers: Mapping[str, str]) -> httpx.Headers:
+        merged = httpx.Headers(self._client.headers)
+        merged.update(headers)
+        return merged
+
+    async def _send(self, request: httpx.Request, deadline: float, cap: int) -> Answer:
+        request.extensions["timeout"] = self._client.timeout.as_dict()
+        try:
+            async with asyncio.timeout(max(0.0, deadline - self.clock())), self.origin(str(request.url)).slots:
+                return await self._exchange(request, cap)
+        except TimeoutError:
+            raise PayerSlow("no whole answer before the deadline") from None
+        except (httpx.ReadTimeout, httpx.PoolTimeout, httpx.WriteTimeout):
+            raise PayerSlow("silence on the line") from None
+        except (httpx.TransportError, OSError):
+            raise PayerDown("no connection") from None
+
+    async def _exchange(self, request: httpx.Request, cap: int) -> Answer:
+        async with self._opened(request) as response:
+            try:
+                encoding = response.headers.get("content-encoding", "").strip().lower()
+                body = await read_body(response.aiter_raw(), encoding, cap)
+            except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
+                raise PayerDamaged("the body broke off") from None
+            return Answer(response.status_code, _lowered(response.headers), body)
+
+    @asynccontextmanager
+    async def _opened(self, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+        response = await self._client.send(request, stream=True)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+
+def _lowered(headers: httpx.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _transport() -> httpx.AsyncBaseTransport:
+    """The wire of aiohttp under httpx: five times the throughput. Its session is made inside the running loop."""
+    context = ssl.create_default_context()
+
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=30)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+
+    return AiohttpTransport(verify=context, trust_env=False, client=session)

@@ -1,0 +1,197 @@
+"""One FHIR server: searches walked page by page within a budget, and reads. Both clients stand on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from bot.errors import PayerError, PayerLacks, PayerRejects, SignInExpired
+from bot.payer.answers import check_status, page_of, resource_of
+from bot.payer.base import Base
+from bot.payer.budget import Budget, Gap
+from bot.payer.http import Answer, Http
+from bot.payer.retry import Retry
+from bot.payer.search import Search
+from bot.payer.tolerance import Tolerance, simpler_ones
+from bot.records.bundle import Entry, Page
+
+PAGE_SIZE = "100"
+_ACCEPT = {"accept": "application/fhir+json"}
+
+Headers = Callable[[], Mapping[str, str]]
+Renew = Callable[[], Awaitable[bool]]
+Keep = Callable[[Entry], bool]
+
+
+T = TypeVar("T")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+async def _never() -> bool:
+    return False
+
+
+def _any(_entry: Entry) -> bool:
+    return True
+
+
+class Server:
+    """A base URL with what every call to it carries.
+
+    `headers` gives the headers of a call, `renew` gets a new token after a 401 and says whether it did, `keep` says
+    which rows may be shown, `post` sends searches as POST `_search`, where ids stay out of URLs (T28).
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        base: str,
+        *,
+        headers: Headers = dict,
+        renew: Renew = _never,
+        keep: Keep = _any,
+        retry: Retry | None = None,
+        post: bool = False,
+    ) -> None:
+        self.base = Base(base)
+        self._http, self._headers, self._renew, self._keep, self._post = http, headers, renew, keep, post
+        self._retry = retry or Retry(http.clock)
+        self.tolerance = Tolerance(http.learned, self.base.url)
+
+    async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """The pages of a search, first to last, until the server or the budget ends them.
+
+        A failure on the first page is raised; on a later one it becomes a gap, and what was read stands (F14, F26).
+
+        Raises:
+            PayerError, SignInExpired: see `answers`.
+        """
+        if not search.has("_count"):
+            search = search.where(("_count", PAGE_SIZE))
+        page: Page | None
+        page, url = await self._first(search, budget)
+        seen: set[str] = set()
+        while page is not None:
+            yield page
+            seen.add(url)
+            following = self._following(page, url, seen, search.type, budget)
+            if following is None:
+                return
+            url = following
+            page = await self._later(url, search.type, budget)
+
+    async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
+        """One resource by id, as its JSON bytes.
+
+        Raises:
+            PayerLacks: not there. PayerError, SignInExpired: see `answers`.
+        """
+        if not _ID.fullmatch(resource_id):
+            raise PayerLacks("not a FHIR id", resource_type=resource_type)
+        url = self.base.join(f"{Search(resource_type).type}/{resource_id}")
+
+        def read(answer: Answer) -> bytes:
+            check_status(answer, resource_type)
+            body, head = resource_of(answer, resource_type)
+            budget.spend(len(body), [(resource_type, head.id or resource_id)], 1)
+            return body
+
+        return await self._with_renewal(lambda: self._get(url, budget, read))
+
+    async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
+        """The first page; parameters that the server refuses and the client can do without are dropped (F36)."""
+        wanted = self.tolerance.known(search, budget.report)
+        try:
+            return await self._with_renewal(lambda: self._search(wanted, budget))
+        except PayerRejects as error:
+            refusal = error
+        for simpler in simpler_ones(wanted, refusal):
+            try:
+                found = await self._with_renewal(lambda which=simpler: self._search(which, budget))  # type: ignore[misc]
+            except PayerRejects:
+                continue
+            self.tolerance.learn(wanted, simpler, budget.report)
+            return found
+        raise refusal
+
+    async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
+        url = self.base.join(f"{search.type}?{search.encoded()}")
+        if not self._post:
+            return await self._get(url, budget, lambda answer: self._page(answer, search.type, budget)), url
+        target = self.base.join(f"{search.type}/_search")
+
+        async def call() -> Answer:
+            sent = {**_ACCEPT, **self._headers()}
+            return await self._http.post_form(target, search.encoded(), sent, budget.deadline, budget.cap)
+
+        origin = self._http.origin(target)
+        page = await self._retry.run(origin, budget.deadline, call, lambda a: self._page(a, search.type, budget))
+        return page, url
+
+    async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
+        """A page after the first; None when it did not come, which the report then says."""
+        try:
+            return await self._with_renewal(
+                lambda: self._get(url, budget, lambda answer: self._page(answer, resource_type, budget))
+            )
+        except PayerError as error:
+            budget.report.gaps.append(Gap("page_failed", resource_type, 1, type(error).__name__))
+            return None
+        except SignInExpired:
+            budget.report.gaps.append(Gap("page_failed", resource_type, 1, "SignInExpired"))
+            raise
+
+    async def _with_renewal(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The call's result, after one renewal of the token when the first try met a 401 (F12, F16)."""
+        try:
+            return await call()
+        except SignInExpired:
+            if not await self._renew():
+                raise
+        return await call()
+
+    async def _get(self, url: str, budget: Budget, read: Callable[[Answer], T]) -> T:
+        async def call() -> Answer:
+            return await self._http.get(url, {**_ACCEPT, **self._headers()}, budget.deadline, budget.cap)
+
+        return await self._retry.run(self._http.origin(url), budget.deadline, call, read)
+
+    def _page(self, answer: Answer, resource_type: str, budget: Budget) -> Page:
+        """The page with only the rows that may be shown; what is missing from it is reported."""
+        check_status(answer, resource_type)
+        page = page_of(answer, resource_type)
+        fitting = tuple(e for e in page.entries if e.mode != "match" or e.type == resource_type)
+        kept = tuple(entry for entry in fitting if self._keep(entry))
+        unreadable = page.unreadable + len(page.entries) - len(fitting)
+        _report(page, len(fitting) - len(kept), unreadable, resource_type, budget)
+        matches = [(entry.type, entry.id) for entry in kept if entry.mode == "match"]
+        budget.spend(len(answer.body), matches, len(page.entries))
+        return replace(page, entries=kept, unreadable=unreadable)
+
+    def _following(self, page: Page, url: str, seen: set[str], resource_type: str, budget: Budget) -> str | None:
+        """The next page's URL; None at the end, or where it may not be followed, which the report then says."""
+        if page.next_url is None:
+            return None
+        following = self.base.own(page.next_url, url)
+        if following is None:
+            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "foreign link"))
+        elif following in seen:
+            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "loop"))
+            following = None
+        elif budget.spent:
+            budget.report.gaps.append(Gap("cut_short", resource_type, budget.read, "limit"))
+            following = None
+        return following
+
+
+def _report(page: Page, strangers: int, unreadable: int, resource_type: str, budget: Budget) -> None:
+    """Note what a page lacks: rows of somebody else, rows that could not be read, and the server's own errors."""
+    gaps = budget.report.gaps
+    if strangers:
+        gaps.append(Gap("left_out", resource_type, strangers, "wrong patient"))
+    if unreadable:
+        gaps.append(Gap("unreadable", resource_type, unreadable))
+    if any(issue.is_error for issue in page.issues):
+        gaps.append(Gap("page_failed", resource_type, 1, "server error"))

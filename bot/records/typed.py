@@ -1,0 +1,132 @@
+"""The strict reading, with fhir.resources: for what is shown in detail. A failing element is left out and named.
+
+Costs a millisecond or more a resource and its import a third of a second: call it in a thread, for few resources.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
+
+from bot.records.decode import Unreadable
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+_ROUNDS = 40
+_NO_MODEL = "no typed model for this type"
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A validated resource, and what had to be left out: (location, kind of error), never a value."""
+
+    model: Any
+    dropped: tuple[tuple[str, str], ...]
+
+
+def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typed:
+    """The resource as its fhir.resources R4B model.
+
+    An element that fails is removed by its error's location and validation is tried again, a bounded number of times:
+    CMS's own public examples all fail somewhere, and their numbers are still good.
+
+    Raises:
+        Unreadable: damaged JSON, another type, or what is left still fails. The text never holds a value.
+    """
+    plain = _plain(bytes(raw))
+    if plain.get("resourceType") != resource_type:
+        raise Unreadable("another type than was asked for")
+    return _validated(plain, _model(resource_type))
+
+
+def _validated(plain: dict[str, Any], model: type[BaseModel]) -> Typed:
+    from pydantic import ValidationError  # noqa: PLC0415 -- imported late with the models: a third of a second
+
+    dropped: list[tuple[str, str]] = []
+    for _ in range(_ROUNDS):
+        try:
+            return Typed(model.model_validate(plain), tuple(dropped))
+        except ValidationError as error:
+            removed = _remove_failing(plain, error)
+        if not removed:
+            break
+        dropped += removed
+    raise Unreadable("too much of it does not validate")
+
+
+def _remove_failing(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:
+    """Take out every place that the error names, the last ones first so that list indexes stay true."""
+    faults = error.errors(include_input=False, include_context=False, include_url=False)
+    places = {_place(plain, fault["loc"]): fault["type"] for fault in faults}
+    removed: list[tuple[str, str]] = []
+    for place in sorted((place for place in places if place), key=_order, reverse=True):
+        if _remove(plain, place):
+            removed.append((".".join(str(step) for step in place), places[place]))
+    return removed
+
+
+def _place(plain: Any, location: Location) -> Location:
+    """The location as far as it exists in the JSON; models name some elements otherwise (`class_fhir`)."""
+    found: list[str | int] = []
+    holder = plain
+    for step in location:
+        name = step.removesuffix("_fhir") if isinstance(step, str) else step
+        if isinstance(holder, dict) and name in holder:
+            holder = holder[name]
+        elif isinstance(holder, list) and isinstance(name, int) and name < len(holder):
+            holder = holder[name]
+        else:
+            break
+        found.append(name)
+    return tuple(found)
+
+
+def _remove(plain: Any, place: Location) -> bool:
+    holder = plain
+    for step in place[:-1]:
+        try:
+            holder = holder[step]
+        except (KeyError, IndexError, TypeError):
+            return False  # it went with something around it
+    try:
+        del holder[place[-1]]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
+
+
+def _order(place: Location) -> tuple[tuple[bool, str, int], ...]:
+    return tuple((isinstance(s, int), s if isinstance(s, str) else "", s if isinstance(s, int) else 0) for s in place)
+
+
+def _plain(raw: bytes) -> dict[str, Any]:
+    try:
+        plain = json.loads(raw, parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise Unreadable("not JSON") from None
+    if not isinstance(plain, dict):
+        raise Unreadable("not an object")
+    return plain
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+@lru_cache(maxsize=64)
+def _model(resource_type: str) -> type[BaseModel]:
+    """The R4B model class, imported on first use."""
+    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 -- a third of a second that most never need
+
+    try:
+        model: type[BaseModel] = get_fhir_model_class(resource_type)
+    except (LookupError, ValueError, ImportError):
+        raise Unreadable(_NO_MODEL) from None
+    return model
