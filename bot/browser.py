@@ -47,7 +47,7 @@ class _Page(HTMLParser):
         elif self.forms and tag in {"input", "button"} and given.get("name"):
             _read_control(self.forms[-1], tag, given)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 -- the signature is HTMLParser's
         self._in_code = False
 
     def handle_data(self, data: str) -> None:
