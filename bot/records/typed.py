@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _ROUNDS = 40
 _NO_MODEL = "no typed model for this type"
+_ABSENT: dict[str, Any] = {
+    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
+}
 Location = tuple[str | int, ...]
 
 
@@ -54,52 +57,64 @@ def _validated(plain: dict[str, Any], model: type[BaseModel]) -> Typed:
         try:
             return Typed(model.model_validate(plain), tuple(dropped))
         except ValidationError as error:
-            removed = _remove_failing(plain, error)
-        if not removed:
+            mended = _mend(plain, error)
+        if not mended:
             break
-        dropped += removed
+        dropped += mended
     raise Unreadable("too much of it does not validate")
 
 
-def _remove_failing(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:
-    """Take out every place that the error names, the last ones first so that list indexes stay true."""
+def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:
+    """Mend every place that the error names, the last ones first so that list indexes stay true."""
     faults = error.errors(include_input=False, include_context=False, include_url=False)
     places = {_place(plain, fault["loc"]): fault["type"] for fault in faults}
-    removed: list[tuple[str, str]] = []
-    for place in sorted((place for place in places if place), key=_order, reverse=True):
-        if _remove(plain, place):
-            removed.append((".".join(str(step) for step in place), places[place]))
-    return removed
+    ordered = sorted(places, key=_order, reverse=True)
+    return [(".".join(map(str, place)), places[place]) for place in ordered if _mended(plain, place, places[place])]
 
 
 def _place(plain: Any, location: Location) -> Location:
-    """The location as far as it exists in the JSON; models name some elements otherwise (`class_fhir`)."""
+    """The location as far as it exists in the JSON, and the name of what is missing there.
+
+    Models name some elements otherwise (`class_fhir`), and end some locations with `root`.
+    """
     found: list[str | int] = []
     holder = plain
     for step in location:
         name = step.removesuffix("_fhir") if isinstance(step, str) else step
-        if isinstance(holder, dict) and name in holder:
-            holder = holder[name]
-        elif isinstance(holder, list) and isinstance(name, int) and name < len(holder):
-            holder = holder[name]
-        else:
+        if name == "root":
             break
         found.append(name)
+        try:
+            holder = holder[name]
+        except (KeyError, IndexError, TypeError):
+            break
     return tuple(found)
 
 
-def _remove(plain: Any, place: Location) -> bool:
+def _mended(plain: Any, place: Location, kind: str) -> bool:
+    """Change one place; False when it went with something around it."""
+    if not place:
+        return False
     holder = plain
-    for step in place[:-1]:
-        try:
-            holder = holder[step]
-        except (KeyError, IndexError, TypeError):
-            return False  # it went with something around it
     try:
-        del holder[place[-1]]
+        for step in place[:-1]:
+            holder = holder[step]
+        _change(holder, place[-1], kind)
     except (KeyError, IndexError, TypeError):
         return False
     return True
+
+
+def _change(holder: Any, name: str | int, kind: str) -> None:
+    """What is missing is marked as absent in FHIR's own way; one where a list is due is listed; the rest goes."""
+    if kind == "missing":
+        holder[name] = _ABSENT
+    elif kind == "model_field_validation.missing":
+        holder[f"_{name}"] = _ABSENT
+    elif kind == "list_type" and isinstance(holder[name], dict):
+        holder[name] = [holder[name]]
+    else:
+        del holder[name]
 
 
 def _order(place: Location) -> tuple[tuple[bool, str, int], ...]:

@@ -1,0 +1,133 @@
+"""The lines of one claim, from the strict reading: what was done, what it cost, and the payer's reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from bot.records.amounts import added, name_of_category
+from bot.records.dates import Period, parse_date, period
+from bot.records.money import USUAL_CURRENCY, Amount, believable
+from bot.records.reasons import Reason
+from bot.records.shapes import Coding, Concept
+from bot.records.text import NOTE_LIMIT, clean
+from bot.records.typed import Typed
+
+_REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
+_NDC = "http://hl7.org/fhir/sid/ndc"
+_NOT_CODES = frozenset({"not-applicable", "compound"})
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLine:
+    """One line. Absent values are None; amounts are those that stand on the line itself.
+
+    `description` is the payer's text, never a code list's that we carry; `drug` the NDC text of a fill, or of its
+    ingredients when it was compounded; `notes` the payer's words that the line points at.
+    """
+
+    sequence: int | None
+    description: str | None
+    code: str | None
+    system: str | None
+    service: Period
+    billed: Amount | None
+    allowed: Amount | None
+    plan_paid: Amount | None
+    owed: Amount | None
+    deductible: Amount | None
+    copay: Amount | None
+    coinsurance: Amount | None
+    noncovered: Amount | None
+    drug: str | None
+    quantity: Decimal | None
+    unit: str | None
+    tooth: str | None
+    place: str | None
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
+
+
+def read_lines(typed: Typed, currency: str | None = None) -> tuple[ClaimLine, ...]:
+    """The lines of a typed ExplanationOfBenefit, in its order. `currency` is the claim's, where a line has none."""
+    eob = typed.model
+    notes = {note.number: text for note in eob.processNote or () if (text := clean(note.text, NOTE_LIMIT))}
+    return tuple(_line(item, notes, currency or USUAL_CURRENCY) for item in eob.item or ())
+
+
+def _line(item: Any, notes: dict[Any, str], currency: str) -> ClaimLine:
+    money = _amounts(item.adjudication or (), currency)
+    what = concept(item.productOrService)
+    coding = next((c for c in what.coding if c.code and c.code not in _NOT_CODES), None)
+    is_drug = any(c.system == _NDC or c.code == "compound" for c in what.coding)
+    return ClaimLine(
+        sequence=item.sequence,
+        description=what.words() or concept(item.revenue).words(),
+        code=coding.code if coding else None,
+        system=coding.system if coding else None,
+        service=_service(item),
+        billed=money.get("billed"),
+        allowed=money.get("allowed"),
+        plan_paid=added([money.get("paid_to_provider"), money.get("paid_to_patient")]) or money.get("benefit"),
+        owed=money.get("liability"),
+        deductible=money.get("deductible"),
+        copay=money.get("copay"),
+        coinsurance=money.get("coinsurance"),
+        noncovered=money.get("noncovered"),
+        drug=_drug(item, what) if is_drug else None,
+        quantity=item.quantity.value if item.quantity else None,
+        unit=clean(item.quantity.unit or item.quantity.code) if item.quantity else None,
+        tooth=concept(item.bodySite).words() or next(iter(concept(item.bodySite).codes()), None),
+        place=concept(item.locationCodeableConcept).words(),
+        reasons=tuple(dict.fromkeys(_reasons(item.adjudication or ()))),
+        notes=tuple(notes[number] for number in item.noteNumber or () if number in notes),
+    )
+
+
+def concept(model: Any) -> Concept:
+    """A typed CodeableConcept as our own value; empty for None."""
+    if model is None:
+        return Concept()
+    codings = tuple(Coding(system=_text(c.system), code=c.code, display=c.display) for c in model.coding or ())
+    return Concept(coding=codings, text=model.text)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _service(item: Any) -> Period:
+    single = parse_date(_text(item.servicedDate))
+    if single or item.servicedPeriod is None:
+        return Period(single)
+    return period(_text(item.servicedPeriod.start), _text(item.servicedPeriod.end))
+
+
+def _amounts(adjudications: Iterable[Any], currency: str) -> dict[str, Amount]:
+    """The amounts of the line by plain name; several of one category are its parts."""
+    grouped: dict[str, list[Amount]] = {}
+    for adjudication in adjudications:
+        name = name_of_category(concept(adjudication.category))
+        value = believable(adjudication.amount.value) if adjudication.amount else None
+        if name and value is not None and not adjudication.modifierExtension:
+            grouped.setdefault(name, []).append(Amount(value, adjudication.amount.currency or currency))
+    return {name: sum_ for name, amounts in grouped.items() if (sum_ := added(amounts)) is not None}
+
+
+def _drug(item: Any, what: Concept) -> str | None:
+    """The drug's text, or its ingredients' for a compound."""
+    ingredients = [words for part in item.detail or () if (words := concept(part.productOrService).words())]
+    return ", ".join(ingredients) or what.words()
+
+
+def _reasons(adjudications: Iterable[Any]) -> Iterable[Reason]:
+    for adjudication in adjudications:
+        if adjudication.reason is None or not _REASONS & set(concept(adjudication.category).codes()):
+            continue
+        why = concept(adjudication.reason)
+        for coding in why.coding:
+            yield Reason(coding.code or "", coding.system, clean(coding.display, NOTE_LIMIT) or why.words())
+        if not why.coding:
+            yield Reason("", None, why.words())
