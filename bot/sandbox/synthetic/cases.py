@@ -47,6 +47,11 @@ def _dana(book: Notebook) -> Iterator[Resource]:
     yield explanation(book.fill("lisinopril", 3))
 
 
+def _ezra(book: Notebook) -> Iterator[Resource]:
+    """A scan that the deductible takes whole: the plan pays nothing and nothing is denied."""
+    yield explanation(priced(book.service("mri_knee", 18), Charge(142000, discount=53960, deductible=88040)))
+
+
 def _priya(book: Notebook) -> Iterator[Resource]:
     """Another plan paid first on one claim; teeth are on the dental plan."""
     visit = priced(book.service("ortho_visit", 18), Charge(32000, discount=12160, coinsurance=2976, prior_payer=9000))
@@ -58,6 +63,7 @@ def _priya(book: Notebook) -> Iterator[Resource]:
 
 _SPECIAL: dict[str, Callable[[Notebook], Iterator[Resource]]] = {
     "dana": _dana,
+    "ezra": _ezra,
     "priya": _priya,
     "theo": denials.theo,
     "jesse": sensitive.jesse,

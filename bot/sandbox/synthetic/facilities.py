@@ -143,17 +143,27 @@ def _location(facility: Facility, updated: str, rng: random.Random) -> Resource:
     )
 
 
+def _methods(facility: Facility) -> list[dict[str, Any]]:
+    """How the service is given: in person, and mental health also by video or telephone."""
+    physical = extension("type", "CodeableConcept", concept(f"{PLANNET_CODES}DeliveryMethodCS", "physical"))
+    methods = [nested(f"{PLANNET}delivery-method", [physical])]
+    if facility.kind["category"] == "behav":
+        virtual = extension("type", "CodeableConcept", concept(f"{PLANNET_CODES}DeliveryMethodCS", "virtual"))
+        modalities = (
+            extension("virtualModalities", "CodeableConcept", concept(f"{PLANNET_CODES}VirtualModalitiesCS", way))
+            for way in ("video", "phone")
+        )
+        methods.append(nested(f"{PLANNET}delivery-method", [virtual, *modalities]))
+    return methods
+
+
 def _service(facility: Facility, updated: str) -> Resource:
-    method = nested(
-        f"{PLANNET}delivery-method",
-        [extension("type", "CodeableConcept", concept(f"{PLANNET_CODES}DeliveryMethodCS", "physical"))],
-    )
     return resource(
         "HealthcareService",
         facility.key,
         f"{PLANNET}plannet-HealthcareService",
         updated,
-        extension=[method],
+        extension=_methods(facility),
         active=True,
         providedBy=reference(facility.address, facility.name),
         category=[concept(f"{PLANNET_CODES}HealthcareServiceCategoryCS", facility.kind["category"])],

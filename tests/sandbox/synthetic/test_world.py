@@ -1,13 +1,98 @@
 from __future__ import annotations
 
-from datetime import date
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from importlib import import_module
+from itertools import islice
+from typing import Any
+
+import pytest
 
 from bot.sandbox.synthetic import build
+from bot.sandbox.world import DIRECTORY_TYPES, MEMBER_TYPES, Resource, World
 
-TODAY = date(2026, 3, 14)
+SAMPLE = 60
 
 
-def test_the_same_seed_and_day_give_the_same_world() -> None:
-    """Two builds with one seed and one day are equal, and another seed differs."""
-    assert build(7, TODAY).resources == build(7, TODAY).resources
-    assert build(7, TODAY).resources != build(8, TODAY).resources
+def sampled(world: World) -> Iterator[Resource]:
+    """Everything about members, and some of each directory type and drug list."""
+    for kind in {*MEMBER_TYPES, "RelatedPerson"} - {"MedicationKnowledge"}:
+        yield from world.of_type(kind)
+    for kind in (*DIRECTORY_TYPES, "MedicationKnowledge"):
+        every = list(world.of_type(kind))
+        yield from islice(every, 0, None, max(1, len(every) // SAMPLE))
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every literal reference inside a resource."""
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value["reference"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_every_resource_is_valid_fhir(world: World) -> None:
+    """The strict R4B models accept every member resource and a sample of the directory."""
+    for resource in sampled(world):
+        kind = resource["resourceType"]
+        getattr(import_module(f"fhir.resources.R4B.{kind.lower()}"), kind).model_validate(resource)
+
+
+def test_every_reference_resolves(world: World) -> None:
+    """A reference names a resource of the world, or one contained in the same resource."""
+    for kind in world.resources:
+        for resource in world.of_type(kind):
+            inside = {f"#{one['id']}" for one in resource.get("contained", ())}
+            for target in references(resource):
+                other, _, key = target.partition("/")
+                assert target in inside or key in world.resources[other], (resource["id"], target)
+
+
+def test_the_same_seed_and_day_give_the_same_world(world: World, today: date) -> None:
+    """A second build with one seed and one day is equal, and another seed differs."""
+    assert build(today=today).resources == world.resources
+    assert build(8, today).resources != world.resources
+
+
+@pytest.mark.parametrize("day", [date(2025, 1, 1), date(2026, 12, 31), date(2027, 6, 15)])
+def test_a_world_can_be_built_on_any_day(day: date) -> None:
+    """Nothing that was decided lies in the future, and the newest visit is never old."""
+    world = build(today=day)
+    dana = world.accounts["dana"].patients[0]
+    claims = [one for one in world.of_type("ExplanationOfBenefit") if one["patient"]["reference"].endswith(dana)]
+    assert all(one["payment"]["date"] <= str(day) for one in claims)
+    assert max(one["item"][0]["servicedDate"] for one in claims) > str(day - timedelta(days=10))
+
+
+def test_no_id_is_given_twice(today: date, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No resource replaces another of its type and id."""
+    added: Counter[tuple[str, str]] = Counter()
+    keep = World.add
+
+    def count(self: World, resource: Resource) -> None:
+        added[resource["resourceType"], resource["id"]] += 1
+        keep(self, resource)
+
+    monkeypatch.setattr(World, "add", count)
+    build(today=today)
+    assert added.most_common(1)[0][1] == 1
+
+
+def test_identifiers_are_not_shared(world: World) -> None:
+    """An NPI belongs to one practitioner or organization, and a claim number to one claim."""
+    for kind in ("Practitioner", "Organization", "ExplanationOfBenefit"):
+        values = [one["identifier"][0]["value"] for one in world.of_type(kind) if "identifier" in one]
+        assert len(values) == len(set(values))
+
+
+def test_telephones_are_fictional(world: World) -> None:
+    """Every telephone number lies between 555-0100 and 555-0199."""
+    for kind in ("Patient", "Organization", "Location", "PractitionerRole", "HealthcareService"):
+        for resource in world.of_type(kind):
+            for contact in resource.get("telecom", ()):
+                assert contact["system"] != "phone" or " 555-01" in contact["value"]
