@@ -16,6 +16,7 @@ from bot.sandbox.synthetic import (
     directory,
     facilities,
     formulary,
+    listings,
     members,
     networks,
     people,
@@ -39,7 +40,7 @@ def build(seed: int = 37402, today: date | None = None) -> World:
     """The whole world as of `today` (in Tennessee, when none is given); the same for the same seed and day."""
     day = today or datetime.now(tz=ZoneInfo("America/Chicago")).date()
     world = World()
-    listed = list(directory.listings(seed))
+    listed = list(listings.listings(seed))
     places_of_care = list(facilities.facilities(seed))
     _keep(world, networks.build(f"{day.replace(day=1)}T06:00:00.000Z"))
     _keep(world, directory.build(listed, seed, day))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import chance, geography
 from bot.sandbox.synthetic.claim import Party
-from bot.sandbox.synthetic.directory import practice_key, practices
+from bot.sandbox.synthetic.listings import practice_key, practices
 
 if TYPE_CHECKING:
     import random
 
-    from bot.sandbox.synthetic.directory import Listing
     from bot.sandbox.synthetic.facilities import Facility
     from bot.sandbox.synthetic.geography import Place
+    from bot.sandbox.synthetic.listings import Listing
 
 # Who orders tests and attends in a facility: internal medicine.
 _ATTENDING = "207R00000X"
