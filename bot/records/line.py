@@ -17,7 +17,8 @@ from bot.records.typed import Typed
 
 _REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
 _NDC = "http://hl7.org/fhir/sid/ndc"
-_NOT_CODES = frozenset({"not-applicable", "compound"})
+_NOT_TOLD = frozenset({"not-applicable", "unknown"})
+_COMPOUND = "compound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def read_lines(typed: Typed, currency: str | None = None) -> tuple[ClaimLine, ..
 def _line(item: Any, notes: dict[Any, str], currency: str) -> ClaimLine:
     money = _amounts(item.adjudication or (), currency)
     what = concept(item.productOrService)
-    coding = next((c for c in what.coding if c.code and c.code not in _NOT_CODES), None)
-    is_drug = any(c.system == _NDC or c.code == "compound" for c in what.coding)
+    coding = next((c for c in what.coding if c.code and c.code != _COMPOUND), None)
+    is_drug = any(c.system == _NDC or c.code == _COMPOUND for c in what.coding)
     return ClaimLine(
         sequence=item.sequence,
         description=what.words() or concept(item.revenue).words(),
@@ -90,7 +91,8 @@ def concept(model: Any) -> Concept:
     """A typed CodeableConcept as our own value; empty for None."""
     if model is None:
         return Concept()
-    codings = tuple(Coding(system=_text(c.system), code=c.code, display=c.display) for c in model.coding or ())
+    told = (coding for coding in model.coding or () if coding.code not in _NOT_TOLD)
+    codings = tuple(Coding(system=_text(c.system), code=c.code, display=c.display) for c in told)
     return Concept(coding=codings, text=model.text)
 
 

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 40
 _NO_MODEL = "no typed model for this type"
-_ABSENT: dict[str, Any] = {
-    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
-}
+_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 Location = tuple[str | int, ...]
 
 
@@ -108,13 +106,17 @@ def _mended(plain: Any, place: Location, kind: str) -> bool:
 def _change(holder: Any, name: str | int, kind: str) -> None:
     """What is missing is marked as absent in FHIR's own way; one where a list is due is listed; the rest goes."""
     if kind == "missing":
-        holder[name] = _ABSENT
+        holder[name] = _absent()
     elif kind == "model_field_validation.missing":
-        holder[f"_{name}"] = _ABSENT
+        holder[f"_{name}"] = _absent()
     elif kind == "list_type" and isinstance(holder[name], dict):
         holder[name] = [holder[name]]
     else:
         del holder[name]
+
+
+def _absent() -> dict[str, Any]:
+    return {"extension": [{"url": _ABSENT, "valueCode": "unknown"}]}
 
 
 def _order(place: Location) -> tuple[tuple[bool, str, int], ...]:

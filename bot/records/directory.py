@@ -1,0 +1,85 @@
+"""The Plan-Net resources as the slim reading sees them (fhir.md 9.2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bot.records.shapes import Address, Concept, Extension, HumanName, Identifier, Meta, PeriodShape, Reference, Shape
+from bot.records.shapes import Telecom as Telecom  # noqa: PLC0414 -- part of this file's shapes for its readers
+
+_PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
+NETWORK_REFERENCE = _PN + "network-reference"
+NEW_PATIENTS = _PN + "newpatients"
+ORGANIZATION_TYPES = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/OrgTypeCS"
+NPI = "http://hl7.org/fhir/sid/us-npi"
+
+
+class Qualification(Shape, frozen=True):
+    """A degree, licence or board certification."""
+
+    code: Concept | None = None
+
+
+class Position(Shape, frozen=True):
+    """Where on earth, in degrees."""
+
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+
+
+class PractitionerShape(Shape, frozen=True):
+    """Practitioner."""
+
+    id: str = ""
+    meta: Meta | None = None
+    active: bool | None = None
+    identifier: tuple[Identifier, ...] = ()
+    name: tuple[HumanName, ...] = ()
+    telecom: tuple[Telecom, ...] = ()
+    gender: str | None = None
+    qualification: tuple[Qualification, ...] = ()
+    communication: tuple[Concept, ...] = ()
+
+
+class RoleShape(Shape, frozen=True):
+    """PractitionerRole."""
+
+    id: str = ""
+    meta: Meta | None = None
+    extension: tuple[Extension, ...] = ()
+    active: bool | None = None
+    period: PeriodShape | None = None
+    practitioner: Reference | None = None
+    organization: Reference | None = None
+    code: tuple[Concept, ...] = ()
+    specialty: tuple[Concept, ...] = ()
+    location: tuple[Reference, ...] = ()
+    telecom: tuple[Telecom, ...] = ()
+
+
+class LocationShape(Shape, frozen=True):
+    """Location."""
+
+    id: str = ""
+    meta: Meta | None = None
+    extension: tuple[Extension, ...] = ()
+    status: str | None = None
+    name: str | None = None
+    telecom: tuple[Telecom, ...] = ()
+    address: Address | None = None
+    position: Position | None = None
+
+
+class OrganizationShape(Shape, frozen=True):
+    """Organization, networks included."""
+
+    id: str = ""
+    meta: Meta | None = None
+    active: bool | None = None
+    identifier: tuple[Identifier, ...] = ()
+    type: tuple[Concept, ...] = ()
+    name: str | None = None
+    alias: tuple[str, ...] = ()
+    telecom: tuple[Telecom, ...] = ()
+    address: tuple[Address, ...] = ()
+    part_of: Reference | None = None

@@ -1,0 +1,184 @@
+"""A directory search's rows joined: role, practitioner, places, organization, networks. What did not come degrades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from bot.records.bundle import Entry
+from bot.records.decode import Unreadable
+from bot.records.provider import (
+    Accepting,
+    Location,
+    Openings,
+    Organization,
+    Phone,
+    Practitioner,
+    Role,
+    Specialty,
+    read_location,
+    read_organization,
+    read_practitioner,
+    read_role,
+)
+from bot.records.references import Key, key_of
+from bot.records.shapes import Reference
+from bot.records.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that a role names: what the reference points at, and its name where it came along."""
+
+    key: Key | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One role in the directory, with all that a filter may have to be checked against again (T44).
+
+    `name` is the practitioner's, else the display's, else the organization's for a role without a person.
+    """
+
+    role_id: str
+    name: str | None
+    practitioner: Practitioner | None
+    practitioner_key: Key | None
+    organization_name: str | None
+    organization: Organization | None
+    locations: tuple[Location, ...]
+    place_names: tuple[str, ...]
+    networks: tuple[Network, ...]
+    specialties: tuple[Specialty, ...]
+    openings: tuple[Openings, ...]
+    phones: tuple[Phone, ...]
+    role: Role
+    last_updated: datetime | None
+
+    @property
+    def phone(self) -> str | None:
+        """The number to call: the role's, else a place's, else the practitioner's."""
+        own = [*self.phones, *(p for place in self.locations for p in place.phones)]
+        own += self.practitioner.phones if self.practitioner else ()
+        return next((phone.value for phone in own if phone.system in {"phone", None}), None)
+
+    @property
+    def specialty_codes(self) -> frozenset[str]:
+        """All specialty codes of the role."""
+        return frozenset(code for specialty in self.specialties for code in specialty.codes)
+
+    def active(self, today: date) -> bool:
+        """True when neither the role nor the practitioner is switched off, and the role is of this day."""
+        return not self.role.ended(today) and (self.practitioner is None or self.practitioner.active)
+
+    def in_network(self, network: Key | str) -> bool:
+        """True only when a network reference of the role proves it; an id or a whole key may be given."""
+        return any(n.key is not None and network in {n.key, n.key.id} for n in self.networks)
+
+    def accepting(self, network: Key | str | None = None) -> Accepting | None:
+        """What the role, else its places, say about new patients for the network; None when they do not say.
+
+        An answer for that network wins over one without a network. Without `network`, differing answers are None.
+        """
+        for openings in (self.openings, tuple(o for place in self.locations for o in place.openings)):
+            own = {o.answer for o in openings if o.network and network in {o.network, o.network.id}}
+            general = {o.answer for o in openings if o.network is None or network is None}
+            for answers in (own, general):
+                if len(answers) == 1:
+                    return next(iter(answers))
+        return None
+
+
+@dataclass(slots=True)
+class Directory:
+    """What came along with the roles, by key. Feed it page by page when a search has several."""
+
+    practitioners: dict[Key, Practitioner] = field(default_factory=dict)
+    locations: dict[Key, Location] = field(default_factory=dict)
+    organizations: dict[Key, Organization] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    unreadable: int = 0
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Read the entries of a page; one that cannot be read is counted."""
+        for entry in entries:
+            try:
+                self._add(entry)
+            except Unreadable:
+                self.unreadable += 1
+
+    def _add(self, entry: Entry) -> None:
+        keys = [Key(entry.type, entry.id)]
+        if entry.full_url.startswith("urn:"):
+            keys.append(Key("", entry.full_url))
+        if entry.type == "PractitionerRole":
+            role = read_role(entry.raw)
+            self.roles.setdefault(role.id or f"?{len(self.roles)}", role)
+        elif entry.type == "Practitioner":
+            self.practitioners.update(dict.fromkeys(keys, read_practitioner(entry.raw)))
+        elif entry.type == "Location":
+            self.locations.update(dict.fromkeys(keys, read_location(entry.raw)))
+        elif entry.type == "Organization":
+            self.organizations.update(dict.fromkeys(keys, read_organization(entry.raw)))
+
+    def listings(self) -> tuple[Listing, ...]:
+        """The roles joined with what came along, in their order, each once."""
+        return tuple(self._listing(role) for role in self.roles.values())
+
+    def _listing(self, role: Role) -> Listing:
+        practitioner_key = key_of(role.practitioner)
+        practitioner = self.practitioners.get(practitioner_key) if practitioner_key else None
+        organization_key = key_of(role.organization)
+        organization = self.organizations.get(organization_key) if organization_key else None
+        places, place_names = self._places(role)
+        spoken = organization.name if organization else _display(role.organization)
+        person = practitioner.name if practitioner else _display(role.practitioner)
+        return Listing(
+            role_id=role.id,
+            name=person or (spoken if role.practitioner is None else None),
+            practitioner=practitioner,
+            practitioner_key=practitioner_key,
+            organization_name=spoken,
+            organization=organization,
+            locations=places,
+            place_names=place_names,
+            networks=tuple(_network(reference, self.organizations) for reference in role.networks),
+            specialties=role.specialties,
+            openings=role.openings,
+            phones=role.phones,
+            role=role,
+            last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
+        )
+
+    def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
+        """The active places that came along, and the names of all."""
+        places: list[Location] = []
+        names: list[str] = []
+        for reference in role.locations:
+            key = key_of(reference)
+            place = self.locations.get(key) if key else None
+            if place is not None and place.active:
+                places.append(place)
+            name = place.name if place else _display(reference)
+            if name and (place is None or place.active):
+                names.append(name)
+        return tuple(places), tuple(names)
+
+
+def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
+    """The listings among the entries of a search's pages, each role once."""
+    directory = Directory()
+    directory.add(entries)
+    return directory.listings()
+
+
+def _network(reference: Reference, organizations: Mapping[Key, Organization]) -> Network:
+    key = key_of(reference)
+    known = organizations.get(key) if key else None
+    return Network(key, (known.name if known else None) or _display(reference))
+
+
+def _display(reference: Reference | None) -> str | None:
+    return clean(reference.display) if reference else None

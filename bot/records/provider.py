@@ -1,0 +1,243 @@
+"""Providers of the open directory as plain values. A listing is one role of one provider at its places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from bot.records.dates import Period, period
+from bot.records.decode import decode
+from bot.records.directory import (
+    NETWORK_REFERENCE,
+    NEW_PATIENTS,
+    NPI,
+    ORGANIZATION_TYPES,
+    LocationShape,
+    OrganizationShape,
+    PractitionerShape,
+    RoleShape,
+    Telecom,
+)
+from bot.records.references import Key, key_of
+from bot.records.shapes import Concept, Extension, Reference, best_name
+from bot.records.text import clean
+from bot.records.times import parse_instant
+
+Gender = Literal["male", "female", "other", "unknown"]
+Accepting = Literal["newpt", "nopt", "existptonly", "existptfam"]
+_ACCEPTING: tuple[Accepting, ...] = ("newpt", "nopt", "existptonly", "existptfam")
+_GENDERS: tuple[Gender, ...] = ("male", "female", "other", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A way to reach somebody; `system` is phone, fax, email, url and such."""
+
+    system: str | None
+    value: str
+    use: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Specialty:
+    """A specialty: its codes (NUCC first) and the payer's words."""
+
+    codes: tuple[str, ...]
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """Whether new patients are taken, in one network or, with `network` None, in general."""
+
+    network: Key | None
+    answer: Accepting
+
+
+@dataclass(frozen=True, slots=True)
+class Practitioner:
+    """A person who treats. `languages` are BCP 47 codes or, without one, the payer's words."""
+
+    id: str
+    name: str | None
+    gender: Gender | None
+    languages: tuple[str, ...]
+    credentials: tuple[str, ...]
+    phones: tuple[Phone, ...]
+    npi: str | None
+    active: bool
+    last_updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place with its address; `position` is (latitude, longitude) in degrees."""
+
+    id: str
+    name: str | None
+    lines: tuple[str, ...]
+    city: str | None
+    state: str | None
+    zip5: str | None
+    phones: tuple[Phone, ...]
+    position: tuple[float, float] | None
+    active: bool
+    openings: tuple[Openings, ...]
+    last_updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization; `is_network` for the ones that are a payer's network."""
+
+    id: str
+    name: str | None
+    types: tuple[str, ...]
+    phones: tuple[Phone, ...]
+    npi: str | None
+    active: bool
+    part_of: Key | None
+    last_updated: datetime | None
+
+    @property
+    def is_network(self) -> bool:
+        """True for a network of a payer."""
+        return "ntwk" in self.types
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What ties a practitioner to places, specialties and networks."""
+
+    id: str
+    practitioner: Reference | None
+    organization: Reference | None
+    locations: tuple[Reference, ...]
+    networks: tuple[Reference, ...]
+    specialties: tuple[Specialty, ...]
+    openings: tuple[Openings, ...]
+    phones: tuple[Phone, ...]
+    active: bool
+    period: Period
+    last_updated: datetime | None
+
+    def ended(self, today: date) -> bool:
+        """True when the role is switched off or not of this day."""
+        return not self.active or not self.period.includes(today)
+
+
+def read_practitioner(raw: bytes | msgspec.Raw) -> Practitioner:
+    """The practitioner. Raises Unreadable for damaged data."""
+    shape, _ = decode(raw, PractitionerShape)
+    credentials = (_credential(q.code) for q in shape.qualification if q.code)
+    languages = (_language(c) for c in shape.communication)
+    return Practitioner(
+        id=shape.id,
+        name=best_name(shape.name),
+        gender=next((g for g in _GENDERS if g == shape.gender), None),
+        languages=tuple(dict.fromkeys(language for language in languages if language)),
+        credentials=tuple(dict.fromkeys(credential for credential in credentials if credential)),
+        phones=_phones(shape.telecom),
+        npi=next((i.value for i in shape.identifier if i.system == NPI), None),
+        active=shape.active is not False,
+        last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+    )
+
+
+def read_location(raw: bytes | msgspec.Raw) -> Location:
+    """The location. Raises Unreadable for damaged data."""
+    shape, _ = decode(raw, LocationShape)
+    address = shape.address
+    lines = (clean(line) for line in (address.line if address else ()))
+    return Location(
+        id=shape.id,
+        name=clean(shape.name),
+        lines=tuple(line for line in lines if line),
+        city=clean(address.city) if address else None,
+        state=clean(address.state) if address else None,
+        zip5=address.zip5 if address else None,
+        phones=_phones(shape.telecom),
+        position=_position(shape),
+        active=shape.status in {None, "active"},
+        openings=_openings(shape.extension),
+        last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+    )
+
+
+def read_organization(raw: bytes | msgspec.Raw) -> Organization:
+    """The organization or network. Raises Unreadable for damaged data."""
+    shape, _ = decode(raw, OrganizationShape)
+    types = dict.fromkeys(code for kind in shape.type for code in kind.codes(ORGANIZATION_TYPES) or kind.codes())
+    return Organization(
+        id=shape.id,
+        name=clean(shape.name) or next((a for a in map(clean, shape.alias) if a), None),
+        types=tuple(types),
+        phones=_phones(shape.telecom),
+        npi=next((i.value for i in shape.identifier if i.system == NPI), None),
+        active=shape.active is not False,
+        part_of=key_of(shape.part_of),
+        last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+    )
+
+
+def read_role(raw: bytes | msgspec.Raw) -> Role:
+    """The role. Raises Unreadable for damaged data. The network extension may repeat: many are accepted."""
+    shape, _ = decode(raw, RoleShape)
+    networks = (e.value_reference for e in shape.extension if e.url == NETWORK_REFERENCE)
+    return Role(
+        id=shape.id,
+        practitioner=shape.practitioner,
+        organization=shape.organization,
+        locations=shape.location,
+        networks=tuple(reference for reference in networks if reference),
+        specialties=tuple(Specialty(concept.codes(), concept.words()) for concept in shape.specialty),
+        openings=_openings(shape.extension),
+        phones=_phones(shape.telecom),
+        active=shape.active is not False,
+        period=period(shape.period.start, shape.period.end) if shape.period else Period(),
+        last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+    )
+
+
+def _openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
+    """The newpatients extensions: the answer and the network that it is for."""
+    found: list[Openings] = []
+    for extension in extensions:
+        if extension.url != NEW_PATIENTS:
+            continue
+        parts = {part.url: part for part in extension.extension}
+        said = parts["acceptingPatients"].value_codeable_concept if "acceptingPatients" in parts else None
+        answer = next((a for a in _ACCEPTING if said and a in said.codes()), None)
+        network = parts["fromNetwork"].value_reference if "fromNetwork" in parts else None
+        if answer:
+            found.append(Openings(key_of(network), answer))
+    return tuple(found)
+
+
+def _phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
+    """Every way to reach them, the payer's preferred first; a telecom without a system is kept (market.md, PN)."""
+    ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
+    return tuple(Phone(t.system, value, t.use) for t in ranked if (value := clean(t.value)))
+
+
+def _position(shape: LocationShape) -> tuple[float, float] | None:
+    place = shape.position
+    if place is None or not isinstance(place.latitude, Decimal) or not isinstance(place.longitude, Decimal):
+        return None
+    latitude, longitude = float(place.latitude), float(place.longitude)
+    inside = abs(latitude) <= 90 and abs(longitude) <= 180  # noqa: PLR2004 -- the globe's own limits
+    return (latitude, longitude) if inside and (latitude, longitude) != (0.0, 0.0) else None
+
+
+def _credential(code: Concept) -> str | None:
+    """The short form of a degree where it is coded, else the words."""
+    degree = next((c.code for c in code.coding if c.code and c.system and "v2-0360" in c.system), None)
+    return clean(degree) or code.words() or next(iter(code.codes()), None)
+
+
+def _language(concept: Concept) -> str | None:
+    return next((code for code in concept.codes() if code), None) or concept.words()
