@@ -10,6 +10,10 @@ from bot.message import Language, Message, OneToOne, Person, Private, Shareable,
 Answer = Private | Shareable
 
 
+class Unwritable(Exception):
+    """The person does not take messages from the bot; the message names the platform's code."""
+
+
 class Answers(Protocol):
     """Who answers: the turn."""
 
@@ -22,7 +26,11 @@ class Channel(Protocol):
     """A way to write. A private reply fits only `post`, by type: member data cannot be given to `share`."""
 
     async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:
-        """Write where only this person reads."""
+        """Write where only this person reads.
+
+        Raises:
+            Unwritable: they cannot be written to there.
+        """
         ...
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
@@ -53,8 +61,11 @@ async def deliver(channel: Channel, answers: Answers, message: Message) -> None:
 
 async def _aside(channel: Channel, here: Shared, reply: Private, person: Person, *, pointed: bool) -> bool:
     own = await channel.private_place(person)
-    if own is not None:
-        await channel.post(own, reply, person)
+    try:
+        if own is not None:
+            await channel.post(own, reply, person)
+    except Unwritable:
+        own = None
     if not pointed:
         await channel.point(here, person, reply.language, own)
     return True

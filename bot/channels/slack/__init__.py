@@ -1,0 +1,1 @@
+"""Slack over HTTP: signed events, slash commands and buttons in; Block Kit out."""

@@ -1,0 +1,156 @@
+"""A reply as Slack messages: Block Kit with a complete text, within Slack's limits.
+
+Values stand only in `plain_text` and `rich_text` elements, which Slack does not parse: no value can mention, link or
+format. The top-level text is mrkdwn, so it is escaped here, last (T45). Limits: Slack's Block Kit reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from math import ceil
+from typing import Any
+
+from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.replies.plain import plain, spoken
+from bot.replies.text import CUT, cut
+
+PAGE_BLOCKS = 50
+PAGE_TEXT = 3_500
+_TEXT, _HEADER, _FIELD, _FIELDS, _BUTTON, _BUTTONS, _URL = 3_000, 150, 2_000, 10, 75, 25, 3_000
+
+Kit = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One Slack message: `text` says everything that `blocks` say, for notifications and screen readers."""
+
+    text: str
+    blocks: tuple[Kit, ...]
+
+
+def pages(reply: Reply) -> tuple[Page, ...]:
+    """The messages that carry a reply, in order; a long one ends with an ellipsis where the next goes on."""
+    parts = list(_parts(reply.blocks))
+    return tuple(_page(part, last=part is parts[-1]) for part in parts)
+
+
+def escape_mrkdwn(text: str) -> str:
+    """Text in which Slack finds no mention and no link."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _page(blocks: list[Block], *, last: bool) -> Page:
+    text = escape_mrkdwn(plain(blocks, addresses=False))
+    return Page(text if last else f"{text}\n{CUT}", tuple(_kit(blocks)))
+
+
+def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    part: list[Block] = []
+    count = length = 0
+    for block in _divided(blocks):
+        size, words = _size(block), len(plain([block]))
+        if part and (count + size > PAGE_BLOCKS or length + words > PAGE_TEXT):
+            yield part
+            part, count, length = [], 0, 0
+        part.append(block)
+        count, length = count + size, length + words
+    if part:
+        yield part
+
+
+def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Blocks of which each fits a message: long tables and rows of buttons in several."""
+    for block in blocks:
+        match block:
+            case Facts(rows):
+                yield from (Facts(rows[at : at + _FIELDS]) for at in range(0, len(rows), _FIELDS))
+            case Actions(buttons):
+                yield from (Actions(buttons[at : at + _BUTTONS]) for at in range(0, len(buttons), _BUTTONS))
+            case _:
+                yield block
+
+
+def _size(block: Block) -> int:
+    if isinstance(block, Item):
+        return 1 + ceil(len(block.actions) / _BUTTONS)
+    return 2 if isinstance(block, Actions) else 1
+
+
+def _kit(blocks: Iterable[Block]) -> Iterator[Kit]:
+    for kind, run in groupby(blocks, key=type):
+        if kind is Line:
+            yield _rich(line.spans for line in run if isinstance(line, Line))
+        else:
+            for block in run:
+                yield from _block(block)
+
+
+def _block(block: Block) -> Iterator[Kit]:
+    match block:
+        case Title(text) if len(text) <= _HEADER:
+            yield {"type": "header", "text": _plain_text(text)}
+        case Title(text):
+            yield _rich([(Span(text, bold=True),)])
+        case Facts(rows) if all(len(_field(row)) <= _FIELD for row in rows):
+            yield {"type": "section", "fields": [_plain_text(_field(row)) for row in rows]}
+        case Facts(rows):
+            yield _rich((Span(f"{row.label}: "), Span(row.value, bold=True)) for row in rows)
+        case Item(number, lines, actions):
+            first, *rest = [line.spans for line in lines]
+            yield _rich([(Span(f"{number}. "), *first), *rest])
+            yield from _buttons(actions)
+        case Note(spans):
+            text = spoken(spans)
+            yield {"type": "context", "elements": [_plain_text(piece) for piece in _pieces(text)]}
+        case Actions(buttons):
+            yield from _buttons(buttons)
+
+
+def _field(row: Fact) -> str:
+    return f"{row.label}\n{row.value}"
+
+
+def _rich(lines: Iterable[Iterable[Span]]) -> Kit:
+    elements: list[Kit] = []
+    for at, spans in enumerate(lines):
+        if at:
+            elements.append({"type": "text", "text": "\n"})
+        elements.extend(_text(piece, bold=span.bold) for span in spans for piece in _pieces(span.text))
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[at : at + _TEXT] for at in range(0, len(text), _TEXT)]
+
+
+def _text(text: str, *, bold: bool) -> Kit:
+    return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
+
+
+def _plain_text(text: str) -> Kit:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _buttons(actions: tuple[Action, ...]) -> Iterator[Kit]:
+    """Buttons in rows. What Slack's buttons cannot open, a phone number for one, is a line that can be read."""
+    unopened = [action for action in actions if action.url and not _opens(action.url)]
+    if unopened:
+        yield _rich((Span(f"{action.label}: {(action.url or '').removeprefix('tel:')}"),) for action in unopened)
+    shown = [action for action in actions if action not in unopened]
+    for at in range(0, len(shown), _BUTTONS):
+        row = shown[at : at + _BUTTONS]
+        yield {"type": "actions", "elements": [_button(action, place) for place, action in enumerate(row)]}
+
+
+def _opens(url: str) -> bool:
+    return url.startswith(("https://", "http://")) and len(url) <= _URL
+
+
+def _button(action: Action, place: int) -> Kit:
+    button = {"type": "button", "text": _plain_text(cut(action.label, _BUTTON))}
+    if action.url:
+        return {**button, "action_id": f"open-{place}", "url": action.url}
+    return {**button, "action_id": f"press-{place}", "value": action.id}

@@ -1,0 +1,52 @@
+"""The manifest is what Slack takes, and says what the code does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from bot.channels.slack.incoming import COMMANDS, EVENTS
+from bot.channels.slack.prompts import PROMPTS
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT.parent / "shared" / "data" / "slack-manifest.schema.2.0.0.json"
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    """The manifest as data."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
+    return found
+
+
+def test_slacks_schema_takes_it(manifest: dict[str, Any]) -> None:
+    """It is valid against Slack's published schema for version 2."""
+    if not SCHEMA.exists():
+        pytest.skip(f"no manifest schema at ../shared/data/{SCHEMA.name}")
+    jsonschema.validate(manifest, json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_commands_events_and_prompts_are_the_codes(manifest: dict[str, Any]) -> None:
+    """Slack sends what the code listens to, and nothing else."""
+    assert {command["command"] for command in manifest["features"]["slash_commands"]} == set(COMMANDS)
+    assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
+    prompts = manifest["features"]["agent_view"]["suggested_prompts"]
+    assert tuple((prompt["title"], prompt["message"]) for prompt in prompts) == PROMPTS
+
+
+def test_least_scopes(manifest: dict[str, Any]) -> None:
+    """No channel history, no e-mail addresses, no files, nothing on a user's behalf."""
+    assert manifest["oauth_config"]["scopes"] == {
+        "bot": ["app_mentions:read", "chat:write", "commands", "im:history", "im:write", "users:read"]
+    }
+
+
+def test_every_address_is_one_placeholder(manifest: dict[str, Any]) -> None:
+    """Each request URL is the one route, at the host that a deployment replaces."""
+    settings = manifest["settings"]
+    urls = [command["url"] for command in manifest["features"]["slash_commands"]]
+    urls += [settings["event_subscriptions"]["request_url"], settings["interactivity"]["request_url"]]
+    assert set(urls) == {"https://bot.example/slack/events"}

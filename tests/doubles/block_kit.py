@@ -1,0 +1,130 @@
+"""Slack's limits for messages, as its Block Kit reference gives them: what the real service would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+Kit = dict[str, Any]
+
+
+def faults(text: str, blocks: list[Kit]) -> list[str]:
+    """Everything in a message that Slack would refuse or cut; empty when it is fine."""
+    return [*_message_faults(text, blocks), *(fault for block in blocks for fault in _block_faults(block))]
+
+
+def _message_faults(text: str, blocks: list[Kit]) -> Iterator[str]:
+    if not text.strip():
+        yield "no_text"
+    if len(text) > 40_000:
+        yield "msg_too_long"
+    if len(blocks) > 50:
+        yield "invalid_blocks: more than 50"
+
+
+def _block_faults(block: Kit) -> Iterator[str]:
+    kind = block.get("type")
+    if len(block.get("block_id", "")) > 255:
+        yield "block_id over 255"
+    match kind:
+        case "header":
+            yield from _text(block["text"], 150, {"plain_text"})
+        case "section":
+            yield from _section(block)
+        case "context":
+            yield from _many(block["elements"], 10, "context")
+            for element in block["elements"]:
+                yield from _text(element, 3_000, {"plain_text", "mrkdwn"})
+        case "actions":
+            yield from _actions(block)
+        case "rich_text":
+            yield from _rich(block)
+        case _:
+            yield f"unknown block {kind}"
+
+
+def _section(block: Kit) -> Iterator[str]:
+    if "text" not in block and not block.get("fields"):
+        yield "section without text and fields"
+    if "text" in block:
+        yield from _text(block["text"], 3_000, {"plain_text", "mrkdwn"})
+    if "fields" in block:
+        yield from _many(block["fields"], 10, "fields")
+    for field in block.get("fields", []):
+        yield from _text(field, 2_000, {"plain_text", "mrkdwn"})
+
+
+def _actions(block: Kit) -> Iterator[str]:
+    elements = block["elements"]
+    yield from _many(elements, 25, "actions")
+    ids = [element.get("action_id") for element in elements]
+    if len(set(ids)) != len(ids) or not all(ids):
+        yield "action_id missing or twice in a block"
+    for element in elements:
+        yield from _button(element)
+
+
+def _button(element: Kit) -> Iterator[str]:
+    if element.get("type") != "button":
+        yield "not a button"
+    yield from _text(element["text"], 75, {"plain_text"})
+    if len(element["action_id"]) > 255:
+        yield "action_id over 255"
+    if len(element.get("value", "x")) not in range(1, 2_001):
+        yield "value empty or over 2,000"
+    url = element.get("url")
+    if url is not None and (len(url) > 3_000 or not url.startswith(("https://", "http://"))):
+        yield "url over 3,000 or not http"
+
+
+def _rich(block: Kit) -> Iterator[str]:
+    for section in block["elements"]:
+        if section.get("type") != "rich_text_section" or not section["elements"]:
+            yield "rich_text needs sections with elements"
+        for element in section["elements"]:
+            if element.get("type") != "text" or not 0 < len(element["text"]) <= 3_000:
+                yield "rich_text element is no text, empty or over 3,000"
+
+
+def _many(found: list[Kit], most: int, what: str) -> Iterator[str]:
+    if not 0 < len(found) <= most:
+        yield f"{what}: {len(found)} of at most {most}"
+
+
+def _text(found: Kit, most: int, kinds: set[str]) -> Iterator[str]:
+    if found.get("type") not in kinds:
+        yield f"{found.get('type')} is not allowed here"
+    if not 0 < len(found.get("text", "")) <= most:
+        yield f"text empty or over {most}"
+
+
+def shown(text: str, blocks: list[Kit]) -> str:
+    """Every string that a person could see of a message, a line each."""
+    return "\n".join([text, *_strings(blocks)])
+
+
+def parsed(text: str, blocks: list[Kit]) -> str:
+    """The strings that Slack would parse for mentions and links: the top-level text and mrkdwn elements."""
+    return "\n".join([text, *_mrkdwn(blocks)])
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _strings(part)
+
+
+def _mrkdwn(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield value["text"]
+        for part in value.values():
+            yield from _mrkdwn(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _mrkdwn(part)
