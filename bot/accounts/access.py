@@ -1,0 +1,143 @@
+"""Access for a member's question, renewed by one at a time, and its end (T38, T51, T53, T55)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from weakref import WeakValueDictionary
+
+from bot.accounts.codes import digest
+from bot.accounts.endpoint import TokenEndpoint
+from bot.accounts.givebacks import Givebacks
+from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, keep_tokens
+from bot.accounts.values import Access, Link, Unlinked, moment
+from bot.errors import NotLinked, SignInExpired, SignInSlow
+from bot.message import Person
+
+_MARGIN = 30.0  # seconds before its end a token is no longer begun with (T51); less for tokens that live shorter
+_LEASE = 20.0  # seconds; longer than the token endpoint is waited for
+_LOOK_AGAIN = 0.1
+_LOOKS = 120
+_LEASE_KIND = "token_renewal"
+
+
+class Accesses:
+    """Reads links, hands out access and ends it."""
+
+    def __init__(
+        self, rows: Rows, endpoint: TokenEndpoint, givebacks: Givebacks, pause: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._rows, self._endpoint, self._givebacks, self._pause = rows, endpoint, givebacks, pause
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def link(self, person: Person) -> Link | None:
+        """Who is linked to this person."""
+        row = await self._rows.get(LinkRow, person.key)
+        if row is None:
+            return None
+        tokens = await self._rows.get(Tokens, row.id)
+        alive = tokens is not None and (tokens.refresh is not None or self._fresh(tokens))
+        return Link(
+            id=row.id,
+            member=row.name,
+            since=moment(row.since),
+            expires_at=moment(tokens.expires_at) if tokens is not None and alive else None,
+            state="active" if alive else "expired",
+        )
+
+    async def access(self, person: Person) -> Access:
+        """A token for this person's own record, renewed when it is about to end.
+
+        Raises:
+            NotLinked: no account is connected. SignInExpired: the member has to sign in again.
+            SignInSlow, SignInRefused, SetupWrong: the renewal did not work this time.
+        """
+        row = await self._row(person)
+        tokens = await self._rows.get(Tokens, row.id)
+        if tokens is None:
+            raise SignInExpired("no token is left")
+        if not self._fresh(tokens):
+            tokens = await self._renewed(person, row, tokens)
+        return Access(row.patient, tokens.access, row.id, tokens.expires_at)
+
+    async def renew(self, person: Person, refused: Access) -> Access | None:
+        """Another access after the payer answered 401 to this one; None when the member has to sign in again.
+
+        Raises:
+            NotLinked, SignInSlow, SignInRefused, SetupWrong: as in `access`.
+        """
+        row = await self._row(person)
+        tokens = await self._rows.get(Tokens, row.id)
+        if tokens is None:
+            return None
+        try:
+            if tokens.access == refused.token:
+                tokens = await self._renewed(person, row, tokens)
+        except SignInExpired:
+            return None
+        return Access(row.patient, tokens.access, row.id, tokens.expires_at)
+
+    async def expire(self, link_id: str) -> None:
+        """The payer no longer takes this link's token: delete it, so that the member is asked to sign in."""
+        await self._rows.drop(Tokens, link_id)
+
+    async def unlink(self, person: Person) -> Unlinked:
+        """Delete everything that is stored for this person, in one transaction, then give the tokens back behind it."""
+        row = await self._rows.get(LinkRow, person.key)
+        tokens = None if row is None else await self._rows.get(Tokens, row.id)
+        pending = await self._rows.get(Pending, person.key)
+        await self._rows.store.drop_owned(person.key)
+        for unneeded in (tokens, pending.tokens if pending else None):
+            if unneeded is not None:
+                self._givebacks.start(unneeded)
+        return Unlinked(was_linked=row is not None, member=row.name if row else "")
+
+    async def _row(self, person: Person) -> LinkRow:
+        row = await self._rows.get(LinkRow, person.key)
+        if row is None:
+            raise NotLinked("no account is connected")
+        return row
+
+    def _fresh(self, tokens: Tokens) -> bool:
+        return tokens.expires_at - self._rows.now() > min(_MARGIN, tokens.lifetime / 4)
+
+    async def _renewed(self, person: Person, row: LinkRow, old: Tokens) -> Tokens:
+        """The tokens that follow `old`: whoever comes first renews, here and in every other process; others wait."""
+        lock = self._locks.setdefault(row.id, asyncio.Lock())
+        async with lock:
+            now = await self._rows.get(Tokens, row.id)
+            if now is None or now.refresh is None:
+                await self.expire(row.id)
+                raise SignInExpired("the token is over and cannot be renewed")
+            if now.access != old.access:
+                return now
+            lease = digest(now.refresh)
+            if not await self._rows.store.add(_LEASE_KIND, lease, expires=self._rows.now() + _LEASE):
+                return await self._after_another(row, old)
+            try:
+                return await self._renew(person, row, now)
+            finally:
+                await self._rows.store.drop(_LEASE_KIND, lease)
+
+    async def _renew(self, person: Person, row: LinkRow, old: Tokens) -> Tokens:
+        try:
+            new = await self._endpoint.refresh(old)
+        except SignInExpired:
+            await self.expire(row.id)
+            raise
+        link = await self._rows.get(LinkRow, person.key)
+        if link is None or link.id != row.id:
+            self._givebacks.start(new)
+            raise NotLinked("the account was disconnected in this moment")
+        await keep_tokens(self._rows, person, row.id, new)
+        return new
+
+    async def _after_another(self, row: LinkRow, old: Tokens) -> Tokens:
+        for _ in range(_LOOKS):
+            await self._pause(_LOOK_AGAIN)
+            now = await self._rows.get(Tokens, row.id)
+            if now is None:
+                raise SignInExpired("another process found that the token cannot be renewed")
+            if now.access != old.access:
+                return now
+        raise SignInSlow("another process renews the token and takes too long")

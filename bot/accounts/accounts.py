@@ -1,0 +1,161 @@
+"""The accounts room's front: who is linked to which member record, and how they come to be (design.md, Linking)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.routing import Route
+
+from bot.accounts.access import Accesses
+from bot.accounts.codes import digest, new_secret, read_code
+from bot.accounts.endpoint import TokenEndpoint
+from bot.accounts.givebacks import Givebacks
+from bot.accounts.idtoken import IdTokens, SigningKeys
+from bot.accounts.pages import Pages
+from bot.accounts.patients import Patients
+from bot.accounts.proof import Proofs
+from bot.accounts.render import Renderer
+from bot.accounts.rows import Request, Rows
+from bot.accounts.signin import LIVES, SignIns
+from bot.accounts.values import Access, Link, Linked, Unlinked
+from bot.config import Settings
+from bot.errors import LinkError, TooManyLinks
+from bot.message import Person
+from bot.payer.discovery import Discovery
+from bot.payer.http import Http
+from bot.stores.base import Seal, Store
+
+__all__ = ["Access", "Accounts", "Link", "Linked", "Unlinked"]
+
+_REQUESTS = 3  # in ten minutes (T52)
+_REQUESTS_KIND = "links_asked"
+
+Told = Callable[[Person, LinkError], Awaitable[None]]
+
+
+class Accounts:
+    """Links, sign-ins and access of every person. `pages` is the folder of the HTML pages.
+
+    `clock` tells Unix seconds. Callables in `on_failed` hear of a sign-in that failed in the browser, so that the chat
+    can say it once. Close it at the end.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        seal: Seal,
+        http: Http,
+        discovery: Discovery,
+        pages: Path,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._public_url = settings.bot_public_url
+        self._rows = rows = Rows(store, seal, clock)
+        endpoint = TokenEndpoint(settings, http, clock)
+        self._givebacks = givebacks = Givebacks(endpoint, discovery, pause)
+        id_tokens = IdTokens(SigningKeys(http, clock), clock)
+        patients = Patients(http, settings.payer_fhir_url)
+        sign_ins = SignIns(
+            settings=settings,
+            rows=rows,
+            discovery=discovery,
+            endpoint=endpoint,
+            id_tokens=id_tokens,
+            patients=patients,
+            givebacks=givebacks,
+        )
+        self._proofs = Proofs(rows, givebacks)
+        self._accesses = Accesses(rows, endpoint, givebacks, pause)
+        self.on_failed: list[Told] = []
+        self._pages = Pages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
+
+    async def begin(self, person: Person) -> str:
+        """The URL of a new one-time link for this person; older ones end.
+
+        Raises:
+            TooManyLinks: more than 3 in 10 minutes.
+        """
+        expires = self._rows.now() + LIVES
+        if await self._rows.store.count(_REQUESTS_KIND, person.key, expires=expires) > _REQUESTS:
+            raise TooManyLinks("3 links in 10 minutes are enough", minutes=round(LIVES / 60))
+        await self._proofs.cancel(person)
+        link_id = new_secret()
+        await self._rows.put(digest(link_id), Request(person), expires=expires, owner=person)
+        # The link, the sign-in that it begins and the code that follows live ten minutes each.
+        await self._rows.make_current(person, digest(link_id), expires=expires + 2 * LIVES)
+        return f"{self._public_url}/link/{link_id}"
+
+    def looks_like_code(self, text: str) -> bool:
+        """Whether a message could be a typed code; spaces, dashes, case and markup do not matter."""
+        return read_code(text) is not None
+
+    async def awaits_code(self, person: Person) -> bool:
+        """Whether a finished sign-in of this person waits for its code."""
+        return await self._proofs.awaits_code(person)
+
+    async def prove(self, person: Person, text: str) -> Linked:
+        """What the typed code connects, or the records to choose from (then `choose` finishes).
+
+        Raises:
+            LinkExpired: nothing waits for a code. CodeWrong: with `tries_left`. CodeSpent: that was the last try.
+        """
+        return await self._proofs.prove(person, text)
+
+    async def choose(self, person: Person, index: int) -> Linked:
+        """Connect one of the records that `prove` offered.
+
+        Raises:
+            LinkExpired: nothing is proved and waiting, or there is no such record.
+        """
+        return await self._proofs.choose(person, index)
+
+    async def cancel(self, person: Person) -> bool:
+        """Throw a pending sign-in away; whether there was one."""
+        return await self._proofs.cancel(person)
+
+    async def link(self, person: Person) -> Link | None:
+        """The account that is connected to this person."""
+        return await self._accesses.link(person)
+
+    async def access(self, person: Person) -> Access:
+        """Access to this person's own record, renewed when it is about to end.
+
+        Raises:
+            NotLinked: no account is connected. SignInExpired: the member has to sign in again.
+            SignInSlow, SignInRefused, SetupWrong: a renewal did not work this time.
+        """
+        return await self._accesses.access(person)
+
+    async def renew(self, person: Person, refused: Access) -> Access | None:
+        """Another access after a 401 to this one; None when the member has to sign in again.
+
+        Raises:
+            NotLinked, SignInSlow, SignInRefused, SetupWrong: as in `access`.
+        """
+        return await self._accesses.renew(person, refused)
+
+    async def expire(self, link_id: str) -> None:
+        """The payer no longer takes this link's token, and it could not be renewed."""
+        await self._accesses.expire(link_id)
+
+    async def unlink(self, person: Person) -> Unlinked:
+        """Delete all that is stored for this person. Works while the payer is down; tokens are given back behind it."""
+        return await self._accesses.unlink(person)
+
+    def routes(self) -> list[Route]:
+        """The pages: GET and POST /link/{id}, GET /oauth/callback, GET /linked."""
+        return self._pages.routes()
+
+    async def close(self) -> None:
+        """Wait a little for tokens that are being given back."""
+        await self._givebacks.close()
+
+    async def _failed(self, person: Person, error: LinkError) -> None:
+        for told in self.on_failed:
+            await told(person, error)

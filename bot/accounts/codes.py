@@ -1,0 +1,58 @@
+"""Secrets that people or browsers carry: link ids, states, and the code that is typed back in the chat (T01, T15)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 section 6
+_LONGEST = 200  # a code with any chat's formatting is far shorter
+_CODE_SIGNS = 8  # 40 bits; five tries leave one chance in 2 * 10^11
+_BETWEEN = re.compile(
+    r"[\s\-\u2010-\u2015\u2212_*~`'\"\u2018-\u201d.,:;!>|()\[\]\u200b-\u200f\u202a-\u202e\u2060\ufeff]+"
+)
+_MARKUP = re.compile(r"<[^<>]{0,40}>|&nbsp;")  # Teams wraps what is pasted in paragraphs and spans
+_LOOKALIKES = str.maketrans("018", "OIB")  # signs that base32 leaves out, as people misread them
+
+
+def new_secret() -> str:
+    """256 random bits for a URL, a cookie or a form."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret: its SHA-256. The secret's own entropy makes a salt needless."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts are equal, in a time that does not depend on where they differ."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def new_code() -> str:
+    """A code of 8 base32 signs, without its dash. It holds a digit, so that no word of a language is a code."""
+    while True:
+        code = "".join(secrets.choice(_BASE32) for _ in range(_CODE_SIGNS))
+        if not code.isalpha():
+            return code
+
+
+def shown(code: str) -> str:
+    """The code as a page shows it: K7PM-4RTX."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def read_code(text: str) -> str | None:
+    """The code that a person typed, whatever spaces, dashes, case or formatting came with it; None when it is none.
+
+    Letters alone are a code only in capitals: "pharmacy" and "hospital" are questions, not wrong codes.
+    """
+    if len(text) > _LONGEST:
+        return None
+    bare = _BETWEEN.sub("", _MARKUP.sub("", text)).translate(_LOOKALIKES)
+    if len(bare) != _CODE_SIGNS or not set(bare.upper()) <= set(_BASE32):
+        return None
+    return None if bare.isalpha() and not bare.isupper() else bare.upper()

@@ -1,0 +1,163 @@
+"""The payer's token endpoint: a code or a refresh token becomes tokens, and tokens are given back.
+
+Nothing here is tried twice: a code and a refresh token are good for one request (RFC 9700 4.14, T50).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_token_request
+from authlib.oauth2.rfc7009 import prepare_revoke_token_request
+
+from bot.accounts.rows import Tokens
+from bot.config import Settings
+from bot.errors import (
+    LinkError,
+    LinkExpired,
+    PayerError,
+    PayerSlow,
+    SetupWrong,
+    SignInExpired,
+    SignInRefused,
+    SignInSlow,
+)
+from bot.payer.http import Answer, Http
+
+_PATIENCE = 10.0  # seconds; the member's browser waits for it
+_DEFAULT_LIFETIME = 900.0  # seconds, when the payer does not say (fhir.md 3.4: assume a short one)
+_OK = 200
+_ACCEPT = {"accept": "application/json"}
+_OUR_FAULT = {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A usable answer of the token endpoint. `scope` is None when the payer named none."""
+
+    tokens: Tokens
+    scope: str | None
+    patient: str | None = field(repr=False)
+    id_token: str | None = field(repr=False)
+
+
+class TokenEndpoint:
+    """Speaks OAuth with the payer in this bot's name."""
+
+    def __init__(self, settings: Settings, http: Http, clock: Callable[[], float]) -> None:
+        self._settings, self._http, self._clock = settings, http, clock
+
+    @property
+    def client_id(self) -> str:
+        """The client id that the payer gave.
+
+        Raises:
+            SetupWrong: there is none.
+        """
+        if not self._settings.payer_client_id:
+            raise SetupWrong("PAYER_CLIENT_ID is not set")
+        return self._settings.payer_client_id
+
+    async def exchange(self, code: str, verifier: str) -> Granted:
+        """The tokens of an authorization code.
+
+        Raises:
+            LinkExpired: the code is over or used. SetupWrong: the payer does not take this client.
+            SignInSlow, SignInRefused: no answer in time, or no usable one.
+        """
+        body = prepare_token_request(
+            "authorization_code",
+            redirect_uri=self._settings.callback_url,
+            code=code,
+            code_verifier=verifier,
+            scope=self._settings.payer_scope,
+        )
+        return await self._tokens(body, LinkExpired("the payer says that the code is over"))
+
+    async def refresh(self, tokens: Tokens) -> Tokens:
+        """New tokens for old ones. A refresh token that the answer leaves out stays as it was.
+
+        Raises:
+            SignInExpired: the refresh token is no longer good. SetupWrong, SignInSlow, SignInRefused: as in `exchange`.
+        """
+        body = prepare_token_request("refresh_token", refresh_token=tokens.refresh)
+        granted = await self._tokens(body, SignInExpired("the payer says that the refresh token is over"))
+        new = granted.tokens
+        return Tokens(
+            new.access, new.refresh or tokens.refresh, new.expires_at, new.lifetime, new.scope or tokens.scope
+        )
+
+    async def revoke(self, tokens: Tokens, endpoint: str) -> bool:
+        """Give tokens back at the payer (RFC 7009); whether the payer took them."""
+        hint = "refresh_token" if tokens.refresh else "access_token"
+        body, _ = prepare_revoke_token_request(tokens.refresh or tokens.access, token_type_hint=hint)
+        try:
+            return (await self._post(endpoint, body)).status == _OK
+        except LinkError:
+            return False
+
+    async def _tokens(self, body: str, spent: LinkError) -> Granted:
+        started = self._clock()
+        answer = await self._post(self._settings.payer_token_url, body)
+        said = _json(answer)
+        if answer.status != _OK:
+            raise _refusal(answer.status, said, spent)
+        return _granted(said, started)
+
+    async def _post(self, url: str, body: str) -> Answer:
+        secret = self._settings.payer_client_secret
+        client = ClientAuth(self.client_id, secret.get_secret_value() if secret else "", "client_secret_post")
+        _, _, body = client.prepare("POST", url, {}, body)
+        try:
+            return await self._http.post_form(url, body, _ACCEPT, self._http.clock() + _PATIENCE)
+        except PayerSlow:
+            raise SignInSlow("the payer's sign-in took too long") from None
+        except PayerError as error:
+            raise SignInRefused(f"the token endpoint: {type(error).__name__}") from None
+
+
+def _json(answer: Answer) -> dict[str, Any]:
+    try:
+        said = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _refusal(status: int, said: Mapping[str, Any], spent: LinkError) -> LinkError:
+    """RFC 6749 5.2. Only the code of a known error is repeated: descriptions may hold anything."""
+    error = said.get("error")
+    if error == "invalid_grant":
+        return spent
+    if error in _OUR_FAULT or status == 401:  # noqa: PLR2004 -- the payer does not know this client
+        return SetupWrong(f"the token endpoint: {error if error in _OUR_FAULT else status}")
+    return SignInRefused(f"the token endpoint answered {status}")
+
+
+def _granted(said: Mapping[str, Any], started: float) -> Granted:
+    access, kind = said.get("access_token"), said.get("token_type", "Bearer")
+    if not isinstance(access, str) or not access or not isinstance(kind, str) or kind.lower() != "bearer":
+        raise SignInRefused("the token endpoint's answer holds no bearer token")
+    lifetime, scope = _seconds(said.get("expires_in")), said.get("scope")
+    if isinstance(scope, list):
+        scope = " ".join(str(each) for each in scope)
+    scope = scope if isinstance(scope, str) else None
+    tokens = Tokens(access, _text(said.get("refresh_token")), started + lifetime, lifetime, scope or "")
+    return Granted(tokens, scope, _text(said.get("patient")), _text(said.get("id_token")))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _seconds(value: object) -> float:
+    """`expires_in`, also when a server spells it as text."""
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) else _DEFAULT_LIFETIME
+    except ValueError:
+        return _DEFAULT_LIFETIME
+    return max(seconds, 0.0) if seconds < float("inf") else _DEFAULT_LIFETIME

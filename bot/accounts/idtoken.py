@@ -1,0 +1,122 @@
+"""The id_token: who signed in, by the payer's signature, for this very sign-in (OIDC Core 3.1.3.7, T09, T10)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from bot.accounts.codes import same
+from bot.errors import PayerError, SignInRefused, SignInUntrusted
+from bot.payer.http import Http
+
+_FAMILIES: dict[str, type[RSAKey | ECKey]] = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey}
+_LEEWAY = 60
+_FRESH = 3600.0
+_REFETCH = 60.0
+_PATIENCE = 5.0
+_ACCEPT = {"accept": "application/json"}
+
+
+class SigningKeys:
+    """The payer's public keys, kept for an hour and asked for again, at most once a minute, when a key is unknown."""
+
+    def __init__(self, http: Http, clock: Callable[[], float]) -> None:
+        self._http, self._clock = http, clock
+        self._lock = asyncio.Lock()
+        self._url, self._keys = "", KeySet([])
+        self._fetched = self._refetched = float("-inf")
+
+    async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[RSAKey | ECKey]:
+        """The keys that may have signed: the one that the token names, or all of the family when it names none.
+
+        Raises:
+            SignInRefused: the keys cannot be had. An unsigned or unchecked token is never taken instead (F09).
+        """
+        async with self._lock:
+            if url != self._url or self._clock() - self._fetched > _FRESH:
+                await self._load(url)
+            found = self._matching(kid, algorithm)
+            if not found and self._clock() - self._refetched >= _REFETCH:
+                self._refetched = self._clock()
+                await self._load(url)
+                found = self._matching(kid, algorithm)
+            return found
+
+    async def _load(self, url: str) -> None:
+        try:
+            answer = await self._http.get(url, _ACCEPT, self._http.clock() + _PATIENCE)
+            self._keys = KeySet.import_key_set(json.loads(answer.body))
+        except PayerError as error:
+            raise SignInRefused(f"the JWKS: {type(error).__name__}") from None
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+            raise SignInRefused(f"the JWKS could not be read, status {answer.status}") from None
+        self._url, self._fetched = url, self._clock()
+
+    def _matching(self, kid: str | None, algorithm: str) -> list[RSAKey | ECKey]:
+        family = _FAMILIES[algorithm]
+        return [
+            key
+            for key in self._keys
+            if isinstance(key, family) and key.get("use", "sig") == "sig" and (kid is None or key.get("kid") == kid)
+        ]
+
+
+class IdTokens:
+    """Verifies id_tokens of one issuer for one client."""
+
+    def __init__(self, keys: SigningKeys, clock: Callable[[], float]) -> None:
+        self._keys, self._clock = keys, clock
+
+    async def verify(self, token: str, *, issuer: str, jwks: str, client_id: str, nonce: str) -> dict[str, Any]:
+        """The claims of a token that holds.
+
+        Raises:
+            SignInUntrusted: signature, key, issuer, audience, nonce or times do not fit; its text says which.
+            SignInRefused: the payer's keys cannot be had.
+        """
+        try:
+            header = jws.extract_compact(token.encode()).headers()
+        except (JoseError, ValueError) as error:
+            raise SignInUntrusted(f"id_token: {type(error).__name__}") from None
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if algorithm not in _FAMILIES:
+            raise SignInUntrusted("id_token: the algorithm is not allowed")
+        keys = await self._keys.candidates(jwks, kid if isinstance(kid, str) else None, algorithm)
+        claims = _signed_claims(token, keys, algorithm)
+        self._check(claims, issuer=issuer, client_id=client_id, nonce=nonce)
+        return claims
+
+    def _check(self, claims: dict[str, Any], *, issuer: str, client_id: str, nonce: str) -> None:
+        rules = jwt.JWTClaimsRegistry(
+            now=lambda: int(self._clock()),
+            leeway=_LEEWAY,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": client_id},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+        )
+        try:
+            rules.validate(claims)
+        except (JoseError, TypeError) as error:
+            raise SignInUntrusted(f"id_token: {getattr(error, 'claim', None)} {type(error).__name__}") from None
+        if not same(str(claims.get("nonce", "")), nonce):
+            raise SignInUntrusted("id_token: the nonce does not fit")
+        if claims.get("azp", client_id) != client_id:
+            raise SignInUntrusted("id_token: azp is another client")
+
+
+def _signed_claims(token: str, keys: list[RSAKey | ECKey], algorithm: str) -> dict[str, Any]:
+    why = "id_token: the key is unknown"
+    for key in keys:
+        try:
+            return jwt.decode(token, key, algorithms=[algorithm]).claims
+        except (JoseError, ValueError, RecursionError) as error:
+            why = f"id_token: {type(error).__name__}"
+    raise SignInUntrusted(why)

@@ -1,0 +1,98 @@
+"""The proof that browser and chat are one person: the code that the browser showed is typed in the chat (T01, T15)."""
+
+from __future__ import annotations
+
+from bot.accounts.codes import digest, new_secret, read_code, same
+from bot.accounts.givebacks import Givebacks
+from bot.accounts.rows import LINK_LIVES, Candidate, LinkRow, Pending, Rows, Tokens, keep_tokens
+from bot.accounts.values import Linked
+from bot.errors import CodeSpent, CodeWrong, LinkExpired
+from bot.message import Person
+
+TRIES = 5
+_TRIES_KIND = "code_try"
+
+
+class Proofs:
+    """Turns pending sign-ins into links, or throws them away."""
+
+    def __init__(self, rows: Rows, givebacks: Givebacks) -> None:
+        self._rows, self._givebacks = rows, givebacks
+
+    async def awaits_code(self, person: Person) -> bool:
+        """Whether a finished sign-in of this person waits for its code."""
+        pending = await self._pending(person)
+        return pending is not None and not pending.proved
+
+    async def prove(self, person: Person, text: str) -> Linked:
+        """What the typed code connects, or the records to choose from.
+
+        Raises:
+            LinkExpired: nothing waits for a code. CodeWrong: with `tries_left`. CodeSpent: that was the last try.
+        """
+        pending = await self._pending(person)
+        if pending is None:
+            raise LinkExpired("no sign-in waits for a code")
+        tried = await self._rows.store.count(_TRIES_KIND, pending.id, expires=pending.expires)
+        right = tried <= TRIES and same(digest(read_code(text) or ""), pending.code)
+        if not right and tried >= TRIES:
+            await self.cancel(person)
+            raise CodeSpent("too many wrong codes")
+        if not right:
+            raise CodeWrong("the code does not match", tries_left=TRIES - tried)
+        if len(pending.candidates) == 1:
+            return await self._activate(person, pending.candidates[0])
+        await self._keep_proved(person, pending)
+        return Linked(choices=tuple(candidate.name for candidate in pending.candidates))
+
+    async def choose(self, person: Person, index: int) -> Linked:
+        """Connect one of the records that `prove` offered.
+
+        Raises:
+            LinkExpired: nothing is proved and waiting, or there is no such record.
+        """
+        pending = await self._pending(person)
+        if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
+            raise LinkExpired("no proved sign-in waits for this choice")
+        return await self._activate(person, pending.candidates[index])
+
+    async def cancel(self, person: Person) -> bool:
+        """Throw away what is pending and give its tokens back; whether there was anything."""
+        pending = await self._rows.take(Pending, person.key)
+        await self._rows.end_current(person)
+        if pending is not None:
+            self._givebacks.start(pending.tokens)
+        return pending is not None
+
+    async def _pending(self, person: Person) -> Pending | None:
+        pending = await self._rows.get(Pending, person.key)
+        if pending is None or not await self._rows.is_current(person, pending.request):
+            return None
+        return pending
+
+    async def _keep_proved(self, person: Person, pending: Pending) -> None:
+        proved = Pending(
+            pending.id,
+            pending.request,
+            pending.code,
+            pending.candidates,
+            pending.tokens,
+            pending.expires,
+            proved=True,
+        )
+        await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
+
+    async def _activate(self, person: Person, candidate: Candidate) -> Linked:
+        """Make the link active. Taking the pending row comes first: of two right codes at once one gets it."""
+        pending = await self._rows.take(Pending, person.key)
+        if pending is None:
+            raise LinkExpired("the sign-in was finished or thrown away in this moment")
+        old = await self._rows.get(LinkRow, person.key)
+        now = self._rows.now()
+        row = LinkRow(new_secret(), candidate.patient, candidate.name, now)
+        await keep_tokens(self._rows, person, row.id, pending.tokens)
+        await self._rows.put(person.key, row, expires=now + LINK_LIVES, owner=person)
+        await self._rows.end_current(person)
+        if old is not None:
+            await self._rows.drop(Tokens, old.id)
+        return Linked(member=candidate.name, again=old is not None)

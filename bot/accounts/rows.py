@@ -1,0 +1,139 @@
+"""The rows that accounts keep, sealed and tied to their place in the store (T35)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from bot.message import Person
+from bot.stores.base import Seal, Store
+
+LINK_LIVES = 90 * 86_400.0  # seconds, then the link must be proved again (T22)
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """What the token endpoint gave, key: the link's id. `expires_at` in Unix seconds; `lifetime` in seconds."""
+
+    access: str
+    refresh: str | None
+    expires_at: float
+    lifetime: float
+    scope: str
+
+    def __repr__(self) -> str:
+        return "Tokens(…)"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A one-time link, key: the SHA-256 of its id."""
+
+    person: Person
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """A sign-in under way at the payer, key: the SHA-256 of its state. `browser` is the SHA-256 of the cookie."""
+
+    person: Person
+    request: str
+    browser: str
+    nonce: str
+    verifier: str
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A patient record that the token opens."""
+
+    patient: str
+    name: str
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A finished sign-in that waits for its code, key: the person's. `code` is the SHA-256 of the code."""
+
+    id: str
+    request: str
+    code: str
+    candidates: tuple[Candidate, ...]
+    tokens: Tokens
+    expires: float
+    proved: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What the browser's last page shows, key: the SHA-256 of its cookie: the code, or the problem's name."""
+
+    person: Person
+    code: str = ""
+    problem: str = ""
+    reference: str = ""
+    status: int = 400
+
+
+class LinkRow(msgspec.Struct, frozen=True):
+    """A connected account, key: the person's."""
+
+    id: str
+    patient: str
+    name: str
+    since: float
+
+
+_Row = TypeVar("_Row", Request, SignIn, Pending, Outcome, LinkRow, Tokens)
+_KINDS: dict[type[msgspec.Struct], str] = {
+    Request: "link_request",
+    SignIn: "sign_in",
+    Pending: "pending_link",
+    Outcome: "sign_in_outcome",
+    LinkRow: "link",
+    Tokens: "tokens",
+}
+_CURRENT = "link_current"
+
+
+class Rows:
+    """Typed, sealed access to the store. A row that no key opens is as good as none: the person links again (T36)."""
+
+    def __init__(self, store: Store, seal: Seal, clock: Callable[[], float]) -> None:
+        self.store, self._seal, self.now = store, seal, clock
+
+    async def put(self, key: str, row: _Row, *, expires: float, owner: Person) -> None:
+        """Keep a row under its kind."""
+        kind = _KINDS[type(row)]
+        sealed = self._seal.seal(msgspec.json.encode(row), f"{kind}/{key}")
+        await self.store.put(kind, key, sealed, expires=expires, owner=owner.key)
+
+    async def get(self, row: type[_Row], key: str) -> _Row | None:
+        """The living row, unsealed."""
+        return self._open(row, key, await self.store.get(_KINDS[row], key))
+
+    async def take(self, row: type[_Row], key: str) -> _Row | None:
+        """The living row, removed: of many takers one gets it (T04)."""
+        return self._open(row, key, await self.store.take(_KINDS[row], key))
+
+    async def drop(self, row: type[_Row], key: str) -> None:
+        """Remove a row."""
+        await self.store.drop(_KINDS[row], key)
+
+    async def make_current(self, person: Person, request: str, *, expires: float) -> None:
+        """Make a request this person's only live one: an older one no longer matches."""
+        await self.store.put(_CURRENT, person.key, request.encode(), expires=expires, owner=person.key)
+
+    async def is_current(self, person: Person, request: str) -> bool:
+        """Whether a request is still this person's live one."""
+        return await self.store.get(_CURRENT, person.key) == request.encode()
+
+    async def end_current(self, person: Person) -> None:
+        """End this person's live request, whatever it is."""
+        await self.store.drop(_CURRENT, person.key)
+
+    def _open(self, row: type[_Row], key: str, sealed: bytes | None) -> _Row | None:
+        plain = None if sealed is None else self._seal.unseal(sealed, f"{_KINDS[row]}/{key}")
+        return None if plain is None else msgspec.json.decode(plain, type=row)
+
+
+async def keep_tokens(rows: Rows, person: Person, link_id: str, tokens: Tokens) -> None:
+    """Keep tokens as long as they can be of use: to their end, or as long as the link when they can be renewed."""
+    expires = rows.now() + LINK_LIVES if tokens.refresh else tokens.expires_at
+    await rows.put(link_id, tokens, expires=expires, owner=person)

@@ -1,0 +1,204 @@
+"""The way through the payer's pages: from the confirmed link to a finished sign-in that waits for its code.
+
+Order matters here and is what the attacks of security.md T01-T13 try: the browser is recognised before anything is
+consumed, the state is consumed before anything is asked, and nothing is active when this is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from bot.accounts.codes import digest, new_code, new_secret, same
+from bot.accounts.endpoint import Granted, TokenEndpoint
+from bot.accounts.givebacks import Givebacks
+from bot.accounts.idtoken import IdTokens
+from bot.accounts.patients import Patients, named_patient
+from bot.accounts.rows import Candidate, Outcome, Pending, Request, Rows, SignIn
+from bot.accounts.scopes import granted_enough
+from bot.config import Settings
+from bot.errors import (
+    AccessNotGranted,
+    LinkError,
+    LinkExpired,
+    SetupWrong,
+    SignInCancelled,
+    SignInRefused,
+    SignInSlow,
+    SignInUntrusted,
+    WrongBrowser,
+)
+from bot.message import Person
+from bot.payer.discovery import Discovery, Endpoints
+
+LIVES = 600.0  # seconds: a link, a sign-in and a code each (T03, T15)
+_PATIENCE = 14.0  # seconds: no browser waits longer for its page (F15)
+_REFUSED = {"server_error", "temporarily_unavailable", "login_required", "interaction_required"}
+_OUR_FAULT = {"unauthorized_client", "invalid_scope", "invalid_request", "unsupported_response_type", "invalid_target"}
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What sends a browser to the payer: where to, and the secret that its cookie keeps."""
+
+    url: str
+    browser: str
+
+
+class SignIns:
+    """Begins sign-ins at the payer and takes their end."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        rows: Rows,
+        discovery: Discovery,
+        endpoint: TokenEndpoint,
+        id_tokens: IdTokens,
+        patients: Patients,
+        givebacks: Givebacks,
+    ) -> None:
+        self._settings, self._rows, self._discovery = settings, rows, discovery
+        self._endpoint, self._id_tokens, self._patients = endpoint, id_tokens, patients
+        self._givebacks = givebacks
+
+    async def asked(self, link_id: str) -> Person:
+        """For whom a one-time link was made. Changes nothing.
+
+        Raises:
+            LinkExpired: it is over, was used or was replaced.
+        """
+        return (await self._live(digest(link_id))).person
+
+    async def depart(self, link_id: str) -> Departure:
+        """Begin a sign-in: fresh state, nonce, PKCE verifier and browser secret, all for this one way.
+
+        Raises:
+            LinkExpired: as in `asked`. SetupWrong: this bot has no client id.
+        """
+        person = (await self._live(digest(link_id))).person
+        state, browser = new_secret(), new_secret()
+        row = SignIn(person, digest(link_id), digest(browser), nonce=new_secret(), verifier=new_secret())
+        url = prepare_grant_uri(
+            self._settings.payer_authorize_url,
+            self._endpoint.client_id,
+            "code",
+            redirect_uri=self._settings.callback_url,
+            scope=self._settings.payer_scope,
+            state=state,
+            aud=self._settings.payer_fhir_url,
+            nonce=row.nonce,
+            code_challenge=create_s256_code_challenge(row.verifier),
+            code_challenge_method="S256",
+        )
+        await self._rows.put(digest(state), row, expires=self._rows.now() + LIVES, owner=person)
+        return Departure(url, browser)
+
+    async def claim(self, query: Mapping[str, str], browser: str | None) -> SignIn:
+        """The sign-in that a callback ends, consumed: of many callbacks with one state exactly one gets it (T04).
+
+        Raises:
+            WrongBrowser: the cookie is not of the browser that began it; nothing is consumed (T02).
+            LinkExpired: the state is over or was used.
+        """
+        state = query.get("state", "")
+        if not browser or not state:
+            raise WrongBrowser("the callback came without cookie or state")
+        seen = await self._rows.get(SignIn, digest(state))
+        if seen is None:
+            raise LinkExpired("the state is over or was used")
+        if not same(seen.browser, digest(browser)):
+            raise WrongBrowser("the callback's cookie is another browser's")
+        taken = await self._rows.take(SignIn, digest(state))
+        if taken is None:
+            raise LinkExpired("the state was used in this moment")
+        return taken
+
+    async def finish(self, sign_in: SignIn, query: Mapping[str, str]) -> str:
+        """The code to show in the browser, after the tokens are stored pending.
+
+        Raises:
+            LinkError: one leaf for each way in which it can fail; nothing is stored then.
+        """
+        endpoints = await self._discovery.endpoints()
+        _check_answer(query, endpoints)
+        await self._still_wanted(sign_in)
+        granted = None
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                granted = await self._endpoint.exchange(query["code"], sign_in.verifier)
+                candidates = await self._whose(granted, sign_in, endpoints)
+            await self._still_wanted(sign_in)
+        except (TimeoutError, LinkError) as error:
+            if granted is not None:
+                self._givebacks.start(granted.tokens)
+            raise error if isinstance(error, LinkError) else SignInSlow("the sign-in took too long") from None
+        return await self._keep(sign_in, granted, candidates)
+
+    async def _whose(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> tuple[Candidate, ...]:
+        if not granted_enough(self._settings.payer_scope, granted.scope):
+            raise AccessNotGranted("the granted scope does not open claims")
+        claims = await self._claims(granted, sign_in, endpoints)
+        patient = named_patient(granted.patient, claims, self._settings.payer_fhir_url)
+        if patient is None:
+            return await self._patients.all(granted.tokens.access)
+        return (await self._patients.named(patient, granted.tokens.access),)
+
+    async def _claims(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> Mapping[str, Any]:
+        """The id_token's claims; none from a server that gives no id_token because it is no OpenID provider."""
+        if granted.id_token is None:
+            scope = self._settings.payer_scope if granted.scope is None else granted.scope
+            if endpoints.jwks and "openid" in scope.split():
+                raise SignInUntrusted("an OpenID provider granted openid and gave no id_token")
+            return {}
+        if not endpoints.issuer or not endpoints.jwks:
+            raise SetupWrong("an id_token came, but no issuer and JWKS are known: set PAYER_ISSUER, PAYER_JWKS_URL")
+        return await self._id_tokens.verify(
+            granted.id_token,
+            issuer=endpoints.issuer,
+            jwks=endpoints.jwks,
+            client_id=self._endpoint.client_id,
+            nonce=sign_in.nonce,
+        )
+
+    async def _keep(self, sign_in: SignIn, granted: Granted, candidates: tuple[Candidate, ...]) -> str:
+        code, expires = new_code(), self._rows.now() + LIVES
+        pending = Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
+        await self._rows.put(sign_in.person.key, pending, expires=expires, owner=sign_in.person)
+        await self._rows.put(sign_in.browser, Outcome(sign_in.person, code), expires=expires, owner=sign_in.person)
+        return code
+
+    async def _still_wanted(self, sign_in: SignIn) -> None:
+        if not await self._rows.is_current(sign_in.person, sign_in.request):
+            raise LinkExpired("the link was used or replaced while the member signed in")
+
+    async def _live(self, request: str) -> Request:
+        row = await self._rows.get(Request, request)
+        if row is None or not await self._rows.is_current(row.person, request):
+            raise LinkExpired("the link is over, was used, or was replaced")
+        return row
+
+
+def _check_answer(query: Mapping[str, str], endpoints: Endpoints) -> None:
+    """What the payer's redirect says, before anything is asked of anybody (T07, T13). Its words are never repeated."""
+    issuer = query.get("iss")
+    if issuer is not None and endpoints.issuer is not None and issuer != endpoints.issuer:
+        raise SignInUntrusted("the callback's iss is not the payer's")
+    if "error" in query:
+        raise _refusal(query["error"])
+    if not query.get("code"):
+        raise SignInRefused("the callback came without a code")
+
+
+def _refusal(error: str) -> LinkError:
+    if error in _OUR_FAULT:
+        return SetupWrong(f"the authorization endpoint: {error}")
+    if error in _REFUSED:
+        return SignInRefused(f"the authorization endpoint: {error}")
+    return SignInCancelled("the member did not go on")

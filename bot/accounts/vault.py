@@ -1,0 +1,128 @@
+"""Sealing of what is stored: AES-256-GCM, each value tied to its row, keys outside the store (T35, T36, ASVS 11.3)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bot.config import Settings
+from bot.errors import ConfigError
+
+_KEY_BYTES = 32
+_ID_BYTES = 4
+_NONCE_BYTES = 12
+_VERSION = b"\x01"
+_SETTING = "BOT_ENCRYPTION_KEYS"
+
+
+class Vault:
+    """`stores.base.Seal` over a ring of keys, newest first: the first one seals, any of them opens.
+
+    A sealed value is version, key id, nonce, then ciphertext with its tag. The key id only says which key to try.
+    """
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        if not keys or any(len(key) != _KEY_BYTES for key in keys):
+            raise ConfigError(f"{_SETTING}: must hold at least one key, each of {_KEY_BYTES} bytes in base64")
+        self._ring = {_key_id(key): AESGCM(key) for key in keys}
+        self._newest = _key_id(keys[0])
+
+    @classmethod
+    def from_settings(cls, settings: Settings, store: Path | None = None) -> Self:
+        """The vault of the configured keys, else of the key file beside a SQLite store, made at first start.
+
+        Raises:
+            ConfigError: naming the setting, or the file, whose keys are malformed.
+        """
+        if settings.bot_encryption_keys is not None:
+            return cls(parse_keys(settings.bot_encryption_keys.get_secret_value()))
+        if store is None:
+            raise ConfigError(f"{_SETTING}: required, as there is no SQLite store to keep a key file beside")
+        return cls(_from_file(store.with_name(store.name + ".keys")))
+
+    def seal(self, value: bytes, about: str) -> bytes:
+        """The sealed value, readable only about the same thing."""
+        nonce = os.urandom(_NONCE_BYTES)
+        head = _VERSION + self._newest
+        return head + nonce + self._ring[self._newest].encrypt(nonce, value, head + about.encode())
+
+    def unseal(self, value: bytes, about: str) -> bytes | None:
+        """The value, or None when no key opens it or it was sealed about something else."""
+        head, rest = value[: 1 + _ID_BYTES], value[1 + _ID_BYTES :]
+        cipher = self._ring.get(head[1:])
+        if cipher is None or head[:1] != _VERSION or len(rest) < _NONCE_BYTES:
+            return None
+        try:
+            return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], head + about.encode())
+        except InvalidTag:
+            return None
+
+
+def new_key() -> str:
+    """A fresh key as the setting spells it."""
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+
+
+def parse_keys(text: str) -> list[bytes]:
+    """The keys of a comma-separated base64 text, newest first.
+
+    Raises:
+        ConfigError: one of them is not base64 of 32 bytes. The message never holds the text.
+    """
+    try:
+        keys = [base64.b64decode(part.strip(), altchars=b"-_", validate=True) for part in _plain(text).split(",")]
+    except (binascii.Error, ValueError):
+        keys = []
+    if not keys or any(len(key) != _KEY_BYTES for key in keys):
+        raise ConfigError(
+            f"{_SETTING}: must be comma-separated keys, newest first, each of {_KEY_BYTES} bytes in base64"
+        )
+    return keys
+
+
+def _plain(text: str) -> str:
+    """Both alphabets of base64 as the URL-safe one."""
+    return text.strip().replace("+", "-").replace("/", "_")
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"key id\x00" + key).digest()[:_ID_BYTES]
+
+
+def _from_file(path: Path) -> list[bytes]:
+    """The keys of the file, made whole and only once even when two processes start together."""
+    with suppress(FileNotFoundError):
+        return _read(path)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(new_key() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    except OSError as error:
+        raise ConfigError(f"{_SETTING}: not set, and {path.name} cannot be made: {error.strerror}") from None
+    return _read(path)
+
+
+def _read(path: Path) -> list[bytes]:
+    try:
+        return parse_keys(path.read_text())
+    except ConfigError:
+        raise ConfigError(f"{path.name}: must hold keys as {_SETTING} does") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name}: must hold keys as {_SETTING} does") from None
+    except PermissionError:
+        raise ConfigError(f"{path.name}: cannot be read by this user") from None
