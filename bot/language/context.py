@@ -1,0 +1,59 @@
+"""What was said before, as far as the next message may need it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.language.reading import Reading, Slot
+
+DateRange = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The answer before this message: its intent and slots, what the bot asked for, and what is known of the plan year."""
+
+    intent: str
+    slots: Mapping[str, Slot]
+    asked: str | None = None
+    language: str = "en"
+    plan_year: DateRange | None = None
+
+
+def merge(context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot]]:
+    """The whole question behind a message: intent and slots after context.
+
+    A refinement or a date shift repeats the earlier intent with the changed slots; "more" and "the second one" keep
+    their own intent and carry the earlier slots. Anything else stands alone, except that a pronoun or a missing name
+    takes the provider that was spoken of.
+    """
+    slots = dict(reading.slots)
+    if context is None:
+        return reading.intent, slots
+    if reading.intent in {"followup.refine", "followup.date_shift"}:
+        return context.intent, {**context.slots, **slots}
+    if reading.intent in {"followup.more", "followup.ordinal"}:
+        return reading.intent, {**context.slots, **slots}
+    for name in carried(context, reading):
+        slots[name] = context.slots[name]
+    return reading.intent, slots
+
+
+_ABOUT_ONE = frozenset({"provider.detail", "provider.affiliations", "provider.in_network", "endpoint.lookup"})
+_ABOUT_CLAIM = frozenset({"claim.detail", "claim.status", "claim.denial", "claim.last_visit_cost", "claim.bill_check"})
+_ABOUT_DRUG = frozenset({"formulary.drug_coverage", "formulary.alternatives"})
+
+
+def carried(context: Context, reading: Reading) -> tuple[str, ...]:
+    """The slots of the answer before that a new question about the same thing takes over."""
+    for family, names in (
+        (_ABOUT_ONE, ("provider_name",)),
+        (_ABOUT_CLAIM, ("claim_id", "provider_name", "date_range")),
+        (_ABOUT_DRUG, ("drug",)),
+    ):
+        related = reading.intent in family and (
+            context.intent in family or context.intent.split(".")[0] == str(reading.intent).split(".")[0]
+        )
+        if related and not any(name in reading.slots for name in names):
+            return tuple(name for name in names if name in context.slots)
+    return ()

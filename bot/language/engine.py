@@ -1,0 +1,227 @@
+"""A person's message to an intent with slots: safety first, then tags, concepts, scored rules and the context."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from types import MappingProxyType
+
+from bot.language.context import Context
+from bot.language.dates import DATE_WORDS
+from bot.language.entities import Tag, Tagger
+from bot.language.lexicon import Lexicon, load_lexicon
+from bot.language.phrases import Found
+from bot.language.places import load_gazetteer
+from bot.language.reading import Candidate, Reading, Slot
+from bot.language.rules import IntentRules, Rule, load_rules
+from bot.language.safety import SafetyGate
+from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
+from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, key_of, read
+from bot.language.typos import Speller
+
+CLOSE = 0.3
+MOST_CANDIDATES = 3
+FALLBACK = "out_of_scope"
+FOLLOW = "followup."
+_SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
+_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType({"specialty": ("specialty", "any_doctor")})
+_DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
+_EXACT_PLACES = ("zip", "city", "county")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was found in a message before any rule was tried. `names` are its concepts and the types of its slots."""
+
+    said: Utterance
+    keys: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    names: frozenset[str]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """For rule authors: the reading, what was heard, and why other rules lost ("intent/rule: what it misses")."""
+
+    reading: Reading
+    heard: Heard
+    lost: tuple[str, ...]
+
+
+def _read_whole(text: str) -> tuple[Utterance, Utterance]:
+    whole = read(text, limit=READ_CHARS)
+    if len(whole.words) <= SCORED_TOKENS:
+        return whole, whole
+    cut = SCORED_TOKENS
+    part = Utterance(whole.text, whole.folded[:READ_CHARS], whole.words[:cut], whole.keys[:cut], whole.spans[:cut])
+    return whole, part
+
+
+class Engine:
+    """The language part, loaded once and free of state: every call stands alone."""
+
+    def __init__(self, intents: Iterable[IntentRules], lexicon: Lexicon) -> None:
+        self.intents: Mapping[str, IntentRules] = {entry.intent: entry for entry in intents}
+        self.lexicon = lexicon
+        self._book = RuleBook(self.intents.values())
+        self._gate = SafetyGate(lexicon)
+        self._tagger = Tagger(lexicon)
+        self._speller = Speller(lexicon.tree.vocabulary, lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS)
+        english, spanish = lexicon.common["en"], lexicon.common["es"]
+        self._only = {"en": english - spanish, "es": spanish - english}
+
+    @classmethod
+    def load(cls, folder: Path) -> "Engine":
+        """The engine for a pack's `intents/` folder.
+
+        Raises:
+            PackError: "file: key: what" at the first thing that is wrong.
+        """
+        return cls(load_rules(folder), load_lexicon(folder, load_gazetteer(folder)))
+
+    def understand(self, text: str, *, today: date, context: Context | None = None) -> Reading:
+        """The best reading of a message. Never raises, whatever the text; reads at most 4,000 characters of it."""
+        begun = perf_counter()
+        whole, part = _read_whole(text)
+        danger = self._gate.check(whole.keys)
+        if danger:
+            return _danger(text, danger, begun)
+        heard = self.hear(part, today, context)
+        return self._decide(text, heard, context, begun)
+
+    def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
+        """Every slot value in a message by type, for answers to the bot's own questions (a bare ZIP)."""
+        heard = self.hear(_read_whole(text)[1], today, context)
+        return {kind: slot for kind in sorted({tag.kind for tag in heard.tags}) if (slot := _slot(heard, kind))}
+
+    def explain(self, text: str, *, today: date, context: Context | None = None) -> Explanation:
+        """The reading of a message with all that led to it, and for each other intent why its best rule lost."""
+        heard = self.hear(_read_whole(text)[1], today, context)
+        reading = self.understand(text, today=today, context=context)
+        before = context.intent if context else None
+        lost = [
+            f"{rule.intent}/{rule.name}: {why}"
+            for entry in self.intents.values()
+            for rule in entry.rules
+            if (why := why_not(rule, heard.names, before)) and len(frozenset().union(*rule.all, rule.any) & heard.names)
+        ]
+        return Explanation(reading, heard, tuple(lost))
+
+    def hear(self, said: Utterance, today: date, context: Context | None) -> Heard:
+        """Words to tags, concepts and language."""
+        keys = self._speller.repaired(said.keys)
+        found = self.lexicon.tree.scan(keys)
+        tags = self._tagger.tags(said, keys, found, today, context.plan_year if context else None)
+        names = {tag.kind for tag in tags}
+        for match in found:
+            names.update(str(meaning.value) for meaning in match.meanings if meaning.kind == "concept")
+        if _bare(len(keys), tags, found):
+            names.add("BARE")
+        if context and context.asked and context.asked in names:
+            names.add("ASKED")
+        return Heard(said, keys, tuple(tags), frozenset(names), self._language(keys, found, context))
+
+    def _language(self, keys: Sequence[str], found: Sequence[Found], context: Context | None) -> str:
+        spanish = english = 0
+        for match in found:
+            languages = {meaning.language for meaning in match.meanings}
+            spanish += "es" in languages and "en" not in languages
+            english += "en" in languages and "es" not in languages
+        spanish += sum(key in self._only["es"] for key in keys)
+        english += sum(key in self._only["en"] for key in keys)
+        if spanish == english:
+            return context.language if context else "en"
+        return "es" if spanish > english else "en"
+
+    def _legal(self, scored: Scored, context: Context | None) -> bool:
+        intent = scored.rule.intent
+        if not intent.startswith(FOLLOW):
+            return True
+        before = self.intents.get(context.intent) if context else None
+        return before is not None and intent.removeprefix(FOLLOW) in before.follows
+
+    def _decide(self, text: str, heard: Heard, context: Context | None, begun: float) -> Reading:
+        present = self._book.mask_of(heard.names)
+        matching = self._book.matching(present, context.intent if context else None)
+        best = list(best_of_each(entry for entry in matching if self._legal(entry, context)).values())
+        candidates = tuple(_candidate(entry, heard) for entry in best[:MOST_CANDIDATES])
+        if not best:
+            return _unknown(text, heard, begun)
+        top = best[0]
+        close = len(best) > 1 and top.points - best[1].points < CLOSE
+        return Reading(
+            text=text,
+            intent=top.rule.intent,
+            slots=self._slots(top.rule, heard, context),
+            rule=top.rule.name,
+            score=candidates[0].score,
+            language=heard.language,
+            ms=_since(begun),
+            concepts=candidates[0].concepts,
+            candidates=candidates,
+            unclear=close and not {best[0].rule.intent, best[1].rule.intent} & _SOCIAL,
+        )
+
+    def _slots(self, rule: Rule, heard: Heard, context: Context | None) -> dict[str, Slot]:
+        wanted = dict(self.intents[rule.intent].slots)
+        if rule.intent.startswith(FOLLOW) and context and context.intent in self.intents:
+            wanted = {**self.intents[context.intent].slots, **wanted}
+        slots = {name: slot for name, kind in wanted.items() if (slot := _slot(heard, kind))}
+        slots.update({name: Slot("", value) for name, value in rule.set.items()})
+        return slots
+
+
+def _since(begun: float) -> float:
+    return round((perf_counter() - begun) * 1000, 4)
+
+
+def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found]) -> bool:
+    """Whether a message holds slot values and filler words, and nothing else."""
+    if not tags:
+        return False
+    covered = [False] * count
+    for tag in tags:
+        covered[tag.first : tag.after] = [True] * (tag.after - tag.first)
+    for match in found:
+        if any(meaning.value == "FILLER" for meaning in match.meanings):
+            covered[match.first : match.after] = [True] * (match.after - match.first)
+    return all(covered)
+
+
+def _rank(tag: Tag) -> tuple[int, int, int]:
+    exact = 0
+    if tag.kind == "location":
+        exact = next(
+            (at for at, key in enumerate(_EXACT_PLACES) if isinstance(tag.value, dict) and key in tag.value), 9
+        )
+    return exact, tag.first - tag.after if tag.kind == "specialty" else 0, tag.first
+
+
+def _slot(heard: Heard, kind: str) -> Slot | None:
+    for name in _ALSO.get(kind, (kind,)):
+        tags = [tag for tag in heard.tags if tag.kind == name]
+        if tags:
+            tag = min(tags, key=_rank)
+            value = list(tag.value) if isinstance(tag.value, tuple) else tag.value
+            return Slot(heard.said.said(tag.first, tag.after), True if kind == "accepting_new" else value)
+    return None
+
+
+def _candidate(entry: Scored, heard: Heard) -> Candidate:
+    rule = entry.rule
+    used = frozenset().union(*rule.all, rule.any, rule.boost) & heard.names
+    return Candidate(rule.intent, rule.name, sureness(entry.points), tuple(sorted(used)))
+
+
+def _danger(text: str, danger: tuple[str, str, str], begun: float) -> Reading:
+    intent, part, language = danger
+    only = Candidate(intent, part, 1.0, ())
+    return Reading(text, intent, {}, part, 1.0, language or "en", _since(begun), (), (only,), unclear=False)
+
+
+def _unknown(text: str, heard: Heard, begun: float) -> Reading:
+    reason = "unknown" if heard.keys else "empty"
+    slots = {"reason": Slot("", reason)}
+    return Reading(text, FALLBACK, slots, None, 0.0, heard.language, _since(begun), (), (), unclear=False)

@@ -1,0 +1,204 @@
+"""The words of a pack, read from `intents/_words/`: concepts, and the values that slots may take."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bot.errors import PackError
+from bot.language.phrases import Meaning, PhraseTree, expand
+from bot.language.places import Gazetteer, place_phrases
+from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.text import keys_in
+
+LANGUAGES = ("en", "es")
+ANY_DOCTOR = "doctor"
+_HIDING = frozenset({"specialty", "facility_type"})
+
+
+class _Said(msgspec.Struct, forbid_unknown_fields=True):
+    """Phrases by language, separated by commas.
+
+    `shared` gives the reason for a phrase that another concept has too; `hides` says that nothing inside a phrase of
+    this concept means anything else.
+    """
+
+    en: str = ""
+    es: str = ""
+    shared: dict[str, str] = {}
+    hides: bool = False
+
+
+class _Specialty(msgspec.Struct, forbid_unknown_fields=True):
+    codes: list[str]
+    en: str = ""
+    es: str = ""
+
+
+class _Drugs(msgspec.Struct, forbid_unknown_fields=True):
+    pairs: dict[str, str]
+    spelled: dict[str, str] = {}
+
+
+class _Names(msgspec.Struct, forbid_unknown_fields=True):
+    given: str
+    family: str
+    organizations: str
+
+
+class _Common(msgspec.Struct, forbid_unknown_fields=True):
+    en: str
+    es: str
+
+
+class _Safety(msgspec.Struct, forbid_unknown_fields=True):
+    crisis: dict[str, _Said]
+    emergency: dict[str, _Said]
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it."""
+
+    tree: PhraseTree = field(default_factory=PhraseTree)
+    concepts: dict[str, str] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
+    common: dict[str, frozenset[str]] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    family: frozenset[str] = frozenset()
+    safety: dict[str, PhraseTree] = field(default_factory=dict)
+    drugs: dict[str, str] = field(default_factory=dict)
+    declared: list[tuple[str, str, str, str]] = field(default_factory=list)
+    shared: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def familiar(self) -> frozenset[str]:
+        """Everyday words of both languages, in look-up form."""
+        return frozenset().union(*self.common.values())
+
+
+def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
+    """The plain phrases of a comma-separated entry.
+
+    Raises:
+        PackError: a phrase that cannot be expanded; names the file and the key.
+    """
+    for phrase in said.split(","):
+        try:
+            yield from expand(phrase.strip())
+        except PackError as error:
+            raise PackError(f"{shown}: {key}: {error}") from error
+
+
+def _add(lexicon: Lexicon, said: _Said | _Specialty, kind: str, value: object, where: tuple[str, str]) -> None:
+    shown, key = where
+    hides = kind in _HIDING or (isinstance(said, _Said) and said.hides)
+    for language in LANGUAGES:
+        text = said.en if language == "en" else said.es
+        for phrase in phrases_in(text, shown, key):
+            lexicon.tree.add(phrase, Meaning(kind, value, language, hides))
+            if kind == "concept":
+                lexicon.declared.append((shown, key, language, phrase))
+    lexicon.kinds.add(kind)
+
+
+def _load_concepts(lexicon: Lexicon, folder: Path) -> None:
+    for file in sorted((folder / "concepts").glob("*.yaml")):
+        shown = f"{WORDS}/concepts/{file.name}"
+        entries: dict[str, _Said] = converted(read_yaml(file, shown), dict[str, _Said], shown)
+        for name, said in entries.items():
+            if name in lexicon.concepts:
+                raise PackError(f"{shown}: {name}: is a concept of {lexicon.concepts[name]} already")
+            if not name.isupper():
+                raise PackError(f"{shown}: {name}: names of concepts are in capitals")
+            lexicon.concepts[name] = shown
+            lexicon.shared.update((name, phrase) for phrase in said.shared)
+            _add(lexicon, said, "concept", name, (shown, name))
+
+
+def _load_values(lexicon: Lexicon, folder: Path) -> None:
+    shown = f"{WORDS}/values.yaml"
+    kinds: dict[str, dict[str, _Said]] = converted(
+        read_yaml(folder / "values.yaml", shown), dict[str, dict[str, _Said]], shown
+    )
+    for kind, values in kinds.items():
+        for value, said in values.items():
+            _add(lexicon, said, kind, value, (shown, f"{kind}.{value}"))
+    for name, kind in (("facilities", "facility_type"), ("networks", "network")):
+        shown = f"{WORDS}/{name}.yaml"
+        listed: dict[str, _Said] = converted(read_yaml(folder / f"{name}.yaml", shown), dict[str, _Said], shown)
+        for value, said in listed.items():
+            _add(lexicon, said, kind, value, (shown, value))
+
+
+def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
+    shown = f"{WORDS}/specialties.yaml"
+    listed: dict[str, _Specialty] = converted(
+        read_yaml(folder / "specialties.yaml", shown), dict[str, _Specialty], shown
+    )
+    for name, specialty in listed.items():
+        kind = "any_doctor" if name == ANY_DOCTOR else "specialty"
+        _add(lexicon, specialty, kind, tuple(specialty.codes), (shown, name))
+
+
+def _load_drugs(lexicon: Lexicon, folder: Path) -> None:
+    shown = f"{WORDS}/drugs.yaml"
+    drugs: _Drugs = converted(read_yaml(folder / "drugs.yaml", shown), _Drugs, shown)
+    for generic, brands in drugs.pairs.items():
+        for name in (generic, *phrases_in(brands, shown, generic)):
+            if name:
+                lexicon.tree.add(name, Meaning("drug", name, "", hides=True))
+                lexicon.drugs.setdefault(name, generic)
+    for name, spellings in drugs.spelled.items():
+        for spelling in phrases_in(spellings, shown, name):
+            lexicon.tree.add(spelling, Meaning("drug", name, "", hides=True))
+    lexicon.kinds.add("drug")
+
+
+def _load_names(lexicon: Lexicon, folder: Path) -> None:
+    shown = f"{WORDS}/names.yaml"
+    names: _Names = converted(read_yaml(folder / "names.yaml", shown), _Names, shown)
+    lexicon.given = frozenset(key for name in names.given.split(",") for key in keys_in(name))
+    lexicon.family = frozenset(key for name in names.family.split(",") for key in keys_in(name))
+    for phrase in phrases_in(names.organizations, shown, "organizations"):
+        lexicon.tree.add(phrase, Meaning("organization", phrase, "", hides=True))
+    common: _Common = converted(read_yaml(folder / "common.yaml", f"{WORDS}/common.yaml"), _Common, "common.yaml")
+    lexicon.common = {
+        "en": frozenset(key for word in common.en.split() for key in keys_in(word)),
+        "es": frozenset(key for word in common.es.split() for key in keys_in(word)),
+    }
+
+
+def _load_safety(lexicon: Lexicon, folder: Path) -> None:
+    shown = f"{WORDS}/safety.yaml"
+    safety: _Safety = converted(read_yaml(folder / "safety.yaml", shown), _Safety, shown)
+    groups: Mapping[str, dict[str, Any]] = {"crisis": safety.crisis, "emergency": safety.emergency}
+    for kind, parts in groups.items():
+        tree = lexicon.safety.setdefault(kind, PhraseTree())
+        for part, said in parts.items():
+            for language in LANGUAGES:
+                text = said.en if language == "en" else said.es
+                for phrase in phrases_in(text, shown, f"{kind}.{part}"):
+                    tree.add(phrase, Meaning(part, part, language))
+
+
+def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
+    """The words under the pack's `intents/` folder.
+
+    Raises:
+        PackError: "file: key: what" at the first thing that is wrong.
+    """
+    lexicon = Lexicon()
+    words = folder / WORDS
+    _load_concepts(lexicon, words)
+    _load_values(lexicon, words)
+    _load_specialties(lexicon, words)
+    _load_drugs(lexicon, words)
+    _load_names(lexicon, words)
+    _load_safety(lexicon, words)
+    for phrase, value in place_phrases(gazetteer):
+        lexicon.tree.add(phrase, Meaning("place", value, "", hides=True))
+    lexicon.kinds.add("place")
+    return lexicon

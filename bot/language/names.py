@@ -1,0 +1,159 @@
+"""Names of people and organisations in a message, found without relying on capitals."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bot.language.text import Utterance
+
+_TITLES = frozenset({"dr", "dra", "drs"})
+_LONG_TITLES = frozenset({"doctor", "doctora", "doc", "nurse", "dentist"})
+_CREDENTIALS = frozenset(
+    ["md", "mds", "np", "pa", "pac", "dds", "dmd", "phd", "psyd", "lcsw", "lpc", "lmft", "fnp", "aprn", "dpm", "dnp", "rn", "od", "crna", "pt", "dpt", "cnm"]
+)
+_LEADS = frozenset(["with", "from", "by", "at", "see", "saw", "seeing", "to", "for", "con", "de", "en", "named", "called", "llamado", "llamada", "about", "if"])
+_GENERIC = frozenset(
+    ["hospital", "medical", "center", "centre", "clinic", "health", "healthcare", "system", "group", "associate", "practice", "family", "medicine", "care", "pediatric", "pediatrics", "orthopedic", "orthopaedic", "dermatology", "cardiology", "heart", "urgent", "imaging", "radiology", "surgery", "pharmacy", "physicians", "physician", "east", "west", "north", "south", "downtown", "of", "the", "internal", "obgyn", "children", "childrens", "cancer", "institute", "specialist", "dental", "vision", "eye", "clinica", "centro", "medico"]
+)
+_SUFFIXES = frozenset(
+    ["hospital", "clinic", "associate", "group", "practice", "healthcare", "health", "center", "pharmacy", "institute", "physician", "clinica"]
+) | {"medical center", "family medicine", "family practice", "urgent care", "internal medicine"}
+_NOT_NAMES = frozenset(
+    ["in", "on", "near", "around", "at", "by", "for", "from", "to", "with", "who", "that", "and", "or", "is", "are", "was", "were", "be", "me", "my", "mine", "you", "i", "a", "an", "the", "of", "this", "it", "her", "his", "him", "he", "she", "they", "en", "de", "la", "el", "los", "las", "que", "con", "para", "por", "cerca", "y", "o", "mi", "se", "es", "un", "una", "su", "lo", "please", "pls", "named", "visit", "appointment", "bill", "claim", "office"]
+)
+_LONGEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NameFound:
+    """A name in a message: tokens `first` up to `after`, and the name without title, credentials and possessive."""
+
+    first: int
+    after: int
+    name: str
+
+
+def cleaned(words: str) -> str:
+    """A name as it should read: no possessive, single blanks, capitals when the person typed none."""
+    name = " ".join(words.replace("\u2019", "'").split()).strip(" .,;:?!")
+    if name.casefold().endswith("'s"):
+        name = name[:-2]
+    return name.title() if name.islower() else name
+
+
+class _Finder:
+    def __init__(self, said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str]) -> None:
+        self.said = said
+        self.keys = said.keys
+        self.free = free
+        self.known = known
+        self.people = people
+
+    def plain(self, place: int) -> bool:
+        """A word that could be part of a name at all."""
+        return place < len(self.keys) and self.said.words[place].replace("'", "").isalpha()
+
+    def unknown(self, place: int) -> bool:
+        """A word that nothing else explains."""
+        if not self.plain(place) or not self.free[place]:
+            return False
+        key = self.keys[place]
+        return (
+            len(key) > 1 and (key in self.people or key not in self.known) and self.said.words[place] not in _NOT_NAMES
+        )
+
+    def run(self, place: int) -> int:
+        """The end of the stretch of unknown words that starts here, at most three."""
+        end = place
+        while end < len(self.keys) and end - place < _LONGEST and self.joined(end, place) and self.unknown(end):
+            end += 1
+        return end
+
+    def joined(self, end: int, start: int) -> bool:
+        """No comma or full stop between this word and the one before it, other than after an initial."""
+        if end == start:
+            return True
+        between = self.said.text[self.said.spans[end - 1][1] : self.said.spans[end][0]]
+        return not set(between) & set(",;?!")
+
+    def titled(self, place: int) -> NameFound | None:
+        word = self.said.words[place]
+        if word not in _TITLES and word not in _LONG_TITLES:
+            return None
+        first = place + 1
+        if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in _NOT_NAMES:
+            return None
+        if word in _LONG_TITLES and not self.unknown(first):
+            return None
+        if word in _TITLES and self.keys[first] in self.known and not self.unknown(first) and not self.free[first]:
+            return None
+        end = first + 1
+        while (
+            end < len(self.keys)
+            and end - first < _LONGEST
+            and self.joined(end, first)
+            and (self.unknown(end) or (len(self.keys[end]) == 1 and self.plain(end) and self.unknown(end + 1)))
+        ):
+            end += 1
+        return self.named(place, first, end)
+
+    def credentialed(self, place: int) -> NameFound | None:
+        end = self.run(place)
+        if end > place and end < len(self.keys) and self.said.words[end] in _CREDENTIALS:
+            return NameFound(place, end + 1, cleaned(self.said.said(place, end)))
+        return None
+
+    def organization(self, place: int) -> NameFound | None:
+        end = self.run(place)
+        if end == place:
+            return None
+        after = end
+        while after < len(self.keys) and self.keys[after] in _GENERIC and after - end < _LONGEST:
+            after += 1
+        tail = self.keys[end:after]
+        if tail and (tail[-1] in _SUFFIXES or " ".join(tail[-2:]) in _SUFFIXES):
+            return NameFound(place, after, cleaned(self.said.said(place, after)))
+        return None
+
+    def led(self, place: int) -> NameFound | None:
+        if self.said.words[place] not in _LEADS:
+            return None
+        first = place + 1
+        end = self.run(first)
+        return self.named(first, first, end) if end > first else None
+
+    def pair(self, place: int) -> NameFound | None:
+        end = self.run(place)
+        if end - place < 2 or not any(self.keys[at] in self.people for at in range(place, end)):  # noqa: PLR2004
+            return None
+        return self.named(place, place, end)
+
+    def named(self, place: int, first: int, end: int) -> NameFound:
+        after = end
+        if after < len(self.keys) and self.said.words[after] in _CREDENTIALS:
+            after += 1
+        return NameFound(place, after, cleaned(self.said.said(first, end)))
+
+
+def find_name(
+    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str]
+) -> NameFound | None:
+    """The first name of a person or organisation, or None.
+
+    `free[i]` says that no other tag took word i; `known` are the words that mean something else, `people` are given
+    and family names, which win over `known`.
+    """
+    finder = _Finder(said, free, known, people)
+    for search in (finder.titled, finder.credentialed, finder.organization, finder.pair, finder.led):
+        for place in range(len(said.keys)):
+            found = search(place)
+            if found:
+                return found
+    return None
+
+
+def widened(said: Utterance, first: int, after: int) -> int:
+    """The end of a known organisation's name with the generic words that follow: "Erlanger East Hospital"."""
+    end = after
+    while end < len(said.keys) and said.keys[end] in _GENERIC and said.words[end] not in {"of", "the"}:
+        end += 1
+    return end

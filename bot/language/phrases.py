@@ -1,0 +1,133 @@
+"""Phrases of the pack: `(a|b) c [d]` written out, and a tree that finds thousands of them in one pass."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+from bot.errors import PackError
+from bot.language.text import keys_in
+
+MOST_FORMS = 240
+_PART = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|([^()\[\]]+)")
+
+
+def expand(phrase: str) -> list[str]:
+    """Every plain form of a phrase: `(a|b)` is one of them, `[c]` may be missing.
+
+    Raises:
+        PackError: a bracket that does not close, or more than `MOST_FORMS` forms.
+    """
+    if "(" not in phrase and "[" not in phrase and ")" not in phrase and "]" not in phrase:
+        return [phrase]
+    choices: list[list[str]] = []
+    place, forms = 0, 1
+    for part in _PART.finditer(phrase):
+        if part.start() != place:
+            break
+        place = part.end()
+        one_of, maybe, plain = part.groups()
+        choice = [plain] if plain is not None else (one_of or maybe).split("|")
+        choices.append(choice + [""] * (maybe is not None))
+        forms *= len(choices[-1])
+    if place != len(phrase):
+        raise PackError(f"{phrase!r}: brackets do not match (they cannot be nested)")
+    if forms > MOST_FORMS:
+        raise PackError(f"{phrase!r}: {forms} forms, at most {MOST_FORMS}")
+    return ["".join(chosen) for chosen in product(*choices)]
+
+
+class Meaning(NamedTuple):
+    """What a phrase stands for: a concept (`kind` is "concept") or a value of a slot type. `language` may be "".
+
+    `hides`: inside this phrase nothing else is meant ("life insurance" is not about the plan's insurance).
+    """
+
+    kind: str
+    value: object
+    language: str
+    hides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A phrase seen in a message: tokens `first` up to, not including, `after`."""
+
+    first: int
+    after: int
+    meanings: tuple[Meaning, ...]
+
+
+class _Node:
+    """A word of the tree: the words that may follow, and what the phrase ending here stands for."""
+
+    __slots__ = ("meanings", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.meanings: tuple[Meaning, ...] = ()
+
+
+class PhraseTree:
+    """All phrases of a pack, by their words."""
+
+    def __init__(self) -> None:
+        self._root = _Node()
+        self.vocabulary: set[str] = set()
+
+    def add(self, phrase: str, meaning: Meaning) -> None:
+        """Add a phrase with its meaning; a phrase may have several. Empty phrases are ignored."""
+        keys = keys_in(phrase)
+        node = self._root
+        for key in keys:
+            node = node.next.setdefault(key, _Node())
+        if keys and meaning not in node.meanings:
+            node.meanings = (*node.meanings, meaning)
+            self.vocabulary.update(keys)
+
+    def meanings_of(self, phrase: str) -> tuple[Meaning, ...]:
+        """What exactly this phrase stands for, or nothing."""
+        node: _Node | None = self._root
+        for key in keys_in(phrase):
+            node = node.next.get(key) if node else None
+        return node.meanings if node else ()
+
+    def scan(self, keys: Sequence[str]) -> list[Found]:
+        """Every phrase in a message. Slot values inside a longer slot value, and all that is hidden, are left out."""
+        found: list[Found] = []
+        count, root = len(keys), self._root.next
+        for first in range(count):
+            node, place = root.get(keys[first]), first + 1
+            while node is not None:
+                if node.meanings:
+                    found.append(Found(first, place, node.meanings))
+                node = node.next.get(keys[place]) if place < count else None
+                place += 1
+        return _visible(found)
+
+
+def _visible(found: list[Found]) -> list[Found]:
+    long = [entry for entry in found if entry.after - entry.first > 1]
+    hiders = [entry for entry in long if any(meaning.hides for meaning in entry.meanings)]
+    values = [entry for entry in long if any(meaning.kind != "concept" for meaning in entry.meanings)]
+    if not hiders and not values:
+        return found
+    kept = []
+    for entry in found:
+        if _inside(entry, hiders):
+            continue
+        meanings = entry.meanings
+        if _inside(entry, values):
+            meanings = tuple(meaning for meaning in meanings if meaning.kind == "concept")
+        if meanings:
+            kept.append(entry if meanings is entry.meanings else Found(entry.first, entry.after, meanings))
+    return kept
+
+
+def _inside(entry: Found, others: Sequence[Found]) -> bool:
+    first, after = entry.first, entry.after
+    for other in others:
+        if other.first <= first and after <= other.after and other.after - other.first > after - first:
+            return True
+    return False

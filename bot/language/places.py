@@ -1,0 +1,151 @@
+"""Where people look for care: Tennessee's ZIPs, cities and counties, and cities across the border.
+
+Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0), read when they are first needed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from math import asin, cos, radians, sin, sqrt
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+import zipcodes
+
+from bot.language.rules import WORDS, converted, read_yaml
+
+Coordinates = tuple[float, float]
+_EARTH_MILES = 3958.8
+_ZIP_DIGITS = 5
+
+
+class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
+    state: str
+    cities: str
+    careful: str
+    counties: str
+    border: dict[str, str]
+    also: dict[str, str]
+
+
+class Place(NamedTuple):
+    """A named place. `careful`: the name is also an everyday word or a surname, so it needs "in", "near" or a state."""
+
+    city: str
+    state: str
+    county: bool
+    careful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """Phrases and the places that they name."""
+
+    places: tuple[tuple[str, Place], ...]
+
+
+def _named(names: str) -> Iterator[str]:
+    for name in names.split(","):
+        if name.strip():
+            yield name.strip()
+
+
+def load_gazetteer(folder: Path) -> Gazetteer:
+    """The places of the pack, from `_words/places.yaml`.
+
+    Raises:
+        PackError: "file: key: what".
+    """
+    shown = f"{WORDS}/places.yaml"
+    raw: _PlaceFile = converted(read_yaml(folder / WORDS / "places.yaml", shown), _PlaceFile, shown)
+    careful = frozenset(_named(raw.careful))
+    home: list[tuple[str, Place]] = [
+        (city, Place(city, raw.state, False, city in careful)) for city in _named(raw.cities)
+    ]
+    homes = {city for city, _ in home}
+    for county in _named(raw.counties):
+        place = Place(county, raw.state, True, False)
+        home += [(f"{county} county", place), (f"condado de {county}", place), (f"condado {county}", place)]
+    for state, cities in raw.border.items():
+        home += [(city, Place(city, state, False, city in careful)) for city in _named(cities) if city not in homes]
+    for city, others in raw.also.items():
+        home += [(other, Place(city, raw.state, False, other in careful)) for other in _named(others)]
+    return Gazetteer(tuple(home))
+
+
+def place_phrases(gazetteer: Gazetteer) -> Iterator[tuple[str, Place]]:
+    """Every phrase that names a place, "st" and "mt" spelled both ways."""
+    for name, place in gazetteer.places:
+        yield name, place
+        for long, short in (("Mount ", "Mt "), ("Saint ", "St "), ("Fort ", "Ft ")):
+            if name.startswith(long):
+                yield short + name.removeprefix(long), place
+        if name.startswith("Mc "):
+            yield "Mc" + name.removeprefix("Mc "), place
+
+
+@lru_cache(maxsize=8192)
+def _row(zip_code: str) -> MappingProxyType[str, Any] | None:
+    if len(zip_code) != _ZIP_DIGITS or not (zip_code.isascii() and zip_code.isdigit()):
+        return None
+    rows = zipcodes.matching(zip_code)
+    return MappingProxyType(rows[0]) if rows else None
+
+
+def coordinates(zip_code: str) -> Coordinates | None:
+    """Latitude and longitude of a ZIP's centre in degrees; None for what is no ZIP of the United States."""
+    row = _row(zip_code[:_ZIP_DIGITS])
+    return (float(row["lat"]), float(row["long"])) if row and row["lat"] and row["long"] else None
+
+
+def city_of(zip_code: str) -> tuple[str, str] | None:
+    """City and two-letter state of a ZIP."""
+    row = _row(zip_code[:_ZIP_DIGITS])
+    return (row["city"], row["state"]) if row else None
+
+
+@lru_cache(maxsize=1024)
+def zips_of(city: str, state: str) -> tuple[str, ...]:
+    """The ZIPs of a city, in order. Case does not matter; an unknown city has none."""
+    wanted = city.casefold()
+    rows = _in_state(state.upper())
+    return tuple(sorted(row["zip_code"] for row in rows if row["city"].casefold() == wanted))
+
+
+@lru_cache(maxsize=256)
+def zips_of_county(county: str, state: str) -> tuple[str, ...]:
+    """The ZIPs whose centre lies in a county; "Hamilton" and "Hamilton County" are the same."""
+    wanted = county.casefold().removesuffix(" county") + " county"
+    rows = _in_state(state.upper())
+    return tuple(sorted(row["zip_code"] for row in rows if row["county"].casefold() == wanted))
+
+
+@lru_cache(maxsize=64)
+def _in_state(state: str) -> tuple[dict[str, Any], ...]:
+    return tuple(zipcodes.filter_by(state=state))
+
+
+def city_center(city: str, state: str) -> Coordinates | None:
+    """The middle of a city's ZIP centres, in degrees; None when the city is unknown."""
+    return _middle(zips_of(city, state))
+
+
+def county_center(county: str, state: str) -> Coordinates | None:
+    """The middle of a county's ZIP centres, in degrees; None when the county is unknown."""
+    return _middle(zips_of_county(county, state))
+
+
+def _middle(zips: tuple[str, ...]) -> Coordinates | None:
+    points = [point for point in map(coordinates, zips) if point]
+    if not points:
+        return None
+    return sum(lat for lat, _ in points) / len(points), sum(lon for _, lon in points) / len(points)
+
+
+def miles_between(one: Coordinates, other: Coordinates) -> float:
+    """The great-circle distance in miles (haversine)."""
+    lat1, lon1, lat2, lon2 = map(radians, (*one, *other))
+    chord = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * _EARTH_MILES * asin(min(1.0, sqrt(chord)))

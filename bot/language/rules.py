@@ -1,0 +1,175 @@
+"""The rule files of a pack: what each intent needs, its rules, and the sentences that prove them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from bot.errors import PackError
+
+LARGEST_FILE = 1_000_000
+WORDS = "_words"
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Phrases = dict[str, list[str]]
+
+
+class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    all: list[str] = []
+    any: list[str] = []
+    none: list[str] = []
+    boost: list[str] = []
+    after: list[str] = []
+    set: dict[str, str] = {}
+    weight: float = 1.0
+
+
+class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
+    needs: Literal["member", "directory", "nothing"]
+    rules: list[_RuleFile]
+    slots: dict[str, str] = {}
+    follows: list[str] = []
+    asks: list[str] = []
+    command: str | None = None
+    examples: Phrases = {}
+    counterexamples: Phrases = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to recognise an intent.
+
+    `all`: each entry is a set of names of which one must be there. `any`: one of them must be there. `none`: not one
+    may. `boost`: welcome, not needed. Names in capitals are concepts, others are slot types found in the message.
+    `after`: intents of the answer before this message, when the rule only makes sense then. `set`: slots that the
+    rule itself fills.
+    """
+
+    intent: str
+    name: str
+    all: tuple[frozenset[str], ...]
+    any: frozenset[str]
+    none: frozenset[str]
+    boost: frozenset[str]
+    after: frozenset[str]
+    set: Mapping[str, str]
+    weight: float
+
+    @property
+    def concepts(self) -> frozenset[str]:
+        """Every name that the rule speaks of."""
+        return frozenset().union(*self.all) | self.any | self.none | self.boost
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRules:
+    """An intent of the pack: `needs` says whose data it reads, `slots` what it takes (name to type).
+
+    `follows` are the kinds of follow-up that its answer accepts, `asks` the slots that are asked for once when missing.
+    """
+
+    intent: str
+    needs: Literal["member", "directory", "nothing"]
+    rules: tuple[Rule, ...]
+    slots: Mapping[str, str]
+    follows: tuple[str, ...]
+    asks: tuple[str, ...]
+    command: str | None
+    examples: Mapping[str, tuple[str, ...]]
+    counterexamples: Mapping[str, tuple[str, ...]]
+    file: Path
+
+
+def read_yaml(file: Path, shown: str) -> Any:
+    """The content of a YAML file of the pack.
+
+    Raises:
+        PackError: not readable, too big, not UTF-8 or not YAML; `shown` names the file.
+    """
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise PackError(f"{shown}: file: larger than {LARGEST_FILE} bytes")
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 -- a safe loader, in C
+    except OSError as error:
+        raise PackError(f"{shown}: file: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise PackError(f"{shown}: file: is not UTF-8 (byte {error.start})") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else "file"
+        raise PackError(f"{shown}: {where}: is not YAML ({getattr(error, 'problem', None) or error})") from error
+    except (RecursionError, ValueError) as error:
+        raise PackError(f"{shown}: file: is not usable YAML ({error})") from error
+
+
+def converted(raw: Any, kind: type[Any], shown: str) -> Any:
+    """`raw` checked against a struct, or a PackError that names the file and the key."""
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at ")
+        key = where.replace("`", "").removeprefix("$.") or "file"
+        raise PackError(f"{shown}: {key}: {what}") from error
+
+
+def _rule(intent: str, raw: _RuleFile, shown: str) -> Rule:
+    if not raw.all and not raw.any:
+        raise PackError(f"{shown}: rules.{raw.name}: needs `all` or `any`")
+    return Rule(
+        intent=intent,
+        name=raw.name,
+        all=tuple(frozenset(part.strip() for part in entry.split("|")) for entry in raw.all),
+        any=frozenset(raw.any),
+        none=frozenset(raw.none),
+        boost=frozenset(raw.boost),
+        after=frozenset(raw.after),
+        set=raw.set,
+        weight=raw.weight,
+    )
+
+
+def load_intent(file: Path, folder: Path) -> IntentRules:
+    """One intent file; the name comes from its place under `folder`.
+
+    Raises:
+        PackError: "file: key: what" for anything that is not as docs/intents.md says.
+    """
+    shown = file.relative_to(folder).as_posix()
+    raw: _IntentFile = converted(read_yaml(file, shown), _IntentFile, shown)
+    intent = ".".join(file.relative_to(folder).with_suffix("").parts)
+    names = [rule.name for rule in raw.rules]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise PackError(f"{shown}: rules: two rules are called {sorted(twice)[0]!r}")
+    unknown = [slot for slot in raw.asks if slot not in raw.slots]
+    if unknown:
+        raise PackError(f"{shown}: asks: {unknown[0]!r} is not among its slots")
+    return IntentRules(
+        intent=intent,
+        needs=raw.needs,
+        rules=tuple(_rule(intent, rule, shown) for rule in raw.rules),
+        slots=raw.slots,
+        follows=tuple(raw.follows),
+        asks=tuple(raw.asks),
+        command=raw.command,
+        examples={language: tuple(said) for language, said in raw.examples.items()},
+        counterexamples={language: tuple(said) for language, said in raw.counterexamples.items()},
+        file=file,
+    )
+
+
+def load_rules(folder: Path) -> tuple[IntentRules, ...]:
+    """Every intent under the pack's `intents/` folder, by name. Folders that start with `_` hold words, not intents.
+
+    Raises:
+        PackError: "file: key: what" at the first thing that is wrong.
+    """
+    files = sorted(folder.rglob("*.yaml"))
+    kept = [file for file in files if not any(part.startswith("_") for part in file.relative_to(folder).parts)]
+    if not kept:
+        raise PackError(f"{folder.name}: folder: holds no intent file")
+    return tuple(load_intent(file, folder) for file in kept)

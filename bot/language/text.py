@@ -1,0 +1,114 @@
+"""A message made readable: markup out, folded, cut into words that still know where they stood."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+READ_CHARS = 4000
+SCORED_TOKENS = 150
+
+_MARKUP = re.compile(
+    r"<(?:[@!#][^<>]{0,200}|/?[a-zA-Z][^<>|]{0,400}|mailto:[^<>|]{0,300})(\|[^<>]{0,300})?>"
+    r"|https?://[^\s<>]{0,600}"
+    r"|:[a-z0-9_+\-]{2,40}:"
+    r"|&(?:amp|lt|gt|nbsp|quot|#39);"
+)
+_WORD = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{1,2}/\d{1,4}"
+    r"|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+\.\d{1,2}(?!\d)"
+    r"|[^\W_]+(?:'[^\W_]+)*"
+)
+_CONTROLS = dict.fromkeys((*range(32), 127), " ")
+_APOSTROPHES = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "`": "'"}
+_PLURAL_FROM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What a person wrote. `words[i]` is folded, `keys[i]` is its form for look-ups, `spans[i]` points into `text`."""
+
+    text: str
+    folded: str
+    words: tuple[str, ...]
+    keys: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+    def said(self, first: int, after: int) -> str:
+        """The person's own words from token `first` up to, not including, token `after`."""
+        return self.text[self.spans[first][0] : self.spans[after - 1][1]]
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str:
+    if character in _APOSTROPHES:
+        return "'"
+    kept = []
+    for part in unicodedata.normalize("NFKD", character.casefold()):
+        category = unicodedata.category(part)
+        if category[0] == "M" or category == "Cf":
+            continue
+        kept.append(" " if category[0] == "C" else part)
+    return "".join(kept)
+
+
+def fold(text: str) -> tuple[str, list[int] | None]:
+    """The text without case, accents and invisible characters, and for each character its place in `text`.
+
+    The places are None when they are all the same as before (plain ASCII).
+    """
+    if text.isascii():
+        return text.lower().translate(_CONTROLS), None
+    folded: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for part in _fold_character(character):
+            folded.append(part)
+            places.append(place)
+        if len(folded) > READ_CHARS:
+            break
+    return "".join(folded), places
+
+
+def _blank(match: re.Match[str]) -> str:
+    label = match.group(1)
+    if label is None or match.group(0)[1:2] in "@!#":
+        return " " * len(match.group(0))
+    return " " * (len(match.group(0)) - len(label)) + label[1:] + " "
+
+
+def without_markup(text: str) -> str:
+    """The text with mentions, tags, links and emoji codes replaced by as many blanks, link labels kept."""
+    if "<" in text or ":" in text or "&" in text:
+        return _MARKUP.sub(_blank, text)
+    return text
+
+
+def key_of(word: str) -> str:
+    """The look-up form of a folded word: without apostrophes and without a plural s."""
+    if "'" in word:
+        word = word.replace("'", "")
+    if len(word) >= _PLURAL_FROM and word[-1] == "s" and word[-2] != "s" and not word[-2].isdigit():
+        return word[:-1]
+    return word
+
+
+def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
+    """The message as words. Reads at most `READ_CHARS` characters and `limit` words of it; never raises."""
+    clean = without_markup(text[:READ_CHARS])
+    folded, places = fold(clean)
+    words: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for found in _WORD.finditer(folded):
+        if len(words) == limit:
+            break
+        words.append(found.group())
+        first, after = found.span()
+        spans.append((first, after) if places is None else (places[first], places[after - 1] + 1))
+    keys = tuple([key_of(word) for word in words])
+    return Utterance(clean, folded, tuple(words), keys, tuple(spans))
+
+
+def keys_in(phrase: str) -> tuple[str, ...]:
+    """The look-up forms of a phrase of the pack, cut the same way as a person's message."""
+    return tuple(key_of(found.group()) for found in _WORD.finditer(fold(phrase)[0]))

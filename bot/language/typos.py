@@ -1,0 +1,48 @@
+"""Typing mistakes put right, against the words that the pack knows."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+SHORTEST = 5
+LONG = 8
+MOST_REPAIRS = 12
+_TITLES = frozenset({"dr", "dra", "drs"})
+
+
+class Speller:
+    """Repairs words of five letters or more that nobody knows: one slip, two from eight letters on.
+
+    The first letter is taken as right, which is true of almost all slips and keeps the search short.
+    """
+
+    def __init__(self, vocabulary: Iterable[str], familiar: Collection[str]) -> None:
+        self._known = set(familiar)
+        self._by_letter: dict[str, list[str]] = {}
+        for word in sorted(vocabulary):
+            self._known.add(word)
+            if len(word) >= SHORTEST - 1 and word.isalpha():
+                self._by_letter.setdefault(word[0], []).append(word)
+
+    def knows(self, key: str) -> bool:
+        """Whether the word is in the pack's vocabulary or an everyday word."""
+        return key in self._known
+
+    def repaired(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """The keys with typing mistakes put right; at most `MOST_REPAIRS` words are tried."""
+        result = list(keys)
+        tried = 0
+        for place, key in enumerate(keys):
+            if len(key) < SHORTEST or key in self._known or not key.isalpha():
+                continue
+            if place and keys[place - 1] in _TITLES:
+                continue
+            tried += 1
+            if tried > MOST_REPAIRS:
+                break
+            slips = 2 if len(key) >= LONG else 1
+            near = process.extractOne(key, self._by_letter.get(key[0], ()), scorer=OSA.distance, score_cutoff=slips)
+            if near:
+                result[place] = near[0]
+        return tuple(result)
