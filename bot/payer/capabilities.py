@@ -1,0 +1,105 @@
+"""What a server says that it can do. Servers under-declare: what is not declared is unknown, not impossible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.records.decode import Unreadable, decode
+from bot.records.shapes import Shape
+
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What is declared for one resource type."""
+
+    params: frozenset[str]
+    includes: frozenset[str]
+    interactions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """A CapabilityStatement in short. `oauth` holds the URLs of its oauth-uris extension by name."""
+
+    known: bool = False
+    fhir_version: str | None = None
+    software: str | None = None
+    types: Mapping[str, Abilities] = field(default_factory=dict)
+    oauth: Mapping[str, str] = field(default_factory=dict)
+
+    def offers(self, resource_type: str) -> bool | None:
+        """True when the type is declared; None when nothing is known about it."""
+        return True if resource_type in self.types else None
+
+    def takes(self, resource_type: str, parameter: str) -> bool | None:
+        """True when the search parameter is declared; None when it is not, which proves nothing."""
+        abilities = self.types.get(resource_type)
+        return True if abilities and parameter in abilities.params else None
+
+
+class _Named(Shape, frozen=True):
+    name: str = ""
+    code: str = ""
+
+
+class _ResourceShape(Shape, frozen=True):
+    type: str = ""
+    interaction: tuple[_Named, ...] = ()
+    search_param: tuple[_Named, ...] = ()
+    search_include: tuple[str, ...] = ()
+
+
+class _Uri(Shape, frozen=True):
+    url: str = ""
+    value_uri: str = ""
+
+
+class _UriSet(Shape, frozen=True):
+    url: str = ""
+    extension: tuple[_Uri, ...] = ()
+
+
+class _Security(Shape, frozen=True):
+    extension: tuple[_UriSet, ...] = ()
+
+
+class _Rest(Shape, frozen=True):
+    security: _Security | None = None
+    resource: tuple[_ResourceShape, ...] = ()
+
+
+class _Statement(Shape, frozen=True):
+    resource_type: str = ""
+    fhir_version: str | None = None
+    software: _Named | None = None
+    rest: tuple[_Rest, ...] = ()
+
+
+def read_capabilities(body: bytes) -> Capabilities | None:
+    """The capabilities; None when the body is no CapabilityStatement."""
+    try:
+        statement, _ = decode(body, _Statement)
+    except Unreadable:
+        return None
+    if statement.resource_type != "CapabilityStatement":
+        return None
+    rest = statement.rest[0] if statement.rest else _Rest()
+    uris = rest.security.extension if rest.security else ()
+    return Capabilities(
+        known=True,
+        fhir_version=statement.fhir_version,
+        software=statement.software.name if statement.software else None,
+        types={resource.type: _abilities(resource) for resource in rest.resource if resource.type},
+        oauth={uri.url: uri.value_uri for set_ in uris if set_.url == _OAUTH_URIS for uri in set_.extension},
+    )
+
+
+def _abilities(resource: _ResourceShape) -> Abilities:
+    return Abilities(
+        frozenset(parameter.name for parameter in resource.search_param),
+        frozenset(resource.search_include),
+        frozenset(interaction.code for interaction in resource.interaction),
+    )

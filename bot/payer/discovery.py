@@ -1,0 +1,188 @@
+"""Where the payer's sign-in lives and what its servers can do, from what they publish. All of it may be down or wrong.
+
+Settings win field by field. A published address is believed only when it is https (or loopback) and its origin is one
+that the operator configured: a changed document can move no secret to another host (T40, F35).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from urllib.parse import urlsplit
+
+import msgspec
+
+from bot.errors import PayerError
+from bot.payer.base import is_safe, origin_of
+from bot.payer.budget import MIB
+from bot.payer.capabilities import Capabilities, read_capabilities
+from bot.payer.http import Http
+from bot.payer.remembered import Remembered
+
+_PATIENCE = 4.0
+_CAP = 4 * MIB
+_OK = 200
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The sign-in's addresses; None where neither a setting nor the payer says. `pkce` None: the payer does not say."""
+
+    authorize: str | None = None
+    token: str | None = None
+    issuer: str | None = None
+    jwks: str | None = None
+    revoke: str | None = None
+    pkce: tuple[str, ...] | None = None
+    scopes: tuple[str, ...] | None = None
+    client_auth: tuple[str, ...] | None = None
+
+
+class _Document(msgspec.Struct, frozen=True):
+    """smart-configuration and openid-configuration share these names."""
+
+    issuer: str | None = None
+    authorization_endpoint: str | None = None
+    token_endpoint: str | None = None
+    revocation_endpoint: str | None = None
+    jwks_uri: str | None = None
+    code_challenge_methods_supported: tuple[str, ...] | None = None
+    scopes_supported: tuple[str, ...] | None = None
+    token_endpoint_auth_methods_supported: tuple[str, ...] | None = None
+    token_endpoint_auth_methods: tuple[str, ...] | None = None
+
+
+@dataclass(slots=True)
+class _Servers:
+    capabilities: dict[str, Remembered[Capabilities]] = field(default_factory=dict)
+
+
+class Discovery:
+    """Asks once a day, five minutes after a failure, and remembers for everybody.
+
+    `configured` holds what the settings say; `fhir_url` is the member base.
+    """
+
+    def __init__(self, http: Http, fhir_url: str, configured: Endpoints | None = None) -> None:
+        self._http, self._base = http, fhir_url.rstrip("/")
+        self._configured = configured or Endpoints()
+        self._smart = Remembered(http.clock, lambda: self._document(f"{self._base}/.well-known/smart-configuration"))
+        self._openid = Remembered(http.clock, self._find_openid)
+        self._servers = _Servers()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What did not come when it was last asked for: `smart-configuration`, `openid-configuration`, `metadata`."""
+        asked = {"smart-configuration": self._smart.healthy, "openid-configuration": self._openid.healthy}
+        asked["metadata"] = all(remembered.healthy for remembered in self._servers.capabilities.values())
+        return tuple(name for name, healthy in asked.items() if not healthy)
+
+    async def endpoints(self) -> Endpoints:
+        """The addresses: settings first, then smart-configuration, openid-configuration, the CapabilityStatement.
+
+        A published issuer that differs from a configured one takes its whole document with it.
+        """
+        smart, openid, capabilities = await asyncio.gather(
+            self._smart.get(), self._openid.get(), self.capabilities(self._base)
+        )
+        found = self._configured
+        for more in (smart, openid, _from_oauth(capabilities.oauth)):
+            if more is not None and self._fits(more):
+                found = _filled(found, self._believed(more))
+        return found
+
+    async def capabilities(self, base: str) -> Capabilities:
+        """What the server at this base declares; `known` is False when it did not say."""
+        base = base.rstrip("/")
+        remembered = self._servers.capabilities.get(base)
+        if remembered is None:
+            remembered = Remembered(self._http.clock, lambda: self._metadata(base))
+            self._servers.capabilities[base] = remembered
+        return await remembered.get() or Capabilities()
+
+    async def _metadata(self, base: str) -> Capabilities | None:
+        body = await self._body(f"{base}/metadata", "application/fhir+json")
+        return read_capabilities(body) if body is not None else None
+
+    async def _document(self, url: str) -> Endpoints | None:
+        body = await self._body(url, "application/json")
+        if body is None:
+            return None
+        try:
+            return _from_document(msgspec.json.decode(body, type=_Document))
+        except (msgspec.DecodeError, RecursionError):
+            return None
+
+    async def _find_openid(self) -> Endpoints | None:
+        """The issuer's openid-configuration; without a known issuer, the one above the token endpoint that names it."""
+        smart = await self._smart.get()
+        known = _filled(self._configured, self._believed(smart)) if smart and self._fits(smart) else self._configured
+        prefixes = [known.issuer.rstrip("/")] if known.issuer else _above(known.token)
+        allowed = [prefix for prefix in prefixes if self._is_ours(prefix)]
+        urls = (f"{prefix}/.well-known/openid-configuration" for prefix in allowed)
+        documents = await asyncio.gather(*(self._document(url) for url in urls))
+        for prefix, document in zip(allowed, documents, strict=True):
+            if document is None or (document.issuer or "").rstrip("/") != prefix:
+                continue  # OpenID Connect Discovery 4.3: the document must name the issuer that it was asked of
+            if known.issuer or document.token == known.token:
+                return document
+        return None
+
+    def _fits(self, found: Endpoints) -> bool:
+        """False for a document of another issuer than the configured one."""
+        ours, theirs = self._configured.issuer, found.issuer
+        return ours is None or theirs is None or ours.rstrip("/") == theirs.rstrip("/")
+
+    def _believed(self, found: Endpoints) -> Endpoints:
+        """The document without addresses that may not be used."""
+        names = ("authorize", "token", "issuer", "jwks", "revoke")
+        doubtful = {name: None for name in names if (url := getattr(found, name)) and not self._is_ours(url)}
+        return replace(found, **doubtful)
+
+    def _is_ours(self, url: str) -> bool:
+        set_ = self._configured
+        given = (self._base, set_.authorize, set_.token, set_.issuer, set_.jwks, set_.revoke)
+        return is_safe(url) and origin_of(url) in {origin_of(own) for own in given if own}
+
+    async def _body(self, url: str, accept: str) -> bytes | None:
+        """The body of a 200; None for everything else. Never raises: discovery is a help, not a need."""
+        try:
+            answer = await self._http.get(url, {"accept": accept}, self._http.clock() + _PATIENCE, _CAP)
+        except PayerError:
+            return None
+        return answer.body if answer.status == _OK else None
+
+
+def _from_document(document: _Document) -> Endpoints:
+    return Endpoints(
+        document.authorization_endpoint,
+        document.token_endpoint,
+        document.issuer,
+        document.jwks_uri,
+        document.revocation_endpoint,
+        document.code_challenge_methods_supported,
+        document.scopes_supported,
+        document.token_endpoint_auth_methods_supported or document.token_endpoint_auth_methods,
+    )
+
+
+def _from_oauth(uris: Mapping[str, str]) -> Endpoints:
+    return Endpoints(authorize=uris.get("authorize"), token=uris.get("token"), revoke=uris.get("revoke"))
+
+
+def _filled(known: Endpoints, more: Endpoints) -> Endpoints:
+    """What is known, with the gaps filled from the other."""
+    names = (each.name for each in fields(Endpoints))
+    return replace(known, **{name: getattr(more, name) for name in names if getattr(known, name) is None})
+
+
+def _above(url: str | None) -> list[str]:
+    """The URL's origin and every folder above its last segment, the deepest first."""
+    if not url:
+        return []
+    parts = urlsplit(url)
+    steps = [step for step in parts.path.split("/") if step][:-1][:_DEEPEST]
+    paths: Iterable[str] = ("/".join(steps[:count]) for count in range(len(steps), -1, -1))
+    return [f"{parts.scheme}://{parts.netloc}/{path}".rstrip("/") for path in paths]

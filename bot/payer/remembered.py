@@ -1,0 +1,33 @@
+"""A value that is fetched once for everybody and kept: a day when it came, minutes when it did not (F35)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+DAY = 24 * 60 * 60.0
+AGAIN = 5 * 60.0
+
+
+class Remembered(Generic[T]):
+    """Keeps the last good value. `fetch` gives None when the source is down or wrong; an old value then lives on."""
+
+    def __init__(self, clock: Callable[[], float], fetch: Callable[[], Awaitable[T | None]]) -> None:
+        self._clock, self._fetch = clock, fetch
+        self._value: T | None = None
+        self._until = 0.0
+        self._asked = False
+        self._lock = asyncio.Lock()
+        self.healthy = True
+
+    async def get(self) -> T | None:
+        """The value; None when it never came. Parallel callers share one fetch."""
+        async with self._lock:
+            if not self._asked or self._clock() >= self._until:
+                fresh = await self._fetch()
+                self._asked, self.healthy = True, fresh is not None
+                self._value = fresh if fresh is not None else self._value
+                self._until = self._clock() + (DAY if self.healthy else AGAIN)
+            return self._value
