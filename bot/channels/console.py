@@ -18,15 +18,31 @@ _PROMPT = "> "
 
 
 async def read_lines(source: TextIO, prompt: TextIO | None = None) -> AsyncIterator[str]:
-    """The lines of a file or terminal without their ends, read in a thread; `prompt` is where to ask for each."""
+    """The lines of a file, pipe or terminal without their ends; `prompt` is where to ask for each."""
     while True:
         if prompt is not None:
             prompt.write(_PROMPT)
             prompt.flush()
-        line = await asyncio.to_thread(source.readline)
+        line = await _next_line(source)
         if not line:
             return
         yield line.rstrip("\r\n")
+
+
+async def _next_line(source: TextIO) -> str:
+    """A thread reads; a terminal is first waited for, or leaving the bot would wait for that thread to get a line."""
+    if source.isatty():
+        await _readable(source.fileno())
+    return await asyncio.to_thread(source.readline)
+
+
+async def _readable(terminal: int) -> None:
+    ready, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_reader(terminal, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(terminal)
 
 
 async def run(

@@ -1,7 +1,9 @@
 """The console: lines in, replies out, in order."""
 
+import asyncio
 import io
 import json
+import os
 from collections.abc import AsyncIterator
 
 from bot.channels.console import read_lines, run
@@ -47,3 +49,17 @@ async def test_a_terminal_is_asked() -> None:
     prompt = io.StringIO()
     assert [line async for line in read_lines(io.StringIO("a\n"), prompt)] == ["a"]
     assert prompt.getvalue() == "> > "
+
+
+async def test_a_terminal_can_be_left_while_it_waits() -> None:
+    """A line typed on a terminal is read; waiting for the next one ends at once when the bot is stopped."""
+    ours, theirs = os.openpty()
+    with open(theirs, encoding="utf-8") as terminal, open(ours, "wb", buffering=0) as keyboard:  # noqa: ASYNC230, PTH123 -- a pty has no path
+        lines = read_lines(terminal)
+        keyboard.write(b"hello\n")
+        assert await anext(lines) == "hello"
+        waiting = asyncio.ensure_future(anext(lines))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        assert waiting.cancelled()

@@ -258,6 +258,11 @@ class SlackDouble:
         self.messages[place] = self.messages[place] | arguments
         return {"ok": True, "channel": arguments["channel"], "ts": arguments["ts"], "text": arguments.get("text", "")}
 
+    def _chat_delete(self, arguments: Json) -> Json:
+        place = arguments["channel"], arguments["ts"]
+        found = self.messages.pop(place, None)
+        return {"ok": True, **arguments} if found else {"ok": False, "error": "message_not_found"}
+
     def _chat_postEphemeral(self, arguments: Json) -> Json:  # noqa: N802 -- Slack's name
         if error := self._refuse_bad(arguments):
             return {"ok": False, "error": error}

@@ -8,16 +8,16 @@ from bot.replies.blocks import PAGE_BLOCKS, pages
 from bot.replies.plain import plain
 from tests.doubles.block_kit import faults, parsed, shown
 
-WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=200)
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=80)
 SPANS = st.lists(st.builds(Span, WORDS, st.booleans()), min_size=1, max_size=4).map(tuple)
 LINES = st.builds(Line, SPANS)
 PRESSES = st.builds(Action, st.just("opaque"), WORDS, press=st.just(Press("help")))
 LINKS = st.builds(Action, st.just("link"), WORDS, url=st.sampled_from(["https://a.example/", "tel:+14235550142"]))
-BUTTONS = st.lists(PRESSES | LINKS, max_size=30).map(tuple)
+BUTTONS = st.lists(PRESSES | LINKS, max_size=27).map(tuple)
 BLOCKS = st.one_of(
     st.builds(Title, WORDS),
     LINES,
-    st.builds(Facts, st.lists(st.builds(Fact, WORDS, WORDS), min_size=1, max_size=25).map(tuple)),
+    st.builds(Facts, st.lists(st.builds(Fact, WORDS, WORDS), min_size=1, max_size=12).map(tuple)),
     st.builds(Item, st.integers(1, 99), st.lists(LINES, min_size=1, max_size=3).map(tuple), BUTTONS),
     st.builds(Note, SPANS),
     st.builds(Actions, BUTTONS.filter(bool)),
@@ -29,16 +29,16 @@ def reply(*blocks: Block) -> Reply:
     return Shareable(intent="help", language="en", blocks=blocks)
 
 
-@settings(max_examples=150)
-@given(st.lists(BLOCKS, min_size=1, max_size=30))
+@settings(max_examples=60)
+@given(st.lists(BLOCKS, min_size=1, max_size=15))
 def test_any_reply_fits_slack_and_loses_nothing(blocks: list[Block]) -> None:
     """Every message is within the limits, and text and blocks each carry all that was said."""
     made = pages(reply(*blocks))
     assert [fault for page in made for fault in faults(page.text, list(page.blocks))] == []
     kits = "".join(shown("", list(page.blocks)) for page in made)
-    texts = "\n".join(page.text.removesuffix("\n…") for page in made)
+    texts = "\n".join([*(page.text.removesuffix("\n…") for page in made[:-1]), made[-1].text])
     escaped = plain(blocks, addresses=False).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert texts == escaped or len(made) > 1
+    assert texts.split() == escaped.split()
     for block in blocks:
         if isinstance(block, Line):
             assert all(span.text in kits for span in block.spans)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -78,9 +79,14 @@ class SlackWriter:
 
     async def _announce(self, place: Place, page: Page, language: Language) -> None:
         sent = await self._send(place, self._notices.ready(language))
-        await self._client.chat_update(
-            channel=place.conversation, ts=sent["ts"], text=page.text, blocks=list(page.blocks)
-        )
+        where = {"channel": place.conversation, "ts": sent["ts"]}
+        try:
+            await self._client.chat_update(**where, text=page.text, blocks=list(page.blocks))
+        except SlackApiError:
+            # The neutral line alone would promise an answer that is not there.
+            with contextlib.suppress(SlackApiError):
+                await self._client.chat_delete(**where)
+            raise
 
     async def _send(self, place: Place, text: str, page: Page | None = None) -> Any:
         return await self._client.chat_postMessage(

@@ -273,11 +273,12 @@ async def test_a_rate_limit_is_waited_out(house: House) -> None:
 async def test_an_error_of_slack_ends_the_answer(
     house: House, code: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Any other error stops quietly: nothing is tried again, and no log holds the answer (F53, T27)."""
+    """Any other error ends it: no second try, no empty promise left behind, and no log holds the answer (F53, T27)."""
     caplog.set_level(logging.DEBUG)
     house.slack.errors["chat.update"] = [code]
     assert await house.deliver(house.slack.direct_message("what did I owe")) == [200]
     assert len(house.slack.called("chat.update")) == 1
+    assert house.slack.messages == {}
     out, err = capfd.readouterr()
     assert PLANTED not in caplog.text + out + err
 
