@@ -47,6 +47,32 @@ _MONTHS: dict[Language, tuple[str, ...]] = {
         "diciembre",
     ),
 }
+_LANGUAGES: dict[Language, dict[str, str]] = {
+    "en": {
+        "ar": "Arabic",
+        "en": "English",
+        "es": "Spanish",
+        "fr": "French",
+        "hi": "Hindi",
+        "ko": "Korean",
+        "ku": "Kurdish",
+        "so": "Somali",
+        "vi": "Vietnamese",
+        "zh": "Chinese",
+    },
+    "es": {
+        "ar": "árabe",
+        "en": "inglés",
+        "es": "español",
+        "fr": "francés",
+        "hi": "hindi",
+        "ko": "coreano",
+        "ku": "kurdo",
+        "so": "somalí",
+        "vi": "vietnamita",
+        "zh": "chino",
+    },
+}
 _AND: dict[Language, str] = {"en": "and", "es": "y"}
 
 
@@ -119,6 +145,18 @@ def url(address: str) -> Markup:
     return Markup("https:" + quote(address.removeprefix("https:"), safe="/?=&%#+,;@-._~:$!"))  # noqa: S704 -- as above
 
 
+def number(value: Decimal | float) -> str:
+    """A number as short as it is exact: `2`, `0.5`, `1,000`."""
+    exact = Decimal(str(value))
+    return f"{exact.normalize():,f}"
+
+
+def language_name(code: str, *, language: Language) -> str:
+    """A language's name for a BCP 47 code; what has no name here stays as the directory wrote it."""
+    known = _LANGUAGES[language].get(code.split("-", maxsplit=1)[0].casefold())
+    return known or clean(code)
+
+
 def count(number: int, one: str, many: str) -> str:
     """A number with its noun: `1 claim`, `1,204 claims`."""
     return f"{number:,} {one if number == 1 else many}"
@@ -166,9 +204,11 @@ def filters(language: Language) -> dict[str, Callable[..., object]]:
         "cut": cut,
         "day": partial(day, language=language),
         "join": join,
+        "language_name": partial(language_name, language=language),
         "listed": partial(listed, language=language),
         "miles": partial(miles, language=language),
         "money": money,
+        "number": number,
         "phone": phone,
         "url": url,
     }

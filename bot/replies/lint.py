@@ -14,7 +14,7 @@ from bot.replies.markdown import BUTTON
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LITERAL = re.compile(r"\{\{-?\s*([\"'])(.*?)\1\s*-?\}\}")
-_VETTED = re.compile(r"(?:\|\s*(?:arg|url)|\{\{-?\s*loop\.index0?)\s*-?\}\}")
+_VETTED = re.compile(r"(?:\|\s*(?:arg|url)|\{\{-?\s*loop\.index0?|[+-]\s*\d+)\s*-?\}\}")
 _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
 
 
@@ -33,16 +33,31 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
     except TemplateError as error:
         yield str(error.message)
         return
+    yield from _filter_faults(jinja, tree)
     yield from _expression_faults(tree)
     yield from _button_faults(source)
+
+
+def _filter_faults(jinja: Environment, tree: nodes.Template) -> Iterator[str]:
+    """Filters that do not exist: inside a condition Jinja itself finds them only when they run."""
+    for used in tree.find_all(nodes.Filter):
+        if used.name not in jinja.filters:
+            yield f"line {used.lineno}: No filter named {used.name!r}"
+
+
+def _counts(side: nodes.Expr) -> bool:
+    """A whole number that the template itself makes: a literal, or a loop's index."""
+    if isinstance(side, nodes.Getattr):
+        return side.attr in {"index", "index0"} and isinstance(side.node, nodes.Name) and side.node.name == "loop"
+    return isinstance(side, nodes.Const) and isinstance(side.value, int)
 
 
 def _expression_faults(tree: nodes.Template) -> Iterator[str]:
     if next(tree.find_all(nodes.Concat), None):
         yield "'~' would escape by other rules; write the values one after another"
     for add in tree.find_all((nodes.Add, nodes.Mod)):
-        if not any(isinstance(side, nodes.Const) and isinstance(side.value, int) for side in (add.left, add.right)):
-            yield f"line {add.lineno}: '+' and '%' may only count, with a whole number on one side"
+        if not (_counts(add.left) or _counts(add.right)):
+            yield f"line {add.lineno}: '+' and '%' may only count, with a whole number or loop.index on one side"
 
 
 def _button_faults(source: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.message import Language
-from bot.replies.filters import arg, count, day, finalize, join, listed, miles, money, phone, url
+from bot.replies.filters import arg, count, day, finalize, join, listed, miles, money, number, phone, url
 from bot.replies.text import unescape
 
 
@@ -147,6 +147,15 @@ def test_lists_and_counts() -> None:
     assert listed(["a"], language="en") == "a"
     assert listed(["a", "b", "c"], language="en") == "a, b and c"
     assert listed(["a", "b"], language="es") == "a y b"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(Decimal("2.000"), "2"), (Decimal("1.50"), "1.5"), (1204, "1,204"), (Decimal("1E+3"), "1,000"), (Decimal(0), "0")],
+)
+def test_quantities_have_no_trailing_zeros(value: Decimal | int, shown: str) -> None:
+    """A quantity reads as a person writes it."""
+    assert number(value) == shown
 
 
 def test_joined_values_are_escaped_once() -> None:

@@ -152,6 +152,8 @@ def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
         bad4="See [x](help) now",
         bad5="{{ a + b }}",
         bad6="{% if %}",
+        bad7="{% if x %}{{ a|e }}{% endif %}",
+        fine="{% for i in n %}{{ 5 + loop.index }}{{ a + loop.index0 }}{% endfor %}",
         good="{{ n + 1 }}\n[{{ x|cut }}](a.b?c={{ d|arg }}) [y](help){{ ' ' }}\n{% if x %}[z](help){% endif %}",
     )
-    assert [fault.split(":")[0] for fault in found.lint()] == [f"bad{n}.md.j2" for n in range(1, 7)]
+    assert [fault.split(":")[0] for fault in found.lint()] == [f"bad{n}.md.j2" for n in range(1, 8)]
