@@ -126,12 +126,12 @@ class SignIns:
         Raises:
             LinkError: one leaf for each way in which it can fail; nothing is stored then.
         """
-        endpoints = await self._discovery.endpoints()
-        _check_answer(query, endpoints)
-        await self._still_wanted(sign_in)
         granted = None
         try:
             async with asyncio.timeout(_PATIENCE):
+                endpoints = await self._discovery.endpoints()
+                _check_answer(query, endpoints)
+                await self._still_wanted(sign_in)
                 granted = await self._endpoint.exchange(query["code"], sign_in.verifier)
                 candidates = await self._whose(granted, sign_in, endpoints)
             await self._still_wanted(sign_in)
@@ -158,7 +158,7 @@ class SignIns:
                 raise SignInUntrusted("an OpenID provider granted openid and gave no id_token")
             return {}
         if not endpoints.issuer or not endpoints.jwks:
-            raise SetupWrong("an id_token came, but no issuer and JWKS are known: set PAYER_ISSUER, PAYER_JWKS_URL")
+            raise SignInRefused("no issuer or JWKS is known to check the id_token: set PAYER_ISSUER, PAYER_JWKS_URL")
         return await self._id_tokens.verify(
             granted.id_token,
             issuer=endpoints.issuer,

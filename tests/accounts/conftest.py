@@ -1,0 +1,171 @@
+"""One bot, one payer on a swapped wire, and as many people with browsers as a test wants."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from bot.accounts.accounts import Accounts
+from bot.accounts.vault import Vault
+from bot.config import Settings
+from bot.errors import LinkError
+from bot.message import Person
+from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.http import Http
+from bot.stores.base import Store
+from bot.stores.sqlite import open_sqlite
+from tests.accounts.payer import CLIENT_SECRET, FHIR, ORIGIN, Payer
+
+PAGES = Path(__file__).parents[2] / "templates" / "pages"
+BOT = "https://bot.example"
+DANA = Person("slack", "E1", "T1", "U1", name="Dana M.", home="Slack, Contoso")
+MALLORY = Person("slack", "E1", "T1", "U2", name="Mallory X.", home="Slack, Contoso")
+
+
+class Clock:
+    """A clock that only moves when a test moves it; it starts in 2025, as real certificates and tokens do."""
+
+    def __init__(self) -> None:
+        self.now = 1_750_000_000.0
+
+    def __call__(self) -> float:
+        """Unix seconds."""
+        return self.now
+
+
+@dataclass
+class Bot:
+    """The bot under test and what is around it."""
+
+    accounts: Accounts
+    payer: Payer
+    clock: Clock
+    app: Starlette
+    store: Store
+    settings: Settings
+    told: list[tuple[Person, LinkError]] = field(default_factory=list)
+
+    async def hear(self, person: Person, error: LinkError) -> None:
+        """Remember what the chat would be told."""
+        self.told.append((person, error))
+
+    def browser(self, **headers: str) -> Browser:
+        """A fresh browser without cookies."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
+        return Browser(self, httpx.AsyncClient(transport=transport, base_url=BOT, headers=headers))
+
+    async def link(self, person: Person, member: str) -> str:
+        """Everything up to the page with the code; the code."""
+        browser = self.browser()
+        return await browser.code_after(await browser.depart(await self.accounts.begin(person)), member)
+
+
+@dataclass
+class Browser:
+    """A member's browser: it keeps cookies and follows what it is told."""
+
+    bot: Bot
+    http: httpx.AsyncClient
+
+    async def open(self, url: str) -> httpx.Response:
+        """GET, without following redirects."""
+        return await self.http.get(url)
+
+    async def depart(self, link: str) -> str:
+        """Open the link and send its form; the payer's URL that comes back."""
+        page = await self.open(link)
+        assert page.status_code == 200, page.text
+        away = await self.http.post(link, data=hidden(page))
+        assert away.status_code == 303, away.text
+        return away.headers["location"]
+
+    async def come_back(self, callback: str) -> httpx.Response:
+        """Follow the payer's redirect, and ours to the last page."""
+        answer = await self.open(callback)
+        return await self.open(answer.headers["location"]) if answer.status_code == 303 else answer
+
+    async def code_after(self, away: str, member: str) -> str:
+        """Sign in at the payer as this member; the code of the last page."""
+        return code_on(await self.come_back(self.bot.payer.sign_in(away, member)))
+
+
+def hidden(page: httpx.Response) -> dict[str, str]:
+    """The hidden fields of a page's form."""
+    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+
+
+def code_on(page: httpx.Response) -> str:
+    """The code that a page shows, "" when it shows none."""
+    found = re.search(r'id="link-code"[^>]*>([^<]+)<', page.text)
+    return html.unescape(found.group(1)).strip() if found else ""
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The bot's clock."""
+    return Clock()
+
+
+@pytest.fixture
+def payer(clock: Clock) -> Payer:
+    """The payer's double."""
+    return Payer(clock)
+
+
+def make_settings(**changes: object) -> Settings:
+    """Settings that point at the double."""
+    values: dict[str, object] = {
+        "bot_public_url": BOT,
+        "payer_fhir_url": FHIR,
+        "payer_authorize_url": f"{ORIGIN}/authorize",
+        "payer_token_url": f"{ORIGIN}/token",
+        "payer_issuer": ORIGIN,
+        "payer_client_id": "client",
+        "payer_client_secret": CLIENT_SECRET,
+        **changes,
+    }
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]  # pydantic checks each value
+
+
+async def no_pause(_seconds: float) -> None:
+    """Waiting takes no time here."""
+
+
+@asynccontextmanager
+async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) -> AsyncIterator[Bot]:
+    """A bot with its store in a folder."""
+    store = open_sqlite(folder / "bot.db", clock=clock)
+    seal = Vault.from_settings(settings, folder / "bot.db")
+    configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url, settings.payer_issuer)
+    async with Http(transport=payer.transport()) as http:
+        discovery = Discovery(http, settings.payer_fhir_url, configured)
+        accounts = Accounts(
+            settings=settings,
+            store=store,
+            seal=seal,
+            http=http,
+            discovery=discovery,
+            pages=PAGES,
+            clock=clock,
+            pause=no_pause,
+        )
+        made = Bot(accounts, payer, clock, Starlette(routes=list(accounts.routes())), store, settings)
+        accounts.on_failed.append(made.hear)
+        yield made
+        await accounts.close()
+    await store.close()
+
+
+@pytest.fixture
+async def bot(tmp_path: Path, payer: Payer, clock: Clock) -> AsyncIterator[Bot]:
+    """A bot at https://bot.example."""
+    async with running(tmp_path, payer, clock, make_settings()) as made:
+        yield made

@@ -1,0 +1,208 @@
+"""The straight way from a link to access, and what people may do on it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from bot.errors import CodeSpent, CodeWrong, LinkExpired, NotLinked, SignInExpired, TooManyLinks
+from bot.message import Person
+from tests.accounts.conftest import BOT, DANA, MALLORY, Bot
+from tests.accounts.payer import CLIENT_SECRET, FHIR
+
+
+async def test_a_person_links_and_has_access(bot: Bot) -> None:
+    """Link, form, sign-in, code, access: to the patient who signed in, for as long as the payer said."""
+    code = await bot.link(DANA, "dana")
+    assert re.fullmatch(r"[A-Z2-7]{4}-[A-Z2-7]{4}", code)
+    assert await bot.accounts.link(DANA) is None
+    assert await bot.accounts.awaits_code(DANA)
+    linked = await bot.accounts.prove(DANA, code)
+    assert (linked.member, linked.choices, linked.again) == ("Dana M.", (), False)
+    access = await bot.accounts.access(DANA)
+    assert access.patient == "dana"
+    assert bot.payer.tokens[access.token] == "dana"
+    assert access.expires_at == bot.clock.now + 3600
+    link = await bot.accounts.link(DANA)
+    assert link is not None
+    assert (link.member, link.state, link.since.timestamp()) == ("Dana M.", "active", bot.clock.now)
+    assert not await bot.accounts.awaits_code(DANA)
+
+
+async def test_the_authorization_request_holds_what_smart_and_rfc_9700_ask_for(bot: Bot) -> None:
+    """Fixed redirect_uri, aud, scope, PKCE S256, nonce and a state of 256 bits; nothing of the person."""
+    away = await bot.browser().depart(await bot.accounts.begin(DANA))
+    query = {name: values[0] for name, values in parse_qs(urlsplit(away).query).items()}
+    assert query.pop("state") != query.pop("nonce")
+    assert len(query.pop("code_challenge")) == 43
+    assert query == {
+        "response_type": "code",
+        "client_id": "client",
+        "redirect_uri": f"{BOT}/oauth/callback",
+        "scope": "patient/*.read openid fhirUser",
+        "aud": FHIR,
+        "code_challenge_method": "S256",
+    }
+
+
+async def test_the_token_request_is_as_the_payers_page_says(bot: Bot) -> None:
+    """Client id, secret and scope stand in the body; no Authorization header, one try."""
+    await bot.link(DANA, "dana")
+    (form,) = bot.payer.forms("/token")
+    assert (form["client_id"], form["client_secret"]) == ("client", CLIENT_SECRET)
+    assert form["scope"] == "patient/*.read openid fhirUser"
+    assert form["grant_type"] == "authorization_code"
+    assert len(form["code_verifier"]) == 43
+    (request,) = [request for request in bot.payer.seen if request.url.path == "/token"]
+    assert "authorization" not in request.headers
+    assert CLIENT_SECRET not in str(request.url)
+
+
+async def test_spaces_dashes_case_and_markup_of_the_code_do_not_matter(bot: Bot) -> None:
+    """What a chat does to a pasted code is undone."""
+    code = (await bot.link(DANA, "dana")).replace("-", "").lower()
+    typed = f" <p>**{code[:2]} {code[2:5]}\u00a0\u2013 {code[5:]}**</p>\u200b\n"
+    assert bot.accounts.looks_like_code(typed)
+    assert (await bot.accounts.prove(DANA, typed)).member == "Dana M."
+
+
+async def test_five_wrong_codes_end_the_sign_in(bot: Bot) -> None:
+    """The right code is worth nothing after them, and the payer gets its token back (T15)."""
+    code = await bot.link(DANA, "dana")
+    wrong = "AAAAAAAA"
+    for left in (4, 3, 2, 1):
+        with pytest.raises(CodeWrong) as caught:
+            await bot.accounts.prove(DANA, wrong)
+        assert caught.value.facts == {"tries_left": left}
+    with pytest.raises(CodeSpent):
+        await bot.accounts.prove(DANA, wrong)
+    with pytest.raises(LinkExpired):
+        await bot.accounts.prove(DANA, code)
+    await bot.accounts.close()
+    assert bot.payer.revoked == list(bot.payer.tokens)
+    with pytest.raises(NotLinked):
+        await bot.accounts.access(DANA)
+
+
+async def test_the_fifth_try_may_be_the_right_one(bot: Bot) -> None:
+    """Five tries are five."""
+    code = await bot.link(DANA, "dana")
+    for _ in range(4):
+        with pytest.raises(CodeWrong):
+            await bot.accounts.prove(DANA, "AAAAAAAA")
+    assert (await bot.accounts.prove(DANA, code)).member == "Dana M."
+
+
+@pytest.mark.parametrize("step", ["open", "sign in", "type"])
+async def test_each_step_has_ten_minutes(bot: Bot, step: str) -> None:
+    """A link, a sign-in and a code die after ten minutes each (T03)."""
+    browser = bot.browser()
+    link = await bot.accounts.begin(DANA)
+    bot.clock.now += 600 if step == "open" else 599
+    if step == "open":
+        assert (await browser.open(link)).status_code == 410
+        return
+    away = await browser.depart(link)
+    bot.clock.now += 600 if step == "sign in" else 599
+    page = await browser.come_back(bot.payer.sign_in(away, "dana"))
+    if step == "sign in":
+        assert page.status_code == 410
+        assert bot.payer.count("/token") == 0
+        return
+    assert page.status_code == 200
+    bot.clock.now += 600
+    with pytest.raises(LinkExpired):
+        await bot.accounts.prove(DANA, "AAAAAAAA")
+
+
+async def test_a_fourth_link_in_ten_minutes_is_refused_and_the_third_still_works(bot: Bot) -> None:
+    """Three in ten minutes are enough (T52)."""
+    links = [await bot.accounts.begin(DANA) for _ in range(3)]
+    with pytest.raises(TooManyLinks) as caught:
+        await bot.accounts.begin(DANA)
+    assert caught.value.facts == {"minutes": 10}
+    assert (await bot.browser().open(links[-1])).status_code == 200
+    await bot.accounts.begin(MALLORY)
+    bot.clock.now += 600
+    await bot.accounts.begin(DANA)
+
+
+async def test_not_me_throws_the_sign_in_away(bot: Bot) -> None:
+    """Cancelling ends link and code, and gives the token back."""
+    code = await bot.link(DANA, "dana")
+    assert await bot.accounts.cancel(DANA)
+    assert not await bot.accounts.cancel(DANA)
+    with pytest.raises(LinkExpired):
+        await bot.accounts.prove(DANA, code)
+    await bot.accounts.close()
+    assert len(bot.payer.revoked) == 1
+
+
+async def test_several_records_are_offered_and_one_is_chosen(bot: Bot) -> None:
+    """A sign-in that opens a family's records connects none before the member chose (T11)."""
+    bot.payer.token_changes = {"patient": None}
+    bot.payer.claim_changes = {"fhirUser": f"{FHIR}/RelatedPerson/9"}
+    bot.payer.family = {"vera": ["vera", "kid"]}
+    code = await bot.link(DANA, "vera")
+    linked = await bot.accounts.prove(DANA, code)
+    assert linked.choices == ("Vera S.", "Kit S.")
+    assert await bot.accounts.link(DANA) is None
+    for index in (-1, 2):
+        with pytest.raises(LinkExpired):
+            await bot.accounts.choose(DANA, index)
+    with pytest.raises(LinkExpired):
+        await bot.accounts.choose(MALLORY, 0)
+    assert (await bot.accounts.choose(DANA, 1)).member == "Kit S."
+    assert (await bot.accounts.access(DANA)).patient == "kid"
+
+
+async def test_nothing_can_be_chosen_before_the_code_was_typed(bot: Bot) -> None:
+    """Choosing is no way around the proof."""
+    bot.payer.token_changes = {"patient": None}
+    bot.payer.claim_changes = {"fhirUser": None}
+    bot.payer.family = {"vera": ["vera", "kid"]}
+    await bot.link(DANA, "vera")
+    with pytest.raises(LinkExpired):
+        await bot.accounts.choose(DANA, 0)
+
+
+async def test_signing_in_again_renews_the_same_persons_link(bot: Bot) -> None:
+    """After the hour without a refresh token a new sign-in brings the access back."""
+    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    bot.clock.now += 3600
+    with pytest.raises(SignInExpired):
+        await bot.accounts.access(DANA)
+    link = await bot.accounts.link(DANA)
+    assert link is not None
+    assert (link.state, link.expires_at, link.member) == ("expired", None, "Dana M.")
+    assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).again
+    assert (await bot.accounts.access(DANA)).patient == "dana"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Person("slack", "E1", "T2", "U1"),
+        Person("slack", "E2", "T1", "U1"),
+        Person("teams", "E1", "T1", "U1"),
+        Person("slack", "E1", "T1", "U2"),
+    ],
+)
+async def test_the_same_user_id_elsewhere_is_somebody_else(bot: Bot, other: Person) -> None:
+    """A link belongs to platform, enterprise, team and user together (T18)."""
+    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    assert await bot.accounts.link(other) is None
+    with pytest.raises(NotLinked):
+        await bot.accounts.access(other)
+    await bot.accounts.unlink(other)
+    assert await bot.accounts.link(DANA) is not None
+
+
+async def test_a_link_must_be_proved_again_after_90_days(bot: Bot) -> None:
+    """Even one that could be renewed for ever (T22)."""
+    bot.payer.gives_refresh = True
+    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    bot.clock.now += 90 * 86_400
+    assert await bot.accounts.link(DANA) is None
