@@ -10,7 +10,7 @@ from bot.accounts.accounts import Access, Accounts
 from bot.dialogue import Asked
 from bot.errors import LinkError, SignInExpired
 from bot.kit import Ask, Patient, Places, Summary, read_patient
-from bot.message import Message, Note, Private, Shareable, Source
+from bot.message import Message, Note, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
@@ -27,7 +27,7 @@ class Answering:
         pack: Pack,
         accounts: Accounts,
         directory: DirectoryClient,
-        member: Callable[[Access], MemberClient],
+        member: Callable[[Person, Access], MemberClient],
         places: Places,
         payer: Mapping[str, str],
         now: Callable[[], datetime],
@@ -64,7 +64,7 @@ class Answering:
             language=asked.language,
             budget=Budget(seconds=self._wall),
             directory=self._directory,
-            member=self._member(access) if access else None,
+            member=self._member(message.person, access) if access else None,
             places=self._places,
             read_home=lambda: self._home(message),
         )
@@ -77,7 +77,7 @@ class Answering:
             access = await self._accounts.access(message.person)
         except LinkError:
             return None
-        raw = await self._member(access).read("Patient", access.patient, Budget(seconds=self._wall))
+        raw = await self._member(message.person, access).read("Patient", access.patient, Budget(seconds=self._wall))
         return await asyncio.to_thread(read_patient, raw)
 
     def _reply(self, asked: Asked, ask: Ask, summary: Summary, *, private: bool) -> Answered:

@@ -44,10 +44,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the last turns left. `choices` are the list's entries in order, `labels` the buttons by their words."""
+    """What the last turns left. `choices` are the list's entries with their `numbers`, `labels` the buttons by words."""
 
     asked: Asked | None = None
     choices: tuple[Asked, ...] = ()
+    numbers: tuple[int, ...] = ()
     labels: Mapping[str, Asked] = field(default_factory=dict)
     wants: str | None = None
     language: Language | None = None
@@ -141,18 +142,18 @@ def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:
     return block
 
 
-def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> tuple[tuple[Asked, ...], dict[str, Asked]]:
+def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory:
     """What a reply offers to later words: the entries' first buttons in order, and every button by its label."""
-    choices: list[Asked] = []
+    choices: dict[int, Asked] = {}
     labels: dict[str, Asked] = {}
     for block in blocks:
         actions = block.actions if isinstance(block, Item) else block.buttons if isinstance(block, Actions) else ()
         asks = [(action.label, become(action.press)) for action in actions if action.press is not None]
         if isinstance(block, Item) and asks:
-            choices.append(asks[0][1])
+            choices[block.number] = asks[0][1]
         for label, asked in asks:
             labels.setdefault(said(label), asked)
-    return tuple(choices), labels
+    return Memory(choices=tuple(choices.values()), numbers=tuple(choices), labels=labels)
 
 
 def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:
@@ -187,28 +188,38 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     if last is None or reading.intent is None:
         return None
     if reading.intent == "followup.more":
-        return replace(last, arguments={**last.arguments, "page": str(int(last.arguments.get("page", "0")) + 1)})
+        return replace(last, arguments={**last.arguments, "page": str(_whole(last.arguments.get("page")) + 1)})
     if reading.intent == "followup.ordinal":
         return _ordinal(memory, last, reading)
     context = memory.context()
     if context is None:
         return None
     intent, slots = merge(context, reading)
-    return replace(last, intent=intent, slots=slots, arguments={})
+    return replace(last, intent=intent or last.intent, slots=slots, arguments={})
 
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
-    wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else None
-    if not isinstance(wanted, Mapping):
-        return None
-    if "step" in wanted:
-        pick = int(last.arguments.get("pick", "0")) + int(wanted["step"])
-        return replace(last, arguments={**last.arguments, "pick": str(max(pick, 0))})
-    index = int(wanted["index"])
-    if not memory.choices:
-        pick = index - 1 if index > 0 else index
+    """The second one is an entry of the list; the one before that, and the last one, walk from the last answer."""
+    wanted = str(reading.slots["ordinal"].value) if "ordinal" in reading.slots else "+1"
+    if wanted.startswith("+"):
+        pick = _whole(last.arguments.get("pick")) + int(wanted)
         return replace(last, arguments={**last.arguments, "pick": str(pick)})
+    index = int(wanted)
+    if not memory.choices:
+        pick = max(index - 1, 0) if index >= 0 else index
+        return replace(last, arguments={**last.arguments, "pick": str(pick)})
+    return _chosen(memory, index)
+
+
+def _chosen(memory: Memory, index: int) -> Asked | None:
+    """The entry by its number as shown, else by its place: -1 is the last; "that one" is clear when there is one."""
+    if index == 0:
+        return memory.choices[0] if len(memory.choices) == 1 else None
+    if index in memory.numbers:
+        return memory.choices[memory.numbers.index(index)]
     position = index - 1 if index > 0 else len(memory.choices) + index
-    if not 0 <= position < len(memory.choices):
-        return None
-    return memory.choices[position]
+    return memory.choices[position] if 0 <= position < len(memory.choices) else None
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.lstrip("-").isdecimal() else 0

@@ -113,7 +113,7 @@ class Turn:
         pressed = pressed or memory.labels.get(said(message.text))
         if pressed:
             return pressed
-        if message.press or reading.unclear or reading.intent is None:
+        if message.press or reading.unclear or reading.intent is None or _is_miss(reading):
             return None
         if reading.intent.startswith("followup."):
             followed = resolve(memory, reading)
@@ -224,12 +224,10 @@ class Turn:
     ) -> Answered:
         """Give the buttons their opaque ids, and keep what the next turn may refer to."""
         meaning = self._meaning(asked, reply.language)
-        choices, labels = offered(reply.blocks, meaning)
         blocks: tuple[Block, ...] = await self._dialogue.issue_buttons(message.person, reply.blocks, meaning)
-        kept = Memory(
+        kept = replace(
+            offered(reply.blocks, meaning),
             asked=asked,
-            choices=choices,
-            labels=labels,
             wants=wants,
             language=reply.language,
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
@@ -243,6 +241,12 @@ class Turn:
             return become(press, after, language, rules.slots if rules else ())
 
         return meaning
+
+
+def _is_miss(reading: Reading) -> bool:
+    """Nothing that the rules know: help is due, not a refusal."""
+    reason = reading.slots.get("reason")
+    return reading.intent == "out_of_scope" and reason is not None and reason.value in {"unknown", "empty"}
 
 
 def _unexpected(error: Exception) -> BotError:

@@ -49,6 +49,14 @@ class Places(Protocol):
         """Latitude and longitude of a city's centre, None when it is unknown."""
         ...
 
+    def county_center(self, county: str, state: str) -> tuple[float, float] | None:
+        """Latitude and longitude of a county's middle, None when it is unknown."""
+        ...
+
+    def city_of(self, zip_code: str) -> tuple[str, str] | None:
+        """City and state of a ZIP, None when it is unknown."""
+        ...
+
     def miles_between(self, one: tuple[float, float], other: tuple[float, float]) -> float:
         """The distance as the crow flies."""
         ...
@@ -67,8 +75,8 @@ class Ask:
     """One question, ready to be answered.
 
     `slots` are the values of contract.md, `words` what the person said for them, `arguments` what a button carried.
-    `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=` from the kernel and rows of
-    another patient are dropped; the directory never sees a token or a member's id.
+    `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=`
+    from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
     """
 
     slots: Mapping[str, object]

@@ -27,6 +27,11 @@ class ClaimList(Summary):
     replaced: int
     cancelled: int
 
+    @property
+    def numbered(self) -> tuple[tuple[int, Claim], ...]:
+        """The claims with their numbers in the whole list."""
+        return tuple(enumerate(self.claims, self.first))
+
 
 async def answer(ask: Ask) -> ClaimList:
     """The page of claims that was asked for, by date of service, kind and provider."""

@@ -1,0 +1,232 @@
+"""The composition root: settings to everything to the ASGI application. The only file that imports across."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.accounts.accounts import Accounts
+from bot.accounts.values import Access
+from bot.accounts.vault import Vault
+from bot.answering import Answering
+from bot.config import Settings
+from bot.dialogue import Dialogue
+from bot.errors import BotError, StoreError
+from bot.language import nearby, places
+from bot.message import Person, Private
+from bot.pack import Pack, find_pack, load_pack
+from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.http import Http
+from bot.stores.base import Store
+from bot.stores.sqlite import open_sqlite
+from bot.turn import Patience, Turn
+
+if TYPE_CHECKING:
+    from bot.channels.slack.app import SlackApp
+
+Push = Callable[[Person, Private], Awaitable[None]]
+_SWEEP_SECONDS = 300
+_DEDUPE_SECONDS = 60 * 60
+
+
+@dataclass(slots=True)
+class Bot:
+    """Everything that is running: who answers, who links, and how to reach a person on each platform."""
+
+    settings: Settings
+    pack: Pack
+    store: Store
+    accounts: Accounts
+    discovery: Discovery
+    turn: Turn
+    push: dict[str, Push] = field(default_factory=dict)
+
+    async def tell(self, person: Person, error: BotError) -> None:
+        """Tell a person in their own chat about something that went wrong outside of it."""
+        push = self.push.get(person.platform)
+        if push is not None:
+            await push(person, await self.turn.problem(person, error))
+
+
+@asynccontextmanager
+async def assemble(settings: Settings, *, patience: Patience | None = None) -> AsyncIterator[Bot]:
+    """The running bot of these settings; everything that it opened is closed again.
+
+    Raises:
+        ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.
+    """
+    pack = load_pack(find_pack(settings.bot_pack))
+    async with contextlib.AsyncExitStack() as stack:
+        store = open_sqlite(settings.bot_store_url)
+        stack.push_async_callback(store.close)
+        http = await stack.enter_async_context(Http())
+        seal = Vault.from_settings(settings, Path(settings.bot_store_url.removeprefix("sqlite:///")))
+        discovery = Discovery(http, settings.payer_fhir_url, _endpoints(settings))
+        accounts = Accounts(
+            settings=settings, store=store, seal=seal, http=http, discovery=discovery, pages=pack.templates / "pages"
+        )
+        dialogue = Dialogue(store, seal)
+        answering = _answering(settings, pack, http, accounts, (patience or Patience()).wall)
+        turn = _turn(settings, pack, accounts, dialogue, answering, patience or Patience())
+        bot = Bot(settings, pack, store, accounts, discovery, turn)
+        stack.push_async_callback(accounts.close)
+        accounts.on_failed.append(bot.tell)
+        sweeper = asyncio.create_task(_sweep(store))
+        stack.push_async_callback(_stopped, sweeper)
+        gc.collect()
+        gc.freeze()
+        yield bot
+
+
+def _payer(settings: Settings) -> dict[str, str]:
+    """What templates may quote of the payer."""
+    return {"name": settings.payer_name, "short_name": settings.payer_short_name, "phone": settings.payer_phone}
+
+
+def _clock(settings: Settings) -> Callable[[], datetime]:
+    return partial(datetime.now, ZoneInfo(settings.bot_timezone))
+
+
+def _answering(settings: Settings, pack: Pack, http: Http, accounts: Accounts, wall: float) -> Answering:
+    return Answering(
+        pack=pack,
+        accounts=accounts,
+        directory=DirectoryClient(http, settings.directory_url),
+        member=_member_client(settings, http, accounts),
+        places=_Places(),
+        payer=_payer(settings),
+        now=_clock(settings),
+        wall=wall,
+    )
+
+
+def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
+    settings: Settings, pack: Pack, accounts: Accounts, dialogue: Dialogue, answering: Answering, patience: Patience
+) -> Turn:
+    return Turn(
+        pack=pack,
+        accounts=accounts,
+        dialogue=dialogue,
+        answering=answering,
+        payer=_payer(settings),
+        now=_clock(settings),
+        member_answers=settings.bot_member_answers,
+        patience=patience,
+    )
+
+
+def _endpoints(settings: Settings) -> Endpoints:
+    """What the operator set; the rest is discovered."""
+    return Endpoints(
+        authorize=settings.payer_authorize_url,
+        token=settings.payer_token_url,
+        issuer=settings.payer_issuer,
+        jwks=settings.payer_jwks_url,
+        revoke=settings.payer_revoke_url,
+    )
+
+
+def _member_client(settings: Settings, http: Http, accounts: Accounts) -> Callable[[Person, Access], MemberClient]:
+    """Makes the client of one member's question; a 401 is answered by one renewal where there is a refresh token."""
+
+    def client(person: Person, access: Access) -> MemberClient:
+        async def renew() -> str | None:
+            renewed = await accounts.renew(person, access)
+            return renewed.token if renewed else None
+
+        return MemberClient(http, settings.payer_fhir_url, access.token, access.patient, renew=renew)
+
+    return client
+
+
+class _Places:
+    """The gazetteer as an answer sees it."""
+
+    coordinates = staticmethod(places.coordinates)
+    city_center = staticmethod(places.city_center)
+    county_center = staticmethod(places.county_center)
+    city_of = staticmethod(places.city_of)
+    miles_between = staticmethod(places.miles_between)
+    zips_near = staticmethod(nearby.zips_near)
+
+
+async def _sweep(store: Store) -> None:
+    """Remove what has expired, every few minutes."""
+    while True:
+        with contextlib.suppress(StoreError):
+            await store.sweep()
+        await asyncio.sleep(_SWEEP_SECONDS)
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def web_app(bot: Bot, *, slack: SlackApp | None = None) -> Starlette:
+    """Slack, the linking pages and health on one port."""
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        try:
+            await bot.store.get("ready", "ready")
+        except StoreError:
+            return JSONResponse({"status": "degraded", "store": "unusable"}, status_code=503)
+        return JSONResponse({"status": "ok", "store": "ok"})
+
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *bot.accounts.routes()]
+    return Starlette(routes=[*routes, *(slack.routes() if slack else [])])
+
+
+@asynccontextmanager
+async def slack_app(bot: Bot) -> AsyncIterator[SlackApp | None]:
+    """Slack, started, when its settings are there."""
+    settings = bot.settings
+    if settings.slack_bot_token is None or settings.slack_signing_secret is None:
+        yield None
+        return
+
+    async def first(key: str) -> bool:
+        return await bot.store.add("seen", key, expires=time.time() + _DEDUPE_SECONDS)
+
+    from bot.channels.slack.app import SlackApp  # noqa: PLC0415 -- bolt takes half a second to import
+
+    slack = SlackApp(
+        bot.turn,
+        bot.pack.words,
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        api_url=settings.slack_api_url,
+        first=first,
+    )
+    await slack.start()
+
+    async def push(person: Person, reply: Private) -> None:
+        place = await slack.channel.private_place(person)
+        if place is not None:
+            await slack.channel.post(place, reply, person)
+
+    bot.push["slack"] = push
+    try:
+        yield slack
+    finally:
+        await slack.stop()

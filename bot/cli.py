@@ -1,0 +1,110 @@
+"""The commands of contract.md. Each imports what it needs when it runs, so that the short ones start at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.config import Settings, load_settings
+from bot.errors import BotError
+from bot.log import set_up
+
+_SANDBOX = click.option("--sandbox", is_flag=True, help="Start the embedded payer and use it.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bcbst-bot")
+def main() -> None:
+    """A chat assistant over health-plan data: claims, coverage and the provider directory."""
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    set_up(settings.bot_log_level)
+    return settings
+
+
+def _run(job: Coroutine[Any, Any, None]) -> None:
+    """Run a command; what keeps the bot from starting is one line on stderr, never a traceback."""
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(job)
+    except BotError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextlib.contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except BotError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+def demo() -> None:
+    """Play a short conversation against the embedded payer, then chat."""
+    from bot.commands.demo import demo as play  # noqa: PLC0415 -- see the module docstring
+
+    with _one_line():
+        settings = Settings(_env_file=None)  # type: ignore[call-arg] # a rehearsal reads nobody's .env
+        set_up("ERROR")
+    _run(play(settings))
+
+
+@main.command()
+@_SANDBOX
+@click.option("--as", "member", metavar="NAME", help="Sign this sandbox member in first.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a reply.")
+def chat(*, sandbox: bool, member: str | None, as_json: bool) -> None:
+    """Talk on the console: one message a line."""
+    from bot.commands.chat import chat as talk  # noqa: PLC0415 -- see the module docstring
+
+    with _one_line():
+        settings = load_settings()
+        set_up("ERROR" if settings.bot_log_level == "INFO" else settings.bot_log_level)
+    _run(talk(settings, sandbox=sandbox, member=member, as_json=as_json))
+
+
+@main.command()
+@_SANDBOX
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8765, show_default=True)
+def serve(*, sandbox: bool, host: str, port: int) -> None:
+    """Serve Slack, the linking pages and health."""
+    from bot.commands.serve import serve as run_server  # noqa: PLC0415 -- see the module docstring
+
+    with _one_line():
+        settings = _settings()
+    _run(run_server(settings, sandbox=sandbox, host=host, port=port))
+
+
+@main.command()
+@click.option("--port", default=9000, show_default=True)
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="FHIR data to serve.")
+def sandbox(*, port: int, data: Path | None) -> None:
+    """Serve the embedded payer alone: its sign-in and its FHIR server."""
+    from bot.commands.serve import serve_payer  # noqa: PLC0415 -- see the module docstring
+
+    _run(serve_payer(port, data))
+
+
+@main.command()
+@click.argument("file", type=click.File(encoding="utf-8", errors="replace"), default="-")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option(
+    "--dialogue", is_flag=True, help="The lines are turns of one conversation; an empty line starts a new one."
+)
+@click.option("--explain", is_flag=True, help="Show how each message was read.")
+def understand(file: Any, *, as_json: bool, dialogue: bool, explain: bool) -> None:
+    """Read one message a line and print how it is understood. No network, no account."""
+    from bot.commands.understand import readings  # noqa: PLC0415 -- see the module docstring
+
+    with _one_line():
+        for line in readings(file, as_json=as_json, dialogue=dialogue, explain=explain):
+            click.echo(line)

@@ -1,0 +1,41 @@
+"""`bcbst-bot chat`: the console channel, against the configured payer or the embedded one."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+from bot.app import Push
+from bot.channels.console import LOCAL, read_lines, run, write
+from bot.commands.rehearsal import sandbox_settings, sign_in, with_pages
+from bot.config import Settings
+from bot.errors import ConfigError
+from bot.message import Person, Private
+
+
+async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:
+    """Talk until the input ends. `member` signs in first, over the pages that a browser would see.
+
+    Raises:
+        ConfigError: `member` without the sandbox, or a setting that keeps the bot from starting.
+    """
+    if member and not sandbox:
+        raise ConfigError("--as: only the members of the sandbox can be signed in from here; add --sandbox")
+    async with contextlib.AsyncExitStack() as stack:
+        if sandbox:
+            settings, _ = await stack.enter_async_context(sandbox_settings(settings))
+        bot = await stack.enter_async_context(with_pages(settings, any_port=sandbox))
+        if member:
+            await sign_in(bot, LOCAL, member)
+        bot.push["console"] = _print(as_json=as_json)
+        prompt = sys.stdout if sys.stdin.isatty() and not as_json else None
+        await run(bot.turn, read_lines(sys.stdin, prompt), sys.stdout, as_json=as_json)
+
+
+def _print(*, as_json: bool) -> Push:
+    """Replies to no message, such as a sign-in that was cancelled in the browser: they count as answers to line 0."""
+
+    async def push(_: Person, reply: Private) -> None:
+        write(reply, sys.stdout, 0, as_json=as_json)
+
+    return push

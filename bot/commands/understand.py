@@ -1,0 +1,72 @@
+"""`bcbst-bot understand`: how messages are read, without network or account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from bot.language.context import Context, merge
+from bot.language.engine import Engine
+from bot.language.reading import Reading, Slot
+from bot.pack import find_pack
+
+
+def readings(
+    lines: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
+) -> Iterator[str]:
+    """One printed line (or, with `explain`, a block) a message.
+
+    Raises:
+        PackError: the rules cannot be loaded.
+    """
+    engine = Engine.load(find_pack(pack) / "intents")
+    today, context = date.today(), None  # noqa: DTZ011 -- the machine's own day; no member's time zone is known here
+    for line in lines:
+        text = line.rstrip("\r\n")
+        if dialogue and not text.strip():
+            context = None
+            continue
+        reading = engine.understand(text, today=today, context=context)
+        intent, slots = merge(context, reading) if dialogue else (None, {})
+        if explain:
+            yield explained(reading)
+        elif as_json:
+            yield json.dumps(_data(reading, (intent, slots) if dialogue else None), ensure_ascii=False, default=str)
+        else:
+            yield f"{reading.intent}\t{reading.score:.2f}\t{text}"
+        if dialogue and intent is not None and not intent.startswith("followup."):
+            context = Context(intent=intent, slots=slots, asked=None, language=reading.language)
+
+
+def _data(reading: Reading, resolved: tuple[str | None, Mapping[str, Slot]] | None) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "text": reading.text,
+        "intent": reading.intent,
+        "slots": _slots(reading.slots),
+        "rule": reading.rule,
+        "score": round(reading.score, 3),
+        "language": reading.language,
+        "ms": round(reading.ms, 3),
+        "concepts": list(reading.concepts),
+    }
+    if resolved is not None:
+        data["resolved"] = {"intent": resolved[0], "slots": _slots(resolved[1])}
+    return data
+
+
+def _slots(slots: Mapping[str, Slot]) -> dict[str, dict[str, object]]:
+    return {name: {"text": slot.text, "value": slot.value} for name, slot in slots.items()}
+
+
+def explained(reading: Reading) -> str:
+    """The three best rules and what fired, for a rule author."""
+    lines = [f"text      {reading.text}", f"language  {reading.language}"]
+    lines += [f"slot      {name} = {slot.value!r} ({slot.text!r})" for name, slot in reading.slots.items()]
+    for place, one in enumerate(reading.candidates, 1):
+        lines.append(
+            f"{place}. {one.intent} by {one.rule}: {one.score:.2f}, from {', '.join(one.concepts) or 'no concept'}"
+        )
+    lines.append(f"decided   {reading.intent}{' (two readings are close)' if reading.unclear else ''}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,161 @@
+"""Providers by specialty, place, network, openings, gender, language and name: each filter proven on every card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.kit import (
+    STALE_DAYS,
+    Around,
+    Ask,
+    Card,
+    Filter,
+    Listing,
+    Summary,
+    around,
+    cards,
+    is_called,
+    listings,
+    openings_of,
+    sift,
+    telling,
+    within,
+)
+
+PAGE = 5
+FARTHER = 25.0
+PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Summary):
+    """One page of providers. `total` is how many fit in all; `first` the number of the first one shown.
+
+    When nothing fits: `removed_by` names the filter that took the last ones, `without` counts the providers who fit
+    all the others, `farther` those who fit everything within `farther_miles`.
+    """
+
+    cards: tuple[Card, ...]
+    total: int
+    first: int
+    page: int
+    today: date
+    what: str | None
+    where: Around | None
+    network: str | None
+    accepting: bool
+    gender: str | None
+    language: str | None
+    name: str | None
+    removed_by: str | None = None
+    without: int = 0
+    farther: int = 0
+    farther_miles: int = int(FARTHER)
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Card], ...]:
+        """The providers with their numbers in the whole list."""
+        return tuple(enumerate(self.cards, self.first))
+
+    @property
+    def more(self) -> bool:
+        """True when another page follows."""
+        return self.first + len(self.cards) - 1 < self.total
+
+    def is_stale(self, card: Card) -> bool:
+        """True when a listing was not updated for more than 90 days, the rhythm that the No Surprises Act asks for."""
+        age = card.age_days(self.today)
+        return age is not None and age > STALE_DAYS
+
+
+async def answer(ask: Ask) -> Found:
+    """The providers who fit, nearest first."""
+    name = _text(ask, "provider_name")
+    where = None if name and "location" not in ask.slots else await around(ask)
+    codes = _codes(ask, name)
+    found = await listings(ask, codes=codes, where=where, name=name)
+    result = summarize(found, ask, where, name)
+    if result.total or where is None or where.miles >= FARTHER:
+        return result
+    wide = Around(where.center, where.name, where.state, FARTHER, where.home)
+    farther = summarize(await listings(ask, codes=codes, where=wide, name=name), ask, wide, name)
+    return replace(result, farther=farther.total)
+
+
+def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, name: str | None) -> Found:
+    """The page that was asked for, of the listings that pass every filter."""
+    kept, removed_by, without = sift(found, filters(ask, where))
+    providers = cards(ask, kept, where)
+    first = ask.page * PAGE
+    return Found(
+        cards=providers[first : first + PAGE],
+        total=len(providers),
+        first=first + 1,
+        page=ask.page,
+        today=ask.today,
+        what=ask.words.get("specialty"),
+        where=where,
+        network=_text(ask, "network"),
+        accepting=bool(ask.slots.get("accepting_new")),
+        gender=_text(ask, "gender"),
+        language=_text(ask, "language"),
+        name=name,
+        removed_by=removed_by,
+        without=without,
+    )
+
+
+def filters(ask: Ask, where: Around | None) -> list[Filter]:
+    """Every filter of the question, to be checked here whatever the server did with it."""
+    network, gender, language = _text(ask, "network"), _text(ask, "gender"), _text(ask, "language")
+    chosen: list[Filter] = []
+    codes = _codes(ask, _text(ask, "provider_name"))
+    if codes:
+        chosen.append(("specialty", lambda listing: bool(listing.specialty_codes & set(codes))))
+    if where is not None:
+        chosen.append(("radius", lambda listing: within(ask, listing, where)))
+    if network and network != "out-of-network":
+        chosen.append(("network", lambda listing: _in_network(listing, network)))
+    if ask.slots.get("accepting_new"):
+        chosen.append(("accepting_new", lambda listing: _is_open(listing, network)))
+    if gender:
+        chosen.append(
+            ("gender", lambda listing: listing.practitioner is not None and listing.practitioner.gender == gender)
+        )
+    if language:
+        chosen.append(("language", lambda listing: _speaks(listing, language)))
+    return chosen
+
+
+def _in_network(listing: Listing, network: str) -> bool:
+    """Proven by a network reference; "in-network" without a name is any network of this payer."""
+    if not telling(network):
+        return bool(listing.networks)
+    return any(is_called(one, network) for one in listing.networks)
+
+
+def _is_open(listing: Listing, network: str | None) -> bool:
+    """New patients are taken, in the named network when one was named."""
+    if network and telling(network):
+        return any(is_called(one, network) and listing.accepting(one.key) == "newpt" for one in listing.networks)
+    return bool(openings_of(listing))
+
+
+def _speaks(listing: Listing, language: str) -> bool:
+    person = listing.practitioner
+    return person is not None and any(one.casefold().split("-")[0] == language.casefold() for one in person.languages)
+
+
+def _codes(ask: Ask, name: str | None) -> tuple[str, ...]:
+    """The NUCC codes; without a specialty and a name, "a doctor" is primary care."""
+    value = ask.slots.get("specialty")
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(str(code) for code in value)
+    return () if name else PRIMARY_CARE
+
+
+def _text(ask: Ask, slot: str) -> str | None:
+    value = ask.slots.get(slot)
+    return str(value) if value else None
