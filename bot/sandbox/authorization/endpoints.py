@@ -13,8 +13,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.authorization import pages
+from bot.sandbox.authorization.grants import Issuer
 from bot.sandbox.authorization.keys import public_keys
-from bot.sandbox.authorization.server import Answer, Issuer, SandboxAuthorization, SandboxRequest
+from bot.sandbox.authorization.server import SandboxAuthorization
+from bot.sandbox.authorization.shapes import Answer, SandboxRequest
 from bot.sandbox.world import Account, World
 
 AUTHORIZE = "/as/authorization.oauth2"
