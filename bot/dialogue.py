@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the last turns left. `choices` are the list's entries with their `numbers`, `labels` the buttons by words."""
+    """What the last turns left: `choices` of a list with their `numbers`, and `labels`, buttons by their words."""
 
     asked: Asked | None = None
     choices: tuple[Asked, ...] = ()
