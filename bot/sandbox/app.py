@@ -74,8 +74,9 @@ def create_app(
     client = Client(client_id, client_secret, redirect_uris, behaviour)
     server = SandboxAuthorization(client, behaviour, base_url)
     sandbox = Sandbox(base_url, client_id, client_secret, behaviour, server)
+    store = Store(world, sandbox.fhir_url)
     fhir = FhirServer(
-        Store(world, sandbox.fhir_url),
+        store,
         behaviour,
         server.vault.active,
         authorize_url=sandbox.authorize_url,
@@ -83,7 +84,7 @@ def create_app(
         revoke_url=base_url + REVOKE,
         issuer=base_url,
     )
-    signing_in = AuthorizationEndpoints(server, world, sandbox.fhir_url)
+    signing_in = AuthorizationEndpoints(server, world, sandbox.fhir_url, store.prepare)
     app = Starlette(
         routes=[*signing_in.routes(), *fhir.routes()],
         exception_handlers={Refused: refusal},

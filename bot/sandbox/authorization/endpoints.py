@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +41,15 @@ class Session:
 class AuthorizationEndpoints:
     """Routes of the authorization server."""
 
-    def __init__(self, server: SandboxAuthorization, world: World, fhir_url: str) -> None:
+    def __init__(
+        self,
+        server: SandboxAuthorization,
+        world: World,
+        fhir_url: str,
+        prepare: Callable[[Iterable[str]], Awaitable[None]],
+    ) -> None:
         self.server = server
+        self._prepare = prepare
         self.world = world
         self._fhir_url = fhir_url
         self._sessions: LRUCache[str, Session] = LRUCache(SESSIONS_KEPT)
@@ -94,6 +102,9 @@ class AuthorizationEndpoints:
         oauth = self._request("GET", AUTHORIZE, session.params, request)
         grant = self.server.get_consent_grant(oauth)
         user = session.account if allowed else None
+        if user is not None:
+            # A long record is made while the person still looks at this page, not during their first question.
+            await self._prepare(user.patients)
         return _respond(self.server.create_authorization_response(oauth, grant_user=user, grant=grant))
 
     async def token(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet
 from bot.sandbox.behaviour import IdTokenFlaw
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
-from tests.sandbox.small import SCOPE, Browser, callback, claims_of, question, ticket
+from tests.sandbox.small import SCOPE, Browser, callback, claim, claims_of, question, ticket
 
 
 async def _keys(browser: Browser) -> KeySet:
@@ -259,6 +259,15 @@ async def test_a_rotated_key_is_the_only_one_published(payer: Browser) -> None:
     assert json.dumps(keys.as_dict(private=False)) != before
     token = await payer.token()
     assert jwt.decode(token["id_token"], keys, algorithms=["RS256"]).header["kid"] == "sandbox-1"
+
+
+async def test_a_long_record_is_made_when_sharing_is_allowed(payer: Browser, world: World) -> None:
+    """What is made on demand is there before the first question, and Cancel makes nothing."""
+    world.on_demand["ana"] = lambda: [claim("later", "ana", "oral")]
+    await payer.decide(await payer.to_consent(), "deny")
+    assert "later" not in world.resources["ExplanationOfBenefit"]
+    await payer.decide(await payer.to_consent())
+    assert "later" in world.resources["ExplanationOfBenefit"]
 
 
 async def test_a_page_works_once(payer: Browser) -> None:
