@@ -135,7 +135,7 @@ class Turn:
             if asked.intent == "account.choose":
                 async for answered in self._kept(message, memory):
                     yield answered
-        elif rules is None or rules.needs == "nothing":
+        elif rules is None or asked.intent not in self._pack.answers:
             yield await self._remember(message, replace(memory, misses=0), self._static(asked))
         elif rules.needs == "member" and (message.directory_only or self._member_answers == "off"):
             yield self._static(replace(asked, intent="problems.directory_only"))

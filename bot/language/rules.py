@@ -31,6 +31,7 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
 class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     needs: Literal["member", "directory", "nothing"]
     rules: list[_RuleFile]
+    answer: Literal["built", "later"] = "built"
     slots: dict[str, str] = {}
     follows: list[str] = []
     asks: list[str] = []
@@ -69,11 +70,13 @@ class Rule:
 class IntentRules:
     """An intent of the pack: `needs` says whose data it reads, `slots` what it takes (name to type).
 
-    `follows` are the kinds of follow-up that its answer accepts, `asks` the slots that are asked for once when missing.
+    `answer` "later" says that only words about what it will need are there so far. `follows` are the kinds of
+    follow-up that its answer accepts, `asks` the slots that are asked for once when missing.
     """
 
     intent: str
     needs: Literal["member", "directory", "nothing"]
+    answer: Literal["built", "later"]
     rules: tuple[Rule, ...]
     slots: Mapping[str, str]
     follows: tuple[str, ...]
@@ -151,6 +154,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
     return IntentRules(
         intent=intent,
         needs=raw.needs,
+        answer=raw.answer,
         rules=tuple(_rule(intent, rule, shown) for rule in raw.rules),
         slots=raw.slots,
         follows=tuple(raw.follows),
