@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Callable, Mapping
@@ -33,6 +34,8 @@ class _Wire(httpx.AsyncBaseTransport):
         """One exchange."""
         await request.aread()
         answer = self._answer(request)
+        for _ in range(5):
+            await asyncio.sleep(0)  # on a real wire others get their turn
         return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
 
 
@@ -90,7 +93,7 @@ class Payer:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
         assert f"{request.url.scheme}://{request.url.host}" == ORIGIN, "only the configured payer may be called"
-        own = {
+        own: dict[str, Callable[[httpx.Request], httpx.Response]] = {
             "/token": self._token,
             "/jwks": lambda _: _json({"keys": [_KEYS[self.key].as_dict(private=False)]}),
             "/revoke": self._revoke,
@@ -99,7 +102,8 @@ class Payer:
         path = request.url.path
         if path.startswith("/fhir/r4/Patient"):
             own[path] = self._patient
-        return {**own, **self.answers}.get(path, lambda _: httpx.Response(404))(request)
+        own.update(self.answers)
+        return own[path](request) if path in own else httpx.Response(404)
 
     def _configuration(self, _request: httpx.Request) -> httpx.Response:
         if not self.discoverable:

@@ -1,0 +1,262 @@
+"""Access over time: expiry, renewal by one at a time, refusal, unlinking (T38, T51, T53, T55, F11-F13, F16)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.errors import NotLinked, SignInExpired, SignInRefused
+from tests.accounts.conftest import DANA, MALLORY, Bot, Clock, make_settings, running
+from tests.accounts.payer import Payer
+
+
+async def _linked(bot: Bot, *, refresh: bool = False) -> None:
+    bot.payer.gives_refresh = refresh
+    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+
+
+def _refreshes(bot: Bot) -> int:
+    return sum(form["grant_type"] == "refresh_token" for form in bot.payer.forms("/token"))
+
+
+async def test_a_token_is_not_begun_with_in_its_last_half_minute(bot: Bot) -> None:
+    """30 s before its end the member is asked to sign in (T51)."""
+    await _linked(bot)
+    bot.clock.now += 3569
+    assert await bot.accounts.access(DANA)
+    bot.clock.now += 1
+    with pytest.raises(SignInExpired):
+        await bot.accounts.access(DANA)
+
+
+async def test_a_short_lived_token_is_usable(bot: Bot) -> None:
+    """Tokens of a few seconds have a smaller margin, else nobody could ever ask."""
+    bot.payer.token_changes = {"expires_in": 8}
+    await _linked(bot)
+    bot.clock.now += 5
+    assert await bot.accounts.access(DANA)
+    bot.clock.now += 1
+    with pytest.raises(SignInExpired):
+        await bot.accounts.access(DANA)
+
+
+async def test_a_refused_token_without_refresh_ends_the_sign_in(bot: Bot) -> None:
+    """The dead token is deleted, the link stays as expired (F11, F16)."""
+    await _linked(bot)
+    access = await bot.accounts.access(DANA)
+    assert await bot.accounts.renew(DANA, access) is None
+    with pytest.raises(SignInExpired):
+        await bot.accounts.access(DANA)
+    link = await bot.accounts.link(DANA)
+    assert link is not None
+    assert link.state == "expired"
+    assert _refreshes(bot) == 0
+
+
+async def test_expire_deletes_the_token(bot: Bot) -> None:
+    """As the turn does after a 401 that could not be helped."""
+    await _linked(bot, refresh=True)
+    await bot.accounts.expire((await bot.accounts.access(DANA)).link_id)
+    with pytest.raises(SignInExpired):
+        await bot.accounts.access(DANA)
+
+
+async def test_a_refresh_token_renews_without_the_member(bot: Bot) -> None:
+    """The answer replaces both tokens; nothing is asked of the member (F12)."""
+    await _linked(bot, refresh=True)
+    before = await bot.accounts.access(DANA)
+    bot.clock.now += 3600
+    after = await bot.accounts.access(DANA)
+    assert (after.patient, after.link_id) == (before.patient, before.link_id)
+    assert after.token != before.token
+    assert after.expires_at == bot.clock.now + 3600
+    bot.clock.now += 3600
+    assert await bot.accounts.access(DANA)
+    assert _refreshes(bot) == 2
+
+
+async def test_a_refused_token_is_renewed_once(bot: Bot) -> None:
+    """After a 401 the refresh token helps; a question that saw the old token gets the new one without a request."""
+    await _linked(bot, refresh=True)
+    old = await bot.accounts.access(DANA)
+    new = await bot.accounts.renew(DANA, old)
+    assert new is not None
+    assert new.token != old.token
+    assert await bot.accounts.renew(DANA, old) == new
+    assert _refreshes(bot) == 1
+
+
+@pytest.fixture
+async def replica(tmp_path: Path, bot: Bot, clock: Clock) -> AsyncIterator[Bot]:
+    """A second process over the same store."""
+    async with running(tmp_path, bot.payer, clock, make_settings()) as made:
+        yield made
+
+
+async def test_ten_questions_on_two_replicas_renew_once(bot: Bot, replica: Bot) -> None:
+    """Parallel use of a refresh token would make the payer end the whole family (T38, F12)."""
+    await _linked(bot, refresh=True)
+    bot.clock.now += 3600
+    asked = [*[bot.accounts.access(DANA) for _ in range(5)], *[replica.accounts.access(DANA) for _ in range(5)]]
+    got = await asyncio.gather(*asked)
+    assert len({access.token for access in got}) == 1
+    assert _refreshes(bot) == 1
+
+
+async def test_a_renewal_that_another_process_holds_is_waited_for(bot: Bot, replica: Bot) -> None:
+    """The one that comes second sends nothing, and uses what the first one stored."""
+    await _linked(bot, refresh=True)
+    bot.clock.now += 3600
+    second: list[asyncio.Task[object]] = []
+    inner = bot.payer._token
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        second.append(asyncio.ensure_future(replica.accounts.access(DANA)))
+        return inner(request)
+
+    bot.payer.answers["/token"] = slow
+    first = await bot.accounts.access(DANA)
+    assert await second[0] == first
+    assert _refreshes(bot) == 1
+
+
+async def test_a_refresh_token_that_is_over_asks_for_a_new_sign_in(bot: Bot) -> None:
+    """invalid_grant wipes it; it is not tried again (F13, T38)."""
+    await _linked(bot, refresh=True)
+    bot.payer.refresh.clear()
+    bot.clock.now += 3600
+    for _ in range(2):
+        with pytest.raises(SignInExpired):
+            await bot.accounts.access(DANA)
+    assert _refreshes(bot) == 1
+
+
+async def test_a_payer_in_trouble_does_not_cost_the_refresh_token(bot: Bot) -> None:
+    """A 500 is told as such; the next question tries again and works."""
+    await _linked(bot, refresh=True)
+    bot.clock.now += 3600
+    bot.payer.answers["/token"] = lambda _: httpx.Response(500)
+    with pytest.raises(SignInRefused):
+        await bot.accounts.access(DANA)
+    bot.payer.answers.clear()
+    assert await bot.accounts.access(DANA)
+
+
+async def test_a_refresh_answer_may_leave_the_refresh_token_out(bot: Bot) -> None:
+    """Then the old one stays good (RFC 6749 6)."""
+    await _linked(bot, refresh=True)
+    kept = dict(bot.payer.refresh)
+    bot.payer.gives_refresh = False
+    for _ in range(2):
+        bot.payer.refresh = dict(kept)
+        bot.clock.now += 3600
+        assert await bot.accounts.access(DANA)
+
+
+async def test_unlinking_deletes_everything_and_gives_the_token_back(bot: Bot) -> None:
+    """Link, token, what is pending: gone in one transaction; the payer hears of it afterwards (T53)."""
+    await _linked(bot, refresh=True)
+    await bot.link(DANA, "dana")
+    await bot.store.put("kept_question", "1", b"x", expires=bot.clock.now + 60, owner=DANA.key)
+    unlinked = await bot.accounts.unlink(DANA)
+    assert (unlinked.was_linked, unlinked.member) == (True, "Dana M.")
+    assert await bot.store.drop_owned(DANA.key) == 0
+    assert await bot.accounts.link(DANA) is None
+    assert not await bot.accounts.awaits_code(DANA)
+    with pytest.raises(NotLinked):
+        await bot.accounts.access(DANA)
+    await bot.accounts.close()
+    assert sorted(bot.payer.revoked) == sorted(bot.payer.refresh)
+
+
+async def test_unlinking_works_while_the_payer_is_down(bot: Bot) -> None:
+    """It is tried three times behind the answer, and then let go (T53)."""
+    await _linked(bot)
+    bot.payer.answers["/revoke"] = lambda _: httpx.Response(503)
+    assert (await bot.accounts.unlink(DANA)).was_linked
+    await bot.accounts.close()
+    assert bot.payer.count("/revoke") == 3
+    assert await bot.accounts.link(DANA) is None
+
+
+async def test_unlinking_nobody_is_no_trouble(bot: Bot) -> None:
+    """And it leaves others alone."""
+    await _linked(bot)
+    unlinked = await bot.accounts.unlink(MALLORY)
+    assert (unlinked.was_linked, unlinked.member) == (False, "")
+    assert await bot.accounts.link(DANA) is not None
+
+
+async def test_a_renewal_that_ends_after_unlinking_leaves_no_token(bot: Bot) -> None:
+    """The late token is given back, not stored."""
+    await _linked(bot, refresh=True)
+    bot.clock.now += 3600
+    inner = bot.payer._token
+    unlinking: list[asyncio.Task[object]] = []
+
+    def late(request: httpx.Request) -> httpx.Response:
+        unlinking.append(asyncio.ensure_future(bot.accounts.unlink(DANA)))
+        return inner(request)
+
+    bot.payer.answers["/token"] = late
+    with pytest.raises(NotLinked):
+        await bot.accounts.access(DANA)
+    await asyncio.gather(*unlinking)
+    await bot.accounts.close()
+    assert await bot.store.drop_owned(DANA.key) == 0
+    assert set(bot.payer.refresh) <= set(bot.payer.revoked)
+
+
+async def test_no_secret_is_readable_on_the_disk(bot: Bot, tmp_path: Path) -> None:
+    """Tokens, verifiers, codes, link ids and the patient's name are sealed or hashed in every file (T35)."""
+    bot.payer.gives_refresh = True
+    link = await bot.accounts.begin(DANA)
+    browser = bot.browser()
+    away = await browser.depart(link)
+    code = await browser.code_after(away, "dana")
+    await bot.accounts.prove(DANA, code)
+    await bot.link(MALLORY, "vera")
+    secrets = [*bot.payer.tokens, *bot.payer.refresh, link.rpartition("/")[2], code, code.replace("-", "")]
+    secrets += re.findall(r"(?:state|nonce)=([\w-]+)", away)
+    secrets += [form["code_verifier"] for form in bot.payer.forms("/token")]
+    secrets += [cookie.value or "" for cookie in browser.http.cookies.jar]
+    disk = b"".join(path.read_bytes() for path in tmp_path.iterdir())  # noqa: ASYNC240 -- a test's own small files
+    assert [secret for secret in secrets if secret.encode() in disk] == []
+    assert b"Dana M" not in disk
+
+
+async def test_a_row_copied_to_another_link_does_not_open(bot: Bot) -> None:
+    """Each sealed value is tied to its row (T35)."""
+    await _linked(bot)
+    await bot.accounts.prove(MALLORY, await bot.link(MALLORY, "vera"))
+    own = (await bot.accounts.access(MALLORY)).link_id
+    for kind, key, told in (("tokens", own, SignInExpired), ("link", MALLORY.key, NotLinked)):
+        ((_, stolen),) = await bot.store.owned(kind, DANA.key)
+        await bot.store.put(kind, key, stolen, expires=bot.clock.now + 60, owner=MALLORY.key)
+        with pytest.raises(told):
+            await bot.accounts.access(MALLORY)
+
+
+async def test_a_removed_key_asks_people_to_link_again(tmp_path: Path, payer: Payer, clock: Clock) -> None:
+    """Rows that no key opens are as good as none: no error page, no loop (T36)."""
+    async with running(tmp_path, payer, clock, make_settings()) as bot:
+        await _linked(bot)
+    (tmp_path / "bot.db.keys").unlink()
+    async with running(tmp_path, payer, clock, make_settings()) as bot:
+        with pytest.raises(NotLinked):
+            await bot.accounts.access(DANA)
+        assert await bot.accounts.link(DANA) is None
+        assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).member == "Dana M."
+
+
+async def test_tokens_never_print(bot: Bot) -> None:
+    """Neither the access nor anything on the way shows a token or a patient id."""
+    await _linked(bot)
+    access = await bot.accounts.access(DANA)
+    assert access.token not in repr(access)
+    assert "dana" not in repr(access)

@@ -1,0 +1,264 @@
+"""What the browser and the chat hear when the payer's sign-in goes wrong, and whose record a token opens."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.errors import PayerSlow, SetupWrong
+from bot.payer.http import Answer, Http
+from tests.accounts.conftest import DANA, Bot, code_on
+from tests.accounts.payer import CLIENT_SECRET, FHIR
+
+
+async def _last_page(bot: Bot, member: str = "dana") -> httpx.Response:
+    browser = bot.browser()
+    away = await browser.depart(await bot.accounts.begin(DANA))
+    return await browser.come_back(bot.payer.sign_in(away, member))
+
+
+async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
+    assert words in page.text
+    assert code_on(page) == ""
+    assert not await bot.accounts.awaits_code(DANA)
+    assert await bot.accounts.link(DANA) is None
+    ((person, error),) = bot.told
+    assert person == DANA
+    assert error.reference in page.text
+    assert "planted" not in f"{page.text} {error} {error.facts}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "words"),
+    [
+        (httpx.Response(500, html="<h1>planted</h1>"), 502, "had a problem"),
+        (httpx.Response(200, html="<h1>planted</h1>"), 502, "had a problem"),
+        (httpx.Response(200, json=["planted"]), 502, "had a problem"),
+        (httpx.Response(200, json={"token_type": "Bearer"}), 502, "had a problem"),
+        (httpx.Response(200, json={"access_token": "planted", "token_type": "DPoP"}), 502, "had a problem"),
+        (httpx.Response(400, json={"error": "invalid_grant", "error_description": "planted"}), 410, "is over"),
+        (httpx.Response(400, json={"error": "planted"}), 502, "had a problem"),
+        (httpx.Response(401, json={"error": "invalid_client"}), 503, "set up wrong"),
+        (httpx.Response(401, html="planted"), 503, "set up wrong"),
+        (httpx.Response(400, json={"error": "invalid_scope"}), 503, "set up wrong"),
+        (httpx.Response(200, content=b"[" * 100_000), 502, "had a problem"),
+    ],
+    ids=["F01", "html", "list", "no token", "dpop", "F02", "unknown", "F03", "401", "scope", "deep"],
+)
+async def test_a_token_endpoint_that_refuses(bot: Bot, answer: httpx.Response, status: int, words: str) -> None:
+    """Its words are not repeated, it is asked once, and nothing stays behind (F01-F03)."""
+    bot.payer.answers["/token"] = lambda _: answer
+    page = await _last_page(bot)
+    assert page.status_code == status
+    await _nothing_linked(bot, page, words)
+    assert bot.payer.count("/token") == 1
+
+
+async def test_a_token_endpoint_that_hangs(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser hears of it within 15 seconds (F15): the wire's deadline is shorter than that."""
+    deadlines: list[float] = []
+
+    async def hang(http: Http, _url: str, _form: str, _headers: object, deadline: float) -> Answer:
+        deadlines.append(deadline - http.clock())
+        raise PayerSlow("no whole answer before the deadline")
+
+    monkeypatch.setattr(Http, "post_form", hang)
+    page = await _last_page(bot)
+    assert page.status_code == 504
+    await _nothing_linked(bot, page, "taking too long")
+    assert max(deadlines) < 15
+
+
+async def test_a_token_endpoint_that_is_down(bot: Bot) -> None:
+    """Refused connections are not retried (T50)."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("planted", request=request)
+
+    bot.payer.answers["/token"] = refuse
+    await _nothing_linked(bot, await _last_page(bot), "had a problem")
+    assert bot.payer.count("/token") == 1
+
+
+@pytest.mark.parametrize(
+    "scope", ["openid fhirUser", "", "patient/Coverage.read openid", "patient/*.write", "launch/patient"]
+)
+async def test_a_member_who_does_not_allow_claims(bot: Bot, scope: str) -> None:
+    """The granted scope is compared with what was asked (T12, F05), and the token is given back."""
+    bot.payer.token_changes = {"scope": scope}
+    page = await _last_page(bot)
+    assert page.status_code == 400
+    await _nothing_linked(bot, page, "did not allow access to claims")
+    await bot.accounts.close()
+    assert bot.payer.revoked == list(bot.payer.tokens)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [None, "patient/*.rs openid", "patient/ExplanationOfBenefit.read openid", "patient/*.* openid", ["patient/*.read"]],
+)
+async def test_scopes_that_open_claims(bot: Bot, scope: Any) -> None:
+    """None named means as asked (RFC 6749 5.1); SMART 2.0 and single types are fine."""
+    bot.payer.token_changes = {"scope": scope}
+    assert code_on(await _last_page(bot))
+
+
+@pytest.mark.parametrize(
+    ("patient", "fhir_user", "expected"),
+    [
+        ("dana", f"{FHIR}/Patient/dana", "dana"),
+        ("dana", None, "dana"),
+        ("dana", f"{FHIR}/RelatedPerson/7", "dana"),
+        ("dana", "Practitioner/dana2", "dana"),
+        ("Patient/dana", None, "dana"),
+        (None, f"{FHIR}/Patient/dana", "dana"),
+        (None, "Patient/dana", "dana"),
+        (None, None, "dana"),
+        (None, "https://elsewhere.example/fhir/Patient/vera", "dana"),
+        (None, f"{FHIR}/Person/9", "dana"),
+    ],
+)
+async def test_whose_record_it_is(bot: Bot, patient: str | None, fhir_user: str | None, expected: str) -> None:
+    """`patient`, else `fhirUser` under the payer's own base, else the one Patient that the token opens (F04)."""
+    bot.payer.token_changes = {"patient": patient}
+    bot.payer.claim_changes = {"fhirUser": fhir_user}
+    await bot.accounts.prove(DANA, code_on(await _last_page(bot)))
+    assert (await bot.accounts.access(DANA)).patient == expected
+
+
+@pytest.mark.parametrize(
+    ("patient", "fhir_user"),
+    [
+        ("vera", "Patient/dana"),
+        ("dana", f"{FHIR}/Patient/vera"),
+        ("dana", "https://elsewhere.example/fhir/Patient/vera"),
+        ("../Patient/vera", None),
+        ("dana?x=1", None),
+        ("d" * 65, None),
+    ],
+)
+async def test_a_patient_in_doubt_is_refused(bot: Bot, patient: str, fhir_user: str | None) -> None:
+    """Patient and fhirUser must agree, and an id must be an id (T11)."""
+    bot.payer.token_changes = {"patient": patient}
+    bot.payer.claim_changes = {"fhirUser": fhir_user}
+    await _nothing_linked(bot, await _last_page(bot), "could not be trusted")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, json={"resourceType": "Bundle", "entry": []}),
+        httpx.Response(200, json={"resourceType": "Bundle"}),
+        httpx.Response(403),
+        httpx.Response(500),
+        httpx.Response(200, html="planted"),
+        httpx.Response(
+            200, json={"entry": [{"resource": {"resourceType": "Patient", "id": f"p{n}"}} for n in range(11)]}
+        ),
+        httpx.Response(200, json={"entry": [{"resource": {"resourceType": "OperationOutcome", "id": "x"}}, {}]}),
+    ],
+    ids=["nobody", "no entry", "forbidden", "down", "html", "eleven", "no patient"],
+)
+async def test_a_payer_that_does_not_say_who_signed_in(bot: Bot, answer: httpx.Response) -> None:
+    """Told with a clear reason (T11, F04)."""
+    bot.payer.token_changes = {"patient": None}
+    bot.payer.claim_changes = {"fhirUser": None}
+    bot.payer.answers["/fhir/r4/Patient"] = lambda _: answer
+    await _nothing_linked(bot, await _last_page(bot), "did not say which member you are")
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ([{"given": ["Dana", "Q"], "family": "Morgan"}], "Dana M."),
+        ([{"use": "old", "family": "Before"}, {"use": "official", "given": ["Dana"], "family": "Morgan"}], "Dana M."),
+        ([{"given": ["Dana"]}], "Dana"),
+        ([{"family": "Morgan"}], "Morgan"),
+        ([{"text": "Dana Q Morgan"}], "Dana M."),
+        ([{"given": ["Da\u202ena\n"], "family": " Morgan"}], "Dana M."),
+        ([{}], ""),
+        ([], ""),
+        (None, ""),
+        ("planted", ""),
+    ],
+)
+async def test_the_name_that_the_person_recognises(bot: Bot, names: Any, shown: str) -> None:
+    """First name and initial; a payer that gives no usable name is no obstacle."""
+    record = {"resourceType": "Patient", "id": "dana"} | ({} if names is None else {"name": names})
+    bot.payer.answers["/fhir/r4/Patient/dana"] = lambda _: httpx.Response(200, json=record)
+    assert (await bot.accounts.prove(DANA, code_on(await _last_page(bot)))).member == shown
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(500), httpx.Response(403), httpx.Response(200, html="x")])
+async def test_a_name_is_no_condition(bot: Bot, answer: httpx.Response) -> None:
+    """The account is linked although the Patient record does not come just now."""
+    bot.payer.answers["/fhir/r4/Patient/dana"] = lambda _: answer
+    assert (await bot.accounts.prove(DANA, code_on(await _last_page(bot)))).member == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [(None, 900), (5, 5), ("3600", 3600), ("soon", 900), (-1, 0), (0, 0), ([], 900), (True, 1), ("1e999", 900)],
+)
+async def test_how_long_a_token_lives(bot: Bot, given: Any, seconds: int) -> None:
+    """As the payer says, from the request's start; a quarter of an hour when it does not (fhir.md 3.4)."""
+    bot.payer.token_changes = {"expires_in": given}
+    await bot.accounts.prove(DANA, code_on(await _last_page(bot)))
+    link = await bot.accounts.link(DANA)
+    assert link is not None
+    assert (link.state == "active") == (seconds > 0)
+    if link.expires_at is not None:
+        assert link.expires_at.timestamp() == bot.clock.now + seconds
+
+
+async def test_a_link_replaced_while_the_payer_answers_leaves_nothing(bot: Bot) -> None:
+    """A newer link wins over a sign-in that is just being finished (T03)."""
+    browser = bot.browser()
+    away = await browser.depart(await bot.accounts.begin(DANA))
+
+    answer = bot.payer._token
+    newer: list[asyncio.Task[str]] = []
+
+    def replace(request: httpx.Request) -> httpx.Response:
+        newer.append(asyncio.ensure_future(bot.accounts.begin(DANA)))
+        return answer(request)
+
+    bot.payer.answers["/token"] = replace
+    page = await browser.come_back(bot.payer.sign_in(away, "dana"))
+    await _nothing_linked(bot, page, "is over")
+    assert (await bot.browser().open(await newer[0])).status_code == 200
+    await bot.accounts.close()
+    assert bot.payer.revoked == list(bot.payer.tokens)
+
+
+async def test_failures_in_the_log_hold_no_secrets(bot: Bot, capsys: pytest.CaptureFixture[str]) -> None:
+    """The reference is there, and neither token, code, state, secret nor an address with an id (I2, I6, T27)."""
+    bot.payer.sign = lambda claims: bot.payer.signed({**claims, "aud": "x"})
+    page = await _last_page(bot)
+    printed = "".join(capsys.readouterr())
+    reference = re.search(r"Reference (\w+)", page.text)
+    assert reference
+    assert reference.group(1) in printed
+    planted = [CLIENT_SECRET, "planted", "dana", "Dana", *bot.payer.forms("/token")[0].values()]
+    harmless = {"client", "authorization_code", bot.settings.payer_scope, bot.settings.callback_url}
+    assert [text for text in planted if text not in harmless and text in printed] == []
+
+
+async def test_without_a_client_id_nobody_is_sent_to_the_payer(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says whose fault it is (F03)."""
+    browser = bot.browser()
+    link = await bot.accounts.begin(DANA)
+    page = await browser.open(link)
+    token = re.findall(r'name="token" value="(\w+)"', page.text)[0]
+
+    def unset(_: object) -> str:
+        raise SetupWrong("PAYER_CLIENT_ID is not set")
+
+    monkeypatch.setattr("bot.accounts.endpoint.TokenEndpoint.client_id", property(unset))
+    answer = await browser.http.post(link, data={"token": token})
+    assert answer.status_code == 503
+    assert "set up wrong" in answer.text
