@@ -1,0 +1,249 @@
+"""The pages themselves: what they say, to whom, and what surrounds them (T29, T30, T47, voice.md)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.accounts.render import Renderer, preferred
+from bot.errors import BotError, LinkError, StoreBusy
+from bot.message import Person
+from tests.accounts.conftest import BOT, DANA, PAGES, Bot, Clock, code_on, hidden, make_settings, running
+from tests.accounts.payer import ORIGIN, Payer
+
+
+async def _walk(bot: Bot, **headers: str) -> dict[str, httpx.Response]:
+    """Every answer on the way of one sign-in."""
+    browser = bot.browser(**headers)
+    link = await bot.accounts.begin(DANA)
+    page = await browser.open(link)
+    away = await browser.http.post(link, data=hidden(page))
+    back = await browser.open(bot.payer.sign_in(away.headers["location"], "dana"))
+    last = await browser.open(back.headers["location"])
+    problem = await browser.open("/link/unknown")
+    refused = await bot.browser().open("/oauth/callback?code=x&state=y")
+    return {"confirm": page, "away": away, "back": back, "code": last, "problem": problem, "refused": refused}
+
+
+async def test_every_answer_is_private_to_its_browser(bot: Bot) -> None:
+    """No store, no referrer, no sniffing, no framing, no third party, no script (T14, T30)."""
+    for name, answer in (await _walk(bot)).items():
+        assert answer.headers["cache-control"] == "no-store", name
+        assert answer.headers["referrer-policy"] == "no-referrer", name
+        assert answer.headers["x-content-type-options"] == "nosniff", name
+        if answer.status_code == 303:
+            continue
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; "), name
+        assert "frame-ancestors 'none'" in policy, name
+        style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+        assert style is not None
+        digest = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}'" in policy, name
+        assert not re.search(r"<script|\bstyle=|\bon\w+=|\bsrc=|<link|https?://", answer.text), name
+
+
+async def test_only_the_form_page_lets_a_form_go_out(bot: Bot) -> None:
+    """To the payer and where the payer sends the browser on; every other page has no form."""
+    pages = await _walk(bot)
+    assert f"form-action 'self' https: {ORIGIN}" in pages["confirm"].headers["content-security-policy"]
+    for name in ("code", "problem", "refused"):
+        assert "form-action 'none'" in pages[name].headers["content-security-policy"]
+        assert "<form" not in pages[name].text
+
+
+async def test_redirects_are_303_and_lead_to_clean_addresses(bot: Bot) -> None:
+    """Neither code nor state stays in the address bar (T16, T30)."""
+    pages = await _walk(bot)
+    assert (pages["away"].status_code, pages["back"].status_code) == (303, 303)
+    assert pages["back"].headers["location"] == f"{BOT}/linked"
+
+
+async def test_cookies_are_bound_to_host_and_browser(bot: Bot) -> None:
+    """`__Host-`, Secure, HttpOnly, SameSite, path / and no domain (T14)."""
+    pages = await _walk(bot)
+    for name, cookie, site in (("confirm", "__Host-link-form", "strict"), ("away", "__Host-link", "lax")):
+        parts = [part.strip() for part in pages[name].headers["set-cookie"].split(";")]
+        assert re.fullmatch(rf"{cookie}=[\w-]{{43}}", parts[0])
+        assert {"HttpOnly", "Secure", "Path=/", f"SameSite={site}"} <= set(parts)
+        assert not any(part.lower().startswith("domain") for part in parts)
+
+
+async def test_plain_http_on_loopback_works_without_the_prefix(tmp_path: Path, payer: Payer, clock: Clock) -> None:
+    """The same cookies, only not Secure: the whole way still ends in a code."""
+    settings = make_settings(bot_public_url="http://127.0.0.1:8765")
+    async with running(tmp_path, payer, clock, settings) as bot:
+        transport = httpx.ASGITransport(bot.app)
+        browser = bot.browser()
+        browser.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765")
+        link = await bot.accounts.begin(DANA)
+        assert link.startswith("http://127.0.0.1:8765/link/")
+        page = await browser.open(link)
+        away = await browser.http.post(link, data=hidden(page))
+        cookies = page.headers["set-cookie"] + away.headers["set-cookie"]
+        assert "Secure" not in cookies
+        assert "__Host-" not in cookies
+        assert cookies.count("HttpOnly") == 2
+        assert await browser.code_after(away.headers["location"], "dana")
+
+
+async def test_the_first_page_names_the_person_and_tells_what_follows(bot: Bot) -> None:
+    """Who, what is read, where it is shown, HIPAA, how to unlink; one form that works without a script."""
+    page = (await _walk(bot))["confirm"].text
+    for words in ("Dana M.", "Slack, Contoso", "claims", "private chat", "HIPAA", "unlink", "BlueCross"):
+        assert words in page
+    assert page.count("<form") == 1
+    assert '<form id="link-confirm" method="post">' in page
+
+
+async def test_the_last_page_shows_the_code_with_its_warning(bot: Bot) -> None:
+    """Only who asked may type it (voice.md)."""
+    page = (await _walk(bot))["code"]
+    assert re.fullmatch(r"[A-Z2-7]{4}-[A-Z2-7]{4}", code_on(page))
+    assert "Type this code in your chat with the bot" in page.text
+    assert "Dana M. (Slack, Contoso)" in page.text
+    assert "Nobody else should ever ask you for it" in page.text
+
+
+async def test_pages_come_in_spanish(bot: Bot) -> None:
+    """By the browser's Accept-Language."""
+    pages = await _walk(bot, **{"accept-language": "es-US,es;q=0.9,en;q=0.5"})
+    for name in ("confirm", "code", "problem"):
+        assert '<html lang="es">' in pages[name].text
+        assert pages[name].headers["content-language"] == "es"
+    assert "¿Conectar BlueCross con su chat?" in pages["confirm"].text
+    assert "Escriba este código" in pages["code"].text
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("es", "es"),
+        ("ES-mx", "es"),
+        ("en-US,en;q=0.9,es;q=0.8", "en"),
+        ("en;q=0.4, es;q=0.6", "es"),
+        ("fr, es;q=0.5", "es"),
+        ("fr", "en"),
+        ("es;q=x", "en"),
+        ("*", "en"),
+        ("esperanto", "en"),
+    ],
+)
+def test_the_language_of_a_header(header: str | None, language: str) -> None:
+    """Spanish only where it is ranked above English."""
+    assert preferred(header) == language
+
+
+async def test_names_are_text_and_nothing_else(bot: Bot) -> None:
+    """Markup and template signs in a person's or workspace's name print as they are (T46, T47)."""
+    person = Person("slack", "", "T9", "U9", name="<script>alert(1)</script>", home="{{ 7*7 }}\" onload='x")
+    browser = bot.browser()
+    link = await bot.accounts.begin(person)
+    page = await browser.open(link)
+    away = await browser.http.post(link, data=hidden(page))
+    last = await browser.come_back(bot.payer.sign_in(away.headers["location"], "dana"))
+    for text in (page.text, last.text):
+        assert "<script>" not in text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+        assert "{{ 7*7 }}&#34; onload=&#39;x" in text
+
+
+async def test_a_person_without_a_name_is_spoken_of(bot: Bot) -> None:
+    """The console has neither name nor home."""
+    page = await bot.browser().open(await bot.accounts.begin(Person("console", "", "", "me")))
+    assert "the person who asked for this link" in page.text
+
+
+async def test_a_busy_store_is_a_page_of_its_own(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503, in words, with a reference, on every page."""
+    browser = bot.browser()
+    link = await bot.accounts.begin(DANA)
+    page = await browser.open(link)
+    away = await browser.http.post(link, data=hidden(page))
+    callback = bot.payer.sign_in(away.headers["location"], "dana")
+
+    async def busy(*_: object, **__: object) -> None:
+        raise StoreBusy("held")
+
+    monkeypatch.setattr(bot.store, "get", busy)
+    posted = await browser.http.post(link, data=hidden(page))
+    answers = [await browser.open(url) for url in (link, callback, "/linked")]
+    for answer in (posted, *answers):
+        assert answer.status_code == 503
+        assert "One moment, please" in answer.text
+        assert "Reference " in answer.text
+
+
+async def test_a_huge_form_is_not_read(bot: Bot) -> None:
+    """Four KiB are enough for a token."""
+    browser = bot.browser()
+    link = await bot.accounts.begin(DANA)
+    data = {**hidden(await browser.open(link)), "more": "x" * 10_000}
+    assert (await browser.http.post(link, data=data)).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/linked", "/oauth/callback"])
+async def test_pages_take_get_only(bot: Bot, path: str) -> None:
+    """Nothing is changed by other methods."""
+    assert (await bot.browser().http.post(path)).status_code == 405
+
+
+def _leaves(root: type[BotError]) -> list[type[BotError]]:
+    return [root, *(leaf for child in root.__subclasses__() for leaf in _leaves(child))]
+
+
+class _Text(HTMLParser):
+    """The readable text of a page, and how its tags nest."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text, self.open = "", list[str]()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 -- HTMLParser's
+        if tag not in {"meta", "input", "path"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != "path":
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_failure_of_a_sign_in_has_words_of_its_own(language: str) -> None:
+    """A page with title, text, what to do next and the reference, in both languages; tags nest."""
+    renderer = Renderer(PAGES, make_settings())
+    seen: dict[str, str] = {}
+    in_chat = {"not_linked", "code_wrong", "code_spent", "too_many_links", "sign_in_expired", "link"}
+    for leaf in _leaves(LinkError):
+        problem = leaf.template.rpartition("/")[2]
+        page = bytes(renderer.page("problem", language, problem=problem, reference="7F3K2").body).decode()
+        reader = _Text(page)
+        assert reader.open == []
+        assert "7F3K2" in reader.text
+        title = re.search(r"<h1>(.+?)</h1>", page)
+        assert title is not None
+        seen[problem] = title.group(1)
+    own = [title for problem, title in seen.items() if problem not in in_chat]
+    assert len(set(own)) == len(own)
+    assert seen["link"] not in own
+
+
+def test_no_problem_page_blames_or_shouts() -> None:
+    """Tone of voice.md: no exclamation marks, no "unfortunately"."""
+    words = "".join(path.read_text(encoding="utf-8") for path in PAGES.glob("*.html"))
+    shown = re.sub(r"<!doctype|<!--.*?-->", "", words)
+    assert "!" not in shown
+    assert "nfortunately" not in shown

@@ -1,0 +1,123 @@
+"""Sealing, key rings and the key file (T35, T36, T37)."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.errors import ConfigError
+from tests.accounts.conftest import make_settings
+
+OLD, NEW = b"o" * 32, b"n" * 32
+
+
+@given(value=st.binary(), about=st.text(st.characters(codec="utf-8")))
+def test_what_was_sealed_opens_about_the_same_thing_only(value: bytes, about: str) -> None:
+    """Any value, any row."""
+    vault = Vault([NEW])
+    sealed = vault.seal(value, about)
+    assert vault.unseal(sealed, about) == value
+    assert vault.unseal(sealed, about + "x") is None
+    assert vault.seal(value, about) != sealed
+
+
+@given(place=st.integers(min_value=0, max_value=32), bit=st.integers(min_value=0, max_value=7))
+def test_a_changed_bit_spoils_the_value(place: int, bit: int) -> None:
+    """Version, key id, nonce, ciphertext and tag are all guarded."""
+    vault = Vault([NEW, OLD])
+    sealed = bytearray(vault.seal(b"", "row"))
+    sealed[place] ^= 1 << bit
+    assert vault.unseal(bytes(sealed), "row") is None
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x01", b"\x01abcd", b"plain text that was never sealed at all"])
+def test_what_was_never_sealed_is_none(garbage: bytes) -> None:
+    """Short and foreign values are no errors."""
+    assert Vault([NEW]).unseal(garbage, "row") is None
+
+
+def test_a_ring_seals_with_the_newest_and_opens_with_all() -> None:
+    """Rotation: old rows stay readable until their key is taken out (T36)."""
+    sealed = Vault([OLD]).seal(b"v", "row")
+    both = Vault([NEW, OLD])
+    assert both.unseal(sealed, "row") == b"v"
+    assert Vault([NEW]).unseal(both.seal(b"v", "row"), "row") == b"v"
+    assert Vault([NEW]).unseal(sealed, "row") is None
+
+
+def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    """Mode 600 beside the store, whole, and the same at the next start."""
+    store = tmp_path / "bot.db"
+    sealed = Vault.from_settings(make_settings(), store).seal(b"v", "row")
+    (made,) = tmp_path.iterdir()
+    assert (made.name, stat.S_IMODE(made.stat().st_mode)) == ("bot.db.keys", 0o600)
+    assert Vault.from_settings(make_settings(), store).unseal(sealed, "row") == b"v"
+
+
+def test_two_processes_that_start_together_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that comes second finds a whole file and takes it."""
+    store = tmp_path / "bot.db"
+    link, others = os.link, []
+
+    def overtaken(source: Path, target: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
+        others.append(Vault.from_settings(make_settings(), store))
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", overtaken)
+    ours = Vault.from_settings(make_settings(), store)
+    assert ours.unseal(others[0].seal(b"v", "row"), "row") == b"v"
+    assert [path.name for path in tmp_path.iterdir()] == ["bot.db.keys"]
+
+
+def test_configured_keys_need_no_file(tmp_path: Path) -> None:
+    """The setting wins, newest first, in either alphabet of base64."""
+    old = base64.b64encode(b"\xfb" * 32).decode()
+    vault = Vault.from_settings(make_settings(bot_encryption_keys=f"{new_key()}, {old}"), tmp_path / "bot.db")
+    assert vault.unseal(Vault([b"\xfb" * 32]).seal(b"v", "row"), "row") == b"v"
+    assert parse_keys(old.replace("+", "-").replace("/", "_")) == [b"\xfb" * 32]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", ",", "short", "cGxhbnRlZA==", f"{new_key()},", "ü" * 44, new_key() + "x"])
+def test_malformed_keys_stop_the_start_by_name(text: str) -> None:
+    """One line that names the setting and repeats nothing of its value."""
+    with pytest.raises(ConfigError, match=r"^BOT_ENCRYPTION_KEYS: must be comma-separated") as caught:
+        Vault.from_settings(make_settings(bot_encryption_keys=text))
+    assert len(text) < 4 or text not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff\xfe"])
+def test_a_spoilt_key_file_is_told_and_kept(tmp_path: Path, content: bytes) -> None:
+    """It is never replaced: what it sealed would be lost."""
+    path = tmp_path / "bot.db.keys"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"^bot\.db\.keys: must hold keys as BOT_ENCRYPTION_KEYS does$"):
+        Vault.from_settings(make_settings(), tmp_path / "bot.db")
+    assert path.read_bytes() == content
+
+
+def test_a_key_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """One line, naming the setting that would help."""
+    with pytest.raises(ConfigError, match=r"^BOT_ENCRYPTION_KEYS: not set, and bot\.db\.keys cannot be made"):
+        Vault.from_settings(make_settings(), tmp_path / "nowhere" / "bot.db")
+
+
+def test_without_a_store_file_keys_are_required() -> None:
+    """PostgreSQL has no place beside it."""
+    with pytest.raises(ConfigError, match=r"^BOT_ENCRYPTION_KEYS: required"):
+        Vault.from_settings(make_settings())
+
+
+@pytest.mark.parametrize("keys", [[], [b"short"], [b"n" * 32, b"o" * 16]])
+def test_keys_have_one_length(keys: list[bytes]) -> None:
+    """AES-256 and nothing shorter."""
+    with pytest.raises(ConfigError):
+        Vault(keys)
