@@ -200,15 +200,17 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     """The second one is an entry of the list; the one before that, and the last one, walk from the last answer."""
-    wanted = str(reading.slots["ordinal"].value) if "ordinal" in reading.slots else "+1"
-    if wanted.startswith("+"):
-        pick = _whole(last.arguments.get("pick")) + int(wanted)
-        return replace(last, arguments={**last.arguments, "pick": str(pick)})
-    index = int(wanted)
-    if not memory.choices:
-        pick = max(index - 1, 0) if index >= 0 else index
-        return replace(last, arguments={**last.arguments, "pick": str(pick)})
-    return _chosen(memory, index)
+    wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
+    if not isinstance(wanted, Mapping):
+        return None
+    if memory.choices:
+        return _chosen(memory, int(wanted.get("index", 0)))
+    if "step" in wanted:
+        pick = _whole(last.arguments.get("pick")) + int(wanted["step"])
+        return replace(last, arguments={**last.arguments, "pick": str(max(pick, 0))})
+    index = int(wanted["index"])
+    pick = max(index - 1, 0) if index >= 0 else index
+    return replace(last, arguments={**last.arguments, "pick": str(pick)})
 
 
 def _chosen(memory: Memory, index: int) -> Asked | None:
