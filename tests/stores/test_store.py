@@ -51,6 +51,13 @@ async def test_add_is_true_once_while_the_key_lives(store: Store, clock: Clock) 
     assert not await store.add("event", "1", expires=SOON + 60)
 
 
+async def test_a_dropped_key_can_be_added_again(store: Store) -> None:
+    """A lease that is given back early is free at once."""
+    assert await store.add("lease", "1", expires=SOON)
+    await store.drop("lease", "1")
+    assert await store.add("lease", "1", expires=SOON)
+
+
 async def test_a_counter_starts_again_after_the_first_counts_expiry(store: Store, clock: Clock) -> None:
     """Counting on does not push the window forward."""
     assert [await store.count("c", "a", expires=clock.now + 60) for _ in range(3)] == [1, 2, 3]

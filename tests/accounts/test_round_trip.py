@@ -1,0 +1,157 @@
+"""The whole way over real sockets against the sandbox payer, its faults switched on one by one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from bot.accounts.accounts import Accounts
+from bot.accounts.vault import Vault
+from bot.browser import Browser
+from bot.errors import LinkError, SignInExpired, SignInRefused
+from bot.message import Person
+from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.http import Http
+from bot.sandbox.app import Sandbox
+from bot.sandbox.server import listen, running, serve_sandbox
+from bot.stores.sqlite import open_sqlite
+from tests.accounts.conftest import PAGES, make_settings
+from tests.sandbox.small import small_world
+
+DANA = Person("console", "", "", "dana", name="Dana M.")
+
+
+@dataclass
+class Pair:
+    """The bot's accounts and the payer, both on loopback ports."""
+
+    accounts: Accounts
+    payer: Sandbox
+    told: list[LinkError] = field(default_factory=list)
+
+    async def hear(self, _person: Person, error: LinkError) -> None:
+        """What the chat would be told."""
+        self.told.append(error)
+
+    async def sign_in(self, username: str = "ana") -> str:
+        """The code that a browser gets."""
+        async with Browser() as browser:
+            return await browser.sign_in(await self.accounts.begin(DANA), username)
+
+
+@pytest.fixture
+async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
+    """A bot that is set up for a sandbox payer, as an operator would."""
+    socket = listen()
+    async with serve_sandbox(small_world()) as payer, Http() as http:
+        settings = make_settings(
+            bot_public_url=f"http://127.0.0.1:{socket.getsockname()[1]}",
+            payer_fhir_url=payer.fhir_url,
+            payer_authorize_url=payer.authorize_url,
+            payer_token_url=payer.token_url,
+            payer_issuer=None,
+            payer_client_id=payer.client_id,
+            payer_client_secret=payer.client_secret,
+        )
+        store = open_sqlite(tmp_path / "bot.db")
+        configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url)
+        accounts = Accounts(
+            settings=settings,
+            store=store,
+            seal=Vault.from_settings(settings, tmp_path / "bot.db"),
+            http=http,
+            discovery=Discovery(http, settings.payer_fhir_url, configured),
+            pages=PAGES,
+        )
+        made = Pair(accounts, payer)
+        accounts.on_failed.append(made.hear)
+        async with running(Starlette(routes=list(accounts.routes())), socket):
+            yield made
+        await accounts.close()
+        await store.close()
+
+
+async def test_a_member_links_asks_and_unlinks(pair: Pair) -> None:
+    """Forms, redirects and cookies as a browser sees them; the issuer is discovered."""
+    linked = await pair.accounts.prove(DANA, await pair.sign_in())
+    assert linked.member
+    access = await pair.accounts.access(DANA)
+    assert access.expires_at > time.time() + 3_000
+    active = pair.payer.authorization.vault.active(access.token)
+    assert active is not None
+    assert active.patients == (access.patient,)
+    assert (await pair.accounts.unlink(DANA)).was_linked
+    await pair.accounts.close()
+    assert pair.payer.authorization.vault.active(access.token) is None
+
+
+async def test_cancelling_at_the_payer_is_told_in_the_chat(pair: Pair) -> None:
+    """No code, one notice (F06)."""
+    async with Browser() as browser:
+        assert await browser.sign_in(await pair.accounts.begin(DANA), "ana", allow=False) == ""
+    assert [type(error).__name__ for error in pair.told] == ["SignInCancelled"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"),
+    [
+        ("ignore_pkce", True),
+        ("require_aud", True),
+        ("omit_patient", True),
+        ("omit_fhir_user", True),
+        ("omit_expires_in", True),
+        ("omit_issuer", True),
+        ("refresh_tokens", True),
+    ],
+)
+async def test_payers_that_differ_within_the_standards_link(pair: Pair, switch: str, value: object) -> None:
+    """What a payer may leave out or ignore is no obstacle."""
+    setattr(pair.payer.behaviour, switch, value)
+    await pair.accounts.prove(DANA, await pair.sign_in())
+    assert (await pair.accounts.access(DANA)).patient
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "told"),
+    [
+        ("identity_flaw", "bad-signature", "SignInUntrusted"),
+        ("identity_flaw", "missing", "SignInUntrusted"),
+        ("callback_issuer", "https://issuer.example", "SignInUntrusted"),
+        ("drop_scopes", frozenset({"patient/*.read"}), "AccessNotGranted"),
+        ("token_patient", "somebody-else", "SignInUntrusted"),
+        ("skew_seconds", 3_600, "SignInUntrusted"),
+    ],
+)
+async def test_payers_that_cannot_be_trusted_link_nothing(pair: Pair, switch: str, value: object, told: str) -> None:
+    """Told in the browser and, once, in the chat."""
+    setattr(pair.payer.behaviour, switch, value)
+    with pytest.raises(SignInRefused):
+        await pair.sign_in()
+    assert [type(error).__name__ for error in pair.told] == [told]
+    assert await pair.accounts.link(DANA) is None
+
+
+async def test_signing_in_after_a_key_rotation_works(pair: Pair) -> None:
+    """One extra JWKS request (F08)."""
+    await pair.accounts.prove(DANA, await pair.sign_in())
+    pair.payer.behaviour.rotate_key()
+    assert (await pair.accounts.prove(DANA, await pair.sign_in())).again
+
+
+async def test_a_refresh_token_renews_at_the_payer(pair: Pair) -> None:
+    """Renewal and its end are the payer's to give (F12, F13)."""
+    pair.payer.behaviour.refresh_tokens = True
+    await pair.accounts.prove(DANA, await pair.sign_in())
+    old = await pair.accounts.access(DANA)
+    new = await pair.accounts.renew(DANA, old)
+    assert new is not None
+    assert new.token != old.token
+    pair.payer.revoke_all()
+    assert await pair.accounts.renew(DANA, new) is None
+    with pytest.raises(SignInExpired):
+        await pair.accounts.access(DANA)
