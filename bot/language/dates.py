@@ -83,7 +83,22 @@ _QUARTERS: Mapping[str, int] = {
     "third": 3, "3rd": 3, "tercer": 3, "fourth": 4, "4th": 4, "cuarto": 4,
 }  # fmt: skip
 _LAST = frozenset(
-    ["last", "past", "previous", "prior", "preceding", "ultimo", "ultima", "ultimos", "ultimas", "pasado", "pasada", "pasados", "pasadas", "anterior"]
+    [
+        "last",
+        "past",
+        "previous",
+        "prior",
+        "preceding",
+        "ultimo",
+        "ultima",
+        "ultimos",
+        "ultimas",
+        "pasado",
+        "pasada",
+        "pasados",
+        "pasadas",
+        "anterior",
+    ]
 )
 _THIS = frozenset(["this", "current", "present", "este", "esta", "actual"])
 _PAST_AFTER = frozenset(["pasado", "pasada", "pasados", "pasadas", "anterior", "anteriores", "previo"])
@@ -100,7 +115,23 @@ _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th|ro)?$")
 _YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
 DATE_WORDS = frozenset(
     {*MONTHS, *WEEKDAYS, *UNITS, *_SEASONS}
-    | set(["today", "yesterday", "hoy", "ayer", "anteayer", "antier", "tonight", "weekend", "ytd", "christmas", "thanksgiving", "navidad", "earlier"])
+    | set(
+        [
+            "today",
+            "yesterday",
+            "hoy",
+            "ayer",
+            "anteayer",
+            "antier",
+            "tonight",
+            "weekend",
+            "ytd",
+            "christmas",
+            "thanksgiving",
+            "navidad",
+            "earlier",
+        ]
+    )
 )
 _DAY_PLACES = 31
 _CENTURY = 100
@@ -522,26 +553,19 @@ def find_dates(words: Sequence[str], today: date, plan_year: tuple[date, date] |
     return tuple(found)
 
 
-def shifted(days: tuple[date | None, date | None], steps: int, today: date) -> Days:
-    """The stretch of the same kind so many steps later (negative: earlier): the month before, the year after."""
+def shifted(days: Days, steps: int, today: date, unit: str) -> Days:
+    """The whole unit so many steps later than the stretch `days` (negative: earlier), never beyond `today`.
+
+    `unit` is day, week, month, quarter, year, or "same": as long as the stretch itself.
+    """
     end = days[1] or today
     start = days[0] or end
-    unit = next(
-        (name for name in ("day", "week", "month", "quarter", "year") if _is_unit(start, end, name, today)), None
-    )
-    if unit is None:
+    if unit == "same":
         length = (end - start) + timedelta(days=1)
-        return start + length * steps, end + length * steps
-    moved = back(start, -steps, unit) if steps < 0 else _forward(start, steps, unit)
-    return unit_around(moved, unit)
-
-
-def _is_unit(start: date, end: date, unit: str, today: date) -> bool:
-    first, last = unit_around(start, unit)
-    return start == first and (end == last or (end == today and first <= today <= last and unit != "day"))
-
-
-def _forward(day: date, steps: int, unit: str) -> date:
-    for _ in range(min(steps, _ROLLING_MAX)):
-        day = unit_around(day, unit)[1] + timedelta(days=1)
-    return day
+        moved = start + length * steps, end + length * steps
+    else:
+        edge = unit_around(start if steps < 0 else end, unit)
+        for _ in range(min(abs(steps), _ROLLING_MAX)):
+            edge = unit_around(edge[0] - timedelta(days=1) if steps < 0 else edge[1] + timedelta(days=1), unit)
+        moved = edge
+    return min(moved[0], today), min(moved[1], today)

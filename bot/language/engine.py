@@ -1,5 +1,6 @@
 """A person's message to an intent with slots: safety first, then tags, concepts, scored rules and the context."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +9,7 @@ from time import perf_counter
 from types import MappingProxyType
 
 from bot.language.context import Context
-from bot.language.dates import DATE_WORDS
+from bot.language.dates import DATE_WORDS, shifted
 from bot.language.entities import Tag, Tagger
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.phrases import Found
@@ -24,8 +25,10 @@ CLOSE = 0.3
 MOST_CANDIDATES = 3
 FALLBACK = "out_of_scope"
 FOLLOW = "followup."
+DATE_SHIFT = "followup.date_shift"
 _SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType({"specialty": ("specialty", "any_doctor")})
+_SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
 _DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
 _EXACT_PLACES = ("zip", "city", "county")
 
@@ -89,7 +92,7 @@ class Engine:
         if danger:
             return _danger(text, danger, begun)
         heard = self.hear(part, today, context)
-        return self._decide(text, heard, context, begun)
+        return self._decide(text, heard, context, today, begun)
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Every slot value in a message by type, for answers to the bot's own questions (a bare ZIP)."""
@@ -121,15 +124,15 @@ class Engine:
             names.add("BARE")
         if context and context.asked and context.asked in names:
             names.add("ASKED")
-        return Heard(said, keys, tuple(tags), frozenset(names), self._language(keys, found, context))
+        return Heard(said, keys, tuple(tags), frozenset(names), self._language(said.text, keys, found, context))
 
-    def _language(self, keys: Sequence[str], found: Sequence[Found], context: Context | None) -> str:
+    def _language(self, text: str, keys: Sequence[str], found: Sequence[Found], context: Context | None) -> str:
         spanish = english = 0
         for match in found:
             languages = {meaning.language for meaning in match.meanings}
             spanish += "es" in languages and "en" not in languages
             english += "en" in languages and "es" not in languages
-        spanish += sum(key in self._only["es"] for key in keys)
+        spanish += sum(key in self._only["es"] for key in keys) + bool(_SPANISH_LETTERS.search(text))
         english += sum(key in self._only["en"] for key in keys)
         if spanish == english:
             return context.language if context else "en"
@@ -142,7 +145,7 @@ class Engine:
         before = self.intents.get(context.intent) if context else None
         return before is not None and intent.removeprefix(FOLLOW) in before.follows
 
-    def _decide(self, text: str, heard: Heard, context: Context | None, begun: float) -> Reading:
+    def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
         present = self._book.mask_of(heard.names)
         matching = self._book.matching(present, context.intent if context else None)
         best = list(best_of_each(entry for entry in matching if self._legal(entry, context)).values())
@@ -154,7 +157,7 @@ class Engine:
         return Reading(
             text=text,
             intent=top.rule.intent,
-            slots=self._slots(top.rule, heard, context),
+            slots=self._slots(top.rule, heard, context, today),
             rule=top.rule.name,
             score=candidates[0].score,
             language=heard.language,
@@ -164,11 +167,13 @@ class Engine:
             unclear=close and not {best[0].rule.intent, best[1].rule.intent} & _SOCIAL,
         )
 
-    def _slots(self, rule: Rule, heard: Heard, context: Context | None) -> dict[str, Slot]:
+    def _slots(self, rule: Rule, heard: Heard, context: Context | None, today: date) -> dict[str, Slot]:
         wanted = dict(self.intents[rule.intent].slots)
         if rule.intent.startswith(FOLLOW) and context and context.intent in self.intents:
             wanted = {**self.intents[context.intent].slots, **wanted}
         slots = {name: slot for name, kind in wanted.items() if (slot := _slot(heard, kind))}
+        if rule.intent == DATE_SHIFT and "date_shift" in heard.names:
+            slots["date_range"] = _moved(heard, context, today)
         slots.update({name: Slot("", value) for name, value in rule.set.items()})
         return slots
 
@@ -207,6 +212,18 @@ def _slot(heard: Heard, kind: str) -> Slot | None:
             value = list(tag.value) if isinstance(tag.value, tuple) else tag.value
             return Slot(heard.said.said(tag.first, tag.after), True if kind == "accepting_new" else value)
     return None
+
+
+def _moved(heard: Heard, context: Context | None, today: date) -> Slot:
+    """The stretch of time before or after the one that was spoken of ("the month before")."""
+    tag = next(tag for tag in heard.tags if tag.kind == "date_shift")
+    unit, steps = str(tag.value).split()
+    before = context.slots.get("date_range") if context else None
+    days = before.value if before and isinstance(before.value, dict) else {}
+    start, end = (date.fromisoformat(days[key]) if days.get(key) else None for key in ("start", "end"))
+    moved = shifted((start, end), int(steps), today, unit)
+    value = {key: day.isoformat() if day else None for key, day in zip(("start", "end"), moved, strict=True)}
+    return Slot(heard.said.said(tag.first, tag.after), value)
 
 
 def _candidate(entry: Scored, heard: Heard) -> Candidate:

@@ -26,7 +26,9 @@ class Tag:
     after: int
 
 
-_IN = frozenset(["in", "near", "around", "by", "at", "from", "to", "en", "cerca", "de", "por", "of", "outside", "within", "para"])
+_IN = frozenset(
+    ["in", "near", "around", "by", "at", "from", "to", "en", "cerca", "de", "por", "of", "outside", "within", "para"]
+)
 _STATES = {
     "tn": "TN", "tennessee": "TN", "tenn": "TN", "ga": "GA", "georgia": "GA", "al": "AL", "alabama": "AL",
     "ms": "MS", "mississippi": "MS", "ar": "AR", "arkansas": "AR", "mo": "MO", "missouri": "MO", "ky": "KY",
@@ -34,17 +36,83 @@ _STATES = {
     "tx": "TX", "texas": "TX", "ohio": "OH", "ny": "NY", "sc": "SC", "il": "IL",
 }  # fmt: skip
 _MILES = frozenset({"mile", "mi", "milla", "miles", "millas"})
-_RADIUS_LEADS = frozenset(["within", "w", "in", "a", "meno", "menos", "de", "less", "than", "under", "radius", "up", "to", "dentro", "un", "radio"])
+_RADIUS_LEADS = frozenset(
+    [
+        "within",
+        "w",
+        "in",
+        "a",
+        "meno",
+        "menos",
+        "de",
+        "less",
+        "than",
+        "under",
+        "radius",
+        "up",
+        "to",
+        "dentro",
+        "un",
+        "radio",
+    ]
+)
 _NUMBER_WORDS = {**NUMBERS, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "quince": 15, "veinte": 20, "treinta": 30, "cincuenta": 50}  # fmt: skip
 _MONEY_AFTER = frozenset({"dollar", "buck", "dolare", "dolar", "usd"})
 _MONEY_BEFORE = frozenset(
-    ["bill", "billed", "billing", "charge", "charged", "charging", "pay", "paid", "owe", "owed", "owing", "factura", "cobraron", "cobran", "cobro", "cobrado", "debo", "say", "said", "want", "wanting", "wants", "invoice", "statement", "por", "for", "of", "me"]
+    [
+        "bill",
+        "billed",
+        "billing",
+        "charge",
+        "charged",
+        "charging",
+        "pay",
+        "paid",
+        "owe",
+        "owed",
+        "owing",
+        "factura",
+        "cobraron",
+        "cobran",
+        "cobro",
+        "cobrado",
+        "debo",
+        "say",
+        "said",
+        "want",
+        "wanting",
+        "wants",
+        "invoice",
+        "statement",
+        "por",
+        "for",
+        "of",
+        "me",
+    ]
 )
 _MONEY_HEADS = frozenset(
-    ["bill", "billed", "billing", "charge", "charged", "charging", "owe", "owed", "factura", "cobraron", "cobran", "cobro", "invoice", "statement", "balance"]
+    [
+        "bill",
+        "billed",
+        "billing",
+        "charge",
+        "charged",
+        "charging",
+        "owe",
+        "owed",
+        "factura",
+        "cobraron",
+        "cobran",
+        "cobro",
+        "invoice",
+        "statement",
+        "balance",
+    ]
 )
 _CLAIM_WORDS = frozenset(["claim", "reclamo", "reclamacion", "reclamacione", "ref", "reference"])
-_CLAIM_GLUE = frozenset(["number", "no", "num", "id", "numero", "is", "es", "the", "del", "el", "de", "nro", "con", "with"])
+_CLAIM_GLUE = frozenset(
+    ["number", "no", "num", "id", "numero", "is", "es", "the", "del", "el", "de", "nro", "con", "with"]
+)
 _CLAIM_ID = re.compile(r"(?<![\w$.,/])#?([A-Za-z]{0,6}[-_]?\d[A-Za-z0-9]*(?:[-_][A-Za-z0-9]+){0,4})(?![\w])")
 _CLAIM_NOISE = re.compile(r"\d{1,4}(?:st|nd|rd|th|mg|mcg|ml|mi|pm|am)?$|\d{5}-\d{4}$|\d{3}-\d{3}-\d{4}$|\d{4}-\d{1,2}-\d{1,2}$|\d{1,2}-\d{1,2}-\d{2,4}$", re.IGNORECASE)  # fmt: skip
 _ZIP = re.compile(r"\d{5}$")
@@ -52,6 +120,16 @@ _HAS_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*$")
 _CLAIM_ID_MIN = 6
 _AMOUNT_WINDOW = 4
+
+
+def ordinal(written: str) -> dict[str, int]:
+    """`{"index": n}` from the top, or from the end when negative; `{"step": n}` from the one that was spoken of.
+
+    In the pack: "2" and "-1" are places, "+1" is the one before in time, "-" the one after, "0" the same one.
+    """
+    if written in {"+1", "-", "0"}:
+        return {"step": {"+1": 1, "-": -1, "0": 0}[written]}
+    return {"index": int(written)}
 
 
 class Tagger:
@@ -78,6 +156,8 @@ class Tagger:
                 elif meaning.kind == "organization":
                     after = widened(said, match.first, match.after)
                     tags.append(Tag("provider_name", cleaned(said.said(match.first, after)), match.first, after))
+                elif meaning.kind == "ordinal":
+                    tags.append(Tag("ordinal", ordinal(str(meaning.value)), match.first, match.after))
                 else:
                     tags.append(Tag(meaning.kind, meaning.value, match.first, match.after))
         for stretch in find_dates(said.words, today, plan_year):
