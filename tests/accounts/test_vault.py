@@ -86,7 +86,10 @@ def test_configured_keys_need_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["", ",", "short", "cGxhbnRlZA==", f"{new_key()},", "ü" * 44, new_key() + "x"])
+WELL_FORMED = base64.b64encode(b"\xfb" * 32).decode()
+
+
+@pytest.mark.parametrize("text", ["", ",", "short", "cGxhbnRlZA==", f"{WELL_FORMED},", "ü" * 44, WELL_FORMED + "x"])
 def test_malformed_keys_stop_the_start_by_name(text: str) -> None:
     """One line that names the setting and repeats nothing of its value."""
     with pytest.raises(ConfigError, match=r"^BOT_ENCRYPTION_KEYS: must be comma-separated") as caught:
