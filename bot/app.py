@@ -65,8 +65,10 @@ class Bot:
 
 
 @asynccontextmanager
-async def assemble(settings: Settings, *, patience: Patience | None = None) -> AsyncIterator[Bot]:
-    """The running bot of these settings; everything that it opened is closed again.
+async def assemble(
+    settings: Settings, *, patience: Patience | None = None, http: Http | None = None
+) -> AsyncIterator[Bot]:
+    """The running bot of these settings; everything that it opened is closed again, and `http` when it is given.
 
     Raises:
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.
@@ -75,15 +77,16 @@ async def assemble(settings: Settings, *, patience: Patience | None = None) -> A
     async with contextlib.AsyncExitStack() as stack:
         store = open_sqlite(settings.bot_store_url)
         stack.push_async_callback(store.close)
-        http = await stack.enter_async_context(Http())
+        http = await stack.enter_async_context(http or Http())
         seal = Vault.from_settings(settings, Path(settings.bot_store_url.removeprefix("sqlite:///")))
         discovery = Discovery(http, settings.payer_fhir_url, _endpoints(settings))
         accounts = Accounts(
             settings=settings, store=store, seal=seal, http=http, discovery=discovery, pages=pack.templates / "pages"
         )
         dialogue = Dialogue(store, seal)
-        answering = _answering(settings, pack, http, accounts, (patience or Patience()).wall)
-        turn = _turn(settings, pack, accounts, dialogue, answering, patience or Patience())
+        patience, now = patience or Patience(), now or _clock(settings)
+        answering = _answering(settings, pack, http, accounts, patience.wall, now)
+        turn = _turn(settings, pack, accounts, dialogue, answering, patience, now)
         bot = Bot(settings, pack, store, accounts, discovery, turn)
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
@@ -103,7 +106,9 @@ def _clock(settings: Settings) -> Callable[[], datetime]:
     return partial(datetime.now, ZoneInfo(settings.bot_timezone))
 
 
-def _answering(settings: Settings, pack: Pack, http: Http, accounts: Accounts, wall: float) -> Answering:
+def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
+    settings: Settings, pack: Pack, http: Http, accounts: Accounts, wall: float, now: Callable[[], datetime]
+) -> Answering:
     return Answering(
         pack=pack,
         accounts=accounts,
@@ -111,13 +116,19 @@ def _answering(settings: Settings, pack: Pack, http: Http, accounts: Accounts, w
         member=_member_client(settings, http, accounts),
         places=_Places(),
         payer=_payer(settings),
-        now=_clock(settings),
+        now=now,
         wall=wall,
     )
 
 
 def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
-    settings: Settings, pack: Pack, accounts: Accounts, dialogue: Dialogue, answering: Answering, patience: Patience
+    settings: Settings,
+    pack: Pack,
+    accounts: Accounts,
+    dialogue: Dialogue,
+    answering: Answering,
+    patience: Patience,
+    now: Callable[[], datetime],
 ) -> Turn:
     return Turn(
         pack=pack,
@@ -125,7 +136,7 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
         dialogue=dialogue,
         answering=answering,
         payer=_payer(settings),
-        now=_clock(settings),
+        now=now,
         member_answers=settings.bot_member_answers,
         patience=patience,
     )

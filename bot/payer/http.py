@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -44,7 +44,7 @@ class Answer:
 class Http:
     """Calls with a wall deadline and a cap on decoded bytes. Close it, or use it as an async context manager.
 
-    `transport` swaps the wire. `clock` is the monotonic clock that deadlines are told by.
+    `transport` swaps the wire. `clock` is the monotonic clock that deadlines are told by, `pause` waits between tries.
     """
 
     def __init__(
@@ -52,10 +52,11 @@ class Http:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         in_flight: int = IN_FLIGHT,
     ) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
-        self.clock = clock
+        self.clock, self.pause = clock, pause
         self.learned = Learned(clock)
         self._in_flight = in_flight
         self._origins: dict[str, Origin] = {}

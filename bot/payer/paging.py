@@ -57,7 +57,7 @@ class Server:
     ) -> None:
         self.base = Base(base)
         self._http, self._headers, self._renew, self._keep, self._post = http, headers, renew, keep, post
-        self._retry = retry or Retry(http.clock)
+        self._retry = retry or Retry(http.clock, http.pause)
         self.tolerance = Tolerance(http.learned, self.base.url)
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
