@@ -66,9 +66,15 @@ class Bot:
 
 @asynccontextmanager
 async def assemble(
-    settings: Settings, *, patience: Patience | None = None, http: Http | None = None
+    settings: Settings,
+    *,
+    patience: Patience | None = None,
+    http: Http | None = None,
+    now: Callable[[], datetime] | None = None,
 ) -> AsyncIterator[Bot]:
     """The running bot of these settings; everything that it opened is closed again, and `http` when it is given.
+
+    `now` is what "last month" counts from: the clock in BOT_TIMEZONE when none is given.
 
     Raises:
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.

@@ -1,0 +1,74 @@
+"""Dialogues as data: what a story may say, and what it may expect of each reply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import yaml
+
+HERE = Path(__file__).parent
+
+
+class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one reply has to be. Only what is written down is checked.
+
+    `text` is the whole reply; `has` and `lacks` are phrases. `items` is how many entries, or a phrase of each in
+    order. `actions` are the labels of the buttons below the reply, in order; `buttons` are labels that must be there.
+    """
+
+    intent: str | None = None
+    language: str | None = None
+    audience: str | None = None
+    text: str | None = None
+    has: list[str] = []
+    lacks: list[str] = []
+    facts: dict[str, str] = {}
+    items: int | list[str] | None = None
+    actions: list[str] | None = None
+    buttons: list[str] = []
+    sources: list[str] | None = None
+    complete: bool = True
+    error: bool = False
+
+
+class Step(Expected, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One thing that the person does, and what the last reply to it has to be.
+
+    `say` types a message, `press` clicks a button of the reply before (the first with that label, or the one of
+    `item`), `sign_in` follows the last link in a browser and types its code. `first` is what the replies before the
+    last one have to be. `reads` are the FHIR types that the payer was asked for because of it, each once, sorted.
+    """
+
+    say: str | None = None
+    press: str | None = None
+    item: int | None = None
+    sign_in: str | None = None
+    place: str | None = None
+    first: list[Expected] = []
+    reads: list[str] | None = None
+
+
+class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A conversation of one person. `member` is signed in before it starts.
+
+    `place` is "chat" (one to one) or "channel"; `guest` marks a person who may only see the directory; `answers` is
+    BOT_MEMBER_ANSWERS.
+    """
+
+    name: str
+    turns: list[Step]
+    member: str | None = None
+    place: str = "chat"
+    guest: bool = False
+    answers: str = "dm"
+
+
+def stories() -> dict[str, Story]:
+    """Every story by "topic/intent: name"."""
+    found = {}
+    for path in sorted(HERE.rglob("*.yaml")):
+        where = path.relative_to(HERE).with_suffix("").as_posix()
+        for story in msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), list[Story]):
+            found[f"{where}: {story.name}"] = story
+    return found
