@@ -14,6 +14,7 @@ import msgspec
 
 S = TypeVar("S", bound=msgspec.Struct)
 _ATTEMPTS = 40
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]")
 _ESCAPES = re.compile(
@@ -63,18 +64,18 @@ def _without_lone(match: re.Match[bytes]) -> bytes:
 
 
 def _mended(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """Convert from plain values, dropping what does not fit, place by place."""
+    """Read plain values, and drop what does not fit, place by place, until the rest does."""
     try:
-        plain = json.loads(raw, parse_float=Decimal, parse_constant=_refuse)
+        plain = json.loads(_ESCAPES.sub(_without_lone, raw), parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise Unreadable("not JSON") from None
     dropped: list[str] = []
     for _ in range(_ATTEMPTS):
         try:
-            return msgspec.convert(plain, kind), tuple(dropped)
+            return msgspec.json.decode(_ENCODER.encode(plain), type=kind), tuple(dropped)
         except msgspec.ValidationError as error:
             dropped.append(_mend(plain, str(error)))
-        except RecursionError:
+        except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError):
             break
     raise Unreadable("too much of it has the wrong shape")
 

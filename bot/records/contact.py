@@ -1,0 +1,78 @@
+"""Who stands behind a coverage and how to reach them: the payer's Organization, as far as a card shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from bot.records.decode import Unreadable, decode
+from bot.records.sensitivity import labels_of
+from bot.records.shapes import Concept, HumanName, Shape, Telecom
+from bot.records.text import clean
+
+
+class _Contact(Shape, frozen=True):
+    purpose: Concept | None = None
+    name: HumanName | None = None
+    telecom: tuple[Telecom, ...] = ()
+
+
+class _OrganizationShape(Shape, frozen=True):
+    resource_type: str = ""
+    id: str = ""
+    name: str | None = None
+    telecom: tuple[Telecom, ...] = ()
+    contact: tuple[_Contact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone number with what it is for, where that is said."""
+
+    number: str
+    purpose: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayerContact:
+    """A payer by name, with its phone numbers, each once."""
+
+    id: str
+    name: str | None
+    phones: tuple[Phone, ...]
+    labels: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+
+def read_payer(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> PayerContact:
+    """The payer in one Organization.
+
+    Raises:
+        Unreadable: damaged, or of another type.
+    """
+    shape, dropped = decode(raw, _OrganizationShape)
+    if shape.resource_type != "Organization":
+        raise Unreadable("not an Organization")
+    phones = [*_phones(shape.telecom, None), *(p for c in shape.contact for p in _phones(c.telecom, _purpose(c)))]
+    unique = {phone.number: phone for phone in reversed(phones)}
+    return PayerContact(
+        shape.id,
+        clean(shape.name),
+        tuple(reversed(unique.values())),
+        tuple(sorted({*labels, *labels_of(raw)})),
+        dropped,
+    )
+
+
+def _purpose(contact: _Contact) -> str | None:
+    named = contact.name.words() if contact.name else None
+    return named or (contact.purpose.words() if contact.purpose else None)
+
+
+def _phones(telecoms: Iterable[Telecom], purpose: str | None) -> Iterable[Phone]:
+    for telecom in telecoms:
+        number = clean(telecom.value)
+        if telecom.system == "phone" and number:
+            yield Phone(number, purpose)

@@ -1,0 +1,46 @@
+"""Measured amounts: a number with its unit, exact, and what it may stand between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.records.money import believable
+from bot.records.shapes import Shape
+from bot.records.text import clean
+
+_UNSPOKEN = frozenset({"1", "{score}", "{ratio}"})
+
+
+class QuantityShape(Shape, frozen=True):
+    """Quantity as FHIR writes it."""
+
+    value: Decimal | None = None
+    comparator: str | None = None
+    unit: str | None = None
+    code: str | None = None
+
+
+class RangeShape(Shape, frozen=True):
+    """Range as FHIR writes it."""
+
+    low: QuantityShape | None = None
+    high: QuantityShape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with the unit that the record gives; `comparator` is `<`, `<=`, `>=` or `>` where it is a bound."""
+
+    value: Decimal
+    unit: str | None = None
+    comparator: str | None = None
+
+
+def quantity_of(shape: QuantityShape | None) -> Quantity | None:
+    """The quantity; None without a number."""
+    value = believable(shape.value) if shape else None
+    if shape is None or value is None:
+        return None
+    unit = clean(shape.unit) or clean(shape.code)
+    return Quantity(value, None if unit in _UNSPOKEN else unit, clean(shape.comparator))

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.records.amounts import amount_of
+from bot.records.money import Amount, MixedCurrencies, believable, total
+from bot.records.shapes import MoneyShape
+
+cents = st.decimals(min_value=-(10**9), max_value=10**9, places=4, allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(cents, min_size=1))
+def test_sums_are_exact(values: list[Decimal]) -> None:
+    """No cent is lost or made by adding: the sum is the exact sum of the exact values."""
+    result = total(Amount(value) for value in values)
+    assert result is not None
+    assert result.value == sum(values)
+
+
+@given(st.lists(st.sampled_from(["USD", "EUR"]), min_size=2).filter(lambda codes: len(set(codes)) > 1))
+def test_currencies_never_mix(codes: list[str]) -> None:
+    """A sum over two currencies is refused, whatever their order (F39)."""
+    with pytest.raises(MixedCurrencies):
+        total(Amount(Decimal(1), code) for code in codes)
+
+
+def test_nothing_has_no_sum() -> None:
+    """Absent is not zero: the sum of nothing is None."""
+    assert total([]) is None
+    assert total([None, None]) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("0.005", "0.00"), ("0.015", "0.02"), ("12.3", "12.30"), ("-12.3", "-12.30"), ("1E+9", "1000000000.00")],
+)
+def test_cents_are_rounded_half_even(value: str, shown: str) -> None:
+    """Showing rounds half-even to cents, negative credits and large amounts included (F38)."""
+    assert str(Amount(Decimal(value)).cents) == shown
+
+
+@pytest.mark.parametrize("value", ["1E+40", "1E-40", "NaN", "Infinity"])
+def test_what_cannot_be_money_is_no_amount(value: str) -> None:
+    """An absurd number is not an amount, so nothing later can stumble over it."""
+    assert believable(Decimal(value)) is None
+
+
+def test_a_missing_value_is_no_amount_and_a_missing_currency_is_the_claims() -> None:
+    """Cigna sends totals without a value; a currency may be missing (fhir.md 12)."""
+    assert amount_of(MoneyShape(currency="USD")) is None
+    assert amount_of(MoneyShape(value=Decimal(0)), "EUR") == Amount(Decimal(0), "EUR")
+
+
+def test_taking_away_and_turning_around() -> None:
+    """Differences and credits keep the currency, and refuse another one."""
+    assert Amount(Decimal(5)) - Amount(Decimal(7)) == -Amount(Decimal(2))
+    with pytest.raises(MixedCurrencies):
+        Amount(Decimal(5), "EUR") - Amount(Decimal(5))

@@ -1,0 +1,66 @@
+"""HL7's public examples, where the folder with them lies beside the checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.records.bundle import read_page
+from bot.records.claim import read_claim
+from bot.records.line import read_lines
+from bot.records.listing import join
+from bot.records.live import live, visits
+from bot.records.typed import read_typed
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the public FHIR examples (../shared/data) are not here")
+
+
+def rows(folder: str, resource_type: str) -> list[bytes]:
+    """The resources of one file."""
+    return (DATA / folder / f"{resource_type}.ndjson").read_bytes().splitlines()
+
+
+def everything() -> Iterator[tuple[str, bytes]]:
+    """Each resource of each file with its type."""
+    for path in sorted(DATA.glob("*/*.ndjson")):
+        yield from ((path.stem, row) for row in path.read_bytes().splitlines())
+
+
+@pytest.mark.parametrize(("folder", "count", "owed"), [("hl7-carin-bb-1.1.0", 7, 4), ("hl7-carin-bb-2.0.0", 10, 5)])
+def test_every_public_claim_is_read(folder: str, count: int, owed: int) -> None:
+    """All of both guides' claims are read with nothing left out, and those that tell a liability are as many."""
+    claims = [read_claim(row) for row in rows(folder, "ExplanationOfBenefit")]
+    assert len(claims) == count
+    assert all(each.kind and each.service.known and each.billed for each in claims)
+    assert not any(each.dropped for each in claims)
+    assert sum(each.owed.amount is not None for each in claims) == owed
+    assert sum(len(day.claims) for day in visits(live(claims))) == count - 1
+
+
+def test_every_public_claim_has_typed_lines() -> None:
+    """The strict reading takes all 17 claims whole, and gives as many lines as they hold."""
+    for folder in ("hl7-carin-bb-1.1.0", "hl7-carin-bb-2.0.0"):
+        for row in rows(folder, "ExplanationOfBenefit"):
+            typed = read_typed(row, "ExplanationOfBenefit")
+            assert typed.dropped == ()
+            assert len(read_lines(typed)) == read_claim(row).lines
+
+
+def test_every_public_resource_is_read_strictly() -> None:
+    """All 205 resources validate; the one insurance card without a payor is read with that said."""
+    dropped = [(kind, read_typed(row, kind).dropped) for kind, row in everything()]
+    assert len(dropped) == 205
+    assert [(kind, places[0][0]) for kind, places in dropped if places] == [("Coverage", "payor")]
+
+
+def test_the_public_directory_is_joined() -> None:
+    """Plan-Net's six roles become six listings in one network, one of them anonymous."""
+    kinds = ("PractitionerRole", "Practitioner", "Location", "Organization")
+    entries = b",".join(b'{"resource":' + row + b"}" for kind in kinds for row in rows("hl7-plan-net-1.1.0", kind))
+    listings = join(read_page(b'{"resourceType":"Bundle","entry":[' + entries + b"]}", "PractitionerRole").entries)
+    assert len(listings) == 6
+    assert {n.name for each in listings for n in each.networks} == {"ACME CT Preferred Provider Network"}
+    assert "Hans Solo, MD" in {each.name for each in listings}

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bot.records.claim import read_claim
+from bot.records.decode import Unreadable
+from bot.records.money import Amount
+from tests.records.made import Json, claim, coded, eob, money, raw
+
+DS4P = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/"
+
+
+def dollars(value: str) -> Amount:
+    """US dollars."""
+    return Amount(Decimal(value))
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"meta": {"security": [{"code": "42CFRPart2"}]}},
+        {"meta": {"security": [{"code": "N"}, {"code": "R"}]}},
+        {"contained": [{"resourceType": "Condition", "meta": {"security": [{"code": "SUD"}]}}]},
+        {"item": [{"extension": [{"url": DS4P + "extension-inline-sec-label", "valueCoding": {"code": "PSY"}}]}]},
+        {
+            "meta": {
+                "security": [
+                    {
+                        "code": "M",
+                        "extension": [
+                            {"url": DS4P + "extension-sec-label-basis", "valueCoding": {"code": "42CFRPart2"}}
+                        ],
+                    }
+                ]
+            }
+        },
+    ],
+)
+def test_a_label_anywhere_shields_the_claim(elements: Json) -> None:
+    """On the record, a contained resource, a line, or as the basis of another label (F48, T33)."""
+    assert claim(**elements).sensitive
+
+
+def test_no_label_or_a_normal_one_does_not_shield() -> None:
+    """Normal confidentiality is no shield; labels of the Bundle around are handed on."""
+    assert not claim().sensitive
+    assert not claim(meta={"security": [{"code": "N"}]}).sensitive
+    assert read_claim(raw(eob()), labels=("R",)).sensitive
+
+
+@pytest.mark.parametrize("kind", ["explanationofbenefit", "Claim", ""])
+def test_another_type_is_unreadable_and_counted(kind: str) -> None:
+    """A lower-case resourceType is another type; the page goes on without the row (F47)."""
+    with pytest.raises(Unreadable):
+        read_claim(raw(eob(resourceType=kind)))
+
+
+def test_newer_and_older_shapes_cost_only_what_they_changed() -> None:
+    """R5 or STU3 elements beside the R4 ones are passed over; what still fits is read (F47)."""
+    found = claim(
+        diagnosisRelatedGroup={"text": "x"},
+        event=[{"type": coded("x")}],
+        hospitalization={"start": "2024-01-01"},
+        totalCost={"value": 10},
+        total=[money("submitted", 12)],
+    )
+    assert found.billed == dollars("12")
+    assert found.dropped == ()

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bot.records.decode import Unreadable
+from bot.records.line import read_lines
+from bot.records.patient import read_patient
+from bot.records.typed import read_typed
+from tests.records.made import Json, coded, eob, money, raw
+
+PROVIDER = {"display": "Cedar Clinic"}
+VALID: Json = {
+    "insurer": {"display": "The Plan"},
+    "insurance": [{"focal": True, "coverage": {"reference": "Coverage/c1"}}],
+}
+NDC = "http://hl7.org/fhir/sid/ndc"
+
+
+def line(**elements: object) -> Json:
+    """A valid line of a visit."""
+    product = {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "99213"}], "text": "Office visit"}
+    return {"sequence": 1, "productOrService": product, **elements}
+
+
+def test_a_valid_record_loses_nothing() -> None:
+    """A claim by the book is read whole."""
+    typed = read_typed(raw(eob(**VALID)), "ExplanationOfBenefit")
+    assert typed.dropped == ()
+    assert typed.model.patient.reference == "Patient/p1"
+
+
+def test_failing_elements_are_left_out_by_name_and_the_rest_stands() -> None:
+    """Unknown keys, empty strings, impossible dates, wrong shapes: each goes alone and is named without its value."""
+    typed = read_typed(
+        raw(
+            eob(
+                **VALID,
+                id="one",
+                created="2024-07-01T10:00",
+                disposition="",
+                surprise="Jane Secret",
+                billablePeriod={"start": "2024-02-30"},
+                careTeam={"sequence": 1, "provider": PROVIDER},
+                item=[line(quantity={"value": "many"}), line(sequence=2)],
+                total=[money("memberliability", 12.5)],
+            )
+        ),
+        "ExplanationOfBenefit",
+    )
+    places = dict(typed.dropped)
+    assert {"disposition", "surprise", "billablePeriod.start", "careTeam", "item.0.quantity.value"} <= places.keys()
+    assert not any("Secret" in part for row in typed.dropped for part in row)
+    assert len(typed.model.item) == 2
+    assert typed.model.careTeam[0].sequence == 1
+    assert typed.model.total[0].amount.value == Decimal("12.5")
+
+
+def test_missing_elements_are_marked_absent_in_fhirs_own_way() -> None:
+    """CMS's lines lack products: the line and its money stay, the absence is reported."""
+    lines = [{"adjudication": [money("submitted", 7)]}]
+    typed = read_typed(raw(eob(insurance=VALID["insurance"], use=None, item=lines)), "ExplanationOfBenefit")
+    kinds = dict(typed.dropped)
+    assert kinds["item.0.productOrService"] == "missing"
+    (only,) = read_lines(typed)
+    assert only.billed is not None
+    assert only.description is None
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"resourceType":"Patient"}', b'{"resourceType":"X","a":NaN}'])
+def test_damage_and_other_types_are_unreadable(body: bytes) -> None:
+    """What is damaged or of another type is refused, and the refusal quotes nothing."""
+    with pytest.raises(Unreadable):
+        read_typed(body, "ExplanationOfBenefit")
+
+
+def test_a_type_that_fhir_does_not_know_is_unreadable() -> None:
+    """There is no model of an invented type."""
+    with pytest.raises(Unreadable):
+        read_typed(b'{"resourceType":"Invention"}', "Invention")
+
+
+def test_lines_tell_what_was_done_and_what_it_cost() -> None:
+    """Text, code, day, amounts, reasons with the payer's words, and the notes that the line points at."""
+    why = {"category": coded("denialreason"), "reason": {"coding": [{"code": "96"}], "text": "Not a benefit"}}
+    item = line(
+        servicedDate="2024-06-17",
+        quantity={"value": 2, "unit": "visits"},
+        bodySite={"text": "Upper left"},
+        noteNumber=[1, 9],
+        adjudication=[money("submitted", 100), money("copay", 20), money("copay", 5), why],
+    )
+    resource = eob(**VALID, item=[item], processNote=[{"number": 1, "text": "Ask us"}])
+    (only,) = read_lines(read_typed(raw(resource), "ExplanationOfBenefit"))
+    assert (only.description, only.code, str(only.service.start)) == ("Office visit", "99213", "2024-06-17")
+    assert only.copay is not None
+    assert only.copay.value == Decimal(25)
+    assert only.owed is None
+    assert [(r.code, r.text) for r in only.reasons] == [("96", "Not a benefit")]
+    assert only.notes == ("Ask us",)
+    assert (only.quantity, only.unit, only.tooth, only.drug) == (Decimal(2), "visits", "Upper left", None)
+
+
+def test_drugs_and_compounds_are_named() -> None:
+    """A fill is named by its NDC text; a compound by its ingredients; `not-applicable` is no description."""
+    fill = {"sequence": 1, "productOrService": coded("0777310502", NDC, display="Fluoxetine 20 MG")}
+    parts = [{"sequence": 1, "productOrService": coded("1", NDC, display=name)} for name in ("Lidocaine", "Ketamine")]
+    compound = {"sequence": 2, "productOrService": coded("compound"), "detail": parts}
+    nothing = {"sequence": 3, "productOrService": coded("not-applicable", display="Not Applicable")}
+    lines = read_lines(read_typed(raw(eob(**VALID, item=[fill, compound, nothing])), "ExplanationOfBenefit"))
+    assert [each.drug for each in lines] == ["Fluoxetine 20 MG", "Lidocaine, Ketamine", None]
+    assert lines[2].description is None
+
+
+def test_a_patient_is_a_name_and_a_place() -> None:
+    """Official name and current home address; billing and ended addresses are not where somebody lives."""
+    patient = read_patient(
+        raw(
+            {
+                "resourceType": "Patient",
+                "id": "p1",
+                "name": [{"use": "old", "text": "Before"}, {"use": "usual", "given": ["Dana"], "family": "Moore"}],
+                "address": [
+                    {"use": "billing", "postalCode": "10001"},
+                    {"use": "home", "postalCode": "99999", "period": {"end": "2020-01-01"}},
+                    {"use": "home", "city": "Chattanooga", "state": "TN", "postalCode": "37402-1234"},
+                ],
+                "birthDate": "not a date",
+            }
+        )
+    )
+    assert (patient.name, patient.city, patient.state, patient.zip5) == ("Dana Moore", "Chattanooga", "TN", "37402")
+    assert patient.has_place
+    assert [place for place, _ in patient.dropped] == ["birthDate"]
+
+
+def test_a_patient_may_be_nearly_empty() -> None:
+    """No name and no address are no failure."""
+    patient = read_patient(b'{"resourceType":"Patient","id":"p2"}')
+    assert (patient.name, patient.zip5, patient.has_place) == (None, None, False)
