@@ -26,7 +26,7 @@ from bot.accounts.vault import Vault
 from bot.answering import Answering
 from bot.config import Settings
 from bot.dialogue import Dialogue
-from bot.errors import BotError, StoreError
+from bot.errors import BotError, ConfigError, StoreError
 from bot.language import nearby, places
 from bot.message import Person, Private
 from bot.pack import Pack, find_pack, load_pack
@@ -81,6 +81,8 @@ async def assemble(
     """
     pack = load_pack(find_pack(settings.bot_pack))
     async with contextlib.AsyncExitStack() as stack:
+        if not settings.bot_store_url.startswith("sqlite:"):
+            raise ConfigError("BOT_STORE_URL: only sqlite:/// is served by this version")
         store = open_sqlite(settings.bot_store_url)
         stack.push_async_callback(store.close)
         http = await stack.enter_async_context(http or Http())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
@@ -122,6 +122,10 @@ class Ask:
         if reading.dropped:
             self.report.gaps.append(Gap("unreadable", resource_type, len(reading.dropped)))
         return reading
+
+    def cite(self, resource_type: str, ids: Iterable[str]) -> None:
+        """Name the records that the answer stands on, of all that were read of a type."""
+        self.report.cite(resource_type, ids)
 
     async def home(self) -> Patient | None:
         """The linked member's own record, for "near me"; the answer is private from here on."""

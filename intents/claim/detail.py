@@ -26,6 +26,7 @@ async def answer(ask: Ask) -> ClaimDetail:
     raw = await ask.read("ExplanationOfBenefit", claim_id)
     typed = await ask.typed(raw, "ExplanationOfBenefit")
     claim = read_claim(raw)
+    ask.cite("ExplanationOfBenefit", [claim.id])
     return summarize(claim, read_lines(typed, claim.currency))
 
 

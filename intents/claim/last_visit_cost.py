@@ -39,7 +39,9 @@ async def answer(ask: Ask) -> LastVisitCost:
     """The cost of the last visit, or of the one that a follow-up points at."""
     provider = _words(ask, "provider_name")
     alive = await newest_claims(ask, enough=lambda so_far: len(visits(_of(so_far, provider), ask.today)) > ask.pick + 1)
-    return summarize(_of(alive, provider), ask)
+    summary = summarize(_of(alive, provider), ask)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, summary.fill) if claim])
+    return summary
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:

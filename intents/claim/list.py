@@ -37,7 +37,9 @@ async def answer(ask: Ask) -> ClaimList:
     """The page of claims that was asked for, by date of service, kind and provider."""
     wanted = (ask.page + 1) * PAGE
     alive = await newest_claims(ask, *_dates(ask), enough=lambda so_far: len(_matching(so_far, ask)) > wanted)
-    return summarize(alive, ask)
+    summary = summarize(alive, ask)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in summary.claims])
+    return summary
 
 
 def summarize(alive: Live, ask: Ask) -> ClaimList:

@@ -77,6 +77,7 @@ async def answer(ask: Ask) -> Found:
     codes = _codes(ask, name)
     found = await listings(ask, codes=codes, where=where, name=name)
     result = summarize(found, ask, where, name)
+    ask.cite("PractitionerRole", [role for card in result.cards for role in card.role_ids])
     if result.total or where is None or where.miles >= FARTHER:
         return result
     wide = Around(where.center, where.name, where.state, FARTHER, where.home)
