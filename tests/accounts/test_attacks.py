@@ -238,6 +238,31 @@ async def test_parallel_guesses_get_no_more_tries(bot: Bot) -> None:
     assert await bot.accounts.link(DANA) is None
 
 
+async def test_the_right_code_as_sixth_try_is_refused(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even when the process that saw the fifth died before it threw the sign-in away (T15)."""
+    code = await bot.link(DANA, "dana")
+
+    async def sixth(*_: object, **__: object) -> int:
+        return 6
+
+    monkeypatch.setattr(bot.store, "count", sixth)
+    with pytest.raises(CodeSpent):
+        await bot.accounts.prove(DANA, code)
+    assert not await bot.accounts.awaits_code(DANA)
+
+
+async def test_a_sign_in_that_is_kept_after_a_newer_link_proves_nothing(bot: Bot) -> None:
+    """Two processes may cross: the newer link wins all the same (T03)."""
+    code = await bot.link(DANA, "dana")
+    pending = await bot.store.get("pending_link", DANA.key)
+    assert pending is not None
+    await bot.accounts.begin(DANA)
+    await bot.store.put("pending_link", DANA.key, pending, expires=bot.clock.now + 60, owner=DANA.key)
+    assert not await bot.accounts.awaits_code(DANA)
+    with pytest.raises(LinkExpired):
+        await bot.accounts.prove(DANA, code)
+
+
 async def test_of_two_right_codes_at_once_one_links(bot: Bot) -> None:
     """A redelivered message cannot activate twice (T39)."""
     code = await bot.link(DANA, "dana")
