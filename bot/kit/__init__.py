@@ -6,6 +6,7 @@ cannot format, know the channel, see a token, log or touch a store.
 
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.claims import named, newest_claims
+from bot.kit.coverages import Coverages, coverages_of, member_coverages
 from bot.kit.directory import (
     STALE_DAYS,
     Around,
@@ -20,10 +21,16 @@ from bot.kit.directory import (
     telling,
     within,
 )
+from bot.kit.reading import read_entries, records, records_of
 from bot.payer.budget import Gap, Report
+from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
+from bot.records.amounts import added
 from bot.records.bundle import Entry, Page
 from bot.records.claim import Claim, read_claim, read_claims
+from bot.records.contact import PayerContact, Phone, read_payer
+from bot.records.cost_share import CostShare
+from bot.records.coverage import Coverage, read_coverage
 from bot.records.dates import PartialDate, Period
 from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing
@@ -31,6 +38,7 @@ from bot.records.live import Live, Visits, fills, live, visits
 from bot.records.money import Amount
 from bot.records.owed import Owed
 from bot.records.patient import Patient, read_patient
+from bot.records.profile import Profile, read_profile
 from bot.records.typed import Typed, read_typed
 
 __all__ = [
@@ -42,6 +50,9 @@ __all__ = [
     "Card",
     "Claim",
     "ClaimLine",
+    "CostShare",
+    "Coverage",
+    "Coverages",
     "Entry",
     "Filter",
     "Gap",
@@ -52,29 +63,42 @@ __all__ = [
     "Page",
     "PartialDate",
     "Patient",
+    "PayerContact",
     "Period",
+    "Phone",
     "Places",
+    "Profile",
     "Report",
     "Search",
     "Summary",
     "Typed",
     "Visits",
+    "added",
     "any_of",
     "around",
     "cards",
+    "coverages_of",
     "escape",
     "fills",
+    "given",
     "is_called",
     "listings",
     "live",
+    "member_coverages",
     "named",
     "newest_claims",
     "openings_of",
     "read_claim",
     "read_claims",
+    "read_coverage",
+    "read_entries",
     "read_lines",
     "read_patient",
+    "read_payer",
+    "read_profile",
     "read_typed",
+    "records",
+    "records_of",
     "sift",
     "telling",
     "token",

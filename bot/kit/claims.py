@@ -11,22 +11,22 @@ from bot.payer.search import Search
 from bot.records.claim import Claim, read_claims
 from bot.records.live import Live, believed_day, live
 
-_NEWEST = (
-    ("_sort", "-service-date"),
-    ("_include", "ExplanationOfBenefit:provider"),
-    ("_include", "ExplanationOfBenefit:care-team"),
-)
+_NEWEST = (("_sort", "-service-date"),)
+_PEOPLE = (("_include", "ExplanationOfBenefit:provider"), ("_include", "ExplanationOfBenefit:care-team"))
 
 
 async def newest_claims(
-    ask: Ask, *filters: tuple[str, str], enough: Callable[[Live], bool], page_size: int = 20
+    ask: Ask, *filters: tuple[str, str], enough: Callable[[Live], bool], page_size: int = 20, people: bool = True
 ) -> Live:
     """The live claims, newest service first; reading stops as soon as `enough` and the pages prove to be in order.
 
     Sorting is not required of a server (fhir.md 4.1): when the dates do not fall from row to row, every page is read.
+    Without `people` the records of who gave the care do not come along: sums need none.
     """
     read: list[Claim] = []
-    search = Search("ExplanationOfBenefit", (*filters, *_NEWEST, ("_count", str(page_size))))
+    search = Search(
+        "ExplanationOfBenefit", (*filters, *_NEWEST, *(_PEOPLE if people else ()), ("_count", str(page_size)))
+    )
     async for page in ask.search(search):
         claims, unreadable = read_claims(page.entries)
         read += claims

@@ -1,0 +1,65 @@
+"""The member's coverages: current ones first, from the claims where the payer does not list them (fhir.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.kit.ask import Ask
+from bot.kit.reading import read_entries, records_of
+from bot.payer.optional import given
+from bot.payer.search import Search
+from bot.records.contact import PayerContact, Phone, read_payer
+from bot.records.coverage import Coverage, read_coverage
+
+_RANK = {"current": 0, "future": 1, "unclear": 2, "ended": 3}
+_FIRST = 1
+_OWN = Search("Coverage", (("_include", "Coverage:payor"),))
+_BY_CLAIMS = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:coverage"), ("_count", "20")))
+
+
+@dataclass(frozen=True, slots=True)
+class Coverages:
+    """Every coverage of a member on a day: current, coming, unclear, ended, in the payer's order within each."""
+
+    every: tuple[Coverage, ...]
+    today: date
+    payers: Mapping[str, PayerContact]
+
+    @property
+    def current(self) -> tuple[Coverage, ...]:
+        """Those that cover the member on that day."""
+        return self.in_state("current")
+
+    def in_state(self, state: str) -> tuple[Coverage, ...]:
+        """Those that are `current`, `future`, `unclear` or `ended`."""
+        return tuple(coverage for coverage in self.every if coverage.state(self.today) == state)
+
+    def phones(self, coverage: Coverage) -> tuple[Phone, ...]:
+        """The phone numbers of its payer, where the payer's own record came along."""
+        key = coverage.payer_key
+        payer = self.payers.get(key.id) if key else None
+        return payer.phones if payer else ()
+
+
+async def member_coverages(ask: Ask) -> Coverages:
+    """The coverages of the member; entries made in error are left out."""
+    found: list[Coverage] = []
+    payers: dict[str, PayerContact] = {}
+    async for page in given(ask.search(_OWN)):
+        own, others = page.matches, [entry for entry in page.entries if entry.type == "Organization"]
+        found += read_entries(ask, own, "Coverage", read_coverage)
+        payers |= {payer.id: payer for payer in read_entries(ask, others, "Organization", read_payer)}
+    if not found:
+        found += await records_of(ask, given(ask.search(_BY_CLAIMS)), "Coverage", read_coverage)
+    return coverages_of(found, ask.today, payers)
+
+
+def coverages_of(found: Iterable[Coverage], today: date, payers: Mapping[str, PayerContact] | None = None) -> Coverages:
+    """The coverages in order, each once."""
+    unique = {coverage.id: coverage for coverage in found if coverage.status != "entered-in-error"}
+    ranked = sorted(
+        unique.values(), key=lambda c: (_RANK[c.state(today)], c.order or _FIRST, -c.period.sort_key.toordinal())
+    )
+    return Coverages(tuple(ranked), today, payers or {})

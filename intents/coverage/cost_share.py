@@ -1,0 +1,146 @@
+"""What the plan says of deductible, limits and copays, and an honest floor of what the claims have used of them.
+
+A Coverage holds no accumulator and neither do claims (fhir.md 4.7): the floor is "at least", never a balance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from bot.kit import Amount, Ask, Claim, CostShare, Coverage, Coverages, Summary, added, member_coverages, newest_claims
+
+Side = Literal["in", "out", "unknown"]
+_SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
+_COUNTED = ("deductible", "out_of_pocket_max")
+_APART = frozenset({"oral", "vision"})
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What some claims carried: `deductible`, and `shares` (deductible, copay and coinsurance), of `claims` claims."""
+
+    side: Side
+    claims: int
+    deductible: Amount | None
+    shares: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class CostShares(Summary):
+    """The plan's shares by coverage, and the floors of the medical claims by network side.
+
+    `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
+    `counted` how many fit;    `start` and `through` are the first day looked at and the newest service counted.
+    """
+
+    plans: tuple[tuple[Coverage, tuple[CostShare, ...]], ...] = ()
+    covered: bool = False
+    aspect: str | None = None
+    side: str | None = None
+    read: bool = False
+    counted: int = 0
+    floors: tuple[Floor, ...] = ()
+    drugs: Floor | None = None
+    start: date | None = None
+    through: date | None = None
+    other_person: bool = False
+
+
+async def answer(ask: Ask) -> CostShares:
+    """The shares of the current plans; for deductible and limit also the floor from this year's claims."""
+    coverages = await member_coverages(ask)
+    aspect = _aspect(ask)
+    if aspect is not None and aspect not in _COUNTED:
+        return summarize(coverages, None, ask)
+    start, _ = _span(ask)
+    alive = await newest_claims(
+        ask,
+        ("service-date", f"ge{start}"),
+        enough=lambda so_far: any(c.service.day and c.service.day.first < start for c in so_far.claims),
+        page_size=100,
+        people=False,
+    )
+    ask.report.cite("ExplanationOfBenefit", [claim.id for claim in _counted(alive.claims, coverages, ask)])
+    return summarize(coverages, alive.claims, ask)
+
+
+def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) -> CostShares:
+    """The shares that were asked for, and the sums of the claims; `claims` None: they were not needed."""
+    aspect, side = _aspect(ask), _side(ask)
+    chosen = coverages.current or coverages.in_state("ended")[:1]
+    plans = ((coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen)
+    counted = list(_counted(claims or (), coverages, ask))
+    medical = [claim for claim in counted if not claim.is_pharmacy]
+    fills = [claim for claim in counted if claim.is_pharmacy]
+    sides: tuple[Side, ...] = ("in", "out", "unknown")
+    floors = (_floor(name, [c for c in medical if _SIDES.get(c.network, "unknown") == name]) for name in sides)
+    return CostShares(
+        plans=tuple((coverage, shares) for coverage, shares in plans if shares),
+        covered=bool(coverages.current),
+        aspect=aspect,
+        side=side,
+        read=claims is not None,
+        counted=len(counted),
+        floors=tuple(f for f in floors if f and side in {None, f.side, "in" if f.side == "unknown" else None}),
+        drugs=_floor("unknown", fills),
+        start=_span(ask)[0],
+        through=max((c.service.day.first for c in counted if c.service.day), default=None),
+        other_person=ask.slots.get("person") not in {None, "self"},
+    )
+
+
+def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
+    """Coinsurance and copays answer each other: plans write a percentage for one and dollars for the other."""
+    kinds = {"copay", "coinsurance"} if aspect in {"copay", "coinsurance"} else {aspect}
+    return tuple(
+        share
+        for share in costs
+        if (aspect is None or share.kind in kinds) and (side is None or share.side in {None, side})
+    )
+
+
+def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask) -> Iterable[Claim]:
+    """The claims of the span under the first medical plan; dental and vision have deductibles of their own."""
+    start, end = _span(ask)
+    main = next((coverage for coverage in coverages.current if not coverage.is_dental), None)
+    others = {coverage.id for coverage in coverages.every} - ({main.id} if main else set())
+    for claim in claims:
+        day = claim.service.day
+        if day and start <= day.first <= end and claim.kind not in _APART and claim.coverage not in others:
+            yield claim
+
+
+def _floor(side: Side, claims: list[Claim]) -> Floor | None:
+    """The sums over the claims that tell a share; None when none does. Below nothing there is nothing."""
+    told = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
+    if not told:
+        return None
+    shares = (part for c in told for part in (c.owed.deductible, c.owed.copay, c.owed.coinsurance))
+    return Floor(side, len(told), _least(c.owed.deductible for c in told), _least(shares))
+
+
+def _least(amounts: Iterable[Amount | None]) -> Amount | None:
+    sum_ = added(amounts)
+    return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
+
+
+def _aspect(ask: Ask) -> str | None:
+    value = ask.slots.get("amount_kind")
+    return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
+
+
+def _side(ask: Ask) -> str | None:
+    """In or out of network, when the question says it; a network's name says neither."""
+    words = str(ask.slots.get("network") or "").casefold()
+    return "out" if words.startswith("out") else "in" if words.startswith("in-") or words == "in network" else None
+
+
+def _span(ask: Ask) -> tuple[date, date]:
+    """The asked time, else this calendar year: a Coverage does not say when its plan year starts."""
+    value = ask.slots.get("date_range")
+    start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
+    first = date.fromisoformat(str(start)) if start else ask.today.replace(month=1, day=1)
+    return first, date.fromisoformat(str(end)) if end else max(ask.today, first)

@@ -1,0 +1,70 @@
+"""What stands on the member's ID card, the member's numbers hidden until they are asked for by button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.kit import Ask, Coverage, Coverages, Phone, Summary, member_coverages
+
+_SEEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class IdCard:
+    """One card. `numbers` is what to say for the member's own numbers, by kind: whole, or only how they end."""
+
+    coverage: Coverage
+    member_id: str | None
+    subscriber_id: str | None
+    phones: tuple[Phone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdCards(Summary):
+    """A card for each coverage that holds today; when none does, those that ended, and `ended` says so."""
+
+    cards: tuple[IdCard, ...] = ()
+    ended: bool = False
+    shown: bool = False
+    other_person: bool = False
+
+    @property
+    def hidden(self) -> bool:
+        """True when a number is hidden and can be shown."""
+        return not self.shown and any(card.member_id or card.subscriber_id for card in self.cards)
+
+    @property
+    def labelled(self) -> bool:
+        """True when one carries a sensitivity label."""
+        return any(card.coverage.labels for card in self.cards)
+
+
+async def answer(ask: Ask) -> IdCards:
+    """The cards of the member's coverages."""
+    other = ask.slots.get("person") not in {None, "self"}
+    return summarize(await member_coverages(ask), shown=ask.arguments.get("show") == "yes", other_person=other)
+
+
+def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) -> IdCards:
+    """The current coverages' cards, else the newest ended one's."""
+    chosen = coverages.current or coverages.in_state("future") or coverages.in_state("ended")[:1]
+    ended = bool(chosen) and not (coverages.current or coverages.in_state("future"))
+    cards = tuple(_card(coverage, coverages.phones(coverage), shown=shown) for coverage in chosen)
+    return IdCards(cards, ended=ended, shown=shown, other_person=other_person)
+
+
+def _card(coverage: Coverage, phones: tuple[Phone, ...], *, shown: bool) -> IdCard:
+    """The subscriber's number only where it differs from the member's."""
+    own, subscriber = coverage.member_id, coverage.subscriber_id
+    if own is None:
+        own, subscriber = subscriber, None
+    if own == subscriber:
+        subscriber = None
+    return IdCard(coverage, _said(own, shown=shown), _said(subscriber, shown=shown), phones)
+
+
+def _said(number: str | None, *, shown: bool) -> str | None:
+    """The number, or its end behind dots; a short one is hidden whole."""
+    if number is None or shown:
+        return number
+    return f"••••{number[-_SEEN:] if len(number) > 2 * _SEEN else ''}"

@@ -1,0 +1,48 @@
+"""Which plan covers the member, since when, in which network; several plans apart, ended ones named as such."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageSummary(Summary):
+    """The coverages by their state today. `employer`: one of them may come from an employer, who may share less."""
+
+    current: tuple[Coverage, ...] = ()
+    future: tuple[Coverage, ...] = ()
+    unclear: tuple[Coverage, ...] = ()
+    ended: tuple[Coverage, ...] = ()
+    other_person: bool = False
+
+    @property
+    def employer(self) -> bool:
+        """True when a current plan is neither Medicare nor Medicaid and names a group other than itself."""
+        return any(c.line == "other" and c.group and c.group.name and c.group.name != c.name for c in self.current)
+
+    @property
+    def labelled(self) -> bool:
+        """True when one carries a sensitivity label."""
+        return any(c.labels for c in (*self.current, *self.future, *self.unclear, *self.ended))
+
+
+async def answer(ask: Ask) -> CoverageSummary:
+    """Every coverage that the payer shows for the member."""
+    return summarize(await member_coverages(ask), other_person=_is_other(ask))
+
+
+def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSummary:
+    """The coverages sorted out by what holds today."""
+    return CoverageSummary(
+        current=coverages.current,
+        future=coverages.in_state("future"),
+        unclear=coverages.in_state("unclear"),
+        ended=coverages.in_state("ended"),
+        other_person=other_person,
+    )
+
+
+def _is_other(ask: Ask) -> bool:
+    return ask.slots.get("person") not in {None, "self"}
