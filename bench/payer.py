@@ -1,0 +1,44 @@
+"""The sandbox payer as a process of its own; one of its members keeps exactly ten claims."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import uvloop
+
+from bot.sandbox.server import serve_sandbox
+from bot.sandbox.synthetic import build
+from bot.sandbox.world import World
+
+TEN = "marcus"
+_TEN = 10
+
+
+async def _serve() -> None:
+    world = build()
+    _trim(world)
+    async with serve_sandbox(world) as payer:
+        settings = {
+            "PAYER_FHIR_URL": payer.fhir_url,
+            "PAYER_AUTHORIZE_URL": payer.authorize_url,
+            "PAYER_TOKEN_URL": payer.token_url,
+            "PAYER_ISSUER": payer.issuer,
+            "PAYER_CLIENT_ID": payer.client_id,
+            "PAYER_CLIENT_SECRET": payer.client_secret,
+        }
+        print(json.dumps(settings), flush=True)  # noqa: T201 -- the starter reads the addresses here
+        await asyncio.Event().wait()
+
+
+def _trim(world: World) -> None:
+    """Leave the member of ten claims no more than that."""
+    (patient,) = world.accounts[TEN].patients
+    claims = world.resources["ExplanationOfBenefit"]
+    theirs = [key for key, claim in claims.items() if claim["patient"]["reference"] == f"Patient/{patient}"]
+    for key in theirs[_TEN:]:
+        del claims[key]
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve())

@@ -1,0 +1,79 @@
+"""Processes of this run, and what the kernel counts of them (Linux's /proc)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_USER, _SYSTEM = 11, 12  # of /proc/PID/stat, counted behind the name (proc_pid_stat(5))
+_STOP_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A child with its standard output; what it used so far can be asked at any time."""
+
+    child: subprocess.Popen[str]
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU in user and kernel mode, all threads."""
+        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
+
+    @property
+    def resident(self) -> float:
+        """MiB in memory now."""
+        return self._status("VmRSS")
+
+    @property
+    def peak(self) -> float:
+        """MiB in memory at the most so far."""
+        return self._status("VmHWM")
+
+    def line(self) -> str:
+        """The next line that it prints; empty when it ended."""
+        output: IO[str] | None = self.child.stdout
+        return output.readline() if output else ""
+
+    def _status(self, name: str) -> float:
+        lines = Path(f"/proc/{self.child.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
+
+
+@contextmanager
+def python(
+    *arguments: str, settings: Mapping[str, str] | None = None, told: str = "", folder: Path | None = None
+) -> Iterator[Process]:
+    """`python ARGUMENTS` with these environment settings and first input line, stopped at the end."""
+    child = subprocess.Popen(  # noqa: S603 -- our own modules
+        [sys.executable, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd()), **(settings or {})},
+        cwd=folder,
+    )
+    try:
+        if child.stdin:
+            child.stdin.write(told + "\n")
+            child.stdin.flush()
+        yield Process(child)
+    finally:
+        child.terminate()
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                pipe.close()

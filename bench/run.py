@@ -1,0 +1,184 @@
+"""One run: a payer, the bot and the floor as processes of their own; the load and Slack's double in this one.
+
+Bot and floor take turns in short rounds, so that what else the machine does weighs on both alike.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add
+from pathlib import Path
+
+import msgspec
+
+from bench import floor, payer, people
+from bench.processes import Process, python
+from bench.slack import Case, Measured, Workspace
+from bench.startup import Start, cold_start, serving
+from bench.table import Row, compared, times
+from bot.accounts.vault import new_key
+from bot.config import Settings
+from tests.doubles.slack import SECRET, TOKEN
+
+SUMMARY = "what did I owe for my last visit"
+DETAILS = "show me the details of my last claim"
+_CROWD = [f"U{number:03}" for number in range(64)]
+_RECORDS = {"U10": payer.TEN, "U1K": "maria1k", "U10K": "maria10k"}
+_ROUNDS = 2
+_COUNTS = {1: 100, 16: 320, 64: 512}
+_SECONDS = 5.0
+_LAST_OF_ONE_POST = "chat.postMessage"
+
+Job = Callable[[], Awaitable[Measured]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that runs: the workspace that asks, and the two servers with their addresses."""
+
+    slack: Workspace
+    bot: Process
+    bot_url: str
+    floor: Process
+    floor_url: str
+
+    async def bot_asked(self, users: Sequence[str], text: str) -> Measured:
+        """The bot under one round of load."""
+        return await self._asked(users, Case(f"{self.bot_url}/slack/events", text), self.bot)
+
+    async def floor_asked(self, users: Sequence[str], *, reads: int = 1, posts: int = 2) -> Measured:
+        """The floor under one round of load."""
+        last = "chat.update" if posts > 1 else _LAST_OF_ONE_POST
+        case = Case(f"{self.floor_url}/?reads={reads}&posts={posts}", SUMMARY, last)
+        return await self._asked(users, case, self.floor)
+
+    async def _asked(self, users: Sequence[str], case: Case, server: Process) -> Measured:
+        await self.slack.load(users, case, server, count=2 * len(users), seconds=_SECONDS)
+        return await self.slack.load(users, case, server, count=_COUNTS[len(users)], seconds=_SECONDS)
+
+
+async def rows() -> list[Row]:
+    """The whole table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with _workspace() as slack, _paid(slack, folder) as (settings, readers):
+            start = await cold_start(settings, folder)
+            async with serving(settings, folder) as (bot, bot_url, _):
+                told = _floor_task(slack, settings, readers)
+                with python("-m", "bench.floor", told=told) as straight:
+                    stage = Stage(slack, bot, bot_url, straight, f"http://127.0.0.1:{straight.line().strip()}")
+                    return [*await _load(stage), *_memory(stage, start), *_language()]
+
+
+@asynccontextmanager
+async def _workspace() -> AsyncIterator[Workspace]:
+    slack = Workspace()
+    await slack.start()
+    try:
+        yield slack
+    finally:
+        await slack.stop()
+
+
+@asynccontextmanager
+async def _paid(slack: Workspace, folder: Path) -> AsyncIterator[tuple[dict[str, str], dict[str, floor.Person]]]:
+    """The payer, the bot's settings for it, and everybody linked."""
+    with python("-m", "bench.payer") as process:
+        settings: dict[str, str] = {
+            **json.loads(process.line()),
+            "BOT_STORE_URL": f"sqlite:///{folder / 'bot.db'}",
+            "BOT_ENCRYPTION_KEYS": new_key(),
+            "SLACK_BOT_TOKEN": TOKEN,
+            "SLACK_SIGNING_SECRET": SECRET,
+            "SLACK_API_URL": slack.api_url,
+        }
+        named = {name.lower(): value for name, value in settings.items()}
+        linked = await people.link(
+            Settings(_env_file=None, **named),  # type: ignore[arg-type, call-arg] # pydantic checks each value
+            dict.fromkeys(_CROWD, "dana") | _RECORDS,
+        )
+        yield settings, linked
+
+
+def _floor_task(slack: Workspace, settings: dict[str, str], readers: dict[str, floor.Person]) -> str:
+    task = floor.Task(SECRET, TOKEN, slack.api_url, settings["PAYER_FHIR_URL"], readers)
+    return msgspec.json.encode(task).decode()
+
+
+async def _load(stage: Stage) -> list[Row]:
+    return [
+        *await _summary(stage, 1, p50="≤ 2x"),
+        *await _summary(stage, 16),
+        *await _summary(stage, 64, rate="≥ 0.55x"),
+        *await _details(stage),
+        *await _records(stage),
+    ]
+
+
+async def _in_turns(*jobs: Job) -> list[Measured]:
+    """What each job measured, all rounds together."""
+    rounds = [[await job() for job in jobs] for _ in range(_ROUNDS)]
+    return [reduce(add, some) for some in zip(*rounds, strict=True)]
+
+
+async def _summary(stage: Stage, crowd: int, *, p50: str = "", rate: str = "") -> list[Row]:
+    users, title = _CROWD[:crowd], f"summary, {crowd} in flight"
+    bot, two_posts, one_post = await _in_turns(
+        partial(stage.bot_asked, users, SUMMARY),
+        partial(stage.floor_asked, users),
+        partial(stage.floor_asked, users, posts=1),
+    )
+    also = compared(title, bot, one_post, against="one post")
+    return [*compared(title, bot, two_posts, p50=p50, rate=rate), *(row for row in also if "CPU" not in row.measured)]
+
+
+async def _details(stage: Stage) -> list[Row]:
+    users, title = _CROWD[:1], "details (typed model), 1 in flight"
+    bot, one_read, two_reads = await _in_turns(
+        partial(stage.bot_asked, users, DETAILS),
+        partial(stage.floor_asked, users),
+        partial(stage.floor_asked, users, reads=2),
+    )
+    return [*compared(title, bot, one_read, p50="≤ 4x"), next(compared(title, bot, two_reads, against="two reads"))]
+
+
+async def _records(stage: Stage) -> list[Row]:
+    """The summary for short and long records, each with its floor, and the long ones against the short one."""
+    bots = await _in_turns(*(partial(stage.bot_asked, [user], SUMMARY) for user in _RECORDS))
+    floors = await _in_turns(*(partial(stage.floor_asked, [user]) for user in _RECORDS))
+    sizes = ("10 claims", "1,000 claims", "10,000 claims")
+    pairs = zip(sizes, bots, floors, strict=True)
+    growth = zip(sizes[1:], bots[1:], ("", "≤ 1.2x"), strict=True)
+    return [
+        *(next(compared(f"summary, {size}", bot, straight)) for size, bot, straight in pairs),
+        *(
+            Row(f"summary, {size} against 10: p50", "", "", times(bot.quantile(50), bots[0].quantile(50)), goal)
+            for size, bot, goal in growth
+        ),
+    ]
+
+
+def _memory(stage: Stage, start: Start) -> list[Row]:
+    bot, straight = stage.bot.peak, stage.floor.peak
+    return [
+        Row("cold start of serve: CPU s", f"{start.cpu:.2f}", goal="≤ 1.5 s"),
+        Row("cold start of serve: wall s", f"{start.wall:.2f}"),
+        Row("idle memory: MiB", f"{start.idle:.0f}", goal="≤ 150 MiB"),
+        Row("peak memory under load: MiB", f"{bot:.0f}", f"{straight:.0f}", times(bot, straight)),
+    ]
+
+
+def _language() -> list[Row]:
+    with python("-m", "bench.language") as process:
+        found = json.loads(process.line())
+    return [
+        Row(f"language, {found['sentences']} examples: p50 ms", f"{found['p50']:.2f}"),
+        Row("language: p99 ms", f"{found['p99']:.2f}"),
+        Row("language, worst message of 4,000 characters: ms", f"{found['worst']:.1f}", goal="< 50 ms"),
+        Row("language, loading the pack: CPU s", f"{found['pack']:.2f}"),
+    ]

@@ -1,0 +1,102 @@
+"""The load: people who write to the bot in Slack, and the moment at which each gets the whole answer."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.processes import Process
+from tests.doubles.slack import Call, SlackDouble
+
+_PATIENCE = 20.0
+_HUNDREDTHS = 100
+_ACKNOWLEDGED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question, to whom it is sent, which call completes its answer, and how much of it to ask."""
+
+    address: str
+    text: str
+    last_call: str = "chat.update"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds of each answer in order of length, of the whole run, and of the server's CPU."""
+
+    seconds: tuple[float, ...]
+    wall: float
+    cpu: float
+
+    def quantile(self, hundredth: int) -> float:
+        """Milliseconds within which this many hundredths of the answers came."""
+        if len(self.seconds) == 1:
+            return self.seconds[0] * 1000
+        return statistics.quantiles(self.seconds, n=_HUNDREDTHS, method="inclusive")[hundredth - 1] * 1000
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.seconds) / self.wall
+
+    @property
+    def cpu_each(self) -> float:
+        """Milliseconds of the server's CPU an answer."""
+        return self.cpu * 1000 / len(self.seconds)
+
+    def __add__(self, other: Measured) -> Measured:
+        """Both runs as one."""
+        return Measured(tuple(sorted(self.seconds + other.seconds)), self.wall + other.wall, self.cpu + other.cpu)
+
+
+class Workspace(SlackDouble):
+    """Slack's double that tells a waiting person of the call that completes the answer, and keeps no history."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: dict[str, tuple[str, asyncio.Future[Call]]] = {}
+
+    async def ask(self, user: str, case: Case) -> float:
+        """Seconds from sending the signed event to the arrival of the completed answer.
+
+        Raises:
+            TimeoutError: there was none. RuntimeError: the event was not acknowledged.
+        """
+        self.app_url = case.address
+        answered: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
+        self._waiting[self.chat_of(user)] = case.last_call, answered
+        event = self.direct_message(case.text, user=user)
+        started = time.perf_counter()
+        statuses = await self.deliver(event)
+        if statuses != [_ACKNOWLEDGED]:
+            raise RuntimeError(f"the event was answered with {statuses}")
+        call = await asyncio.wait_for(answered, _PATIENCE)
+        return call.at - started
+
+    async def _record(self, call: Call) -> None:
+        last_call, answered = self._waiting.get(str(call.arguments.get("channel")), ("", None))
+        if answered is not None and call.method == last_call and not answered.done():
+            answered.set_result(call)
+        elif call.method == last_call:
+            raise RuntimeError("an answer that nobody waited for")
+        self.messages.pop((str(call.arguments.get("channel")), str(call.arguments.get("ts"))), None)
+
+    async def load(self, users: Sequence[str], case: Case, server: Process, *, count: int, seconds: float) -> Measured:
+        """`count` answers, or as many as come in `seconds`; each user has one question in flight."""
+        left = iter(range(count))
+        taken: list[float] = []
+        cpu, started = server.cpu, time.perf_counter()
+
+        async def person(user: str) -> None:
+            for _ in left:
+                taken.append(await self.ask(user, case))
+                if time.perf_counter() - started > seconds:
+                    return
+
+        await asyncio.gather(*(person(user) for user in users))
+        return Measured(tuple(sorted(taken)), time.perf_counter() - started, server.cpu - cpu)
