@@ -125,7 +125,7 @@ class Http:
             raise PayerSlow("no whole answer before the deadline") from None
         except (httpx.ReadTimeout, httpx.PoolTimeout, httpx.WriteTimeout):
             raise PayerSlow("silence on the line") from None
-        except (httpx.TransportError, OSError):
+        except (httpx.TransportError, aiohttp.ClientError, OSError):
             raise PayerDown("no connection") from None
 
     async def _exchange(self, request: httpx.Request, cap: int) -> Answer:

@@ -70,6 +70,9 @@ class Server:
         """
         if not search.has("_count"):
             search = search.where(("_count", PAGE_SIZE))
+        if budget.report.pages and budget.spent:
+            budget.report.gaps.append(Gap("cut_short", search.type, budget.read, "limit"))
+            return
         page: Page | None
         page, url = await self._first(search, budget)
         seen: set[str] = set()

@@ -1,0 +1,249 @@
+"""The real wire: aiohttp against small servers on loopback that misbehave in one way each."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+import resource
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.errors import BotError, PayerDamaged, PayerDown, PayerSlow, PayerTooMuch
+from bot.payer.budget import MIB, Budget
+from bot.payer.client import MemberClient
+from bot.payer.http import Http
+from bot.payer.search import Search
+from tests.records.made import bundle, eob
+
+Behave = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(behave: Behave) -> AsyncIterator[str]:
+    """A server that does this with each request; gives its base URL."""
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = next(
+                    (int(n.split(b":")[1]) for n in head.split(b"\r\n") if n[:15].lower() == b"content-length:"), 0
+                )
+                await behave(head + await reader.readexactly(length), writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/fhir/r4"
+    finally:
+        server.close()
+
+
+def answer(body: bytes, *headers: str, length: int | None = None) -> bytes:
+    """A 200 with this body, and perhaps a dishonest length."""
+    lines = ["HTTP/1.1 200 OK", "content-type: application/fhir+json", *headers]
+    lines.append(f"content-length: {len(body) if length is None else length}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def get(http: Http, url: str, seconds: float = 5.0, cap: int = 10 * MIB) -> bytes:
+    """The body of one GET."""
+    return (await http.get(url, {}, time.monotonic() + seconds, cap)).body
+
+
+def replying(reply: bytes) -> Behave:
+    """Always the same bytes."""
+
+    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply)
+
+    return behave
+
+
+async def test_a_search_goes_over_the_real_wire() -> None:
+    """A page comes through aiohttp, compressed, with the bearer sent and no cookie kept."""
+    heads: list[bytes] = []
+
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        heads.append(head.lower())
+        writer.write(answer(gzip.compress(bundle(eob())), "content-encoding: gzip", "set-cookie: s=1; Path=/"))
+
+    async with serving(behave) as base, Http() as http:
+        client = MemberClient(http, base, "secret", "p1")
+        for _ in range(2):
+            rows = [e.id async for p in client.search(Search("ExplanationOfBenefit"), Budget()) for e in p.matches]
+            assert rows == ["one"]
+    assert all(b"authorization: bearer secret" in head for head in heads)
+    assert not any(b"cookie:" in head for head in heads)
+
+
+async def test_a_refused_connection_is_down() -> None:
+    """Nobody listening is a payer that does not answer (F21)."""
+    async with serving(replying(b"")) as base:
+        pass
+    async with Http() as http:
+        with pytest.raises(PayerDown):
+            await get(http, base)
+
+
+@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200 OK\r\ncontent-le", b"garbage\r\n\r\n"])
+async def test_a_reset_before_the_answer_is_down(reply: bytes) -> None:
+    """A connection that closes, or speaks no HTTP, is a payer that does not answer (F21)."""
+
+    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply)
+        writer.close()
+
+    async with serving(behave) as base, Http() as http:
+        with pytest.raises(PayerDown):
+            await get(http, base)
+
+
+async def test_an_unknown_name_is_down() -> None:
+    """A host that does not exist is a payer that does not answer (F21)."""
+    async with Http() as http:
+        with pytest.raises(PayerDown):
+            await get(http, "http://payer.invalid/x")
+
+
+async def test_a_body_that_breaks_off_is_damaged() -> None:
+    """An honest content-length with too few bytes behind it is damage (F23)."""
+
+    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(b'{"resourceType":', length=1000))
+        await writer.drain()
+        writer.close()
+
+    async with serving(behave) as base, Http() as http:
+        with pytest.raises(PayerDamaged):
+            await get(http, base)
+
+
+async def test_a_drip_ends_at_the_wall() -> None:
+    """One byte now and then never resets the clock: the deadline is of the whole answer (F22)."""
+
+    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(b"", length=10_000))
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with serving(behave) as base, Http() as http:
+        with pytest.raises(PayerSlow):
+            await get(http, base, seconds=0.2)
+
+
+async def test_silence_ends_at_the_wall() -> None:
+    """A server that takes the request and says nothing is slow, not down (F22)."""
+    silent: set[asyncio.StreamWriter] = set()
+
+    async def hold(_: bytes, writer: asyncio.StreamWriter) -> None:
+        silent.add(writer)
+
+    async with serving(hold) as base, Http() as http:
+        with pytest.raises(PayerSlow):
+            await get(http, base, seconds=0.1)
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+async def test_a_bomb_costs_its_cap(compressed: bool) -> None:
+    """256 MiB, compressed to 256 KiB or plain, stop at the cap without being held (F25, T42)."""
+    piece = b" " * MIB
+    packed = gzip.compress(piece * 256, compresslevel=1) if compressed else piece
+    encoding = ["content-encoding: gzip"] if compressed else []
+
+    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(packed, *encoding, length=len(packed) if compressed else 256 * MIB))
+        while not compressed and not writer.is_closing():
+            writer.write(piece)
+            await writer.drain()
+
+    async with serving(behave) as base, Http() as http:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(PayerTooMuch):
+            await get(http, base)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown <= 32 * 1024
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [(gzip.compress(b"{}")[:-4], "gzip"), (b"not gzip", "gzip"), (b"{}", "br"), (b"{}", "zstd")],
+)
+async def test_broken_encodings_are_damage(body: bytes, encoding: str) -> None:
+    """A cut or false compression, or one that was not asked for, is damage."""
+    async with serving(replying(answer(body, f"content-encoding: {encoding}"))) as base, Http() as http:
+        with pytest.raises(PayerDamaged):
+            await get(http, base)
+
+
+async def test_redirects_are_not_followed() -> None:
+    """A redirect is handed to the caller as it is; no second connection is made (F28, T40)."""
+    canary: list[bytes] = []
+
+    async def watch(head: bytes, writer: asyncio.StreamWriter) -> None:
+        canary.append(head)
+        writer.write(answer(b"{}"))
+
+    async with serving(watch) as elsewhere:
+        moved = f"HTTP/1.1 307 Moved\r\nlocation: {elsewhere}\r\ncontent-length: 0\r\n\r\n".encode()
+        async with serving(replying(moved)) as base, Http() as http:
+            deadline = time.monotonic() + 5
+            assert (await http.get(base, {"authorization": "Bearer x"}, deadline)).status == 307
+            assert (await http.post_form(base, {"code": "secret"}, {}, deadline)).status == 307
+    assert canary == []
+
+
+async def test_a_form_is_posted_once() -> None:
+    """A POST that meets a closed connection is not sent again: it may have been acted on (T50)."""
+    posts: list[bytes] = []
+
+    async def behave(request: bytes, writer: asyncio.StreamWriter) -> None:
+        posts.append(request)
+        writer.close()
+
+    async with serving(behave) as base, Http() as http:
+        with pytest.raises(BotError):
+            await http.post_form(base, {"grant_type": "authorization_code", "code": "a b"}, {}, time.monotonic() + 5)
+    assert len(posts) == 1
+    assert posts[0].endswith(b"grant_type=authorization_code&code=a+b")
+
+
+async def test_calls_in_flight_are_limited_per_origin() -> None:
+    """However many ask at once, the payer sees no more than the limit."""
+    now, most = 0, 0
+    full = asyncio.Event()
+
+    async def behave(_: bytes, writer: asyncio.StreamWriter) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        if now == 4:
+            full.set()
+        await full.wait()
+        writer.write(answer(b"{}"))
+        now -= 1
+
+    async with serving(behave) as base, Http(in_flight=4) as http:
+        assert await asyncio.gather(*(get(http, base) for _ in range(12))) == [b"{}"] * 12
+    assert most == 4
+
+
+async def test_no_log_holds_a_url(caplog: pytest.LogCaptureFixture) -> None:
+    """With every logger at its most talkative, neither the id nor the token is written (T27)."""
+    caplog.set_level(logging.DEBUG)
+    async with Http() as http:
+        caplog.set_level(logging.DEBUG, logger="aiohttp")
+        async with serving(replying(answer(bundle(eob())))) as base:
+            client = MemberClient(http, base, "secret-token", "p1")
+            assert [p async for p in client.search(Search("ExplanationOfBenefit"), Budget())]
+    assert "p1" not in caplog.text
+    assert "secret-token" not in caplog.text

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import BotError, PayerBusy, PayerDamaged, PayerDown, PayerSlow
+from bot.payer.budget import Budget
+from bot.payer.client import DirectoryClient
+from bot.payer.retry import retry_after
+from bot.payer.search import Search
+from tests.payer.wire import BASE, Rig, fhir, page, rig
+
+NOW = datetime(2024, 9, 1, 12, tzinfo=UTC)
+ROLE = {"resourceType": "PractitionerRole", "id": "r1"}
+
+
+async def ask(rigged: Rig, seconds: float = 60.0) -> int:
+    """How many rows one search gives."""
+    client = DirectoryClient(rigged.http, BASE, retry=rigged.retry)
+    budget = Budget(seconds, clock=rigged.clock)
+    return sum([len(found.matches) async for found in client.search(Search("PractitionerRole"), budget)])
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_one_server_error_is_not_seen(status: int) -> None:
+    """A single 5xx is tried again, and the answer comes (F20)."""
+    rigged = rig(fhir(b"", status), page(ROLE))
+    assert await ask(rigged) == 1
+    assert len(rigged.payer.requests) == 2
+
+
+@pytest.mark.parametrize("reply", [fhir(b"", 500), httpx.ConnectError("x"), httpx.ConnectTimeout("x")])
+async def test_three_tries_are_all(reply: httpx.Response | Exception) -> None:
+    """A server that never answers is asked three times, then the person is told (F20, F21)."""
+    rigged = rig(reply)
+    with pytest.raises(PayerDown):
+        await ask(rigged)
+    assert len(rigged.payer.requests) == 3
+
+
+async def test_the_breaker_opens_and_lets_one_probe_through() -> None:
+    """After five failures nothing is sent for half a minute; then one call tries, and closes it again (F20)."""
+    rigged = rig(*[fhir(b"", 500)] * 6, page(ROLE))
+    for _ in range(2):
+        with pytest.raises(PayerDown):
+            await ask(rigged)
+    assert len(rigged.payer.requests) == 5
+    with pytest.raises(PayerDown):
+        await ask(rigged)
+    assert len(rigged.payer.requests) == 5
+    rigged.clock.now += 31
+    with pytest.raises(PayerDown):
+        await ask(rigged)
+    assert len(rigged.payer.requests) == 6
+    rigged.clock.now += 31
+    assert await ask(rigged) == 1
+    assert await ask(rigged) == 1
+
+
+async def test_a_short_wait_is_waited() -> None:
+    """429 with Retry-After: 2 is waited out, and the answer comes (F19)."""
+    rigged = rig(fhir(b"", 429, retry_after="2"), page(ROLE))
+    assert await ask(rigged) == 1
+    assert rigged.clock.slept == [pytest.approx(2, abs=0.1)]
+
+
+async def test_a_long_wait_is_told_and_kept_by_everybody() -> None:
+    """Retry-After: 600 is ten minutes for the person, and nobody calls before (F19)."""
+    rigged = rig(fhir(b"", 429, retry_after="600"), page(ROLE))
+    for _ in range(3):
+        with pytest.raises(PayerBusy) as told:
+            await ask(rigged)
+        assert told.value.facts["minutes"] == 10
+    assert len(rigged.payer.requests) == 1
+    rigged.clock.now += 601
+    assert await ask(rigged) == 1
+
+
+@pytest.mark.parametrize("header", [{}, {"retry_after": "soon"}])
+async def test_an_unsaid_wait_is_a_short_one(header: dict[str, str]) -> None:
+    """429 without a usable Retry-After waits a little and tries again (F19)."""
+    rigged = rig(fhir(b"", 429, **header), page(ROLE))
+    assert await ask(rigged) == 1
+    assert len(rigged.clock.slept) == 1
+
+
+async def test_busy_without_end_is_told() -> None:
+    """A server that stays busy is asked three times."""
+    rigged = rig(fhir(b"", 429, retry_after="1"))
+    with pytest.raises(PayerBusy):
+        await ask(rigged)
+    assert len(rigged.payer.requests) == 3
+
+
+async def test_no_wait_outlives_the_question() -> None:
+    """A wait that the question's time does not allow is told at once."""
+    rigged = rig(fhir(b"", 503, retry_after="20"))
+    with pytest.raises(PayerBusy):
+        await ask(rigged, seconds=10)
+    assert rigged.clock.slept == []
+
+
+async def test_damage_is_tried_once_more() -> None:
+    """A truncated body is asked for again; a second one is told (F23)."""
+    rigged = rig(fhir(b'{"resourceType":"Bundle","ent'), page(ROLE))
+    assert await ask(rigged) == 1
+    broken = rig(fhir(b'{"resourceType":"Bundle","ent'))
+    with pytest.raises(PayerDamaged):
+        await ask(broken)
+    assert len(broken.payer.requests) == 2
+
+
+async def test_slowness_is_not_tried_again() -> None:
+    """What took the whole time once is not asked for again (F22)."""
+    rigged = rig(httpx.ReadTimeout("x"))
+    with pytest.raises(PayerSlow):
+        await ask(rigged)
+    assert len(rigged.payer.requests) == 1
+
+
+async def test_answers_of_any_other_kind_close_the_breaker() -> None:
+    """A 404 shows that the server is there: it counts for it, not against it."""
+    rigged = rig(*[fhir(b"", 500)] * 4, fhir(b"", 404), *[fhir(b"", 500)] * 4, page(ROLE))
+    for _ in range(3):
+        with pytest.raises(BotError):
+            await ask(rigged)
+    assert await ask(rigged) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2", 2.0),
+        (" 600 ", 600.0),
+        (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
+        (format_datetime(NOW - timedelta(seconds=90), usegmt=True), 0.0),
+        ("99999999999", 86_400.0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_in_both_forms(text: str | None, seconds: float | None) -> None:
+    """Seconds or an HTTP date; garbage says nothing, and no wait is longer than a day (RFC 9110)."""
+    assert retry_after(text, NOW) == seconds
+
+
+@given(st.text())
+def test_no_header_fails(text: str) -> None:
+    """Whatever stands in the header, reading it gives seconds or None."""
+    found = retry_after(text, NOW)
+    assert found is None or 0 <= found <= 86_400

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from bot.errors import PayerRejects
+from bot.payer.budget import Budget
+from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.search import Search
+from tests.payer.wire import BASE, Rig, fhir, page, refusal, rig
+from tests.records.made import eob
+
+CLAIMS = Search("ExplanationOfBenefit").where(
+    ("_sort", "-service-date"), ("_include", "ExplanationOfBenefit:provider"), ("service-date", "ge2024-01-01")
+)
+
+
+def strict(*refused: str, words: bool = True) -> Rig:
+    """A server that answers 400 to these parameters, with or without naming them (F36)."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bad = [name for name in request.url.params if name in refused]
+        if bad:
+            return refusal(f"Unknown search parameter {bad[0]}" if words else "Bad request")
+        return page(eob())
+
+    return rig(answer)
+
+
+async def ask(rigged: Rig) -> tuple[int, Budget]:
+    """One search's rows and its budget."""
+    client = MemberClient(rigged.http, BASE, "t", "p1", retry=rigged.retry)
+    budget = Budget(clock=rigged.clock)
+    return sum([len(each.matches) async for each in client.search(CLAIMS, budget)]), budget
+
+
+@pytest.mark.parametrize("words", [True, False])
+@pytest.mark.parametrize("refused", ["_sort", "_count", "_include", "service-date"])
+async def test_a_refused_parameter_is_dropped_and_remembered(refused: str, words: bool) -> None:
+    """The same answer comes without it, whether or not the server names it, and next time at once (F36)."""
+    rigged = strict(refused, words=words)
+    rows, budget = await ask(rigged)
+    assert rows == 1
+    first = len(rigged.payer.requests)
+    assert budget.report.applied_here == ([refused] if refused in {"_sort", "service-date"} else [])
+    rows, budget = await ask(rigged)
+    assert rows == 1
+    assert len(rigged.payer.requests) == first + 1
+    assert refused not in rigged.payer.queries[-1]
+    assert len(rigged.payer.queries[-1]) == 4
+    rigged.clock.now += 25 * 3600
+    await ask(rigged)
+    assert refused in rigged.payer.queries[first + 1]
+
+
+async def test_several_refused_parameters_are_dropped_together() -> None:
+    """When no single one is at fault, all that can be spared are left out."""
+    rigged = strict("_sort", "service-date", words=False)
+    rows, _ = await ask(rigged)
+    assert rows == 1
+    assert rigged.payer.queries[-1]["patient"] == ["p1"]
+
+
+async def test_the_patient_is_never_spared() -> None:
+    """A server that refuses the patient parameter is not asked without it."""
+    rigged = strict("patient")
+    with pytest.raises(PayerRejects):
+        await ask(rigged)
+    assert all(query["patient"] == ["p1"] for query in rigged.payer.queries)
+
+
+ROLE = {"resourceType": "PractitionerRole", "id": "r1", "location": [{"reference": "Location/a"}]}
+CHAINED = Search("PractitionerRole").where(
+    ("specialty", "207RC0000X"), ("location.address-city", "Chattanooga"), ("location.address-state", "TN")
+)
+
+
+def unchained(*, refuse: bool) -> Rig:
+    """A server that cannot follow chains: it refuses them, or answers them with nothing (sekmet, F33)."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if any("." in name for name in request.url.params):
+            return refusal("chains") if refuse else page()
+        if request.url.path.endswith("/Location"):
+            return page(*[{"resourceType": "Location", "id": f"l{n}"} for n in range(25)])
+        return page(ROLE)
+
+    return rig(answer)
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+async def test_a_chain_is_followed_in_two_steps(refuse: bool) -> None:
+    """The places are found first, their ids are asked for in batches, and the server is remembered (T44, F33)."""
+    rigged = unchained(refuse=refuse)
+    client = DirectoryClient(rigged.http, BASE, retry=rigged.retry)
+    asked: list[int] = []
+    for _ in range(2):
+        budget = Budget(clock=rigged.clock)
+        rows = [entry.id async for each in client.search(CHAINED, budget) for entry in each.matches]
+        assert set(rows) == {"r1"}
+        assert budget.report.applied_here == ["location"]
+        asked.append(sum("location.address-city" in query for query in rigged.payer.queries))
+    assert asked[0] == asked[1] > 0
+    locations = [
+        query for query, url in zip(rigged.payer.queries, rigged.payer.urls, strict=True) if "/Location?" in url
+    ]
+    assert locations[0]["address-city"] == ["Chattanooga"]
+    assert locations[0]["address-state"] == ["TN"]
+    batches = [query["location"][0] for query in rigged.payer.queries if "location" in query]
+    assert batches[0].split(",")[:2] == ["Location/l0", "Location/l1"]
+    assert [len(batch.split(",")) for batch in batches[:2]] == [20, 5]
+
+
+async def test_a_chain_that_works_is_asked_once() -> None:
+    """A server that follows chains is asked in one step."""
+    rigged = rig(page(ROLE))
+    client = DirectoryClient(rigged.http, BASE)
+    budget = Budget(clock=rigged.clock)
+    assert len([each async for each in client.search(CHAINED, budget)]) == 1
+    assert len(rigged.payer.requests) == 1
+    assert budget.report.applied_here == []
+
+
+async def test_a_true_zero_stays_zero_and_is_not_held_against_the_chain() -> None:
+    """When the two steps find nothing either, there is nothing, and the chain is tried again next time."""
+    rigged = rig(page(), fhir(page().content))
+    client = DirectoryClient(rigged.http, BASE)
+    for _ in range(2):
+        budget = Budget(clock=rigged.clock)
+        assert [entry async for each in client.search(CHAINED, budget) for entry in each.matches] == []
+    chained = [query for query in rigged.payer.queries if "location.address-city" in query]
+    assert len(chained) == 2
