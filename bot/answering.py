@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -32,10 +33,11 @@ class Answering:
         payer: Mapping[str, str],
         now: Callable[[], datetime],
         wall: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pack, self._accounts, self._payer = pack, accounts, payer
         self._directory, self._member, self._places = directory, member, places
-        self._now, self._wall = now, wall
+        self._now, self._wall, self._clock = now, wall, clock
 
     async def answer(self, message: Message, asked: Asked, *, needs_member: bool) -> Answered:
         """The reply to a question.
@@ -62,7 +64,7 @@ class Answering:
             arguments=asked.arguments,
             today=self._now().date(),
             language=asked.language,
-            budget=Budget(seconds=self._wall),
+            budget=Budget(self._wall, clock=self._clock),
             directory=self._directory,
             member=self._member(message.person, access) if access else None,
             places=self._places,
@@ -77,7 +79,8 @@ class Answering:
             access = await self._accounts.access(message.person)
         except LinkError:
             return None
-        raw = await self._member(message.person, access).read("Patient", access.patient, Budget(seconds=self._wall))
+        budget = Budget(self._wall, clock=self._clock)
+        raw = await self._member(message.person, access).read("Patient", access.patient, budget)
         return await asyncio.to_thread(read_patient, raw)
 
     def _reply(self, asked: Asked, ask: Ask, summary: Summary, *, private: bool) -> Answered:

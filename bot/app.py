@@ -126,6 +126,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         payer=_payer(settings),
         now=now,
         wall=wall,
+        clock=http.clock,
     )
 
 
