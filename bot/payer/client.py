@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
@@ -27,6 +28,8 @@ DIRECTORY_TYPES = frozenset(
     }
 )
 _OWNED = frozenset({"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "Observation", "Procedure"})
+_NO_REFERENCE = frozenset({"", "_id"})
+_BARE, _WHOLE = "a patient by id", "a patient by Patient/id"
 _PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|member|policy-holder)", re.IGNORECASE)
 
 
@@ -90,7 +93,7 @@ class MemberClient:
         names = self._names(search.type)
         for place, name in enumerate(names):
             try:
-                async for page in self._server.pages(self._bound(search, name), budget):
+                async for page in self._by(name, search, budget):
                     yield page
             except PayerRejects:
                 if place + 1 == len(names):
@@ -98,6 +101,30 @@ class MemberClient:
                 self._learned.refuses(self._server.base.url, search.type, name)
                 continue
             return
+
+    async def _by(self, name: str, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """By the bare id; when that finds nothing, by `Patient/id`: some servers compare a reference as it stands.
+
+        Both mean the same (R4 search 3.1.1.4.12). Which one finds something is remembered, so that it is asked once.
+        """
+        base, before, nothing = self._server.base.url, budget.read, Page()
+        only = name in _NO_REFERENCE or self._learned.refused(base, search.type, _WHOLE)
+        if only or not self._learned.refused(base, search.type, _BARE):
+            async for page in self._server.pages(self._bound(search, name, self._patient or ""), budget):
+                if budget.read > before:
+                    self._learned.refuses(base, search.type, _WHOLE)
+                if only or budget.read > before:
+                    yield page
+                nothing = page
+            if only or budget.read > before:
+                return
+        with contextlib.suppress(PayerRejects):
+            async for page in self._server.pages(self._bound(search, name, f"Patient/{self._patient}"), budget):
+                if budget.read > before:
+                    self._learned.refuses(base, search.type, _BARE)
+                yield page
+            return
+        yield nothing
 
     def _names(self, resource_type: str) -> tuple[str, ...]:
         if resource_type == "Patient":
@@ -112,12 +139,12 @@ class MemberClient:
         refused = self._learned.refused(self._server.base.url, resource_type, both[0])
         return both[1:] if refused else both
 
-    def _bound(self, search: Search, name: str) -> Search:
+    def _bound(self, search: Search, name: str, patient: str) -> Search:
         """The search for this patient only, whoever's name it came with."""
         if not name:
             return search
         freed = search.without("patient", "beneficiary", "subject", "_id" if name == "_id" else "patient")
-        return Search(freed.type, ((name, self._patient or ""), *freed.params))
+        return Search(freed.type, ((name, patient), *freed.params))
 
     def _headers(self) -> Mapping[str, str]:
         return {"authorization": f"Bearer {self._token}"}
