@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from bot.records.explanation import Adjudication, Explanation, Item
@@ -13,6 +13,7 @@ from bot.records.shapes import Concept, MoneyShape
 
 Source = Literal["total", "header", "lines", "parts"]
 
+_PAID_PART = "paid_by_patient_part"
 _CODES = {
     "submitted": "billed",
     "eligible": "allowed",
@@ -24,9 +25,9 @@ _CODES = {
     "benefit": "benefit",
     "memberliability": "liability",
     "paidbypatient": "paid_by_patient",
-    "paidbypatientcash": "paid_by_patient_part",
-    "paidbypatientother": "paid_by_patient_part",
-    "paidbypatienthealthaccount": "paid_by_patient_part",
+    "paidbypatientcash": _PAID_PART,
+    "paidbypatientother": _PAID_PART,
+    "paidbypatienthealthaccount": _PAID_PART,
     "paidtoprovider": "paid_to_provider",
     "paidtopatient": "paid_to_patient",
     "priorpayerpaid": "prior_payer",
@@ -86,8 +87,18 @@ def money_of(eob: Explanation) -> Money:
 
 def name_of_category(category: Concept | None) -> str | None:
     """The plain name of an amount's category, whichever of its codings is known."""
-    codes = (code.lower().replace("-", "").replace("_", "") for code in category.codes()) if category else ()
-    return next((_CODES[code] for code in codes if code in _CODES), None)
+    if category is not None:
+        for coding in category.coding:
+            name = _name_of_code(coding.code) if coding.code else None
+            if name:
+                return name
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _name_of_code(code: str) -> str | None:
+    """Payers write the same few codes on every line."""
+    return _CODES.get(code.lower().replace("-", "").replace("_", ""))
 
 
 def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
@@ -98,13 +109,15 @@ def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amoun
 
 def line_amounts(adjudications: Iterable[Adjudication], currency: str) -> dict[str, Amount]:
     """The amounts of one line by plain name; several of one category are its parts and are added."""
-    grouped: dict[str, list[Amount]] = {}
-    for adjudication in adjudications:
-        name = name_of_category(adjudication.category)
-        amount = amount_of(adjudication.amount, currency)
-        if name and amount and not adjudication.modifier_extension:
-            grouped.setdefault(name, []).append(amount)
-    return {name: sum_ for name, amounts in grouped.items() if (sum_ := added(amounts)) is not None}
+    sums: dict[str, Amount | None] = {}
+    for name, amount in _named(adjudications, currency):
+        sums[name] = _sum(sums[name], amount) if name in sums else amount
+    return {name: amount for name, amount in sums.items() if amount is not None}
+
+
+def _sum(so_far: Amount | None, amount: Amount) -> Amount | None:
+    """Once currencies differed, there is no sum any more."""
+    return None if so_far is None else added((so_far, amount))
 
 
 def added(amounts: Iterable[Amount | None]) -> Amount | None:
@@ -115,18 +128,26 @@ def added(amounts: Iterable[Amount | None]) -> Amount | None:
         return None
 
 
+def _named(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, Amount]]:
+    """Each amount that has a known category, under its plain name."""
+    for adjudication in adjudications:
+        if adjudication.amount is None or adjudication.modifier_extension:
+            continue
+        name = name_of_category(adjudication.category)
+        amount = amount_of(adjudication.amount, currency) if name else None
+        if name and amount:
+            yield name, amount
+
+
 def _first_of_each(totals: tuple[Adjudication, ...], currency: str) -> dict[str, Found]:
     """Totals overlap: of one category the first counts, and the parts of what the patient paid are added."""
     places: dict[str, Found] = {}
-    for entry in totals:
-        found = _by_name((entry,), "total", currency)
-        places = _with_parts(places, found) if "paid_by_patient_part" in found else found | places
+    for name, amount in _named(totals, currency):
+        if name not in places:
+            places[name] = Found(amount, "total")
+        elif name == _PAID_PART and (sum_ := added((places[name].amount, amount))):
+            places[name] = Found(sum_, "total")
     return places
-
-
-def _with_parts(places: dict[str, Found], part: dict[str, Found]) -> dict[str, Found]:
-    sum_ = added(f.amount for f in (places.get("paid_by_patient_part"), part["paid_by_patient_part"]) if f)
-    return places | ({"paid_by_patient_part": Found(sum_, "total")} if sum_ else {})
 
 
 def _by_name(adjudications: tuple[Adjudication, ...], source: Source, currency: str) -> dict[str, Found]:
@@ -147,9 +168,11 @@ def _by_lines(items: tuple[Item, ...], currency: str) -> dict[str, Found]:
 
 def _currency(eob: Explanation, items: tuple[Item, ...]) -> str | None:
     """The only currency that is written, the usual one when none is, None when there are several."""
-    everywhere = [*eob.total, *eob.adjudication, *(a for item in items for a in item.adjudication)]
-    money = [entry.amount for entry in everywhere] + [eob.payment.amount if eob.payment else None]
-    written = {m.currency for m in money if m is not None and m.currency and isinstance(m.value, Decimal)}
+    written: set[str] = set()
+    for group in (eob.total, eob.adjudication, *(item.adjudication for item in items)):
+        written |= {a.amount.currency for a in group if a.amount and a.amount.currency and a.amount.value is not None}
+    if eob.payment and eob.payment.amount and eob.payment.amount.currency and eob.payment.amount.value is not None:
+        written.add(eob.payment.amount.currency)
     if len(written) > 1:
         return None
     return next(iter(written), USUAL_CURRENCY)

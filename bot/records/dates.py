@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 _WRITTEN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})(?:[T ].*)?)?)?", re.DOTALL)
 EARLIEST_YEAR = 1900
@@ -39,10 +40,12 @@ class PartialDate:
         return "-".join([f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part)])
 
 
+@lru_cache(maxsize=4096)
 def parse_date(text: str | None) -> PartialDate | None:
     """The date, or None when it is absent, malformed, impossible (February 30) or a placeholder before 1900.
 
     The time and its offset are not converted: the day of service is the day that was written (F41).
+    The lines of a claim repeat their day, so days are kept.
     """
     found = _WRITTEN.fullmatch(text.strip()) if text and text.isascii() else None
     if found is None:

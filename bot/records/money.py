@@ -50,12 +50,10 @@ def total(amounts: Iterable[Amount | None]) -> Amount | None:
     Raises:
         MixedCurrencies: they are not all of one currency.
     """
-    found = [amount for amount in amounts if amount is not None]
-    if not found:
-        return None
-    result = found[0]
-    for amount in found[1:]:
-        result = result + amount
+    result: Amount | None = None
+    for amount in amounts:
+        if amount is not None:
+            result = amount if result is None else result + amount
     return result
 
 

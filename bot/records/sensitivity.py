@@ -18,7 +18,7 @@ SENSITIVE_CODES = frozenset(
 )
 """v3-Confidentiality R and V, v3-ActCode's laws, sensitivities and refrain policies, v3-ObservationValue's maskings."""
 
-_HINTS = (b'"security"', b"sec-label", b"security-label")
+_HINTS = (b'"security"', b"sec-label")
 
 
 def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:

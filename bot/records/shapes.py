@@ -33,6 +33,9 @@ class Concept(Shape, frozen=True):
 
     def codes(self, system: str | None = None) -> tuple[str, ...]:
         """The codes, of one system or of all, in the payer's order."""
+        if len(self.coding) == 1:  # nearly always: a claim has dozens of them
+            (only,) = self.coding
+            return (only.code,) if only.code and (system is None or only.system == system) else ()
         return tuple(c.code for c in self.coding if c.code and (system is None or c.system == system))
 
     def words(self) -> str | None:
