@@ -38,12 +38,15 @@ class Connecting:
             case _:
                 yield self._say("account/privacy", asked.language, intent="account.privacy")
 
-    async def offer(
-        self, person: Person, language: Language, template: str, *, intent: str, why: str | None = None
-    ) -> Private:
-        """A one-time link with the words of a template; the link itself is for this person's own chat."""
+    async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
+        """A one-time link with the words of a template; the link itself is for this person's own chat.
+
+        While a finished sign-in waits for its code, a question asks for the code: a new link would throw it away.
+        """
+        if intent != "account.link" and await self._accounts.awaits_code(person):
+            return self._say("account/code_waiting", language, intent=intent)
         url = await self._accounts.begin(person)
-        values = {"payer": self._payer, "linked": await self._accounts.link(person), "why": why}
+        values = {"payer": self._payer, "linked": await self._accounts.link(person)}
         blocks = self._pack.render(template, values, language, {"link": url})
         return Private(intent=intent, language=language, blocks=blocks)
 

@@ -5,7 +5,16 @@ cannot format, know the channel, see a token, log or touch a store.
 """
 
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
-from bot.kit.claims import named, newest_claims
+from bot.kit.claims import (
+    fitting,
+    is_numbered,
+    named,
+    newest_claims,
+    of_other_person,
+    service_dates,
+    span_of,
+    text_of,
+)
 from bot.kit.coverages import Coverages, coverages_of, member_coverages
 from bot.kit.directory import (
     STALE_DAYS,
@@ -80,13 +89,16 @@ __all__ = [
     "coverages_of",
     "escape",
     "fills",
+    "fitting",
     "given",
     "is_called",
+    "is_numbered",
     "listings",
     "live",
     "member_coverages",
     "named",
     "newest_claims",
+    "of_other_person",
     "openings_of",
     "read_claim",
     "read_claims",
@@ -99,8 +111,11 @@ __all__ = [
     "read_typed",
     "records",
     "records_of",
+    "service_dates",
     "sift",
+    "span_of",
     "telling",
+    "text_of",
     "token",
     "visits",
     "within",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 
 from bot.kit.ask import Ask
@@ -52,3 +53,55 @@ def named(claim: Claim, words: str) -> bool:
 
 
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np"})
+
+
+def span_of(ask: Ask) -> tuple[date | None, date | None]:
+    """The days that were asked for, both inclusive; None where a side is open."""
+    value = ask.slots.get("date_range")
+    if not isinstance(value, Mapping):
+        return None, None
+    start, end = value.get("start"), value.get("end")
+    return (date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None)
+
+
+def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
+    """The span as search parameters; FHIR compares by day, both ends inclusive."""
+    start, end = span_of(ask)
+    return tuple(("service-date", f"{prefix}{day}") for prefix, day in (("ge", start), ("le", end)) if day)
+
+
+def text_of(ask: Ask, slot: str) -> str | None:
+    """A slot's value as text, None when it was not given."""
+    value = ask.slots.get(slot)
+    return str(value) if value else None
+
+
+def of_other_person(ask: Ask) -> bool:
+    """True when the question is about somebody else's record, which is not to be seen here."""
+    return ask.slots.get("person") not in {None, "self"}
+
+
+_KINDS: Mapping[str, tuple[str, ...]] = {"institutional": ("inpatient", "outpatient", "institutional")}
+
+
+def fitting(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
+    """The claims that fit the span, the kind, the provider and the number asked for, each checked here."""
+    start, end = span_of(ask)
+    kind, provider, number = text_of(ask, "claim_type"), text_of(ask, "provider_name"), text_of(ask, "claim_id")
+    return tuple(
+        claim
+        for claim in claims
+        if (not (start or end) or claim.service.overlaps(start, end))
+        and (kind is None or (claim.kind or "") in _KINDS.get(kind, (kind,)))
+        and (provider is None or named(claim, provider))
+        and (number is None or is_numbered(claim, number))
+    )
+
+
+def is_numbered(claim: Claim, number: str) -> bool:
+    """True when the claim has that number, however it is spaced or hyphenated."""
+    return any(_bare(own.value) == _bare(number) for own in claim.numbers)
+
+
+def _bare(number: str) -> str:
+    return "".join(letter for letter in number.casefold() if letter.isalnum())

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Claim, ClaimLine, Live, Summary, named, newest_claims, read_claim, read_lines, visits
+from bot.kit import (
+    Ask,
+    Claim,
+    ClaimLine,
+    Live,
+    Summary,
+    fitting,
+    is_numbered,
+    newest_claims,
+    read_claim,
+    read_lines,
+    service_dates,
+    text_of,
+    visits,
+)
 
 SHOWN = 10
 
@@ -36,31 +50,20 @@ def summarize(claim: Claim, lines: tuple[ClaimLine, ...]) -> ClaimDetail:
 
 
 async def _find(ask: Ask) -> str | None:
-    number, provider = ask.slots.get("claim_id"), ask.slots.get("provider_name")
-    if number:
-        wanted = _bare(str(number))
+    """By number any claim, also one that no longer counts; else the newest visit that fits."""
+    if number := text_of(ask, "claim_id"):
         alive = await newest_claims(
-            ask, enough=lambda so_far: any(_is_number(claim, wanted) for claim in _all(so_far)), page_size=100
+            ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in _all(so_far)), page_size=100
         )
-        return next((claim.id for claim in _all(alive) if _is_number(claim, wanted)), None)
-    alive = await newest_claims(ask, enough=lambda so_far: bool(_fitting(so_far, provider, ask)))
-    fitting = _fitting(alive, provider, ask)
-    return fitting[min(max(ask.pick, 0), len(fitting) - 1)].id if fitting else None
+        return next((claim.id for claim in _all(alive) if is_numbered(claim, number)), None)
+    alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(_fitting(so_far, ask)))
+    found = _fitting(alive, ask)
+    return found[min(max(ask.pick, 0), len(found) - 1)].id if found else None
 
 
-def _fitting(alive: Live, provider: object, ask: Ask) -> list[Claim]:
-    days = [claim for day in visits(alive, ask.today) for claim in day.claims]
-    return [claim for claim in days if not provider or named(claim, str(provider))]
+def _fitting(alive: Live, ask: Ask) -> tuple[Claim, ...]:
+    return fitting([claim for day in visits(alive, ask.today) for claim in day.claims], ask)
 
 
 def _all(alive: Live) -> tuple[Claim, ...]:
-    """A claim that was asked for by number is shown even when it no longer counts."""
     return (*alive.claims, *alive.replaced, *alive.cancelled)
-
-
-def _is_number(claim: Claim, wanted: str) -> bool:
-    return any(_bare(number.value) == wanted for number in claim.numbers)
-
-
-def _bare(number: str) -> str:
-    return "".join(letter for letter in number.casefold() if letter.isalnum())

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.kit import Ask, Claim, Live, PartialDate, Summary, fills, named, newest_claims, visits
+from bot.kit import (
+    Ask,
+    Claim,
+    Live,
+    PartialDate,
+    Summary,
+    fills,
+    fitting,
+    newest_claims,
+    of_other_person,
+    service_dates,
+    text_of,
+    visits,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +50,26 @@ class LastVisitCost(Summary):
 
 async def answer(ask: Ask) -> LastVisitCost:
     """The cost of the last visit, or of the one that a follow-up points at."""
-    provider = _words(ask, "provider_name")
-    alive = await newest_claims(ask, enough=lambda so_far: len(visits(_of(so_far, provider), ask.today)) > ask.pick + 1)
-    summary = summarize(_of(alive, provider), ask)
+    alive = await newest_claims(
+        ask, *service_dates(ask), enough=lambda so_far: len(visits(_of(so_far, ask), ask.today)) > ask.pick + 1
+    )
+    summary = summarize(_of(alive, ask), ask)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, summary.fill) if claim])
     return summary
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     """The chosen day among the visits; a negative pick counts from the oldest."""
-    days, provider = visits(alive, ask.today), _words(ask, "provider_name")
+    days, provider = visits(alive, ask.today), text_of(ask, "provider_name")
     known = [day for day in days if day.day] or list(days)
     pick = ask.pick if ask.pick >= 0 else len(known) + ask.pick
     base = LastVisitCost(
         pick=pick,
         provider=provider,
         searched=len(known),
-        other_person="person" in ask.slots,
+        other_person=of_other_person(ask),
         shown=ask.arguments.get("show") == "yes",
-        aspect=_words(ask, "amount_kind"),
+        aspect=text_of(ask, "amount_kind"),
     )
     if not 0 <= pick < len(known):
         return base
@@ -75,11 +89,9 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     )
 
 
-def _of(alive: Live, provider: str | None) -> Live:
-    """Only the claims of the provider who was named."""
-    if provider is None:
-        return alive
-    return Live(tuple(claim for claim in alive.claims if named(claim, provider)), alive.left_out, alive.replaced)
+def _of(alive: Live, ask: Ask) -> Live:
+    """Only the claims of the days and the provider that were named."""
+    return Live(fitting(alive.claims, ask), alive.left_out, alive.replaced)
 
 
 def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:
@@ -88,8 +100,3 @@ def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) ->
     if newest is None or newest.service.day is None or day is None:
         return None
     return newest if newest.service.day.first > day.first else None
-
-
-def _words(ask: Ask, slot: str) -> str | None:
-    value = ask.slots.get(slot)
-    return str(value) if value else None
