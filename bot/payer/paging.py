@@ -14,7 +14,7 @@ from bot.payer.budget import Budget, Gap
 from bot.payer.http import Answer, Http
 from bot.payer.retry import Retry
 from bot.payer.search import Search
-from bot.payer.tolerance import Tolerance, simpler_ones
+from bot.payer.tolerance import Tolerance, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Page
 
 PAGE_SIZE = "100"
@@ -107,9 +107,12 @@ class Server:
         """The first page; parameters that the server refuses and the client can do without are dropped (F36)."""
         wanted = self.tolerance.known(search, budget.report)
         try:
-            return await self._with_renewal(lambda: self._search(wanted, budget))
+            page, url = await self._with_renewal(lambda: self._search(wanted, budget))
         except PayerRejects as error:
             refusal = error
+        else:
+            note_ignored(wanted, page, budget.report)
+            return page, url
         for simpler in simpler_ones(wanted, refusal):
             try:
                 found = await self._with_renewal(lambda which=simpler: self._search(which, budget))  # type: ignore[misc]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.errors import PayerRejects
 from bot.payer.budget import Report
 from bot.payer.learned import Learned
 from bot.payer.search import Search
+from bot.records.bundle import Page
 
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]*[A-Za-z0-9]")
 _COMFORTS = ("_sort", "_count", "_include", "_include:iterate", "_revinclude", "_total", "_elements")
 _FILTERS = ("network", "service-date", "active", "status", "type", "gender", "communication", "_lastUpdated")
 _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
@@ -49,6 +52,12 @@ def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
         if names not in done:
             done.append(names)
             yield search.without(*names)
+
+
+def note_ignored(search: Search, page: Page, report: Report) -> None:
+    """Note the parameters that a 200 says it ignored: the filter has to be applied here (F32, T44)."""
+    said = set(_WORDS.findall(" ".join(issue.text for issue in page.issues)))
+    _note([name for name, _ in search.params if name in said], report)
 
 
 def _issues(refusal: PayerRejects) -> tuple[object, ...]:

@@ -67,9 +67,9 @@ def discovery(documents: dict[str, Any], configured: Endpoints = CONFIGURED) -> 
 
 async def test_what_is_published_fills_what_is_not_set() -> None:
     """Issuer, keys and revocation come from the payer; what the settings say stays (F35)."""
-    found, _, _ = discovery({SMART: {**DOCUMENT, "token_endpoint": f"{SSO}/other"}, METADATA: STATEMENT})
+    found, _, _ = discovery({SMART: {**DOCUMENT, "authorization_endpoint": f"{SSO}/x"}, METADATA: STATEMENT})
     endpoints = await found.endpoints()
-    assert endpoints.token == TOKEN
+    assert (endpoints.authorize, endpoints.token) == (CONFIGURED.authorize, TOKEN)
     assert (endpoints.issuer, endpoints.jwks, endpoints.revoke) == (ISSUER, f"{ISSUER}/certs", f"{ISSUER}/revoke")
     assert endpoints.pkce == ("S256",)
 

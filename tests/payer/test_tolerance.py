@@ -130,3 +130,18 @@ async def test_a_true_zero_stays_zero_and_is_not_held_against_the_chain() -> Non
         assert [entry async for each in client.search(CHAINED, budget) for entry in each.matches] == []
     chained = [query for query in rigged.payer.queries if "location.address-city" in query]
     assert len(chained) == 2
+
+
+async def test_a_filter_that_a_warning_names_is_applied_here() -> None:
+    """A 200 with an OperationOutcome about an unknown `network` is told: the rows are not filtered by it (F32)."""
+    warning = {"severity": "warning", "diagnostics": "Ignored unknown search parameter: network."}
+    outcome = {"resourceType": "OperationOutcome", "issue": [warning]}
+    rigged = rig(page(ROLE, outcome))
+    budget = Budget(clock=rigged.clock)
+    search = Search("PractitionerRole").where(network="Organization/net-s", specialty="207RC0000X")
+    rows = [
+        entry.id async for each in DirectoryClient(rigged.http, BASE).search(search, budget) for entry in each.matches
+    ]
+    assert rows == ["r1"]
+    assert budget.report.applied_here == ["network"]
+    assert budget.report.complete
