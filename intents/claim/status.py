@@ -1,0 +1,61 @@
+"""Where claims stand: decided, paid, denied, replaced, cancelled or reversed, in the payer's own record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.kit import Ask, Claim, Live, Summary, fitting, newest_claims, service_dates, text_of
+
+SHOWN = 3
+State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled", "reversed", "decided"]
+_WAITING = frozenset({"queued", "partial"})
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimStatus(Summary):
+    """The newest claims that fit, each with its state; `asked` is the number or provider that was named."""
+
+    claims: tuple[tuple[Claim, State], ...]
+    more: bool
+    asked: str | None
+    filtered: bool
+
+
+async def answer(ask: Ask) -> ClaimStatus:
+    """The state of the claim that was named, else of the newest ones."""
+    alive = await newest_claims(
+        ask, *service_dates(ask), enough=lambda so_far: len(_found(so_far, ask)) > SHOWN, page_size=50
+    )
+    summary = summarize(alive, ask)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim, _ in summary.claims])
+    return summary
+
+
+def summarize(alive: Live, ask: Ask) -> ClaimStatus:
+    """The first few; a claim that no longer counts is shown too when it was asked for by number."""
+    found = _found(alive, ask)
+    asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
+    shown = tuple((claim, state_of(claim, alive)) for claim in found[:SHOWN])
+    return ClaimStatus(shown, len(found) > SHOWN, asked, bool(asked or service_dates(ask)))
+
+
+def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
+    if text_of(ask, "claim_id"):
+        return fitting((*alive.claims, *alive.replaced, *alive.cancelled), ask)
+    return fitting(alive.claims, ask)
+
+
+def state_of(claim: Claim, alive: Live) -> State:
+    """The payer's word where it said one; "decided" when it only gave the claim."""
+    signs: tuple[tuple[State, bool], ...] = (
+        ("cancelled", claim in alive.cancelled),
+        ("replaced", claim in alive.replaced),
+        ("reversed", claim.is_reversal),
+        ("denied", bool(claim.denied)),
+        ("partly", claim.payment_status == "partiallypaid"),
+        ("paid", claim.payment_status == "paid" or (claim.plan_paid is not None and claim.plan_paid.value > 0)),
+        ("processing", claim.outcome in _WAITING),
+    )
+    return next((state for state, is_so in signs if is_so), "decided")
