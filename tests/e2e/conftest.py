@@ -1,0 +1,43 @@
+"""A made-up Tennessee that every end-to-end test of a process shares, and a house on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bot.pack import load_pack
+from bot.sandbox.synthetic import build
+from bot.sandbox.world import World
+from tests.e2e.house import House, open_house
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """The members and the directory."""
+    return build()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_pack() -> Iterator[None]:
+    """The pack is frozen and the same for every bot, so a process reads it once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.app.load_pack", cache(load_pack))
+        yield
+
+
+@pytest.fixture
+async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
+    """A bot beside its payer; nobody is connected."""
+    async with open_house(world, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def dana(house: House) -> House:
+    """The same, with dana connected."""
+    said = await house.sign_in()
+    assert "Dana" in said.text
+    return house

@@ -1,0 +1,229 @@
+"""One whole bot for a test: sandbox payer, linking pages on loopback, a person who talks, and everything it logged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bot import log
+from bot.app import Bot, assemble, slack_app, web_app
+from bot.browser import Browser
+from bot.channels.slack.app import SlackApp
+from bot.commands.rehearsal import link_in
+from bot.config import Settings
+from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
+from bot.payer.http import Http
+from bot.replies.plain import plain
+from bot.sandbox.app import Sandbox
+from bot.sandbox.behaviour import Fault
+from bot.sandbox.server import listen, running, serve_sandbox
+from bot.sandbox.world import World
+from bot.turn import Patience
+
+DANA = Person("console", "", "", "dana-chat", name="Dana M.", home="the console")
+CHAT = OneToOne("chat")
+EOB = "/fhir/r4/ExplanationOfBenefit"
+OWED = "what did I owe for my last visit"
+
+
+class Elastic:
+    """A monotonic clock that jumps over every wait, and knows how long the waits were."""
+
+    def __init__(self) -> None:
+        self.waited: list[float] = []
+
+    def now(self) -> float:
+        """Seconds, the skipped ones included."""
+        return time.monotonic() + sum(self.waited)
+
+    async def pause(self, seconds: float) -> None:
+        """Skip these seconds."""
+        self.waited.append(seconds)
+        await asyncio.sleep(0)
+
+
+class LogTrap(logging.Handler):
+    """Every record of every library at DEBUG, with its arguments and traceback, beside what the bot itself printed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.setFormatter(logging.Formatter("%(name)s %(message)s"))
+        self.printed = io.StringIO()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the whole record. httpcore carries only the rehearsal's browser: the bot's own wire is aiohttp."""
+        if not record.name.startswith("httpcore"):
+            self.lines.append(self.format(record))
+
+    @property
+    def text(self) -> str:
+        """All that was logged so far."""
+        return self.printed.getvalue() + "\n".join(self.lines)
+
+
+@contextmanager
+def trapped_logs() -> Iterator[LogTrap]:
+    """The bot's own log set-up at DEBUG, with the root logger open to everything as well."""
+    trap, root = LogTrap(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers = []
+    with contextlib.redirect_stderr(trap.printed):
+        log.set_up("DEBUG")
+    root.addHandler(trap)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield trap
+    finally:
+        root.handlers, root.level = handlers, level
+        structlog.reset_defaults()
+
+
+@dataclass
+class Said:
+    """The replies to one message."""
+
+    replies: list[Reply]
+
+    @property
+    def text(self) -> str:
+        """What the person reads, all replies in order."""
+        return "\n".join(plain(reply.blocks, addresses=False) for reply in self.replies)
+
+    @property
+    def last(self) -> Reply:
+        """The final reply."""
+        return self.replies[-1]
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """The ids of all pressable buttons by label."""
+        found: dict[str, str] = {}
+        for block in self.last.blocks:
+            actions = block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
+            found |= {action.label: action.id for action in actions if action.press is not None}
+        return found
+
+
+@dataclass
+class House:
+    """A bot, the payer that it talks to, and one person."""
+
+    bot: Bot
+    sandbox: Sandbox
+    settings: Settings
+    log: LogTrap
+    clock: Elastic
+    person: Person = DANA
+    slack: SlackApp | None = None
+    pushed: list[Private] = field(default_factory=list)
+
+    def break_(self, fault: Fault) -> None:
+        """Let the payer misbehave from now on."""
+        self.sandbox.behaviour.faults.append(fault)
+
+    def heal(self) -> None:
+        """Let the payer behave again."""
+        self.sandbox.behaviour.faults.clear()
+
+    async def say(self, text: str, *, press: str | None = None, place: Place = CHAT, **message: Any) -> Said:
+        """Say something; checks that exactly one reply is the last one (I1)."""
+        said = Message("m", self.person, place, text, press=press, **message)
+        replies = [reply async for reply in self.bot.turn.answer(said)]
+        assert [reply.final for reply in replies].count(True) >= 1
+        assert replies[-1].final
+        return Said(list(replies))
+
+    async def link(self) -> str:
+        """A fresh deep link."""
+        links = [link for reply in (await self.say("link")).replies if (link := link_in(reply))]
+        return links[-1]
+
+    async def sign_in(self, username: str = "dana") -> Said:
+        """Connect a member of the sandbox over HTTP; the replies to the typed code."""
+        async with Browser() as browser:
+            code = await browser.sign_in(await self.link(), username)
+        return await self.say(code)
+
+    def problem(self, said: Said) -> str:
+        """The text of a single reply that reports a problem whose reference is in it and in the log (I1, I6)."""
+        final = [reply for reply in said.replies if reply.final]
+        assert len(final) == 1, said.text
+        reference = final[0].error
+        assert reference, said.text
+        assert f"Reference {reference}" in said.text or f"Referencia {reference}" in said.text
+        assert reference in self.log.text
+        return said.text
+
+    @staticmethod
+    def words(reply: Reply) -> str:
+        """What the person reads of one reply."""
+        return plain(reply.blocks, addresses=False)
+
+    def asked(self, path: str = EOB, query: str = "") -> int:
+        """How many requests for this path the payer has seen."""
+        return len([seen for seen in self.sandbox.requests if seen.path.startswith(path) and query in seen.query])
+
+
+@asynccontextmanager
+async def open_house(
+    world: World,
+    folder: Path,
+    *,
+    patience: Patience | None = None,
+    sandbox: Sandbox | None = None,
+    **settings: object,
+) -> AsyncIterator[House]:
+    """A house over a world, with Slack when its settings are given.
+
+    With `sandbox`, another bot on the same payer and, in the same folder, on the same store.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        trap = stack.enter_context(trapped_logs())
+        payer = sandbox
+        if payer is None:
+            payer = await stack.enter_async_context(serve_sandbox(world))
+        sock = listen()
+        values = _settings(payer, folder, f"http://127.0.0.1:{sock.getsockname()[1]}") | settings
+        chosen, clock = Settings(_env_file=None, **values), Elastic()  # type: ignore[call-arg, arg-type]
+        http = Http(clock=clock.now, pause=clock.pause)
+        bot = await stack.enter_async_context(assemble(chosen, patience=patience, http=http))
+        channel = await stack.enter_async_context(slack_app(bot))
+        await stack.enter_async_context(running(web_app(bot, slack=channel), sock))
+        house = House(bot, payer, chosen, trap, clock, slack=channel)
+
+        async def push(_: Person, reply: Private) -> None:
+            house.pushed.append(reply)
+
+        bot.push["console"] = push
+        yield house
+
+
+def _settings(payer: Sandbox, folder: Path, address: str) -> dict[str, object]:
+    return {
+        "bot_public_url": address,
+        "bot_store_url": f"sqlite:///{folder / 'bot.db'}",
+        "bot_log_level": "DEBUG",
+        "payer_fhir_url": payer.fhir_url,
+        "payer_directory_url": payer.fhir_url,
+        "payer_authorize_url": payer.authorize_url,
+        "payer_token_url": payer.token_url,
+        "payer_issuer": payer.issuer,
+        "payer_client_id": payer.client_id,
+        "payer_client_secret": payer.client_secret,
+    }
+
+
+def somebody(user: str) -> Person:
+    """Another person at the console."""
+    return replace(DANA, user=user)

@@ -1,0 +1,238 @@
+"""Faults of the payer's sign-in and of tokens (F01-F16): what the browser and the chat say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import get_args
+
+import httpx
+import pytest
+
+from bot.browser import Browser
+from bot.errors import SignInRefused
+from bot.message import Person
+from bot.sandbox.behaviour import Behaviour, Fault, IdTokenFlaw
+from tests.e2e.house import EOB, OWED, House
+
+TOKEN = "/as/token.oauth2"
+JSON = {"content-type": "application/json"}
+
+
+class Watching(Browser):
+    """A browser that remembers the last page that it saw."""
+
+    page = ""
+    status = 0
+
+    async def _submit(self, *given: object, **named: object) -> httpx.Response:
+        answer: httpx.Response = await super()._submit(*given, **named)  # type: ignore[arg-type]
+        self.page, self.status = answer.text, answer.status_code
+        return answer
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Watching]:
+    """A member's browser."""
+    async with Watching() as opened:
+        yield opened
+
+
+def answers(status: int, body: bytes = b"", **fault: object) -> Callable[[Behaviour], None]:
+    """The token endpoint answers this."""
+
+    def break_(behaviour: Behaviour) -> None:
+        behaviour.faults.append(Fault(TOKEN, status, body, JSON, times=None, **fault))  # type: ignore[arg-type]
+
+    return break_
+
+
+def set_(**switches: object) -> Callable[[Behaviour], None]:
+    """The sandbox behaves so."""
+
+    def break_(behaviour: Behaviour) -> None:
+        for name, value in switches.items():
+            setattr(behaviour, name, value)
+
+    return break_
+
+
+@dataclass(frozen=True)
+class Case:
+    """How the sign-in goes wrong, and a piece of what the page and the chat say."""
+
+    name: str
+    break_: Callable[[Behaviour], None]
+    page: str
+    chat: str
+
+
+def _jwks_down(behaviour: Behaviour) -> None:
+    behaviour.faults.append(Fault("/pf/JWKS", 503, times=None))
+
+
+CASES = (
+    Case("F01 500", answers(500), "sign-in had a problem", "sign-in had a problem"),
+    Case("F01 HTML", answers(200, b"<html>oops"), "sign-in had a problem", "sign-in had a problem"),
+    Case("F02 code over", answers(400, b'{"error":"invalid_grant"}'), "This link is over", "link or code is over"),
+    Case(
+        "F03 wrong client",
+        answers(401, b'{"error":"invalid_client"}'),
+        "set up wrong here",
+        "setup with BlueCross is wrong",
+    ),
+    Case(
+        "F05 no claims", set_(drop_scopes=frozenset({"patient/*.read"})), "did not allow access", "did not allow access"
+    ),
+    Case("F09 no keys", _jwks_down, "sign-in had a problem", "sign-in had a problem"),
+    Case("F28 sent away", answers(307), "sign-in had a problem", "sign-in had a problem"),
+    Case("T11 other patient", set_(token_patient="mem-002"), "could not be trusted", "could not be trusted"),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_a_sign_in_that_fails_is_said_on_the_page_and_once_in_the_chat(
+    house: House, browser: Watching, case: Case
+) -> None:
+    """Nothing is linked, the token endpoint is asked once, page and log have the chat's reference (I1, I6)."""
+    case.break_(house.sandbox.behaviour)
+    link = await house.link()
+    with pytest.raises(SignInRefused):
+        await browser.sign_in(link, "dana")
+    assert case.page in browser.page
+    told = [reply for reply in house.pushed if reply.error]
+    assert len(told) == 1
+    assert case.chat in house.words(told[0])
+    assert told[0].error
+    assert told[0].error in browser.page
+    assert told[0].error in house.log.text
+    assert house.asked(TOKEN) == 1
+    assert await house.bot.accounts.link(house.person) is None
+    assert not await house.bot.accounts.awaits_code(house.person)
+
+
+@pytest.mark.parametrize("flaw", [flaw for flaw in get_args(IdTokenFlaw) if flaw])
+async def test_a_forged_identity_is_not_believed(house: House, browser: Watching, flaw: str) -> None:
+    """Each flaw of an id_token reads the same to the person and differs in the operator's log only (F07)."""
+    house.sandbox.behaviour.identity_flaw = flaw  # type: ignore[assignment]
+    with pytest.raises(SignInRefused):
+        await browser.sign_in(await house.link(), "dana")
+    assert "could not be trusted" in browser.page
+    assert "could not be trusted" in house.words(house.pushed[0])
+    assert flaw not in browser.page
+    assert '"reason"' in house.log.text
+    assert await house.bot.accounts.link(house.person) is None
+
+
+async def test_a_payer_that_does_not_name_the_patient(house: House) -> None:
+    """The link is made through fhirUser (F04)."""
+    house.sandbox.behaviour.omit_patient = True
+    assert "Dana" in (await house.sign_in()).text
+    assert "$54.87" in (await house.say(OWED)).text
+
+
+async def test_a_payer_that_names_nobody_at_all(house: House) -> None:
+    """Without fhirUser the one Patient that the token opens is asked for (F04)."""
+    set_(omit_patient=True, omit_fhir_user=True)(house.sandbox.behaviour)
+    assert "Dana" in (await house.sign_in()).text
+
+
+async def test_a_member_who_presses_cancel(house: House, browser: Watching) -> None:
+    """Both places say it, neither with the payer's own words (F06)."""
+    await browser.sign_in(await house.link(), "dana", allow=False)
+    assert "Sign-in was cancelled" in browser.page
+    assert [house.words(reply) for reply in house.pushed if "cancelled" in house.words(reply)]
+    assert "access_denied" not in browser.page
+    assert house.asked(TOKEN) == 0
+
+
+async def test_a_rotated_signing_key_is_fetched(house: House) -> None:
+    """A sign-in after the payer changed its key works (F08)."""
+    await house.sign_in()
+    house.sandbox.behaviour.rotate_key()
+    house.person = Person("console", "", "", "another-chat")
+    assert "Walter" in (await house.sign_in("walter")).text
+    assert house.asked("/pf/JWKS") == 2
+
+
+async def test_a_callback_opened_again_or_elsewhere(house: House) -> None:
+    """Another browser and a link preview get nothing, the same browser is told that it was used (F10)."""
+    seen: list[str] = []
+
+    async def keep(answer: httpx.Response) -> None:
+        seen.append(str(answer.url))
+
+    async with Browser() as browser:
+        browser._http.event_hooks["response"].append(keep)
+        code = await browser.sign_in(await house.link(), "dana")
+        callback = next(url for url in seen if "/oauth/callback" in url)
+        assert "This link is over" in (await browser._http.get(callback)).text
+        async with Browser() as stranger:
+            assert "another browser" in (await stranger._http.get(callback)).text
+            preview = {"user-agent": "Slackbot-LinkExpanding 1.0"}
+            assert code not in (await stranger._http.get(callback, headers=preview)).text
+    assert house.asked(TOKEN) == 1
+    assert "Dana" in (await house.say(code)).text
+
+
+async def test_a_token_that_dies_keeps_the_question(dana: House) -> None:
+    """Without a refresh token: one new link, and the kept question answers itself after the code (F11, F16)."""
+    dana.sandbox.revoke_all()
+    said = await dana.say(OWED)
+    assert "sign-in has ended" in said.text
+    assert len(said.replies) == 1
+    assert dana.asked(EOB) == 1
+    dana.heal()
+    async with Browser() as browser:
+        link = next(button.url for block in said.last.blocks for button in getattr(block, "buttons", ()) if button.url)
+        answered = await dana.say(await browser.sign_in(str(link), "dana"))
+    assert "$54.87" in answered.text
+    assert [reply.final for reply in answered.replies] == [False, True]
+
+
+async def test_a_refresh_token_is_used_once_by_ten_questions(house: House) -> None:
+    """The member notices nothing, and the payer sees one renewal (F12)."""
+    house.sandbox.behaviour.refresh_tokens = True
+    await house.sign_in()
+    vault = house.sandbox.authorization.vault
+    vault.tokens.clear()
+    answers = await asyncio.gather(*(house.say(OWED) for _ in range(10)))
+    assert all("$54.87" in said.text for said in answers)
+    assert house.asked(TOKEN) == 2
+
+
+async def test_a_refresh_token_that_is_no_longer_good(house: House) -> None:
+    """A new sign-in is offered (F13)."""
+    house.sandbox.behaviour.refresh_tokens = True
+    await house.sign_in()
+    house.sandbox.revoke_all()
+    assert "sign-in has ended" in (await house.say(OWED)).text
+    assert "sign-in has ended" in (await house.say(OWED)).text
+    assert house.asked(TOKEN) == 2
+
+
+async def test_a_token_that_ends_between_pages_gives_no_half_answer(dana: House) -> None:
+    """The second page meets a 401: the person signs in again and sees no partial sum (F14)."""
+    dana.break_(Fault(EOB, 401, after=1, times=None))
+    said = await dana.say("what did I owe for my visit with Dr Kim")
+    assert "sign-in has ended" in said.text
+    assert "$" not in said.text
+
+
+async def test_a_token_endpoint_that_hangs(house: House, browser: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page comes in time and says so (F15); the real patience is 10 seconds."""
+    monkeypatch.setattr("bot.accounts.endpoint._PATIENCE", 0.2)
+    house.break_(Fault(TOKEN, hold=asyncio.Event(), times=None))
+    with pytest.raises(SignInRefused):
+        await browser.sign_in(await house.link(), "dana")
+    house.sandbox.behaviour.release()
+    assert "taking too long" in browser.page
+    assert "taking too long" in house.words(house.pushed[0])
+
+
+async def test_a_first_401_asks_for_a_new_sign_in_without_a_loop(dana: House) -> None:
+    """The payer says 401 for no reason at all: one link, no further call (F16)."""
+    dana.break_(Fault(EOB, 401, times=None))
+    assert "sign-in has ended" in (await dana.say(OWED)).text
+    assert dana.asked(EOB) == 1
