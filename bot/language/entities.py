@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bot.language.dates import NUMBERS, find_dates
 from bot.language.lexicon import Lexicon
-from bot.language.names import cleaned, find_name, widened
+from bot.language.names import TITLES, cleaned, find_name, widened
 from bot.language.phrases import Found
 from bot.language.places import Place
 from bot.language.text import Utterance
@@ -119,6 +119,7 @@ _ZIP = re.compile(r"\d{5}$")
 _HAS_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*$")
 _CLAIM_ID_MIN = 6
+_LONGEST_LIST = 50
 _AMOUNT_WINDOW = 4
 
 
@@ -130,6 +131,10 @@ def ordinal(written: str) -> dict[str, int]:
     if written in {"+1", "-", "0"}:
         return {"step": {"+1": 1, "-": -1, "0": 0}[written]}
     return {"index": int(written)}
+
+
+# Words of these may also be the title before a name.
+_WEAK = frozenset({"any_doctor", "gender"})
 
 
 class Tagger:
@@ -165,12 +170,22 @@ class Tagger:
             value = {"start": start.isoformat() if start else None, "end": end.isoformat() if end else None}
             tags.append(Tag("date_range", value, stretch.first, stretch.after))
         for tag in tags:
+            if tag.kind in _WEAK:
+                continue
             free[tag.first : tag.after] = [False] * (tag.after - tag.first)
-        if _HAS_DIGIT.search(said.folded):
+        if (
+            len(keys) == 1
+            and keys[0].isascii()
+            and keys[0].isdigit()
+            and len(keys[0]) < 3
+            and 0 < int(keys[0]) <= _LONGEST_LIST
+        ):
+            tags.append(Tag("ordinal", {"index": int(keys[0])}, 0, 1))
+        elif _HAS_DIGIT.search(said.folded):
             self._numbers(said, keys, free, tags)
         self._radius(said, keys, tags)
         for place in heads:
-            free[place] = free[place] and keys[place] in self._people
+            free[place] = free[place] and (keys[place] in self._people or said.words[place] in TITLES)
         if not any(tag.kind == "provider_name" for tag in tags):
             name = find_name(said, free, self._known, self._people)
             if name:

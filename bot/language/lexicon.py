@@ -21,13 +21,13 @@ _HIDING = frozenset({"specialty", "facility_type"})
 class _Said(msgspec.Struct, forbid_unknown_fields=True):
     """Phrases by language, separated by commas.
 
-    `shared` gives the reason for a phrase that another concept has too; `hides` says that nothing inside a phrase of
+    `shares` names concepts that may have the same phrases ("*" is any), each with the reason; `hides` says that nothing inside a phrase of
     this concept means anything else.
     """
 
     en: str = ""
     es: str = ""
-    shared: dict[str, str] = {}
+    shares: dict[str, str] = {}
     hides: bool = False
 
 
@@ -71,7 +71,7 @@ class Lexicon:
     safety: dict[str, PhraseTree] = field(default_factory=dict)
     drugs: dict[str, str] = field(default_factory=dict)
     declared: list[tuple[str, str, str, str]] = field(default_factory=list)
-    shared: set[tuple[str, str]] = field(default_factory=set)
+    shares: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def familiar(self) -> frozenset[str]:
@@ -114,7 +114,7 @@ def _load_concepts(lexicon: Lexicon, folder: Path) -> None:
             if not name.isupper():
                 raise PackError(f"{shown}: {name}: names of concepts are in capitals")
             lexicon.concepts[name] = shown
-            lexicon.shared.update((name, phrase) for phrase in said.shared)
+            lexicon.shares[name] = frozenset(said.shares)
             _add(lexicon, said, "concept", name, (shown, name))
 
 
@@ -140,7 +140,18 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
     )
     for name, specialty in listed.items():
         kind = "any_doctor" if name == ANY_DOCTOR else "specialty"
+        if name != ANY_DOCTOR:
+            specialty.en = ", ".join(_as_people_say(specialty.en))
         _add(lexicon, specialty, kind, tuple(specialty.codes), (shown, name))
+
+
+def _as_people_say(phrases: str) -> Iterator[str]:
+    """The phrases, and for "heart doctor" also "heart dr", "heart doc" and the like."""
+    for phrase in phrases.split(","):
+        plain = phrase.strip()
+        yield plain
+        if plain.endswith(" doctor"):
+            yield plain.removesuffix("doctor") + "(dr|doc|guy|person|specialist|physician|md)"
 
 
 def _load_drugs(lexicon: Lexicon, folder: Path) -> None:

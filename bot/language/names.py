@@ -7,6 +7,7 @@ from bot.language.text import Utterance
 
 _TITLES = frozenset({"dr", "dra", "drs"})
 _LONG_TITLES = frozenset({"doctor", "doctora", "doc", "nurse", "dentist"})
+TITLES = _TITLES | _LONG_TITLES
 _CREDENTIALS = frozenset(
     [
         "md",
@@ -248,7 +249,7 @@ class _Finder:
 
     def titled(self, place: int) -> NameFound | None:
         word = self.said.words[place]
-        if word not in _TITLES and word not in _LONG_TITLES:
+        if not self.free[place] or word not in TITLES:
             return None
         first = place + 1
         if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in _NOT_NAMES:

@@ -1,0 +1,173 @@
+"""What is wrong with a pack's words and rules, before a person meets it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+from time import perf_counter
+
+from rapidfuzz import process
+
+from bot.errors import PackError
+from bot.language.context import Context
+from bot.language.engine import FOLLOW, Engine
+from bot.language.lexicon import LANGUAGES
+from bot.language.rules import IntentRules, Rule
+from bot.language.text import keys_in
+
+TODAY = date(2024, 11, 24)
+SLOWEST_MS = 20.0
+FOUND_IN_TEXT = frozenset({"amount", "claim_id", "date_range", "location", "provider_name", "radius"})
+SLOT_TYPES = FOUND_IN_TEXT | {"reason", "answer", "reply_language"}
+PSEUDO = frozenset({"BARE", "ASKED"})
+_HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1/" * 2000, "<" * 4000, "last " * 800)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to put right. `line` is 0 when it concerns the whole file, `near` the nearest known name or empty."""
+
+    file: str
+    line: int
+    what: str
+    near: str = ""
+
+    def __str__(self) -> str:
+        """The finding as one line for a terminal."""
+        hint = f" (did you mean {self.near}?)" if self.near else ""
+        return f"{self.file}:{self.line}: {self.what}{hint}"
+
+
+@lru_cache(maxsize=512)
+def _lines(file: Path) -> tuple[str, ...]:
+    return tuple(file.read_text(encoding="utf-8").splitlines())
+
+
+def _line_of(file: Path, text: str) -> int:
+    return next((number for number, line in enumerate(_lines(file), 1) if text in line), 0)
+
+
+class _Checker:
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.folder = folder
+        self.engine = engine
+        self.known = set(engine.lexicon.concepts) | engine.lexicon.kinds | FOUND_IN_TEXT | PSEUDO
+
+    def finding(self, entry: IntentRules, text: str, what: str, near: str = "") -> Finding:
+        return Finding(entry.file.relative_to(self.folder).as_posix(), _line_of(entry.file, text), what, near)
+
+    def nearest(self, name: str, names: set[str] | frozenset[str]) -> str:
+        near = process.extractOne(name, sorted(names), score_cutoff=60)
+        return near[0] if near else ""
+
+    def names(self, entry: IntentRules) -> Iterator[Finding]:
+        """Concepts and slot types that do not exist."""
+        for rule in entry.rules:
+            for name in sorted(rule.concepts - self.known):
+                what = f"rule {rule.name!r}: unknown concept or slot type {name!r}"
+                yield self.finding(entry, name, what, self.nearest(name, self.known))
+            for slot in sorted(set(rule.set) - set(entry.slots)):
+                yield self.finding(entry, rule.name, f"rule {rule.name!r}: sets {slot!r}, which is not among its slots")
+        types = SLOT_TYPES | self.engine.lexicon.kinds
+        for slot, kind in entry.slots.items():
+            if kind not in types:
+                yield self.finding(
+                    entry, "slots", f"slot {slot!r} has no known type {kind!r}", self.nearest(kind, types)
+                )
+        for follow in entry.follows:
+            if FOLLOW + follow not in self.engine.intents:
+                yield self.finding(entry, "follows", f"unknown follow-up {follow!r}")
+
+    def languages(self, entry: IntentRules) -> Iterator[Finding]:
+        """Languages without examples."""
+        for language in LANGUAGES:
+            if not entry.examples.get(language):
+                yield self.finding(entry, "examples", f"no examples in {language!r}")
+
+    def sentences(self, entry: IntentRules) -> Iterator[Finding]:
+        """Examples that go elsewhere or tie, counterexamples that are taken."""
+        context = self.context_for(entry)
+        for said in (text for texts in entry.examples.values() for text in texts):
+            reading = self.engine.understand(said, today=TODAY, context=context)
+            if reading.intent != entry.intent:
+                yield self.finding(entry, said, f"example goes to {reading.intent}: {said!r}")
+            elif len(reading.candidates) > 1 and reading.candidates[0].score == reading.candidates[1].score:
+                other = reading.candidates[1]
+                yield self.finding(entry, said, f"example ties with {other.intent}/{other.rule}: {said!r}")
+        for said in (text for texts in entry.counterexamples.values() for text in texts):
+            if self.engine.understand(said, today=TODAY).intent == entry.intent:
+                yield self.finding(entry, said, f"counterexample is taken: {said!r}")
+
+    def context_for(self, entry: IntentRules) -> Context | None:
+        """An answer that this follow-up fits, for follow-ups."""
+        if not entry.intent.startswith(FOLLOW):
+            return None
+        kind = entry.intent.removeprefix(FOLLOW)
+        fitting = [other for other in self.engine.intents.values() if kind in other.follows]
+        return Context(intent=max(fitting, key=lambda other: len(other.slots)).intent, slots={}) if fitting else None
+
+    def dead(self, entry: IntentRules) -> Iterator[Finding]:
+        """Rules that cannot match whatever is said."""
+        for rule in entry.rules:
+            if _contradicts(rule):
+                yield self.finding(entry, rule.name, f"rule {rule.name!r} can never match: it needs what it minds")
+
+    def shared_phrases(self) -> Iterator[Finding]:
+        """Phrases that two concepts claim without a reason."""
+        owners: dict[tuple[str, tuple[str, ...]], dict[str, tuple[str, str]]] = defaultdict(dict)
+        for shown, name, language, phrase in self.engine.lexicon.declared:
+            owners[language, keys_in(phrase)][name] = (shown, phrase)
+        for (language, keys), names in owners.items():
+            if not keys or len(names) == 1:
+                continue
+            for one, other in combinations(sorted(names), 2):
+                if not self.may_share(one, other):
+                    shown, phrase = names[one]
+                    line = _line_of(self.folder / shown, f"{one}:")
+                    yield Finding(shown, line, f"{phrase!r} ({language}) is in {one} and {other} without a reason")
+
+    def may_share(self, one: str, other: str) -> bool:
+        """Whether one of two concepts gives a reason for having the other's phrases."""
+        shares = self.engine.lexicon.shares
+        return bool({other, "*"} & shares[one] or {one, "*"} & shares[other])
+
+    def slow(self) -> Iterator[Finding]:
+        """Hostile messages that take longer than a message may."""
+        for text in _HOSTILE:
+            begun = perf_counter()
+            self.engine.understand(text, today=TODAY)
+            took = (perf_counter() - begun) * 1000
+            if took > SLOWEST_MS:
+                yield Finding("_words", 0, f"{text[:12]!r}… takes {took:.0f} ms, at most {SLOWEST_MS:.0f}")
+
+
+def _contradicts(rule: Rule) -> bool:
+    if rule.any and rule.any <= rule.none:
+        return True
+    return any(group <= rule.none for group in rule.all)
+
+
+def _refused(error: PackError) -> Finding:
+    file, _, what = str(error).partition(": ")
+    line = re.match(r"line (\d+)", what)
+    return Finding(file, int(line.group(1)) if line else 0, what)
+
+
+def check(folder: Path) -> list[Finding]:
+    """Everything that is wrong with the pack's `intents/` folder, file by file. Empty when it is in order."""
+    try:
+        engine = Engine.load(folder)
+    except PackError as error:
+        return [_refused(error)]
+    checker = _Checker(folder, engine)
+    findings = [*checker.shared_phrases(), *checker.slow()]
+    for entry in engine.intents.values():
+        findings += checker.names(entry)
+        findings += checker.languages(entry)
+        findings += checker.dead(entry)
+        findings += checker.sentences(entry)
+    return findings
