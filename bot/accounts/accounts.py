@@ -64,6 +64,7 @@ class Accounts:
         sign_ins = SignIns(
             settings=settings,
             rows=rows,
+            http=http,
             discovery=discovery,
             endpoint=endpoint,
             id_tokens=id_tokens,

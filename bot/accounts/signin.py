@@ -21,6 +21,7 @@ from bot.accounts.idtoken import IdTokens
 from bot.accounts.patients import Patients, named_patient
 from bot.accounts.rows import Candidate, Outcome, Pending, Request, Rows, SignIn
 from bot.accounts.scopes import granted_enough
+from bot.accounts.userinfo import more_claims
 from bot.config import Settings
 from bot.errors import (
     AccessNotGranted,
@@ -35,6 +36,7 @@ from bot.errors import (
 )
 from bot.message import Person
 from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.http import Http
 
 LIVES = 600.0  # seconds: a link, a sign-in and a code each (T03, T15)
 _PATIENCE = 14.0  # seconds: no browser waits longer for its page (F15)
@@ -58,13 +60,14 @@ class SignIns:
         *,
         settings: Settings,
         rows: Rows,
+        http: Http,
         discovery: Discovery,
         endpoint: TokenEndpoint,
         id_tokens: IdTokens,
         patients: Patients,
         givebacks: Givebacks,
     ) -> None:
-        self._settings, self._rows, self._discovery = settings, rows, discovery
+        self._settings, self._rows, self._http, self._discovery = settings, rows, http, discovery
         self._endpoint, self._id_tokens, self._patients = endpoint, id_tokens, patients
         self._givebacks = givebacks
 
@@ -145,6 +148,8 @@ class SignIns:
         if not granted_enough(self._settings.payer_scope, granted.scope):
             raise AccessNotGranted("the granted scope does not open claims")
         claims = await self._claims(granted, sign_in, endpoints)
+        if granted.patient is None and "fhirUser" not in claims:
+            claims = await more_claims(self._http, endpoints.userinfo, granted.tokens.access, claims)
         patient = named_patient(granted.patient, claims, self._settings.payer_fhir_url)
         if patient is None:
             return await self._patients.all(granted.tokens.access)

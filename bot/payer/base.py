@@ -17,6 +17,11 @@ def origin_of(url: str) -> str:
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 
 
+def same_machine(one: str, other: str) -> bool:
+    """True when two hosts are one: the names of the loopback are (RFC 6761 6.3)."""
+    return one == other or {one, other} <= _LOOPBACK
+
+
 def is_safe(url: str) -> bool:
     """True for https, and for plain http on loopback only; never with a user name."""
     try:
@@ -33,7 +38,7 @@ class Base:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self.origin = origin_of(self.url)
-        self._path = httpx.URL(self.url).path.rstrip("/")
+        self._path, self._host = httpx.URL(self.url).path.rstrip("/"), httpx.URL(self.url).host
 
     def join(self, path: str) -> str:
         """The URL of a type or resource under the base."""
@@ -43,12 +48,15 @@ class Base:
         """The absolute URL of a link seen at `current`, or None when it leaves the origin or the base path.
 
         Links may be absolute, host-relative or relative. http for https, another port, a user name in front of the
-        host, and paths that climb are all somewhere else (F27).
+        host, and paths that climb are all somewhere else (F27). A loopback server that calls itself by another name of
+        the loopback is still reached by the configured one.
         """
         if any(ord(character) <= ord(" ") for character in link):
             return None
         try:
             resolved = httpx.URL(current).join(link)
+            if same_machine(resolved.host, self._host):
+                resolved = resolved.copy_with(host=self._host)
             same = origin_of(str(resolved)) == self.origin
         except (httpx.InvalidURL, ValueError, TypeError):
             return None

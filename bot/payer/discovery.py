@@ -38,6 +38,7 @@ class Endpoints:
     pkce: tuple[str, ...] | None = None
     scopes: tuple[str, ...] | None = None
     client_auth: tuple[str, ...] | None = None
+    userinfo: str | None = None
 
 
 class _Document(msgspec.Struct, frozen=True):
@@ -48,6 +49,7 @@ class _Document(msgspec.Struct, frozen=True):
     token_endpoint: str | None = None
     revocation_endpoint: str | None = None
     jwks_uri: str | None = None
+    userinfo_endpoint: str | None = None
     code_challenge_methods_supported: tuple[str, ...] | None = None
     scopes_supported: tuple[str, ...] | None = None
     token_endpoint_auth_methods_supported: tuple[str, ...] | None = None
@@ -82,15 +84,16 @@ class Discovery:
     async def endpoints(self) -> Endpoints:
         """The addresses: settings first, then smart-configuration, openid-configuration, the CapabilityStatement.
 
-        A published issuer that differs from a configured one takes its whole document with it.
+        A document about another sign-in is left out whole. An issuer that differs from the configured one only by its
+        last slash is taken as it is published: tokens spell it that way.
         """
         smart, openid, capabilities = await asyncio.gather(
             self._smart.get(), self._openid.get(), self.capabilities(self._base)
         )
         found = self._configured
-        for more in (smart, openid, _from_oauth(capabilities.oauth)):
+        for more in (*sorted((smart, openid), key=self._is_exact, reverse=True), _from_oauth(capabilities.oauth)):
             if more is not None and self._fits(more):
-                found = _filled(found, self._believed(more))
+                found = _filled(_spelled(found, more), self._believed(more))
         return found
 
     async def capabilities(self, base: str) -> Capabilities:
@@ -118,7 +121,8 @@ class Discovery:
     async def _find_openid(self) -> Endpoints | None:
         """The issuer's openid-configuration; without a known issuer, the one above the token endpoint that names it."""
         smart = await self._smart.get()
-        known = _filled(self._configured, self._believed(smart)) if smart and self._fits(smart) else self._configured
+        trusted = smart is not None and self._fits(smart) and (self._is_exact(smart) or smart.token is None)
+        known = _filled(self._configured, self._believed(smart)) if smart and trusted else self._configured
         prefixes = [known.issuer.rstrip("/")] if known.issuer else _above(known.token)
         allowed = [prefix for prefix in prefixes if self._is_ours(prefix)]
         urls = (f"{prefix}/.well-known/openid-configuration" for prefix in allowed)
@@ -131,13 +135,22 @@ class Discovery:
         return None
 
     def _fits(self, found: Endpoints) -> bool:
-        """False for a document of another issuer than the configured one."""
-        ours, theirs = self._configured.issuer, found.issuer
-        return ours is None or theirs is None or ours.rstrip("/") == theirs.rstrip("/")
+        """False for a document about another sign-in: a FHIR server may publish one of its own that nobody set here.
+
+        A configured issuer decides; without one the token endpoint does.
+        """
+        ours = self._configured
+        if ours.issuer and found.issuer:
+            return ours.issuer.rstrip("/") == found.issuer.rstrip("/")
+        return ours.token is None or found.token is None or _origin(ours.token) == _origin(found.token)
+
+    def _is_exact(self, found: Endpoints | None) -> bool:
+        """True for a document that names our token endpoint itself."""
+        return found is not None and found.token is not None and found.token == self._configured.token
 
     def _believed(self, found: Endpoints) -> Endpoints:
         """The document without addresses that may not be used."""
-        names = ("authorize", "token", "issuer", "jwks", "revoke")
+        names = ("authorize", "token", "issuer", "jwks", "revoke", "userinfo")
         doubtful = {name: None for name in names if (url := getattr(found, name)) and not self._is_ours(url)}
         return replace(found, **doubtful)
 
@@ -165,6 +178,7 @@ def _from_document(document: _Document) -> Endpoints:
         document.code_challenge_methods_supported,
         document.scopes_supported,
         document.token_endpoint_auth_methods_supported or document.token_endpoint_auth_methods,
+        document.userinfo_endpoint,
     )
 
 
@@ -176,6 +190,18 @@ def _filled(known: Endpoints, more: Endpoints) -> Endpoints:
     """What is known, with the gaps filled from the other."""
     names = (each.name for each in fields(Endpoints))
     return replace(known, **{name: getattr(more, name) for name in names if getattr(known, name) is None})
+
+
+def _origin(url: str) -> str | None:
+    """The URL's origin; None for what is no address that may be used."""
+    return origin_of(url) if is_safe(url) else None
+
+
+def _spelled(known: Endpoints, published: Endpoints) -> Endpoints:
+    """The known issuer in the spelling of a document of the same one."""
+    ours, theirs = known.issuer, published.issuer
+    same = ours and theirs and ours.rstrip("/") == theirs.rstrip("/")
+    return replace(known, issuer=theirs) if same else known
 
 
 def _above(url: str | None) -> list[str]:
