@@ -106,8 +106,13 @@ async def assemble(
 
 
 def _payer(settings: Settings) -> dict[str, str]:
-    """What templates may quote of the payer."""
-    return {"name": settings.payer_name, "short_name": settings.payer_short_name, "phone": settings.payer_phone}
+    """What templates may quote of the payer. Without a number, the card's is named, in the template's language."""
+    return {
+        "name": settings.payer_name,
+        "short_name": settings.payer_short_name,
+        "phone": settings.payer_phone or "the number on your member ID card",
+        "phone_es": settings.payer_phone or "número de su tarjeta de miembro",
+    }
 
 
 def _clock(settings: Settings) -> Callable[[], datetime]:

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     payer_scope: str = "patient/*.read openid fhirUser"
     payer_name: str = "BlueCross BlueShield of Tennessee"
     payer_short_name: str = "BlueCross"
-    payer_phone: str = "the number on your member ID card"
+    payer_phone: str | None = None
 
     slack_bot_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None

@@ -37,6 +37,7 @@ BotError
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import ClassVar
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -238,3 +239,10 @@ class PayerRejects(PayerError):
     """400: the server did not take a parameter that this client can do without (F36)."""
 
     template = "problems/payer_down"
+
+
+def every_error(root: type[BotError] = BotError) -> Iterator[type[BotError]]:
+    """The whole tree, so that each error's template can be asked for at the start."""
+    yield root
+    for branch in root.__subclasses__():
+        yield from every_error(branch)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from bot.errors import PackError
+from bot.errors import PackError, every_error
 from bot.kit import Answer
 from bot.language.engine import Engine
 from bot.language.rules import IntentRules
@@ -20,6 +20,11 @@ from bot.message import Block, Language
 from bot.replies.render import Words
 
 KERNEL_TOPICS = ("account", "followup")
+KERNEL_TEMPLATES = (
+    *("_footer", "ask/location", "choices", "menu", "not_understood", "still_looking"),
+    *(f"account/{name}" for name in ("choose", "declined", "link", "linked", "privacy", "status", "unlink")),
+    *(f"problems/{name}" for name in ("button_over", "directory_only")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,9 @@ def _module(path: Path, intent: str) -> ModuleType:
 
 
 def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:
+    for template in {*KERNEL_TEMPLATES, *(error.template for error in every_error())}:
+        if not words.has(template):
+            yield f"templates/{template}.md.j2: missing"
     for name, rules in engine.intents.items():
         if name.split(".")[0] in KERNEL_TOPICS and rules.needs == "nothing" and not words.has(template_of(name)):
             continue

@@ -22,11 +22,12 @@ from bot.connecting import Connecting
 from bot.dialogue import Asked, Dialogue, Memory, become, offered, resolve, said
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired
 from bot.kit import NeedsPlace
-from bot.language.reading import Reading
+from bot.language.reading import Reading, Slot
 from bot.message import Block, Language, Message, Person, Press, Private, Shareable
 from bot.pack import Pack, template_of
 
 log = structlog.get_logger("turn")
+_CONNECTS = frozenset({"account.link", "account.choose"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Turn:
 
     async def _with_errors(self, message: Message) -> AsyncIterator[Answered]:
         memory = Memory()
+        if self._member_answers == "off":
+            message = replace(message, directory_only=True)
         try:
             memory = await self._dialogue.recall(message)
             async for reply in self._steps(message, memory):
@@ -129,7 +132,9 @@ class Turn:
 
     async def _ask(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
         rules = self._pack.intents.get(asked.intent)
-        if asked.intent.startswith("account."):
+        if message.directory_only and ((rules is not None and rules.needs == "member") or asked.intent in _CONNECTS):
+            yield await self._remember(message, memory, self._static(asked, "problems/directory_only"))
+        elif asked.intent.startswith("account."):
             async for reply in self._connecting.answer(message.person, asked):
                 yield await self._remember(message, memory, reply)
             if asked.intent == "account.choose":
@@ -137,8 +142,6 @@ class Turn:
                     yield answered
         elif rules is None or asked.intent not in self._pack.answers:
             yield await self._remember(message, replace(memory, misses=0), self._static(asked))
-        elif rules.needs == "member" and (message.directory_only or self._member_answers == "off"):
-            yield self._static(replace(asked, intent="problems.directory_only"))
         else:
             async for answered in self._look_up(message, memory, asked, needs_member=rules.needs == "member"):
                 yield answered
@@ -163,7 +166,7 @@ class Turn:
         try:
             done, _ = await asyncio.wait({work}, timeout=self._patience.notice)
             if not done:
-                yield replace(self._static(replace(asked, intent="still_looking")), final=False)
+                yield replace(self._static(asked, "still_looking"), final=False)
             async with asyncio.timeout(self._patience.wall):
                 yield await asyncio.shield(work)
         except TimeoutError:
@@ -205,12 +208,13 @@ class Turn:
         values = {"payer": self._payer, "candidates": reading.candidates}
         blocks = self._pack.render(template, values, language)
         reply = Shareable(intent=reading.intent or "out_of_scope", language=language, blocks=blocks)
-        return await self._remember(message, replace(memory, misses=memory.misses + 1), reply, memory.asked)
+        counted = replace(memory, misses=memory.misses + 1)
+        return await self._remember(message, counted, reply, memory.asked, slots=reading.slots)
 
-    def _static(self, asked: Asked) -> Shareable:
-        """An answer that needs no data: its template alone."""
+    def _static(self, asked: Asked, template: str | None = None) -> Shareable:
+        """An answer that needs no data: its template alone, the intent's own when no other is named."""
         values = {"payer": self._payer, "slots": asked.values}
-        blocks = self._pack.render(template_of(asked.intent), values, asked.language)
+        blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         return Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
 
     async def _remember(
@@ -221,9 +225,13 @@ class Turn:
         asked: Asked | None = None,
         *,
         wants: str | None = None,
+        slots: Mapping[str, Slot] | None = None,
     ) -> Answered:
-        """Give the buttons their opaque ids, and keep what the next turn may refer to."""
-        meaning = self._meaning(asked, reply.language)
+        """Give the buttons their opaque ids, and keep what the next turn may refer to.
+
+        `slots` are what a message said that could not be understood: a choice between readings takes them along.
+        """
+        meaning = self._meaning(asked, reply.language, slots)
         blocks: tuple[Block, ...] = await self._dialogue.issue_buttons(message.person, reply.blocks, meaning)
         kept = replace(
             offered(reply.blocks, meaning),
@@ -235,10 +243,16 @@ class Turn:
         await self._dialogue.remember(message, kept)
         return replace(reply, blocks=blocks)
 
-    def _meaning(self, after: Asked | None, language: Language) -> Callable[[Press], Asked]:
+    def _meaning(
+        self, after: Asked | None, language: Language, said_slots: Mapping[str, Slot] | None = None
+    ) -> Callable[[Press], Asked]:
         def meaning(press: Press) -> Asked:
             rules = self._pack.intents.get(press.intent)
-            return become(press, after, language, rules.slots if rules else ())
+            names = rules.slots if rules else ()
+            if said_slots is None:
+                return become(press, after, language, names)
+            fitting = {name: slot for name, slot in said_slots.items() if name in names}
+            return become(press, Asked(press.intent, slots=fitting), language, names)
 
         return meaning
 

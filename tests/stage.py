@@ -88,8 +88,8 @@ def buttons(reply: Reply, item: int | None = None) -> Sequence[Action]:
     return found
 
 
-def settings_for(sandbox: Sandbox, folder: Path, **more: object) -> Settings:
-    """Settings that point at a sandbox, with a store of their own."""
+def settings_for(sandbox: Sandbox, store: Path, **more: object) -> Settings:
+    """Settings that point at a sandbox, with the store in that file."""
     values: dict[str, object] = {
         "payer_fhir_url": sandbox.fhir_url,
         "payer_authorize_url": sandbox.authorize_url,
@@ -97,17 +97,17 @@ def settings_for(sandbox: Sandbox, folder: Path, **more: object) -> Settings:
         "payer_issuer": sandbox.issuer,
         "payer_client_id": sandbox.client_id,
         "payer_client_secret": sandbox.client_secret,
-        "bot_store_url": f"sqlite:///{folder / f'bot-{len(list(folder.iterdir()))}.db'}",
+        "bot_store_url": f"sqlite:///{store}",
         **more,
     }
     return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type] # pydantic checks each value
 
 
 @asynccontextmanager
-async def serving_bot(sandbox: Sandbox, folder: Path, today: date = TODAY, **more: object) -> AsyncIterator[Bot]:
+async def serving_bot(sandbox: Sandbox, store: Path, today: date = TODAY, **more: object) -> AsyncIterator[Bot]:
     """A bot of that sandbox with its linking pages on a free port, for which it is `today`."""
     sock = listen()
-    settings = settings_for(sandbox, folder, bot_public_url=f"http://127.0.0.1:{sock.getsockname()[1]}", **more)
+    settings = settings_for(sandbox, store, bot_public_url=f"http://127.0.0.1:{sock.getsockname()[1]}", **more)
     noon = datetime(today.year, today.month, today.day, 12, tzinfo=ZoneInfo("America/Chicago"))
     with contextlib.closing(sock):
         async with assemble(settings, now=lambda: noon) as bot, running(web_app(bot), sock):
@@ -121,7 +121,9 @@ async def staged(folder: Path, today: date = TODAY) -> AsyncIterator[Stage]:
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(serve_sandbox(world))
         bots = {
-            answers: await stack.enter_async_context(serving_bot(sandbox, folder, today, bot_member_answers=answers))
+            answers: await stack.enter_async_context(
+                serving_bot(sandbox, folder / f"{answers}.db", today, bot_member_answers=answers)
+            )
             for answers in ("dm", "off")
         }
         yield Stage(world, sandbox, bots)

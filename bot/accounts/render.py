@@ -33,7 +33,7 @@ class Renderer:
         self._environment.globals["payer"] = {
             "name": settings.payer_name,
             "short_name": settings.payer_short_name,
-            "phone": settings.payer_phone,
+            "phone": settings.payer_phone or "",
         }
 
     def page(

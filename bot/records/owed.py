@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.records.amounts import Money, Source, added
 from bot.records.money import Amount
+
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +17,7 @@ class Owed:
 
     `source` is the place that told: a total, header adjudication, the sum of lines, or only the parts (cost share).
     With `source` "lines", `lines_told` of `lines` carried the amount: fewer than all makes it a floor.
-    `gap` is `amount` minus `parts_sum` where both are known and disagree.
+    `gap` is `amount` minus `parts_sum` where both are known and disagree by a cent or more.
     """
 
     amount: Amount | None = None
@@ -72,4 +75,5 @@ def _parts_sum(shares: list[Amount | None], noncovered: Amount | None, told: Amo
 def _gap(amount: Amount | None, parts: Amount | None) -> Amount | None:
     if amount is None or parts is None or amount.currency != parts.currency:
         return None
-    return None if amount.value == parts.value else amount - parts
+    gap = amount - parts
+    return gap if abs(gap.value) >= _CENT else None

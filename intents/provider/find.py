@@ -33,6 +33,8 @@ PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF00
 class Found(Summary):
     """One page of providers. `total` is how many fit in all; `first` the number of the first one shown.
 
+    `one`: only the provider whose number was asked for. `any_network`: "in network" without naming one.
+
     When nothing fits: `removed_by` names the filter that took the last ones, `without` counts the providers who fit
     all the others, `farther` those who fit everything within `farther_miles`.
     """
@@ -53,6 +55,8 @@ class Found(Summary):
     without: int = 0
     farther: int = 0
     farther_miles: int = int(FARTHER)
+    one: bool = False
+    any_network: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Card], ...]:
@@ -62,7 +66,7 @@ class Found(Summary):
     @property
     def more(self) -> bool:
         """True when another page follows."""
-        return self.first + len(self.cards) - 1 < self.total
+        return not self.one and self.first + len(self.cards) - 1 < self.total
 
     def is_stale(self, card: Card) -> bool:
         """True when a listing was not updated for more than 90 days, the rhythm that the No Surprises Act asks for."""
@@ -89,22 +93,26 @@ def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, name: st
     """The page that was asked for, of the listings that pass every filter."""
     kept, removed_by, without = sift(found, filters(ask, where))
     providers = cards(ask, kept, where)
-    first = ask.page * PAGE
+    one, codes = "pick" in ask.arguments, _codes(ask, name)
+    first = (ask.pick if ask.pick >= 0 else max(len(providers) + ask.pick, 0)) if one else ask.page * PAGE
+    network = _text(ask, "network")
     return Found(
-        cards=providers[first : first + PAGE],
+        cards=providers[first : first + (1 if one else PAGE)],
         total=len(providers),
         first=first + 1,
         page=ask.page,
         today=ask.today,
-        what=ask.words.get("specialty"),
+        what=ask.words.get("specialty") if codes or not name else None,
         where=where,
-        network=_text(ask, "network"),
+        network=network,
         accepting=bool(ask.slots.get("accepting_new")),
         gender=_text(ask, "gender"),
         language=_text(ask, "language"),
         name=name,
         removed_by=removed_by,
         without=without,
+        one=one,
+        any_network=network is not None and not telling(network),
     )
 
 
@@ -115,6 +123,9 @@ def filters(ask: Ask, where: Around | None) -> list[Filter]:
     codes = _codes(ask, _text(ask, "provider_name"))
     if codes:
         chosen.append(("specialty", lambda listing: bool(listing.specialty_codes & set(codes))))
+    name = _text(ask, "provider_name")
+    if name:
+        chosen.append(("name", lambda listing: _has_name(listing, name)))
     if where is not None:
         chosen.append(("radius", lambda listing: within(ask, listing, where)))
     if network and network != "out-of-network":
@@ -128,6 +139,12 @@ def filters(ask: Ask, where: Around | None) -> list[Filter]:
     if language:
         chosen.append(("language", lambda listing: _speaks(listing, language)))
     return chosen
+
+
+def _has_name(listing: Listing, name: str) -> bool:
+    """Every word of the name as the person said it, in any order."""
+    written = set((listing.name or "").casefold().replace(",", " ").replace(".", " ").split())
+    return set(name.casefold().replace(".", " ").split()) <= written
 
 
 def _in_network(listing: Listing, network: str) -> bool:
@@ -150,11 +167,16 @@ def _speaks(listing: Listing, language: str) -> bool:
 
 
 def _codes(ask: Ask, name: str | None) -> tuple[str, ...]:
-    """The NUCC codes; without a specialty and a name, "a doctor" is primary care."""
+    """The NUCC codes; without a specialty and a name, "a doctor" is primary care. Before a name, "Dr." is a title."""
     value = ask.slots.get("specialty")
+    if name and ask.words.get("specialty", "").casefold().strip(". ") in _TITLES:
+        return ()
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(str(code) for code in value)
     return () if name else PRIMARY_CARE
+
+
+_TITLES = frozenset({"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica"})
 
 
 def _text(ask: Ask, slot: str) -> str | None:
