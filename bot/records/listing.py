@@ -123,6 +123,20 @@ class Directory:
         elif entry.type == "Organization":
             self.organizations.update(dict.fromkeys(keys, read_organization(entry.raw)))
 
+    def missing(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids that the roles name, by type, for types of which nothing came along: the server knows no `_include`.
+
+        A single one that is missing among others is no more than a hole in the directory, and stays one (F34).
+        """
+        named: dict[str, dict[str, None]] = {"Practitioner": {}, "Location": {}, "Organization": {}}
+        for role in self.roles.values():
+            for reference in (role.practitioner, role.organization, *role.locations, *role.networks):
+                key = key_of(reference)
+                if key and key.type in named:
+                    named[key.type][key.id] = None
+        came = {"Practitioner": self.practitioners, "Location": self.locations, "Organization": self.organizations}
+        return {type_: tuple(ids) for type_, ids in named.items() if ids and not came[type_]}
+
     def listings(self) -> tuple[Listing, ...]:
         """The roles joined with what came along, in their order, each once."""
         return tuple(self._listing(role) for role in self.roles.values())
