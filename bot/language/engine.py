@@ -8,8 +8,9 @@ from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
 
+from bot.language.calendar_days import shifted
 from bot.language.context import Context
-from bot.language.dates import DATE_WORDS, shifted
+from bot.language.date_words import DATE_WORDS
 from bot.language.entities import Tag, Tagger
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.phrases import Found

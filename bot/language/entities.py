@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bot.language.dates import NUMBERS, find_dates
+from bot.language.date_words import NUMBERS
+from bot.language.dates import find_dates
 from bot.language.lexicon import Lexicon
 from bot.language.names import TITLES, cleaned, find_name, widened
 from bot.language.phrases import Found

@@ -1,4 +1,4 @@
-"""The ZIPs around a point, in Tennessee and the states beside it: what "within 10 miles" means to a directory search."""
+"""The ZIPs around a point, in Tennessee and the states beside it: what "within 10 miles" means to a search."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ def zips_near(center: Coordinates, miles: float) -> tuple[str, ...]:
     """The ZIPs whose centre lies within `miles` of a point, the nearest first."""
     band = miles / _MILES_PER_DEGREE
     within = (
-        (miles_between(center, point), zip_code)
-        for zip_code, point in _centres()
-        if abs(point[0] - center[0]) <= band
+        (miles_between(center, point), zip_code) for zip_code, point in _centres() if abs(point[0] - center[0]) <= band
     )
     return tuple(zip_code for distance, zip_code in sorted(within) if distance <= miles)
