@@ -68,8 +68,16 @@ class Answering:
             directory=self._directory,
             member=self._member(message.person, access) if access else None,
             places=self._places,
+            other_names=self._other_names,
             read_home=lambda: self._home(message),
         )
+
+    def _other_names(self, drug: str) -> tuple[str, ...]:
+        """A drug's ingredient and its brands, as the pack's words pair them; the ingredient first."""
+        pairs = self._pack.engine.lexicon.drugs
+        ingredient = pairs.get(drug.casefold())
+        brands = (name for name, of in pairs.items() if of == ingredient)
+        return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
 
     async def _home(self, message: Message) -> Patient | None:
         """The linked member's own record; None for who is not linked, or may only see the directory."""

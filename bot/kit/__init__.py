@@ -30,6 +30,7 @@ from bot.kit.directory import (
     telling,
     within,
 )
+from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.reading import read_entries, records, records_of
 from bot.payer.budget import Gap, Report
 from bot.payer.optional import given
@@ -41,6 +42,7 @@ from bot.records.contact import PayerContact, Phone, read_payer
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, read_coverage
 from bot.records.dates import PartialDate, Period
+from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts, read_drug, read_drug_list
 from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing
 from bot.records.live import Live, Visits, fills, live, visits
@@ -48,6 +50,7 @@ from bot.records.money import Amount
 from bot.records.owed import Owed
 from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
+from bot.records.tier import Tier
 from bot.records.typed import Typed, read_typed
 
 __all__ = [
@@ -62,6 +65,9 @@ __all__ = [
     "CostShare",
     "Coverage",
     "Coverages",
+    "Drug",
+    "DrugList",
+    "DrugLists",
     "Entry",
     "Filter",
     "Gap",
@@ -74,12 +80,15 @@ __all__ = [
     "Patient",
     "PayerContact",
     "Period",
+    "PharmacyCost",
     "Phone",
     "Places",
     "Profile",
     "Report",
     "Search",
     "Summary",
+    "Tier",
+    "TierCosts",
     "Typed",
     "Visits",
     "added",
@@ -87,6 +96,9 @@ __all__ = [
     "around",
     "cards",
     "coverages_of",
+    "drug_lists",
+    "drugs_by_id",
+    "drugs_named",
     "escape",
     "fills",
     "fitting",
@@ -97,12 +109,15 @@ __all__ = [
     "live",
     "member_coverages",
     "named",
+    "nearest_names",
     "newest_claims",
     "of_other_person",
     "openings_of",
     "read_claim",
     "read_claims",
     "read_coverage",
+    "read_drug",
+    "read_drug_list",
     "read_entries",
     "read_lines",
     "read_patient",

@@ -66,6 +66,11 @@ class Places(Protocol):
         ...
 
 
+def no_other_name(_name: str) -> tuple[str, ...]:
+    """A drug that is known by no other name."""
+    return ()
+
+
 class NeedsPlace(Exception):
     """Raised by an answer that cannot go on without a place: the kernel asks for it once, with buttons."""
 
@@ -77,6 +82,7 @@ class Ask:
     `slots` are the values of contract.md, `words` what the person said for them, `arguments` what a button carried.
     `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=`
     from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
+    `other_names` gives a drug's ingredient and its brands.
     """
 
     slots: Mapping[str, object]
@@ -88,6 +94,7 @@ class Ask:
     places: Places
     member: MemberClient | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
+    other_names: Callable[[str], tuple[str, ...]] = no_other_name
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
     private: bool = False
 

@@ -14,6 +14,7 @@ from bot.records.bundle import Page
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]*[A-Za-z0-9]")
 _COMFORTS = ("_sort", "_count", "_include", "_include:iterate", "_revinclude", "_total", "_elements")
 _FILTERS = ("network", "service-date", "active", "status", "type", "gender", "communication", "_lastUpdated")
+_FILTERS += ("date", "code", "category", "DrugPlan", "DrugName:contains")
 _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
 
 
@@ -40,7 +41,8 @@ class Tolerance:
 def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
     """The search with less: without what the server named, then without each optional parameter, then without all.
 
-    Who a record belongs to, ids and names are never dropped: without them the answer would be to another question.
+    Who a record belongs to, ids and people's names are never dropped: without them the answer would be to another
+    question. What is dropped is checked again by who asked.
     """
     optional = [name for name, _ in search.params if name in {*_COMFORTS, *_FILTERS}]
     optional = sorted(set(optional), key=[*_COMFORTS, *_FILTERS].index)

@@ -1,0 +1,77 @@
+"""The member's drug list, and the drugs on it by name: every filter is checked again on what comes back (T44)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.kit.ask import Ask
+from bot.kit.coverages import Coverages, member_coverages
+from bot.kit.reading import records
+from bot.payer.search import Search, any_of, escape, token
+from bot.records.formulary import Drug, DrugList, read_drug, read_drug_list
+
+_POLICY = ("code", token("http://terminology.hl7.org/CodeSystem/v3-ActCode", "DRUGPOL"))
+_NEAR, _CLOSE = 3, 0.6
+_STEM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DrugLists:
+    """The lists that the payer has; `own` are those of the member's current plans, in the plans' order."""
+
+    every: tuple[DrugList, ...]
+    own: tuple[DrugList, ...]
+    coverages: Coverages
+
+    def chosen(self, list_id: str | None) -> DrugList | None:
+        """The list that a button named, else the member's own, else the only one."""
+        named = next((one for one in self.every if one.id == list_id), None)
+        if named or self.own:
+            return named or self.own[0]
+        return self.every[0] if len(self.every) == 1 else None
+
+
+async def drug_lists(ask: Ask) -> DrugLists:
+    """The payer's current lists; a plan's list is the one that carries the plan's number (fhir.md 8)."""
+    coverages = await member_coverages(ask)
+    read = await records(ask, Search("List", (_POLICY,)), read_drug_list, optional=True)
+    usable = tuple(one for one in read if one.is_formulary and one.status in {None, "current"})
+    numbers = [number for coverage in coverages.current if (number := coverage.plan and coverage.plan.value)]
+    own = {one.id: one for number in numbers for one in usable if number in one.plan_ids}
+    return DrugLists(usable, tuple(own.values()), coverages)
+
+
+async def drugs_named(ask: Ask, chosen: DrugList, names: Iterable[str]) -> tuple[Drug, ...]:
+    """The drugs of the list whose names hold one of these names, each once, the plainest first."""
+    found: dict[str, Drug] = {}
+    for name in dict.fromkeys(names):
+        for drug in await _called(ask, chosen, name):
+            if drug.is_called(name):
+                found.setdefault(drug.id, drug)
+    return tuple(sorted(found.values(), key=lambda drug: ("/" in (drug.name or ""), drug.ingredient)))
+
+
+async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
+    """The drugs with these ids, as far as the payer gives them."""
+    if not ids:
+        return ()
+    search = Search("MedicationKnowledge", (("_id", any_of(ids)),))
+    return tuple(drug for drug in await records(ask, search, read_drug, optional=True) if drug.id in set(ids))
+
+
+async def nearest_names(ask: Ask, chosen: DrugList, word: str) -> tuple[str, ...]:
+    """Up to three ingredients or brands of the list that are spelled like the word."""
+    alike = await _called(ask, chosen, word.split(maxsplit=1)[0][:_STEM]) if word.split() else ()
+    spelled = {name.casefold(): name for drug in alike for name in (drug.ingredient, drug.brand) if name}
+    close = get_close_matches(word.casefold(), list(spelled), n=_NEAR, cutoff=_CLOSE)
+    return tuple(spelled[name] for name in close)
+
+
+async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
+    """STU1 spells its parameters in CamelCase; a word apart from the strength may stand anywhere in the name."""
+    words = [("DrugName:contains", escape(word)) for word in name.split()]
+    plans = [("DrugPlan", any_of(chosen.plan_ids))] if chosen.plan_ids else []
+    found = await records(ask, Search("MedicationKnowledge", (*words, *plans)), read_drug)
+    return tuple(drug for drug in found if drug.plan_id is None or drug.plan_id in chosen.plan_ids)

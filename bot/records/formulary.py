@@ -1,0 +1,237 @@
+"""Drug lists and the drugs on them, US Drug Formulary STU1.1: a List a plan, a MedicationKnowledge a drug and plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from bot.records.amounts import amount_of
+from bot.records.dates import PartialDate, parse_date
+from bot.records.decode import Unreadable, decode
+from bot.records.extensions import Extra, every, first
+from bot.records.links import web_address
+from bot.records.money import Amount, believable
+from bot.records.references import Key, key_of
+from bot.records.sensitivity import labels_of
+from bot.records.shapes import Concept, Identifier, Shape
+from bot.records.text import clean
+from bot.records.tier import Tier, tier_of
+
+_STRENGTH = re.compile(r"\s\d")
+_DOSE_BEFORE = re.compile(r"^(?:[\d.]+\s*(?:MG|MCG|ML|HR|UNT|ACTUAT|G)\b,?\s*|Dose\s+)+", re.IGNORECASE)
+_BRAND = re.compile(r"\[([^\]]+)\]")
+_DRUG_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PharmacyCost:
+    """What a tier costs at one kind of pharmacy, by the plan; a member's own deductible is not in it.
+
+    `copay` and `percent` are None where the option says that they do not apply. The options are the guide's codes:
+    charge, no-charge, no-charge-after-deductible, after-deductible, before-deductible.
+    """
+
+    pharmacy: str
+    copay: Amount | None
+    copay_option: str | None
+    percent: Decimal | None
+    percent_option: str | None
+
+    @property
+    def free(self) -> bool:
+        """True when the list says that nothing is charged."""
+        options = {self.copay_option, self.percent_option} - {None, "not-applicable"}
+        return bool(options) and all(option.startswith("no-charge") for option in options if option)
+
+    @property
+    def after_deductible(self) -> bool:
+        """True when a part of it counts only once the deductible is met."""
+        return any("after-deductible" in (option or "") for option in (self.copay_option, self.percent_option))
+
+
+@dataclass(frozen=True, slots=True)
+class TierCosts:
+    """A tier of a list with what it costs by kind of pharmacy. `mail` None: the list does not say."""
+
+    tier: Tier
+    mail: bool | None
+    costs: tuple[PharmacyCost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrugList:
+    """One formulary. `plan_ids` are those that its drugs are filed under; addresses are https ones only."""
+
+    id: str
+    plan_ids: tuple[str, ...]
+    title: str | None
+    status: str | None
+    date: PartialDate | None
+    tiers: tuple[TierCosts, ...]
+    networks: tuple[str, ...]
+    summary_url: str | None
+    formulary_url: str | None
+    is_formulary: bool
+    labels: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+    def costs(self, drug: Drug) -> TierCosts | None:
+        """What the drug's tier costs; None when the list does not define it."""
+        if drug.tier is None:
+            return None
+        return next((costs for costs in self.tiers if costs.tier.same(drug.tier)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One drug on one list. A limit that is None is not stated, which is not "no" (fhir.md 8)."""
+
+    id: str
+    name: str | None
+    codes: tuple[str, ...]
+    plan_id: str | None
+    tier: Tier | None
+    prior_authorization: bool | None
+    step_therapy: bool | None
+    quantity_limit: bool | None
+    mail: bool | None
+    alternatives: tuple[tuple[Key | None, str | None], ...]
+    labels: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+    @property
+    def ingredient(self) -> str:
+        """What RxNorm writes between a dose in front and the strength; several with a stroke between them."""
+        parts = (_STRENGTH.split(_DOSE_BEFORE.sub("", part), maxsplit=1)[0] for part in (self.name or "").split(" / "))
+        return " / ".join(part.strip().casefold() for part in parts)
+
+    @property
+    def brand(self) -> str | None:
+        """The brand that RxNorm writes in brackets."""
+        found = _BRAND.search(self.name or "")
+        return found[1].strip() if found else None
+
+    def is_called(self, words: str) -> bool:
+        """True when every word stands in its name."""
+        name = (self.name or "").casefold()
+        return all(word in name for word in words.casefold().split())
+
+
+class _ListShape(Shape, frozen=True):
+    resource_type: str = ""
+    id: str = ""
+    extension: tuple[Extra, ...] = ()
+    identifier: tuple[Identifier, ...] = ()
+    status: str | None = None
+    title: str | None = None
+    code: Concept | None = None
+    date: str | None = None
+
+
+class _DrugShape(Shape, frozen=True):
+    resource_type: str = ""
+    id: str = ""
+    extension: tuple[Extra, ...] = ()
+    code: Concept | None = None
+
+
+def read_drug_list(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> DrugList:
+    """The formulary in one List; `is_formulary` is False for a List of something else.
+
+    Raises:
+        Unreadable: damaged, or of another type.
+    """
+    shape, dropped = decode(raw, _ListShape)
+    if shape.resource_type != "List":
+        raise Unreadable("not a List")
+    tiers = tuple(_tier_costs(extra) for extra in every(shape.extension, "usdf-DrugTierDefinition-extension"))
+    return DrugList(
+        id=shape.id,
+        plan_ids=tuple(value for i in shape.identifier if (value := clean(i.value))),
+        title=clean(shape.title),
+        status=shape.status,
+        date=parse_date(shape.date),
+        tiers=tuple(tier for tier in tiers if tier),
+        networks=tuple(w for e in every(shape.extension, "usdf-Network-extension") if (w := clean(e.value_string))),
+        summary_url=_url(shape.extension, "usdf-SummaryURL-extension"),
+        formulary_url=_url(shape.extension, "usdf-FormularyURL-extension"),
+        is_formulary=bool(tiers) or (shape.code is not None and "DRUGPOL" in shape.code.codes()),
+        labels=tuple(sorted({*labels, *labels_of(raw)})),
+        dropped=dropped,
+    )
+
+
+def read_drug(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Drug:
+    """The drug in one MedicationKnowledge.
+
+    Raises:
+        Unreadable: damaged, or of another type.
+    """
+    shape, dropped = decode(raw, _DrugShape)
+    if shape.resource_type != "MedicationKnowledge":
+        raise Unreadable("not a MedicationKnowledge")
+    flags = (first(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
+    prior, step, quantity, mail = flags
+    others = every(shape.extension, "usdf-DrugAlternatives-extension")
+    return Drug(
+        id=shape.id,
+        name=_name(shape.code),
+        codes=shape.code.codes() if shape.code else (),
+        plan_id=clean(first(shape.extension, "usdf-PlanID-extension").value_string),
+        tier=tier_of(first(shape.extension, "usdf-DrugTierID-extension").value_codeable_concept),
+        prior_authorization=prior,
+        step_therapy=step,
+        quantity_limit=quantity,
+        mail=mail,
+        alternatives=tuple((key_of(r), clean(r.display, _DRUG_NAME)) for e in others if (r := e.value_reference)),
+        labels=tuple(sorted({*labels, *labels_of(raw)})),
+        dropped=dropped,
+    )
+
+
+_FLAGS = ("PriorAuthorization", "StepTherapyLimit", "QuantityLimit", "MailOrder")
+
+
+def _name(code: Concept | None) -> str | None:
+    """The coding's display, which is what `DrugName` searches, else the text."""
+    displays = (clean(coding.display, _DRUG_NAME) for coding in code.coding) if code else ()
+    return next((d for d in displays if d), clean(code.text, _DRUG_NAME) if code else None)
+
+
+def _tier_costs(extra: Extra) -> TierCosts | None:
+    tier = tier_of(first(extra.extension, "drugTierID").value_codeable_concept)
+    if tier is None:
+        return None
+    costs = (_cost(sharing) for sharing in every(extra.extension, "costSharing"))
+    mail = first(extra.extension, "mailOrder").value_boolean
+    return TierCosts(tier, mail, tuple(cost for cost in costs if cost))
+
+
+def _cost(extra: Extra) -> PharmacyCost | None:
+    pharmacy = _code(extra.extension, "pharmacyType")
+    if pharmacy is None:
+        return None
+    copay_option, percent_option = _code(extra.extension, "copayOption"), _code(extra.extension, "coinsuranceOption")
+    copay = amount_of(first(extra.extension, "copayAmount").value_money)
+    rate = believable(first(extra.extension, "coinsuranceRate").value_decimal)
+    return PharmacyCost(
+        pharmacy,
+        None if copay_option == "not-applicable" else copay,
+        copay_option,
+        None if rate is None or percent_option == "not-applicable" else rate * 100,
+        percent_option,
+    )
+
+
+def _code(extensions: Iterable[Extra], name: str) -> str | None:
+    value = first(extensions, name).value_codeable_concept
+    return next(iter(value.codes()), None) if value else None
+
+
+def _url(extensions: Iterable[Extra], name: str) -> str | None:
+    extra = first(extensions, name)
+    return web_address(extra.value_url or extra.value_string)

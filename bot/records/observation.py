@@ -1,0 +1,226 @@
+"""One result: what was measured, its value with unit, the range that it came with, and its parts (US Core 3.1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from bot.records.dates import PartialDate, parse_date
+from bot.records.decode import Unreadable, decode
+from bot.records.quantity import Quantity, QuantityShape, RangeShape, quantity_of
+from bot.records.sensitivity import labels_of
+from bot.records.shapes import Concept, PeriodShape, Shape
+from bot.records.text import NOTE_LIMIT, clean
+
+Mark = Literal["high", "low", "normal", "abnormal"]
+_MARKS: dict[str, Mark] = {
+    **dict.fromkeys(("H", "HH", "HU", ">"), "high"),
+    **dict.fromkeys(("L", "LL", "LU", "<"), "low"),
+    **dict.fromkeys(("A", "AA"), "abnormal"),
+    "N": "normal",
+}
+
+
+class _RatioShape(Shape, frozen=True):
+    numerator: QuantityShape | None = None
+    denominator: QuantityShape | None = None
+
+
+class _ReferenceRange(Shape, frozen=True):
+    low: QuantityShape | None = None
+    high: QuantityShape | None = None
+    text: str | None = None
+    applies_to: tuple[Concept, ...] = ()
+
+
+class _Measured(Shape, frozen=True):
+    """What an Observation and its components have in common."""
+
+    code: Concept | None = None
+    value_quantity: QuantityShape | None = None
+    value_codeable_concept: Concept | None = None
+    value_string: str | None = None
+    value_boolean: bool | None = None
+    value_integer: int | None = None
+    value_range: RangeShape | None = None
+    value_ratio: _RatioShape | None = None
+    value_time: str | None = None
+    value_date_time: str | None = None
+    value_period: PeriodShape | None = None
+    data_absent_reason: Concept | None = None
+    interpretation: tuple[Concept, ...] = ()
+    reference_range: tuple[_ReferenceRange, ...] = ()
+
+
+class _ObservationShape(_Measured, frozen=True):
+    resource_type: str = ""
+    id: str = ""
+    status: str | None = None
+    category: tuple[Concept, ...] = ()
+    effective_date_time: str | None = None
+    effective_period: PeriodShape | None = None
+    effective_instant: str | None = None
+    issued: str | None = None
+    component: tuple[_Measured, ...] = ()
+    modifier_extension: tuple[msgspec.Raw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value in one of its forms: a number with unit, a span between two, words, a yes or no, or a date."""
+
+    quantity: Quantity | None = None
+    low: Quantity | None = None
+    high: Quantity | None = None
+    per: Quantity | None = None
+    text: str | None = None
+    yes: bool | None = None
+    day: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The range that the result came with; `text` stands where it was given in words."""
+
+    low: Quantity | None
+    high: Quantity | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One measured thing. `value` None: it was not told, and `absent` may hold the record's word for why.
+
+    `mark` is the record's own interpretation, else which side of the record's own range the number lies on.
+    """
+
+    name: str | None
+    codes: tuple[str, ...]
+    value: Value | None
+    usual: Usual | None
+    mark: Mark | None
+    absent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One result with its parts; `day` is when it was true, else when it was issued.
+
+    `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
+    """
+
+    id: str
+    status: str | None
+    categories: tuple[str, ...]
+    day: PartialDate | None
+    main: Part
+    parts: tuple[Part, ...]
+    uninterpreted: bool
+    labels: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+    @property
+    def counts(self) -> bool:
+        """False for what was entered in error or cancelled, cannot be interpreted, or only groups other results."""
+        told = self.main.value or self.main.absent or any(part.value for part in self.parts)
+        return bool(told) and self.status not in {"entered-in-error", "cancelled"} and not self.uninterpreted
+
+    @property
+    def preliminary(self) -> bool:
+        """True when a later version may still change it."""
+        return self.status in {"registered", "preliminary"}
+
+
+def read_observation(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Observation:
+    """The result in one Observation.
+
+    Raises:
+        Unreadable: damaged, or of another type. The text never holds a value of the record.
+    """
+    shape, dropped = decode(raw, _ObservationShape)
+    if shape.resource_type != "Observation":
+        raise Unreadable("not an Observation")
+    return Observation(
+        id=shape.id,
+        status=shape.status,
+        categories=tuple(code for category in shape.category for code in category.codes()),
+        day=_day(shape),
+        main=_part(shape),
+        parts=tuple(_part(component) for component in shape.component),
+        uninterpreted=bool(shape.modifier_extension),
+        labels=tuple(sorted({*labels, *labels_of(raw)})),
+        dropped=dropped,
+    )
+
+
+def _day(shape: _ObservationShape) -> PartialDate | None:
+    span = shape.effective_period
+    texts = (shape.effective_date_time, span and (span.start or span.end), shape.effective_instant, shape.issued)
+    return next((day for text in texts if (day := parse_date(text))), None)
+
+
+def _part(shape: _Measured) -> Part:
+    value, usual = _value(shape), _usual(shape.reference_range)
+    return Part(
+        name=shape.code.words() if shape.code else None,
+        codes=shape.code.codes() if shape.code else (),
+        value=value,
+        usual=usual,
+        mark=_told(shape.interpretation) or _side(value, usual),
+        absent=shape.data_absent_reason.words() if shape.data_absent_reason and value is None else None,
+    )
+
+
+def _value(shape: _Measured) -> Value | None:
+    if quantity := quantity_of(shape.value_quantity):
+        return Value(quantity=quantity)
+    if shape.value_integer is not None:
+        return Value(quantity=Quantity(Decimal(shape.value_integer)))
+    if span := _span(shape.value_range):
+        return span
+    if shape.value_ratio and (above := quantity_of(shape.value_ratio.numerator)):
+        return Value(quantity=above, per=quantity_of(shape.value_ratio.denominator))
+    if shape.value_boolean is not None:
+        return Value(yes=shape.value_boolean)
+    day = parse_date(shape.value_date_time or (shape.value_period.start if shape.value_period else None))
+    words = shape.value_codeable_concept.words() if shape.value_codeable_concept else None
+    text = words or clean(shape.value_string, NOTE_LIMIT) or clean(shape.value_time)
+    return Value(text=text, day=day) if text or day else None
+
+
+def _span(shape: RangeShape | None) -> Value | None:
+    low, high = (quantity_of(shape.low), quantity_of(shape.high)) if shape else (None, None)
+    return Value(low=low, high=high) if low or high else None
+
+
+def _usual(ranges: Iterable[_ReferenceRange]) -> Usual | None:
+    """The range for everybody, when several are given: those for somebody in particular come second."""
+    ordered = sorted(ranges, key=lambda each: bool(each.applies_to))
+    found = (Usual(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
+    return next((usual for usual in found if usual.low or usual.high or usual.text), None)
+
+
+def _told(interpretations: Iterable[Concept]) -> Mark | None:
+    codes = (code for concept in interpretations for code in concept.codes())
+    return next((_MARKS[code] for code in codes if code in _MARKS), None)
+
+
+def _side(value: Value | None, usual: Usual | None) -> Mark | None:
+    """The side of its own range, when units agree; a bound such as "< 5" lies on none."""
+    number = value.quantity if value and not value.per else None
+    if number is None or number.comparator or usual is None:
+        return None
+    low, high = _bound(usual.low, number), _bound(usual.high, number)
+    if low is not None and number.value < low:
+        return "low"
+    if high is not None and number.value > high:
+        return "high"
+    return "normal" if low is not None and high is not None else None
+
+
+def _bound(bound: Quantity | None, number: Quantity) -> Decimal | None:
+    return bound.value if bound and bound.unit in {None, number.unit} else None

@@ -1,0 +1,97 @@
+"""How the member's plan lists a drug: tier, limits, and what the tier costs at each kind of pharmacy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.kit import Ask, Drug, DrugList, DrugLists, Summary, TierCosts, drug_lists, drugs_named, nearest_names
+
+PAGE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Strengths and forms that the list treats alike, by their names; `costs` None: the list defines no such tier."""
+
+    first: Drug
+    names: tuple[str, ...]
+    costs: TierCosts | None
+
+
+@dataclass(frozen=True, slots=True)
+class DrugCoverage(Summary):
+    """What the chosen list says of a drug.
+
+    `choices` are the lists to choose from when none is known to be the member's. `found_as` is the other name under
+    which the drug stands there. `near` are names spelled alike, when it stands under none.
+    """
+
+    drug: str | None = None
+    lists: DrugLists | None = None
+    chosen: DrugList | None = None
+    choices: tuple[DrugList, ...] = ()
+    groups: tuple[Group, ...] = ()
+    first: int = 1
+    more: bool = False
+    page: int = 0
+    found_as: str | None = None
+    searched: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> bool:
+        """True when the chosen list is the member's own plan's."""
+        return self.lists is not None and self.chosen in self.lists.own
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Group], ...]:
+        """The groups with their numbers in the whole list."""
+        return tuple(enumerate(self.groups, self.first))
+
+
+async def answer(ask: Ask) -> DrugCoverage:
+    """The drug on the member's list, by the name that was said, else by its ingredient or brands."""
+    drug = str(ask.slots.get("drug") or "").strip() or None
+    lists = await drug_lists(ask)
+    chosen = lists.chosen(ask.arguments.get("list"))
+    if drug is None or chosen is None:
+        return DrugCoverage(drug, lists, chosen, choices=lists.every)
+    ask.report.cite("List", [chosen.id])
+    others = ask.other_names(drug)
+    found = await drugs_named(ask, chosen, [drug])
+    known = found or await drugs_named(ask, chosen, others)
+    ask.report.cite("MedicationKnowledge", [one.id for one in known])
+    near = () if known else await nearest_names(ask, chosen, drug)
+    found_as = next((name for name in others if not found and any(one.is_called(name) for one in known)), None)
+    base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near)
+    return summarize(base, known, ask.page)
+
+
+def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:
+    """The drugs folded into groups that the list treats alike, one page of them."""
+    groups = _groups(drugs, base.chosen)
+    first = page * PAGE
+    return DrugCoverage(
+        base.drug,
+        base.lists,
+        base.chosen,
+        groups=groups[first : first + PAGE],
+        first=first + 1,
+        more=len(groups) > first + PAGE,
+        page=page,
+        found_as=base.found_as,
+        searched=base.searched,
+        near=base.near,
+    )
+
+
+def _groups(drugs: Sequence[Drug], chosen: DrugList | None) -> tuple[Group, ...]:
+    alike: dict[object, list[Drug]] = {}
+    for drug in drugs:
+        limits = (drug.prior_authorization, drug.step_therapy, drug.quantity_limit, drug.mail)
+        alike.setdefault((drug.ingredient, drug.brand, drug.tier, limits), []).append(drug)
+    return tuple(
+        Group(rows[0], tuple(row.name for row in rows if row.name), chosen.costs(rows[0]) if chosen else None)
+        for rows in alike.values()
+    )

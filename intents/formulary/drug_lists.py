@@ -1,0 +1,48 @@
+"""The payer's drug lists, the member's own first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.kit import Ask, DrugList, DrugLists, Summary, drug_lists
+
+PAGE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Lists(Summary):
+    """`own` are the lists of the member's current plans; `others` one page of the rest, `more` says there are more.
+
+    `plan` is the member's plan when none of the lists carries its number.
+    """
+
+    own: tuple[DrugList, ...] = ()
+    others: tuple[DrugList, ...] = ()
+    first: int = 1
+    more: bool = False
+    page: int = 0
+    plan: str | None = None
+
+    @property
+    def numbered(self) -> tuple[tuple[int, DrugList], ...]:
+        """The other lists with their numbers."""
+        return tuple(enumerate(self.others, self.first))
+
+
+async def answer(ask: Ask) -> Lists:
+    """Every current drug list that the payer shows."""
+    return summarize(await drug_lists(ask), ask.page)
+
+
+def summarize(lists: DrugLists, page: int = 0) -> Lists:
+    """The member's own lists apart from the others."""
+    rest, first = [one for one in lists.every if one not in lists.own], page * PAGE
+    names = (coverage.name for coverage in lists.coverages.current if not coverage.is_dental)
+    return Lists(
+        own=lists.own,
+        others=tuple(rest[first : first + PAGE]),
+        first=first + 1,
+        more=len(rest) > first + PAGE,
+        page=page,
+        plan=None if lists.own else next(names, None),
+    )

@@ -1,0 +1,135 @@
+"""A member's question over a payer that is a shelf of resources: the real client, pack and words, no wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+from unittest.mock import sentinel
+
+import httpx
+import pytest
+
+from bot.kit import Ask, Summary
+from bot.message import Block
+from bot.pack import Pack, find_pack, load_pack, template_of
+from bot.payer.budget import Budget
+from bot.payer.client import MemberClient
+from bot.payer.http import Http
+from bot.replies.plain import plain
+
+BASE = "https://payer.example/fhir/r4"
+TODAY = date(2026, 5, 20)
+PAYER = {"name": "Example BlueCross", "short_name": "BlueCross", "phone": "(800) 555-0100", "phone_es": "(800) 555-0100"}
+PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+Resource = dict[str, Any]
+
+
+@lru_cache(maxsize=1)
+def pack() -> Pack:
+    """The pack of this checkout."""
+    return load_pack(find_pack())
+
+
+@dataclass
+class Shelf:
+    """Answers every search with all it has of the type, whatever was asked: the bot has to check its filters itself.
+
+    `refused` names parameters that get a 400, `forbidden` types that get a 403. `included` rows come with every page.
+    """
+
+    resources: tuple[Resource, ...]
+    refused: Collection[str] = ()
+    forbidden: Collection[str] = ()
+    included: tuple[Resource, ...] = ()
+    queries: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """One exchange."""
+        kind = request.url.path.split("/r4/")[1].split("/")[0]
+        asked = {name: request.url.params.get_list(name) for name in request.url.params}
+        self.queries.append((kind, asked))
+        if kind in self.forbidden:
+            return _json({"resourceType": "OperationOutcome"}, 403)
+        if wrong := [name for name in asked if name in self.refused]:
+            issue = {"severity": "error", "code": "not-supported", "diagnostics": wrong[0]}
+            return _json({"resourceType": "OperationOutcome", "issue": [issue]}, 400)
+        rows = [_entry(r, "match") for r in self.resources if r["resourceType"] == kind]
+        rows += [_entry(r, "include") for r in self.included]
+        return _json({"resourceType": "Bundle", "type": "searchset", "entry": rows}, 200)
+
+
+def _entry(resource: Resource, mode: str) -> Resource:
+    return {"resource": resource, "search": {"mode": mode}}
+
+
+def _json(body: Resource, status: int) -> httpx.Response:
+    raw = json.dumps(body).encode()
+    return httpx.Response(status, headers={"content-type": "application/fhir+json"}, stream=httpx.ByteStream(raw))
+
+
+@dataclass(frozen=True)
+class Said:
+    """What came of a question: the summary, and the words without the footer."""
+
+    summary: Summary
+    text: str
+    blocks: tuple[Block, ...]
+    ask: Ask
+    shelf: Shelf
+
+
+async def answered(
+    intent: str,
+    *resources: Resource,
+    slots: Mapping[str, object] | None = None,
+    language: Literal["en", "es"] = "en",
+    patient: str = "p1",
+    shelf: Shelf | None = None,
+    known: Mapping[str, str] | None = None,
+    **arguments: str,
+) -> Said:
+    """The answer to an intent over these resources; keywords are a button's arguments.
+
+    `known` pairs brands with ingredients, as the pack's words do.
+    """
+    shelf = shelf or Shelf(resources)
+    async with Http(transport=httpx.MockTransport(shelf)) as http:
+        ask = Ask(
+            slots=slots or {},
+            words={},
+            arguments=arguments,
+            today=TODAY,
+            language=language,
+            budget=Budget(),
+            directory=sentinel.directory,
+            places=sentinel.places,
+            other_names=lambda name: tuple(filter(None, [(known or {}).get(name)])),
+            member=MemberClient(http, BASE, "token", patient),
+        )
+        summary = await pack().answers[intent](ask)
+    blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": True}, language)
+    return Said(summary, plain(blocks), blocks, ask, shelf)
+
+
+def public(folder: str, kind: str) -> list[Resource]:
+    """HL7's public examples of one type; the test skips, and says so, where they are not beside the checkout."""
+    path = PUBLIC / folder / f"{kind}.ndjson"
+    if not path.is_file():
+        pytest.skip("skipped: the public examples are not beside this checkout (../shared/data)")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def owned(resources: Iterable[Resource], patient: str = "p1") -> list[Resource]:
+    """The same resources as this patient's."""
+    names = ("subject", "patient", "beneficiary")
+    return [r | {name: {"reference": f"Patient/{patient}"} for name in names if name in r} for r in resources]
+
+
+def concept(code: str, system: str = "", text: str | None = None) -> Resource:
+    """A CodeableConcept."""
+    return {"coding": [{"system": system, "code": code}], **({"text": text} if text else {})}

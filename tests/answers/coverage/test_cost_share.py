@@ -1,0 +1,119 @@
+"""Deductible, limits and copays: what the plan says, and a floor that never claims more than the claims hold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.records.claim import read_claim
+from tests.answers.asking import answered, concept, owned, public
+from tests.answers.made import claim, coverage, paid_as, usd
+from tests.records.made import raw
+
+
+def _money(code: str, value: float) -> dict[str, object]:
+    return {"type": concept(code), "valueMoney": usd(value)}
+
+
+async def test_the_floor_counts_each_network_side_apart() -> None:
+    """In and out of network have deductibles of their own, so their sums are never one number."""
+    said = await answered(
+        "coverage.cost_share",
+        coverage(costToBeneficiary=[_money("deductible", 1500)]),
+        claim("a", "2026-02-01", {"deductible": 50.25, "copay": 20}),
+        claim("b", "2026-03-04", {"deductible": 100}),
+        claim("c", "2026-04-05", {"deductible": 70}, adjudication=[paid_as("outofnetwork")]),
+        slots={"amount_kind": "deductible"},
+    )
+    assert "At least $150.25 toward your deductible, in network, from 2 claims." in said.text
+    assert "At least $70.00 toward your deductible, out of network, from 1 claim." in said.text
+    assert "through April 5, 2026" in said.text
+    assert "Deductible: $1,500.00" in said.text
+
+
+async def test_what_is_left_is_never_computed() -> None:
+    """No record holds the plan's own total, so no balance is shown."""
+    said = await answered(
+        "coverage.cost_share",
+        coverage(costToBeneficiary=[_money("deductible", 1500)]),
+        claim("a", "2026-02-01", {"deductible": 400}),
+        slots={"amount_kind": "deductible"},
+    )
+    assert "1,100" not in said.text
+    assert "Your plan's own total may differ" in said.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "cancelled"},
+        {"use": "preauthorization"},
+        {"use": "predetermination"},
+        {"status": "entered-in-error"},
+        {"item": [{"sequence": 1, "servicedDate": "2025-12-31"}]},
+        {"type": concept("oral", "http://terminology.hl7.org/CodeSystem/claim-type")},
+        {"patient": {"reference": "Patient/p2"}},
+    ],
+)
+async def test_what_does_not_count_is_in_no_sum(other: dict[str, object]) -> None:
+    """Cancelled, advance, mistaken, last year's, dental and other people's claims carry nothing to this deductible."""
+    said = await answered(
+        "coverage.cost_share",
+        coverage(),
+        claim("a", "2026-02-01", {"deductible": 40}),
+        claim("b", "2026-03-01", {"deductible": 999}, **other),
+        slots={"amount_kind": "deductible"},
+    )
+    assert "At least $40.00 toward your deductible, in network, from 1 claim." in said.text
+    assert "999" not in said.text
+
+
+async def test_absent_is_not_zero() -> None:
+    """Claims that tell no share give no amount at all."""
+    said = await answered("coverage.cost_share", coverage(), claim("a", "2026-02-01", {"memberliability": 12}))
+    assert "$0.00" not in said.text
+    assert "don't say what went to your deductible" in said.text
+    assert "don't say what your deductible or copays are" in said.text
+
+
+async def test_copays_need_no_claims() -> None:
+    """A question about copays reads only the coverage."""
+    said = await answered(
+        "coverage.cost_share",
+        coverage(costToBeneficiary=[_money("spvisit", 50), _money("gpvisit", 30), _money("deductible", 9)]),
+        slots={"amount_kind": "copay"},
+    )
+    assert "Copay, specialist visit: $50.00" in said.text
+    assert "Deductible" not in said.text
+    assert {kind for kind, _ in said.shelf.queries} == {"Coverage"}
+
+
+async def test_the_insurance_card_guides_shares_read_as_words() -> None:
+    """C4DIC writes family and network into its codes and some values as text; "N/A" is no value."""
+    said = await answered("coverage.cost_share", *_card(), slots={"amount_kind": "deductible"})
+    assert "Deductible, family, in network: $8,000.00" in said.text
+    assert "Drug deductible, family, out of network: $2,000.00" in said.text
+    copays = await answered("coverage.cost_share", *_card(), slots={"amount_kind": "copay"}, language="es")
+    assert "Copago, recetas: DED THEN $10/$40/$70/25%" in copays.text
+    assert "N/A" not in copays.text
+
+
+def _card() -> list[dict[str, object]]:
+    return owned(public("hl7-c4dic-examples", "Coverage"))[:1]
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=8))
+def test_a_floor_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
+    """Whatever the amounts, the floor is exactly their sum."""
+    from tests.answers.asking import pack  # noqa: PLC0415 -- the pack registers the answer's module
+
+    pack()
+    import sys  # noqa: PLC0415 -- as above
+
+    module = sys.modules["bcbst_pack.coverage.cost_share"]
+    parts = [claim(str(at), "2026-02-01", {"deductible": value / 100}) for at, value in enumerate(cents)]
+    floor = module._floor("in", [read_claim(raw(part)) for part in parts])
+    assert floor.deductible.value == sum(Decimal(str(value / 100)) for value in cents)
