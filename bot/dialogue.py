@@ -203,6 +203,8 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
     if not isinstance(wanted, Mapping):
         return None
+    if memory.choices and wanted.get("step") == 1:
+        return _before(memory, last)
     if memory.choices:
         return _chosen(memory, int(wanted.get("index", 0)))
     if "step" in wanted:
@@ -211,6 +213,12 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     index = int(wanted["index"])
     pick = max(index - 1, 0) if index >= 0 else index
     return replace(last, arguments={**last.arguments, "pick": str(pick)})
+
+
+def _before(memory: Memory, last: Asked) -> Asked | None:
+    """What a list's own button for the time before asks: "the visit before" under several claims of one day."""
+    asks = memory.labels.values()
+    return next((asked for asked in asks if asked.intent == last.intent and "pick" in asked.arguments), None)
 
 
 def _chosen(memory: Memory, index: int) -> Asked | None:
