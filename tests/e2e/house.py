@@ -194,6 +194,7 @@ async def open_house(
         if payer is None:
             payer = await stack.enter_async_context(serve_sandbox(world))
         sock = listen()
+        stack.callback(sock.close)
         values = _settings(payer, folder, f"http://127.0.0.1:{sock.getsockname()[1]}") | settings
         chosen, clock = Settings(_env_file=None, **values), Elastic()  # type: ignore[call-arg, arg-type]
         http = Http(clock=clock.now, pause=clock.pause)

@@ -1,0 +1,263 @@
+"""The linking pages and the sandbox's sign-in in a real Chromium, as a person with a phone or a keyboard meets them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from bot.sandbox.world import World
+from tests.e2e.house import DANA, OWED, House, open_house
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
+]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PHONE: Any = {"width": 390, "height": 844}
+SMALL_PHONE: Any = {"width": 320, "height": 568}
+DESKTOP: Any = {"width": 1280, "height": 800}
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    """One Chromium for this module; each test has its own contexts, which share nothing."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
+    """A bot beside its payer; nobody is connected."""
+    async with open_house(world, tmp_path) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def phone(chromium: Browser) -> AsyncIterator[Page]:
+    """A page on a phone."""
+    async with fresh(chromium, viewport=PHONE) as context:
+        yield await context.new_page()
+
+
+@asynccontextmanager
+async def fresh(chromium: Browser, **options: Any) -> AsyncIterator[BrowserContext]:
+    """A browser that nobody has used."""
+    context = await chromium.new_context(**options)
+    context.set_default_timeout(8_000)
+    try:
+        yield context
+    finally:
+        await context.close()
+
+
+async def to_sign_in(page: Page, link: str) -> None:
+    """Open the link and go on to the payer."""
+    await page.goto(link)
+    await page.get_by_role("button", name="Continue to").click()
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+async def to_consent(page: Page, link: str, username: str = "dana") -> None:
+    """Sign in at the payer."""
+    await to_sign_in(page, link)
+    await page.get_by_label("type the user name").fill(username)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+async def to_code(page: Page, link: str, username: str = "dana") -> str:
+    """All the way to the code."""
+    await to_consent(page, link, username)
+    await page.get_by_role("button", name="Allow").click()
+    return await page.locator("#link-code").inner_text()
+
+
+async def check_page(page: Page) -> None:
+    """No sideways scrolling, a language, labelled inputs, and nothing that axe-core objects to, contrast included."""
+    sideways = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert sideways == 0, page.url
+    assert await page.evaluate("document.documentElement.lang") in {"en", "es"}
+    unlabelled = await page.evaluate(
+        "[...document.querySelectorAll('input:not([type=hidden])')].filter(input => !input.labels.length).length"
+    )
+    assert unlabelled == 0
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+async def test_from_the_question_to_its_answer(house: House, phone: Page) -> None:
+    """Asked, linked on a phone by the button under the question, code typed in the chat, answered by itself."""
+    asked = await house.say(OWED)
+    link = next(button.url for block in asked.last.blocks for button in getattr(block, "buttons", ()) if button.url)
+    said = await house.say(await to_code(phone, str(link)))
+    assert "Dana M. is connected" in said.text
+    assert "$54.87" in said.text
+    assert not [secret for secret in ("code=", "state=") if secret in phone.url]
+
+
+@pytest.mark.parametrize(
+    ("viewport", "scheme"),
+    [(SMALL_PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light")],
+    ids=["small phone by day", "phone by night", "desktop"],
+)
+async def test_every_page_is_good_to_use(house: House, chromium: Browser, viewport: Any, scheme: Any) -> None:
+    """Each page on the way, at three sizes, by day and by night."""
+    async with fresh(chromium, viewport=viewport, color_scheme=scheme) as context:
+        page, link = await context.new_page(), await house.link()
+        await page.goto(link)
+        await check_page(page)
+        await to_sign_in(page, link)
+        await check_page(page)
+        await page.get_by_label("type the user name").fill("nobody")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_contain_text("nobody")
+        await check_page(page)
+        await page.get_by_label("type the user name").fill("dana")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("button", name="Allow")).to_be_visible()
+        await check_page(page)
+        await page.get_by_role("button", name="Allow").click()
+        await expect(page.locator("#link-code")).to_be_visible()
+        await check_page(page)
+        await page.goto(f"{house.settings.bot_public_url}/link/{'x' * 43}")
+        await expect(page.get_by_role("heading", name="This link is over")).to_be_visible()
+        await check_page(page)
+
+
+async def test_the_keyboard_alone(house: House, phone: Page) -> None:
+    """Tab and Enter lead through all of it, and what has the focus can be seen."""
+    await phone.goto(await house.link())
+    await phone.keyboard.press("Tab")
+    assert await phone.evaluate("document.activeElement.tagName") == "BUTTON"
+    outline = await phone.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline not in {"none", ""}
+    await phone.keyboard.press("Enter")
+    await expect(phone.get_by_role("heading", name="Sign in")).to_be_visible()
+    await phone.keyboard.press("Tab")
+    await phone.keyboard.press("Space")
+    await phone.keyboard.press("Tab")
+    assert await phone.evaluate("document.activeElement.id") == "typed"
+    await phone.keyboard.press("Enter")
+    await expect(phone.get_by_role("button", name="Allow")).to_be_visible()
+    await phone.keyboard.press("Tab")
+    await phone.keyboard.press("Enter")
+    await expect(phone.locator("#link-code")).to_be_visible()
+
+
+async def test_without_javascript(house: House, chromium: Browser) -> None:
+    """Plain forms carry it all."""
+    async with fresh(chromium, java_script_enabled=False) as context:
+        code = await to_code(await context.new_page(), await house.link())
+    assert "Dana" in (await house.say(code)).text
+
+
+async def test_cancel(house: House, phone: Page) -> None:
+    """The page and the chat both say so, and nothing is connected (F06)."""
+    await to_consent(phone, await house.link())
+    await phone.get_by_role("button", name="Cancel").click()
+    await expect(phone.get_by_role("heading", name="Sign-in was cancelled")).to_be_visible()
+    await check_page(phone)
+    assert [reply for reply in house.pushed if "cancelled" in house.words(reply)]
+    assert await house.bot.accounts.link(house.person) is None
+
+
+async def test_a_forwarded_link(house: House, chromium: Browser) -> None:
+    """Somebody else may open it and sign in; their code, typed in their own chat, connects nothing (T01)."""
+    link = await house.link()
+    async with fresh(chromium) as context:
+        code = await to_code(await context.new_page(), link, "walter")
+    owner, house.person = house.person, replace(DANA, user="stranger")
+    await house.say(code)
+    assert await house.bot.accounts.link(house.person) is None
+    house.person = owner
+    assert await house.bot.accounts.link(house.person) is None
+
+
+async def test_a_half_way_sign_in_in_another_browser(house: House, chromium: Browser) -> None:
+    """The callback is refused in a browser that did not begin it, and replayed in the one that did (F10, T02, T04)."""
+    seen: list[str] = []
+    async with fresh(chromium) as mine, fresh(chromium) as other:
+        page, stranger = await mine.new_page(), await other.new_page()
+        page.on("request", lambda request: seen.append(request.url))
+        code = await to_code(page, await house.link())
+        callback = next(url for url in seen if "/oauth/callback" in url)
+        await stranger.goto(callback)
+        await expect(stranger.get_by_role("heading", name="This is another browser")).to_be_visible()
+        await page.goto(callback)
+        await expect(page.get_by_role("heading", name="This link is over")).to_be_visible()
+    assert "Dana" in (await house.say(code)).text
+    assert house.asked("/as/token.oauth2") == 1
+
+
+async def test_headers_and_policy(house: House, phone: Page) -> None:
+    """No copy is kept, no address goes on, no frame holds it, no script runs, nothing is foreign (T30, T47)."""
+    hosts: list[str] = []
+    phone.on("request", lambda request: hosts.append(request.url))
+    answer = await phone.goto(await house.link())
+    assert answer is not None
+    headers = await answer.all_headers()
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    await phone.evaluate(
+        "const made = document.createElement('script'); made.text = 'window.ran = 1'; document.body.append(made)"
+    )
+    assert await phone.evaluate("window.ran") is None
+    assert await phone.evaluate("(async () => fetch('/healthz').then(() => 'sent', () => 'blocked'))()") == "blocked"
+    assert {url.split("/link/")[0] for url in hosts if "healthz" not in url} == {house.settings.bot_public_url}
+
+
+async def test_no_referrer_reaches_the_payer(house: House, phone: Page) -> None:
+    """The one-time link stays out of what the payer's server sees."""
+    sent: list[str] = []
+    phone.on("request", lambda request: sent.append(request.headers.get("referer", "")))
+    await to_sign_in(phone, await house.link())
+    assert not [referer for referer in sent if "/link/" in referer]
+
+
+async def test_a_workspace_named_like_a_script_is_inert(house: House, phone: Page) -> None:
+    """Names from a chat are text (T46)."""
+    evil = "<script>window.ran=1</script><img src=x onerror=window.ran=1>"
+    house.person = replace(DANA, name=evil, home=f"Slack, {evil}")
+    await phone.goto(await house.link())
+    await expect(phone.locator("dl").first).to_contain_text(evil)
+    assert await phone.evaluate("window.ran") is None
+    assert await phone.locator("img").count() == 0
+    await check_page(phone)
+
+
+async def test_spanish_by_the_browsers_language(house: House, chromium: Browser) -> None:
+    """The pages speak Spanish to a Spanish browser, the code page included."""
+    async with fresh(chromium, locale="es-US", viewport=PHONE) as context:
+        page = await context.new_page()
+        await page.goto(await house.link())
+        assert await page.evaluate("document.documentElement.lang") == "es"
+        await check_page(page)
+        await page.locator("#link-confirm button").click()
+        await page.get_by_label("type the user name").fill("rosa")
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Allow").click()
+        await expect(page.locator("#link-code")).to_be_visible()
+        assert "chat" in await page.locator("main").inner_text()
+        assert await page.evaluate("document.documentElement.lang") == "es"
+        await check_page(page)
