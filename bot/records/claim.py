@@ -13,6 +13,7 @@ from bot.records.amounts import Money, added, amount_of, money_of
 from bot.records.bundle import Entry
 from bot.records.dates import PartialDate, Period, parse_date
 from bot.records.decode import Unreadable, decode
+from bot.records.dispensed import Dispensed, dispensed_in
 from bot.records.explanation import Explanation
 from bot.records.kinds import Kind, kind_of
 from bot.records.money import USUAL_CURRENCY, Amount
@@ -53,7 +54,8 @@ class Claim:
     `service_is` is "processed" when only the adjudication date of a pharmacy claim is known.
     `numbers` starts with the payer's claim number. `replaces` holds the numbers of earlier versions, `replaced` says
     that a later one exists. `denied` is None when the payer did not say. `network` is how it was paid, which is not
-    whether the provider is in the network today. `dropped` names elements that could not be read.
+    whether the provider is in the network today. `dispensed` are the drugs of a fill. `dropped` names elements that
+    could not be read.
     `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
     """
 
@@ -93,6 +95,7 @@ class Claim:
     dropped: tuple[str, ...]
     uninterpreted: bool
     lines: int
+    dispensed: tuple[Dispensed, ...] = ()
 
     @property
     def number(self) -> str | None:
@@ -175,6 +178,7 @@ def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tup
         dropped=dropped,
         uninterpreted=bool(eob.modifier_extension),
         lines=len(eob.item),
+        dispensed=dispensed_in(eob) if kind == "pharmacy" else (),
     )
 
 

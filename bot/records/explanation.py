@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from bot.records.quantity import QuantityShape
 from bot.records.shapes import NOTHING, Concept, Identifier, Meta, MoneyShape, PeriodShape, Reference, Shape
 
 
@@ -18,10 +19,18 @@ class Adjudication(Shape, frozen=True):
     modifier_extension: tuple[msgspec.Raw, ...] = ()
 
 
-class Item(Shape, frozen=True):
-    """A line, as far as dates and amounts go."""
+class Detail(Shape, frozen=True):
+    """A part of a line, such as an ingredient of a compounded drug."""
 
     product_or_service: Concept | None = None
+
+
+class Item(Shape, frozen=True):
+    """A line, as far as dates, amounts and what a pharmacy handed out go."""
+
+    product_or_service: Concept | None = None
+    quantity: QuantityShape | None = None
+    detail: tuple[Detail, ...] = ()
     serviced_date: str | None = None
     serviced_period: PeriodShape | None = None
     adjudication: tuple[Adjudication, ...] = ()
@@ -42,6 +51,7 @@ class SupportingInfo(Shape, frozen=True):
     code: Concept | None = None
     timing_date: str | None = None
     timing_period: PeriodShape | None = None
+    value_quantity: QuantityShape | None = None
     value_reference: Reference | None = None
 
 
