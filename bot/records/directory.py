@@ -10,6 +10,8 @@ from bot.records.shapes import Telecom as Telecom  # noqa: PLC0414 -- part of th
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 NETWORK_REFERENCE = _PN + "network-reference"
 NEW_PATIENTS = _PN + "newpatients"
+ACCESSIBILITY = _PN + "accessibility"
+DELIVERY = _PN + "delivery-method"
 ORGANIZATION_TYPES = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/OrgTypeCS"
 NPI = "http://hl7.org/fhir/sid/us-npi"
 
@@ -41,6 +43,17 @@ class PractitionerShape(Shape, frozen=True):
     communication: tuple[Concept, ...] = ()
 
 
+class TimeShape(Shape, frozen=True):
+    """When somebody is there: PractitionerRole and HealthcareService name the ends otherwise than Location."""
+
+    days_of_week: tuple[str, ...] = ()
+    all_day: bool | None = None
+    available_start_time: str | None = None
+    available_end_time: str | None = None
+    opening_time: str | None = None
+    closing_time: str | None = None
+
+
 class RoleShape(Shape, frozen=True):
     """PractitionerRole."""
 
@@ -54,7 +67,48 @@ class RoleShape(Shape, frozen=True):
     code: tuple[Concept, ...] = ()
     specialty: tuple[Concept, ...] = ()
     location: tuple[Reference, ...] = ()
+    healthcare_service: tuple[Reference, ...] = ()
     telecom: tuple[Telecom, ...] = ()
+    endpoint: tuple[Reference, ...] = ()
+    available_time: tuple[TimeShape, ...] = ()
+
+
+class AffiliationShape(Shape, frozen=True):
+    """OrganizationAffiliation: `network` is a real element here."""
+
+    id: str = ""
+    meta: Meta | None = None
+    extension: tuple[Extension, ...] = ()
+    active: bool | None = None
+    period: PeriodShape | None = None
+    organization: Reference | None = None
+    participating_organization: Reference | None = None
+    network: tuple[Reference, ...] = ()
+    code: tuple[Concept, ...] = ()
+    specialty: tuple[Concept, ...] = ()
+    location: tuple[Reference, ...] = ()
+    healthcare_service: tuple[Reference, ...] = ()
+    telecom: tuple[Telecom, ...] = ()
+    endpoint: tuple[Reference, ...] = ()
+
+
+class ServiceShape(Shape, frozen=True):
+    """HealthcareService."""
+
+    id: str = ""
+    meta: Meta | None = None
+    extension: tuple[Extension, ...] = ()
+    active: bool | None = None
+    provided_by: Reference | None = None
+    category: tuple[Concept, ...] = ()
+    type: tuple[Concept, ...] = ()
+    specialty: tuple[Concept, ...] = ()
+    location: tuple[Reference, ...] = ()
+    name: str | None = None
+    telecom: tuple[Telecom, ...] = ()
+    endpoint: tuple[Reference, ...] = ()
+    available_time: tuple[TimeShape, ...] = ()
+    appointment_required: bool | None = None
 
 
 class LocationShape(Shape, frozen=True):
@@ -65,9 +119,12 @@ class LocationShape(Shape, frozen=True):
     extension: tuple[Extension, ...] = ()
     status: str | None = None
     name: str | None = None
+    type: tuple[Concept, ...] = ()
     telecom: tuple[Telecom, ...] = ()
     address: Address | None = None
     position: Position | None = None
+    managing_organization: Reference | None = None
+    hours_of_operation: tuple[TimeShape, ...] = ()
 
 
 class OrganizationShape(Shape, frozen=True):
@@ -83,3 +140,4 @@ class OrganizationShape(Shape, frozen=True):
     telecom: tuple[Telecom, ...] = ()
     address: tuple[Address, ...] = ()
     part_of: Reference | None = None
+    endpoint: tuple[Reference, ...] = ()

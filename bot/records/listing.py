@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from bot.records.bundle import Entry
 from bot.records.decode import Unreadable
+from bot.records.facility import Service, read_affiliation, read_service, read_service_role
 from bot.records.provider import (
     Accepting,
     Location,
@@ -56,12 +57,27 @@ class Listing:
     phones: tuple[Phone, ...]
     role: Role
     last_updated: datetime | None
+    organization_key: Key | None = None
+    services: tuple[Service, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """Whose listing it is: the practitioner's, else the organization's, else the role's own key."""
+        return self.practitioner_key or self.organization_key or Key(self.role.type, self.role_id)
+
+    @property
+    def npi(self) -> str | None:
+        """The National Provider Identifier of whose listing it is."""
+        if self.practitioner_key:
+            return self.practitioner.npi if self.practitioner else None
+        return self.organization.npi if self.organization else None
 
     @property
     def phone(self) -> str | None:
         """The number to call: the role's, else a place's, else the practitioner's."""
         own = [*self.phones, *(p for place in self.locations for p in place.phones)]
         own += self.practitioner.phones if self.practitioner else ()
+        own += self.organization.phones if self.organization and not self.practitioner_key else ()
         return next((phone.value for phone in own if phone.system in {"phone", None}), None)
 
     @property
@@ -70,8 +86,11 @@ class Listing:
         return frozenset(code for specialty in self.specialties for code in specialty.codes)
 
     def active(self, today: date) -> bool:
-        """True when neither the role nor the practitioner is switched off, and the role is of this day."""
-        return not self.role.ended(today) and (self.practitioner is None or self.practitioner.active)
+        """True when neither the role nor whose it is is switched off, and the role is of this day."""
+        switched_on = self.practitioner is None or self.practitioner.active
+        if self.practitioner_key is None and self.organization is not None:
+            switched_on = self.organization.active
+        return switched_on and not self.role.ended(today)
 
     def in_network(self, network: Key | str) -> bool:
         """True only when a network reference of the role proves it; an id or a whole key may be given."""
@@ -93,13 +112,19 @@ class Listing:
 
 @dataclass(slots=True)
 class Directory:
-    """What came along with the roles, by key. Feed it page by page when a search has several."""
+    """What came along with the roles, by key. Feed it page by page when a search has several.
+
+    An OrganizationAffiliation is a role of its participating organization. With `lists_services` the HealthcareServices
+    that answer a search are roles of who provides them.
+    """
 
     practitioners: dict[Key, Practitioner] = field(default_factory=dict)
     locations: dict[Key, Location] = field(default_factory=dict)
     organizations: dict[Key, Organization] = field(default_factory=dict)
+    services: dict[Key, Service] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     unreadable: int = 0
+    lists_services: bool = False
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Read the entries of a page; one that cannot be read is counted."""
@@ -114,27 +139,39 @@ class Directory:
         if entry.full_url.startswith("urn:"):
             keys.append(Key("", entry.full_url))
         if entry.type == "PractitionerRole":
-            role = read_role(entry.raw)
-            self.roles.setdefault(role.id or f"?{len(self.roles)}", role)
+            self._list(read_role(entry.raw))
+        elif entry.type == "OrganizationAffiliation":
+            self._list(read_affiliation(entry.raw))
         elif entry.type == "Practitioner":
             self.practitioners.update(dict.fromkeys(keys, read_practitioner(entry.raw)))
         elif entry.type == "Location":
             self.locations.update(dict.fromkeys(keys, read_location(entry.raw)))
         elif entry.type == "Organization":
             self.organizations.update(dict.fromkeys(keys, read_organization(entry.raw)))
+        elif entry.type == "HealthcareService":
+            self.services.update(dict.fromkeys(keys, read_service(entry.raw)))
+            if self.lists_services and entry.mode == "match":
+                self._list(read_service_role(entry.raw))
+
+    def _list(self, role: Role) -> None:
+        self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
 
     def missing(self) -> Mapping[str, tuple[str, ...]]:
         """The ids that the roles name, by type, for types of which nothing came along: the server knows no `_include`.
 
         A single one that is missing among others is no more than a hole in the directory, and stays one (F34).
         """
-        named: dict[str, dict[str, None]] = {"Practitioner": {}, "Location": {}, "Organization": {}}
+        came: dict[str, Mapping[Key, object]] = {
+            "Practitioner": self.practitioners,
+            "Location": self.locations,
+            "Organization": self.organizations,
+        }
+        named: dict[str, dict[str, None]] = {type_: {} for type_ in came}
         for role in self.roles.values():
-            for reference in (role.practitioner, role.organization, *role.locations, *role.networks):
+            for reference in (role.practitioner, role.organization, role.primary, *role.locations, *role.networks):
                 key = key_of(reference)
                 if key and key.type in named:
                     named[key.type][key.id] = None
-        came = {"Practitioner": self.practitioners, "Location": self.locations, "Organization": self.organizations}
         return {type_: tuple(ids) for type_, ids in named.items() if ids and not came[type_]}
 
     def listings(self) -> tuple[Listing, ...]:
@@ -164,6 +201,8 @@ class Directory:
             phones=role.phones,
             role=role,
             last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
+            organization_key=organization_key,
+            services=tuple(self.services[key] for r in role.services if (key := key_of(r)) and key in self.services),
         )
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ import msgspec
 from bot.records.dates import Period, period
 from bot.records.decode import decode
 from bot.records.directory import (
+    ACCESSIBILITY,
     NETWORK_REFERENCE,
     NEW_PATIENTS,
     NPI,
@@ -22,6 +24,7 @@ from bot.records.directory import (
     RoleShape,
     Telecom,
 )
+from bot.records.hours import Hours, read_hours
 from bot.records.references import Key, key_of
 from bot.records.shapes import Concept, Extension, Reference, best_name
 from bot.records.text import clean
@@ -75,7 +78,10 @@ class Practitioner:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place with its address; `position` is (latitude, longitude) in degrees."""
+    """A place with its address; `position` is (latitude, longitude) in degrees.
+
+    `access` are Plan-Net's accessibility codes, `types` the kinds of place that it is.
+    """
 
     id: str
     name: str | None
@@ -88,6 +94,10 @@ class Location:
     active: bool
     openings: tuple[Openings, ...]
     last_updated: datetime | None
+    types: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
+    hours: tuple[Hours, ...] = ()
+    organization: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,7 @@ class Organization:
     active: bool
     part_of: Key | None
     last_updated: datetime | None
+    endpoints: tuple[Key, ...] = ()
 
     @property
     def is_network(self) -> bool:
@@ -111,7 +122,11 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What ties a practitioner to places, specialties and networks."""
+    """What ties a practitioner, or in an OrganizationAffiliation an organization, to places, specialties and networks.
+
+    `type` is the resource it was read from, `codes` what it says of the part that is played, `primary` an
+    affiliation's other side.
+    """
 
     id: str
     practitioner: Reference | None
@@ -124,6 +139,12 @@ class Role:
     active: bool
     period: Period
     last_updated: datetime | None
+    type: str = "PractitionerRole"
+    codes: tuple[str, ...] = ()
+    primary: Reference | None = None
+    services: tuple[Reference, ...] = ()
+    endpoints: tuple[Key, ...] = ()
+    hours: tuple[Hours, ...] = ()
 
     def ended(self, today: date) -> bool:
         """True when the role is switched off or not of this day."""
@@ -141,7 +162,7 @@ def read_practitioner(raw: bytes | msgspec.Raw) -> Practitioner:
         gender=next((g for g in _GENDERS if g == shape.gender), None),
         languages=tuple(dict.fromkeys(language for language in languages if language)),
         credentials=tuple(dict.fromkeys(credential for credential in credentials if credential)),
-        phones=_phones(shape.telecom),
+        phones=read_phones(shape.telecom),
         npi=next((i.value for i in shape.identifier if i.system == NPI), None),
         active=shape.active is not False,
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
@@ -160,11 +181,15 @@ def read_location(raw: bytes | msgspec.Raw) -> Location:
         city=clean(address.city) if address else None,
         state=clean(address.state) if address else None,
         zip5=address.zip5 if address else None,
-        phones=_phones(shape.telecom),
+        phones=read_phones(shape.telecom),
         position=_position(shape),
         active=shape.status in {None, "active"},
-        openings=_openings(shape.extension),
+        openings=read_openings(shape.extension),
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+        types=_codes(shape.type),
+        access=_codes(e.value_codeable_concept for e in shape.extension if e.url == ACCESSIBILITY),
+        hours=read_hours(shape.hours_of_operation),
+        organization=key_of(shape.managing_organization),
     )
 
 
@@ -176,11 +201,12 @@ def read_organization(raw: bytes | msgspec.Raw) -> Organization:
         id=shape.id,
         name=clean(shape.name) or next((a for a in map(clean, shape.alias) if a), None),
         types=tuple(types),
-        phones=_phones(shape.telecom),
+        phones=read_phones(shape.telecom),
         npi=next((i.value for i in shape.identifier if i.system == NPI), None),
         active=shape.active is not False,
         part_of=key_of(shape.part_of),
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+        endpoints=keys_of(shape.endpoint),
     )
 
 
@@ -195,15 +221,19 @@ def read_role(raw: bytes | msgspec.Raw) -> Role:
         locations=shape.location,
         networks=tuple(reference for reference in networks if reference),
         specialties=tuple(Specialty(concept.codes(), concept.words()) for concept in shape.specialty),
-        openings=_openings(shape.extension),
-        phones=_phones(shape.telecom),
+        openings=read_openings(shape.extension),
+        phones=read_phones(shape.telecom),
         active=shape.active is not False,
         period=period(shape.period.start, shape.period.end) if shape.period else Period(),
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+        codes=_codes(shape.code),
+        services=shape.healthcare_service,
+        endpoints=keys_of(shape.endpoint),
+        hours=read_hours(shape.available_time),
     )
 
 
-def _openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
+def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
     """The newpatients extensions: the answer and the network that it is for."""
     found: list[Openings] = []
     for extension in extensions:
@@ -218,10 +248,19 @@ def _openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
     return tuple(found)
 
 
-def _phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
+def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
     """Every way to reach them, the payer's preferred first; a telecom without a system is kept (market.md, PN)."""
     ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
     return tuple(Phone(t.system, value, t.use) for t in ranked if (value := clean(t.value)))
+
+
+def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:
+    """What the references point at, as far as they point anywhere."""
+    return tuple(key for reference in references if (key := key_of(reference)))
+
+
+def _codes(concepts: Iterable[Concept | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code for concept in concepts if concept for code in concept.codes()))
 
 
 def _position(shape: LocationShape) -> tuple[float, float] | None:
