@@ -6,6 +6,7 @@ cannot format, know the channel, see a token, log or touch a store.
 
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.claims import (
+    claim_numbered,
     fitting,
     is_numbered,
     named,
@@ -37,16 +38,18 @@ from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
 from bot.records.amounts import added
 from bot.records.bundle import Entry, Page
-from bot.records.claim import Claim, read_claim, read_claims
+from bot.records.claim import Claim, Number, read_claim, read_claims
 from bot.records.contact import PayerContact, Phone, read_payer
+from bot.records.contract import Contract, read_contract
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, read_coverage
 from bot.records.dates import PartialDate, Period
+from bot.records.dispensed import Dispensed
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts, read_drug, read_drug_list
 from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing
 from bot.records.live import Live, Visits, fills, live, visits
-from bot.records.money import Amount
+from bot.records.money import Amount, by_currency
 from bot.records.owed import Owed
 from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
@@ -62,9 +65,11 @@ __all__ = [
     "Card",
     "Claim",
     "ClaimLine",
+    "Contract",
     "CostShare",
     "Coverage",
     "Coverages",
+    "Dispensed",
     "Drug",
     "DrugList",
     "DrugLists",
@@ -74,6 +79,7 @@ __all__ = [
     "Listing",
     "Live",
     "NeedsPlace",
+    "Number",
     "Owed",
     "Page",
     "PartialDate",
@@ -94,7 +100,9 @@ __all__ = [
     "added",
     "any_of",
     "around",
+    "by_currency",
     "cards",
+    "claim_numbered",
     "coverages_of",
     "drug_lists",
     "drugs_by_id",
@@ -115,6 +123,7 @@ __all__ = [
     "openings_of",
     "read_claim",
     "read_claims",
+    "read_contract",
     "read_coverage",
     "read_drug",
     "read_drug_list",

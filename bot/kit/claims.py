@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from bot.kit.ask import Ask
 from bot.payer.budget import Gap
-from bot.payer.search import Search
-from bot.records.claim import Claim, read_claims
+from bot.payer.optional import given
+from bot.payer.search import Search, token
+from bot.records.claim import Claim, Number, read_claims
 from bot.records.live import Live, believed_day, live
 
 _NEWEST = (("_sort", "-service-date"),)
@@ -43,6 +44,20 @@ def _in_order(claims: Sequence[Claim], ask: Ask) -> bool:
     """True when the days of service fall, so that an unread page can hold nothing newer."""
     days = [day.first for claim in claims if (day := believed_day(claim, ask.today))]
     return len(set(days)) > 1 and all(one >= other for one, other in pairwise(days))
+
+
+async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
+    """The member's claim with that number, also one that no longer counts; None when the payer shows none.
+
+    A server may ignore the number, so it is checked here, and reading stops where the claim is found.
+    """
+    asked = token(number.system, number.value) if number.system else number.value
+    async for page in given(ask.search(Search("ExplanationOfBenefit", (("identifier", asked), *_PEOPLE)))):
+        claims, _ = read_claims(page.entries)
+        found = next((claim for claim in claims if any(own.same(number) for own in claim.numbers)), None)
+        if found:
+            return found
+    return None
 
 
 def named(claim: Claim, words: str) -> bool:

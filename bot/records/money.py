@@ -57,6 +57,15 @@ def total(amounts: Iterable[Amount | None]) -> Amount | None:
     return result
 
 
+def by_currency(amounts: Iterable[Amount | None]) -> tuple[Amount, ...]:
+    """The sums, one a currency, in the order in which the currencies appear; what is absent adds nothing."""
+    sums: dict[str, Amount] = {}
+    for amount in amounts:
+        if amount is not None:
+            sums[amount.currency] = sums[amount.currency] + amount if amount.currency in sums else amount
+    return tuple(sums.values())
+
+
 def believable(value: Decimal | None) -> Decimal | None:
     """The value, unless it is absent, not finite, or so large or fine that it cannot be money."""
     if value is None or not value.is_finite():

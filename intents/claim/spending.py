@@ -13,6 +13,7 @@ from bot.kit import (
     Live,
     Summary,
     added,
+    by_currency,
     fitting,
     newest_claims,
     of_other_person,
@@ -83,7 +84,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     counted = _counted(alive, ask)
     told = [claim for claim in counted if _owed(claim) is not None]
     plain = [claim for claim in told if not claim.sensitive]
-    totals = _by_currency(told)
+    totals = by_currency(_owed(claim) for claim in told)
     return Spending(
         start=start,
         end=end,
@@ -116,15 +117,6 @@ def _counted(alive: Live, ask: Ask) -> list[Claim]:
 
 def _owed(claim: Claim) -> Amount | None:
     return claim.owed.amount
-
-
-def _by_currency(claims: Sequence[Claim]) -> tuple[Amount, ...]:
-    amounts: dict[str, Amount] = {}
-    for claim in claims:
-        owed = _owed(claim)
-        if owed is not None:
-            amounts[owed.currency] = amounts[owed.currency] + owed if owed.currency in amounts else owed
-    return tuple(amounts.values())
 
 
 def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
