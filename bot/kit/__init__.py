@@ -5,6 +5,7 @@ cannot format, know the channel, see a token, log or touch a store.
 """
 
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
+from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
 from bot.kit.claims import (
     claim_numbered,
     fitting,
@@ -31,6 +32,7 @@ from bot.kit.directory import (
     telling,
     within,
 )
+from bot.kit.fills import Medication, medications
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.reading import read_entries, records, records_of
 from bot.payer.budget import Gap, Report
@@ -38,6 +40,7 @@ from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
 from bot.records.amounts import added
 from bot.records.bundle import Entry, Page
+from bot.records.care import CarePlan, Condition, Procedure, read_care_plan, read_condition, read_procedure
 from bot.records.claim import Claim, Number, read_claim, read_claims
 from bot.records.contact import PayerContact, Phone, read_payer
 from bot.records.contract import Contract, read_contract
@@ -50,6 +53,7 @@ from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing
 from bot.records.live import Live, Visits, fills, live, visits
 from bot.records.money import Amount, by_currency
+from bot.records.observation import Observation, Part, Value, read_observation
 from bot.records.owed import Owed
 from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
@@ -58,13 +62,16 @@ from bot.records.typed import Typed, read_typed
 
 __all__ = [
     "STALE_DAYS",
+    "UNSHIELDED",
     "Amount",
     "Answer",
     "Around",
     "Ask",
     "Card",
+    "CarePlan",
     "Claim",
     "ClaimLine",
+    "Condition",
     "Contract",
     "CostShare",
     "Coverage",
@@ -78,10 +85,13 @@ __all__ = [
     "Gap",
     "Listing",
     "Live",
+    "Medication",
     "NeedsPlace",
     "Number",
+    "Observation",
     "Owed",
     "Page",
+    "Part",
     "PartialDate",
     "Patient",
     "PayerContact",
@@ -89,21 +99,27 @@ __all__ = [
     "PharmacyCost",
     "Phone",
     "Places",
+    "Procedure",
     "Profile",
     "Report",
     "Search",
+    "Series",
+    "Shielded",
     "Summary",
     "Tier",
     "TierCosts",
     "Typed",
+    "Value",
     "Visits",
     "added",
     "any_of",
     "around",
     "by_currency",
     "cards",
+    "care_plans",
     "claim_numbered",
     "coverages_of",
+    "dated",
     "drug_lists",
     "drugs_by_id",
     "drugs_named",
@@ -115,27 +131,35 @@ __all__ = [
     "is_numbered",
     "listings",
     "live",
+    "medications",
     "member_coverages",
     "named",
     "nearest_names",
     "newest_claims",
     "of_other_person",
     "openings_of",
+    "read_care_plan",
     "read_claim",
     "read_claims",
+    "read_condition",
     "read_contract",
     "read_coverage",
     "read_drug",
     "read_drug_list",
     "read_entries",
     "read_lines",
+    "read_observation",
     "read_patient",
     "read_payer",
+    "read_procedure",
     "read_profile",
     "read_typed",
     "records",
     "records_of",
+    "results",
+    "series",
     "service_dates",
+    "shield",
     "sift",
     "span_of",
     "telling",

@@ -10,6 +10,16 @@ from bot.records.shapes import Shape
 from bot.records.text import clean
 
 _UNSPOKEN = frozenset({"1", "{score}", "{ratio}"})
+_SPOKEN = {
+    "Cel": "°C",
+    "[degF]": "°F",
+    "{beats}/min": "/min",
+    "{breaths}/min": "/min",
+    "mm[Hg]": "mmHg",
+    "[lb_av]": "lb",
+    "[in_i]": "in",
+}
+"""UCUM codes that nobody reads aloud, as people write them."""
 
 
 class QuantityShape(Shape, frozen=True):
@@ -42,5 +52,5 @@ def quantity_of(shape: QuantityShape | None) -> Quantity | None:
     value = believable(shape.value) if shape else None
     if shape is None or value is None:
         return None
-    unit = clean(shape.unit) or clean(shape.code)
-    return Quantity(value, None if unit in _UNSPOKEN else unit, clean(shape.comparator))
+    unit = clean(shape.unit) or clean(shape.code) or ""
+    return Quantity(value, None if unit in _UNSPOKEN else _SPOKEN.get(unit, unit) or None, clean(shape.comparator))

@@ -1,0 +1,56 @@
+"""Care plans as they stand on record: their own text without its markup, one of them whole when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.kit import UNSHIELDED, Ask, CarePlan, Shielded, Summary, care_plans, shield
+
+PAGE = 3
+LINES = 4
+MOST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CarePlans(Summary):
+    """One page of care plans, each with its first lines; `whole` is the one that a button asked for."""
+
+    plans: tuple[CarePlan, ...] = ()
+    whole: CarePlan | None = None
+    first: int = 1
+    more: bool = False
+    page: int = 0
+    found: int = 0
+    lines: int = LINES
+    most: int = MOST
+    shielded: Shielded = UNSHIELDED
+
+    @property
+    def numbered(self) -> tuple[tuple[int, CarePlan], ...]:
+        """The plans with their numbers in the whole list."""
+        return tuple(enumerate(self.plans, self.first))
+
+
+async def answer(ask: Ask) -> CarePlans:
+    """The member's care plans."""
+    found = summarize(await care_plans(ask), ask)
+    shown = (found.whole,) if found.whole else found.plans
+    ask.report.cite("CarePlan", [one.id for one in shown])
+    return found
+
+
+def summarize(read: Sequence[CarePlan], ask: Ask) -> CarePlans:
+    """Active plans first; the labelled ones are counted until they are asked for."""
+    described, shielded = shield(ask, read)
+    ordered, first = sorted(described, key=lambda one: one.status != "active"), ask.page * PAGE
+    named = next((one for one in ordered if one.id == ask.arguments.get("id")), None)
+    return CarePlans(
+        plans=tuple(ordered[first : first + PAGE]),
+        whole=named or (ordered[0] if len(ordered) == 1 else None),
+        first=first + 1,
+        more=len(ordered) > first + PAGE,
+        page=ask.page,
+        found=len(read),
+        shielded=shielded,
+    )

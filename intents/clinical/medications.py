@@ -1,0 +1,57 @@
+"""Medications as pharmacy claims show them: what was filled under the plan, which is not what is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.kit import UNSHIELDED, Ask, Medication, Shielded, Summary, medications, span_of
+
+PAGE = 5
+DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Medications(Summary):
+    """One page of drugs with their latest fill; `since` is the first day that was looked at."""
+
+    drugs: tuple[Medication, ...] = ()
+    since: date = date.min
+    first: int = 1
+    more: bool = False
+    page: int = 0
+    found: int = 0
+    shielded: Shielded = UNSHIELDED
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Medication], ...]:
+        """The drugs with their numbers in the whole list."""
+        return tuple(enumerate(self.drugs, self.first))
+
+
+async def answer(ask: Ask) -> Medications:
+    """The drugs that were filled in the last year, or in the time that was asked for."""
+    found = summarize(await medications(ask, _since(ask)), ask)
+    ask.report.cite("ExplanationOfBenefit", [claim.id for drug in found.drugs for claim in drug.claims])
+    return found
+
+
+def summarize(read: Sequence[Medication], ask: Ask) -> Medications:
+    """One page, less the drugs that carry a label and were not asked for."""
+    shown = ask.arguments.get("show") == "yes"
+    described = [drug for drug in read if shown or not drug.labels]
+    first = ask.page * PAGE
+    return Medications(
+        drugs=tuple(described[first : first + PAGE]),
+        since=_since(ask),
+        first=first + 1,
+        more=len(described) > first + PAGE,
+        page=ask.page,
+        found=len(read),
+        shielded=Shielded(sum(1 for drug in read if drug.labels), shown),
+    )
+
+
+def _since(ask: Ask) -> date:
+    return span_of(ask)[0] or ask.today - timedelta(days=DAYS)
