@@ -30,10 +30,12 @@ def _settings() -> Settings:
 
 
 def _run(job: Coroutine[Any, Any, None]) -> None:
-    """Run a command; what keeps the bot from starting is one line on stderr, never a traceback."""
+    """Run a command, on uvloop where there is one; what keeps the bot from starting is one line on stderr."""
+    from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415 -- see the module docstring
+
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(job)
+        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(job)
     except BotError as error:
         raise click.ClickException(str(error)) from None
 
@@ -89,7 +91,7 @@ def serve(*, sandbox: bool, host: str, port: int) -> None:
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="FHIR data to serve.")
 def sandbox(*, port: int, data: Path | None) -> None:
     """Serve the embedded payer alone: its sign-in and its FHIR server."""
-    from bot.commands.serve import serve_payer  # noqa: PLC0415 -- see the module docstring
+    from bot.commands.payer import serve_payer  # noqa: PLC0415 -- see the module docstring
 
     _run(serve_payer(port, data))
 

@@ -1,22 +1,16 @@
-"""`bcbst-bot serve` and `bcbst-bot sandbox`: the servers."""
+"""`bcbst-bot serve`: the web application."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import signal
-from pathlib import Path
 
 import structlog
 import uvicorn
 
 from bot.app import assemble, slack_app, web_app
-from bot.commands.rehearsal import sandbox_settings
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.sandbox.data import load
-from bot.sandbox.server import listen, serve_sandbox
-from bot.sandbox.synthetic import build
+from bot.sandbox.sockets import listen
 
 log = structlog.get_logger("serve")
 
@@ -35,6 +29,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         raise ConfigError(f"--port: {port} cannot be listened on") from error
     async with contextlib.AsyncExitStack() as stack:
         if sandbox:
+            from bot.commands.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
+
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(assemble(settings))
         slack = await stack.enter_async_context(slack_app(bot))
@@ -43,33 +39,6 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         )
         log.info("serving", port=sock.getsockname()[1])
         await uvicorn.Server(config).serve(sockets=[sock])
-
-
-async def serve_payer(port: int, data: Path | None) -> None:
-    """Serve the embedded payer until interrupted, and say who can sign in there.
-
-    Raises:
-        ConfigError: the port is taken.
-    """
-    world = load(data, say=print) if data else build()
-    try:
-        async with serve_sandbox(world, port) as payer:
-            print(f"PAYER_FHIR_URL={payer.fhir_url}")  # noqa: T201 -- what the command prints is its result
-            print(f"PAYER_AUTHORIZE_URL={payer.authorize_url}\nPAYER_TOKEN_URL={payer.token_url}")  # noqa: T201 -- as above
-            print(f"PAYER_CLIENT_ID={payer.client_id}\nPAYER_CLIENT_SECRET={payer.client_secret}")  # noqa: T201 -- as above
-            for account in world.accounts.values():
-                print(f"sign in as {account.username}: {account.display}. {account.about}", flush=True)  # noqa: T201 -- as above
-            await _until_stopped()
-    except OSError as error:
-        raise ConfigError(f"--port: {port} cannot be listened on") from error
-
-
-async def _until_stopped() -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
 
 
 def _require(settings: Settings) -> None:
