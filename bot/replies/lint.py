@@ -29,13 +29,12 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
     source = path.read_text(encoding="utf-8")
     try:
         tree = jinja.parse(source)
-        jinja.compile(source)
+        found = [*_filter_faults(jinja, tree), *_expression_faults(tree), *_button_faults(source)]
+        jinja.compile(tree, raw=True)  # as Python source: the start need not turn every template into bytecode
     except TemplateError as error:
         yield str(error.message)
         return
-    yield from _filter_faults(jinja, tree)
-    yield from _expression_faults(tree)
-    yield from _button_faults(source)
+    yield from found
 
 
 def _filter_faults(jinja: Environment, tree: nodes.Template) -> Iterator[str]:
