@@ -21,7 +21,7 @@ from aiohttp import web
 
 QUERY = (
     "ExplanationOfBenefit?patient={}&_sort=-service-date"
-    "&_include=ExplanationOfBenefit:provider&_include=ExplanationOfBenefit:care-team&_count=20"
+    "&_include=ExplanationOfBenefit:provider&_include=ExplanationOfBenefit:care-team&_count=10"
 )
 
 

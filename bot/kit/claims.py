@@ -34,8 +34,7 @@ async def newest_claims(
         read += claims
         if unreadable:
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", unreadable))
-        alive = live(read, ask.today)
-        if page.next_url and _in_order(read, ask) and enough(alive):
+        if page.next_url and _in_order(read, ask) and enough(alive := live(read, ask.today)):
             return alive
     return live(read, ask.today)
 

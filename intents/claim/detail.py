@@ -56,7 +56,13 @@ async def _find(ask: Ask) -> str | None:
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in _all(so_far)), page_size=100
         )
         return next((claim.id for claim in _all(alive) if is_numbered(claim, number)), None)
-    alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(_fitting(so_far, ask)))
+    alive = await newest_claims(
+        ask,
+        *service_dates(ask),
+        enough=lambda so_far: bool(_fitting(so_far, ask)),
+        page_size=10,
+        people=text_of(ask, "provider_name") is not None,
+    )
     found = _fitting(alive, ask)
     return found[min(max(ask.pick, 0), len(found) - 1)].id if found else None
 

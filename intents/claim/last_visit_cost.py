@@ -51,7 +51,10 @@ class LastVisitCost(Summary):
 async def answer(ask: Ask) -> LastVisitCost:
     """The cost of the last visit, or of the one that a follow-up points at."""
     alive = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(visits(_of(so_far, ask), ask.today)) > ask.pick + 1
+        ask,
+        *service_dates(ask),
+        enough=lambda so_far: len(visits(_of(so_far, ask), ask.today)) > ask.pick + 1,
+        page_size=10,
     )
     summary = summarize(_of(alive, ask), ask)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, summary.fill) if claim])
