@@ -87,7 +87,7 @@ CASES = (
     ),
     Case("F09 no keys", _jwks_down, "sign-in had a problem", "sign-in had a problem"),
     Case("F28 sent away", answers(307), "sign-in had a problem", "sign-in had a problem"),
-    Case("T11 other patient", set_(token_patient="mem-002"), "could not be trusted", "could not be trusted"),
+    Case("T11 other patient", set_(token_patient="tn700274"), "could not be trusted", "could not be trusted"),
 )
 
 
