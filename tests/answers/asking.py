@@ -24,7 +24,12 @@ from bot.replies.plain import plain
 
 BASE = "https://payer.example/fhir/r4"
 TODAY = date(2026, 5, 20)
-PAYER = {"name": "Example BlueCross", "short_name": "BlueCross", "phone": "(800) 555-0100", "phone_es": "(800) 555-0100"}
+PAYER = {
+    "name": "Example BlueCross",
+    "short_name": "BlueCross",
+    "phone": "(800) 555-0100",
+    "phone_es": "(800) 555-0100",
+}
 PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 Resource = dict[str, Any]
 
@@ -87,7 +92,7 @@ async def answered(
     intent: str,
     *resources: Resource,
     slots: Mapping[str, object] | None = None,
-    language: Literal["en", "es"] = "en",
+    language: str = "en",
     patient: str = "p1",
     shelf: Shelf | None = None,
     known: Mapping[str, str] | None = None,
@@ -98,13 +103,14 @@ async def answered(
     `known` pairs brands with ingredients, as the pack's words do.
     """
     shelf = shelf or Shelf(resources)
+    spoken: Literal["en", "es"] = "es" if language == "es" else "en"
     async with Http(transport=httpx.MockTransport(shelf)) as http:
         ask = Ask(
             slots=slots or {},
             words={},
             arguments=arguments,
             today=TODAY,
-            language=language,
+            language=spoken,
             budget=Budget(),
             directory=sentinel.directory,
             places=sentinel.places,
@@ -112,7 +118,7 @@ async def answered(
             member=MemberClient(http, BASE, "token", patient),
         )
         summary = await pack().answers[intent](ask)
-    blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": True}, language)
+    blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": True}, spoken)
     return Said(summary, plain(blocks), blocks, ask, shelf)
 
 

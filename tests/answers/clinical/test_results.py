@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 
 def result(
-    key: str, day: str = "2026-04-02", value: float | None = 6.9, category: str = "laboratory", **elements: object
+    key: str, day: str = "2026-04-02", value: float | None = 6.9, category: str = "laboratory", **elements: Any
 ) -> Resource:
     """A hemoglobin A1c of 6.9 % with its range."""
     quantity = {"valueQuantity": {"value": value, "unit": "%"}} if value is not None else {}
@@ -60,7 +62,7 @@ async def test_one_test_shows_its_last_five_with_dates() -> None:
         ({"valueQuantity": {"value": 6.9, "unit": "%"}, "referenceRange": []}, "6.9 % · April"),
     ],
 )
-async def test_high_and_low_are_the_records_own_word_or_range(elements: dict[str, object], words: str) -> None:
+async def test_high_and_low_are_the_records_own_word_or_range(elements: dict[str, Any], words: str) -> None:
     """The record's interpretation wins; without one only its own range in the same unit decides."""
     said = await answered("clinical.labs", result("a", **elements))
     assert words in said.text
@@ -79,7 +81,7 @@ async def test_high_and_low_are_the_records_own_word_or_range(elements: dict[str
         ({"dataAbsentReason": {"text": "specimen lost"}}, ": no value (specimen lost) ·"),
     ],
 )
-async def test_every_kind_of_value_is_said(elements: dict[str, object], words: str) -> None:
+async def test_every_kind_of_value_is_said(elements: dict[str, Any], words: str) -> None:
     """Observation has many value types, and a missing value is said with its reason."""
     said = await answered("clinical.labs", result("a", value=None, referenceRange=[], **elements))
     assert words in said.text
@@ -91,7 +93,7 @@ async def test_components_are_read_as_parts() -> None:
         {"code": {"text": "Systolic"}, "valueQuantity": {"value": 128, "unit": "mm[Hg]"}},
         {"code": {"text": "Diastolic"}, "dataAbsentReason": concept("not-performed")},
     ]
-    code = {"code": {"text": "Blood pressure"}, "referenceRange": []}
+    code: dict[str, Any] = {"code": {"text": "Blood pressure"}, "referenceRange": []}
     said = await answered("clinical.vitals", result("a", value=None, category="vital-signs", component=parts, **code))
     assert "1. Blood pressure: Systolic 128 mmHg · Diastolic not given · April 2, 2026" in said.text
 
@@ -110,7 +112,7 @@ async def test_category_and_time_are_checked_here_too() -> None:
 @pytest.mark.parametrize(
     "elements", [{"status": "entered-in-error"}, {"status": "cancelled"}, {"modifierExtension": [{"url": "x"}]}]
 )
-async def test_mistaken_results_are_no_results(elements: dict[str, object]) -> None:
+async def test_mistaken_results_are_no_results(elements: dict[str, Any]) -> None:
     """Entered in error, cancelled, or of unknown meaning."""
     said = await answered("clinical.labs", result("a", **elements))
     assert "6.9" not in said.text

@@ -53,7 +53,8 @@ async def test_a_payer_that_refuses_coverage_is_read_through_its_claims() -> Non
 
 async def test_a_card_hides_the_members_number_until_the_button_is_pressed() -> None:
     """Somebody may look over the shoulder: the number shows only on request."""
-    card = coverage(subscriberId="ZXB123456789", **{"class": [named("rxbin", "610014"), named("rxpcn", "MEDDPRIME")]})
+    classes = [named("rxbin", "610014"), named("rxpcn", "MEDDPRIME")]
+    card = coverage(subscriberId="ZXB123456789") | {"class": classes}
     hidden = await answered("coverage.id_card", card)
     assert "ZXB123456789" not in hidden.text
     assert "Member ID: ••••6789" in hidden.text

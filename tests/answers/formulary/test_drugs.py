@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from tests.answers.made import coverage, named, usd
 from tests.records.made import raw
 
 X = "http://hl7.org/fhir/us/davinci-drug-formulary/StructureDefinition/"
-OTHER_PLAN = coverage(**{"class": [named("plan", "P-9", "Other")]})
+OTHER_PLAN = coverage() | {"class": [named("plan", "P-9", "Other")]}
 
 
 def drug_list(key: str = "l1", plan: str = "P-1", title: str = "Plain List", **cost: object) -> Resource:
@@ -155,7 +157,7 @@ async def test_a_list_is_asked_for_when_the_plan_matches_none() -> None:
         ({"coinsuranceRate": 0.0, "coinsuranceOption": concept("not-applicable")}, "$10.00"),
     ],
 )
-async def test_a_tiers_cost_reads_by_its_options(cost: dict[str, object], words: str) -> None:
+async def test_a_tiers_cost_reads_by_its_options(cost: dict[str, Any], words: str) -> None:
     """Copay, percentage, both or neither, before or after the deductible: as the option codes say."""
     said = await answered(
         "formulary.drug_coverage", coverage(), drug_list(**cost), METFORMIN, slots={"drug": "metformin"}
