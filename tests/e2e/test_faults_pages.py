@@ -1,0 +1,191 @@
+"""Answers of the payer's FHIR server that are well-formed and wrong (F26-F36): what the person reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from bot.sandbox.behaviour import Fault
+from tests.e2e import hostile
+from tests.e2e.breaking import FAR, FIND, always, rewriting, with_next
+from tests.e2e.hostile import Listener
+from tests.e2e.house import OWED, House, Said
+
+ROLE = "/fhir/r4/PractitionerRole"
+
+
+async def test_pages_that_loop_end_at_the_first_one_seen_before(dana: House) -> None:
+    """A next link to itself stops at once, and the answer says that it is partial (F26)."""
+    query = "ExplanationOfBenefit?loop=1"
+    dana.break_(rewriting(with_next(query)))
+    said = await dana.say(FAR)
+    assert "I stopped before the end" in said.text
+    assert dana.asked(query="loop=1") == 1
+    assert not said.last.complete
+
+
+async def test_pages_without_end_stop_at_the_cap(dana: House) -> None:
+    """Fresh pages for ever are read up to the question's limit, and the answer says that it is partial (F26)."""
+    count = 0
+
+    def change(bundle: dict[str, Any]) -> None:
+        nonlocal count
+        count += 1
+        with_next(f"ExplanationOfBenefit?page={count}")(bundle)
+
+    dana.break_(rewriting(change))
+    said = await dana.say(FAR)
+    assert "I stopped before the end" in said.text
+    assert count <= 20
+
+
+ELSEWHERE = (
+    "http://127.0.0.1:{port}/fhir/r4/ExplanationOfBenefit",
+    "//127.0.0.1:{port}/fhir/r4/ExplanationOfBenefit",
+    "http://localhost:{port}/fhir/r4/ExplanationOfBenefit",
+    "http://{payer}@127.0.0.1:{port}/fhir/r4/ExplanationOfBenefit",
+    "file:///etc/passwd",
+    "../../as/token.oauth2",
+    "http://127.0.0.1:{port}\\@{payer}/fhir/r4/ExplanationOfBenefit",
+)
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+async def test_a_next_link_to_elsewhere_is_not_followed(dana: House, url: str) -> None:
+    """A partial answer says so, and nobody but the payer is called (F27, I3)."""
+    async with Listener(hostile.not_http).listening() as canary:
+        payer = dana.sandbox.base_url.removeprefix("http://")
+        dana.break_(rewriting(with_next(url.format(port=canary.port, payer=payer))))
+        said = await dana.say(FAR)
+        assert "I stopped before the end" in said.text
+        assert not said.last.complete
+    assert canary.heard == []
+    assert dana.asked("/as/token.oauth2") == 1
+
+
+async def test_a_search_that_is_sent_away_calls_nobody(dana: House) -> None:
+    """A redirect with the bearer behind it is not followed (F28, I3)."""
+    async with Listener(hostile.not_http).listening() as canary:
+        dana.break_(always(302, headers={"location": f"{canary.url}/fhir/r4/ExplanationOfBenefit"}))
+        assert "somewhere I don't trust" in dana.problem(await dana.say(OWED))
+    assert canary.heard == []
+
+
+async def test_a_warning_among_the_results_is_no_result(dana: House) -> None:
+    """An outcome entry is neither counted nor shown (F29)."""
+    issue = {"severity": "warning", "code": "not-supported", "diagnostics": "planted-diagnostics"}
+    outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
+    dana.break_(rewriting(lambda bundle: bundle["entry"].insert(0, outcome)))
+    said = await dana.say(OWED)
+    assert "$54.87" in said.text
+    assert "planted" not in said.text + dana.log.text
+
+
+async def test_an_error_among_the_results_makes_the_answer_partial(dana: House) -> None:
+    """The person reads that part did not come (F29)."""
+    issue = {"severity": "error", "code": "exception"}
+    outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
+    dana.break_(rewriting(lambda bundle: bundle["entry"].append(outcome)))
+    said = await dana.say(OWED)
+    assert "may be incomplete" in said.text
+    assert not said.last.complete
+
+
+@pytest.mark.parametrize("total", [None, 0, -3, 5_000])
+async def test_a_wrong_total_changes_nothing(dana: House, total: object) -> None:
+    """The bot counts what it holds (F30)."""
+
+    def change(bundle: dict[str, Any]) -> None:
+        bundle.pop("total", None)
+        if total is not None:
+            bundle["total"] = total
+
+    before = (await dana.say("list my claims")).text
+    dana.break_(rewriting(change))
+    assert (await dana.say("list my claims")).text == before
+
+
+async def test_somebody_elses_claim_is_left_out_and_counted(dana: House) -> None:
+    """The newest visit is given to another patient: its amount is not shown, and one record is said missing (F31)."""
+
+    def change(bundle: dict[str, Any]) -> None:
+        for entry in bundle["entry"]:
+            if "54.87" in json.dumps(entry):
+                entry["resource"]["patient"]["reference"] = "Patient/somebody-else"
+
+    dana.break_(rewriting(change))
+    said = await dana.say(OWED)
+    assert "$54.87" not in said.text
+    assert "left out because" in said.text
+    assert not said.last.complete
+
+
+async def test_a_server_that_ignores_filters_gives_the_same_answer(dana: House) -> None:
+    """Order, count and every directory filter are applied here when the server does not (F32)."""
+    claims, found = await dana.say(OWED), await dana.say(FIND + " accepting new patients in network s")
+    names = {"network", "_sort", "_count", "specialty", "specialty.code", "location.address-postalcode", "accepting"}
+    dana.sandbox.behaviour.ignored_parameters = frozenset(names)
+    assert _first_line(await dana.say(OWED)) == _first_line(claims)
+    again = await dana.say(FIND + " accepting new patients in network s")
+    assert "Network S" in again.text
+    assert (
+        re.findall(r"^\d+\. .+", again.text, re.MULTILINE)[:1] == re.findall(r"^\d+\. .+", found.text, re.MULTILINE)[:1]
+    )
+
+
+async def test_a_server_without_chains_finds_the_same_people(house: House) -> None:
+    """A chained search that finds nothing is done in two steps (F33)."""
+    with_chains = await house.say(FIND)
+    house.sandbox.behaviour.chains = False
+    assert (await house.say(FIND)).text == with_chains.text
+
+
+async def test_listings_without_their_included_parts(house: House) -> None:
+    """Names come from display, else it is said that none is given; nothing breaks (F34)."""
+    house.break_(
+        rewriting(
+            lambda bundle: bundle.update(
+                entry=[e for e in bundle["entry"] if e["resource"]["resourceType"] != "Practitioner"]
+            ),
+            ROLE,
+        )
+    )
+    said = await house.say(FIND)
+    assert said.last.error is None
+    assert re.search(r"^1\. ", said.text, re.MULTILINE) or "the directory doesn't give" in said.text
+
+
+@pytest.mark.parametrize("path", ["/fhir/r4/metadata", "/fhir/r4/.well-known", "/.well-known"])
+async def test_discovery_that_is_down_is_not_noticed(house: House, path: str) -> None:
+    """Sign-in and answers work from the settings (F35)."""
+    house.break_(Fault(path, 503, times=None))
+    settings = house.settings
+    assert settings.payer_issuer
+    said = await house.sign_in()
+    if path != "/.well-known":
+        assert "Dana" in said.text
+        assert "$54.87" in (await house.say(OWED)).text
+    assert "54.87" not in house.log.text
+
+
+async def test_a_strict_server_gets_simpler_searches(dana: House) -> None:
+    """A 400 for an unknown parameter costs one more call, is remembered, and the answer is the same (F36)."""
+    loose = await dana.say(OWED)
+    dana.sandbox.behaviour.strict = True
+    dana.sandbox.behaviour.ignored_parameters = frozenset({"_sort"})
+    assert _first_line(await dana.say(OWED)) == _first_line(loose)
+    before = dana.asked(query="_sort")
+    assert _first_line(await dana.say(OWED)) == _first_line(loose)
+    assert dana.asked(query="_sort") == before
+
+
+def _first_line(said: Said) -> str:
+    return said.text.splitlines()[0]
+
+
+def _first_entry(said: Said) -> str:
+    found = re.search(r"^1\. .+", said.text, re.MULTILINE)
+    return found[0] if found else ""

@@ -1,0 +1,170 @@
+"""Faults of the payer's FHIR server on the wire (F17-F25, F28): what the person reads, over real HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.behaviour import Fault
+from bot.sandbox.world import World
+from bot.turn import Patience
+from tests.e2e import hostile
+from tests.e2e.breaking import FIND, always
+from tests.e2e.hostile import Listener
+from tests.e2e.house import EOB, OWED, House, open_house
+
+AMOUNT = re.compile(r"\$\d")
+DEEP = b'{"resourceType":"Bundle","entry":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, and a piece of what the person reads."""
+
+    name: str
+    fault: Callable[[], Fault]
+    words: str
+    tries: int | None = None
+
+
+CASES = (
+    Case("F17 403", lambda: always(403), "does not let this app see claims", 1),
+    Case("F18 404 on a type", lambda: always(404), "does not offer claims", 1),
+    Case(
+        "F19 429 for ten minutes",
+        lambda: always(429, headers={"retry-after": "600"}),
+        "busy. Please try again in about 10",
+        1,
+    ),
+    Case("F20 500 for ever", lambda: always(500), "isn't answering right now", 3),
+    Case("F20 502 for ever", lambda: always(502), "isn't answering right now", 3),
+    Case("F20 503 for ever", lambda: always(503), "isn't answering right now", 3),
+    Case(
+        "F23 truncated, honest", lambda: Fault(EOB, times=None, rewrite=lambda body: body[:200]), "arrived damaged", 2
+    ),
+    Case("F23 truncated, dishonest", lambda: Fault(EOB, times=None, cut=200), "arrived damaged", 2),
+    Case("F24 maintenance page", lambda: Fault(EOB, 200, times=None), "in maintenance", 1),
+    Case("F24 empty", lambda: always(200), "in maintenance", 1),
+    Case("F24 no content", lambda: always(204), "in maintenance", 1),
+    Case("F24 list", lambda: always(200, b"[]"), "arrived damaged", 2),
+    Case("F24 null", lambda: always(200, b"null"), "arrived damaged", 2),
+    Case("F24 text", lambda: always(200, b'"Bundle"'), "arrived damaged", 2),
+    Case("F24 another resource", lambda: always(200, b'{"resourceType":"Patient"}'), "arrived damaged", 2),
+    Case(
+        "F25 gzip bomb", lambda: always(200, hostile.gzip_bomb(), {"content-encoding": "gzip"}), "more than I can show"
+    ),
+    Case("F25 big body", lambda: always(200, b" " * (11 * hostile.MIB)), "more than I can show"),
+    Case("F25 deep", lambda: always(200, DEEP), "arrived damaged"),
+    Case(
+        "F28 redirect", lambda: always(302, headers={"location": "https://evil.example/"}), "somewhere I don't trust", 1
+    ),
+    Case(
+        "F29 error in place of results",
+        lambda: always(200, b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"exception"}]}'),
+        "isn't answering right now",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_what_a_person_reads_when_the_payer_fails(dana: House, case: Case) -> None:
+    """One reply in the words of the fault, no amount, a reference that the log has too, and no try too many."""
+    dana.break_(case.fault())
+    before = dana.asked()
+    words = dana.problem(await dana.say(OWED))
+    assert case.words in words
+    assert not AMOUNT.search(words)
+    if case.tries is not None:
+        assert dana.asked() - before == case.tries
+    dana.heal()
+    assert (await dana.bot.accounts.link(dana.person)) is not None
+
+
+async def test_a_forbidden_type_leaves_the_other_questions(dana: House) -> None:
+    """403 for claims starts no new sign-in and does not touch the directory (F17)."""
+    dana.break_(always(403))
+    await dana.say(OWED)
+    assert "near" in (await dana.say(FIND)).text or "miles of 37402" in (await dana.say(FIND)).text
+    assert "Sign in again" not in (await dana.say(OWED)).text
+
+
+@pytest.mark.parametrize("said", ["2", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", ""])
+async def test_a_busy_payer_is_asked_again_after_the_time_it_names(dana: House, said: str) -> None:
+    """429 once: seconds are waited for, a past date at once, garbage a few seconds; then the answer (F19)."""
+    dana.break_(Fault(EOB, 429, headers={"retry-after": said}))
+    assert "$54.87" in (await dana.say(OWED)).text
+    assert sum(dana.clock.waited) >= (2 if said == "2" else 0)
+    assert sum(dana.clock.waited) < 10
+
+
+async def test_a_busy_payer_is_not_called_before_the_time_it_named(dana: House) -> None:
+    """Everybody keeps off the origin until then, the next question included (F19)."""
+    dana.break_(Fault(EOB, 429, headers={"retry-after": "600"}))
+    await dana.say(OWED)
+    before = len(dana.sandbox.requests)
+    assert "busy" in dana.problem(await dana.say(OWED))
+    assert len(dana.sandbox.requests) == before
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_one_failure_is_not_noticed(dana: House, status: int) -> None:
+    """A single 5xx is tried again and answered (F20)."""
+    dana.break_(Fault(EOB, status))
+    assert "$54.87" in (await dana.say(OWED)).text
+
+
+async def test_a_breaker_spares_a_payer_that_is_down_and_lets_one_call_probe(dana: House) -> None:
+    """After five failures nobody calls; later one call tries, and its success opens the way (F20)."""
+    dana.break_(always(503))
+    for _ in range(2):
+        dana.problem(await dana.say(OWED))
+    before = dana.asked()
+    assert "isn't answering" in dana.problem(await dana.say(OWED))
+    assert dana.asked() == before
+    dana.heal()
+    await dana.clock.pause(120)
+    assert "$54.87" in (await dana.say(OWED)).text
+
+
+RAW = {
+    "F21 reset": (hostile.reset, "isn't answering"),
+    "F21 not HTTP": (hostile.not_http, "isn't answering"),
+    "F22 drip": (hostile.drip, "too slow just now"),
+    "F22 hang": (hostile.silent, "too slow just now"),
+    "F23 dishonest length": (hostile.lying_length, "arrived damaged"),
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+async def test_a_payer_that_breaks_the_line(world: World, tmp_path: Path, name: str) -> None:
+    """A wire that resets, drips, hangs or lies ends in words within the question's time, after "still looking"."""
+    answer, words = RAW[name]
+    async with open_house(world, tmp_path) as linked:
+        await linked.sign_in()
+        async with Listener(answer).listening() as broken:
+            patience = Patience(notice=0.05, wall=0.6)
+            address = {"payer_fhir_url": f"{broken.url}/fhir", "patience": patience}
+            async with open_house(world, tmp_path, sandbox=linked.sandbox, **address) as house:  # type: ignore[arg-type]
+                said = await house.say(OWED)
+        assert words in house.problem(said)
+        assert ("Still looking" in said.text) is ("slow" in words)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/fhir", "https://no-such-payer.invalid/fhir"])
+async def test_a_payer_that_cannot_be_reached(world: World, tmp_path: Path, address: str) -> None:
+    """A refused connection and an unknown host read the same (F21)."""
+    async with open_house(world, tmp_path) as linked:
+        await linked.sign_in()
+        async with open_house(world, tmp_path, sandbox=linked.sandbox, payer_fhir_url=address) as house:
+            assert "isn't answering" in house.problem(await house.say(OWED))
+
+
+async def test_a_payer_without_tls(dana: House, world: World, tmp_path: Path) -> None:
+    """A TLS handshake that fails reads as a payer that is down (F21)."""
+    address = dana.sandbox.fhir_url.replace("http:", "https:")
+    async with open_house(world, tmp_path, sandbox=dana.sandbox, payer_fhir_url=address) as house:
+        assert "isn't answering" in house.problem(await house.say(OWED))
