@@ -11,7 +11,7 @@ DateRange = tuple[date, date]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The answer before this message: its intent and slots, what the bot asked for, and what is known of the plan year."""
+    """The answer before this message: its intent and slots, what the bot asked for, and the plan year when known."""
 
     intent: str
     slots: Mapping[str, Slot]

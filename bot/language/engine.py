@@ -11,7 +11,7 @@ from types import MappingProxyType
 from bot.language.calendar_days import shifted
 from bot.language.context import Context
 from bot.language.date_words import DATE_WORDS
-from bot.language.entities import Tag, Tagger
+from bot.language.entities import Tagger
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.phrases import Found
 from bot.language.places import load_gazetteer
@@ -19,6 +19,7 @@ from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
 from bot.language.safety import SafetyGate
 from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
+from bot.language.tags import Tag
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, key_of, read
 from bot.language.typos import Speller
 
@@ -31,6 +32,7 @@ _SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType({"specialty": ("specialty", "any_doctor")})
 _SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
 _DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
+_UNNAMED_NETWORKS = frozenset({"in-network", "out-of-network"})
 _EXACT_PLACES = ("zip", "city", "county")
 
 
@@ -197,7 +199,8 @@ def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found]) -> bool:
 
 
 def _rank(tag: Tag) -> tuple[int, int, int]:
-    exact = 0
+    """Named networks before "in network", a ZIP before a city before "near me", longer specialties before shorter."""
+    exact = int(tag.kind == "network" and tag.value in _UNNAMED_NETWORKS)
     if tag.kind == "location":
         exact = next(
             (at for at, key in enumerate(_EXACT_PLACES) if isinstance(tag.value, dict) and key in tag.value), 9

@@ -15,14 +15,19 @@ from bot.language.text import keys_in
 
 LANGUAGES = ("en", "es")
 ANY_DOCTOR = "doctor"
+_FOR_EN = (
+    "(someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out|look at"
+    "|specialist for) [my|his|her]"
+)
+_FOR_ES = "(doctor para|medico para|especialista en|alguien para|que trate|que atienda|para tratar|para) (mi|mis|la|las|el|los)"
 _HIDING = frozenset({"specialty", "facility_type"})
 
 
-class _Said(msgspec.Struct, forbid_unknown_fields=True):
+class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases by language, separated by commas.
 
-    `shares` names concepts that may have the same phrases ("*" is any), each with the reason; `hides` says that nothing inside a phrase of
-    this concept means anything else.
+    `shares` names concepts that may have the same phrases ("*" is any), each with the reason; `hides` says that nothing
+    inside a phrase of this concept means anything else.
     """
 
     en: str = ""
@@ -32,7 +37,10 @@ class _Said(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Specialty(msgspec.Struct, forbid_unknown_fields=True):
+    """What people call a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body."""
+
     codes: list[str]
+    treats: _Said = _Said()
     en: str = ""
     es: str = ""
 
@@ -141,7 +149,8 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
     for name, specialty in listed.items():
         kind = "any_doctor" if name == ANY_DOCTOR else "specialty"
         if name != ANY_DOCTOR:
-            specialty.en = ", ".join(_as_people_say(specialty.en))
+            specialty.en = ", ".join((*_as_people_say(specialty.en), *_for_my(specialty.treats.en, _FOR_EN)))
+            specialty.es = ", ".join((specialty.es, *_for_my(specialty.treats.es, _FOR_ES)))
         _add(lexicon, specialty, kind, tuple(specialty.codes), (shown, name))
 
 
@@ -152,6 +161,13 @@ def _as_people_say(phrases: str) -> Iterator[str]:
         yield plain
         if plain.endswith(" doctor"):
             yield plain.removesuffix("doctor") + "(dr|doc|guy|person|specialist|physician|md)"
+
+
+def _for_my(complaints: str, ways: str) -> Iterator[str]:
+    """The ways of asking for somebody who treats each complaint."""
+    for complaint in complaints.split(","):
+        if complaint.strip():
+            yield f"{ways} {complaint.strip()}"
 
 
 def _load_drugs(lexicon: Lexicon, folder: Path) -> None:

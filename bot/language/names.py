@@ -323,7 +323,7 @@ def find_name(
     return None
 
 
-def widened(said: Utterance, first: int, after: int) -> int:
+def widened(said: Utterance, after: int) -> int:
     """The end of a known organisation's name with the generic words that follow: "Erlanger East Hospital"."""
     end = after
     while end < len(said.keys) and said.keys[end] in _GENERIC and said.words[end] not in {"of", "the"}:

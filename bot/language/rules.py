@@ -147,7 +147,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
     names = [rule.name for rule in raw.rules]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise PackError(f"{shown}: rules: two rules are called {sorted(twice)[0]!r}")
+        raise PackError(f"{shown}: rules: two rules are called {min(twice)!r}")
     unknown = [slot for slot in raw.asks if slot not in raw.slots]
     if unknown:
         raise PackError(f"{shown}: asks: {unknown[0]!r} is not among its slots")

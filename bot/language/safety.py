@@ -17,7 +17,7 @@ class SafetyGate:
         self._trees = [(kind, lexicon.safety[kind]) for kind in ("crisis", "emergency")]
 
     def check(self, keys: Sequence[str]) -> tuple[str, str, str] | None:
-        """ "safety.crisis" or "safety.emergency" with the part that decided and its language, or None."""
+        """The intent (crisis or emergency) with the part that decided and its language, or None."""
         for kind, tree in self._trees:
             parts: dict[str, str] = {}
             for found in tree.scan(keys):

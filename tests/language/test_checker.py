@@ -1,0 +1,64 @@
+import shutil
+from pathlib import Path
+
+from bot.language.checker import check
+
+
+def _changed(folder: Path, tmp_path: Path, file: str, old: str, new: str) -> list[str]:
+    copy = tmp_path / "intents"
+    shutil.copytree(folder, copy)
+    text = (copy / file).read_text(encoding="utf-8")
+    assert old in text
+    (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return [str(finding) for finding in check(copy)]
+
+
+def test_the_shipped_pack_is_in_order(intents_folder: Path) -> None:
+    """Every example reaches its own intent alone, no counterexample is taken, no phrase is shared without a reason."""
+    assert [str(finding) for finding in check(intents_folder) if "takes" not in finding.what] == []
+
+
+def test_an_unknown_concept_is_named_with_the_nearest_known(intents_folder: Path, tmp_path: Path) -> None:
+    """A slip in a rule is found by file and line."""
+    found = _changed(intents_folder, tmp_path, "thanks.yaml", "all: [THANK]", "all: [THANKS]")
+    assert any(line.startswith("thanks.yaml:") and "'THANKS'" in line and "THANK?" in line for line in found)
+
+
+def test_an_example_that_goes_elsewhere_is_found(intents_folder: Path, tmp_path: Path) -> None:
+    """A sentence of another intent is no example."""
+    found = _changed(intents_folder, tmp_path, "greeting.yaml", "- howdy", "- show my claims")
+    assert any("example goes to claim.list" in line for line in found)
+
+
+def test_a_counterexample_that_is_taken_is_found(intents_folder: Path, tmp_path: Path) -> None:
+    """A sentence that must go elsewhere may not come here."""
+    found = _changed(
+        intents_folder, tmp_path, "greeting.yaml", "counterexamples:\n  en:", "counterexamples:\n  en:\n    - howdy"
+    )
+    assert any("counterexample is taken" in line for line in found)
+
+
+def test_a_missing_language_is_found(intents_folder: Path, tmp_path: Path) -> None:
+    """Spanish is whole."""
+    found = _changed(intents_folder, tmp_path, "greeting.yaml", "  es:\n    - hola\n", "  fr:\n    - hola\n")
+    assert any("no examples in 'es'" in line for line in found)
+
+
+def test_a_dead_rule_is_found(intents_folder: Path, tmp_path: Path) -> None:
+    """A rule that minds what it needs can never match."""
+    found = _changed(intents_folder, tmp_path, "thanks.yaml", "none: [HELP]", "none: [HELP, THANK]")
+    assert any("can never match" in line for line in found)
+
+
+def test_a_phrase_of_two_concepts_wants_a_reason(intents_folder: Path, tmp_path: Path) -> None:
+    """The same words cannot mean two things by accident."""
+    file = "_words/concepts/claims.yaml"
+    found = _changed(intents_folder, tmp_path, file, "  en: claim, claims,", "  en: menu, claim, claims,")
+    assert any("'menu' (en) is in CLAIM and HELP" in line for line in found)
+
+
+def test_a_pack_that_cannot_be_read_is_one_finding(intents_folder: Path, tmp_path: Path) -> None:
+    """Broken YAML is named, with its line, and nothing else is said."""
+    found = _changed(intents_folder, tmp_path, "thanks.yaml", "rules:", "rules: [")
+    assert len(found) == 1
+    assert found[0].startswith("thanks.yaml:")

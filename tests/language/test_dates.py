@@ -1,0 +1,99 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.language.calendar_days import shifted
+from bot.language.date_words import DATE_WORDS
+from bot.language.dates import find_dates
+from bot.language.text import read
+
+TODAY = date(2024, 11, 24)
+WORDS = [
+    *sorted(DATE_WORDS),
+    "last",
+    "past",
+    "this",
+    "since",
+    "between",
+    "and",
+    "in",
+    "ago",
+    "hace",
+    "desde",
+    "hasta",
+    "2",
+    "17",
+    "2023",
+    "3/14",
+    "to",
+    "the",
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "start", "end"),
+    [
+        ("last March", "2024-03-01", "2024-03-31"),
+        ("last december", "2023-12-01", "2023-12-31"),
+        ("december", "2023-12-01", "2023-12-31"),
+        ("past 90 days", "2024-08-26", "2024-11-24"),
+        ("between June and August", "2024-06-01", "2024-08-31"),
+        ("from october to february", "2023-10-01", "2024-02-29"),
+        ("since January", "2024-01-01", "2024-11-24"),
+        ("on 3/14", "2024-03-14", "2024-03-14"),
+        ("on 12/14", "2023-12-14", "2023-12-14"),
+        ("this plan year", "2024-01-01", "2024-11-24"),
+        ("june 17, 2023", "2023-06-17", "2023-06-17"),
+        ("the 17th of june", "2024-06-17", "2024-06-17"),
+        ("q3 2023", "2023-07-01", "2023-09-30"),
+        ("last summer", "2024-06-01", "2024-08-31"),
+        ("3 weeks ago", "2024-10-28", "2024-11-03"),
+        ("last month's", "2024-10-01", "2024-10-31"),
+        ("before june 2023", None, "2023-05-31"),
+        ("after july 4th", "2024-07-05", "2024-11-24"),
+        ("yesterday", "2024-11-23", "2024-11-23"),
+        ("so far this year", "2024-01-01", "2024-11-24"),
+        ("el mes pasado", "2024-10-01", "2024-10-31"),
+        ("hace dos meses", "2024-09-01", "2024-09-30"),
+        ("los últimos tres meses", "2024-08-24", "2024-11-24"),
+        ("desde enero", "2024-01-01", "2024-11-24"),
+        ("entre junio y agosto", "2024-06-01", "2024-08-31"),
+        ("17 de junio de 2023", "2023-06-17", "2023-06-17"),
+        ("marzo del año pasado", "2023-03-01", "2023-03-31"),
+        ("de enero a marzo", "2024-01-01", "2024-03-31"),
+    ],
+)
+def test_a_phrase_means_these_days(said: str, start: str | None, end: str) -> None:
+    """English and Spanish phrases are read about the past, both ends included."""
+    (found,) = find_dates(read(said).words, TODAY)
+    assert found.days == (date.fromisoformat(start) if start else None, date.fromisoformat(end))
+
+
+@pytest.mark.parametrize("said", ["may i see claims", "i have 2 kids", "march me to a doctor", "within 10 miles"])
+def test_plain_words_are_no_dates(said: str) -> None:
+    """Months that are words, and bare numbers, say no time."""
+    assert find_dates(read(said).words, TODAY) == ()
+
+
+def test_the_plan_year_comes_from_the_coverage_when_it_is_known() -> None:
+    """A plan that starts in July has its year from July."""
+    (found,) = find_dates(read("this plan year").words, TODAY, (date(2024, 7, 1), date(2025, 6, 30)))
+    assert found.days == (date(2024, 7, 1), TODAY)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
+def test_no_range_is_upside_down_or_in_the_future(words: list[str], today: date) -> None:
+    """Whatever the words and the day: start ≤ end ≤ today."""
+    for found in find_dates(words, today):
+        start, end = found.days
+        assert end is None or end <= today
+        assert start is None or start <= today
+        assert start is None or end is None or start <= end
+
+
+def test_the_month_before_is_the_whole_month_before() -> None:
+    """A shift moves by whole units, also from an open stretch."""
+    assert shifted((date(2024, 3, 1), date(2024, 3, 31)), -1, TODAY, "month") == (date(2024, 2, 1), date(2024, 2, 29))
+    assert shifted((date(2024, 1, 1), None), -1, TODAY, "year") == (date(2023, 1, 1), date(2023, 12, 31))
