@@ -7,6 +7,7 @@ cannot format, know the channel, see a token, log or touch a store.
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
 from bot.kit.claims import (
+    claim_by_id,
     claim_numbered,
     fitting,
     is_numbered,
@@ -117,6 +118,7 @@ __all__ = [
     "by_currency",
     "cards",
     "care_plans",
+    "claim_by_id",
     "claim_numbered",
     "coverages_of",
     "dated",

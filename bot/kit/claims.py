@@ -10,8 +10,9 @@ from bot.kit.ask import Ask
 from bot.payer.budget import Gap
 from bot.payer.optional import given
 from bot.payer.search import Search, token
-from bot.records.claim import Claim, Number, read_claims
+from bot.records.claim import Claim, Number, read_claim, read_claims
 from bot.records.live import Live, believed_day, live
+from bot.records.people import names_in
 
 _NEWEST = (("_sort", "-service-date"),)
 _PEOPLE = (("_include", "ExplanationOfBenefit:provider"), ("_include", "ExplanationOfBenefit:care-team"))
@@ -57,6 +58,21 @@ async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
         if found:
             return found
     return None
+
+
+async def claim_by_id(ask: Ask, claim_id: str) -> tuple[Claim, bytes]:
+    """One claim with the names of who gave the care, and its resource; also one that no longer counts.
+
+    A search brings the people along, which a plain read does not; a server that finds nothing by `_id` is read plainly.
+    """
+    search = Search("ExplanationOfBenefit", (("_id", claim_id), *_PEOPLE))
+    async for page in given(ask.search(search)):
+        rows = tuple(page.entries)
+        for entry in rows:
+            if entry.mode == "match" and entry.id == claim_id and entry.type == search.type:
+                return read_claim(entry.raw, names_in(rows), entry.labels), bytes(entry.raw)
+    raw = await ask.read("ExplanationOfBenefit", claim_id)
+    return read_claim(raw), raw
 
 
 def named(claim: Claim, words: str) -> bool:

@@ -1,0 +1,187 @@
+"""A bill beside the claim it is for: the same, higher or lower than what the plan says is owed. Never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from bot.kit import (
+    Amount,
+    Ask,
+    Claim,
+    Summary,
+    added,
+    claim_by_id,
+    fitting,
+    is_numbered,
+    newest_claims,
+    service_dates,
+    span_of,
+    text_of,
+)
+
+SHOWN = 5
+RECENT_DAYS = 365
+Verdict = Literal["equal", "paid_before", "higher", "lower", "at_least", "not_told", "other_currency"]
+Found = Literal["fits", "same_amount", "other_day", "other_provider", "recent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One claim beside the bill.
+
+    `left` is what the plan says is owed, less what it reports as paid; `difference` is the bill less `left`.
+    "paid_before": the bill is the whole share though a part is reported as paid. "at_least": only some lines say what
+    is owed, so that a higher bill proves nothing. `full_price`: the bill is what was billed before the plan's price.
+    """
+
+    claim: Claim
+    verdict: Verdict
+    left: Amount | None = None
+    difference: Amount | None = None
+    full_price: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BillCheck(Summary):
+    """What came of a bill of `amount`; None: it was not said, and has to be asked for.
+
+    `match` is the one claim that fits; with several, or when only something near fits, there are `choices` instead,
+    and `found` says how they were found. `together` is the sum of several claims of one day. `shielded`: the match is
+    marked as sensitive and was not asked for by button. `sure` is False when the person did not say the day.
+    """
+
+    amount: Amount | None = None
+    match: Comparison | None = None
+    choices: tuple[Comparison, ...] = ()
+    found: Found = "fits"
+    more: bool = False
+    together: Amount | None = None
+    shielded: bool = False
+    sure: bool = True
+    provider: str | None = None
+    number: str | None = None
+    start: date | None = None
+    end: date | None = None
+
+
+async def answer(ask: Ask) -> BillCheck:
+    """The bill beside the claim of the pressed button, of the number, of the provider and day, or of the amount."""
+    amount = _amount(ask)
+    if amount is None:
+        return BillCheck()
+    if claim_id := ask.arguments.get("id"):
+        claim, _ = await claim_by_id(ask, claim_id)
+        ask.cite("ExplanationOfBenefit", [claim.id])
+        return replace(summarize([claim], amount, ask), shielded=False, sure=True)
+    claims, found = await _candidates(ask, amount)
+    summary = summarize(claims, amount, ask, found)
+    ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
+    return summary
+
+
+def summarize(claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits") -> BillCheck:
+    """The comparison with the only claim that fits, else the first few to choose from."""
+    start, end = span_of(ask)
+    number = text_of(ask, "claim_id")
+    base = BillCheck(amount, found=found, provider=text_of(ask, "provider_name"), number=number, start=start, end=end)
+    if len(claims) == 1 and found == "fits":
+        match = compare(claims[0], amount)
+        return replace(base, match=match, shielded=claims[0].sensitive, sure=bool(number or start or end))
+    return replace(
+        base,
+        choices=tuple(compare(claim, amount) for claim in claims[:SHOWN]),
+        more=len(claims) > SHOWN,
+        together=_together(claims, amount) if found == "fits" else None,
+    )
+
+
+def compare(claim: Claim, amount: Amount) -> Comparison:
+    """What the bill asks beside what the plan says is owed and not yet paid; two currencies have no difference."""
+    owed, paid = claim.owed.amount, claim.paid_by_patient
+    if owed is None:
+        return Comparison(claim, "not_told", full_price=_is(claim.billed, amount))
+    if owed.currency != amount.currency or (paid and paid.currency != owed.currency):
+        return Comparison(claim, "other_currency")
+    left = owed - paid if paid else owed
+    difference = Amount(amount.cents - left.cents, amount.currency)
+    return Comparison(claim, _verdict(claim, amount, difference), left, difference, _is(claim.billed, amount))
+
+
+def _verdict(claim: Claim, amount: Amount, difference: Amount) -> Verdict:
+    if not difference.value:
+        return "equal"
+    if _is(claim.owed.amount, amount):
+        return "paid_before"
+    if difference.value < 0:
+        return "lower"
+    return "at_least" if claim.owed.is_floor else "higher"
+
+
+def _is(one: Amount | None, other: Amount) -> bool:
+    return one is not None and one.currency == other.currency and one.cents == other.cents
+
+
+async def _candidates(ask: Ask, amount: Amount) -> tuple[list[Claim], Found]:
+    """The claims that the bill may be for, and how near they come to what was said."""
+    if text_of(ask, "claim_id"):
+        return await _numbered(ask), "fits"
+    if not (text_of(ask, "provider_name") or service_dates(ask)):
+        return await _by_amount(ask, amount)
+    if claims := await _fitting(ask):
+        return claims, "fits"
+    if text_of(ask, "provider_name") and service_dates(ask):
+        if claims := await _fitting(_without(ask, "provider_name")):
+            return claims, "other_provider"
+        return await _fitting(_without(ask, "date_range")), "other_day"
+    return [], "fits"
+
+
+async def _numbered(ask: Ask) -> list[Claim]:
+    number = text_of(ask, "claim_id") or ""
+    alive = await newest_claims(
+        ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.claims), page_size=100
+    )
+    return [claim for claim in alive.claims if is_numbered(claim, number)]
+
+
+async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found]:
+    """Nothing but the amount is known: last year's claims of just that amount, else the newest to choose from."""
+    since = ask.today - timedelta(days=RECENT_DAYS)
+    alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
+    claims = [c for c in alive.claims if not c.is_reversal and c.service.overlaps(since, None)]
+    same = [claim for claim in claims if compare(claim, amount).verdict in {"equal", "paid_before"}]
+    return (same, "same_amount") if same else (claims[:SHOWN], "recent")
+
+
+async def _fitting(ask: Ask) -> list[Claim]:
+    alive = await newest_claims(
+        ask, *service_dates(ask), enough=lambda so_far: len(fitting(so_far.claims, ask)) > SHOWN
+    )
+    return [claim for claim in fitting(alive.claims, ask) if not claim.is_reversal]
+
+
+def _without(ask: Ask, slot: str) -> Ask:
+    """The same question, within the same budget, without one of its words."""
+    return replace(ask, slots={name: value for name, value in ask.slots.items() if name != slot})
+
+
+def _amount(ask: Ask) -> Amount | None:
+    """The bill's amount in dollars; None when none was said, or none that a bill can have."""
+    try:
+        value = Decimal(text_of(ask, "amount") or "")
+    except InvalidOperation:
+        return None
+    return Amount(value) if value.is_finite() and value > 0 else None
+
+
+def _together(claims: Sequence[Claim], amount: Amount) -> Amount | None:
+    """What several claims of one day come to; None when one of them doesn't say."""
+    days = {str(claim.service.day) for claim in claims}
+    left = [compare(claim, amount).left for claim in claims]
+    if len(claims) > SHOWN or len(days) != 1 or None in left or any(claim.service.day is None for claim in claims):
+        return None
+    return added(left)
