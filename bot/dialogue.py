@@ -44,7 +44,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the last turns left: `choices` of a list with their `numbers`, and `labels`, buttons by their words."""
+    """What the last turns left: `choices` of a list with their `numbers`, and `labels`, buttons by their words.
+
+    `language` is that of the last reply, `choice` the one that the person asked for.
+    """
 
     asked: Asked | None = None
     choices: tuple[Asked, ...] = ()
@@ -52,6 +55,7 @@ class Memory:
     labels: Mapping[str, Asked] = field(default_factory=dict)
     wants: str | None = None
     language: Language | None = None
+    choice: Language | None = None
     misses: int = 0
 
     def context(self) -> Context | None:
@@ -180,6 +184,12 @@ def _typed(text: str) -> object:
 def said(words: str) -> str:
     """A button's words as a person may type them: without case, brackets and closing marks."""
     return " ".join(words.casefold().strip(" []().!?¿¡").split())
+
+
+def consent(memory: Memory, reading: Reading) -> Asked | None:
+    """What a bare yes means: the first button of the last reply."""
+    told = reading.slots.get("answer")
+    return next(iter(memory.labels.values()), None) if told is not None and told.value == "yes" else None
 
 
 def resolve(memory: Memory, reading: Reading) -> Asked | None:

@@ -19,7 +19,7 @@ import structlog
 from bot.accounts.accounts import Accounts
 from bot.answering import Answered, Answering
 from bot.connecting import Connecting
-from bot.dialogue import Asked, Dialogue, Memory, become, offered, resolve, said
+from bot.dialogue import Asked, Dialogue, Memory, become, consent, offered, resolve, said
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired
 from bot.kit import NeedsPlace
 from bot.language.reading import Reading, Slot
@@ -95,9 +95,11 @@ class Turn:
 
     async def _steps(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
         reading = self._pack.engine.understand(message.text, today=self._now().date(), context=memory.context())
-        language: Language = "es" if reading.language == "es" else "en"
+        heard: Language = "es" if reading.language == "es" else "en"
+        memory = _with_choice(memory, reading)
+        language = memory.choice or heard
         if reading.intent and reading.intent.startswith("safety."):
-            yield self._static(Asked(reading.intent, language=language))
+            yield self._static(Asked(reading.intent, language=heard))
         elif message.press is None and await self._connecting.is_code(message.person, message.text):
             async for reply in self._prove(message, memory):
                 yield reply
@@ -115,9 +117,13 @@ class Turn:
         pressed = await self._dialogue.press(message.person, message.press) if message.press else None
         pressed = pressed or memory.labels.get(said(message.text))
         if pressed:
-            return pressed
+            return replace(pressed, language=memory.choice or pressed.language)
         if message.press or reading.unclear or reading.intent is None or _is_miss(reading):
             return None
+        if "reply_language" in reading.slots:
+            return replace(memory.asked or Asked(reading.intent), language=language)
+        if "answer" in reading.slots:
+            return consent(memory, reading) or Asked("followup.refine", language=language)
         if reading.intent.startswith("followup."):
             followed = resolve(memory, reading)
             return replace(followed, language=language) if followed else None
@@ -238,6 +244,7 @@ class Turn:
             asked=asked,
             wants=wants,
             language=reply.language,
+            choice=memory.choice,
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
         await self._dialogue.remember(message, kept)
@@ -255,6 +262,16 @@ class Turn:
             return become(press, Asked(press.intent, slots=fitting), language, names)
 
         return meaning
+
+
+def _with_choice(memory: Memory, reading: Reading) -> Memory:
+    """The language that a person asks for holds until they ask for another; "start over" forgets everything else."""
+    if "start_over" in reading.slots:
+        return Memory(choice=memory.choice)
+    wish = reading.slots.get("reply_language")
+    if wish is None:
+        return memory
+    return replace(memory, choice="es" if wish.value == "es" else "en")
 
 
 def _is_miss(reading: Reading) -> bool:

@@ -22,7 +22,7 @@ from bot.language.text import keys_in
 TODAY = date(2024, 11, 24)
 SLOWEST_MS = 20.0
 FOUND_IN_TEXT = frozenset({"amount", "claim_id", "date_range", "location", "provider_name", "radius"})
-SLOT_TYPES = FOUND_IN_TEXT | {"reason", "answer", "reply_language"}
+SLOT_TYPES = FOUND_IN_TEXT | {"reason", "answer", "reply_language", "start_over"}
 PSEUDO = frozenset({"BARE", "ASKED"})
 _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1/" * 2000, "<" * 4000, "last " * 800)
 
@@ -164,10 +164,19 @@ def check(folder: Path) -> list[Finding]:
     except PackError as error:
         return [_refused(error)]
     checker = _Checker(folder, engine)
-    findings = [*checker.shared_phrases(), *checker.slow()]
+    languages = [finding for entry in engine.intents.values() for finding in checker.languages(entry)]
+    return [*checker.shared_phrases(), *checker.slow(), *languages, *faults(folder, engine)]
+
+
+def faults(folder: Path, engine: Engine) -> list[Finding]:
+    """What a loaded pack must not start with; about 0.1 s for fifty intents.
+
+    Unknown names, slots without a type, rules that never match, examples that tie or go elsewhere, counterexamples
+    that are taken.
+    """
+    checker, findings = _Checker(folder, engine), list[Finding]()
     for entry in engine.intents.values():
         findings += checker.names(entry)
-        findings += checker.languages(entry)
         findings += checker.dead(entry)
         findings += checker.sentences(entry)
     return findings
