@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import httpx
 
@@ -11,7 +12,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}(?:/|$)|\\|%5c|%2f", re.IGNORECASE)
 
 
-def origin_of(url: str) -> str:
+def origin_of(url: str | httpx.URL) -> str:
     """Scheme, host and port of a URL."""
     parsed = httpx.URL(url)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
@@ -30,6 +31,12 @@ def is_safe(url: str) -> bool:
         return False
     secure = parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in _LOOPBACK)
     return secure and bool(parsed.host) and not parsed.userinfo
+
+
+@lru_cache(maxsize=8)
+def base_at(url: str) -> Base:
+    """The base of an address; a process has one or two, and every question asks."""
+    return Base(url)
 
 
 class Base:

@@ -1,7 +1,7 @@
-"""The one HTTP client of this process: httpx over aiohttp, no cookies, no redirects, no proxies of the environment.
+"""The one HTTP client of this process: httpx's requests over aiohttp's wire, and nothing in between.
 
 It is shared by members, so it can keep nothing of anybody: measured, a shared jar sent member A's session cookie with
-member B's request (T41b).
+member B's request (T41b). A bare transport has no cookies, no redirects and no proxies of the environment.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +29,8 @@ from bot.payer.origin import IN_FLIGHT, Origin
 
 _CONNECT = 5.0
 _SILENCE = 20.0
+_TIMEOUT = httpx.Timeout(_SILENCE, connect=_CONNECT).as_dict()
+_HEADERS = {"accept": "*/*", "accept-encoding": "gzip", "user-agent": "bcbst-bot"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,7 @@ class Http:
         self.learned = Learned(clock)
         self._in_flight = in_flight
         self._origins: dict[str, Origin] = {}
-        self._client = httpx.AsyncClient(
-            transport=transport or _transport(),
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-            follow_redirects=False,
-            trust_env=False,
-            timeout=httpx.Timeout(_SILENCE, connect=_CONNECT),
-            headers={"accept-encoding": "gzip", "user-agent": "bcbst-bot"},
-        )
+        self._transport = transport or _transport()
 
     async def __aenter__(self) -> Self:
         return self
@@ -79,9 +73,9 @@ class Http:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
-    def origin(self, url: str) -> Origin:
+    def origin(self, url: str | httpx.URL) -> Origin:
         """What is known about the URL's origin."""
         return self._origins.setdefault(origin_of(url), Origin(self._in_flight))
 
@@ -91,7 +85,7 @@ class Http:
         Raises:
             PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
         """
-        return await self._send(httpx.Request("GET", url, headers=self._headers(headers)), deadline, cap)
+        return await self._send(httpx.Request("GET", url, headers={**_HEADERS, **headers}), deadline, cap)
 
     async def post_form(
         self,
@@ -108,18 +102,13 @@ class Http:
         """
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
         typed = {**headers, "content-type": "application/x-www-form-urlencoded"}
-        request = httpx.Request("POST", url, headers=self._headers(typed), content=encoded.encode("ascii"))
+        request = httpx.Request("POST", url, headers={**_HEADERS, **typed}, content=encoded.encode("ascii"))
         return await self._send(request, deadline, cap)
 
-    def _headers(self, headers: Mapping[str, str]) -> httpx.Headers:
-        merged = httpx.Headers(self._client.headers)
-        merged.update(headers)
-        return merged
-
     async def _send(self, request: httpx.Request, deadline: float, cap: int) -> Answer:
-        request.extensions["timeout"] = self._client.timeout.as_dict()
+        request.extensions["timeout"] = _TIMEOUT
         try:
-            async with asyncio.timeout(max(0.0, deadline - self.clock())), self.origin(str(request.url)).slots:
+            async with asyncio.timeout(max(0.0, deadline - self.clock())), self.origin(request.url).slots:
                 return await self._exchange(request, cap)
         except TimeoutError:
             raise PayerSlow("no whole answer before the deadline") from None
@@ -139,7 +128,7 @@ class Http:
 
     @asynccontextmanager
     async def _opened(self, request: httpx.Request) -> AsyncIterator[httpx.Response]:
-        response = await self._client.send(request, stream=True)
+        response = await self._transport.handle_async_request(request)
         try:
             yield response
         finally:

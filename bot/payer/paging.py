@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.errors import PayerError, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.answers import check_status, page_of, resource_of
-from bot.payer.base import Base
+from bot.payer.base import base_at
 from bot.payer.budget import Budget, Gap
 from bot.payer.http import Answer, Http
 from bot.payer.retry import Retry
@@ -55,7 +55,7 @@ class Server:
         retry: Retry | None = None,
         post: bool = False,
     ) -> None:
-        self.base = Base(base)
+        self.base = base_at(base)
         self._http, self._headers, self._renew, self._keep, self._post = http, headers, renew, keep, post
         self._retry = retry or Retry(http.clock, http.pause)
         self.tolerance = Tolerance(http.learned, self.base.url)
