@@ -9,9 +9,9 @@ from datetime import datetime
 
 from bot.accounts.accounts import Access, Accounts
 from bot.dialogue import Asked
-from bot.errors import LinkError, SignInExpired
-from bot.kit import Ask, Patient, Places, Summary, read_patient
-from bot.message import Message, Note, Person, Private, Shareable, Source
+from bot.errors import LinkError, PayerError, SignInExpired
+from bot.kit import Ask, Coverage, Patient, Places, Search, Summary, Unreadable, read_coverage, read_patient
+from bot.message import Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
@@ -70,6 +70,7 @@ class Answering:
             places=self._places,
             other_names=self._other_names,
             read_home=lambda: self._home(message),
+            read_coverages=lambda: self._coverages(message),
         )
 
     def _other_names(self, drug: str) -> tuple[str, ...]:
@@ -90,6 +91,21 @@ class Answering:
         budget = Budget(self._wall, clock=self._clock)
         raw = await self._member(message.person, access).read("Patient", access.patient, budget)
         return await asyncio.to_thread(read_patient, raw)
+
+    async def _coverages(self, message: Message) -> tuple[Coverage, ...]:
+        """The linked member's coverages; none in a shared place, for a staff command, or when the payer gives none.
+
+        They only help to guess: whatever fails, the question is answered without them.
+        """
+        if message.directory_only or message.command or not isinstance(message.place, OneToOne):
+            return ()
+        try:
+            access = await self._accounts.access(message.person)
+            client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
+            entries = [e async for page in client.search(Search("Coverage"), budget) for e in page.matches]
+            return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)
+        except (LinkError, PayerError, Unreadable):
+            return ()
 
     def _reply(self, asked: Asked, ask: Ask, summary: Summary, *, private: bool) -> Answered:
         report, kind = ask.report, Private if private else Shareable

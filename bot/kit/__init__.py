@@ -4,7 +4,9 @@ An answer is `async answer(ask) -> Summary` and a pure `summarize(...) -> Summar
 cannot format, know the channel, see a token, log or touch a store.
 """
 
+from bot.kit.around import Around, around
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
+from bot.kit.cards import STALE_DAYS, Card, Spot, by_provider, cards, spots
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
 from bot.kit.claims import (
     claim_by_id,
@@ -19,23 +21,15 @@ from bot.kit.claims import (
     text_of,
 )
 from bot.kit.coverages import Coverages, coverages_of, member_coverages
-from bot.kit.directory import (
-    STALE_DAYS,
-    Around,
-    Card,
-    Filter,
-    around,
-    cards,
-    is_called,
-    listings,
-    openings_of,
-    sift,
-    telling,
-    within,
-)
+from bot.kit.directory import Filter, bring, listings, read_rows, sift, within
 from bot.kit.fills import Medication, medications
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
+from bot.kit.networks import is_called, names_of, openings_of, telling
+from bot.kit.own_network import own_networks
+from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
+from bot.kit.spelling import is_named, starts_like, words_of
+from bot.kit.who import Who, who
 from bot.payer.budget import Gap, Report
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
@@ -48,8 +42,10 @@ from bot.records.contract import Contract, read_contract
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, read_coverage
 from bot.records.dates import PartialDate, Period
+from bot.records.decode import Unreadable
 from bot.records.dispensed import Dispensed
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts, read_drug, read_drug_list
+from bot.records.hours import Hours, on_day
 from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing
 from bot.records.live import Live, Visits, fills, live, visits
@@ -84,6 +80,7 @@ __all__ = [
     "Entry",
     "Filter",
     "Gap",
+    "Hours",
     "Listing",
     "Live",
     "Medication",
@@ -100,22 +97,28 @@ __all__ = [
     "PharmacyCost",
     "Phone",
     "Places",
+    "Plan",
     "Procedure",
     "Profile",
     "Report",
     "Search",
     "Series",
     "Shielded",
+    "Spot",
     "Summary",
     "Tier",
     "TierCosts",
     "Typed",
+    "Unreadable",
     "Value",
     "Visits",
+    "Who",
     "added",
     "any_of",
     "around",
+    "bring",
     "by_currency",
+    "by_provider",
     "cards",
     "care_plans",
     "claim_by_id",
@@ -130,16 +133,23 @@ __all__ = [
     "fitting",
     "given",
     "is_called",
+    "is_named",
     "is_numbered",
     "listings",
     "live",
     "medications",
     "member_coverages",
     "named",
+    "names_of",
     "nearest_names",
+    "network_names",
+    "networks",
     "newest_claims",
     "of_other_person",
+    "on_day",
     "openings_of",
+    "own_networks",
+    "plans",
     "read_care_plan",
     "read_claim",
     "read_claims",
@@ -155,6 +165,7 @@ __all__ = [
     "read_payer",
     "read_procedure",
     "read_profile",
+    "read_rows",
     "read_typed",
     "records",
     "records_of",
@@ -164,9 +175,13 @@ __all__ = [
     "shield",
     "sift",
     "span_of",
+    "spots",
+    "starts_like",
     "telling",
     "text_of",
     "token",
     "visits",
+    "who",
     "within",
+    "words_of",
 ]

@@ -12,6 +12,7 @@ from bot.payer.budget import Budget, Gap, Report
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.search import Search
 from bot.records.bundle import Page
+from bot.records.coverage import Coverage
 from bot.records.patient import Patient
 from bot.records.typed import Typed, read_typed
 
@@ -96,6 +97,7 @@ class Ask:
     arguments: Mapping[str, str] = field(default_factory=dict)
     other_names: Callable[[str], tuple[str, ...]] = no_other_name
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
+    read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None
     private: bool = False
 
     @property
@@ -140,6 +142,12 @@ class Ask:
             return None
         self.private = True
         return await self.read_home()
+
+    async def own_coverages(self) -> tuple[Coverage, ...]:
+        """The linked member's coverages in a 1:1 chat, to guess their network from; the answer is private then."""
+        found = await self.read_coverages() if self.read_coverages else ()
+        self.private = self.private or bool(found)
+        return found
 
     def _client(self, resource_type: str) -> MemberClient | DirectoryClient:
         if resource_type not in MEMBER_TYPES:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.records.bundle import Entry
+from bot.records.dates import Period
 from bot.records.decode import Unreadable
 from bot.records.facility import Service, read_affiliation, read_service, read_service_role
 from bot.records.provider import (
@@ -156,6 +157,23 @@ class Directory:
     def _list(self, role: Role) -> None:
         self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
 
+    def list_bare(self, organizations: Collection[Key] = ()) -> None:
+        """List the practitioners, and these organizations, that no role names: nothing is known of their networks."""
+        named = {key for role in self.roles.values() if (key := key_of(role.practitioner or role.organization))}
+        for key, person in self.practitioners.items():
+            if key not in named and key.type:
+                self._list(_bare(key, person.last_updated, practitioner=_points_at(key)))
+        for key in organizations:
+            if key not in named and key in self.organizations:
+                run = tuple(_points_at(at) for at, place in self.locations.items() if place.organization == key)
+                updated = self.organizations[key].last_updated
+                self._list(_bare(key, updated, organization=_points_at(key), locations=run))
+
+    def placed(self) -> frozenset[Key]:
+        """The organizations that some role gives a place."""
+        placed = (role.organization for role in self.roles.values() if role.locations)
+        return frozenset(key for reference in placed if (key := key_of(reference)))
+
     def missing(self) -> Mapping[str, tuple[str, ...]]:
         """The ids that the roles name, by type, for types of which nothing came along: the server knows no `_include`.
 
@@ -225,6 +243,35 @@ def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
     directory = Directory()
     directory.add(entries)
     return directory.listings()
+
+
+def _bare(
+    key: Key,
+    updated: datetime | None,
+    *,
+    practitioner: Reference | None = None,
+    organization: Reference | None = None,
+    locations: tuple[Reference, ...] = (),
+) -> Role:
+    """A role that nothing was said of: only whose it is, and where."""
+    return Role(
+        id=key.id,
+        practitioner=practitioner,
+        organization=organization,
+        locations=locations,
+        networks=(),
+        specialties=(),
+        openings=(),
+        phones=(),
+        active=True,
+        period=Period(),
+        last_updated=updated,
+        type=key.type,
+    )
+
+
+def _points_at(key: Key) -> Reference:
+    return Reference(reference=f"{key.type}/{key.id}")
 
 
 def _network(reference: Reference, organizations: Mapping[Key, Organization]) -> Network:

@@ -1,0 +1,44 @@
+"""Names as people type them beside names as directories write them: without accents, marks, titles and order."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
+_SHORTEST_START = 3
+
+
+def words_of(text: str | None) -> tuple[str, ...]:
+    """The words of a name, folded: `O'Neil, José-María` is oneil, jose, maria."""
+    decomposed = unicodedata.normalize("NFKD", (text or "").casefold())
+    bare = "".join(_plain(letter) for letter in decomposed if not unicodedata.combining(letter))
+    return tuple(bare.split())
+
+
+def is_named(written: str | None, said: str) -> bool:
+    """True when the written name holds every word that was said, in any order, or all of them run together."""
+    own, wanted = words_of(written), _wanted(said)
+    return bool(wanted) and (set(wanted) <= set(own) or _run_together(own, "".join(wanted)))
+
+
+def starts_like(written: str | None, said: str) -> bool:
+    """True when every word that was said begins a word of the written name."""
+    own, wanted = words_of(written), _wanted(said)
+    long_enough = any(len(word) >= _SHORTEST_START for word in wanted)
+    return long_enough and all(any(one.startswith(word) for one in own) for word in wanted)
+
+
+def _wanted(said: str) -> tuple[str, ...]:
+    words = words_of(said)
+    return tuple(word for word in words if word not in _TITLES) or words
+
+
+def _run_together(own: tuple[str, ...], joined: str) -> bool:
+    places = range(len(own))
+    return any("".join(own[start : end + 1]) == joined for start in places for end in places[start:])
+
+
+def _plain(letter: str) -> str:
+    if letter in "'\u2019`.":
+        return ""
+    return letter if letter.isalnum() else " "

@@ -1,0 +1,142 @@
+"""Whom a question is about: the providers of a name, people and organizations, or the one that a button named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.kit.ask import Ask
+from bot.kit.cards import by_provider
+from bot.kit.directory import bring, read_rows
+from bot.kit.spelling import is_named, starts_like
+from bot.payer.optional import given
+from bot.payer.search import Search, any_of, escape
+from bot.records.listing import Directory, Listing
+from bot.records.references import Key, key_of
+
+_PERSON = ("practitioner", "location", "network", "organization", "service")
+_PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
+_NOT_CARE = frozenset({"ntwk", "payer"})
+_TRIES, _MOST = 3, 40
+_TITLES = ("dr", "dra", "doctor", "doctora")
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The providers that a name fits, each with their active listings; `ended` counts those who have none left."""
+
+    name: str | None
+    found: tuple[tuple[Listing, ...], ...]
+    ended: int = 0
+
+    @property
+    def only(self) -> tuple[Listing, ...] | None:
+        """The listings of the one provider that it can only be."""
+        return self.found[0] if len(self.found) == 1 else None
+
+
+async def who(ask: Ask) -> Who:
+    """The provider that a button named (`provider=Practitioner/…`), else all whom the name fits.
+
+    A name fits whole words, whatever the order and accents; only when it fits nobody's, the beginnings of words.
+    """
+    name = str(ask.slots.get("provider_name") or "") or None
+    key = key_of(ask.arguments.get("provider"))
+    if key is not None:
+        rows = await _of(ask, key)
+    else:
+        rows = await _called(ask, name) if name else ()
+    active = tuple(row for row in rows if row.active(ask.today))
+    groups = by_provider(active)
+    ended = len(by_provider(rows)) - len(groups)
+    return Who(name or next((row.name for row in rows), None), groups, max(ended, 0))
+
+
+async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
+    """Everything of one provider. A server may compare the reference whole or by its id (fhir.md 9.1)."""
+    directory = Directory()
+    for value in (f"{key.type}/{key.id}", key.id):
+        if not directory.roles:
+            await _read(ask, directory, key.type, [value])
+    if key.type == "Organization":
+        return await _affiliated(ask, directory, [key]) if directory.roles else await _bare(ask, directory, key)
+    return await _joined(ask, directory)
+
+
+async def _bare(ask: Ask, directory: Directory, key: Key) -> tuple[Listing, ...]:
+    await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
+    return await _affiliated(ask, directory, [key]) if key in directory.organizations else ()
+
+
+async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) -> None:
+    """The roles of people, or the affiliations of organizations. Any other type holds nobody."""
+    if type_ == "Practitioner":
+        await read_rows(ask, directory, Search("PractitionerRole", (("practitioner", any_of(ids)),)), _PERSON)
+    elif type_ == "Organization":
+        search = Search("OrganizationAffiliation", (("participating-organization", any_of(ids)),))
+        await read_rows(ask, directory, search, _PLACE)
+
+
+async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
+    """People and organizations of the name; only people after "Dr."."""
+    title = ask.words.get("provider_name", "").casefold().split(maxsplit=1)[:1]
+    searches = [_people(ask, name)]
+    if not title or title[0].strip(".") not in _TITLES:
+        searches.append(_organizations(ask, name))
+    rows = tuple(row for found in await asyncio.gather(*searches) for row in found)
+    exact = tuple(row for row in rows if is_named(row.name, name))
+    return exact or tuple(row for row in rows if starts_like(row.name, name))
+
+
+async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
+    """Servers compare a name part by part: one word finds the rows, the last first; the whole name is checked here."""
+    for word in _words(name, last_first=True):
+        directory = Directory()
+        await read_rows(ask, directory, Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
+        if not directory.roles:
+            await read_rows(ask, directory, Search("Practitioner", (("name", escape(word)),)))
+            directory.list_bare()
+        rows = await _joined(ask, directory)
+        if any(starts_like(row.name, name) for row in rows):
+            return rows
+    return ()
+
+
+async def _organizations(ask: Ask, name: str) -> tuple[Listing, ...]:
+    """Organizations whose name begins with the word, or else holds it, with their affiliations to networks."""
+    for parameter, word in [(form, word) for word in _words(name) for form in ("name", "name:contains")]:
+        directory = Directory()
+        pages = given(ask.search(Search("Organization", ((parameter, escape(word)),))))
+        async for page in pages:
+            directory.add(page.entries)
+        fitting = [key for key, one in directory.organizations.items() if _gives_care(one.types, one.name, name)]
+        if fitting:
+            return await _affiliated(ask, directory, fitting[:_MOST])
+    return ()
+
+
+async def _affiliated(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
+    """The organizations' affiliations; one that has none is listed bare, with the places that it runs."""
+    references = [f"{key.type}/{key.id}" for key in keys]
+    await _read(ask, directory, "Organization", references)
+    placeless = set(keys) - directory.placed()
+    if placeless:
+        run_by = any_of(f"{key.type}/{key.id}" for key in sorted(placeless))
+        await read_rows(ask, directory, Search("Location", (("organization", run_by),)))
+    directory.list_bare(keys)
+    return await _joined(ask, directory)
+
+
+async def _joined(ask: Ask, directory: Directory) -> tuple[Listing, ...]:
+    await bring(ask, directory)
+    return directory.listings()
+
+
+def _gives_care(types: Iterable[str], written: str | None, said: str) -> bool:
+    return not _NOT_CARE & set(types) and starts_like(written, said)
+
+
+def _words(name: str, *, last_first: bool = False) -> list[str]:
+    words = [word for word in name.split() if word.strip(".").casefold() not in _TITLES][:8]
+    return (words[::-1] if last_first else words)[:_TRIES]
