@@ -1,6 +1,7 @@
 """The pack: rules with their answers (`intents/`) and words (`templates/`), loaded and checked as one thing.
 
-A bad pack stops the start, by file and key: nothing is found out at a member's question.
+A bad pack stops the start, by file and key: nothing is found out at a member's question. What costs more than a start
+may take, such as compiling every template, `check_pack` does, in the tests and on an operator's demand.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from types import ModuleType
 
 from bot.errors import PackError, every_error
 from bot.kit import Answer
+from bot.language import checker
 from bot.language.engine import Engine
 from bot.language.rules import IntentRules
 from bot.message import Block, Language
@@ -66,15 +68,30 @@ def load_pack(folder: Path) -> Pack:
     """The pack of a folder.
 
     Raises:
-        PackError: by file and key: an unknown key, a missing answer or template, rules that cannot be told apart.
+        PackError: by file and key: an unknown key, a missing answer or template, a slot without a type, rules that tie
+            or never match, an example that does not reach its own intent.
     """
     engine = Engine.load(folder / "intents")
     words = Words(folder / "templates")
     answers = {name: _answer(folder, name) for name, rules in engine.intents.items() if _has_answer(rules)}
-    faults = [*_missing_templates(engine, words), *words.lint()]
-    if faults:
-        raise PackError(faults[0])
+    for fault in (*_missing_templates(engine, words), *_rule_faults(folder, engine)):
+        raise PackError(fault)
     return Pack(engine, words, answers, folder / "templates")
+
+
+def check_pack(folder: Path) -> list[str]:
+    """Everything that is wrong with a pack, one sentence each, starting with its file; empty when it is in order.
+
+    Beside what stops a start: languages that are missing, phrases in two concepts, slow patterns, faulty templates.
+    """
+    try:
+        load_pack(folder)
+    except PackError as error:
+        return [str(error)]
+    words = Words(folder / "templates")
+    untold = [f"templates/{name}.es.md.j2: missing" for name in words.missing("es")]
+    spoken = [f"intents/{finding}" for finding in checker.check(folder / "intents")]
+    return [*spoken, *untold, *(f"templates/{fault}" for fault in words.lint())]
 
 
 def template_of(intent: str) -> str:
@@ -107,6 +124,11 @@ def _module(path: Path, intent: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _rule_faults(folder: Path, engine: Engine) -> Iterator[str]:
+    for finding in checker.faults(folder / "intents", engine):
+        yield f"intents/{finding}"
 
 
 def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from bot.message import Actions, Reply
+from bot.message import Actions, Block, Language, Reply
 from bot.replies.data import as_data
+from bot.replies.render import Words
 from tests.intents.stories import Expected, Step, stories
+from tests.parity import difference
 from tests.stage import Stage, Talk, buttons
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -16,9 +18,9 @@ STORIES = stories()
 
 
 @pytest.mark.parametrize("name", STORIES)
-async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage) -> None:
-    """Each turn of the story gets the replies that the story expects."""
-    story = STORIES[name]
+async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each turn gets the replies that the story expects, and the other language would say and offer the same."""
+    story, rendered = STORIES[name], _recording(monkeypatch)
     talk = stage.somebody(story.answers, guest=story.guest)
     if story.member:
         await talk.connect(story.member)
@@ -27,6 +29,26 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage) -> No
         replies = await _act(talk, step, step.place or story.place)
         problems = [*_faults(replies, step), *_reads(stage, step, before)]
         assert not problems, f"turn {number} ({step.say or step.press or step.sign_in}): {problems}\n{_shown(replies)}"
+    monkeypatch.undo()
+    words = stage.bots["dm"].pack.words
+    for template, values, links in rendered:
+        unlike = difference(template, lambda language: words.render(template, values, language=language, links=links))  # noqa: B023 -- called before the loop goes on
+        assert unlike is None, unlike
+
+
+def _recording(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, object], Mapping[str, str]]]:
+    """What every template is rendered with from here on."""
+    kept: list[tuple[str, Mapping[str, object], Mapping[str, str]]] = []
+    render = Words.render
+
+    def recording(
+        self: Words, template: str, values: Mapping[str, object], *, language: Language, links: Mapping[str, str]
+    ) -> tuple[Block, ...]:
+        kept.append((template, values, links))
+        return render(self, template, values, language=language, links=links)
+
+    monkeypatch.setattr(Words, "render", recording)
+    return kept
 
 
 async def _act(talk: Talk, step: Step, place: str) -> list[Reply]:

@@ -1,0 +1,116 @@
+"""What the last visit cost, for claims in every shape that payers send: the reply word by word."""
+
+from __future__ import annotations
+
+import re
+import sys
+from decimal import ROUND_HALF_EVEN, Decimal
+from types import ModuleType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.kit import Claim
+from bot.pack import Pack, find_pack, load_pack
+from tests.kit import money
+from tests.kit.money import Row
+from tests.parity import difference
+
+ROWS = money.rows()
+_CENT = Decimal("0.01")
+_FIGURE = re.compile(r"-?\$[\d,]+\.\d\d")
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    """The pack that ships."""
+    return load_pack(find_pack())
+
+
+def _of(intent: str) -> ModuleType:
+    return sys.modules[f"bcbst_pack.{intent}"]
+
+
+def _cost(pack: Pack, claim: Claim) -> str:
+    summary = _of("claim.last_visit_cost").summarize(money.alive(claim), money.asking())
+    return money.said(pack, "claim/last_visit_cost", summary)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_reply_is_exactly_this(name: str, pack: Pack) -> None:
+    """From the payer's bytes to the whole text: amount, parts, doubt and notices."""
+    assert _cost(pack, money.read(ROWS[name])) == ROWS[name].says
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_list_and_the_details_say_the_same_amount(name: str, pack: Pack) -> None:
+    """One claim has one amount wherever it is shown, and Spanish has the same."""
+    claim = money.read(ROWS[name])
+    listed = _of("claim.list").summarize(money.alive(claim), money.asking())
+    detailed = _of("claim.detail").summarize(claim, ())
+    amount = claim.owed.amount
+    told = "not reported" if amount is None else f"{amount.cents.copy_abs():,}"
+    assert not listed.claims or told in money.said(pack, "claim/list", listed)
+    assert told in money.said(pack, "claim/detail", detailed)
+    for template, summary in (("claim/list", listed), ("claim/detail", detailed)):
+        values = {"answer": summary, "payer": money.PAYER, "private": True}
+        assert difference(template, lambda language: pack.render(template, values, language)) is None  # noqa: B023 -- called at once
+
+
+def test_a_credit_is_a_credit_in_the_list(pack: Pack) -> None:
+    """A negative amount is no visit, but stays visible with its sign and its word."""
+    listed = _of("claim.list").summarize(money.alive(money.read(ROWS["a credit"])), money.asking())
+    assert "-$12.30 (credit)" in money.said(pack, "claim/list", listed)
+
+
+_AMOUNTS = st.decimals(0, 100_000, places=3, allow_nan=False)
+_CATEGORIES = (
+    "submitted",
+    "eligible",
+    "benefit",
+    "deductible",
+    "copay",
+    "coinsurance",
+    "noncovered",
+    "memberliability",
+)
+_TABLES = st.dictionaries(st.sampled_from([*_CATEGORIES, "paidbypatient"]), _AMOUNTS)
+
+
+@given(total=_TABLES, lines=st.lists(_TABLES, max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_no_figure_is_of_our_own_making(pack: Pack, total: dict[str, Decimal], lines: list[dict[str, Decimal]]) -> None:
+    """Every amount in a reply is one that the payer sent, a sum over its lines, the parts' sum, or the gap to it."""
+    claim = money.read(_row(total, lines))
+    known = {*total.values(), *(value for line in lines for value in line.values())}
+    known |= {sum((line[name] for line in lines if name in line), Decimal(0)) for name in _CATEGORIES}
+    known |= {sum((line.get("paidbypatient", Decimal(0)) for line in lines), Decimal(0))}
+    known |= {one.value for one in (claim.owed.parts_sum, claim.owed.gap) if one is not None}
+    shown = {Decimal(text.replace("$", "").replace(",", "")) for text in _FIGURE.findall(_cost(pack, claim))}
+    assert shown <= {value.quantize(_CENT, rounding=ROUND_HALF_EVEN) for value in known}
+
+
+@given(total=_TABLES, lines=st.lists(_TABLES, max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_parts_and_gap_make_the_total(total: dict[str, Decimal], lines: list[dict[str, Decimal]]) -> None:
+    """What is owed is the parts with what they leave unexplained, to the cent; nothing told is nothing, not zero."""
+    owed = money.read(_row(total, lines)).owed
+    if owed.amount is None:
+        assert owed.source is None
+        assert owed.gap is None
+    elif owed.parts_sum is not None:
+        gap = owed.gap.value if owed.gap else Decimal(0)
+        assert abs(owed.parts_sum.value + gap - owed.amount.value) < _CENT
+    if not any(
+        "memberliability" in table or {"deductible", "copay", "coinsurance"} & set(table) for table in (total, *lines)
+    ):
+        assert owed.amount is None
+
+
+def _row(total: dict[str, Decimal], lines: list[dict[str, Decimal]]) -> Row:
+    return Row(claim="made up", says="", total=_floats(total), lines=[_floats(line) for line in lines])
+
+
+def _floats(table: dict[str, Decimal]) -> dict[str, float]:
+    return {name: float(value) for name, value in table.items()}

@@ -1,0 +1,40 @@
+"""English beside Spanish: the same buttons and the same figures for the same values."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+from bot.message import Action, Actions, Block, Item, Language
+from bot.replies.plain import plain
+
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def difference(template: str, render: Callable[[Language], tuple[Block, ...]]) -> str | None:
+    """What a template says or offers in one language and not in the other, None when they agree."""
+    english, spanish = render("en"), render("es")
+    if targets(english) != targets(spanish):
+        return f"{template}: buttons {targets(english)} and {targets(spanish)}"
+    if figures(english) != figures(spanish):
+        return f"{template}: only in one language: {dict(figures(english) - figures(spanish))}, " + str(
+            dict(figures(spanish) - figures(english))
+        )
+    return None
+
+
+def targets(blocks: tuple[Block, ...]) -> list[object]:
+    """What each button does, in order."""
+    found: list[Action] = []
+    for block in blocks:
+        if isinstance(block, Actions):
+            found += block.buttons
+        elif isinstance(block, Item):
+            found += block.actions
+    return [(one.press.intent, dict(one.press.arguments)) if one.press else one.url for one in found]
+
+
+def figures(blocks: tuple[Block, ...]) -> Counter[str]:
+    """Every figure that is said, dates and amounts alike."""
+    return Counter(_FIGURE.findall(plain(blocks, addresses=False)))

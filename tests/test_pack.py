@@ -1,0 +1,134 @@
+"""The pack is one thing: what is wrong with it stops the start, by file and key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.errors import PackError, every_error
+from bot.pack import check_pack, find_pack, load_pack
+
+HERE = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the pack, to be spoilt."""
+    for part in ("intents", "templates"):
+        shutil.copytree(HERE / part, tmp_path / part)
+    return tmp_path
+
+
+def _change(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def _refusal(pack: Path) -> str:
+    with pytest.raises(PackError) as refused:
+        load_pack(pack)
+    return str(refused.value)
+
+
+def test_this_pack_is_in_order() -> None:
+    """Every rule, example, template and language of the pack that ships passes every check."""
+    assert check_pack(HERE) == []
+
+
+def test_every_intent_that_reads_data_has_an_answer_or_says_that_it_has_none() -> None:
+    """No rule of the pack promises what no answer keeps."""
+    loaded = load_pack(HERE)
+    reading = {name for name, rules in loaded.intents.items() if rules.needs != "nothing" and rules.answer == "built"}
+    assert set(loaded.answers) == reading
+    assert {"claim.last_visit_cost", "claim.list", "provider.find"} <= reading
+
+
+def test_every_error_has_its_words() -> None:
+    """Whatever goes wrong, there is a template that tells the person, in both languages."""
+    words = load_pack(HERE).words
+    assert [error.template for error in every_error() if not words.has(error.template, "es")] == []
+
+
+def test_an_unknown_key_is_refused(pack: Path) -> None:
+    """A rule file says only what the kernel knows: a slip of the pen is no silent default."""
+    _change(pack / "intents/claim/list.yaml", "needs:", "need: member\nneeds:")
+    assert _refusal(pack).startswith("claim/list.yaml: ")
+    assert "need" in _refusal(pack)
+
+
+@pytest.mark.parametrize("template", ["claim/list", "choices", "account/linked", "problems/payer_slow", "_footer"])
+def test_a_missing_template_is_refused(pack: Path, template: str) -> None:
+    """An answer without words, or a step of the kernel without them, is found before anybody waits for it."""
+    (pack / f"templates/{template}.md.j2").unlink()
+    assert _refusal(pack) == f"templates/{template}.md.j2: missing"
+
+
+def test_a_missing_answer_is_refused(pack: Path) -> None:
+    """A rule that needs a member's data has its answer beside it."""
+    (pack / "intents/claim/list.py").unlink()
+    assert _refusal(pack).startswith("intents/claim/list.yaml: needs: ")
+
+
+def test_an_answer_file_without_an_answer_is_refused(pack: Path) -> None:
+    """The file alone is not enough: it has an `answer`."""
+    (pack / "intents/claim/list.py").write_text('"""Nothing."""\n', encoding="utf-8")
+    assert _refusal(pack) == "intents/claim/list.py: answer: missing"
+
+
+def test_a_slot_without_a_type_is_refused(pack: Path) -> None:
+    """Each slot is of a type that the language part can find."""
+    _change(pack / "intents/claim/list.yaml", "claim_type: claim_type", "claim_type: claim_kind")
+    refusal = _refusal(pack)
+    assert refusal.startswith("intents/claim/list.yaml:")
+    assert "slot 'claim_type' has no known type 'claim_kind'" in refusal
+
+
+def test_a_rule_of_an_unknown_concept_is_refused_with_the_nearest_name(pack: Path) -> None:
+    """A misspelt concept would never match; its author is told what it may have meant."""
+    _change(pack / "intents/thanks.yaml", "[THANK]", "[THENK]")
+    refusal = _refusal(pack)
+    assert refusal.startswith("intents/thanks.yaml:")
+    assert "did you mean THANK?" in refusal
+
+
+def test_an_example_that_goes_elsewhere_is_refused(pack: Path) -> None:
+    """An author's own example reaches the author's own intent."""
+    _change(pack / "intents/thanks.yaml", "  en:\n", "  en:\n    - show my claims\n")
+    assert "example goes to claim.list: 'show my claims'" in _refusal(pack)
+
+
+def test_two_rules_that_tie_on_an_example_are_refused(pack: Path) -> None:
+    """When two intents are as close to one sentence, no order of files decides."""
+    shutil.copy(pack / "intents/thanks.yaml", pack / "intents/thanks_too.yaml")
+    shutil.copy(pack / "templates/thanks.md.j2", pack / "templates/thanks_too.md.j2")
+    refusal = _refusal(pack)
+    assert refusal.startswith("intents/thanks")
+    assert "ties with thanks" in refusal or "example goes to thanks" in refusal
+
+
+def test_broken_yaml_is_named_by_its_line(pack: Path) -> None:
+    """A file that is no YAML says where it stops being YAML."""
+    (pack / "intents/thanks.yaml").write_text("needs: [nothing\nrules: x", encoding="utf-8")
+    assert _refusal(pack).startswith("thanks.yaml: line 2: ")
+
+
+def test_a_faulty_template_is_found_by_the_check(pack: Path) -> None:
+    """A filter that does not exist, a button without target: found by file, without a member."""
+    (pack / "templates/thanks.md.j2").write_text("{{ answer|moneys }}\n", encoding="utf-8")
+    assert any(fault.startswith("templates/thanks.md.j2: ") for fault in check_pack(pack))
+
+
+def test_a_missing_language_is_found_by_the_check(pack: Path) -> None:
+    """What is said in English is said in Spanish."""
+    (pack / "templates/thanks.es.md.j2").unlink()
+    assert "templates/thanks.es.md.j2: missing" in check_pack(pack)
+
+
+def test_a_folder_without_a_pack_is_named(tmp_path: Path) -> None:
+    """BOT_PACK that points nowhere is one line."""
+    with pytest.raises(PackError, match="BOT_PACK: no intents/ and templates/"):
+        find_pack(str(tmp_path))
+    assert find_pack() == HERE
