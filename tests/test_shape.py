@@ -31,13 +31,13 @@ MAY_IMPORT = {
     "turn": {"accounts", "answering", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"},
     "channels": {"message", "replies", "turn"},
 }
-COMPOSITION = {"app", "cli", "demo", "__main__", "__init__"}
+COMPOSITION = {"app", "cli", "commands", "__main__", "__init__"}
 OUTSIDE = {
     "httpx": {"payer", "browser"},
     "httpx_aiohttp": {"payer"},
     "jinja2": {"replies", "accounts", "sandbox"},
     "rapidfuzz": {"language"},
-    "starlette": {"accounts", "channels", "app", "sandbox", "demo"},
+    "starlette": {"accounts", "channels", "sandbox"},
     "slack_bolt": {"channels"},
     "slack_sdk": {"channels"},
     "authlib": {"accounts", "sandbox"},
