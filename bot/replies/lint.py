@@ -15,6 +15,7 @@ _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LITERAL = re.compile(r"\{\{-?\s*([\"'])(.*?)\1\s*-?\}\}")
 _VETTED = re.compile(r"(?:\|\s*(?:arg|url)|\{\{-?\s*loop\.index0?|[+-]\s*\d+)\s*-?\}\}")
+_LOOKED_AT = (nodes.Concat, nodes.Filter, nodes.Test, nodes.Add, nodes.Mod)
 _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
 
 
@@ -26,22 +27,28 @@ def lint(templates: Path) -> list[str]:
 
 
 def _faults(jinja: Environment, path: Path) -> Iterator[str]:
+    """Templates are parsed and walked, not compiled: that costs a third of it, and every start waits for it."""
     source = path.read_text(encoding="utf-8")
     try:
         tree = jinja.parse(source)
-        found = [*_filter_faults(jinja, tree), *_expression_faults(tree), *_button_faults(source)]
-        jinja.compile(tree, raw=True)  # as Python source: the start need not turn every template into bytecode
     except TemplateError as error:
         yield str(error.message)
         return
-    yield from found
+    for node in tree.find_all(_LOOKED_AT):
+        yield from _fault_of(node, jinja)
+    yield from _button_faults(source)
 
 
-def _filter_faults(jinja: Environment, tree: nodes.Template) -> Iterator[str]:
-    """Filters that do not exist: inside a condition Jinja itself finds them only when they run."""
-    for used in tree.find_all(nodes.Filter):
-        if used.name not in jinja.filters:
-            yield f"line {used.lineno}: No filter named {used.name!r}"
+def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:
+    """Filters and tests that do not exist: inside a condition Jinja itself finds them only when they run."""
+    if isinstance(node, nodes.Concat):
+        yield "'~' would escape by other rules; write the values one after another"
+    elif isinstance(node, nodes.Filter) and node.name not in jinja.filters:
+        yield f"line {node.lineno}: No filter named {node.name!r}"
+    elif isinstance(node, nodes.Test) and node.name not in jinja.tests:
+        yield f"line {node.lineno}: No test named {node.name!r}"
+    elif isinstance(node, nodes.Add | nodes.Mod) and not (_counts(node.left) or _counts(node.right)):
+        yield f"line {node.lineno}: '+' and '%' may only count, with a whole number or loop.index on one side"
 
 
 def _counts(side: nodes.Expr) -> bool:
@@ -49,14 +56,6 @@ def _counts(side: nodes.Expr) -> bool:
     if isinstance(side, nodes.Getattr):
         return side.attr in {"index", "index0"} and isinstance(side.node, nodes.Name) and side.node.name == "loop"
     return isinstance(side, nodes.Const) and isinstance(side.value, int)
-
-
-def _expression_faults(tree: nodes.Template) -> Iterator[str]:
-    if next(tree.find_all(nodes.Concat), None):
-        yield "'~' would escape by other rules; write the values one after another"
-    for add in tree.find_all((nodes.Add, nodes.Mod)):
-        if not (_counts(add.left) or _counts(add.right)):
-            yield f"line {add.lineno}: '+' and '%' may only count, with a whole number or loop.index on one side"
 
 
 def _button_faults(source: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.message import Actions, Block, Fact, Facts, Item, Line, Press, Span
+from bot.replies.environment import environment
 from bot.replies.render import Words
 from bot.replies.text import clean
 
@@ -142,6 +143,16 @@ def test_a_conditional_in_an_entry_keeps_it_whole(tmp_path: Path) -> None:
     assert [button.label for button in blocks[1].buttons] == ["x", "y"]
 
 
+def test_every_template_compiles() -> None:
+    """The start only parses the pack's templates; that each becomes code is shown here."""
+    folder = Path(__file__).parents[2] / "templates"
+    jinja = environment(folder, "en", {})
+    paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*.md.j2")]
+    assert paths
+    for path in paths:
+        jinja.get_template(path)
+
+
 def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
     """What an author may not do is found before a member meets it."""
     found = words(
@@ -153,7 +164,8 @@ def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
         bad5="{{ a + b }}",
         bad6="{% if %}",
         bad7="{% if x %}{{ a|e }}{% endif %}",
+        bad8="{% if x is nothing_known %}y{% endif %}",
         fine="{% for i in n %}{{ 5 + loop.index }}{{ a + loop.index0 }}{% endfor %}",
         good="{{ n + 1 }}\n[{{ x|cut }}](a.b?c={{ d|arg }}) [y](help){{ ' ' }}\n{% if x %}[z](help){% endif %}",
     )
-    assert [fault.split(":")[0] for fault in found.lint()] == [f"bad{n}.md.j2" for n in range(1, 8)]
+    assert [fault.split(":")[0] for fault in found.lint()] == [f"bad{n}.md.j2" for n in range(1, 9)]
