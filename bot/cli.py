@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from bot.config import Settings, load_settings
-from bot.errors import BotError
+from bot.errors import BotError, StoreError
 from bot.log import set_up
 
+_PORT = click.IntRange(0, 65535)
 _SANDBOX = click.option("--sandbox", is_flag=True, help="Start the embedded payer and use it.")
 
 
@@ -36,6 +37,8 @@ def _run(job: Coroutine[Any, Any, None]) -> None:
     try:
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(job)
+    except StoreError as error:
+        raise click.ClickException(f"BOT_STORE_URL: {error}") from None
     except BotError as error:
         raise click.ClickException(str(error)) from None
 
@@ -76,7 +79,7 @@ def chat(*, sandbox: bool, member: str | None, as_json: bool) -> None:
 @main.command()
 @_SANDBOX
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8765, show_default=True)
+@click.option("--port", type=_PORT, default=8765, show_default=True)
 def serve(*, sandbox: bool, host: str, port: int) -> None:
     """Serve Slack, the linking pages and health."""
     from bot.commands.serve import serve as run_server  # noqa: PLC0415 -- see the module docstring
@@ -87,7 +90,7 @@ def serve(*, sandbox: bool, host: str, port: int) -> None:
 
 
 @main.command()
-@click.option("--port", default=9000, show_default=True)
+@click.option("--port", type=_PORT, default=9000, show_default=True)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="FHIR data to serve.")
 def sandbox(*, port: int, data: Path | None) -> None:
     """Serve the embedded payer alone: its sign-in and its FHIR server."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,7 +18,11 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 def _web_address(value: str) -> str:
     """An absolute http(s) URL without query, fragment or trailing slash; plain http only on loopback."""
+    if any(sign.isspace() or not sign.isprintable() for sign in value):
+        raise ValueError("must hold no spaces")
     parts = urlsplit(value)
+    if parts.port == 0:  # reading it also refuses what is no port
+        raise ValueError("must not name port 0")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an absolute http or https URL")
     if parts.username or parts.query or parts.fragment:
@@ -25,6 +30,19 @@ def _web_address(value: str) -> str:
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ValueError("must be https unless it is on loopback")
     return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    """An address that is compared letter by letter, so it stays as it was written (OIDC Core 3.1.3.7)."""
+    _web_address(value)
+    return value
+
+
+def _scope(value: str) -> str:
+    """Scopes with spaces between them (RFC 6749 3.3)."""
+    if not re.fullmatch(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", value):
+        raise ValueError("must be scopes with single spaces between them")
+    return value
 
 
 def _slash_ended(value: str) -> str:
@@ -41,6 +59,8 @@ def _time_zone(value: str) -> str:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+Scope = Annotated[str, AfterValidator(_scope)]
 SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
@@ -57,17 +77,20 @@ class Settings(BaseSettings):
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bot_timezone: TimeZone = "America/Chicago"
     bot_pack: str | None = None
+    bot_contact_name: str | None = None
+    bot_company: str | None = None
+    bot_app_title: str = "BCBST Bot"
 
     payer_fhir_url: WebAddress = "https://api.bcbst.com/fhir/r4"
     payer_directory_url: WebAddress | None = None
     payer_authorize_url: WebAddress = "https://sso.bcbst.com/as/authorization.oauth2"
     payer_token_url: WebAddress = "https://sso.bcbst.com/as/token.oauth2"  # noqa: S105 -- an address, not a secret
-    payer_issuer: str | None = None
+    payer_issuer: Issuer | None = None
     payer_jwks_url: WebAddress | None = None
     payer_revoke_url: WebAddress | None = None
     payer_client_id: str | None = None
     payer_client_secret: SecretStr | None = None
-    payer_scope: str = "patient/*.read openid fhirUser"
+    payer_scope: Scope = "patient/*.read openid fhirUser"
     payer_name: str = "BlueCross BlueShield of Tennessee"
     payer_short_name: str = "BlueCross"
     payer_phone: str | None = None
@@ -92,7 +115,17 @@ class Settings(BaseSettings):
             raise ValueError("BOT_STORE_URL: must start with sqlite:/// or postgresql://")
         if self.slack_bot_token is not None and self.slack_signing_secret is None:
             raise ValueError("SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN")
+        if self.slack_signing_secret is not None and self.slack_bot_token is None and self.slack_client_id is None:
+            raise ValueError("SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many)")
         return self
+
+    @property
+    def missing(self) -> str | None:
+        """The name of a setting that sign-in at a payer cannot do without and that is not set."""
+        secret = self.payer_client_secret
+        if not self.payer_client_id:
+            return "PAYER_CLIENT_ID"
+        return None if secret and secret.get_secret_value() else "PAYER_CLIENT_SECRET"
 
     @property
     def directory_url(self) -> str:

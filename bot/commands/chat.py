@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 
-from bot.app import Push
+from bot.app import Bot, Push
 from bot.channels.console import LOCAL, read_lines, run, write
 from bot.commands.rehearsal import sandbox_settings, sign_in, with_pages
 from bot.config import Settings
-from bot.errors import ConfigError
+from bot.errors import ConfigError, SignInRefused
 from bot.message import Person, Private
 
 
@@ -26,10 +26,17 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(with_pages(settings, any_port=sandbox))
         if member:
-            await sign_in(bot, LOCAL, member)
+            await _sign_in(bot, member)
         bot.push["console"] = _print(as_json=as_json)
         prompt = sys.stdout if sys.stdin.isatty() and not as_json else None
         await run(bot.turn, read_lines(sys.stdin, prompt), sys.stdout, as_json=as_json)
+
+
+async def _sign_in(bot: Bot, member: str) -> None:
+    try:
+        await sign_in(bot, LOCAL, member)
+    except SignInRefused as error:
+        raise ConfigError(f"--as: {member} cannot sign in at the sandbox; `bcbst-bot sandbox` lists who can") from error
 
 
 def _print(*, as_json: bool) -> Push:

@@ -24,8 +24,9 @@ async def serve_payer(port: int, data: Path | None) -> None:
             print(f"PAYER_FHIR_URL={payer.fhir_url}")  # noqa: T201 -- what the command prints is its result
             print(f"PAYER_AUTHORIZE_URL={payer.authorize_url}\nPAYER_TOKEN_URL={payer.token_url}")  # noqa: T201 -- as above
             print(f"PAYER_CLIENT_ID={payer.client_id}\nPAYER_CLIENT_SECRET={payer.client_secret}")  # noqa: T201 -- as above
-            for account in world.accounts.values():
-                print(f"sign in as {account.username}: {account.display}. {account.about}", flush=True)  # noqa: T201 -- as above
+            for account in {each.username: each for each in world.accounts.values()}.values():
+                print(f"sign in as {account.username}: {account.display}. {account.about}")  # noqa: T201 -- as above
+            print(f"{sum(1 for _ in world.of_type('Patient'))} patients; Ctrl+C stops", flush=True)  # noqa: T201 -- as above
             await _until_stopped()
     except OSError as error:
         raise ConfigError(f"--port: {port} cannot be listened on") from error

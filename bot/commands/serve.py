@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 
 import structlog
 import uvicorn
@@ -25,6 +26,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         _require(settings)
     try:
         sock = listen(host, port)
+    except socket.gaierror as error:
+        raise ConfigError(f"--host: {host} is no address of this machine") from error
     except OSError as error:
         raise ConfigError(f"--port: {port} cannot be listened on") from error
     async with contextlib.AsyncExitStack() as stack:
@@ -42,6 +45,5 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
 
 
 def _require(settings: Settings) -> None:
-    for name in ("payer_client_id", "payer_client_secret"):
-        if getattr(settings, name) is None:
-            raise ConfigError(f"{name.upper()}: required; the payer gives it at registration (`bcbst-bot register`)")
+    if settings.missing:
+        raise ConfigError(f"{settings.missing}: required; the payer gives it at registration (`bcbst-bot register`)")

@@ -1,0 +1,75 @@
+"""A setting that is missing or malformed stops the start with one line that names it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.config import Settings, load_settings
+from bot.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BOT_PUBLIC_URL", "bot.example"),
+        ("BOT_PUBLIC_URL", "http://bot.example"),
+        ("PAYER_FHIR_URL", ""),
+        ("PAYER_FHIR_URL", "https://payer.example/fhir?tenant=1"),
+        ("PAYER_FHIR_URL", "https://user@payer.example/fhir"),
+        ("PAYER_FHIR_URL", "https://payer.example/a b"),
+        ("PAYER_FHIR_URL", "https://payer.example:99999/fhir"),
+        ("PAYER_TOKEN_URL", "https://[::1"),
+        ("PAYER_ISSUER", "the payer"),
+        ("PAYER_SCOPE", ""),
+        ("PAYER_SCOPE", "openid\nfhirUser"),
+        ("BOT_STORE_URL", "mysql://db"),
+        ("BOT_MEMBER_ANSWERS", "everywhere"),
+        ("BOT_LOG_LEVEL", "LOUD"),
+        ("BOT_TIMEZONE", "Mars/Olympus"),
+        ("SLACK_API_URL", "ftp://slack.example"),
+    ],
+)
+def test_a_malformed_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """The line begins with the setting, and never holds its value where that could be a secret."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(_env_file=None)
+    assert str(caught.value).startswith(f"{name}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_SIGNING_SECRET": "s"}, "SLACK_BOT_TOKEN"),
+        ({"BOT_STORE_URL": "postgresql://db/bot"}, "BOT_ENCRYPTION_KEYS"),
+    ],
+)
+def test_half_a_pair_names_the_other_half(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], missing: str) -> None:
+    """What belongs together is asked for together."""
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=f"^{missing}: required"):
+        load_settings(_env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "PAYER_CLIENT_ID"),
+        ({"payer_client_id": "", "payer_client_secret": "s"}, "PAYER_CLIENT_ID"),
+        ({"payer_client_id": "c"}, "PAYER_CLIENT_SECRET"),
+        ({"payer_client_id": "c", "payer_client_secret": ""}, "PAYER_CLIENT_SECRET"),
+        ({"payer_client_id": "c", "payer_client_secret": "s"}, None),
+    ],
+)
+def test_what_sign_in_needs_is_told_by_name(given: dict[str, str], missing: str | None) -> None:
+    """An empty client id or secret is as good as none."""
+    assert Settings(_env_file=None, **given).missing == missing  # type: ignore[arg-type,call-arg] # pydantic checks
+
+
+def test_an_issuer_keeps_its_last_slash() -> None:
+    """Issuers are compared letter by letter; every other address loses it."""
+    settings = Settings(_env_file=None, payer_issuer="https://sso.example/", payer_fhir_url="https://payer.example/r4/")  # type: ignore[call-arg] # pydantic-settings takes it
+    assert (settings.payer_issuer, settings.payer_fhir_url) == ("https://sso.example/", "https://payer.example/r4")
