@@ -26,7 +26,7 @@ from bot.accounts.vault import Vault
 from bot.answering import Answering
 from bot.config import Settings
 from bot.dialogue import Dialogue
-from bot.errors import BotError, ConfigError, StoreError
+from bot.errors import BotError, ConfigError, SetupWrong, StoreError
 from bot.language import nearby, places
 from bot.message import Person, Private
 from bot.pack import Pack, find_pack, load_pack
@@ -56,9 +56,11 @@ class Bot:
     discovery: Discovery
     turn: Turn
     push: dict[str, Push] = field(default_factory=dict)
+    misconfigured: bool = False
 
     async def tell(self, person: Person, error: BotError) -> None:
         """Tell a person in their own chat about something that went wrong outside of it."""
+        self.misconfigured = self.misconfigured or isinstance(error, SetupWrong)
         push = self.push.get(person.platform)
         if push is not None:
             await push(person, await self.turn.problem(person, error))
@@ -209,7 +211,8 @@ def web_app(bot: Bot, *, slack: SlackApp | None = None) -> Starlette:
     """Slack, the linking pages and health on one port."""
 
     async def healthz(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+        faults = [*bot.discovery.faults, *(["payer refuses this client"] if bot.misconfigured else [])]
+        return JSONResponse({"status": "degraded" if faults else "ok", "payer": faults})
 
     async def readyz(_: Request) -> Response:
         try:

@@ -58,6 +58,26 @@ _LANGUAGES: dict[Language, dict[str, str]] = {
         "ku": "Kurdish",
         "so": "Somali",
         "ta": "Tamil",
+        "am": "Amharic",
+        "de": "German",
+        "fa": "Persian",
+        "gu": "Gujarati",
+        "ht": "Haitian Creole",
+        "it": "Italian",
+        "ja": "Japanese",
+        "lo": "Lao",
+        "my": "Burmese",
+        "ne": "Nepali",
+        "pa": "Punjabi",
+        "pl": "Polish",
+        "pt": "Portuguese",
+        "ru": "Russian",
+        "sw": "Swahili",
+        "te": "Telugu",
+        "th": "Thai",
+        "tl": "Tagalog",
+        "uk": "Ukrainian",
+        "ur": "Urdu",
         "vi": "Vietnamese",
         "zh": "Chinese",
     },
@@ -71,6 +91,26 @@ _LANGUAGES: dict[Language, dict[str, str]] = {
         "ku": "kurdo",
         "so": "somalí",
         "ta": "tamil",
+        "am": "amárico",
+        "de": "alemán",
+        "fa": "persa",
+        "gu": "guyaratí",
+        "ht": "criollo haitiano",
+        "it": "italiano",
+        "ja": "japonés",
+        "lo": "lao",
+        "my": "birmano",
+        "ne": "nepalí",
+        "pa": "panyabí",
+        "pl": "polaco",
+        "pt": "portugués",
+        "ru": "ruso",
+        "sw": "suajili",
+        "te": "telugu",
+        "th": "tailandés",
+        "tl": "tagalo",
+        "uk": "ucraniano",
+        "ur": "urdu",
         "vi": "vietnamita",
         "zh": "chino",
     },
@@ -125,6 +165,15 @@ def phone(number: str) -> str:
     """A North American number as `(423) 555-0142`; any other as it was written."""
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", number))
     return f"({found[1]}) {found[2]}-{found[3]}" if found else clean(number)
+
+
+def clock(time: str, *, language: Language) -> str:
+    """A time of day, HH:MM, as people say it: `8 am`, `5:30 pm`; `8:00 a. m.`."""
+    hour, minute = (int(part) for part in time.split(":")[:2])
+    if language == "es":
+        return f"{hour % 12 or 12}:{minute:02} {'a. m.' if hour < 12 else 'p. m.'}"  # noqa: PLR2004 -- noon
+    shown = f"{hour % 12 or 12}:{minute:02}" if minute else f"{hour % 12 or 12}"
+    return f"{shown} {'am' if hour < 12 else 'pm'}"  # noqa: PLR2004 -- noon
 
 
 def arg(value: object) -> Markup:
@@ -202,6 +251,7 @@ def filters(language: Language) -> dict[str, Callable[..., object]]:
     """Our filters by their names in templates, speaking this language."""
     return {
         "arg": arg,
+        "clock": partial(clock, language=language),
         "count": count,
         "cut": cut,
         "day": partial(day, language=language),

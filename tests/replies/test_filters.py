@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.message import Language
-from bot.replies.filters import arg, count, day, finalize, join, listed, miles, money, number, phone, url
+from bot.replies.filters import arg, count, day, finalize, join, language_name, listed, miles, money, number, phone, url
 from bot.replies.text import unescape
 
 
@@ -170,3 +170,13 @@ def test_typed_values_need_a_filter(value: object) -> None:
     """What has no words of its own is not shown by accident."""
     with pytest.raises(TypeError):
         finalize(value)
+
+
+@pytest.mark.parametrize(
+    ("code", "english", "spanish"),
+    [("es", "Spanish", "español"), ("pt-BR", "Portuguese", "portugués"), ("xx", "xx", "xx")],
+)
+def test_a_language_has_its_name(code: str, english: str, spanish: str) -> None:
+    """A code is shown by name in the reader's language; an unknown one stays as the directory wrote it."""
+    assert language_name(code, language="en") == english
+    assert language_name(code, language="es") == spanish
