@@ -29,7 +29,7 @@ from bot.kit.own_network import own_networks
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
 from bot.kit.spelling import is_named, starts_like, words_of
-from bot.kit.who import Who, who
+from bot.kit.who import Choice, Who, who
 from bot.payer.budget import Gap, Report
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
@@ -47,13 +47,14 @@ from bot.records.dispensed import Dispensed
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts, read_drug, read_drug_list
 from bot.records.hours import Hours, on_day
 from bot.records.line import ClaimLine, read_lines
-from bot.records.listing import Listing
+from bot.records.listing import Listing, Network
 from bot.records.live import Live, Visits, fills, live, visits
 from bot.records.money import Amount, by_currency
 from bot.records.observation import Observation, Part, Value, read_observation
 from bot.records.owed import Owed
 from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
+from bot.records.provider import Location
 from bot.records.tier import Tier
 from bot.records.typed import Typed, read_typed
 
@@ -66,6 +67,7 @@ __all__ = [
     "Ask",
     "Card",
     "CarePlan",
+    "Choice",
     "Claim",
     "ClaimLine",
     "Condition",
@@ -83,8 +85,10 @@ __all__ = [
     "Hours",
     "Listing",
     "Live",
+    "Location",
     "Medication",
     "NeedsPlace",
+    "Network",
     "Number",
     "Observation",
     "Owed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.kit.ask import Ask
 from bot.kit.cards import by_provider
@@ -19,7 +20,19 @@ _PERSON = ("practitioner", "location", "network", "organization", "service")
 _PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
 _NOT_CARE = frozenset({"ntwk", "payer"})
 _TRIES, _MOST = 3, 40
+_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", "Location")
+SHOWN = 8
 _TITLES = ("dr", "dra", "doctor", "doctora")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several providers of a name: enough to tell them apart, and the reference that a button carries."""
+
+    reference: str
+    name: str | None
+    specialty: str | None
+    city: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,33 @@ class Who:
     def only(self) -> tuple[Listing, ...] | None:
         """The listings of the one provider that it can only be."""
         return self.found[0] if len(self.found) == 1 else None
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The first eight of several."""
+        return tuple(_choice(rows) for rows in self.found[:SHOWN])
+
+    @property
+    def state(self) -> Literal["one", "several", "ended", "unknown", "unnamed"]:
+        """Whether it can only be one; `ended` when whoever has the name is no longer listed as active."""
+        if self.found:
+            return "one" if len(self.found) == 1 else "several"
+        if self.name is None:
+            return "unnamed"
+        return "ended" if self.ended else "unknown"
+
+    def cite(self, ask: Ask) -> None:
+        """Name the one provider's own records as the sources."""
+        used = {(row.role.type, row.role_id) for row in self.only or ()}
+        for type_ in _SOURCES:
+            ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
+
+
+def _choice(rows: tuple[Listing, ...]) -> Choice:
+    first = rows[0]
+    specialty = next((one.words for row in rows for one in row.specialties if one.words), None)
+    city = next((place.city for row in rows for place in row.locations if place.city), None)
+    return Choice(f"{first.key.type}/{first.key.id}", first.name, specialty, city)
 
 
 async def who(ask: Ask) -> Who:

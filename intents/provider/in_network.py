@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from bot.kit import Around, Ask, Listing, Summary, Who, around, is_called, names_of, own_networks, spots, telling, who
+from bot.kit import (
+    Around,
+    Ask,
+    Choice,
+    Listing,
+    Summary,
+    Who,
+    around,
+    is_called,
+    names_of,
+    own_networks,
+    spots,
+    telling,
+    who,
+)
 
-SHOWN = 8
 Verdict = Literal["unnamed", "unknown", "ended", "several", "listed", "partly", "elsewhere", "other", "silent", "any"]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several providers of a name: enough to tell them apart, and the reference that a button carries."""
-
-    reference: str
-    name: str | None
-    specialty: str | None
-    city: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ async def answer(ask: Ask) -> InNetwork:
     guess = await own_networks(ask) if found.only and not named else ()
     where = await around(ask) if isinstance(ask.slots.get("location"), dict) else None
     result = summarize(found, ask, named or guess, where, guessed=bool(guess))
-    _cite(ask, found)
+    found.cite(ask)
     return result
 
 
@@ -94,7 +97,8 @@ def summarize(found: Who, ask: Ask, wanted: tuple[str, ...], where: Around | Non
     """The verdict on the one provider of the name, else whom it may be."""
     rows = found.only
     if rows is None:
-        return _nobody_or_several(found, ask)
+        state = "unknown" if found.state == "one" else found.state
+        return InNetwork(state, found.name, choices=found.choices, total=len(found.found))
     places, others = _places(ask, rows, wanted, where)
     dates = [row.last_updated for row in rows if row.last_updated]
     return InNetwork(
@@ -126,23 +130,6 @@ def _verdict(
     return "elsewhere" if any(place.wanted for place in others) else "other"
 
 
-def _nobody_or_several(found: Who, ask: Ask) -> InNetwork:
-    name = str(ask.slots.get("provider_name") or "") or found.name
-    if len(found.found) > 1:
-        choices = tuple(_choice(rows) for rows in found.found[:SHOWN])
-        return InNetwork("several", name, choices=choices, total=len(found.found))
-    if name is None:
-        return InNetwork("unnamed")
-    return InNetwork("ended" if found.ended else "unknown", name)
-
-
-def _choice(rows: tuple[Listing, ...]) -> Choice:
-    first = rows[0]
-    specialty = next((one.words for row in rows for one in row.specialties if one.words), None)
-    city = next((place.city for row in rows for place in row.locations if place.city), None)
-    return Choice(f"{first.key.type}/{first.key.id}", first.name, specialty, city)
-
-
 def _places(
     ask: Ask, rows: tuple[Listing, ...], wanted: tuple[str, ...], where: Around | None
 ) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
@@ -162,10 +149,3 @@ def _places(
 def _place(address: str, rows: list[Listing], wanted: tuple[str, ...]) -> Place:
     proven = tuple(name for name in wanted if any(is_called(one, name) for row in rows for one in row.networks))
     return Place(address, proven, names_of(rows))
-
-
-def _cite(ask: Ask, found: Who) -> None:
-    """The answer stands on the one provider's own records."""
-    used = {(row.role.type, row.role_id) for row in found.only or ()}
-    for type_ in ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", "Location"):
-        ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
