@@ -8,6 +8,8 @@ from bot.language.calendar_days import DateFound, Days, Stretch
 from bot.language.date_phrases import Phrases
 from bot.language.date_words import AFTER, BEFORE, DATE_WORDS, FILLER, SINCE, TO, UNTIL
 
+_ONWARD = frozenset({"on", "onward", "onwards", "forward"})
+
 
 class _Ranges(Phrases):
     """Two phrases, or one with an open side, to a range."""
@@ -21,8 +23,7 @@ class _Ranges(Phrases):
             if both:
                 return both
         if word in SINCE:
-            opened = self._start_of(start)
-            return self._found(place, opened.after, (opened.start, None)) if opened else None
+            return self._since(place, word, start)
         if word in UNTIL | BEFORE | AFTER:
             return self._open(place, word, start)
         found = self.period(place)
@@ -33,6 +34,15 @@ class _Ranges(Phrases):
             if both:
                 return both
         return self._found(place, found.after, (found.start, found.end))
+
+    def _since(self, place: int, word: str, start: int) -> DateFound | None:
+        """From then until now; "from March" alone is March, "from March on" is open."""
+        opened = self._start_of(start)
+        if opened is None:
+            return None
+        if word == "from" and self.word(opened.after) not in _ONWARD:
+            return self._found(place, opened.after, (opened.start, opened.end))
+        return self._found(place, opened.after + (word == "from"), (opened.start, None))
 
     def _start_of(self, start: int) -> Stretch | None:
         after = start + 1 if self.word(start) in {"beginning", "start", "principio", "inicio", "comienzo"} else start

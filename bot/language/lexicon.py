@@ -15,11 +15,12 @@ from bot.language.text import keys_in
 
 LANGUAGES = ("en", "es")
 ANY_DOCTOR = "doctor"
-_FOR_EN = (
-    "(someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out|look at"
-    "|specialist for) [my|his|her]"
+_WAYS_EN = (
+    "someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out"
 )
-_FOR_ES = "(doctor para|medico para|especialista en|alguien para|que trate|que atienda|para tratar|para) (mi|mis|la|las|el|los)"
+_WAYS_ES = "doctor para|medico para|especialista en|alguien para|que trate|que atienda|para tratar|para"
+_FOR_EN = f"({_WAYS_EN}) [my|his|her]"
+_FOR_ES = f"({_WAYS_ES}) (mi|mis|la|las|el|los)"
 _HIDING = frozenset({"specialty", "facility_type"})
 
 
