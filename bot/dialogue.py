@@ -5,6 +5,7 @@ Everything is sealed in the store under its person and place: it is never shared
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -21,12 +22,19 @@ from bot.stores.base import Seal, Store
 T = TypeVar("T")
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
+_TWO = 2
+_SURE = 0.65
+_COMMON = frozenset({"MY", "BARE", "ASKED"})
+_JOINED = re.compile(r"\b(?:and|also|plus|y|tambien|también|además)\b|[?;.]\s*\w")
 BUTTON_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was understood: an intent, its slots, and what a button or a follow-up adds."""
+    """A question that was understood: an intent, its slots, and what a button or a follow-up adds.
+
+    `also` is the intent of a second question in the same message, to be offered after the answer.
+    """
 
     intent: str
     slots: Mapping[str, Slot] = field(default_factory=dict)
@@ -35,6 +43,7 @@ class Asked:
     rule: str | None = None
     score: float = 1.0
     concepts: tuple[str, ...] = ()
+    also: str | None = None
 
     @property
     def values(self) -> dict[str, object]:
@@ -184,6 +193,18 @@ def _typed(text: str) -> object:
 def said(words: str) -> str:
     """A button's words as a person may type them: without case, brackets and closing marks."""
     return " ".join(words.casefold().strip(" []().!?¿¡").split())
+
+
+def second_question(reading: Reading) -> str | None:
+    """The other question of a message that holds two, such as "show my claims and find a dentist in Memphis".
+
+    It counts when the words join two parts and its rule stands on a concept of its own.
+    """
+    if len(reading.candidates) < _TWO or not _JOINED.search(reading.text.casefold()):
+        return None
+    first, second = reading.candidates[:2]
+    own = {concept for concept in second.concepts if concept.isupper()} - set(first.concepts) - _COMMON
+    return second.intent if own and second.score >= _SURE and not second.intent.startswith("followup.") else None
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:

@@ -19,9 +19,10 @@ import structlog
 from bot.accounts.accounts import Accounts
 from bot.answering import Answered, Answering
 from bot.connecting import Connecting
-from bot.dialogue import Asked, Dialogue, Memory, become, consent, offered, resolve, said
+from bot.dialogue import Asked, Dialogue, Memory, become, consent, offered, resolve, said, second_question
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired
 from bot.kit import NeedsPlace
+from bot.language.context import merge
 from bot.language.reading import Reading, Slot
 from bot.message import Block, Language, Message, Person, Press, Private, Shareable
 from bot.pack import Pack, template_of
@@ -127,13 +128,15 @@ class Turn:
         if reading.intent.startswith("followup."):
             followed = resolve(memory, reading)
             return replace(followed, language=language) if followed else None
+        _, slots = merge(memory.context(), reading)
         return Asked(
             reading.intent,
-            slots=reading.slots,
+            slots=slots,
             language=language,
             rule=reading.rule,
             score=reading.score,
             concepts=reading.concepts,
+            also=second_question(reading),
         )
 
     async def _ask(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
@@ -158,13 +161,21 @@ class Turn:
         """The pack's answer. Without a live sign-in: a link, and the question is kept until there is one."""
         try:
             async for reply in self._patiently(message, asked, needs_member=needs_member):
-                yield reply if not reply.final else await self._remember(message, memory, reply, asked)
+                yield reply if not reply.final else await self._offer_second(message, memory, reply, asked)
         except NeedsPlace:
             yield await self._ask_for_place(message, memory, asked)
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
             yield await self._remember(message, memory, reply)
+
+    async def _offer_second(self, message: Message, memory: Memory, reply: Answered, asked: Asked) -> Answered:
+        """The answer, with a button for the other question of a message that held two."""
+        if asked.also is None:
+            return await self._remember(message, memory, reply, asked)
+        blocks = (*reply.blocks, *self._pack.render("also", {"intent": asked.also}, asked.language))
+        plain = replace(asked, also=None)
+        return await self._remember(message, memory, replace(reply, blocks=blocks), plain, slots=asked.slots)
 
     async def _patiently(self, message: Message, asked: Asked, *, needs_member: bool) -> AsyncIterator[Answered]:
         """Say that the search goes on when it takes longer than a person likes to wait in silence."""
