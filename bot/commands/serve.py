@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import signal
 import socket
+from collections.abc import Iterator
 
 import structlog
 import uvicorn
@@ -41,7 +44,23 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
             web_app(bot, slack=slack), lifespan="off", access_log=False, log_config=None, server_header=False
         )
         log.info("serving", port=sock.getsockname()[1])
-        await uvicorn.Server(config).serve(sockets=[sock])
+        await _Server(config).serve(sockets=[sock])
+
+
+class _Server(uvicorn.Server):
+    """Stops when it is told to. uvicorn's own would then raise the signal again, before the store is closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the two signals that a terminal and a supervisor send; the second interrupt does not wait."""
+        loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        for number in numbers:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
 
 
 def _require(settings: Settings) -> None:

@@ -1,0 +1,71 @@
+"""Commands as an operator starts them: processes of their own, with none of this machine's settings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+COMMAND = (sys.executable, "-m", "bot")
+_PATIENCE = 60
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """This process's environment without the bot's settings, but with those given."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("BOT_", "PAYER_", "SLACK_"))}
+    return {**ours, **settings}
+
+
+def run(folder: Path, *arguments: str, said: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """A command to its end, with these lines as its input."""
+    return subprocess.run(  # noqa: S603 -- our own command
+        [*COMMAND, *arguments],
+        input=said,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=folder,
+        env=environment(**settings),
+        timeout=_PATIENCE,
+        check=False,
+    )
+
+
+@asynccontextmanager
+async def started(folder: Path, *arguments: str, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A server command, stopped at the end as a supervisor stops it."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env=environment(PYTHONUNBUFFERED="1", **settings),
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        await process.communicate()
+
+
+async def line_with(stream: asyncio.StreamReader | None, part: str) -> str:
+    """The first line that holds this."""
+    assert stream is not None
+    async with asyncio.timeout(_PATIENCE):
+        async for line in stream:
+            if part in line.decode():
+                return line.decode().strip()
+    raise AssertionError(f"it ended without saying {part!r}")
+
+
+def left_in(folder: Path) -> list[str]:
+    """The names of what lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.commands.check import Finding, check
+from bot.config import Settings
+from bot.sandbox.app import Sandbox
+from bot.sandbox.server import serve_sandbox
+from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.sandbox.small import small_world
+
+
+@pytest.fixture
+async def payer() -> AsyncIterator[Sandbox]:
+    """The embedded payer on a free port."""
+    async with serve_sandbox(small_world()) as sandbox:
+        yield sandbox
+
+
+def settings(payer: Sandbox, folder: Path, **changes: object) -> Settings:
+    """Settings with which the bot can serve, but for the changes."""
+    values: dict[str, object] = {
+        "bot_store_url": f"sqlite:///{folder / 'bot.db'}",
+        "payer_fhir_url": payer.fhir_url,
+        "payer_authorize_url": payer.authorize_url,
+        "payer_token_url": payer.token_url,
+        "payer_client_id": payer.client_id,
+        "payer_client_secret": payer.client_secret,
+        **changes,
+    }
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg] # pydantic checks each value
+
+
+async def found(of: Settings) -> list[Finding]:
+    """All findings."""
+    return [finding async for finding in check(of)]
+
+
+def bad(findings: list[Finding]) -> list[str]:
+    """What keeps the bot from serving."""
+    return [finding.text for finding in findings if finding.state == "bad"]
+
+
+async def test_a_bot_that_can_serve_has_nothing_bad(payer: Sandbox, tmp_path: Path) -> None:
+    """Every area is looked at, and the answers are sorted by what the payer declares."""
+    findings = await found(settings(payer, tmp_path))
+    assert bad(findings) == []
+    assert {finding.area for finding in findings} == {"settings", "keys", "store", "pack", "payer", "answers"}
+    said = [finding.text for finding in findings if finding.area == "answers"]
+    assert any("claim.last_visit_cost" in text and not text.startswith("off") for text in said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"payer_client_id": ""}, "PAYER_CLIENT_ID"),
+        ({"bot_encryption_keys": "short"}, "BOT_ENCRYPTION_KEYS"),
+        ({"bot_pack": "/nowhere"}, "BOT_PACK"),
+        ({"payer_fhir_url": "http://127.0.0.1:1/fhir"}, "PAYER_FHIR_URL"),
+        ({"payer_directory_url": "http://127.0.0.1:1/fhir"}, "PAYER_DIRECTORY_URL"),
+        ({"payer_token_url": "http://127.0.0.1:1/token"}, "PAYER_ISSUER"),
+    ],
+)
+async def test_what_keeps_it_from_serving_is_named(
+    payer: Sandbox, tmp_path: Path, changes: dict[str, object], named: str
+) -> None:
+    """Each fault is one line that begins with its setting, and the look goes on behind it."""
+    findings = await found(settings(payer, tmp_path, **changes))
+    assert [text.split(":")[0] for text in bad(findings)] == [named]
+    assert findings[-1].area in {"payer", "answers"}
+
+
+async def test_a_store_that_cannot_be_used_is_named(payer: Sandbox, tmp_path: Path) -> None:
+    """A file that is no store is left alone and told."""
+    (tmp_path / "bot.db").write_text("not a store" * 100)
+    assert [text.split(":")[0] for text in bad(await found(settings(payer, tmp_path)))] == ["BOT_STORE_URL"]
+
+
+@pytest.mark.parametrize(("token", "fault"), [(TOKEN, None), ("xoxb-wrong", "SLACK_BOT_TOKEN")])
+async def test_slack_is_asked_whether_it_takes_the_token(
+    payer: Sandbox, tmp_path: Path, token: str, fault: str | None
+) -> None:
+    """auth.test decides; the token is never in the report."""
+    slack = SlackDouble()
+    await slack.start()
+    try:
+        changes = {"slack_bot_token": token, "slack_signing_secret": SECRET, "slack_api_url": slack.api_url}
+        findings = await found(settings(payer, tmp_path, **changes))
+    finally:
+        await slack.stop()
+    assert [text.split(":")[0] for text in bad(findings)] == ([fault] if fault else [])
+    assert token not in " ".join(map(str, findings))

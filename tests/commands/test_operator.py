@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from bot.accounts.vault import parse_keys
+from bot.cli import main
+
+WHO = {"BOT_CONTACT_NAME": "Ana Ruiz", "BOT_COMPANY": "Example Health", "BOT_PUBLIC_URL": "https://chat.example.org"}
+
+
+def run(*words: str, **environment: str) -> tuple[int, str]:
+    """Exit code and everything that a command prints."""
+    result = CliRunner().invoke(main, list(words), env=environment)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output
+
+
+def test_the_registration_letter_holds_what_the_payers_page_lists() -> None:
+    """Contact, company, title, callback, description and scopes; never a secret."""
+    code, text = run("register", **WHO, BOT_APP_TITLE="Plan Chat", PAYER_CLIENT_SECRET="planted")
+    assert code == 0
+    for wanted in ("Ana Ruiz", "Example Health", "Plan Chat", "patient/*.read openid fhirUser", "Description:"):
+        assert wanted in text
+    assert "Callback URL: https://chat.example.org/oauth/callback" in text
+    assert "planted" not in text
+
+
+@pytest.mark.parametrize("missing", ["BOT_CONTACT_NAME", "BOT_COMPANY", "BOT_PUBLIC_URL"])
+def test_a_letter_without_its_facts_is_not_written(missing: str) -> None:
+    """One line names the setting; a loopback callback would register nothing that works."""
+    given = {name: value for name, value in WHO.items() if name != missing}
+    code, text = run("register", **given)
+    assert code == 1
+    assert text.startswith(f"Error: {missing}: ")
+    assert text.count("\n") == 1
+
+
+def test_the_manifest_has_our_address_and_no_other() -> None:
+    """Every URL is the deployment's; what is printed is YAML as Slack takes it."""
+    code, text = run("manifest", **WHO)
+    assert code == 0
+    assert yaml.safe_load(text)["settings"]["interactivity"]["request_url"] == "https://chat.example.org/slack/events"
+    assert "bot.example" not in text.replace("chat.example.org", "")
+
+
+def test_no_manifest_for_an_address_that_slack_cannot_reach() -> None:
+    """Slack calls over https only."""
+    code, text = run("manifest")
+    assert (code, text.split(":")[1]) == (1, " BOT_PUBLIC_URL")
+
+
+def test_a_made_key_is_one_that_is_taken(tmp_path: Path) -> None:
+    """`keys make` makes what `keys check` and the vault accept."""
+    code, made = run("keys", "make")
+    assert code == 0
+    assert len(parse_keys(made)[0]) == 32
+    assert run("keys", "check", BOT_ENCRYPTION_KEYS=made.strip()) == (0, "BOT_ENCRYPTION_KEYS\n")
+    store = f"sqlite:///{tmp_path / 'bot.db'}"
+    assert run("keys", "check", BOT_STORE_URL=store)[0] == 0
+    assert run("keys", "check", BOT_ENCRYPTION_KEYS="short")[0] == 1
+
+
+def test_check_exits_with_an_error_while_the_bot_cannot_serve(tmp_path: Path) -> None:
+    """The report is printed whole, then the count of what is to be put right."""
+    code, text = run(
+        "check",
+        BOT_STORE_URL=f"sqlite:///{tmp_path / 'bot.db'}",
+        PAYER_FHIR_URL="http://127.0.0.1:1/fhir",
+        PAYER_AUTHORIZE_URL="http://127.0.0.1:1/authorize",
+        PAYER_TOKEN_URL="http://127.0.0.1:1/token",
+    )
+    assert code == 1
+    assert "bad  settings PAYER_CLIENT_ID: required" in text
+    assert "Error: 3 to put right" in text
+    assert "Traceback" not in text

@@ -1,0 +1,91 @@
+"""`bcbst-bot serve` and `bcbst-bot sandbox` as processes: what they serve, and how they stop."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from bot.app import assemble, web_app
+from bot.commands.rehearsal import sign_in
+from bot.config import Settings
+from bot.message import Message, OneToOne, Person
+from bot.replies.plain import plain
+from bot.sandbox.server import listen, running
+from tests.commands.running import left_in, line_with, run, started
+from tests.records.made import eob, money
+
+
+async def test_serve_is_ready_and_stops_when_told(tmp_path: Path) -> None:
+    """Health and readiness answer; the terminate signal ends it without an error, and it leaves nothing behind."""
+    async with started(tmp_path, "serve", "--sandbox", "--port", "0", TMPDIR=str(tmp_path)) as process:
+        port = json.loads(await line_with(process.stderr, '"serving"'))["port"]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+            assert (await http.get("/healthz")).json()["status"] == "ok"
+            assert (await http.get("/readyz")).status_code == 200
+            assert (await http.get("/link/nothing")).status_code in {404, 410}
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    assert left_in(tmp_path) == []
+
+
+def test_serve_without_a_client_names_the_setting(tmp_path: Path) -> None:
+    """Without the payer's client nothing can be linked: one line says what is missing."""
+    done = run(tmp_path, "serve", "--port", "0")
+    assert done.returncode != 0
+    assert done.stderr.strip().startswith("Error: PAYER_CLIENT_ID: required")
+
+
+def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
+    """A port that somebody has is named, without a traceback."""
+    sock = listen()
+    try:
+        done = run(tmp_path, "sandbox", "--port", str(sock.getsockname()[1]))
+    finally:
+        sock.close()
+    assert done.returncode != 0
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_the_sandbox_serves_foreign_data_to_any_bot(tmp_path: Path) -> None:
+    """A patient of a folder signs in at the sandbox's own process, and the claim of that folder is answered."""
+    _write(tmp_path / "data")
+    async with started(tmp_path, "sandbox", "--port", "0", "--data", str(tmp_path / "data")) as process:
+        fhir = (await line_with(process.stdout, "PAYER_FHIR_URL=")).partition("=")[2]
+        name = (await line_with(process.stdout, "sign in as ")).removeprefix("sign in as ").partition(":")[0]
+        replies = await _ask(tmp_path, fhir, name)
+    assert "$115.00 for your visit on June 17, 2024 with Cedar Clinic" in replies
+
+
+def _write(folder: Path) -> None:
+    folder.mkdir()
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Quill", "given": ["Ada"]}]}
+    claim = eob(total=[money("memberliability", 115)])
+    (folder / "patient.json").write_text(json.dumps(patient), encoding="utf-8")
+    (folder / "claims.ndjson").write_text(json.dumps(claim) + "\n", encoding="utf-8")
+
+
+async def _ask(folder: Path, fhir: str, name: str) -> str:
+    """What the bot answers to somebody who signed in there, with the standard settings and nothing else."""
+    base, sock = fhir.removesuffix("/fhir/r4"), listen()
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg] # no settings of this machine
+        bot_public_url=f"http://127.0.0.1:{sock.getsockname()[1]}",
+        bot_store_url=f"sqlite:///{folder / 'bot.db'}",
+        payer_fhir_url=fhir,
+        payer_authorize_url=f"{base}/as/authorization.oauth2",
+        payer_token_url=f"{base}/as/token.oauth2",
+        payer_client_id="sandbox-client",
+        payer_client_secret=SecretStr("sandbox-secret"),
+    )
+    person = Person("console", "", "", "ada", name="Ada Q.", home="a test")
+    with contextlib.closing(sock):
+        async with assemble(settings) as bot, running(web_app(bot), sock):
+            await sign_in(bot, person, name)
+            question = Message("m", person, OneToOne("chat"), "what did I owe for my last visit")
+            return "\n".join([plain(reply.blocks) async for reply in bot.turn.answer(question)])

@@ -1,0 +1,78 @@
+"""The built wheel, in an environment that holds nothing else of ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.running import environment, left_in
+
+ROOT = Path(__file__).parent.parent.parent
+UV = os.environ.get("UV", "uv")
+
+
+def _run(*command: str, folder: Path) -> str:
+    done = subprocess.run(  # noqa: S603 -- our own commands
+        command,
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the locked dependencies, from the cache that the set-up filled, and the wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    _run(UV, "build", "--wheel", "--offline", "--quiet", "--out-dir", str(folder), folder=ROOT)
+    locked = _run(UV, "export", "--frozen", "--no-dev", "--no-emit-project", "--quiet", folder=ROOT)
+    (folder / "locked.txt").write_text(locked, encoding="utf-8")
+    (wheel,) = folder.glob("*.whl")
+    _run(UV, "venv", "--quiet", "--python", sys.executable, "env", folder=folder)
+    install = (UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", "env")
+    _run(*install, "--requirements", "locked.txt", folder=folder)
+    _run(*install, str(wheel), folder=folder)
+    return folder / "env"
+
+
+def test_the_demo_runs_from_another_folder(installed: Path, tmp_path: Path) -> None:
+    """Rules, answers, templates and the sandbox's tables are in the wheel: the whole conversation is played."""
+    played = _run(str(installed / "bin" / "bcbst-bot"), "demo", folder=tmp_path)
+    assert "$54.87 for your visit on" in played
+    assert "is disconnected from this chat" in played
+    assert left_in(tmp_path) == []
+
+
+def test_only_the_package_reaches_site_packages(installed: Path) -> None:
+    """Neither `intents` nor `templates` nor `tests` becomes an importable name of somebody's environment."""
+    (record,) = installed.glob("lib/python*/site-packages/bcbst_bot-*.dist-info/RECORD")
+    names = {
+        line.split("/")[0] for line in record.read_text(encoding="utf-8").splitlines() if not line.startswith("..")
+    }
+    assert names == {"bot", record.parent.name}
+
+
+def test_a_member_is_answered_by_the_installed_command(installed: Path, tmp_path: Path) -> None:
+    """What the checkout answers, the wheel answers."""
+    command = (str(installed / "bin" / "bcbst-bot"), "chat", "--sandbox", "--as", "dana")
+    done = subprocess.run(  # noqa: S603 -- our own command
+        command,
+        input="cuánto debo de mi última visita\n",
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert "$54.87 por su visita" in done.stdout
