@@ -13,11 +13,11 @@ from bot.kit import (
     Coverage,
     Live,
     Summary,
+    claim_by_id,
     fitting,
     is_numbered,
     member_coverages,
     newest_claims,
-    read_claim,
     read_lines,
     service_dates,
     text_of,
@@ -33,7 +33,8 @@ class Denial(Summary):
 
     `days` is the appeal clock of the member's product line: 180 commercial (45 CFR 147.136), 60 TennCare, 65 Medicare
     Advantage; None when the line is not known. `until` counts them from the decision, which is about when the notice
-    was sent. `letter` asks for the draft.
+    was sent. `letter` asks for the draft. `shielded`: the claim is marked as sensitive and was not asked for by
+    button.
     """
 
     claim: Claim | None = None
@@ -45,6 +46,7 @@ class Denial(Summary):
     until: date | None = None
     letter: bool = False
     today: date | None = None
+    shielded: bool = False
 
 
 async def answer(ask: Ask) -> Denial:
@@ -59,8 +61,10 @@ async def answer(ask: Ask) -> Denial:
         if not found:
             return Denial(looked_at=looked_at)
         claim_id = found[min(max(ask.pick, 0), len(found) - 1)].id
-    raw = await ask.read("ExplanationOfBenefit", claim_id)
-    claim = read_claim(raw)
+    claim, raw = await claim_by_id(ask, claim_id)
+    if claim.sensitive and "id" not in ask.arguments:
+        ask.cite("ExplanationOfBenefit", [claim.id])
+        return Denial(claim=claim, shielded=True)
     lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim.currency)
     ask.cite("ExplanationOfBenefit", [claim.id])
     coverages = await member_coverages(ask)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.kit import (
+    Amount,
     Ask,
     Claim,
     ClaimLine,
+    Contract,
     Live,
     Summary,
+    claim_by_id,
+    claim_numbered,
     fitting,
     is_numbered,
     newest_claims,
-    read_claim,
+    read_contract,
     read_lines,
     service_dates,
     text_of,
@@ -25,28 +29,58 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class ClaimDetail(Summary):
-    """A claim with its lines; `claim` None: there is none that fits. `lines_left` are not shown."""
+    """A claim with its lines; `claim` None: there is none that fits. `lines_left` are not shown.
+
+    `contract` is whether the provider was under contract then, which is not how the claim was paid. `before` is the
+    earlier claim that this one replaces, and `change` what is owed now less what was owed then, where both are told.
+    `shielded`: the claim is marked as sensitive and was not asked for by button.
+    """
 
     claim: Claim | None = None
     lines: tuple[ClaimLine, ...] = ()
     lines_left: int = 0
+    contract: Contract | None = None
+    before: Claim | None = None
+    change: Amount | None = None
+    shielded: bool = False
 
 
 async def answer(ask: Ask) -> ClaimDetail:
     """The claim of the pressed button, of the claim number or provider that was named, else of the last visit."""
-    claim_id = ask.arguments.get("id") or await _find(ask)
+    pressed = ask.arguments.get("id")
+    claim_id = pressed or await _find(ask)
     if claim_id is None:
         return ClaimDetail()
-    raw = await ask.read("ExplanationOfBenefit", claim_id)
-    typed = await ask.typed(raw, "ExplanationOfBenefit")
-    claim = read_claim(raw)
-    ask.cite("ExplanationOfBenefit", [claim.id])
-    return summarize(claim, read_lines(typed, claim.currency))
+    claim, raw = await claim_by_id(ask, claim_id)
+    if claim.sensitive and not pressed:
+        ask.cite("ExplanationOfBenefit", [claim.id])
+        return ClaimDetail(claim, shielded=True)
+    lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim.currency)
+    before = await _before(ask, claim)
+    ask.cite("ExplanationOfBenefit", [one.id for one in (claim, before) if one])
+    return summarize(claim, lines, read_contract(raw), before)
 
 
-def summarize(claim: Claim, lines: tuple[ClaimLine, ...]) -> ClaimDetail:
-    """The first lines, and how many more there are."""
-    return ClaimDetail(claim, lines[:SHOWN], max(0, len(lines) - SHOWN))
+def summarize(
+    claim: Claim, lines: tuple[ClaimLine, ...], contract: Contract | None = None, before: Claim | None = None
+) -> ClaimDetail:
+    """The first lines, how many more there are, and what changed since the claim before."""
+    now, then = claim.owed.amount, before.owed.amount if before else None
+    known = now is not None and then is not None and now.currency == then.currency
+    return ClaimDetail(
+        claim=claim,
+        lines=lines[:SHOWN],
+        lines_left=max(0, len(lines) - SHOWN),
+        contract=contract,
+        before=before,
+        change=now - then if known and now and then else None,
+    )
+
+
+async def _before(ask: Ask, claim: Claim) -> Claim | None:
+    """The claim that this one replaces; what an unmarked claim replaces is not told when that one is marked."""
+    found = await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
+    return None if found is None or found.id == claim.id or (found.sensitive and not claim.sensitive) else found
 
 
 async def _find(ask: Ask) -> str | None:
