@@ -22,14 +22,17 @@ from bot.kit.claims import (
 )
 from bot.kit.coverages import Coverages, coverages_of, member_coverages
 from bot.kit.directory import Filter, bring, listings, read_rows, sift, within
+from bot.kit.electronic import Electronic, electronic_addresses
+from bot.kit.facilities import KINDS, is_kind, places_of_care
 from bot.kit.fills import Medication, medications
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
+from bot.kit.found import Found, find_places
 from bot.kit.networks import is_called, names_of, openings_of, telling
 from bot.kit.own_network import own_networks
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
 from bot.kit.spelling import is_named, starts_like, words_of
-from bot.kit.who import Choice, Who, who
+from bot.kit.who import Choice, Who, affiliations_of, who
 from bot.payer.budget import Gap, Report
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
@@ -59,6 +62,7 @@ from bot.records.tier import Tier
 from bot.records.typed import Typed, read_typed
 
 __all__ = [
+    "KINDS",
     "STALE_DAYS",
     "UNSHIELDED",
     "Amount",
@@ -79,8 +83,10 @@ __all__ = [
     "Drug",
     "DrugList",
     "DrugLists",
+    "Electronic",
     "Entry",
     "Filter",
+    "Found",
     "Gap",
     "Hours",
     "Listing",
@@ -118,6 +124,7 @@ __all__ = [
     "Visits",
     "Who",
     "added",
+    "affiliations_of",
     "any_of",
     "around",
     "bring",
@@ -132,11 +139,14 @@ __all__ = [
     "drug_lists",
     "drugs_by_id",
     "drugs_named",
+    "electronic_addresses",
     "escape",
     "fills",
+    "find_places",
     "fitting",
     "given",
     "is_called",
+    "is_kind",
     "is_named",
     "is_numbered",
     "listings",
@@ -153,6 +163,7 @@ __all__ = [
     "on_day",
     "openings_of",
     "own_networks",
+    "places_of_care",
     "plans",
     "read_care_plan",
     "read_claim",

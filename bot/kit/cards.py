@@ -58,6 +58,11 @@ class Card:
     records: tuple[Key, ...]
 
     @property
+    def reference(self) -> str:
+        """Whose card it is, as a button says it."""
+        return f"{self.key.type}/{self.key.id}"
+
+    @property
     def titles(self) -> tuple[str, ...]:
         """The credentials that the name doesn't hold already."""
         spoken = set((self.name or "").replace(",", " ").casefold().split())

@@ -27,7 +27,7 @@ async def listings(
     """
     params: list[tuple[str, str]] = [("specialty", any_of([token(NUCC, code) for code in codes]))] if codes else []
     if where is not None:
-        params.append(_area(ask, where))
+        params.append(area(ask, where))
     if name:
         # Servers compare a name part by part: the family name finds the rows, the whole name is checked on them.
         params.append(("practitioner.name", escape(name.split()[-1])))
@@ -56,7 +56,8 @@ async def bring(ask: Ask, directory: Directory) -> None:
                 directory.add(page.entries)
 
 
-def _area(ask: Ask, where: Around) -> tuple[str, str]:
+def area(ask: Ask, where: Around) -> tuple[str, str]:
+    """The search parameter for the place: its ZIPs, or the state when there are too many of them."""
     zips = ask.places.zips_near(where.center, where.miles)
     if 0 < len(zips) <= _MOST_ZIPS:
         return ("location.address-postalcode", any_of(zips))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,9 @@ from bot.kit.spelling import is_named, starts_like
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape
 from bot.records.listing import Directory, Listing
+from bot.records.provider import Organization
 from bot.records.references import Key, key_of
+from bot.records.text import clean
 
 _PERSON = ("practitioner", "location", "network", "organization", "service")
 _PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
@@ -22,6 +25,7 @@ _NOT_CARE = frozenset({"ntwk", "payer"})
 _TRIES, _MOST = 3, 40
 _SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", "Location")
 SHOWN = 8
+_REFERENCE = re.compile(r"(?:Practitioner|Organization)/[A-Za-z0-9.-]{1,64}")
 _TITLES = ("dr", "dra", "doctor", "doctora")
 
 
@@ -77,13 +81,14 @@ def _choice(rows: tuple[Listing, ...]) -> Choice:
 
 
 async def who(ask: Ask) -> Who:
-    """The provider that a button named (`provider=Practitioner/…`), else all whom the name fits.
+    """The provider that a button named by a reference, else all whom the name fits.
 
     A name fits whole words, whatever the order and accents; only when it fits nobody's, the beginnings of words.
     """
     name = str(ask.slots.get("provider_name") or "") or None
-    key = key_of(ask.arguments.get("provider"))
+    key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     if key is not None:
+        name = None
         rows = await _of(ask, key)
     else:
         rows = await _called(ask, name) if name else ()
@@ -180,3 +185,26 @@ def _gives_care(types: Iterable[str], written: str | None, said: str) -> bool:
 def _words(name: str, *, last_first: bool = False) -> list[str]:
     words = [word for word in name.split() if word.strip(".").casefold() not in _TITLES][:8]
     return (words[::-1] if last_first else words)[:_TRIES]
+
+
+async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:
+    """The organizations behind the provider's own by active affiliations, payers left out; True for a hospital."""
+    own = {row.organization_key for row in rows if row.organization_key}
+    directory = Directory()
+    if own:
+        references = any_of(f"{key.type}/{key.id}" for key in sorted(own))
+        search = Search("OrganizationAffiliation", (("participating-organization", references),))
+        await read_rows(ask, directory, search, ("primary-organization",))
+        await bring(ask, directory)
+    found: dict[str, bool] = {}
+    for role in directory.roles.values():
+        key = key_of(role.primary)
+        other = directory.organizations.get(key) if key else None
+        name = (other.name if other else None) or (clean(role.primary.display) if role.primary else None)
+        if name and key_of(role.organization) in own and not role.ended(ask.today) and not _pays(other):
+            found[name] = "hospital" in role.codes or "hospital" in name.casefold()
+    return tuple(found.items())
+
+
+def _pays(organization: Organization | None) -> bool:
+    return organization is not None and bool(_NOT_CARE & set(organization.types))

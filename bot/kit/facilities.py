@@ -1,0 +1,150 @@
+"""Places of care of a kind around a point: affiliations prove networks, services and locations say what a place is.
+
+A place has the kind when its NUCC codes say so; only where none of its codes is known here, the coarser codes of
+Plan-Net decide, and then its name. So an emergency department, which is affiliated as a hospital, is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.errors import PayerForbids, PayerLacks, PayerRejects
+from bot.kit.around import Around
+from bot.kit.ask import Ask
+from bot.kit.directory import NUCC, area, bring, read_rows
+from bot.kit.spelling import words_of
+from bot.payer.search import Search, any_of, token
+from bot.records.listing import Directory, Listing
+
+_PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/"
+_ROLES, _CATEGORIES = _PN + "OrganizationAffiliationRoleCS", _PN + "HealthcareServiceCategoryCS"
+_AFFILIATION = ("participating-organization", "location", "network")
+_SERVICE = ("organization", "location")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What tells a kind of place: its NUCC codes, Plan-Net's affiliation and service codes, words of its name."""
+
+    nucc: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+KINDS: Mapping[str, Kind] = {
+    "hospital": Kind(
+        ("282N00000X", "282NC0060X", "282NR1301X", "282NC2000X", "282NW0100X", "282E00000X", "284300000X"),
+        ("hospital",),
+        ("hosp",),
+        ("hospital",),
+    ),
+    "emergency_room": Kind(("261QE0002X", "282N00000X", "282NC0060X"), (), ("emerg",), ("emergency",)),
+    "urgent_care": Kind(("261QU0200X",), ("urgent",), ("urg",), ("urgent",)),
+    "pharmacy": Kind(
+        ("333600000X", "3336C0002X", "3336C0003X", "3336C0004X", "3336M0002X", "3336S0011X", "3336L0003X"),
+        ("pharmacy",),
+        ("pharm",),
+        ("pharmacy", "drugstore"),
+    ),
+    "lab": Kind(("291U00000X", "291900000X"), ("laboratory",), ("lab",), ("laboratory", "labs")),
+    "imaging": Kind(
+        ("261QR0200X", "261QR0206X", "261QR0207X", "261QM1200X"), ("imaging",), (), ("imaging", "radiology")
+    ),
+    "dialysis": Kind(("261QE0700X",), (), (), ("dialysis",)),
+    "physical_therapy": Kind(
+        ("261QP2000X", "261QR0400X", "283X00000X", "261QR0401X"), (), (), ("therapy", "rehabilitation")
+    ),
+    "nursing_home": Kind(
+        ("314000000X", "313M00000X", "3140N1450X", "310400000X"), ("nurseCustodial",), (), ("nursing",)
+    ),
+    "behavioral_health": Kind(
+        (
+            "261QM0801X",
+            "261QM0850X",
+            "261QR0405X",
+            "283Q00000X",
+            "324500000X",
+            "323P00000X",
+            "251S00000X",
+            "261QM2800X",
+        ),
+        ("behavioral",),
+        ("behav",),
+        ("behavioral", "recovery"),
+    ),
+    "surgery_center": Kind(("261QA1903X", "261QS0132X", "261QS0112X"), (), (), ("surgery",)),
+    "home_health": Kind(("251E00000X", "251J00000X", "253Z00000X"), ("home",), ("home",), ()),
+    "hospice": Kind(("251G00000X", "315D00000X"), ("hospice",), (), ("hospice",)),
+    "equipment": Kind(("332B00000X", "332BX2000X", "335E00000X"), ("dme",), ("dme",), ()),
+    "community_clinic": Kind(
+        ("261QF0400X", "261QC1500X", "261QR1300X", "261QP0904X", "261QP0905X", "251K00000X", "261QH0100X"),
+        ("outpatient", "clinic"),
+        ("outpat",),
+        ("clinic",),
+    ),
+    "infusion": Kind(("261QI0500X", "251F00000X", "261QX0200X"), (), (), ("infusion",)),
+    "sleep_center": Kind(("261QS1200X",), (), (), ("sleep",)),
+    "cancer_center": Kind(("261QX0203X", "261QX0200X"), (), (), ("cancer", "oncology")),
+    "birthing_center": Kind(("261QB0400X",), (), (), ("birth", "birthing")),
+    "wound_care": Kind((), (), (), ("wound",)),
+    "telehealth": Kind(("261QP2300X",), (), (), ("telehealth", "virtual")),
+}
+_KNOWN = frozenset(code for kind in KINDS.values() for code in kind.nucc)
+
+
+def is_kind(listing: Listing, name: str) -> bool:
+    """True when the place is of that kind, by the finest codes that it carries."""
+    kind = KINDS.get(name)
+    if kind is None:
+        return False
+    codes = listing.specialty_codes & _KNOWN
+    if codes:
+        return bool(codes & set(kind.nucc))
+    coarse = set(kind.categories if listing.role.type == "HealthcareService" else kind.roles)
+    return bool(coarse & set(listing.role.codes)) or bool(set(kind.words) & set(words_of(listing.name)))
+
+
+async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Listing, ...]:
+    """The active affiliations and services of the kind in the area, each with who, where and its networks.
+
+    Every filter has to be checked again by who asks. A service of a place that has affiliations too adds what they
+    lack; its networks are only those that an affiliation proves.
+    """
+    directory = Directory(lists_services=True)
+    searches = [(search, _AFFILIATION) for search in _affiliations(kind)] + [(one, _SERVICE) for one in _services(kind)]
+    here = area(ask, where)
+    await asyncio.gather(*(_read(ask, directory, search.where(here), includes) for search, includes in searches))
+    await bring(ask, directory)
+    rows = tuple(row for row in directory.listings() if row.active(ask.today))
+    return tuple(row for row in rows if kind is None or is_kind(row, kind))
+
+
+async def _read(ask: Ask, directory: Directory, search: Search, includes: tuple[str, ...]) -> None:
+    """One of several ways to the same places: a server that refuses one may know another."""
+    try:
+        await read_rows(ask, directory, search, includes)
+    except (PayerForbids, PayerLacks, PayerRejects):
+        return
+
+
+def _kind(name: str | None) -> Kind:
+    return KINDS.get(name or "", Kind())
+
+
+def _affiliations(kind: str | None) -> list[Search]:
+    return _searches("OrganizationAffiliation", kind, "role", _ROLES, _kind(kind).roles)
+
+
+def _services(kind: str | None) -> list[Search]:
+    return _searches("HealthcareService", kind, "service-category", _CATEGORIES, _kind(kind).categories)
+
+
+def _searches(type_: str, kind: str | None, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:
+    """By specialty and by the coarser code; a kind that has neither is looked for among all."""
+    nucc = _kind(kind).nucc
+    by_specialty = [("specialty", any_of([token(NUCC, code) for code in nucc]))] if nucc else []
+    by_code = [(parameter, any_of([token(system, code) for code in codes]))] if codes else []
+    return [Search(type_, (pair,)) for pair in (*by_specialty, *by_code)] or [Search(type_)]

@@ -1,0 +1,119 @@
+"""A page of places of care: found by kind, place, network and name, every filter proven on every card (T44)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.kit.around import Around, around
+from bot.kit.ask import Ask, Summary
+from bot.kit.cards import STALE_DAYS, Card, cards
+from bot.kit.directory import Filter, sift, within
+from bot.kit.facilities import places_of_care
+from bot.kit.networks import is_called, telling
+from bot.kit.spelling import is_named, starts_like
+from bot.records.hours import Hours, on_day
+from bot.records.listing import Listing
+
+PAGE = 5
+FARTHER = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Summary):
+    """One page of places. `total` is how many fit in all; `first` the number of the first one shown.
+
+    When nothing fits: `removed_by` names the filter that took the last ones, `without` counts the places that fit all
+    the others, `farther` those that fit everything within `farther_miles`. `any_network`: "in network" without a name.
+    """
+
+    cards: tuple[Card, ...]
+    total: int
+    first: int
+    page: int
+    today: date
+    kind: str | None
+    where: Around
+    network: str | None
+    any_network: bool
+    name: str | None
+    removed_by: str | None = None
+    without: int = 0
+    farther: int = 0
+    farther_miles: int = int(FARTHER)
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Card], ...]:
+        """The places with their numbers in the whole list."""
+        return tuple(enumerate(self.cards, self.first))
+
+    @property
+    def more(self) -> bool:
+        """True when another page follows."""
+        return self.first + len(self.cards) - 1 < self.total
+
+    def is_stale(self, card: Card) -> bool:
+        """True when a listing was not updated for more than 90 days."""
+        age = card.age_days(self.today)
+        return age is not None and age > STALE_DAYS
+
+    def hours(self, card: Card) -> tuple[Hours, ...]:
+        """When the nearest place is open on the day that was asked."""
+        return on_day(card.spot.location.hours, self.today) if card.spot else ()
+
+
+async def find_places(ask: Ask, kind: str | None) -> Found:
+    """The places of the kind (None: of any) that fit, nearest first.
+
+    Raises:
+        NeedsPlace: no place was named.
+    """
+    where = await around(ask)
+    result = page_of(await places_of_care(ask, kind, where), ask, kind, where)
+    for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
+        ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
+    if result.total or where.miles >= FARTHER:
+        return result
+    wide = replace(where, miles=FARTHER)
+    farther = page_of(await places_of_care(ask, kind, wide), ask, kind, wide)
+    return replace(result, farther=farther.total)
+
+
+def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around) -> Found:
+    """The page that was asked for, of the places that pass every filter."""
+    network = str(ask.slots.get("network") or "") or None
+    name = str(ask.slots.get("provider_name") or "") or None
+    kept, removed_by, without = sift(found, _filters(ask, network, name, where))
+    # Every listing of a place that fits belongs on its card, whatever network it is of.
+    fitting = {row.key for row in kept}
+    providers = cards(ask, [row for row in found if row.key in fitting and within(ask, row, where)], where)
+    first = ask.page * PAGE
+    return Found(
+        cards=providers[first : first + PAGE],
+        total=len(providers),
+        first=first + 1,
+        page=ask.page,
+        today=ask.today,
+        kind=kind,
+        where=where,
+        network=network if network != "out-of-network" else None,
+        any_network=network is not None and not telling(network),
+        name=name,
+        removed_by=removed_by,
+        without=without,
+    )
+
+
+def _filters(ask: Ask, network: str | None, name: str | None, where: Around) -> list[Filter]:
+    chosen: list[Filter] = [("radius", lambda row: within(ask, row, where))]
+    if name:
+        chosen.append(("name", lambda row: is_named(row.name, name) or starts_like(row.name, name)))
+    if network and network != "out-of-network":
+        chosen.append(("network", lambda row: _in_network(row, network)))
+    return chosen
+
+
+def _in_network(row: Listing, network: str) -> bool:
+    """Proven by a network reference; "in network" without a name is any network of this payer."""
+    return any(not telling(network) or is_called(one, network) for one in row.networks)

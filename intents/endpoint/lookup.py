@@ -1,0 +1,43 @@
+"""Electronic addresses of a provider, as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.kit import Ask, Choice, Electronic, Summary, Who, electronic_addresses, who
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup(Summary):
+    """The provider's addresses, when it is one; otherwise why not, and whom it may be."""
+
+    state: Literal["one", "several", "ended", "unknown", "unnamed"]
+    name: str | None
+    choices: tuple[Choice, ...] = ()
+    total: int = 0
+    reference: str | None = None
+    addresses: tuple[Electronic, ...] = ()
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Choice], ...]:
+        """The choices with their numbers."""
+        return tuple(enumerate(self.choices, 1))
+
+
+async def answer(ask: Ask) -> Lookup:
+    """The addresses that the directory gives for the provider."""
+    found = await who(ask)
+    addresses = await electronic_addresses(ask, found.only) if found.only else ()
+    found.cite(ask)
+    ask.cite("Endpoint", [one.id for one in addresses])
+    return summarize(found, addresses)
+
+
+def summarize(found: Who, addresses: tuple[Electronic, ...]) -> Lookup:
+    """Active addresses first."""
+    rows = found.only
+    if rows is None:
+        return Lookup(found.state, found.name, found.choices, len(found.found))
+    ordered = tuple(sorted(addresses, key=lambda one: (not one.active, one.name or "")))
+    return Lookup("one", rows[0].name, reference=f"{rows[0].key.type}/{rows[0].key.id}", addresses=ordered)

@@ -1,0 +1,68 @@
+"""Which hospitals, groups and practices the directory ties a provider to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.kit import Ask, Choice, Summary, Who, affiliations_of, who
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """An organization that the provider is tied to, with the cities of the places where that is; hospitals apart."""
+
+    name: str
+    cities: tuple[str, ...]
+    hospital: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Affiliations(Summary):
+    """`groups` are those that the provider's own listings name, `beyond` those that these groups belong to."""
+
+    state: Literal["one", "several", "ended", "unknown", "unnamed"]
+    name: str | None
+    choices: tuple[Choice, ...] = ()
+    total: int = 0
+    reference: str | None = None
+    groups: tuple[Tie, ...] = ()
+    beyond: tuple[Tie, ...] = ()
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Choice], ...]:
+        """The choices with their numbers."""
+        return tuple(enumerate(self.choices, 1))
+
+    @property
+    def hospitals(self) -> tuple[Tie, ...]:
+        """Those of all that are hospitals."""
+        return tuple(tie for tie in (*self.groups, *self.beyond) if tie.hospital)
+
+
+async def answer(ask: Ask) -> Affiliations:
+    """What the provider's listings name, and one step further: what those organizations are affiliated with."""
+    found = await who(ask)
+    further = await affiliations_of(ask, found.only) if found.only else ()
+    found.cite(ask)
+    return summarize(found, further)
+
+
+def summarize(found: Who, further: tuple[tuple[str, bool], ...]) -> Affiliations:
+    """The ties, each once."""
+    rows = found.only
+    if rows is None:
+        return Affiliations(found.state, found.name, found.choices, len(found.found))
+    cities: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for name in (row.organization_name,) if row.practitioner_key else row.place_names:
+            if name:
+                cities.setdefault(name, {}).update(dict.fromkeys(p.city for p in row.locations if p.city))
+    groups = tuple(Tie(name, tuple(towns), "hospital" in name.casefold()) for name, towns in cities.items())
+    return Affiliations(
+        state="one",
+        name=rows[0].name,
+        reference=f"{rows[0].key.type}/{rows[0].key.id}",
+        groups=groups,
+        beyond=tuple(Tie(name, (), hospital) for name, hospital in further if name not in cities),
+    )
