@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -102,8 +101,6 @@ async def assemble(
         accounts.on_failed.append(bot.tell)
         sweeper = asyncio.create_task(_sweep(store))
         stack.push_async_callback(_stopped, sweeper)
-        gc.collect()
-        gc.freeze()
         yield bot
 
 

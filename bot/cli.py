@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def chat(*, sandbox: bool, member: str | None, as_json: bool) -> None:
 @click.option("--port", type=_PORT, default=8765, show_default=True)
 def serve(*, sandbox: bool, host: str, port: int) -> None:
     """Serve Slack, the linking pages and health."""
+    gc.disable()  # until it serves: a start makes much and drops little
     from bot.commands.serve import serve as run_server  # noqa: PLC0415 -- see the module docstring
 
     with _one_line():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -43,6 +44,9 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         config = uvicorn.Config(
             web_app(bot, slack=slack), lifespan="off", access_log=False, log_config=None, server_header=False
         )
+        # What the start made stays: the collector, off since the command began, need never walk over it.
+        gc.freeze()
+        gc.enable()
         log.info("serving", port=sock.getsockname()[1])
         await _Server(config).serve(sockets=[sock])
 
