@@ -88,7 +88,7 @@ async def assemble(
         stack.push_async_callback(store.close)
         http = await stack.enter_async_context(http or Http())
         seal = Vault.from_settings(settings, Path(settings.bot_store_url.removeprefix("sqlite:///")))
-        discovery = Discovery(http, settings.payer_fhir_url, _endpoints(settings))
+        discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
         accounts = Accounts(
             settings=settings, store=store, seal=seal, http=http, discovery=discovery, pages=pack.templates / "pages"
         )
@@ -155,7 +155,7 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
     )
 
 
-def _endpoints(settings: Settings) -> Endpoints:
+def endpoints_of(settings: Settings) -> Endpoints:
     """What the operator set; the rest is discovered."""
     return Endpoints(
         authorize=settings.payer_authorize_url,

@@ -115,3 +115,65 @@ def understand(file: Any, *, as_json: bool, dialogue: bool, explain: bool) -> No
     with _one_line():
         for line in readings(file, as_json=as_json, dialogue=dialogue, explain=explain):
             click.echo(line)
+
+
+@main.command()
+def check() -> None:
+    """Look at settings, keys, store, pack, payer and Slack; exit 0 only when the bot can serve."""
+    from bot.commands.check import check as look  # noqa: PLC0415 -- see the module docstring
+
+    bad = 0
+
+    async def report() -> None:
+        nonlocal bad
+        async for finding in look(settings):
+            click.echo(str(finding))
+            bad += finding.state == "bad"
+
+    with _one_line():
+        settings = _settings()
+    _run(report())
+    if bad:
+        raise click.ClickException(f"{bad} to put right before the bot can serve")
+
+
+@main.command()
+def register() -> None:
+    """Print the registration e-mail that the payer's developer page asks for."""
+    from bot.commands.register import letter, printed  # noqa: PLC0415 -- see the module docstring
+
+    with _one_line():
+        click.echo(printed(letter(load_settings())))
+
+
+@main.command()
+def manifest() -> None:
+    """Print the Slack app manifest with this deployment's address."""
+    from bot.commands.manifest import manifest as own  # noqa: PLC0415 -- see the module docstring
+    from bot.pack import find_pack  # noqa: PLC0415 -- as above
+
+    with _one_line():
+        settings = load_settings()
+        click.echo(own(settings, find_pack(settings.bot_pack)), nl=False)
+
+
+@main.group()
+def keys() -> None:
+    """Make and check the keys that seal what is stored."""
+
+
+@keys.command()
+def make() -> None:
+    """Print a new key; put it in front of the others in BOT_ENCRYPTION_KEYS."""
+    from bot.commands.keys import make as new  # noqa: PLC0415 -- see the module docstring
+
+    click.echo(new())
+
+
+@keys.command(name="check")
+def check_keys() -> None:
+    """Say where the keys come from, when they can be used."""
+    from bot.commands.keys import check as where  # noqa: PLC0415 -- see the module docstring
+
+    with _one_line():
+        click.echo(where(load_settings()))

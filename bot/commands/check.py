@@ -1,0 +1,141 @@
+"""`bcbst-bot check`: everything that an operator can get wrong, looked at before a member meets it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.accounts.vault import Vault
+from bot.app import endpoints_of
+from bot.commands.abilities import states
+from bot.commands.manifest import scopes
+from bot.config import Settings
+from bot.errors import BotError, ConfigError, PackError, StoreError
+from bot.pack import Pack, check_pack, find_pack, load_pack
+from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.http import Http
+from bot.stores.sqlite import open_sqlite
+
+_KIND = "check"
+_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `bad` keeps the bot from serving; a `note` is worth knowing."""
+
+    state: Literal["ok", "note", "bad"]
+    area: str
+    text: str
+
+    def __str__(self) -> str:
+        """One line of the report."""
+        return f"{self.state:<5}{self.area:<9}{self.text}"
+
+
+async def check(settings: Settings) -> AsyncIterator[Finding]:
+    """What was found, in the order of a start: settings, keys, store, pack, payer, Slack."""
+    yield _client(settings)
+    yield _keys(settings)
+    yield await _store(settings)
+    pack: Pack | None = None
+    try:
+        folder = find_pack(settings.bot_pack)
+        pack = load_pack(folder)
+        for finding in _pack(folder, pack):
+            yield finding
+    except PackError as error:
+        yield Finding("bad", "pack", str(error))
+    async for finding in _payer(settings, pack):
+        yield finding
+    if settings.slack_bot_token is not None:
+        yield await _slack(settings)
+
+
+def _client(settings: Settings) -> Finding:
+    if settings.missing:
+        return Finding("bad", "settings", f"{settings.missing}: required; the payer gives it at registration")
+    return Finding("ok", "settings", f"sign-in comes back to {settings.callback_url}")
+
+
+def _keys(settings: Settings) -> Finding:
+    try:
+        Vault.from_settings(settings, Path(settings.bot_store_url.removeprefix("sqlite:///")))
+    except ConfigError as error:
+        return Finding("bad", "keys", str(error))
+    where = "BOT_ENCRYPTION_KEYS" if settings.bot_encryption_keys else "the file beside the store"
+    return Finding("ok", "keys", f"from {where}")
+
+
+async def _store(settings: Settings) -> Finding:
+    """A row is written and taken again: a store that can be opened may still be read-only."""
+    try:
+        store = open_sqlite(settings.bot_store_url)
+        try:
+            await store.put(_KIND, _KIND, b"", expires=time.time() + _MINUTE)
+            await store.take(_KIND, _KIND)
+        finally:
+            await store.close()
+    except StoreError as error:
+        return Finding("bad", "store", f"BOT_STORE_URL: {error}")
+    return Finding("ok", "store", "can be read and written")
+
+
+def _pack(folder: Path, pack: Pack) -> Iterator[Finding]:
+    faults = check_pack(folder)
+    yield from (Finding("note", "pack", fault) for fault in faults)
+    yield Finding(
+        "ok", "pack", f"{len(pack.intents)} intents, {len(pack.answers)} of them with data, {len(faults)} notes"
+    )
+
+
+async def _payer(settings: Settings, pack: Pack | None) -> AsyncIterator[Finding]:
+    """Whether the payer's servers answer, whether an id_token could be checked, and what can be answered."""
+    async with Http() as http:
+        discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
+        found = await discovery.endpoints()
+        member = await discovery.capabilities(settings.payer_fhir_url)
+        directory = await discovery.capabilities(settings.directory_url)
+        for name in discovery.faults:
+            yield Finding("note", "payer", f"{name} does not come, or is none; the settings are used")
+        for finding in _reached(settings, member_known=member.known, directory_known=directory.known):
+            yield finding
+        yield _sign_in(settings, found)
+        for state, intents in states(pack.answers if pack else (), member, directory):
+            yield Finding("ok" if state == "works" else "note", "answers", f"{state}: {', '.join(intents)}")
+
+
+def _reached(settings: Settings, *, member_known: bool, directory_known: bool) -> Iterator[Finding]:
+    places = {"PAYER_FHIR_URL": (settings.payer_fhir_url, member_known)}
+    if settings.directory_url != settings.payer_fhir_url:
+        places["PAYER_DIRECTORY_URL"] = (settings.directory_url, directory_known)
+    for name, (url, known) in places.items():
+        if known:
+            yield Finding("ok", "payer", f"a FHIR server answers at {url}")
+        else:
+            yield Finding("bad", "payer", f"{name}: no CapabilityStatement at {url}/metadata")
+
+
+def _sign_in(settings: Settings, found: Endpoints) -> Finding:
+    """An id_token whose issuer or keys nobody knows is refused, so sign-in could never work."""
+    if "openid" in settings.payer_scope.split() and not (found.issuer and found.jwks):
+        lacking = "PAYER_JWKS_URL" if found.issuer else "PAYER_ISSUER"
+        return Finding("bad", "payer", f"{lacking}: not set, and nothing of the configured origins publishes it")
+    published = "" if found.pkce is None or "S256" in found.pkce else "; it does not list PKCE with S256"
+    return Finding("ok", "payer", f"sign-in at {settings.payer_authorize_url}{published}")
+
+
+async def _slack(settings: Settings) -> Finding:
+    from bot.commands.slack import probe  # noqa: PLC0415 -- only who talks to Slack pays for its SDK
+
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    try:
+        missing = await probe(token, settings.slack_api_url, scopes(find_pack(settings.bot_pack)))
+    except BotError as error:
+        return Finding("bad", "slack", str(error))
+    if missing:
+        return Finding("bad", "slack", f"SLACK_BOT_TOKEN: lacks {', '.join(missing)}; install the app again")
+    return Finding("ok", "slack", "the token is taken and has its scopes")

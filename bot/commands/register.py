@@ -1,0 +1,66 @@
+"""`bcbst-bot register`: the e-mail that the payer's developer page asks for, from the settings."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+from bot.config import Settings
+from bot.errors import ConfigError
+
+TO = "eBusiness_Service@bcbst.com"
+_LETTER = """\
+Hello,
+
+we would like access to your Patient Access API for the app below.
+
+Contact name: {contact}
+Company name: {company}
+App title: {title}
+Callback URL: {callback}
+Description: {title} is a chat assistant. A member signs in on your pages, and can then ask about their own claims,
+  coverage and care records in a private chat. It only reads, and shows a member's data to nobody but that member.
+  Anybody may ask it about your provider directory.
+Scopes: {scope}
+  patient/*.read   to read the member's own claims, coverage, clinical and formulary records
+  openid fhirUser  to know which member signed in
+
+Other information: the app is a confidential client. It uses the authorization code grant with state, nonce and PKCE
+  (S256), and sends its client secret in the body of the token request. Members can disconnect it at any time, which
+  deletes what it stored.
+
+Please send the Client ID and Client Secret over a secure channel.
+
+{contact}
+{company}
+"""
+
+
+def letter(settings: Settings) -> EmailMessage:
+    """The message with what the payer's page lists: contact, company, title, callback, description and scopes.
+
+    Raises:
+        ConfigError: who asks is not set, or the callback is on loopback, where no member's browser will find it.
+    """
+    for name in ("bot_contact_name", "bot_company"):
+        if not getattr(settings, name):
+            raise ConfigError(f"{name.upper()}: required for the registration e-mail")
+    if not settings.bot_public_url.startswith("https:"):
+        raise ConfigError("BOT_PUBLIC_URL: must be the https address that members will use; the payer registers it")
+    message = EmailMessage()
+    message["To"] = TO
+    message["Subject"] = f"Patient Access API: registration of {settings.bot_app_title}"
+    message.set_content(
+        _LETTER.format(
+            contact=settings.bot_contact_name,
+            company=settings.bot_company,
+            title=settings.bot_app_title,
+            callback=settings.callback_url,
+            scope=settings.payer_scope,
+        )
+    )
+    return message
+
+
+def printed(message: EmailMessage) -> str:
+    """The message as a person copies it into their mail program."""
+    return f"To: {message['To']}\nSubject: {message['Subject']}\n\n{message.get_content()}"
