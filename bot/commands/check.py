@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Literal
 
@@ -13,14 +14,16 @@ from bot.app import endpoints_of
 from bot.commands.abilities import states
 from bot.commands.manifest import scopes
 from bot.config import Settings
-from bot.errors import BotError, ConfigError, PackError, StoreError
+from bot.errors import BotError, ConfigError, PackError, PayerError, StoreError
 from bot.pack import Pack, check_pack, find_pack, load_pack
+from bot.payer.capabilities import Capabilities
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.stores.sqlite import open_sqlite
 
 _KIND = "check"
 _MINUTE = 60
+_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +104,25 @@ async def _payer(settings: Settings, pack: Pack | None) -> AsyncIterator[Finding
         directory = await discovery.capabilities(settings.directory_url)
         for name in discovery.faults:
             yield Finding("note", "payer", f"{name} does not come, or is none; the settings are used")
-        for finding in _reached(settings, member_known=member.known, directory_known=directory.known):
-            yield finding
+        yield await _reached(http, "PAYER_FHIR_URL", settings.payer_fhir_url, member)
+        if settings.directory_url != settings.payer_fhir_url:
+            yield await _reached(http, "PAYER_DIRECTORY_URL", settings.directory_url, directory)
         yield _sign_in(settings, found)
         for state, intents in states(pack.answers if pack else (), member, directory):
             yield Finding("ok" if state == "works" else "note", "answers", f"{state}: {', '.join(intents)}")
 
 
-def _reached(settings: Settings, *, member_known: bool, directory_known: bool) -> Iterator[Finding]:
-    places = {"PAYER_FHIR_URL": (settings.payer_fhir_url, member_known)}
-    if settings.directory_url != settings.payer_fhir_url:
-        places["PAYER_DIRECTORY_URL"] = (settings.directory_url, directory_known)
-    for name, (url, known) in places.items():
-        if known:
-            yield Finding("ok", "payer", f"a FHIR server answers at {url}")
-        else:
-            yield Finding("bad", "payer", f"{name}: no CapabilityStatement at {url}/metadata")
+async def _reached(http: Http, name: str, url: str, server: Capabilities) -> Finding:
+    """A server without a CapabilityStatement can still be asked; one that does not answer, or with 5xx, cannot."""
+    if server.known:
+        return Finding("ok", "payer", f"a FHIR server answers at {url}")
+    try:
+        status = (await http.get(f"{url}/metadata", {}, http.clock() + _SECONDS)).status
+    except PayerError as error:
+        return Finding("bad", "payer", f"{name}: {url} cannot be reached ({type(error).__name__})")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Finding("bad", "payer", f"{name}: {url} answers {status}")
+    return Finding("note", "payer", f"{name}: {url} answers, but without a CapabilityStatement ({status})")
 
 
 def _sign_in(settings: Settings, found: Endpoints) -> Finding:

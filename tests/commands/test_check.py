@@ -75,6 +75,14 @@ async def test_what_keeps_it_from_serving_is_named(
     assert findings[-1].area == "payer"
 
 
+async def test_a_server_without_a_capability_statement_can_be_served_from(payer: Sandbox, tmp_path: Path) -> None:
+    """What it can do is unknown, which is worth a note and keeps nobody from asking."""
+    elsewhere = {**NO_PACK, "payer_directory_url": f"{payer.fhir_url}/not-a-base"}
+    findings = await found(settings(payer, tmp_path, **elsewhere))
+    assert bad(findings) == ["BOT_PACK"]
+    assert any(finding.state == "note" and "PAYER_DIRECTORY_URL" in finding.text for finding in findings)
+
+
 async def test_a_store_that_cannot_be_used_is_named(payer: Sandbox, tmp_path: Path) -> None:
     """A file that is no store is left alone and told."""
     (tmp_path / "bot.db").write_text("not a store" * 100)
