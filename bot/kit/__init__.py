@@ -4,6 +4,7 @@ An answer is `async answer(ask) -> Summary` and a pure `summarize(...) -> Summar
 cannot format, know the channel, see a token, log or touch a store.
 """
 
+from bot.kit.areas import sold_at
 from bot.kit.around import Around, around
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.cards import STALE_DAYS, Card, Spot, by_provider, cards, spots
@@ -189,6 +190,7 @@ __all__ = [
     "service_dates",
     "shield",
     "sift",
+    "sold_at",
     "span_of",
     "spots",
     "starts_like",

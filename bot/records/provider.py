@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from bot.records.area import Ring, read_boundary
 from bot.records.dates import Period, period
 from bot.records.decode import decode
 from bot.records.directory import (
@@ -98,6 +99,8 @@ class Location:
     access: tuple[str, ...] = ()
     hours: tuple[Hours, ...] = ()
     organization: Key | None = None
+    boundary: tuple[Ring, ...] = ()
+    county: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,8 @@ def read_location(raw: bytes | msgspec.Raw) -> Location:
         access=_codes(e.value_codeable_concept for e in shape.extension if e.url == ACCESSIBILITY),
         hours=read_hours(shape.hours_of_operation),
         organization=key_of(shape.managing_organization),
+        boundary=read_boundary(shape.extension),
+        county=clean(address.district) if address else None,
     )
 
 

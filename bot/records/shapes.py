@@ -114,6 +114,7 @@ class Address(Shape, frozen=True):
     use: str | None = None
     line: tuple[str, ...] = ()
     city: str | None = None
+    district: str | None = None
     state: str | None = None
     postal_code: str | None = None
     text: str | None = None
@@ -125,6 +126,13 @@ class Address(Shape, frozen=True):
         return digits if len(digits) == 5 and digits.isdecimal() else None  # noqa: PLR2004 -- a ZIP has five digits
 
 
+class Attachment(Shape, frozen=True):
+    """Data in place, in Base64; what is only linked is never fetched (T40)."""
+
+    content_type: str | None = None
+    data: str | None = None
+
+
 class Extension(Shape, frozen=True):
     """An extension with the value types that this bot reads."""
 
@@ -134,6 +142,7 @@ class Extension(Shape, frozen=True):
     value_code: str | None = None
     value_reference: Reference | None = None
     value_codeable_concept: Concept | None = None
+    value_attachment: Attachment | None = None
 
 
 class Meta(Shape, frozen=True):

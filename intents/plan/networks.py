@@ -1,0 +1,86 @@
+"""Networks: all of them, those of a provider, the asker's own as a guess; and the plans that use each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.kit import Ask, Choice, Plan, Summary, Who, names_of, network_names, own_networks, plans, telling, who
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A network, and the names of the plans that use it."""
+
+    name: str
+    plans: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Networks(Summary):
+    """`about` says whose networks these are: the payer's (`all`), a named one, a provider's, or the asker's own.
+
+    `plans_listed` is False where the directory lists no plan at all. `state` is the provider's, as in `Who`.
+    """
+
+    about: Literal["all", "named", "provider", "own"]
+    networks: tuple[Used, ...]
+    plans_listed: bool
+    name: str | None = None
+    state: str = "one"
+    choices: tuple[Choice, ...] = ()
+    total: int = 0
+    reference: str | None = None
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Used], ...]:
+        """The networks with their numbers."""
+        return tuple(enumerate(self.networks, 1))
+
+    @property
+    def offered(self) -> tuple[tuple[int, Choice], ...]:
+        """The choices with their numbers."""
+        return tuple(enumerate(self.choices, 1))
+
+
+async def answer(ask: Ask) -> Networks:
+    """The networks that were asked about, with their plans."""
+    network = str(ask.slots.get("network") or "")
+    sold = await plans(ask)
+    if ask.slots.get("provider_name"):
+        result = of_provider(await who(ask), sold)
+    elif network == "in-network":
+        own = await own_networks(ask)
+        names = own or await network_names(ask)
+        result = Networks("own" if own else "all", _used(names, sold), bool(sold))
+    else:
+        names = await network_names(ask)
+        wanted = [name for name in names if is_called_by(name, network)] if telling(network) else list(names)
+        result = Networks("named" if telling(network) else "all", _used(wanted, sold), bool(sold), network or None)
+    ask.cite("Organization", ())
+    ask.cite("InsurancePlan", [plan.id for plan in sold])
+    return result
+
+
+def is_called_by(name: str, words: str) -> bool:
+    """True when the network's name holds all the telling words."""
+    return telling(words) <= set(name.casefold().split())
+
+
+def of_provider(found: Who, sold: Sequence[Plan]) -> Networks:
+    """The networks that the provider's active listings prove."""
+    rows = found.only
+    if rows is None:
+        return Networks("provider", (), bool(sold), found.name, found.state, found.choices, len(found.found))
+    used = _used(names_of(rows), sold)
+    return Networks("provider", used, bool(sold), rows[0].name, reference=f"{rows[0].key.type}/{rows[0].key.id}")
+
+
+def _used(names: Sequence[str], sold: Sequence[Plan]) -> tuple[Used, ...]:
+    return tuple(Used(name, _plans(name, sold)) for name in names)
+
+
+def _plans(name: str, sold: Sequence[Plan]) -> tuple[str, ...]:
+    users = (plan.name for plan in sold if any(network.name == name for network in plan.networks))
+    return tuple(dict.fromkeys(user for user in users if user))
