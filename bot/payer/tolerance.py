@@ -13,7 +13,16 @@ from bot.records.bundle import Page
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]*[A-Za-z0-9]")
 _COMFORTS = ("_sort", "_count", "_include", "_include:iterate", "_revinclude", "_total", "_elements")
-_FILTERS: tuple[str, ...] = ("network", "service-date", "active", "status", "type", "gender", "communication", "_lastUpdated")
+_FILTERS: tuple[str, ...] = (
+    "network",
+    "service-date",
+    "active",
+    "status",
+    "type",
+    "gender",
+    "communication",
+    "_lastUpdated",
+)
 _FILTERS += ("date", "code", "category", "DrugPlan", "DrugName:contains")
 _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
 
