@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from bot.accounts.accounts import Access, Accounts
 from bot.dialogue import Asked
 from bot.errors import LinkError, PayerError, SignInExpired
 from bot.kit import Ask, Coverage, Patient, Places, Search, Summary, Unreadable, read_coverage, read_patient
-from bot.message import Message, Note, OneToOne, Person, Private, Shareable, Source
+from bot.message import Actions, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
+from bot.provenance import INTENT, trace_in, trace_of, with_trace
+from bot.payer.health import Health
 
 Answered = Private | Shareable
 
@@ -30,6 +32,7 @@ class Answering:
         directory: DirectoryClient,
         member: Callable[[Person, Access], MemberClient],
         places: Places,
+        health: Callable[[], Awaitable[Health]],
         payer: Mapping[str, str],
         now: Callable[[], datetime],
         wall: float,
@@ -37,6 +40,7 @@ class Answering:
     ) -> None:
         self._pack, self._accounts, self._payer = pack, accounts, payer
         self._directory, self._member, self._places = directory, member, places
+        self._health = health
         self._now, self._wall, self._clock = now, wall, clock
 
     async def answer(self, message: Message, asked: Asked, *, needs_member: bool) -> Answered:
@@ -57,6 +61,12 @@ class Answering:
             raise
         return self._reply(asked, ask, summary, private=needs_member or ask.private)
 
+    def explain(self, asked: Asked) -> Private:
+        """What the answer above a button stands on."""
+        values = {"trace": trace_in(asked), "payer": self._payer, "zone": self._now().tzinfo}
+        blocks = self._pack.render("how", values, asked.language)
+        return Private(intent=INTENT, language=asked.language, blocks=blocks)
+
     def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:
         return Ask(
             slots=asked.values,
@@ -70,6 +80,7 @@ class Answering:
             places=self._places,
             other_names=self._other_names,
             read_home=lambda: self._home(message),
+            read_health=self._health,
             read_coverages=lambda: self._coverages(message),
         )
 
@@ -113,10 +124,12 @@ class Answering:
         blocks = self._pack.render(template_of(asked.intent), values, asked.language)
         about = {"report": report, "payer": self._payer, "now": self._now(), "private": private}
         footer = self._pack.render("_footer", about, asked.language)
+        trace = trace_of(asked, report)
+        below = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
         return kind(
             intent=asked.intent,
             language=asked.language,
-            blocks=(*blocks, *(block for block in footer if isinstance(block, Note))),
+            blocks=(*blocks, *(block for block in below if isinstance(block, Note | Actions))),
             sources=tuple(Source(source.type, source.id, source.fetched_at) for source in report.sources),
             complete=report.complete,
         )

@@ -31,6 +31,7 @@ from bot.message import Person, Private
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.health import Pulse
 from bot.payer.http import Http
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
@@ -127,6 +128,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         directory=DirectoryClient(http, settings.directory_url),
         member=_member_client(settings, http, accounts),
         places=_Places(),
+        health=Pulse(http, settings.directory_url).feel,
         payer=_payer(settings),
         now=now,
         wall=wall,

@@ -35,6 +35,7 @@ from bot.kit.reading import read_entries, records, records_of
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.kit.who import Choice, Who, affiliations_of, who
 from bot.payer.budget import Gap, Report
+from bot.payer.health import Health
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
 from bot.records.amounts import added
@@ -89,6 +90,7 @@ __all__ = [
     "Filter",
     "Found",
     "Gap",
+    "Health",
     "Hours",
     "Listing",
     "Live",

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from bot.payer.budget import Budget, Gap, Report
 from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.health import Health
 from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.coverage import Coverage
@@ -97,6 +98,7 @@ class Ask:
     arguments: Mapping[str, str] = field(default_factory=dict)
     other_names: Callable[[str], tuple[str, ...]] = no_other_name
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
+    read_health: Callable[[], Awaitable[Health]] | None = None
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None
     private: bool = False
 
@@ -118,6 +120,7 @@ class Ask:
     async def search(self, search: Search) -> AsyncIterator[Page]:
         """The pages of a search, within the question's budget; stop whenever enough was seen."""
         client = self._client(search.type)
+        self.report.searches.append(search.told())
         async for page in client.search(search, self.budget):
             yield page
 
@@ -148,6 +151,12 @@ class Ask:
         found = await self.read_coverages() if self.read_coverages else ()
         self.private = self.private or bool(found)
         return found
+
+    async def payer_health(self) -> Health:
+        """Whether the payer's directory server answers, asked now or a few seconds ago."""
+        if self.read_health is None:
+            raise TypeError("nothing watches the payer here")
+        return await self.read_health()
 
     def _client(self, resource_type: str) -> MemberClient | DirectoryClient:
         if resource_type not in MEMBER_TYPES:

@@ -1,0 +1,69 @@
+"""Whether the payer's directory server answers: asked when somebody asks, at most once in a few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.errors import PayerError
+from bot.payer.capabilities import read_capabilities
+from bot.payer.http import Http
+
+_PATIENCE, _AGAIN = 6.0, 15.0
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What was seen at `checked`. `since` is when the state last changed, or when it was first looked at.
+
+    `milliseconds` is how long the server took, None when it did not answer. `searches` are the parameters that it
+    declares by type; empty when it declares nothing. `last_up` is when it last answered, None when it never did.
+    """
+
+    up: bool
+    checked: datetime
+    since: datetime
+    milliseconds: int | None = None
+    last_up: datetime | None = None
+    searches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    software: str | None = None
+
+
+class Pulse:
+    """Asks one base for its CapabilityStatement, and remembers when the answer last turned."""
+
+    def __init__(self, http: Http, base: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._http, self._url, self._now = http, f"{base.rstrip('/')}/metadata", now
+        self._last: Health | None = None
+        self._until = 0.0
+        self._lock = asyncio.Lock()
+
+    async def feel(self) -> Health:
+        """The state now. Never raises: a server that does not answer is an answer."""
+        async with self._lock:
+            if self._last is None or self._http.clock() >= self._until:
+                self._last = await self._look(self._last)
+                self._until = self._http.clock() + _AGAIN
+            return self._last
+
+    async def _look(self, before: Health | None) -> Health:
+        started, moment = self._http.clock(), self._now()
+        try:
+            answer = await self._http.get(self._url, {"accept": "application/fhir+json"}, started + _PATIENCE)
+        except PayerError:
+            answer = None
+        up = answer is not None and answer.status == _OK
+        declared = read_capabilities(answer.body) if answer is not None and up else None
+        types = declared.types if declared else {}
+        return Health(
+            up=up,
+            checked=moment,
+            since=before.since if before is not None and before.up == up else moment,
+            milliseconds=round((self._http.clock() - started) * 1000) if up else None,
+            last_up=moment if up else before.last_up if before else None,
+            searches={name: tuple(sorted(abilities.params)) for name, abilities in sorted(types.items())},
+            software=declared.software if declared else None,
+        )
