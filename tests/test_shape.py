@@ -23,12 +23,16 @@ MAY_IMPORT = {
     "replies": {"message"},
     "stores": {"message", "errors"},
     "accounts": {"config", "errors", "message", "payer", "records", "stores"},
-    "kit": {"payer", "records"},
+    "kit": {"errors", "payer", "records"},
     "pack": {"errors", "kit", "language", "message", "replies"},
     "dialogue": {"language", "message", "stores"},
     "connecting": {"accounts", "dialogue", "errors", "message", "pack"},
-    "answering": {"accounts", "dialogue", "errors", "kit", "message", "pack", "payer"},
-    "turn": {"accounts", "answering", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"},
+    "provenance": {"dialogue", "message", "payer"},
+    "answering": {"accounts", "dialogue", "errors", "kit", "message", "pack", "payer", "provenance"},
+    "turn": {
+        *("accounts", "answering", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"),
+        "provenance",
+    },
     "channels": {"message", "replies", "turn"},
 }
 COMPOSITION = {"app", "cli", "commands", "__main__", "__init__"}
