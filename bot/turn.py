@@ -26,6 +26,7 @@ from bot.language.context import merge
 from bot.language.reading import Reading, Slot
 from bot.message import Block, Language, Message, Person, Press, Private, Shareable
 from bot.pack import Pack, template_of
+from bot.provenance import INTENT
 
 log = structlog.get_logger("turn")
 _CONNECTS = frozenset({"account.link", "account.choose"})
@@ -143,6 +144,8 @@ class Turn:
         rules = self._pack.intents.get(asked.intent)
         if message.directory_only and ((rules is not None and rules.needs == "member") or asked.intent in _CONNECTS):
             yield await self._remember(message, memory, self._static(asked, "problems/directory_only"))
+        elif asked.intent == INTENT:
+            yield self._answering.explain(asked)
         elif asked.intent.startswith("account."):
             async for reply in self._connecting.answer(message.person, asked):
                 yield await self._remember(message, memory, reply)

@@ -19,6 +19,7 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
+from bot.turn import Patience
 
 TODAY = date(2026, 5, 20)
 
@@ -50,10 +51,14 @@ class Talk:
     replies: list[Reply] = field(default_factory=list)
     link: str | None = None
 
+    def message(self, text: str, *, place: str = "chat", press: str | None = None) -> Message:
+        """What the channel would hand over."""
+        where = OneToOne("chat") if place == "chat" else Shared("channel", "thread")
+        return Message("m", self.person, where, text, press=press, directory_only=self.guest)
+
     async def say(self, text: str, *, place: str = "chat", press: str | None = None) -> list[Reply]:
         """The replies to a message."""
-        where = OneToOne("chat") if place == "chat" else Shared("channel", "thread")
-        message = Message("m", self.person, where, text, press=press, directory_only=self.guest)
+        message = self.message(text, place=place, press=press)
         self.replies = [reply async for reply in self.bot.turn.answer(message)]
         self.link = next((link for reply in self.replies if (link := link_in(reply))), self.link)
         return self.replies
@@ -104,13 +109,15 @@ def settings_for(sandbox: Sandbox, store: Path, **more: object) -> Settings:
 
 
 @asynccontextmanager
-async def serving_bot(sandbox: Sandbox, store: Path, today: date = TODAY, **more: object) -> AsyncIterator[Bot]:
+async def serving_bot(
+    sandbox: Sandbox, store: Path, today: date = TODAY, *, patience: Patience | None = None, **more: object
+) -> AsyncIterator[Bot]:
     """A bot of that sandbox with its linking pages on a free port, for which it is `today`."""
     sock = listen()
     settings = settings_for(sandbox, store, bot_public_url=f"http://127.0.0.1:{sock.getsockname()[1]}", **more)
     noon = datetime(today.year, today.month, today.day, 12, tzinfo=ZoneInfo("America/Chicago"))
     with contextlib.closing(sock):
-        async with assemble(settings, now=lambda: noon) as bot, running(web_app(bot), sock):
+        async with assemble(settings, patience=patience, now=lambda: noon) as bot, running(web_app(bot), sock):
             yield bot
 
 
