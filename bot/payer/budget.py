@@ -38,12 +38,13 @@ class Gap:
 
 @dataclass(slots=True)
 class Report:
-    """What a question read. It grows while pages come."""
+    """What a question read. It grows while pages come. `searches` hold no ids, so that they can be told."""
 
     sources: list[Source] = field(default_factory=list)
     pages: int = 0
     gaps: list[Gap] = field(default_factory=list)
     applied_here: list[str] = field(default_factory=list)
+    searches: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]{0,127}")
+_OPEN = frozenset({"service-date", "date", "_sort"})
+_TECHNICAL = frozenset({"_include", "_revinclude", "_count"})
 _SPECIAL = re.compile(r"([\\,$|])")
 
 
@@ -68,6 +70,12 @@ class Search:
     def has(self, name: str) -> bool:
         """True when the parameter is set."""
         return any(own == name for own, _ in self.params)
+
+    def told(self) -> str:
+        """The search as it may be told: its type and parameters, with values only where they are days or an order."""
+        pairs = (f"{name}={value}" if name in _OPEN else name for name, value in self.params if name not in _TECHNICAL)
+        asked = "&".join(pairs)
+        return f"{self.type}?{asked}" if asked else self.type
 
     def encoded(self) -> str:
         """The parameters as a query string or form body."""
