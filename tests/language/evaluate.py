@@ -1,55 +1,98 @@
 """Print how well the pack is understood: `python -m tests.language.evaluate`.
 
-`eval/tuned.tsv` was looked at while the words and rules were made, `eval/held.tsv` was written afterwards; both are
-"intent<tab>sentence". `eval/dialogues.txt` holds conversations.
+`eval/tuned.tsv` was looked at while the words and rules were made; `eval/held.tsv` and `eval/blind.tsv` were not until
+their first run. `eval/dialogues.txt` holds conversations.
 """
 
-import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from bot.language.context import Context, merge
 from bot.language.engine import Engine
 from bot.language.reading import Reading, Slot
+from tests.language.cases import Case, dialogues, sentences
 
-HERE = Path(__file__).parent
-INTENTS = HERE.parents[1] / "intents"
+INTENTS = Path(__file__).parents[2] / "intents"
 TODAY = date(2024, 11, 24)
-NO_DATA = frozenset({"out_of_scope"})
+SAFETY = "safety."
+MOST_CONFUSIONS = 20
+_NO_DATA = "out_of_scope"
+_NOT_SAID = frozenset({"reason", "answer", "person"})
+
+
+@dataclass(slots=True)
+class SlotCount:
+    """How often a slot was right, found where it was not meant, and missed."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+
+    @property
+    def f1(self) -> float:
+        """2·right over all that was wanted or found."""
+        whole = 2 * self.right + self.wrong + self.missed
+        return 2 * self.right / whole if whole else 0.0
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts over one file of sentences."""
+    """Counts over sentences."""
 
-    right: int = 0
-    all: int = 0
     by_intent: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
     spanish: list[bool] = field(default_factory=list)
     confused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    false_data: int = 0
-    no_data: int = 0
+    slots: dict[str, SlotCount] = field(default_factory=lambda: defaultdict(SlotCount))
+    lost: list[str] = field(default_factory=list)
+    false_data: list[bool] = field(default_factory=list)
+    safety: list[bool] = field(default_factory=list)
     alarms: int = 0
 
-    def add(self, wanted: str, reading: Reading, *, data: bool) -> None:
+    def add(self, case: Case, reading: Reading, *, data: bool) -> None:
         """Count one sentence; `data` says that the reading would ask for somebody's or the directory's data."""
         got = reading.intent or ""
-        hit = got == wanted
-        self.all += 1
-        self.right += hit
-        self.by_intent[wanted].append(hit)
+        hit = got == case.intent
+        self.by_intent[case.intent].append(hit)
         if reading.language == "es":
             self.spanish.append(hit)
         if not hit:
-            self.confused[wanted, got] += 1
-        if wanted in NO_DATA:
-            self.no_data += 1
-            self.false_data += data
-        self.alarms += got.startswith("safety.") and not wanted.startswith("safety.")
+            self.confused[case.intent, got] += 1
+            self.lost.append(f"{case.intent} -> {got}: {case.said}")
+        if case.intent == _NO_DATA:
+            self.false_data.append(data)
+        if case.intent.startswith(SAFETY):
+            self.safety.append(hit)
+        elif got.startswith(SAFETY):
+            self.alarms += 1
+        if case.slots is not None and case.intent != _NO_DATA and not case.intent.startswith(SAFETY):
+            self._add_slots(case, case.slots, reading.slots)
+
+    def _add_slots(self, case: Case, wanted: Mapping[str, object], found: Mapping[str, Slot]) -> None:
+        for name in (wanted.keys() | found.keys()) - _NOT_SAID:
+            count = self.slots[name]
+            right = name in wanted and name in found and same(wanted[name], found[name].value)
+            count.right += right
+            count.wrong += name in found and not right
+            count.missed += name in wanted and not right
+            if not right:
+                value = found[name].value if name in found else None
+                self.lost.append(f"{name} {wanted.get(name)} -> {value}: {case.said}")
+
+
+def same(wanted: object, found: object) -> bool:
+    """Whether a value is the one meant: an amount as a number, one of a specialty's codes, a name whatever its case."""
+    if isinstance(found, Decimal):
+        return found == Decimal(str(wanted))
+    if isinstance(wanted, list) and isinstance(found, list):
+        return set(wanted) <= set(found)
+    if isinstance(wanted, str) and isinstance(found, str):
+        return wanted.casefold() == found.casefold()
+    return wanted == found
 
 
 def share(hits: Sequence[bool]) -> float:
@@ -57,68 +100,40 @@ def share(hits: Sequence[bool]) -> float:
     return sum(hits) / len(hits) if hits else 0.0
 
 
-def sentences(file: Path) -> Iterator[tuple[str, str]]:
-    """Intent and sentence of every line."""
-    for line in file.read_text(encoding="utf-8").splitlines():
-        intent, _, said = line.partition("\t")
-        yield intent, said
-
-
-def tallied(engine: Engine, file: Path) -> Tally:
-    """All sentences of a file, understood and counted."""
+def tallied(engine: Engine, cases: Iterable[Case]) -> Tally:
+    """Sentences, understood and counted."""
     tally = Tally()
-    for wanted, said in sentences(file):
-        reading = engine.understand(said, today=TODAY)
+    for case in cases:
+        reading = engine.understand(case.said, today=TODAY)
         rules = engine.intents.get(reading.intent or "")
-        tally.add(wanted, reading, data=rules is not None and rules.needs != "nothing")
+        tally.add(case, reading, data=rules is not None and rules.needs != "nothing")
     return tally
 
 
 def report(name: str, tally: Tally) -> Iterator[str]:
-    """What the counts of one file say, line by line."""
-    safety = [hit for intent, hits in tally.by_intent.items() if intent.startswith("safety.") for hit in hits]
-    recall = sum(share(hits) for hits in tally.by_intent.values()) / len(tally.by_intent)
-    yield f"{name}: {tally.all} sentences"
-    yield f"  accuracy            {tally.right / tally.all:.3f}  (Spanish {share(tally.spanish):.3f})"
+    """What the counts of one set say, line by line."""
+    every = [hit for hits in tally.by_intent.values() for hit in hits]
+    recall = sum(map(share, tally.by_intent.values())) / len(tally.by_intent)
+    yield f"{name}: {len(every)} sentences"
+    yield f"  accuracy            {share(every):.3f}  (Spanish {share(tally.spanish):.3f} of {len(tally.spanish)})"
     yield f"  macro recall        {recall:.3f}"
-    yield f"  false data queries  {tally.false_data} of {tally.no_data}"
-    yield f"  safety recall       {share(safety):.3f}, false alarms {tally.alarms}"
-    for (wanted, got), count in tally.confused.most_common(12):
+    yield f"  false data queries  {sum(tally.false_data)} of {len(tally.false_data)} ({share(tally.false_data):.3f})"
+    yield f"  safety recall       {share(tally.safety):.3f} of {len(tally.safety)}, false alarms {tally.alarms}"
+    if tally.slots:
+        yield from _slot_lines(tally.slots)
+    for (wanted, got), count in tally.confused.most_common(MOST_CONFUSIONS):
         yield f"    {wanted} -> {got}: {count}"
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What is said, and what it must come to after context."""
-
-    said: str
-    intent: str
-    slots: dict[str, object]
-
-
-def _slots(written: str) -> dict[str, object]:
-    slots: dict[str, object] = {}
-    decoder = json.JSONDecoder()
-    while written:
-        name, _, rest = written.partition("=")
-        slots[name.strip()], end = decoder.raw_decode(rest)
-        written = rest[end:].strip()
-    return slots
+def _slot_lines(slots: Mapping[str, SlotCount]) -> Iterator[str]:
+    counts = slots.values()
+    whole = SlotCount(sum(c.right for c in counts), sum(c.wrong for c in counts), sum(c.missed for c in counts))
+    yield f"  slot F1             {whole.f1:.3f}"
+    for name, count in sorted(slots.items()):
+        yield f"    {name:<17} {count.f1:.3f} ({count.right} right, {count.wrong} wrong, {count.missed} missed)"
 
 
-def dialogues(file: Path) -> Iterator[list[Turn]]:
-    """The conversations of a file."""
-    for block in file.read_text(encoding="utf-8").split("\n\n"):
-        turns = []
-        for line in block.splitlines():
-            if line and not line.startswith("#"):
-                said, _, wanted = line.partition(" -> ")
-                intent, _, slots = wanted.partition(" | ")
-                turns.append(Turn(said, intent.strip(), _slots(slots.strip())))
-        yield turns
-
-
-def played(engine: Engine, turns: Sequence[Turn]) -> Iterator[tuple[Turn, str, dict[str, Slot]]]:
+def played(engine: Engine, turns: Sequence[Case]) -> Iterator[tuple[Case, str, dict[str, Slot]]]:
     """Each turn with the intent and slots that it came to; answers of data intents are remembered."""
     context: Context | None = None
     for turn in turns:
@@ -133,23 +148,28 @@ def played(engine: Engine, turns: Sequence[Turn]) -> Iterator[tuple[Turn, str, d
 
 def talk(engine: Engine) -> Iterator[str]:
     """How many turns of the conversations came out right, and which did not."""
-    right, count, lost = 0, 0, []
-    for turns in dialogues(HERE / "eval" / "dialogues.txt"):
+    hits: list[bool] = []
+    lost: list[str] = []
+    conversations = list(dialogues())
+    for turns in conversations:
         for turn, intent, slots in played(engine, turns):
-            values = {name: slots[name].value if name in slots else None for name in turn.slots}
-            hit = intent == turn.intent and values == turn.slots
-            right, count = right + hit, count + 1
-            if not hit:
+            wanted = turn.slots or {}
+            values = {name: slots[name].value if name in slots else None for name in wanted}
+            hits.append(intent == turn.intent and values == wanted)
+            if not hits[-1]:
                 lost.append(f"    {turn.said!r} -> {intent} {values}")
-    yield f"dialogues: {right} of {count} turns resolved ({right / count:.3f})"
+    yield f"dialogues: {len(conversations)}, {sum(hits)} of {len(hits)} turns resolved ({share(hits):.3f})"
     yield from lost
 
 
 def main() -> None:
-    """Print the report."""
+    """Print the report; with `--lost`, also each sentence that came out wrong."""
     engine = Engine.load(INTENTS)
-    for name in ("tuned", "held"):
-        sys.stdout.writelines(line + "\n" for line in report(name, tallied(engine, HERE / "eval" / f"{name}.tsv")))
+    for name in ("tuned", "held", "blind"):
+        tally = tallied(engine, sentences(name))
+        sys.stdout.writelines(line + "\n" for line in report(name, tally))
+        if "--lost" in sys.argv:
+            sys.stdout.writelines(f"      {line}\n" for line in tally.lost)
     sys.stdout.writelines(line + "\n" for line in talk(engine))
 
 
