@@ -15,8 +15,8 @@ from bot.message import Actions, Message, Note, OneToOne, Person, Private, Share
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
-from bot.provenance import INTENT, trace_in, trace_of, with_trace
 from bot.payer.health import Health
+from bot.provenance import INTENT, trace_in, trace_of, with_trace
 
 Answered = Private | Shareable
 
