@@ -29,9 +29,9 @@ SUMMARY = "what did I owe for my last visit"
 DETAILS = "show me the details of my last claim"
 _CROWD = [f"U{number:03}" for number in range(64)]
 _RECORDS = {"U10": payer.TEN, "U1K": "maria1k", "U10K": "maria10k"}
-_ROUNDS = 2
-_COUNTS = {1: 100, 16: 320, 64: 512}
-_SECONDS = 5.0
+_ROUNDS = 4
+_COUNTS = {1: 50, 16: 160, 64: 256}
+_SECONDS = 3.0
 _LAST_OF_ONE_POST = "chat.postMessage"
 
 Job = Callable[[], Awaitable[Measured]]
