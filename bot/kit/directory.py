@@ -13,8 +13,8 @@ from bot.payer.search import Search, any_of, escape, token
 from bot.records.listing import Directory, Listing
 
 NUCC = "http://nucc.org/provider-taxonomy"
-_MOST_ZIPS = 60
-_MOST_BROUGHT, _BATCH = 200, 50
+_MOST_ZIPS = 200
+_MOST_BROUGHT, _BATCH = 500, 50
 _INCLUDES = ("practitioner", "location", "network")
 
 

@@ -114,20 +114,23 @@ async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Lis
     lack; its networks are only those that an affiliation proves.
     """
     directory = Directory(lists_services=True)
-    searches = [(search, _AFFILIATION) for search in _affiliations(kind)] + [(one, _SERVICE) for one in _services(kind)]
     here = area(ask, where)
-    await asyncio.gather(*(_read(ask, directory, search.where(here), includes) for search, includes in searches))
+    ways = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
+    await asyncio.gather(*(_first(ask, directory, [s.where(here) for s in found], names) for found, names in ways))
     await bring(ask, directory)
     rows = tuple(row for row in directory.listings() if row.active(ask.today))
     return tuple(row for row in rows if kind is None or is_kind(row, kind))
 
 
-async def _read(ask: Ask, directory: Directory, search: Search, includes: tuple[str, ...]) -> None:
-    """One of several ways to the same places: a server that refuses one may know another."""
-    try:
-        await read_rows(ask, directory, search, includes)
-    except (PayerForbids, PayerLacks, PayerRejects):
-        return
+async def _first(ask: Ask, directory: Directory, searches: list[Search], includes: tuple[str, ...]) -> None:
+    """The rows of the first search that has any: a directory uses one coding, and a server may refuse the other."""
+    for search in searches:
+        try:
+            await read_rows(ask, directory, search, includes)
+        except (PayerForbids, PayerLacks, PayerRejects):
+            continue
+        if any(role.type == search.type for role in directory.roles.values()):
+            return
 
 
 def _kind(name: str | None) -> Kind:
