@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bot.message import Action, Actions, Block, Item, Language
 from bot.replies.plain import plain
 
+_FULL_HOUR = re.compile(r"(?<=\d):00\b")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -36,5 +37,5 @@ def targets(blocks: tuple[Block, ...]) -> list[object]:
 
 
 def figures(blocks: tuple[Block, ...]) -> Counter[str]:
-    """Every figure that is said, dates and amounts alike."""
-    return Counter(_FIGURE.findall(plain(blocks, addresses=False)))
+    """Every figure that is said, dates and amounts alike; 8 a.m. is 8:00."""
+    return Counter(_FIGURE.findall(_FULL_HOUR.sub("", plain(blocks, addresses=False))))
