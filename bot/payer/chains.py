@@ -18,7 +18,7 @@ _TARGETS = {
     "network": "Organization",
     "service": "HealthcareService",
 }
-_BATCH = 20
+_BATCH = 50
 
 
 def has_chain(search: Search) -> bool:

@@ -82,7 +82,7 @@ def unchained(*, refuse: bool) -> Rig:
         if any("." in name for name in request.url.params):
             return refusal("chains") if refuse else page()
         if request.url.path.endswith("/Location"):
-            return page(*[{"resourceType": "Location", "id": f"l{n}"} for n in range(25)])
+            return page(*[{"resourceType": "Location", "id": f"l{n}"} for n in range(70)])
         return page(ROLE)
 
     return rig(answer)
@@ -108,7 +108,7 @@ async def test_a_chain_is_followed_in_two_steps(refuse: bool) -> None:
     assert locations[0]["address-state"] == ["TN"]
     batches = [query["location"][0] for query in rigged.payer.queries if "location" in query]
     assert batches[0].split(",")[:2] == ["Location/l0", "Location/l1"]
-    assert [len(batch.split(",")) for batch in batches[:2]] == [20, 5]
+    assert [len(batch.split(",")) for batch in batches[:2]] == [50, 20]
 
 
 async def test_a_chain_that_works_is_asked_once() -> None:
