@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.commands.running import run
+from tests.commands.running import left_in, run
 
 ASKED = "what did I owe for my last visit\n"
 KEYS = {"in_reply_to", "intent", "language", "audience", "text", "title", "facts", "items", "actions", "notices"}
@@ -13,12 +13,13 @@ KEYS |= {"sources", "complete", "final", "error"}
 
 
 def test_one_line_in_is_one_reply_out(tmp_path: Path) -> None:
-    """A member is signed in over the pages, one question is answered, and the end of input is the end."""
+    """A member is signed in over the pages, one question is answered, the end of input is the end; nothing stays."""
     done = run(tmp_path, "chat", "--sandbox", "--as", "dana", said=ASKED)
     assert done.returncode == 0
     assert done.stdout.startswith("$54.87 for your visit on ")
     assert done.stdout.count("This is not a bill") == 1
     assert done.stderr == ""
+    assert left_in(tmp_path) == []
 
 
 def test_json_replies_are_the_contract(tmp_path: Path) -> None:
@@ -38,12 +39,6 @@ def test_a_link_is_an_action_with_its_address(tmp_path: Path) -> None:
     done = run(tmp_path, "chat", "--sandbox", "--json", said=ASKED)
     (action,) = [one for one in json.loads(done.stdout)["actions"] if one["id"] == "link"]
     assert action["url"].startswith("http://127.0.0.1:")
-
-
-def test_nothing_stays_behind(tmp_path: Path) -> None:
-    """A rehearsal leaves no store, no key and no log in the folder where it ran."""
-    run(tmp_path, "chat", "--sandbox", "--as", "dana", said=ASKED)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_member_is_one_line(tmp_path: Path) -> None:

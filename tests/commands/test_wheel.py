@@ -60,19 +60,3 @@ def test_only_the_package_reaches_site_packages(installed: Path) -> None:
         line.split("/")[0] for line in record.read_text(encoding="utf-8").splitlines() if not line.startswith("..")
     }
     assert names == {"bot", record.parent.name}
-
-
-def test_a_member_is_answered_by_the_installed_command(installed: Path, tmp_path: Path) -> None:
-    """What the checkout answers, the wheel answers."""
-    command = (str(installed / "bin" / "bcbst-bot"), "chat", "--sandbox", "--as", "dana")
-    done = subprocess.run(  # noqa: S603 -- our own command
-        command,
-        input="cuánto debo de mi última visita\n",
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert "$54.87 por su visita" in done.stdout
