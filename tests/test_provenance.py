@@ -1,0 +1,52 @@
+"""How do you know: what is kept behind the button, and that it names nobody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.dialogue import Asked
+from bot.message import Action, Actions, Press
+from bot.payer.budget import Report, Source
+from bot.payer.search import Search
+from bot.provenance import INTENT, trace_in, trace_of, with_trace
+
+MOMENT = datetime(2026, 5, 20, 12, 30, tzinfo=UTC)
+
+
+def _report() -> Report:
+    report = Report(pages=2, sources=[Source("ExplanationOfBenefit", f"e{n}", MOMENT) for n in range(12)])
+    search = Search("ExplanationOfBenefit", (("service-date", "ge2026-01-01"), ("_sort", "-service-date")))
+    report.searches += [search.told(), search.told()]
+    report.read_here("service-date")
+    return report
+
+
+def test_the_trace_comes_back_from_its_own_button() -> None:
+    """Ten records are named and all are counted; the same search is told once; other buttons stay as they are."""
+    other = Action("", "More", press=Press("claim.list", {"page": "1"}))
+    buttons = Actions((other, Action("", "How do you know?", press=Press(INTENT))))
+    filled = with_trace(buttons, trace_of(Asked("claim.list", rule="claims", score=0.8), _report()))
+    assert filled.buttons[0] == other
+    press = filled.buttons[1].press
+    assert press is not None
+    trace = trace_in(Asked(press.intent, arguments=press.arguments))
+    assert trace is not None
+    assert (trace.rule, trace.pages, trace.count, len(trace.records)) == ("claims", 2, 12, 10)
+    assert trace.searches == ("ExplanationOfBenefit?service-date=ge2026-01-01&_sort=-service-date",)
+    assert (trace.here, trace.complete) == (("service-date",), True)
+    assert trace.day_of(trace.records[0], UTC) == MOMENT
+
+
+def test_a_button_without_a_trace_has_none() -> None:
+    """Then the bot says so, instead of making one up."""
+    assert trace_in(Asked(INTENT)) is None
+
+
+def test_a_search_is_told_without_what_it_was_asked_for() -> None:
+    """Ids, numbers and names are no part of it: only days and the order are."""
+    search = Search(
+        "ExplanationOfBenefit",
+        (("_id", "e1"), ("identifier", "2600042"), ("patient", "p1"), ("date", "ge2026-01-01"), ("_count", "20")),
+    )
+    assert search.told() == "ExplanationOfBenefit?_id&identifier&patient&date=ge2026-01-01"
+    assert Search("Coverage").told() == "Coverage"
