@@ -33,6 +33,7 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.health import Pulse
 from bot.payer.http import Http
+from bot.payer.kept import Kept
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
 from bot.turn import Patience, Turn
@@ -125,7 +126,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
     return Answering(
         pack=pack,
         accounts=accounts,
-        directory=DirectoryClient(http, settings.directory_url),
+        directory=DirectoryClient(http, settings.directory_url, kept=Kept(http.clock)),
         member=_member_client(settings, http, accounts),
         places=_Places(),
         health=Pulse(http, settings.directory_url).feel,

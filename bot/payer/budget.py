@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -38,13 +39,24 @@ class Gap:
 
 @dataclass(slots=True)
 class Report:
-    """What a question read. It grows while pages come. `searches` hold no ids, so that they can be told."""
+    """What a question read. It grows while pages come. `searches` hold no ids, so that they can be told.
+
+    `age` is how many seconds ago the payer gave the oldest of it; `stale` when it was kept for longer than it should
+    be, because the payer does not answer.
+    """
 
     sources: list[Source] = field(default_factory=list)
     pages: int = 0
     gaps: list[Gap] = field(default_factory=list)
     applied_here: list[str] = field(default_factory=list)
     searches: list[str] = field(default_factory=list)
+    age: float = 0.0
+    stale: bool = False
+
+    @property
+    def minutes(self) -> int:
+        """The age in whole minutes."""
+        return int(self.age // 60)
 
     @property
     def complete(self) -> bool:
@@ -82,6 +94,7 @@ class Budget:
         self.read = 0
         self._body, self._total = body, total
         self._clock, self._now = clock, now
+        self._moment: datetime | None = None
 
     @property
     def cap(self) -> int:
@@ -93,12 +106,24 @@ class Budget:
         """True when no further page may be read."""
         return self.pages_left <= 0 or self.resources_left <= 0 or self.cap == 0 or self._clock() >= self.deadline
 
+    @contextmanager
+    def kept(self, moment: datetime, age: float, *, stale: bool) -> Iterator[None]:
+        """Whatever is read inside was given at that moment, and costs neither a page nor bytes."""
+        self._moment = moment
+        self.report.age = max(self.report.age, age)
+        self.report.stale = self.report.stale or stale
+        try:
+            yield
+        finally:
+            self._moment = None
+
     def spend(self, size: int, records: Iterable[tuple[str, str]], resources: int) -> None:
         """Count a page: its decoded bytes, the records that it answers with, and all resources on it."""
-        self._total -= size
-        self.pages_left -= 1
+        if self._moment is None:
+            self._total -= size
+            self.pages_left -= 1
         self.resources_left -= resources
         self.read += resources
         self.report.pages += 1
-        moment = self._now()
+        moment = self._moment or self._now()
         self.report.sources += [Source(kind, id_, moment) for kind, id_ in records]

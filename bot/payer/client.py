@@ -10,6 +10,7 @@ from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.budget import Budget, Gap
 from bot.payer.chains import Chains, has_chain
 from bot.payer.http import Http
+from bot.payer.kept import Kept
 from bot.payer.paging import Server
 from bot.payer.retry import Retry
 from bot.payer.search import Search
@@ -169,8 +170,8 @@ class MemberClient:
 class DirectoryClient:
     """The open directory. It has no place for a token, and refuses whatever would name a member (fhir.md 9)."""
 
-    def __init__(self, http: Http, base: str, *, retry: Retry | None = None) -> None:
-        self._server = Server(http, base, retry=retry)
+    def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: Kept | None = None) -> None:
+        self._server = Server(http, base, retry=retry, kept=kept)
         self._chains = Chains(self._server, http.learned)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:

@@ -12,6 +12,7 @@ from bot.payer.answers import check_status, page_of, resource_of
 from bot.payer.base import base_at
 from bot.payer.budget import Budget, Gap
 from bot.payer.http import Answer, Http
+from bot.payer.kept import Kept
 from bot.payer.retry import Retry
 from bot.payer.search import Search
 from bot.payer.tolerance import Tolerance, note_ignored, simpler_ones
@@ -41,7 +42,8 @@ class Server:
     """A base URL with what every call to it carries.
 
     `headers` gives the headers of a call, `renew` gets a new token after a 401 and says whether it did, `keep` says
-    which rows may be shown, `post` sends searches as POST `_search`, where ids stay out of URLs (T28).
+    which rows may be shown, `kept` keeps what is nobody's, `post` sends searches as POST `_search`, where ids stay out
+    of URLs (T28).
     """
 
     def __init__(
@@ -54,7 +56,9 @@ class Server:
         keep: Keep = _any,
         retry: Retry | None = None,
         post: bool = False,
+        kept: Kept | None = None,
     ) -> None:
+        self._kept = kept
         self.base = base_at(base)
         self._http, self._headers, self._renew, self._keep, self._post = http, headers, renew, keep, post
         self._retry = retry or Retry(http.clock, http.pause)
@@ -162,7 +166,10 @@ class Server:
         async def call() -> Answer:
             return await self._http.get(url, {**_ACCEPT, **self._headers()}, budget.deadline, budget.cap)
 
-        return await self._retry.run(self._http.origin(url), budget.deadline, call, read)
+        async def fetch(reader: Callable[[Answer], T]) -> T:
+            return await self._retry.run(self._http.origin(url), budget.deadline, call, reader)
+
+        return await (self._kept.through(url, budget, fetch, read) if self._kept else fetch(read))
 
     def _page(self, answer: Answer, resource_type: str, budget: Budget) -> Page:
         """The page with only the rows that may be shown; what is missing from it is reported."""
