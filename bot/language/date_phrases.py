@@ -24,6 +24,7 @@ from bot.language.date_words import (
     WEEKDAYS,
     YEAR,
 )
+from bot.language.holidays import holiday
 
 
 class Phrases:
@@ -82,7 +83,7 @@ class Phrases:
         except ValueError:
             return None
 
-    def named_day(self, place: int) -> Stretch | None:  # noqa: PLR0911 -- one return a form of words
+    def named_day(self, place: int) -> Stretch | None:
         """Today, yesterday, the holidays, and their Spanish."""
         word, following = self.word(place), self.word(place + 1)
         if word in {"today", "tonight", "hoy"}:
@@ -95,18 +96,12 @@ class Phrases:
             return self._days_ago(2, place + 3)
         if word == "ytd" or (word == "year" and self.words[place + 1 : place + 3] in (["to", "date"], ("to", "date"))):
             return Stretch(date(self.today.year, 1, 1), self.today, place + (1 if word == "ytd" else 3))
-        if word in {"christmas", "navidad"}:
-            return self._yearly(12, 25, place + 1)
-        return None
+        named = holiday(self.words, place, self.today)
+        return Stretch(named[0], named[0], named[1]) if named else None
 
     def _days_ago(self, days: int, after: int) -> Stretch:
         day = self.today - timedelta(days=days)
         return Stretch(day, day, after)
-
-    def _yearly(self, month: int, day: int, after: int) -> Stretch:
-        this = date(self.today.year, month, day)
-        found = this if this <= self.today else date(self.today.year - 1, month, day)
-        return Stretch(found, found, after)
 
     def plan(self, place: int) -> Stretch | None:
         """This or last plan year, by the coverage when it is known."""

@@ -33,7 +33,14 @@ class _Ranges(Phrases):
             both = self._both(place, place, strict=True)
             if both:
                 return both
-        return self._found(place, found.after, (found.start, found.end))
+        return self._dashed(place, found) or self._found(place, found.after, (found.start, found.end))
+
+    def _dashed(self, place: int, first: Stretch) -> DateFound | None:
+        """1/1/24-3/31/24: two dates in figures, one right after the other."""
+        second = self.numeric(first.after) if self.numeric(place) else None
+        if not second or second.end < first.start:
+            return None
+        return self._found(place, second.after, (first.start, second.end))
 
     def _since(self, place: int, word: str, start: int) -> DateFound | None:
         """From then until now; "from March" alone is March, "from March on" is open."""

@@ -17,8 +17,12 @@ LANGUAGES = ("en", "es")
 ANY_DOCTOR = "doctor"
 _WAYS_EN = (
     "someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out"
+    "|see about|look at"
 )
-_WAYS_ES = "doctor para|medico para|especialista en|alguien para|que trate|que atienda|para tratar|para"
+_WAYS_ES = (
+    "doctor para|medico para|especialista en|alguien para|que trate|que atienda|para tratar|para"
+    "|me puede ver|que me vea|me revise|ver"
+)
 _FOR_EN = f"({_WAYS_EN}) [my|his|her]"
 _FOR_ES = f"({_WAYS_ES}) (mi|mis|la|las|el|los)"
 _HIDING = frozenset({"specialty", "facility_type"})

@@ -192,6 +192,7 @@ _NOT_NAMES = frozenset(
         "office",
     ]
 )
+_OWNED = frozenset({"office", "bill", "visit", "claim", "phone", "number", "appointment", "fax", "address", "hospital"})
 _LONGEST = 3
 
 
@@ -233,6 +234,10 @@ class _Finder:
             len(key) > 1 and (key in self.people or key not in self.known) and self.said.words[place] not in _NOT_NAMES
         )
 
+    def unknown_letter(self, place: int) -> bool:
+        """An initial: a letter that is no word ("a", "y"), with a name after it."""
+        return self.plain(place) and self.said.words[place] not in _NOT_NAMES and self.unknown(place + 1)
+
     def run(self, place: int) -> int:
         """The end of the stretch of unknown words that starts here, at most three."""
         end = place
@@ -263,7 +268,7 @@ class _Finder:
             end < len(self.keys)
             and end - first < _LONGEST
             and self.joined(end, first)
-            and (self.unknown(end) or (len(self.keys[end]) == 1 and self.plain(end) and self.unknown(end + 1)))
+            and (self.unknown(end) or (len(self.keys[end]) == 1 and self.unknown_letter(end)))
         ):
             end += 1
         return self.named(place, first, end)
@@ -303,7 +308,14 @@ class _Finder:
         after = end
         if after < len(self.keys) and self.said.words[after] in _CREDENTIALS:
             after += 1
-        return NameFound(place, after, cleaned(self.said.said(first, end)))
+        name = cleaned(self.said.said(first, end))
+        return NameFound(place, after, name[:-1] if self.possessed(end) else name)
+
+    def possessed(self, end: int) -> bool:
+        """Whether the name that ends here is a possessive without its apostrophe: "dr kims office"."""
+        last = self.said.words[end - 1]
+        owned = end < len(self.keys) and self.said.words[end] in _OWNED
+        return owned and last.endswith("s") and last not in self.people and last[:-1] in self.people
 
 
 def find_name(

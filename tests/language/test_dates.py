@@ -29,6 +29,12 @@ WORDS = [
     "3/14",
     "to",
     "the",
+    "labor",
+    "day",
+    "thanksgiving",
+    "fourth",
+    "of",
+    "july",
 ]
 
 
@@ -46,6 +52,10 @@ WORDS = [
         ("since January", "2024-01-01", "2024-11-24"),
         ("on 3/14", "2024-03-14", "2024-03-14"),
         ("on 12/14", "2023-12-14", "2023-12-14"),
+        ("dos 1/1/24-3/31/24", "2024-01-01", "2024-03-31"),
+        ("5/1 - 5/31", "2024-05-01", "2024-05-31"),
+        ("since labor day", "2024-09-02", "2024-11-24"),
+        ("on thanksgiving", "2023-11-23", "2023-11-23"),
         ("this plan year", "2024-01-01", "2024-11-24"),
         ("june 17, 2023", "2023-06-17", "2023-06-17"),
         ("the 17th of june", "2024-06-17", "2024-06-17"),
@@ -87,9 +97,10 @@ def test_the_plan_year_comes_from_the_coverage_when_it_is_known() -> None:
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_no_range_is_upside_down_or_in_the_future(words: list[str], today: date) -> None:
-    """Whatever the words and the day: start ≤ end ≤ today."""
+    """Whatever the words and the day: start ≤ end ≤ today, and the words of a range are in the message."""
     for found in find_dates(words, today):
         start, end = found.days
+        assert 0 <= found.first < found.after <= len(words)
         assert end is None or end <= today
         assert start is None or start <= today
         assert start is None or end is None or start <= end

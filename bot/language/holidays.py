@@ -1,0 +1,56 @@
+"""Days that people call by name: "since Labor Day", "on the 4th of July"."""
+
+from calendar import monthcalendar
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+# Month and day, or month, weekday (Monday is 0) and which of them (-1 is the last).
+_FIXED: Mapping[tuple[str, ...], tuple[int, int]] = MappingProxyType(
+    {
+        ("christmas",): (12, 25),
+        ("navidad",): (12, 25),
+        ("halloween",): (10, 31),
+        ("new", "years", "day"): (1, 1),
+        ("new", "years"): (1, 1),
+        ("ano", "nuevo"): (1, 1),
+        ("valentines", "day"): (2, 14),
+        ("fourth", "of", "july"): (7, 4),
+    }
+)
+_FLOATING: Mapping[tuple[str, ...], tuple[int, int, int]] = MappingProxyType(
+    {
+        ("labor", "day"): (9, 0, 0),
+        ("dia", "del", "trabajo"): (9, 0, 0),
+        ("memorial", "day"): (5, 0, -1),
+        ("thanksgiving",): (11, 3, 3),
+        ("accion", "de", "gracias"): (11, 3, 3),
+        ("mothers", "day"): (5, 6, 1),
+        ("fathers", "day"): (6, 6, 2),
+    }
+)
+_LONGEST = 3
+
+
+def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] | None:
+    """The latest such day not after `today` and the place behind its words, or None.
+
+    Labor Day is meant as in the United States, the first Monday of September.
+    """
+    for length in range(min(_LONGEST, len(words) - place), 0, -1):
+        said = tuple(word.replace("'", "") for word in words[place : place + length])
+        this = _in_year(said, today.year)
+        if this and today.year > 1:
+            found = this if this <= today else _in_year(said, today.year - 1)
+            return (found, place + length) if found else None
+    return None
+
+
+def _in_year(said: tuple[str, ...], year: int) -> date | None:
+    if said in _FIXED:
+        return date(year, *_FIXED[said])
+    if said not in _FLOATING:
+        return None
+    month, weekday, which = _FLOATING[said]
+    days = [week[weekday] for week in monthcalendar(year, month) if week[weekday]]
+    return date(year, month, days[which])
