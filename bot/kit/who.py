@@ -89,7 +89,7 @@ async def who(ask: Ask) -> Who:
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     if key is not None:
         name = None
-        rows = await _of(ask, key)
+        rows = tuple(row for row in await _of(ask, key) if row.key == key)
     else:
         rows = await _called(ask, name) if name else ()
     active = tuple(row for row in rows if row.active(ask.today))
@@ -143,7 +143,7 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
             await read_rows(ask, directory, Search("Practitioner", (("name", escape(word)),)))
             directory.list_bare()
         rows = await _joined(ask, directory)
-        if any(starts_like(row.name, name) for row in rows):
+        if any(_may_be(row.name, name) for row in rows):
             return rows
     return ()
 
@@ -178,8 +178,12 @@ async def _joined(ask: Ask, directory: Directory) -> tuple[Listing, ...]:
     return directory.listings()
 
 
+def _may_be(written: str | None, said: str) -> bool:
+    return is_named(written, said) or starts_like(written, said)
+
+
 def _gives_care(types: Iterable[str], written: str | None, said: str) -> bool:
-    return not _NOT_CARE & set(types) and starts_like(written, said)
+    return not _NOT_CARE & set(types) and _may_be(written, said)
 
 
 def _words(name: str, *, last_first: bool = False) -> list[str]:
