@@ -22,6 +22,7 @@ from bot.stores.base import Seal, Store
 T = TypeVar("T")
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
+_NEEDS_A_PRESS = frozenset({"account.unlink", "account.decline", "answer.sources"})
 _TWO = 2
 _SURE = 0.65
 _COMMON = frozenset({"MY", "BARE", "ASKED"})
@@ -208,9 +209,12 @@ def second_question(reading: Reading) -> str | None:
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:
-    """What a bare yes means: the first button of the last reply."""
+    """What a bare yes means: the first button of the last reply, unless it would take something away."""
     told = reading.slots.get("answer")
-    return next(iter(memory.labels.values()), None) if told is not None and told.value == "yes" else None
+    first = next(iter(memory.labels.values()), None)
+    if told is None or told.value != "yes" or first is None:
+        return None
+    return None if first.intent in _NEEDS_A_PRESS else first
 
 
 def resolve(memory: Memory, reading: Reading) -> Asked | None:

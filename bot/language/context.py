@@ -46,14 +46,13 @@ _ABOUT_DRUG = frozenset({"formulary.drug_coverage", "formulary.alternatives"})
 
 def carried(context: Context, reading: Reading) -> tuple[str, ...]:
     """The slots of the answer before that a new question about the same thing takes over."""
+    topic = str(reading.intent).split(".", maxsplit=1)[0]
     for family, names in (
         (_ABOUT_ONE, ("provider_name",)),
         (_ABOUT_CLAIM, ("claim_id", "provider_name", "date_range")),
         (_ABOUT_DRUG, ("drug",)),
     ):
-        related = reading.intent in family and (
-            context.intent in family or context.intent.split(".")[0] == str(reading.intent).split(".")[0]
-        )
-        if related and not any(name in reading.slots for name in names):
+        near = context.intent in family or (family is not _ABOUT_CLAIM and context.intent.startswith(f"{topic}."))
+        if reading.intent in family and near and not any(name in reading.slots for name in names):
             return tuple(name for name in names if name in context.slots)
     return ()
