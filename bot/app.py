@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,7 @@ from bot.accounts.vault import Vault
 from bot.answering import Answering
 from bot.config import Settings
 from bot.dialogue import Dialogue
-from bot.errors import BotError, ConfigError, SetupWrong, StoreError
+from bot.errors import BotError, SetupWrong, StoreError
 from bot.language import nearby, places
 from bot.message import Person, Private
 from bot.pack import Pack, find_pack, load_pack
@@ -35,7 +34,7 @@ from bot.payer.health import Pulse
 from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.stores.base import Store
-from bot.stores.sqlite import open_sqlite
+from bot.stores.opening import open_store, sqlite_path
 from bot.turn import Patience, Turn
 
 if TYPE_CHECKING:
@@ -84,12 +83,10 @@ async def assemble(
     """
     pack = load_pack(find_pack(settings.bot_pack))
     async with contextlib.AsyncExitStack() as stack:
-        if not settings.bot_store_url.startswith("sqlite:"):
-            raise ConfigError("BOT_STORE_URL: only sqlite:/// is served by this version")
-        store = open_sqlite(settings.bot_store_url)
+        store = await open_store(settings.bot_store_url)
         stack.push_async_callback(store.close)
         http = await stack.enter_async_context(http or Http())
-        seal = Vault.from_settings(settings, Path(settings.bot_store_url.removeprefix("sqlite:///")))
+        seal = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
         discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
         accounts = Accounts(
             settings=settings, store=store, seal=seal, http=http, discovery=discovery, pages=pack.templates / "pages"

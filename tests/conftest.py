@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.doubles.postgres import Postgres, postgres
 from tests.stage import Stage, staged
 
 
@@ -15,3 +18,16 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
     """A payer and its bots for all the tests of a module, which run in the module's event loop."""
     async with staged(tmp_path_factory.mktemp("stage")) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests of a process; its folder's name is short because its socket lies there."""
+    with tempfile.TemporaryDirectory(prefix="pg") as folder, postgres(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> str:
+    """An empty database."""
+    return postgres_server.database()

@@ -19,7 +19,7 @@ from bot.pack import Pack, check_pack, find_pack, load_pack
 from bot.payer.capabilities import Capabilities
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
-from bot.stores.sqlite import open_sqlite
+from bot.stores.opening import open_store, sqlite_path
 
 _KIND = "check"
 _MINUTE = 60
@@ -66,7 +66,7 @@ def _client(settings: Settings) -> Finding:
 
 def _keys(settings: Settings) -> Finding:
     try:
-        Vault.from_settings(settings, Path(settings.bot_store_url.removeprefix("sqlite:///")))
+        Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     except ConfigError as error:
         return Finding("bad", "keys", str(error))
     where = "BOT_ENCRYPTION_KEYS" if settings.bot_encryption_keys else "the file beside the store"
@@ -76,7 +76,7 @@ def _keys(settings: Settings) -> Finding:
 async def _store(settings: Settings) -> Finding:
     """A row is written and taken again: a store that can be opened may still be read-only."""
     try:
-        store = open_sqlite(settings.bot_store_url)
+        store = await open_store(settings.bot_store_url)
         try:
             await store.put(_KIND, _KIND, b"", expires=time.time() + _MINUTE)
             await store.take(_KIND, _KIND)

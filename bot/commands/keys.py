@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bot.accounts.vault import Vault, new_key
 from bot.config import Settings
+from bot.stores.opening import sqlite_path
 
 
 def make() -> str:
@@ -19,5 +18,5 @@ def check(settings: Settings) -> str:
     Raises:
         ConfigError: naming the setting or the file whose keys are malformed.
     """
-    Vault.from_settings(settings, Path(settings.bot_store_url.removeprefix("sqlite:///")))
+    Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     return "BOT_ENCRYPTION_KEYS" if settings.bot_encryption_keys else "the key file beside the store"

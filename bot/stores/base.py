@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Row(NamedTuple):
+    """A living row as it is listed; `number` grows in the order in which rows were put."""
+
+    number: int
+    kind: str
+    key: str
+    value: bytes
 
 
 class Store(Protocol):
@@ -23,8 +32,40 @@ class Store(Protocol):
         """The row's value, removed in the same statement: of many takers exactly one gets it (T04)."""
         ...
 
-    async def add(self, kind: str, key: str, *, expires: float) -> bool:
-        """True for the first caller with this key while it lives: the dedupe of events (T39)."""
+    async def add(
+        self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
+    ) -> bool:
+        """True for the first caller with this key while it lives, whose row is kept: the dedupe of events (T39).
+
+        Rows of one lane are leased in the order in which they were added.
+        """
+        ...
+
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
+        """Replace a living row's value only while it is still the old one; whether it was (T36)."""
+        ...
+
+    async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
+        """The oldest row of a kind that nobody holds and that is the first of its lane, held until then.
+
+        A row whose lease is over can be leased again; `drop` ends the work on it. With `lane`, only of that lane.
+        """
+        ...
+
+    async def hold(self, kind: str, key: str, *, until: float) -> None:
+        """Move the end of a lease; a time that is past gives the row back."""
+        ...
+
+    async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
+        """The living rows of a kind after a number, in the order in which they were put, at most so many."""
+        ...
+
+    async def last(self, kind: str) -> Row | None:
+        """The living row of a kind that was put last."""
+        ...
+
+    async def kinds(self) -> list[str]:
+        """The kinds of which there are living rows, in alphabetical order."""
         ...
 
     async def count(self, kind: str, key: str, *, expires: float) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.errors import StoreBusy, StoreError, StoreUnusable
+from bot.stores.base import Row
 from bot.stores.sqlite_schema import bring_up_to_date
 
 _WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
@@ -105,14 +106,62 @@ class SqliteStore:
         )
         return bytes(rows[0][0]) if rows and rows[0][1] else None
 
-    async def add(self, kind: str, key: str, *, expires: float) -> bool:
-        """True for the first caller with this key while it lives."""
+    async def add(
+        self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
+    ) -> bool:
+        """True for the first caller with this key while it lives, whose row is kept."""
         rows = await self._run(
-            "INSERT INTO rows (kind, key, value, owner, expires) VALUES (?1, ?2, x'', '', ?3) "
-            "ON CONFLICT (kind, key) DO UPDATE SET expires = excluded.expires WHERE rows.expires <= ?4 RETURNING 1",
-            (kind, key, expires, self._clock()),
+            "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+            "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
+            "expires = excluded.expires, lane = excluded.lane, held = 0 WHERE rows.expires <= ?7 RETURNING 1",
+            (kind, key, value, owner, expires, lane, self._clock()),
         )
         return bool(rows)
+
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
+        """Replace a living row's value only while it is still the old one; whether it was."""
+        rows = await self._run(
+            "UPDATE rows SET value = ?4 WHERE kind = ?1 AND key = ?2 AND value = ?3 AND expires > ?5 RETURNING 1",
+            (kind, key, old, new, self._clock()),
+        )
+        return bool(rows)
+
+    async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
+        """The oldest row of a kind that nobody holds and that is the first of its lane, held until then."""
+        rows = await self._run(
+            "UPDATE rows SET held = ?2 WHERE number = (SELECT number FROM rows AS it WHERE kind = ?1 "
+            "AND (?3 IS NULL OR lane = ?3) AND held <= ?4 AND expires > ?4 AND NOT EXISTS (SELECT 1 FROM rows AS older "
+            "WHERE older.kind = ?1 AND older.lane = it.lane AND older.number < it.number AND older.expires > ?4) "
+            "ORDER BY number LIMIT 1) RETURNING number, kind, key, value",
+            (kind, until, lane, self._clock()),
+        )
+        return Row(*rows[0]) if rows else None
+
+    async def hold(self, kind: str, key: str, *, until: float) -> None:
+        """Move the end of a lease; a time that is past gives the row back."""
+        await self._run("UPDATE rows SET held = ?3 WHERE kind = ?1 AND key = ?2", (kind, key, until))
+
+    async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
+        """The living rows of a kind after a number, in the order in which they were put, at most so many."""
+        rows = await self._run(
+            "SELECT number, kind, key, value FROM rows WHERE kind = ?1 AND number > ?2 AND expires > ?3 "
+            "ORDER BY number LIMIT ?4",
+            (kind, after, self._clock(), limit),
+        )
+        return [Row(*row) for row in rows]
+
+    async def last(self, kind: str) -> Row | None:
+        """The living row of a kind that was put last."""
+        rows = await self._run(
+            "SELECT number, kind, key, value FROM rows WHERE kind = ?1 AND expires > ?2 ORDER BY number DESC LIMIT 1",
+            (kind, self._clock()),
+        )
+        return Row(*rows[0]) if rows else None
+
+    async def kinds(self) -> list[str]:
+        """The kinds of which there are living rows, in alphabetical order."""
+        rows = await self._run("SELECT DISTINCT kind FROM rows WHERE expires > ?1 ORDER BY kind", (self._clock(),))
+        return [kind for (kind,) in rows]
 
     async def count(self, kind: str, key: str, *, expires: float) -> int:
         """Add one to a counter and return it; it starts again after `expires` of its first count."""

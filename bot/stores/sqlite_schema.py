@@ -22,7 +22,14 @@ def _rows_and_counters(database: Database) -> None:
     database.execute("CREATE INDEX counters_by_expiry ON counters (expires)")
 
 
-_STEPS = {"rows_and_counters": _rows_and_counters}
+def _lanes_and_leases(database: Database) -> None:
+    """Rows that are worked on one after the other in their lane, each held until its lease is over."""
+    database.execute("ALTER TABLE rows ADD COLUMN lane TEXT NOT NULL DEFAULT ''")
+    database.execute("ALTER TABLE rows ADD COLUMN held REAL NOT NULL DEFAULT 0")
+    database.execute("CREATE INDEX rows_by_kind ON rows (kind, lane, number)")
+
+
+_STEPS = {"rows_and_counters": _rows_and_counters, "lanes_and_leases": _lanes_and_leases}
 
 
 def bring_up_to_date(database: Database, name: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.stores.base import Store
+from bot.stores.postgres import open_postgres
 from bot.stores.sqlite import open_sqlite
 
 
@@ -28,10 +29,13 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
     """An empty store of each kind."""
-    assert request.param == "sqlite"
-    opened = open_sqlite(tmp_path / "bot.db", clock=clock)
+    opened: Store
+    if request.param == "sqlite":
+        opened = open_sqlite(tmp_path / "bot.db", clock=clock)
+    else:
+        opened = await open_postgres(request.getfixturevalue("postgres_url"), clock=clock)
     yield opened
     await opened.close()

@@ -8,11 +8,14 @@ import stat
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database, Migrations
 
 from bot.errors import StoreBusy, StoreUnusable
 from bot.stores.sqlite import open_sqlite
+from bot.stores.sqlite_schema import _STEPS
 
 LATER = 4_000_000_000.0
+FIRST_STEP = _STEPS["rows_and_counters"]
 
 
 async def test_rows_survive_a_reopening(tmp_path: Path) -> None:
@@ -103,3 +106,19 @@ async def test_two_stores_on_one_file_see_each_other(tmp_path: Path) -> None:
     assert await one.take("k", "a") is None
     await one.close()
     await two.close()
+
+
+async def test_a_store_of_the_first_version_is_upgraded_and_keeps_its_rows(tmp_path: Path) -> None:
+    """The columns that came later are added to a file that was written before there were any."""
+    path = tmp_path / "bot.db"
+    database = Database(path)
+    before = Migrations("store")
+    before(name="rows_and_counters")(FIRST_STEP)
+    before.apply(database)
+    database.execute("INSERT INTO rows (kind, key, value, owner, expires) VALUES ('k', 'a', x'31', '', ?)", (LATER,))
+    database.conn.commit()
+    database.conn.close()
+    store = open_sqlite(path)
+    assert await store.get("k", "a") == b"1"
+    assert await store.lease("k", until=LATER) == (1, "k", "a", b"1")
+    await store.close()

@@ -123,3 +123,81 @@ async def test_any_text_is_a_key_and_any_bytes_a_value(store: Store, kind: str, 
     assert await store.get(kind, key) == value
     assert await store.take(kind, key) == value
     assert await store.get(kind, key) is None
+
+
+async def test_add_keeps_the_first_callers_value_and_owner(store: Store) -> None:
+    """An event that comes twice leaves what came first."""
+    assert await store.add("event", "1", b"first", expires=SOON, owner="x", lane="chat")
+    assert not await store.add("event", "1", b"second", expires=SOON, owner="y", lane="chat")
+    assert await store.get("event", "1") == b"first"
+    assert await store.owned("event", "x") == [("1", b"first")]
+
+
+async def test_swap_needs_the_old_value(store: Store, clock: Clock) -> None:
+    """Of two that read the same value one writes; a row that was replaced or has expired is left alone (T36)."""
+    await store.put("k", "a", b"old", expires=SOON)
+    won = await asyncio.gather(*(store.swap("k", "a", b"old", bytes([number])) for number in range(8)))
+    assert won.count(True) == 1
+    assert await store.get("k", "a") == bytes([won.index(True)])
+    assert not await store.swap("k", "missing", b"", b"new")
+    clock.now = SOON
+    assert not await store.swap("k", "a", bytes([won.index(True)]), b"new")
+
+
+async def test_a_lane_is_worked_on_in_order_and_lanes_side_by_side(store: Store, clock: Clock) -> None:
+    """The second message of a chat waits for the first; another chat does not wait."""
+    for key, lane in (("a1", "a"), ("a2", "a"), ("b1", "b")):
+        assert await store.add("inbox", key, key.encode(), expires=SOON, lane=lane)
+    until = clock.now + 30
+    first, second = await store.lease("inbox", until=until), await store.lease("inbox", until=until)
+    assert first is not None
+    assert second is not None
+    assert (first.key, first.value, second.key) == ("a1", b"a1", "b1")
+    assert await store.lease("inbox", until=until) is None
+    await store.drop("inbox", "a1")
+    assert await store.lease("inbox", until=until, lane="b") is None
+    third = await store.lease("inbox", until=until, lane="a")
+    assert third is not None
+    assert third.key == "a2"
+
+
+async def test_a_lease_that_is_over_goes_to_another(store: Store, clock: Clock) -> None:
+    """What a killed process held is taken over after its lease; a lease may be prolonged or given back."""
+    await store.add("inbox", "1", b"v", expires=SOON, lane="a")
+    assert await store.lease("inbox", until=clock.now + 10)
+    await store.hold("inbox", "1", until=clock.now + 20)
+    clock.now += 10
+    assert await store.lease("inbox", until=clock.now + 10) is None
+    await store.hold("inbox", "1", until=0)
+    assert await store.lease("inbox", until=clock.now + 10)
+    clock.now += 10
+    assert await store.lease("inbox", until=clock.now + 10)
+
+
+async def test_of_many_leasers_exactly_one_gets_each_row(store: Store, clock: Clock) -> None:
+    """Two processes never work on the same message."""
+    for number in range(20):
+        await store.add("inbox", str(number), b"", expires=SOON, lane=str(number))
+    rows = await asyncio.gather(*(store.lease("inbox", until=clock.now + 30) for _ in range(40)))
+    keys = [row.key for row in rows if row is not None]
+    assert len(keys) == len(set(keys))
+    while row := await store.lease("inbox", until=clock.now + 30):
+        keys.append(row.key)
+    assert sorted(keys) == sorted(str(number) for number in range(20))
+
+
+async def test_rows_are_listed_page_by_page_in_the_order_put(store: Store, clock: Clock) -> None:
+    """An operator's list and a rotation of keys see each living row once; the last one is found at once."""
+    assert await store.last("k") is None
+    await store.put("k", "dead", b"", expires=SOON - 30)
+    for number in range(5):
+        await store.put("k", str(number), bytes([number]), expires=SOON)
+    await store.put("other", "9", b"", expires=SOON)
+    clock.now = SOON - 30
+    first = await store.listed("k", limit=3)
+    rest = await store.listed("k", after=first[-1].number, limit=3)
+    assert [(row.key, row.value) for row in first + rest] == [(str(n), bytes([n])) for n in range(5)]
+    last = await store.last("k")
+    assert last is not None
+    assert (last.kind, last.key) == ("k", "4")
+    assert await store.kinds() == ["k", "other"]

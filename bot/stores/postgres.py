@@ -1,0 +1,222 @@
+"""The store for several replicas: PostgreSQL, one statement a call, over a pool of connections.
+
+Each statement is its own transaction, so that `take`, `add` and `lease` are decided by the row lock. Whatever is
+not reachable raises `StoreBusy`: nothing is tried twice after a statement was sent, as it may have been done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from bot.errors import StoreBusy, StoreUnusable
+from bot.stores.base import Row
+from bot.stores.postgres_schema import bring_up_to_date
+
+_BATCH = 500
+_WAIT = 5.0  # seconds for a connection of the pool, then the store is busy
+_SWEEPS = (
+    "DELETE FROM rows WHERE number IN (SELECT number FROM rows WHERE expires <= %s LIMIT %s) RETURNING 1",
+    "DELETE FROM counters WHERE ctid IN (SELECT ctid FROM counters WHERE expires <= %s LIMIT %s) RETURNING 1",
+)
+
+
+async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wait: float = _WAIT) -> PostgresStore:
+    """The store at a `postgresql://` URL, its tables brought up to date; `wait` seconds for a free connection.
+
+    Raises:
+        StoreUnusable: the server, database or user cannot be used, or the tables are a newer version's.
+    """
+    pool = AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=8,
+        open=False,
+        timeout=wait,
+        kwargs={"autocommit": True, "application_name": "bcbst-bot", "connect_timeout": int(_WAIT)},
+        check=AsyncConnectionPool.check_connection,
+    )
+    store = PostgresStore(pool, clock=clock)
+    try:
+        # One plain connection first: a pool would try again and again and tell only that time ran out.
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=int(_WAIT)) as first:
+            await bring_up_to_date(first)
+        await pool.open()
+    except psycopg.OperationalError:
+        # libpq gives a refused connection no code, and its text quotes the address.
+        raise StoreUnusable("the store cannot be reached, or refuses this user, password or database") from None
+    except psycopg.Error as error:
+        raise _told(error) from None
+    return store
+
+
+class PostgresStore:
+    """`stores.base.Store` over one PostgreSQL database. Made by `open_postgres`."""
+
+    def __init__(self, pool: AsyncConnectionPool[Any], *, clock: Callable[[], float]) -> None:
+        self._pool, self._clock = pool, clock
+
+    async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
+        """Keep a row, replacing the one of the same kind and key."""
+        await self._run(
+            "INSERT INTO rows (kind, key, value, owner, expires) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT (kind, key) DO UPDATE SET number = DEFAULT, value = excluded.value, owner = excluded.owner, "
+            "expires = excluded.expires, lane = '', held = 0",
+            (_b(kind), _b(key), value, _b(owner), expires),
+        )
+
+    async def get(self, kind: str, key: str) -> bytes | None:
+        """The row's value while it lives."""
+        rows = await self._run(
+            "SELECT value FROM rows WHERE kind = %s AND key = %s AND expires > %s", (_b(kind), _b(key), self._clock())
+        )
+        return bytes(rows[0][0]) if rows else None
+
+    async def take(self, kind: str, key: str) -> bytes | None:
+        """The row's value, removed in the same statement: of many takers exactly one gets it."""
+        rows = await self._run(
+            "DELETE FROM rows WHERE kind = %s AND key = %s RETURNING value, expires > %s",
+            (_b(kind), _b(key), self._clock()),
+        )
+        return bytes(rows[0][0]) if rows and rows[0][1] else None
+
+    async def add(
+        self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
+    ) -> bool:
+        """True for the first caller with this key while it lives, whose row is kept."""
+        rows = await self._run(
+            "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (%s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
+            "expires = excluded.expires, lane = excluded.lane, held = 0 WHERE rows.expires <= %s RETURNING 1",
+            (_b(kind), _b(key), value, _b(owner), expires, _b(lane), self._clock()),
+        )
+        return bool(rows)
+
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
+        """Replace a living row's value only while it is still the old one; whether it was."""
+        rows = await self._run(
+            "UPDATE rows SET value = %s WHERE kind = %s AND key = %s AND value = %s AND expires > %s RETURNING 1",
+            (new, _b(kind), _b(key), old, self._clock()),
+        )
+        return bool(rows)
+
+    async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
+        """The oldest row of a kind that nobody holds and that is the first of its lane, held until then."""
+        values = {"kind": _b(kind), "until": until, "lane": None if lane is None else _b(lane), "now": self._clock()}
+        rows = await self._run(
+            "UPDATE rows SET held = %(until)s WHERE number = (SELECT number FROM rows AS it WHERE kind = %(kind)s "
+            "AND (%(lane)s::bytea IS NULL OR lane = %(lane)s) AND held <= %(now)s AND expires > %(now)s "
+            "AND NOT EXISTS (SELECT 1 FROM rows AS older WHERE older.kind = %(kind)s AND older.lane = it.lane "
+            "AND older.number < it.number AND older.expires > %(now)s) "
+            "ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING number, kind, key, value",
+            values,
+        )
+        return _row(rows[0]) if rows else None
+
+    async def hold(self, kind: str, key: str, *, until: float) -> None:
+        """Move the end of a lease; a time that is past gives the row back."""
+        await self._run(
+            "UPDATE rows SET held = %s WHERE kind = %s AND key = %s RETURNING 1", (until, _b(kind), _b(key))
+        )
+
+    async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
+        """The living rows of a kind after a number, in the order in which they were put, at most so many."""
+        rows = await self._run(
+            "SELECT number, kind, key, value FROM rows WHERE kind = %s AND number > %s AND expires > %s "
+            "ORDER BY number LIMIT %s",
+            (_b(kind), after, self._clock(), limit),
+        )
+        return [_row(row) for row in rows]
+
+    async def last(self, kind: str) -> Row | None:
+        """The living row of a kind that was put last."""
+        rows = await self._run(
+            "SELECT number, kind, key, value FROM rows WHERE kind = %s AND expires > %s ORDER BY number DESC LIMIT 1",
+            (_b(kind), self._clock()),
+        )
+        return _row(rows[0]) if rows else None
+
+    async def kinds(self) -> list[str]:
+        """The kinds of which there are living rows, in alphabetical order."""
+        rows = await self._run("SELECT DISTINCT kind FROM rows WHERE expires > %s ORDER BY kind", (self._clock(),))
+        return [bytes(kind).decode() for (kind,) in rows]
+
+    async def count(self, kind: str, key: str, *, expires: float) -> int:
+        """Add one to a counter and return it; it starts again after `expires` of its first count."""
+        values = {"kind": _b(kind), "key": _b(key), "expires": expires, "now": self._clock()}
+        rows = await self._run(
+            "INSERT INTO counters (kind, key, times, expires) VALUES (%(kind)s, %(key)s, 1, %(expires)s) "
+            "ON CONFLICT (kind, key) DO UPDATE "
+            "SET times = CASE WHEN counters.expires > %(now)s THEN counters.times + 1 ELSE 1 END, "
+            "expires = CASE WHEN counters.expires > %(now)s THEN counters.expires ELSE excluded.expires END "
+            "RETURNING times",
+            values,
+        )
+        return int(rows[0][0])
+
+    async def owned(self, kind: str, owner: str) -> list[tuple[str, bytes]]:
+        """The living rows of a kind that belong to an owner, as (key, value), oldest first."""
+        rows = await self._run(
+            "SELECT key, value FROM rows WHERE owner = %s AND owner <> '' AND kind = %s AND expires > %s "
+            "ORDER BY number",
+            (_b(owner), _b(kind), self._clock()),
+        )
+        return [(bytes(key).decode(), bytes(value)) for key, value in rows]
+
+    async def drop(self, kind: str, key: str) -> None:
+        """Remove one row, if it is there."""
+        await self._run("DELETE FROM rows WHERE kind = %s AND key = %s RETURNING 1", (_b(kind), _b(key)))
+
+    async def drop_owned(self, owner: str, *kinds: str) -> int:
+        """Remove every row of an owner, of these kinds or of all, in one transaction; how many there were."""
+        rows = await self._run(
+            "DELETE FROM rows WHERE owner = %s AND owner <> '' AND (%s OR kind = ANY (%s)) RETURNING 1",
+            (_b(owner), not kinds, [_b(kind) for kind in kinds]),
+        )
+        return len(rows)
+
+    async def sweep(self) -> int:
+        """Remove what has expired, a few hundred rows a statement so that others get their turn; how many rows."""
+        now, gone = self._clock(), 0
+        for statement in _SWEEPS:
+            removed = _BATCH
+            while removed == _BATCH:
+                removed = len(await self._run(statement, (now, _BATCH)))
+                gone += removed
+        return gone
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._pool.close()
+
+    async def _run(self, sql: str, values: Sequence[object] | dict[str, object]) -> list[Any]:
+        try:
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(sql, values)
+                return await cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            raise _told(error) from None
+
+
+def _b(text: str) -> bytes:
+    """Text as the store keeps it."""
+    return text.encode()
+
+
+def _row(values: Sequence[Any]) -> Row:
+    number, kind, key, value = values
+    return Row(number, bytes(kind).decode(), bytes(key).decode(), bytes(value))
+
+
+def _told(error: psycopg.Error) -> StoreBusy | StoreUnusable:
+    """PostgreSQL's trouble in the words of an operator, without the address, the statement or its values."""
+    state = getattr(error, "sqlstate", None) or ""
+    if isinstance(error, PoolClosed):
+        return StoreUnusable("the store is closed")
+    if isinstance(error, PoolTimeout | psycopg.OperationalError):
+        return StoreBusy("the store cannot be reached")
+    return StoreUnusable(f"the store cannot be used (PostgreSQL {state})")

@@ -1,0 +1,79 @@
+"""What is the PostgreSQL store's own: several processes on one database, its schema, and a server that is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.errors import StoreBusy, StoreUnusable
+from bot.stores.opening import open_store
+from bot.stores.postgres import open_postgres
+from tests.doubles.postgres import postgres
+
+LATER = 4_000_000_000.0
+
+
+async def test_replicas_that_start_together_make_the_tables_once(postgres_url: str) -> None:
+    """Four processes on an empty database: all come up, and each sees the others' rows."""
+    stores = await asyncio.gather(*(open_postgres(postgres_url) for _ in range(4)))
+    await stores[0].put("k", "a", b"1", expires=LATER)
+    assert [await store.get("k", "a") for store in stores] == [b"1"] * 4
+    taken = await asyncio.gather(*(store.take("k", "a") for store in stores))
+    assert [value for value in taken if value is not None] == [b"1"]
+    for store in stores:
+        await store.close()
+
+
+async def test_a_newer_schema_is_refused(postgres_url: str) -> None:
+    """A database of a later version is left alone, with one line that says so."""
+    await (await open_postgres(postgres_url)).close()
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("INSERT INTO store_steps (name) VALUES ('of_tomorrow')")
+    with pytest.raises(StoreUnusable, match=r"^the store was written by a newer version of this program$"):
+        await open_postgres(postgres_url)
+
+
+async def test_a_cut_connection_is_replaced(postgres_url: str) -> None:
+    """After a fail-over the next question is answered on a new connection (F58)."""
+    store = await open_postgres(postgres_url)
+    await store.put("k", "a", b"1", expires=LATER)
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        cut = other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'bcbst-bot' AND datname = current_database()"
+        ).fetchall()
+    assert (True,) in cut
+    assert await store.get("k", "a") == b"1"
+    await store.close()
+
+
+async def test_a_server_that_goes_away_is_told_as_busy() -> None:
+    """Without a server nothing is decided: no event is let through, none is answered twice (F58)."""
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        with postgres(Path(folder)) as server:
+            store = await open_postgres(server.database(), wait=0.2)
+            assert await store.add("event", "1", expires=LATER)
+        with pytest.raises(StoreBusy, match=r"^the store cannot be reached$"):
+            await store.add("event", "2", expires=LATER)
+        await store.close()
+
+
+@pytest.mark.parametrize("change", [("/test_", "/nowhere_"), ("host=/", "host=/nowhere/"), ("//postgres:", "//me:pw")])
+async def test_an_unusable_address_is_told_in_one_line(postgres_url: str, change: tuple[str, str]) -> None:
+    """The operator reads what is wrong, and never the address, which may hold a password."""
+    with pytest.raises(
+        StoreUnusable, match=r"^the store cannot be reached, or refuses this user, password or database$"
+    ):
+        await open_store(postgres_url.replace(*change))
+
+
+async def test_a_closed_store_says_so(postgres_url: str) -> None:
+    """Late work after the end gets a store error, not a library's."""
+    store = await open_postgres(postgres_url)
+    await store.close()
+    with pytest.raises(StoreUnusable, match=r"^the store is closed$"):
+        await store.get("k", "a")
