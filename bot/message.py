@@ -55,7 +55,8 @@ Place = OneToOne | Shared
 class Message:
     """One thing a person said or pressed.
 
-    `press` is the opaque id of a button of ours; `command` the slash command that carried the text.
+    `press` is the opaque id of a button of ours; `command` the slash command that carried the text; `form` the intent
+    whose form was filled in, its fields in the text as `key:value` options.
     `directory_only` is set for guests, strangers and people of other workspaces: no member answers for them.
     """
 
@@ -66,6 +67,7 @@ class Message:
     press: str | None = None
     command: str | None = None
     directory_only: bool = False
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ class Reply:
 
     `complete` is false when a page failed, a type was refused or an element could not be read. `final` is false
     while more replies to the same message follow. `error` is the short reference that the log also holds.
+    `to_asker`: it concerns only who asked, so a shared place shows it to nobody else.
     """
 
     intent: str
@@ -173,6 +176,7 @@ class Reply:
     complete: bool = True
     final: bool = True
     error: str | None = None
+    to_asker: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
