@@ -20,7 +20,7 @@ class Renderer:
 
     def __init__(self, pages: Path, settings: Settings) -> None:
         style = (pages / "page.css").read_text(encoding="utf-8")
-        self._style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        self._style_hash = style_hash(style)
         self._environment = SandboxedEnvironment(
             loader=FileSystemLoader(pages),
             autoescape=True,
@@ -43,14 +43,21 @@ class Renderer:
         language = preferred(accepts)
         file = f"{name}.html" if language == "en" else f"{name}.{language}.html"
         html = self._environment.get_template(file).render(language=language, **values)
-        return HTMLResponse(html, status, self._headers(language, form_action))
+        return HTMLResponse(html, status, headers_of(language, self._style_hash, form_action))
 
-    def _headers(self, language: Language, form_action: str) -> dict[str, str]:
-        policy = (
-            f"default-src 'none'; style-src 'sha256-{self._style_hash}'; form-action {form_action}; "
-            "frame-ancestors 'none'; base-uri 'none'"
-        )
-        return {**PRIVATE, "Content-Security-Policy": policy, "Content-Language": language, "Vary": "Accept-Language"}
+
+def style_hash(style: str) -> str:
+    """What a policy says of the one style that may apply."""
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def headers_of(language: Language, style: str, form_action: str = "'none'") -> dict[str, str]:
+    """The headers of a page whose one style has this hash: nothing from elsewhere, no script, no frame, no copy."""
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{style}'; form-action {form_action}; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
+    return {**PRIVATE, "Content-Security-Policy": policy, "Content-Language": language, "Vary": "Accept-Language"}
 
 
 PRIVATE = {

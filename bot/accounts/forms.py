@@ -1,0 +1,83 @@
+"""Proof that a form was sent from our own page in this browser (T14), and who only looks at links (T29)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.accounts.codes import digest, new_secret, same
+
+# Programs that fetch links to show a preview or to look for malware. A person's browser must never match.
+_PREVIEW = re.compile(
+    r"slackbot|slack-imgproxy|skypeuripreview|teamslinkpreview|externalhit|twitterbot|linkedinbot|discordbot|telegrambot"
+    r"|whatsapp|googlebot|bingbot|bingpreview|applebot|embedly|iframely|safelinks|crawler|spider",
+    re.IGNORECASE,
+)
+_SECRET = re.compile(r"[A-Za-z0-9_\-]{43}")
+_FORM_BYTES = 4096
+
+
+def is_preview(request: Request) -> bool:
+    """Whether a program asks that only wants to show or to check the link."""
+    return _PREVIEW.search(request.headers.get("user-agent", "")) is not None
+
+
+class Cookies:
+    """Cookies that belong to this host alone, for `lives` seconds.
+
+    Plain http is allowed on loopback only; there the prefix and Secure would lose the cookie in some browsers.
+    """
+
+    def __init__(self, public_url: str, lives: float) -> None:
+        self._secure, self._lives = public_url.startswith("https:"), round(lives)
+
+    def name(self, name: str) -> str:
+        """The cookie's name as browsers know it."""
+        return f"__Host-{name}" if self._secure else name
+
+    def put(self, response: Response, name: str, value: str, *, same_site: Literal["lax", "strict"]) -> None:
+        """Give the browser a cookie with the answer."""
+        response.set_cookie(
+            self.name(name), value, max_age=self._lives, secure=self._secure, httponly=True, samesite=same_site
+        )
+
+
+class Forms:
+    """One page's forms: a secret in a cookie, and in the form a token that only its holder can have."""
+
+    def __init__(self, cookies: Cookies, name: str) -> None:
+        self._cookies, self._name = cookies, name
+
+    def secret(self, request: Request) -> str:
+        """The browser's own secret, else a new one."""
+        given = request.cookies.get(self._cookies.name(self._name), "")
+        return given if _SECRET.fullmatch(given) else new_secret()
+
+    def keep(self, response: Response, secret: str) -> None:
+        """Let the browser keep its secret."""
+        self._cookies.put(response, self._name, secret, same_site="strict")
+
+    def is_ours(self, request: Request, fields: Mapping[str, str], about: str) -> bool:
+        """Whether the fields were sent from a form about this that was made for this browser."""
+        secret = request.cookies.get(self._cookies.name(self._name), "")
+        return bool(secret) and same(fields.get("token", ""), form_token(secret, about))
+
+
+def form_token(secret: str, about: str) -> str:
+    """A token for one form in one browser: only who holds the cookie can make it."""
+    return digest(f"form {secret} {about}")
+
+
+async def fields_of(request: Request) -> Mapping[str, str]:
+    """The fields of a sent form, each once; none when it is larger than ours are."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _FORM_BYTES:
+            return {}
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
