@@ -21,6 +21,7 @@ BotError
 │   ├── CodeSpent            too many tries; nothing was linked
 │   ├── TooManyLinks         too many requests in a short time
 │   └── SignInExpired        the member's sign-in has ended; a new one is needed
+├── DocumentOver             a document's link is over, was used or was replaced
 └── PayerError               the payer's FHIR server did not give a usable answer
     ├── PayerDown            refused, reset, 5xx, open breaker
     ├── PayerSlow            no answer within the question's time
@@ -175,6 +176,12 @@ class SignInExpired(LinkError):
     """The member's sign-in has ended and cannot be renewed without them (T55)."""
 
     template = "problems/sign_in_expired"
+
+
+class DocumentOver(BotError):
+    """A document's link is over: it lived its time, was used, or a newer one replaced it."""
+
+    template = "problems/document_over"
 
 
 class PayerError(BotError):
