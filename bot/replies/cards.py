@@ -1,0 +1,195 @@
+"""A reply as Teams messages: Adaptive Cards 1.5 with a complete text, within Teams' size limit.
+
+Values stand in text runs, which Teams does not parse, and in fact sets only when nothing in them could be read as
+Markdown: no value can mention, link or format (T45). `fallbackText` is Markdown, so it is escaped here, last.
+Sources: the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.replies.plain import plain, spoken
+from bot.replies.text import CUT, cut
+
+MOST_BYTES = 36 * 1024
+TYPE = "application/vnd.microsoft.card.adaptive"
+_ENVELOPE_BYTES = 2 * 1024
+_BUTTON, _BUTTONS, _ROWS, _URL, _LINE = 75, 6, 10, 2_000, 4_000
+_MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
+_PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
+
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One Teams message: `text` says everything that `card` says."""
+
+    text: str
+    card: Card
+
+
+def pages(reply: Reply, most: int = MOST_BYTES, *, presses: bool = True) -> tuple[Page, ...]:
+    """The messages that carry a reply, in order, each at most so many bytes as Teams counts them.
+
+    Without `presses` a card holds no buttons that ask the bot: what is passed on to others.
+    """
+    blocks = reply.blocks if presses else _without_presses(reply.blocks)
+    parts = list(_parts(blocks, most - _ENVELOPE_BYTES))
+    return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
+
+
+def weigh(value: object) -> int:
+    """Bytes as Teams counts a message: UTF-16."""
+    return len(json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass"))
+
+
+def escape_markdown(text: str) -> str:
+    """Text that a Markdown reader shows as it stands; each line of it keeps its own."""
+    return "\n\n".join(_MARKS.sub(r"\g<0>\\", line) for line in text.split("\n"))
+
+
+def _page(blocks: list[Block], language: str, *, last: bool) -> Page:
+    text = plain(blocks, addresses=False) + ("" if last else f"\n{CUT}")
+    card = {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.5",
+        "lang": language,
+        "fallbackText": escape_markdown(text),
+        "body": list(_elements(blocks)),
+        "msteams": {"width": "Full"},
+    }
+    return Page(text, card)
+
+
+def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
+    part: list[Block] = []
+    weight = 0
+    for block in _divided(blocks):
+        more = weigh(list(_elements([block]))) + weigh(escape_markdown(plain([block], addresses=False)))
+        if part and weight + more > most:
+            yield part
+            part, weight = [], 0
+        part.append(block)
+        weight += more
+    if part:
+        yield part
+
+
+def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Blocks of which each fits a message: long tables, texts and rows of buttons in several."""
+    for block in blocks:
+        match block:
+            case Facts(rows):
+                yield from (Facts(rows[at : at + _ROWS]) for at in range(0, len(rows), _ROWS))
+            case Line(spans) | Note(spans) if len(text := spoken(spans)) > _LINE:
+                yield from (type(block)((Span(text[at : at + _LINE]),)) for at in range(0, len(text), _LINE))
+            case _:
+                yield block
+
+
+def _without_presses(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    kept: list[Block] = []
+    for block in blocks:
+        match block:
+            case Actions(buttons):
+                opening = tuple(button for button in buttons if button.url)
+                kept += [Actions(opening)] if opening else []
+            case Item(number, lines, actions):
+                kept.append(Item(number, lines, tuple(action for action in actions if action.url)))
+            case _:
+                kept.append(block)
+    return tuple(kept)
+
+
+def _elements(blocks: Iterable[Block]) -> Iterator[Card]:
+    for block in blocks:
+        match block:
+            case Title(text) if _PLAIN.fullmatch(text):
+                yield {"type": "TextBlock", "text": text, "style": "heading", "wrap": True}
+            case Title(text):
+                yield _rich([Span(text, bold=True)], size="Large")
+            case Line(spans):
+                yield {**_rich(spans), "spacing": "Small"}
+            case Facts(rows):
+                yield _facts(rows)
+            case Item():
+                yield {"type": "Container", "spacing": "Medium", "items": list(_item(block))}
+            case Note(spans):
+                yield {**_rich([Span(spoken(spans))], size="Small", isSubtle=True), "spacing": "Medium"}
+            case Actions(buttons):
+                yield from _buttons(buttons)
+
+
+def _item(item: Item) -> Iterator[Card]:
+    first, *rest = [line.spans for line in item.lines]
+    yield _rich([Span(f"{item.number}. "), *first])
+    yield from ({**_rich(spans), "spacing": "None"} for spans in rest)
+    yield from _buttons(item.actions)
+
+
+def _facts(rows: tuple[Fact, ...]) -> Card:
+    """A fact set where every word is plain; else a table, whose cells Teams does not parse."""
+    if all(_PLAIN.fullmatch(word) for row in rows for word in (row.label, row.value)):
+        return {"type": "FactSet", "facts": [{"title": row.label, "value": row.value} for row in rows]}
+    return {
+        "type": "Table",
+        "firstRowAsHeader": False,
+        "showGridLines": False,
+        "columns": [{"width": 1}, {"width": 2}],
+        "rows": [{"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value)]} for row in rows],
+    }
+
+
+def _cell(text: str, *, bold: bool = False) -> Card:
+    return {"type": "TableCell", "items": [_rich([Span(text, bold=bold)])]}
+
+
+def _rich(spans: Iterable[Span], **look: object) -> Card:
+    runs = [_run(piece, bold=span.bold, **look) for span in spans for piece in _unjoined(span.text) if piece]
+    return {"type": "RichTextBlock", "inlines": runs or [_run(" ")]}
+
+
+def _run(text: str, *, bold: bool = False, **look: object) -> Card:
+    return {"type": "TextRun", "text": text, **({"weight": "Bolder"} if bold else {}), **look}
+
+
+def _unjoined(text: str) -> list[str]:
+    """The text in runs of which none holds two braces: clients would read those as a date to be formatted."""
+    return re.split(r"(?<=\{)(?=\{)", text)
+
+
+def _buttons(actions: tuple[Action, ...]) -> Iterator[Card]:
+    """Buttons in rows. What Teams cannot open, a phone number for one, is a line that can be read."""
+    unopened = [action for action in actions if action.url and not _opens(action.url)]
+    for action in unopened:
+        yield {**_rich([Span(f"{action.label}: {(action.url or '').removeprefix('tel:')}")]), "spacing": "Small"}
+    shown = [_button(action) for action in actions if action not in unopened]
+    for at in range(0, len(shown), _BUTTONS):
+        yield {"type": "ActionSet", "spacing": "Small", "actions": shown[at : at + _BUTTONS]}
+
+
+def _opens(url: str) -> bool:
+    return url.startswith(("https://", "http://")) and len(url) <= _URL
+
+
+def _button(action: Action) -> Card:
+    """A press goes as Action.Execute; clients that do not know it submit the same id (`data` holds nothing else)."""
+    title = cut(action.label, _BUTTON)
+    if action.url:
+        return {"type": "Action.OpenUrl", "title": title, "url": action.url}
+    data = {"press": action.id}
+    return {
+        "type": "Action.Execute",
+        "title": title,
+        "verb": "press",
+        "data": data,
+        "fallback": {"type": "Action.Submit", "title": title, "data": data},
+    }

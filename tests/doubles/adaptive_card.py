@@ -1,0 +1,126 @@
+"""What Teams would refuse, cut or read as Markdown in a card, by the schema of Adaptive Cards 1.5 and Teams' guides."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Card = dict[str, Any]
+
+MOST_BYTES = 40 * 1024
+MOST_BUTTONS = 6
+_KEYS = {
+    "TextBlock": {"text", "style", "wrap"},
+    "RichTextBlock": {"inlines"},
+    "TextRun": {"text", "weight", "size", "isSubtle"},
+    "FactSet": {"facts"},
+    "Container": {"items"},
+    "ActionSet": {"actions"},
+    "Table": {"columns", "rows", "firstRowAsHeader", "showGridLines"},
+    "TableRow": {"cells"},
+    "TableCell": {"items"},
+    "Action.OpenUrl": {"title", "url"},
+    "Action.Execute": {"title", "verb", "data", "fallback"},
+    "Action.Submit": {"title", "data"},
+}
+_CHILDREN = ("items", "actions", "rows", "cells", "inlines")
+_ESCAPED = re.compile(r"\\([^\w\s]|_)")
+
+
+def faults(card: Card) -> list[str]:
+    """Everything in a card that Teams would refuse or not show; empty when it is fine."""
+    found = [] if card.get("type") == "AdaptiveCard" and card.get("version") == "1.5" else ["not a 1.5 card"]
+    if not card.get("fallbackText", "").strip() or not card.get("body"):
+        found.append("nothing to show")
+    if len(json.dumps(card, ensure_ascii=False).encode("utf-16-le")) > MOST_BYTES:
+        found.append("too large")
+    return found + [fault for element in card.get("body", []) for fault in _element_faults(element)]
+
+
+def _element_faults(element: Card) -> Iterator[str]:
+    kind = element.get("type", "")
+    if kind not in _KEYS:
+        yield f"unknown element {kind}"
+        return
+    unknown = element.keys() - _KEYS[kind] - {"type", "spacing"}
+    if unknown:
+        yield f"{kind} with {sorted(unknown)}"
+    if kind in {"TextBlock", "TextRun"} and not element["text"]:
+        yield f"{kind} without text"
+    if kind == "ActionSet" and not 0 < len(element["actions"]) <= MOST_BUTTONS:
+        yield f"{len(element['actions'])} buttons in a row"
+    if kind.startswith("Action."):
+        yield from _action_faults(element)
+    if kind == "Table" and any(len(row["cells"]) != len(element["columns"]) for row in element["rows"]):
+        yield "a row with another number of cells than columns"
+    for name in _CHILDREN:
+        for child in element.get(name, []):
+            yield from _element_faults(child)
+
+
+def _action_faults(action: Card) -> Iterator[str]:
+    if not action["title"].strip():
+        yield "a button without words"
+    if action["type"] == "Action.OpenUrl" and not action["url"].startswith(("https://", "http://")):
+        yield "a button that opens what is no page"
+    if action["type"] == "Action.Execute":
+        spare = action.get("fallback", {})
+        if spare.get("type") != "Action.Submit" or spare.get("data") != action["data"]:
+            yield "Execute without the same Submit"
+
+
+def shown(card: Card) -> str:
+    """What a person reads of a card, a line each element; a fallback is not shown where the element is."""
+    return "\n".join(_lines(card["body"]))
+
+
+def _lines(elements: list[Card]) -> Iterator[str]:
+    for element in elements:
+        match element["type"]:
+            case "TextBlock":
+                yield element["text"]
+            case "RichTextBlock":
+                yield "".join(run["text"] for run in element["inlines"])
+            case "FactSet":
+                yield from (f"{fact['title']}: {fact['value']}" for fact in element["facts"])
+            case "TableRow":
+                yield ": ".join("\n".join(_lines(cell["items"])) for cell in element["cells"])
+            case "ActionSet":
+                yield " ".join(f"[{action['title']}]" for action in element["actions"])
+            case _:
+                yield from _lines(element.get("items") or element.get("rows") or [])
+
+
+def parsed(card: Card) -> str:
+    """The strings that Teams reads as Markdown, formats as dates or links by itself."""
+    return "\n".join(_markdown(card["body"]))
+
+
+def _markdown(elements: list[Card]) -> Iterator[str]:
+    for element in elements:
+        if element["type"] == "TextBlock":
+            yield element["text"]
+        for fact in element.get("facts", []):
+            yield from (fact["title"], fact["value"])
+        for name in _CHILDREN:
+            yield from _markdown(element.get(name, []))
+
+
+def buttons(card: Card) -> dict[str, Card]:
+    """Every button of a card by its words."""
+    return {action["title"]: action for action in _actions(card["body"])}
+
+
+def _actions(elements: list[Card]) -> Iterator[Card]:
+    for element in elements:
+        if element["type"].startswith("Action."):
+            yield element
+        for name in ("items", "actions"):
+            yield from _actions(element.get(name, []))
+
+
+def fallback(card: Card) -> str:
+    """The text that a client without cards shows: its Markdown read."""
+    return _ESCAPED.sub(r"\1", card["fallbackText"]).replace("\n\n", "\n")

@@ -1,0 +1,126 @@
+"""Replies as Teams messages: cards within Teams' limits, in which nothing that a payer sent is parsed."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Press, Reply, Shareable, Span, Title
+from bot.replies.cards import MOST_BYTES, pages, weigh
+from bot.replies.plain import plain
+from tests.doubles.adaptive_card import buttons, fallback, faults, parsed, shown
+
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=80)
+SPANS = st.lists(st.builds(Span, WORDS, st.booleans()), min_size=1, max_size=4).map(tuple)
+LINES = st.builds(Line, SPANS)
+PRESSES = st.builds(Action, st.just("opaque"), WORDS, press=st.just(Press("help")))
+LINKS = st.builds(Action, st.just("link"), WORDS, url=st.sampled_from(["https://a.example/", "tel:+14235550142"]))
+BUTTONS = st.lists(PRESSES | LINKS, max_size=14).map(tuple)
+BLOCKS = st.one_of(
+    st.builds(Title, WORDS),
+    LINES,
+    st.builds(Facts, st.lists(st.builds(Fact, WORDS, WORDS), min_size=1, max_size=12).map(tuple)),
+    st.builds(Item, st.integers(1, 99), st.lists(LINES, min_size=1, max_size=3).map(tuple), BUTTONS),
+    st.builds(Note, SPANS),
+    st.builds(Actions, BUTTONS.filter(bool)),
+)
+HOSTILE = (
+    "[pay here](https://evil.example)",
+    "**$0.00**",
+    "<at>everyone</at>",
+    "{{DATE(2024-01-01T00:00:00Z)}}",
+    "# nothing owed",
+    "1. paid",
+    "- paid",
+    "https://evil.example",
+    "www.evil.example",
+    "`code`",
+    "![x](https://evil.example/x.png)",
+    "a@evil.example",
+)
+LIVE = re.compile(r"(?<!\\)[`*\[\]<>#|~@]|://|www\.|\{\{|^\s*(?:[-+]|\d+\.)\s", re.MULTILINE)
+
+
+def reply(*blocks: Block) -> Reply:
+    """A reply with these blocks."""
+    return Shareable(intent="help", language="en", blocks=blocks)
+
+
+@settings(max_examples=60)
+@given(st.lists(BLOCKS, min_size=1, max_size=12))
+def test_any_reply_fits_teams_and_loses_nothing(blocks: list[Block]) -> None:
+    """Every card is within the limits, and its text and its elements each carry all that was said, in order."""
+    made = pages(reply(*blocks))
+    assert [fault for page in made for fault in faults(page.card)] == []
+    assert all(weigh(page.card) <= MOST_BYTES for page in made)
+    said = plain(blocks, addresses=False).split()
+    assert "\n".join([*(page.text.removesuffix("\n…") for page in made[:-1]), made[-1].text]).split() == said
+    assert all(fallback(page.card).split() == page.text.split() for page in made)
+    cards = "\n".join(shown(page.card) for page in made)
+    for block in blocks:
+        if isinstance(block, Line):
+            assert all(span.text in cards for span in block.spans)
+        if isinstance(block, Facts):
+            assert all(f"{row.label}: {row.value}" in cards for row in block.rows)
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_what_a_payer_sends_is_inert(words: str) -> None:
+    """No word of a payer can link, format, mention or be read as a date, wherever it stands (T45)."""
+    blocks = (
+        Title(words),
+        Line((Span(f"see {words}"),)),
+        Facts((Fact(words, "x"), Fact("y", words))),
+        Item(1, (Line((Span(words, bold=True),)),)),
+        Note((Span(words),)),
+    )
+    [page] = pages(reply(*blocks))
+    assert words not in parsed(page.card)
+    assert shown(page.card).count(words) == 6
+    runs = [run["text"] for element in page.card["body"] for run in element.get("inlines", [])]
+    assert all("{{" not in run for run in runs)
+    assert not LIVE.search(page.card["fallbackText"])
+    assert fallback(page.card).count(words) == 6
+
+
+def test_plain_facts_are_a_fact_set() -> None:
+    """Labels and amounts as they are written here are shown as Teams shows facts; only doubtful words need a table."""
+    [page] = pages(reply(Facts((Fact("Plan's price", "$548.74"), Fact("March 4, 2024", "2 of 3 (1 left)")))))
+    assert page.card["body"][0]["type"] == "FactSet"
+
+
+def test_a_button_carries_its_opaque_id_and_nothing_else() -> None:
+    """Execute and its older Submit carry the same id; a page opens by its address."""
+    actions = (
+        Action("r.0", "Details", press=Press("claim.detail")),
+        Action("link", "Connect", url="https://b.example/"),
+    )
+    [page] = pages(reply(Actions(actions)))
+    found = buttons(page.card)
+    assert found["Details"]["data"] == found["Details"]["fallback"]["data"] == {"press": "r.0"}
+    assert found["Connect"] == {"type": "Action.OpenUrl", "title": "Connect", "url": "https://b.example/"}
+    assert "b.example" not in page.text + page.card["fallbackText"]
+
+
+def test_what_is_passed_on_asks_nothing() -> None:
+    """A card for others to see keeps what opens a page and loses what only the asker may press."""
+    actions = (Action("r.0", "Details", press=Press("x")), Action("open", "Website", url="https://b.example/"))
+    item = Item(1, (Line((Span("Cedar Clinic"),)),), actions)
+    [page] = pages(reply(item, Actions(actions[:1])), presses=False)
+    assert list(buttons(page.card)) == ["Website"]
+
+
+def test_a_long_answer_has_pages() -> None:
+    """More than fits one message goes on in the next, and says so."""
+    items = [Item(n, (Line((Span(f"entry {n} " + "x" * 400),)),)) for n in range(60)]
+    made = pages(reply(*items))
+    assert len(made) > 1
+    assert [page.text.endswith("…") for page in made] == [True] * (len(made) - 1) + [False]
+
+
+def test_an_overlong_line_is_shown_whole() -> None:
+    """A text that no message could hold is divided, and nothing of it is lost."""
+    made = pages(reply(Line((Span("x" * 30_000),)), Note((Span("x" * 9_000),))))
+    assert [fault for page in made for fault in faults(page.card)] == []
+    assert sum(shown(page.card).count("x") for page in made) == 39_000
