@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from bot.accounts.accounts import Access, Accounts
+from bot.audit import Audit
 from bot.dialogue import Asked
 from bot.errors import LinkError, PayerError, SignInExpired
 from bot.kit import Ask, Coverage, Patient, Places, Search, Summary, Unreadable, read_coverage, read_patient
@@ -29,6 +31,7 @@ class Answering:
         *,
         pack: Pack,
         accounts: Accounts,
+        audit: Audit,
         directory: DirectoryClient,
         member: Callable[[Person, Access], MemberClient],
         places: Places,
@@ -38,7 +41,7 @@ class Answering:
         wall: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._pack, self._accounts, self._payer = pack, accounts, payer
+        self._pack, self._accounts, self._audit, self._payer = pack, accounts, audit, payer
         self._directory, self._member, self._places = directory, member, places
         self._health = health
         self._now, self._wall, self._clock = now, wall, clock
@@ -50,6 +53,7 @@ class Answering:
             NotLinked, SignInExpired: the member has to sign in first.
             NeedsPlace: the question lacks a place.
             PayerError: the payer did not give a usable answer.
+            StoreError: the answer cannot be written into the audit trail, so it is not given (T56).
         """
         access = await self._accounts.access(message.person) if needs_member else None
         ask = self._prepare(message, asked, access)
@@ -59,7 +63,11 @@ class Answering:
             if access is not None:
                 await self._accounts.expire(access.link_id)
             raise
-        return self._reply(asked, ask, summary, private=needs_member or ask.private)
+        reply = self._reply(asked, ask, summary, private=needs_member or ask.private)
+        if isinstance(reply, Private):
+            read = Counter(source.type for source in reply.sources)
+            await self._audit.record("answered", message.person, place=message.place, detail=asked.intent, read=read)
+        return reply
 
     def explain(self, asked: Asked) -> Private:
         """What the answer above a button stands on."""

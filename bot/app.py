@@ -22,6 +22,7 @@ from bot.accounts.accounts import Accounts
 from bot.accounts.values import Access
 from bot.accounts.vault import Vault
 from bot.answering import Answering
+from bot.audit import Audit
 from bot.config import Settings
 from bot.dialogue import Dialogue
 from bot.errors import BotError, SetupWrong, StoreError
@@ -53,6 +54,7 @@ class Bot:
     pack: Pack
     store: Store
     accounts: Accounts
+    audit: Audit
     discovery: Discovery
     turn: Turn
     push: dict[str, Push] = field(default_factory=dict)
@@ -88,14 +90,21 @@ async def assemble(
         http = await stack.enter_async_context(http or Http())
         seal = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
         discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
+        audit = Audit(store, seal)
         accounts = Accounts(
-            settings=settings, store=store, seal=seal, http=http, discovery=discovery, pages=pack.templates / "pages"
+            settings=settings,
+            store=store,
+            seal=seal,
+            http=http,
+            discovery=discovery,
+            audit=audit,
+            pages=pack.templates / "pages",
         )
         dialogue = Dialogue(store, seal)
         patience, now = patience or Patience(), now or _clock(settings)
-        answering = _answering(settings, pack, http, accounts, patience.wall, now)
-        turn = _turn(settings, pack, accounts, dialogue, answering, patience, now)
-        bot = Bot(settings, pack, store, accounts, discovery, turn)
+        answering = _answering(settings, pack, http, accounts, audit, patience.wall, now)
+        turn = _turn(settings, pack, accounts, audit, dialogue, answering, patience, now)
+        bot = Bot(settings, pack, store, accounts, audit, discovery, turn)
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
         sweeper = asyncio.create_task(_sweep(store))
@@ -118,11 +127,18 @@ def _clock(settings: Settings) -> Callable[[], datetime]:
 
 
 def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
-    settings: Settings, pack: Pack, http: Http, accounts: Accounts, wall: float, now: Callable[[], datetime]
+    settings: Settings,
+    pack: Pack,
+    http: Http,
+    accounts: Accounts,
+    audit: Audit,
+    wall: float,
+    now: Callable[[], datetime],
 ) -> Answering:
     return Answering(
         pack=pack,
         accounts=accounts,
+        audit=audit,
         directory=DirectoryClient(http, settings.directory_url, kept=Kept(http.clock)),
         member=_member_client(settings, http, accounts),
         places=_Places(),
@@ -138,6 +154,7 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
     settings: Settings,
     pack: Pack,
     accounts: Accounts,
+    audit: Audit,
     dialogue: Dialogue,
     answering: Answering,
     patience: Patience,
@@ -146,6 +163,7 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
     return Turn(
         pack=pack,
         accounts=accounts,
+        audit=audit,
         dialogue=dialogue,
         answering=answering,
         payer=_payer(settings),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ def manifest() -> None:
 
 @main.group()
 def keys() -> None:
-    """Make and check the keys that seal what is stored."""
+    """Make, check and rotate the keys that seal what is stored."""
 
 
 @keys.command()
@@ -177,3 +178,95 @@ def check_keys() -> None:
 
     with _one_line():
         click.echo(where(load_settings()))
+
+
+@keys.command(name="rotate")
+def rotate_keys() -> None:
+    """Seal everything anew under the newest key, while the bot serves."""
+    from bot.commands.keys import rotate  # noqa: PLC0415 -- see the module docstring
+
+    async def job() -> None:
+        click.echo(str(await rotate(settings)))
+
+    with _one_line():
+        settings = load_settings()
+    _run(job())
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+def links(context: click.Context) -> None:
+    """List which chat identities are connected; revoke one."""
+    from bot.commands.links import listed  # noqa: PLC0415 -- see the module docstring
+
+    if context.invoked_subcommand is None:
+        _print(listed)
+
+
+@links.command()
+@click.argument("identity")
+def revoke(identity: str) -> None:
+    """End the connection of PLATFORM/ENTERPRISE/TEAM/USER, as `links` lists it."""
+    from bot.commands.links import revoke as end  # noqa: PLC0415 -- see the module docstring
+
+    async def job() -> None:
+        click.echo(await end(settings, identity))
+
+    with _one_line():
+        settings = load_settings()
+    _run(job())
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+def audit(context: click.Context) -> None:
+    """Read and check the trail of who asked for what."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_audit)
+
+
+@audit.command(name="list")
+def list_audit() -> None:
+    """Print every row, oldest first."""
+    from bot.commands.audit import lines  # noqa: PLC0415 -- see the module docstring
+
+    _print(partial(lines, as_json=False))
+
+
+@audit.command(name="export")
+def export_audit() -> None:
+    """Print every row as a line of JSON."""
+    from bot.commands.audit import lines  # noqa: PLC0415 -- see the module docstring
+
+    _print(partial(lines, as_json=True))
+
+
+@audit.command(name="verify")
+def verify_audit() -> None:
+    """Say whether the trail is whole; exit 0 only then."""
+    from bot.commands.audit import verify  # noqa: PLC0415 -- see the module docstring
+
+    async def job() -> None:
+        verdict = await verify(settings)
+        for fault in verdict.faults:
+            click.echo(fault)
+        if verdict.faults:
+            raise click.ClickException(f"the trail of {verdict.entries} rows is not whole")
+        click.echo(f"{verdict.entries} rows, whole")
+
+    with _one_line():
+        settings = load_settings()
+    _run(job())
+
+
+def _print(lines: Callable[[Settings], AsyncIterator[str]]) -> None:
+    """Print each line of an operator's list."""
+
+    async def job() -> None:
+        async for line in lines(settings):
+            click.echo(line)
+
+    with _one_line():
+        settings = load_settings()
+        set_up("ERROR")
+    _run(job())

@@ -5,19 +5,34 @@ Every reply here is `Private`: a link or a member's name never reaches a place t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 
 from bot.accounts.accounts import Accounts, Linked
+from bot.audit import Audit, What
 from bot.dialogue import Asked, Dialogue
 from bot.message import Language, Person, Private
 from bot.pack import Pack
+
+_SEEN: frozenset[What] = frozenset({"answered", "exported"})
+_SHOWN = 5
 
 
 class Connecting:
     """The conversation around an account."""
 
-    def __init__(self, *, accounts: Accounts, pack: Pack, dialogue: Dialogue, payer: Mapping[str, str]) -> None:
-        self._accounts, self._pack, self._dialogue, self._payer = accounts, pack, dialogue, payer
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        audit: Audit,
+        pack: Pack,
+        dialogue: Dialogue,
+        payer: Mapping[str, str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._accounts, self._audit, self._pack = accounts, audit, pack
+        self._dialogue, self._payer, self._now = dialogue, payer, now
 
     async def answer(self, person: Person, asked: Asked) -> AsyncIterator[Private]:
         """The replies to an `account.*` intent."""
@@ -36,7 +51,7 @@ class Connecting:
                 link = await self._accounts.link(person)
                 yield self._say("account/status", asked.language, intent=asked.intent, link=link)
             case _:
-                yield self._say("account/privacy", asked.language, intent="account.privacy")
+                yield await self._privacy(person, asked.language)
 
     async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
         """A one-time link with the words of a template; the link itself is for this person's own chat.
@@ -66,6 +81,20 @@ class Connecting:
         await self._dialogue.take_kept(person)
         unlinked = await self._accounts.unlink(person)
         return self._say("account/unlink", asked.language, intent=asked.intent, unlinked=unlinked)
+
+    async def _privacy(self, person: Person, language: Language) -> Private:
+        """What is kept, and when this person's records were read for them: their own rows of the audit trail."""
+        zone = self._now().tzinfo
+        rows = [row for row in await self._audit.of(person) if row.what in _SEEN]
+        seen = [
+            {
+                "at": datetime.fromisoformat(row.at).astimezone(zone),
+                "intent": row.detail,
+                "records": sum(row.read.values()),
+            }
+            for row in rows[:_SHOWN]
+        ]
+        return self._say("account/privacy", language, intent="account.privacy", seen=seen, times=len(rows))
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
         blocks = self._pack.render(template, {"payer": self._payer, **values}, language)

@@ -133,11 +133,11 @@ class Dialogue:
         return self._open(kind, key, await self._store.get(kind, key), shape)
 
     def _open(self, kind: str, key: str, sealed: bytes | None, shape: type[T]) -> T | None:
-        opened = self._seal.unseal(sealed, f"{kind}\x1f{key}") if sealed else None
+        opened = self._seal.unseal(sealed, f"{kind}/{key}") if sealed else None
         return msgspec.json.decode(opened, type=shape) if opened else None
 
     async def _write(self, kind: str, key: str, value: object, person: Person, seconds: int) -> None:
-        sealed = self._seal.seal(msgspec.json.encode(value), f"{kind}\x1f{key}")
+        sealed = self._seal.seal(msgspec.json.encode(value), f"{kind}/{key}")
         await self._store.put(kind, key, sealed, expires=self._clock() + seconds, owner=person.key)
 
 

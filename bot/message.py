@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 Platform = Literal["console", "slack", "teams"]
 Language = Literal["en", "es"]
@@ -30,6 +30,12 @@ class Person:
     def key(self) -> str:
         """The four parts as one string, for rows that belong to this person."""
         return f"{self.platform}\x1f{self.enterprise}\x1f{self.team}\x1f{self.user}"
+
+
+def person_of(key: str) -> Person:
+    """The chat identity of a key, without name and home, which no key holds."""
+    platform, enterprise, team, user = key.split("\x1f")
+    return Person(cast("Platform", platform), enterprise, team, user)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import structlog
 
 from bot.accounts.accounts import Accounts
 from bot.answering import Answered, Answering
+from bot.audit import Audit
 from bot.connecting import Connecting
 from bot.dialogue import Asked, Dialogue, Memory, become, consent, offered, resolve, said, second_question
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired
@@ -48,6 +49,7 @@ class Turn:
         *,
         pack: Pack,
         accounts: Accounts,
+        audit: Audit,
         dialogue: Dialogue,
         answering: Answering,
         payer: Mapping[str, str],
@@ -57,7 +59,9 @@ class Turn:
     ) -> None:
         self._pack, self._dialogue, self._answering, self._accounts = pack, dialogue, answering, accounts
         self._payer, self._now, self._member_answers, self._patience = payer, now, member_answers, patience
-        self._connecting = Connecting(accounts=accounts, pack=pack, dialogue=dialogue, payer=payer)
+        self._connecting = Connecting(
+            accounts=accounts, audit=audit, pack=pack, dialogue=dialogue, payer=payer, now=now
+        )
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""

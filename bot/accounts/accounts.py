@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from starlette.routing import Route
@@ -18,12 +18,13 @@ from bot.accounts.pages import Pages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
-from bot.accounts.rows import Request, Rows
+from bot.accounts.rows import LinkRow, Request, Rows
 from bot.accounts.signin import LIVES, SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
+from bot.audit import Audit
 from bot.config import Settings
-from bot.errors import LinkError, TooManyLinks
-from bot.message import Person
+from bot.errors import CodeSpent, CodeWrong, LinkError, TooManyLinks
+from bot.message import Person, person_of
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
 from bot.stores.base import Seal, Store
@@ -51,11 +52,12 @@ class Accounts:
         seal: Seal,
         http: Http,
         discovery: Discovery,
+        audit: Audit,
         pages: Path,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._public_url = settings.bot_public_url
+        self._public_url, self._audit = settings.bot_public_url, audit
         self._rows = rows = Rows(store, seal, clock)
         endpoint = TokenEndpoint(settings, http, clock)
         self._givebacks = givebacks = Givebacks(endpoint, discovery, pause)
@@ -85,6 +87,7 @@ class Accounts:
         expires = self._rows.now() + LIVES
         if await self._rows.store.count(_REQUESTS_KIND, person.key, expires=expires) > _REQUESTS:
             raise TooManyLinks("3 links in 10 minutes are enough", minutes=round(LIVES / 60))
+        await self._audit.record("link_asked", person)
         await self._proofs.cancel(person)
         link_id = new_secret()
         await self._rows.put(digest(link_id), Request(person), expires=expires, owner=person)
@@ -106,7 +109,11 @@ class Accounts:
         Raises:
             LinkExpired: nothing waits for a code. CodeWrong: with `tries_left`. CodeSpent: that was the last try.
         """
-        return await self._proofs.prove(person, text)
+        try:
+            return await self._told(person, await self._proofs.prove(person, text))
+        except (CodeWrong, CodeSpent) as error:
+            await self._audit.record("code_wrong", person, detail=type(error).__name__)
+            raise
 
     async def choose(self, person: Person, index: int) -> Linked:
         """Connect one of the records that `prove` offered.
@@ -114,7 +121,7 @@ class Accounts:
         Raises:
             LinkExpired: nothing is proved and waiting, or there is no such record.
         """
-        return await self._proofs.choose(person, index)
+        return await self._told(person, await self._proofs.choose(person, index))
 
     async def cancel(self, person: Person) -> bool:
         """Throw a pending sign-in away; whether there was one."""
@@ -123,6 +130,11 @@ class Accounts:
     async def link(self, person: Person) -> Link | None:
         """The account that is connected to this person."""
         return await self._accesses.link(person)
+
+    async def linked(self) -> AsyncIterator[tuple[Person, float]]:
+        """Every chat identity that is connected, and since when in Unix seconds, for the operator."""
+        async for key, row in self._rows.all(LinkRow):
+            yield person_of(key), row.since
 
     async def access(self, person: Person) -> Access:
         """Access to this person's own record, renewed when it is about to end.
@@ -147,7 +159,9 @@ class Accounts:
 
     async def unlink(self, person: Person) -> Unlinked:
         """Delete all that is stored for this person. Works while the payer is down; tokens are given back behind it."""
-        return await self._accesses.unlink(person)
+        unlinked = await self._accesses.unlink(person)
+        await self._audit.record("unlinked", person)
+        return unlinked
 
     def routes(self) -> list[Route]:
         """The pages: GET and POST /link/{id}, GET /oauth/callback, GET /linked."""
@@ -157,6 +171,12 @@ class Accounts:
         """Wait a little for tokens that are being given back."""
         await self._givebacks.close()
 
+    async def _told(self, person: Person, linked: Linked) -> Linked:
+        if not linked.choices:
+            await self._audit.record("linked", person)
+        return linked
+
     async def _failed(self, person: Person, error: LinkError) -> None:
+        await self._audit.record("sign_in_failed", person, detail=type(error).__name__)
         for told in self.on_failed:
             await told(person, error)

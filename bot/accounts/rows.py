@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 import msgspec
@@ -111,6 +111,17 @@ class Rows:
     async def take(self, row: type[_Row], key: str) -> _Row | None:
         """The living row, removed: of many takers one gets it (T04)."""
         return self._open(row, key, await self.store.take(_KINDS[row], key))
+
+    async def all(self, row: type[_Row]) -> AsyncIterator[tuple[str, _Row]]:
+        """Every living row that a key opens, with its key, in the order in which they were put."""
+        after, page = 0, await self.store.listed(_KINDS[row])
+        while page:
+            for listed in page:
+                opened = self._open(row, listed.key, listed.value)
+                if opened is not None:
+                    yield listed.key, opened
+            after = page[-1].number
+            page = await self.store.listed(_KINDS[row], after=after)
 
     async def drop(self, row: type[_Row], key: str) -> None:
         """Remove a row."""

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -31,11 +31,11 @@ class Vault:
     A sealed value is version, key id, nonce, then ciphertext with its tag. The key id only says which key to try.
     """
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    def __init__(self, keys: Sequence[bytes], file: Path | None = None) -> None:
         if not keys or any(len(key) != _KEY_BYTES for key in keys):
             raise ConfigError(f"{_SETTING}: must hold at least one key, each of {_KEY_BYTES} bytes in base64")
-        self._ring = {_key_id(key): AESGCM(key) for key in keys}
-        self._newest = _key_id(keys[0])
+        self._file = file
+        self._take(keys)
 
     @classmethod
     def from_settings(cls, settings: Settings, store: Path | None = None) -> Self:
@@ -48,7 +48,8 @@ class Vault:
             return cls(parse_keys(settings.bot_encryption_keys.get_secret_value()))
         if store is None:
             raise ConfigError(f"{_SETTING}: required, as there is no SQLite store to keep a key file beside")
-        return cls(_from_file(store.with_name(store.name + ".keys")))
+        file = store.with_name(store.name + ".keys")
+        return cls(_from_file(file), file)
 
     def seal(self, value: bytes, about: str) -> bytes:
         """The sealed value, readable only about the same thing."""
@@ -59,13 +60,39 @@ class Vault:
     def unseal(self, value: bytes, about: str) -> bytes | None:
         """The value, or None when no key opens it or it was sealed about something else."""
         head, rest = value[: 1 + _ID_BYTES], value[1 + _ID_BYTES :]
-        cipher = self._ring.get(head[1:])
+        cipher = self._ring.get(head[1:]) or self._reread(head)
         if cipher is None or head[:1] != _VERSION or len(rest) < _NONCE_BYTES:
             return None
         try:
             return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], head + about.encode())
         except InvalidTag:
             return None
+
+    def stale(self, value: bytes) -> bool:
+        """Whether a sealed value is under one of the older keys."""
+        return value[:1] == _VERSION and value[1 : 1 + _ID_BYTES] in self._ring.keys() - {self._newest}
+
+    def _take(self, keys: Sequence[bytes]) -> None:
+        self._ring = {_key_id(key): AESGCM(key) for key in keys}
+        self._newest = _key_id(keys[0])
+
+    def _reread(self, head: bytes) -> AESGCM | None:
+        """The cipher of a key that another process has put into the key file since (T36)."""
+        if self._file is None or head[:1] != _VERSION:
+            return None
+        with suppress(ConfigError, OSError):
+            self._take(_read(self._file))
+        return self._ring.get(head[1:])
+
+
+def add_key(file: Path) -> None:
+    """Put a fresh key in front of those of a key file, which is replaced whole: a kill leaves the old or the new one.
+
+    Raises:
+        ConfigError: the file's keys are malformed, or it cannot be written.
+    """
+    _from_file(file)
+    _write(file, f"{new_key()},{file.read_text().strip()}", os.replace)
 
 
 def new_key() -> str:
@@ -103,18 +130,26 @@ def _from_file(path: Path) -> list[bytes]:
     """The keys of the file, made whole and only once even when two processes start together."""
     with suppress(FileNotFoundError):
         return _read(path)
+    with suppress(FileExistsError):
+        _write(path, new_key(), os.link)
+    return _read(path)
+
+
+def _write(path: Path, text: str, place: Callable[[Path, Path], None]) -> None:
+    """Write a draft for its owner only, and put it in its place in one step."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(new_key() + "\n")
+            file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
+        place(draft, path)
+    except FileExistsError:
+        raise
     except OSError as error:
         raise ConfigError(f"{_SETTING}: not set, and {path.name} cannot be made: {error.strerror}") from None
-    return _read(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> list[bytes]:

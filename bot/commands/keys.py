@@ -1,10 +1,28 @@
-"""`bcbst-bot keys`: make a key, and see that the configured ones are keys."""
+"""`bcbst-bot keys`: make a key, see that the configured ones are keys, and seal everything anew under the newest."""
 
 from __future__ import annotations
 
-from bot.accounts.vault import Vault, new_key
+from dataclasses import dataclass
+
+from bot.accounts.vault import Vault, add_key, new_key
+from bot.audit import Audit
 from bot.config import Settings
-from bot.stores.opening import sqlite_path
+from bot.stores.base import Store
+from bot.stores.opening import open_store, sqlite_path
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """How many rows were sealed anew, and how many remain under an older key because they changed meanwhile."""
+
+    resealed: int
+    remaining: int
+
+    def __str__(self) -> str:
+        told = f"{self.resealed} rows sealed anew under the newest key"
+        if self.remaining:
+            return f"{told}; {self.remaining} changed meanwhile: run it again"
+        return f"{told}; no row needs an older key. Remove those once every process has been restarted"
 
 
 def make() -> str:
@@ -20,3 +38,43 @@ def check(settings: Settings) -> str:
     """
     Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     return "BOT_ENCRYPTION_KEYS" if settings.bot_encryption_keys else "the key file beside the store"
+
+
+async def rotate(settings: Settings) -> Rotated:
+    """Seal every row under the newest key, while others serve; a kill at any point leaves every row readable (T36).
+
+    Keys of the setting are taken as they stand: put the newest in front and restart every process before.
+    Without the setting, a fresh key goes into the key file, which running processes read again when they meet it.
+
+    Raises:
+        ConfigError: the keys are malformed. StoreError: the store cannot be used.
+    """
+    path = sqlite_path(settings.bot_store_url)
+    if settings.bot_encryption_keys is None and path is not None:
+        add_key(path.with_name(path.name + ".keys"))
+    vault = Vault.from_settings(settings, path)
+    store = await open_store(settings.bot_store_url)
+    try:
+        rotated = await reseal(store, vault)
+        await Audit(store, vault).record("keys_rotated")
+        return rotated
+    finally:
+        await store.close()
+
+
+async def reseal(store: Store, vault: Vault) -> Rotated:
+    """Seal every row that is under an older key anew, each in one statement that loses to any other writer."""
+    resealed = remaining = 0
+    for kind in await store.kinds():
+        after, page = 0, await store.listed(kind)
+        while page:
+            for row in page:
+                about = f"{row.kind}/{row.key}"
+                plain = vault.unseal(row.value, about) if vault.stale(row.value) else None
+                if plain is None:
+                    continue
+                done = await store.swap(row.kind, row.key, row.value, vault.seal(plain, about))
+                resealed, remaining = resealed + done, remaining + (not done)
+            after = page[-1].number
+            page = await store.listed(kind, after=after)
+    return Rotated(resealed, remaining)

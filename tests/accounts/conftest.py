@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.vault import Vault
+from bot.audit import Audit
 from bot.config import Settings
 from bot.errors import LinkError
 from bot.message import Person
@@ -155,6 +156,7 @@ async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) 
             seal=seal,
             http=http,
             discovery=discovery,
+            audit=Audit(store, seal, clock=clock),
             pages=PAGES,
             clock=clock,
             pause=no_pause,

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.vault import Vault
+from bot.audit import Audit
 from bot.browser import Browser
 from bot.errors import LinkError, SignInExpired, SignInRefused
 from bot.message import Person
@@ -59,13 +60,15 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
             payer_client_secret=payer.client_secret,
         )
         store = open_sqlite(tmp_path / "bot.db")
+        seal = Vault.from_settings(settings, tmp_path / "bot.db")
         configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url)
         accounts = Accounts(
             settings=settings,
             store=store,
-            seal=Vault.from_settings(settings, tmp_path / "bot.db"),
+            seal=seal,
             http=http,
             discovery=Discovery(http, settings.payer_fhir_url, configured),
+            audit=Audit(store, seal),
             pages=PAGES,
         )
         made = Pair(accounts, payer)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.accounts.vault import Vault, add_key, new_key, parse_keys
 from bot.errors import ConfigError
 from tests.accounts.conftest import make_settings
 
@@ -124,3 +124,20 @@ def test_keys_have_one_length(keys: list[bytes]) -> None:
     """AES-256 and nothing shorter."""
     with pytest.raises(ConfigError):
         Vault(keys)
+
+
+def test_a_key_that_another_process_added_is_read_from_the_file(tmp_path: Path) -> None:
+    """A running process opens what was sealed under a newer key, and seals under it from then on (T36)."""
+    store = tmp_path / "bot.db"
+    running = Vault.from_settings(make_settings(), store)
+    old = running.seal(b"value", "k/1")
+    add_key(store.with_name("bot.db.keys"))
+    other = Vault.from_settings(make_settings(), store)
+    assert other.unseal(old, "k/1") == b"value"
+    assert other.stale(old)
+    new = other.seal(b"value", "k/1")
+    assert not other.stale(new)
+    assert running.unseal(new, "k/1") == b"value"
+    assert not other.stale(running.seal(b"value", "k/2"))
+    assert stat.S_IMODE(store.with_name("bot.db.keys").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["bot.db.keys"]

@@ -1,0 +1,237 @@
+"""The audit trail: who did what, when and where, as rows that are only added and that hold each other (T56).
+
+A row names the person by a keyed hash, the kind of records and how many, and where they were shown; no value of a
+record ever. Each row's code (HMAC-SHA256) covers the row before it, so that an edit, a gap or another order shows; a
+sealed row says where the trail ends, so that a missing end shows too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from bot.errors import StoreBusy
+from bot.message import OneToOne, Person, Place
+from bot.stores.base import Row, Seal, Store
+
+What = Literal[
+    "link_asked",
+    "sign_in_failed",
+    "code_wrong",
+    "linked",
+    "unlinked",
+    "answered",
+    "exported",
+    "keys_rotated",
+    "links_listed",
+    "link_revoked",
+    "audit_read",
+]
+
+_KIND, _HEAD, _KEYS = "audit", "audit_head", "audit_key"
+FOREVER = 253_402_300_799.0  # the last second of the year 9999
+_TRIES = 50
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One row of the trail. `at` is UTC to the second; `read` counts records by type; `mac` covers all the rest."""
+
+    number: int
+    at: str
+    what: What
+    key: str
+    before: str
+    who: str = ""
+    where: str = ""
+    detail: str = ""
+    read: Mapping[str, int] = {}
+    mac: str = ""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    number: int = 0
+    mac: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of the trail found: how many rows, and each fault in words. No fault: the trail is whole."""
+
+    entries: int
+    faults: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Checked:
+    """The check under way: what the next row has to follow."""
+
+    number: int = 0
+    mac: str = ""
+    macs: dict[int, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+class Audit:
+    """Adds to the trail and reads it. `clock` tells Unix seconds."""
+
+    def __init__(self, store: Store, seal: Seal, *, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._seal, self._clock = store, seal, clock
+        self._key: tuple[str, bytes] | None = None
+        self._lock = asyncio.Lock()
+        self._end: _Head | None = None
+
+    async def record(
+        self,
+        what: What,
+        person: Person | None = None,
+        *,
+        place: Place | None = None,
+        detail: str = "",
+        read: Mapping[str, int] | None = None,
+    ) -> None:
+        """Add a row. `detail` is an intent's name or the kind of a failure.
+
+        Raises:
+            StoreError: it could not be kept; what it stands for must not happen then.
+        """
+        key_id, key = await self._current_key()
+        entry = Entry(
+            number=0,
+            at=datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds"),
+            what=what,
+            key=key_id,
+            before="",
+            who=_who(key, person) if person else "",
+            where=_where(person, place),
+            detail=detail,
+            read=dict(read or {}),
+        )
+        async with self._lock:
+            await self._append(entry, key)
+
+    async def of(self, person: Person, *, newest: int = 1_000) -> tuple[Entry, ...]:
+        """The rows about a person, newest first."""
+        _, key = await self._current_key()
+        rows = await self._store.owned(_KIND, _who(key, person))
+        return tuple(_entry(value) for _, value in rows[: -newest - 1 : -1])
+
+    async def entries(self) -> AsyncIterator[Entry]:
+        """Every row, oldest first, read a page at a time."""
+        async for row in self._rows():
+            yield _entry(row.value)
+
+    async def verify(self) -> Verdict:
+        """Whether the trail is whole: no row edited, missing, added by another hand, or in another place."""
+        checked = _Checked()
+        keys = {row.key: self._unsealed(row) for row in await self._store.listed(_KEYS)}
+        count = 0
+        async for row in self._rows():
+            count += 1
+            _check(row, keys, checked)
+        head = await self._head()
+        if head.number > checked.number or checked.macs.get(head.number, "") != head.mac:
+            checked.faults.append(f"the trail does not lead to its sealed end, row {head.number}")
+        return Verdict(count, tuple(checked.faults))
+
+    async def _append(self, entry: Entry, key: bytes) -> None:
+        """Put the row behind the last one. Another process may have been faster: then behind that."""
+        for _ in range(_TRIES):
+            end = self._end or await self._last()
+            whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac)
+            whole = msgspec.structs.replace(whole, mac=_mac(whole, key))
+            self._end = None
+            value = msgspec.json.encode(whole)
+            if await self._store.add(_KIND, f"{whole.number:012}", value, expires=FOREVER, owner=whole.who):
+                head = self._seal.seal(msgspec.json.encode(_Head(whole.number, whole.mac)), f"{_HEAD}/{_HEAD}")
+                await self._store.put(_HEAD, _HEAD, head, expires=FOREVER)
+                self._end = _Head(whole.number, whole.mac)
+                return
+        raise StoreBusy("too many processes add to the audit trail at once")
+
+    async def _last(self) -> _Head:
+        row = await self._store.last(_KIND)
+        if row is None:
+            return _Head()
+        entry = _entry(row.value)
+        return _Head(entry.number, entry.mac)
+
+    async def _head(self) -> _Head:
+        sealed = await self._store.get(_HEAD, _HEAD)
+        plain = None if sealed is None else self._seal.unseal(sealed, f"{_HEAD}/{_HEAD}")
+        return _Head() if plain is None else msgspec.json.decode(plain, type=_Head)
+
+    async def _rows(self) -> AsyncIterator[Row]:
+        after, page = 0, await self._store.listed(_KIND)
+        while page:
+            for row in page:
+                yield row
+            after = page[-1].number
+            page = await self._store.listed(_KIND, after=after)
+
+    async def _current_key(self) -> tuple[str, bytes]:
+        """The newest key that can be opened; a new one when there is none, as at the first start."""
+        if self._key is None:
+            rows = await self._store.listed(_KEYS)
+            opened = [(row.key, plain) for row in rows if (plain := self._unsealed(row))]
+            self._key = opened[-1] if opened else await self._new_key(len(rows) + 1)
+        return self._key
+
+    async def _new_key(self, number: int) -> tuple[str, bytes]:
+        name, key = str(number), secrets.token_bytes(32)
+        if not await self._store.add(_KEYS, name, self._seal.seal(key, f"{_KEYS}/{name}"), expires=FOREVER):
+            return await self._current_key()
+        return name, key
+
+    def _unsealed(self, row: Row) -> bytes | None:
+        return self._seal.unseal(row.value, f"{row.kind}/{row.key}")
+
+
+def _check(row: Row, keys: Mapping[str, bytes | None], checked: _Checked) -> None:
+    """Hold one row against the one before it and against its own code."""
+    checked.number += 1
+    try:
+        entry = _entry(row.value)
+    except msgspec.MsgspecError:
+        checked.faults.append(f"row {checked.number} is not readable")
+        return
+    key = keys.get(entry.key)
+    if entry.number != checked.number:
+        checked.faults.append(f"row {checked.number} is missing or in another place")
+        checked.number = entry.number
+    elif entry.before != checked.mac:
+        checked.faults.append(f"row {entry.number} does not follow the row before it")
+    if key is None:
+        checked.faults.append(f"row {entry.number} cannot be checked: its key is gone")
+    elif not hmac.compare_digest(_mac(entry, key), entry.mac):
+        checked.faults.append(f"row {entry.number} was changed")
+    checked.mac = checked.macs[entry.number] = entry.mac
+
+
+def _entry(value: bytes) -> Entry:
+    return msgspec.json.decode(value, type=Entry)
+
+
+def _mac(entry: Entry, key: bytes) -> str:
+    plain = msgspec.json.encode(msgspec.structs.replace(entry, mac=""), order="sorted")
+    return hmac.new(key, b"row\x00" + plain, hashlib.sha256).hexdigest()
+
+
+def _who(key: bytes, person: Person) -> str:
+    return hmac.new(key, b"who\x00" + person.key.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _where(person: Person | None, place: Place | None) -> str:
+    if person is None:
+        return ""
+    if place is None:
+        return person.platform
+    return f"{person.platform}, {'private chat' if isinstance(place, OneToOne) else 'shared place'}"

@@ -1,0 +1,128 @@
+"""Operator commands of trust: who is connected, what was done, and keys that change while others serve."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.audit import Audit
+from bot.cli import main
+from bot.commands.keys import reseal
+from bot.stores.sqlite import SqliteStore, open_sqlite
+from tests.accounts.conftest import make_settings
+from tests.stage import staged
+
+LATER = 4_000_000_000.0
+
+
+def run(store: Path, *words: str, **environment: str) -> tuple[int, str]:
+    """Exit code and everything that a command prints, on that store."""
+    result = CliRunner().invoke(main, list(words), env={"BOT_STORE_URL": f"sqlite:///{store}", **environment})
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output
+
+
+async def test_links_are_listed_and_revoked_and_the_trail_says_so(tmp_path: Path) -> None:
+    """An operator sees chat identities and never a member, ends one, and every step is in a whole trail."""
+    async with staged(tmp_path) as stage:
+        dana = stage.somebody()
+        await dana.connect("dana")
+        await dana.say("what did i owe for my last visit")
+        store = Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+    code, text = await asyncio.to_thread(run, store, "links")
+    assert code == 0
+    assert re.fullmatch(r"console///person-1  since \d{4}-\d\d-\d\d \d\d:\d\d UTC\n", text)
+    for words, told in {
+        ("links", "revoke", "console///nobody"): (1, "Error: no account is connected to that identity\n"),
+        ("links", "revoke", "console///person-1"): (0, "console///person-1 is disconnected\n"),
+        ("links",): (0, ""),
+        ("audit", "verify"): (0, "7 rows, whole\n"),
+    }.items():
+        assert await asyncio.to_thread(run, store, *words) == told
+    _, exported = await asyncio.to_thread(run, store, "audit", "export")
+    assert [json.loads(line)["what"] for line in exported.splitlines()] == [
+        *("link_asked", "linked", "answered", "links_listed"),
+        *("unlinked", "link_revoked", "links_listed"),
+    ]
+    assert "Dana" not in exported
+    assert "person-1" not in exported
+
+
+async def test_a_trail_that_was_changed_fails_the_check(tmp_path: Path) -> None:
+    """`audit verify` names the row and exits with an error."""
+    path = tmp_path / "bot.db"
+    store = open_sqlite(path)
+    audit = Audit(store, Vault.from_settings(make_settings(), path))
+    for _ in range(3):
+        await audit.record("links_listed")
+    await store.close()
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM rows WHERE kind = 'audit' AND key = '000000000002'")
+    database.close()
+    assert await asyncio.to_thread(run, path, "audit", "verify") == (
+        1,
+        "row 2 is missing or in another place\nError: the trail of 2 rows is not whole\n",
+    )
+    assert "links_listed" in (await asyncio.to_thread(run, path, "audit"))[1]
+
+
+class Killed(Exception):
+    """The process ends here."""
+
+
+class Mortal(SqliteStore):
+    """A store whose process is killed before a number of swaps."""
+
+    left = 0
+
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
+        """Replace the value, unless the process is dead."""
+        if not self.left:
+            raise Killed
+        self.left -= 1
+        return await super().swap(kind, key, old, new)
+
+
+@pytest.mark.parametrize("swaps", [0, 1, 4, 9])
+async def test_a_rotation_killed_anywhere_leaves_every_row_readable(tmp_path: Path, swaps: int) -> None:
+    """Each row is under one key of the ring at any time; the next run does the rest (T36)."""
+    old, new = parse_keys(new_key())[0], parse_keys(new_key())[0]
+    before, after = Vault([old]), Vault([new, old])
+    store = open_sqlite(tmp_path / "bot.db")
+    for number in range(10):
+        await store.put("k", str(number), before.seal(b"value", f"k/{number}"), expires=LATER)
+    await store.put("plain", "1", b"never sealed", expires=LATER)
+    store.__class__ = Mortal
+    assert isinstance(store, Mortal)
+    store.left = swaps
+    with pytest.raises(Killed):
+        await reseal(store, after)
+    assert [after.unseal(row.value, f"k/{row.key}") for row in await store.listed("k")] == [b"value"] * 10
+    store.left = 100
+    assert str(await reseal(store, after)).startswith(f"{10 - swaps} rows sealed anew under the newest key; no row")
+    assert [Vault([new]).unseal(row.value, f"k/{row.key}") for row in await store.listed("k")] == [b"value"] * 10
+    assert await store.get("plain", "1") == b"never sealed"
+    await store.close()
+
+
+async def test_keys_rotate_while_the_bot_serves(tmp_path: Path) -> None:
+    """A member stays connected through a rotation by another process: the key file is read again when it has to be."""
+    async with staged(tmp_path) as stage:
+        dana = stage.somebody()
+        await dana.connect("dana")
+        store = Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+        code, told = await asyncio.to_thread(run, store, "keys", "rotate")
+        assert code == 0
+        assert re.match(r"[1-9]\d* rows sealed anew under the newest key; no row needs an older key\.", told)
+        assert len(parse_keys(store.with_name("dm.db.keys").read_text())) == 2
+        replies = await dana.say("what did i owe for my last visit")
+        assert replies[-1].error is None
+        assert replies[-1].intent == "claim.last_visit_cost"
+        assert "keys_rotated" in (await asyncio.to_thread(run, store, "audit"))[1]

@@ -1,0 +1,146 @@
+"""The audit trail: rows that hold each other, name nobody, and show every change (T56)."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.audit import Audit
+from bot.message import OneToOne, Person, Shared
+from bot.stores.base import Store
+from bot.stores.opening import open_store
+
+DANA = Person("slack", "", "T1", "U-DANA")
+LEAH = Person("slack", "", "T1", "U-LEAH")
+VAULT = Vault(parse_keys(new_key()))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty store of each kind."""
+    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    opened = await open_store(url)
+    yield opened
+    await opened.close()
+
+
+async def _filled(store: Store) -> Audit:
+    audit = Audit(store, VAULT)
+    await audit.record("link_asked", DANA)
+    await audit.record("linked", DANA)
+    await audit.record("answered", LEAH, place=OneToOne("D1"), detail="claim.list", read={"ExplanationOfBenefit": 10})
+    await audit.record("answered", DANA, place=OneToOne("D2"), detail="profile.me", read={"Patient": 1})
+    return audit
+
+
+async def test_a_row_says_who_what_and_where_without_a_name(store: Store) -> None:
+    """A person reads their own rows only, newest first; the rows hold a keyed hash, kinds and counts."""
+    audit = await _filled(store)
+    mine = await audit.of(DANA)
+    assert [(row.what, row.where, row.detail, dict(row.read)) for row in mine] == [
+        ("answered", "slack, private chat", "profile.me", {"Patient": 1}),
+        ("linked", "slack", "", {}),
+        ("link_asked", "slack", "", {}),
+    ]
+    assert b"U-DANA" not in b"".join(row.value for row in await store.listed("audit"))
+
+
+async def test_replicas_add_to_one_chain(store: Store) -> None:
+    """Many processes that add at once leave one whole trail, with no row lost."""
+    trails = [Audit(store, VAULT) for _ in range(4)]
+    await asyncio.gather(*(trail.record("linked", DANA) for trail in trails for _ in range(10)))
+    verdict = await trails[0].verify()
+    assert (verdict.entries, verdict.faults) == (40, ())
+    assert len(await Audit(store, VAULT).of(DANA)) == 40
+
+
+async def test_where_a_shared_place_is_named_as_such(store: Store) -> None:
+    """The surface of a disclosure is in the row."""
+    audit = Audit(store, VAULT)
+    await audit.record("answered", DANA, place=Shared("C1"))
+    assert [row.where async for row in audit.entries()] == ["slack, shared place"]
+
+
+def _edit(rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    return [(number, value.replace(b"claim.list", b"claim.last")) for number, value in rows]
+
+
+def _delete(rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    return [row for row in rows if row[0] != 2]
+
+
+def _swap(rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    (one, first), (two, second), *rest = rows
+    return [(one, second), (two, first), *rest]
+
+
+def _cut(rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    return rows[:-1]
+
+
+def _behead(rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    return rows[1:]
+
+
+def _spoil(rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    return [(number, b"{" if number == 3 else value) for number, value in rows]
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (_edit, "row 3 was changed"),
+        (_delete, "row 2 is missing or in another place"),
+        (_swap, "row 1 is missing or in another place"),
+        (_cut, "the trail does not lead to its sealed end, row 4"),
+        (_behead, "row 1 is missing or in another place"),
+        (_spoil, "row 3 is not readable"),
+    ],
+    ids=["edit", "delete", "reorder", "cut", "behead", "spoil"],
+)
+async def test_every_harm_is_found(
+    tmp_path: Path, harm: Callable[[list[tuple[int, bytes]]], list[tuple[int, bytes]]], words: str
+) -> None:
+    """Whoever can write to the database, but has no key, cannot change what the trail says."""
+    store = await open_store(f"sqlite:///{tmp_path}/bot.db")
+    audit = await _filled(store)
+    assert (await audit.verify()).faults == ()
+    with sqlite3.connect(tmp_path / "bot.db") as database:
+        rows = database.execute("SELECT number, value FROM rows WHERE kind = 'audit' ORDER BY number").fetchall()
+        inner = [(at, value) for at, (_, value) in enumerate(rows, 1)]
+        database.execute("DELETE FROM rows WHERE kind = 'audit'")
+        for (number, _), (at, value) in zip(rows, harm(inner), strict=False):
+            database.execute(
+                "INSERT INTO rows (number, kind, key, value, owner, expires) VALUES (?, 'audit', ?, ?, '', 9e11)",
+                (number, f"{at:012}", value),
+            )
+    database.close()
+    assert words in (await Audit(store, VAULT).verify()).faults
+    await store.close()
+
+
+async def test_a_crash_between_row_and_seal_is_no_fault(store: Store) -> None:
+    """A process killed after the row and before the sealed end leaves a trail that goes on."""
+    audit = await _filled(store)
+    before = await store.get("audit_head", "audit_head")
+    assert before
+    await audit.record("unlinked", DANA)
+    await store.put("audit_head", "audit_head", before, expires=9e11)
+    again = Audit(store, VAULT)
+    assert (await again.verify()).faults == ()
+    await again.record("linked", DANA)
+    assert await again.verify() == type(await again.verify())(6, ())
+
+
+async def test_lost_keys_start_a_new_chapter(store: Store) -> None:
+    """Without the old key the bot goes on; the check says which rows it can no longer vouch for (F60)."""
+    await _filled(store)
+    fresh = Audit(store, Vault(parse_keys(new_key())))
+    await fresh.record("linked", DANA)
+    faults = (await fresh.verify()).faults
+    assert faults == tuple(f"row {number} cannot be checked: its key is gone" for number in range(1, 5))
