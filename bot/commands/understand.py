@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from bot.language.context import Context, merge
+from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.reading import Reading, Slot
 from bot.pack import find_pack
@@ -22,22 +22,24 @@ def readings(
         PackError: the rules cannot be loaded.
     """
     engine = Engine.load(find_pack(pack) / "intents")
-    today, context = date.today(), None  # noqa: DTZ011 -- the machine's own day; no member's time zone is known here
+    today = date.today()  # noqa: DTZ011 -- the machine's own day; no member's time zone is known here
+    context: Context | None = None
     for line in lines:
         text = line.rstrip("\r\n")
         if dialogue and not text.strip():
             context = None
             continue
         reading = engine.understand(text, today=today, context=context)
-        intent, slots = merge(context, reading) if dialogue else (None, {})
+        resolved = None
+        if dialogue:
+            intent, slots, context = engine.after(context, reading)
+            resolved = (intent, slots)
         if explain:
             yield explained(reading)
         elif as_json:
-            yield json.dumps(_data(reading, (intent, slots) if dialogue else None), ensure_ascii=False, default=str)
+            yield json.dumps(_data(reading, resolved), ensure_ascii=False, default=str)
         else:
             yield f"{reading.intent}\t{reading.score:.2f}\t{text}"
-        if dialogue and intent is not None and not intent.startswith("followup."):
-            context = Context(intent=intent, slots=slots, asked=None, language=reading.language)
 
 
 def _data(reading: Reading, resolved: tuple[str | None, Mapping[str, Slot]] | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,7 +14,7 @@ from rapidfuzz import process
 
 from bot.errors import PackError
 from bot.language.context import Context
-from bot.language.engine import FOLLOW, Engine
+from bot.language.engine import FOLLOW, NAMED_NETWORK, Engine
 from bot.language.lexicon import LANGUAGES
 from bot.language.rules import IntentRules, Rule
 from bot.language.text import keys_in
@@ -22,7 +22,7 @@ from bot.language.text import keys_in
 TODAY = date(2024, 11, 24)
 SLOWEST_MS = 20.0
 FOUND_IN_TEXT = frozenset({"amount", "claim_id", "date_range", "location", "provider_name", "radius"})
-SLOT_TYPES = FOUND_IN_TEXT | {"reason", "answer", "reply_language", "start_over"}
+SLOT_TYPES = FOUND_IN_TEXT | {NAMED_NETWORK, "reason", "answer", "reply_language", "start_over"}
 PSEUDO = frozenset({"BARE", "ASKED"})
 _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1/" * 2000, "<" * 4000, "last " * 800)
 
@@ -90,9 +90,11 @@ class _Checker:
 
     def sentences(self, entry: IntentRules) -> Iterator[Finding]:
         """Examples that go elsewhere or tie, counterexamples that are taken."""
-        context = self.context_for(entry)
+        contexts = self.contexts_for(entry)
         for said in (text for texts in entry.examples.values() for text in texts):
-            reading = self.engine.understand(said, today=TODAY, context=context)
+            readings = (self.engine.understand(said, today=TODAY, context=context) for context in contexts)
+            reading = next((one for one in readings if one.intent == entry.intent), None)
+            reading = reading or self.engine.understand(said, today=TODAY, context=contexts[0])
             if reading.intent != entry.intent:
                 yield self.finding(entry, said, f"example goes to {reading.intent}: {said!r}")
             elif len(reading.candidates) > 1 and reading.candidates[0].score == reading.candidates[1].score:
@@ -102,13 +104,14 @@ class _Checker:
             if self.engine.understand(said, today=TODAY).intent == entry.intent:
                 yield self.finding(entry, said, f"counterexample is taken: {said!r}")
 
-    def context_for(self, entry: IntentRules) -> Context | None:
-        """An answer that this follow-up fits, for follow-ups."""
-        if not entry.intent.startswith(FOLLOW):
-            return None
+    def contexts_for(self, entry: IntentRules) -> Sequence[Context | None]:
+        """For follow-ups, the answers that they fit, those with the most slots first."""
         kind = entry.intent.removeprefix(FOLLOW)
         fitting = [other for other in self.engine.intents.values() if kind in other.follows]
-        return Context(intent=max(fitting, key=lambda other: len(other.slots)).intent, slots={}) if fitting else None
+        if not entry.intent.startswith(FOLLOW) or not fitting:
+            return (None,)
+        fitting.sort(key=lambda other: -len(other.slots))
+        return [Context(intent=other.intent, slots={}) for other in fitting]
 
     def dead(self, entry: IntentRules) -> Iterator[Finding]:
         """Rules that cannot match whatever is said."""

@@ -1,6 +1,6 @@
 """What was said before, as far as the next message may need it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,10 +42,18 @@ def merge(context: Context | None, reading: Reading) -> tuple[str | None, dict[s
 _ABOUT_ONE = frozenset({"provider.detail", "provider.affiliations", "provider.in_network", "endpoint.lookup"})
 _ABOUT_CLAIM = frozenset({"claim.detail", "claim.status", "claim.denial", "claim.last_visit_cost", "claim.bill_check"})
 _ABOUT_DRUG = frozenset({"formulary.drug_coverage", "formulary.alternatives"})
+_NAMED_ONE = _ABOUT_ONE | {"plan.networks"}
+_AROUND = frozenset({"provider.find", "facility.find", "pharmacy.find"})
 
 
 def carried(context: Context, reading: Reading) -> tuple[str, ...]:
     """The slots of the answer before that a new question about the same thing takes over."""
+    if reading.intent in _AROUND and context.intent in _AROUND - {reading.intent}:
+        return () if {"location", "provider_name"} & reading.slots.keys() else _held(context, ("location",))
+    if reading.intent == "plan.networks" and context.intent in _NAMED_ONE:
+        return () if reading.slots else _held(context, ("provider_name",))
+    if reading.intent == "claim.export":
+        return () if reading.slots else _held(context, ("date_range", "claim_type", "provider_name"))
     topic = str(reading.intent).split(".", maxsplit=1)[0]
     for family, names in (
         (_ABOUT_ONE, ("provider_name",)),
@@ -54,5 +62,9 @@ def carried(context: Context, reading: Reading) -> tuple[str, ...]:
     ):
         near = context.intent in family or (family is not _ABOUT_CLAIM and context.intent.startswith(f"{topic}."))
         if reading.intent in family and near and not any(name in reading.slots for name in names):
-            return tuple(name for name in names if name in context.slots)
+            return _held(context, names)
     return ()
+
+
+def _held(context: Context, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name in context.slots)

@@ -6,6 +6,7 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 from bot.language.calendar_days import Stretch, back, month_days, months_back, months_later, unit_around
 from bot.language.date_words import (
     CENTURY,
+    COUNTED,
     DAY,
     DAY_PLACES,
     FILLER,
@@ -128,6 +129,9 @@ class Phrases:
             return self._last(place, following)
         if word in UNITS and following in PAST_AFTER:
             return self._previous(UNITS[word], place + 2)
+        if (word, following) == ("va", "del") and self.word(place + 2) in UNITS:
+            start, end = unit_around(self.today, UNITS[self.word(place + 2)])
+            return Stretch(start, end, place + 3)
         if word in UNITS and following == "actual":
             return Stretch(*unit_around(self.today, UNITS[word]), place + 2)
         number = self.number(place)
@@ -138,6 +142,10 @@ class Phrases:
         return None
 
     def _last(self, place: int, following: str) -> Stretch | None:  # noqa: PLR0911 -- one return a form of words
+        joined = COUNTED.match(following)
+        if joined:
+            unit_name = UNITS.get(joined.group(2), "day")
+            return Stretch(back(self.today, int(joined.group(1)), unit_name), self.today, place + 2)
         number = self.number(place + 1)
         if number:
             unit = place + 2 + (self.word(place + 2) in {"of", "de"})

@@ -137,6 +137,7 @@ LED_BY = frozenset(
 )
 NUMERIC = re.compile(r"(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{2,4})$")
 SHORT = re.compile(r"(\d{1,2})/(\d{1,4})$")
+COUNTED = re.compile(r"(\d{1,3})(d|wk|wks|mo|mos|yr|yrs)$")
 DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th|ro)?$")
 YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
 DATE_WORDS = frozenset(
@@ -155,6 +156,12 @@ DATE_WORDS = frozenset(
         "thanksgiving",
         "navidad",
         "earlier",
+        "halloween",
+        "easter",
+        "pascua",
+        "santa",
+        "gracias",
+        "juneteenth",
     }
 )
 DAY_PLACES = 31

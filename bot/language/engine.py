@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
 
 from bot.language.calendar_days import shifted
-from bot.language.context import Context
+from bot.language.context import Context, merge
 from bot.language.date_words import DATE_WORDS
 from bot.language.entities import Tagger
 from bot.language.lexicon import Lexicon, load_lexicon
@@ -28,8 +28,12 @@ MOST_CANDIDATES = 3
 FALLBACK = "out_of_scope"
 FOLLOW = "followup."
 DATE_SHIFT = "followup.date_shift"
+REFINE = "followup.refine"
 _SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
-_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType({"specialty": ("specialty", "any_doctor")})
+NAMED_NETWORK = "named_network"
+_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"specialty": ("specialty", "any_doctor"), NAMED_NETWORK: ("network",)}
+)
 _SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
 _DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
 _UNNAMED_NETWORKS = frozenset({"in-network", "out-of-network"})
@@ -97,6 +101,20 @@ class Engine:
         heard = self.hear(part, today, context)
         return self._decide(text, heard, context, today, begun)
 
+    def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
+        """The intent and slots of a message after what was said before, and what the next message may refer to.
+
+        Thanks, help and what was not understood leave the topic as it was; "start over" ends it.
+        """
+        intent, slots = merge(context, reading)
+        if "start_over" in slots:
+            return intent, slots, None
+        rules = self.intents.get(intent or "")
+        if intent is None or rules is None or rules.needs == "nothing":
+            return intent, slots, context
+        asked = next((slot for slot in rules.asks if slot not in slots), None)
+        return intent, slots, Context(intent, slots, asked, reading.language)
+
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Every slot value in a message by type, for answers to the bot's own questions (a bare ZIP)."""
         heard = self.hear(_read_whole(text)[1], today, context)
@@ -119,7 +137,9 @@ class Engine:
         """Words to tags, concepts and language."""
         keys = self._speller.repaired(said.keys)
         found = self.lexicon.tree.scan(keys)
-        tags = self._tagger.tags(said, keys, found, today, context.plan_year if context else None)
+        plan_year = context.plan_year if context else None
+        awaits = self._awaits_amount(context)
+        tags = self._tagger.tags(said, keys, found, today, plan_year, awaits_amount=awaits)
         names = {tag.kind for tag in tags}
         for match in found:
             names.update(str(meaning.value) for meaning in match.meanings if meaning.kind == "concept")
@@ -128,6 +148,11 @@ class Engine:
         if context and context.asked and context.asked in names:
             names.add("ASKED")
         return Heard(said, keys, tuple(tags), frozenset(names), self._language(said.text, keys, found, context))
+
+    def _awaits_amount(self, context: Context | None) -> bool:
+        """Whether the answer before could not go on without an amount of money."""
+        before = self.intents.get(context.intent) if context else None
+        return bool(context and before and "amount" in before.slots and "amount" not in context.slots)
 
     def _language(self, text: str, keys: Sequence[str], found: Sequence[Found], context: Context | None) -> str:
         spanish = english = 0
@@ -141,33 +166,47 @@ class Engine:
             return context.language if context else "en"
         return "es" if spanish > english else "en"
 
-    def _legal(self, scored: Scored, context: Context | None) -> bool:
+    def _legal(self, scored: Scored, names: frozenset[str], context: Context | None) -> bool:
         intent = scored.rule.intent
         if not intent.startswith(FOLLOW):
             return True
         before = self.intents.get(context.intent) if context else None
-        return before is not None and intent.removeprefix(FOLLOW) in before.follows
+        if before is None or intent.removeprefix(FOLLOW) not in before.follows:
+            return False
+        return intent != REFINE or self._changes(scored.rule, before, names)
+
+    def _changes(self, rule: Rule, before: IntentRules, names: frozenset[str]) -> bool:
+        """Whether a refinement changes a slot of the answer before: medicines say nothing about a deductible."""
+        kinds = {kind for slot in before.slots.values() for kind in _ALSO.get(slot, (slot,))}
+        return not rule.any or bool(rule.any & kinds & names)
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
         present = self._book.mask_of(heard.names)
         matching = self._book.matching(present, context.intent if context else None)
-        best = list(best_of_each(entry for entry in matching if self._legal(entry, context)).values())
-        candidates = tuple(_candidate(entry, heard) for entry in best[:MOST_CANDIDATES])
+        best = list(best_of_each(entry for entry in matching if self._legal(entry, heard.names, context)).values())
         if not best:
             return _unknown(text, heard, begun)
         top = best[0]
         close = len(best) > 1 and top.points - best[1].points < CLOSE
+        unclear = close and not {best[0].rule.intent, best[1].rule.intent} & _SOCIAL
+        slots = self._slots(top.rule, heard, context, today)
+        candidates = tuple(_candidate(entry, heard) for entry in best[:MOST_CANDIDATES])
+        if unclear:
+            candidates = tuple(
+                replace(one, slots=self._slots(entry.rule, heard, context, today))
+                for one, entry in zip(candidates, best, strict=False)
+            )
         return Reading(
             text=text,
             intent=top.rule.intent,
-            slots=self._slots(top.rule, heard, context, today),
+            slots=slots,
             rule=top.rule.name,
             score=candidates[0].score,
             language=heard.language,
             ms=_since(begun),
             concepts=candidates[0].concepts,
             candidates=candidates,
-            unclear=close and not {best[0].rule.intent, best[1].rule.intent} & _SOCIAL,
+            unclear=unclear,
         )
 
     def _slots(self, rule: Rule, heard: Heard, context: Context | None, today: date) -> dict[str, Slot]:
@@ -208,9 +247,14 @@ def _rank(tag: Tag) -> tuple[int, int, int]:
     return exact, tag.first - tag.after if tag.kind == "specialty" else 0, tag.first
 
 
+def _is_named(tag: Tag) -> bool:
+    """Being "in network" says no more than the question whether somebody is."""
+    return tag.value not in _UNNAMED_NETWORKS
+
+
 def _slot(heard: Heard, kind: str) -> Slot | None:
     for name in _ALSO.get(kind, (kind,)):
-        tags = [tag for tag in heard.tags if tag.kind == name]
+        tags = [tag for tag in heard.tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
         if tags:
             tag = min(tags, key=_rank)
             value = list(tag.value) if isinstance(tag.value, tuple) else tag.value

@@ -6,8 +6,8 @@ from datetime import date
 
 from bot.language.dates import find_dates
 from bot.language.lexicon import Lexicon
-from bot.language.names import TITLES, cleaned, find_name, widened
-from bot.language.numbers import number_tags, place_in_list, radius_tag
+from bot.language.names import SHORT_TITLES, TITLES, cleaned, find_name, widened
+from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
 from bot.language.phrases import Found, Meaning
 from bot.language.places import Place
 from bot.language.tags import Tag
@@ -47,23 +47,38 @@ class Tagger:
         self._people = lexicon.given | lexicon.family
 
     def tags(
-        self, said: Utterance, keys: Sequence[str], found: Sequence[Found], today: date, plan_year: DateRange | None
+        self,
+        said: Utterance,
+        keys: Sequence[str],
+        found: Sequence[Found],
+        today: date,
+        plan_year: DateRange | None,
+        *,
+        awaits_amount: bool = False,
     ) -> list[Tag]:
-        """Every slot value in the message; `keys` are its words with typing mistakes put right."""
+        """Every slot value in the message; `keys` are its words with typing mistakes put right.
+
+        `awaits_amount`: the bot asked how much, so that a number alone is money.
+        """
+        dates = _date_tags(said, today, plan_year)
         tags = [tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning))]
-        tags += _date_tags(said, today, plan_year)
+        tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
+        tags += dates
         free = [True] * len(keys)
         for tag in tags:
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
-        alone = place_in_list(said)
+        alone = amount_alone(said) if awaits_amount else place_in_list(said)
         if alone:
             tags.append(alone)
         elif _HAS_DIGIT.search(said.folded):
             tags += number_tags(said, keys, free)
+        if (worded := worded_amount(said, keys, free)) is not None:
+            tags.append(worded)
         radius = radius_tag(said, keys)
         name = self._name(said, keys, found, free) if all(tag.kind != "provider_name" for tag in tags) else None
-        return [*tags, *(tag for tag in (radius, name) if tag)]
+        tags += (tag for tag in (radius, name) if tag)
+        return _plausible(tags, said)
 
     def _name(self, said: Utterance, keys: Sequence[str], found: Sequence[Found], free: list[bool]) -> Tag | None:
         """A name in the words that nothing explains; titles and people's names may also be in phrases of concepts."""
@@ -77,6 +92,8 @@ class Tagger:
 
     def _value(self, said: Utterance, match: Found, meaning: Meaning) -> Tag | None:
         if meaning.kind == "concept":
+            return None
+        if meaning.kind == "language" and match.first and said.words[match.first - 1] in SHORT_TITLES:
             return None
         if isinstance(meaning.value, Place):
             return self._place(said, match, meaning.value)
@@ -97,6 +114,26 @@ class Tagger:
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
         return Tag("location", where, match.first, match.after + (state is not None))
+
+
+def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
+    """Without what only seems to be said: "Dra. Vela" asks for no woman, and "f" is one beside a doctor alone."""
+    names = [tag for tag in tags if tag.kind == "provider_name"]
+    doctors = any(tag.kind in {"specialty", "any_doctor"} for tag in tags)
+    return [
+        tag
+        for tag in tags
+        if tag.kind not in _WEAK or not (_lies_in(tag, names) or (_is_letter(tag, said) and not doctors))
+    ]
+
+
+def _is_letter(tag: Tag, said: Utterance) -> bool:
+    return tag.after - tag.first == 1 and len(said.words[tag.first]) == 1
+
+
+def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
+    """The "este" of "este año" is no item of a list."""
+    return any(other.first <= tag.first and tag.after <= other.after for other in others)
 
 
 def _date_tags(said: Utterance, today: date, plan_year: DateRange | None) -> list[Tag]:

@@ -16,6 +16,9 @@ _FIXED: Mapping[tuple[str, ...], tuple[int, int]] = MappingProxyType(
         ("ano", "nuevo"): (1, 1),
         ("valentines", "day"): (2, 14),
         ("fourth", "of", "july"): (7, 4),
+        ("independence", "day"): (7, 4),
+        ("juneteenth",): (6, 19),
+        ("veterans", "day"): (11, 11),
     }
 )
 _FLOATING: Mapping[tuple[str, ...], tuple[int, int, int]] = MappingProxyType(
@@ -27,9 +30,14 @@ _FLOATING: Mapping[tuple[str, ...], tuple[int, int, int]] = MappingProxyType(
         ("accion", "de", "gracias"): (11, 3, 3),
         ("mothers", "day"): (5, 6, 1),
         ("fathers", "day"): (6, 6, 2),
+        ("dia", "de", "las", "madres"): (5, 6, 1),
+        ("presidents", "day"): (2, 0, 2),
+        ("mlk", "day"): (1, 0, 2),
+        ("columbus", "day"): (10, 0, 1),
     }
 )
-_LONGEST = 3
+_EASTER = frozenset({("easter",), ("easter", "sunday"), ("pascua",), ("semana", "santa")})
+_LONGEST = 4
 
 
 def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] | None:
@@ -47,6 +55,8 @@ def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] |
 
 
 def _in_year(said: tuple[str, ...], year: int) -> date | None:
+    if said in _EASTER:
+        return easter(year)
     if said in _FIXED:
         return date(year, *_FIXED[said])
     if said not in _FLOATING:
@@ -54,3 +64,13 @@ def _in_year(said: tuple[str, ...], year: int) -> date | None:
     month, weekday, which = _FLOATING[said]
     days = [week[weekday] for week in monthcalendar(year, month) if week[weekday]]
     return date(year, month, days[which])
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the Western churches, by the Gregorian computus of Meeus."""
+    golden, century, rest = year % 19, year // 100, year % 100
+    epact = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - epact - rest % 4) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)

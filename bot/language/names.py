@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bot.language.text import Utterance
 
-_TITLES = frozenset({"dr", "dra", "drs"})
+SHORT_TITLES = frozenset({"dr", "dra", "drs"})
 _LONG_TITLES = frozenset({"doctor", "doctora", "doc", "nurse", "dentist"})
-TITLES = _TITLES | _LONG_TITLES
+TITLES = SHORT_TITLES | _LONG_TITLES
 _CREDENTIALS = frozenset(
     [
         "md",
@@ -190,9 +190,31 @@ _NOT_NAMES = frozenset(
         "bill",
         "claim",
         "office",
+        "say",
+        "says",
+        "said",
+        "sent",
+        "told",
+        "wants",
+        "charged",
+        "billed",
+        "bills",
+        "did",
+        "does",
+        "will",
+        "can",
+        "has",
+        "dice",
+        "dijo",
+        "cobro",
+        "me",
     ]
 )
 _OWNED = frozenset({"office", "bill", "visit", "claim", "phone", "number", "appointment", "fax", "address", "hospital"})
+_INTRODUCTIONS = (
+    ("this", "is"), ("my", "name", "is"), ("my", "names"), ("i", "am"), ("me", "llamo"), ("mi", "nombre", "es"),
+    ("soy",),
+)  # fmt: skip
 _LONGEST = 3
 
 
@@ -261,7 +283,7 @@ class _Finder:
             return None
         if word in _LONG_TITLES and not self.unknown(first):
             return None
-        if word in _TITLES and self.keys[first] in self.known and not self.unknown(first) and not self.free[first]:
+        if word in SHORT_TITLES and self.keys[first] in self.known and not self.unknown(first) and not self.free[first]:
             return None
         end = first + 1
         while (
@@ -318,6 +340,17 @@ class _Finder:
         return owned and last.endswith("s") and last not in self.people and last[:-1] in self.people
 
 
+def _not_of_the_speaker(said: Utterance, free: Sequence[bool]) -> Sequence[bool]:
+    """Without the words after "this is" or "my name is": who writes is not who is looked for."""
+    for lead in _INTRODUCTIONS:
+        for place in range(len(said.words) - len(lead)):
+            first = place + len(lead)
+            if said.words[place:first] == lead and said.words[first] not in TITLES:
+                after = first + _LONGEST
+                return [one and not first <= at < after for at, one in enumerate(free)]
+    return free
+
+
 def find_name(
     said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str]
 ) -> NameFound | None:
@@ -326,7 +359,7 @@ def find_name(
     `free[i]` says that no other tag took word i; `known` are the words that mean something else, `people` are given
     and family names, which win over `known`.
     """
-    finder = _Finder(said, free, known, people)
+    finder = _Finder(said, _not_of_the_speaker(said, free), known, people)
     for search in (finder.titled, finder.credentialed, finder.organization, finder.pair, finder.led):
         for place in range(len(said.keys)):
             found = search(place)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.language.date_words import NUMBERS
+from bot.language.number_words import number_before
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
@@ -39,7 +40,8 @@ _NO_CLAIM_ID = re.compile(
 )
 _ZIP = re.compile(r"\d{5}$")
 _PLUS_FOUR = re.compile(r"\d{4}$")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*$")
+_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$|\d+,\d{2}$")
+_CENTS_AFTER_COMMA = re.compile(r"\d+,\d{2}$")
 _BARE_AMOUNT = re.compile(r"\d{2,4}$")
 _SHORT = re.compile(r"\d{1,3}$")
 _JOINED_MILES = re.compile(r"(\d{1,3})(?:mi|miles)$")
@@ -68,12 +70,36 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool]) -> list[
     return tags
 
 
+def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool]) -> Tag | None:
+    """Dollars in words: "two hundred bucks". Words that are taken are marked in `free`."""
+    for place, key in enumerate(keys):
+        found = number_before(said.words, place) if key in _MONEY_AFTER and free[place] else None
+        if found:
+            value, first = found
+            free[first : place + 1] = [False] * (place + 1 - first)
+            return Tag("amount", Decimal(value).quantize(_CENT), first, place + 1)
+    return None
+
+
 def place_in_list(said: Utterance) -> Tag | None:
     """A message that is only a small number: the place of an item in what was shown."""
     if len(said.words) != 1 or not _SHORT.match(said.words[0]) or not said.words[0].isascii():
         return None
     number = int(said.words[0])
     return Tag("ordinal", {"index": number}, 0, 1) if 0 < number <= _LONGEST_LIST else None
+
+
+def amount_alone(said: Utterance) -> Tag | None:
+    """A message that is only a number, where the bot asked how much."""
+    if len(said.words) != 1 or not said.words[0].isascii() or len(said.words[0]) > _LONGEST_NUMBER:
+        return None
+    word = said.words[0]
+    return Tag("amount", _dollars(word), 0, 1) if _NUMBER.match(word) and not _ZIP.match(word) else None
+
+
+def _dollars(word: str) -> Decimal:
+    written = word.replace(",", ".") if _CENTS_AFTER_COMMA.match(word) else word.replace(",", "")
+    return Decimal(written).quantize(_CENT)
 
 
 def _amount(said: Utterance, keys: Sequence[str], place: int) -> Tag | None:
@@ -85,7 +111,7 @@ def _amount(said: Utterance, keys: Sequence[str], place: int) -> Tag | None:
     before = said.text[: said.spans[place][0]].rstrip(" ")[-1:]
     if before != "$" and not in_dollars and not ("." in word or "," in word or _owed(keys, place, word)):
         return None
-    return Tag("amount", Decimal(word.replace(",", "")).quantize(_CENT), place, place + 1 + in_dollars)
+    return Tag("amount", _dollars(word), place, place + 1 + in_dollars)
 
 
 def _owed(keys: Sequence[str], place: int, word: str) -> bool:

@@ -1,7 +1,7 @@
 """What the language part hands over: an intent, its slots, and how it got there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +14,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reading that was considered. `score` is between 0 and 1, `concepts` are those its rule used."""
+    """A reading that was considered. `score` is between 0 and 1, `concepts` are those its rule used.
+
+    `slots` are the ones of its own intent, for a person who chooses it.
+    """
 
     intent: str
     rule: str
     score: float
     concepts: tuple[str, ...]
+    slots: Mapping[str, Slot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

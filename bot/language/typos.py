@@ -1,6 +1,7 @@
 """Typing mistakes put right, against the words that the pack knows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -9,6 +10,14 @@ SHORTEST = 5
 LONG = 8
 MOST_REPAIRS = 12
 _TITLES = frozenset({"dr", "dra", "drs"})
+# How people shorten everyday words on a phone.
+_SHORT: Mapping[str, str] = MappingProxyType(
+    {
+        "u": "you", "ur": "your", "wat": "what", "wut": "what", "thru": "through", "cuz": "because", "plz": "please",
+        "ppl": "people", "appt": "appointment", "q": "que", "xq": "porque", "pq": "porque", "porq": "porque",
+        "tmb": "tambien", "xfa": "favor",
+    }
+)  # fmt: skip
 
 
 class Speller:
@@ -31,7 +40,7 @@ class Speller:
 
     def repaired(self, keys: Sequence[str]) -> tuple[str, ...]:
         """The keys with typing mistakes put right; at most `MOST_REPAIRS` words are tried."""
-        result = list(keys)
+        result = [_SHORT.get(key, key) for key in keys]
         tried = 0
         for place, key in enumerate(keys):
             if len(key) < SHORTEST or key in self._known or not key.isalpha():
