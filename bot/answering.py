@@ -6,13 +6,27 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.accounts.accounts import Access, Accounts
 from bot.audit import Audit
 from bot.dialogue import Asked
+from bot.documents.publisher import Publisher
 from bot.errors import LinkError, PayerError, SignInExpired
-from bot.kit import Ask, Coverage, Patient, Places, Search, Summary, Unreadable, read_coverage, read_patient
+from bot.kit import (
+    Ask,
+    Coverage,
+    Offer,
+    Patient,
+    Places,
+    Search,
+    Summary,
+    Unreadable,
+    WithDocument,
+    read_coverage,
+    read_patient,
+)
 from bot.message import Actions, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
@@ -34,6 +48,7 @@ class Answering:
         audit: Audit,
         directory: DirectoryClient,
         member: Callable[[Person, Access], MemberClient],
+        publisher: Publisher,
         places: Places,
         health: Callable[[], Awaitable[Health]],
         payer: Mapping[str, str],
@@ -43,7 +58,7 @@ class Answering:
     ) -> None:
         self._pack, self._accounts, self._audit, self._payer = pack, accounts, audit, payer
         self._directory, self._member, self._places = directory, member, places
-        self._health = health
+        self._publisher, self._health = publisher, health
         self._now, self._wall, self._clock = now, wall, clock
 
     async def answer(self, message: Message, asked: Asked, *, needs_member: bool) -> Answered:
@@ -63,7 +78,9 @@ class Answering:
             if access is not None:
                 await self._accounts.expire(access.link_id)
             raise
-        reply = self._reply(asked, ask, summary, private=needs_member or ask.private)
+        private = needs_member or ask.private
+        summary, links = await self._offered(message.person if private else None, asked, summary)
+        reply = self._reply(asked, ask, summary, links, private=private)
         if isinstance(reply, Private):
             read = Counter(source.type for source in reply.sources)
             await self._audit.record("answered", message.person, place=message.place, detail=asked.intent, read=read)
@@ -126,10 +143,21 @@ class Answering:
         except (LinkError, PayerError, Unreadable):
             return ()
 
-    def _reply(self, asked: Asked, ask: Ask, summary: Summary, *, private: bool) -> Answered:
+    async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
+        """The answer with the offer of its document, and the link to it: the person's alone, or anybody's for none."""
+        if not isinstance(summary, WithDocument) or summary.document is None:
+            return summary, {}
+        document = summary.document
+        offered = await self._publisher.offer(
+            document.template, document.formats, document.values, asked.language, person
+        )
+        offer = Offer(minutes=offered.minutes, code=offered.code)
+        return replace(summary, document=None, offer=offer), {"document": offered.url}
+
+    def _reply(self, asked: Asked, ask: Ask, summary: Summary, links: Mapping[str, str], *, private: bool) -> Answered:
         report, kind = ask.report, Private if private else Shareable
         values = {"answer": summary, "payer": self._payer, "private": private}
-        blocks = self._pack.render(template_of(asked.intent), values, asked.language)
+        blocks = self._pack.render(template_of(asked.intent), values, asked.language, links)
         about = {"report": report, "payer": self._payer, "now": self._now(), "private": private}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)

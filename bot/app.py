@@ -19,12 +19,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.accounts.accounts import Accounts
+from bot.accounts.render import Renderer
 from bot.accounts.values import Access
 from bot.accounts.vault import Vault
 from bot.answering import Answering
 from bot.audit import Audit
 from bot.config import Settings
 from bot.dialogue import Dialogue
+from bot.documents.desk import Documents
+from bot.documents.pages import Pages
+from bot.documents.printer import Printer
+from bot.documents.publisher import Publisher
 from bot.errors import BotError, SetupWrong, StoreError
 from bot.language import nearby, places
 from bot.message import Person, Private
@@ -57,6 +62,7 @@ class Bot:
     audit: Audit
     discovery: Discovery
     turn: Turn
+    documents: Pages
     push: dict[str, Push] = field(default_factory=dict)
     misconfigured: bool = False
 
@@ -102,9 +108,10 @@ async def assemble(
         )
         dialogue = Dialogue(store, seal)
         patience, now = patience or Patience(), now or _clock(settings)
-        answering = _answering(settings, pack, http, accounts, audit, patience.wall, now)
+        documents = Documents(store, seal, settings.bot_public_url)
+        answering = _answering(settings, pack, http, accounts, audit, documents, patience.wall, now)
         turn = _turn(settings, pack, accounts, audit, dialogue, answering, patience, now)
-        bot = Bot(settings, pack, store, accounts, audit, discovery, turn)
+        bot = Bot(settings, pack, store, accounts, audit, discovery, turn, _document_pages(settings, pack, documents))
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
         sweeper = asyncio.create_task(_sweep(store))
@@ -122,6 +129,11 @@ def _payer(settings: Settings) -> dict[str, str]:
     }
 
 
+def _document_pages(settings: Settings, pack: Pack, documents: Documents) -> Pages:
+    """Documents on the web, with pages like those of linking around them."""
+    return Pages(documents, Renderer(pack.templates / "pages", settings), settings.bot_public_url)
+
+
 def _clock(settings: Settings) -> Callable[[], datetime]:
     return partial(datetime.now, ZoneInfo(settings.bot_timezone))
 
@@ -132,6 +144,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
     http: Http,
     accounts: Accounts,
     audit: Audit,
+    documents: Documents,
     wall: float,
     now: Callable[[], datetime],
 ) -> Answering:
@@ -141,6 +154,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         audit=audit,
         directory=DirectoryClient(http, settings.directory_url, kept=Kept(http.clock)),
         member=_member_client(settings, http, accounts),
+        publisher=Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents),
         places=_Places(),
         health=Pulse(http, settings.directory_url).feel,
         payer=_payer(settings),
@@ -236,7 +250,7 @@ def web_app(bot: Bot, *, slack: SlackApp | None = None) -> Starlette:
             return JSONResponse({"status": "degraded", "store": "unusable"}, status_code=503)
         return JSONResponse({"status": "ok", "store": "ok"})
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *bot.accounts.routes()]
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *bot.accounts.routes(), *bot.documents.routes()]
     return Starlette(routes=[*routes, *(slack.routes() if slack else [])])
 
 

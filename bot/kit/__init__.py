@@ -23,11 +23,13 @@ from bot.kit.claims import (
 )
 from bot.kit.coverages import Coverages, coverages_of, member_coverages
 from bot.kit.directory import Filter, bring, listings, read_rows, sift, within
+from bot.kit.documents import Document, Offer, WithDocument
 from bot.kit.electronic import Electronic, electronic_addresses
 from bot.kit.facilities import KINDS, is_kind, places_of_care
 from bot.kit.fills import Medication, medications
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, find_places
+from bot.kit.history import History, history
 from bot.kit.networks import is_called, names_of, openings_of, telling
 from bot.kit.own_network import own_networks
 from bot.kit.plans import Plan, network_names, networks, plans
@@ -82,6 +84,7 @@ __all__ = [
     "Coverage",
     "Coverages",
     "Dispensed",
+    "Document",
     "Drug",
     "DrugList",
     "DrugLists",
@@ -91,6 +94,7 @@ __all__ = [
     "Found",
     "Gap",
     "Health",
+    "History",
     "Hours",
     "Listing",
     "Live",
@@ -100,6 +104,7 @@ __all__ = [
     "Network",
     "Number",
     "Observation",
+    "Offer",
     "Owed",
     "Page",
     "Part",
@@ -126,6 +131,7 @@ __all__ = [
     "Value",
     "Visits",
     "Who",
+    "WithDocument",
     "added",
     "affiliations_of",
     "any_of",
@@ -148,6 +154,7 @@ __all__ = [
     "find_places",
     "fitting",
     "given",
+    "history",
     "is_called",
     "is_kind",
     "is_named",

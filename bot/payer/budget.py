@@ -106,6 +106,11 @@ class Budget:
         """True when no further page may be read."""
         return self.pages_left <= 0 or self.resources_left <= 0 or self.cap == 0 or self._clock() >= self.deadline
 
+    def widen(self, *, pages: int, resources: int, total: int) -> None:
+        """Let this question read more than others may: a document of a whole period. The deadline stays."""
+        self.pages_left, self.resources_left = max(self.pages_left, pages), max(self.resources_left, resources)
+        self._total = max(self._total, total)
+
     @contextmanager
     def kept(self, moment: datetime, age: float, *, stale: bool) -> Iterator[None]:
         """Whatever is read inside was given at that moment, and costs neither a page nor bytes."""

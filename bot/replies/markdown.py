@@ -21,6 +21,7 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _INTENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
 _AMPERSAND = re.compile(r"&(?!#?\w+;)")
 _INDENT = "   "
+_LINKS = frozenset({"link", "document"})  # never an intent: a template that names one must be given its address
 
 
 class TemplateFault(ValueError):
@@ -111,7 +112,7 @@ def action(label: str, target: str, links: Mapping[str, str]) -> Action:
     if target.startswith(("https:", "tel:")):
         return Action("call" if target.startswith("tel:") else "open", label, url=unescape(target))
     intent, _, query = target.partition("?")
-    if not _INTENT.fullmatch(intent) or intent == "link":
+    if not _INTENT.fullmatch(intent) or intent in _LINKS:
         raise TemplateFault("a button points nowhere: it needs an intent, a named link or |url")
     return Action("", label, press=Press(intent, _arguments(query)))
 

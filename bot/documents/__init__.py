@@ -1,0 +1,1 @@
+"""Documents to open in a browser: the member's own behind a one-time link and a code, directory facts behind a link."""

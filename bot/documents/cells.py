@@ -1,0 +1,43 @@
+"""What a CSV file shows of a value: RFC 4180, amounts exact to the cent, and nothing that a spreadsheet would run."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from jinja2 import Undefined
+
+from bot.replies.text import clean
+
+_QUOTED = frozenset('",\r\n')
+_RUNS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
+_MISTAKEN = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # their full-width forms, which some spreadsheets read alike
+
+
+def cell(value: Any) -> str:
+    """One cell. Absent is empty, never 0; an amount has two places; a date is as exact as it was written.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front; a number of ours is a number.
+
+    Raises:
+        TypeError: a value without a form of its own. jinja2.UndefinedError: there is no such value.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str | Undefined):
+        return _text(str(value))
+    raise TypeError(f"a {type(value).__name__} has no form in a CSV file")
+
+
+def _text(text: str) -> str:
+    text = clean(text)
+    if text.startswith((*_RUNS, *_MISTAKEN)):
+        text = "'" + text
+    return '"' + text.replace('"', '""') + '"' if _QUOTED & set(text) else text

@@ -1,0 +1,160 @@
+"""Keeps documents until they are fetched: sealed twice, one live per person, each file handed out once.
+
+The store and the bot's own keys are not enough to read them: the inner seal's key is made of the link's id, of which
+only the hash is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from bot.accounts.codes import digest, new_code, new_secret, read_code, same, shown
+from bot.accounts.vault import Vault
+from bot.errors import CodeSpent, CodeWrong, DocumentOver
+from bot.message import Language, Person
+from bot.stores.base import Seal, Store
+
+PRIVATE_LIVES = 600.0  # seconds, as long as a sign-in's link
+OPEN_LIVES = 86_400.0
+TRIES = 5
+_PAPER, _FILE, _CURRENT, _TRY = "document", "document_file", "document_current", "document_try"
+_PIECE = 64 * 1024
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """A document that waits, key: the SHA-256 of its id. `code` is the SHA-256 of its code, None for anybody's.
+
+    `owner` is the key of the person to whom it belongs, "" for directory facts. `style` is the hash of its one style.
+    """
+
+    owner: str
+    name: str
+    formats: tuple[str, ...]
+    language: Language
+    style: str
+    expires: float
+    code: str | None = None
+
+
+class Offered(NamedTuple):
+    """What the chat tells: the link, how long it works, and the code to type on its page, if it needs one."""
+
+    url: str
+    minutes: int
+    code: str | None
+
+
+class Documents:
+    """Takes printed documents and hands them out."""
+
+    def __init__(self, store: Store, seal: Seal, public_url: str, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._seal, self._public_url, self._clock = store, seal, public_url, clock
+
+    async def offer(
+        self, name: str, language: Language, style: str, files: dict[str, bytes], person: Person | None
+    ) -> Offered:
+        """Keep packed files: a person's own need a code and end their older ones, nobody's are anybody's for a day."""
+        document_id, code = new_secret(), new_code() if person else None
+        key, owner = digest(document_id), person.key if person else ""
+        lives = PRIVATE_LIVES if person else OPEN_LIVES
+        paper = Paper(owner, name, tuple(files), language, style, self._clock() + lives, digest(code) if code else None)
+        if person:
+            await self._store.drop_owned(owner, _PAPER, _FILE)
+            await self._store.put(_CURRENT, owner, key.encode(), expires=paper.expires, owner=owner)
+        for form, packed in files.items():
+            await self._put(_FILE, f"{key}.{form}", _lock(document_id).seal(packed, form), paper)
+        await self._put(_PAPER, key, msgspec.json.encode(paper), paper)
+        url = f"{self._public_url}/document/{document_id}"
+        return Offered(url, round(lives / 60), shown(code) if code else None)
+
+    async def peek(self, document_id: str) -> Paper:
+        """What waits behind a link. Changes nothing.
+
+        Raises:
+            DocumentOver: it is over, was fetched, or a newer one replaced it.
+        """
+        key = digest(document_id)
+        plain = self._unseal(_PAPER, key, await self._store.get(_PAPER, key))
+        paper = msgspec.json.decode(plain, type=Paper) if plain else None
+        if paper is None or (paper.owner and await self._store.get(_CURRENT, paper.owner) != key.encode()):
+            raise DocumentOver("the document is over, was fetched, or was replaced")
+        return paper
+
+    async def read(self, document_id: str, form: str) -> bytes:
+        """A file of a document that is anybody's, packed; it stays.
+
+        Raises:
+            DocumentOver: as in `peek`; a person's own document is over for whoever asks this way.
+        """
+        paper = await self.peek(document_id)
+        if paper.code is not None:
+            raise DocumentOver("a document with a code is not read without one")
+        sealed = await self._store.get(_FILE, f"{digest(document_id)}.{form}")
+        return self._open(document_id, form, sealed)
+
+    async def fetch(self, document_id: str, form: str, typed: str) -> bytes:
+        """A file for whoever typed the right code, packed, and gone: of many who ask for it one gets it.
+
+        Raises:
+            DocumentOver: as in `peek`, or this file was fetched before.
+            CodeWrong: with `tries_left`. CodeSpent: that was the last try, and the document is gone.
+        """
+        paper, key = await self.peek(document_id), digest(document_id)
+        tried = await self._store.count(_TRY, key, expires=paper.expires)
+        if not same(digest(read_code(typed) or ""), paper.code or "") or tried > TRIES:
+            await self._wrong(key, paper, tried)
+        packed = self._open(document_id, form, await self._store.take(_FILE, f"{key}.{form}"))
+        left = [other for other in paper.formats if await self._store.get(_FILE, f"{key}.{other}")]
+        if not left:
+            await self._store.drop(_PAPER, key)
+        return packed
+
+    async def _wrong(self, key: str, paper: Paper, tried: int) -> None:
+        if tried < TRIES:
+            raise CodeWrong("the code does not match", tries_left=TRIES - tried)
+        await self._store.drop(_PAPER, key)
+        for form in paper.formats:
+            await self._store.drop(_FILE, f"{key}.{form}")
+        raise CodeSpent("too many wrong codes")
+
+    async def _put(self, kind: str, key: str, value: bytes, paper: Paper) -> None:
+        sealed = self._seal.seal(value, f"{kind}/{key}")
+        await self._store.put(kind, key, sealed, expires=paper.expires, owner=paper.owner)
+
+    def _unseal(self, kind: str, key: str, sealed: bytes | None) -> bytes | None:
+        return None if sealed is None else self._seal.unseal(sealed, f"{kind}/{key}")
+
+    def _open(self, document_id: str, form: str, sealed: bytes | None) -> bytes:
+        inner = self._unseal(_FILE, f"{digest(document_id)}.{form}", sealed)
+        packed = None if inner is None else _lock(document_id).unseal(inner, form)
+        if packed is None:
+            raise DocumentOver("this file was fetched before")
+        return packed
+
+
+def _lock(document_id: str) -> Vault:
+    """A seal that only the link opens."""
+    return Vault([hashlib.sha256(f"document {document_id}".encode()).digest()])
+
+
+def pack(pieces: Iterable[str]) -> bytes:
+    """A text, packed while it is made, so that it is never whole in memory."""
+    packer, packed = zlib.compressobj(6), bytearray()
+    for piece in pieces:
+        packed += packer.compress(piece.encode())
+    return bytes(packed + packer.flush())
+
+
+def unpack(packed: bytes) -> Iterator[bytes]:
+    """The text's bytes again, in pieces."""
+    unpacker = zlib.decompressobj()
+    while packed:
+        yield unpacker.decompress(packed, _PIECE)
+        packed = unpacker.unconsumed_tail
+    yield unpacker.flush()

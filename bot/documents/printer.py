@@ -1,0 +1,81 @@
+"""Documents as files: the pack's HTML and CSV templates with an answer's values, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from bot.accounts.render import style_hash
+from bot.documents.cells import cell
+from bot.message import Language
+from bot.replies.filters import filters
+from bot.replies.text import clean
+
+_OURS = ("count", "cut", "day", "language_name", "money", "number", "phone")
+_BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig
+
+
+class Printer:
+    """Prints `documents/<name>` of a pack's templates, in the person's language. `common` is what any may name."""
+
+    def __init__(self, folder: Path, common: Mapping[str, object]) -> None:
+        style = (folder / "document.css").read_text(encoding="utf-8")
+        self.style = style_hash(style)
+        # The file of the pack goes in as it is, so that its hash in the policy fits.
+        shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
+        self._html = {
+            language: _environment(folder, language, shared, finalize=_shown, autoescape=True)
+            for language in ("en", "es")
+        }
+        self._csv = {
+            language: _environment(folder, language, common, finalize=cell, newline_sequence="\r\n")
+            for language in ("en", "es")
+        }
+
+    def pieces(self, name: str, form: str, values: Mapping[str, object], language: Language) -> Iterator[str]:
+        """The document's text in a format, `html` or `csv`.
+
+        Raises:
+            jinja2.TemplateError: the template is missing or wrong, or needs a value that it did not get.
+            TypeError: it prints a value that has no words of its own.
+        """
+        jinja = (self._csv if form == "csv" else self._html)[language]
+        file = f"{name}.{form}" if language == "en" else f"{name}.{language}.{form}"
+        if form == "csv":
+            yield _BOM
+        yield from jinja.get_template(file).generate(values)
+
+
+def _environment(
+    folder: Path, language: Language, common: Mapping[str, object], **options: Any
+) -> ImmutableSandboxedEnvironment:
+    jinja = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
+    ours = filters(language)
+    jinja.filters |= {name: ours[name] for name in _OURS} | {"exact": escape}
+    jinja.globals |= {"language": language, **common}
+    return jinja
+
+
+def _shown(value: object) -> object:
+    """What a page prints: text, cleaned, and whole numbers; Jinja escapes it afterwards.
+
+    Raises:
+        TypeError: a value without words of its own (None, a Decimal, a date) was printed without a filter.
+    """
+    if isinstance(value, Markup | Undefined):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError(f"a {type(value).__name__} needs a filter before it is shown")
+    return clean(value) if isinstance(value, str) else value

@@ -1,0 +1,167 @@
+"""A period's claims as a document to print or to put into a spreadsheet: receipts for taxes, an HSA or an FSA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.kit import (
+    Amount,
+    Ask,
+    Claim,
+    Document,
+    History,
+    Search,
+    WithDocument,
+    by_currency,
+    fitting,
+    history,
+    of_other_person,
+    read_profile,
+    records,
+    span_of,
+    text_of,
+)
+
+COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One claim as the document shows it. `services` are the payer's words for what it was for; None: not told."""
+
+    claim: Claim
+    services: tuple[str, ...]
+    amounts: tuple[tuple[str, Amount | None], ...]
+
+    @property
+    def currency(self) -> str:
+        """The currency of its amounts, "" when it has none."""
+        return "/".join(dict.fromkeys(amount.currency for _, amount in self.amounts if amount))
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One column added up: a sum for each currency, of how many claims, and how many say nothing of it."""
+
+    column: str
+    sums: tuple[Amount, ...]
+    told: int
+    untold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What the document holds, and what it leaves out.
+
+    `apart` are reversed, replaced and cancelled claims, `undated` those without a day although a period was asked for,
+    `strange` those that a modifier makes mean something else. `gaps` are the kinds of what could not be read.
+    """
+
+    start: date | None
+    end: date | None
+    made: date
+    patient: str | None
+    receipts: tuple[Receipt, ...]
+    totals: tuple[Total, ...]
+    sensitive: int
+    hidden: int
+    apart: int
+    undated: int
+    strange: int
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export(WithDocument):
+    """What the chat says of it; without claims there is no document."""
+
+    papers: Papers
+    owed: Total
+    claim_type: str | None
+    provider: str | None
+    whole: bool
+    other_person: bool
+
+
+async def answer(ask: Ask) -> Export:
+    """The claims of the period that was asked for, of this calendar year when none was."""
+    profiles = await records(ask, Search("Patient"), read_profile, optional=True)
+    start, end = _span(ask)
+    found = await history(ask, *_days(start, end), since=start)
+    summary = summarize(found, ask, profiles[0].name if profiles else None)
+    ask.cite("ExplanationOfBenefit", [receipt.claim.id for receipt in summary.papers.receipts])
+    return summary
+
+
+def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
+    """The document: every claim that counts, newest first; a sensitive one only when its button was pressed (T33)."""
+    start, end = _span(ask)
+    shown = ask.arguments.get("sensitive") == "yes"
+    alive = [claim for claim in _within(found.live.claims, ask, start, end) if not claim.is_reversal]
+    apart = [claim for claim in found.live.claims if claim.is_reversal]
+    apart += [*found.live.replaced, *found.live.cancelled]
+    sensitive = sum(1 for claim in alive if claim.sensitive)
+    told = [claim for claim in alive if shown or not claim.sensitive]
+    receipts = tuple(_receipt(claim, found.services.get(claim.id, ())) for claim in told)
+    totals = _totals(receipts)
+    papers = Papers(
+        start=start,
+        end=end,
+        made=ask.today,
+        patient=patient,
+        receipts=receipts,
+        totals=totals,
+        sensitive=sensitive if shown else 0,
+        hidden=0 if shown else sensitive,
+        apart=len(_within(apart, ask, start, end)),
+        undated=sum(1 for claim in found.live.claims if not claim.service.known) if start or end else 0,
+        strange=found.live.left_out["not interpreted"],
+        gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
+    )
+    return Export(
+        document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,
+        papers=papers,
+        owed=totals[COLUMNS.index("owed")],
+        claim_type=text_of(ask, "claim_type"),
+        provider=text_of(ask, "provider_name"),
+        whole=start is None and end is None,
+        other_person=of_other_person(ask),
+    )
+
+
+def _span(ask: Ask) -> tuple[date | None, date | None]:
+    """The period, its end not after today; the button for all years asks for none."""
+    start, end = span_of(ask)
+    if start or end:
+        return start, min(end, ask.today) if end else ask.today
+    return (None, None) if ask.arguments.get("all") else (date(ask.today.year, 1, 1), ask.today)
+
+
+def _days(start: date | None, end: date | None) -> tuple[tuple[str, str], ...]:
+    """The period as search parameters; both ends count."""
+    return tuple(("service-date", f"{prefix}{day}") for prefix, day in (("ge", start), ("le", end)) if day)
+
+
+def _within(claims: Iterable[Claim], ask: Ask, start: date | None, end: date | None) -> list[Claim]:
+    """The claims that fit the question and began in the period: a stay over New Year is in one year only."""
+    fit = fitting(tuple(claims), ask)
+    if not (start or end):
+        return list(fit)
+    return [c for c in fit if c.service.day and (start or date.min) <= c.service.day.first <= (end or date.max)]
+
+
+def _receipt(claim: Claim, services: tuple[str, ...]) -> Receipt:
+    drugs = tuple(one.drug for one in claim.dispensed if one.drug)
+    amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed.amount, claim.paid_by_patient)
+    return Receipt(claim, drugs or services, tuple(zip(COLUMNS, amounts, strict=True)))
+
+
+def _totals(receipts: Sequence[Receipt]) -> tuple[Total, ...]:
+    return tuple(_total(column, [dict(receipt.amounts)[column] for receipt in receipts]) for column in COLUMNS)
+
+
+def _total(column: str, amounts: Sequence[Amount | None]) -> Total:
+    told = sum(1 for amount in amounts if amount is not None)
+    return Total(column, by_currency(amounts), told, len(amounts) - told)
