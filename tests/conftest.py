@@ -30,4 +30,4 @@ def postgres_server() -> Iterator[Postgres]:
 @pytest.fixture
 def postgres_url(postgres_server: Postgres) -> str:
     """An empty database."""
-    return postgres_server.database()
+    return postgres_server.emptied()

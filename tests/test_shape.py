@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "replies": {"message"},
     "stores": {"message", "errors"},
     "audit": {"errors", "message", "stores"},
+    "inbox": {"errors", "stores"},
     "accounts": {"audit", "config", "errors", "message", "payer", "records", "stores"},
     "kit": {"errors", "payer", "records"},
     "documents": {"accounts", "errors", "message", "replies", "stores"},
@@ -46,7 +47,7 @@ MAY_IMPORT = {
         *("accounts", "answering", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"),
         *("audit", "provenance"),
     },
-    "channels": {"message", "replies", "turn"},
+    "channels": {"inbox", "message", "replies", "turn"},
 }
 COMPOSITION = {"app", "cli", "commands", "__main__", "__init__"}
 OUTSIDE = {

@@ -6,12 +6,14 @@ from typing import NamedTuple, Protocol
 
 
 class Row(NamedTuple):
-    """A living row as it is listed; `number` grows in the order in which rows were put."""
+    """A living row as it is listed; `number` grows in the order in which rows were put, `leases` with each lease."""
 
     number: int
     kind: str
     key: str
     value: bytes
+    leases: int = 0
+    lane: str = ""
 
 
 class Store(Protocol):
@@ -48,12 +50,17 @@ class Store(Protocol):
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
         """The oldest row of a kind that nobody holds and that is the first of its lane, held until then.
 
-        A row whose lease is over can be leased again; `drop` ends the work on it. With `lane`, only of that lane.
+        A row whose lease is over can be leased again; `finish` or `drop` ends the work on it. With `lane`, only of
+        that lane.
         """
         ...
 
     async def hold(self, kind: str, key: str, *, until: float) -> None:
         """Move the end of a lease; a time that is past gives the row back."""
+        ...
+
+    async def finish(self, kind: str, key: str, *, expires: float) -> None:
+        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then (T39)."""
         ...
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:

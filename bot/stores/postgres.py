@@ -23,6 +23,14 @@ _SWEEPS = (
     "DELETE FROM rows WHERE number IN (SELECT number FROM rows WHERE expires <= %s LIMIT %s) RETURNING 1",
     "DELETE FROM counters WHERE ctid IN (SELECT ctid FROM counters WHERE expires <= %s LIMIT %s) RETURNING 1",
 )
+_FIRST_OF_ITS_LANE = (
+    "UPDATE rows SET held = %(until)s, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
+    "WHERE kind = %(kind)s AND held <= %(now)s AND expires > %(now)s AND NOT EXISTS (SELECT 1 FROM rows AS older "
+    "WHERE older.kind = %(kind)s AND older.lane = it.lane AND older.number < it.number AND older.expires > %(now)s) "
+)
+_LEASED = " RETURNING number, kind, key, value, leases, lane"
+_LEASE_ANY = f"{_FIRST_OF_ITS_LANE} ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) {_LEASED}"
+_LEASE_LANE = f"{_FIRST_OF_ITS_LANE} AND lane = %(lane)s ORDER BY number LIMIT 1 FOR UPDATE) {_LEASED}"
 
 
 async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wait: float = _WAIT) -> PostgresStore:
@@ -65,7 +73,7 @@ class PostgresStore:
         await self._run(
             "INSERT INTO rows (kind, key, value, owner, expires) VALUES (%s, %s, %s, %s, %s) "
             "ON CONFLICT (kind, key) DO UPDATE SET number = DEFAULT, value = excluded.value, owner = excluded.owner, "
-            "expires = excluded.expires, lane = '', held = 0",
+            "expires = excluded.expires, lane = '', held = 0, leases = 0",
             (_b(kind), _b(key), value, _b(owner), expires),
         )
 
@@ -91,7 +99,8 @@ class PostgresStore:
         rows = await self._run(
             "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (%s, %s, %s, %s, %s, %s) "
             "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
-            "expires = excluded.expires, lane = excluded.lane, held = 0 WHERE rows.expires <= %s RETURNING 1",
+            "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 "
+            "WHERE rows.expires <= %s RETURNING 1",
             (_b(kind), _b(key), value, _b(owner), expires, _b(lane), self._clock()),
         )
         return bool(rows)
@@ -107,20 +116,22 @@ class PostgresStore:
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
         """The oldest row of a kind that nobody holds and that is the first of its lane, held until then."""
         values = {"kind": _b(kind), "until": until, "lane": None if lane is None else _b(lane), "now": self._clock()}
-        rows = await self._run(
-            "UPDATE rows SET held = %(until)s WHERE number = (SELECT number FROM rows AS it WHERE kind = %(kind)s "
-            "AND (%(lane)s::bytea IS NULL OR lane = %(lane)s) AND held <= %(now)s AND expires > %(now)s "
-            "AND NOT EXISTS (SELECT 1 FROM rows AS older WHERE older.kind = %(kind)s AND older.lane = it.lane "
-            "AND older.number < it.number AND older.expires > %(now)s) "
-            "ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING number, kind, key, value",
-            values,
-        )
+        # A delivery that comes twice locks the row for a moment: whoever wants this lane's row waits for it.
+        rows = await self._run(_LEASE_ANY if lane is None else _LEASE_LANE, values)
         return _row(rows[0]) if rows else None
 
     async def hold(self, kind: str, key: str, *, until: float) -> None:
         """Move the end of a lease; a time that is past gives the row back."""
         await self._run(
             "UPDATE rows SET held = %s WHERE kind = %s AND key = %s RETURNING 1", (until, _b(kind), _b(key))
+        )
+
+    async def finish(self, kind: str, key: str, *, expires: float) -> None:
+        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
+        await self._run(
+            "UPDATE rows SET value = '', owner = '', lane = '', held = %s, expires = %s WHERE kind = %s AND key = %s "
+            "RETURNING 1",
+            (expires, expires, _b(kind), _b(key)),
         )
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
@@ -208,8 +219,9 @@ def _b(text: str) -> bytes:
 
 
 def _row(values: Sequence[Any]) -> Row:
-    number, kind, key, value = values
-    return Row(number, bytes(kind).decode(), bytes(key).decode(), bytes(value))
+    number, kind, key, value, *leased = values
+    row = Row(number, bytes(kind).decode(), bytes(key).decode(), bytes(value))
+    return row._replace(leases=leased[0], lane=bytes(leased[1]).decode()) if leased else row
 
 
 def _told(error: psycopg.Error) -> StoreBusy | StoreUnusable:

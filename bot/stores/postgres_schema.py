@@ -17,7 +17,7 @@ CREATE TABLE rows (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL, owner bytea NOT NULL,
     expires double precision NOT NULL,
-    lane bytea NOT NULL DEFAULT '', held double precision NOT NULL DEFAULT 0,
+    lane bytea NOT NULL DEFAULT '', held double precision NOT NULL DEFAULT 0, leases integer NOT NULL DEFAULT 0,
     UNIQUE (kind, key)
 );
 CREATE INDEX rows_by_owner ON rows (owner, kind) WHERE owner <> '';

@@ -113,7 +113,8 @@ class SqliteStore:
         rows = await self._run(
             "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
             "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
-            "expires = excluded.expires, lane = excluded.lane, held = 0 WHERE rows.expires <= ?7 RETURNING 1",
+            "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 "
+            "WHERE rows.expires <= ?7 RETURNING 1",
             (kind, key, value, owner, expires, lane, self._clock()),
         )
         return bool(rows)
@@ -129,10 +130,10 @@ class SqliteStore:
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
         """The oldest row of a kind that nobody holds and that is the first of its lane, held until then."""
         rows = await self._run(
-            "UPDATE rows SET held = ?2 WHERE number = (SELECT number FROM rows AS it WHERE kind = ?1 "
-            "AND (?3 IS NULL OR lane = ?3) AND held <= ?4 AND expires > ?4 AND NOT EXISTS (SELECT 1 FROM rows AS older "
-            "WHERE older.kind = ?1 AND older.lane = it.lane AND older.number < it.number AND older.expires > ?4) "
-            "ORDER BY number LIMIT 1) RETURNING number, kind, key, value",
+            "UPDATE rows SET held = ?2, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
+            "WHERE kind = ?1 AND (?3 IS NULL OR lane = ?3) AND held <= ?4 AND expires > ?4 AND NOT EXISTS ("
+            "SELECT 1 FROM rows AS older WHERE older.kind = ?1 AND older.lane = it.lane AND older.number < it.number "
+            "AND older.expires > ?4) ORDER BY number LIMIT 1) RETURNING number, kind, key, value, leases, lane",
             (kind, until, lane, self._clock()),
         )
         return Row(*rows[0]) if rows else None
@@ -140,6 +141,13 @@ class SqliteStore:
     async def hold(self, kind: str, key: str, *, until: float) -> None:
         """Move the end of a lease; a time that is past gives the row back."""
         await self._run("UPDATE rows SET held = ?3 WHERE kind = ?1 AND key = ?2", (kind, key, until))
+
+    async def finish(self, kind: str, key: str, *, expires: float) -> None:
+        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
+        await self._run(
+            "UPDATE rows SET value = x'', owner = '', lane = '', held = ?3, expires = ?3 WHERE kind = ?1 AND key = ?2",
+            (kind, key, expires),
+        )
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
         """The living rows of a kind after a number, in the order in which they were put, at most so many."""

@@ -26,6 +26,7 @@ def _lanes_and_leases(database: Database) -> None:
     """Rows that are worked on one after the other in their lane, each held until its lease is over."""
     database.execute("ALTER TABLE rows ADD COLUMN lane TEXT NOT NULL DEFAULT ''")
     database.execute("ALTER TABLE rows ADD COLUMN held REAL NOT NULL DEFAULT 0")
+    database.execute("ALTER TABLE rows ADD COLUMN leases INTEGER NOT NULL DEFAULT 0")
     database.execute("CREATE INDEX rows_by_kind ON rows (kind, lane, number)")
 
 

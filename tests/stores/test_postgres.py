@@ -55,14 +55,16 @@ async def test_a_server_that_goes_away_is_told_as_busy() -> None:
     """Without a server nothing is decided: no event is let through, none is answered twice (F58)."""
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         with postgres(Path(folder)) as server:
-            store = await open_postgres(server.database(), wait=0.2)
+            store = await open_postgres(server.emptied(), wait=0.2)
             assert await store.add("event", "1", expires=LATER)
         with pytest.raises(StoreBusy, match=r"^the store cannot be reached$"):
             await store.add("event", "2", expires=LATER)
         await store.close()
 
 
-@pytest.mark.parametrize("change", [("/test_", "/nowhere_"), ("host=/", "host=/nowhere/"), ("//postgres:", "//me:pw")])
+@pytest.mark.parametrize(
+    "change", [("/postgres?", "/nowhere?"), ("host=/", "host=/nowhere/"), ("//postgres:", "//me:pw")]
+)
 async def test_an_unusable_address_is_told_in_one_line(postgres_url: str, change: tuple[str, str]) -> None:
     """The operator reads what is wrong, and never the address, which may hold a password."""
     with pytest.raises(

@@ -154,7 +154,7 @@ async def test_a_lane_is_worked_on_in_order_and_lanes_side_by_side(store: Store,
     assert second is not None
     assert (first.key, first.value, second.key) == ("a1", b"a1", "b1")
     assert await store.lease("inbox", until=until) is None
-    await store.drop("inbox", "a1")
+    await store.finish("inbox", "a1", expires=SOON)
     assert await store.lease("inbox", until=until, lane="b") is None
     third = await store.lease("inbox", until=until, lane="a")
     assert third is not None
@@ -169,9 +169,22 @@ async def test_a_lease_that_is_over_goes_to_another(store: Store, clock: Clock) 
     clock.now += 10
     assert await store.lease("inbox", until=clock.now + 10) is None
     await store.hold("inbox", "1", until=0)
-    assert await store.lease("inbox", until=clock.now + 10)
+    taken = [await store.lease("inbox", until=clock.now + 10)]
     clock.now += 10
-    assert await store.lease("inbox", until=clock.now + 10)
+    taken.append(await store.lease("inbox", until=clock.now + 10))
+    assert [row.leases for row in taken if row] == [2, 3]
+
+
+async def test_finished_work_leaves_its_key_and_nothing_else(store: Store, clock: Clock) -> None:
+    """A delivery that comes again later is known; what it said is gone, and it is never leased again (T39)."""
+    await store.add("inbox", "1", b"sealed words", expires=SOON, owner="x", lane="a")
+    await store.lease("inbox", until=clock.now + 10)
+    await store.finish("inbox", "1", expires=SOON)
+    assert await store.get("inbox", "1") == b""
+    assert await store.owned("inbox", "x") == []
+    assert not await store.add("inbox", "1", b"again", expires=SOON, lane="a")
+    clock.now += 30
+    assert await store.lease("inbox", until=SOON) is None
 
 
 async def test_of_many_leasers_exactly_one_gets_each_row(store: Store, clock: Clock) -> None:

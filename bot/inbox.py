@@ -1,0 +1,162 @@
+"""The durable inbox: what a platform delivered is kept, sealed, before it is acknowledged, until it is answered.
+
+Each message is worked on under a lease, in the order of its conversation, whichever process took it in. A process that
+dies leaves a lease that ends: another takes the message over, and is told that it does (F50, F51, F61).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import StoreError
+from bot.stores.base import Row, Seal, Store
+
+log = structlog.get_logger("inbox")
+
+KEPT = 60 * 60.0  # seconds: platforms deliver again for minutes, and an answer that comes later helps nobody
+_LEASE = 30.0
+_LOOK = 5.0
+_MOST_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message in work: what the platform said, and which try it is. After the first, look before posting."""
+
+    key: str
+    body: bytes
+    tries: int = 1
+
+
+Handler = Callable[[Delivery], Awaitable[None]]
+
+
+class Inbox:
+    """One platform's messages. `handler` answers one, or apologises, and returns when the reply is known to be posted.
+
+    It may raise only for what another try, by whichever process, could mend.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        handler: Handler,
+        store: Store,
+        seal: Seal,
+        *,
+        lease: float = _LEASE,
+        look: float = _LOOK,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._kind, self._handler, self._store, self._seal = f"inbox:{platform}", handler, store, seal
+        self._lease, self._look, self._clock = lease, look, clock
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._more: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Take over what earlier processes left, now and from time to time."""
+        self._watch = asyncio.create_task(self._watching())
+
+    async def take(self, key: str, lane: str, body: bytes, *, owner: str = "") -> bool:
+        """Keep a message and begin with it; False when it was delivered before. Acknowledge after this.
+
+        Raises:
+            StoreError: it could not be kept: let the platform deliver it again.
+        """
+        sealed = self._seal.seal(body, f"{self._kind}/{key}")
+        expires = self._clock() + KEPT
+        new = await self._store.add(self._kind, key, sealed, expires=expires, owner=owner, lane=lane or key)
+        if new and not self._stopping:
+            self._begin(lane or key)
+        return new
+
+    async def stop(self, seconds: float) -> None:
+        """Begin nothing more, finish what is in work within this time, and hand the rest back at once (F61)."""
+        self._stopping = True
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _begin(self, lane: str, first: Row | None = None) -> None:
+        if lane in self._lanes and first is None:
+            self._more.add(lane)
+            return
+        task = asyncio.create_task(self._work(lane, first))
+        if first is None:
+            self._lanes[lane] = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, lane: str, first: Row | None) -> None:
+        """Answer a lane's messages one after the other until none is left or another process holds the next."""
+        try:
+            while not self._stopping:
+                self._more.discard(lane)
+                row = first or await self._store.lease(self._kind, until=self._clock() + self._lease, lane=lane)
+                if row is not None:
+                    await self._answer(row)
+                elif lane not in self._more:
+                    return
+                first = None
+        except Exception as error:  # noqa: BLE001 -- nobody awaits this task; the row waits for another try
+            _failed(error)
+        finally:
+            if self._lanes.get(lane) is asyncio.current_task():
+                del self._lanes[lane]
+
+    async def _answer(self, row: Row) -> None:
+        body = self._seal.unseal(row.value, f"{self._kind}/{row.key}")
+        if body is None or row.leases > _MOST_TRIES:
+            log.error("given_up", kind="sealed" if body is None else "tries")
+        else:
+            async with self._held(row):
+                await self._handler(Delivery(row.key, body, row.leases))
+        await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT)
+
+    @contextlib.asynccontextmanager
+    async def _held(self, row: Row) -> AsyncIterator[None]:
+        """Prolong the lease while the work goes on. What is cancelled is free again at once, what failed after a rest."""
+
+        async def prolong() -> None:
+            while True:
+                await asyncio.sleep(self._lease / 3)
+                with contextlib.suppress(StoreError):
+                    await self._store.hold(self._kind, row.key, until=self._clock() + self._lease)
+
+        beat = asyncio.create_task(prolong())
+        try:
+            yield
+        except BaseException as error:
+            rest = 0 if isinstance(error, asyncio.CancelledError) else self._clock() + self._look * row.leases
+            with contextlib.suppress(StoreError):
+                await self._store.hold(self._kind, row.key, until=rest)
+            raise
+        finally:
+            beat.cancel()
+
+    async def _watching(self) -> None:
+        while True:
+            with contextlib.suppress(StoreError):
+                while row := await self._store.lease(self._kind, until=self._clock() + self._lease):
+                    self._begin(row.lane, row)
+            await asyncio.sleep(self._look)
+
+
+def _failed(error: Exception) -> None:
+    """Log the kind of an error, never its text, which may quote a message."""
+    log.error("failed", kind=type(error).__name__)

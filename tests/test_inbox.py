@@ -1,0 +1,199 @@
+"""The durable inbox: nothing that was acknowledged is lost or answered twice, and each chat keeps its order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.inbox import Delivery, Inbox
+from bot.stores.base import Store
+from bot.stores.opening import open_store
+from bot.stores.sqlite import open_sqlite
+
+VAULT = Vault(parse_keys(new_key()))
+
+
+class Handler:
+    """Answers by noting down; holds what it was told to hold until it is let go."""
+
+    def __init__(self) -> None:
+        self.answered: list[tuple[str, int]] = []
+        self.begun: list[str] = []
+        self.fails = 0
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def __call__(self, delivery: Delivery) -> None:
+        """Answer one message."""
+        self.begun.append(delivery.body.decode())
+        await self.free.wait()
+        if self.fails:
+            self.fails -= 1
+            raise RuntimeError("words of the message")
+        self.answered.append((delivery.body.decode(), delivery.tries))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty store of each kind."""
+    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    opened = await open_store(url)
+    yield opened
+    await opened.close()
+
+
+def inbox(store: Store, handler: Handler, *, lease: float = 30, look: float = 0.01) -> Inbox:
+    """An inbox that looks often."""
+    return Inbox("test", handler, store, VAULT, lease=lease, look=look)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let others work until it is true."""
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 -- what is waited for is seen by nobody but the handler
+            await asyncio.sleep(0.001)
+
+
+async def test_a_message_delivered_four_times_is_answered_once(store: Store) -> None:
+    """Platforms deliver again, to any replica, at the same instant and after the answer (F50)."""
+    handler = Handler()
+    replicas = [inbox(store, handler) for _ in range(2)]
+    taken = await asyncio.gather(*(replicas[n % 2].take("e1", "chat", b"hello") for n in range(4)))
+    assert sorted(taken) == [False, False, False, True]
+    await until(lambda: bool(handler.answered))
+    assert not await replicas[1].take("e1", "chat", b"hello")
+    for replica in replicas:
+        await replica.stop(1)
+    assert handler.answered == [("hello", 1)]
+
+
+async def test_what_is_kept_is_sealed_and_gone_after_the_answer(store: Store) -> None:
+    """The store holds no words of a person, before or after."""
+    handler = Handler()
+    handler.free.clear()
+    box = inbox(store, handler)
+    await box.take("e1", "chat", b"my mri was denied", owner="dana")
+    held = await store.get("inbox:test", "e1")
+    assert held
+    assert b"mri" not in held
+    handler.free.set()
+    await until(lambda: bool(handler.answered))
+    await box.stop(1)
+    assert await store.get("inbox:test", "e1") == b""
+
+
+async def test_a_chat_keeps_its_order_over_replicas(store: Store) -> None:
+    """Messages of one chat are answered one after the other whoever takes them; chats do not wait for each other."""
+    handler = Handler()
+    replicas = [inbox(store, handler) for _ in range(3)]
+    for replica in replicas:
+        await replica.start()
+    for number in range(12):
+        await replicas[number % 3].take(f"e{number}", f"chat {number % 2}", str(number).encode())
+    await until(lambda: len(handler.answered) == 12)
+    for replica in replicas:
+        await replica.stop(1)
+    for chat in range(2):
+        assert [int(body) for body, _ in handler.answered if int(body) % 2 == chat] == list(range(chat, 12, 2))
+
+
+async def test_a_process_that_dies_is_replaced(store: Store) -> None:
+    """Its message is taken over when its lease ends, and the one who does knows that it may be answered (F51)."""
+    dead, alive = Handler(), Handler()
+    dead.free.clear()
+    first = inbox(store, dead, lease=0.2)
+    await first.take("e1", "chat", b"one")
+    await first.take("e2", "chat", b"two")
+    await until(lambda: dead.begun == ["one"])
+    for task in tuple(first._tasks):
+        task.cancel()
+        task.remove_done_callback(first._tasks.discard)
+    await store.hold("inbox:test", "e1", until=0)
+    second = inbox(store, alive)
+    await second.start()
+    await until(lambda: len(alive.answered) == 2)
+    await second.stop(1)
+    assert alive.answered == [("one", 2), ("two", 1)]
+
+
+async def test_a_failed_answer_is_tried_again_and_then_given_up(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What another try can mend is mended; what fails ten times ends; the log never quotes the message."""
+    handler = Handler()
+    handler.fails = 3
+    box = inbox(store, handler, look=0.001)
+    await box.start()
+    await box.take("e1", "chat", b"hello")
+    await until(lambda: bool(handler.answered))
+    assert handler.answered == [("hello", 4)]
+    handler.fails = 1_000
+    await box.take("e2", "chat", b"poison")
+    await box.take("e3", "other chat", b"fine")
+    await until(lambda: len(handler.begun) >= 14)
+    handler.fails = 0
+    await box.take("e4", "chat", b"next")
+    await until(lambda: ("next", 1) in handler.answered)
+    await box.stop(1)
+    assert "words of the message" not in capsys.readouterr().out
+
+
+async def test_a_stop_finishes_or_hands_back(store: Store) -> None:
+    """What cannot be finished in time is free for the next process at once (F61)."""
+    slow, next_one = Handler(), Handler()
+    slow.free.clear()
+    first = inbox(store, slow)
+    await first.take("e1", "a", b"slow")
+    await until(lambda: slow.begun == ["slow"])
+    await first.stop(0.01)
+    assert await first.take("e2", "b", b"late")
+    second = inbox(store, next_one)
+    await second.start()
+    await until(lambda: len(next_one.answered) == 2)
+    await second.stop(1)
+    assert sorted(next_one.answered) == [("late", 1), ("slow", 2)]
+    assert slow.answered == []
+
+
+async def test_a_long_answer_keeps_its_lease(store: Store) -> None:
+    """An answer that takes longer than a lease is not given to two."""
+    handler = Handler()
+    handler.free.clear()
+    replicas = [inbox(store, handler, lease=0.3) for _ in range(2)]
+    for replica in replicas:
+        await replica.start()
+    await replicas[0].take("e1", "chat", b"long")
+    await asyncio.sleep(0.8)
+    handler.free.set()
+    await until(lambda: bool(handler.answered))
+    for replica in replicas:
+        await replica.stop(1)
+    assert handler.begun == ["long"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2), st.integers(0, 1)), max_size=25))
+async def test_any_mix_of_deliveries_is_answered_once_each(
+    tmp_path_factory: pytest.TempPathFactory, deliveries: list[tuple[int, int, int]]
+) -> None:
+    """Whatever is delivered, how often, and to which replica: each message once, each chat in its order."""
+    store = open_sqlite(tmp_path_factory.mktemp("inbox") / "bot.db")
+    handler = Handler()
+    replicas = [inbox(store, handler) for _ in range(2)]
+    expected: dict[int, list[str]] = {}
+    for event, chat, replica in deliveries:
+        body = f"{event} in {chat}"
+        if await replicas[replica].take(body, str(chat), body.encode()):
+            expected.setdefault(chat, []).append(body)
+    await until(lambda: len(handler.answered) == sum(map(len, expected.values())))
+    for replica_box in replicas:
+        await replica_box.stop(1)
+    for chat, bodies in expected.items():
+        assert [body for body, _ in handler.answered if body.endswith(f"in {chat}")] == bodies
+    await store.close()
