@@ -62,6 +62,7 @@ from bot.records.owed import Owed
 from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
 from bot.records.provider import Location
+from bot.records.story import Story, story_of
 from bot.records.tier import Tier
 from bot.records.typed import Typed, read_typed
 
@@ -123,6 +124,7 @@ __all__ = [
     "Series",
     "Shielded",
     "Spot",
+    "Story",
     "Summary",
     "Tier",
     "TierCosts",
@@ -203,6 +205,7 @@ __all__ = [
     "span_of",
     "spots",
     "starts_like",
+    "story_of",
     "telling",
     "text_of",
     "token",

@@ -10,10 +10,13 @@ from typing import Literal
 from bot.records.explanation import Adjudication, Explanation, Item
 from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, total
 from bot.records.shapes import Concept, MoneyShape
+from bot.records.text import clean
 
 Source = Literal["total", "header", "lines", "parts"]
 
-_PAID_PART = "paid_by_patient_part"
+PAID_PARTS = ("paid_in_cash", "paid_from_account", "paid_otherwise")
+"""What C4BB 2.0 splits `paidbypatient` into."""
+
 _CODES = {
     "submitted": "billed",
     "eligible": "allowed",
@@ -24,10 +27,14 @@ _CODES = {
     "noncovered": "noncovered",
     "benefit": "benefit",
     "memberliability": "liability",
+    "memberliabilityamount": "liability",
+    "memberresponsibility": "liability",
+    "patientliability": "liability",
+    "patientresponsibility": "liability",
     "paidbypatient": "paid_by_patient",
-    "paidbypatientcash": _PAID_PART,
-    "paidbypatientother": _PAID_PART,
-    "paidbypatienthealthaccount": _PAID_PART,
+    "paidbypatientcash": "paid_in_cash",
+    "paidbypatientother": "paid_otherwise",
+    "paidbypatienthealthaccount": "paid_from_account",
     "paidtoprovider": "paid_to_provider",
     "paidtopatient": "paid_to_patient",
     "priorpayerpaid": "prior_payer",
@@ -47,6 +54,9 @@ _CODES = {
 }
 
 
+_JOINTS = str.maketrans("", "", "-_ ")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One amount, where it stood, and of how many lines it is the sum when it stood on lines."""
@@ -58,11 +68,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Every amount of a claim by its plain name, each from the first place that has it. None: not told."""
+    """Every amount of a claim by its plain name, each from the first place that has it. None: not told.
+
+    `rivals` are liabilities that other places give: another total, the header, or the sum of lines that all tell.
+    """
 
     places: dict[str, Found]
     currency: str | None
     lines: int
+    rivals: tuple[Amount, ...] = ()
 
     def found(self, name: str) -> Found | None:
         """The amount with its place."""
@@ -79,10 +93,10 @@ def money_of(eob: Explanation) -> Money:
     items = tuple(item for item in eob.item if not item.modifier_extension)
     currency = _currency(eob, items)
     usual = currency or USUAL_CURRENCY
-    places = _by_lines(items, usual)
-    places |= _by_name(eob.adjudication, "header", usual)
-    places |= _first_of_each(eob.total, usual)
-    return Money(places, currency, len(items))
+    lines, header = _by_lines(items, usual), _by_name(eob.adjudication, "header", usual)
+    totals = [(name, amount) for name, amount in _named(eob.total, usual)]
+    places = {**lines, **header, **_first_of_each(totals)}
+    return Money(places, currency, len(items), _rivals(totals, header, lines, len(items)))
 
 
 def name_of_category(category: Concept | None) -> str | None:
@@ -98,13 +112,18 @@ def name_of_category(category: Concept | None) -> str | None:
 @lru_cache(maxsize=1024)
 def _name_of_code(code: str) -> str | None:
     """Payers write the same few codes on every line."""
-    return _CODES.get(code.lower().replace("-", "").replace("_", ""))
+    return _CODES.get(code.lower().translate(_JOINTS))
 
 
 def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
     """The amount; a missing currency is taken as the claim's, a missing value as no amount."""
     value = believable(money.value) if money else None
-    return None if money is None or value is None else Amount(value, money.currency or currency)
+    return None if money is None or value is None else Amount(value, _iso(money.currency) or currency)
+
+
+def _iso(currency: str | None) -> str | None:
+    """The code as ISO 4217 writes it."""
+    return (clean(currency) or "").upper() or None
 
 
 def line_amounts(adjudications: Iterable[Adjudication], currency: str) -> dict[str, Amount]:
@@ -139,15 +158,23 @@ def _named(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tup
             yield name, amount
 
 
-def _first_of_each(totals: tuple[Adjudication, ...], currency: str) -> dict[str, Found]:
-    """Totals overlap: of one category the first counts, and the parts of what the patient paid are added."""
+def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, Found]:
+    """Totals overlap: of one category the first counts."""
     places: dict[str, Found] = {}
-    for name, amount in _named(totals, currency):
-        if name not in places:
-            places[name] = Found(amount, "total")
-        elif name == _PAID_PART and (sum_ := added((places[name].amount, amount))):
-            places[name] = Found(sum_, "total")
+    for name, amount in totals:
+        places.setdefault(name, Found(amount, "total"))
     return places
+
+
+def _rivals(
+    totals: Iterable[tuple[str, Amount]], header: dict[str, Found], lines: dict[str, Found], count: int
+) -> tuple[Amount, ...]:
+    """Every liability that the claim gives; lines of which some are silent prove no other sum."""
+    given = [amount for name, amount in totals if name == "liability"]
+    by_header, by_lines = header.get("liability"), lines.get("liability")
+    given += [by_header.amount] if by_header else []
+    given += [by_lines.amount] if by_lines and by_lines.lines == count else []
+    return tuple(given)
 
 
 def _by_name(adjudications: tuple[Adjudication, ...], source: Source, currency: str) -> dict[str, Found]:
@@ -168,11 +195,10 @@ def _by_lines(items: tuple[Item, ...], currency: str) -> dict[str, Found]:
 
 def _currency(eob: Explanation, items: tuple[Item, ...]) -> str | None:
     """The only currency that is written, the usual one when none is, None when there are several."""
-    written: set[str] = set()
-    for group in (eob.total, eob.adjudication, *(item.adjudication for item in items)):
-        written |= {a.amount.currency for a in group if a.amount and a.amount.currency and a.amount.value is not None}
-    if eob.payment and eob.payment.amount and eob.payment.amount.currency and eob.payment.amount.value is not None:
-        written.add(eob.payment.amount.currency)
+    groups = (eob.total, eob.adjudication, *(item.adjudication for item in items))
+    given = [one.amount for group in groups for one in group]
+    given.append(eob.payment.amount if eob.payment else None)
+    written = {code for money in given if money and money.value is not None and (code := _iso(money.currency))}
     if len(written) > 1:
         return None
     return next(iter(written), USUAL_CURRENCY)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.amounts import Money, added, amount_of, money_of
+from bot.records.amounts import PAID_PARTS, Money, added, amount_of, money_of
 from bot.records.bundle import Entry
 from bot.records.dates import PartialDate, Period, parse_date
 from bot.records.decode import Unreadable, decode
@@ -52,10 +52,10 @@ class Claim:
     """One claim. Absent values are None: nothing is zero unless the payer said zero.
 
     `service_is` is "processed" when only the adjudication date of a pharmacy claim is known.
-    `numbers` starts with the payer's claim number. `replaces` holds the numbers of earlier versions, `replaced` says
-    that a later one exists. `denied` is None when the payer did not say. `network` is how it was paid, which is not
-    whether the provider is in the network today. `dispensed` are the drugs of a fill. `dropped` names elements that
-    could not be read.
+    `numbers` starts with the payer's claim number. `replaces` holds the numbers of earlier versions, `replaced_by`
+    those of later ones, and `replaced` says that a later one exists. `denied` is None when the payer did not say.
+    `network` is how it was paid, which is not whether the provider is in the network today. `dispensed` are the drugs
+    of a fill. `dropped` names elements that could not be read.
     `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
     """
 
@@ -89,6 +89,7 @@ class Claim:
     reasons: tuple[Reason, ...]
     notes: tuple[str, ...]
     replaces: tuple[Number, ...]
+    replaced_by: tuple[Number, ...]
     replaced: bool
     coverage: str | None
     labels: tuple[str, ...]
@@ -119,8 +120,31 @@ class Claim:
 
     @property
     def is_reversal(self) -> bool:
-        """True when its amounts take back another claim's; what is negative is never owed."""
-        return any(amount is not None and amount.value < 0 for amount in (self.billed, self.owed.amount))
+        """True when its amounts take back another claim's; what is negative is never owed.
+
+        Of a claim that tells neither what was billed nor what is owed, the other amounts say it.
+        """
+        told = [amount for amount in (self.billed, self.owed.amount) if amount is not None]
+        return any(amount.value < 0 for amount in told or (self.allowed, self.plan_paid) if amount is not None)
+
+    def follows(self, other: Claim) -> bool:
+        """True when this claim replaces the other one, as either of them says by number."""
+        named = any(own.same(number) for own in other.numbers for number in self.replaces)
+        return self.id != other.id and (named or any(own.same(n) for own in self.numbers for n in other.replaced_by))
+
+    def amount(self, aspect: str | None) -> Amount | None:
+        """The amount that a question is about, by the pack's word for it; what is owed for any other word."""
+        known = {
+            "billed": self.billed,
+            "allowed": self.allowed,
+            "plan_paid": self.plan_paid,
+            "deductible": self.owed.deductible,
+            "copay": self.owed.copay,
+            "coinsurance": self.owed.coinsurance,
+            "not_covered": self.owed.noncovered,
+            "paid_by_patient": self.paid_by_patient,
+        }
+        return known.get(aspect or "", self.owed.amount)
 
 
 def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tuple[str, ...] = ()) -> Claim:
@@ -164,7 +188,7 @@ def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tup
         discount=money.get("discount"),
         prior_payer_paid=money.get("prior_payer"),
         owed=owed_of(money),
-        paid_by_patient=money.get("paid_by_patient") or money.get("paid_by_patient_part"),
+        paid_by_patient=money.get("paid_by_patient") or added(money.get(name) for name in PAID_PARTS),
         payment_status=status,
         paid_on=parse_date(eob.payment.date) if eob.payment else None,
         denied=_denied(status, money, reasons),
@@ -172,6 +196,7 @@ def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tup
         reasons=reasons,
         notes=tuple(n for n in (clean(note.text, NOTE_LIMIT) for note in eob.process_note) if n),
         replaces=_related(eob, "prior"),
+        replaced_by=_related(eob, "replacedby"),
         replaced=any(r.relationship and "replacedby" in r.relationship.codes() for r in eob.related),
         coverage=coverage,
         labels=tuple(sorted({*labels, *labels_of(raw)})),

@@ -114,7 +114,7 @@ def _amounts(adjudications: Iterable[Any], currency: str) -> dict[str, Amount]:
         name = name_of_category(concept(adjudication.category))
         value = believable(adjudication.amount.value) if adjudication.amount else None
         if name and value is not None and not adjudication.modifierExtension:
-            grouped.setdefault(name, []).append(Amount(value, adjudication.amount.currency or currency))
+            grouped.setdefault(name, []).append(Amount(value, (adjudication.amount.currency or currency).upper()))
     return {name: sum_ for name, amounts in grouped.items() if (sum_ := added(amounts)) is not None}
 
 

@@ -19,13 +19,32 @@ class Live:
     """The claims that count, newest service first and undated last, with what was left out and why.
 
     The reasons: `cancelled`, `entered-in-error`, `replaced`, `preauthorization`, `predetermination`, `older version`,
-    `not interpreted`.
+    `taken back`, `not interpreted`. A reversal stays among the claims, where it is shown and never summed; what it
+    takes back whole is `taken_back`.
     """
 
     claims: tuple[Claim, ...]
     left_out: Counter[str]
     replaced: tuple[Claim, ...] = ()
     cancelled: tuple[Claim, ...] = ()
+    taken_back: tuple[Claim, ...] = ()
+
+    def before(self, claim: Claim) -> Claim | None:
+        """The newest of the claims that this one replaces, as far as they were read."""
+        earlier = [one for one in self.replaced if claim.follows(one)]
+        return max(earlier, key=_version, default=None)
+
+    def after(self, claim: Claim) -> Claim | None:
+        """The claim that counts in place of a replaced one, as far as it was read; a chain is followed to its end."""
+        seen = {claim.id}
+        while True:
+            if counting := next((one for one in self.claims if one.follows(claim)), None):
+                return counting
+            later = next((one for one in self.replaced if one.follows(claim) and one.id not in seen), None)
+            if later is None:
+                return None
+            seen.add(later.id)
+            claim = later
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +61,16 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
     newest, older = _newest_versions(claims)
     if older:
         left_out["older version"] = older
-    priors = _priors(newest)
+    priors, reversals = _priors(newest), _reversals(newest)
     kept: list[Claim] = []
     gone: dict[str, list[Claim]] = {}
     for claim in newest:
-        reason = _reason_out(claim) or ("replaced" if _is_prior(claim, priors) else None)
+        reason = _reason_out(claim) or _overtaken(claim, priors, reversals)
         (gone.setdefault(reason, []) if reason else kept).append(claim)
     left_out.update({reason: len(rows) for reason, rows in gone.items()})
     kept.sort(key=lambda claim: _newness(claim, today), reverse=True)
-    return Live(tuple(kept), left_out, tuple(gone.get("replaced", ())), tuple(gone.get("cancelled", ())))
+    by_reason = {reason: tuple(gone.get(reason, ())) for reason in ("replaced", "cancelled", "taken back")}
+    return Live(tuple(kept), left_out, *by_reason.values())
 
 
 def visits(alive: Live, today: date | None = None) -> tuple[Visits, ...]:
@@ -79,8 +99,7 @@ def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
 
 def _newness(claim: Claim, today: date | None) -> tuple[date, date, datetime]:
     day = believed_day(claim, today)
-    created = claim.created.first if claim.created else _LONG_AGO
-    return (day.first if day else _LONG_AGO, created, claim.last_updated or _NEVER)
+    return (day.first if day else _LONG_AGO, _decided(claim), claim.last_updated or _NEVER)
 
 
 def _reason_out(claim: Claim) -> str | None:
@@ -109,6 +128,43 @@ def _is_prior(claim: Claim, priors: dict[str, list[tuple[Number, str]]]) -> bool
     return any(by != claim.id and own.same(number) for own, number, by in named)
 
 
+def _overtaken(
+    claim: Claim, priors: dict[str, list[tuple[Number, str]]], reversals: dict[str, list[Claim]]
+) -> str | None:
+    """Why another claim leaves this one without effect; None when none does."""
+    if _is_prior(claim, priors):
+        return "replaced"
+    return "taken back" if any(_takes_back(one, claim) for one in reversals.get(_key(claim), ())) else None
+
+
+def _reversals(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
+    """The reversals that count, by the number that they share with what they take back."""
+    found: dict[str, list[Claim]] = {}
+    for claim in claims:
+        if claim.is_reversal and claim.numbers and not _reason_out(claim):
+            found.setdefault(_key(claim), []).append(claim)
+    return found
+
+
+def _key(claim: Claim) -> str:
+    return claim.numbers[0].value if claim.numbers else ""
+
+
+def _takes_back(reversal: Claim, claim: Claim) -> bool:
+    """True when a reversal under the same number holds exactly the opposite amounts, and is not the older one."""
+    if claim.is_reversal or not reversal.numbers[0].same(claim.numbers[0]):
+        return False
+    amounts = [(one.billed, one.owed.amount, one.plan_paid) for one in (reversal, claim)]
+    pairs = [(back, given) for back, given in zip(*amounts, strict=True) if back is not None and given is not None]
+    opposite = bool(pairs) and all(back == -given for back, given in pairs) and any(back.value for back, _ in pairs)
+    later = None in {reversal.created, claim.created} or _decided(reversal) >= _decided(claim)
+    return opposite and later
+
+
+def _decided(claim: Claim) -> date:
+    return claim.created.first if claim.created else _LONG_AGO
+
+
 def _newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
     """Each record once and each claim number once a kind and day: the newest version (F42), and how many were older."""
     by_id: dict[str, Claim] = {}
@@ -131,4 +187,4 @@ def _newer(old: Claim | None, new: Claim) -> Claim:
 
 
 def _version(claim: Claim) -> tuple[datetime, date]:
-    return (claim.last_updated or _NEVER, claim.created.first if claim.created else _LONG_AGO)
+    return (claim.last_updated or _NEVER, _decided(claim))

@@ -17,7 +17,8 @@ class Owed:
 
     `source` is the place that told: a total, header adjudication, the sum of lines, or only the parts (cost share).
     With `source` "lines", `lines_told` of `lines` carried the amount: fewer than all makes it a floor.
-    `gap` is `amount` minus `parts_sum` where both are known and disagree by a cent or more.
+    `gap` is `amount` minus `parts_sum` where both are known and disagree by a cent or more. `rivals` are other
+    liabilities that the same claim gives elsewhere, each once, where they differ by a cent or more.
     """
 
     amount: Amount | None = None
@@ -30,6 +31,7 @@ class Owed:
     gap: Amount | None = None
     lines_told: int = 0
     lines: int = 0
+    rivals: tuple[Amount, ...] = ()
 
     @property
     def is_floor(self) -> bool:
@@ -55,7 +57,13 @@ def owed_of(money: Money) -> Owed:
         _gap(amount, parts),
         told.lines if told else 0,
         money.lines,
+        tuple(dict.fromkeys(one for one in money.rivals if told and _differ(one, told.amount))),
     )
+
+
+def _differ(one: Amount, other: Amount) -> bool:
+    """Two amounts differ by a cent or more, or in their currency."""
+    return one.currency != other.currency or abs(one.value - other.value) >= _CENT
 
 
 def _parts_sum(shares: list[Amount | None], noncovered: Amount | None, told: Amount | None) -> Amount | None:
@@ -75,5 +83,4 @@ def _parts_sum(shares: list[Amount | None], noncovered: Amount | None, told: Amo
 def _gap(amount: Amount | None, parts: Amount | None) -> Amount | None:
     if amount is None or parts is None or amount.currency != parts.currency:
         return None
-    gap = amount - parts
-    return gap if abs(gap.value) >= _CENT else None
+    return amount - parts if _differ(amount, parts) else None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.kit import (
-    Amount,
     Ask,
     Claim,
     ClaimLine,
     Contract,
     Live,
+    Story,
     Summary,
     claim_by_id,
     claim_numbered,
@@ -20,19 +21,21 @@ from bot.kit import (
     read_contract,
     read_lines,
     service_dates,
+    story_of,
     text_of,
     visits,
 )
 
 SHOWN = 10
+Gone = Literal["replaced", "cancelled", "reversed"]
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimDetail(Summary):
     """A claim with its lines; `claim` None: there is none that fits. `lines_left` are not shown.
 
-    `contract` is whether the provider was under contract then, which is not how the claim was paid. `before` is the
-    earlier claim that this one replaces, and `change` what is owed now less what was owed then, where both are told.
+    `contract` is whether the provider was under contract then, which is not how the claim was paid. `story` is that of
+    the claim that this one replaces. `gone` says why it no longer counts, and `after` is the one that counts instead.
     `shielded`: the claim is marked as sensitive and was not asked for by button.
     """
 
@@ -40,8 +43,9 @@ class ClaimDetail(Summary):
     lines: tuple[ClaimLine, ...] = ()
     lines_left: int = 0
     contract: Contract | None = None
-    before: Claim | None = None
-    change: Amount | None = None
+    story: Story | None = None
+    gone: Gone | None = None
+    after: Claim | None = None
     shielded: bool = False
 
 
@@ -56,31 +60,62 @@ async def answer(ask: Ask) -> ClaimDetail:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return ClaimDetail(claim, shielded=True)
     lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim.currency)
-    before = await _before(ask, claim)
+    before, around = await _before(ask, claim), await _around(ask, claim)
     ask.cite("ExplanationOfBenefit", [one.id for one in (claim, before) if one])
-    return summarize(claim, lines, read_contract(raw), before)
+    return summarize(claim, lines, read_contract(raw), before, around)
 
 
 def summarize(
-    claim: Claim, lines: tuple[ClaimLine, ...], contract: Contract | None = None, before: Claim | None = None
+    claim: Claim,
+    lines: tuple[ClaimLine, ...],
+    contract: Contract | None = None,
+    before: Claim | None = None,
+    around: Live | None = None,
 ) -> ClaimDetail:
-    """The first lines, how many more there are, and what changed since the claim before."""
-    now, then = claim.owed.amount, before.owed.amount if before else None
-    known = now is not None and then is not None and now.currency == then.currency
+    """The first lines, how many more there are, what changed since the claim before, and whether it still counts.
+
+    `around` are the claims of the same days, among which another one may have replaced or taken back this one.
+    """
+    after = around.after(claim) if around else None
     return ClaimDetail(
         claim=claim,
         lines=lines[:SHOWN],
         lines_left=max(0, len(lines) - SHOWN),
         contract=contract,
-        before=before,
-        change=now - then if known and now and then else None,
+        story=story_of(claim, before),
+        gone=_gone(claim, after, around),
+        after=after,
     )
 
 
+def _gone(claim: Claim, after: Claim | None, around: Live | None) -> Gone | None:
+    if claim.status == "cancelled":
+        return "cancelled"
+    if claim.replaced or after:
+        return "replaced"
+    return "reversed" if around and claim.id in {one.id for one in around.taken_back} else None
+
+
 async def _before(ask: Ask, claim: Claim) -> Claim | None:
-    """The claim that this one replaces; what an unmarked claim replaces is not told when that one is marked."""
-    found = await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
-    return None if found is None or found.id == claim.id or (found.sensitive and not claim.sensitive) else found
+    """The claim that this one replaces."""
+    return await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
+
+
+async def _around(ask: Ask, claim: Claim) -> Live | None:
+    """The claims of its days, read until one follows it; nothing is searched for a claim without a number or a day."""
+    day = claim.service.day
+    if day is None or claim.number is None:
+        return None
+    days = (("service-date", f"ge{day.first}"), ("service-date", f"le{day.last}"))
+    return await newest_claims(
+        ask,
+        *days,
+        enough=lambda so_far: (
+            so_far.after(claim) is not None
+            or any(one.service.day and one.service.day.last < day.first for one in so_far.claims)
+        ),
+        people=False,
+    )
 
 
 async def _find(ask: Ask) -> str | None:
@@ -106,4 +141,4 @@ def _fitting(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 def _all(alive: Live) -> tuple[Claim, ...]:
-    return (*alive.claims, *alive.replaced, *alive.cancelled)
+    return (*alive.claims, *alive.replaced, *alive.taken_back, *alive.cancelled)

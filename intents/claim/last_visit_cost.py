@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.kit import (
     Ask,
     Claim,
     Live,
     PartialDate,
+    Story,
     Summary,
     fills,
     fitting,
     newest_claims,
     of_other_person,
     service_dates,
+    story_of,
     text_of,
     visits,
 )
@@ -27,7 +29,9 @@ class LastVisitCost(Summary):
 
     Several `claims` are a tie: one visit may give several, or there were several visits; they are shown as choices.
     `fill` is a pharmacy fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are
-    described only when `shown` was asked for by button.
+    described only when `shown` was asked for by button. `story` is that of an earlier claim that the one claim
+    replaces. `aspect` is the amount that was asked about, where it is another one than what is owed.
+    `apart` counts visits that no longer count.
     """
 
     day: PartialDate | None = None
@@ -40,7 +44,9 @@ class LastVisitCost(Summary):
     other_person: bool = False
     provider: str | None = None
     searched: int = 0
+    apart: int = 0
     aspect: str | None = None
+    story: Story | None = None
 
     @property
     def claim(self) -> Claim | None:
@@ -70,6 +76,7 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         pick=pick,
         provider=provider,
         searched=len(known),
+        apart=_apart(alive, ask),
         other_person=of_other_person(ask),
         shown=ask.arguments.get("show") == "yes",
         aspect=text_of(ask, "amount_kind"),
@@ -89,12 +96,23 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         provider=provider,
         searched=len(known),
         aspect=base.aspect,
+        story=_story(chosen.claims, alive),
     )
+
+
+def _apart(alive: Live, ask: Ask) -> int:
+    """How many visits that fit were replaced, cancelled or taken back."""
+    gone = fitting((*alive.replaced, *alive.cancelled, *alive.taken_back), ask)
+    return sum(1 for claim in gone if not claim.is_pharmacy)
+
+
+def _story(claims: Sequence[Claim], alive: Live) -> Story | None:
+    return story_of(claims[0], alive.before(claims[0])) if len(claims) == 1 else None
 
 
 def _of(alive: Live, ask: Ask) -> Live:
     """Only the claims of the days and the provider that were named."""
-    return Live(fitting(alive.claims, ask), alive.left_out, alive.replaced)
+    return replace(alive, claims=fitting(alive.claims, ask))
 
 
 def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:

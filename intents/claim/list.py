@@ -25,6 +25,7 @@ class ClaimList(Summary):
     page: int
     replaced: int
     cancelled: int
+    taken_back: int = 0
 
     @property
     def numbered(self) -> tuple[tuple[int, Claim], ...]:
@@ -59,4 +60,5 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         page=ask.page,
         replaced=len(alive.replaced),
         cancelled=len(alive.cancelled),
+        taken_back=len(alive.taken_back),
     )

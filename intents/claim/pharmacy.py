@@ -28,7 +28,7 @@ USUAL_DAYS = 365
 
 @dataclass(frozen=True, slots=True)
 class Pharmacy(Summary):
-    """One page of the fills of a time, and the sum over all of them, one a currency.
+    """One page of the fills of a time, and the sum over all of them, one a currency; `least`: a floor is in it.
 
     `told` fills carry what is owed; the others are not counted as zero. `paid_by_member` is what the plan reports as
     paid already. `apart` counts reversed, replaced and cancelled fills, which are in no sum; `unnamed` fills give no
@@ -47,6 +47,7 @@ class Pharmacy(Summary):
     count: int
     told: int
     totals: tuple[Amount, ...]
+    least: bool
     paid_by_member: Amount | None
     apart: int
     unnamed: int
@@ -106,6 +107,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         count=len(counted),
         told=len(told),
         totals=by_currency(claim.owed.amount for claim in told),
+        least=any(claim.owed.is_floor for claim in told),
         paid_by_member=paid[0] if len(paid) == 1 else None,
         apart=len(_within(_wanted(_gone(alive), ask), ask)),
         unnamed=len([c for c in _within(fills(alive), ask) if not _drugs(c)]) if text_of(ask, "drug") else 0,
@@ -128,7 +130,7 @@ def _counted(alive: Live, ask: Ask) -> list[Claim]:
 def _gone(alive: Live) -> list[Claim]:
     """The fills that are in no sum."""
     reversed_ = [claim for claim in alive.claims if claim.is_reversal]
-    return [claim for claim in (*reversed_, *alive.replaced, *alive.cancelled) if claim.is_pharmacy]
+    return [claim for claim in (*reversed_, *alive.replaced, *alive.taken_back, *alive.cancelled) if claim.is_pharmacy]
 
 
 def _within(claims: Sequence[Claim], ask: Ask) -> list[Claim]:

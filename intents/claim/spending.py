@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from bot.kit import (
     Amount,
@@ -35,10 +36,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Spending(Summary):
-    """Sums of what the plan reports as owed by the member, one a currency.
+    """Sums of what the plan reports as owed by the member, or of the `aspect` that was asked for, one a currency.
 
-    `told` claims carry the amount; `untold` do not and are not counted as zero. `apart` counts reversals, replaced and
-    cancelled claims, which are never in a sum. `plan_paid` and `paid_by_member` are sums over the same claims.
+    `told` claims carry the amount; `untold` do not and are not counted as zero, so the sums are a floor where `least`
+    says so: some of the amounts are floors themselves. `apart` counts reversals, replaced, taken back and cancelled
+    claims of the time, and `undated` those that no time is known of: none of them is in a sum. `owed`, `plan_paid` and
+    `paid_by_member` are sums over the same claims.
     """
 
     start: date
@@ -47,14 +50,18 @@ class Spending(Summary):
     told: int
     untold: int
     totals: tuple[Amount, ...]
+    least: bool
+    owed: Amount | None
     plan_paid: Amount | None
     paid_by_member: Amount | None
     months: tuple[Share, ...]
     kinds: tuple[Share, ...]
     providers: tuple[Share, ...]
     apart: int
+    undated: int
     shielded: int
     claim_type: str | None
+    aspect: str | None
     other_person: bool
 
     @property
@@ -81,10 +88,11 @@ async def answer(ask: Ask) -> Spending:
 def summarize(alive: Live, ask: Ask) -> Spending:
     """The sums of the live claims in the span; sensitive claims are in the total and never described."""
     start, end = _span(ask)
-    counted = _counted(alive, ask)
-    told = [claim for claim in counted if _owed(claim) is not None]
+    counted, aspect = _counted(alive, ask), _aspect(ask)
+    told = [claim for claim in counted if claim.amount(aspect) is not None]
     plain = [claim for claim in told if not claim.sensitive]
-    totals = by_currency(_owed(claim) for claim in told)
+    totals = by_currency(claim.amount(aspect) for claim in told)
+    one, shares = len(totals) == 1, partial(_shares, aspect=aspect)
     return Spending(
         start=start,
         end=end,
@@ -92,14 +100,18 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         told=len(told),
         untold=len(counted) - len(told),
         totals=totals,
-        plan_paid=_sum([claim.plan_paid for claim in counted]) if len(totals) <= 1 else None,
-        paid_by_member=_sum([claim.paid_by_patient for claim in counted]) if len(totals) <= 1 else None,
-        months=_shares(told, _month) if len(totals) == 1 else (),
-        kinds=_shares(told, lambda claim: claim.kind or "") if len(totals) == 1 else (),
-        providers=_shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if len(totals) == 1 else (),
-        apart=sum(1 for claim in alive.claims if claim.is_reversal) + len(alive.replaced) + len(alive.cancelled),
+        least=any(claim.owed.is_floor for claim in told) and aspect is None,
+        owed=_sum([claim.owed.amount for claim in counted]) if one else None,
+        plan_paid=_sum([claim.plan_paid for claim in counted]) if one else None,
+        paid_by_member=_sum([claim.paid_by_patient for claim in counted]) if one else None,
+        months=shares(told, _month) if one else (),
+        kinds=shares(told, lambda claim: claim.kind or "") if one else (),
+        providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
+        apart=len(_within(fitting(_apart(alive), ask), ask)),
+        undated=sum(1 for claim in fitting(alive.claims, _any_time(ask)) if not claim.service.day),
         shielded=len(told) - len(plain),
         claim_type=text_of(ask, "claim_type"),
+        aspect=aspect,
         other_person=of_other_person(ask),
     )
 
@@ -109,14 +121,28 @@ def _span(ask: Ask) -> tuple[date, date]:
     return start or date((end or ask.today).year, 1, 1), min(end or ask.today, ask.today)
 
 
+def _aspect(ask: Ask) -> str | None:
+    """The amount that was asked for; None for what is owed, which "out of pocket" means too."""
+    asked = text_of(ask, "amount_kind")
+    return None if asked == "out_of_pocket_max" else asked
+
+
 def _counted(alive: Live, ask: Ask) -> list[Claim]:
+    return _within([claim for claim in fitting(alive.claims, ask) if not claim.is_reversal], ask)
+
+
+def _apart(alive: Live) -> list[Claim]:
+    reversals = [claim for claim in alive.claims if claim.is_reversal]
+    return [*reversals, *alive.replaced, *alive.taken_back, *alive.cancelled]
+
+
+def _within(claims: Iterable[Claim], ask: Ask) -> list[Claim]:
     start, end = _span(ask)
-    claims = [claim for claim in fitting(alive.claims, ask) if not claim.is_reversal]
     return [claim for claim in claims if claim.service.day and start <= claim.service.day.first <= end]
 
 
-def _owed(claim: Claim) -> Amount | None:
-    return claim.owed.amount
+def _any_time(ask: Ask) -> Ask:
+    return replace(ask, slots={name: value for name, value in ask.slots.items() if name != "date_range"})
 
 
 def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
@@ -124,13 +150,15 @@ def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
     return added(given) if len({amount.currency for amount in given}) == 1 else None
 
 
-def _shares(claims: Sequence[Claim], key: Callable[[Claim], str]) -> tuple[Share, ...]:
+def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], aspect: str | None) -> tuple[Share, ...]:
     """The sums by a key, the months in order and everything else by size."""
     groups: dict[str, list[Claim]] = {}
     for claim in claims:
         groups.setdefault(key(claim), []).append(claim)
     made = [
-        Share(name, len(rows), amount) for name, rows in groups.items() if (amount := _sum([_owed(c) for c in rows]))
+        Share(name, len(rows), amount)
+        for name, rows in groups.items()
+        if (amount := _sum([claim.amount(aspect) for claim in rows]))
     ]
     if key is _month:
         return tuple(sorted(made, key=lambda share: share.name))

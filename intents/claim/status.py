@@ -15,9 +15,12 @@ _WAITING = frozenset({"queued", "partial"})
 
 @dataclass(frozen=True, slots=True)
 class ClaimStatus(Summary):
-    """The newest claims that fit, each with its state; `asked` is the number or provider that was named."""
+    """The newest claims that fit, each with its state; `asked` is the number or provider that was named.
 
-    claims: tuple[tuple[Claim, State], ...]
+    Of a replaced claim the one that counts in its place comes third, as far as it was read.
+    """
+
+    claims: tuple[tuple[Claim, State, Claim | None], ...]
     more: bool
     asked: str | None
     filtered: bool
@@ -29,7 +32,7 @@ async def answer(ask: Ask) -> ClaimStatus:
         ask, *service_dates(ask), enough=lambda so_far: len(_found(so_far, ask)) > SHOWN, page_size=50
     )
     summary = summarize(alive, ask)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim, _ in summary.claims])
+    ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in summary.claims])
     return summary
 
 
@@ -37,13 +40,13 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     """The first few; a claim that no longer counts is shown too when it was asked for by number."""
     found = _found(alive, ask)
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
-    shown = tuple((claim, state_of(claim, alive)) for claim in found[:SHOWN])
+    shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
     return ClaimStatus(shown, len(found) > SHOWN, asked, bool(asked or service_dates(ask)))
 
 
 def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
     if text_of(ask, "claim_id"):
-        return fitting((*alive.claims, *alive.replaced, *alive.cancelled), ask)
+        return fitting((*alive.claims, *alive.replaced, *alive.taken_back, *alive.cancelled), ask)
     return fitting(alive.claims, ask)
 
 
@@ -52,7 +55,7 @@ def state_of(claim: Claim, alive: Live) -> State:
     signs: tuple[tuple[State, bool], ...] = (
         ("cancelled", claim in alive.cancelled),
         ("replaced", claim in alive.replaced),
-        ("reversed", claim.is_reversal),
+        ("reversed", claim.is_reversal or claim in alive.taken_back),
         ("denied", bool(claim.denied)),
         ("partly", claim.payment_status == "partiallypaid"),
         ("paid", claim.payment_status == "paid" or (claim.plan_paid is not None and claim.plan_paid.value > 0)),

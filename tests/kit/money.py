@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -9,33 +11,42 @@ from typing import Any, Literal
 import msgspec
 import yaml
 
-from bot.kit import Ask, Claim, Live, live, read_claim
-from bot.pack import Pack
+from bot.kit import Ask, Claim, Live, live, read_claim, read_lines, read_typed
+from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.replies.plain import plain
 from tests.records.made import ADJUDICATION, C4BB, CLAIM_TYPE, Json, coded, eob, money, raw
 
 TODAY = date(2024, 8, 1)
 PAYER = {"name": "Cedar Health", "short_name": "Cedar", "phone": "1-800-555-0100", "phone_es": "1-800-555-0100"}
+CMS = "https://bluebutton.cms.gov/resources/variables"
+_CARIN = "http://hl7.org/fhir/us/carin-bb"
 _HL7 = frozenset({"submitted", "eligible", "deductible", "copay", "benefit"})
-_STATUS = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBPayerAdjudicationStatus"
+_STAYS = frozenset({"inpatient", "outpatient"})
+Shape = Literal["R4", "C4BB 1.1.0", "C4BB 2.0.0", "CMS", "own"]
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One claim: amounts by category in the three places that a payer has for them, and what the bot says.
 
-    `total`, `header` and each of `lines` are category: amount. `more` replaces whole elements of the resource.
+    `total`, `header` and each of `lines` are category: amount. `shape` is whose form they are written in: "own" is a
+    payer's own code system. `more` replaces whole elements of the resource. `beside` are the member's other claims,
+    `asks` is the question, with its `slots`.
     """
 
-    claim: str
-    says: str
+    claim: str = ""
+    says: str = ""
     total: dict[str, Any] = {}
     header: dict[str, Any] = {}
     lines: list[dict[str, Any]] = []
     kind: str = "professional"
+    shape: Shape = "R4"
     currency: str | None = "USD"
     paid: float | None = None
     more: dict[str, Any] = {}
+    beside: list[Row] = []
+    asks: str = "claim.last_visit_cost"
+    slots: dict[str, Any] = {}
 
 
 def rows() -> dict[str, Row]:
@@ -47,28 +58,54 @@ def rows() -> dict[str, Row]:
 
 def resource(row: Row) -> Json:
     """The ExplanationOfBenefit of a row."""
-    elements: Json = {"type": coded(row.kind, CLAIM_TYPE)}
+    institutional = row.kind in {*_STAYS, "institutional"}
+    elements: Json = {"type": coded("institutional" if institutional else row.kind, CLAIM_TYPE)}
+    if row.kind in _STAYS:
+        elements["subType"] = coded(row.kind, f"{_CARIN}/CodeSystem/C4BBInstitutionalClaimSubType")
+    if row.shape.startswith("C4BB"):
+        elements["meta"] = {"profile": [_profile(row)]}
     if row.total:
-        elements["total"] = _amounts(row.total, row.currency)
+        elements["total"] = _amounts(row.total, row)
     if row.header:
-        elements["adjudication"] = _amounts(row.header, row.currency)
+        elements["adjudication"] = _amounts(row.header, row)
     if row.lines:
         elements["item"] = [
-            {"sequence": number, "adjudication": _amounts(line, row.currency)}
-            for number, line in enumerate(row.lines, 1)
+            {"sequence": number, "adjudication": _amounts(line, row)} for number, line in enumerate(row.lines, 1)
         ]
     if row.paid is not None:
         elements["payment"] = {"amount": {"value": row.paid, "currency": "USD"}}
     return eob(**{**elements, **row.more})
 
 
-def _amounts(amounts: dict[str, Any], currency: str | None) -> list[Json]:
-    return [
-        {"category": coded(code, _STATUS), "amount": {"value": 0, "currency": "USD"}}
-        if code.endswith("network")
-        else money(code, value, currency, ADJUDICATION if code in _HL7 else C4BB)
-        for code, value in amounts.items()
-    ]
+def _profile(row: Row) -> str:
+    kinds = {"inpatient": "Inpatient-Institutional", "outpatient": "Outpatient-Institutional", "pharmacy": "Pharmacy"}
+    kind = kinds.get(row.kind, "Oral" if row.kind == "oral" else "Professional-NonClinician")
+    return f"{_CARIN}/StructureDefinition/C4BB-ExplanationOfBenefit-{kind}|{row.shape.split()[1]}"
+
+
+def _amounts(amounts: dict[str, Any], row: Row) -> list[Json]:
+    return [_status(code, row) if code.endswith("network") else _amount(code, amounts[code], row) for code in amounts]
+
+
+def _amount(code: str, value: Any, row: Row) -> Json:
+    """One amount; CMS puts a coding of its own first, and a payer of the "own" shape has only its own."""
+    if row.shape == "own":
+        return money(f"{code}amount", value, row.currency, "https://payer.example/CodeSystem/total")
+    found = money(code, value, row.currency, ADJUDICATION if code in _HL7 else C4BB)
+    if row.shape == "CMS":
+        found["category"]["coding"].insert(0, {"system": f"{CMS}/codesystem", "code": f"{CMS}/clm_{code}_amt"})
+    return found
+
+
+def _status(code: str, row: Row) -> Json:
+    """How the claim was paid: a category with a dummy amount in C4BB 1.1.0, a reason in 2.0.0."""
+    status = coded(code, f"{_CARIN}/CodeSystem/C4BBPayerAdjudicationStatus")
+    if row.shape != "C4BB 2.0.0":
+        return {"category": status, "amount": {"value": 0, "currency": "USD"}}
+    return {
+        "category": coded("benefitpaymentstatus", f"{_CARIN}/CodeSystem/C4BBAdjudicationDiscriminator"),
+        "reason": status,
+    }
 
 
 def asking(**more: Any) -> Ask:
@@ -87,7 +124,26 @@ def read(row: Row) -> Claim:
     return read_claim(raw(resource(row)))
 
 
+def answered(row: Row) -> object:
+    """What the row's question finds, among all its claims."""
+    module, found = sys.modules[f"bcbst_pack.{row.asks}"], alive(*(read(one) for one in (row, *row.beside)))
+    if row.asks != "claim.detail":
+        return module.summarize(found, asking(slots=row.slots))
+    claim = read(row)
+    lines = read_lines(read_typed(raw(resource(row)), "ExplanationOfBenefit"), claim.currency)
+    return module.summarize(claim, lines, before=found.before(claim), around=found)
+
+
+def reply(pack: Pack, row: Row) -> str:
+    """The reply to the row's question, whole."""
+    return said(pack, template_of(row.asks), answered(row))
+
+
+def values(summary: object) -> Mapping[str, object]:
+    """What a template gets."""
+    return {"answer": summary, "payer": PAYER, "private": True}
+
+
 def said(pack: Pack, template: str, summary: object, language: Literal["en", "es"] = "en") -> str:
     """The reply's whole text."""
-    values = {"answer": summary, "payer": PAYER, "private": True}
-    return plain(pack.render(template, values, language))
+    return plain(pack.render(template, values(summary), language))

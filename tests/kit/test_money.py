@@ -1,4 +1,4 @@
-"""What the last visit cost, for claims in every shape that payers send: the reply word by word."""
+"""What care cost, for claims in every shape that payers send: the reply word by word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.kit import Claim
-from bot.pack import Pack, find_pack, load_pack
+from bot.pack import Pack, find_pack, load_pack, template_of
 from tests.kit import money
 from tests.kit.money import Row
 from tests.parity import difference
@@ -39,8 +39,11 @@ def _cost(pack: Pack, claim: Claim) -> str:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_the_reply_is_exactly_this(name: str, pack: Pack) -> None:
-    """From the payer's bytes to the whole text: amount, parts, doubt and notices."""
-    assert _cost(pack, money.read(ROWS[name])) == ROWS[name].says
+    """From the payer's bytes to the whole text, amount, parts, doubt and notices; Spanish holds the same."""
+    row = ROWS[name]
+    assert money.reply(pack, row) == row.says
+    template, values = template_of(row.asks), money.values(money.answered(row))
+    assert difference(template, lambda language: pack.render(template, values, language)) is None
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -54,7 +57,7 @@ def test_the_list_and_the_details_say_the_same_amount(name: str, pack: Pack) -> 
     assert not listed.claims or told in money.said(pack, "claim/list", listed)
     assert told in money.said(pack, "claim/detail", detailed)
     for template, summary in (("claim/list", listed), ("claim/detail", detailed)):
-        values = {"answer": summary, "payer": money.PAYER, "private": True}
+        values = money.values(summary)
         assert difference(template, lambda language: pack.render(template, values, language)) is None  # noqa: B023 -- called at once
 
 
@@ -62,6 +65,12 @@ def test_a_credit_is_a_credit_in_the_list(pack: Pack) -> None:
     """A negative amount is no visit, but stays visible with its sign and its word."""
     listed = _of("claim.list").summarize(money.alive(money.read(ROWS["a credit"])), money.asking())
     assert "-$12.30 (credit)" in money.said(pack, "claim/list", listed)
+
+
+def test_what_no_longer_counts_is_counted_in_an_empty_list(pack: Pack) -> None:
+    """No claims at all and none that counts are two things."""
+    listed = _of("claim.list").summarize(money.alive(money.read(ROWS["cancelled"])), money.asking())
+    assert "Not listed: 1 cancelled claim." in money.said(pack, "claim/list", listed)
 
 
 _AMOUNTS = st.decimals(0, 100_000, places=3, allow_nan=False)
@@ -79,20 +88,25 @@ _TABLES = st.dictionaries(st.sampled_from([*_CATEGORIES, "paidbypatient"]), _AMO
 
 
 @given(total=_TABLES, lines=st.lists(_TABLES, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_figure_is_of_our_own_making(pack: Pack, total: dict[str, Decimal], lines: list[dict[str, Decimal]]) -> None:
-    """Every amount in a reply is one that the payer sent, a sum over its lines, the parts' sum, or the gap to it."""
+    """Every amount in a reply is the payer's, a sum over its lines, the parts' sum, or a difference that is told."""
     claim = money.read(_row(total, lines))
     known = {*total.values(), *(value for line in lines for value in line.values())}
     known |= {sum((line[name] for line in lines if name in line), Decimal(0)) for name in _CATEGORIES}
     known |= {sum((line.get("paidbypatient", Decimal(0)) for line in lines), Decimal(0))}
-    known |= {one.value for one in (claim.owed.parts_sum, claim.owed.gap) if one is not None}
-    shown = {Decimal(text.replace("$", "").replace(",", "")) for text in _FIGURE.findall(_cost(pack, claim))}
-    assert shown <= {value.quantize(_CENT, rounding=ROUND_HALF_EVEN) for value in known}
+    owed, gap, paid = claim.owed.amount, claim.owed.gap, claim.paid_by_patient
+    known |= {claim.owed.parts_sum.value} if claim.owed.parts_sum else set()
+    known |= {abs(gap.value)} if gap else set()
+    known |= {paid.value - owed.value} if paid and owed else set()
+    shown = _figures(_cost(pack, claim)) | _figures(
+        money.said(pack, "claim/detail", _of("claim.detail").summarize(claim, ()))
+    )
+    assert shown <= {_cents(value) for value in known}
 
 
 @given(total=_TABLES, lines=st.lists(_TABLES, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_parts_and_gap_make_the_total(total: dict[str, Decimal], lines: list[dict[str, Decimal]]) -> None:
     """What is owed is the parts with what they leave unexplained, to the cent; nothing told is nothing, not zero."""
     owed = money.read(_row(total, lines)).owed
@@ -108,8 +122,44 @@ def test_parts_and_gap_make_the_total(total: dict[str, Decimal], lines: list[dic
         assert owed.amount is None
 
 
+_ASPECTS = ("billed", "plan_paid", "copay", None)
+_CLAIMS = st.lists(st.tuples(_TABLES, st.sampled_from(["professional", "vision"]), st.integers(1, 7)), max_size=6)
+
+
+@given(claims=_CLAIMS, aspect=st.sampled_from([*_ASPECTS]))
+@settings(max_examples=60, deadline=None)
+def test_no_sum_is_of_our_own_making(
+    pack: Pack, claims: list[tuple[dict[str, Decimal], str, int]], aspect: str | None
+) -> None:
+    """Every figure of a time's spending is one amount's sum over all its claims, or a month's, kind's or provider's."""
+    rows = [
+        Row(kind=kind, total=_floats(total), more={"id": str(at), "billablePeriod": {"start": f"2024-0{month}-03"}})
+        for at, (total, kind, month) in enumerate(claims)
+    ]
+    read = [money.read(row) for row in rows]
+    summary = _of("claim.spending").summarize(
+        money.alive(*read), money.asking(slots={"amount_kind": aspect} if aspect else {})
+    )
+    groups = [read, *([c for c in read if c.kind == kind] for kind in ("professional", "vision"))]
+    groups += [[c for c in read if c.service.day and c.service.day.month == month] for month in range(1, 8)]
+    known = {
+        _cents(sum((amount.value for claim in group if (amount := claim.amount(name))), Decimal(0)))
+        for group in groups
+        for name in (aspect, None, "plan_paid", "paid_by_patient")
+    }
+    assert _figures(money.said(pack, "claim/spending", summary)) <= known
+
+
+def _figures(text: str) -> set[Decimal]:
+    return {Decimal(figure.replace("$", "").replace(",", "")) for figure in _FIGURE.findall(text)}
+
+
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(_CENT, rounding=ROUND_HALF_EVEN)
+
+
 def _row(total: dict[str, Decimal], lines: list[dict[str, Decimal]]) -> Row:
-    return Row(claim="made up", says="", total=_floats(total), lines=[_floats(line) for line in lines])
+    return Row(total=_floats(total), lines=[_floats(line) for line in lines])
 
 
 def _floats(table: dict[str, Decimal]) -> dict[str, float]:
