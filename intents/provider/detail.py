@@ -14,12 +14,13 @@ from bot.kit import (
     Ask,
     Card,
     Choice,
+    Document,
     Hours,
     Listing,
     Location,
     Network,
-    Summary,
     Who,
+    WithDocument,
     cards,
     is_called,
     names_of,
@@ -53,7 +54,7 @@ class Openings:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the directory said at a moment, with the SHA-256 of exactly these facts as JSON with sorted keys."""
+    """What the directory said at a moment, with the SHA-256 of exactly these facts as `written` puts them."""
 
     provider: str | None
     npi: str | None
@@ -66,13 +67,19 @@ class Receipt:
     sha256: str = ""
 
     @property
+    def written(self) -> str:
+        """The facts as JSON: keys sorted, instants in ISO 8601, ASCII only so that a copy is the same everywhere."""
+        facts = {name: value for name, value in asdict(self).items() if name != "sha256"}
+        return json.dumps(facts, sort_keys=True, default=lambda moment: moment.isoformat())
+
+    @property
     def read_time(self) -> str:
         """The time of day in UTC."""
         return f"{self.read:%H:%M} UTC" if self.read else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Detail(Summary):
+class Detail(WithDocument):
     """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be."""
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -118,6 +125,7 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         return Detail(found.state, found.name, ask.today, found.choices, len(found.found))
     network = ask.arguments.get("network")
     services = [service for row in rows for service in row.services]
+    receipt = _receipt(rows, ask, network, sold) if "receipt" in ask.arguments else None
     return Detail(
         state="one",
         name=rows[0].name,
@@ -128,8 +136,9 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         openings=_openings(rows),
         virtual=any(service.virtual for service in services),
         ways=tuple(dict.fromkeys(way for service in services for way in service.ways)),
-        receipt=_receipt(rows, ask, network, sold) if "receipt" in ask.arguments else None,
+        receipt=receipt,
         asked_network=network,
+        document=Document("receipt", {"receipt": receipt, "asked_network": network}) if receipt else None,
     )
 
 
@@ -190,10 +199,8 @@ def _receipt(
 
 
 def digest(receipt: Receipt) -> str:
-    """The SHA-256 of the receipt's facts: JSON, keys sorted, instants in ISO 8601, the digest itself left out."""
-    facts = {name: value for name, value in asdict(receipt).items() if name != "sha256"}
-    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=lambda moment: moment.isoformat())
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The SHA-256 of the receipt's facts as they are written, in UTF-8 without a line's end."""
+    return hashlib.sha256(receipt.written.encode()).hexdigest()
 
 
 def _names(networks: Sequence[Network]) -> tuple[str, ...]:
