@@ -1,0 +1,121 @@
+"""The desk alone: how long it keeps what, for whom, and that the store and the bot's keys do not open it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.accounts.vault import Vault
+from bot.documents.desk import Documents, Offered, Paper, pack, unpack
+from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver
+from bot.message import Person
+from bot.stores.base import Store
+from bot.stores.sqlite import open_sqlite
+
+DANA, WALTER = Person("slack", "", "T1", "U1"), Person("slack", "", "T1", "U2")
+FILES = {"html": pack(["<p>Dana owes ", "$54.87</p>"]), "csv": pack(["54.87\r\n"])}
+
+
+@dataclass
+class Desk:
+    """A desk with its store and a clock that only moves when a test moves it."""
+
+    documents: Documents
+    store: Store
+    vault: Vault
+    now: float = 1_750_000_000.0
+
+    async def offer(self, person: Person | None = DANA, files: dict[str, bytes] | None = None) -> tuple[str, Offered]:
+        """A fresh document: its id and what the chat tells."""
+        offered = await self.documents.offer("claims", "en", "style", files or FILES, person)
+        return offered.url.rpartition("/")[2], offered
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk on an empty store."""
+    made: list[Desk] = []
+    store = open_sqlite(tmp_path / "bot.db", clock=lambda: made[0].now)
+    vault = Vault([bytes(32)])
+    documents = Documents(store, vault, "https://bot.example", clock=lambda: made[0].now)
+    made.append(Desk(documents, store, vault))
+    yield made[0]
+    await store.close()
+
+
+async def outcome(work: Awaitable[bytes]) -> bytes | type[BotError]:
+    """What came out, or the kind of refusal."""
+    try:
+        return b"".join(unpack(await work))
+    except BotError as error:
+        return type(error)
+
+
+async def test_ten_minutes_for_a_persons_own_and_a_day_for_directory_facts(desk: Desk) -> None:
+    """To the second."""
+    own, offered = await desk.offer()
+    anybodys, public = await desk.offer(None, {"html": FILES["html"]})
+    assert (offered.minutes, public.minutes, public.code) == (10, 1440, None)
+    desk.now += 599
+    assert isinstance(await desk.documents.peek(own), Paper)
+    desk.now += 1
+    with pytest.raises(DocumentOver):
+        await desk.documents.peek(own)
+    desk.now += 86_400 - 601
+    assert await outcome(desk.documents.read(anybodys, "html")) == b"<p>Dana owes $54.87</p>"
+    desk.now += 1
+    assert await outcome(desk.documents.read(anybodys, "html")) is DocumentOver
+
+
+async def test_of_many_at_once_one_gets_the_file(desk: Desk) -> None:
+    """Taking it and removing it is one step."""
+    own, offered = await desk.offer()
+    fetched = [outcome(desk.documents.fetch(own, "csv", str(offered.code))) for _ in range(4)]
+    assert sorted(map(str, await asyncio.gather(*fetched))) == sorted(map(str, [b"54.87\r\n", *[DocumentOver] * 3]))
+
+
+async def test_guesses_that_come_at_once_are_all_counted(desk: Desk) -> None:
+    """Five tries in all, however fast they come; then the right code finds nothing."""
+    own, offered = await desk.offer()
+    guesses = [outcome(desk.documents.fetch(own, "html", f"AAAA-22{n}2")) for n in range(2, 8)]
+    told = await asyncio.gather(*guesses)
+    assert told.count(CodeWrong) == 4
+    assert CodeSpent in told
+    assert await outcome(desk.documents.fetch(own, "html", str(offered.code))) is DocumentOver
+
+
+async def test_one_live_document_a_person(desk: Desk) -> None:
+    """A newer one ends the older; another person's and a receipt of the directory stay."""
+    first, _ = await desk.offer()
+    other, _ = await desk.offer(WALTER)
+    anybodys, _ = await desk.offer(None)
+    second, _ = await desk.offer()
+    with pytest.raises(DocumentOver):
+        await desk.documents.peek(first)
+    for alive in (second, other, anybodys):
+        assert await desk.documents.peek(alive)
+
+
+async def test_a_code_opens_only_its_own_document(desk: Desk) -> None:
+    """Neither another's code nor the reading of public documents gets at it."""
+    own, _ = await desk.offer()
+    _, others = await desk.offer(WALTER)
+    assert await outcome(desk.documents.fetch(own, "html", str(others.code))) is CodeWrong
+    assert await outcome(desk.documents.read(own, "html")) is DocumentOver
+
+
+async def test_the_keys_and_the_store_do_not_open_it(desk: Desk) -> None:
+    """The bot's own seal gives another sealed value: the inner key is made of the link's id, which is nowhere kept."""
+    own, _ = await desk.offer()
+    rows = await desk.store.listed("document_file")
+    assert len(rows) == len(FILES)
+    for row in rows:
+        inner = desk.vault.unseal(row.value, f"document_file/{row.key}")
+        assert inner is not None
+        assert own not in row.key
+        assert all(packed not in inner for packed in FILES.values())
+        assert desk.vault.unseal(inner, row.key.rpartition(".")[2]) is None
