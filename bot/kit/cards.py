@@ -15,6 +15,7 @@ from bot.records.provider import Location
 from bot.records.references import Key
 
 STALE_DAYS = 90
+_ASTRAY = 60  # miles: a position that far from its own ZIP is a slip, such as a lost minus sign; the ZIP is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,18 @@ def spots(ask: Ask, rows: Sequence[Listing], where: Around | None) -> tuple[Spot
 
 
 def _spot(ask: Ask, place: Location, where: Around | None) -> Spot:
-    point = place.position or (ask.places.coordinates(place.zip5) if place.zip5 else None)
+    point, exact = place.position, place.position is not None
+    middle = _middle(ask, place)
+    if point is None or (middle and ask.places.miles_between(point, middle) > _ASTRAY):
+        point, exact = middle, False
     miles = ask.places.miles_between(where.center, point) if where and point else None
-    return Spot(place, miles, place.position is not None)
+    return Spot(place, miles, exact)
+
+
+def _middle(ask: Ask, place: Location) -> tuple[float, float] | None:
+    """The middle of its ZIP, else of its city."""
+    by_zip = ask.places.coordinates(place.zip5) if place.zip5 else None
+    return by_zip or (ask.places.city_center(place.city, place.state) if place.city and place.state else None)
 
 
 def _distinct(values: Iterable[str | None]) -> tuple[str, ...]:

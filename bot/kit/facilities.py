@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.errors import PayerForbids, PayerLacks, PayerRejects
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.directory import NUCC, area, bring, read_rows
+from bot.kit.directory import area, bring, read_rows, taxonomy
 from bot.kit.spelling import words_of
+from bot.payer.chains import batches
 from bot.payer.search import Search, any_of, token
 from bot.records.listing import Directory, Listing
 
@@ -26,12 +26,16 @@ _SERVICE = ("organization", "location")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What tells a kind of place: its NUCC codes, Plan-Net's affiliation and service codes, words of its name."""
+    """What tells a kind of place: its NUCC codes, Plan-Net's affiliation and service codes, words of its name.
+
+    `places` are HL7's codes for the role of a place where service is delivered (v3 RoleCode).
+    """
 
     nucc: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 KINDS: Mapping[str, Kind] = {
@@ -40,25 +44,37 @@ KINDS: Mapping[str, Kind] = {
         ("hospital",),
         ("hosp",),
         ("hospital",),
+        places=("HOSP", "GACH"),
     ),
-    "emergency_room": Kind(("261QE0002X", "282N00000X", "282NC0060X"), (), ("emerg",), ("emergency",)),
+    "emergency_room": Kind(("261QE0002X", "282N00000X", "282NC0060X"), (), ("emerg",), ("emergency",), places=("ER",)),
     "urgent_care": Kind(("261QU0200X",), ("urgent",), ("urg",), ("urgent",)),
     "pharmacy": Kind(
         ("333600000X", "3336C0002X", "3336C0003X", "3336C0004X", "3336M0002X", "3336S0011X", "3336L0003X"),
         ("pharmacy",),
         ("pharm",),
         ("pharmacy", "drugstore"),
+        places=("OUTPHARM", "PHARM"),
     ),
-    "lab": Kind(("291U00000X", "291900000X"), ("laboratory",), ("lab",), ("laboratory", "labs")),
+    "lab": Kind(
+        ("291U00000X", "291900000X"), ("laboratory",), ("lab",), ("laboratory", "labs"), places=("OUTLAB", "INLAB")
+    ),
     "imaging": Kind(
-        ("261QR0200X", "261QR0206X", "261QR0207X", "261QM1200X"), ("imaging",), (), ("imaging", "radiology")
+        ("261QR0200X", "261QR0206X", "261QR0207X", "261QM1200X"),
+        ("imaging",),
+        (),
+        ("imaging", "radiology"),
+        places=("RADDX",),
     ),
     "dialysis": Kind(("261QE0700X",), (), (), ("dialysis",)),
     "physical_therapy": Kind(
-        ("261QP2000X", "261QR0400X", "283X00000X", "261QR0401X"), (), (), ("therapy", "rehabilitation")
+        ("261QP2000X", "261QR0400X", "283X00000X", "261QR0401X"), (), (), ("therapy", "rehabilitation"), places=("RH",)
     ),
     "nursing_home": Kind(
-        ("314000000X", "313M00000X", "3140N1450X", "310400000X"), ("nurseCustodial",), (), ("nursing",)
+        ("314000000X", "313M00000X", "3140N1450X", "310400000X"),
+        ("nurseCustodial",),
+        (),
+        ("nursing",),
+        places=("NCCF", "SNF"),
     ),
     "behavioral_health": Kind(
         (
@@ -74,6 +90,7 @@ KINDS: Mapping[str, Kind] = {
         ("behavioral",),
         ("behav",),
         ("behavioral", "recovery"),
+        places=("PSYCHF", "PSYCHCL", "SURF"),
     ),
     "surgery_center": Kind(("261QA1903X", "261QS0132X", "261QS0112X"), (), (), ("surgery",)),
     "home_health": Kind(("251E00000X", "251J00000X", "253Z00000X"), ("home",), ("home",), ()),
@@ -86,8 +103,8 @@ KINDS: Mapping[str, Kind] = {
         ("clinic",),
     ),
     "infusion": Kind(("261QI0500X", "251F00000X", "261QX0200X"), (), (), ("infusion",)),
-    "sleep_center": Kind(("261QS1200X",), (), (), ("sleep",)),
-    "cancer_center": Kind(("261QX0203X", "261QX0200X"), (), (), ("cancer", "oncology")),
+    "sleep_center": Kind(("261QS1200X",), (), (), ("sleep",), places=("SLEEP",)),
+    "cancer_center": Kind(("261QX0203X", "261QX0200X"), (), (), ("cancer", "oncology"), places=("ONCL",)),
     "birthing_center": Kind(("261QB0400X",), (), (), ("birth", "birthing")),
     "wound_care": Kind((), (), (), ("wound",)),
     "telehealth": Kind(("261QP2300X",), (), (), ("telehealth", "virtual")),
@@ -103,34 +120,44 @@ def is_kind(listing: Listing, name: str) -> bool:
     codes = listing.specialty_codes & _KNOWN
     if codes:
         return bool(codes & set(kind.nucc))
-    coarse = set(kind.categories if listing.role.type == "HealthcareService" else kind.roles)
-    return bool(coarse & set(listing.role.codes)) or bool(set(kind.words) & set(words_of(listing.name)))
+    coarse = {"HealthcareService": kind.categories, "Location": kind.places}.get(listing.role.type, kind.roles)
+    return bool(set(coarse) & set(listing.role.codes)) or bool(set(kind.words) & set(words_of(listing.name)))
 
 
 async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Listing, ...]:
     """The active affiliations and services of the kind in the area, each with who, where and its networks.
 
     Every filter has to be checked again by who asks. A service of a place that has affiliations too adds what they
-    lack; its networks are only those that an affiliation proves.
+    lack; its networks are only those that an affiliation proves. A place that says itself what it is counts where
+    nothing else is said of who runs it.
     """
     directory = Directory(lists_services=True)
     here = area(ask, where)
     ways = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
-    await asyncio.gather(*(_first(ask, directory, [s.where(here) for s in found], names) for found, names in ways))
-    await bring(ask, directory)
+    searches = [(search.where(here), names) for found, names in ways for search in found]
+    asked = [read_rows(ask, directory, search, names, optional=True) for search, names in searches]
+    await asyncio.gather(*asked, _places(ask, directory, _kind(kind).places, here))
+    await bring(ask, directory, ("participating-organization", "location"))
     rows = tuple(row for row in directory.listings() if row.active(ask.today))
     return tuple(row for row in rows if kind is None or is_kind(row, kind))
 
 
-async def _first(ask: Ask, directory: Directory, searches: list[Search], includes: tuple[str, ...]) -> None:
-    """The rows of the first search that has any: a directory uses one coding, and a server may refuse the other."""
-    for search in searches:
-        try:
-            await read_rows(ask, directory, search, includes)
-        except (PayerForbids, PayerLacks, PayerRejects):
-            continue
-        if any(role.type == search.type for role in directory.roles.values()):
-            return
+async def _places(ask: Ask, directory: Directory, types: tuple[str, ...], here: tuple[str, str]) -> None:
+    """The places of these types, with the affiliations of who runs them, which may name no place themselves."""
+    if not types:
+        return
+    found = Directory()
+    name = here[0].partition(".")[2]
+    search = Search("Location", (("type", any_of(types)), (name, here[1])))
+    await read_rows(ask, found, search, ("organization",), optional=True)
+    run = {key: place for key, place in found.locations.items() if set(place.types) & set(types)}
+    owners = sorted({place.organization for place in run.values() if place.organization})
+    directory.locations.update(run)
+    directory.organizations.update(found.organizations)
+    for batch in batches([key.id for key in owners], prefix="Organization/"):
+        affiliated = Search("OrganizationAffiliation", (("participating-organization", any_of(batch)),))
+        await read_rows(ask, directory, affiliated, _AFFILIATION, optional=True)
+    directory.list_places(run)
 
 
 def _kind(name: str | None) -> Kind:
@@ -146,8 +173,8 @@ def _services(kind: str | None) -> list[Search]:
 
 
 def _searches(type_: str, kind: str | None, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:
-    """By specialty and by the coarser code; a kind that has neither is looked for among all."""
+    """By specialty and by the coarser code, as one directory may use both; a kind without either among all."""
     nucc = _kind(kind).nucc
-    by_specialty = [("specialty", any_of([token(NUCC, code) for code in nucc]))] if nucc else []
+    by_specialty = [("specialty", taxonomy(nucc))] if nucc else []
     by_code = [(parameter, any_of([token(system, code) for code in codes]))] if codes else []
     return [Search(type_, (pair,)) for pair in (*by_specialty, *by_code)] or [Search(type_)]

@@ -84,10 +84,11 @@ def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around)
     """The page that was asked for, of the places that pass every filter."""
     network = str(ask.slots.get("network") or "") or None
     name = str(ask.slots.get("provider_name") or "") or None
-    kept, removed_by, without = sift(found, _filters(ask, network, name, where))
+    near = [row for row in found if within(ask, row, where)]
+    kept, removed_by, without = sift(near, _filters(network, name))
     # Every listing of a place that fits belongs on its card, whatever network it is of.
     fitting = {row.key for row in kept}
-    providers = cards(ask, [row for row in found if row.key in fitting and within(ask, row, where)], where)
+    providers = cards(ask, [row for row in near if row.key in fitting], where)
     first = ask.page * PAGE
     return Found(
         cards=providers[first : first + PAGE],
@@ -105,8 +106,8 @@ def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around)
     )
 
 
-def _filters(ask: Ask, network: str | None, name: str | None, where: Around) -> list[Filter]:
-    chosen: list[Filter] = [("radius", lambda row: within(ask, row, where))]
+def _filters(network: str | None, name: str | None) -> list[Filter]:
+    chosen: list[Filter] = []
     if name:
         chosen.append(("name", lambda row: is_named(row.name, name) or starts_like(row.name, name)))
     if network and network != "out-of-network":

@@ -170,11 +170,11 @@ async def _affiliated(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tu
         run_by = any_of(f"{key.type}/{key.id}" for key in sorted(placeless))
         await read_rows(ask, directory, Search("Location", (("organization", run_by),)))
     directory.list_bare(keys)
-    return await _joined(ask, directory)
+    return await _joined(ask, directory, _PLACE)
 
 
-async def _joined(ask: Ask, directory: Directory) -> tuple[Listing, ...]:
-    await bring(ask, directory)
+async def _joined(ask: Ask, directory: Directory, elements: Sequence[str] = _PERSON) -> tuple[Listing, ...]:
+    await bring(ask, directory, elements)
     return directory.listings()
 
 
@@ -199,7 +199,7 @@ async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str,
         references = any_of(f"{key.type}/{key.id}" for key in sorted(own))
         search = Search("OrganizationAffiliation", (("participating-organization", references),))
         await read_rows(ask, directory, search, ("primary-organization",))
-        await bring(ask, directory)
+        await bring(ask, directory, ("primary-organization",))
     found: dict[str, bool] = {}
     for role in directory.roles.values():
         key = key_of(role.primary)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 
 from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.budget import Budget, Gap
-from bot.payer.chains import Chains, has_chain
+from bot.payer.chains import Chains
 from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.paging import Server
 from bot.payer.retry import Retry
-from bot.payer.search import Search
+from bot.payer.search import Search, any_of
 from bot.records.bundle import Entry, Page, read_head
 
 DIRECTORY_TYPES = frozenset(
@@ -182,9 +182,8 @@ class DirectoryClient:
             PayerForbids, PayerLacks: not this type. PayerError: no usable answer.
         """
         _check(search)
-        pages = self._chains.pages(search, budget) if has_chain(search) else self._server.pages(search, budget)
         try:
-            async for page in pages:
+            async for page in self._chains.pages(search, budget):
                 yield page
         except SignInExpired:
             budget.report.gaps.append(Gap("type_refused", search.type, 1, "401"))

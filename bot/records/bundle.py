@@ -13,7 +13,7 @@ from bot.records.sensitivity import labels_of
 from bot.records.shapes import NOTHING, Concept, Reference, Shape
 from bot.records.text import NOTE_LIMIT, clean
 
-Mode = Literal["match", "include", "outcome"]
+Mode = Literal["match", "include", "target", "outcome"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Issue:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One resource of a page: its type, its id, and its unread bytes.
+
+    `target` is a row of the first step of a chain that was followed here, beside the rows that it led to.
 
     `labels` come from the Bundle around it; `owner` is whose record it says to be (patient, beneficiary or subject).
     """

@@ -30,6 +30,7 @@ class Service:
     ways: tuple[str, ...]
     hours: tuple[Hours, ...]
     appointment: bool | None
+    locations: tuple[Key, ...] = ()
 
 
 def read_affiliation(raw: bytes | msgspec.Raw) -> Role:
@@ -68,6 +69,7 @@ def read_service(raw: bytes | msgspec.Raw) -> Service:
         ways=_values(methods, "virtualModalities"),
         hours=read_hours(shape.available_time),
         appointment=shape.appointment_required,
+        locations=keys_of(shape.location),
     )
 
 
@@ -90,6 +92,7 @@ def read_service_role(raw: bytes | msgspec.Raw) -> Role:
         codes=_codes(shape.category),
         endpoints=keys_of(shape.endpoint),
         hours=read_hours(shape.available_time),
+        name=clean(shape.name),
     )
 
 

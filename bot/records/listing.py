@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from bot.records.bundle import Entry
@@ -19,6 +19,7 @@ from bot.records.provider import (
     Practitioner,
     Role,
     Specialty,
+    keys_of,
     read_location,
     read_organization,
     read_practitioner,
@@ -41,7 +42,8 @@ class Network:
 class Listing:
     """One role in the directory, with all that a filter may have to be checked against again (T44).
 
-    `name` is the practitioner's, else the display's, else the organization's for a role without a person.
+    `name` is the practitioner's, else the display's; for a role without a person the organization's, else what the
+    service or the place is called.
     """
 
     role_id: str
@@ -115,7 +117,8 @@ class Listing:
 class Directory:
     """What came along with the roles, by key. Feed it page by page when a search has several.
 
-    An OrganizationAffiliation is a role of its participating organization. With `lists_services` the HealthcareServices
+    An OrganizationAffiliation is a role of its participating organization. `included` are the types that the server
+    sends along by itself. With `lists_services` the HealthcareServices
     that answer a search are roles of who provides them.
     """
 
@@ -124,6 +127,7 @@ class Directory:
     organizations: dict[Key, Organization] = field(default_factory=dict)
     services: dict[Key, Service] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
+    included: set[str] = field(default_factory=set)
     unreadable: int = 0
     lists_services: bool = False
 
@@ -137,6 +141,8 @@ class Directory:
 
     def _add(self, entry: Entry) -> None:
         keys = [Key(entry.type, entry.id)]
+        if entry.mode == "include":
+            self.included.add(entry.type)
         if entry.full_url.startswith("urn:"):
             keys.append(Key("", entry.full_url))
         if entry.type == "PractitionerRole":
@@ -169,28 +175,58 @@ class Directory:
                 updated = self.organizations[key].last_updated
                 self._list(_bare(key, updated, organization=_points_at(key), locations=run))
 
+    def list_places(self, places: Mapping[Key, Location]) -> None:
+        """List these places as roles of who runs them, where no role of theirs came along."""
+        known = {key for role in self.roles.values() if (key := key_of(role.organization))}
+        for key, place in places.items():
+            if key.type and place.organization not in known:
+                role = _bare(
+                    key,
+                    place.last_updated,
+                    organization=_points_at(place.organization) if place.organization else None,
+                    locations=(_points_at(key),),
+                )
+                self._list(replace(role, codes=place.types, hours=place.hours, name=place.name))
+
     def placed(self) -> frozenset[Key]:
         """The organizations that some role gives a place."""
         placed = (role.organization for role in self.roles.values() if role.locations)
         return frozenset(key for reference in placed if (key := key_of(reference)))
 
-    def missing(self) -> Mapping[str, tuple[str, ...]]:
-        """The ids that the roles name, by type, for types of which nothing came along: the server knows no `_include`.
+    def missing(self, element: str, roles: Iterable[Role]) -> tuple[str, tuple[str, ...]]:
+        """The type behind an element of these roles, and the ids that did not come, where none of it is included.
 
-        A single one that is missing among others is no more than a hole in the directory, and stays one (F34).
+        A single one that is missing among included others is a hole in the directory, and stays one (F34); but nothing
+        includes the places of a role's services.
         """
-        came: dict[str, Mapping[Key, object]] = {
-            "Practitioner": self.practitioners,
-            "Location": self.locations,
-            "Organization": self.organizations,
+        type_, known = self._kept(element)
+        missing = [key for role in roles for key in self._named(element, role, type_) if key not in known]
+        return type_, tuple(dict.fromkeys(key.id for key in missing if key.type == type_))
+
+    def _kept(self, element: str) -> tuple[str, Mapping[Key, object]]:
+        kept: Mapping[str, tuple[str, Mapping[Key, object]]] = {
+            "practitioner": ("Practitioner", self.practitioners),
+            "location": ("Location", self.locations),
+            "service": ("HealthcareService", self.services),
         }
-        named: dict[str, dict[str, None]] = {type_: {} for type_ in came}
-        for role in self.roles.values():
-            for reference in (role.practitioner, role.organization, role.primary, *role.locations, *role.networks):
-                key = key_of(reference)
-                if key and key.type in named:
-                    named[key.type][key.id] = None
-        return {type_: tuple(ids) for type_, ids in named.items() if ids and not came[type_]}
+        return kept.get(element, ("Organization", self.organizations))
+
+    def _named(self, element: str, role: Role, type_: str) -> Iterator[Key]:
+        """What has to be asked for: nothing that the server includes. `owner` is whose a role without a person is."""
+        if element == "location" and not role.locations:
+            yield from self._service_places(role)
+        elif type_ not in self.included or element == "owner":
+            yield from keys_of(_REFERENCES[element](role))
+
+    def _service_places(self, role: Role) -> Iterator[Key]:
+        for key in keys_of(role.services):
+            if key in self.services:
+                yield from self.services[key].locations
+
+    def nameless(self, roles: Iterable[Role]) -> tuple[str, ...]:
+        """The ids of the networks of these roles whose name nothing gives: without it no filter can be proven."""
+        keys = {key: reference for role in roles for reference in role.networks if (key := key_of(reference))}
+        return tuple(k.id for k, ref in keys.items() if k.type and k not in self.organizations and not _display(ref))
 
     def listings(self) -> tuple[Listing, ...]:
         """The roles joined with what came along, in their order, each once."""
@@ -206,7 +242,7 @@ class Directory:
         person = practitioner.name if practitioner else _display(role.practitioner)
         return Listing(
             role_id=role.id,
-            name=person or (spoken if role.practitioner is None else None),
+            name=person or ((spoken or role.name) if role.practitioner is None else None),
             practitioner=practitioner,
             practitioner_key=practitioner_key,
             organization_name=spoken,
@@ -224,10 +260,13 @@ class Directory:
         )
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
-        """The active places that came along, and the names of all."""
+        """The active places that came along, and the names of all: the role's own, else those of its services.
+
+        An affiliation that names no place holds for every place that the organization runs.
+        """
         places: list[Location] = []
         names: list[str] = []
-        for reference in role.locations:
+        for reference in role.locations or self._others(role):
             key = key_of(reference)
             place = self.locations.get(key) if key else None
             if place is not None and place.active:
@@ -236,6 +275,12 @@ class Directory:
             if name and (place is None or place.active):
                 names.append(name)
         return tuple(places), tuple(names)
+
+    def _others(self, role: Role) -> tuple[Reference, ...]:
+        keys = tuple(self._service_places(role))
+        owner = key_of(role.organization) if role.practitioner is None else None
+        run = (key for key, place in self.locations.items() if owner and key.type and place.organization == owner)
+        return tuple(_points_at(key) for key in keys or run)
 
 
 def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
@@ -268,6 +313,21 @@ def _bare(
         last_updated=updated,
         type=key.type,
     )
+
+
+def _owner(role: Role) -> Iterable[Reference]:
+    return () if role.practitioner or _display(role.organization) else filter(None, [role.organization])
+
+
+_REFERENCES: Mapping[str, Callable[[Role], Iterable[Reference]]] = {
+    "practitioner": lambda role: filter(None, [role.practitioner]),
+    "organization": lambda role: filter(None, [role.organization]),
+    "participating-organization": lambda role: filter(None, [role.organization]),
+    "primary-organization": lambda role: filter(None, [role.primary]),
+    "owner": _owner,
+    "location": lambda role: role.locations,
+    "service": lambda role: role.services,
+}
 
 
 def _points_at(key: Key) -> Reference:

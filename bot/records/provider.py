@@ -30,6 +30,7 @@ from bot.records.references import Key, key_of
 from bot.records.shapes import Concept, Extension, Reference, best_name
 from bot.records.text import clean
 from bot.records.times import parse_instant
+from bot.records.tongues import tongue
 
 Gender = Literal["male", "female", "other", "unknown"]
 Accepting = Literal["newpt", "nopt", "existptonly", "existptfam"]
@@ -128,7 +129,7 @@ class Role:
     """What ties a practitioner, or in an OrganizationAffiliation an organization, to places, specialties and networks.
 
     `type` is the resource it was read from, `codes` what it says of the part that is played, `primary` an
-    affiliation's other side.
+    affiliation's other side, `name` what a service or a place is called itself.
     """
 
     id: str
@@ -148,6 +149,7 @@ class Role:
     services: tuple[Reference, ...] = ()
     endpoints: tuple[Key, ...] = ()
     hours: tuple[Hours, ...] = ()
+    name: str | None = None
 
     def ended(self, today: date) -> bool:
         """True when the role is switched off or not of this day."""
@@ -158,7 +160,7 @@ def read_practitioner(raw: bytes | msgspec.Raw) -> Practitioner:
     """The practitioner. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, PractitionerShape)
     credentials = (_credential(q.code) for q in shape.qualification if q.code)
-    languages = (_language(c) for c in shape.communication)
+    languages = (tongue(concept) for concept in shape.communication)
     return Practitioner(
         id=shape.id,
         name=best_name(shape.name),
@@ -281,7 +283,3 @@ def _credential(code: Concept) -> str | None:
     """The short form of a degree where it is coded, else the words."""
     degree = next((c.code for c in code.coding if c.code and c.system and "v2-0360" in c.system), None)
     return clean(degree) or code.words() or next(iter(code.codes()), None)
-
-
-def _language(concept: Concept) -> str | None:
-    return next((code for code in concept.codes() if code), None) or concept.words()

@@ -17,9 +17,11 @@ from bot.kit import (
     around,
     cards,
     is_called,
+    is_named,
     listings,
     openings_of,
     sift,
+    starts_like,
     telling,
     within,
 )
@@ -79,19 +81,20 @@ async def answer(ask: Ask) -> Found:
     name = _text(ask, "provider_name")
     where = None if name and "location" not in ask.slots else await around(ask)
     codes = _codes(ask, name)
-    found = await listings(ask, codes=codes, where=where, name=name)
+    found = await listings(ask, codes=codes, where=where, name=name, filters=filters(ask, where))
     result = summarize(found, ask, where, name)
     ask.cite("PractitionerRole", [role for card in result.cards for role in card.role_ids])
     if result.total or where is None or where.miles >= FARTHER:
         return result
     wide = Around(where.center, where.name, where.state, FARTHER, where.home)
-    farther = summarize(await listings(ask, codes=codes, where=wide, name=name), ask, wide, name)
-    return replace(result, farther=farther.total)
+    others = await listings(ask, codes=codes, where=wide, name=name, filters=filters(ask, wide))
+    return replace(result, farther=summarize(others, ask, wide, name).total)
 
 
 def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, name: str | None) -> Found:
     """The page that was asked for, of the listings that pass every filter."""
-    kept, removed_by, without = sift(found, filters(ask, where))
+    near = [row for row in found if where is None or within(ask, row, where)]
+    kept, removed_by, without = sift(near, filters(ask, where))
     providers = cards(ask, kept, where)
     one, codes = "pick" in ask.arguments, _codes(ask, name)
     first = (ask.pick if ask.pick >= 0 else max(len(providers) + ask.pick, 0)) if one else ask.page * PAGE
@@ -125,7 +128,7 @@ def filters(ask: Ask, where: Around | None) -> list[Filter]:
         chosen.append(("specialty", lambda listing: bool(listing.specialty_codes & set(codes))))
     name = _text(ask, "provider_name")
     if name:
-        chosen.append(("name", lambda listing: _has_name(listing, name)))
+        chosen.append(("name", lambda listing: is_named(listing.name, name) or starts_like(listing.name, name)))
     if where is not None:
         chosen.append(("radius", lambda listing: within(ask, listing, where)))
     if network and network != "out-of-network":
@@ -139,12 +142,6 @@ def filters(ask: Ask, where: Around | None) -> list[Filter]:
     if language:
         chosen.append(("language", lambda listing: _speaks(listing, language)))
     return chosen
-
-
-def _has_name(listing: Listing, name: str) -> bool:
-    """Every word of the name as the person said it, in any order."""
-    written = set((listing.name or "").casefold().replace(",", " ").replace(".", " ").split())
-    return set(name.casefold().replace(".", " ").split()) <= written
 
 
 def _in_network(listing: Listing, network: str) -> bool:

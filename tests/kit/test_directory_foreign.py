@@ -59,7 +59,7 @@ async def test_who_and_where_are_asked_for_by_id_when_nothing_is_included() -> N
     (found,) = await listings(ask(rigged))
     assert found.practitioner is not None
     assert (found.practitioner.gender, found.locations[0].zip5) == ("female", "37402")
-    assert [request.url.params.get("_id") for request in rigged.payer.requests] == [None, "kim", "main"]
+    assert [request.url.params.get("_id") for request in rigged.payer.requests] == [None, "main", "kim"]
 
 
 async def test_a_hole_among_what_was_included_is_left_as_it_is() -> None:

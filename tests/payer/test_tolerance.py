@@ -73,42 +73,72 @@ ROLE = {"resourceType": "PractitionerRole", "id": "r1", "location": [{"reference
 CHAINED = Search("PractitionerRole").where(
     ("specialty", "207RC0000X"), ("location.address-city", "Chattanooga"), ("location.address-state", "TN")
 )
+NAMED = Search("PractitionerRole").where(("practitioner.name", "Kim"))
 
 
-def unchained(*, refuse: bool) -> Rig:
+def unchained(*, refuse: bool, places: int = 300) -> Rig:
     """A server that cannot follow chains: it refuses them, or answers them with nothing (sekmet, F33)."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if any("." in name for name in request.url.params):
             return refusal("chains") if refuse else page()
-        if request.url.path.endswith("/Location"):
-            return page(*[{"resourceType": "Location", "id": f"l{n}"} for n in range(70)])
+        if request.url.path.rpartition("/")[2] in {"Location", "Practitioner"}:
+            kind = request.url.path.rpartition("/")[2]
+            return page(*[{"resourceType": kind, "id": f"{kind.lower()}-{n}"} for n in range(places)])
         return page(ROLE)
 
     return rig(answer)
 
 
+async def rows_of(rigged: Rig, client: DirectoryClient, search: Search) -> Budget:
+    """The budget of a search that has to find the one role."""
+    budget = Budget(clock=rigged.clock)
+    assert {e.id async for each in client.search(search, budget) for e in each.matches} == {"r1"}
+    return budget
+
+
 @pytest.mark.parametrize("refuse", [True, False])
 async def test_a_chain_is_followed_in_two_steps(refuse: bool) -> None:
-    """The places are found first, their ids are asked for in batches, and the server is remembered (T44, F33)."""
+    """The people are found first, their ids are asked for in batches that fit a URL (T44, F33)."""
+    rigged = unchained(refuse=refuse)
+    client = DirectoryClient(rigged.http, BASE, retry=rigged.retry)
+    await rows_of(rigged, client, NAMED)
+    batches = [query["practitioner"][0].split(",") for query in rigged.payer.queries if "practitioner" in query]
+    asked = dict.fromkeys(one for batch in batches for one in batch)
+    assert list(asked) == [f"Practitioner/practitioner-{n}" for n in range(300)]
+    assert max(len(url) for url in rigged.payer.urls) < 8_000
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+async def test_a_server_without_chains_is_remembered_and_asked_for_the_rest(refuse: bool) -> None:
+    """What else narrows the search finds few rows: they are taken, and the chain is checked by who asked (T44)."""
     rigged = unchained(refuse=refuse)
     client = DirectoryClient(rigged.http, BASE, retry=rigged.retry)
     asked: list[int] = []
     for _ in range(2):
-        budget = Budget(clock=rigged.clock)
-        rows = [entry.id async for each in client.search(CHAINED, budget) for entry in each.matches]
-        assert set(rows) == {"r1"}
+        budget = await rows_of(rigged, client, CHAINED)
         assert budget.report.applied_here == ["location"]
         asked.append(sum("location.address-city" in query for query in rigged.payer.queries))
     assert asked[0] == asked[1] > 0
-    locations = [
-        query for query, url in zip(rigged.payer.queries, rigged.payer.urls, strict=True) if "/Location?" in url
-    ]
-    assert locations[0]["address-city"] == ["Chattanooga"]
-    assert locations[0]["address-state"] == ["TN"]
-    batches = [query["location"][0] for query in rigged.payer.queries if "location" in query]
-    assert batches[0].split(",")[:2] == ["Location/l0", "Location/l1"]
-    assert [len(batch.split(",")) for batch in batches[:2]] == [50, 20]
+    assert len(rigged.payer.requests) < 12
+
+
+@pytest.mark.parametrize("rest", [True, False])
+async def test_a_true_zero_is_believed_where_the_chain_is_proven(rest: bool) -> None:
+    """A chain that finds somebody without the specialty works: nobody of the specialty is there."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        chained = any("." in name for name in request.url.params)
+        return page(ROLE) if not chained or "specialty" not in request.url.params else page()
+
+    rigged = rig(answer)
+    client = DirectoryClient(rigged.http, BASE)
+    search = CHAINED if rest else CHAINED.where(("network", "Organization/n"))
+    for _ in range(2):
+        budget = Budget(clock=rigged.clock)
+        assert [entry async for each in client.search(search, budget) for entry in each.matches] == []
+        assert budget.report.applied_here == []
+    assert len(rigged.payer.requests) == 3
 
 
 async def test_a_chain_that_works_is_asked_once() -> None:
@@ -128,7 +158,7 @@ async def test_a_true_zero_stays_zero_and_is_not_held_against_the_chain() -> Non
     for _ in range(2):
         budget = Budget(clock=rigged.clock)
         assert [entry async for each in client.search(CHAINED, budget) for entry in each.matches] == []
-    chained = [query for query in rigged.payer.queries if "location.address-city" in query]
+    chained = [query for query in rigged.payer.queries if "location.address-city" in query and "specialty" in query]
     assert len(chained) == 2
 
 

@@ -1,0 +1,88 @@
+"""References in a search: `Location/a` as the guide writes them, or the bare id, whichever the server compares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+from bot.errors import PayerRejects
+from bot.payer.budget import Budget
+from bot.payer.learned import Learned
+from bot.payer.paging import Server
+from bot.payer.search import Search, Value
+from bot.records.bundle import Page
+
+_REFERENCES = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:,[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})*")
+_WHOLE, _BARE = "references by", "bare ids by"
+_TYPE = re.compile(r"(?:^|(?<=,))[A-Z][A-Za-z]+/")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a way to ask: something was `found`, or it was `refused`."""
+
+    found: bool = False
+    refused: bool = False
+
+
+async def attempt(pages: AsyncIterator[Page], outcome: Outcome) -> AsyncIterator[Page]:
+    """The pages from the first with a row on; a refusal before that is an outcome, no error."""
+    try:
+        async for page in pages:
+            outcome.found = outcome.found or bool(page.matches)
+            if outcome.found:
+                yield page
+    except PayerRejects:
+        if outcome.found:
+            raise
+        outcome.refused = True
+
+
+class Links:
+    """Asks by whole references first; when that finds nothing, by bare ids. Which one works is remembered for a day."""
+
+    def __init__(self, server: Server, learned: Learned) -> None:
+        self._server, self._learned = server, learned
+
+    async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """The pages, from whichever way of writing a reference finds something; none when neither does.
+
+        Raises:
+            PayerError: no usable answer.
+        """
+        names = tuple(_references(search))
+        first = search if not self._known(_WHOLE, search, names) else _bare(search, names)
+        if not names or first is not search:
+            async for page in self._server.pages(first, budget):
+                yield page
+            return
+        outcome = Outcome()
+        async for page in attempt(self._server.pages(search, budget), outcome):
+            yield page
+        if outcome.found:
+            self._learn(_BARE, search, names)
+        elif not self._known(_BARE, search, names):
+            async for page in self._server.pages(_bare(search, names), budget):
+                if page.matches:
+                    self._learn(_WHOLE, search, names)
+                yield page
+
+    def _known(self, form: str, search: Search, names: tuple[str, ...]) -> bool:
+        """True when this server need not be asked by that form, as the other one found something."""
+        known = (self._learned.refused(self._server.base.url, search.type, f"{form} {name}") for name in names)
+        return bool(names) and all(known)
+
+    def _learn(self, form: str, search: Search, names: tuple[str, ...]) -> None:
+        for name in names:
+            self._learned.refuses(self._server.base.url, search.type, f"{form} {name}")
+
+
+def _references(search: Search) -> Iterator[str]:
+    """The parameters whose values are all references."""
+    return (name for name, value in search.params if not name.startswith("_") and _REFERENCES.fullmatch(value))
+
+
+def _bare(search: Search, names: tuple[str, ...]) -> Search:
+    pairs = ((name, Value(_TYPE.sub("", value)) if name in names else value) for name, value in search.params)
+    return Search(search.type, tuple(pairs))
