@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -17,7 +17,7 @@ from bot.language.phrases import Found
 from bot.language.places import load_gazetteer
 from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
-from bot.language.safety import SafetyGate
+from bot.language.safety import Danger, SafetyGate
 from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
 from bot.language.tags import Tag
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, key_of, read
@@ -30,6 +30,7 @@ FOLLOW = "followup."
 DATE_SHIFT = "followup.date_shift"
 REFINE = "followup.refine"
 _SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
+_UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 NAMED_NETWORK = "named_network"
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"specialty": ("specialty", "any_doctor"), NAMED_NETWORK: ("network",)}
@@ -76,9 +77,11 @@ class Engine:
         self.intents: Mapping[str, IntentRules] = {entry.intent: entry for entry in intents}
         self.lexicon = lexicon
         self._book = RuleBook(self.intents.values())
-        self._gate = SafetyGate(lexicon)
         self._tagger = Tagger(lexicon)
         self._speller = Speller(lexicon.tree.vocabulary, lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS)
+        known = lexicon.tree.vocabulary | lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS
+        dangers = lexicon.dangers
+        self._gate = SafetyGate(dangers, Speller(dangers.repaired, known | dangers.words.vocabulary))
         english, spanish = lexicon.common["en"], lexicon.common["es"]
         self._only = {"en": english - spanish, "es": spanish - english}
 
@@ -95,11 +98,14 @@ class Engine:
         """The best reading of a message. Never raises, whatever the text; reads at most 4,000 characters of it."""
         begun = perf_counter()
         whole, part = _read_whole(text)
-        danger = self._gate.check(whole.keys)
+        danger = self._gate.check(whole)
         if danger:
             return _danger(text, danger, begun)
         heard = self.hear(part, today, context)
-        return self._decide(text, heard, context, today, begun)
+        reading = self._decide(text, heard, context, today, begun)
+        if _unexplained(reading) and (danger := self._gate.check(whole, loose=True)):
+            return _danger(text, danger, begun)
+        return reading
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
         """The intent and slots of a message after what was said before, and what the next message may refer to.
@@ -189,17 +195,13 @@ class Engine:
         top = best[0]
         close = len(best) > 1 and top.points - best[1].points < CLOSE
         unclear = close and not {best[0].rule.intent, best[1].rule.intent} & _SOCIAL
-        slots = self._slots(top.rule, heard, context, today)
-        candidates = tuple(_candidate(entry, heard) for entry in best[:MOST_CANDIDATES])
-        if unclear:
-            candidates = tuple(
-                replace(one, slots=self._slots(entry.rule, heard, context, today))
-                for one, entry in zip(candidates, best, strict=False)
-            )
+        candidates = tuple(
+            _candidate(entry, heard, self._slots(entry.rule, heard, context, today)) for entry in best[:MOST_CANDIDATES]
+        )
         return Reading(
             text=text,
             intent=top.rule.intent,
-            slots=slots,
+            slots=candidates[0].slots,
             rule=top.rule.name,
             score=candidates[0].score,
             language=heard.language,
@@ -274,16 +276,24 @@ def _moved(heard: Heard, context: Context | None, today: date) -> Slot:
     return Slot(heard.said.said(tag.first, tag.after), value)
 
 
-def _candidate(entry: Scored, heard: Heard) -> Candidate:
+def _candidate(entry: Scored, heard: Heard, slots: Mapping[str, Slot]) -> Candidate:
     rule = entry.rule
     used = frozenset().union(*rule.all, rule.any, rule.boost) & heard.names
-    return Candidate(rule.intent, rule.name, sureness(entry.points), tuple(sorted(used)))
+    return Candidate(rule.intent, rule.name, sureness(entry.points), tuple(sorted(used)), slots)
 
 
-def _danger(text: str, danger: tuple[str, str, str], begun: float) -> Reading:
-    intent, part, language = danger
-    only = Candidate(intent, part, 1.0, ())
-    return Reading(text, intent, {}, part, 1.0, language or "en", _since(begun), (), (only,), unclear=False)
+def _unexplained(reading: Reading) -> bool:
+    """Whether a message is neither a question for this bot nor one that it knows to refuse."""
+    if reading.intent != FALLBACK:
+        return reading.intent in _SOCIAL
+    return reading.slots["reason"].value in _UNEXPLAINED
+
+
+def _danger(text: str, danger: Danger, begun: float) -> Reading:
+    only = Candidate(danger.intent, danger.rule, 1.0, ())
+    return Reading(
+        text, danger.intent, {}, danger.rule, 1.0, danger.language, _since(begun), (), (only,), unclear=False
+    )
 
 
 def _unknown(text: str, heard: Heard, begun: float) -> Reading:

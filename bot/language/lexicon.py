@@ -1,14 +1,14 @@
 """The words of a pack, read from `intents/_words/`: concepts, and the values that slots may take."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from bot.errors import PackError
-from bot.language.phrases import Meaning, PhraseTree, expand
+from bot.language.dangers import Dangers, load_dangers
+from bot.language.phrases import Meaning, PhraseTree, phrases_in
 from bot.language.places import Gazetteer, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.text import keys_in
@@ -66,14 +66,12 @@ class _Common(msgspec.Struct, forbid_unknown_fields=True):
     es: str
 
 
-class _Safety(msgspec.Struct, forbid_unknown_fields=True):
-    crisis: dict[str, _Said]
-    emergency: dict[str, _Said]
-
-
 @dataclass(slots=True)
 class Lexicon:
-    """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it."""
+    """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it.
+
+    `plain` are the words of all phrases but the names of places.
+    """
 
     tree: PhraseTree = field(default_factory=PhraseTree)
     concepts: dict[str, str] = field(default_factory=dict)
@@ -81,7 +79,8 @@ class Lexicon:
     common: dict[str, frozenset[str]] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     family: frozenset[str] = frozenset()
-    safety: dict[str, PhraseTree] = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
+    dangers: Dangers = field(default_factory=Dangers)
     drugs: dict[str, str] = field(default_factory=dict)
     declared: list[tuple[str, str, str, str]] = field(default_factory=list)
     shares: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -90,19 +89,6 @@ class Lexicon:
     def familiar(self) -> frozenset[str]:
         """Everyday words of both languages, in look-up form."""
         return frozenset().union(*self.common.values())
-
-
-def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
-    """The plain phrases of a comma-separated entry.
-
-    Raises:
-        PackError: a phrase that cannot be expanded; names the file and the key.
-    """
-    for phrase in said.split(","):
-        try:
-            yield from expand(phrase.strip())
-        except PackError as error:
-            raise PackError(f"{shown}: {key}: {error}") from error
 
 
 def _add(lexicon: Lexicon, said: _Said | _Specialty, kind: str, value: object, where: tuple[str, str]) -> None:
@@ -203,19 +189,6 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
     }
 
 
-def _load_safety(lexicon: Lexicon, folder: Path) -> None:
-    shown = f"{WORDS}/safety.yaml"
-    safety: _Safety = converted(read_yaml(folder / "safety.yaml", shown), _Safety, shown)
-    groups: Mapping[str, dict[str, Any]] = {"crisis": safety.crisis, "emergency": safety.emergency}
-    for kind, parts in groups.items():
-        tree = lexicon.safety.setdefault(kind, PhraseTree())
-        for part, said in parts.items():
-            for language in LANGUAGES:
-                text = said.en if language == "en" else said.es
-                for phrase in phrases_in(text, shown, f"{kind}.{part}"):
-                    tree.add(phrase, Meaning(part, part, language))
-
-
 def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     """The words under the pack's `intents/` folder.
 
@@ -229,7 +202,8 @@ def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     _load_specialties(lexicon, words)
     _load_drugs(lexicon, words)
     _load_names(lexicon, words)
-    _load_safety(lexicon, words)
+    lexicon.dangers = load_dangers(words, lexicon.drugs)
+    lexicon.plain = frozenset(lexicon.tree.vocabulary)
     for phrase, value in place_phrases(gazetteer):
         lexicon.tree.add(phrase, Meaning("place", value, "", hides=True))
     lexicon.kinds.add("place")

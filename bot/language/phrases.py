@@ -1,7 +1,7 @@
 """Phrases of the pack: `(a|b) c [d]` written out, and a tree that finds thousands of them in one pass."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -36,6 +36,19 @@ def expand(phrase: str) -> list[str]:
     if forms > MOST_FORMS:
         raise PackError(f"{phrase!r}: {forms} forms, at most {MOST_FORMS}")
     return ["".join(chosen) for chosen in product(*choices)]
+
+
+def phrases_in(said: str, shown: str, key: str) -> Iterator[str]:
+    """The plain phrases of a comma-separated entry.
+
+    Raises:
+        PackError: a phrase that cannot be expanded; names the file and the key.
+    """
+    for phrase in said.split(","):
+        try:
+            yield from expand(phrase.strip())
+        except PackError as error:
+            raise PackError(f"{shown}: {key}: {error}") from error
 
 
 class Meaning(NamedTuple):

@@ -1,0 +1,102 @@
+"""The words of danger, read from `_words/safety.yaml`: ideas that mean little alone, and rules over them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from rapidfuzz import process
+
+from bot.errors import PackError
+from bot.language.phrases import Meaning, PhraseTree, phrases_in
+from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.text import keys_in
+
+HIDDEN = "NEVER"
+CALM = "CALM"
+NOW = "NOW"
+MEDICINE = "MEDICINE"
+WITHIN = 8
+
+
+class _Idea(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    en: str = ""
+    es: str = ""
+
+
+class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    all: list[str]
+    within: int = WITHIN
+    after: bool = False
+    firm: bool = False
+    loose: bool = False
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    repaired: str
+    ideas: dict[str, _Idea]
+    crisis: list[_Rule]
+    emergency: list[_Rule]
+
+
+@dataclass(frozen=True, slots=True)
+class DangerRule:
+    """Ideas that together mean danger: `others`, each so many times, within `within` words of `first`.
+
+    With `after`, only behind it. A rule that is not `firm` is silent in a sentence about benefits, cost or the past,
+    unless it says "now". A `loose` rule is tried only on messages that nothing else explains.
+    """
+
+    kind: Literal["crisis", "emergency"]
+    name: str
+    first: str
+    others: tuple[tuple[str, int], ...]
+    within: int
+    after: bool
+    firm: bool
+    loose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dangers:
+    """Every word of danger in one tree, the rules over them (crisis before emergency), and words worth repairing."""
+
+    words: PhraseTree = field(default_factory=PhraseTree)
+    rules: tuple[DangerRule, ...] = ()
+    repaired: frozenset[str] = frozenset()
+
+
+def _compiled(kind: Literal["crisis", "emergency"], raw: _Rule, ideas: Mapping[str, _Idea], shown: str) -> DangerRule:
+    where = f"{shown}: {kind}.{raw.name}"
+    if not raw.all:
+        raise PackError(f"{where}: all: names no idea")
+    for name in raw.all:
+        if name not in ideas:
+            near = process.extractOne(name, sorted(ideas))
+            raise PackError(f"{where}: all: unknown idea {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
+    others = tuple(Counter(raw.all[1:]).items())
+    return DangerRule(kind, raw.name, raw.all[0], others, raw.within, raw.after, raw.firm, raw.loose)
+
+
+def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
+    """The words and rules of the safety gate; the names of `medicines` count as MEDICINE.
+
+    Raises:
+        PackError: "file: key: what" at the first thing that is wrong.
+    """
+    shown = f"{WORDS}/safety.yaml"
+    file: _File = converted(read_yaml(folder / "safety.yaml", shown), _File, shown)
+    tree = PhraseTree()
+    for name, idea in file.ideas.items():
+        for language, text in (("en", idea.en), ("es", idea.es)):
+            for phrase in phrases_in(text, shown, f"ideas.{name}"):
+                tree.add(phrase, Meaning("concept", name, language, hides=name == HIDDEN))
+    for medicine in medicines:
+        tree.add(medicine, Meaning("concept", MEDICINE, ""))
+    crisis = [_compiled("crisis", rule, file.ideas, shown) for rule in file.crisis]
+    emergency = [_compiled("emergency", rule, file.ideas, shown) for rule in file.emergency]
+    repaired = frozenset(key for word in file.repaired.split(",") for key in keys_in(word))
+    return Dangers(tree, (*crisis, *emergency), repaired)
