@@ -206,7 +206,9 @@ def _member_client(settings: Settings, http: Http, accounts: Accounts) -> Callab
             renewed = await accounts.renew(person, access)
             return renewed.token if renewed else None
 
-        return MemberClient(http, settings.payer_fhir_url, access.token, access.patient, renew=renew)
+        return MemberClient(
+            http, settings.payer_fhir_url, access.token, access.patient, also=access.also, renew=renew
+        )
 
     return client
 

@@ -58,7 +58,7 @@ class Accesses:
             raise SignInExpired("no token is left")
         if not self._fresh(tokens):
             tokens = await self._renewed(person, row, tokens)
-        return Access(row.patient, tokens.access, row.id, tokens.expires_at)
+        return Access(row.patient, tokens.access, row.id, tokens.expires_at, row.also)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
         """Another access after the payer answered 401 to this one; None when the member has to sign in again.
@@ -75,7 +75,7 @@ class Accesses:
                 tokens = await self._renewed(person, row, tokens)
         except SignInExpired:
             return None
-        return Access(row.patient, tokens.access, row.id, tokens.expires_at)
+        return Access(row.patient, tokens.access, row.id, tokens.expires_at, row.also)
 
     async def expire(self, link_id: str) -> None:
         """The payer no longer takes this link's token: delete it, so that the member is asked to sign in."""

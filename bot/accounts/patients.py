@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from bot.payer.http import Http
 _PATIENCE = 4.0  # seconds; the member's browser waits for it
 _MOST = 10  # one sign-in opens a family's records; a server that lists more does not know who signed in
 _LONGEST_NAME = 40
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")  # FHIR R4 2.24.0.1, id
 
 
@@ -26,9 +27,11 @@ class _Name(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class _Patient(msgspec.Struct, frozen=True):
+class _Patient(msgspec.Struct, frozen=True, rename="camel"):
     id: str = ""
     name: tuple[_Name, ...] = ()
+    birth_date: Any = ""
+    gender: Any = ""
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -69,28 +72,48 @@ class Patients:
         self._http, self._base = http, base
 
     async def named(self, patient: str, token: str) -> Candidate:
-        """The record of this id. Its name is empty when the payer does not give it: a name is no condition."""
+        """The record of this id. Its name is empty when the payer does not give it: a name is no condition.
+
+        Some payers keep one person under several ids, one for each of their systems, and split the claims among them.
+        Those that the token's own Patient search gives for the same person are named too; a search that gives none, or
+        is refused, takes nothing away.
+        """
         try:
             found = msgspec.json.decode(await self._get(f"Patient/{patient}", token), type=_Patient)
         except (BotError, msgspec.MsgspecError, RecursionError):
             return Candidate(patient, "")
-        return Candidate(patient, short_name(found) if found.id == patient else "")
+        if found.id != patient:
+            return Candidate(patient, "")
+        try:
+            others = await self._search(token)
+        except PatientUnknown:
+            others = ()
+        return Candidate(patient, short_name(found), _also(found, others))
 
     async def all(self, token: str) -> tuple[Candidate, ...]:
-        """The records that the token opens, when the payer named none.
+        """The people whose records the token opens, when the payer named none; each once, whatever ids they have.
 
         Raises:
             PatientUnknown: none, too many to be one person's, or no usable answer.
         """
+        found = await self._search(token)
+        if not found:
+            raise PatientUnknown("the payer's Patient search found nobody")
+        people: list[Candidate] = []
+        for patient in found:
+            if not any(patient.id in person.also for person in people):
+                people.append(Candidate(patient.id, short_name(patient), _also(patient, found)))
+        return tuple(people)
+
+    async def _search(self, token: str) -> tuple[_Patient, ...]:
         try:
             body = await self._get(f"Patient?_count={_MOST + 1}", token)
-            entries = msgspec.json.decode(body, type=_Bundle).entry
+            found = _patients(msgspec.json.decode(body, type=_Bundle).entry)
         except (BotError, msgspec.MsgspecError, RecursionError) as error:
             raise PatientUnknown(f"the payer's Patient search: {type(error).__name__}") from None
-        found = _patients(entries)
-        if not 0 < len(found) <= _MOST:
-            raise PatientUnknown("the payer's Patient search found nobody, or too many")
-        return tuple(Candidate(patient, name) for patient, name in found.items())
+        if len(found) > _MOST:
+            raise PatientUnknown("the payer's Patient search found too many")
+        return found
 
     async def _get(self, path: str, token: str) -> bytes:
         headers = {"authorization": f"Bearer {token}", "accept": "application/fhir+json"}
@@ -99,8 +122,8 @@ class Patients:
         return answer.body
 
 
-def _patients(entries: Sequence[_Entry]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _patients(entries: Sequence[_Entry]) -> tuple[_Patient, ...]:
+    found: dict[str, _Patient] = {}
     for entry in entries:
         try:
             kind = msgspec.json.decode(entry.resource, type=dict[str, Any]).get("resourceType")
@@ -108,8 +131,31 @@ def _patients(entries: Sequence[_Entry]) -> dict[str, str]:
         except (msgspec.MsgspecError, RecursionError):
             continue
         if kind == "Patient" and _ID.fullmatch(patient.id):
-            found[patient.id] = short_name(patient)
-    return found
+            found[patient.id] = patient
+    return tuple(found.values())
+
+
+def _also(patient: _Patient, others: Iterable[_Patient]) -> tuple[str, ...]:
+    """The ids of the other records of the same person."""
+    return tuple(other.id for other in others if other.id != patient.id and _same(patient, other))
+
+
+def _same(one: _Patient, other: _Patient) -> bool:
+    """True only for the same written name and the same whole day of birth, with nothing that speaks against it.
+
+    A family's records differ in one of them: twins in the first name, namesakes in the day of birth.
+    """
+    born = one.birth_date == other.birth_date and _DAY.fullmatch(str(one.birth_date))
+    gender = not (one.gender and other.gender) or one.gender == other.gender
+    return bool(born and gender and _written(one) & _written(other))
+
+
+def _written(patient: _Patient) -> frozenset[tuple[str, str]]:
+    """The first given name with the family name, of every name that has both."""
+    pairs = ((next(iter(name.given), ""), name.family) for name in patient.name)
+    return frozenset(
+        (given.strip().casefold(), family.strip().casefold()) for given, family in pairs if given and family
+    )
 
 
 def short_name(patient: _Patient) -> str:

@@ -89,7 +89,7 @@ class Proofs:
             raise LinkExpired("the sign-in was finished or thrown away in this moment")
         old = await self._rows.get(LinkRow, person.key)
         now = self._rows.now()
-        row = LinkRow(new_secret(), candidate.patient, candidate.name, now)
+        row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also)
         await keep_tokens(self._rows, person, row.id, pending.tokens)
         await self._rows.put(person.key, row, expires=now + LINK_LIVES, owner=person)
         await self._rows.end_current(person)

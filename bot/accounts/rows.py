@@ -43,10 +43,11 @@ class SignIn(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A patient record that the token opens."""
+    """A patient record that the token opens; `also` are the ids of further records of the same person."""
 
     patient: str
     name: str
+    also: tuple[str, ...] = ()
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -72,12 +73,13 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class LinkRow(msgspec.Struct, frozen=True):
-    """A connected account, key: the person's."""
+    """A connected account, key: the person's. `also` are further ids of the same member."""
 
     id: str
     patient: str
     name: str
     since: float
+    also: tuple[str, ...] = ()
 
 
 _Row = TypeVar("_Row", Request, SignIn, Pending, Outcome, LinkRow, Tokens)

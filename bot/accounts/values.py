@@ -36,12 +36,16 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a member question needs. The token never prints; `expires_at` is in Unix seconds."""
+    """What a member question needs. The token never prints; `expires_at` is in Unix seconds.
+
+    `also` are further ids under which the payer keeps the same person.
+    """
 
     patient: str = field(repr=False)
     token: str = field(repr=False)
     link_id: str
     expires_at: float
+    also: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class MemberClient:
     """One member's view of the payer. The bearer goes to the configured base and nowhere else.
 
     `renew` is called once after a 401 and gives a new access token, or None when the member has to sign in again.
+    `also` are further ids under which the payer keeps the same person, proven when the link was made.
     Without `patient` (the payer did not say who signed in) only Patient can be searched.
     """
 
@@ -48,11 +49,13 @@ class MemberClient:
         access_token: str,
         patient: str | None,
         *,
+        also: Collection[str] = (),
         renew: Callable[[], Awaitable[str | None]] | None = None,
         retry: Retry | None = None,
         post_search: bool = False,
     ) -> None:
         self._token, self._patient, self._renewal = access_token, patient, renew
+        self._ids = (patient, *also) if patient else ()
         self._learned = http.learned
         self._server = Server(
             http, base, headers=self._headers, renew=self._renew, keep=self._is_theirs, retry=retry, post=post_search
@@ -94,7 +97,7 @@ class MemberClient:
         names = self._names(search.type)
         for place, name in enumerate(names):
             try:
-                async for page in self._by(name, search, budget):
+                async for page in self._by_any(name, search, budget):
                     yield page
             except PayerRejects:
                 if place + 1 == len(names):
@@ -102,6 +105,18 @@ class MemberClient:
                 self._learned.refuses(self._server.base.url, search.type, name)
                 continue
             return
+
+    async def _by_any(self, name: str, search: Search, budget: Budget) -> AsyncIterator[Page]:
+        """By all ids of the person at once (FHIR's comma is OR); by the one of the link where that finds nothing."""
+        before = budget.read
+        if len(self._ids) > 1 and name not in _NO_REFERENCE:
+            with contextlib.suppress(PayerRejects):
+                async for page in self._server.pages(self._bound(search, name, any_of(self._ids)), budget):
+                    if budget.read > before:
+                        yield page
+        if budget.read == before:
+            async for page in self._by(name, search, budget):
+                yield page
 
     async def _by(self, name: str, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """By the bare id; when that finds nothing, by `Patient/id`: some servers compare a reference as it stands.
@@ -164,7 +179,7 @@ class MemberClient:
             return entry.id == self._patient
         if entry.type not in _OWNED:
             return True
-        return entry.owner is not None and entry.owner.type == "Patient" and entry.owner.id == self._patient
+        return entry.owner is not None and entry.owner.type == "Patient" and entry.owner.id in self._ids
 
 
 class DirectoryClient:

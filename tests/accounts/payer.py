@@ -61,6 +61,7 @@ class Payer:
         default_factory=lambda: {"dana": ("Dana", "Morgan"), "vera": ("Vera", "Stone"), "kid": ("Kit", "Stone")}
     )
     family: dict[str, list[str]] = field(default_factory=dict)
+    births: dict[str, str] = field(default_factory=dict)
     key: int = 0
     check_pkce: bool = True
     gives_refresh: bool = False
@@ -183,7 +184,8 @@ class Payer:
 
     def _record(self, member: str) -> dict[str, Any]:
         given, family = self.names.get(member, (member, "Unknown"))
-        return {"resourceType": "Patient", "id": member, "name": [{"given": [given], "family": family}]}
+        born = {"birthDate": self.births[member]} if member in self.births else {}
+        return {"resourceType": "Patient", "id": member, "name": [{"given": [given], "family": family}], **born}
 
 
 def _json(content: object, status: int = 200) -> httpx.Response:

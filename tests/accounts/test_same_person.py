@@ -1,0 +1,85 @@
+"""A member whom the payer keeps under several ids, and a family that must never become one person (T11, F43)."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from bot.payer.budget import Budget, Gap
+from tests.accounts.conftest import DANA, Bot
+from tests.payer.test_client import CLAIMS, ids, member, pages
+from tests.payer.wire import page, refusal, rig
+from tests.records.made import eob
+
+ONE = ("Dana", "Morgan")
+BORN = "1980-02-03"
+
+
+def _keeps(bot: Bot, **others: tuple[str, str, str]) -> None:
+    """The sign-in of dana opens these records too: given name, family name and day of birth of each."""
+    bot.payer.family = {"dana": ["dana", *others]}
+    bot.payer.names |= {key: (given, family) for key, (given, family, _) in others.items()}
+    bot.payer.births |= {"dana": BORN} | {key: born for key, (_, _, born) in others.items()}
+
+
+async def test_several_records_of_one_person_are_one_link(bot: Bot) -> None:
+    """One for each of the payer's systems: the same written name and day of birth, in the token's own search."""
+    _keeps(bot, second=(*ONE, BORN), third=("DANA", "morgan", BORN))
+    assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).member == "Dana M."
+    access = await bot.accounts.access(DANA)
+    assert (access.patient, access.also) == ("dana", ("second", "third"))
+    assert "second" not in repr(access)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("Dana", "Morgan", "2004-05-06"),  # a namesake in the family
+        ("Dora", "Morgan", BORN),  # a twin
+        ("Dana", "Stone", BORN),
+        ("Dana", "Morgan", "1980"),  # a year proves nothing
+        ("", "Morgan", BORN),
+    ],
+)
+async def test_a_family_is_never_one_person(bot: Bot, other: tuple[str, str, str]) -> None:
+    """Whoever differs in name or birth stays somebody else, though the sign-in opens their record."""
+    _keeps(bot, other=other)
+    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    assert (await bot.accounts.access(DANA)).also == ()
+
+
+async def test_a_search_that_is_refused_takes_nothing_away(bot: Bot) -> None:
+    """Without it there is one id, as before."""
+    bot.payer.answers["/fhir/r4/Patient"] = lambda _: httpx.Response(403)
+    assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).member == "Dana M."
+    assert (await bot.accounts.access(DANA)).also == ()
+
+
+async def test_one_person_is_not_offered_twice(bot: Bot) -> None:
+    """Where the payer named nobody, the member chooses among people and not among a payer's systems."""
+    _keeps(bot, second=(*ONE, BORN), kid=("Kit", "Morgan", "2015-01-02"))
+    bot.payer.token_changes = {"patient": None}
+    bot.payer.claim_changes = {"fhirUser": None}
+    linked = await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    assert linked.choices == ("Dana M.", "Kit M.")
+    await bot.accounts.choose(DANA, 0)
+    assert (await bot.accounts.access(DANA)).also == ("second",)
+
+
+async def test_rows_of_all_ids_of_the_person_are_theirs_and_a_strangers_is_not() -> None:
+    """All ids are asked for at once; a row of somebody else is still dropped and counted."""
+    rows = [eob(id=key, patient={"reference": f"Patient/{key}"}) for key in ("p1", "p2", "p3")]
+    rigged = rig(page(*rows))
+    budget = Budget(clock=rigged.clock)
+    assert ids(await pages(member(rigged, also=("p2",)), CLAIMS, budget)) == ["p1", "p2"]
+    assert rigged.payer.queries == [{"patient": ["p1,p2"], "_count": ["100"]}]
+    assert budget.report.gaps == [Gap("left_out", "ExplanationOfBenefit", 1, "wrong patient")]
+
+
+async def test_a_server_that_takes_one_id_only_is_asked_by_one() -> None:
+    """Refusing several, or finding nothing under them, leaves what the link's own id finds."""
+    for first in (refusal("unknown value of patient"), page()):
+        rigged = rig(first, first, page(eob()))
+        found = await pages(member(rigged, also=("p2",)), CLAIMS, Budget(clock=rigged.clock))
+        assert ids(found) == ["one"]
+        assert rigged.payer.queries[-1]["patient"] in (["p1"], ["Patient/p1"])
