@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.accounts.accounts import Accounts
+from bot.accounts.guard import Guard
 from bot.accounts.render import Renderer
 from bot.accounts.values import Access
 from bot.accounts.vault import Vault
@@ -32,7 +34,9 @@ from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, SetupWrong, StoreError
 from bot.language import nearby, places
+from bot.limits import Limits
 from bot.message import Person, Private
+from bot.metrics import CONTENT_TYPE, Meter
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
@@ -63,6 +67,8 @@ class Bot:
     discovery: Discovery
     turn: Turn
     documents: Pages
+    renderer: Renderer
+    meter: Meter
     push: dict[str, Push] = field(default_factory=dict)
     misconfigured: bool = False
 
@@ -110,8 +116,11 @@ async def assemble(
         patience, now = patience or Patience(), now or _clock(settings)
         documents = Documents(store, seal, settings.bot_public_url)
         answering = _answering(settings, pack, http, accounts, audit, documents, patience.wall, now)
-        turn = _turn(settings, pack, accounts, audit, dialogue, answering, patience, now)
-        bot = Bot(settings, pack, store, accounts, audit, discovery, turn, _document_pages(settings, pack, documents))
+        meter = Meter()
+        turn = _turn(settings, pack, accounts, audit, dialogue, answering, patience, now, meter)
+        renderer = Renderer(pack.templates / "pages", settings)
+        pages = Pages(documents, renderer, settings.bot_public_url)
+        bot = Bot(settings, pack, store, accounts, audit, discovery, turn, pages, renderer, meter)
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
         sweeper = asyncio.create_task(_sweep(store))
@@ -127,11 +136,6 @@ def _payer(settings: Settings) -> dict[str, str]:
         "phone": settings.payer_phone or "the number on your member ID card",
         "phone_es": settings.payer_phone or "número de su tarjeta de miembro",
     }
-
-
-def _document_pages(settings: Settings, pack: Pack, documents: Documents) -> Pages:
-    """Documents on the web, with pages like those of linking around them."""
-    return Pages(documents, Renderer(pack.templates / "pages", settings), settings.bot_public_url)
 
 
 def _clock(settings: Settings) -> Callable[[], datetime]:
@@ -173,6 +177,7 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
     answering: Answering,
     patience: Patience,
     now: Callable[[], datetime],
+    meter: Meter,
 ) -> Turn:
     return Turn(
         pack=pack,
@@ -184,6 +189,8 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
         now=now,
         member_answers=settings.bot_member_answers,
         patience=patience,
+        limits=Limits(person=settings.bot_questions_per_minute),
+        meter=meter,
     )
 
 
@@ -239,7 +246,7 @@ async def _stopped(task: asyncio.Task[None]) -> None:
 
 
 def web_app(bot: Bot, *, slack: SlackApp | None = None) -> Starlette:
-    """Slack, the linking pages and health on one port."""
+    """Slack, the linking pages, documents, health and metrics on one port."""
 
     async def healthz(_: Request) -> Response:
         faults = [*bot.discovery.faults, *(["payer refuses this client"] if bot.misconfigured else [])]
@@ -252,8 +259,13 @@ def web_app(bot: Bot, *, slack: SlackApp | None = None) -> Starlette:
             return JSONResponse({"status": "degraded", "store": "unusable"}, status_code=503)
         return JSONResponse({"status": "ok", "store": "ok"})
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *bot.accounts.routes(), *bot.documents.routes()]
-    return Starlette(routes=[*routes, *(slack.routes() if slack else [])])
+    async def metrics(_: Request) -> Response:
+        return Response(bot.meter.page(len(bot.discovery.faults)), media_type=CONTENT_TYPE)
+
+    watched = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    pages = [*bot.accounts.routes(), *bot.documents.routes()]
+    guard = Middleware(Guard, renderer=bot.renderer, guarded=tuple(route.path.partition("{")[0] for route in pages))
+    return Starlette(routes=[*watched, *pages, *(slack.routes() if slack else [])], middleware=[guard])
 
 
 @asynccontextmanager

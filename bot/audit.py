@@ -1,8 +1,8 @@
 """The audit trail: who did what, when and where, as rows that are only added and that hold each other (T56).
 
 A row names the person by a keyed hash, the kind of records and how many, and where they were shown; no value of a
-record ever. Each row's code (HMAC-SHA256) covers the row before it, so that an edit, a gap or another order shows; a
-sealed row says where the trail ends, so that a missing end shows too.
+record ever, and it is sealed. Each row's code (HMAC-SHA256) covers the row before it, so that an edit, a gap or another
+order shows; a row of its own says where the trail ends, so that a missing end shows too.
 """
 
 from __future__ import annotations
@@ -120,14 +120,17 @@ class Audit:
 
     async def of(self, person: Person, *, newest: int = 1_000) -> tuple[Entry, ...]:
         """The rows about a person, newest first."""
-        _, key = await self._current_key()
-        rows = await self._store.owned(_KIND, _who(key, person))
-        return tuple(_entry(value) for _, value in rows[: -newest - 1 : -1])
+        _, secret = await self._current_key()
+        rows = await self._store.owned(_KIND, _who(secret, person))
+        opened = (self._opened(key, value) for key, value in rows[: -newest - 1 : -1])
+        return tuple(entry for entry in opened if entry is not None)
 
     async def entries(self) -> AsyncIterator[Entry]:
-        """Every row, oldest first, read a page at a time."""
+        """Every row that a key opens, oldest first, read a page at a time."""
         async for row in self._rows():
-            yield _entry(row.value)
+            entry = self._opened(row.key, row.value)
+            if entry is not None:
+                yield entry
 
     async def verify(self) -> Verdict:
         """Whether the trail is whole: no row edited, missing, added by another hand, or in another place."""
@@ -136,7 +139,7 @@ class Audit:
         count = 0
         async for row in self._rows():
             count += 1
-            _check(row, keys, checked)
+            _check(self._opened(row.key, row.value), keys, checked)
         head = await self._head()
         if head.number > checked.number or checked.macs.get(head.number, "") != head.mac:
             checked.faults.append(f"the trail does not lead to its sealed end, row {head.number}")
@@ -149,8 +152,9 @@ class Audit:
             whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac)
             whole = msgspec.structs.replace(whole, mac=_mac(whole, key))
             self._end = None
-            value = msgspec.json.encode(whole)
-            if await self._store.add(_KIND, f"{whole.number:012}", value, expires=FOREVER, owner=whole.who):
+            name = f"{whole.number:012}"
+            value = self._seal.seal(msgspec.json.encode(whole), f"{_KIND}/{name}")
+            if await self._store.add(_KIND, name, value, expires=FOREVER, owner=whole.who):
                 head = self._seal.seal(msgspec.json.encode(_Head(whole.number, whole.mac)), f"{_HEAD}/{_HEAD}")
                 await self._store.put(_HEAD, _HEAD, head, expires=FOREVER)
                 self._end = _Head(whole.number, whole.mac)
@@ -161,8 +165,9 @@ class Audit:
         row = await self._store.last(_KIND)
         if row is None:
             return _Head()
-        entry = _entry(row.value)
-        return _Head(entry.number, entry.mac)
+        entry = self._opened(row.key, row.value)
+        # A row that no key opens still has its number: the trail goes on behind it, and the check tells of it.
+        return _Head(int(row.key)) if entry is None else _Head(entry.number, entry.mac)
 
     async def _head(self) -> _Head:
         sealed = await self._store.get(_HEAD, _HEAD)
@@ -191,17 +196,20 @@ class Audit:
             return await self._current_key()
         return name, key
 
+    def _opened(self, name: str, value: bytes) -> Entry | None:
+        plain = self._seal.unseal(value, f"{_KIND}/{name}")
+        return None if plain is None else msgspec.json.decode(plain, type=Entry)
+
     def _unsealed(self, row: Row) -> bytes | None:
         return self._seal.unseal(row.value, f"{row.kind}/{row.key}")
 
 
-def _check(row: Row, keys: Mapping[str, bytes | None], checked: _Checked) -> None:
+def _check(entry: Entry | None, keys: Mapping[str, bytes | None], checked: _Checked) -> None:
     """Hold one row against the one before it and against its own code."""
     checked.number += 1
-    try:
-        entry = _entry(row.value)
-    except msgspec.MsgspecError:
-        checked.faults.append(f"row {checked.number} is not readable")
+    if entry is None:
+        checked.faults.append(f"row {checked.number} cannot be opened: it was changed, moved, or its key is gone")
+        checked.mac = ""
         return
     key = keys.get(entry.key)
     if entry.number != checked.number:
@@ -209,15 +217,9 @@ def _check(row: Row, keys: Mapping[str, bytes | None], checked: _Checked) -> Non
         checked.number = entry.number
     elif entry.before != checked.mac:
         checked.faults.append(f"row {entry.number} does not follow the row before it")
-    if key is None:
-        checked.faults.append(f"row {entry.number} cannot be checked: its key is gone")
-    elif not hmac.compare_digest(_mac(entry, key), entry.mac):
-        checked.faults.append(f"row {entry.number} was changed")
+    if key is None or not hmac.compare_digest(_mac(entry, key), entry.mac):
+        checked.faults.append(f"row {entry.number} does not carry the code that it should")
     checked.mac = checked.macs[entry.number] = entry.mac
-
-
-def _entry(value: bytes) -> Entry:
-    return msgspec.json.decode(value, type=Entry)
 
 
 def _mac(entry: Entry, key: bytes) -> str:

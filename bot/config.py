@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     bot_store_url: str = "sqlite:///bot.db"
     bot_encryption_keys: SecretStr | None = None
     bot_member_answers: Literal["dm", "off"] = "dm"
+    bot_questions_per_minute: Annotated[int, Field(ge=1)] = 20
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bot_timezone: TimeZone = "America/Chicago"
     bot_pack: str | None = None

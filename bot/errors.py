@@ -3,6 +3,8 @@
 BotError
 ├── ConfigError              a setting is missing or malformed; stops the start
 ├── PackError                a rule, an answer or a template is wrong; stops the start
+├── TooManyQuestions         more in a minute than one person or workspace may ask
+├── TooManyRequests          more pages in a minute than one address may ask for
 ├── StoreError               the store cannot be used safely
 │   ├── StoreBusy            somebody holds it; try again
 │   └── StoreUnusable        wrong version, read-only, damaged, full
@@ -70,6 +72,16 @@ class ConfigError(BotError):
 
 class PackError(BotError):
     """The pack cannot be loaded: the message names file, key and what is wrong."""
+
+
+class TooManyQuestions(BotError):
+    """More questions in a minute than one person or workspace may ask (T52); `seconds` until the next is answered."""
+
+    template = "problems/too_many_questions"
+
+
+class TooManyRequests(BotError):
+    """More pages in a minute than one address may ask for (T52)."""
 
 
 class StoreError(BotError):

@@ -130,7 +130,7 @@ class Inbox:
 
     @contextlib.asynccontextmanager
     async def _held(self, row: Row) -> AsyncIterator[None]:
-        """Prolong the lease while the work goes on. What is cancelled is free again at once, what failed after a rest."""
+        """Prolong the lease while work goes on. What is cancelled is free again at once, what failed after a rest."""
 
         async def prolong() -> None:
             while True:

@@ -21,11 +21,13 @@ from bot.answering import Answered, Answering
 from bot.audit import Audit
 from bot.connecting import Connecting
 from bot.dialogue import Asked, Dialogue, Memory, become, consent, offered, resolve, said, second_question
-from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired
+from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired, new_reference
 from bot.kit import NeedsPlace
 from bot.language.context import merge
 from bot.language.reading import Reading, Slot
+from bot.limits import Limits
 from bot.message import Block, Language, Message, Person, Press, Private, Shareable
+from bot.metrics import Meter
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
 
@@ -56,9 +58,12 @@ class Turn:
         now: Callable[[], datetime],
         member_answers: Literal["dm", "off"] = "dm",
         patience: Patience = Patience(),
+        limits: Limits | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._pack, self._dialogue, self._answering, self._accounts = pack, dialogue, answering, accounts
         self._payer, self._now, self._member_answers, self._patience = payer, now, member_answers, patience
+        self._limits, self._meter = limits or Limits(), meter or Meter()
         self._connecting = Connecting(
             accounts=accounts, audit=audit, pack=pack, dialogue=dialogue, payer=payer, now=now
         )
@@ -66,6 +71,7 @@ class Turn:
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""
         started = time.perf_counter()
+        structlog.contextvars.bind_contextvars(turn=new_reference())
         waiting: Answered | None = None
         async for reply in self._with_errors(message):
             if waiting is not None:
@@ -77,6 +83,7 @@ class Turn:
         if waiting is not None:
             yield waiting
             _log_answer(waiting, started)
+            self._meter.answered(message.person.platform, waiting.intent, time.perf_counter() - started)
 
     async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
         """The words of an error that happened outside a message, such as a sign-in cancelled in the browser."""
@@ -84,6 +91,7 @@ class Turn:
         words = self._pack.render(error.template, values, language)
         blocks = await self._dialogue.issue_buttons(person, words, self._meaning(None, language))
         log.warning("problem", kind=type(error).__name__, reference=error.reference)
+        self._meter.problem(type(error).__name__)
         return Private(intent="problem", language=language, blocks=blocks, error=error.reference)
 
     async def _with_errors(self, message: Message) -> AsyncIterator[Answered]:
@@ -106,7 +114,9 @@ class Turn:
         language = memory.choice or heard
         if reading.intent and reading.intent.startswith("safety."):
             yield self._static(Asked(reading.intent, language=heard))
-        elif message.press is None and await self._connecting.is_code(message.person, message.text):
+            return
+        self._limits.check(message.person)
+        if message.press is None and await self._connecting.is_code(message.person, message.text):
             async for reply in self._prove(message, memory):
                 yield reply
         elif asked := await self._what_is_asked(message, memory, reading, language):

@@ -1,0 +1,55 @@
+"""How much one person, one workspace and one address may ask for (T52). Kept in memory, a window of a minute each."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from cachetools import TTLCache
+
+from bot.errors import TooManyQuestions
+from bot.message import Person
+
+PERSON, TEAM, ADDRESS = 20, 600, 120  # in a minute
+_MINUTE = 60.0
+_MOST = 100_000  # keys that are counted at once; the longest unseen are forgotten first
+
+
+class Limit:
+    """So many in a minute for each key; the minute begins with the first. `clock` tells seconds."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._clock = most, clock
+        self._counts: TTLCache[str, tuple[float, int]] = TTLCache(_MOST, _MINUTE, timer=clock)
+
+    def wait(self, key: str) -> int:
+        """Count one for the key; the seconds to wait when it is one too many, else 0."""
+        now = self._clock()
+        began, count = self._counts.get(key, (now, 0))
+        if now - began >= _MINUTE:
+            began, count = now, 0
+        if count >= self._most:
+            return max(1, math.ceil(began + _MINUTE - now))
+        self._counts[key] = (began, count + 1)
+        return 0
+
+
+class Limits:
+    """The limits of people and workspaces."""
+
+    def __init__(self, *, person: int = PERSON, team: int = TEAM, clock: Callable[[], float] = time.monotonic) -> None:
+        self._person, self._team = Limit(person, clock), Limit(team, clock)
+
+    def check(self, person: Person) -> None:
+        """Count a question of a person. Who sits at the console is the operator, and is not counted.
+
+        Raises:
+            TooManyQuestions: with the `seconds` after which the next is answered.
+        """
+        if person.platform == "console":
+            return
+        team = f"{person.platform}\x1f{person.enterprise}\x1f{person.team}"
+        seconds = self._person.wait(person.key) or (self._team.wait(team) if person.team else 0)
+        if seconds:
+            raise TooManyQuestions("more questions in a minute than one person or workspace may ask", seconds=seconds)

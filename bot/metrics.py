@@ -1,0 +1,41 @@
+"""What is counted for operators: answers, problems and how long they took, with labels from closed lists (T27, T57)."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+
+
+class Meter:
+    """One process's figures. No label ever holds what a person said or who they are."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._answers = Counter(
+            "bot_answers", "Messages that were answered", ("platform", "intent"), registry=self._registry
+        )
+        self._problems = Counter("bot_problems", "Errors that a person was told", ("kind",), registry=self._registry)
+        self._seconds = Histogram(
+            "bot_answer_seconds",
+            "From a message to its last reply",
+            ("platform",),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
+
+    def answered(self, platform: str, intent: str, seconds: float) -> None:
+        """Count one message as answered."""
+        self._answers.labels(platform, intent).inc()
+        self._seconds.labels(platform).observe(seconds)
+
+    def problem(self, kind: str) -> None:
+        """Count one error by the name of its class."""
+        self._problems.labels(kind).inc()
+
+    def page(self, payer_faults: int) -> bytes:
+        """Everything in Prometheus's text format."""
+        self._payer.set(payer_faults)
+        return generate_latest(self._registry)

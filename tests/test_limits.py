@@ -1,0 +1,112 @@
+"""Limits per person, workspace and address (T52), and the figures that operators may see (T57)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.app import Bot, web_app
+from bot.errors import TooManyQuestions
+from bot.limits import ADDRESS, Limit, Limits
+from bot.message import Message, OneToOne, Person
+from bot.replies.plain import plain
+from bot.sandbox.server import serve_sandbox
+from bot.sandbox.synthetic import build
+from tests.stage import TODAY, serving_bot
+
+DANA = Person("slack", "", "T1", "U1")
+
+
+class Clock:
+    """Seconds that a test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now
+
+
+def test_one_too_many_is_told_when_to_come_back() -> None:
+    """The minute begins with the first question, and ends on time."""
+    clock = Clock()
+    limits = Limits(person=3, clock=clock)
+    for _ in range(3):
+        limits.check(DANA)
+    clock.now = 20
+    with pytest.raises(TooManyQuestions) as caught:
+        limits.check(DANA)
+    assert caught.value.facts == {"seconds": 40}
+    limits.check(Person("slack", "", "T1", "U2"))
+    limits.check(Person("slack", "", "T2", "U1"))
+    clock.now = 60
+    limits.check(DANA)
+
+
+def test_a_workspace_has_a_limit_of_its_own() -> None:
+    """Many people of one workspace cannot take the bot from the others."""
+    limits = Limits(team=5, clock=Clock())
+    for number in range(5):
+        limits.check(Person("slack", "", "T1", f"U{number}"))
+    with pytest.raises(TooManyQuestions):
+        limits.check(Person("slack", "", "T1", "U9"))
+    limits.check(Person("slack", "", "T2", "U9"))
+
+
+@given(most=st.integers(1, 5), moments=st.lists(st.floats(0, 30), max_size=60))
+def test_no_window_of_a_minute_holds_more_than_twice_the_limit(most: int, moments: list[float]) -> None:
+    """Whenever the questions come, a minute that begins anywhere lets at most two windows through."""
+    clock, passed = Clock(), []
+    limit = Limit(most, clock)
+    for step in moments:
+        clock.now += step
+        if not limit.wait("key"):
+            passed.append(clock.now)
+    assert all(sum(moment <= other < moment + 60 for other in passed) <= 2 * most for moment in passed)
+
+
+@asynccontextmanager
+async def a_bot(folder: Path, questions: int = 20) -> AsyncIterator[tuple[Bot, httpx.AsyncClient]]:
+    """A bot of a sandbox payer, and a client of its pages."""
+    async with (
+        serve_sandbox(build(today=TODAY)) as sandbox,
+        serving_bot(sandbox, folder / "bot.db", bot_questions_per_minute=questions) as bot,
+        httpx.AsyncClient(transport=httpx.ASGITransport(web_app(bot)), base_url="http://bot") as http,
+    ):
+        yield bot, http
+
+
+async def test_a_person_over_the_limit_gets_one_plain_sentence_and_danger_is_still_heard(tmp_path: Path) -> None:
+    """The answer says when to ask again; an emergency is answered whatever the count; the figures name nobody."""
+    async with a_bot(tmp_path, 2) as (bot, http):
+
+        async def say(text: str) -> str:
+            message = Message("m", DANA, OneToOne("D1"), text)
+            return "\n".join([plain(reply.blocks) async for reply in bot.turn.answer(message)])
+
+        for _ in range(2):
+            assert "one minute" not in await say("hello")
+        assert "That was more than I can answer in one minute. Ask again in 60 seconds" in await say("hello")
+        assert "Call 911 now" in await say("i have chest pain")
+        figures = (await http.get("/metrics")).text
+        assert 'bot_answers_total{intent="greeting",platform="slack"} 2.0' in figures
+        assert 'bot_problems_total{kind="TooManyQuestions"} 1.0' in figures
+        assert "U1" not in figures
+
+
+async def test_an_address_that_asks_for_too_many_pages_is_told_to_wait(tmp_path: Path) -> None:
+    """Pages answer so many requests in a minute; health is always answered."""
+    async with a_bot(tmp_path) as (_, http):
+        codes = {(await http.get(f"/link/{number}")).status_code for number in range(ADDRESS)}
+        assert codes == {410}
+        late = await http.get("/oauth/callback", headers={"Accept-Language": "es"})
+        assert late.status_code == 429
+        assert 1 <= int(late.headers["Retry-After"]) <= 60
+        assert "Demasiadas páginas a la vez" in late.text
+        assert (await http.get("/healthz")).status_code == 200
