@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.language.context import Context, merge
-from bot.language.reading import Reading, Slot
+from bot.language.reading import Candidate, Reading, Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press
 from bot.stores.base import Seal, Store
 
@@ -34,7 +34,7 @@ BUTTON_SECONDS = 24 * 60 * 60
 class Asked:
     """A question that was understood: an intent, its slots, and what a button or a follow-up adds.
 
-    `also` is the intent of a second question in the same message, to be offered after the answer.
+    `also` is the intent of a second question in the same message, to be offered after the answer with `also_slots`.
     """
 
     intent: str
@@ -45,6 +45,7 @@ class Asked:
     score: float = 1.0
     concepts: tuple[str, ...] = ()
     also: str | None = None
+    also_slots: Mapping[str, Slot] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, object]:
@@ -181,13 +182,16 @@ def become(press: Press, after: Asked | None, language: Language, slot_names: Co
     same = after is not None and after.intent == press.intent
     slots = {name: slot for name, slot in (after.slots if same and after else {}).items() if name not in without}
     slots |= {
-        name: Slot(arguments[name], _typed(arguments.pop(name))) for name in list(arguments) if name in slot_names
+        name: Slot(arguments[name], _typed(name, arguments.pop(name))) for name in list(arguments) if name in slot_names
     }
     return Asked(press.intent, slots=slots, arguments=arguments, language=language)
 
 
-def _typed(text: str) -> object:
-    """An argument as a slot's value: miles are numbers, everything else is the pack's own word."""
+def _typed(name: str, text: str) -> object:
+    """An argument as a slot's value: miles are numbers, "Memphis, TN" a place, everything else the pack's own word."""
+    city, comma, state = text.partition(", ")
+    if name == "location" and comma:
+        return {"city": city, "state": state}
     return int(text) if text.isdecimal() and len(text) < _ZIP_DIGITS else text
 
 
@@ -196,7 +200,7 @@ def said(words: str) -> str:
     return " ".join(words.casefold().strip(" []().!?¿¡").split())
 
 
-def second_question(reading: Reading) -> str | None:
+def second_question(reading: Reading) -> Candidate | None:
     """The other question of a message that holds two, such as "show my claims and find a dentist in Memphis".
 
     It counts when the words join two parts and its rule stands on a concept of its own.
@@ -205,14 +209,33 @@ def second_question(reading: Reading) -> str | None:
         return None
     first, second = reading.candidates[:2]
     own = {concept for concept in second.concepts if concept.isupper()} - set(first.concepts) - _COMMON
-    return second.intent if own and second.score >= _SURE and not second.intent.startswith("followup.") else None
+    return second if own and second.score >= _SURE and not second.intent.startswith("followup.") else None
+
+
+def of_entry(memory: Memory, asked: Asked) -> Asked:
+    """The question about the entry that it names: the second one's phone number, why the third one was denied.
+
+    The entry's own button says which provider or claim it is.
+    """
+    told = asked.slots.get("ordinal")
+    index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
+    entry = _chosen(memory, int(index)) if index is not None and memory.choices else None
+    if entry is None:
+        return asked
+    slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
+    slots |= {name: slot for name, slot in entry.slots.items() if name == "provider_name"}
+    arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
+    return replace(asked, slots=slots, arguments={**asked.arguments, **arguments})
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:
-    """What a bare yes means: the first button of the last reply, unless it would take something away."""
+    """What a bare yes means: the first button of the last reply, unless it would take something away.
+
+    To "where should I look?" it is no answer.
+    """
     told = reading.slots.get("answer")
     first = next(iter(memory.labels.values()), None)
-    if told is None or told.value != "yes" or first is None:
+    if told is None or told.value != "yes" or first is None or memory.wants is not None:
         return None
     return None if first.intent in _NEEDS_A_PRESS else first
 
@@ -238,6 +261,8 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
     if not isinstance(wanted, Mapping):
         return None
+    if memory.choices and "step" in wanted and (at := _place_in(memory, last)) is not None:
+        return _at(memory, at + int(wanted["step"]))
     if memory.choices and wanted.get("step") == 1:
         return _before(memory, last)
     if memory.choices:
@@ -248,6 +273,26 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     index = int(wanted["index"])
     pick = max(index - 1, 0) if index >= 0 else index
     return replace(last, arguments={**last.arguments, "pick": str(pick)})
+
+
+def _place_in(memory: Memory, asked: Asked) -> int | None:
+    """Where the question's provider or claim stands in the list that was shown, None for what is not in it."""
+    subject = _subject(asked)
+    places = (at for at, entry in enumerate(memory.choices) if subject and _subject(entry) == subject)
+    return next(places, None)
+
+
+def _subject(asked: Asked) -> object:
+    return asked.arguments.get("id") or asked.values.get("provider_name")
+
+
+def is_of_list(memory: Memory, asked: Asked) -> bool:
+    """Whether a question is about an entry of the list that was shown, so that the list still holds after it."""
+    return _place_in(memory, asked) is not None
+
+
+def _at(memory: Memory, position: int) -> Asked | None:
+    return memory.choices[position] if 0 <= position < len(memory.choices) else None
 
 
 def _before(memory: Memory, last: Asked) -> Asked | None:
@@ -262,8 +307,7 @@ def _chosen(memory: Memory, index: int) -> Asked | None:
         return memory.choices[0] if len(memory.choices) == 1 else None
     if index in memory.numbers:
         return memory.choices[memory.numbers.index(index)]
-    position = index - 1 if index > 0 else len(memory.choices) + index
-    return memory.choices[position] if 0 <= position < len(memory.choices) else None
+    return _at(memory, index - 1 if index > 0 else len(memory.choices) + index)
 
 
 def _whole(text: str | None) -> int:

@@ -20,7 +20,19 @@ from bot.accounts.accounts import Accounts
 from bot.answering import Answered, Answering
 from bot.audit import Audit
 from bot.connecting import Connecting
-from bot.dialogue import Asked, Dialogue, Memory, become, consent, offered, resolve, said, second_question
+from bot.dialogue import (
+    Asked,
+    Dialogue,
+    Memory,
+    become,
+    consent,
+    is_of_list,
+    of_entry,
+    offered,
+    resolve,
+    said,
+    second_question,
+)
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired, new_reference
 from bot.kit import NeedsPlace
 from bot.language.context import merge
@@ -32,6 +44,8 @@ from bot.pack import Pack, template_of
 from bot.provenance import INTENT
 
 log = structlog.get_logger("turn")
+MOST_MISSES = 2
+_A_LIST = 2
 _CONNECTS = frozenset({"account.link", "account.choose"})
 
 
@@ -144,15 +158,17 @@ class Turn:
             followed = resolve(memory, reading)
             return replace(followed, language=language) if followed else None
         _, slots = merge(memory.context(), reading)
-        return Asked(
+        asked = Asked(
             reading.intent,
             slots=slots,
             language=language,
             rule=reading.rule,
             score=reading.score,
             concepts=reading.concepts,
-            also=second_question(reading),
+            also=second.intent if (second := second_question(reading)) else None,
+            also_slots=second.slots if second else {},
         )
+        return of_entry(memory, asked)
 
     async def _ask(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
         rules = self._pack.intents.get(asked.intent)
@@ -167,7 +183,7 @@ class Turn:
                 async for answered in self._kept(message, memory):
                     yield answered
         elif rules is None or asked.intent not in self._pack.answers:
-            yield await self._remember(message, replace(memory, misses=0), self._static(asked))
+            yield await self._remember(message, replace(memory, misses=0), self._static(asked), keeps=memory)
         else:
             async for answered in self._look_up(message, memory, asked, needs_member=rules.needs == "member"):
                 yield answered
@@ -177,10 +193,12 @@ class Turn:
     ) -> AsyncIterator[Answered]:
         """The pack's answer. Without a live sign-in: a link, and the question is kept until there is one."""
         try:
+            if await self._looks_from_home(message, memory, asked):
+                yield self._say_home(asked)
             async for reply in self._patiently(message, asked, needs_member=needs_member):
                 yield reply if not reply.final else await self._offer_second(message, memory, reply, asked)
-        except NeedsPlace:
-            yield await self._ask_for_place(message, memory, asked)
+        except NeedsPlace as need:
+            yield await self._ask_for_place(message, memory, asked, need)
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
@@ -191,8 +209,20 @@ class Turn:
         if asked.also is None:
             return await self._remember(message, memory, reply, asked)
         blocks = (*reply.blocks, *self._pack.render("also", {"intent": asked.also}, asked.language))
-        plain = replace(asked, also=None)
-        return await self._remember(message, memory, replace(reply, blocks=blocks), plain, slots=asked.slots)
+        plain = replace(asked, also=None, also_slots={})
+        slots = {asked.also: asked.also_slots}
+        return await self._remember(message, memory, replace(reply, blocks=blocks), plain, slots=slots)
+
+    async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
+        """Whether the member's own address is about to be used, and the question before did not use it."""
+        before = memory.asked.values.get("location") if memory.asked else None
+        if asked.values.get("location") != "me" or before == "me" or message.directory_only:
+            return False
+        return await self._accounts.link(message.person) is not None
+
+    def _say_home(self, asked: Asked) -> Private:
+        blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
+        return Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
 
     async def _patiently(self, message: Message, asked: Asked, *, needs_member: bool) -> AsyncIterator[Answered]:
         """Say that the search goes on when it takes longer than a person likes to wait in silence."""
@@ -226,24 +256,27 @@ class Turn:
             async for reply in self._ask(message, memory, kept):
                 yield reply
 
-    async def _ask_for_place(self, message: Message, memory: Memory, asked: Asked) -> Answered:
-        linked = await self._accounts.link(message.person) is not None
-        blocks = self._pack.render("ask/location", {"payer": self._payer, "linked": linked}, asked.language)
+    async def _ask_for_place(self, message: Message, memory: Memory, asked: Asked, need: NeedsPlace) -> Answered:
+        linked = not message.directory_only and await self._accounts.link(message.person) is not None
+        values = {"payer": self._payer, "linked": linked, "intent": asked.intent, "need": need}
+        blocks = self._pack.render("ask/location", values, asked.language)
         reply = Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
-        return await self._remember(message, memory, reply, asked, wants="location")
+        slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
+        return await self._remember(message, memory, reply, replace(asked, slots=slots), wants="location")
 
     async def _not_understood(self, message: Message, memory: Memory, reading: Reading, language: Language) -> Answered:
         """Choices when two readings are close, else examples; on the second miss in a row the menu and a human."""
         template = "not_understood" if memory.misses == 0 else "menu"
         if message.press:
             template = "problems/button_over"
-        elif reading.unclear:
+        elif reading.unclear and memory.misses < MOST_MISSES:
             template = "choices"
         values = {"payer": self._payer, "candidates": reading.candidates}
         blocks = self._pack.render(template, values, language)
         reply = Shareable(intent=reading.intent or "out_of_scope", language=language, blocks=blocks)
         counted = replace(memory, misses=memory.misses + 1)
-        return await self._remember(message, counted, reply, memory.asked, slots=reading.slots)
+        slots = {one.intent: one.slots for one in reading.candidates}
+        return await self._remember(message, counted, reply, keeps=memory, slots=slots)
 
     def _static(self, asked: Asked, template: str | None = None) -> Shareable:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""
@@ -259,18 +292,24 @@ class Turn:
         asked: Asked | None = None,
         *,
         wants: str | None = None,
-        slots: Mapping[str, Slot] | None = None,
+        keeps: Memory | None = None,
+        slots: Mapping[str, Mapping[str, Slot]] | None = None,
     ) -> Answered:
         """Give the buttons their opaque ids, and keep what the next turn may refer to.
 
-        `slots` are what a message said that could not be understood: a choice between readings takes them along.
+        `keeps` is the memory of a topic that this reply does not end (thanks, help, what was not understood). `slots`
+        are what a message said for each intent that it could have meant: the button of a reading takes them along.
         """
         meaning = self._meaning(asked, reply.language, slots)
         blocks: tuple[Block, ...] = await self._dialogue.issue_buttons(message.person, reply.blocks, meaning)
+        offers = offered(reply.blocks, meaning)
+        kept_list = keeps is not None and not offers.choices
+        if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
+            offers = replace(offers, choices=memory.choices, numbers=memory.numbers)
         kept = replace(
-            offered(reply.blocks, meaning),
-            asked=asked,
-            wants=wants,
+            offers,
+            asked=keeps.asked if keeps is not None else asked,
+            wants=keeps.wants if keeps is not None else wants,
             language=reply.language,
             choice=memory.choice,
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
@@ -279,15 +318,14 @@ class Turn:
         return replace(reply, blocks=blocks)
 
     def _meaning(
-        self, after: Asked | None, language: Language, said_slots: Mapping[str, Slot] | None = None
+        self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
     ) -> Callable[[Press], Asked]:
         def meaning(press: Press) -> Asked:
             rules = self._pack.intents.get(press.intent)
             names = rules.slots if rules else ()
-            if said_slots is None:
+            if said_slots is None or press.intent not in said_slots:
                 return become(press, after, language, names)
-            fitting = {name: slot for name, slot in said_slots.items() if name in names}
-            return become(press, Asked(press.intent, slots=fitting), language, names)
+            return become(press, Asked(press.intent, slots=said_slots[press.intent]), language, names)
 
         return meaning
 

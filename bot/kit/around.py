@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from bot.kit.ask import Ask, NeedsPlace
 
+_REACH_MILES = 25.0
+
 
 @dataclass(frozen=True, slots=True)
 class Around:
@@ -23,7 +25,7 @@ async def around(ask: Ask, *, default_miles: float = 10) -> Around:
     """The place that was asked for.
 
     Raises:
-        NeedsPlace: none was named, or the named one is unknown.
+        NeedsPlace: none was named, or the named one is unknown or too far from what the directory covers.
     """
     miles, place = ask.slots.get("radius"), ask.slots.get("location")
     wide = min(float(str(miles)), 100.0) if miles else default_miles
@@ -31,20 +33,27 @@ async def around(ask: Ask, *, default_miles: float = 10) -> Around:
         home = await ask.home()
         if home is None or home.zip5 is None:
             raise NeedsPlace
-        return _known(ask.places.coordinates(home.zip5), home.zip5, home.state or "TN", wide, home=True)
+        center = ask.places.coordinates(home.zip5)
+        return _known(ask, center, home.zip5, home.state or "TN", wide, home=True)
     if not isinstance(place, Mapping):
         raise NeedsPlace
     if zip_code := place.get("zip"):
         city = ask.places.city_of(str(zip_code))
-        return _known(ask.places.coordinates(str(zip_code)), str(zip_code), city[1] if city else "TN", wide)
+        return _known(ask, ask.places.coordinates(str(zip_code)), str(zip_code), city[1] if city else "TN", wide)
     state = str(place.get("state") or "TN")
     if county := place.get("county"):
-        return _known(ask.places.county_center(str(county), state), f"{county} County", state, max(wide, 20))
+        return _known(ask, ask.places.county_center(str(county), state), f"{county} County", state, max(wide, 20))
     city_name = str(place.get("city") or "")
-    return _known(ask.places.city_center(city_name, state), city_name, state, wide)
-
-
-def _known(center: tuple[float, float] | None, name: str, state: str, miles: float, *, home: bool = False) -> Around:
-    if center is None:
+    if not city_name:
         raise NeedsPlace
+    return _known(ask, ask.places.city_center(city_name, state), city_name, state, wide)
+
+
+def _known(
+    ask: Ask, center: tuple[float, float] | None, name: str, state: str, miles: float, *, home: bool = False
+) -> Around:
+    if center is None:
+        raise NeedsPlace(name)
+    if not ask.places.zips_near(center, _REACH_MILES):
+        raise NeedsPlace(f"{name}, {state}", outside=True)
     return Around(center, name, state, max(miles, 1.0), home)

@@ -74,7 +74,15 @@ def no_other_name(_name: str) -> tuple[str, ...]:
 
 
 class NeedsPlace(Exception):
-    """Raised by an answer that cannot go on without a place: the kernel asks for it once, with buttons."""
+    """Raised by an answer that cannot go on without a place: the kernel asks for it once, with buttons.
+
+    `place` is what was named in vain: nobody knows it, or `outside` the area that the directory covers.
+    """
+
+    def __init__(self, place: str | None = None, *, outside: bool = False) -> None:
+        super().__init__()
+        self.place = place
+        self.outside = outside
 
 
 @dataclass(slots=True)

@@ -13,6 +13,8 @@ from bot.language.context import Context, merge
 from bot.language.date_words import DATE_WORDS
 from bot.language.entities import Tagger
 from bot.language.lexicon import Lexicon, load_lexicon
+from bot.language.names import CREDENTIALS, GENERIC, TITLES
+from bot.language.people import names_somebody
 from bot.language.phrases import Found
 from bot.language.places import load_gazetteer
 from bot.language.reading import Candidate, Reading, Slot
@@ -81,6 +83,7 @@ class Engine:
         self._speller = Speller(lexicon.tree.vocabulary, lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS)
         known = lexicon.tree.vocabulary | lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS
         dangers = lexicon.dangers
+        self._given = lexicon.given - lexicon.familiar - _DATE_KEYS
         self._gate = SafetyGate(dangers, Speller(dangers.repaired, known | dangers.words.vocabulary))
         english, spanish = lexicon.common["en"], lexicon.common["es"]
         self._only = {"en": english - spanish, "es": spanish - english}
@@ -151,9 +154,27 @@ class Engine:
             names.update(str(meaning.value) for meaning in match.meanings if meaning.kind == "concept")
         if _bare(len(keys), tags, found):
             names.add("BARE")
+        if names_somebody(said, self._given, self.lexicon.family):
+            names.add("NAMED_PERSON")
+        if any(tag.kind == "provider_name" and self._is_guessed(said, tag) for tag in tags):
+            names.add("GUESSED_NAME")
         if context and context.asked and context.asked in names:
             names.add("ASKED")
         return Heard(said, keys, tuple(tags), frozenset(names), self._language(said.text, keys, found, context))
+
+    def _is_guessed(self, said: Utterance, tag: Tag) -> bool:
+        """Whether nothing but its place says that these words are a name: "find articles on"."""
+        around = {*said.words[max(0, tag.first - 1) : tag.after + 1]}
+        people = self.lexicon.given | self.lexicon.family
+        return around.isdisjoint(TITLES | CREDENTIALS) and not self._told(said.keys[tag.first : tag.after], people)
+
+    def _told(self, keys: Sequence[str], people: frozenset[str]) -> bool:
+        organized = self.lexicon.tree.scan(keys)
+        return (
+            not people.isdisjoint(keys)
+            or not GENERIC.isdisjoint(keys)
+            or any(meaning.kind == "organization" for entry in organized for meaning in entry.meanings)
+        )
 
     def _awaits_amount(self, context: Context | None) -> bool:
         """Whether the answer before could not go on without an amount of money."""
@@ -194,7 +215,7 @@ class Engine:
             return _unknown(text, heard, begun)
         top = best[0]
         close = len(best) > 1 and top.points - best[1].points < CLOSE
-        unclear = close and not {best[0].rule.intent, best[1].rule.intent} & _SOCIAL
+        unclear = close and not any(_no_choice(entry.rule.intent) for entry in best[:2])
         candidates = tuple(
             _candidate(entry, heard, self._slots(entry.rule, heard, context, today)) for entry in best[:MOST_CANDIDATES]
         )
@@ -220,6 +241,11 @@ class Engine:
             slots["date_range"] = _moved(heard, context, today)
         slots.update({name: Slot("", value) for name, value in rule.set.items()})
         return slots
+
+
+def _no_choice(intent: str) -> bool:
+    """Small talk and follow-ups are nothing to choose between."""
+    return intent in _SOCIAL or intent.startswith(FOLLOW)
 
 
 def _since(begun: float) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.language.dates import find_dates
+from bot.language.elsewhere import city_elsewhere, state_at
 from bot.language.lexicon import Lexicon
 from bot.language.names import SHORT_TITLES, TITLES, cleaned, find_name, widened
 from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
@@ -18,12 +19,6 @@ DateRange = tuple[date, date]
 _IN = frozenset({
     "in", "near", "around", "by", "at", "from", "to", "en", "cerca", "de", "por", "of", "outside", "within", "para",
 })  # fmt: skip
-_STATES = {
-    "tn": "TN", "tennessee": "TN", "tenn": "TN", "ga": "GA", "georgia": "GA", "al": "AL", "alabama": "AL",
-    "ms": "MS", "mississippi": "MS", "ar": "AR", "arkansas": "AR", "mo": "MO", "missouri": "MO", "ky": "KY",
-    "kentucky": "KY", "va": "VA", "virginia": "VA", "nc": "NC", "fl": "FL", "florida": "FL",
-    "tx": "TX", "texas": "TX", "ohio": "OH", "ny": "NY", "sc": "SC", "il": "IL",
-}  # fmt: skip
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender"})
 _HAS_DIGIT = re.compile(r"\d")
@@ -43,8 +38,9 @@ class Tagger:
     """Finds the slot values of one message."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._known = frozenset(lexicon.familiar | lexicon.tree.vocabulary)
+        self._known = lexicon.familiar | lexicon.plain
         self._people = lexicon.given | lexicon.family
+        self._named = lexicon.tree.vocabulary | lexicon.familiar | self._people
 
     def tags(
         self,
@@ -76,6 +72,10 @@ class Tagger:
         if (worded := worded_amount(said, keys, free)) is not None:
             tags.append(worded)
         radius = radius_tag(said, keys)
+        if all(tag.kind != "location" for tag in tags):
+            elsewhere = city_elsewhere(said, free, self._named)
+            tags += [elsewhere] if elsewhere else []
+            free = _taken(free, elsewhere)
         name = self._name(said, keys, found, free) if all(tag.kind != "provider_name" for tag in tags) else None
         tags += (tag for tag in (radius, name) if tag)
         return _plausible(tags, said)
@@ -106,19 +106,29 @@ class Tagger:
     def _place(self, said: Utterance, match: Found, place: Place) -> Tag | None:
         """A city or county, unless its name is a person's here or an everyday word."""
         before = said.words[match.first - 1] if match.first else ""
-        following = said.words[match.after] if match.after < len(said.words) else ""
-        state = _STATES.get(following)
+        state, after = state_at(said, match.after) or (None, match.after)
         if not place.county and before not in _IN:
-            named = before in TITLES or before in self._people
+            named = before in (TITLES if state is None else SHORT_TITLES) or before in self._people
             if named or (place.careful and state is None):
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
-        return Tag("location", where, match.first, match.after + (state is not None))
+        return Tag("location", where, match.first, after)
+
+
+def _taken(free: list[bool], tag: Tag | None) -> list[bool]:
+    return [one and not (tag and tag.first <= at < tag.after) for at, one in enumerate(free)]
 
 
 def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
-    """Without what only seems to be said: "Dra. Vela" asks for no woman, and "f" is one beside a doctor alone."""
+    """Without what only seems to be said.
+
+    "Dra. Vela" asks for no woman, "Hartford CT" for no scan and "Ten Mile" for no radius; "f" is a woman beside a
+    doctor alone.
+    """
     names = [tag for tag in tags if tag.kind == "provider_name"]
+    places = [tag for tag in tags if tag.kind == "location"]
+    tags = [tag for tag in tags if tag.kind == "location" or not _lies_in(tag, places)]
+    tags = [tag for tag in tags if tag.kind != "radius" or not any(_lies_in(place, [tag]) for place in places)]
     doctors = any(tag.kind in {"specialty", "any_doctor"} for tag in tags)
     return [
         tag

@@ -8,7 +8,7 @@ from bot.language.text import Utterance
 SHORT_TITLES = frozenset({"dr", "dra", "drs"})
 _LONG_TITLES = frozenset({"doctor", "doctora", "doc", "nurse", "dentist"})
 TITLES = SHORT_TITLES | _LONG_TITLES
-_CREDENTIALS = frozenset(
+CREDENTIALS = frozenset(
     [
         "md",
         "mds",
@@ -56,7 +56,7 @@ _LEADS = frozenset(
         "if",
     ]
 )
-_GENERIC = frozenset(
+GENERIC = frozenset(
     [
         "hospital",
         "medical",
@@ -124,7 +124,7 @@ _SUFFIXES = frozenset(
         "clinica",
     ]
 ) | {"medical center", "family medicine", "family practice", "urgent care", "internal medicine"}
-_NOT_NAMES = frozenset(
+NOT_NAMES = frozenset(
     [
         "in",
         "on",
@@ -253,12 +253,12 @@ class _Finder:
             return False
         key = self.keys[place]
         return (
-            len(key) > 1 and (key in self.people or key not in self.known) and self.said.words[place] not in _NOT_NAMES
+            len(key) > 1 and (key in self.people or key not in self.known) and self.said.words[place] not in NOT_NAMES
         )
 
     def unknown_letter(self, place: int) -> bool:
         """An initial: a letter that is no word ("a", "y"), with a name after it."""
-        return self.plain(place) and self.said.words[place] not in _NOT_NAMES and self.unknown(place + 1)
+        return self.plain(place) and self.said.words[place] not in NOT_NAMES and self.unknown(place + 1)
 
     def run(self, place: int) -> int:
         """The end of the stretch of unknown words that starts here, at most three."""
@@ -279,7 +279,7 @@ class _Finder:
         if not self.free[place] or word not in TITLES:
             return None
         first = place + 1
-        if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in _NOT_NAMES:
+        if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in NOT_NAMES:
             return None
         if word in _LONG_TITLES and not self.unknown(first):
             return None
@@ -297,7 +297,7 @@ class _Finder:
 
     def credentialed(self, place: int) -> NameFound | None:
         end = self.run(place)
-        if end > place and end < len(self.keys) and self.said.words[end] in _CREDENTIALS:
+        if end > place and end < len(self.keys) and self.said.words[end] in CREDENTIALS:
             return NameFound(place, end + 1, cleaned(self.said.said(place, end)))
         return None
 
@@ -306,7 +306,7 @@ class _Finder:
         if end == place:
             return None
         after = end
-        while after < len(self.keys) and self.keys[after] in _GENERIC and after - end < _LONGEST:
+        while after < len(self.keys) and self.keys[after] in GENERIC and after - end < _LONGEST:
             after += 1
         tail = self.keys[end:after]
         if tail and (tail[-1] in _SUFFIXES or " ".join(tail[-2:]) in _SUFFIXES):
@@ -328,7 +328,7 @@ class _Finder:
 
     def named(self, place: int, first: int, end: int) -> NameFound:
         after = end
-        if after < len(self.keys) and self.said.words[after] in _CREDENTIALS:
+        if after < len(self.keys) and self.said.words[after] in CREDENTIALS:
             after += 1
         name = cleaned(self.said.said(first, end))
         return NameFound(place, after, name[:-1] if self.possessed(end) else name)
@@ -371,6 +371,6 @@ def find_name(
 def widened(said: Utterance, after: int) -> int:
     """The end of a known organisation's name with the generic words that follow: "Erlanger East Hospital"."""
     end = after
-    while end < len(said.keys) and said.keys[end] in _GENERIC and said.words[end] not in {"of", "the"}:
+    while end < len(said.keys) and said.keys[end] in GENERIC and said.words[end] not in {"of", "the"}:
         end += 1
     return end

@@ -6,22 +6,25 @@ from functools import lru_cache
 
 import zipcodes
 
-from bot.language.places import Coordinates, miles_between
+from bot.language.places import Coordinates, miles_between, point_of
 
+# Tennessee lies between 34.98 and 36.68 degrees north and 81.65 and 90.31 west; some forty miles more on each side.
+_SOUTH, _NORTH, _WEST, _EAST = 34.4, 37.3, -91.0, -81.0
 _STATES = ("TN", "GA", "AL", "MS", "AR", "MO", "KY", "VA", "NC")
 _MILES_PER_DEGREE = 69.0
 
 
 @lru_cache(maxsize=1)
 def _centres() -> tuple[tuple[str, Coordinates], ...]:
-    """Every active ZIP of these states with its centre, read once."""
+    """Every active ZIP in and around Tennessee with its centre, read once."""
     rows = (row for state in _STATES for row in zipcodes.filter_by(state=state, active=True))
-    return tuple((row["zip_code"], (float(row["lat"]), float(row["long"]))) for row in rows if row["lat"])
+    points = ((row["zip_code"], point) for row in rows if (point := point_of(row)))
+    return tuple(one for one in points if _SOUTH < one[1][0] < _NORTH and _WEST < one[1][1] < _EAST)
 
 
 @lru_cache(maxsize=512)
 def zips_near(center: Coordinates, miles: float) -> tuple[str, ...]:
-    """The ZIPs whose centre lies within `miles` of a point, the nearest first."""
+    """The ZIPs of the area whose centre lies within `miles` of a point, the nearest first; none far outside it."""
     band = miles / _MILES_PER_DEGREE
     within = (
         (miles_between(center, point), zip_code) for zip_code, point in _centres() if abs(point[0] - center[0]) <= band

@@ -3,7 +3,7 @@
 Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0), read when they are first needed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
@@ -15,6 +15,7 @@ import msgspec
 import zipcodes
 
 from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.text import keys_in
 
 Coordinates = tuple[float, float]
 _EARTH_MILES = 3958.8
@@ -27,6 +28,8 @@ class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
     careful: str
     counties: str
     border: dict[str, str]
+    towns: str
+    away: dict[str, str]
     also: dict[str, str]
 
 
@@ -52,6 +55,13 @@ def _named(names: str) -> Iterator[str]:
             yield name.strip()
 
 
+def _new(city: str, known: set[tuple[str, ...]]) -> bool:
+    """Whether no place so far is said the same way; it is known from here on."""
+    keys, before = keys_in(city), len(known)
+    known.add(keys)
+    return len(known) > before
+
+
 def load_gazetteer(folder: Path) -> Gazetteer:
     """The places of the pack, from `_words/places.yaml`.
 
@@ -62,14 +72,18 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     raw: _PlaceFile = converted(read_yaml(folder / WORDS / "places.yaml", shown), _PlaceFile, shown)
     careful = frozenset(_named(raw.careful))
     home: list[tuple[str, Place]] = [
-        (city, Place(city, raw.state, False, city in careful)) for city in _named(raw.cities)
+        (city, Place(city, raw.state, False, city in careful))
+        for said in (raw.cities, raw.towns)
+        for city in _named(said)
     ]
-    homes = {city for city, _ in home}
+    homes = {keys_in(name) for name in (*_named(raw.cities), *_named(raw.towns), *_named(",".join(raw.also.values())))}
     for county in _named(raw.counties):
         place = Place(county, raw.state, True, False)
         home += [(f"{county} county", place), (f"condado de {county}", place), (f"condado {county}", place)]
     for state, cities in raw.border.items():
-        home += [(city, Place(city, state, False, city in careful)) for city in _named(cities) if city not in homes]
+        home += [(city, Place(city, state, False, city in careful)) for city in _named(cities) if _new(city, homes)]
+    for state, cities in raw.away.items():
+        home += [(city, Place(city, state, False, True)) for city in _named(cities) if _new(city, homes)]
     for city, others in raw.also.items():
         home += [(other, Place(city, raw.state, False, other in careful)) for other in _named(others)]
     return Gazetteer(tuple(home))
@@ -94,10 +108,22 @@ def _row(zip_code: str) -> MappingProxyType[str, Any] | None:
     return MappingProxyType(rows[0]) if rows else None
 
 
+def point_of(row: Mapping[str, Any]) -> Coordinates | None:
+    """The point of a row of the ZIP database, None where it has none."""
+    lat, long = float(row["lat"] or 0), float(row["long"] or 0)
+    return (lat, long) if lat and long else None
+
+
 def coordinates(zip_code: str) -> Coordinates | None:
-    """Latitude and longitude of a ZIP's centre in degrees; None for what is no ZIP of the United States."""
+    """Latitude and longitude of a ZIP's centre in degrees; None for what is no ZIP of the United States.
+
+    The package gives some ZIPs of post boxes as 0, 0: those are where their city, else their county, is.
+    """
     row = _row(zip_code[:_ZIP_DIGITS])
-    return (float(row["lat"]), float(row["long"])) if row and row["lat"] and row["long"] else None
+    if row is None:
+        return None
+    city, county, state = row["city"], row["county"], row["state"]
+    return point_of(row) or city_center(city, state) or county_center(county, state)
 
 
 def city_of(zip_code: str) -> tuple[str, str] | None:
@@ -108,10 +134,15 @@ def city_of(zip_code: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=1024)
 def zips_of(city: str, state: str) -> tuple[str, ...]:
-    """The ZIPs of a city, in order. Case does not matter; an unknown city has none."""
+    """The ZIPs of a city, in order: those of its post office, else those that also go by its name.
+
+    Case does not matter; an unknown city has none.
+    """
     wanted = city.casefold()
     rows = _in_state(state.upper())
-    return tuple(sorted(row["zip_code"] for row in rows if row["city"].casefold() == wanted))
+    found = [row for row in rows if row["city"].casefold() == wanted]
+    found = found or [row for row in rows if wanted in map(str.casefold, row["acceptable_cities"])]
+    return tuple(sorted(row["zip_code"] for row in found))
 
 
 @lru_cache(maxsize=256)
@@ -138,7 +169,7 @@ def county_center(county: str, state: str) -> Coordinates | None:
 
 
 def _middle(zips: tuple[str, ...]) -> Coordinates | None:
-    points = [point for point in map(coordinates, zips) if point]
+    points = [point for zip_code in zips if (row := _row(zip_code)) and (point := point_of(row))]
     if not points:
         return None
     return sum(lat for lat, _ in points) / len(points), sum(lon for _, lon in points) / len(points)

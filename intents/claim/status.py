@@ -27,9 +27,10 @@ class ClaimStatus(Summary):
 
 
 async def answer(ask: Ask) -> ClaimStatus:
-    """The state of the claim that was named, else of the newest ones."""
+    """The state of the claim that was named or chosen from a list, else of the newest ones."""
+    wanted = 0 if ask.arguments.get("id") else SHOWN
     alive = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(_found(so_far, ask)) > SHOWN, page_size=50
+        ask, *service_dates(ask), enough=lambda so_far: len(_found(so_far, ask)) > wanted, page_size=50
     )
     summary = summarize(alive, ask)
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in summary.claims])
@@ -45,6 +46,9 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
 
 
 def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
+    if claim_id := ask.arguments.get("id"):
+        every = (*alive.claims, *alive.replaced, *alive.taken_back, *alive.cancelled)
+        return tuple(claim for claim in every if claim.id == claim_id)
     if text_of(ask, "claim_id"):
         return fitting((*alive.claims, *alive.replaced, *alive.taken_back, *alive.cancelled), ask)
     return fitting(alive.claims, ask)

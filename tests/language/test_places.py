@@ -1,7 +1,11 @@
+from datetime import date
 from pathlib import Path
 
+import pytest
 import zipcodes
 
+from bot.language.engine import Engine
+from bot.language.nearby import zips_near
 from bot.language.places import (
     city_center,
     city_of,
@@ -43,6 +47,59 @@ def test_cities_and_counties_have_zips_and_a_middle() -> None:
     assert zips_of_county("Hamilton", "TN") == zips_of_county("Hamilton County", "TN")
     assert city_center("Nowhere", "TN") is None
     assert county_center("Hamilton", "TN") is not None
+
+
+def test_tennessee_is_whole() -> None:
+    """Every ZIP in use has a place of its own, and there are as many ZIPs and post offices as the state has."""
+    rows = zipcodes.filter_by(state="TN", active=True)
+    counties = {row["county"].casefold() for row in rows}
+    assert (len(rows), len({row["city"] for row in rows}), len(counties)) == (785, 549, 95)
+    assert all(coordinates(row["zip_code"]) for row in rows)
+
+
+def test_every_named_place_lies_somewhere(intents_folder: Path) -> None:
+    """Cities, towns within the post offices of others, places beyond the border and far away."""
+    places = [place for _, place in load_gazetteer(intents_folder).places]
+    cities = [place for place in places if not place.county]
+    assert [place for place in cities if city_center(place.city, place.state) is None] == []
+    assert {place.state for place in cities} >= {"TN", "GA", "AL", "MS", "AR", "MO", "KY", "VA", "NC"}
+
+
+def test_a_zip_of_post_boxes_is_where_its_city_is() -> None:
+    """The database gives 24205 as 0, 0."""
+    assert coordinates("24205") == city_center("Bristol", "VA")
+
+
+@pytest.mark.parametrize(("city", "state", "served"), [
+    ("Chattanooga", "TN", True), ("Red Bank", "TN", True), ("Dalton", "GA", True), ("Bristol", "VA", True),
+    ("Southaven", "MS", True), ("Asheville", "NC", True), ("Atlanta", "GA", False), ("Louisville", "KY", False),
+])  # fmt: skip
+def test_the_area_ends_some_way_beyond_the_border(city: str, state: str, *, served: bool) -> None:
+    """Around a far city there is no ZIP to search."""
+    center = city_center(city, state)
+    assert center is not None
+    assert bool(zips_near(center, 25.0)) is served
+
+
+@pytest.mark.parametrize(("said", "value"), [
+    ("find a doctor in Hartford CT", {"city": "Hartford", "state": "CT"}),
+    ("dentist in Atlanta", {"city": "Atlanta", "state": "GA"}),
+    ("dentist Atlanta GA", {"city": "Atlanta", "state": "GA"}),
+    ("cardiologist in norwich connecticut", {"city": "Norwich", "state": "CT"}),
+    ("urgent care near Gotham", {"city": "Gotham", "state": None}),
+    ("pharmacies in red bank", {"city": "Red Bank", "state": "TN"}),
+    ("doctor in jackson ms", {"city": "Jackson", "state": "MS"}),
+    ("doctors in Georgia", {"state": "GA"}),
+    ("doctors in Cleveland or Chattanooga", {"city": "Cleveland", "state": "TN"}),
+    ("dentist in ten mile", {"city": "Ten Mile", "state": "TN"}),
+])  # fmt: skip
+def test_a_place_is_heard_wherever_it_is(engine: Engine, today: date, said: str, value: object) -> None:
+    """In the lists or not, with its state or without; and nothing inside its name means anything else."""
+    slots = engine.understand(said, today=today).slots
+    assert slots["location"].value == value
+    assert not {"radius", "facility_type", "provider_name"} & slots.keys() - (
+        {"facility_type"} if "urgent" in said else set()
+    )
 
 
 def test_distance_is_in_miles() -> None:
