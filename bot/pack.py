@@ -23,9 +23,9 @@ from bot.replies.render import Words
 
 KERNEL_TOPICS = ("account", "followup")
 KERNEL_TEMPLATES = (
-    *("_footer", "ask/location", "choices", "how", "menu", "not_understood", "still_looking"),
+    *("_footer", "ask/location", "choices", "commands", "how", "menu", "not_understood", "still_looking"),
     *(f"account/{name}" for name in ("choose", "declined", "link", "linked", "privacy", "status", "unlink")),
-    *(f"problems/{name}" for name in ("button_over", "directory_only")),
+    *(f"problems/{name}" for name in ("button_over", "directory_only", "options")),
 )
 
 

@@ -19,6 +19,7 @@ import structlog
 from bot.accounts.accounts import Accounts
 from bot.answering import Answered, Answering
 from bot.audit import Audit
+from bot.command import Commands, Request
 from bot.connecting import Connecting
 from bot.dialogue import (
     Asked,
@@ -81,6 +82,7 @@ class Turn:
         self._connecting = Connecting(
             accounts=accounts, audit=audit, pack=pack, dialogue=dialogue, payer=payer, now=now
         )
+        self._commands = Commands(pack.engine)
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""
@@ -122,7 +124,10 @@ class Turn:
             yield await self.problem(message.person, _unexpected(error), memory.language or "en")
 
     async def _steps(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
-        reading = self._pack.engine.understand(message.text, today=self._now().date(), context=memory.context())
+        today = self._now().date()
+        request = self._commands.request(message, today)
+        text = request.options.said if request else message.text
+        reading = self._pack.engine.understand(text, today=today, context=memory.context())
         heard: Language = "es" if reading.language == "es" else "en"
         memory = _with_choice(memory, reading)
         language = memory.choice or heard
@@ -130,7 +135,10 @@ class Turn:
             yield self._static(Asked(reading.intent, language=heard))
             return
         self._limits.check(message.person)
-        if message.press is None and await self._connecting.is_code(message.person, message.text):
+        if request is not None:
+            async for reply in self._command(message, memory, request, reading, language):
+                yield reply
+        elif message.press is None and await self._connecting.is_code(message.person, message.text):
             async for reply in self._prove(message, memory):
                 yield reply
         elif asked := await self._what_is_asked(message, memory, reading, language):
@@ -139,6 +147,25 @@ class Turn:
                 yield answered
         else:
             yield await self._not_understood(message, memory, reading, language)
+
+    async def _command(
+        self, message: Message, memory: Memory, request: Request, reading: Reading, language: Language
+    ) -> AsyncIterator[Answered]:
+        """A slash command or a form: it leads to its own intents only, and takes no option that it cannot read."""
+        asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
+        if request.goes_on(memory.asked, reading):
+            asked = replace(resolve(memory, reading) or asked, language=language)
+        if request.of_directory:
+            message = replace(message, directory_only=True)
+        if request.helps:
+            yield await self._remember(message, memory, self._static(Asked("help", language=language), "commands"))
+        elif request.options.unknown or request.unread(asked):
+            blocks = self._pack.render("problems/options", request.faults(asked), language)
+            yield Shareable(intent=asked.intent, language=language, blocks=blocks, to_asker=True)
+        else:
+            log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=())
+            async for reply in self._ask(message, memory, asked):
+                yield reply
 
     async def _what_is_asked(
         self, message: Message, memory: Memory, reading: Reading, language: Language

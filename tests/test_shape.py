@@ -45,8 +45,9 @@ MAY_IMPORT = {
         "payer",
         "provenance",
     },
+    "command": {"dialogue", "language", "message"},
     "turn": {
-        *("accounts", "answering", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"),
+        *("accounts", "answering", "command", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"),
         *("audit", "limits", "metrics", "provenance"),
     },
     "channels": {"inbox", "message", "replies", "turn"},

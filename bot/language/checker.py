@@ -22,7 +22,9 @@ from bot.language.text import keys_in
 TODAY = date(2024, 11, 24)
 SLOWEST_MS = 20.0
 FOUND_IN_TEXT = frozenset({"amount", "claim_id", "date_range", "location", "provider_name", "radius"})
-SLOT_TYPES = FOUND_IN_TEXT | {NAMED_NETWORK, "reason", "answer", "reply_language", "start_over"}
+SLOT_TYPES = FOUND_IN_TEXT | {
+    *(NAMED_NETWORK, "other_name", "other_network", "reason", "answer", "reply_language", "start_over"),
+}
 PSEUDO = frozenset({"BARE", "ASKED"})
 _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1/" * 2000, "<" * 4000, "last " * 800)
 

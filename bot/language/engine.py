@@ -24,6 +24,7 @@ from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
 from bot.language.tags import Tag
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, key_of, read
 from bot.language.typos import Speller
+from bot.language.versus import SIDES, UNNAMED_NETWORKS, sides
 
 CLOSE = 0.3
 MOST_CANDIDATES = 3
@@ -39,7 +40,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
 _DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
-_UNNAMED_NETWORKS = frozenset({"in-network", "out-of-network"})
+SIDES_KINDS = frozenset(SIDES.values())
 _EXACT_PLACES = ("zip", "city", "county")
 
 
@@ -237,6 +238,9 @@ class Engine:
         if rule.intent.startswith(FOLLOW) and context and context.intent in self.intents:
             wanted = {**self.intents[context.intent].slots, **wanted}
         slots = {name: slot for name, kind in wanted.items() if (slot := _slot(heard, kind))}
+        if not SIDES_KINDS.isdisjoint(wanted.values()):
+            found = sides(lambda text: self.slots_in(text, today=today), heard.said.text)
+            slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})
         if rule.intent == DATE_SHIFT and "date_shift" in heard.names:
             slots["date_range"] = _moved(heard, context, today)
         slots.update({name: Slot("", value) for name, value in rule.set.items()})
@@ -267,7 +271,7 @@ def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found]) -> bool:
 
 def _rank(tag: Tag) -> tuple[int, int, int]:
     """Named networks before "in network", a ZIP before a city before "near me", longer specialties before shorter."""
-    exact = int(tag.kind == "network" and tag.value in _UNNAMED_NETWORKS)
+    exact = int(tag.kind == "network" and tag.value in UNNAMED_NETWORKS)
     if tag.kind == "location":
         exact = next(
             (at for at, key in enumerate(_EXACT_PLACES) if isinstance(tag.value, dict) and key in tag.value), 9
@@ -277,7 +281,7 @@ def _rank(tag: Tag) -> tuple[int, int, int]:
 
 def _is_named(tag: Tag) -> bool:
     """Being "in network" says no more than the question whether somebody is."""
-    return tag.value not in _UNNAMED_NETWORKS
+    return tag.value not in UNNAMED_NETWORKS
 
 
 def _slot(heard: Heard, kind: str) -> Slot | None:

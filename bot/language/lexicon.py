@@ -82,6 +82,7 @@ class Lexicon:
     plain: frozenset[str] = frozenset()
     dangers: Dangers = field(default_factory=Dangers)
     drugs: dict[str, str] = field(default_factory=dict)
+    options: dict[str, dict[str, str]] = field(default_factory=dict)
     declared: list[tuple[str, str, str, str]] = field(default_factory=list)
     shares: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -189,6 +190,18 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
     }
 
 
+def _load_options(lexicon: Lexicon, folder: Path) -> None:
+    """Keys of options in each language, and the type of value that they give; a pack without the file has none."""
+    shown = f"{WORDS}/options.yaml"
+    if not (folder / "options.yaml").is_file():
+        return
+    listed: dict[str, _Said] = converted(read_yaml(folder / "options.yaml", shown), dict[str, _Said], shown)
+    for kind, said in listed.items():
+        for language, keys in (("en", said.en), ("es", said.es)):
+            names = (key.strip() for key in keys.split(",") if key.strip())
+            lexicon.options.setdefault(language, {}).update((name, kind) for name in names)
+
+
 def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     """The words under the pack's `intents/` folder.
 
@@ -204,6 +217,7 @@ def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     _load_names(lexicon, words)
     lexicon.dangers = load_dangers(words, lexicon.drugs)
     lexicon.plain = frozenset(lexicon.tree.vocabulary)
+    _load_options(lexicon, words)
     for phrase, value in place_phrases(gazetteer):
         lexicon.tree.add(phrase, Meaning("place", value, "", hides=True))
     lexicon.kinds.add("place")

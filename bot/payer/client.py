@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.budget import Budget, Gap
@@ -13,7 +13,7 @@ from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.paging import Server
 from bot.payer.retry import Retry
-from bot.payer.search import Search, any_of
+from bot.payer.search import Search
 from bot.records.bundle import Entry, Page, read_head
 
 DIRECTORY_TYPES = frozenset(

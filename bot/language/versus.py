@@ -1,0 +1,43 @@
+"""The two sides of a comparison: a message holds one name and one network a side, and a slot holds one value."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from bot.language.names import cleaned
+from bot.language.reading import Slot
+
+SIDES: Mapping[str, str] = {"provider_name": "other_name", "network": "other_network"}
+_BETWEEN = re.compile(r"\s(?:vs\.?|versus|contra|or|and|to|with|o|u|y|e|con|frente a)\s", re.IGNORECASE)
+_BEFORE = re.compile(r"^.*\b(?:compar\w*|between|entre|side by side)\b", re.IGNORECASE)
+UNNAMED_NETWORKS = frozenset({"in-network", "out-of-network"})
+_TITLE = "dr "
+
+Hear = Callable[[str], Mapping[str, Slot]]
+
+
+def sides(hear: Hear, text: str) -> dict[str, Slot]:
+    """The provider or the network on each side of "vs", "and" and the like; nothing when only one side names one.
+
+    `hear` gives the slot values of a text by type.
+    """
+    for between in _BETWEEN.finditer(text):
+        left, right = _BEFORE.sub("", text[: between.start()]), text[between.end() :]
+        if pair := _pair(_said(hear, left), _said(hear, right)):
+            return pair
+    return {}
+
+
+def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot]:
+    for kind, other in SIDES.items():
+        if kind in left and kind in right:
+            return {kind: left[kind], other: right[kind]}
+    return {}
+
+
+def _said(hear: Hear, part: str) -> dict[str, Slot]:
+    """The side's network or name. A bare family name is one here, though nowhere else."""
+    found = {kind: slot for kind, slot in hear(part).items() if kind in SIDES and slot.value not in UNNAMED_NETWORKS}
+    if not found and (named := hear(_TITLE + part.strip()).get("provider_name")):
+        words = named.text[len(_TITLE) :].strip()
+        found["provider_name"] = Slot(words, cleaned(words))
+    return found

@@ -1,0 +1,182 @@
+"""Two providers, or two networks, side by side: open directory facts only, each side read and said the same way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from bot.kit import (
+    STALE_DAYS,
+    Around,
+    Ask,
+    Card,
+    Choice,
+    Listing,
+    Plan,
+    Summary,
+    Who,
+    around,
+    by_provider,
+    cards,
+    is_called,
+    listings,
+    network_names,
+    openings_of,
+    plans,
+    telling,
+    who,
+    within,
+)
+
+PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
+
+State = Literal["unnamed", "several", "ended", "unknown", "same", "providers", "networks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One network of a comparison: the plans that use it, and how many of those who were asked for it lists.
+
+    `nearest` is the nearest of them; `found`, `open` are None when no place was named to count around.
+    """
+
+    name: str
+    plans: tuple[str, ...]
+    found: int | None = None
+    open: int | None = None
+    nearest: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared(Summary):
+    """Both sides, or why there are none: `name` is the one that is missing or ambiguous, as the `slot` says which.
+
+    `shared` are the networks that list both providers; `both` counts the providers whom both networks list.
+    """
+
+    state: State
+    today: date
+    name: str | None = None
+    slot: str = "provider_name"
+    choices: tuple[Choice, ...] = ()
+    total: int = 0
+    cards: tuple[Card, ...] = ()
+    shared: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
+    both: int | None = None
+    what: str | None = None
+    where: Around | None = None
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Choice], ...]:
+        """The choices with their numbers."""
+        return tuple(enumerate(self.choices, 1))
+
+    def is_stale(self, card: Card) -> bool:
+        """True when a listing was not updated for more than 90 days."""
+        age = card.age_days(self.today)
+        return age is not None and age > STALE_DAYS
+
+
+async def answer(ask: Ask) -> Compared:
+    """Both providers when two are named, else both networks.
+
+    Raises:
+        NeedsPlace: the place that was named is unknown.
+    """
+    where = await around(ask) if "location" in ask.slots else None
+    if ask.slots.get("provider_name") and ask.slots.get("other_name"):
+        return await _providers(ask, where)
+    names = [str(ask.slots.get(slot) or "") for slot in ("network", "other_network")]
+    if all(telling(name) for name in names):
+        return await _networks(ask, names, where)
+    return Compared("unnamed", ask.today)
+
+
+async def _providers(ask: Ask, where: Around | None) -> Compared:
+    left, right = await asyncio.gather(_who(ask, "provider_name", where), _who(ask, "other_name", where))
+    for slot, found in (("provider_name", left), ("other_name", right)):
+        if found.only is None:
+            state: State = found.state if found.state != "one" else "unknown"
+            return Compared(state, ask.today, found.name, slot, found.choices, len(found.found))
+    both = (left.only or (), right.only or ())
+    ask.cite("PractitionerRole", [row.role_id for rows in both for row in rows if row.role.type == "PractitionerRole"])
+    return side_by_side(both, ask, where)
+
+
+async def _who(ask: Ask, slot: str, where: Around | None) -> Who:
+    """The provider of one side; of several, those near the place that was named, when there are any."""
+    words = {**ask.words, "provider_name": ask.words.get(slot, "")}
+    found = await who(replace(ask, slots={**ask.slots, "provider_name": ask.slots[slot]}, words=words))
+    if where is None or found.only:
+        return found
+    near = tuple(rows for rows in found.found if any(within(ask, row, where) for row in rows))
+    return replace(found, found=near) if near else found
+
+
+def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around | None) -> Compared:
+    """Both providers as cards; `same` when both names are one provider's."""
+    both = tuple(card for rows in found for card in cards(ask, rows, where))
+    if len({card.npi or card.key for card in both}) == 1:
+        return Compared("same", ask.today, both[0].name)
+    shared = tuple(name for name in both[0].networks if name in both[1].networks)
+    return Compared("providers", ask.today, cards=both, shared=shared, where=where)
+
+
+async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Compared:
+    listed = await network_names(ask)
+    resolved = [next((one for one in listed if telling(name) <= telling(one)), None) for name in names]
+    for slot, name, known in zip(("network", "other_network"), names, resolved, strict=True):
+        if known is None:
+            return Compared("unknown", ask.today, name, slot)
+    chosen = [name for name in resolved if name]
+    if len(set(chosen)) == 1:
+        return Compared("same", ask.today, chosen[0])
+    codes = _codes(ask)
+    sold = await plans(ask)
+    found = await listings(ask, codes=codes, where=where) if where else None
+    return counted(found, chosen, sold, ask, where)
+
+
+def counted(
+    found: Sequence[Listing] | None, names: Sequence[str], sold: Sequence[Plan], ask: Ask, where: Around | None
+) -> Compared:
+    """Both networks with who of the kind is proven in them around the place; counts only where a place was named."""
+    fitting = [row for row in found or () if _fits(row, ask, where)]
+    members = [[row for row in fitting if any(is_called(one, name) for one in row.networks)] for name in names]
+    sides = tuple(_side(name, rows, sold, ask, where) for name, rows in zip(names, members, strict=True))
+    keys = [{rows[0].npi or rows[0].key for rows in by_provider(side)} for side in members]
+    ask.cite("PractitionerRole", [row.role_id for rows in members for row in rows])
+    return Compared(
+        "networks",
+        ask.today,
+        sides=sides,
+        both=len(keys[0] & keys[1]) if where else None,
+        what=ask.words.get("specialty"),
+        where=where,
+    )
+
+
+def _side(name: str, rows: Sequence[Listing], sold: Sequence[Plan], ask: Ask, where: Around | None) -> Side:
+    users = (plan.name for plan in sold if any(network.name == name for network in plan.networks))
+    used = tuple(dict.fromkeys(user for user in users if user))
+    if where is None:
+        return Side(name, used)
+    takers = [row for row in rows if name in openings_of(row)]
+    nearest = cards(ask, rows, where)
+    return Side(name, used, len(by_provider(rows)), len(by_provider(takers)), nearest[0] if nearest else None)
+
+
+def _fits(row: Listing, ask: Ask, where: Around | None) -> bool:
+    """Every filter checked here, whatever the server did with it (T44)."""
+    return bool(row.specialty_codes & set(_codes(ask))) and where is not None and within(ask, row, where)
+
+
+def _codes(ask: Ask) -> tuple[str, ...]:
+    value = ask.slots.get("specialty")
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(str(code) for code in value)
+    return PRIMARY_CARE
