@@ -33,6 +33,7 @@ from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, SetupWrong, StoreError
+from bot.inbox import Inbox
 from bot.language import nearby, places
 from bot.limits import Limits
 from bot.message import Person, Private
@@ -49,6 +50,8 @@ from bot.turn import Patience, Turn
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import SlackApp
+    from bot.channels.teams.app import TeamsApp
+    from bot.channels.teams.sdk import Outside
 
 Push = Callable[[Person, Private], Awaitable[None]]
 _SWEEP_SECONDS = 300
@@ -213,9 +216,7 @@ def _member_client(settings: Settings, http: Http, accounts: Accounts) -> Callab
             renewed = await accounts.renew(person, access)
             return renewed.token if renewed else None
 
-        return MemberClient(
-            http, settings.payer_fhir_url, access.token, access.patient, also=access.also, renew=renew
-        )
+        return MemberClient(http, settings.payer_fhir_url, access.token, access.patient, also=access.also, renew=renew)
 
     return client
 
@@ -245,8 +246,8 @@ async def _stopped(task: asyncio.Task[None]) -> None:
         await task
 
 
-def web_app(bot: Bot, *, slack: SlackApp | None = None) -> Starlette:
-    """Slack, the linking pages, documents, health and metrics on one port."""
+def web_app(bot: Bot, *, slack: SlackApp | None = None, teams: TeamsApp | None = None) -> Starlette:
+    """Slack, Teams, the linking pages, documents, health and metrics on one port."""
 
     async def healthz(_: Request) -> Response:
         faults = [*bot.discovery.faults, *(["payer refuses this client"] if bot.misconfigured else [])]
@@ -265,7 +266,10 @@ def web_app(bot: Bot, *, slack: SlackApp | None = None) -> Starlette:
     watched = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
     pages = [*bot.accounts.routes(), *bot.documents.routes()]
     guard = Middleware(Guard, renderer=bot.renderer, guarded=tuple(route.path.partition("{")[0] for route in pages))
-    return Starlette(routes=[*watched, *pages, *(slack.routes() if slack else [])], middleware=[guard])
+    return Starlette(
+        routes=[*watched, *pages, *(slack.routes() if slack else []), *(teams.routes() if teams else [])],
+        middleware=[guard],
+    )
 
 
 @asynccontextmanager
@@ -301,3 +305,33 @@ async def slack_app(bot: Bot) -> AsyncIterator[SlackApp | None]:
         yield slack
     finally:
         await slack.stop()
+
+
+@asynccontextmanager
+async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[TeamsApp | None]:
+    """Teams, started, when its settings are there. `outside` stands in for Microsoft's services."""
+    settings = bot.settings
+    if settings.teams_app_id is None:
+        yield None
+        return
+
+    from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
+
+    seal = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
+    password = settings.teams_app_password
+    teams = TeamsApp(
+        bot.turn,
+        bot.pack.words,
+        app_id=settings.teams_app_id,
+        password=password.get_secret_value() if password else None,
+        tenants=settings.teams_tenants,
+        inbox=lambda handler: Inbox("teams", handler, bot.store, seal),
+        gone=bot.accounts.unlink,
+        outside=outside or REAL,
+    )
+    await teams.start()
+    bot.push["teams"] = teams.push
+    try:
+        yield teams
+    finally:
+        await teams.stop()

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import ConfigError
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _web_address(value: str) -> str:
@@ -119,6 +120,24 @@ class Settings(BaseSettings):
         if self.slack_signing_secret is not None and self.slack_bot_token is None and self.slack_client_id is None:
             raise ValueError("SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many)")
         return self
+
+    @model_validator(mode="after")
+    def _what_teams_needs(self) -> Self:
+        """Without a list of tenants, people of any company in the world could use the bot."""
+        if self.teams_app_id is None:
+            return self
+        if self.teams_app_password is None:
+            raise ValueError("TEAMS_APP_PASSWORD: required with TEAMS_APP_ID")
+        if not self.teams_tenants or not all(_UUID.fullmatch(tenant) for tenant in self.teams_tenants):
+            raise ValueError("TEAMS_TENANT_ID: required with TEAMS_APP_ID; tenant ids, the app's own first")
+        if not _UUID.fullmatch(self.teams_app_id):
+            raise ValueError("TEAMS_APP_ID: must be an id such as 00000000-0000-0000-0000-000000000000")
+        return self
+
+    @property
+    def teams_tenants(self) -> tuple[str, ...]:
+        """The Entra tenants whose people may use the bot in Teams, the app's own first."""
+        return tuple(tenant for one in (self.teams_tenant_id or "").split(",") if (tenant := one.strip()))
 
     @property
     def missing(self) -> str | None:

@@ -54,13 +54,14 @@ MAY_IMPORT = {
 }
 COMPOSITION = {"app", "cli", "commands", "__main__", "__init__"}
 OUTSIDE = {
-    "httpx": {"payer", "browser"},
+    "httpx": {"payer", "browser", "channels"},
     "httpx_aiohttp": {"payer"},
     "jinja2": {"replies", "accounts", "documents", "sandbox"},
     "rapidfuzz": {"language"},
     "starlette": {"accounts", "channels", "documents", "sandbox"},
     "slack_bolt": {"channels"},
     "slack_sdk": {"channels"},
+    "microsoft_teams": {"channels"},
     "authlib": {"accounts", "sandbox"},
     "joserfc": {"accounts", "sandbox"},
     "prometheus_client": {"metrics"},

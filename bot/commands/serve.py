@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import structlog
 import uvicorn
 
-from bot.app import assemble, slack_app, web_app
+from bot.app import assemble, slack_app, teams_app, web_app
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.sandbox.sockets import listen
@@ -41,8 +41,13 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(assemble(settings))
         slack = await stack.enter_async_context(slack_app(bot))
+        teams = await stack.enter_async_context(teams_app(bot))
         config = uvicorn.Config(
-            web_app(bot, slack=slack), lifespan="off", access_log=False, log_config=None, server_header=False
+            web_app(bot, slack=slack, teams=teams),
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
         )
         # What the start made stays: the collector, off since the command began, need never walk over it.
         gc.freeze()

@@ -35,13 +35,9 @@ class Page:
     card: Card
 
 
-def pages(reply: Reply, most: int = MOST_BYTES, *, presses: bool = True) -> tuple[Page, ...]:
-    """The messages that carry a reply, in order, each at most so many bytes as Teams counts them.
-
-    Without `presses` a card holds no buttons that ask the bot: what is passed on to others.
-    """
-    blocks = reply.blocks if presses else _without_presses(reply.blocks)
-    parts = list(_parts(blocks, most - _ENVELOPE_BYTES))
+def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[Page, ...]:
+    """The messages that carry a reply, in order, each at most so many bytes as Teams counts them."""
+    parts = list(_parts(reply.blocks, most - _ENVELOPE_BYTES))
     return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
 
 
@@ -93,20 +89,6 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield from (type(block)((Span(text[at : at + _LINE]),)) for at in range(0, len(text), _LINE))
             case _:
                 yield block
-
-
-def _without_presses(blocks: Iterable[Block]) -> tuple[Block, ...]:
-    kept: list[Block] = []
-    for block in blocks:
-        match block:
-            case Actions(buttons):
-                opening = tuple(button for button in buttons if button.url)
-                kept += [Actions(opening)] if opening else []
-            case Item(number, lines, actions):
-                kept.append(Item(number, lines, tuple(action for action in actions if action.url)))
-            case _:
-                kept.append(block)
-    return tuple(kept)
 
 
 def _elements(blocks: Iterable[Block]) -> Iterator[Card]:

@@ -103,14 +103,6 @@ def test_a_button_carries_its_opaque_id_and_nothing_else() -> None:
     assert "b.example" not in page.text + page.card["fallbackText"]
 
 
-def test_what_is_passed_on_asks_nothing() -> None:
-    """A card for others to see keeps what opens a page and loses what only the asker may press."""
-    actions = (Action("r.0", "Details", press=Press("x")), Action("open", "Website", url="https://b.example/"))
-    item = Item(1, (Line((Span("Cedar Clinic"),)),), actions)
-    [page] = pages(reply(item, Actions(actions[:1])), presses=False)
-    assert list(buttons(page.card)) == ["Website"]
-
-
 def test_a_long_answer_has_pages() -> None:
     """More than fits one message goes on in the next, and says so."""
     items = [Item(n, (Line((Span(f"entry {n} " + "x" * 400),)),)) for n in range(60)]

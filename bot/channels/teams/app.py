@@ -1,0 +1,230 @@
+"""The Teams side of the web application: the route behind the SDK's check, and the work behind the acknowledgement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.channels.base import Answers, Unwritable, deliver
+from bot.channels.teams import gate, search
+from bot.channels.teams.connector import Connector, NotShown, Pause, Refused
+from bot.channels.teams.incoming import (
+    Body,
+    Incoming,
+    language_of,
+    read_code,
+    read_message,
+    read_press,
+    said,
+    tenant_of,
+    word,
+)
+from bot.channels.teams.notices import Notices
+from bot.channels.teams.people import People
+from bot.channels.teams.sdk import ROUTE, SERVICE_URL, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
+from bot.channels.teams.writer import TeamsWriter, chats
+from bot.inbox import Delivery, Handler, Inbox
+from bot.message import Message, Person, Private
+from bot.replies.render import Words
+
+log = structlog.get_logger("teams")
+
+Gone = Callable[[Person], Awaitable[object]]
+_DRAIN_SECONDS = 25
+REAL = Outside()
+_TYPING_SECONDS = 0.5
+_OK, _REFUSED, _FORBIDDEN, _FAILED, _UNKNOWN, _AWAY = 200, 400, 403, 500, 501, 503
+_MESSAGE, _ERROR = "application/vnd.microsoft.activity.message", "application/vnd.microsoft.error"
+
+
+class TeamsApp:
+    """One bot registration. `start` before the first request, `stop` after the last."""
+
+    def __init__(
+        self,
+        answers: Answers,
+        words: Words,
+        *,
+        app_id: str,
+        password: str | None,
+        tenants: tuple[str, ...],
+        inbox: Callable[[Handler], Inbox],
+        gone: Gone,
+        outside: Outside = REAL,
+        pause: Pause = asyncio.sleep,
+        typing_after: float = _TYPING_SECONDS,
+    ) -> None:
+        """`tenants` are those whose people may use it, the app's own first; `gone` hears who removed the app."""
+        self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
+        self._tenants = frozenset(tenant.casefold() for tenant in tenants)
+        self._adapter, self._notices = Adapter(), Notices(words, app_id)
+        self._app = make_app(self._adapter, app_id=app_id, password=password, tenant=tenants[0], outside=outside)
+        self._connector = Connector(self._app, pause)
+        self._people, self._chats = People(self._connector), chats()
+        self._inbox = inbox(self._answer)
+        self._regions: dict[str, str] = {}
+
+    async def start(self) -> None:
+        """Register the SDK's handler, with our own work behind it, and fetch the connector's keys meanwhile."""
+        await self._app.initialize()
+        # The SDK's own handlers would send what was typed to a token service, and answer unknown calls with 500.
+        self._app.server.on_request = self._on_activity
+        self._keys = None if self._open else Keys(self._app)
+        self._warming = asyncio.create_task(self._keys.fetch()) if self._keys else None
+        await self._inbox.start()
+
+    async def stop(self) -> None:
+        """Finish what was acknowledged, then close the connections."""
+        await self._inbox.stop(_DRAIN_SECONDS)
+        if self._warming is not None:
+            await asyncio.gather(self._warming, return_exceptions=True)
+        await self._connector.close()
+
+    def routes(self) -> list[Route]:
+        """The one route that Teams calls."""
+        return [Route(ROUTE, self._receive, methods=["POST"])]
+
+    async def push(self, person: Person, reply: Private) -> None:
+        """Write to a person in their own chat, unasked.
+
+        Raises:
+            Unwritable: they have not added the app.
+        """
+        writer = self._writer(self._regions.get(person.team, SERVICE_URL))
+        place = await writer.private_place(person)
+        if place is None:
+            raise Unwritable("no chat")
+        await writer.post(place, reply, person)
+
+    async def _receive(self, request: Request) -> Response:
+        """What the SDK answers to an activity that may reach it; 413, 401 and 400 for what may not."""
+        body = await gate.read_body(request)
+        if body is None:
+            return Response(status_code=413)
+        if not await self._may_come(request):
+            return Response(status_code=401)
+        activity = gate.read_activity(body)
+        if activity is None:
+            return Response(status_code=_REFUSED)
+        answer = await self._adapter.handle(activity, {"authorization": request.headers.get("authorization", "")})
+        content, status = answer["body"], answer["status"]
+        return Response(status_code=status) if content is None else JSONResponse(content, status)
+
+    async def _may_come(self, request: Request) -> bool:
+        if self._keys is None:
+            return gate.is_loopback(request)
+        kid = gate.key_of(request.headers.get("authorization", ""))
+        return kid is not None and await self._keys.know(kid)
+
+    async def _on_activity(self, event: ActivityEvent) -> InvokeResponse[Any]:
+        """What the SDK calls once the token has proved good; it never raises, for the SDK would log the text."""
+        try:
+            status, body = await self._take(event.body.model_dump())
+        except Exception as error:  # noqa: BLE001 -- whatever it is, Teams shall know, and nobody reads a trace
+            _failed(error)
+            status, body = _AWAY, None
+        return InvokeResponse[Any](status=status, body=body)
+
+    async def _take(self, body: Body) -> tuple[int, Any]:
+        tenant = tenant_of(body)
+        if tenant not in self._tenants:
+            log.warning("tenant refused", channel="teams")
+            return _FORBIDDEN, None
+        self._regions[tenant] = word(body, "serviceUrl")
+        match word(body, "type"):
+            case "message":
+                await self._keep(read_message(body))
+            case "installationUpdate":
+                await self._installed(body)
+            case "invoke":
+                return await self._invoked(word(body, "name"), body)
+        return _OK, None
+
+    async def _invoked(self, name: str, body: Body) -> tuple[int, Any]:
+        """What a client waits for. 501 for what we do not offer, which Teams then does not ask again."""
+        match name:
+            case "adaptiveCard/action":
+                return _OK, await self._pressed(body)
+            case "signin/verifyState":
+                await self._keep(read_code(body))
+                return _OK, None
+            case "composeExtension/query":
+                return _OK, await search.find(body, self._answers, self._notices)
+            case _:
+                return _UNKNOWN, None
+
+    async def _keep(self, incoming: Incoming | None) -> None:
+        """Keep it until it is answered, once, however often Teams delivers it."""
+        if incoming is not None:
+            await self._inbox.take(incoming.key, incoming.lane, msgspec.json.encode(incoming))
+
+    async def _pressed(self, body: Body) -> dict[str, Any]:
+        """What the client shows at the button at once; the answer is a message of its own."""
+        language, press = language_of(body), read_press(body)
+        if press is None:
+            value = {"code": "BadRequest", "message": self._notices.not_shown(language)}
+            return {"statusCode": _REFUSED, "type": _ERROR, "value": value}
+        await self._keep(press)
+        return {"statusCode": _OK, "type": _MESSAGE, "value": self._notices.looking(language)}
+
+    async def _installed(self, body: Body) -> None:
+        """Greet who added the app for themselves; forget who removed it (T21)."""
+        incoming, action = said(body, "hello"), word(body, "action")
+        if incoming is None or not incoming.personal:
+            return
+        if action.startswith("remove"):
+            await self._gone(Person("teams", "", incoming.tenant, incoming.user))
+        else:
+            await self._keep(incoming)
+
+    async def _answer(self, delivery: Delivery) -> None:
+        try:
+            incoming = msgspec.json.decode(delivery.body, type=Incoming)
+            person, directory_only = await self._people.person(incoming)
+            message = Message(
+                incoming.key,
+                person,
+                incoming.place,
+                incoming.text,
+                press=incoming.press,
+                directory_only=directory_only,
+            )
+            writer = self._writer(incoming.service_url)
+            async with self._typing(incoming):
+                await deliver(writer, self._answers, message)
+        except Exception as error:  # noqa: BLE001 -- a second try would ask twice: its failure ends here, in the log
+            _failed(error)
+
+    @contextlib.asynccontextmanager
+    async def _typing(self, incoming: Incoming) -> AsyncIterator[None]:
+        """Show that an answer is being written, when it takes longer than a moment."""
+
+        async def show() -> None:
+            await asyncio.sleep(self._typing_after)
+            with contextlib.suppress(Unwritable, NotShown, Refused, httpx.HTTPError):
+                await self._connector.type(incoming.service_url, incoming.conversation)
+
+        task = asyncio.create_task(show())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _writer(self, service_url: str) -> TeamsWriter:
+        return TeamsWriter(self._connector, self._notices, self._chats, service_url)
+
+
+def _failed(error: Exception) -> None:
+    """Log the kind of an error and Teams' status for it, never its text, which may quote a message."""
+    reason = str(error) if isinstance(error, Unwritable | NotShown | Refused) else ""
+    log.error("failed", kind=type(error).__name__, reason=reason, channel="teams")

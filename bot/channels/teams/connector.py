@@ -1,0 +1,136 @@
+"""Calls to the Bot Connector: few at once, tried again where Teams says so, in the order of each conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from cachetools import LRUCache
+
+from bot.channels.base import Unwritable
+from bot.channels.teams.sdk import (
+    Account,
+    ApiClient,
+    App,
+    Attachment,
+    ConversationAccount,
+    CreateConversationParams,
+    MessageInput,
+    TeamsChannelAccount,
+    TypingActivityInput,
+)
+from bot.replies.cards import TYPE, Card
+
+T = TypeVar("T")
+_AT_ONCE, _TRIES, _MOST_REGIONS, _LONGEST_WAIT = 8, 4, 32, 30.0
+# By Teams' guide to rate limits: these, and no others, are worth another try.
+_AGAIN = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, 504}
+_BLOCKED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+_TOO_MUCH = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+
+Pause = Callable[[float], Awaitable[None]]
+
+
+class NotShown(Exception):
+    """Teams refused a message for what it holds; the message is the HTTP status."""
+
+
+class Refused(Exception):
+    """Teams answered with another error; the message is its HTTP status."""
+
+
+class Connector:
+    """Writes into conversations and asks who takes part in them. Every method takes the region's `service_url`.
+
+    Raises `Unwritable` where the bot may not write, `NotShown` where Teams refuses a card, `Refused` for other answers,
+    and httpx's errors where there is none.
+    """
+
+    def __init__(self, app: App, pause: Pause = asyncio.sleep) -> None:
+        self._app, self._pause = app, pause
+        self._some = asyncio.Semaphore(_AT_ONCE)
+        self._regions: LRUCache[str, ApiClient] = LRUCache(_MOST_REGIONS)
+
+    async def close(self) -> None:
+        """Close the connections; every client shares the one pool."""
+        await self._app.http_client.http.aclose()
+        await self._app.api.http.http.aclose()
+
+    async def show(self, service_url: str, conversation: str, card: Card, summary: str) -> None:
+        """Post a card. `summary` is what a notification says instead of it."""
+        attachment = Attachment(content_type=TYPE, content=card)
+        await self._send(service_url, conversation, MessageInput(attachments=[attachment], summary=summary))
+
+    async def say(self, service_url: str, conversation: str, text: str) -> None:
+        """Post a few words of our own, without a card."""
+        await self._send(service_url, conversation, MessageInput(text=text, text_format="plain"))
+
+    async def type(self, service_url: str, conversation: str) -> None:
+        """Show that an answer is being written."""
+        await self._send(service_url, conversation, TypingActivityInput())
+
+    async def member(self, service_url: str, conversation: str, member: str) -> TeamsChannelAccount:
+        """Who somebody in a conversation is."""
+        conversations = self._region(service_url).conversations
+        return await self._call(lambda: conversations.get_member_by_id(quoted(conversation), quoted(member)))
+
+    async def chat(self, service_url: str, tenant: str, user: str) -> str:
+        """The id of a person's own conversation with the bot, which exists where they have the app."""
+        asked = CreateConversationParams(
+            members=[Account(id=user)], tenant_id=tenant, channel_data={"tenant": {"id": tenant}}
+        )
+        conversations = self._region(service_url).conversations
+        return (await self._call(lambda: conversations.create(asked))).id
+
+    async def _send(self, service_url: str, conversation: str, activity: Any) -> None:
+        activity.from_ = Account(id=f"28:{self._app.id}")
+        activity.conversation = ConversationAccount(id=conversation)
+        conversations = self._region(service_url).conversations
+        await self._call(lambda: conversations.create_activity(quoted(conversation), activity))
+
+    async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
+        async with self._some:
+            for tried in range(1, _TRIES):
+                try:
+                    return await call()
+                except httpx.HTTPStatusError as error:
+                    if error.response.status_code not in _AGAIN:
+                        raise _told(error) from None
+                    wait = _asked_to_wait(error.response)
+                except httpx.ConnectError:
+                    wait = 0.0
+                await self._pause(wait + random.uniform(0, 0.5 * 2**tried))  # noqa: S311 -- spreads retries, hides nothing
+            try:
+                return await call()
+            except httpx.HTTPStatusError as error:
+                raise _told(error) from None
+
+    def _region(self, service_url: str) -> ApiClient:
+        """One client for each region, made once: the SDK would make a dozen objects for every message."""
+        address = service_url.rstrip("/")
+        if address not in self._regions:
+            self._regions[address] = self._app.api.clone(service_url=address)
+        return self._regions[address]
+
+
+def _told(error: httpx.HTTPStatusError) -> Exception:
+    """The error without its text, which names the conversation's address."""
+    status = error.response.status_code
+    if status in _BLOCKED:
+        return Unwritable(str(status))
+    return NotShown(str(status)) if status in _TOO_MUCH else Refused(str(status))
+
+
+def _asked_to_wait(response: httpx.Response) -> float:
+    seconds = response.headers.get("retry-after", "")
+    return min(float(seconds), _LONGEST_WAIT) if seconds.isdecimal() else 0.0
+
+
+def quoted(part: str) -> str:
+    """An id as one part of an address."""
+    return quote(part, safe=":@;=")

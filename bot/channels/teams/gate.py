@@ -1,0 +1,84 @@
+"""What stands before the SDK: size, a token that could be the connector's, and a shape that can be read (T19).
+
+Only the SDK's check of the signature gives trust. This one refuses what must never reach it: a foreign issuer, for
+which it would fetch that issuer's keys; a token without an end or a service URL, which it would take.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+ISSUER = "https://api.botframework.com"
+LARGEST_BODY = 256 * 1024
+_LONGEST_TOKEN, _LONGEST_NUMBER, _PARTS = 8_192, 12, 3
+_LOOPBACK = {"127.0.0.1", "::1"}
+
+Json = dict[str, Any]
+
+
+async def read_body(request: Request) -> bytes | None:
+    """The raw body, or None when it is larger than 256 KiB; no more than that is ever held."""
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > LARGEST_BODY:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            return None
+    return bytes(body)
+
+
+def key_of(authorization: str) -> str | None:
+    """The id of the key that a bearer token names, when the token could be the connector's; None refuses it."""
+    scheme, _, token = authorization.partition(" ")
+    parts = token.split(".")
+    if scheme != "Bearer" or len(token) > _LONGEST_TOKEN or len(parts) != _PARTS:
+        return None
+    header, claims = _decoded(parts[0]), _decoded(parts[1])
+    if header.get("alg") != "RS256" or claims.get("iss") != ISSUER:
+        return None
+    if not _is_number(claims.get("exp")) or not _is_word(claims.get("serviceurl")):
+        return None
+    kid = header.get("kid")
+    return kid if _is_word(kid) else None
+
+
+def read_activity(body: bytes) -> Json | None:
+    """The activity, when the fields that say what it is and where it came from are there; else None."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not all(_is_word(found.get(name)) for name in ("type", "serviceUrl")):
+        return None
+    if not all(isinstance(found.get(name, ""), str) for name in ("id", "service_url")):
+        return None
+    return found
+
+
+def is_loopback(request: Request) -> bool:
+    """Whether a request came from this machine."""
+    return request.client is not None and request.client.host in _LOOPBACK
+
+
+def _decoded(part: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(value)

@@ -1,0 +1,156 @@
+"""What Teams delivers, read into one shape: who, where, what, and by which id it is told from its duplicates.
+
+Anything may be missing or of another kind than documented: then it is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.message import Language, OneToOne, Place, Shared
+
+LONGEST = 4_000
+_LONGEST_ID, _LONGEST_ADDRESS = 255, 512
+_TAG = re.compile(r"</?at[^<>]*>", re.IGNORECASE)
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A person's message, press or typed-in code.
+
+    `object_id` is the person's id in their Entra tenant; guests of a meeting have none. `sender` is what this bot's
+    conversations call them.
+    """
+
+    id: str
+    tenant: str
+    sender: str
+    object_id: str
+    name: str
+    conversation: str
+    personal: bool
+    service_url: str
+    text: str
+    press: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from others, and a second delivery of it from the first."""
+        return f"{self.tenant}:{self.conversation}:{self.id}"
+
+    @property
+    def user(self) -> str:
+        """What a person is keyed by in their tenant."""
+        return self.object_id or self.sender
+
+    @property
+    def lane(self) -> str:
+        """What is answered in order: one person's messages in one conversation."""
+        return f"{self.tenant}:{self.conversation}:{self.user}"
+
+    @property
+    def place(self) -> Place:
+        """The one-to-one chat only when Teams says so in as many words; a channel's thread stands in its id."""
+        conversation, _, thread = self.conversation.partition(";messageid=")
+        return OneToOne(conversation) if self.personal else Shared(conversation, thread)
+
+
+def read_message(body: Body) -> Incoming | None:
+    """A message or a submitted button; None for bots, for what nobody wrote, and for what cannot be answered."""
+    value = body.get("value")
+    press = word(value, "press")[:_LONGEST_ID] or None
+    text = "" if press else typed(body)
+    if not text and not press and not _is_personal(body):
+        return None
+    return _incoming(body, text=text, press=press)
+
+
+def read_press(body: Body) -> Incoming | None:
+    """A button pressed by Action.Execute."""
+    press = word(body, "value", "action", "data", "press")[:_LONGEST_ID]
+    return _incoming(body, text="", press=press) if press else None
+
+
+def read_code(body: Body) -> Incoming | None:
+    """The code that a sign-in page handed to the person's own client: as if they had typed it in their chat."""
+    code = word(body, "value", "state")[:_LONGEST_ID]
+    return _incoming(body, text=code) if code else None
+
+
+def said(body: Body, text: str) -> Incoming | None:
+    """Words that stand for what an activity means, such as its being installed."""
+    return _incoming(body, text=text)
+
+
+def _incoming(body: Body, *, text: str, press: str | None = None) -> Incoming | None:
+    sender, tenant = word(body, "from", "id"), tenant_of(body)
+    conversation, id_ = word(body, "conversation", "id"), word(body, "id")
+    if not sender or not tenant or not conversation or not id_ or max(len(conversation), len(id_)) > _LONGEST_ADDRESS:
+        return None
+    if sender.startswith("28:") or word(body, "from", "role") == "bot":
+        return None
+    return Incoming(
+        id=id_,
+        tenant=tenant,
+        sender=sender,
+        object_id=word(body, "from", "aadObjectId").casefold(),
+        name=word(body, "from", "name"),
+        conversation=conversation,
+        personal=_is_personal(body),
+        service_url=word(body, "serviceUrl"),
+        text=text,
+        press=press,
+    )
+
+
+def tenant_of(body: Body) -> str:
+    """The tenant of the conversation; empty when none is named, or when two places name two."""
+    named = {word(body, "conversation", "tenantId").casefold(), word(body, "channelData", "tenant", "id").casefold()}
+    named -= {""}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _is_personal(body: Body) -> bool:
+    return word(body, "conversation", "conversationType") == "personal"
+
+
+def address_of(place: Place) -> str:
+    """The id of a conversation as Teams takes it."""
+    return f"{place.conversation};messageid={place.thread}" if place.thread else place.conversation
+
+
+def language_of(body: Body) -> Language:
+    """The language of the person's client, for the few words that are said before a question is understood."""
+    return "es" if word(body, "locale").casefold().startswith("es") else "en"
+
+
+def typed(body: Body) -> str:
+    """The words as typed: the bot's own mention gone, others by name, at most 4,000 characters."""
+    text, bot = word(body, "text")[: 4 * LONGEST], word(body, "recipient", "id")
+    for entity in sequence(body, "entities"):
+        mention = word(entity, "text")
+        if word(entity, "type") == "mention" and mention and word(entity, "mentioned", "id") == bot:
+            text = text.replace(mention, " ")
+    plain = html.unescape(_TAG.sub("", text)).replace("\N{NO-BREAK SPACE}", " ")
+    return plain.strip()[:LONGEST]
+
+
+def word(body: object, *path: str) -> str:
+    """The text at a path; empty when there is none."""
+    for name in path:
+        if not isinstance(body, Mapping):
+            return ""
+        body = body.get(name)
+    return body if isinstance(body, str) else ""
+
+
+def sequence(body: Body, name: str) -> list[Any]:
+    """The list under a name; empty when there is none."""
+    found = body.get(name)
+    return found if isinstance(found, list) else []

@@ -1,0 +1,58 @@
+"""The few sentences that are the Teams channel's own: they hold no member data, so any place may show them."""
+
+from __future__ import annotations
+
+from typing import get_args
+from urllib.parse import quote
+
+from bot.message import Language, Shareable
+from bot.replies.cards import Page, pages
+from bot.replies.render import Words
+
+_PLAIN = ("answer_ready", "looking", "not_shown", "search_failed", "search_hint")
+
+
+class Notices:
+    """Rendered once from `templates/channels/`. `app_id` is the app package's id, which deep links name."""
+
+    def __init__(self, words: Words, app_id: str) -> None:
+        self._words, self._app_id = words, app_id
+        self._texts = {
+            (name, tongue): self._page(name, tongue).text for name in _PLAIN for tongue in get_args(Language)
+        }
+
+    def ready(self, language: Language) -> str:
+        """What a notification says instead of a private answer (T26)."""
+        return self._texts["answer_ready", language]
+
+    def looking(self, language: Language) -> str:
+        """What a client shows at once when a button is pressed."""
+        return self._texts["looking", language]
+
+    def not_shown(self, language: Language) -> str:
+        """Teams refused to show the answer."""
+        return self._texts["not_shown", language]
+
+    def search_failed(self, language: Language) -> str:
+        """The search of the message box found nothing that it could show in time."""
+        return self._texts["search_failed", language]
+
+    def search_hint(self, language: Language) -> str:
+        """What can be typed into the search of the message box."""
+        return self._texts["search_hint", language]
+
+    def aside(self, language: Language, tenant: str) -> Page:
+        """The answer is in the private chat."""
+        return self._page("answered_aside", language, {"chat": self.chat(tenant)})
+
+    def unwritable(self, language: Language, tenant: str) -> Page:
+        """The answer is for the private chat, which is not open yet."""
+        return self._page("ask_aside", language, {"chat": self.chat(tenant)})
+
+    def chat(self, tenant: str) -> str:
+        """The address that opens the private chat with the bot, or offers to add the app."""
+        return f"https://teams.microsoft.com/l/entity/{quote(self._app_id)}/conversations?tenantId={quote(tenant)}"
+
+    def _page(self, name: str, language: Language, links: dict[str, str] | None = None) -> Page:
+        blocks = self._words.render(f"channels/{name}", {}, language=language, links=links)
+        return pages(Shareable(intent=name, language=language, blocks=blocks))[0]

@@ -1,0 +1,185 @@
+"""The Teams SDK, tamed: nothing of it is set by a stray file, logs what people say, or waits in our event loop.
+
+Whatever of the SDK is used is imported here and nowhere else. That takes more than a second: it is done only where
+Teams is configured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+import warnings
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from opentelemetry import metrics
+
+# The SDK reads a `.env` of the working folder into the environment when it is imported, and one of its names switches
+# the check of tokens off. Our settings come from `bot.config` alone.
+_QUIET = "PYTHON_DOTENV_DISABLED"
+_before = os.environ.get(_QUIET)
+os.environ[_QUIET] = "1"
+try:
+    with warnings.catch_warnings():
+        # It warns of previews of its own that it imports and nobody here uses.
+        warnings.simplefilter("ignore")
+        from microsoft_teams.apps import ActivityEvent, App
+    from microsoft_teams.api import ApiClient, InvokeResponse
+    from microsoft_teams.api.activities.message import MessageActivityInput
+    from microsoft_teams.api.activities.typing import TypingActivityInput
+    from microsoft_teams.api.auth.cloud_environment import PUBLIC, with_overrides
+    from microsoft_teams.api.clients.conversation.params import CreateConversationParams
+    from microsoft_teams.api.models import Account, ConversationAccount, TeamsChannelAccount
+    from microsoft_teams.api.models.attachment import Attachment
+    from microsoft_teams.apps.http.adapter import HttpMethod, HttpRequest, HttpResponse, HttpRouteHandler
+    from microsoft_teams.common import ClientOptions
+finally:
+    if _before is None:
+        del os.environ[_QUIET]
+    else:
+        os.environ[_QUIET] = _before
+
+__all__ = [
+    "Account",
+    "ActivityEvent",
+    "ApiClient",
+    "App",
+    "Attachment",
+    "ConversationAccount",
+    "CreateConversationParams",
+    "InvokeResponse",
+    "MessageInput",
+    "TeamsChannelAccount",
+    "TypingActivityInput",
+]
+
+log = structlog.get_logger("teams")
+
+ROUTE = "/teams/messages"
+SERVICE_URL = "https://smba.trafficmanager.net/teams"
+_CALL_SECONDS = 10
+_COOLDOWN_SECONDS = 30
+_FRESH_SECONDS = 60 * 60
+_NEVER = float(10**9)
+
+
+Token = Callable[[str, str | None], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What stands in for Microsoft's services: the address of the connector's keys, and who makes our own tokens.
+
+    `open` takes activities without a token, from this machine only: the Microsoft 365 Agents Playground sends none.
+    """
+
+    keys_url: str | None = None
+    token: Token | None = None
+    open: bool = False
+
+
+class MessageInput(MessageActivityInput):
+    """A message to send. `summary` is what notifications and clients without cards show; the SDK's own has none."""
+
+    summary: str | None = None
+
+
+class Adapter:
+    """Gives the SDK's one handler to the web application; it serves nothing itself."""
+
+    def __init__(self) -> None:
+        self.handler: HttpRouteHandler | None = None
+
+    def register_route(self, method: HttpMethod, path: str, handler: HttpRouteHandler) -> None:  # noqa: ARG002 -- there is one
+        """Keep the handler of the one route."""
+        self.handler = handler
+
+    def serve_static(self, path: str, directory: str) -> None:
+        """Nothing is served from files."""
+
+    async def start(self, port: int) -> None:
+        """The web application listens; the SDK's own server would on every interface."""
+        raise NotImplementedError(port)
+
+    async def stop(self) -> None:
+        """There is nothing to stop."""
+
+    async def handle(self, body: dict[str, object], headers: dict[str, str]) -> HttpResponse:
+        """The SDK's answer to a request: it checks the token and calls `on_request`."""
+        if self.handler is None:
+            raise RuntimeError("the SDK was not initialised")
+        return await self.handler(HttpRequest(body=body, headers=headers))
+
+
+class Keys:
+    """The connector's signing keys. They are fetched in a thread: the SDK itself would stop the event loop for it."""
+
+    def __init__(self, app: App, clock: Callable[[], float] = time.monotonic) -> None:
+        # The SDK has no setting for this. Its client keeps what it has for ever and fetches nothing by itself.
+        validator: Any = app.server._token_validator  # noqa: SLF001 -- see above
+        self._client = validator._service_validator._jwks_client  # noqa: SLF001 -- see above
+        self._client.jwk_set_cache.lifespan = -1
+        self._client.cooldown_duration = _NEVER
+        self._client.timeout = _CALL_SECONDS
+        self._clock, self._fetching = clock, asyncio.Lock()
+        self._tried = -_NEVER
+
+    async def know(self, kid: str) -> bool:
+        """Whether the connector has this key; asked anew for an unknown one, and every hour, at most twice a minute."""
+        if kid in self._ids() and self._clock() - self._tried < _FRESH_SECONDS:
+            return True
+        await self.fetch()
+        return kid in self._ids()
+
+    async def fetch(self) -> None:
+        """Fetch the keys, unless that was tried a moment ago; the old ones stay when it fails."""
+        async with self._fetching:
+            if self._clock() - self._tried < _COOLDOWN_SECONDS:
+                return
+            self._tried = self._clock()
+            try:
+                await asyncio.to_thread(self._client.get_jwk_set, refresh=True)
+            except Exception as error:  # noqa: BLE001 -- of many libraries; the next request tries again
+                log.warning("keys not fetched", kind=type(error).__name__, channel="teams")
+
+    def _ids(self) -> set[str]:
+        kept = self._client.jwk_set_cache.get()
+        return {key.key_id for key in kept.keys} if kept is not None else set()
+
+
+def make_app(adapter: Adapter, *, app_id: str, password: str | None, tenant: str, outside: Outside) -> App:
+    """The SDK's application with every setting given, so that no variable of the environment takes part."""
+    hush()
+    if not isinstance(metrics.get_meter_provider(), metrics.NoOpMeterProvider):
+        # Without a meter the SDK keeps an instrument for every activity, for ever.
+        metrics.set_meter_provider(metrics.NoOpMeterProvider())
+    credentials: dict[str, Any] = {"token": outside.token} if outside.token else {"client_secret": password}
+    return App(
+        client_id=app_id,
+        tenant_id=tenant,
+        cloud=with_overrides(PUBLIC, openid_metadata_url=outside.keys_url),
+        service_url=SERVICE_URL,
+        http_server_adapter=adapter,
+        messaging_endpoint=ROUTE,
+        client=ClientOptions(timeout=_CALL_SECONDS),
+        dangerously_allow_unauthenticated_requests=outside.open,
+        fetch_user_token=False,
+        **credentials,
+    )
+
+
+def hush() -> None:
+    """Silence what logs bodies, tokens and addresses; what matters of it is logged by us.
+
+    Every client that the SDK makes sets httpx's level to that of its own logger.
+    """
+    ours = logging.getLogger("microsoft_teams")
+    ours.setLevel(logging.CRITICAL)
+    ours.propagate = False
+    ours.addHandler(logging.NullHandler())
+    for name in ("microsoft_teams.common.http.client", "httpx", "httpcore", "msal", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)

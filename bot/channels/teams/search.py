@@ -1,0 +1,82 @@
+"""The search of the message box: providers as cards that a person drops into a conversation. Directory facts only.
+
+An answer with a member's own data is `Private`, and none of those is ever turned into a result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.channels.base import Answers
+from bot.channels.teams.incoming import Body, language_of, sequence, tenant_of, word
+from bot.channels.teams.notices import Notices
+from bot.message import Actions, Block, Item, Message, Note, Person, Shareable, Shared, Span
+from bot.replies.cards import TYPE, pages
+from bot.replies.plain import spoken
+from bot.replies.text import cut
+
+COMMAND, PARAMETER = "findProvider", "query"
+_SECONDS = 4.0  # Teams waits for five
+_MOST_RESULTS, _MOST_BYTES = 10, 24 * 1024
+_TITLE, _SUBTITLE, _LONGEST = 90, 160, 200
+
+Answer = dict[str, Any]
+
+
+async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float = _SECONDS) -> Answer:
+    """The results for the words typed so far; a hint or a sentence when there are none."""
+    words, language = _typed(body), language_of(body)
+    if not words:
+        return _message(notices.search_hint(language))
+    found: list[Answer] = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for reply in answers.answer(_question(body, words)):
+                if isinstance(reply, Shareable) and reply.error is None:
+                    found = _results(reply, words) or found
+    except TimeoutError:
+        pass
+    if not found:
+        return _message(notices.search_failed(language))
+    return {"composeExtension": {"type": "result", "attachmentLayout": "list", "attachments": found}}
+
+
+def _typed(body: Body) -> str:
+    value = body.get("value")
+    parameters = sequence(value, "parameters") if isinstance(value, dict) else []
+    return next((word(one, "value").strip()[:_LONGEST] for one in parameters if word(one, "name") == PARAMETER), "")
+
+
+def _question(body: Body, words: str) -> Message:
+    """Asked in a place of its own, so that no conversation remembers it, and by somebody who may see no record."""
+    person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
+    return Message(word(body, "id"), person, Shared("search", word(body, "id")), words, directory_only=True)
+
+
+def _results(reply: Shareable, words: str) -> list[Answer]:
+    notes = tuple(block for block in reply.blocks if isinstance(block, Note))
+    items = [block for block in reply.blocks if isinstance(block, Item)]
+    return [_result(reply, item, (Note((Span(words),)), *notes)) for item in items[:_MOST_RESULTS]]
+
+
+def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> Answer:
+    """One entry: what the list shows of it, and the card that goes into the conversation.
+
+    What was searched stands in it, for its miles count from there. Our buttons do not: only the asker may press them.
+    """
+    opens = tuple(action for action in item.actions if action.url)
+    links = (Actions(opens),) if opens else ()
+    blocks: tuple[Block, ...] = (*item.lines, *links, *notes)
+    whole = Shareable(intent=reply.intent, language=reply.language, blocks=blocks)
+    first, *rest = [spoken(line.spans) for line in item.lines]
+    preview = {"title": cut(first, _TITLE), "text": cut(" · ".join(rest), _SUBTITLE)}
+    return {
+        "contentType": TYPE,
+        "content": pages(whole, _MOST_BYTES)[0].card,
+        "preview": {"contentType": "application/vnd.microsoft.card.thumbnail", "content": preview},
+    }
+
+
+def _message(text: str) -> Answer:
+    return {"composeExtension": {"type": "message", "text": text}}

@@ -1,0 +1,62 @@
+"""Replies out to Teams, as cards. No notification holds a private answer: its summary is a neutral line (T26)."""
+
+from __future__ import annotations
+
+from cachetools import TTLCache
+
+from bot.channels.base import Answer, Unwritable
+from bot.channels.teams.connector import Connector, NotShown, Refused
+from bot.channels.teams.incoming import address_of
+from bot.channels.teams.notices import Notices
+from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
+from bot.replies.cards import pages
+from bot.replies.text import cut
+
+_SUMMARY = 200
+
+Chats = TTLCache[Person, OneToOne]
+
+
+def chats() -> Chats:
+    """An empty memory of who chats where: it is only asked again what is missing."""
+    return TTLCache(10_000, 600)
+
+
+class TeamsWriter:
+    """The Teams channel for one region: posts in chats and threads, and points to the private chat."""
+
+    def __init__(self, connector: Connector, notices: Notices, chats: Chats, service_url: str) -> None:
+        self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
+
+    async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:  # noqa: ARG002 -- the chat is theirs
+        """Write in the person's own chat."""
+        await self._write(place, reply)
+
+    async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- all may read it
+        """Write in the thread of a channel, or in a group chat."""
+        await self._write(place, reply)
+
+    async def private_place(self, person: Person) -> OneToOne | None:
+        """The person's chat with the bot; None when they have not added the app."""
+        if person not in self._chats:
+            try:
+                opened = await self._connector.chat(self._service_url, person.team, person.user)
+            except (Unwritable, NotShown, Refused):
+                return None
+            self._chats[person] = OneToOne(opened)
+        return self._chats[person]
+
+    async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
+        """One line with the way to the private chat. All may read it: it says nothing but that."""
+        say = self._notices.unwritable if found is None else self._notices.aside
+        page = say(language, person.team)
+        await self._connector.show(self._service_url, address_of(place), page.card, cut(page.text, _SUMMARY))
+
+    async def _write(self, place: Place, reply: Answer) -> None:
+        for page in pages(reply):
+            summary = self._notices.ready(reply.language) if isinstance(reply, Private) else cut(page.text, _SUMMARY)
+            try:
+                await self._connector.show(self._service_url, address_of(place), page.card, summary)
+            except NotShown:
+                await self._connector.say(self._service_url, address_of(place), self._notices.not_shown(reply.language))
+                raise

@@ -1,0 +1,183 @@
+"""A Teams, an app behind a real server, and a turn that answers by keyword."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.channels.teams.app import TeamsApp
+from bot.channels.teams.sdk import Outside
+from bot.inbox import Handler, Inbox
+from bot.message import (
+    Action,
+    Actions,
+    Block,
+    Item,
+    Language,
+    Line,
+    Message,
+    Note,
+    Person,
+    Press,
+    Private,
+    Shareable,
+    Span,
+)
+from bot.replies.render import Words
+from bot.stores.base import Store
+from bot.stores.sqlite import open_sqlite
+from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
+PLANTED = "$54.87 Grace Okafor"
+VAULT = Vault(parse_keys(new_key()))
+
+
+class KeywordTurn:
+    """Member questions hold "owe" and get a private answer; "find" gets a list; the rest gets a line."""
+
+    def __init__(self) -> None:
+        self.heard: list[Message] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def answer(self, message: Message) -> AsyncIterator[Private | Shareable]:
+        """One reply, or two when "twice" is asked."""
+        self.heard.append(message)
+        await self.gate.wait()
+        if "break" in message.text:
+            raise RuntimeError(PLANTED)
+        language: Language = "es" if "debo" in message.text else "en"
+        if "owe" in message.text or "debo" in message.text or message.press == "mine":
+            for _ in range(2 if "twice" in message.text else 1):
+                yield Private(intent="claim.last_visit_cost", language=language, blocks=private_blocks())
+        elif "find" in message.text:
+            yield Shareable(intent="provider.find", language="en", blocks=found_blocks())
+        else:
+            said = Line((Span(f"heard {message.text}"),))
+            yield Shareable(intent="help", language="en", blocks=(said,))
+
+
+def private_blocks() -> tuple[Block, ...]:
+    """An answer with member data and both kinds of button."""
+    buttons = (
+        Action("opaque1", "Details", press=Press("claim.detail")),
+        Action("link", "Connect", url="https://b.example/"),
+    )
+    return Line((Span(PLANTED, bold=True), Span(" **<at>all</at>** & more"))), Actions(buttons)
+
+
+def found_blocks() -> tuple[Block, ...]:
+    """A list from the directory."""
+    details = (
+        Action("r.1", "Details", press=Press("provider.detail")),
+        Action("open", "Map", url="https://m.example/"),
+    )
+    return (
+        Line((Span("2 cardiologists"),)),
+        Item(
+            1, (Line((Span("Grace Okafor, MD", bold=True), Span(" · 1 mile"))), Line((Span("Chattanooga"),))), details
+        ),
+        Item(2, (Line((Span("Linh Tran, MD"),)),), details[:1]),
+        Note((Span("Call before you go."),)),
+    )
+
+
+@dataclass
+class House:
+    """Everything a test needs."""
+
+    teams: TeamsDouble
+    turn: KeywordTurn
+    app: TeamsApp
+    store: Store
+    gone: list[Person] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+
+    async def deliver(self, activity: dict[str, Any], *, times: int = 1) -> list[int]:
+        """Deliver, and wait until the answers are out; the statuses."""
+        answers = await self.teams.deliver(activity, times=times)
+        await self.drain()
+        return [status for status, _ in answers]
+
+    async def ask(self, activity: dict[str, Any]) -> Any:
+        """Deliver what the client waits for; the body of the answer."""
+        [(status, body)] = await self.teams.deliver(activity)
+        await self.drain()
+        assert status == 200
+        return body
+
+    async def drain(self) -> None:
+        """Wait for the answers to everything that was taken in so far."""
+        while tasks := list(self.app._inbox._tasks):
+            await asyncio.gather(*tasks)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
+    """The app behind uvicorn on a free port, wired to the double; made once, for the SDK takes its time."""
+    teams, turn = TeamsDouble(), KeywordTurn()
+    await teams.start()
+    store = open_sqlite(f"sqlite:///{tmp_path_factory.mktemp('teams') / 'bot.db'}")
+    house: House
+
+    def inbox(handler: Handler) -> Inbox:
+        return Inbox("teams", handler, store, VAULT)
+
+    async def gone(person: Person) -> None:
+        house.gone.append(person)
+
+    async def pause(seconds: float) -> None:
+        house.waits.append(seconds)
+
+    app = TeamsApp(
+        turn,
+        Words(TEMPLATES),
+        app_id=APP,
+        password=None,
+        tenants=(TENANT,),
+        inbox=inbox,
+        gone=gone,
+        outside=Outside(keys_url=teams.keys_url, token=own_token),
+        pause=pause,
+        typing_after=60,
+    )
+    house = House(teams, turn, app, store)
+    await app.start()
+    config = uvicorn.Config(Starlette(routes=app.routes()), port=0, log_config=None, lifespan="off")
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    teams.app_url = f"http://127.0.0.1:{port}/teams/messages"
+    yield house
+    await app.stop()
+    await store.close()
+    await teams.stop()
+    await server.shutdown()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(building: House) -> AsyncIterator[House]:
+    """The building with nothing in it of the tests before."""
+    building.turn.heard.clear()
+    building.turn.gate.set()
+    for kept in (building.teams.calls, building.teams.refused, building.gone, building.waits):
+        kept.clear()
+    building.teams.members.clear()
+    building.teams.statuses.clear()
+    building.teams.busiest = 0
+    building.app._people._members.clear()
+    building.app._chats.clear()
+    yield building
+    await building.drain()
+    assert building.teams.refused == []

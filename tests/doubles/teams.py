@@ -1,0 +1,311 @@
+"""A double of Teams: the Bot Connector on a free port, its signing keys, and activities delivered with signed tokens.
+
+As its own process: `python -m tests.doubles.teams --port N --app URL`; `POST /control/deliver` delivers an activity,
+`GET /control/calls` lists what was called.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import itertools
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from tests.doubles.adaptive_card import buttons, faults, shown
+
+Json = dict[str, Any]
+APP, TENANT, OTHER_TENANT = "11111111-2222-4333-8444-555555555555", "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb"
+ISSUER = "https://api.botframework.com"
+BOT = f"28:{APP}"
+WAIT_SECONDS = 10
+
+
+@cache
+def signing_key(kid: str = "k1") -> RSAKey:
+    """A key of the connector, made once a process."""
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the connector: `send`, `member` or `create`."""
+
+    method: str
+    conversation: str
+    body: Json
+    at: float = field(default_factory=time.perf_counter)
+
+    @property
+    def cards(self) -> list[Json]:
+        """The cards of a message."""
+        return [one["content"] for one in self.body.get("attachments") or []]
+
+    @property
+    def text(self) -> str:
+        """What a person reads of it."""
+        return "\n".join([*([self.body["text"]] if self.body.get("text") else []), *map(shown, self.cards)])
+
+    @property
+    def buttons(self) -> dict[str, Json]:
+        """Its buttons by their words."""
+        return {title: action for card in self.cards for title, action in buttons(card).items()}
+
+
+class TeamsDouble:
+    """One tenant. Whoever is not listed in `members` is a plain member of it."""
+
+    def __init__(self) -> None:
+        self.app_url = ""
+        self.calls: list[Call] = []
+        self.members: dict[str, Json] = {}
+        self.statuses: dict[str, list[int | None]] = {}
+        self.retry_after: str | None = None
+        self.refused: list[str] = []
+        self.key_fetches = 0
+        self.busy = self.busiest = 0
+        self._ids = itertools.count(1)
+        self._changed = asyncio.Condition()
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on loopback; `service_url` is known afterwards."""
+        app = web.Application(client_max_size=4 * 1024 * 1024)
+        app.router.add_get("/keys", self._keys)
+        app.router.add_post("/v3/conversations", self._create)
+        app.router.add_post("/v3/conversations/{conversation}/activities", self._send)
+        app.router.add_get("/v3/conversations/{conversation}/members/{member}", self._member)
+        app.router.add_post("/control/deliver", self._control_deliver)
+        app.router.add_get("/control/calls", self._control_calls)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        self.port = site.port
+        self._session = aiohttp.ClientSession()
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self._session.close()
+        await self._runner.cleanup()
+
+    @property
+    def service_url(self) -> str:
+        """Where this region's connector is."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def keys_url(self) -> str:
+        """The address from which the SDK makes that of the keys."""
+        return f"http://127.0.0.1:{self.port}/openidconfiguration"
+
+    # activities
+
+    def activity(self, kind: str, *, user: str = "u1", personal: bool = True, **fields: Any) -> Json:
+        """Anything that this person's client did; fields given as None are left out."""
+        place = self.chat_of(user) if personal else "19:general@thread.tacv2;messageid=17"
+        made = {
+            "type": kind,
+            "id": f"a{next(self._ids)}",
+            "timestamp": "2026-05-20T17:00:00Z",
+            "serviceUrl": self.service_url,
+            "channelId": "msteams",
+            "from": {"id": f"29:{user}", "name": f"Person {user}", "aadObjectId": self.object_id(user)},
+            "conversation": {
+                "id": place,
+                "conversationType": "personal" if personal else "channel",
+                "tenantId": TENANT,
+                **({} if personal else {"isGroup": True}),
+            },
+            "recipient": {"id": BOT, "name": "BCBST Bot"},
+            "channelData": {"tenant": {"id": TENANT}},
+            "locale": "en-US",
+            **fields,
+        }
+        return {name: value for name, value in made.items() if value is not None}
+
+    def message(self, text: str, **fields: Any) -> Json:
+        """A person writes to the bot in their own chat."""
+        return self.activity("message", text=text, textFormat="plain", **fields)
+
+    def mention(self, text: str, **fields: Any) -> Json:
+        """A person mentions the bot in a channel."""
+        tag = "<at>BCBST Bot</at>"
+        entity = {"type": "mention", "text": tag, "mentioned": {"id": BOT, "name": "BCBST Bot"}}
+        return self.message(f"{tag}&nbsp;{text}\n", personal=False, entities=[entity], **fields)
+
+    def execute(self, press: str, **fields: Any) -> Json:
+        """A button pressed in a client that knows Action.Execute."""
+        value = {"action": {"type": "Action.Execute", "verb": "press", "data": {"press": press}}, "trigger": "manual"}
+        return self.activity("invoke", name="adaptiveCard/action", value=value, **fields)
+
+    def submit(self, press: str, **fields: Any) -> Json:
+        """A button pressed in an older client: a message without words."""
+        return self.activity("message", value={"press": press}, **fields)
+
+    def search(self, words: str, **fields: Any) -> Json:
+        """Words typed into the search of the message box."""
+        value = {
+            "commandId": "findProvider",
+            "parameters": [{"name": "query", "value": words}],
+            "queryOptions": {"skip": 0, "count": 25},
+        }
+        return self.activity("invoke", name="composeExtension/query", value=value, **fields)
+
+    def chat_of(self, user: str) -> str:
+        """The id of a person's chat with the bot."""
+        return f"a:chat-{user}"
+
+    def object_id(self, user: str) -> str:
+        """A person's id in the tenant."""
+        return f"00000000-0000-4000-8000-{user:>012}"
+
+    # deliveries
+
+    def token(self, *, key: RSAKey | None = None, header: Json | None = None, **claims: Any) -> str:
+        """A token of the connector for this app, good for an hour; claims given as None are left out."""
+        now = int(time.time())
+        payload = {
+            "iss": ISSUER,
+            "aud": APP,
+            "serviceurl": self.service_url,
+            "nbf": now - 60,
+            "exp": now + 3_600,
+            **claims,
+        }
+        payload = {name: value for name, value in payload.items() if value is not None}
+        return jwt.encode({"alg": "RS256", "kid": "k1", **(header or {})}, payload, key or signing_key())
+
+    async def deliver(self, activity: Json, *, times: int = 1) -> list[tuple[int, Any]]:
+        """Status and body of one delivery, or of several at once."""
+        body = json.dumps(activity).encode()
+        return list(await asyncio.gather(*(self.send(body, f"Bearer {self.token()}") for _ in range(times))))
+
+    async def send(self, body: bytes, authorization: str | None = None) -> tuple[int, Any]:
+        """Status and JSON of one request."""
+        headers = {"Content-Type": "application/json"}
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        async with self._session.post(self.app_url, data=io.BytesIO(body), headers=headers) as answer:
+            text = await answer.text()
+            return answer.status, json.loads(text) if text else None
+
+    # what the app did
+
+    def sent(self, kind: str = "message") -> list[Call]:
+        """What was sent of a type of activity, in order."""
+        return [call for call in self.calls if call.method == "send" and call.body["type"] == kind]
+
+    async def wait_for(self, count: int, kind: str = "message") -> list[Call]:
+        """What was sent, once there is this much of it; a failed test after ten seconds."""
+        async with asyncio.timeout(WAIT_SECONDS), self._changed:
+            await self._changed.wait_for(lambda: len(self.sent(kind)) >= count)
+        return self.sent(kind)
+
+    # the connector
+
+    async def _keys(self, _: web.Request) -> web.Response:
+        self.key_fetches += 1
+        return web.json_response({"keys": [signing_key().as_dict(private=False)]})
+
+    async def _create(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if (failed := self._failure("create", request)) is not None:
+            return failed
+        await self._record(Call("create", "", body))
+        user = body["members"][0]["id"].rpartition("-")[2].lstrip("0") or "0"
+        return web.json_response({"id": self.chat_of(user)}, status=201)
+
+    async def _send(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.busy += 1
+        self.busiest = max(self.busiest, self.busy)
+        try:
+            await asyncio.sleep(0)
+            if (failed := self._failure("send", request)) is not None:
+                return failed
+            found = [fault for one in body.get("attachments") or [] for fault in faults(one["content"])]
+            self.refused.extend(found)
+            await self._record(Call("send", request.match_info["conversation"], body))
+        finally:
+            self.busy -= 1
+        if found:
+            return web.json_response({"error": {"code": "BadSyntax", "message": "no"}}, status=400)
+        return web.json_response({"id": f"m{next(self._ids)}"}, status=201)
+
+    async def _member(self, request: web.Request) -> web.Response:
+        member = request.match_info["member"]
+        if (failed := self._failure("member", request)) is not None:
+            return failed
+        await self._record(Call("member", request.match_info["conversation"], {"id": member}))
+        user = member.removeprefix("29:")
+        plain = {"id": member, "objectId": self.object_id(user), "tenantId": TENANT, "userRole": "user"}
+        return web.json_response(plain | self.members.get(user, {}))
+
+    def _failure(self, method: str, request: web.Request) -> web.Response | None:
+        """The next status that a method is to answer with; None ends the connection without an answer."""
+        waiting = self.statuses.get(method)
+        if not waiting:
+            return None
+        status = waiting.pop(0)
+        if status is None and request.transport is not None:
+            request.transport.close()
+        headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+        body = json.dumps({"error": {"code": "Broken", "message": "what was said"}})
+        return web.Response(status=status or 200, text=body, headers=headers)
+
+    async def _record(self, call: Call) -> None:
+        async with self._changed:
+            self.calls.append(call)
+            self._changed.notify_all()
+
+    # control of a double that runs as its own process
+
+    async def _control_deliver(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        made: Callable[..., Json] = getattr(self, asked.get("kind", "message"))
+        body = asked["activity"] if "activity" in asked else made(asked["text"], **asked.get("fields", {}))
+        answers = await self.deliver(body, times=asked.get("times", 1))
+        return web.json_response({"answers": answers})
+
+    async def _control_calls(self, _: web.Request) -> web.Response:
+        return web.json_response(
+            [
+                {"method": call.method, "conversation": call.conversation, "at": call.at, **call.body}
+                for call in self.calls
+            ]
+        )
+
+
+async def own_token(scope: str, tenant: str | None) -> str:  # noqa: ARG001 -- the SDK's shape
+    """Stands for Microsoft's token service: the SDK reads what it gets as a token."""
+    return TeamsDouble.token(_NOBODY)
+
+
+_NOBODY = TeamsDouble()
+_NOBODY.port = 0
+
+
+async def _serve(port: int, app_url: str) -> None:
+    double = TeamsDouble()
+    double.app_url = app_url
+    await double.start(port)
+    print(double.service_url, flush=True)  # noqa: T201 -- the starter reads the port here
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--app", required=True)
+    given = parser.parse_args()
+    asyncio.run(_serve(given.port, given.app))
