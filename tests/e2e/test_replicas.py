@@ -1,0 +1,71 @@
+"""Two real `serve` processes on one PostgreSQL behind a balancer without memory: one bot, as far as anybody can see."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.accounts.vault import new_key
+from bot.browser import Browser
+from bot.sandbox.server import listen, serve_sandbox
+from bot.sandbox.world import World
+from tests.commands.running import line_with, started
+from tests.doubles.balancer import balanced
+from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.e2e.house import OWED
+from tests.e2e.test_slack import button_url, shown
+
+
+def _free_port() -> int:
+    with contextlib.closing(listen()) as sock:
+        return int(sock.getsockname()[1])
+
+
+@pytest.fixture
+async def slack(world: World, tmp_path: Path, postgres_url: str) -> AsyncIterator[SlackDouble]:
+    """A workspace whose events reach either of two processes."""
+    port, double = _free_port(), SlackDouble()
+    async with contextlib.AsyncExitStack() as stack:
+        payer = await stack.enter_async_context(serve_sandbox(world))
+        await double.start()
+        stack.push_async_callback(double.stop)
+        settings = {
+            "BOT_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "BOT_STORE_URL": postgres_url,
+            "BOT_ENCRYPTION_KEYS": new_key(),
+            "PAYER_FHIR_URL": payer.fhir_url,
+            "PAYER_AUTHORIZE_URL": payer.authorize_url,
+            "PAYER_TOKEN_URL": payer.token_url,
+            "PAYER_ISSUER": payer.issuer,
+            "PAYER_CLIENT_ID": payer.client_id,
+            "PAYER_CLIENT_SECRET": payer.client_secret,
+            "SLACK_BOT_TOKEN": TOKEN,
+            "SLACK_SIGNING_SECRET": SECRET,
+            "SLACK_API_URL": double.api_url,
+        }
+        both = [await stack.enter_async_context(started(tmp_path, "serve", "--port", "0", **settings)) for _ in "ab"]
+        lines = await asyncio.gather(*(line_with(process.stderr, '"serving"') for process in both))
+        servers = [f"http://127.0.0.1:{json.loads(line)['port']}" for line in lines]
+        await stack.enter_async_context(balanced(servers, port))
+        double.app_url = f"http://127.0.0.1:{port}/slack/events"
+        yield double
+
+
+async def test_a_member_links_and_asks_whichever_process_is_met(slack: SlackDouble) -> None:
+    """Link, sign-in, callback, code and question each meet another process; an event that comes four times is one."""
+    assert set(await slack.deliver(slack.direct_message("link"), times=4)) == {200}
+    calls = await slack.wait_for("chat.update", 1)
+    async with Browser() as browser:
+        code = await browser.sign_in(button_url(calls), "dana")
+    await slack.deliver(slack.direct_message(code), times=4)
+    assert "Dana M. is connected" in shown(await slack.wait_for("chat.update", 2))
+    await slack.deliver(slack.direct_message(OWED), times=4)
+    assert "$54.87" in shown(await slack.wait_for("chat.update", 3))
+    await slack.deliver(slack.direct_message("and the one before that?"))
+    assert "your visit on" in shown((await slack.wait_for("chat.update", 4))[3:])
+    assert len(slack.called("chat.postMessage")) == 4
