@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 from bot.replies.environment import environment
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-SUFFIXES = (".md.j2", ".html")
+SUFFIXES = (".md.j2", ".html", ".csv")
 SHARED = frozenset({"layout.html"})
 _MARKUP = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|&#?\w+;", re.DOTALL)
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
@@ -78,7 +78,7 @@ def test_every_spanish_template_has_an_english_one() -> None:
     [
         ("{{ answer.owed|money }}", "nada", "values"),
         ("Call 911.", "Llame.", "figures"),
-        ("[More](claim.list?page=2)", "[Más](claim.list?page=3)", "buttons"),
+        ("[More](claim.list)", "[Más](claim.detail)", "buttons"),
         ('<form id="link-confirm" method="post">', '<form id="link-confirma" method="post">', "elements"),
     ],
 )
