@@ -1,0 +1,226 @@
+"""Who may reach the bot, and the SDK's nine traps: each is closed, and stays so."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import threading
+from typing import Any
+
+import pytest
+from opentelemetry import metrics
+
+from bot.channels.teams.gate import LARGEST_BODY, key_of
+from bot.channels.teams.sdk import Adapter, Keys, Outside, make_app
+from tests.channels.teams.conftest import PLANTED, House
+from tests.doubles.teams import APP, OTHER_TENANT, TENANT, TeamsDouble, own_token, signing_key
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ENTRA = "https://sts.windows.net/aaaaaaaa-0000-4000-8000-000000000001/"
+
+
+def bearer(house: House, **claims: Any) -> str:
+    """The header of a token with these claims, good but for them."""
+    return f"Bearer {house.teams.token(**claims)}"
+
+
+def forged(header: dict[str, Any], claims: dict[str, Any]) -> str:
+    """A token that nobody signed."""
+    parts = (json.dumps(part).encode() for part in (header, claims))
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
+
+
+async def test_a_good_token_is_taken(house: House) -> None:
+    """Signed by the connector, for this app, not over, with the activity's own service URL."""
+    status, _ = await house.teams.send(json.dumps(house.teams.message("hello")).encode(), bearer(house))
+    await house.drain()
+    assert status == 200
+    assert len(house.turn.heard) == 1
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://evil.example"},
+        {"iss": ENTRA, "tid": TENANT},
+        {"iss": None},
+        {"aud": "99999999-2222-4333-8444-555555555555"},
+        {"aud": None},
+        {"exp": 1_700_000_000},
+        {"exp": None},
+        {"exp": "tomorrow"},
+        {"serviceurl": None},
+        {"serviceurl": ""},
+        {"serviceurl": "https://smba.trafficmanager.net/teams/"},
+        {"nbf": 4_000_000_000},
+        {"header": {"kid": "unknown"}},
+        {"header": {"kid": ""}},
+        {"key": signing_key("k2"), "header": {"kid": "k1"}},
+    ],
+    ids=str,
+)
+async def test_a_token_that_lacks_one_thing_is_not(house: House, claims: dict[str, Any]) -> None:
+    """Each is 401, and nothing was asked, kept or sent (T19)."""
+    status, _ = await house.teams.send(json.dumps(house.teams.message("hello")).encode(), bearer(house, **claims))
+    await house.drain()
+    assert status == 401
+    assert not house.turn.heard
+    assert not house.teams.calls
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Basic eDp5", "Bearer a.b.c", "Bearer é.é.é", "x" * 90]
+)
+async def test_without_a_token_nothing_is_read(house: House, header: str | None) -> None:
+    """No header, an empty one and nonsense are 401, whatever the body is."""
+    for body in (json.dumps(house.teams.message("hello")).encode(), b"{", b""):
+        status, _ = await house.teams.send(body, header.encode().decode("latin-1") if header else header)
+        assert status == 401
+    assert house.turn.heard == []
+
+
+@pytest.mark.parametrize("alg", ["none", "HS256", "ES256", None, 5])
+async def test_only_the_connectors_algorithm_is_looked_at(house: House, alg: object) -> None:
+    """A token without a signature, or with another kind of one, does not reach the SDK."""
+    token = forged(
+        {"alg": alg, "kid": "k1"},
+        {"iss": "https://api.botframework.com", "aud": APP, "exp": 4e9, "serviceurl": house.teams.service_url},
+    )
+    assert key_of(f"Bearer {token}") is None
+    assert (await house.teams.send(json.dumps(house.teams.message("hello")).encode(), f"Bearer {token}"))[0] == 401
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"conversation": {"id": "c", "conversationType": "personal", "tenantId": OTHER_TENANT}, "channelData": {}},
+        {"channelData": {"tenant": {"id": OTHER_TENANT}}},
+        {"conversation": {"id": "c", "conversationType": "personal"}, "channelData": {}},
+    ],
+)
+async def test_another_tenant_is_refused(house: House, fields: dict[str, Any]) -> None:
+    """The SDK does not look at the tenant: a foreign one, two that disagree, and none are 403 (T18)."""
+    assert await house.deliver(house.teams.message("hello") | fields) == [403]
+    assert not house.turn.heard
+    assert not house.teams.calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"7", b"null", b'"x"', b"\xff", b"[" * 50_000, b"{}", b'{"type":7,"serviceUrl":"x"}'],
+    ids=range(10),
+)
+async def test_what_cannot_be_read_is_400(house: House, body: bytes) -> None:
+    """A body that is no activity is refused without a trace in any log."""
+    assert (await house.teams.send(body, bearer(house)))[0] == 400
+
+
+async def test_malformed_activities_are_logged_without_their_text(
+    house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The SDK would log what it cannot read, at ERROR, and whole activities at DEBUG: both stay out of every log."""
+    caplog.set_level(logging.DEBUG)
+    for wrong in ({"id": [PLANTED]}, {"type": {"a": PLANTED}}, {"service_url": [PLANTED]}, {"serviceUrl": [PLANTED]}):
+        [(status, _)] = await house.teams.deliver(house.teams.message(PLANTED) | wrong)
+        assert status == 400
+    await house.deliver(house.teams.message(PLANTED))
+    out, err = capfd.readouterr()
+    assert PLANTED not in caplog.text + out + err
+    assert TENANT not in caplog.text + out + err
+
+
+async def test_a_large_body_is_not_held(house: House) -> None:
+    """More than 256 KiB is 413, with a good token too."""
+    body = json.dumps(house.teams.message("x" * LARGEST_BODY)).encode()
+    assert (await house.teams.send(body, bearer(house)))[0] == 413
+
+
+async def test_forged_tokens_fetch_no_keys(house: House) -> None:
+    """Neither a foreign issuer nor a row of unknown keys makes the bot ask anybody: it asked a moment ago."""
+    await house.deliver(house.teams.message("hello"))
+    before = house.teams.key_fetches
+    body = json.dumps(house.teams.message("hello")).encode()
+    for number in range(5):
+        await house.teams.send(body, bearer(house, header={"kid": f"forged-{number}"}))
+        await house.teams.send(body, bearer(house, iss=ENTRA, tid=f"tenant-{number}"))
+    assert house.teams.key_fetches == before
+    assert not house.app._app.server._token_validator._entra_validators_by_tenant  # type: ignore[union-attr]
+
+
+class Clock:
+    """Seconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+async def test_keys_are_fetched_beside_the_event_loop(house: House) -> None:
+    """In a thread, once for many, anew for an unknown key or after an hour; the old ones stay when it fails."""
+    app = make_app(Adapter(), app_id=APP, password=None, tenant=TENANT, outside=outside(house.teams))
+    await app.initialize()
+    clock, threads = Clock(), set[int]()
+    keys = Keys(app, clock)
+    fetch = keys._client.fetch_data
+
+    def fetching() -> Any:
+        threads.add(threading.get_ident())
+        return fetch()
+
+    keys._client.fetch_data = fetching
+    before = house.teams.key_fetches
+    assert await asyncio.gather(*(keys.know("k1") for _ in range(20))) == [True] * 20
+    assert not await keys.know("k9")
+    assert house.teams.key_fetches == before + 1
+    clock.now += 31
+    assert not await keys.know("k9")
+    clock.now += 3_601
+    keys._client.uri = "http://127.0.0.1:9/keys"
+    assert await keys.know("k1")
+    assert house.teams.key_fetches == before + 2
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def outside(teams: TeamsDouble) -> Outside:
+    """Microsoft's services as the double plays them."""
+    return Outside(keys_url=teams.keys_url, token=own_token)
+
+
+async def test_no_variable_switches_the_check_off(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that the SDK reads from the environment by itself change nothing."""
+    monkeypatch.setenv("DANGEROUSLY_ALLOW_UNAUTHENTICATED_REQUESTS", "true")
+    monkeypatch.setenv("CLIENT_ID", "somebody-else")
+    monkeypatch.setenv("SERVICE_URL", "https://evil.example")
+    monkeypatch.setenv("CLOUD", "China")
+    adapter = Adapter()
+    app = make_app(adapter, app_id=APP, password=None, tenant=TENANT, outside=outside(house.teams))
+    await app.initialize()
+    assert app.id == APP
+    assert app.api.service_url == "https://smba.trafficmanager.net/teams"
+    assert (await adapter.handle(house.teams.message("x"), {}))["status"] == 401
+
+
+async def test_nothing_is_kept_for_every_activity(house: House) -> None:
+    """Without a meter the SDK would keep an instrument for each: there is one that keeps nothing."""
+    assert isinstance(metrics.get_meter_provider(), metrics.NoOpMeterProvider)
+    await house.deliver(house.teams.message("hello"))
+    assert house.app._inbox._lanes == {}
+
+
+async def test_addresses_are_not_logged_and_calls_end(house: House) -> None:
+    """Httpx stays quiet however many clients the SDK makes, and no call to Teams waits for ever."""
+    await house.deliver(house.teams.message("hello"))
+    assert logging.getLogger("httpx").level == logging.WARNING
+    assert house.app._app.http_client.http.timeout.read == 10
+    assert house.app._connector._region(house.teams.service_url).http.http.timeout.read == 10
+
+
+async def test_our_own_handler_stands_behind_the_check(house: House) -> None:
+    """The SDK's handlers would send a typed code to a token service: none of them is reached."""
+    assert house.app._app.server.on_request == house.app._on_activity
