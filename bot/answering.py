@@ -35,10 +35,14 @@ from bot.payer.health import Health
 from bot.provenance import INTENT, trace_in, trace_of, with_trace
 
 Answered = Private | Shareable
+_AGAIN = "again"
 
 
 class Answering:
-    """Runs the pack's answers. A reply is `Shareable` only when nothing of a member took part in it."""
+    """Runs the pack's answers. A reply is `Shareable` only when nothing of a member took part in it.
+
+    `forget` lets go of what a link's earlier questions have read.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class Answering:
         audit: Audit,
         directory: DirectoryClient,
         member: Callable[[Person, Access], MemberClient],
+        forget: Callable[[str], None],
         publisher: Publisher,
         places: Places,
         health: Callable[[], Awaitable[Health]],
@@ -57,7 +62,7 @@ class Answering:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pack, self._accounts, self._audit, self._payer = pack, accounts, audit, payer
-        self._directory, self._member, self._places = directory, member, places
+        self._directory, self._member, self._forget, self._places = directory, member, forget, places
         self._publisher, self._health = publisher, health
         self._now, self._wall, self._clock = now, wall, clock
 
@@ -71,6 +76,8 @@ class Answering:
             StoreError: the answer cannot be written into the audit trail, so it is not given (T56).
         """
         access = await self._accounts.access(message.person) if needs_member else None
+        if access and asked.arguments.get(_AGAIN):
+            self._forget(access.link_id)
         ask = self._prepare(message, asked, access)
         try:
             summary = await self._pack.answers[asked.intent](ask)
@@ -158,7 +165,7 @@ class Answering:
         report, kind = ask.report, Private if private else Shareable
         values = {"answer": summary, "payer": self._payer, "private": private}
         blocks = self._pack.render(template_of(asked.intent), values, asked.language, links)
-        about = {"report": report, "payer": self._payer, "now": self._now(), "private": private}
+        about = {"report": report, "payer": self._payer, "now": self._now(), "private": private, "asked": asked}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)
         below = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)

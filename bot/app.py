@@ -44,6 +44,7 @@ from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.health import Pulse
 from bot.payer.http import Http
 from bot.payer.kept import Kept
+from bot.payer.recent import Recent
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.turn import Patience, Turn
@@ -72,6 +73,7 @@ class Bot:
     documents: Pages
     renderer: Renderer
     meter: Meter
+    recent: Recent
     push: dict[str, Push] = field(default_factory=dict)
     misconfigured: bool = False
 
@@ -118,12 +120,14 @@ async def assemble(
         dialogue = Dialogue(store, seal)
         patience, now = patience or Patience(), now or _clock(settings)
         documents = Documents(store, seal, settings.bot_public_url)
-        answering = _answering(settings, pack, http, accounts, audit, documents, patience.wall, now)
+        recent = Recent(http.clock)
+        accounts.on_ended.append(recent.forget)
+        answering = _answering(settings, pack, http, accounts, audit, documents, recent, patience.wall, now)
         meter = Meter()
         turn = _turn(settings, pack, accounts, audit, dialogue, answering, patience, now, meter)
         renderer = Renderer(pack.templates / "pages", settings)
         pages = Pages(documents, renderer, settings.bot_public_url)
-        bot = Bot(settings, pack, store, accounts, audit, discovery, turn, pages, renderer, meter)
+        bot = Bot(settings, pack, store, accounts, audit, discovery, turn, pages, renderer, meter, recent)
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
         sweeper = asyncio.create_task(_sweep(store))
@@ -152,6 +156,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
     accounts: Accounts,
     audit: Audit,
     documents: Documents,
+    recent: Recent,
     wall: float,
     now: Callable[[], datetime],
 ) -> Answering:
@@ -160,7 +165,8 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         accounts=accounts,
         audit=audit,
         directory=DirectoryClient(http, settings.directory_url, kept=Kept(http.clock)),
-        member=_member_client(settings, http, accounts),
+        member=_member_client(settings, http, accounts, recent),
+        forget=recent.forget,
         publisher=Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents),
         places=_Places(),
         health=Pulse(http, settings.directory_url).feel,
@@ -208,15 +214,23 @@ def endpoints_of(settings: Settings) -> Endpoints:
     )
 
 
-def _member_client(settings: Settings, http: Http, accounts: Accounts) -> Callable[[Person, Access], MemberClient]:
-    """Makes the client of one member's question; a 401 is answered by one renewal where there is a refresh token."""
+def _member_client(
+    settings: Settings, http: Http, accounts: Accounts, recent: Recent
+) -> Callable[[Person, Access], MemberClient]:
+    """Makes the client of one member's question; a 401 is answered by one renewal where there is a refresh token.
+
+    What the same link's questions have just read is not asked for again.
+    """
 
     def client(person: Person, access: Access) -> MemberClient:
         async def renew() -> str | None:
             renewed = await accounts.renew(person, access)
             return renewed.token if renewed else None
 
-        return MemberClient(http, settings.payer_fhir_url, access.token, access.patient, also=access.also, renew=renew)
+        kept = recent.of(access.link_id)
+        return MemberClient(
+            http, settings.payer_fhir_url, access.token, access.patient, also=access.also, renew=renew, kept=kept
+        )
 
     return client
 

@@ -25,9 +25,16 @@ class Accesses:
     """Reads links, hands out access and ends it."""
 
     def __init__(
-        self, rows: Rows, endpoint: TokenEndpoint, givebacks: Givebacks, pause: Callable[[float], Awaitable[None]]
+        self,
+        rows: Rows,
+        endpoint: TokenEndpoint,
+        givebacks: Givebacks,
+        pause: Callable[[float], Awaitable[None]],
+        ended: Callable[[str], None],
     ) -> None:
+        """`ended` is told the id of every link that ends, or whose sign-in does."""
         self._rows, self._endpoint, self._givebacks, self._pause = rows, endpoint, givebacks, pause
+        self._ended = ended
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def link(self, person: Person) -> Link | None:
@@ -79,6 +86,7 @@ class Accesses:
 
     async def expire(self, link_id: str) -> None:
         """The payer no longer takes this link's token: delete it, so that the member is asked to sign in."""
+        self._ended(link_id)
         await self._rows.drop(Tokens, link_id)
 
     async def unlink(self, person: Person) -> Unlinked:
@@ -87,6 +95,8 @@ class Accesses:
         tokens = None if row is None else await self._rows.get(Tokens, row.id)
         pending = await self._rows.get(Pending, person.key)
         await self._rows.store.drop_owned(person.key)
+        if row is not None:
+            self._ended(row.id)
         for unneeded in (tokens, pending.tokens if pending else None):
             if unneeded is not None:
                 self._givebacks.start(unneeded)

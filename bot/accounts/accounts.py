@@ -41,7 +41,7 @@ class Accounts:
     """Links, sign-ins and access of every person. `pages` is the folder of the HTML pages.
 
     `clock` tells Unix seconds. Callables in `on_failed` hear of a sign-in that failed in the browser, so that the chat
-    can say it once. Close it at the end.
+    can say it once, those in `on_ended` the id of every link that is over. Close it at the end.
     """
 
     def __init__(
@@ -73,9 +73,10 @@ class Accounts:
             patients=patients,
             givebacks=givebacks,
         )
-        self._proofs = Proofs(rows, givebacks)
-        self._accesses = Accesses(rows, endpoint, givebacks, pause)
         self.on_failed: list[Told] = []
+        self.on_ended: list[Callable[[str], None]] = []
+        self._proofs = Proofs(rows, givebacks, self._ended)
+        self._accesses = Accesses(rows, endpoint, givebacks, pause, self._ended)
         self._pages = Pages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
 
     async def begin(self, person: Person) -> str:
@@ -175,6 +176,11 @@ class Accounts:
         if not linked.choices:
             await self._audit.record("linked", person)
         return linked
+
+    def _ended(self, link_id: str) -> None:
+        """A link is no more, or its sign-in is over: whoever keeps something for it lets go."""
+        for told in self.on_ended:
+            told(link_id)
 
     async def _failed(self, person: Person, error: LinkError) -> None:
         await self._audit.record("sign_in_failed", person, detail=type(error).__name__)

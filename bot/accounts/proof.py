@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.accounts.codes import digest, new_secret, read_code, same
 from bot.accounts.givebacks import Givebacks
 from bot.accounts.rows import LINK_LIVES, Candidate, LinkRow, Pending, Rows, Tokens, keep_tokens
@@ -16,8 +18,9 @@ _TRIES_KIND = "code_try"
 class Proofs:
     """Turns pending sign-ins into links, or throws them away."""
 
-    def __init__(self, rows: Rows, givebacks: Givebacks) -> None:
-        self._rows, self._givebacks = rows, givebacks
+    def __init__(self, rows: Rows, givebacks: Givebacks, ended: Callable[[str], None]) -> None:
+        """`ended` is told the id of every link that another one follows."""
+        self._rows, self._givebacks, self._ended = rows, givebacks, ended
 
     async def awaits_code(self, person: Person) -> bool:
         """Whether a finished sign-in of this person waits for its code."""
@@ -94,5 +97,6 @@ class Proofs:
         await self._rows.put(person.key, row, expires=now + LINK_LIVES, owner=person)
         await self._rows.end_current(person)
         if old is not None:
+            self._ended(old.id)
             await self._rows.drop(Tokens, old.id)
         return Linked(member=candidate.name, again=old is not None)

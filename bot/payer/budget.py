@@ -42,7 +42,8 @@ class Report:
     """What a question read. It grows while pages come. `searches` hold no ids, so that they can be told.
 
     `age` is how many seconds ago the payer gave the oldest of it; `stale` when it was kept for longer than it should
-    be, because the payer does not answer.
+    be, because the payer does not answer. `reused` is the same age of the member's own records, when an earlier
+    question read them.
     """
 
     sources: list[Source] = field(default_factory=list)
@@ -52,11 +53,17 @@ class Report:
     searches: list[str] = field(default_factory=list)
     age: float = 0.0
     stale: bool = False
+    reused: float = 0.0
 
     @property
     def minutes(self) -> int:
         """The age in whole minutes."""
         return int(self.age // 60)
+
+    @property
+    def minutes_reused(self) -> int:
+        """How long ago the member's own records were read, in whole minutes."""
+        return int(self.reused // 60)
 
     @property
     def complete(self) -> bool:
@@ -112,10 +119,16 @@ class Budget:
         self._total = max(self._total, total)
 
     @contextmanager
-    def kept(self, moment: datetime, age: float, *, stale: bool) -> Iterator[None]:
-        """Whatever is read inside was given at that moment, and costs neither a page nor bytes."""
+    def kept(self, moment: datetime, age: float, *, stale: bool, own: bool) -> Iterator[None]:
+        """Whatever is read inside was given at that moment, and costs neither a page nor bytes.
+
+        `own`: they are the member's records, not the directory's.
+        """
         self._moment = moment
-        self.report.age = max(self.report.age, age)
+        if own:
+            self.report.reused = max(self.report.reused, age)
+        else:
+            self.report.age = max(self.report.age, age)
         self.report.stale = self.report.stale or stale
         try:
             yield

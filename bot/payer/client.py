@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 
 from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.budget import Budget, Gap
@@ -13,7 +13,7 @@ from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.paging import Server
 from bot.payer.retry import Retry
-from bot.payer.search import Search
+from bot.payer.search import Search, any_of
 from bot.records.bundle import Entry, Page, read_head
 
 DIRECTORY_TYPES = frozenset(
@@ -39,7 +39,8 @@ class MemberClient:
 
     `renew` is called once after a 401 and gives a new access token, or None when the member has to sign in again.
     `also` are further ids under which the payer keeps the same person, proven when the link was made.
-    Without `patient` (the payer did not say who signed in) only Patient can be searched.
+    Without `patient` (the payer did not say who signed in) only Patient can be searched. `kept` is what this member's
+    link has just read.
     """
 
     def __init__(
@@ -53,12 +54,20 @@ class MemberClient:
         renew: Callable[[], Awaitable[str | None]] | None = None,
         retry: Retry | None = None,
         post_search: bool = False,
+        kept: Kept | None = None,
     ) -> None:
         self._token, self._patient, self._renewal = access_token, patient, renew
         self._ids = (patient, *also) if patient else ()
         self._learned = http.learned
         self._server = Server(
-            http, base, headers=self._headers, renew=self._renew, keep=self._is_theirs, retry=retry, post=post_search
+            http,
+            base,
+            headers=self._headers,
+            renew=self._renew,
+            keep=self._is_theirs,
+            retry=retry,
+            post=post_search,
+            kept=kept,
         )
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:

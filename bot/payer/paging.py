@@ -42,8 +42,8 @@ class Server:
     """A base URL with what every call to it carries.
 
     `headers` gives the headers of a call, `renew` gets a new token after a 401 and says whether it did, `keep` says
-    which rows may be shown, `kept` keeps what is nobody's, `post` sends searches as POST `_search`, where ids stay out
-    of URLs (T28).
+    which rows may be shown, `kept` keeps answers for a while, `post` sends searches as POST `_search`, where ids stay
+    out of URLs (T28).
     """
 
     def __init__(

@@ -33,6 +33,16 @@ def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
         return ()
 
 
+def may_be_kept(body: bytes) -> bool:
+    """True when no label asks for the shield anywhere in it; what cannot be looked through may not be kept."""
+    if not any(hint in body for hint in _HINTS):
+        return True
+    try:
+        return SENSITIVE_CODES.isdisjoint(_labels(json.loads(body)))
+    except (ValueError, RecursionError):
+        return False
+
+
 def _labels(value: Any) -> Iterator[str]:
     if isinstance(value, list):
         for element in value:
