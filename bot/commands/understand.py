@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from bot.language.context import Context
-from bot.language.engine import Engine
+from bot.language.engine import Engine, Explanation
 from bot.language.reading import Reading, Slot
 from bot.pack import find_pack
 
@@ -29,13 +29,14 @@ def readings(
         if dialogue and not text.strip():
             context = None
             continue
-        reading = engine.understand(text, today=today, context=context)
+        before = context
+        reading = engine.understand(text, today=today, context=before)
         resolved = None
         if dialogue:
-            intent, slots, context = engine.after(context, reading)
+            intent, slots, context = engine.after(before, reading)
             resolved = (intent, slots)
         if explain:
-            yield explained(reading)
+            yield explained(engine.explain(text, today=today, context=before))
         elif as_json:
             yield json.dumps(_data(reading, resolved), ensure_ascii=False, default=str)
         else:
@@ -62,13 +63,16 @@ def _slots(slots: Mapping[str, Slot]) -> dict[str, dict[str, object]]:
     return {name: {"text": slot.text, "value": slot.value} for name, slot in slots.items()}
 
 
-def explained(reading: Reading) -> str:
-    """The three best rules and what fired, for a rule author."""
-    lines = [f"text      {reading.text}", f"language  {reading.language}"]
+def explained(explanation: Explanation) -> str:
+    """What was heard, the three best rules with what fired, and what each other rule misses, for a rule author."""
+    reading, heard = explanation.reading, explanation.heard
+    lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]
+    lines += [f"tag       {tag.kind} = {tag.value!r} ({heard.said.said(tag.first, tag.after)!r})" for tag in heard.tags]
+    lines.append(f"concepts  {', '.join(sorted(name for name in heard.names if name.isupper())) or 'none'}")
     lines += [f"slot      {name} = {slot.value!r} ({slot.text!r})" for name, slot in reading.slots.items()]
     for place, one in enumerate(reading.candidates, 1):
-        lines.append(
-            f"{place}. {one.intent} by {one.rule}: {one.score:.2f}, from {', '.join(one.concepts) or 'no concept'}"
-        )
+        used = ", ".join(one.concepts) or "no concept"
+        lines.append(f"{place}. {one.intent} by {one.rule}: {one.score:.2f}, from {used}")
     lines.append(f"decided   {reading.intent}{' (two readings are close)' if reading.unclear else ''}")
+    lines += [f"lost      {why}" for why in explanation.lost]
     return "\n".join(lines) + "\n"
