@@ -16,6 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.sandbox.world import World
 from tests.e2e.house import DANA, OWED, House, open_house
+from tests.e2e.test_documents import given, printable_receipt
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
@@ -206,6 +207,46 @@ async def test_a_half_way_sign_in_in_another_browser(house: House, chromium: Bro
         await expect(page.get_by_role("heading", name="This link is over")).to_be_visible()
     assert "Dana" in (await house.say(code)).text
     assert house.asked("/as/token.oauth2") == 1
+
+
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(SMALL_PHONE, "dark"), (DESKTOP, "light")], ids=["small phone by night", "desktop"]
+)
+async def test_documents_are_good_to_use(house: House, chromium: Browser, viewport: Any, scheme: Any) -> None:
+    """The code's form, a wrong code, the download, the claims on screen and on paper, and the end of the link."""
+    await house.sign_in()
+    offer = given(await house.say("export my claims for 2025"))
+    async with fresh(chromium, viewport=viewport, color_scheme=scheme) as context:
+        page = await context.new_page()
+        await page.goto(offer.url)
+        await check_page(page)
+        await page.get_by_label("Code").fill("AAAA-2222")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("4 tries left")
+        await check_page(page)
+        await page.get_by_label("Code").fill(offer.code)
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name="spreadsheet").click()
+        assert (await download.value).suggested_filename == "health-claims.csv"
+        await page.get_by_role("button", name="print").click()
+        await expect(page.get_by_role("heading", name="Totals")).to_be_visible()
+        await check_page(page)
+        await page.emulate_media(media="print", color_scheme=scheme)
+        await expect(page.get_by_text("Print this page")).to_be_hidden()
+        await check_page(page)
+        await page.goto(offer.url)
+        await expect(page.get_by_role("heading", name="This link is over")).to_be_visible()
+        await check_page(page)
+
+
+async def test_a_network_receipt_is_good_to_use(house: House, phone: Page) -> None:
+    """Anybody who has the link reads it, twice, on a phone; it tells how to make the fingerprint again."""
+    link = await printable_receipt(house)
+    for _ in range(2):
+        await phone.goto(link)
+        await expect(phone.get_by_role("heading", name="Network receipt")).to_be_visible()
+        await check_page(phone)
+    assert "sha256sum" in await phone.locator("main").inner_text()
 
 
 async def test_headers_and_policy(house: House, phone: Page) -> None:

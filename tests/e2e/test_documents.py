@@ -8,12 +8,14 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 
-from bot.message import Actions, Private
+from bot.message import Actions, Private, Shareable
 from bot.sandbox.behaviour import Fault
+from bot.sandbox.world import World
 from tests.e2e.house import EOB, House, Said, somebody
 from tests.e2e.test_privacy import own_strings, stored
 
@@ -41,6 +43,15 @@ def given(said: Said) -> Given:
     code = re.search(r"\b[A-Z2-7]{4}-[A-Z2-7]{4}\b", said.text)
     assert code, said.text
     return Given(next(str(b.url) for b in buttons if b.id == "document"), code.group())
+
+
+async def printable_receipt(house: House) -> str:
+    """The link to the receipt of a doctor's networks, as anybody gets it."""
+    said = await house.say("tell me about dr grace okafor")
+    said = await house.say("Network receipt", press=said.buttons["Network receipt"])
+    assert isinstance(said.last, Shareable), said.text
+    buttons = [b for block in said.last.blocks if isinstance(block, Actions) for b in block.buttons]
+    return next(str(b.url) for b in buttons if b.id == "document" and b.label == "Printable receipt")
 
 
 @asynccontextmanager
@@ -182,14 +193,14 @@ async def test_a_newer_one_ends_the_older(dana: House) -> None:
         assert (await client.get(new.url)).status_code == 410
 
 
-async def test_nothing_of_it_is_readable_in_the_store_or_the_log(dana: House, world: object, tmp_path: object) -> None:
+async def test_nothing_of_it_is_readable_in_the_store_or_the_log(dana: House, world: World, tmp_path: Path) -> None:
     """Neither claims nor name nor link nor code, before it is opened and after."""
     offer = given(await dana.say(EXPORT))
     async with browser(dana) as client:
         await fetch(client, offer.url, offer.code, "csv")
-    planted = set(own_strings(world)) - {"Dana"}  # type: ignore[arg-type] # the fixture is a World
+    planted = set(own_strings(world)) - {"Dana"}
     secrets = {offer.code, offer.path, offer.url.rpartition("/")[2]}
-    bytes_of = stored(tmp_path)  # type: ignore[arg-type] # the fixture is a Path
+    bytes_of = stored(tmp_path)
     assert not [one for one in planted | secrets if len(one) > 5 and one in bytes_of]
     assert not [one for one in secrets if one in dana.log.text]
 
@@ -237,3 +248,22 @@ async def test_an_empty_period_gives_no_document(dana: House) -> None:
     said = await dana.say("export my claims from 1999")
     assert "nothing to export" in said.text
     assert "All years" in said.buttons
+
+
+async def test_a_network_receipt_is_anybodys_for_a_day(dana: House, world: World) -> None:
+    """No code, no form, as often as wanted; nothing of the member who asked is on it, and unlinking does not end it."""
+    link = await printable_receipt(dana)
+    async with browser(dana) as client:
+        page = await client.get(link)
+        assert (page.status_code, (await client.head(link)).status_code) == (200, 200)
+        assert page.headers["content-disposition"] == 'inline; filename="network-receipt.html"'
+        assert "Grace Okafor, MD" in page.text
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert "<form" not in page.text
+        refused = await client.post(link, data={"code": "AAAA-2222", "format": "html"})
+        assert "Grace" not in refused.text
+        await dana.say("unlink")
+        assert (await client.get(link)).text == page.text
+        assert (await client.get(link + "x")).status_code == 410
+    patient = world.resources["Patient"][world.accounts["dana"].patients[0]]
+    assert not [word for word in (patient["id"], *patient["name"][0]["given"]) if word in page.text]
