@@ -2,7 +2,7 @@
 UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
 RUN := $(UV) run --frozen --all-groups
 
-.PHONY: demo test lint types bench eval setup browser
+.PHONY: demo test lint types bench eval setup browser audit
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -10,9 +10,12 @@ demo: setup
 test: setup browser
 	$(RUN) pytest -n auto --dist loadscope
 
-lint: setup
+lint: setup audit
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+
+audit: setup
+	@UV="$(UV)" bash .ci/audit
 
 types: setup
 	$(RUN) mypy bot intents tests bench

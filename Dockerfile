@@ -1,0 +1,18 @@
+FROM python:3.11-slim AS build
+RUN pip install --no-cache-dir uv
+WORKDIR /app
+ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
+COPY pyproject.toml uv.lock README.md LICENSE manifest.yml ./
+RUN uv sync --frozen --no-dev --no-install-project
+COPY bot ./bot
+COPY intents ./intents
+COPY templates ./templates
+RUN uv sync --frozen --no-dev --no-editable
+
+FROM python:3.11-slim
+RUN useradd --system --no-create-home bot
+COPY --from=build /app/.venv /app/.venv
+USER bot
+EXPOSE 8765
+ENTRYPOINT ["/app/.venv/bin/bcbst-bot"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8765"]
