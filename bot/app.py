@@ -32,7 +32,7 @@ from bot.documents.desk import Documents
 from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
-from bot.errors import BotError, SetupWrong, StoreError
+from bot.errors import BotError, ConfigError, SetupWrong, StoreError
 from bot.inbox import Inbox
 from bot.language import nearby, places
 from bot.limits import Limits
@@ -329,6 +329,8 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         yield None
         return
 
+    if settings.teams_missing:
+        raise ConfigError(f"{settings.teams_missing}: required with TEAMS_APP_ID")
     from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
 
     seal = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))

@@ -148,13 +148,18 @@ def register() -> None:
 
 
 @main.command()
-def manifest() -> None:
-    """Print the Slack app manifest with this deployment's address."""
+@click.option("--teams", type=click.Path(dir_okay=False, path_type=Path), help="Write the Teams app package there.")
+def manifest(*, teams: Path | None) -> None:
+    """Print the Slack app manifest with this deployment's address, or write the Teams app package."""
     from bot.commands.manifest import manifest as own  # noqa: PLC0415 -- see the module docstring
+    from bot.commands.teams_package import write  # noqa: PLC0415 -- as above
     from bot.pack import find_pack  # noqa: PLC0415 -- as above
 
     with _one_line():
         settings = load_settings()
+        if teams is not None:
+            write(settings, teams)
+            return
         click.echo(own(settings, find_pack(settings.bot_pack)), nl=False)
 
 

@@ -51,6 +51,17 @@ def _slash_ended(value: str) -> str:
     return _web_address(value) + "/"
 
 
+def _entra_id(value: str) -> str:
+    if not _UUID.fullmatch(value):
+        raise ValueError("must be an id such as 00000000-0000-0000-0000-000000000000")
+    return value.lower()
+
+
+def _entra_ids(value: str) -> str:
+    """Ids with commas between them."""
+    return ",".join(_entra_id(one.strip()) for one in value.split(","))
+
+
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -63,6 +74,8 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Scope = Annotated[str, AfterValidator(_scope)]
 SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
+EntraId = Annotated[str, AfterValidator(_entra_id)]
+EntraIds = Annotated[str, AfterValidator(_entra_ids)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
@@ -82,6 +95,8 @@ class Settings(BaseSettings):
     bot_contact_name: str | None = None
     bot_company: str | None = None
     bot_app_title: str = "BCBST Bot"
+    bot_privacy_url: WebAddress | None = None
+    bot_terms_url: WebAddress | None = None
 
     payer_fhir_url: WebAddress = "https://api.bcbst.com/fhir/r4"
     payer_directory_url: WebAddress | None = None
@@ -104,9 +119,9 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_api_url: SlackAddress = "https://slack.com/api/"
 
-    teams_app_id: str | None = None
+    teams_app_id: EntraId | None = None
     teams_app_password: SecretStr | None = None
-    teams_tenant_id: str | None = None
+    teams_tenant_id: EntraIds | None = None
 
     @model_validator(mode="after")
     def _what_belongs_together(self) -> Self:
@@ -121,23 +136,17 @@ class Settings(BaseSettings):
             raise ValueError("SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many)")
         return self
 
-    @model_validator(mode="after")
-    def _what_teams_needs(self) -> Self:
-        """Without a list of tenants, people of any company in the world could use the bot."""
-        if self.teams_app_id is None:
-            return self
-        if self.teams_app_password is None:
-            raise ValueError("TEAMS_APP_PASSWORD: required with TEAMS_APP_ID")
-        if not self.teams_tenants or not all(_UUID.fullmatch(tenant) for tenant in self.teams_tenants):
-            raise ValueError("TEAMS_TENANT_ID: required with TEAMS_APP_ID; tenant ids, the app's own first")
-        if not _UUID.fullmatch(self.teams_app_id):
-            raise ValueError("TEAMS_APP_ID: must be an id such as 00000000-0000-0000-0000-000000000000")
-        return self
-
     @property
     def teams_tenants(self) -> tuple[str, ...]:
         """The Entra tenants whose people may use the bot in Teams, the app's own first."""
-        return tuple(tenant for one in (self.teams_tenant_id or "").split(",") if (tenant := one.strip()))
+        return tuple((self.teams_tenant_id or "").split(",")) if self.teams_tenant_id else ()
+
+    @property
+    def teams_missing(self) -> str | None:
+        """The name of a setting that Teams cannot do without; without tenants, the whole world could use the bot."""
+        if self.teams_app_password is None or not self.teams_app_password.get_secret_value():
+            return "TEAMS_APP_PASSWORD"
+        return None if self.teams_tenants else "TEAMS_TENANT_ID"
 
     @property
     def missing(self) -> str | None:

@@ -7,6 +7,8 @@ import pytest
 from bot.config import Settings, load_settings
 from bot.errors import ConfigError
 
+UUID = "1111abcd-2222-4333-8444-555555555555"
+
 
 @pytest.mark.parametrize(
     ("name", "value"),
@@ -73,3 +75,28 @@ def test_an_issuer_keeps_its_last_slash() -> None:
     """Issuers are compared letter by letter; every other address loses it."""
     settings = Settings(_env_file=None, payer_issuer="https://sso.example/", payer_fhir_url="https://payer.example/r4/")  # type: ignore[call-arg] # pydantic-settings takes it
     assert (settings.payer_issuer, settings.payer_fhir_url) == ("https://sso.example/", "https://payer.example/r4")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "TEAMS_APP_PASSWORD"),
+        ({"teams_app_password": ""}, "TEAMS_APP_PASSWORD"),
+        ({"teams_app_password": "p"}, "TEAMS_TENANT_ID"),
+        ({"teams_app_password": "p", "teams_tenant_id": f"{UUID}, {UUID.replace('1', '2')}"}, None),
+    ],
+)
+def test_what_teams_needs_is_told_by_name(given: dict[str, str], missing: str | None) -> None:
+    """Without a secret nothing can be sent, and without tenants anybody in the world could ask."""
+    settings = Settings(_env_file=None, teams_app_id=UUID.upper(), **given)  # type: ignore[arg-type,call-arg] # pydantic checks
+    assert settings.teams_missing == missing
+    assert settings.teams_app_id == UUID
+    assert len(settings.teams_tenants) == (2 if missing is None else 0)
+
+
+@pytest.mark.parametrize("name", ["TEAMS_APP_ID", "TEAMS_TENANT_ID"])
+def test_an_entra_id_is_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A name or an address in place of an id stops the start."""
+    monkeypatch.setenv(name, "contoso.onmicrosoft.com")
+    with pytest.raises(ConfigError, match=f"^{name}: must be an id"):
+        load_settings(_env_file=None)

@@ -40,7 +40,7 @@ class Finding:
 
 
 async def check(settings: Settings) -> AsyncIterator[Finding]:
-    """What was found, in the order of a start: settings, keys, store, pack, payer, Slack."""
+    """What was found, in the order of a start: settings, keys, store, pack, payer, Slack, Teams."""
     yield _client(settings)
     yield _keys(settings)
     yield await _store(settings)
@@ -56,6 +56,8 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     if settings.slack_bot_token is not None:
         yield await _slack(settings)
+    if settings.teams_app_id is not None:
+        yield await _teams(settings, settings.teams_app_id)
 
 
 def _client(settings: Settings) -> Finding:
@@ -145,3 +147,18 @@ async def _slack(settings: Settings) -> Finding:
     if missing:
         return Finding("bad", "slack", f"SLACK_BOT_TOKEN: lacks {', '.join(missing)}; install the app again")
     return Finding("ok", "slack", "the token is taken and has its scopes")
+
+
+async def _teams(settings: Settings, app_id: str) -> Finding:
+    from bot.commands.teams import probe  # noqa: PLC0415 -- only who talks to Teams asks Microsoft
+
+    if settings.teams_missing:
+        return Finding("bad", "teams", f"{settings.teams_missing}: required with TEAMS_APP_ID")
+    password = settings.teams_app_password.get_secret_value() if settings.teams_app_password else ""
+    try:
+        await probe(app_id, password, settings.teams_tenants[0])
+    except BotError as error:
+        return Finding("bad", "teams", str(error))
+    return Finding(
+        "ok", "teams", f"Entra takes the credentials; people of {len(settings.teams_tenants)} tenants may ask"
+    )

@@ -1,0 +1,128 @@
+"""The Teams app package: what an administrator uploads is whole, small, and says what the code does."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from bot.commands.teams_package import SEARCH, manifest, write
+from bot.config import Settings
+from bot.errors import ConfigError
+
+SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "teams-manifest.schema.1.29.json"
+APP = "11111111-2222-4333-8444-555555555555"
+SETTINGS = Settings(_env_file=None, bot_public_url="https://bot.acme.example/x", teams_app_id=APP, bot_company="Acme")  # type: ignore[call-arg]
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """The written package, opened."""
+    path = tmp_path_factory.mktemp("package") / "bcbst.zip"
+    write(SETTINGS, path)
+    return zipfile.ZipFile(path)
+
+
+def test_the_package_holds_three_files(package: zipfile.ZipFile) -> None:
+    """The manifest and both icons lie at the top, as Teams wants them, and nothing else does."""
+    assert package.namelist() == ["manifest.json", "color.png", "outline.png"]
+    assert json.loads(package.read("manifest.json")) == manifest(SETTINGS)
+
+
+def test_microsofts_schema_takes_the_manifest() -> None:
+    """It is valid against the published schema."""
+    if not SCHEMA.exists():
+        pytest.skip(f"no manifest schema at ../shared/data/{SCHEMA.name}")
+    jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(manifest(SETTINGS))
+
+
+def test_the_manifest_keeps_the_limits() -> None:
+    """What Teams limits, without its schema at hand: names, texts, scopes and numbers of commands."""
+    made = manifest(SETTINGS)
+    required = {"manifestVersion", "version", "id", "developer", "name", "description", "icons", "accentColor"}
+    assert required <= made.keys()
+    assert made["id"] == made["bots"][0]["botId"] == made["composeExtensions"][0]["botId"] == APP
+    assert len(made["name"]["short"]) <= 30
+    assert len(made["name"]["full"]) <= 100
+    assert len(made["description"]["short"]) <= 80
+    assert len(made["developer"]["name"]) <= 32
+    assert set(made["developer"]) == {"name", "websiteUrl", "privacyUrl", "termsOfUseUrl"}
+    assert made["validDomains"] == ["bot.acme.example"]
+    for listed in made["bots"][0]["commandLists"]:
+        assert 0 < len(listed["commands"]) <= 12
+        assert all(len(one["title"]) <= 128 for one in listed["commands"])
+    [command] = made["composeExtensions"][0]["commands"]
+    assert (len(command["title"]) <= 32, len(command["description"]) <= 128) == (True, True)
+
+
+def test_it_asks_for_nothing_but_to_talk() -> None:
+    """No sign-in with Entra, no permissions, no files: an administrator has little to review."""
+    made = manifest(SETTINGS)
+    assert not {"webApplicationInfo", "authorization", "permissions", "devicePermissions"} & made.keys()
+    assert made["bots"][0]["supportsFiles"] is False
+
+
+def test_shared_places_are_offered_directory_questions_only() -> None:
+    """What is suggested in a channel can be answered there."""
+    personal, shared = manifest(SETTINGS)["bots"][0]["commandLists"]
+    assert personal["scopes"] == ["personal"]
+    assert shared["scopes"] == ["team", "groupChat"]
+    titles = [one["title"] for one in shared["commands"]]
+    assert not [title for title in titles if {"my", "i"} & set(title.casefold().split())]
+
+
+def test_search_is_the_codes() -> None:
+    """The command and its parameter are those that the channel reads."""
+    from bot.channels.teams import search  # noqa: PLC0415 -- without the SDK
+
+    assert (search.COMMAND, search.PARAMETER) == SEARCH
+
+
+@pytest.mark.parametrize(("name", "side"), [("color.png", 192), ("outline.png", 32)])
+def test_icons(package: zipfile.ZipFile, name: str, side: int) -> None:
+    """Both are PNGs of the right size; the outline is white on nothing, the other covers its square."""
+    pixels = read_png(package.read(name), side)
+    if name == "outline.png":
+        assert {pixel[:3] for pixel in pixels} == {(255, 255, 255)}
+        assert {0, 255} <= {pixel[3] for pixel in pixels}
+    else:
+        assert {pixel[3] for pixel in pixels} == {255}
+        assert len({pixel[:3] for pixel in pixels}) > 2
+
+
+def read_png(data: bytes, side: int) -> list[tuple[int, ...]]:
+    """The pixels of an RGBA picture of that size without filters; its checksums are checked."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    chunks, at = {}, 8
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        chunks[kind] = data[at + 8 : at + 8 + length]
+        assert struct.unpack(">I", data[at + 8 + length : at + 12 + length])[0] == zlib.crc32(kind + chunks[kind])
+        at += 12 + length
+    assert struct.unpack(">IIBBBBB", chunks[b"IHDR"]) == (side, side, 8, 6, 0, 0, 0)
+    raw = zlib.decompress(chunks[b"IDAT"])
+    rows = [raw[row * (4 * side + 1) : (row + 1) * (4 * side + 1)] for row in range(side)]
+    assert {row[0] for row in rows} == {0}
+    return [tuple(row[1 + 4 * column : 5 + 4 * column]) for row in rows for column in range(side)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [({"teams_app_id": None}, "TEAMS_APP_ID"), ({"bot_public_url": "http://127.0.0.1:8765"}, "BOT_PUBLIC_URL")],
+)
+def test_what_is_missing_is_named(wrong: dict[str, Any], named: str) -> None:
+    """A package that Teams would refuse is not written."""
+    with pytest.raises(ConfigError, match=named):
+        manifest(SETTINGS.model_copy(update=wrong))
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """A file that cannot be written is one line, not a trace."""
+    with pytest.raises(ConfigError, match="--teams"):
+        write(SETTINGS, tmp_path / "no" / "x.zip")
