@@ -119,7 +119,7 @@ async def assemble(
         )
         dialogue = Dialogue(store, seal)
         patience, now = patience or Patience(), now or _clock(settings)
-        documents = Documents(store, seal, settings.bot_public_url)
+        documents = Documents(store, seal, audit, settings.bot_public_url)
         recent = Recent(http.clock)
         accounts.on_ended.append(recent.forget)
         answering = _answering(settings, pack, http, accounts, audit, documents, recent, patience.wall, now)

@@ -14,7 +14,7 @@ from bot.dialogue import Asked, Dialogue
 from bot.message import Language, Person, Private
 from bot.pack import Pack
 
-_SEEN: frozenset[What] = frozenset({"answered", "exported"})
+_SEEN: frozenset[What] = frozenset({"answered"})
 _SHOWN = 5
 
 

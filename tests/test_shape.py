@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "metrics": set(),
     "accounts": {"audit", "config", "errors", "limits", "message", "payer", "records", "stores"},
     "kit": {"errors", "payer", "records"},
-    "documents": {"accounts", "errors", "message", "replies", "stores"},
+    "documents": {"accounts", "audit", "errors", "message", "replies", "stores"},
     "pack": {"errors", "kit", "language", "message", "replies"},
     "dialogue": {"language", "message", "stores"},
     "connecting": {"accounts", "audit", "dialogue", "errors", "message", "pack"},

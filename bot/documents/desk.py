@@ -16,6 +16,7 @@ import msgspec
 
 from bot.accounts.codes import digest, new_code, new_secret, read_code, same, shown
 from bot.accounts.vault import Vault
+from bot.audit import Audit
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Language, Person
 from bot.stores.base import Seal, Store
@@ -30,16 +31,21 @@ _PIECE = 64 * 1024
 class Paper(msgspec.Struct, frozen=True):
     """A document that waits, key: the SHA-256 of its id. `code` is the SHA-256 of its code, None for anybody's.
 
-    `owner` is the key of the person to whom it belongs, "" for directory facts. `style` is the hash of its one style.
+    `person` is whose it is, None for directory facts. `style` is the hash of its one style.
     """
 
-    owner: str
+    person: Person | None
     name: str
     formats: tuple[str, ...]
     language: Language
     style: str
     expires: float
     code: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The key of the person to whom its rows belong, "" for nobody's."""
+        return self.person.key if self.person else ""
 
 
 class Offered(NamedTuple):
@@ -53,8 +59,11 @@ class Offered(NamedTuple):
 class Documents:
     """Takes printed documents and hands them out."""
 
-    def __init__(self, store: Store, seal: Seal, public_url: str, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._seal, self._public_url, self._clock = store, seal, public_url, clock
+    def __init__(
+        self, store: Store, seal: Seal, audit: Audit, public_url: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store, self._seal, self._audit = store, seal, audit
+        self._public_url, self._clock = public_url, clock
 
     async def offer(
         self, name: str, language: Language, style: str, files: dict[str, bytes], person: Person | None
@@ -63,7 +72,8 @@ class Documents:
         document_id, code = new_secret(), new_code() if person else None
         key, owner = digest(document_id), person.key if person else ""
         lives = PRIVATE_LIVES if person else OPEN_LIVES
-        paper = Paper(owner, name, tuple(files), language, style, self._clock() + lives, digest(code) if code else None)
+        expires, hashed = self._clock() + lives, digest(code) if code else None
+        paper = Paper(person, name, tuple(files), language, style, expires, hashed)
         if person:
             await self._store.drop_owned(owner, _PAPER, _FILE)
             await self._store.put(_CURRENT, owner, key.encode(), expires=paper.expires, owner=owner)
@@ -104,18 +114,21 @@ class Documents:
         Raises:
             DocumentOver: as in `peek`, or this file was fetched before.
             CodeWrong: with `tries_left`. CodeSpent: that was the last try, and the document is gone.
+            StoreError: it cannot be written into the audit trail, so it is not given (T56).
         """
         paper, key = await self.peek(document_id), digest(document_id)
         tried = await self._store.count(_TRY, key, expires=paper.expires)
         if not same(digest(read_code(typed) or ""), paper.code or "") or tried > TRIES:
             await self._wrong(key, paper, tried)
         packed = self._open(document_id, form, await self._store.take(_FILE, f"{key}.{form}"))
+        await self._audit.record("exported", paper.person, detail=f"{paper.name}.{form}")
         left = [other for other in paper.formats if await self._store.get(_FILE, f"{key}.{other}")]
         if not left:
             await self._store.drop(_PAPER, key)
         return packed
 
     async def _wrong(self, key: str, paper: Paper, tried: int) -> None:
+        await self._audit.record("code_wrong", paper.person, detail=paper.name)
         if tried < TRIES:
             raise CodeWrong("the code does not match", tries_left=TRIES - tried)
         await self._store.drop(_PAPER, key)

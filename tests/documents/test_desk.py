@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.accounts.vault import Vault
+from bot.audit import Audit
 from bot.documents.desk import Documents, Offered, Paper, pack, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
@@ -27,6 +28,7 @@ class Desk:
     documents: Documents
     store: Store
     vault: Vault
+    audit: Audit
     now: float = 1_750_000_000.0
 
     async def offer(self, person: Person | None = DANA, files: dict[str, bytes] | None = None) -> tuple[str, Offered]:
@@ -41,8 +43,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     made: list[Desk] = []
     store = open_sqlite(tmp_path / "bot.db", clock=lambda: made[0].now)
     vault = Vault([bytes(32)])
-    documents = Documents(store, vault, "https://bot.example", clock=lambda: made[0].now)
-    made.append(Desk(documents, store, vault))
+    audit = Audit(store, vault, clock=lambda: made[0].now)
+    documents = Documents(store, vault, audit, "https://bot.example", clock=lambda: made[0].now)
+    made.append(Desk(documents, store, vault, audit))
     yield made[0]
     await store.close()
 
@@ -106,6 +109,16 @@ async def test_a_code_opens_only_its_own_document(desk: Desk) -> None:
     _, others = await desk.offer(WALTER)
     assert await outcome(desk.documents.fetch(own, "html", str(others.code))) is CodeWrong
     assert await outcome(desk.documents.read(own, "html")) is DocumentOver
+
+
+async def test_who_fetched_what_is_in_the_trail(desk: Desk) -> None:
+    """A file that left and a wrong code are rows about their person; the code and the link are not in them."""
+    own, offered = await desk.offer()
+    await outcome(desk.documents.fetch(own, "html", "AAAA-2222"))
+    await outcome(desk.documents.fetch(own, "csv", str(offered.code)))
+    rows = await desk.audit.of(DANA)
+    assert [(row.what, row.detail) for row in rows] == [("exported", "claims.csv"), ("code_wrong", "claims")]
+    assert await desk.audit.of(WALTER) == ()
 
 
 async def test_the_keys_and_the_store_do_not_open_it(desk: Desk) -> None:
