@@ -33,7 +33,8 @@ _OPEN = (
 _LONG = (
     "Ask in plain words what you owed for a visit, how a claim was paid, or which doctors near you are in your "
     "network. Doctors, places and networks can be asked about anywhere. Answers about your own claims and coverage "
-    'come only in your private chat with the bot, after you sign in at your health plan, and stop when you say "unlink".'
+    "come only in your private chat with the bot, after you sign in at your health plan, and stop when you say "
+    '"unlink".'
 )
 
 
