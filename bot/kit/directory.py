@@ -9,9 +9,9 @@ from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.cards import spots
 from bot.payer.budget import Gap
-from bot.payer.chains import batches
 from bot.payer.optional import given
 from bot.payer.search import Search, Value, any_of, escape, token
+from bot.payer.steps import batches
 from bot.records.listing import Directory, Listing
 from bot.records.provider import Role
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.directory import area, bring, read_rows, taxonomy
 from bot.kit.spelling import words_of
-from bot.payer.chains import batches
 from bot.payer.search import Search, any_of, token
+from bot.payer.steps import batches
 from bot.records.listing import Directory, Listing
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/"
@@ -136,28 +136,35 @@ async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Lis
     ways = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
     searches = [(search.where(here), names) for found, names in ways for search in found]
     asked = [read_rows(ask, directory, search, names, optional=True) for search, names in searches]
-    await asyncio.gather(*asked, _places(ask, directory, _kind(kind).places, here))
+    found, _ = await asyncio.gather(_places(ask, _kind(kind).places, here), asyncio.gather(*asked))
+    await _add(ask, directory, found)
     await bring(ask, directory, ("participating-organization", "location"))
     rows = tuple(row for row in directory.listings() if row.active(ask.today))
     return tuple(row for row in rows if kind is None or is_kind(row, kind))
 
 
-async def _places(ask: Ask, directory: Directory, types: tuple[str, ...], here: tuple[str, str]) -> None:
-    """The places of these types, with the affiliations of who runs them, which may name no place themselves."""
-    if not types:
-        return
+async def _places(ask: Ask, types: tuple[str, ...], here: tuple[str, str]) -> Directory:
+    """The places of these types in the area, with who runs them."""
     found = Directory()
-    name = here[0].partition(".")[2]
-    search = Search("Location", (("type", any_of(types)), (name, here[1])))
-    await read_rows(ask, found, search, ("organization",), optional=True)
-    run = {key: place for key, place in found.locations.items() if set(place.types) & set(types)}
-    owners = sorted({place.organization for place in run.values() if place.organization})
-    directory.locations.update(run)
+    if types:
+        search = Search("Location", (("type", any_of(types)), (here[0].partition(".")[2], here[1])))
+        await read_rows(ask, found, search, ("organization",), optional=True)
+    typed = {key: place for key, place in found.locations.items() if set(place.types) & set(types)}
+    return replace(found, locations=typed)
+
+
+async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
+    """The places of which nothing else is known, and the affiliations of who runs them, which may name no place."""
+    directory.locations.update(found.locations)
     directory.organizations.update(found.organizations)
+    known = directory.owners()
+    owners = sorted(
+        {p.organization for p in found.locations.values() if p.organization and p.organization not in known}
+    )
     for batch in batches([key.id for key in owners], prefix="Organization/"):
-        affiliated = Search("OrganizationAffiliation", (("participating-organization", any_of(batch)),))
-        await read_rows(ask, directory, affiliated, _AFFILIATION, optional=True)
-    directory.list_places(run)
+        search = Search("OrganizationAffiliation", (("participating-organization", any_of(batch)),))
+        await read_rows(ask, directory, search, _AFFILIATION, optional=True)
+    directory.list_places(found.locations)
 
 
 def _kind(name: str | None) -> Kind:

@@ -175,9 +175,13 @@ class Directory:
                 updated = self.organizations[key].last_updated
                 self._list(_bare(key, updated, organization=_points_at(key), locations=run))
 
+    def owners(self) -> frozenset[Key]:
+        """The organizations that some role is of."""
+        return frozenset(key for role in self.roles.values() if (key := key_of(role.organization)))
+
     def list_places(self, places: Mapping[Key, Location]) -> None:
         """List these places as roles of who runs them, where no role of theirs came along."""
-        known = {key for role in self.roles.values() if (key := key_of(role.organization))}
+        known = self.owners()
         for key, place in places.items():
             if key.type and place.organization not in known:
                 role = _bare(

@@ -84,6 +84,8 @@ async def answer(ask: Ask) -> Found:
     found = await listings(ask, codes=codes, where=where, name=name, filters=filters(ask, where))
     result = summarize(found, ask, where, name)
     ask.cite("PractitionerRole", [role for card in result.cards for role in card.role_ids])
+    for type_ in ("Practitioner", "Location", "Organization"):  # a server without includes was asked for them by id
+        ask.cite(type_, ())
     if result.total or where is None or where.miles >= FARTHER:
         return result
     wide = Around(where.center, where.name, where.state, FARTHER, where.home)

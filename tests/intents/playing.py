@@ -1,0 +1,78 @@
+"""Playing a step of a story to a bot, and what is wrong with the replies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.message import Actions, Reply
+from bot.replies.data import as_data
+from tests.intents.stories import Expected, Step
+from tests.stage import Talk, buttons
+
+ALWAYS = {"How do you know?", "¿Cómo lo sabe?"}
+
+
+async def act(talk: Talk, step: Step, place: str) -> list[Reply]:
+    """The replies to what the person does."""
+    if step.sign_in is not None:
+        return await talk.sign_in(step.sign_in)
+    if step.press is not None:
+        return await talk.press(step.press, step.item, place=place)
+    return await talk.say(step.say or "", place=place)
+
+
+def faults(replies: Sequence[Reply], step: Step) -> list[str]:
+    """What is not as expected, of every reply."""
+    wanted = [*step.first, step]
+    if len(replies) != len(wanted):
+        return [f"{len(wanted)} replies expected, {len(replies)} came"]
+    finals = [reply.final for reply in replies]
+    found = [] if finals == [False] * (len(replies) - 1) + [True] else [f"final: {finals}"]
+    return found + [fault for reply, one in zip(replies, wanted, strict=True) for fault in _differences(reply, one)]
+
+
+def _differences(reply: Reply, wanted: Expected) -> list[str]:
+    data = as_data(reply, 0)
+    text, items = str(data["text"]), _list(data["items"])
+    below = [label for label in _below(reply) if label not in ALWAYS]
+    facts = {str(fact["label"]): fact["value"] for fact in _list(data["facts"])}
+    faults = [
+        f"{name}: {data[name]!r} instead of {want!r}"
+        for name in ("intent", "language", "audience", "text", "complete")
+        if (want := getattr(wanted, name)) is not None and data[name] != want
+    ]
+    faults += [f"error: {data['error']}"] if (data["error"] is not None) != wanted.error else []
+    faults += [f"lacks {phrase!r}" for phrase in wanted.has if phrase not in text]
+    faults += [f"has {phrase!r}" for phrase in wanted.lacks if phrase.casefold() in text.casefold()]
+    faults += [f"{label}: {facts.get(label)}" for label, value in wanted.facts.items() if facts.get(label) != value]
+    faults += _item_faults(items, wanted)
+    faults += [f"actions: {below}"] if wanted.actions is not None and below != wanted.actions else []
+    labels = {button.label for button in buttons(reply)}
+    faults += [f"no button {label!r}" for label in wanted.buttons if label not in labels]
+    types = sorted({source.type for source in reply.sources})
+    faults += [f"sources: {types}"] if wanted.sources is not None and types != wanted.sources else []
+    return faults
+
+
+def _below(reply: Reply) -> list[str]:
+    return [button.label for block in reply.blocks if isinstance(block, Actions) for button in block.buttons]
+
+
+def _item_faults(items: Sequence[dict[str, object]], wanted: Expected) -> list[str]:
+    if wanted.items is None:
+        return []
+    if isinstance(wanted.items, int):
+        return [] if len(items) == wanted.items else [f"{len(items)} items"]
+    shown = [" ".join(map(str, _list(item["lines"]))) for item in items]
+    fits = len(shown) == len(wanted.items) and all(want in line for want, line in zip(wanted.items, shown, strict=True))
+    return [] if fits else [f"items: {shown}"]
+
+
+def _list(value: object) -> list[dict[str, object]]:
+    assert isinstance(value, list)
+    return value
+
+
+def shown(replies: Sequence[Reply]) -> str:
+    """The replies as a person reads them, with their intents."""
+    return "\n---\n".join(f"[{reply.intent}]\n{as_data(reply, 0)['text']}" for reply in replies)
