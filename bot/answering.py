@@ -13,7 +13,7 @@ from bot.accounts.accounts import Access, Accounts
 from bot.audit import Audit
 from bot.dialogue import Asked
 from bot.documents.publisher import Publisher
-from bot.errors import LinkError, PayerError, SignInExpired
+from bot.errors import Disconnected, LinkError, PayerError, SignInExpired
 from bot.kit import (
     Ask,
     Coverage,
@@ -71,6 +71,7 @@ class Answering:
 
         Raises:
             NotLinked, SignInExpired: the member has to sign in first.
+            Disconnected: they were disconnected meanwhile.
             NeedsPlace: the question lacks a place.
             PayerError: the payer did not give a usable answer.
             StoreError: the answer cannot be written into the audit trail, so it is not given (T56).
@@ -85,6 +86,8 @@ class Answering:
             if access is not None:
                 await self._accounts.expire(access.link_id)
             raise
+        if access is not None and not await self._accounts.holds(message.person, access.link_id):
+            raise Disconnected("the link changed while the answer was made")
         private = needs_member or ask.private
         summary, links = await self._offered(message.person if private else None, asked, summary)
         reply = self._reply(asked, ask, summary, links, private=private)

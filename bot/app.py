@@ -130,6 +130,7 @@ async def assemble(
         bot = Bot(settings, pack, store, accounts, audit, discovery, turn, pages, renderer, meter, recent)
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
+        accounts.on_elsewhere.append(bot.tell)
         sweeper = asyncio.create_task(_sweep(store))
         stack.push_async_callback(_stopped, sweeper)
         yield bot

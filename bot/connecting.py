@@ -49,7 +49,8 @@ class Connecting:
                 yield self._say("account/declined", asked.language, intent=asked.intent)
             case "account.status":
                 link = await self._accounts.link(person)
-                yield self._say("account/status", asked.language, intent=asked.intent, link=link)
+                others = [other.platform for other in await self._accounts.elsewhere(person)]
+                yield self._say("account/status", asked.language, intent=asked.intent, link=link, others=others)
             case _:
                 yield await self._privacy(person, asked.language)
 

@@ -10,6 +10,8 @@ BotError
 │   └── StoreUnusable        wrong version, read-only, damaged, full
 ├── LinkError                linking an account did not work out
 │   ├── NotLinked            no account is connected
+│   ├── ConnectedElsewhere   the same account was connected to another chat as well
+│   ├── Disconnected         the account was disconnected while its answer was made
 │   ├── LinkExpired          the one-time link or code is over, used or replaced
 │   ├── WrongBrowser         this browser did not start the sign-in
 │   ├── SignInCancelled      the member pressed cancel at the payer
@@ -110,6 +112,18 @@ class NotLinked(LinkError):
     """No account is connected to this person."""
 
     template = "problems/not_linked"
+
+
+class ConnectedElsewhere(LinkError):
+    """The same member account was connected to another chat as well, on `platform`: the older one hears of it (T23)."""
+
+    template = "problems/connected_elsewhere"
+
+
+class Disconnected(LinkError):
+    """The account was disconnected, or another was connected, while an answer was being made: it is not shown (T53)."""
+
+    template = "problems/disconnected"
 
 
 class LinkExpired(LinkError):

@@ -23,7 +23,7 @@ from bot.accounts.signin import LIVES, SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
 from bot.audit import Audit
 from bot.config import Settings
-from bot.errors import CodeSpent, CodeWrong, LinkError, TooManyLinks
+from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
@@ -41,7 +41,8 @@ class Accounts:
     """Links, sign-ins and access of every person. `pages` is the folder of the HTML pages.
 
     `clock` tells Unix seconds. Callables in `on_failed` hear of a sign-in that failed in the browser, so that the chat
-    can say it once, those in `on_ended` the id of every link that is over. Close it at the end.
+    can say it once, those in `on_elsewhere` that a person's member record was connected to another chat as well, those
+    in `on_ended` the id of every link that is over. Close it at the end.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Accounts:
             givebacks=givebacks,
         )
         self.on_failed: list[Told] = []
+        self.on_elsewhere: list[Told] = []
         self.on_ended: list[Callable[[str], None]] = []
         self._proofs = Proofs(rows, givebacks, self._ended)
         self._accesses = Accesses(rows, endpoint, givebacks, pause, self._ended)
@@ -172,9 +174,25 @@ class Accounts:
         """Wait a little for tokens that are being given back."""
         await self._givebacks.close()
 
+    async def elsewhere(self, person: Person) -> tuple[Person, ...]:
+        """Other chat identities that are connected to this person's member record, the oldest first (T23)."""
+        own = await self._rows.get(LinkRow, person.key)
+        if own is None:
+            return ()
+        rows = self._rows.all(LinkRow)
+        return tuple([person_of(key) async for key, row in rows if key != person.key and row.patient == own.patient])
+
+    async def holds(self, person: Person, link_id: str) -> bool:
+        """Whether this very link is still the person's: an answer that was begun under another is not shown (T53)."""
+        row = await self._rows.get(LinkRow, person.key)
+        return row is not None and row.id == link_id
+
     async def _told(self, person: Person, linked: Linked) -> Linked:
         if not linked.choices:
             await self._audit.record("linked", person)
+            for other in () if linked.again else await self.elsewhere(person):
+                for told in self.on_elsewhere:
+                    await told(other, ConnectedElsewhere("two chats open one record", platform=person.platform))
         return linked
 
     def _ended(self, link_id: str) -> None:
