@@ -25,7 +25,7 @@ FOUND_IN_TEXT = frozenset({"amount", "claim_id", "date_range", "location", "prov
 SLOT_TYPES = FOUND_IN_TEXT | {
     *(NAMED_NETWORK, "other_name", "other_network", "reason", "answer", "reply_language", "start_over"),
 }
-PSEUDO = frozenset({"BARE", "ASKED"})
+PSEUDO = frozenset({"BARE", "ASKED", "LONE", "NAMED_PERSON", "GUESSED_NAME"})
 _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1/" * 2000, "<" * 4000, "last " * 800)
 
 

@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 from bot.language.calendar_days import shifted
 from bot.language.context import Context, merge
+from bot.language.date_phrases import after_plan_year
 from bot.language.date_words import DATE_WORDS
-from bot.language.entities import Tagger
+from bot.language.entities import Tagger, date_tags
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.names import CREDENTIALS, GENERIC, TITLES
 from bot.language.people import names_somebody
@@ -81,8 +82,8 @@ class Engine:
         self.lexicon = lexicon
         self._book = RuleBook(self.intents.values())
         self._tagger = Tagger(lexicon)
-        self._speller = Speller(lexicon.tree.vocabulary, lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS)
         known = lexicon.tree.vocabulary | lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS
+        self._speller = Speller(lexicon.tree.vocabulary - lexicon.strange, known)
         dangers = lexicon.dangers
         self._given = lexicon.given - lexicon.familiar - _DATE_KEYS
         self._gate = SafetyGate(dangers, Speller(dangers.repaired, known | dangers.words.vocabulary))
@@ -130,6 +131,18 @@ class Engine:
         heard = self.hear(_read_whole(text)[1], today, context)
         return {kind: slot for kind in sorted({tag.kind for tag in heard.tags}) if (slot := _slot(heard, kind))}
 
+    @staticmethod
+    def says_plan_year(text: str) -> bool:
+        """Whether a phrase of time is counted in plan years, which only the member's coverage knows."""
+        words = read(text).words
+        return any(after_plan_year(words, place) for place in range(len(words)))
+
+    @staticmethod
+    def dates_in(text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
+        """The time that a phrase means when that is the plan year; None when it names none."""
+        tags = date_tags(read(text), today, plan_year)
+        return Slot(text, tags[0].value) if tags else None
+
     def explain(self, text: str, *, today: date, context: Context | None = None) -> Explanation:
         """The reading of a message with all that led to it, and for each other intent why its best rule lost."""
         heard = self.hear(_read_whole(text)[1], today, context)
@@ -155,6 +168,8 @@ class Engine:
             names.update(str(meaning.value) for meaning in match.meanings if meaning.kind == "concept")
         if _bare(len(keys), tags, found):
             names.add("BARE")
+        if len(keys) == 1:
+            names.add("LONE")
         if names_somebody(said, self._given, self.lexicon.family):
             names.add("NAMED_PERSON")
         if any(tag.kind == "provider_name" and self._is_guessed(said, tag) for tag in tags):

@@ -15,6 +15,7 @@ from bot.language.text import keys_in
 
 LANGUAGES = ("en", "es")
 ANY_DOCTOR = "doctor"
+FOREIGN = "FOREIGN"
 _WAYS_EN = (
     "someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out"
     "|see about|look at"
@@ -85,6 +86,14 @@ class Lexicon:
     options: dict[str, dict[str, str]] = field(default_factory=dict)
     declared: list[tuple[str, str, str, str]] = field(default_factory=list)
     shares: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def strange(self) -> frozenset[str]:
+        """Words of other subjects alone: known, but nobody means them when typing something like them."""
+        words: dict[bool, set[str]] = {True: set(), False: set()}
+        for _, concept, _, phrase in self.declared:
+            words[concept == FOREIGN].update(keys_in(phrase))
+        return frozenset(words[True] - words[False])
 
     @property
     def familiar(self) -> frozenset[str]:
@@ -183,6 +192,7 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
     lexicon.family = frozenset(key for name in names.family.split(",") for key in keys_in(name))
     for phrase in phrases_in(names.organizations, shown, "organizations"):
         lexicon.tree.add(phrase, Meaning("organization", phrase, "", hides=True))
+    lexicon.kinds.add("organization")
     common: _Common = converted(read_yaml(folder / "common.yaml", f"{WORDS}/common.yaml"), _Common, "common.yaml")
     lexicon.common = {
         "en": frozenset(key for word in common.en.split() for key in keys_in(word)),
