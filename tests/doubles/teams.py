@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
@@ -23,6 +23,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from tests.doubles.adaptive_card import buttons, faults, shown
+
+if TYPE_CHECKING:
+    from bot.channels.teams.app import TeamsApp
 
 Json = dict[str, Any]
 APP, TENANT, OTHER_TENANT = "11111111-2222-4333-8444-555555555555", "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb"
@@ -284,6 +287,12 @@ class TeamsDouble:
                 for call in self.calls
             ]
         )
+
+
+async def settled(app: TeamsApp) -> None:
+    """Wait for the answers to everything that the app took in so far."""
+    while tasks := list(app._inbox._tasks):
+        await asyncio.gather(*tasks)
 
 
 async def own_token(scope: str, tenant: str | None) -> str:  # noqa: ARG001 -- the SDK's shape

@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
 from bot import log
-from bot.app import Bot, assemble, slack_app, web_app
+from bot.app import Bot, assemble, slack_app, teams_app, web_app
 from bot.browser import Browser
 from bot.channels.slack.app import SlackApp
 from bot.commands.rehearsal import link_in
@@ -29,6 +29,10 @@ from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.world import World
 from bot.turn import Patience
+
+if TYPE_CHECKING:
+    from bot.channels.teams.app import TeamsApp
+    from bot.channels.teams.sdk import Outside
 
 T = TypeVar("T")
 DANA = Person("console", "", "", "dana-chat", name="Dana M.", home="the console")
@@ -127,6 +131,7 @@ class House:
     clock: Elastic
     person: Person = DANA
     slack: SlackApp | None = None
+    teams: TeamsApp | None = None
     pushed: list[Private] = field(default_factory=list)
 
     def break_(self, fault: Fault) -> None:
@@ -211,9 +216,10 @@ async def open_house(
     *,
     patience: Patience | None = None,
     sandbox: Sandbox | None = None,
+    outside: Outside | None = None,
     **settings: object,
 ) -> AsyncIterator[House]:
-    """A house over a world, with Slack when its settings are given.
+    """A house over a world, with Slack and Teams when their settings are given; `outside` plays Microsoft's services.
 
     With `sandbox`, another bot on the same payer and, in the same folder, on the same store.
     """
@@ -231,9 +237,10 @@ async def open_house(
         http = Http(clock=clock.now, pause=clock.pause)
         bot = await stack.enter_async_context(assemble(chosen, patience=patience, http=http))
         channel = await stack.enter_async_context(slack_app(bot))
-        await servers.start(running(web_app(bot, slack=channel), sock))
+        teams = await stack.enter_async_context(teams_app(bot, outside))
+        await servers.start(running(web_app(bot, slack=channel, teams=teams), sock))
         stack.push_async_callback(servers.stop)
-        house = House(bot, payer, chosen, trap, clock, slack=channel)
+        house = House(bot, payer, chosen, trap, clock, slack=channel, teams=teams)
 
         async def push(_: Person, reply: Private) -> None:
             house.pushed.append(reply)

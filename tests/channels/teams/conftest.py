@@ -34,7 +34,7 @@ from bot.message import (
 from bot.replies.render import Words
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
-from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token
+from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 PLANTED = "$54.87 Grace Okafor"
@@ -117,8 +117,7 @@ class House:
 
     async def drain(self) -> None:
         """Wait for the answers to everything that was taken in so far."""
-        while tasks := list(self.app._inbox._tasks):
-            await asyncio.gather(*tasks)
+        await settled(self.app)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

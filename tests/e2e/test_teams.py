@@ -1,0 +1,186 @@
+"""A Teams tenant attached by settings alone: signed activities in, Adaptive Cards out, the payer behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.browser import Browser
+from bot.channels.teams.sdk import Outside
+from bot.message import Person
+from bot.sandbox.behaviour import Fault
+from bot.sandbox.world import World
+from tests.doubles.adaptive_card import fallback
+from tests.doubles.teams import APP, TENANT, Call, TeamsDouble, own_token, settled
+from tests.e2e.house import EOB, OWED, House, open_house
+
+MEMBERS_OWN = ("54.87", "Okafor", "Dana Mercer", "November", "885.07")
+FIND = "find a cardiologist near 37402"
+CHANNEL = "19:general@thread.tacv2;messageid=17"
+
+
+@dataclass
+class Tenant:
+    """The double, and the bot that is attached to it."""
+
+    teams: TeamsDouble
+    house: House
+
+    async def deliver(self, activity: dict[str, Any]) -> list[Call]:
+        """Deliver, wait for the answers, and return what was written since."""
+        before = len(self.teams.sent())
+        [(status, _)] = await self.teams.deliver(activity)
+        assert status == 200
+        assert self.house.teams is not None
+        await settled(self.house.teams)
+        return self.teams.sent()[before:]
+
+    async def write(self, text: str, user: str = "u1") -> str:
+        """A message in the personal chat; what the person reads then."""
+        return shown(await self.deliver(self.teams.message(text, user=user)))
+
+    async def code(self, user: str = "u1", member: str = "dana") -> str:
+        """The code that the browser shows at the end of a sign-in."""
+        calls = await self.deliver(self.teams.message("link", user=user))
+        url = next(str(button["url"]) for call in calls for button in call.buttons.values() if button.get("url"))
+        async with Browser() as browser:
+            return await browser.sign_in(url, member)
+
+    async def link(self, user: str = "u1", member: str = "dana") -> str:
+        """Connect by the button in the chat, the browser, and the typed code."""
+        return await self.write(await self.code(user, member), user=user)
+
+    async def is_linked(self, user: str = "u1") -> bool:
+        """Whether a member's account is connected to this person."""
+        person = Person("teams", "", TENANT, self.teams.object_id(user))
+        return await self.house.bot.accounts.link(person) is not None
+
+
+@pytest.fixture
+async def tenant(world: World, tmp_path: Path) -> AsyncIterator[Tenant]:
+    """A bot that knows of Teams what the environment tells it."""
+    teams = TeamsDouble()
+    await teams.start()
+    async with open_house(
+        world,
+        tmp_path,
+        outside=Outside(keys_url=teams.keys_url, token=own_token),
+        teams_app_id=APP,
+        teams_app_password="p",
+        teams_tenant_id=TENANT,
+    ) as house:
+        teams.app_url = f"{house.settings.bot_public_url}/teams/messages"
+        yield Tenant(teams, house)
+    await teams.stop()
+    assert teams.refused == []
+
+
+def shown(calls: list[Call]) -> str:
+    """What a person reads of these messages."""
+    return "\n".join(call.text for call in calls)
+
+
+def pressed(calls: list[Call], label: str) -> str:
+    """The opaque id of a button."""
+    return next(str(call.buttons[label]["data"]["press"]) for call in calls if label in call.buttons)
+
+
+async def test_from_a_question_over_a_link_to_its_answer_and_on(tenant: Tenant) -> None:
+    """Asked before linking: a button; the code typed in the chat; the kept question answers itself; then on from there.
+
+    Every card says in its text what its elements say, and no notification holds anything of the member (T26).
+    """
+    assert "Connect my account" in await tenant.write(OWED)
+    said = await tenant.link()
+    assert "Dana" in said
+    assert "$54.87" in said
+    assert "October 14" in await tenant.write("and the one before that?")
+    calls = await tenant.deliver(tenant.teams.message(OWED))
+    assert "October 14" in shown(await tenant.deliver(tenant.teams.execute(pressed(calls, "The visit before"))))
+    assert "October 14" in shown(await tenant.deliver(tenant.teams.submit(pressed(calls, "The visit before"))))
+    for call in tenant.teams.sent():
+        assert not [word for word in MEMBERS_OWN if word in call.body["summary"]]
+        assert [fallback(card).split() for card in call.cards] == [call.text.split()]
+
+
+async def test_a_pop_up_links_too_and_a_strangers_code_does_not(tenant: Tenant) -> None:
+    """The code comes back through the client of whoever asked for the link; through another's it connects nobody."""
+    code = await tenant.code()
+    state = {"state": code}
+    await tenant.deliver(tenant.teams.activity("invoke", name="signin/verifyState", value=state, user="u2"))
+    assert not await tenant.is_linked("u1")
+    assert not await tenant.is_linked("u2")
+    await tenant.deliver(tenant.teams.activity("invoke", name="signin/verifyState", value=state))
+    assert await tenant.is_linked("u1")
+    assert "$54.87" in await tenant.write(OWED)
+
+
+async def test_a_click_by_somebody_else_is_refused(tenant: Tenant) -> None:
+    """A member's button does nothing for another person, who is linked or not; nor does one from an older card."""
+    await tenant.link()
+    before = pressed(await tenant.deliver(tenant.teams.message(OWED)), "The visit before")
+    for press, user in ((before, "u2"), ("old.0", "u1"), ("", "u1")):
+        said = shown(await tenant.deliver(tenant.teams.submit(press or "x" * 300, user=user)))
+        assert not [word for word in ("October", "$") if word in said]
+        assert said
+
+
+async def test_shared_places_see_the_directory_and_a_pointer(tenant: Tenant) -> None:
+    """A channel gets provider answers and buttons for them; a member question is answered in the private chat (T25)."""
+    await tenant.link()
+    found = await tenant.deliver(tenant.teams.mention(FIND))
+    assert {call.conversation for call in found} == {CHANNEL}
+    assert "miles of 37402" in shown(found)
+    calls = await tenant.deliver(tenant.teams.mention(OWED))
+    [pointer] = [call for call in calls if call.conversation == CHANNEL]
+    assert not [word for word in (*MEMBERS_OWN, "$5") if word in str(pointer.body)]
+    assert "$54.87" in shown([call for call in calls if call.conversation == "a:chat-u1"])
+
+
+async def test_search_from_the_message_box(tenant: Tenant) -> None:
+    """Providers of the open directory come as cards to drop; a member question brings nothing."""
+    await tenant.link()
+    [(_, body)] = await tenant.teams.deliver(tenant.teams.search(FIND))
+    results = body["composeExtension"]["attachments"]
+    assert len(results) > 2
+    assert all("Chattanooga" in fallback(one["content"]) for one in results[:2])
+    assert all(FIND in fallback(one["content"]) for one in results)
+    assert '"press"' not in str(results)
+    [(_, body)] = await tenant.teams.deliver(tenant.teams.search(OWED))
+    assert body["composeExtension"]["type"] == "message"
+    assert not [word for word in MEMBERS_OWN if word in str(body)]
+
+
+async def test_guests_cannot_link(tenant: Tenant) -> None:
+    """Neither a guest nor a person without an Entra id is offered a link."""
+    tenant.teams.members["u1"] = {"userRole": "guest"}
+    nobody = tenant.teams.message("link", **{"from": {"id": "29:u9", "name": "Ann"}})
+    for activity in (tenant.teams.message("link"), nobody):
+        calls = await tenant.deliver(activity)
+        assert shown(calls)
+        assert not [button for call in calls for button in call.buttons.values() if button.get("url")]
+
+
+async def test_removing_the_app_unlinks(tenant: Tenant) -> None:
+    """Whoever removes the app has no link and no token left (T21)."""
+    await tenant.link()
+    assert await tenant.is_linked()
+    await tenant.deliver(tenant.teams.activity("installationUpdate", action="remove"))
+    assert not await tenant.is_linked()
+
+
+async def test_a_payer_that_is_down_is_said(tenant: Tenant) -> None:
+    """One true sentence with a reference that the log has too, and no log holds what was said or answered."""
+    await tenant.link()
+    tenant.house.break_(Fault(EOB, times=None))
+    said = await tenant.write(OWED)
+    tenant.house.heal()
+    assert "$" not in said
+    assert "eference" in said
+    assert "$54.87" in await tenant.write(OWED)
+    for words in ("54.87", OWED, "Okafor", TENANT, "a:chat"):
+        assert words not in tenant.house.log.text
