@@ -11,11 +11,16 @@ _SPANISH_LETTERS = frozenset("ñáéíóú¿¡")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is said and what it must come to. `slots` is None where a file does not say which slots are right."""
+    """What is said and what it must come to.
+
+    `slots` is None where a file does not say which slots are right. `kind` tells what is out of scope apart (written
+    "out_of_scope/chatter"). The intent "-" stands for anything but an alarm.
+    """
 
     said: str
     intent: str
     slots: dict[str, object] | None
+    kind: str = ""
 
 
 def sentences(name: str) -> Iterator[Case]:
@@ -23,8 +28,9 @@ def sentences(name: str) -> Iterator[Case]:
     lines = (EVAL / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
     labelled = any(len(row) > 2 for row in rows)
-    for intent, said, *slots in rows:
-        yield Case(said, intent, _slots(slots[0] if slots else "") if labelled else None)
+    for wanted, said, *slots in rows:
+        intent, _, kind = wanted.partition("/")
+        yield Case(said, intent, _slots(slots[0] if slots else "") if labelled else None, kind)
 
 
 def dialogues() -> Iterator[list[Case]]:

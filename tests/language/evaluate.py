@@ -1,7 +1,7 @@
 """Print how well the pack is understood: `python -m tests.language.evaluate`.
 
-`eval/tuned.tsv` was looked at while the words and rules were made; `eval/held.tsv` and `eval/blind.tsv` were not until
-their first run. `eval/dialogues.txt` holds conversations.
+`eval/tuned.tsv` was looked at while the words and rules were made; `held.tsv`, `blind.tsv` and `gate.tsv` were not
+until their first run, and taught something then; `unseen.tsv` never did. `dialogues.txt` holds conversations.
 """
 
 import sys
@@ -21,7 +21,10 @@ INTENTS = Path(__file__).parents[2] / "intents"
 TODAY = date(2024, 11, 24)
 SAFETY = "safety."
 MOST_CONFUSIONS = 20
+LEARNED = ("tuned", "held", "blind", "gate")
+UNSEEN = "unseen"
 _NO_DATA = "out_of_scope"
+_NO_ALARM = "-"
 _NOT_SAID = frozenset({"reason", "answer", "person"})
 
 
@@ -49,13 +52,21 @@ class Tally:
     confused: Counter[tuple[str, str]] = field(default_factory=Counter)
     slots: dict[str, SlotCount] = field(default_factory=lambda: defaultdict(SlotCount))
     lost: list[str] = field(default_factory=list)
-    false_data: list[bool] = field(default_factory=list)
+    false_data: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    calm: int = 0
     safety: list[bool] = field(default_factory=list)
     alarms: int = 0
 
     def add(self, case: Case, reading: Reading, *, data: bool) -> None:
         """Count one sentence; `data` says that the reading would ask for somebody's or the directory's data."""
         got = reading.intent or ""
+        if not case.intent.startswith(SAFETY):
+            self.calm += 1
+            self.alarms += got.startswith(SAFETY)
+        if case.intent == _NO_ALARM:
+            if got.startswith(SAFETY):
+                self.lost.append(f"no alarm -> {got}: {case.said}")
+            return
         hit = got == case.intent
         self.by_intent[case.intent].append(hit)
         if reading.language == "es":
@@ -64,11 +75,9 @@ class Tally:
             self.confused[case.intent, got] += 1
             self.lost.append(f"{case.intent} -> {got}: {case.said}")
         if case.intent == _NO_DATA:
-            self.false_data.append(data)
+            self.false_data[case.kind].append(data)
         if case.intent.startswith(SAFETY):
             self.safety.append(hit)
-        elif got.startswith(SAFETY):
-            self.alarms += 1
         if case.slots is not None and case.intent != _NO_DATA and not case.intent.startswith(SAFETY):
             self._add_slots(case, case.slots, reading.slots)
 
@@ -114,11 +123,16 @@ def report(name: str, tally: Tally) -> Iterator[str]:
     """What the counts of one set say, line by line."""
     every = [hit for hits in tally.by_intent.values() for hit in hits]
     recall = sum(map(share, tally.by_intent.values())) / len(tally.by_intent)
+    asked = [data for kind in tally.false_data.values() for data in kind]
     yield f"{name}: {len(every)} sentences"
     yield f"  accuracy            {share(every):.3f}  (Spanish {share(tally.spanish):.3f} of {len(tally.spanish)})"
     yield f"  macro recall        {recall:.3f}"
-    yield f"  false data queries  {sum(tally.false_data)} of {len(tally.false_data)} ({share(tally.false_data):.3f})"
-    yield f"  safety recall       {share(tally.safety):.3f} of {len(tally.safety)}, false alarms {tally.alarms}"
+    yield f"  false data queries  {sum(asked)} of {len(asked)} ({share(asked):.3f})"
+    for kind, data in tally.false_data.items():
+        if kind:
+            yield f"    {kind:<17} {sum(data)} of {len(data)} ({share(data):.3f})"
+    yield f"  safety recall       {share(tally.safety):.3f} of {len(tally.safety)}"
+    yield f"  false alarms        {tally.alarms} of {tally.calm}"
     if tally.slots:
         yield from _slot_lines(tally.slots)
     for (wanted, got), count in tally.confused.most_common(MOST_CONFUSIONS):
@@ -165,9 +179,10 @@ def talk(engine: Engine) -> Iterator[str]:
 def main() -> None:
     """Print the report; with `--lost`, also each sentence that came out wrong."""
     engine = Engine.load(INTENTS)
-    for name in ("tuned", "held", "blind"):
+    for name in (*LEARNED, UNSEEN):
         tally = tallied(engine, sentences(name))
-        sys.stdout.writelines(line + "\n" for line in report(name, tally))
+        title = f"{name} (never learned from)" if name == UNSEEN else name
+        sys.stdout.writelines(line + "\n" for line in report(title, tally))
         if "--lost" in sys.argv:
             sys.stdout.writelines(f"      {line}\n" for line in tally.lost)
     sys.stdout.writelines(line + "\n" for line in talk(engine))
