@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 
 from rapidfuzz import process
 
@@ -26,6 +26,7 @@ SLOT_TYPES = FOUND_IN_TEXT | {
     *(NAMED_NETWORK, "other_name", "other_network", "reason", "answer", "reply_language", "start_over"),
 }
 PSEUDO = frozenset({"BARE", "ASKED", "LONE", "NAMED_PERSON", "GUESSED_NAME"})
+_RUNS = 3
 _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1/" * 2000, "<" * 4000, "last " * 800)
 
 
@@ -141,13 +142,16 @@ class _Checker:
         return bool({other, "*"} & shares[one] or {one, "*"} & shares[other])
 
     def slow(self) -> Iterator[Finding]:
-        """Hostile messages that take longer than a message may."""
+        """Hostile messages that take longer than a message may, in this thread's own time, the best of a few runs."""
         for text in _HOSTILE:
-            begun = perf_counter()
-            self.engine.understand(text, today=TODAY)
-            took = (perf_counter() - begun) * 1000
+            took = min(self._milliseconds(text) for _ in range(_RUNS))
             if took > SLOWEST_MS:
                 yield Finding("_words", 0, f"{text[:12]!r}… takes {took:.0f} ms, at most {SLOWEST_MS:.0f}")
+
+    def _milliseconds(self, text: str) -> float:
+        begun = thread_time()
+        self.engine.understand(text, today=TODAY)
+        return (thread_time() - begun) * 1000
 
 
 def _contradicts(rule: Rule) -> bool:
