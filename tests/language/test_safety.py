@@ -21,8 +21,8 @@ TOOK = st.sampled_from(["took", "swallowed", "ate"])
 MANY = st.sampled_from(["a whole bottle of", "all the", "a bunch of", "like 30", "too many"])
 MEDICINE = st.sampled_from(["pills", "tylenol", "xanax", "my heart medicine", "sleeping pills"])
 FRAGMENTS = st.sampled_from([
-    "not", "i", "my", "he", "her", "arm", "pain", "pills", "die", "want", "no", "quiero", "morir", "sangre", "took", "((",
-    "\u202e", "\u0301\u0301", "\ud800", "<@U1>", "claim", "?", "\n", "999", "&amp;", "💊",
+    "not", "i", "my", "he", "her", "arm", "pain", "pills", "die", "want", "no", "quiero", "morir", "sangre", "took",
+    "((", "\u202e", "\u0301\u0301", "\ud800", "<@U1>", "claim", "?", "\n", "999", "&amp;", "💊",
 ])  # fmt: skip
 
 
