@@ -13,6 +13,7 @@ import msgspec
 from bot.dialogue import Asked
 from bot.message import Action, Actions, Press
 from bot.payer.budget import Report
+from bot.records.arithmetic import Step
 
 INTENT = "answer.sources"
 _TOLD = "told"
@@ -32,6 +33,7 @@ class Trace(msgspec.Struct, frozen=True):
 
     `rule` None: a button or a follow-up asked, so no rule was needed. `searches` hold no ids. `records` are the first
     few of `count`. `here` names the filters and orders that the server did not apply, so that they were applied here.
+    `steps` are the sums that the answer made, with their terms.
     """
 
     intent: str
@@ -43,6 +45,7 @@ class Trace(msgspec.Struct, frozen=True):
     count: int
     here: tuple[str, ...]
     complete: bool
+    steps: tuple[Step, ...] = ()
 
     def day_of(self, record: Record, zone: tzinfo | None) -> datetime:
         """When it was read, by the bot's own clock."""
@@ -61,6 +64,7 @@ def trace_of(asked: Asked, report: Report) -> Trace:
         count=len(report.sources),
         here=tuple(report.applied_here),
         complete=report.complete,
+        steps=tuple(report.steps),
     )
 
 

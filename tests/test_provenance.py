@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from bot.dialogue import Asked
 from bot.message import Action, Actions, Press
 from bot.payer.budget import Report, Source
 from bot.payer.search import Search
 from bot.provenance import INTENT, trace_in, trace_of, with_trace
+from bot.records.arithmetic import Step, Term
+from bot.records.dates import PartialDate
+from bot.records.money import Amount
 
 MOMENT = datetime(2026, 5, 20, 12, 30, tzinfo=UTC)
 
@@ -18,11 +22,13 @@ def _report() -> Report:
     search = Search("ExplanationOfBenefit", (("service-date", "ge2026-01-01"), ("_sort", "-service-date")))
     report.searches += [search.told(), search.told()]
     report.read_here("service-date")
+    half = Term("claim", Amount(Decimal("2.50")), PartialDate(2026, 5, 1))
+    report.steps.append(Step("spending", Amount(Decimal("5.00")), (half, half), count=2))
     return report
 
 
 def test_the_trace_comes_back_from_its_own_button() -> None:
-    """Ten records are named and all are counted; the same search is told once; other buttons stay as they are."""
+    """Ten records are named, all are counted; the same search is told once; sums keep their terms to the cent."""
     other = Action("", "More", press=Press("claim.list", {"page": "1"}))
     buttons = Actions((other, Action("", "How do you know?", press=Press(INTENT))))
     filled = with_trace(buttons, trace_of(Asked("claim.list", rule="claims", score=0.8), _report()))
@@ -34,6 +40,7 @@ def test_the_trace_comes_back_from_its_own_button() -> None:
     assert (trace.rule, trace.pages, trace.count, len(trace.records)) == ("claims", 2, 12, 10)
     assert trace.searches == ("ExplanationOfBenefit?service-date=ge2026-01-01&_sort=-service-date",)
     assert (trace.here, trace.complete) == (("service-date",), True)
+    assert trace.steps == tuple(_report().steps)
     assert trace.day_of(trace.records[0], UTC) == MOMENT
 
 

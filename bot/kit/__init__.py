@@ -41,6 +41,7 @@ from bot.payer.health import Health
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
 from bot.records.amounts import added
+from bot.records.arithmetic import Step, Term, owed_steps, sum_of
 from bot.records.bundle import Entry, Page
 from bot.records.care import CarePlan, Condition, Procedure, read_care_plan, read_condition, read_procedure
 from bot.records.claim import Claim, Number, read_claim, read_claims
@@ -124,8 +125,10 @@ __all__ = [
     "Series",
     "Shielded",
     "Spot",
+    "Step",
     "Story",
     "Summary",
+    "Term",
     "Tier",
     "TierCosts",
     "Typed",
@@ -174,6 +177,7 @@ __all__ = [
     "of_other_person",
     "on_day",
     "openings_of",
+    "owed_steps",
     "own_networks",
     "places_of_care",
     "plans",
@@ -206,6 +210,7 @@ __all__ = [
     "spots",
     "starts_like",
     "story_of",
+    "sum_of",
     "telling",
     "text_of",
     "token",

@@ -33,8 +33,8 @@ async def newest_claims(
     async for page in ask.search(search):
         claims, unreadable = read_claims(page.entries)
         read += claims
-        if unreadable:
-            ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", unreadable))
+        if lost := unreadable + sum(len(claim.dropped) for claim in claims):
+            ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
         if page.next_url and _in_order(read, ask) and enough(alive := live(read, ask.today)):
             return alive
     return live(read, ask.today)

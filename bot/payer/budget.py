@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from bot.records.arithmetic import Step
+
 MIB = 1024 * 1024
 GapKind = Literal["page_failed", "type_refused", "left_out", "unreadable", "cut_short"]
 
@@ -41,6 +43,7 @@ class Gap:
 class Report:
     """What a question read. It grows while pages come. `searches` hold no ids, so that they can be told.
 
+    `steps` are the sums that the answer made.
     `age` is how many seconds ago the payer gave the oldest of it; `stale` when it was kept for longer than it should
     be, because the payer does not answer. `reused` is the same age of the member's own records, when an earlier
     question read them.
@@ -51,6 +54,7 @@ class Report:
     gaps: list[Gap] = field(default_factory=list)
     applied_here: list[str] = field(default_factory=list)
     searches: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     age: float = 0.0
     stale: bool = False
     reused: float = 0.0

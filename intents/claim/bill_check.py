@@ -12,7 +12,9 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    Step,
     Summary,
+    Term,
     added,
     claim_by_id,
     fitting,
@@ -76,10 +78,13 @@ async def answer(ask: Ask) -> BillCheck:
     if claim_id := ask.arguments.get("id"):
         claim, _ = await claim_by_id(ask, claim_id)
         ask.cite("ExplanationOfBenefit", [claim.id])
-        return replace(summarize([claim], amount, ask), shielded=False, sure=True)
+        pressed = replace(summarize([claim], amount, ask), shielded=False, sure=True)
+        ask.report.steps += steps_of(pressed)
+        return pressed
     claims, found = await _candidates(ask, amount)
     summary = summarize(claims, amount, ask, found)
     ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
+    ask.report.steps += steps_of(summary)
     return summary
 
 
@@ -109,6 +114,18 @@ def compare(claim: Claim, amount: Amount) -> Comparison:
     left = owed - paid if paid else owed
     difference = Amount(amount.cents - left.cents, amount.currency)
     return Comparison(claim, _verdict(claim, amount, difference), left, difference, _is(claim.billed, amount))
+
+
+def steps_of(check: BillCheck) -> tuple[Step, ...]:
+    """What is left, and what the bill is beside it; nothing of a claim that is not shown."""
+    match = check.match
+    if match is None or check.shielded or not (match.left and match.difference and check.amount):
+        return ()
+    owed, paid = match.claim.owed.amount, match.claim.paid_by_patient
+    left = (Term("owed", owed), Term("paid", paid, minus=True)) if owed and paid else ()
+    bill = (Term("bill", check.amount), Term("left", match.left, minus=True))
+    first = (Step("left", match.left, left),) if left else ()
+    return (*first, Step("difference", match.difference, bill))
 
 
 def _verdict(claim: Claim, amount: Amount, difference: Amount) -> Verdict:

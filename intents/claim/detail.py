@@ -18,6 +18,7 @@ from bot.kit import (
     fitting,
     is_numbered,
     newest_claims,
+    owed_steps,
     read_contract,
     read_lines,
     service_dates,
@@ -62,6 +63,7 @@ async def answer(ask: Ask) -> ClaimDetail:
     lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim.currency)
     before, around = await _before(ask, claim), await _around(ask, claim)
     ask.cite("ExplanationOfBenefit", [one.id for one in (claim, before) if one])
+    ask.report.steps += owed_steps(claim)
     return summarize(claim, lines, read_contract(raw), before, around)
 
 

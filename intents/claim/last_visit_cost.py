@@ -16,6 +16,7 @@ from bot.kit import (
     fitting,
     newest_claims,
     of_other_person,
+    owed_steps,
     service_dates,
     story_of,
     text_of,
@@ -64,6 +65,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     )
     summary = summarize(_of(alive, ask), ask)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, summary.fill) if claim])
+    ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
     return summary
 
 

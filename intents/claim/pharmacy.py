@@ -19,6 +19,7 @@ from bot.kit import (
     of_other_person,
     service_dates,
     span_of,
+    sum_of,
     text_of,
 )
 
@@ -86,6 +87,7 @@ async def answer(ask: Ask) -> Pharmacy:
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(fills(so_far), ask)), page_size=100)
     summary = summarize(alive, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_counted(alive, ask), summary.last) if claim])
+    ask.report.steps += sum_of("fills", _counted(alive, ask), lambda claim: claim.owed.amount)
     return summary
 
 

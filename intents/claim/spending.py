@@ -19,6 +19,7 @@ from bot.kit import (
     newest_claims,
     of_other_person,
     span_of,
+    sum_of,
     text_of,
 )
 
@@ -82,6 +83,7 @@ async def answer(ask: Ask) -> Spending:
     )
     summary = summarize(alive, ask)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in _counted(alive, ask)])
+    ask.report.steps += sum_of("spending", _counted(alive, ask), lambda claim: claim.amount(_aspect(ask)))
     return summary
 
 
