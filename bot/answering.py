@@ -27,6 +27,7 @@ from bot.kit import (
     read_coverage,
     read_patient,
 )
+from bot.kit.coverages import plan_year_of
 from bot.message import Actions, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
@@ -79,7 +80,7 @@ class Answering:
         access = await self._accounts.access(message.person) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
             self._forget(access.link_id)
-        ask = self._prepare(message, asked, access)
+        ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
         try:
             summary = await self._pack.answers[asked.intent](ask)
         except SignInExpired:
@@ -101,6 +102,16 @@ class Answering:
         values = {"trace": trace_in(asked), "payer": self._payer, "zone": self._now().tzinfo}
         blocks = self._pack.render("how", values, asked.language)
         return Private(intent=INTENT, language=asked.language, blocks=blocks)
+
+    async def _in_plan_year(self, message: Message, asked: Asked, access: Access | None) -> Asked:
+        """The question with "this plan year" as the member's own coverage has it, a calendar year without one."""
+        slot, engine = asked.slots.get("date_range"), self._pack.engine
+        if access is None or slot is None or not engine.says_plan_year(slot.text):
+            return asked
+        today = self._now().date()
+        year = plan_year_of(await self._coverages(message), today)
+        dated = engine.dates_in(slot.text, today, year) if year else None
+        return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
     def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:
         return Ask(

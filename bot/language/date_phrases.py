@@ -27,6 +27,16 @@ from bot.language.date_words import (
 )
 from bot.language.holidays import holiday
 
+_PLAN_YEARS = (("plan", "year"), ("benefit", "year"), ("ano", "del", "plan"), ("ano", "de", "beneficios"))
+
+
+def after_plan_year(words: Sequence[str], place: int) -> int | None:
+    """The place behind the words of a plan year, None when none are said at `place`."""
+    for said in _PLAN_YEARS:
+        if tuple(words[place : place + len(said)]) == said:
+            return place + len(said)
+    return None
+
 
 class Phrases:
     """One reading of one message's words. Every method takes a place and returns a period or None."""
@@ -107,12 +117,8 @@ class Phrases:
     def plan(self, place: int) -> Stretch | None:
         """This or last plan year, by the coverage when it is known."""
         start = self.skip(place, frozenset({"this", "current", "last", "previous", "este", "el", "the", "my", "mi"}))
-        said = tuple(self.words[start : start + 3])
-        if said[:2] in {("plan", "year"), ("benefit", "year")}:
-            after = start + 2
-        elif said in {("ano", "del", "plan"), ("ano", "de", "beneficios")}:
-            after = start + 3
-        else:
+        after = after_plan_year(self.words, start)
+        if after is None:
             return None
         first, last = self.plan_year or unit_around(self.today, "year")
         if set(self.words[place:start]) & LAST or self.word(after) in PAST_AFTER:

@@ -23,15 +23,15 @@ STATES: Mapping[tuple[str, ...], str] = MappingProxyType(
     | {("tenn",): "TN"}
 )
 # Codes that are words of English or Spanish: these count in capitals only.
-_WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "la", "de", "ma", "pa", "id", "co", "mi"})
+WORDS = frozenset({"in", "or", "me", "hi", "ok", "oh", "la", "de", "ma", "pa", "id", "co", "mi"})
 # And these, unless a city of the pack's lists stands before them.
-_LOOSE = _WORDS | {"al", "va", "ct", "ar", "mo", "md", "ms"}
+LOOSE = WORDS | {"al", "va", "ct", "ar", "mo", "md", "ms"}
 _LED_BY = frozenset({"in", "near", "around", "by", "from", "to", "at", "en", "outside"})
 _ROUND = frozenset({"near", "around", "outside"})
 _LONGEST = 3
 
 
-def state_at(said: Utterance, place: int, *, words: Collection[str] = _WORDS) -> tuple[str, int] | None:
+def state_at(said: Utterance, place: int, *, words: Collection[str] = WORDS) -> tuple[str, int] | None:
     """The two-letter code of the state that is named at `place` and the place after it, None for other words."""
     for after in (place + 2, place + 1):
         code = STATES.get(tuple(said.words[place:after])) if after <= len(said.words) else None
@@ -56,7 +56,7 @@ def city_elsewhere(said: Utterance, free: Sequence[bool], known: Collection[str]
 
 def _before_state(said: Utterance, first: int, free: Sequence[bool], known: Collection[str]) -> Tag | None:
     for at in range(first, min(first + _LONGEST + 1, len(said.words))):
-        state = state_at(said, at, words=_LOOSE) if at > first else None
+        state = state_at(said, at, words=LOOSE) if at > first else None
         if state and any(said.keys[place] not in known for place in range(first, at)):
             return _tag(said, first, at, state[0], state[1])
         if not free[at] or not said.words[at].isalpha() or said.words[at] in NOT_NAMES:
@@ -65,7 +65,7 @@ def _before_state(said: Utterance, first: int, free: Sequence[bool], known: Coll
 
 
 def _state_alone(said: Utterance, place: int) -> Tag | None:
-    state = state_at(said, place, words=_LOOSE)
+    state = state_at(said, place, words=LOOSE)
     return Tag("location", {"state": state[0]}, place, state[1]) if state else None
 
 

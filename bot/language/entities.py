@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.language.dates import find_dates
-from bot.language.elsewhere import city_elsewhere, state_at
+from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.lexicon import Lexicon
 from bot.language.names import SHORT_TITLES, TITLES, cleaned, find_name, widened
 from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
@@ -56,7 +57,7 @@ class Tagger:
 
         `awaits_amount`: the bot asked how much, so that a number alone is money.
         """
-        dates = _date_tags(said, today, plan_year)
+        dates = date_tags(said, today, plan_year)
         tags = [tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning))]
         tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
         tags += dates
@@ -76,9 +77,17 @@ class Tagger:
             elsewhere = city_elsewhere(said, free, self._named)
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
-        name = self._name(said, keys, found, free) if all(tag.kind != "provider_name" for tag in tags) else None
-        tags += (tag for tag in (radius, name) if tag)
+        tags += [radius] if radius else []
+        tags = self._named_in(tags, said, self._name(said, keys, found, free))
         return _plausible(tags, said)
+
+    def _named_in(self, tags: list[Tag], said: Utterance, name: Tag | None) -> list[Tag]:
+        """With the name of a person; a known organisation is the provider unless a titled name stands beside it."""
+        organizations = [tag for tag in tags if tag.kind == "organization"]
+        titled = name is not None and said.words[name.first] in SHORT_TITLES
+        if organizations and not titled:
+            return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
+        return [*tags, name] if name else tags
 
     def _name(self, said: Utterance, keys: Sequence[str], found: Sequence[Found], free: list[bool]) -> Tag | None:
         """A name in the words that nothing explains; titles and people's names may also be in phrases of concepts."""
@@ -99,14 +108,15 @@ class Tagger:
             return self._place(said, match, meaning.value)
         if meaning.kind == "organization":
             after = widened(said, match.after)
-            return Tag("provider_name", cleaned(said.said(match.first, after)), match.first, after)
+            return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
         value = ordinal(str(meaning.value)) if meaning.kind == "ordinal" else meaning.value
         return Tag(meaning.kind, value, match.first, match.after)
 
     def _place(self, said: Utterance, match: Found, place: Place) -> Tag | None:
         """A city or county, unless its name is a person's here or an everyday word."""
         before = said.words[match.first - 1] if match.first else ""
-        state, after = state_at(said, match.after) or (None, match.after)
+        loose = LOOSE if place.careful and before not in _IN else WORDS
+        state, after = state_at(said, match.after, words=loose) or (None, match.after)
         if not place.county and before not in _IN:
             named = before in (TITLES if state is None else SHORT_TITLES) or before in self._people
             if named or (place.careful and state is None):
@@ -126,6 +136,7 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     doctor alone.
     """
     names = [tag for tag in tags if tag.kind == "provider_name"]
+    tags = _from_the_left(tags)
     places = [tag for tag in tags if tag.kind == "location"]
     tags = [tag for tag in tags if tag.kind == "location" or not _lies_in(tag, places)]
     tags = [tag for tag in tags if tag.kind != "radius" or not any(_lies_in(place, [tag]) for place in places)]
@@ -137,6 +148,19 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     ]
 
 
+def _from_the_left(tags: Sequence[Tag]) -> list[Tag]:
+    """Of specialties that overlap, the one that begins first: a speech therapist for my son."""
+    taken = -1
+    kept = []
+    for tag in sorted(tags, key=lambda tag: (tag.first, -tag.after)):
+        if tag.kind == "specialty":
+            if tag.first < taken:
+                continue
+            taken = tag.after
+        kept.append(tag)
+    return kept
+
+
 def _is_letter(tag: Tag, said: Utterance) -> bool:
     return tag.after - tag.first == 1 and len(said.words[tag.first]) == 1
 
@@ -146,7 +170,8 @@ def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
     return any(other.first <= tag.first and tag.after <= other.after for other in others)
 
 
-def _date_tags(said: Utterance, today: date, plan_year: DateRange | None) -> list[Tag]:
+def date_tags(said: Utterance, today: date, plan_year: DateRange | None) -> list[Tag]:
+    """The times that a message names, as `{"start", "end"}` in ISO days."""
     tags = []
     for stretch in find_dates(said.words, today, plan_year):
         start, end = (day.isoformat() if day else None for day in stretch.days)

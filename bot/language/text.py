@@ -22,6 +22,8 @@ _WORD = re.compile(
 _CONTROLS = dict.fromkeys((*range(32), 127), " ")
 _APOSTROPHES = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "`": "'"}
 _PLURAL_FROM = 4
+# "news" is not what a "new patient" is.
+_NO_PLURAL = frozenset({"news"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ def key_of(word: str) -> str:
     """The look-up form of a folded word: without apostrophes and without a plural s."""
     if "'" in word:
         word = word.replace("'", "")
+    if word in _NO_PLURAL:
+        return word
     if len(word) >= _PLURAL_FROM and word[-1] == "s" and word[-2] != "s" and not word[-2].isdigit():
         return word[:-1]
     return word

@@ -114,6 +114,13 @@ def test_a_letter_is_a_gender_beside_a_doctor_only(engine: Engine, today: date) 
         ("provider.in_network", "what networks does he take", "plan.networks"),
         ("claim.list", "was the third one paid", "claim.status"),
         ("provider.find", "is the second one in network p", "provider.in_network"),
+        ("facility.find", "is the first one in my network", "provider.in_network"),
+        ("provider.find", "someone who takes new patients and speaks spanish", "followup.refine"),
+        ("provider.affiliations", "what about dr moody", "followup.refine"),
+        ("claim.denial", "what was on it", "claim.detail"),
+        ("claim.denial", "what's the status now", "claim.status"),
+        ("claim.detail", "y mis reclamos de julio", "claim.list"),
+        ("coverage.cost_share", "farther away", "out_of_scope"),
     ],
 )
 def test_a_new_question_is_no_change_to_the_old_one(
@@ -121,6 +128,28 @@ def test_a_new_question_is_no_change_to_the_old_one(
 ) -> None:
     """What the answer before cannot take, or what has a subject of its own, stands for itself."""
     assert engine.understand(said, today=today, context=Context(before, {})).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("said", "intent", "name"),
+    [
+        ("is dr. beckett with erlanger", "provider.affiliations", "Beckett"),
+        ("is CHI Memorial in my network", "provider.in_network", "CHI Memorial"),
+        ("oncologist at vanderbilt", "provider.find", "Vanderbilt"),
+        ("is dr mcallister still seeing new patients", "provider.detail", "Mcallister"),
+    ],
+)
+def test_a_titled_name_wins_over_an_organization(
+    engine: Engine, today: date, said: str, intent: str, name: str
+) -> None:
+    """Who is asked about is the person; alone, the organisation is the provider."""
+    reading = engine.understand(said, today=today)
+    assert (reading.intent, reading.slots["provider_name"].value) == (intent, name)
+
+
+def test_of_two_overlapping_specialties_the_first_is_meant(engine: Engine, today: date) -> None:
+    """A speech therapist for my son is no therapist for my son."""
+    assert _values(engine, "speech therapist for my son in smyrna", today)["specialty"] == ["235Z00000X"]
 
 
 @pytest.mark.parametrize(

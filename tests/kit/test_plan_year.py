@@ -1,0 +1,51 @@
+"""The plan year that a coverage tells."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+
+from bot.kit.coverages import plan_year_of
+from bot.records.coverage import Coverage, read_coverage
+
+TODAY = date(2026, 5, 20)
+
+
+def _coverage(**changes: Any) -> Coverage:
+    shape = {
+        "resourceType": "Coverage",
+        "id": "one",
+        "status": "active",
+        "beneficiary": {"reference": "Patient/1"},
+        "payor": [{"reference": "Organization/1"}],
+        **changes,
+    }
+    return read_coverage(msgspec.json.encode(shape))
+
+
+@pytest.mark.parametrize(
+    ("period", "year"),
+    [
+        ({"start": "2026-01-01", "end": "2026-12-31"}, (date(2026, 1, 1), date(2026, 12, 31))),
+        ({"start": "2024-07-01"}, (date(2025, 7, 1), date(2026, 6, 30))),
+        ({"start": "2024-07-01", "end": "2026-05-31"}, (date(2025, 7, 1), date(2026, 5, 31))),
+        ({"start": "2026-05-20"}, (date(2026, 5, 20), date(2027, 5, 19))),
+        ({"start": "2024-02-29"}, (date(2026, 2, 28), date(2027, 2, 27))),
+        ({"end": "2026-12-31"}, None),
+        ({"start": "2020-01-01", "end": "2020-12-31"}, None),
+    ],
+)
+def test_a_plan_year_begins_on_the_coverages_anniversary(
+    period: dict[str, str], year: tuple[date, date] | None
+) -> None:
+    """It ends a day before the next one, or with the coverage; what is over or has no beginning tells none."""
+    assert plan_year_of([_coverage(period=period)], TODAY) == year
+
+
+def test_the_first_coverage_decides() -> None:
+    """The payer's order counts, and a coverage without a beginning is passed over."""
+    second = _coverage(id="two", order=2, period={"start": "2025-07-01"})
+    first = _coverage(id="one", order=1, period={"start": "2026-01-01"})
+    assert plan_year_of([second, first], TODAY) == (date(2026, 1, 1), date(2026, 12, 31))
+    assert plan_year_of([second, _coverage(period={})], TODAY) == (date(2025, 7, 1), date(2026, 6, 30))
