@@ -1,0 +1,102 @@
+"""Three facts that are easily taken for one: how a claim was paid, the contract then, and the directory today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from bot.kit import (
+    Ask,
+    Claim,
+    Contract,
+    Summary,
+    Who,
+    claim_by_id,
+    fitting,
+    is_called,
+    names_of,
+    newest_claims,
+    own_networks,
+    read_contract,
+    service_dates,
+    text_of,
+    visits,
+    who,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What the directory says of who gave the care: `networks` are proven by active listings.
+
+    `wanted` are the asker's own networks, guessed from the coverage, `proven` those of them that are among the
+    networks. `several`: others have the name too, so nothing is said of one.
+    """
+
+    state: Literal["one", "several", "ended", "unknown", "unnamed"]
+    networks: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    proven: tuple[str, ...] = ()
+    total: int = 0
+    reference: str | None = None
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimNetwork(Summary):
+    """The three facts; `claim` None: none fits. `shielded`: it is marked as sensitive, and no button asked for it."""
+
+    claim: Claim | None = None
+    contract: Contract | None = None
+    now: Today | None = None
+    today: date | None = None
+    shielded: bool = False
+
+
+async def answer(ask: Ask) -> ClaimNetwork:
+    """For the claim of the pressed button, else the newest visit of the number, day or provider that was named."""
+    pressed = ask.arguments.get("id")
+    claim_id = pressed or await _find(ask)
+    if claim_id is None:
+        return ClaimNetwork()
+    claim, raw = await claim_by_id(ask, claim_id)
+    ask.cite("ExplanationOfBenefit", [claim.id])
+    if claim.sensitive and not pressed:
+        return ClaimNetwork(claim, shielded=True)
+    name = claim.seen or claim.billing
+    found = await who(replace(ask, slots={"provider_name": name}, words={})) if name else Who(None, ())
+    own = await own_networks(ask) if found.only else ()
+    found.cite(ask)
+    return summarize(claim, read_contract(raw), found, own, ask.today)
+
+
+def summarize(claim: Claim, contract: Contract | None, found: Who, own: tuple[str, ...], today: date) -> ClaimNetwork:
+    """The facts side by side, none derived from another."""
+    rows = found.only
+    if rows is None:
+        return ClaimNetwork(claim, contract, Today(found.state, total=len(found.found)), today)
+    networks = [network for row in rows for network in row.networks]
+    dates = [row.last_updated for row in rows if row.last_updated]
+    now = Today(
+        state="one",
+        networks=names_of(rows),
+        wanted=own,
+        proven=tuple(name for name in own if any(is_called(one, name) for one in networks)),
+        reference=f"{rows[0].key.type}/{rows[0].key.id}",
+        updated=min(dates) if len(dates) == len(rows) else None,
+    )
+    return ClaimNetwork(claim, contract, now, today)
+
+
+async def _find(ask: Ask) -> str | None:
+    """The newest visit that fits."""
+    alive = await newest_claims(
+        ask,
+        *service_dates(ask),
+        enough=lambda so_far: bool(fitting([c for day in visits(so_far, ask.today) for c in day.claims], ask)),
+        page_size=10,
+        people=text_of(ask, "provider_name") is not None,
+    )
+    found = fitting([claim for day in visits(alive, ask.today) for claim in day.claims], ask)
+    return found[0].id if found else None
