@@ -13,6 +13,7 @@ _ASKED_OF = frozenset({
 _NUMBERED = frozenset({"member", "patient", "subscriber", "miembro", "paciente"})
 _NUMBER_WORDS = frozenset({"id", "number", "no", "numero"})
 _SPEAKER = frozenset({"am", "im", "soy", "llamo", "name", "nombre", "this"})
+_LEADS = _COURTESY | _NUMBERED
 _SHORTEST_NUMBER = 3
 
 
@@ -21,6 +22,8 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
 
     A name behind a doctor's title, and the name of who writes ("this is Dana"), do not count.
     """
+    if _LEADS.isdisjoint(said.words) and not any(key in given for key in said.keys):
+        return False
     return any(_named_at(said, place, given, family) for place in range(len(said.words)))
 
 

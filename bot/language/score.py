@@ -1,7 +1,6 @@
 """Rules against what a message holds: which match, how well, and why the others did not."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.language.rules import IntentRules, Rule
@@ -19,8 +18,8 @@ class Scored(NamedTuple):
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(NamedTuple):
+    first: int
     rule: Rule
     all: tuple[int, ...]
     any: int
@@ -43,9 +42,11 @@ class RuleBook:
         return mask
 
     def _compiled(self, rule: Rule) -> _Compiled:
+        needed = tuple(self._mask(group) for group in rule.all)
         return _Compiled(
+            needed[0] if needed else self._mask(rule.any),
             rule,
-            tuple(self._mask(group) for group in rule.all),
+            needed,
             self._mask(rule.any),
             self._mask(rule.none),
             self._mask(rule.boost),
@@ -62,21 +63,21 @@ class RuleBook:
     def matching(self, present: int, before: str | None) -> list[Scored]:
         """The rules that match, best first. `before` is the intent of the answer before this message."""
         found = []
-        for entry in self._rules:
-            if entry.none & present or (entry.any and not entry.any & present):
+        for first, rule, needs, one_of, minds, boosts, base in self._rules:
+            if not first & present or minds & present or (one_of and not one_of & present):
                 continue
-            for needed in entry.all:
+            for needed in needs:
                 if not needed & present:
                     break
             else:
-                if entry.rule.after and before not in entry.rule.after:
+                if rule.after and before not in rule.after:
                     continue
-                points = entry.base
-                if entry.any:
-                    points += ANY_WORTH * min((entry.any & present).bit_count(), MOST_COUNTED)
-                if entry.boost:
-                    points += BOOST_WORTH * min((entry.boost & present).bit_count(), MOST_COUNTED)
-                found.append(Scored(points, entry.rule))
+                points = base
+                if one_of:
+                    points += ANY_WORTH * min((one_of & present).bit_count(), MOST_COUNTED)
+                if boosts:
+                    points += BOOST_WORTH * min((boosts & present).bit_count(), MOST_COUNTED)
+                found.append(Scored(points, rule))
         found.sort(key=_order)
         return found
 
