@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from time import thread_time
 
@@ -17,6 +17,7 @@ from bot.language.context import Context
 from bot.language.engine import FOLLOW, NAMED_NETWORK, Engine
 from bot.language.lexicon import LANGUAGES
 from bot.language.rules import IntentRules, Rule
+from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
 from bot.language.text import keys_in
 
 TODAY = date(2024, 11, 24)
@@ -73,6 +74,9 @@ class _Checker:
             for name in sorted(rule.concepts - self.known):
                 what = f"rule {rule.name!r}: unknown concept or slot type {name!r}"
                 yield self.finding(entry, name, what, self.nearest(name, self.known))
+            for before in sorted(rule.after - set(self.engine.intents)):
+                near = self.nearest(before, set(self.engine.intents))
+                yield self.finding(entry, before, f"rule {rule.name!r}: after an unknown intent {before!r}", near)
             for slot in sorted(set(rule.set) - set(entry.slots)):
                 yield self.finding(entry, rule.name, f"rule {rule.name!r}: sets {slot!r}, which is not among its slots")
         types = SLOT_TYPES | self.engine.lexicon.kinds
@@ -117,10 +121,24 @@ class _Checker:
         return [Context(intent=other.intent, slots={}) for other in fitting]
 
     def dead(self, entry: IntentRules) -> Iterator[Finding]:
-        """Rules that cannot match whatever is said."""
+        """Rules that cannot match whatever is said, or that another one always overtakes."""
         for rule in entry.rules:
             if _contradicts(rule):
                 yield self.finding(entry, rule.name, f"rule {rule.name!r} can never match: it needs what it minds")
+        for one, other in permutations(entry.rules, 2):
+            if _is_covered(one, other):
+                what = f"rule {one.name!r} never decides: {other.name!r} matches whenever it does, with as many points"
+                yield self.finding(entry, f"name: {one.name}", what)
+
+    def tongues(self) -> Iterator[Finding]:
+        """Concepts without phrases in one of the languages."""
+        spoken = {(name, language) for _, name, language, phrase in self.engine.lexicon.declared if phrase}
+        for name, shown in self.engine.lexicon.concepts.items():
+            for language in LANGUAGES:
+                if (name, language) not in spoken:
+                    yield Finding(
+                        shown, _line_of(self.folder / shown, f"{name}:"), f"{name}: no phrases in {language!r}"
+                    )
 
     def shared_phrases(self) -> Iterator[Finding]:
         """Phrases that two concepts claim without a reason."""
@@ -160,6 +178,23 @@ def _contradicts(rule: Rule) -> bool:
     return any(group <= rule.none for group in rule.all)
 
 
+def _is_covered(rule: Rule, other: Rule) -> bool:
+    """Whether `other` matches whenever `rule` does, says the same and has no fewer points, however many are there."""
+    if (
+        rule.set != other.set
+        or not other.none <= rule.none
+        or (other.after and not (rule.after and rule.after <= other.after))
+    ):
+        return False
+    if not all(any(group <= wider for group in rule.all) for wider in other.all):
+        return False
+    if other.any and not (rule.any and rule.any <= other.any):
+        return False
+    most = ANY_WORTH * min(len(rule.any - other.any), MOST_COUNTED)
+    most += BOOST_WORTH * min(len(rule.boost - other.boost), MOST_COUNTED)
+    return other.weight + len(other.all) >= rule.weight + len(rule.all) + most
+
+
 def _refused(error: PackError) -> Finding:
     file, _, what = str(error).partition(": ")
     line = re.match(r"line (\d+)", what)
@@ -174,7 +209,7 @@ def check(folder: Path) -> list[Finding]:
         return [_refused(error)]
     checker = _Checker(folder, engine)
     languages = [finding for entry in engine.intents.values() for finding in checker.languages(entry)]
-    return [*checker.shared_phrases(), *checker.slow(), *languages, *faults(folder, engine)]
+    return [*checker.shared_phrases(), *checker.tongues(), *checker.slow(), *languages, *faults(folder, engine)]
 
 
 def faults(folder: Path, engine: Engine) -> list[Finding]:

@@ -50,6 +50,28 @@ def test_a_dead_rule_is_found(intents_folder: Path, tmp_path: Path) -> None:
     assert any("can never match" in line for line in found)
 
 
+def test_a_rule_that_another_always_overtakes_is_found(intents_folder: Path, tmp_path: Path) -> None:
+    """It asks for more and is worth no more, so it never decides anything."""
+    weaker = "rules:\n  - name: weaker\n    all: [THANK, MY]\n    none: [HELP]\n    weight: -9\n"
+    found = _changed(intents_folder, tmp_path, "thanks.yaml", "rules:\n", weaker)
+    assert any("'weaker' never decides" in line and line.startswith("thanks.yaml:") for line in found)
+
+
+def test_an_unknown_intent_before_a_rule_is_named_with_the_nearest_known(intents_folder: Path, tmp_path: Path) -> None:
+    """A slip in `after` would make the rule dead in silence."""
+    found = _changed(intents_folder, tmp_path, "claim/denial.yaml", "after: [claim.denial,", "after: [claim.denail,")
+    assert any("after an unknown intent 'claim.denail' (did you mean claim.denial?)" in line for line in found)
+
+
+def test_a_concept_without_a_language_is_found(intents_folder: Path, tmp_path: Path) -> None:
+    """Spanish is whole: no concept is English alone."""
+    file = "_words/concepts/talk.yaml"
+    found = _changed(
+        intents_folder, tmp_path, file, "NEXT_STEP:\n  en:", "LONELY:\n  en: lonesome words\nNEXT_STEP:\n  en:"
+    )
+    assert any(line.startswith(f"{file}:") and line.endswith("LONELY: no phrases in 'es'") for line in found)
+
+
 def test_a_phrase_of_two_concepts_wants_a_reason(intents_folder: Path, tmp_path: Path) -> None:
     """The same words cannot mean two things by accident."""
     file = "_words/concepts/claims.yaml"
