@@ -118,6 +118,7 @@ class Answering:
             slots=asked.values,
             words={name: slot.text for name, slot in asked.slots.items()},
             arguments=asked.arguments,
+            said="" if message.press else message.text,
             today=self._now().date(),
             language=asked.language,
             budget=Budget(self._wall, clock=self._clock),

@@ -92,7 +92,8 @@ class Ask:
     `slots` are the values of contract.md, `words` what the person said for them, `arguments` what a button carried.
     `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=`
     from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
-    `other_names` gives a drug's ingredient and its brands.
+    `other_names` gives a drug's ingredient and its brands. `said` is the whole message as it was typed, empty for a
+    button: an answer may look in it for names of what it has found, and for nothing else.
     """
 
     slots: Mapping[str, object]
@@ -104,6 +105,7 @@ class Ask:
     places: Places
     member: MemberClient | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
+    said: str = ""
     other_names: Callable[[str], tuple[str, ...]] = no_other_name
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
     read_health: Callable[[], Awaitable[Health]] | None = None

@@ -1,19 +1,47 @@
-"""Lab results as they stand on record: value, unit, range and side, and the last five of a test."""
+"""Lab results as they stand on record: value, unit, range and side, and the last five of a test.
+
+Whoever names a test gets that test: the words of the message are looked for in the names on record.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.kit import UNSHIELDED, Ask, Observation, Series, Shielded, Summary, results, series, shield
+from bot.kit import UNSHIELDED, Ask, Observation, Series, Shielded, Summary, results, series, shield, words_of
 
+TESTS: dict[str, tuple[str, ...]] = {
+    "a1c": ("hba1c", "hemoglobina1c", "glicosilada", "glucosilada", "glycated", "glycosylated"),
+    "cholesterol": ("colesterol", "lipid", "lipids", "lipidos"),
+    "ldl": (),
+    "hdl": (),
+    "triglycerides": ("trigliceridos",),
+    "glucose": ("glucosa", "sugar", "azucar"),
+    "hemoglobin": ("hemoglobina",),
+    "creatinine": ("creatinina", "kidney", "rinon", "egfr"),
+    "tsh": ("thyroid", "tiroides", "thyrotropin"),
+    "potassium": ("potasio",),
+    "sodium": ("sodio",),
+    "psa": ("prostate", "prostata"),
+    "vitamin": ("vitamina",),
+    "ferritin": ("ferritina", "iron", "hierro"),
+}
+"""How people name tests, in both languages, beside the word that most records have."""
+CODES = {"a1c": ("4548-4", "17856-6", "4549-2")}
+"""LOINC codes of a test that records also call by another name."""
+COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "total", "tests", "plasma", "panel"})
+LONG = 5
 PAGE = 4
 TREND = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Labs(Summary):
-    """One page of tests, each with its newest result and those before; `test` is the one that a button asked for."""
+    """One page of tests, each with its newest result and those before; `test` is the one that a button asked for.
+
+    `named` is the test that the words named: only its kind is listed, or nothing of it is on record and `missing` says
+    so above the others.
+    """
 
     tests: tuple[Series, ...] = ()
     test: Series | None = None
@@ -22,6 +50,8 @@ class Labs(Summary):
     page: int = 0
     found: int = 0
     asked_time: bool = False
+    named: str | None = None
+    missing: bool = False
     shielded: Shielded = UNSHIELDED
 
     @property
@@ -46,14 +76,39 @@ async def answer(ask: Ask) -> Labs:
 def summarize(read: Sequence[Observation], ask: Ask) -> Labs:
     """The results by test, less those that carry a label and were not asked for."""
     described, shielded = shield(ask, read)
-    tests, first = series(described), ask.page * PAGE
+    every, first = series(described), ask.page * PAGE
+    named = ask.arguments.get("named") or _named(ask.said, every)
+    alike = tuple(test for test in every if named and _is_called(test, named))
+    tests = alike or every
     return Labs(
         tests=tests[first : first + PAGE],
-        test=next((test for test in tests if test.key == ask.arguments.get("test")), None),
+        test=next((test for test in every if test.key == ask.arguments.get("test")), None),
         first=first + 1,
         more=len(tests) > first + PAGE,
         page=ask.page,
         found=len(read),
         asked_time="date_range" in ask.slots,
+        named=named,
+        missing=bool(named and every and not alike),
         shielded=shielded,
     )
+
+
+def _named(said: str, tests: Sequence[Series]) -> str | None:
+    """The word for a test in a message: one of `TESTS`, or a telling word of a name on record."""
+    words = words_of(said)
+    known = next((word for word in words if _alike(word)), None)
+    telling = (word for word in words if len(word) >= LONG and word not in COMMON)
+    return known or next((word for word in telling if any(_is_called(test, word) for test in tests)), None)
+
+
+def _alike(word: str) -> tuple[str, ...]:
+    """The word that most records have with its other names; none for an unknown one."""
+    return next(((name, *others) for name, others in TESTS.items() if word in (name, *others)), ())
+
+
+def _is_called(test: Series, named: str) -> bool:
+    """True when a word of the name on record begins so, or its code is one that goes by this word."""
+    names, wanted = words_of(test.newest.main.name), {named, *_alike(named)}
+    codes = {code for word in wanted for code in CODES.get(word, ())}
+    return test.key in codes or any(name.startswith(word) for word in wanted for name in names)

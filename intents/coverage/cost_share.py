@@ -10,11 +10,35 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from bot.kit import Amount, Ask, Claim, CostShare, Coverage, Coverages, Summary, added, member_coverages, newest_claims
+from bot.kit import (
+    Amount,
+    Ask,
+    Claim,
+    CostShare,
+    Coverage,
+    Coverages,
+    Live,
+    Summary,
+    added,
+    member_coverages,
+    newest_claims,
+    sum_of,
+    words_of,
+)
 
 Side = Literal["in", "out", "unknown"]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _COUNTED = ("deductible", "out_of_pocket_max")
+SERVICES: Mapping[str, tuple[str, ...]] = {
+    "spvisit": ("specialist", "specialists", "specialty", "especialista", "especialistas"),
+    "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
+    "emergency": ("emergency", "er", "emergencia", "emergencias"),
+    "urgentcare": ("urgent", "urgente", "urgencia", "urgencias"),
+    "televisit": ("telehealth", "virtual", "video", "telesalud", "telemedicina"),
+    "inpthosp": ("hospital", "inpatient", "hospitalizacion"),
+    "rx": ("prescription", "prescriptions", "rx", "receta", "recetas", "medicinas"),
+}
+"""How people name the services that a copay is for, in both languages."""
 _APART = frozenset({"oral", "vision"})
 
 
@@ -32,14 +56,18 @@ class Floor:
 class CostShares(Summary):
     """The plan's shares by coverage, and the floors of the medical claims by network side.
 
+    `service` is the kind of visit that the words named; `missing`: no plan tells a share for it.
+
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
-    `counted` how many fit;    `start` and `through` are the first day looked at and the newest service counted.
+    `counted` how many fit; `start` and `through` are the first day looked at and the newest service counted.
     """
 
     plans: tuple[tuple[Coverage, tuple[CostShare, ...]], ...] = ()
     covered: bool = False
     aspect: str | None = None
     side: str | None = None
+    service: str | None = None
+    missing: bool = False
     read: bool = False
     counted: int = 0
     floors: tuple[Floor, ...] = ()
@@ -63,15 +91,24 @@ async def answer(ask: Ask) -> CostShares:
         page_size=100,
         people=False,
     )
-    ask.report.cite("ExplanationOfBenefit", [claim.id for claim in _counted(alive.claims, coverages, ask)])
-    return summarize(coverages, alive.claims, ask)
+    counted = list(_counted(_counting(alive), coverages, ask))
+    ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
+    medical = [claim for claim in counted if not claim.is_pharmacy]
+    for side in dict.fromkeys(_SIDES.get(claim.network, "unknown") for claim in medical):
+        group = [claim for claim in medical if _SIDES.get(claim.network, "unknown") == side]
+        ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
+    return summarize(coverages, _counting(alive), ask)
 
 
 def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) -> CostShares:
     """The shares that were asked for, and the sums of the claims; `claims` None: they were not needed."""
     aspect, side = _aspect(ask), _side(ask)
     chosen = coverages.current or coverages.in_state("ended")[:1]
-    plans = ((coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen)
+    service = _service(ask)
+    every = [(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen]
+    named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
+    found = service is not None and any(shares for _, shares in named)
+    plans = named if found else every
     counted = list(_counted(claims or (), coverages, ask))
     medical = [claim for claim in counted if not claim.is_pharmacy]
     fills = [claim for claim in counted if claim.is_pharmacy]
@@ -82,6 +119,8 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         covered=bool(coverages.current),
         aspect=aspect,
         side=side,
+        service=service,
+        missing=service is not None and not found and any(shares for _, shares in every),
         read=claims is not None,
         counted=len(counted),
         floors=tuple(f for f in floors if f and side in {None, f.side, "in" if f.side == "unknown" else None}),
@@ -113,6 +152,13 @@ def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask) -> Iterabl
             yield claim
 
 
+def _counting(alive: Live) -> list[Claim]:
+    """The claims whose amounts count: a reversal takes its own off, unless what it takes back is out already."""
+    out = {number.value for claim in (*alive.taken_back, *alive.replaced, *alive.cancelled) for number in claim.numbers}
+    names = [(claim, {number.value for number in (*claim.numbers, *claim.replaces)}) for claim in alive.claims]
+    return [claim for claim, numbers in names if not (claim.is_reversal and numbers & out)]
+
+
 def _floor(side: Side, claims: list[Claim]) -> Floor | None:
     """The sums over the claims that tell a share; None when none does. Below nothing there is nothing."""
     told = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
@@ -130,6 +176,12 @@ def _least(amounts: Iterable[Amount | None]) -> Amount | None:
 def _aspect(ask: Ask) -> str | None:
     value = ask.slots.get("amount_kind")
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
+
+
+def _service(ask: Ask) -> str | None:
+    """The kind of visit that the message names; only a copay is for one."""
+    words = set(words_of(ask.said))
+    return next((code for code, names in SERVICES.items() if words & set(names)), None)
 
 
 def _side(ask: Ask) -> str | None:

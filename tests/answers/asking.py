@@ -96,9 +96,10 @@ async def answered(
     patient: str = "p1",
     shelf: Shelf | None = None,
     known: Mapping[str, str] | None = None,
+    said: str = "",
     **arguments: str,
 ) -> Said:
-    """The answer to an intent over these resources; keywords are a button's arguments.
+    """The answer to an intent over these resources; keywords are a button's arguments, `said` the typed message.
 
     `known` pairs brands with ingredients, as the pack's words do.
     """
@@ -109,6 +110,7 @@ async def answered(
             slots=slots or {},
             words={},
             arguments=arguments,
+            said=said,
             today=TODAY,
             language=spoken,
             budget=Budget(),

@@ -45,6 +45,35 @@ async def test_the_newest_result_leads_with_its_range_and_the_trend_follows() ->
     assert "What it means for you is for the person who ordered it to say." in said.text
 
 
+SODIUM = {"code": concept("2951-2", "http://loinc.org", "Sodium"), "referenceRange": []}
+
+
+@pytest.mark.parametrize("said", ["my a1c", "what was my last A1C?", "mi hemoglobina glicosilada", "hemoglobin please"])
+async def test_whoever_names_a_test_gets_that_test(said: str) -> None:
+    """By the words people have for it in either language, or by the name on record."""
+    rows = (result("a"), result("s", "2026-05-01", 139, **SODIUM))
+    told = await answered("clinical.labs", *rows, said=said)
+    assert "1. Hemoglobin A1c: 6.9 %" in told.text
+    assert "Sodium" not in told.text
+    assert "[All of them]" in told.text
+
+
+async def test_a_test_that_is_not_on_record_is_said_and_the_others_shown() -> None:
+    """In the person's own word, and without a guess at what else it may be called."""
+    told = await answered("clinical.labs", result("s", "2026-05-01", 139, **SODIUM), said="mi glucosa", language="es")
+    assert told.text.startswith("No veo ningún resultado llamado glucosa en los datos.")
+    assert "Sodium: 139 %" in told.text
+
+
+async def test_no_test_is_named_by_words_that_every_test_has() -> None:
+    """Blood, level and result tell nothing apart."""
+    blood = {"code": concept("718-7", "http://loinc.org", "Hemoglobin in blood")}
+    rows = (result("a", **blood), result("s", "2026-05-01", 139, **SODIUM))
+    told = await answered("clinical.labs", *rows, said="my blood test results")
+    assert told.text.startswith("Your lab results, newest first:")
+    assert "Sodium" in told.text
+
+
 async def test_one_test_shows_its_last_five_with_dates() -> None:
     """The button under a test opens its trend."""
     said = await answered("clinical.labs", result("a"), result("b", "2025-04-02", 7.1), test="4548-4")

@@ -91,6 +91,41 @@ async def test_copays_need_no_claims() -> None:
     assert {kind for kind, _ in said.shelf.queries} == {"Coverage"}
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("copay for a specialist", "Copay, specialist visit: $50.00"),
+        ("copago del pcp", "Copay, primary care visit: $30.00"),
+    ],
+)
+async def test_a_named_kind_of_visit_is_answered_alone(said: str, words: str) -> None:
+    """The member asked for one number."""
+    plan = coverage(costToBeneficiary=[_money("spvisit", 50), _money("gpvisit", 30)])
+    told = await answered("coverage.cost_share", plan, slots={"amount_kind": "copay"}, said=said)
+    assert [line for line in told.text.splitlines() if line.startswith("Copay")] == [words]
+
+
+async def test_a_kind_of_visit_that_no_plan_tells_is_said() -> None:
+    """Another visit's copay is never given for it unsaid."""
+    plan = coverage(costToBeneficiary=[_money("spvisit", 50)])
+    told = await answered("coverage.cost_share", plan, slots={"amount_kind": "copay"}, said="what is my ER copay")
+    assert told.text.startswith("Your plan's records here name no copay for the emergency room. It does say:")
+    assert "Copay, specialist visit: $50.00" in told.text
+
+
+async def test_a_claim_that_was_taken_back_carries_nothing_to_the_deductible() -> None:
+    """Original and reversal are both out; a reversal whose claim is not here takes its own off, never below nothing."""
+    number = {"identifier": [{"type": concept("uc"), "value": "N-1"}]}
+    kept = claim("a", "2026-02-01", {"deductible": 100})
+    first = claim("b", "2026-03-01", {"submitted": 80, "deductible": 70}, **number)
+    back = claim("c", "2026-03-01", {"submitted": -80, "deductible": -70}, **number)
+    slots = {"amount_kind": "deductible"}
+    both = await answered("coverage.cost_share", coverage(), kept, first, back, slots=slots)
+    assert "At least $100.00 toward your deductible, in network, from 1 claim." in both.text
+    alone = await answered("coverage.cost_share", coverage(), kept, back, slots=slots)
+    assert "At least $30.00 toward your deductible" in alone.text
+
+
 async def test_the_insurance_card_guides_shares_read_as_words() -> None:
     """C4DIC writes family and network into its codes and some values as text; "N/A" is no value."""
     said = await answered("coverage.cost_share", *_card(), slots={"amount_kind": "deductible"})
