@@ -4,7 +4,7 @@ An answer is `async answer(ask) -> Summary` and a pure `summarize(...) -> Summar
 cannot format, know the channel, see a token, log or touch a store.
 """
 
-from bot.kit.areas import sold_at
+from bot.kit.areas import sold_at, sold_in
 from bot.kit.around import Around, around
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.cards import STALE_DAYS, Card, Spot, by_provider, cards, spots
@@ -206,6 +206,7 @@ __all__ = [
     "shield",
     "sift",
     "sold_at",
+    "sold_in",
     "span_of",
     "spots",
     "starts_like",

@@ -22,6 +22,21 @@ def sold_at(plan: Plan, where: Around) -> Sold:
     return "no" if answers == {"no"} else "unsaid"
 
 
+def sold_in(plan: Plan, state: str) -> Sold:
+    """Whether the plan is sold in the state, somewhere at least: by the state of its areas, else by their names."""
+    answers = {_lies_in(area, state) for area in plan.areas}
+    if "yes" in answers:
+        return "yes"
+    return "no" if answers == {"no"} else "unsaid"
+
+
+def _lies_in(area: Location, state: str) -> Sold:
+    name = _STATES.get(state, state)
+    if area.state:
+        return "yes" if area.state.upper() in {state.upper(), name.upper()} else "no"
+    return "yes" if name in (area.name or "") or f"({state})" in (area.name or "") else "unsaid"
+
+
 def _covers(area: Location, where: Around) -> Sold:
     """By its boundary, else by its county or city, else by its state: the finest that it gives decides."""
     if area.boundary:
@@ -40,4 +55,12 @@ def _of_county(county: str, where: Around) -> Sold:
     return "yes" if set(words_of(county)) | {"county"} == set(words_of(where.name)) else "no"
 
 
-_STATES: Mapping[str, str] = {"TN": "Tennessee", "GA": "Georgia", "KY": "Kentucky", "VA": "Virginia"}
+_NAMES = (
+    "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,FL Florida,"
+    "GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,KY Kentucky,LA Louisiana,ME Maine,"
+    "MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,MO Missouri,MT Montana,NE Nebraska,"
+    "NV Nevada,NH New Hampshire,NJ New Jersey,NM New Mexico,NY New York,NC North Carolina,ND North Dakota,OH Ohio,"
+    "OK Oklahoma,OR Oregon,PA Pennsylvania,RI Rhode Island,SC South Carolina,SD South Dakota,TN Tennessee,TX Texas,"
+    "UT Utah,VT Vermont,VA Virginia,WA Washington,WV West Virginia,WI Wisconsin,WY Wyoming"
+)
+_STATES: Mapping[str, str] = {entry[:2]: entry[3:] for entry in _NAMES.split(",")}

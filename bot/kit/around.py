@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bot.kit.ask import Ask, NeedsPlace
+from bot.payer.optional import given
+from bot.payer.search import Search
+from bot.records.listing import Directory
 
 _REACH_MILES = 25.0
 
@@ -39,14 +43,47 @@ async def around(ask: Ask, *, default_miles: float = 10) -> Around:
         raise NeedsPlace
     if zip_code := place.get("zip"):
         city = ask.places.city_of(str(zip_code))
-        return _known(ask, ask.places.coordinates(str(zip_code)), str(zip_code), city[1] if city else "TN", wide)
+        known = _Known(ask.places.coordinates(str(zip_code)), str(zip_code), city[1] if city else "TN")
+        return await _known_or_listed(ask, known, (("address-postalcode", str(zip_code)),), wide)
     state = str(place.get("state") or "TN")
     if county := place.get("county"):
         return _known(ask, ask.places.county_center(str(county), state), f"{county} County", state, max(wide, 20))
     city_name = str(place.get("city") or "")
     if not city_name:
         raise NeedsPlace
-    return _known(ask, ask.places.city_center(city_name, state), city_name, state, wide)
+    known = _Known(ask.places.city_center(city_name, state), city_name, state)
+    return await _known_or_listed(ask, known, (("address-city", city_name), ("address-state", state)), wide)
+
+
+class _Known(NamedTuple):
+    center: tuple[float, float] | None
+    name: str
+    state: str
+
+
+async def _known_or_listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...], miles: float) -> Around:
+    """The place as the gazetteer knows it; one that it does not, or that is far off, as the directory lists it."""
+    try:
+        return _known(ask, *known, miles)
+    except NeedsPlace:
+        found = await _listed(ask, known, listed)
+        if found is None:
+            raise
+        return replace(found, miles=max(miles, 1.0))
+
+
+async def _listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...]) -> Around | None:
+    """Where the directory itself has places of that city or ZIP."""
+    directory = Directory()
+    async for page in given(ask.search(Search("Location", listed))):
+        directory.add(page.entries)
+        break
+    for place in directory.locations.values():
+        there = known.name in {place.zip5, place.city} or (place.city or "").casefold() == known.name.casefold()
+        point = place.position or known.center
+        if there and point and place.active:
+            return Around(point, known.name, place.state or known.state, 1.0)
+    return None
 
 
 def _known(

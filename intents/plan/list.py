@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.kit import Around, Ask, Plan, Summary, around, plans, sold_at
+from bot.kit import Around, Ask, Plan, Summary, around, plans, sold_at, sold_in
 
 PAGE = 8
 
@@ -24,6 +24,12 @@ class PlanList(Summary):
     first: int
     page: int
     where: Around | None
+    state: str | None = None
+
+    @property
+    def place(self) -> str | None:
+        """Where the plans were asked for: as the person called the place, or the state."""
+        return self.where.name if self.where else self.state
 
     @property
     def numbered(self) -> tuple[tuple[int, Plan], ...]:
@@ -37,25 +43,29 @@ class PlanList(Summary):
 
 
 async def answer(ask: Ask) -> PlanList:
-    """The plans that are sold at the place, or all."""
-    where = await around(ask) if ask.slots.get("location") else None
-    result = summarize(await plans(ask), ask, where)
+    """The plans that are sold at the place, or all. A state alone is a place too."""
+    place = ask.slots.get("location")
+    state = str(place["state"]) if isinstance(place, Mapping) and set(place) == {"state"} else None
+    where = await around(ask) if place and not state else None
+    result = summarize(await plans(ask), ask, where, state)
     ask.cite("InsurancePlan", [plan.id for plan in result.plans])
     ask.cite("Organization", ())
     return result
 
 
-def summarize(every: Sequence[Plan], ask: Ask, where: Around | None) -> PlanList:
+def summarize(every: Sequence[Plan], ask: Ask, where: Around | None, state: str | None = None) -> PlanList:
     """The page cut from the plans by name; those that are surely not sold at the place are left out."""
-    answers = {plan.id: sold_at(plan, where) for plan in every} if where else {}
-    fitting = sorted((p for p in every if answers.get(p.id) != "no"), key=lambda plan: plan.name or "~")
+    answers = {plan.id: sold_at(plan, where) if where else sold_in(plan, state or "") for plan in every}
+    sold = [plan for plan in every if not (where or state) or answers[plan.id] != "no"]
+    fitting = sorted(sold, key=lambda plan: plan.name or "~")
     first = ask.page * PAGE
     return PlanList(
         plans=tuple(fitting[first : first + PAGE]),
         total=len(fitting),
         listed=len(every),
-        unsaid=sum(answers.get(plan.id) == "unsaid" for plan in fitting),
+        unsaid=sum(answers[plan.id] == "unsaid" for plan in fitting) if where or state else 0,
         first=first + 1,
         page=ask.page,
         where=where,
+        state=state,
     )
