@@ -121,10 +121,13 @@ class _Checker:
         return [Context(intent=other.intent, slots={}) for other in fitting]
 
     def dead(self, entry: IntentRules) -> Iterator[Finding]:
-        """Rules that cannot match whatever is said, or that another one always overtakes."""
+        """Rules that cannot match whatever is said."""
         for rule in entry.rules:
             if _contradicts(rule):
                 yield self.finding(entry, rule.name, f"rule {rule.name!r} can never match: it needs what it minds")
+
+    def overtaken(self, entry: IntentRules) -> Iterator[Finding]:
+        """Rules that another one always overtakes."""
         for one, other in permutations(entry.rules, 2):
             if _is_covered(one, other):
                 what = f"rule {one.name!r} never decides: {other.name!r} matches whenever it does, with as many points"
@@ -208,7 +211,8 @@ def check(folder: Path) -> list[Finding]:
     except PackError as error:
         return [_refused(error)]
     checker = _Checker(folder, engine)
-    languages = [finding for entry in engine.intents.values() for finding in checker.languages(entry)]
+    entries = engine.intents.values()
+    languages = [one for entry in entries for one in (*checker.languages(entry), *checker.overtaken(entry))]
     return [*checker.shared_phrases(), *checker.tongues(), *checker.slow(), *languages, *faults(folder, engine)]
 
 

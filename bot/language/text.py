@@ -97,6 +97,9 @@ def key_of(word: str) -> str:
     return word
 
 
+_key_of_plain = lru_cache(maxsize=32_768)(key_of)
+
+
 def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
     """The message as words. Reads at most `READ_CHARS` characters and `limit` words of it; never raises."""
     clean = without_markup(text[:READ_CHARS])
@@ -115,4 +118,6 @@ def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
 
 def keys_in(phrase: str) -> tuple[str, ...]:
     """The look-up forms of a phrase of the pack, cut the same way as a person's message."""
+    if phrase.isascii() and phrase.replace(" ", "").isalpha():
+        return tuple([_key_of_plain(word) for word in phrase.lower().split()])
     return tuple(key_of(found.group()) for found in _WORD.finditer(fold(phrase)[0]))
