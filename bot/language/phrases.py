@@ -94,10 +94,13 @@ class PhraseTree:
         keys = keys_in(phrase)
         node = self._root
         for key in keys:
-            node = node.next.setdefault(key, _Node())
+            following = node.next.get(key)
+            if following is None:
+                following = node.next[key] = _Node()
+                self.vocabulary.add(key)
+            node = following
         if keys and meaning not in node.meanings:
             node.meanings = (*node.meanings, meaning)
-            self.vocabulary.update(keys)
 
     def meanings_of(self, phrase: str) -> tuple[Meaning, ...]:
         """What exactly this phrase stands for, or nothing."""

@@ -181,7 +181,7 @@ def main() -> None:
     engine = Engine.load(INTENTS)
     for name in (*LEARNED, UNSEEN):
         tally = tallied(engine, sentences(name))
-        title = f"{name} (never learned from)" if name == UNSEEN else name
+        title = f"{name} (not tuned on)" if name == UNSEEN else name
         sys.stdout.writelines(line + "\n" for line in report(title, tally))
         if "--lost" in sys.argv:
             sys.stdout.writelines(f"      {line}\n" for line in tally.lost)
