@@ -166,7 +166,7 @@ class Engine:
         names = {tag.kind for tag in tags}
         places = [tag for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
         for match in found:
-            if any(tag.first <= match.first and match.after <= tag.after for tag in places):
+            if places and any(tag.first <= match.first and match.after <= tag.after for tag in places):
                 continue
             names.update(str(meaning.value) for meaning in match.meanings if meaning.kind == "concept")
         if _bare(len(keys), tags, found):

@@ -40,13 +40,26 @@ _EASTER = frozenset({("easter",), ("easter", "sunday"), ("pascua",), ("semana", 
 _LONGEST = 4
 
 
+def _bare(said: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the s of an owner: people write Mother's, Mothers and Mother Day."""
+    return tuple(word.removesuffix("s") for word in said)
+
+
+_DAYS = {_bare(said): day for said, day in _FIXED.items()}
+_WEEKDAYS = {_bare(said): day for said, day in _FLOATING.items()}
+_EASTERS = frozenset(map(_bare, _EASTER))
+_FIRST = frozenset(said[0] for said in (*_DAYS, *_WEEKDAYS, *_EASTERS))
+
+
 def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] | None:
     """The latest such day not after `today` and the place behind its words, or None.
 
     Labor Day is meant as in the United States, the first Monday of September.
     """
+    if place >= len(words) or words[place].removesuffix("s") not in _FIRST:
+        return None
     for length in range(min(_LONGEST, len(words) - place), 0, -1):
-        said = tuple(word.replace("'", "") for word in words[place : place + length])
+        said = _bare(tuple(words[place : place + length]))
         this = _in_year(said, today.year)
         if this and today.year > 1:
             found = this if this <= today else _in_year(said, today.year - 1)
@@ -55,13 +68,13 @@ def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] |
 
 
 def _in_year(said: tuple[str, ...], year: int) -> date | None:
-    if said in _EASTER:
+    if said in _EASTERS:
         return easter(year)
-    if said in _FIXED:
-        return date(year, *_FIXED[said])
-    if said not in _FLOATING:
+    if said in _DAYS:
+        return date(year, *_DAYS[said])
+    if said not in _WEEKDAYS:
         return None
-    month, weekday, which = _FLOATING[said]
+    month, weekday, which = _WEEKDAYS[said]
     days = [week[weekday] for week in monthcalendar(year, month) if week[weekday]]
     return date(year, month, days[which])
 

@@ -215,6 +215,7 @@ _INTRODUCTIONS = (
     ("this", "is"), ("my", "name", "is"), ("my", "names"), ("i", "am"), ("me", "llamo"), ("mi", "nombre", "es"),
     ("soy",),
 )  # fmt: skip
+_INTRODUCING = frozenset(lead[0] for lead in _INTRODUCTIONS)
 _LONGEST = 3
 
 
@@ -342,10 +343,10 @@ class _Finder:
 
 def _not_of_the_speaker(said: Utterance, free: Sequence[bool]) -> Sequence[bool]:
     """Without the words after "this is" or "my name is": who writes is not who is looked for."""
-    for lead in _INTRODUCTIONS:
-        for place in range(len(said.words) - len(lead)):
+    for place, word in enumerate(said.words[:-1]):
+        for lead in _INTRODUCTIONS if word in _INTRODUCING else ():
             first = place + len(lead)
-            if said.words[place:first] == lead and said.words[first] not in TITLES:
+            if said.words[place:first] == lead and first < len(said.words) and said.words[first] not in TITLES:
                 after = first + _LONGEST
                 return [one and not first <= at < after for at, one in enumerate(free)]
     return free
