@@ -72,12 +72,16 @@ def test_no_window_of_a_minute_holds_more_than_twice_the_limit(most: int, moment
 
 
 @asynccontextmanager
-async def a_bot(folder: Path, questions: int = 20) -> AsyncIterator[tuple[Bot, httpx.AsyncClient]]:
+async def a_bot(
+    folder: Path, questions: int = 20, address: str = "192.0.2.7"
+) -> AsyncIterator[tuple[Bot, httpx.AsyncClient]]:
     """A bot of a sandbox payer, and a client of its pages."""
     async with (
         serve_sandbox(build(today=TODAY)) as sandbox,
         serving_bot(sandbox, folder / "bot.db", bot_questions_per_minute=questions) as bot,
-        httpx.AsyncClient(transport=httpx.ASGITransport(web_app(bot)), base_url="http://bot") as http,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(web_app(bot), client=(address, 1)), base_url="http://bot"
+        ) as http,
     ):
         yield bot, http
 
@@ -110,3 +114,9 @@ async def test_an_address_that_asks_for_too_many_pages_is_told_to_wait(tmp_path:
         assert 1 <= int(late.headers["Retry-After"]) <= 60
         assert "Demasiadas páginas a la vez" in late.text
         assert (await http.get("/healthz")).status_code == 200
+
+
+async def test_this_machine_is_not_counted(tmp_path: Path) -> None:
+    """Behind a proxy that doesn't say for whom it asks, one busy member must not lock the others out."""
+    async with a_bot(tmp_path, address="::1") as (_, http):
+        assert {(await http.get(f"/link/{number}")).status_code for number in range(ADDRESS + 10)} == {410}

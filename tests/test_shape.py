@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "pack": {"errors", "kit", "language", "message", "replies"},
     "dialogue": {"language", "message", "stores"},
     "connecting": {"accounts", "audit", "dialogue", "errors", "message", "pack"},
-    "provenance": {"dialogue", "message", "payer"},
+    "provenance": {"dialogue", "message", "payer", "records"},
     "answering": {
         "accounts",
         "audit",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from ipaddress import ip_address
 
 import structlog
 from starlette.requests import Request
@@ -16,11 +17,18 @@ from bot.limits import ADDRESS, Limit
 _log = structlog.get_logger()
 
 
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
 class Guard:
     """ASGI middleware: paths that begin with one of `guarded` answer an address so often in a minute, others always.
 
     The address is the one that the server names: behind a proxy, the proxy's word for it, where the server trusts it
-    (uvicorn's FORWARDED_ALLOW_IPS).
+    (uvicorn's FORWARDED_ALLOW_IPS). Loopback is not counted: it is this machine, or a proxy that doesn't say for whom.
     """
 
     def __init__(self, app: ASGIApp, *, renderer: Renderer, guarded: Sequence[str], limit: Limit | None = None) -> None:
@@ -32,7 +40,8 @@ class Guard:
         if scope["type"] != "http" or not scope["path"].startswith(self._guarded):
             await self._app(scope, receive, send)
             return
-        seconds = self._limit.wait((scope.get("client") or ("",))[0])
+        address = (scope.get("client") or ("",))[0]
+        seconds = 0 if _is_loopback(address) else self._limit.wait(address)
         if not seconds:
             await self._app(scope, receive, send)
             return
