@@ -1,6 +1,7 @@
 """Numbers in a message: claim numbers, amounts of money, ZIPs, miles, and places in a list."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -133,10 +134,13 @@ def _zip(said: Utterance, place: int) -> Tag | None:
 
 
 def _claim_id(said: Utterance, keys: Sequence[str], free: Sequence[bool]) -> Tag | None:
+    ends = [span[1] for span in said.spans]
     for found in _CLAIM_ID.finditer(said.text):
         code = found.group(1)
-        first = next((at for at, span in enumerate(said.spans) if span[1] > found.start(1)), None)
-        if first is None or not free[first] or _NO_CLAIM_ID.match(code):
+        first = bisect_right(ends, found.start(1))
+        if first == len(ends):
+            break
+        if not free[first] or _NO_CLAIM_ID.match(code):
             continue
         if _named_claim(keys, first) or _looks_like_claim(code):
             after = next((at for at, span in enumerate(said.spans) if span[0] >= found.end(1)), len(keys))
