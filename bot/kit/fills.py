@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from bot.kit.ask import Ask
-from bot.kit.claims import span_of
-from bot.payer.budget import Gap
-from bot.payer.search import Search, token
-from bot.records.claim import Claim, read_claims
-from bot.records.fill import Fill, fill_or_none
-from bot.records.live import fills, live
+from bot.kit.claims import newest_claims, span_of
+from bot.payer.search import token
+from bot.records.claim import Claim
+from bot.records.dispensed import Dispensed
+from bot.records.live import fills
 
 _PHARMACY = ("type", token("http://terminology.hl7.org/CodeSystem/claim-type", "pharmacy"))
-_NEWEST = (("_sort", "-service-date"), ("_include", "ExplanationOfBenefit:care-team"))
 
 
 @dataclass(frozen=True, slots=True)
 class Medication:
-    """One drug with its fills, newest first."""
+    """One drug with its fills, newest first; `dispensed` is what the latest one handed out."""
 
-    name: str | None
-    fill: Fill
+    dispensed: Dispensed
     claims: tuple[Claim, ...]
 
     @property
@@ -42,22 +39,17 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
     first, last = span_of(ask)
     first = first or since
     until = [("service-date", f"le{last}")] if last else []
-    read: list[Claim] = []
-    told: dict[str, Fill] = {}
-    search = Search("ExplanationOfBenefit", (_PHARMACY, ("service-date", f"ge{first}"), *until, *_NEWEST))
-    async for page in ask.search(search):
-        claims, unreadable = read_claims(page.entries)
-        read += claims
-        told |= {fill.id: fill for entry in page.matches if (fill := fill_or_none(entry.raw))}
-        if unreadable:
-            ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", unreadable))
-    alive = fills(live(read, ask.today))
-    return _by_drug((claim for claim in alive if claim.service.overlaps(first, last) and not claim.denied), told)
+    alive = await newest_claims(
+        ask, _PHARMACY, ("service-date", f"ge{first}"), *until, enough=lambda _: False, page_size=100
+    )
+    return _by_drug(claim for claim in fills(alive) if claim.service.overlaps(first, last) and not claim.denied)
 
 
-def _by_drug(claims: Iterable[Claim], told: Mapping[str, Fill]) -> tuple[Medication, ...]:
-    drugs: dict[str, list[Claim]] = {}
+def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
+    """The same drug has the same words, else the same code; a fill without either stands for itself."""
+    drugs: dict[str, tuple[Dispensed, dict[str, Claim]]] = {}
     for claim in claims:
-        if fill := told.get(claim.id):
-            drugs.setdefault(fill.what, []).append(claim)
-    return tuple(Medication(told[rows[0].id].name, told[rows[0].id], tuple(rows)) for rows in drugs.values())
+        for one in claim.dispensed or (Dispensed(),):
+            what = (one.drug or one.code or claim.id).casefold()
+            drugs.setdefault(what, (one, {}))[1].setdefault(claim.id, claim)
+    return tuple(Medication(one, tuple(rows.values())) for one, rows in drugs.values())

@@ -62,8 +62,8 @@ def owed_of(money: Money) -> Owed:
 
 
 def _differ(one: Amount, other: Amount) -> bool:
-    """Two amounts differ by a cent or more, or in their currency."""
-    return one.currency != other.currency or abs(one.value - other.value) >= _CENT
+    """Two amounts of one currency differ by a cent or more; those of two cannot be compared (F39)."""
+    return one.currency == other.currency and abs(one.value - other.value) >= _CENT
 
 
 def _parts_sum(shares: list[Amount | None], noncovered: Amount | None, told: Amount | None) -> Amount | None:
@@ -81,6 +81,4 @@ def _parts_sum(shares: list[Amount | None], noncovered: Amount | None, told: Amo
 
 
 def _gap(amount: Amount | None, parts: Amount | None) -> Amount | None:
-    if amount is None or parts is None or amount.currency != parts.currency:
-        return None
-    return amount - parts if _differ(amount, parts) else None
+    return amount - parts if amount and parts and _differ(amount, parts) else None
