@@ -30,7 +30,7 @@ from bot.kit import (
 from bot.kit.coverages import plan_year_of
 from bot.message import Actions, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
-from bot.payer.budget import Budget
+from bot.payer.budget import Budget, Progress
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import Health
 from bot.provenance import INTENT, trace_in, trace_of, with_trace
@@ -67,8 +67,8 @@ class Answering:
         self._publisher, self._health = publisher, health
         self._now, self._wall, self._clock = now, wall, clock
 
-    async def answer(self, message: Message, asked: Asked, *, needs_member: bool) -> Answered:
-        """The reply to a question.
+    async def answer(self, message: Message, asked: Asked, progress: Progress, *, needs_member: bool) -> Answered:
+        """The reply to a question; `progress` moves while its records come.
 
         Raises:
             NotLinked, SignInExpired: the member has to sign in first.
@@ -81,6 +81,7 @@ class Answering:
         if access and asked.arguments.get(_AGAIN):
             self._forget(access.link_id)
         ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
+        ask.report.progress = progress
         try:
             summary = await self._pack.answers[asked.intent](ask)
         except SignInExpired:

@@ -172,6 +172,7 @@ class Reply:
 
     `complete` is false when a page failed, a type was refused or an element could not be read. `final` is false
     while more replies to the same message follow. `error` is the short reference that the log also holds.
+    `passing`: it tells how far the work is, and the next reply takes its place where a channel can do that.
     `to_asker`: it concerns only who asked, so a shared place shows it to nobody else.
     """
 
@@ -181,6 +182,7 @@ class Reply:
     sources: tuple[Source, ...] = ()
     complete: bool = True
     final: bool = True
+    passing: bool = False
     error: str | None = None
     to_asker: bool = False
 

@@ -35,7 +35,7 @@ from bot.dialogue import (
     second_question,
 )
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired, new_reference
-from bot.kit import NeedsPlace
+from bot.kit import NeedsPlace, Progress
 from bot.language.context import merge
 from bot.language.reading import Reading, Slot
 from bot.limits import Limits
@@ -52,9 +52,10 @@ _CONNECTS = frozenset({"account.link", "account.choose"})
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: when to say that the search goes on, and when a question has taken too long."""
+    """Seconds: when to say that the search goes on, how often again, and when a question has taken too long."""
 
     notice: float = 2.0
+    again: float = 6.0
     wall: float = 20.0
 
 
@@ -252,21 +253,29 @@ class Turn:
         return Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
 
     async def _patiently(self, message: Message, asked: Asked, *, needs_member: bool) -> AsyncIterator[Answered]:
-        """Say that the search goes on when it takes longer than a person likes to wait in silence."""
-        work = asyncio.create_task(self._answering.answer(message, asked, needs_member=needs_member))
+        """Say how far the search is, while it takes longer than a person likes to wait in silence."""
+        progress = Progress()
+        work = asyncio.create_task(self._answering.answer(message, asked, progress, needs_member=needs_member))
+        now, pause = asyncio.get_running_loop().time, self._patience.notice
+        end = now() + pause + self._patience.wall
         try:
-            done, _ = await asyncio.wait({work}, timeout=self._patience.notice)
-            if not done:
-                yield replace(self._static(asked, "still_looking"), final=False)
-            async with asyncio.timeout(self._patience.wall):
-                yield await asyncio.shield(work)
-        except TimeoutError:
-            raise PayerSlow from None
+            while not (await asyncio.wait({work}, timeout=min(pause, max(0.0, end - now()))))[0]:
+                if now() >= end:
+                    raise PayerSlow
+                yield self._on_the_way(asked, progress, private=needs_member)
+                pause = self._patience.again
+            yield work.result()
         finally:
             if not work.done():
                 work.cancel()
                 with contextlib.suppress(asyncio.CancelledError, BotError):
                     await work
+
+    def _on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
+        """A passing note; how many claims a member has is told to the member alone."""
+        blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
+        kind = Private if private else Shareable
+        return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
 
     async def _prove(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
         language = memory.language or "en"

@@ -49,8 +49,34 @@ async def test_silence_is_broken_and_the_answer_still_comes(stage: Stage, tmp_pa
     stage.sandbox.behaviour.faults.clear()
     assert [reply.final for reply in replies] == [False, True]
     assert {reply.intent for reply in replies} == {"claim.last_visit_cost"}
-    assert isinstance(replies[0], Shareable)
+    assert isinstance(replies[0], Private)
+    assert replies[0].passing
+    assert not replies[1].passing
     assert "$54.87" in plain(replies[1].blocks)
+
+
+SLOW_SUMS = {
+    "what did I spend this year": "Still reading: 100 of about",
+    "cuánto he gastado este año": "Sigo leyendo: 100 de unas",
+}
+
+
+@pytest.mark.parametrize("asked", SLOW_SUMS)
+async def test_a_long_reading_says_how_far_it_is(stage: Stage, tmp_path: Path, asked: str) -> None:
+    """While the second page is awaited, the person reads how many claims have come, and of about how many."""
+    async with serving_bot(stage.sandbox, tmp_path / "a.db", patience=Patience(notice=0.3)) as bot:
+        talk = await _linked(stage, bot, "maria10k")
+        hold = asyncio.Event()
+        stage.sandbox.behaviour.faults.append(Fault(_CLAIMS, rewrite=bytes, hold=hold, after=1, times=None))
+        replies = []
+        async for reply in bot.turn.answer(talk.message(asked)):
+            replies.append(reply)
+            hold.set()
+    stage.sandbox.behaviour.faults.clear()
+    assert [reply.final for reply in replies] == [False, True]
+    assert SLOW_SUMS[asked] in plain(replies[0].blocks)
+    assert isinstance(replies[0], Private)
+    assert "$" in plain(replies[1].blocks)
 
 
 async def test_a_question_ends_at_its_wall(stage: Stage, tmp_path: Path) -> None:

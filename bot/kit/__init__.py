@@ -32,11 +32,12 @@ from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
 from bot.kit.networks import is_called, names_of, openings_of, telling
 from bot.kit.own_network import own_networks
+from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.kit.who import Choice, Who, affiliations_of, who
-from bot.payer.budget import Gap, Report
+from bot.payer.budget import Gap, Progress, Report
 from bot.payer.health import Health
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
@@ -120,6 +121,7 @@ __all__ = [
     "Plan",
     "Procedure",
     "Profile",
+    "Progress",
     "Report",
     "Search",
     "Series",
@@ -179,6 +181,7 @@ __all__ = [
     "openings_of",
     "owed_steps",
     "own_networks",
+    "period_claims",
     "places_of_care",
     "plans",
     "read_care_plan",

@@ -27,20 +27,24 @@ async def newest_claims(
     Without `people` the records of who gave the care do not come along: sums need none.
     """
     read: list[Claim] = []
-    search = Search(
-        "ExplanationOfBenefit", (*filters, *_NEWEST, *(_PEOPLE if people else ()), ("_count", str(page_size)))
-    )
-    async for page in ask.search(search):
+    async for page in ask.search(searched(*filters, page_size=page_size, people=people)):
         claims, unreadable = read_claims(page.entries)
         read += claims
+        ask.report.progress.came(len(read), page.total)
         if lost := unreadable + sum(len(claim.dropped) for claim in claims):
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
-        if page.next_url and _in_order(read, ask) and enough(alive := live(read, ask.today)):
+        if page.next_url and in_order(read, ask) and enough(alive := live(read, ask.today)):
             return alive
     return live(read, ask.today)
 
 
-def _in_order(claims: Sequence[Claim], ask: Ask) -> bool:
+def searched(*filters: tuple[str, str], page_size: int, people: bool) -> Search:
+    """The search for claims, newest service first, with who gave the care unless nobody asks."""
+    people_too = _PEOPLE if people else ()
+    return Search("ExplanationOfBenefit", (*filters, *_NEWEST, *people_too, ("_count", str(page_size))))
+
+
+def in_order(claims: Sequence[Claim], ask: Ask) -> bool:
     """True when the days of service fall, so that an unread page can hold nothing newer."""
     days = [day.first for claim in claims if (day := believed_day(claim, ask.today))]
     return len(set(days)) > 1 and all(one >= other for one, other in pairwise(days))

@@ -40,6 +40,19 @@ class Gap:
 
 
 @dataclass(slots=True)
+class Progress:
+    """How far a long reading has come: `read` claims of `about` so many; None when the payer does not say."""
+
+    read: int = 0
+    about: int | None = None
+
+    def came(self, read: int, total: int | None) -> None:
+        """So many are read now. A total that the reading has passed was wrong (F30)."""
+        self.about = total if self.about is None else self.about
+        self.read, self.about = read, self.about if self.about and self.about >= read else None
+
+
+@dataclass(slots=True)
 class Report:
     """What a question read. It grows while pages come. `searches` hold no ids, so that they can be told.
 
@@ -55,6 +68,7 @@ class Report:
     applied_here: list[str] = field(default_factory=list)
     searches: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    progress: Progress = field(default_factory=Progress)
     age: float = 0.0
     stale: bool = False
     reused: float = 0.0
@@ -75,9 +89,10 @@ class Report:
         return not self.gaps
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Keep only these records of the type as sources: the ones that the answer stands on."""
+        """Keep only these records of the type as sources, each once: the ones that the answer stands on."""
         wanted = set(ids)
-        self.sources = [s for s in self.sources if s.type != resource_type or s.id in wanted]
+        kept = {(s.type, s.id): s for s in self.sources if s.type != resource_type or s.id in wanted}
+        self.sources = list(kept.values())
 
     def read_here(self, name: str) -> None:
         """Note once that a filter or an order was applied in the client."""

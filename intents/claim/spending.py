@@ -16,8 +16,8 @@ from bot.kit import (
     added,
     by_currency,
     fitting,
-    newest_claims,
     of_other_person,
+    period_claims,
     span_of,
     sum_of,
     text_of,
@@ -74,13 +74,7 @@ class Spending(Summary):
 async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was."""
     start, end = _span(ask)
-    alive = await newest_claims(
-        ask,
-        ("service-date", f"ge{start}"),
-        ("service-date", f"le{end}"),
-        enough=lambda so_far: any(c.service.day and c.service.day.last < start for c in so_far.claims),
-        page_size=100,
-    )
+    alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in _counted(alive, ask)])
     ask.report.steps += sum_of("spending", _counted(alive, ask), lambda claim: claim.amount(_aspect(ask)))

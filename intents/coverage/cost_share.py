@@ -21,7 +21,7 @@ from bot.kit import (
     Summary,
     added,
     member_coverages,
-    newest_claims,
+    period_claims,
     sum_of,
     words_of,
 )
@@ -84,13 +84,7 @@ async def answer(ask: Ask) -> CostShares:
     if aspect is not None and aspect not in _COUNTED:
         return summarize(coverages, None, ask)
     start, _ = _span(ask)
-    alive = await newest_claims(
-        ask,
-        ("service-date", f"ge{start}"),
-        enough=lambda so_far: any(c.service.day and c.service.day.first < start for c in so_far.claims),
-        page_size=100,
-        people=False,
-    )
+    alive = await period_claims(ask, start, people=False)
     counted = list(_counted(_counting(alive), coverages, ask))
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     medical = [claim for claim in counted if not claim.is_pharmacy]

@@ -185,7 +185,7 @@ class SlackApp:
 
     def _channel(self, incoming: Incoming) -> SlackWriter:
         if incoming.response_url is None:
-            return self.channel
+            return self.channel.for_one()
         return Whisper(
             self._client,
             self._workspace,

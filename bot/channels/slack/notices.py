@@ -15,11 +15,16 @@ class Notices:
     def __init__(self, words: Words) -> None:
         self._words = words
         self._ready = {language: self._page("answer_ready", language) for language in get_args(Language)}
+        self._working = {language: self._page("looking", language) for language in get_args(Language)}
         self._unwritable = {language: self._page("cannot_write", language) for language in get_args(Language)}
 
     def ready(self, language: Language) -> str:
         """What a notification says instead of a private answer (T26)."""
         return self._ready[language].text
+
+    def working(self, language: Language) -> str:
+        """What a notification says while a private answer takes its time (T26)."""
+        return self._working[language].text
 
     def unwritable(self, language: Language) -> Page:
         """The private answer could go nowhere."""

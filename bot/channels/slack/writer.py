@@ -39,6 +39,11 @@ class SlackWriter:
         pause: Callable[[], Awaitable[None]] = _one_second,
     ) -> None:
         self._client, self._workspace, self._notices, self._pause = client, workspace, notices, pause
+        self._passing: tuple[Place, str] | None = None
+
+    def for_one(self) -> SlackWriter:
+        """The same channel for the replies to one message: a passing note is taken over by the reply that follows."""
+        return SlackWriter(self._client, self._workspace, self._notices, pause=self._pause)
 
     async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:  # noqa: ARG002 -- the chat is theirs
         """Write in the person's own chat.
@@ -69,16 +74,39 @@ class SlackWriter:
         )
 
     async def _write(self, place: Place, reply: Answer) -> None:
+        """Write a reply; a passing note that Slack does not take is no loss."""
+        with contextlib.suppress(*((SlackApiError,) if reply.passing else ())):
+            await self._write_pages(place, reply)
+
+    async def _write_pages(self, place: Place, reply: Answer) -> None:
+        note, self._passing = self._passing, None
+        sent = note[1] if note and note[0] == place else None
         for at, page in enumerate(pages(reply)):
             if at:
                 await self._pause()
-            if isinstance(reply, Private):
-                await self._announce(place, page, reply.language)
-            else:
-                await self._send(place, page.text, page)
+            if at or sent is None or not await self._replaced(place, sent, page):
+                sent = await self._posted(place, page, reply)
+        if reply.passing and sent is not None:
+            self._passing = place, sent
 
-    async def _announce(self, place: Place, page: Page, language: Language) -> None:
-        sent = await self._send(place, self._notices.ready(language))
+    async def _replaced(self, place: Place, sent: str, page: Page) -> bool:
+        """Whether the page could be written over the passing note; a note that was deleted takes nothing."""
+        try:
+            await self._client.chat_update(
+                channel=place.conversation, ts=sent, text=page.text, blocks=list(page.blocks)
+            )
+        except SlackApiError:
+            return False
+        return True
+
+    async def _posted(self, place: Place, page: Page, reply: Answer) -> str:
+        if not isinstance(reply, Private):
+            return str((await self._send(place, page.text, page))["ts"])
+        neutral = self._notices.working if reply.passing else self._notices.ready
+        return await self._announce(place, page, neutral(reply.language))
+
+    async def _announce(self, place: Place, page: Page, neutral: str) -> str:
+        sent = await self._send(place, neutral)
         where = {"channel": place.conversation, "ts": sent["ts"]}
         try:
             await self._client.chat_update(**where, text=page.text, blocks=list(page.blocks))
@@ -87,6 +115,7 @@ class SlackWriter:
             with contextlib.suppress(SlackApiError):
                 await self._client.chat_delete(**where)
             raise
+        return str(sent["ts"])
 
     async def _send(self, place: Place, text: str, page: Page | None = None) -> Any:
         return await self._client.chat_postMessage(
@@ -121,6 +150,8 @@ class Whisper(SlackWriter):
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- as the channel
         """Write to the asker through the response URL, which takes five posts and no more."""
+        if reply.passing and self._left < _MOST_RESPONSES:
+            return
         for page in pages(reply):
             await self._respond(page)
 

@@ -34,6 +34,10 @@ class KeywordTurn:
         await self.gate.wait()
         if "break" in message.text:
             raise RuntimeError(PLANTED)
+        if "slowly" in message.text:
+            for read in (100, 600):
+                note = Line((Span(f"Still reading: {read} of about 1,000 claims."),))
+                yield Private(intent="claim.spending", language="en", blocks=(note,), final=False, passing=True)
         language: Language = "es" if "debo" in message.text else "en"
         if "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):

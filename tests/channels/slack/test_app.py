@@ -41,6 +41,23 @@ async def test_a_private_answer_is_never_in_a_notification(house: House) -> None
     assert "<!channel>" not in parsed(updated.arguments["text"], updated.arguments["blocks"])
 
 
+async def test_a_slow_answer_is_one_message_that_changes(house: House) -> None:
+    """How far the reading is stands where the answer will: one message, updated, and its notification is neutral."""
+    await house.deliver(house.slack.direct_message("what did I owe, slowly"))
+    [posted] = house.slack.called("chat.postMessage")
+    updates = house.slack.called("chat.update")
+    assert posted.arguments["text"] == "One moment, I'm looking."
+    assert ["100 of" in updates[0].text, "600 of" in updates[1].text, PLANTED in updates[2].text] == [True] * 3
+    assert {call.arguments["ts"] for call in updates} == {updates[0].arguments["ts"]}
+
+
+async def test_a_note_that_fails_takes_no_answer_along(house: House) -> None:
+    """What Slack does not take of a passing note is left out; the answer still comes, once."""
+    house.slack.errors["chat.update"] = ["message_not_found"]
+    await house.deliver(house.slack.direct_message("what did I owe, slowly"))
+    assert [PLANTED in message["text"] for message in house.slack.messages.values()] == [True]
+
+
 async def test_a_private_answer_speaks_the_persons_language(house: House) -> None:
     """The neutral line is in the language of the answer."""
     await house.deliver(house.slack.direct_message("cuánto debo"))

@@ -1,0 +1,134 @@
+"""All claims of a period, for sums: page after page, and when many are left, windows of days side by side.
+
+`service-date` is not promised to be applied and neither is any order (fhir.md 4.1), so windows are opened only behind
+pages that come newest first, and only believed while every row lies in its window; else the pages are read one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from bot.errors import PayerError
+from bot.kit.ask import Ask
+from bot.kit.claims import in_order, searched
+from bot.payer.budget import Gap
+from bot.records.bundle import Page
+from bot.records.claim import Claim, read_claims
+from bot.records.live import Live, live
+
+AT_ONCE = 4
+_PAGE = 100
+_PAGES, _RESOURCES, _BYTES = 60, 8_000, 96 * 1024 * 1024
+_EOB, _FILTER = "ExplanationOfBenefit", "service-date"
+
+
+class _Ignored(Exception):
+    """The server does not apply the days of a window."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The claims so far, each version of a record once, in the order in which they came."""
+
+    ask: Ask
+    total: int | None = None
+    claims: dict[tuple[str, datetime | None], Claim] = field(default_factory=dict)
+
+    def add(self, page: Page) -> tuple[Claim, ...]:
+        """The claims of one more page."""
+        claims, lost = read_claims(page.entries)
+        for claim in claims:
+            key = claim.id or f"?{len(self.claims)}", claim.last_updated
+            if key not in self.claims:
+                self.claims[key] = claim
+                lost += len(claim.dropped)
+        if lost:
+            self.ask.report.gaps.append(Gap("unreadable", _EOB, lost))
+        self.total = page.total if self.total is None else self.total
+        self.ask.report.progress.came(len(self.claims), self.total)
+        return claims
+
+    @property
+    def many_left(self) -> bool:
+        """True when more than two pages are still to come; without a total, when two have come and there are more."""
+        if self.total:
+            return self.total - len(self.claims) > 2 * _PAGE
+        return len(self.claims) >= 2 * _PAGE
+
+
+async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> Live:
+    """The live claims with a service between two days, both inclusive, newest first; without `end`, until today.
+
+    Claims around the period may be among them: whoever counts checks the days. Without `people` the records of who
+    gave the care do not come along. A question like this may read more than others.
+    """
+    ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
+    tally, tried = _Tally(ask), False
+    async for page in _pages(ask, start, end, people=people):
+        tally.add(page)
+        read = list(tally.claims.values())
+        if page.next_url is None or not in_order(read, ask):
+            continue
+        if all(day.last < start for claim in read[-1:] if (day := claim.service.day)):
+            break
+        if tally.many_left and not tried and _FILTER not in ask.report.applied_here:
+            tried = True
+            if await _side_by_side(tally, start, _newest_left(read), people=people):
+                break
+    return live(tally.claims.values(), ask.today)
+
+
+def _pages(ask: Ask, start: date, end: date | None, *, people: bool) -> AsyncIterator[Page]:
+    days = ((_FILTER, f"ge{start}"), *(((_FILTER, f"le{end}"),) if end else ()))
+    return ask.search(searched(*days, page_size=_PAGE, people=people))
+
+
+def _newest_left(read: list[Claim]) -> date:
+    """The last day that an unread claim can have: it starts no later, or ends no later, than the last one."""
+    service = read[-1].service
+    last = service.end or service.day
+    return last.last if last else date.max
+
+
+async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) -> bool:
+    """Read what is left in windows at once; False when the server gives rows of other days, so that none is believed.
+
+    Raises:
+        SignInExpired: as any search.
+    """
+    gaps = len(tally.ask.report.gaps)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for first, last in windows(start, end):
+                group.create_task(_window(tally, first, last, people=people))
+    except BaseExceptionGroup as failed:
+        _, worse = failed.split(_Ignored)
+        if worse:
+            raise worse.exceptions[0] from None
+        del tally.ask.report.gaps[gaps:]
+        tally.ask.report.read_here(_FILTER)
+        return False
+    return True
+
+
+async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> None:
+    """Read one window; when it does not come, the report says that pages are missing."""
+    try:
+        async for page in _pages(tally.ask, first, last, people=people):
+            if any(claim.service.known and not claim.service.overlaps(first, last) for claim in tally.add(page)):
+                raise _Ignored
+    except PayerError as error:
+        tally.ask.report.gaps.append(Gap("page_failed", _EOB, 1, type(error).__name__))
+
+
+def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
+    """The days from `start` to `end` in as many equal parts as are read at once, the newest first; none overlap."""
+    days = (end - start).days + 1
+    edges = [end - timedelta(days=days * at // AT_ONCE) for at in range(AT_ONCE + 1)]
+    for last, before in pairwise(edges):
+        if before < last:
+            yield before + timedelta(days=1), last

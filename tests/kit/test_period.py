@@ -1,0 +1,156 @@
+"""All claims of a period: in windows side by side where the server proves that it keeps to days, else one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from unittest.mock import sentinel
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import SignInExpired
+from bot.kit import Ask
+from bot.kit.period import AT_ONCE, period_claims, windows
+from bot.payer.budget import Budget
+from bot.payer.client import MemberClient
+from bot.payer.http import Http
+from tests.records.made import eob
+
+BASE = "https://payer.example/fhir/r4"
+TODAY = date(2026, 12, 31)
+START = date(2026, 1, 1)
+
+
+@dataclass
+class Server:
+    """A payer of many claims, one every so often, newest first; pages are cut by `_count` and followed by offset."""
+
+    count: int
+    filters: bool = True
+    ordered: bool = True
+    total: bool = True
+    breaks: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
+    asked: list[httpx.URL] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """One exchange."""
+        self.asked.append(request.url)
+        if broken := self.breaks(request):
+            return broken
+        query, rows = request.url.params, self._claims()
+        if self.filters:
+            low = max((v[2:] for v in query.get_list("service-date") if v.startswith("ge")), default="")
+            high = min((v[2:] for v in query.get_list("service-date") if v.startswith("le")), default="9")
+            rows = [row for row in rows if low <= row["billablePeriod"]["start"] <= high]
+        at, size = int(query.get("at", "0")), int(query["_count"])
+        bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "link": []}
+        bundle["entry"] = [{"resource": row, "search": {"mode": "match"}} for row in rows[at : at + size]]
+        if self.total:
+            bundle["total"] = len(rows)
+        if at + size < len(rows):
+            bundle["link"] = [{"relation": "next", "url": str(request.url.copy_set_param("at", at + size))}]
+        return httpx.Response(
+            200,
+            headers={"content-type": "application/fhir+json"},
+            stream=httpx.ByteStream(json.dumps(bundle).encode()),
+        )
+
+    def _claims(self) -> list[dict[str, Any]]:
+        days = [TODAY - timedelta(days=number * 364 // self.count) for number in range(self.count)]
+        rows = [eob(id=f"c{at}", billablePeriod={"start": str(day)}) for at, day in enumerate(days)]
+        return rows if self.ordered else sorted(rows, key=lambda row: str(row["id"]))
+
+
+async def read(server: Server) -> tuple[set[str], Ask]:
+    """The ids of the year's claims, and the question that read them."""
+    http = Http(transport=httpx.MockTransport(server))
+    client = MemberClient(http, BASE, "token", "p1")
+    ask = Ask(
+        slots={},
+        today=TODAY,
+        words={},
+        language="en",
+        budget=Budget(),
+        directory=sentinel.directory,
+        places=sentinel.places,
+        member=client,
+    )
+    alive = await period_claims(ask, START, TODAY)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in alive.claims])
+    return {claim.id for claim in alive.claims}, ask
+
+
+def opened(server: Server) -> set[tuple[str, ...]]:
+    """The spans of days that were asked for."""
+    return {tuple(url.params.get_list("service-date")) for url in server.asked}
+
+
+@pytest.mark.parametrize("total", [True, False])
+async def test_a_long_year_is_read_in_windows_and_every_claim_once(*, total: bool) -> None:
+    """A thousand claims come whole, in four windows beside the first pages, and each record is named once."""
+    server = Server(1_000, total=total)
+    ids, ask = await read(server)
+    assert ids == {f"c{at}" for at in range(1_000)}
+    assert len(opened(server)) == 1 + AT_ONCE
+    assert len(ask.report.sources) == 1_000
+    assert ask.report.complete
+    assert ask.report.progress.read == 1_000
+
+
+async def test_a_short_year_costs_no_more_calls_than_pages() -> None:
+    """Two pages are two calls."""
+    server = Server(150)
+    ids, _ = await read(server)
+    assert len(ids) == 150
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("poor", [{"filters": False}, {"ordered": False}, {"filters": False, "ordered": False}])
+async def test_a_server_that_ignores_days_or_order_is_read_page_by_page(poor: dict[str, bool]) -> None:
+    """The same claims, whichever of both the server does not do."""
+    server = Server(1_000, **poor)  # type: ignore[arg-type] # names of switches
+    ids, ask = await read(server)
+    assert ids == {f"c{at}" for at in range(1_000)}
+    assert len(ask.report.sources) == 1_000
+    assert ask.report.complete
+
+
+async def test_a_window_that_does_not_come_is_said() -> None:
+    """What came stands, and the report says that pages are missing."""
+    lost: list[httpx.URL] = []
+
+    def breaks(request: httpx.Request) -> httpx.Response | None:
+        first = request.url.params.get_list("service-date") != ["ge2026-01-01", "le2026-12-31"]
+        if first and any(value == "ge2026-01-01" for value in request.url.params.get_list("service-date")):
+            lost.append(request.url)
+            return httpx.Response(404, stream=httpx.ByteStream(b""))
+        return None
+
+    ids, ask = await read(Server(1_000, breaks=breaks))
+    assert lost
+    assert 500 < len(ids) < 1_000
+    assert not ask.report.complete
+
+
+async def test_a_sign_in_that_ends_meanwhile_ends_the_question() -> None:
+    """Half a year is not told as if it were whole (F14)."""
+    server = Server(1_000)
+    server.breaks = lambda _: httpx.Response(401, stream=httpx.ByteStream(b"")) if len(server.asked) > 2 else None
+    with pytest.raises(SignInExpired):
+        await read(server)
+
+
+@given(st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.integers(0, 2_000))
+def test_windows_cover_each_day_once(start: date, days: int) -> None:
+    """No day between two dates is missing or in two windows."""
+    end = start + timedelta(days=days)
+    covered = [
+        first + timedelta(days=at) for first, last in windows(start, end) for at in range((last - first).days + 1)
+    ]
+    assert sorted(covered) == [start + timedelta(days=at) for at in range(days + 1)]
