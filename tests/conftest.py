@@ -11,6 +11,24 @@ import pytest_asyncio
 
 from tests.doubles.postgres import Postgres, postgres
 from tests.stage import Stage, staged
+from tests.watch import watching
+
+_OFFENCES: list[str] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watched() -> Iterator[None]:
+    """What every payer of the suite is asked is looked at."""
+    with watching(_OFFENCES):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_directory_hears_of_a_member(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No token, cookie, member's id or name goes to a directory (T24, fhir.md 9), whatever a test asks the bot."""
+    yield
+    told, _OFFENCES[:] = list(_OFFENCES), []
+    assert not told or "tests/sandbox/" in request.node.nodeid, told
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,0 +1,51 @@
+"""Every request that a test's payer gets for its open directory, looked at for what it tells of a member."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from urllib.parse import unquote_plus
+
+from starlette.types import Scope
+
+from bot.sandbox import wire
+from bot.sandbox.synthetic.members import members
+from bot.sandbox.wire import Seen
+from bot.sandbox.world import DIRECTORY_TYPES
+
+_DIRECTORY = re.compile(rf"/fhir/r4/(?:{'|'.join(DIRECTORY_TYPES)})(?:/|$)")
+
+
+def told(seen: Seen) -> tuple[str, ...]:
+    """What a request for a directory type says of a member: a credential, a cookie, an id or a whole name."""
+    if not _DIRECTORY.match(seen.path):
+        return ()
+    said = unquote_plus(f"{seen.path}?{seen.query}").casefold()
+    headers = {"a token": seen.has_authorization, "a cookie": seen.has_cookie}
+    named = (one for one in _members() if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", said))
+    return (*(what for what, came in headers.items() if came), *named)
+
+
+@contextmanager
+def watching(offences: list[str]) -> Iterator[None]:
+    """Note what every sandbox payer of this process is told in the wrong place."""
+    plain = wire._seen
+
+    def looked_at(scope: Scope) -> Seen:
+        seen = plain(scope)
+        offences.extend(f"{seen.path}: {what}" for what in told(seen))
+        return seen
+
+    wire._seen = looked_at
+    try:
+        yield
+    finally:
+        wire._seen = plain
+
+
+@cache
+def _members() -> tuple[str, ...]:
+    """Ids and whole names of the synthetic members, folded."""
+    return tuple(word.casefold() for member in members() for word in (member.patient, member.name))
