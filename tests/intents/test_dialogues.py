@@ -9,6 +9,7 @@ import pytest
 from bot.message import Block, Language
 from bot.replies.render import Words
 from bot.sandbox.world import DIRECTORY_TYPES
+from tests.channels.parity import differences
 from tests.intents.playing import act, faults, shown
 from tests.intents.stories import Step, stories
 from tests.parity import difference
@@ -20,7 +21,7 @@ STORIES = stories()
 
 @pytest.mark.parametrize("name", STORIES)
 async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each turn gets the replies that the story expects, and the other language would say and offer the same."""
+    """Each turn gets the replies that the story expects, the same in every channel, and in the other language."""
     story, rendered = STORIES[name], _recording(monkeypatch)
     talk = stage.somebody(story.answers, guest=story.guest)
     if story.member:
@@ -29,6 +30,7 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
         before = len(stage.sandbox.requests)
         replies = await act(talk, step, step.place or story.place)
         problems = [*faults(replies, step), *_reads(stage, step, before)]
+        problems += [fault for reply in replies for fault in differences(reply)]
         assert not problems, f"turn {number} ({step.say or step.press or step.sign_in}): {problems}\n{shown(replies)}"
     monkeypatch.undo()
     words = stage.bots["dm"].pack.words

@@ -1,0 +1,106 @@
+"""The same reply in every channel: what is said, which facts, which buttons, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bot.message import Action, Actions, Facts, Item, Reply
+from bot.replies import blocks, cards
+from bot.replies.plain import plain, spoken
+from tests.doubles.adaptive_card import fallback
+
+Kit = dict[str, Any]
+Told = list[tuple[str, ...]]
+
+
+def differences(reply: Reply) -> list[str]:
+    """What Slack or Teams would show otherwise than the console, in words; empty when all three tell the same."""
+    said = list(_console(reply))
+    slack = [told for page in blocks.pages(reply) for told in _slack(page.blocks)]
+    teams = [told for page in cards.pages(reply) for told in _teams(page.card["body"])]
+    text = plain(reply.blocks, addresses=False).split()
+    texts = {
+        "Slack": " ".join(page.text for page in blocks.pages(reply)),
+        "Teams": " ".join(fallback(page.card) for page in cards.pages(reply)),
+    }
+    faults = [
+        f"{name} shows {_first(said, told)}" for name, told in (("Slack", slack), ("Teams", teams)) if told != said
+    ]
+    unescaped = {name: _unescaped(words).replace(" … ", " ").split() for name, words in texts.items()}
+    return faults + [f"{name}'s text is another" for name, words in unescaped.items() if words != text]
+
+
+def _first(wanted: Told, got: Told) -> str:
+    pairs = zip([*wanted, ("nothing",)], [*got, ("nothing",)], strict=False)
+    return next((f"{b} instead of {a}" for a, b in pairs if a != b), "more")
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("\n…", " … ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
+    """Each thing said, fact or button, in the reply's order."""
+    for block in reply.blocks:
+        match block:
+            case Facts(rows):
+                yield from (("fact", row.label, row.value) for row in rows)
+            case Item(number, lines, actions):
+                first, *rest = [spoken(line.spans) for line in lines]
+                yield from (("said", line) for line in (f"{number}. {first}", *rest))
+                yield from _buttons(actions)
+            case Actions(buttons):
+                yield from _buttons(buttons)
+            case _:
+                yield "said", plain([block])
+
+
+def _buttons(actions: Iterable[Action]) -> Iterator[tuple[str, ...]]:
+    listed = list(actions)
+    calls = [one for one in listed if one.url and one.url.startswith("tel:")]
+    yield from (("said", f"{one.label}: {(one.url or '').removeprefix('tel:')}") for one in calls)
+    yield from (("button", one.label, one.url or one.id) for one in listed if one not in calls)
+
+
+def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
+    for kit in kits:
+        match kit["type"]:
+            case "header":
+                yield "said", kit["text"]["text"]
+            case "section":
+                yield from (("fact", *field["text"].split("\n", 1)) for field in kit["fields"])
+            case "rich_text":
+                words = "".join(one["text"] for section in kit["elements"] for one in section["elements"])
+                yield from (("said", line) for line in words.split("\n"))
+            case "context":
+                yield "said", "".join(one["text"] for one in kit["elements"])
+            case "actions":
+                yield from (("button", one["text"]["text"], one.get("url") or one["value"]) for one in kit["elements"])
+            case other:
+                raise AssertionError(other)
+
+
+def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
+    for element in elements:
+        match element["type"]:
+            case "TextBlock":
+                yield "said", element["text"]
+            case "RichTextBlock":
+                yield "said", _run(element)
+            case "FactSet":
+                yield from (("fact", fact["title"], fact["value"]) for fact in element["facts"])
+            case "Table":
+                for row in element["rows"]:
+                    yield "fact", *(_run(cell["items"][0]) for cell in row["cells"])
+            case "Container":
+                yield from _teams(element["items"])
+            case "ActionSet":
+                for one in element["actions"]:
+                    yield "button", one["title"], one.get("url") or one["data"]["press"]
+            case other:
+                raise AssertionError(other)
+
+
+def _run(block: Kit) -> str:
+    return "".join(str(run["text"]) for run in block["inlines"])
