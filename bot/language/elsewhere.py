@@ -40,14 +40,22 @@ def state_at(said: Utterance, place: int, *, words: Collection[str] = WORDS) -> 
     return None
 
 
-def city_elsewhere(said: Utterance, free: Sequence[bool], known: Collection[str]) -> Tag | None:
-    """A city that no list has: the words between "in" and a state, else strange words after "near"."""
+def city_elsewhere(
+    said: Utterance, free: Sequence[bool], known: Collection[str], *, awaited: bool = False
+) -> Tag | None:
+    """A city that no list has: the words between "in" and a state, else strange words after "near".
+
+    `awaited`: the bot asked for a place, so that strange words after "in", or alone, name one.
+    """
+    if awaited and (alone := _strange(said, 0, free, known)) and alone.after == len(said.words):
+        return alone
+    leads = _ROUND | {"in", "en"} if awaited else _ROUND
     for place, word in enumerate(said.words[:-1]):
         if word in _LED_BY:
             tag = (
                 _before_state(said, place + 1, free, known)
                 or _state_alone(said, place + 1)
-                or _strange(said, place, free, known)
+                or (_strange(said, place + 1, free, known) if word in leads else None)
             )
             if tag:
                 return tag
@@ -69,11 +77,9 @@ def _state_alone(said: Utterance, place: int) -> Tag | None:
     return Tag("location", {"state": state[0]}, place, state[1]) if state else None
 
 
-def _strange(said: Utterance, place: int, free: Sequence[bool], known: Collection[str]) -> Tag | None:
-    """Words that nobody knows, right after a word that only places follow."""
-    if said.words[place] not in _ROUND:
-        return None
-    first = after = place + 1
+def _strange(said: Utterance, first: int, free: Sequence[bool], known: Collection[str]) -> Tag | None:
+    """Words that nobody knows, where only a place can stand."""
+    after = first
     while after < len(said.words) and after - first < _LONGEST and free[after] and _is_strange(said, after, known):
         after += 1
     return _tag(said, first, after, None, after) if after > first else None

@@ -161,8 +161,7 @@ class Engine:
         keys = self._speller.repaired(said.keys)
         found = self.lexicon.tree.scan(keys)
         plan_year = context.plan_year if context else None
-        awaits = self._awaits_amount(context)
-        tags = self._tagger.tags(said, keys, found, today, plan_year, awaits_amount=awaits)
+        tags = self._tagger.tags(said, keys, found, today, plan_year, asked=self._asked(context))
         names = {tag.kind for tag in tags}
         places = [tag for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
         for match in found:
@@ -195,10 +194,12 @@ class Engine:
             or any(meaning.kind == "organization" for entry in organized for meaning in entry.meanings)
         )
 
-    def _awaits_amount(self, context: Context | None) -> bool:
-        """Whether the answer before could not go on without an amount of money."""
+    def _asked(self, context: Context | None) -> str | None:
+        """The slot that the bot asked for; after a bill without an amount it is the amount."""
         before = self.intents.get(context.intent) if context else None
-        return bool(context and before and "amount" in before.slots and "amount" not in context.slots)
+        if context is None or before is None:
+            return None
+        return "amount" if "amount" in before.slots and "amount" not in context.slots else context.asked
 
     def _language(self, text: str, keys: Sequence[str], found: Sequence[Found], context: Context | None) -> str:
         spanish = english = 0

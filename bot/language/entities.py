@@ -51,11 +51,12 @@ class Tagger:
         today: date,
         plan_year: DateRange | None,
         *,
-        awaits_amount: bool = False,
+        asked: str | None = None,
     ) -> list[Tag]:
         """Every slot value in the message; `keys` are its words with typing mistakes put right.
 
-        `awaits_amount`: the bot asked how much, so that a number alone is money.
+        `asked` is the slot that the answer before could not go on without: then a number alone is money, and a
+        strange word is a place.
         """
         dates = date_tags(said, today, plan_year)
         tags = [tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning))]
@@ -65,7 +66,7 @@ class Tagger:
         for tag in tags:
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
-        alone = amount_alone(said) if awaits_amount else place_in_list(said)
+        alone = amount_alone(said) if asked == "amount" else place_in_list(said)
         if alone:
             tags.append(alone)
         elif _HAS_DIGIT.search(said.folded):
@@ -74,7 +75,7 @@ class Tagger:
             tags.append(worded)
         radius = radius_tag(said, keys)
         if all(tag.kind != "location" for tag in tags):
-            elsewhere = city_elsewhere(said, free, self._named)
+            elsewhere = city_elsewhere(said, free, self._named, awaited=asked == "location")
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import zipcodes
 
+from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.nearby import zips_near
 from bot.language.places import (
@@ -100,6 +101,15 @@ def test_a_place_is_heard_wherever_it_is(engine: Engine, today: date, said: str,
     assert not {"radius", "facility_type", "provider_name"} & slots.keys() - (
         {"facility_type"} if "urgent" in said else set()
     )
+
+
+@pytest.mark.parametrize("said", ["Gotham", "in Gotham", "en Gotham", "near Gotham city"])
+def test_a_strange_word_names_a_place_where_one_was_asked_for(engine: Engine, today: date, said: str) -> None:
+    """To "where should I look?" nobody answers with a doctor's name."""
+    context = Context("provider.find", {}, asked="location")
+    intent, slots, _ = engine.after(context, engine.understand(said, today=today, context=context))
+    assert (intent, slots["location"].value) == ("provider.find", {"city": "Gotham", "state": None})
+    assert "provider_name" not in slots
 
 
 def test_distance_is_in_miles() -> None:
