@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,11 +61,12 @@ async def answer(ask: Ask) -> ClaimDetail:
     if claim.sensitive and not pressed:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return ClaimDetail(claim, shielded=True)
-    lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim.currency)
-    before, around = await _before(ask, claim), await _around(ask, claim)
+    typed, before, around = await asyncio.gather(
+        ask.typed(raw, "ExplanationOfBenefit"), _before(ask, claim), _around(ask, claim)
+    )
     ask.cite("ExplanationOfBenefit", [one.id for one in (claim, before) if one])
     ask.report.steps += owed_steps(claim)
-    return summarize(claim, lines, read_contract(raw), before, around)
+    return summarize(claim, read_lines(typed, claim.currency), read_contract(raw), before, around)
 
 
 def summarize(

@@ -10,7 +10,7 @@ from tests.answers.asking import Resource, Shelf, answered, concept
 from tests.answers.claim.shapes import WHO
 from tests.answers.made import PART_2, claim
 
-OWED = {"memberliability": 40}
+OWED: dict[str, float] = {"memberliability": 40}
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 BASIS = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-sec-label-basis"
 
