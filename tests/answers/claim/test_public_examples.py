@@ -7,7 +7,7 @@ import pytest
 from tests.answers.asking import Resource, answered, owned, public
 from tests.answers.claim.shapes import figures
 
-YEARS = {"date_range": {"start": "2010-01-01", "end": "2026-12-31"}}
+YEARS: dict[str, object] = {"date_range": {"start": "2010-01-01", "end": "2026-12-31"}}
 ASKED: dict[str, dict[str, object]] = {
     "last_visit_cost": {},
     "list": {},

@@ -45,7 +45,7 @@ async def test_the_newest_result_leads_with_its_range_and_the_trend_follows() ->
     assert "What it means for you is for the person who ordered it to say." in said.text
 
 
-SODIUM = {"code": concept("2951-2", "http://loinc.org", "Sodium"), "referenceRange": []}
+SODIUM: dict[str, Any] = {"code": concept("2951-2", "http://loinc.org", "Sodium"), "referenceRange": []}
 
 
 @pytest.mark.parametrize("said", ["my a1c", "what was my last A1C?", "mi hemoglobina glicosilada", "hemoglobin please"])
@@ -67,7 +67,7 @@ async def test_a_test_that_is_not_on_record_is_said_and_the_others_shown() -> No
 
 async def test_no_test_is_named_by_words_that_every_test_has() -> None:
     """Blood, level and result tell nothing apart."""
-    blood = {"code": concept("718-7", "http://loinc.org", "Hemoglobin in blood")}
+    blood: dict[str, Any] = {"code": concept("718-7", "http://loinc.org", "Hemoglobin in blood")}
     rows = (result("a", **blood), result("s", "2026-05-01", 139, **SODIUM))
     told = await answered("clinical.labs", *rows, said="my blood test results")
     assert told.text.startswith("Your lab results, newest first:")
