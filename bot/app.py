@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -45,7 +45,7 @@ from bot.payer.health import Pulse
 from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.recent import Recent
-from bot.stores.base import Store
+from bot.stores.base import Seal, Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.turn import Patience, Turn
 
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
 
 Push = Callable[[Person, Private], Awaitable[None]]
 _SWEEP_SECONDS = 300
-_DEDUPE_SECONDS = 60 * 60
 
 
 @dataclass(slots=True)
@@ -66,6 +65,7 @@ class Bot:
     settings: Settings
     pack: Pack
     store: Store
+    seal: Seal
     accounts: Accounts
     audit: Audit
     discovery: Discovery
@@ -127,7 +127,7 @@ async def assemble(
         turn = _turn(settings, pack, accounts, audit, dialogue, answering, patience, now, meter)
         renderer = Renderer(pack.templates / "pages", settings)
         pages = Pages(documents, renderer, settings.bot_public_url)
-        bot = Bot(settings, pack, store, accounts, audit, discovery, turn, pages, renderer, meter, recent)
+        bot = Bot(settings, pack, store, seal, accounts, audit, discovery, turn, pages, renderer, meter, recent)
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
         accounts.on_elsewhere.append(bot.tell)
@@ -288,34 +288,44 @@ def web_app(bot: Bot, *, slack: SlackApp | None = None, teams: TeamsApp | None =
 
 
 @asynccontextmanager
-async def slack_app(bot: Bot) -> AsyncIterator[SlackApp | None]:
-    """Slack, started, when its settings are there."""
+async def slack_app(
+    bot: Bot, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> AsyncIterator[SlackApp | None]:
+    """Slack, started, when its settings are there. `pause` waits between messages to a channel."""
     settings = bot.settings
-    if settings.slack_bot_token is None or settings.slack_signing_secret is None:
+    if settings.slack_bot_token is None and settings.slack_client_id is None:
         yield None
         return
 
-    async def first(key: str) -> bool:
-        return await bot.store.add("seen", key, expires=time.time() + _DEDUPE_SECONDS)
+    from slack_sdk.errors import SlackApiError  # noqa: PLC0415
 
     from bot.channels.slack.app import SlackApp  # noqa: PLC0415 -- bolt takes half a second to import
+    from bot.channels.slack.connection import Credentials  # noqa: PLC0415
+    from bot.channels.slack.shelf import Shelf  # noqa: PLC0415
 
+    credentials = Credentials(
+        api_url=settings.slack_api_url,
+        public_url=settings.bot_public_url,
+        bot_token=_secret(settings.slack_bot_token),
+        signing_secret=_secret(settings.slack_signing_secret),
+        client_id=settings.slack_client_id or "",
+        client_secret=_secret(settings.slack_client_secret),
+        app_token=_secret(settings.slack_app_token),
+    )
     slack = SlackApp(
         bot.turn,
         bot.pack.words,
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        signing_secret=settings.slack_signing_secret.get_secret_value(),
-        api_url=settings.slack_api_url,
-        first=first,
+        credentials,
+        Shelf(bot.store, bot.seal),
+        forget=bot.accounts.unlink,
+        now=_clock(settings),
+        pause=pause,
     )
-    await slack.start()
-
-    async def push(person: Person, reply: Private) -> None:
-        place = await slack.channel.private_place(person)
-        if place is not None:
-            await slack.channel.post(place, reply, person)
-
-    bot.push["slack"] = push
+    try:
+        await slack.start()
+    except SlackApiError as error:
+        raise ConfigError(f"SLACK_APP_TOKEN: Slack says {error.response.get('error')}") from None
+    bot.push["slack"] = slack.push
     try:
         yield slack
     finally:
@@ -352,3 +362,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         yield teams
     finally:
         await teams.stop()
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""

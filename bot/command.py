@@ -42,9 +42,11 @@ class Request:
         return last is not None and last.intent in led and not self.options.slots and reading.intent in _GOING_ON
 
     def faults(self, asked: Asked) -> dict[str, object]:
-        """What the words about faulty options are made of."""
-        known = self.options.known.get(asked.language, ())
-        return {"unknown": self.options.unknown, "unread": self.unread(asked), "known": known}
+        """What the words about faulty options are made of; empty when every option can be used."""
+        unknown, unread = self.options.unknown, self.unread(asked)
+        if not unknown and not unread:
+            return {}
+        return {"unknown": unknown, "unread": unread, "known": self.options.known.get(asked.language, ())}
 
     def unread(self, asked: Asked) -> tuple[Unread, ...]:
         """The options that the question takes and that cannot be read."""

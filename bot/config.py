@@ -130,8 +130,12 @@ class Settings(BaseSettings):
                 raise ValueError("BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL")
         elif not self.bot_store_url.startswith("sqlite:///"):
             raise ValueError("BOT_STORE_URL: must start with sqlite:/// or postgresql://")
-        if self.slack_bot_token is not None and self.slack_signing_secret is None:
-            raise ValueError("SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN")
+        if self.slack_bot_token is not None and self.slack_signing_secret is None and self.slack_app_token is None:
+            raise ValueError(
+                "SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN (or SLACK_APP_TOKEN, for Socket Mode)"
+            )
+        if self.slack_client_id is not None and self.slack_bot_token is None and self.slack_client_secret is None:
+            raise ValueError("SLACK_CLIENT_SECRET: required with SLACK_CLIENT_ID")
         if self.slack_signing_secret is not None and self.slack_bot_token is None and self.slack_client_id is None:
             raise ValueError("SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many)")
         return self

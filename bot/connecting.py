@@ -66,6 +66,12 @@ class Connecting:
         blocks = self._pack.render(template, values, language, {"link": url})
         return Private(intent=intent, language=language, blocks=blocks)
 
+    async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
+        """A page that stays in sight, so it names nobody and no amount; and whether an account is connected."""
+        link = None if directory_only else await self._accounts.link(person)
+        page = self._say("channels/home", language, intent="home", link=link, directory_only=directory_only)
+        return page, link is not None
+
     async def prove(self, person: Person, text: str, language: Language) -> Private:
         """The reply to a typed code: connected, or whose record it shall be."""
         return self._linked(await self._accounts.prove(person, text), language)

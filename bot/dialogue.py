@@ -228,6 +228,16 @@ def of_entry(memory: Memory, asked: Asked) -> Asked:
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments})
 
 
+def with_choice(memory: Memory, reading: Reading) -> Memory:
+    """The language that a person asks for holds until they ask for another; "start over" forgets everything else."""
+    if "start_over" in reading.slots:
+        return Memory(choice=memory.choice)
+    wish = reading.slots.get("reply_language")
+    if wish is None:
+        return memory
+    return replace(memory, choice="es" if wish.value == "es" else "en")
+
+
 def consent(memory: Memory, reading: Reading) -> Asked | None:
     """What a bare yes means: the first button of the last reply, unless it would take something away.
 

@@ -33,6 +33,7 @@ from bot.dialogue import (
     resolve,
     said,
     second_question,
+    with_choice,
 )
 from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired, new_reference
 from bot.kit import NeedsPlace, Progress
@@ -111,6 +112,13 @@ class Turn:
         self._meter.problem(type(error).__name__)
         return Private(intent="problem", language=language, blocks=blocks, error=error.reference)
 
+    async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
+        """A page that stays in sight, and whether an account is connected."""
+        off = directory_only or self._member_answers == "off"
+        page, linked = await self._connecting.home(person, language, directory_only=off)
+        meaning = self._meaning(None, language)
+        return replace(page, blocks=await self._dialogue.issue_buttons(person, page.blocks, meaning)), linked
+
     async def _with_errors(self, message: Message) -> AsyncIterator[Answered]:
         memory = Memory()
         if self._member_answers == "off":
@@ -130,7 +138,7 @@ class Turn:
         text = request.options.said if request else message.text
         reading = self._pack.engine.understand(text, today=today, context=memory.context())
         heard: Language = "es" if reading.language == "es" else "en"
-        memory = _with_choice(memory, reading)
+        memory = with_choice(memory, reading)
         language = memory.choice or heard
         if reading.intent and reading.intent.startswith("safety."):
             yield self._static(Asked(reading.intent, language=heard))
@@ -156,15 +164,13 @@ class Turn:
         asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
         if request.goes_on(memory.asked, reading):
             asked = replace(resolve(memory, reading) or asked, language=language)
-        if request.of_directory:
-            message = replace(message, directory_only=True)
+        message = replace(message, directory_only=message.directory_only or request.of_directory)
         if request.helps:
             yield await self._remember(message, memory, self._static(Asked("help", language=language), "commands"))
-        elif request.options.unknown or request.unread(asked):
-            blocks = self._pack.render("problems/options", request.faults(asked), language)
+        elif faults := request.faults(asked):
+            blocks = self._pack.render("problems/options", faults, language)
             yield Shareable(intent=asked.intent, language=language, blocks=blocks, to_asker=True)
         else:
-            log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=())
             async for reply in self._ask(message, memory, asked):
                 yield reply
 
@@ -309,7 +315,8 @@ class Turn:
             template = "choices"
         values = {"payer": self._payer, "candidates": reading.candidates}
         blocks = self._pack.render(template, values, language)
-        reply = Shareable(intent=reading.intent or "out_of_scope", language=language, blocks=blocks)
+        intent, aside = reading.intent or "out_of_scope", message.press is not None
+        reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=aside)
         counted = replace(memory, misses=memory.misses + 1)
         slots = {one.intent: one.slots for one in reading.candidates}
         return await self._remember(message, counted, reply, keeps=memory, slots=slots)
@@ -364,16 +371,6 @@ class Turn:
             return become(press, Asked(press.intent, slots=said_slots[press.intent]), language, names)
 
         return meaning
-
-
-def _with_choice(memory: Memory, reading: Reading) -> Memory:
-    """The language that a person asks for holds until they ask for another; "start over" forgets everything else."""
-    if "start_over" in reading.slots:
-        return Memory(choice=memory.choice)
-    wish = reading.slots.get("reply_language")
-    if wish is None:
-        return memory
-    return replace(memory, choice="es" if wish.value == "es" else "en")
 
 
 def _is_miss(reading: Reading) -> bool:

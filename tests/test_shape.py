@@ -50,7 +50,7 @@ MAY_IMPORT = {
         *("accounts", "answering", "command", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"),
         *("audit", "limits", "metrics", "provenance"),
     },
-    "channels": {"inbox", "message", "replies", "turn"},
+    "channels": {"inbox", "message", "replies", "stores", "turn"},
 }
 COMPOSITION = {"app", "cli", "commands", "__main__", "__init__"}
 OUTSIDE = {

@@ -8,7 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.channels.slack import forms
 from bot.channels.slack.incoming import COMMANDS, EVENTS
+from bot.channels.slack.install import SCOPES
 from bot.channels.slack.prompts import PROMPTS
 
 ROOT = Path(__file__).parents[2]
@@ -38,10 +40,24 @@ def test_commands_events_and_prompts_are_the_codes(manifest: dict[str, Any]) -> 
 
 
 def test_least_scopes(manifest: dict[str, Any]) -> None:
-    """No channel history, no e-mail addresses, no files, nothing on a user's behalf."""
+    """No channel history, no e-mail addresses, no files, nothing on a user's behalf; an install asks for no more."""
+    assert manifest["oauth_config"]["scopes"]["bot"] == list(SCOPES)
     assert manifest["oauth_config"]["scopes"] == {
         "bot": ["app_mentions:read", "chat:write", "commands", "im:history", "im:write", "users:read"]
     }
+
+
+def test_shortcuts_and_home_are_the_codes(manifest: dict[str, Any]) -> None:
+    """Every shortcut on the app opens a form that there is; the one on a message asks about its words."""
+    shortcuts = {one["callback_id"]: one["type"] for one in manifest["features"]["shortcuts"]}
+    assert {callback for callback, kind in shortcuts.items() if kind == "global"} == {"form-find", "form-bill"}
+    assert all(forms.name_of(callback) for callback, kind in shortcuts.items() if kind == "global")
+    assert manifest["features"]["app_home"]["home_tab_enabled"]
+
+
+def test_an_install_comes_back_to_the_one_page(manifest: dict[str, Any]) -> None:
+    """The only redirect address is the deployment's own."""
+    assert manifest["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
 
 
 def test_every_address_is_one_placeholder(manifest: dict[str, Any]) -> None:

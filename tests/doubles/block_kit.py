@@ -13,6 +13,34 @@ def faults(text: str, blocks: list[Kit]) -> list[str]:
     return [*_message_faults(text, blocks), *(fault for block in blocks for fault in _block_faults(block))]
 
 
+def view_faults(view: Kit) -> list[str]:
+    """Everything in a modal or a Home that Slack would refuse; texts of inputs are labels, never values."""
+    blocks = view.get("blocks", [])
+    found = [
+        fault for block in blocks for fault in (_input(block) if block["type"] == "input" else _block_faults(block))
+    ]
+    if len(blocks) > 100 or not blocks:
+        found.append("invalid_blocks: none, or more than 100")
+    if view.get("type") == "modal":
+        found += [fault for key in ("title", "submit", "close") for fault in _text(view[key], 24, {"plain_text"})]
+    if len(view.get("private_metadata", "")) > 3_000 or len(view.get("callback_id", "")) > 255:
+        found.append("private_metadata over 3,000 or callback_id over 255")
+    return found
+
+
+def _input(block: Kit) -> Iterator[str]:
+    yield from _text(block["label"], 2_000, {"plain_text"})
+    element = block["element"]
+    if element["type"] not in {"plain_text_input", "static_select", "datepicker"}:
+        yield f"{element['type']} is no input here"
+    if element["type"] == "static_select":
+        yield from _many(element["options"], 100, "options")
+        for option in element["options"]:
+            yield from _text(option["text"], 75, {"plain_text"})
+            if not 0 < len(option["value"]) <= 150:
+                yield "option value empty or over 150"
+
+
 def _message_faults(text: str, blocks: list[Kit]) -> Iterator[str]:
     if not text.strip():
         yield "no_text"

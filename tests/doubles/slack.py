@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import hashlib
 import hmac
 import io
@@ -22,10 +23,11 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 
-from tests.doubles.block_kit import faults, shown
+from tests.doubles.block_kit import faults, shown, view_faults
 
 Json = dict[str, Any]
-TOKEN, SECRET = "xoxb-double", "double-signing-secret"
+TOKEN, SECRET, APP_TOKEN = "xoxb-double", "double-signing-secret", "xapp-double"
+CLIENT_ID, CLIENT_SECRET = "client-double", "client-secret-double"
 TEAM, BOT_USER, BOT, APP = "T0TEAM", "U0BOT", "B0BOT", "A0APP"
 WAIT_SECONDS = 10
 
@@ -57,6 +59,14 @@ class SlackDouble:
         self.broken: dict[str, list[int]] = {}
         self.refused: list[str] = []
         self.messages: dict[tuple[str, str], Json] = {}
+        self.homes: dict[str, Json] = {}
+        self.views: list[Json] = []
+        self.silent: set[str] = set()
+        self.tokens: dict[str, Json] = {token: {"team_id": team, "team": "Contoso"}}
+        self.codes: dict[str, Json] = {}
+        self.refreshes: dict[str, Json] = {}
+        self._sockets: list[web.WebSocketResponse] = []
+        self.acknowledged: list[str] = []
         self._ids = itertools.count(1)
         self._changed = asyncio.Condition()
 
@@ -65,6 +75,7 @@ class SlackDouble:
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/response/{id}", self._response)
+        app.router.add_get("/socket", self._socket)
         app.router.add_post("/control/deliver", self._control_deliver)
         app.router.add_get("/control/calls", self._control_calls)
         self._runner = web.AppRunner(app, access_log=None)
@@ -76,6 +87,8 @@ class SlackDouble:
 
     async def stop(self) -> None:
         """Close everything."""
+        for socket in self._sockets:
+            await socket.close()
         await self._session.close()
         await self._runner.cleanup()
 
@@ -152,6 +165,50 @@ class SlackDouble:
             "actions": [action | ({"value": value} if value else {"url": "https://bot.example/"})],
         }
 
+    def own_press(self, action: str, value: str, **press: Any) -> Json:
+        """A button with an action of its own, such as one that shares or opens a form."""
+        body = self.press(value, **press)
+        body["actions"][0] |= {"action_id": action}
+        return body
+
+    def home_press(self, action: str, value: str, *, user: str = "U1") -> Json:
+        """A button in App Home: there is no channel."""
+        body = self.own_press(action, value, user=user) | {"container": {"type": "view", "view_id": "V1"}}
+        return {name: part for name, part in body.items() if name not in {"channel", "response_url"}}
+
+    def submission(self, callback: str, *, user: str = "U1", **fields: str) -> Json:
+        """A form that was sent; a field's value is what was typed or chosen."""
+        view = {
+            "id": f"V{next(self._ids)}",
+            "hash": "h",
+            "type": "modal",
+            "callback_id": callback,
+            "state": {"values": {name: {name: {"type": "x", "value": value}} for name, value in fields.items()}},
+        }
+        return {"type": "view_submission", "user": {"id": user}, "team": {"id": self.team}, "view": view}
+
+    def shortcut(self, callback: str, *, user: str = "U1") -> Json:
+        """A global shortcut."""
+        number = next(self._ids)
+        return {
+            "type": "shortcut",
+            "callback_id": callback,
+            "trigger_id": f"1.2.{number}",
+            "user": {"id": user, "team_id": self.team},
+            "team": {"id": self.team},
+        }
+
+    def message_shortcut(self, text: str, *, user: str = "U1", channel: str = "C1") -> Json:
+        """A shortcut on somebody's message."""
+        body = self.shortcut("ask_message", user=user)
+        message = {"type": "message", "user": "U5", "text": text, "ts": "1700000000.000200"}
+        where = {"channel": {"id": channel}, "response_url": self.response_url(next(self._ids))}
+        return body | {"type": "message_action", "message": message, **where}
+
+    def home_opened(self, *, user: str = "U1", tab: str = "home") -> Json:
+        """A person opens a tab of the app."""
+        return self.event({"type": "app_home_opened", "user": user, "channel": self.chat_of(user), "tab": tab})
+
     def response_url(self, number: int) -> str:
         """Where a command's or a button's answer may be posted."""
         return f"http://127.0.0.1:{self.port}/response/{number}"
@@ -186,6 +243,19 @@ class SlackDouble:
         async with self._session.post(self.app_url, data=io.BytesIO(body), headers=headers) as answer:
             return answer.status, await answer.text()
 
+    async def deliver_by_socket(self, body: Json) -> str:
+        """The id of an envelope that was sent over the app's WebSocket, once it has acknowledged it."""
+        async with asyncio.timeout(WAIT_SECONDS), self._changed:
+            await self._changed.wait_for(lambda: bool(self._sockets))
+        kinds = {"block_actions": "interactive", "view_submission": "interactive"}
+        kind = "slash_commands" if "command" in body else kinds.get(body["type"], "events_api")
+        envelope = f"env-{next(self._ids)}"
+        payload = {"type": kind, "envelope_id": envelope, "payload": body, "accepts_response_payload": False}
+        await self._sockets[-1].send_json(payload)
+        async with asyncio.timeout(WAIT_SECONDS), self._changed:
+            await self._changed.wait_for(lambda: envelope in self.acknowledged)
+        return envelope
+
     # what the app did
 
     def called(self, method: str) -> list[Call]:
@@ -203,19 +273,32 @@ class SlackDouble:
     async def _api(self, request: web.Request) -> web.Response:
         method, arguments = request.match_info["method"], await read_arguments(request)
         token = arguments.pop("token", None) or request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if str(token).startswith("Basic "):
+            login, _, password = base64.b64decode(str(token).removeprefix("Basic ")).decode().partition(":")
+            arguments |= {"client_id": login, "client_secret": password}
         if pending := self.limits.get(method):
             return web.json_response(
                 {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(pending.pop(0))}
             )
         if pending := self.broken.get(method):
             return web.Response(status=pending.pop(0), text="<html>oops</html>", content_type="text/html")
-        answer = self._answer(method, arguments) if token == self.token else {"ok": False, "error": "invalid_auth"}
+        if method in self.silent:
+            if request.transport is not None:
+                request.transport.close()
+            return web.Response()
+        answer = self._answer(method, arguments, str(token))
         await self._record(Call(method, arguments))
         return web.json_response(answer)
 
-    def _answer(self, method: str, arguments: Json) -> Json:
+    def _answer(self, method: str, arguments: Json, token: str) -> Json:
         if pending := self.errors.get(method):
             return {"ok": False, "error": pending.pop(0)}
+        if method == "oauth.v2.access":
+            return self._grant(arguments)
+        known = {APP_TOKEN} if method == "apps.connections.open" else self.tokens
+        if token not in known:
+            return {"ok": False, "error": "invalid_auth"}
+        arguments = self.tokens[token] if method == "auth.test" else arguments
         handler: Callable[[Json], Json] | None = getattr(self, "_" + method.replace(".", "_"), None)
         if handler is None:
             return {"ok": False, "error": "unknown_method"}
@@ -231,15 +314,39 @@ class SlackDouble:
         self.refused.extend(found)
         return "invalid_blocks" if found else None
 
-    def _auth_test(self, _: Json) -> Json:
+    def _grant(self, arguments: Json) -> Json:
+        """A code or a refresh token for tokens: each works once, and for this client only."""
+        if (arguments.get("client_id"), arguments.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
+            return {"ok": False, "error": "bad_client_secret"}
+        refreshes = arguments.get("grant_type") == "refresh_token"
+        known = self.refreshes if refreshes else self.codes
+        granted = known.pop(str(arguments.get("refresh_token" if refreshes else "code")), None)
+        if granted is None:
+            return {"ok": False, "error": "invalid_refresh_token" if refreshes else "invalid_code"}
+        answer = {
+            "ok": True,
+            "app_id": APP,
+            "token_type": "bot",
+            "bot_user_id": BOT_USER,
+            "scope": "commands",
+            **granted,
+        }
+        team, enterprise = answer.get("team") or {}, answer.get("enterprise") or {}
+        here = {"team_id": team.get("id"), "team": team.get("name"), "enterprise_id": enterprise.get("id")}
+        self.tokens[answer["access_token"]] = here
+        return answer
+
+    def _apps_connections_open(self, _: Json) -> Json:
+        return {"ok": True, "url": f"ws://127.0.0.1:{self.port}/socket"}
+
+    def _auth_test(self, here: Json) -> Json:
         return {
             "ok": True,
             "url": "https://double.slack.example/",
-            "team": "Contoso",
-            "team_id": self.team,
             "user": "bcbst",
             "user_id": BOT_USER,
             "bot_id": BOT,
+            **here,
         }
 
     def _chat_postMessage(self, arguments: Json) -> Json:  # noqa: N802 -- Slack's name
@@ -281,7 +388,17 @@ class SlackDouble:
         }
 
     def _views_publish(self, arguments: Json) -> Json:
-        return {"ok": True, "view": arguments.get("view", {})}
+        self.homes[arguments["user_id"]] = arguments["view"]
+        return self._view(arguments)
+
+    def _views_open(self, arguments: Json) -> Json:
+        self.views.append(arguments["view"])
+        return self._view(arguments)
+
+    def _view(self, arguments: Json) -> Json:
+        found = view_faults(arguments["view"])
+        self.refused.extend(found)
+        return {"ok": False, "error": "invalid_arguments"} if found else {"ok": True, "view": arguments["view"]}
 
     def _assistant_threads_setSuggestedPrompts(self, arguments: Json) -> Json:  # noqa: N802 -- Slack's name
         prompts = arguments.get("prompts") or []
@@ -293,6 +410,21 @@ class SlackDouble:
 
     def _assistant_threads_setTitle(self, _: Json) -> Json:  # noqa: N802 -- Slack's name
         return {"ok": True}
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        """One WebSocket of Socket Mode: says hello, and collects what the app acknowledges."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello", "num_connections": 1})
+        async with self._changed:
+            self._sockets.append(socket)
+            self._changed.notify_all()
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT and message.data.startswith("{"):
+                async with self._changed:
+                    self.acknowledged.append(str(json.loads(message.data).get("envelope_id")))
+                    self._changed.notify_all()
+        return socket
 
     async def _response(self, request: web.Request) -> web.Response:
         arguments = await request.json()
@@ -320,7 +452,7 @@ def wire(body: Json) -> tuple[bytes, str]:
     """The bytes and the content type with which Slack sends this body: commands and presses are forms."""
     if "command" in body:
         return urlencode(body).encode(), "application/x-www-form-urlencoded"
-    if body.get("type") == "block_actions":
+    if body.get("type") in {"block_actions", "view_submission", "shortcut", "message_action"}:
         return urlencode({"payload": json.dumps(body)}).encode(), "application/x-www-form-urlencoded"
     return json.dumps(body).encode(), "application/json"
 

@@ -236,7 +236,7 @@ async def open_house(
         chosen, clock = Settings(_env_file=None, **values), Elastic()  # type: ignore[call-arg, arg-type]
         http = Http(clock=clock.now, pause=clock.pause)
         bot = await stack.enter_async_context(assemble(chosen, patience=patience, http=http))
-        channel = await stack.enter_async_context(slack_app(bot))
+        channel = await stack.enter_async_context(slack_app(bot, pause=clock.pause))
         teams = await stack.enter_async_context(teams_app(bot, outside))
         await servers.start(running(web_app(bot, slack=channel, teams=teams), sock))
         stack.push_async_callback(servers.stop)

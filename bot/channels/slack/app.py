@@ -2,98 +2,129 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import Answers, deliver
-from bot.channels.slack import gate
-from bot.channels.slack.incoming import COMMANDS, Body, Incoming, read_command, read_event, read_press
+from bot.channels.base import Answer
+from bot.channels.slack import forms, gate
+from bot.channels.slack.answers import Desk, failed
+from bot.channels.slack.connection import Connection, Credentials, silent
+from bot.channels.slack.home import Host
+from bot.channels.slack.incoming import (
+    COMMANDS,
+    Body,
+    Incoming,
+    read_command,
+    read_edit,
+    read_event,
+    read_press,
+    read_shortcut,
+    read_submission,
+)
 from bot.channels.slack.notices import Notices
-from bot.channels.slack.prompts import PROMPTS
+from bot.channels.slack.pace import Pace
+from bot.channels.slack.people import ENDINGS, Forget, People
+from bot.channels.slack.sharing import SEND, SHARE, Sharing
+from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
-from bot.channels.slack.writer import SlackWriter, Whisper
-from bot.message import Message, OneToOne, Place, Shared
+from bot.message import Person
 from bot.replies.render import Words
 
 log = structlog.get_logger("slack")
 
-First = Callable[[str], Awaitable[bool]]
-_CALL_SECONDS = 10
+Ack = Callable[[], Awaitable[Any]]
 _DRAIN_SECONDS = 25
+_SEEN_SECONDS = 60 * 60.0
 
 
 class SlackApp:
-    """One workspace's Slack. `start` before the first request, `stop` after the last."""
+    """Slack, for one workspace or many. `start` before the first request, `stop` after the last."""
 
     def __init__(
         self,
-        answers: Answers,
+        host: Host,
         words: Words,
+        credentials: Credentials,
+        shelf: Shelf,
         *,
-        bot_token: str,
-        signing_secret: str,
-        first: First,
-        api_url: str = "https://slack.com/api/",
+        forget: Forget,
+        now: Callable[[], datetime],
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`first` is true for the first caller with a key: the shared store's dedupe (T39)."""
-        self._answers, self._first, self._clock = answers, first, clock
-        self._token, self._secret, self._api_url = bot_token, signing_secret, api_url
+        """`forget` deletes all that is kept of a person; `now` is the local time; the others are for tests."""
+        self._host, self._given, self._shelf, self._clock = host, credentials, shelf, clock
         self._notices, self._work = Notices(words), Work()
+        self._people = People(shelf, forget)
+        self._sharing = Sharing(shelf, self._notices, now)
+        self._pace, self._pause = Pace(monotonic, pause), pause
 
     async def start(self) -> None:
-        """Open the one HTTP session that every call to Slack shares."""
-        self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS), cookie_jar=aiohttp.DummyCookieJar()
+        """Open the one HTTP session that every call to Slack shares, and the socket when Socket Mode is set.
+
+        Raises:
+            SlackApiError: Slack does not take the app-level token.
+        """
+        self._connection = Connection(self._given)
+        self._workspaces = self._connection.workspaces(self._shelf)
+        self._install = self._connection.install(self._shelf, self._notices)
+        self._desk = Desk(
+            self._host,
+            self._notices,
+            self._people,
+            self._sharing,
+            self._pace,
+            session=self._connection.session,
+            pause=self._pause,
         )
-        self._client = AsyncWebClient(
-            self._token,
-            self._api_url,
-            session=self._session,
-            logger=_silent(),
-            retry_handlers=[
-                AsyncConnectionErrorRetryHandler(error_types=[aiohttp.ClientConnectorError]),
-                AsyncRateLimitErrorRetryHandler(max_retry_count=3),
-                AsyncServerErrorRetryHandler(max_retry_count=2),
-            ],
-        )
-        self._workspace = Workspace(self._client)
-        self.channel = SlackWriter(self._client, self._workspace, self._notices)
         self._bolt = self._listeners()
+        self._socket = self._connection.socket(self._take_payload)
+        if self._socket is not None:
+            try:
+                await self._socket.start()
+            except SlackApiError:
+                await self._connection.close()
+                raise
 
     async def stop(self) -> None:
         """Finish what was acknowledged, then close the session."""
+        if self._socket is not None:
+            await self._socket.stop()
         await self.drain()
-        await self._session.close()
+        await self._connection.close()
 
     async def drain(self) -> None:
         """Wait for the answers to everything acknowledged so far."""
         await self._work.drain(_DRAIN_SECONDS)
 
     def routes(self) -> list[Route]:
-        """The one route that Slack calls."""
-        return [Route("/slack/events", self._receive, methods=["POST"])]
+        """The route that Slack calls, where it can check a signature, and the pages of an install."""
+        signed = [Route("/slack/events", self._receive, methods=["POST"])] if self._given.signing_secret else []
+        return [*signed, *(self._install.routes() if self._install else ())]
+
+    async def push(self, person: Person, reply: Answer) -> None:
+        """Write in a person's own chat without being asked, such as after a sign-in that failed in the browser."""
+        workspace = await self._workspaces.of(person.enterprise, person.team)
+        if workspace is not None:
+            await self._desk.push(workspace, person, reply)
 
     async def _receive(self, request: Request) -> Response:
         """200 for what Slack signed, 400 for what cannot be read, 401 for what it did not sign, 503 to be asked again.
@@ -104,24 +135,54 @@ class SlackApp:
         if body is None:
             return Response(status_code=400)
         content_type = request.headers.get("content-type", "")
-        if not gate.is_signed(self._secret, request.headers, body, self._clock()):
+        if not gate.is_signed(self._given.signing_secret, request.headers, body, self._clock()):
             return Response(status_code=200 if gate.is_ssl_check(content_type, body) else 401)
         if not gate.is_readable(content_type, body):
             return Response(status_code=400)
         try:
+            if any(name.encode() in body for name in ENDINGS) and await self._ended(_json(content_type, body)):
+                return Response()
             answer = await self._bolt.async_dispatch(to_async_bolt_request(request, body))
         except Exception as error:  # noqa: BLE001 -- whatever it is, Slack shall deliver again and nobody reads a trace
-            return _failed(error)
+            failed(error)
+            return Response(status_code=503)
         return Response() if answer.status == 404 else to_starlette_response(answer)  # noqa: PLR2004 -- HTTP
+
+    async def _take_payload(self, payload: Mapping[str, Any]) -> bool:
+        """One delivery of Socket Mode; true when it is taken."""
+        if await self._ended(payload):
+            return True
+        request = AsyncBoltRequest(mode="socket_mode", body=dict(payload))
+        answer: BoltResponse = await self._bolt.async_dispatch(request)
+        return answer.status in {200, 404}
+
+    async def _ended(self, body: Body) -> bool:
+        """An event after which nothing of somebody may be left; bolt would first ask for a token that is gone."""
+        event = body.get("event")
+        if not isinstance(event, Mapping) or event.get("type") not in ENDINGS:
+            return False
+        if await self._first(f"event:{body.get('event_id')}"):
+            self._work.start("endings", self._guarded(self._people.end(body, self._workspaces)))
+        return True
 
     def _listeners(self) -> AsyncApp:
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
-            return await self._workspace.authorize(enterprise_id, team_id)
+            found = await self._workspaces.of(enterprise_id or "", team_id or "")
+            if found is None:
+                return None
+            here = found.installed
+            return AuthorizeResult(
+                enterprise_id=here.enterprise or None,
+                team_id=here.team or team_id,
+                bot_token=found.client.token,
+                bot_user_id=here.bot_user,
+                bot_id=here.bot_id,
+            )
 
         bolt = AsyncApp(
             name="slack",
-            logger=_silent(),
-            client=AsyncWebClient(None, self._api_url, session=self._session, logger=_silent()),
+            logger=silent(),
+            client=self._connection.client(None),
             authorize=authorize,  # type: ignore[arg-type] # None is allowed; bolt handles it
             request_verification_enabled=False,
             ssl_check_enabled=False,
@@ -130,92 +191,109 @@ class SlackApp:
         )
         bolt.event(re.compile("^(message|app_mention)$"))(self._on_event)
         bolt.event("app_home_opened")(self._on_home)
+        bolt.event("assistant_thread_started")(self._on_thread)
         for command in COMMANDS:
             bolt.command(command)(self._on_command)
         bolt.action(re.compile(""))(self._on_action)
+        bolt.shortcut(re.compile(""))(self._on_shortcut)
+        bolt.view(re.compile("^form-"))(self._on_view)
         bolt.error(_on_error)
         return bolt
 
-    async def _on_event(self, body: Body) -> None:
-        here = await self._workspace.installed()
-        await self._take(read_event(body, here.bot_user_id or ""))
+    async def _here(self, context: AsyncBoltContext) -> Workspace:
+        found = await self._workspaces.of(context.enterprise_id or "", context.team_id or "")
+        if found is None:
+            raise LookupError("the workspace is gone")
+        return found
 
-    async def _on_command(self, ack: Callable[[], Awaitable[Any]], body: Body) -> None:
-        here = await self._workspace.installed()
-        await self._take(read_command(body, here.bot_user_id or ""))
+    async def _on_event(self, body: Body, context: AsyncBoltContext) -> None:
+        here = await self._here(context)
+        bot_user = here.installed.bot_user
+        if edited := read_edit(body, bot_user):
+            if await self._first(edited.key):
+                self._start(edited, self._desk.edited(here, edited))
+        elif body["event"].get("subtype") == "message_deleted":
+            self._work.cancel((body["event"].get("channel"), body["event"].get("deleted_ts")))
+        else:
+            await self._take(here, read_event(body, bot_user))
+
+    async def _on_command(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
+        here = await self._here(context)
+        await self._take(here, read_command(body, here.installed.bot_user))
         await ack()
 
-    async def _on_action(self, ack: Callable[[], Awaitable[Any]], body: Body) -> None:
-        await self._take(read_press(body))
+    async def _on_action(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
+        here, incoming = await self._here(context), read_press(body)
+        if incoming is not None and incoming.action in {SHARE, SEND}:
+            if await self._first(incoming.key):
+                url = str(body.get("response_url") or "")
+                self._start(incoming, self._desk.pass_on(here, incoming, url))
+        elif incoming is not None and forms.name_of(incoming.action):
+            await self._open(here, incoming)
+        else:
+            await self._take(here, incoming)
         await ack()
 
-    async def _on_home(self, body: Body) -> None:
+    async def _on_shortcut(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
+        here, incoming = await self._here(context), read_shortcut(body)
+        if forms.name_of(incoming.action):
+            await self._open(here, incoming)
+        else:
+            await self._take(here, incoming)
+        await ack()
+
+    async def _on_view(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
+        here = await self._here(context)
+        view = body["view"]
+        if name := forms.name_of(str(view.get("callback_id"))):
+            await self._take(here, read_submission(body, forms.FORMS[name], forms.options_in(view)))
+        await ack()
+
+    async def _on_home(self, body: Body, context: AsyncBoltContext) -> None:
         event = body["event"]
-        if event.get("tab") == "messages" and await self._first(f"slack:event:{body['event_id']}"):
-            self._work.start(("home", event["channel"]), self._suggest(event["channel"]))
+        if not await self._first(f"event:{body['event_id']}"):
+            return
+        here, lane = await self._here(context), ("home", event["channel"])
+        if event.get("tab") == "messages":
+            self._work.start(lane, self._guarded(self._desk.suggest(here, event["channel"])))
+        elif event.get("tab") == "home":
+            self._work.start(lane, self._guarded(self._desk.show_home(here, event["user"], body.get("team_id") or "")))
 
-    async def _take(self, incoming: Incoming | None) -> None:
+    async def _on_thread(self, body: Body, context: AsyncBoltContext) -> None:
+        thread = body["event"].get("assistant_thread") or {}
+        if thread.get("channel_id") and await self._first(f"event:{body['event_id']}"):
+            here, channel = await self._here(context), thread["channel_id"]
+            job = self._desk.suggest(here, channel, thread.get("thread_ts"))
+            self._work.start(("home", channel), self._guarded(job))
+
+    async def _open(self, here: Workspace, incoming: Incoming) -> None:
+        if await self._first(incoming.key):
+            self._work.start(("form", incoming.key), self._guarded(self._desk.open_form(here, incoming)))
+
+    async def _take(self, here: Workspace, incoming: Incoming | None) -> None:
         """Start the answer once, however often Slack delivers (F50)."""
-        if incoming is not None and await self._first(f"slack:{incoming.key}"):
-            self._work.start((incoming.channel, incoming.user), self._answer(incoming))
+        if incoming is not None and await self._first(incoming.key):
+            self._start(incoming, self._desk.answer(here, incoming))
 
-    async def _answer(self, incoming: Incoming) -> None:
+    def _start(self, incoming: Incoming, job: Awaitable[None]) -> None:
+        lane, tag = (incoming.channel, incoming.user), (incoming.channel, incoming.thread)
+        self._work.start(lane, self._guarded(job), tag=tag if incoming.thread else None)
+
+    async def _first(self, key: str) -> bool:
+        return await self._shelf.first(f"slack:{key}", seconds=_SEEN_SECONDS)
+
+    async def _guarded(self, job: Awaitable[None]) -> None:
         try:
-            person, directory_only = await self._workspace.person(incoming.user, incoming.team)
-            message = Message(
-                incoming.key,
-                person,
-                await self._place(incoming),
-                incoming.text,
-                press=incoming.press,
-                command=incoming.command,
-                directory_only=directory_only,
-            )
-            await deliver(self._channel(incoming), self._answers, message)
+            await job
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
-            _failed(error)
+            failed(error)
 
-    async def _place(self, incoming: Incoming) -> Place:
-        direct = incoming.direct
-        if incoming.maybe_direct:
-            own = await self._workspace.chat(incoming.user)
-            direct = own is not None and own.conversation == incoming.channel
-        kind = OneToOne if direct else Shared
-        return kind(incoming.channel, incoming.thread)
 
-    def _channel(self, incoming: Incoming) -> SlackWriter:
-        if incoming.response_url is None:
-            return self.channel.for_one()
-        return Whisper(
-            self._client,
-            self._workspace,
-            self._notices,
-            session=self._session,
-            response_url=incoming.response_url,
-        )
-
-    async def _suggest(self, channel: str) -> None:
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
-        try:
-            await self._client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=prompts)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            _failed(error)
+def _json(content_type: str, body: bytes) -> Body:
+    found = json.loads(body) if content_type.startswith("application/json") else {}
+    return found if isinstance(found, dict) else {}
 
 
 async def _on_error(error: Exception) -> BoltResponse:
-    _failed(error)
+    failed(error)
     return BoltResponse(status=503)
-
-
-def _failed(error: Exception) -> Response:
-    """Log the kind of an error and Slack's code for it, never its text, which may quote a message."""
-    reason = str(error.response.get("error")) if isinstance(error, SlackApiError) else ""
-    log.error("failed", kind=type(error).__name__, reason=reason, channel="slack")
-    return Response(status_code=503)
-
-
-def _silent() -> logging.Logger:
-    """A logger that says nothing: bolt and slack_sdk log whole bodies; what matters of them is logged here."""
-    logger = logging.getLogger("bot.channels.slack.libraries")
-    logger.setLevel(logging.CRITICAL)
-    return logger

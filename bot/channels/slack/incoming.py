@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.channels.slack.markup import typed
 
-COMMANDS = ("/bcbst", "/bcbst-find", "/bcbst-help")
-EVENTS = ("app_home_opened", "app_mention", "message.im")
+COMMANDS = ("/bcbst", "/bcbst-find", "/bcbst-network", "/bcbst-compare", "/bcbst-help")
+EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked", "user_change")
 _LONGEST_ID = 255
 
 Body = Mapping[str, Any]
@@ -17,9 +17,11 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A person's message, command or press. `direct` is true in the one-to-one chat with the bot.
+    """A person's message, command, press or form. `direct` is true in the one-to-one chat with the bot.
 
-    `response_url` is a secret that lets its holder write to the person: never logged, never stored.
+    `own_chat`: it came from a place that is no conversation (App Home, a form), so the answer goes to that chat.
+    `action` is the kind of button pressed. `trigger` opens a form within three seconds. `response_url` is a secret
+    that lets its holder write to the person: never logged, never stored.
     """
 
     key: str
@@ -30,8 +32,12 @@ class Incoming:
     thread: str = ""
     direct: bool = False
     maybe_direct: bool = False
+    own_chat: bool = False
     press: str | None = None
+    action: str = ""
     command: str | None = None
+    form: str | None = None
+    trigger: str | None = None
     response_url: str | None = None
 
 
@@ -51,6 +57,27 @@ def read_event(body: Body, bot_user: str) -> Incoming | None:
         text=typed(event.get("text") or "", bot_user),
         thread=event.get("thread_ts") or event.get("ts") or "",
         direct=direct,
+    )
+
+
+def read_edit(body: Body, bot_user: str) -> Incoming | None:
+    """A person's own words changed after they were sent; None for everything else that Slack calls a change."""
+    event = body["event"]
+    now, before = event.get("message") or {}, event.get("previous_message") or {}
+    if event.get("subtype") != "message_changed" or event.get("channel_type") != "im":
+        return None
+    if not now.get("user") or now["user"] == bot_user or now.get("bot_id"):
+        return None
+    if not before.get("text") or now.get("text") == before["text"]:
+        return None
+    return Incoming(
+        key=f"event:{body['event_id']}",
+        user=now["user"],
+        team=now.get("team") or body.get("team_id") or "",
+        channel=event["channel"],
+        text=typed(now.get("text") or "", bot_user),
+        thread=now.get("thread_ts") or now.get("ts") or "",
+        direct=True,
     )
 
 
@@ -75,22 +102,60 @@ def read_press(body: Body) -> Incoming | None:
     """A pressed button of ours; None for one that only opens a page.
 
     The bot posts in a chat whose id starts with D only when it is its own; what a command showed there to one person
-    is told by its being ephemeral, and then the chat may be somebody else's.
+    is told by its being ephemeral, and then the chat may be somebody else's. An action that this version does not
+    know, of an old card for one, is a button that nobody answers for: its presser is told so.
     """
     action, container = body["actions"][0], body.get("container", {})
-    value = action.get("value")
-    if not value:
+    if action.get("url"):
         return None
-    channel = container.get("channel_id") or body.get("channel", {}).get("id") or ""
+    channel = container.get("channel_id") or (body.get("channel") or {}).get("id") or ""
     ephemeral = bool(container.get("is_ephemeral"))
     return Incoming(
         key=f"trigger:{body['trigger_id']}",
         user=body["user"]["id"],
-        team=body["user"].get("team_id") or (body.get("team") or {}).get("id") or "",
+        team=_team(body),
         channel=channel,
         text="",
         thread="" if ephemeral else container.get("thread_ts") or container.get("message_ts") or "",
         direct=channel.startswith("D") and not ephemeral,
-        press=str(value)[:_LONGEST_ID],
+        own_chat=not channel,
+        press=str(action.get("value") or "?")[:_LONGEST_ID],
+        action=str(action.get("action_id") or ""),
+        trigger=body.get("trigger_id"),
         response_url=body.get("response_url") if ephemeral else None,
     )
+
+
+def read_shortcut(body: Body) -> Incoming:
+    """A shortcut: a global one names a form, one on a message asks about that message's words."""
+    message = body.get("message") or {}
+    channel = (body.get("channel") or {}).get("id") or ""
+    return Incoming(
+        key=f"trigger:{body['trigger_id']}",
+        user=body["user"]["id"],
+        team=_team(body),
+        channel=channel,
+        text=typed(message.get("text") or "") or "help",
+        maybe_direct=channel.startswith("D"),
+        own_chat=not channel,
+        action=str(body.get("callback_id") or ""),
+        trigger=body.get("trigger_id"),
+        response_url=body.get("response_url"),
+    )
+
+
+def read_submission(body: Body, form: str, text: str) -> Incoming:
+    """A form that was sent; `form` is the intent that it asks, `text` its fields as options."""
+    return Incoming(
+        key=f"view:{body['view']['id']}:{body['view'].get('hash', '')}",
+        user=body["user"]["id"],
+        team=_team(body),
+        channel="",
+        text=text,
+        own_chat=True,
+        form=form,
+    )
+
+
+def _team(body: Body) -> str:
+    return body["user"].get("team_id") or (body.get("team") or {}).get("id") or ""

@@ -1,17 +1,15 @@
-"""The workspace the bot is installed in, and the people who write from it: asked once, kept for minutes."""
+"""One workspace, or organization, that the bot is installed in, and the people who write from it."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 import structlog
 from cachetools import TTLCache
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.message import OneToOne, Person
+from bot.message import Language, OneToOne, Person
 
 log = structlog.get_logger("slack")
 
@@ -21,87 +19,96 @@ _RESTRICTED = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_
 
 
 @dataclass(frozen=True, slots=True)
+class Installed:
+    """Where a token belongs. An installation for a whole organization has no `team`."""
+
+    enterprise: str
+    team: str
+    name: str
+    bot_user: str
+    bot_id: str
+
+    @property
+    def key(self) -> str:
+        """The installation as one string."""
+        return f"{self.enterprise}/{self.team}"
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """How a person is called, and whether they may ask about the directory only."""
+    """How a person is called, in which language Slack speaks to them, and whether they may ask the directory only."""
 
     name: str
     restricted: bool
+    language: Language = "en"
+    enterprise: str = ""
 
 
 class Workspace:
-    """Answers from auth.test, users.info and conversations.open."""
+    """Answers from users.info and conversations.open, asked once and kept for minutes."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
-        self._installed: AuthorizeResult | None = None
-        self._asking = asyncio.Lock()
+    def __init__(self, client: AsyncWebClient, installed: Installed) -> None:
+        self.client, self.installed = client, installed
         self._profiles: TTLCache[str, Profile] = TTLCache(_MOST_PEOPLE, _FRESH_SECONDS)
         self._chats: TTLCache[str, OneToOne] = TTLCache(_MOST_PEOPLE, _FRESH_SECONDS)
-
-    async def installed(self) -> AuthorizeResult:
-        """Where this token belongs.
-
-        Raises:
-            SlackApiError: Slack does not take the token.
-        """
-        async with self._asking:
-            if self._installed is None:
-                answer = await self._client.auth_test()
-                self._installed = AuthorizeResult.from_auth_test_response(
-                    auth_test_response=answer,
-                    bot_token=self._client.token,
-                )
-        return self._installed
-
-    async def authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
-        """What bolt needs for a request; None when it comes from a workspace that this token does not serve."""
-        try:
-            found = await self.installed()
-        except SlackApiError as error:
-            log.error("token refused", reason=str(error.response.get("error")))  # noqa: TRY400 -- a trace may hold the token
-            return None
-        same_team = found.team_id == team_id
-        return found if same_team or (found.enterprise_id and found.enterprise_id == enterprise_id) else None
 
     async def person(self, user: str, team: str) -> tuple[Person, bool]:
         """The person, and whether they may ask about the directory only: guests, strangers, other workspaces' people.
 
         When Slack does not say who they are, they are treated as a stranger.
         """
-        here = await self.installed()
-        profile = await self._profile(user)
-        foreign = bool(team and here.team_id and team != here.team_id)
+        here, profile = self.installed, await self.profile(user)
         person = Person(
             "slack",
-            here.enterprise_id or "",
-            team or here.team_id or "",
+            here.enterprise,
+            team or here.team,
             user,
             name=profile.name,
-            home=f"Slack, {here.team}" if here.team else "Slack",
+            home=f"Slack, {here.name}" if here.name else "Slack",
         )
-        return person, foreign or profile.restricted
+        return person, self._is_foreign(team, profile) or profile.restricted
+
+    def _is_foreign(self, team: str, profile: Profile) -> bool:
+        """Whose own workspace is not one of this installation: the other side of a shared channel (T21).
+
+        Slack may name the organization where it otherwise names a team.
+        """
+        here = self.installed
+        if here.team:
+            return bool(team) and team not in {here.team, here.enterprise}
+        return profile.enterprise != here.enterprise
 
     async def chat(self, user: str) -> OneToOne | None:
         """The person's own conversation with the bot; None when Slack does not open it."""
         if user not in self._chats:
             try:
-                answer = await self._client.conversations_open(users=user)
+                answer = await self.client.conversations_open(users=user)
             except SlackApiError as error:
                 log.warning("chat not opened", reason=str(error.response.get("error")))
                 return None
             self._chats[user] = OneToOne(answer["channel"]["id"])
         return self._chats[user]
 
-    async def _profile(self, user: str) -> Profile:
+    def look_again(self, user: str) -> None:
+        """Ask Slack anew who somebody is: something about them changed."""
+        self._profiles.pop(user, None)
+
+    async def profile(self, user: str) -> Profile:
+        """Who somebody is; a stranger when Slack does not say."""
         if user in self._profiles:
             return self._profiles[user]
         try:
-            answer = await self._client.users_info(user=user)
+            answer = await self.client.users_info(user=user, include_locale=True)
         except SlackApiError as error:
             log.warning("person unknown", reason=str(error.response.get("error")))
             return Profile("", restricted=True)
         found, details = answer["user"], answer["user"].get("profile", {})
         name = details.get("display_name") or details.get("real_name") or found.get("name") or ""
-        profile = Profile(name, restricted=any(found.get(flag) for flag in _RESTRICTED))
+        profile = Profile(
+            name,
+            restricted=any(found.get(flag) for flag in _RESTRICTED),
+            language="es" if str(found.get("locale") or "").startswith("es") else "en",
+            enterprise=str((found.get("enterprise_user") or {}).get("enterprise_id") or ""),
+        )
         self._profiles[user] = profile
         return profile

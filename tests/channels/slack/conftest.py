@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
 from starlette.applications import Starlette
 
 from bot.channels.slack.app import SlackApp
-from bot.message import Action, Actions, Language, Line, Message, Press, Private, Shareable, Span
+from bot.channels.slack.connection import Credentials
+from bot.channels.slack.shelf import Shelf
+from bot.message import Action, Actions, Language, Line, Message, Person, Press, Private, Shareable, Source, Span
 from bot.replies.render import Words
+from bot.sandbox.sockets import listen
+from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
+NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
 PLANTED = "$54.87 Grace Okafor"
 
 
@@ -27,6 +36,7 @@ class KeywordTurn:
         self.heard: list[Message] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.linked: set[str] = set()
 
     async def answer(self, message: Message) -> AsyncIterator[Private | Shareable]:
         """One reply, or two when "twice" is asked."""
@@ -34,17 +44,34 @@ class KeywordTurn:
         await self.gate.wait()
         if "break" in message.text:
             raise RuntimeError(PLANTED)
+        if "at length" in message.text:
+            said = (Line((Span("still looking"),)),)
+            yield Shareable(intent="provider.find", language="en", blocks=said, final=False, passing=True)
         if "slowly" in message.text:
             for read in (100, 600):
                 note = Line((Span(f"Still reading: {read} of about 1,000 claims."),))
                 yield Private(intent="claim.spending", language="en", blocks=(note,), final=False, passing=True)
         language: Language = "es" if "debo" in message.text else "en"
-        if "owe" in message.text or "debo" in message.text or message.press == "mine":
+        if message.press == "nobody's":
+            said = (Line((Span("button over"),)),)
+            yield Shareable(intent="out_of_scope", language="en", blocks=said, to_asker=True)
+        elif "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):
                 yield Private(intent="claim.last_visit_cost", language=language, blocks=private_blocks())
         else:
-            said = Line((Span(f"heard {message.text}"),))
-            yield Shareable(intent="provider.find", language="en", blocks=(said,))
+            heard = Line((Span(f"heard {message.text}"),))
+            more = Actions((Action("opaque2", "More", press=Press("provider.find")),))
+            read = (Source("PractitionerRole", "r1", NOW),) if "facts" in message.text else ()
+            blocks: tuple[Line | Actions, ...] = (heard, more) if read else (heard,)
+            if "long" in message.text:
+                blocks = (*(Line((Span("x" * 3_000),)) for _ in range(3)),)
+            intent = "account.unlink" if message.form == "account.unlink" else "provider.find"
+            yield Shareable(intent=intent, language="en", blocks=blocks, sources=read)
+
+    async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
+        """A Home that says whether its person is linked."""
+        said = f"{'linked' if person.user in self.linked else 'not linked'} {directory_only}"
+        return Private(intent="home", language=language, blocks=(Line((Span(said),)),)), person.user in self.linked
 
 
 def private_blocks() -> tuple[Line | Actions, ...]:
@@ -56,21 +83,47 @@ def private_blocks() -> tuple[Line | Actions, ...]:
     return Line((Span(PLANTED, bold=True), Span(" <!channel> & more"))), Actions(buttons)
 
 
+class OpenSeal:
+    """A seal that hides nothing and still ties a value to its place."""
+
+    def seal(self, value: bytes, about: str) -> bytes:
+        """The value behind its place."""
+        return about.encode() + b"\x00" + value
+
+    def unseal(self, value: bytes, about: str) -> bytes | None:
+        """The value, when it was sealed about this."""
+        place, _, plain = value.partition(b"\x00")
+        return plain if place == about.encode() else None
+
+
 @dataclass
-class Memory:
-    """A dedupe that remembers; `lost` makes it fail."""
+class Clock:
+    """A monotonic clock that jumps over every wait, and knows how long the waits were."""
 
-    seen: set[str] = field(default_factory=set)
-    lost: bool = False
+    waited: list[float] = field(default_factory=list)
 
-    async def first(self, key: str) -> bool:
-        """True once a key."""
+    def now(self) -> float:
+        """Seconds, the skipped ones included."""
+        return time.monotonic() + sum(self.waited)
+
+    async def pause(self, seconds: float) -> None:
+        """Skip these seconds."""
+        self.waited.append(seconds)
+        await asyncio.sleep(0)
+
+
+class Lossy(Shelf):
+    """A shelf whose store can be away, and that knows what it saw."""
+
+    lost = False
+    seen: set[str]
+
+    async def first(self, key: str, *, seconds: float) -> bool:
+        """As the shelf, while the store is there."""
         if self.lost:
             raise OSError("the store is away")
-        if key in self.seen:
-            return False
         self.seen.add(key)
-        return True
+        return await super().first(key, seconds=seconds)
 
 
 @dataclass
@@ -80,7 +133,9 @@ class House:
     slack: SlackDouble
     turn: KeywordTurn
     app: SlackApp
-    memory: Memory
+    shelf: Lossy
+    clock: Clock
+    forgotten: list[Person]
 
     async def deliver(self, body: dict[str, object], *, times: int = 1) -> list[int]:
         """Deliver, and wait until the answers are out."""
@@ -89,29 +144,53 @@ class House:
         return statuses
 
 
-@pytest.fixture
-async def house() -> AsyncIterator[House]:
+@asynccontextmanager
+async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
     """The app behind uvicorn on a free port, wired to the double."""
-    slack, turn, memory = SlackDouble(), KeywordTurn(), Memory()
+    slack, turn, clock, forgotten = SlackDouble(), KeywordTurn(), Clock(), list[Person]()
     await slack.start()
+    store = open_sqlite(folder / "slack.db")
+    shelf = Lossy(store, OpenSeal())
+    shelf.seen = set()
+
+    async def forget(person: Person) -> None:
+        forgotten.append(person)
+
+    sock = listen()
+    address = f"http://127.0.0.1:{sock.getsockname()[1]}"
     app = SlackApp(
         turn,
         Words(TEMPLATES),
-        bot_token=TOKEN,
-        signing_secret=SECRET,
-        first=memory.first,
-        api_url=slack.api_url,
+        Credentials(api_url=slack.api_url, public_url=address, **credentials),
+        shelf,
+        forget=forget,
+        now=lambda: NOW,
+        monotonic=clock.now,
+        pause=clock.pause,
     )
-    await app.start()
-    config = uvicorn.Config(Starlette(routes=app.routes()), port=0, log_config=None, lifespan="off")
+    try:
+        await app.start()
+    except BaseException:
+        await slack.stop()
+        await store.close()
+        sock.close()
+        raise
+    config = uvicorn.Config(Starlette(routes=app.routes()), log_config=None, lifespan="off")
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    slack.app_url = f"http://127.0.0.1:{port}/slack/events"
-    yield House(slack, turn, app, memory)
+    await server.startup(sockets=[sock])
+    slack.app_url = f"{address}/slack/events"
+    yield House(slack, turn, app, shelf, clock, forgotten)
     await app.stop()
     await slack.stop()
-    await server.shutdown()
+    await server.shutdown(sockets=[sock])
+    await store.close()
     assert slack.refused == []
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """One workspace, by its token."""
+    async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as found:
+        yield found

@@ -165,9 +165,9 @@ async def test_one_answer_however_often_it_is_delivered(house: House, kind: str)
 
 async def test_a_retry_after_a_lost_first_delivery_is_answered(house: House) -> None:
     """A retry is not dropped for being one: only the id tells a duplicate (T39)."""
-    house.memory.lost = True
+    house.shelf.lost = True
     assert await house.deliver(house.slack.direct_message("hello", ts="1.1")) == [503]
-    house.memory.lost = False
+    house.shelf.lost = False
     body = house.slack.event(
         {"type": "message", "channel_type": "im", "channel": "D-U1", "user": "U1", "text": "again"}
     )

@@ -59,7 +59,7 @@ async def test_unsigned_requests_are_401(house: House, timestamp: str | None, si
     assert await house.slack.send(body, kind, timestamp=timestamp, signature=signature) == (401, "")
     await house.app.drain()
     assert house.slack.calls == []
-    assert house.memory.seen == set()
+    assert house.shelf.seen == set()
 
 
 async def test_a_changed_body_is_401(house: House) -> None:

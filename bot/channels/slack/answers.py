@@ -1,0 +1,183 @@
+"""What the Slack channel does behind the acknowledgement: answer, pass on, open forms, keep Home true."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot.channels.base import Answer, deliver
+from bot.channels.slack import forms, home
+from bot.channels.slack.home import Host
+from bot.channels.slack.incoming import Incoming
+from bot.channels.slack.notices import Notices
+from bot.channels.slack.pace import Pace
+from bot.channels.slack.people import People
+from bot.channels.slack.prompts import PROMPTS
+from bot.channels.slack.sharing import SHARE, Sharing
+from bot.channels.slack.workspace import Workspace
+from bot.channels.slack.writer import SlackWriter, Whisper
+from bot.message import Message, OneToOne, Person, Place, Shareable, Shared
+
+log = structlog.get_logger("slack")
+
+_STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
+_CHANGES_HOME = frozenset({"account.link", "account.unlink"})
+
+
+class Desk:
+    """One method a kind of delivery. Each is given the workspace that it came from."""
+
+    def __init__(
+        self,
+        host: Host,
+        notices: Notices,
+        people: People,
+        sharing: Sharing,
+        pace: Pace,
+        *,
+        session: aiohttp.ClientSession,
+        pause: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._host, self._notices, self._people, self._sharing = host, notices, people, sharing
+        self._pace, self._session, self._pause = pace, session, pause
+
+    async def answer(self, here: Workspace, incoming: Incoming) -> None:
+        """Answer a message, a command, a press, a shortcut or a form."""
+        person, directory_only = await here.person(incoming.user, incoming.team)
+        await self._people.note(person)
+        place = await self._place(here, incoming)
+        if place is None:
+            log.warning("no chat to answer in", channel="slack")
+            return
+        message = Message(
+            incoming.key,
+            person,
+            place,
+            incoming.text,
+            press=incoming.press,
+            command=incoming.command,
+            directory_only=directory_only,
+            form=incoming.form,
+        )
+        watched = _Watched(self._host)
+        async with self._status(here, message):
+            await deliver(self._writer(here, incoming), watched, message)
+        if watched.home_changed:
+            await self.show_home(here, incoming.user, incoming.team)
+
+    async def edited(self, here: Workspace, incoming: Incoming) -> None:
+        """An answer stands under the first wording; say how to ask the new one."""
+        language = (await here.profile(incoming.user)).language
+        blocks = self._notices.blocks("edited", language)
+        person, _ = await here.person(incoming.user, incoming.team)
+        reply = Shareable(intent="edited", language=language, blocks=blocks)
+        await self._plain_writer(here).post(OneToOne(incoming.channel, incoming.thread), reply, person)
+
+    async def pass_on(self, here: Workspace, incoming: Incoming, response_url: str) -> None:
+        """Share an answer where its asker got it, or send it to their own chat."""
+        person, _ = await here.person(incoming.user, incoming.team)
+        shown = await self._sharing.shown(incoming.press or "", person)
+        whisper = self._whisper(here, response_url)
+        if shown is None:
+            language = (await here.profile(incoming.user)).language
+            await whisper.respond(self._notices.page("share_over", language))
+        elif incoming.action == SHARE:
+            for page in self._sharing.public(shown, person):
+                await whisper.respond(page, to_all=True)
+        else:
+            own = await here.chat(incoming.user)
+            if own is not None:
+                await self._plain_writer(here).post(own, shown, person)
+            await whisper.point(Shared(incoming.channel), person, shown.language, own)
+
+    async def open_form(self, here: Workspace, incoming: Incoming) -> None:
+        """Open the form that a button or a shortcut names, while its trigger lives."""
+        name = forms.name_of(incoming.action)
+        if name is not None and incoming.trigger:
+            view = forms.form(name, self._notices, (await here.profile(incoming.user)).language)
+            await here.client.views_open(trigger_id=incoming.trigger, view=view)
+
+    async def show_home(self, here: Workspace, user: str, team: str) -> None:
+        """Bring a person's Home up to date."""
+        await home.publish(here, self._host, self._notices, user, team)
+
+    async def suggest(self, here: Workspace, channel: str, thread: str | None = None) -> None:
+        """Offer a person who opens the chat what they may ask."""
+        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        await here.client.assistant_threads_setSuggestedPrompts(
+            channel_id=channel, prompts=prompts, **({"thread_ts": thread} if thread else {})
+        )
+
+    async def push(self, here: Workspace, person: Person, reply: Answer) -> None:
+        """Write in a person's own chat without being asked."""
+        own = await here.chat(person.user)
+        if own is not None:
+            await self._plain_writer(here).post(own, reply, person)
+
+    async def _place(self, here: Workspace, incoming: Incoming) -> Place | None:
+        if incoming.own_chat:
+            return await here.chat(incoming.user)
+        direct = incoming.direct
+        if incoming.maybe_direct:
+            own = await here.chat(incoming.user)
+            direct = own is not None and own.conversation == incoming.channel
+        kind = OneToOne if direct else Shared
+        return kind(incoming.channel, incoming.thread)
+
+    def _writer(self, here: Workspace, incoming: Incoming) -> SlackWriter:
+        if incoming.response_url is None:
+            return self._plain_writer(here)
+        return self._whisper(here, incoming.response_url)
+
+    def _plain_writer(self, here: Workspace) -> SlackWriter:
+        return SlackWriter(here, self._notices, self._pace)
+
+    def _whisper(self, here: Workspace, response_url: str) -> Whisper:
+        return Whisper(
+            here, self._notices, self._pace, sharing=self._sharing, session=self._session, response_url=response_url
+        )
+
+    @contextlib.asynccontextmanager
+    async def _status(self, here: Workspace, message: Message) -> AsyncIterator[None]:
+        """Says that it is looked up, under the bot's name in the 1:1 chat, when the answer takes a moment."""
+        if not isinstance(message.place, OneToOne) or not message.place.thread:
+            yield
+            return
+        task = asyncio.create_task(self._say_status(here, message.place, message.person))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _say_status(self, here: Workspace, place: OneToOne, person: Person) -> None:
+        await self._pause(_STATUS_AFTER)
+        status = self._notices.labels("status", (await here.profile(person.user)).language)["status"]
+        with contextlib.suppress(SlackApiError, aiohttp.ClientError, TimeoutError):
+            await here.client.assistant_threads_setStatus(
+                channel_id=place.conversation, thread_ts=place.thread, status=status
+            )
+
+
+class _Watched:
+    """The host, with a look at whether an account was connected or disconnected meanwhile."""
+
+    def __init__(self, host: Host) -> None:
+        self._host, self.home_changed = host, False
+
+    async def answer(self, message: Message) -> AsyncIterator[Answer]:
+        """The host's replies."""
+        async for reply in self._host.answer(message):
+            self.home_changed = self.home_changed or reply.intent in _CHANGES_HOME
+            yield reply
+
+
+def failed(error: Exception) -> None:
+    """Log the kind of an error and Slack's code for it, never its text, which may quote a message."""
+    reason = str(error.response.get("error")) if isinstance(error, SlackApiError) else ""
+    log.error("failed", kind=type(error).__name__, reason=reason, channel="slack")

@@ -1,0 +1,114 @@
+"""The wire to Slack: one HTTP session, a client a token, and where the bot is installed."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+import aiohttp
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.channels.slack.install import Install
+from bot.channels.slack.installations import Installations, States
+from bot.channels.slack.notices import Notices
+from bot.channels.slack.shelf import Shelf
+from bot.channels.slack.socket_mode import Socket, Take
+from bot.channels.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces
+
+_CALL_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the operator set for Slack: a token for one workspace, or a client for many; nothing of it prints."""
+
+    api_url: str = "https://slack.com/api/"
+    public_url: str = ""
+    bot_token: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    app_token: str = field(default="", repr=False)
+
+    @property
+    def many(self) -> bool:
+        """True when workspaces install the bot by OAuth."""
+        return bool(self.client_id and self.client_secret and not self.bot_token)
+
+    @property
+    def authorization_url(self) -> str:
+        """Where Slack asks the installer."""
+        return self.api_url.removesuffix("api/") + "oauth/v2/authorize"
+
+
+class Connection:
+    """Everything that is open towards Slack. Made inside the event loop; close it at the end."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self.session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS), cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    def client(self, token: str | None) -> AsyncWebClient:
+        """A client of a token. A rate limit is waited out as Slack says; what may have arrived is not sent again."""
+        return AsyncWebClient(
+            token,
+            self._credentials.api_url,
+            session=self.session,
+            logger=silent(),
+            retry_handlers=[
+                AsyncConnectionErrorRetryHandler(error_types=[aiohttp.ClientConnectorError]),
+                AsyncRateLimitErrorRetryHandler(max_retry_count=3),
+                AsyncServerErrorRetryHandler(max_retry_count=2),
+            ],
+        )
+
+    def workspaces(self, shelf: Shelf) -> Workspaces:
+        """The workspaces that these credentials serve."""
+        given = self._credentials
+        if not given.many:
+            return OneWorkspace(self.client(given.bot_token))
+        rotator = AsyncTokenRotator(
+            client_id=given.client_id, client_secret=given.client_secret, client=self.client(None)
+        )
+        return ManyWorkspaces(Installations(shelf), shelf, self.client, rotator)
+
+    def install(self, shelf: Shelf, notices: Notices) -> Install | None:
+        """The pages of an install by OAuth; None for one workspace."""
+        given = self._credentials
+        if not given.many:
+            return None
+        return Install(
+            self.client(None),
+            Installations(shelf),
+            States(shelf),
+            notices,
+            client_id=given.client_id,
+            client_secret=given.client_secret,
+            public_url=given.public_url,
+            authorization_url=given.authorization_url,
+            logger=silent(),
+        )
+
+    def socket(self, take: Take) -> Socket | None:
+        """Socket Mode, where an app-level token was given."""
+        token = self._credentials.app_token
+        return Socket(token, self.client(token), take, silent()) if token else None
+
+    async def close(self) -> None:
+        """Close the session."""
+        await self.session.close()
+
+
+def silent() -> logging.Logger:
+    """A logger that says nothing: bolt and slack_sdk log whole bodies; what matters of them is logged by us."""
+    logger = logging.getLogger("bot.channels.slack.libraries")
+    logger.setLevel(logging.CRITICAL)
+    return logger

@@ -1,0 +1,117 @@
+"""Installing the bot in a workspace by OAuth: `/slack/install` and `/slack/oauth_redirect`."""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Sequence
+
+import structlog
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.channels.slack.installations import STATE_SECONDS, Installations, States
+from bot.channels.slack.notices import Notices
+from bot.replies.plain import plain
+
+log = structlog.get_logger("slack")
+
+SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history", "im:write", "users:read")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_KNOWN_REASONS = frozenset({"access_denied", "invalid_browser", "invalid_state", "missing_code", "invalid_code"})
+
+
+class Install:
+    """The two pages. An installation replaces the one before of the same workspace or organization."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        installations: Installations,
+        states: States,
+        notices: Notices,
+        *,
+        client_id: str,
+        client_secret: str,
+        public_url: str,
+        authorization_url: str,
+        logger: logging.Logger,
+    ) -> None:
+        self._notices = notices
+        settings = AsyncOAuthSettings(
+            client_id=client_id,
+            client_secret=client_secret,
+            scopes=list(SCOPES),
+            redirect_uri=f"{public_url}/slack/oauth_redirect",
+            authorization_url=authorization_url,
+            installation_store=installations,
+            state_store=states,
+            state_expiration_seconds=STATE_SECONDS,
+            install_page_rendering_enabled=False,
+            callback_options=AsyncCallbackOptions(success=self._installed, failure=self._refused),
+            logger=logger,
+        )
+        self._flow = AsyncOAuthFlow(client=client, logger=logger, settings=settings)
+
+    def routes(self) -> Sequence[Route]:
+        """The page that sends to Slack, and the one to which Slack sends back."""
+        return (
+            Route("/slack/install", self._begin, methods=["GET"]),
+            Route("/slack/oauth_redirect", self._end, methods=["GET"]),
+        )
+
+    async def _begin(self, request: Request) -> Response:
+        asked = to_async_bolt_request(request, b"")
+        return _guarded(to_starlette_response(await self._flow.handle_installation(asked)))
+
+    async def _end(self, request: Request) -> Response:
+        asked = to_async_bolt_request(request, b"")
+        try:
+            answer = await self._flow.handle_callback(asked)
+        except Exception as error:  # noqa: BLE001 -- Slack or the store failed: the page says so, and no trace is shown
+            reason = str(error.response.get("error")) if isinstance(error, SlackApiError) else ""
+            log.error("not installed", kind=type(error).__name__, reason=reason)  # noqa: TRY400 -- a trace may hold the code
+            answer = self._page("not_installed", 502)
+        return _guarded(to_starlette_response(answer))
+
+    async def _installed(self, args: AsyncSuccessArgs) -> BoltResponse:
+        log.info("installed", channel="slack")
+        return self._page("installed", 200, args)
+
+    async def _refused(self, args: AsyncFailureArgs) -> BoltResponse:
+        """Slack's own words come from a URL that anybody can make, so they are neither shown nor logged."""
+        reason = args.reason if args.reason in _KNOWN_REASONS else "other"
+        log.warning("not installed", reason=reason, channel="slack")
+        status = 400 if args.suggested_status_code == 200 else args.suggested_status_code  # noqa: PLR2004 -- HTTP
+        return self._page("not_installed", status)
+
+    def _page(self, name: str, status: int, args: AsyncSuccessArgs | None = None) -> BoltResponse:
+        """A page of plain words. State and cookie are spent: the cookie is taken back."""
+        lines = plain(self._notices.blocks(name, "en")).splitlines()
+        body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+        spent = args.settings.state_utils.build_set_cookie_for_deletion() if args else None
+        return BoltResponse(
+            status=status,
+            headers={"Content-Type": "text/html; charset=utf-8", **({"Set-Cookie": spent} if spent else {})},
+            body=f'<!doctype html><html lang="en"><title>Slack</title><main><h1>Slack</h1>{body}</main></html>',
+        )
+
+
+def _guarded(response: Response) -> Response:
+    """What no page of ours goes without (T30)."""
+    for name, value in _HEADERS.items():
+        response.headers[name] = value
+    return response

@@ -1,0 +1,87 @@
+"""Who has written from where, so that everything of theirs can be deleted when they or their workspace go (T21)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from cachetools import TTLCache
+
+from bot.channels.slack.shelf import Shelf
+from bot.channels.slack.workspaces import Workspaces
+from bot.message import Person
+
+ENDINGS = frozenset({"app_uninstalled", "tokens_revoked", "user_change"})
+_KIND = "slack_person"
+_KEPT = 180 * 86_400.0  # seconds; a link lives half as long
+_NOTED, _AGAIN_SECONDS = 10_000, 3_600
+
+Forget = Callable[[Person], Awaitable[object]]
+Body = Mapping[str, Any]
+
+
+class People:
+    """The people of each workspace who have talked to the bot. `forget` deletes all that is kept of one."""
+
+    def __init__(self, shelf: Shelf, forget: Forget) -> None:
+        self._shelf, self._forget = shelf, forget
+        self._noted: TTLCache[str, bool] = TTLCache(_NOTED, _AGAIN_SECONDS)
+
+    async def note(self, person: Person) -> None:
+        """Remember that somebody writes from here."""
+        if person.key in self._noted:
+            return
+        row = msgspec.json.encode(person)
+        for owner in {_workspace(person.enterprise, person.team), _organization(person.enterprise)} - {""}:
+            await self._shelf.put(_KIND, f"{owner}\x1f{person.user}", row, seconds=_KEPT, owner=owner)
+        self._noted[person.key] = True
+
+    async def end(self, body: Body, workspaces: Workspaces) -> None:
+        """What an event ends: one person, or everybody of a workspace with its installation."""
+        event = body["event"]
+        enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
+        match event["type"]:
+            case "user_change":
+                await self._changed(event.get("user") or {}, enterprise, team, workspaces)
+            case "tokens_revoked" if not (event.get("tokens") or {}).get("bot"):
+                for user in (event.get("tokens") or {}).get("oauth") or ():
+                    await self._end_one(str(user), enterprise, team)
+            case _:
+                await workspaces.gone(enterprise, team)
+                await self._end_all(enterprise, team)
+
+    async def _changed(self, user: Body, enterprise: str, team: str, workspaces: Workspaces) -> None:
+        if workspace := await workspaces.of(enterprise, team):
+            workspace.look_again(str(user.get("id")))
+        if user.get("deleted"):
+            await self._end_one(str(user.get("id")), enterprise, str(user.get("team_id") or team))
+
+    async def _end_all(self, enterprise: str, team: str) -> None:
+        owner = _workspace(enterprise, team) if team else _organization(enterprise)
+        for person in await self._known(owner):
+            await self._end(person)
+
+    async def _end_one(self, user: str, enterprise: str, team: str) -> None:
+        """Everything of a user id here; in an organization a person has one id in all its workspaces."""
+        known = [*await self._known(_workspace(enterprise, team)), *await self._known(_organization(enterprise))]
+        for person in {one.key: one for one in known if one.user == user}.values():
+            await self._end(person)
+
+    async def _end(self, person: Person) -> None:
+        await self._forget(person)
+        self._noted.pop(person.key, None)
+        for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
+            await self._shelf.drop(_KIND, f"{owner}\x1f{person.user}")
+
+    async def _known(self, owner: str) -> list[Person]:
+        rows = await self._shelf.owned(_KIND, owner) if owner else []
+        return [msgspec.json.decode(row, type=Person) for row in rows]
+
+
+def _workspace(enterprise: str, team: str) -> str:
+    return f"slack\x1f{enterprise}\x1f{team}" if team else ""
+
+
+def _organization(enterprise: str) -> str:
+    return f"slack\x1f{enterprise}\x1f*" if enterprise else ""

@@ -1,0 +1,148 @@
+"""Which workspace a delivery comes from: the one of the configured token, or any that installed the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from cachetools import TTLCache
+from slack_sdk.errors import SlackApiError, SlackTokenRotationError
+from slack_sdk.oauth.installation_store import Bot
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.channels.slack.installations import Installations
+from bot.channels.slack.shelf import Shelf
+from bot.channels.slack.workspace import Installed, Workspace
+
+log = structlog.get_logger("slack")
+
+_MOST, _FRESH_SECONDS = 1_000, 600
+_ROTATE_BEFORE_SECONDS = 2 * 60 * 60
+_LEASE_SECONDS = 60
+
+Client = Callable[[str], AsyncWebClient]
+
+
+class Workspaces(Protocol):
+    """The workspaces that the bot serves."""
+
+    async def of(self, enterprise: str, team: str) -> Workspace | None:
+        """The workspace of a delivery; None when the bot is not installed there, or its token is no longer taken."""
+        ...
+
+    async def gone(self, enterprise: str, team: str) -> None:
+        """The bot was removed from a workspace, or its token was revoked."""
+        ...
+
+
+class OneWorkspace:
+    """The workspace of SLACK_BOT_TOKEN."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._workspace: Workspace | None = None
+        self._asking = asyncio.Lock()
+
+    async def of(self, enterprise: str, team: str) -> Workspace | None:
+        """Slack is asked once where the token belongs."""
+        async with self._asking:
+            if self._workspace is None:
+                try:
+                    found = await self._client.auth_test()
+                except SlackApiError as error:
+                    reason = str(error.response.get("error"))
+                    log.error("token refused", reason=reason)  # noqa: TRY400 -- a trace may hold the token
+                    return None
+                self._workspace = Workspace(
+                    self._client,
+                    Installed(
+                        enterprise=found.get("enterprise_id") or "",
+                        team=found.get("team_id") or "",
+                        name=found.get("team") or "",
+                        bot_user=found.get("user_id") or "",
+                        bot_id=found.get("bot_id") or "",
+                    ),
+                )
+        here = self._workspace.installed
+        ours = team == here.team or (here.enterprise and here.enterprise == enterprise)
+        return self._workspace if ours else None
+
+    async def gone(self, enterprise: str, team: str) -> None:  # noqa: ARG002 -- there is only one
+        """The token is asked about anew."""
+        self._workspace = None
+
+
+class ManyWorkspaces:
+    """Every workspace and organization that installed the bot. Tokens that rotate are renewed by one writer."""
+
+    def __init__(
+        self,
+        installations: Installations,
+        shelf: Shelf,
+        client: Client,
+        rotator: AsyncTokenRotator,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._installations, self._shelf, self._client, self._rotator = installations, shelf, client, rotator
+        self._clock = clock
+        self._known: TTLCache[tuple[str, str], tuple[Bot, Workspace]] = TTLCache(_MOST, _FRESH_SECONDS)
+
+    async def of(self, enterprise: str, team: str) -> Workspace | None:
+        """The workspace's own installation, else its organization's."""
+        key = enterprise, team
+        known = self._known.get(key)
+        bot = known[0] if known else await self._installations.find(enterprise, team)
+        if bot is None:
+            return None
+        fresh = await self._rotated(bot)
+        if known is None or fresh.bot_token != known[0].bot_token:
+            known = fresh, self._workspace(fresh)
+            self._known[key] = known
+        return known[1]
+
+    async def gone(self, enterprise: str, team: str) -> None:
+        """Delete the installation."""
+        self._known.clear()
+        await self._installations.remove(enterprise, team)
+
+    def _workspace(self, bot: Bot) -> Workspace:
+        installed = Installed(
+            enterprise=bot.enterprise_id or "",
+            team="" if bot.is_enterprise_install else bot.team_id or "",
+            name=(bot.enterprise_name if bot.is_enterprise_install else bot.team_name) or "",
+            bot_user=bot.bot_user_id,
+            bot_id=bot.bot_id,
+        )
+        return Workspace(self._client(bot.bot_token), installed)
+
+    async def _rotated(self, bot: Bot) -> Bot:
+        """The token that holds. A refresh token works once, so of all processes only who gets the lease uses it.
+
+        The others go on with the old token, which lives two more hours.
+        """
+        ends = bot.bot_token_expires_at
+        if ends is None or ends - self._clock() > _ROTATE_BEFORE_SECONDS:
+            return bot
+        stored = await self._installations.find(bot.enterprise_id or "", bot.team_id or "")
+        if stored is None or stored.bot_token != bot.bot_token:
+            return stored or bot
+        lease = f"slack:rotation:{bot.enterprise_id or ''}/{bot.team_id or ''}"
+        if not await self._shelf.first(lease, seconds=_LEASE_SECONDS):
+            return bot
+        try:
+            new = await self._rotator.perform_bot_token_rotation(
+                bot=bot, minutes_before_expiration=_ROTATE_BEFORE_SECONDS // 60
+            )
+        except SlackTokenRotationError as error:
+            cause = error.api_error if isinstance(error.api_error, SlackApiError) else None
+            log.error("token not rotated", reason=str(cause.response.get("error")) if cause else "")  # noqa: TRY400 -- tokens
+            return bot
+        if new is not None:
+            await self._installations.async_save_bot(new)
+        await self._shelf.release(lease)
+        return new or bot

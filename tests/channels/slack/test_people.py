@@ -1,0 +1,67 @@
+"""When a person, a token or a workspace goes, everything that was kept of its people goes (T21)."""
+
+import pytest
+
+from tests.channels.slack.conftest import House
+
+
+async def talk(house: House, *users: str, **event: str) -> None:
+    """Let people talk to the bot once."""
+    for user in users:
+        await house.deliver(house.slack.direct_message("hello", user=user, **event))
+
+
+@pytest.mark.parametrize(
+    "event", [{"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0BOT"]}}]
+)
+async def test_with_the_workspace_all_its_people_go(house: House, event: dict[str, object]) -> None:
+    """The bot was removed: nothing of anybody is left, in one go and once."""
+    await talk(house, "U1", "U2")
+    assert await house.deliver(house.slack.event(event), times=3) == [200] * 3
+    assert sorted(person.user for person in house.forgotten) == ["U1", "U2"]
+    await house.deliver(house.slack.event(event))
+    assert len(house.forgotten) == 2
+
+
+async def test_a_deleted_person_goes_alone(house: House) -> None:
+    """The others of the workspace stay, and so does who only changed their picture."""
+    await talk(house, "U1", "U2")
+    await house.deliver(house.slack.event({"type": "user_change", "user": {"id": "U2", "deleted": False}}))
+    assert house.forgotten == []
+    gone = {"id": "U1", "team_id": "T0TEAM", "deleted": True}
+    await house.deliver(house.slack.event({"type": "user_change", "user": gone}))
+    assert [person.user for person in house.forgotten] == ["U1"]
+
+
+async def test_who_becomes_a_guest_is_one_at_once(house: House) -> None:
+    """A change is looked at again instead of being remembered for ten minutes."""
+    await talk(house, "U1")
+    house.slack.users["U1"] = {"is_restricted": True}
+    await house.deliver(house.slack.event({"type": "user_change", "user": {"id": "U1", "deleted": False}}))
+    await talk(house, "U1")
+    assert [message.directory_only for message in house.turn.heard] == [False, True]
+
+
+async def test_a_revoked_user_token_ends_that_person(house: House) -> None:
+    """Slack names users, not tokens."""
+    await talk(house, "U1", "U2")
+    revoked = {"type": "tokens_revoked", "tokens": {"oauth": ["U2"], "bot": []}}
+    await house.deliver(house.slack.event(revoked))
+    assert [person.user for person in house.forgotten] == ["U2"]
+
+
+async def test_an_ending_is_heard_when_the_token_is_gone(house: House) -> None:
+    """Slack no longer takes the token by then, so nothing is asked of it first."""
+    await talk(house, "U1")
+    house.slack.tokens.clear()
+    await house.deliver(house.slack.event({"type": "app_uninstalled"}))
+    assert [person.user for person in house.forgotten] == ["U1"]
+
+
+@pytest.mark.parametrize("event", [{}, {"user": None}, {"user": {}}, {"tokens": None}, {"tokens": {}}])
+@pytest.mark.parametrize("kind", ["user_change", "tokens_revoked"])
+async def test_an_ending_without_its_fields_ends_no_person(house: House, kind: str, event: dict[str, object]) -> None:
+    """A malformed event is acknowledged; only a workspace's own ending ends everybody."""
+    await talk(house, "U1")
+    assert await house.deliver(house.slack.event({"type": kind, **event})) == [200]
+    assert kind == "tokens_revoked" or house.forgotten == []
