@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import floor, payer, people
+from bench import directory, floor, payer, people
 from bench.processes import Process, python
 from bench.slack import Case, Measured, Workspace
 from bench.startup import Start, cold_start, serving
@@ -72,7 +72,8 @@ async def rows() -> list[Row]:
                 told = _floor_task(slack, settings, readers)
                 with python("-m", "bench.floor", told=told) as straight:
                     stage = Stage(slack, bot, bot_url, straight, f"http://127.0.0.1:{straight.line().strip()}")
-                    return [*await _load(stage), *_memory(stage, start), *_language()]
+                    found = [*await _load(stage), *_memory(stage, start), *_language()]
+    return [*found, *await directory.rows()]
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 
 from bot.records.bundle import Entry
 from bot.records.dates import Period
@@ -145,18 +146,19 @@ class Directory:
             self.included.add(entry.type)
         if entry.full_url.startswith("urn:"):
             keys.append(Key("", entry.full_url))
-        if entry.type == "PractitionerRole":
-            self._list(read_role(entry.raw))
-        elif entry.type == "OrganizationAffiliation":
-            self._list(read_affiliation(entry.raw))
-        elif entry.type == "Practitioner":
-            self.practitioners.update(dict.fromkeys(keys, read_practitioner(entry.raw)))
-        elif entry.type == "Location":
-            self.locations.update(dict.fromkeys(keys, read_location(entry.raw)))
-        elif entry.type == "Organization":
-            self.organizations.update(dict.fromkeys(keys, read_organization(entry.raw)))
-        elif entry.type == "HealthcareService":
-            self.services.update(dict.fromkeys(keys, read_service(entry.raw)))
+        if entry.type not in _READERS:
+            return
+        found = _read(entry.type, bytes(entry.raw))
+        if isinstance(found, Role):
+            self._list(found)
+        elif isinstance(found, Practitioner):
+            self.practitioners.update(dict.fromkeys(keys, found))
+        elif isinstance(found, Location):
+            self.locations.update(dict.fromkeys(keys, found))
+        elif isinstance(found, Organization):
+            self.organizations.update(dict.fromkeys(keys, found))
+        else:
+            self.services.update(dict.fromkeys(keys, found))
             if self.lists_services and entry.mode == "match":
                 self._list(read_service_role(entry.raw))
 
@@ -285,6 +287,23 @@ class Directory:
         owner = key_of(role.organization) if role.practitioner is None else None
         run = (key for key, place in self.locations.items() if owner and key.type and place.organization == owner)
         return tuple(_points_at(key) for key in keys or run)
+
+
+_Read = Role | Practitioner | Location | Organization | Service
+_READERS: Mapping[str, Callable[[bytes], _Read]] = {
+    "PractitionerRole": read_role,
+    "OrganizationAffiliation": read_affiliation,
+    "Practitioner": read_practitioner,
+    "Location": read_location,
+    "Organization": read_organization,
+    "HealthcareService": read_service,
+}
+
+
+@lru_cache(maxsize=4096)
+def _read(type_: str, raw: bytes) -> _Read:
+    """One record of the open directory, read once: the same pages are asked for again and again."""
+    return _READERS[type_](raw)
 
 
 def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
