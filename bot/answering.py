@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.accounts.accounts import Access, Accounts
 from bot.audit import Audit
 from bot.dialogue import Asked
 from bot.documents.publisher import Publisher
-from bot.errors import Disconnected, LinkError, PayerError, SignInExpired
+from bot.errors import BotError, Disconnected, LinkError, PayerError, PayerSlow, SignInExpired
 from bot.kit import (
     Ask,
     Coverage,
@@ -37,6 +38,15 @@ from bot.provenance import INTENT, trace_in, trace_of, with_trace
 
 Answered = Private | Shareable
 _AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: when to say that the search goes on, how often again, and when a question has taken too long."""
+
+    notice: float = 2.0
+    again: float = 6.0
+    wall: float = 20.0
 
 
 class Answering:
@@ -66,6 +76,37 @@ class Answering:
         self._directory, self._member, self._forget, self._places = directory, member, forget, places
         self._publisher, self._health = publisher, health
         self._now, self._wall, self._clock = now, wall, clock
+
+    async def patiently(
+        self, message: Message, asked: Asked, patience: Patience, *, needs_member: bool
+    ) -> AsyncIterator[Answered]:
+        """The reply, behind passing notes on how far it is while it takes longer than a person waits in silence.
+
+        Raises:
+            PayerSlow: the question has taken too long. All that `answer` raises.
+        """
+        progress = Progress()
+        work = asyncio.create_task(self.answer(message, asked, progress, needs_member=needs_member))
+        now, pause = asyncio.get_running_loop().time, patience.notice
+        end = now() + pause + patience.wall
+        try:
+            while not (await asyncio.wait({work}, timeout=min(pause, max(0.0, end - now()))))[0]:
+                if now() >= end:
+                    raise PayerSlow
+                yield self._on_the_way(asked, progress, private=needs_member)
+                pause = patience.again
+            yield work.result()
+        finally:
+            if not work.done():
+                work.cancel()
+                with contextlib.suppress(asyncio.CancelledError, BotError):
+                    await work
+
+    def _on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
+        """A passing note; how many claims a member has is told to the member alone."""
+        blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
+        kind = Private if private else Shareable
+        return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
 
     async def answer(self, message: Message, asked: Asked, progress: Progress, *, needs_member: bool) -> Answered:
         """The reply to a question; `progress` moves while its records come.

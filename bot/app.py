@@ -24,7 +24,7 @@ from bot.accounts.guard import Guard
 from bot.accounts.render import Renderer
 from bot.accounts.values import Access
 from bot.accounts.vault import Vault
-from bot.answering import Answering
+from bot.answering import Answering, Patience
 from bot.audit import Audit
 from bot.config import Settings
 from bot.dialogue import Dialogue
@@ -47,7 +47,7 @@ from bot.payer.kept import Kept
 from bot.payer.recent import Recent
 from bot.stores.base import Seal, Store
 from bot.stores.opening import open_store, sqlite_path
-from bot.turn import Patience, Turn
+from bot.turn import Turn
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import SlackApp

@@ -6,18 +6,16 @@ safety -> a pressed button -> a typed code -> a button's words -> follow-up or n
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 import structlog
 
 from bot.accounts.accounts import Accounts
-from bot.answering import Answered, Answering
+from bot.answering import Answered, Answering, Patience
 from bot.audit import Audit
 from bot.command import Commands, Request
 from bot.connecting import Connecting
@@ -35,8 +33,8 @@ from bot.dialogue import (
     second_question,
     with_choice,
 )
-from bot.errors import BotError, NotLinked, PayerSlow, SignInExpired, new_reference
-from bot.kit import NeedsPlace, Progress
+from bot.errors import BotError, NotLinked, SignInExpired, new_reference
+from bot.kit import NeedsPlace
 from bot.language.context import merge
 from bot.language.reading import Reading, Slot
 from bot.limits import Limits
@@ -49,15 +47,6 @@ log = structlog.get_logger("turn")
 MOST_MISSES = 2
 _A_LIST = 2
 _CONNECTS = frozenset({"account.link", "account.choose"})
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: when to say that the search goes on, how often again, and when a question has taken too long."""
-
-    notice: float = 2.0
-    again: float = 6.0
-    wall: float = 20.0
 
 
 class Turn:
@@ -74,12 +63,13 @@ class Turn:
         payer: Mapping[str, str],
         now: Callable[[], datetime],
         member_answers: Literal["dm", "off"] = "dm",
-        patience: Patience = Patience(),
+        patience: Patience | None = None,
         limits: Limits | None = None,
         meter: Meter | None = None,
     ) -> None:
         self._pack, self._dialogue, self._answering, self._accounts = pack, dialogue, answering, accounts
-        self._payer, self._now, self._member_answers, self._patience = payer, now, member_answers, patience
+        self._payer, self._now, self._member_answers = payer, now, member_answers
+        self._patience = patience or Patience()
         self._limits, self._meter = limits or Limits(), meter or Meter()
         self._connecting = Connecting(
             accounts=accounts, audit=audit, pack=pack, dialogue=dialogue, payer=payer, now=now
@@ -229,7 +219,7 @@ class Turn:
         try:
             if await self._looks_from_home(message, memory, asked):
                 yield self._say_home(asked)
-            async for reply in self._patiently(message, asked, needs_member=needs_member):
+            async for reply in self._answering.patiently(message, asked, self._patience, needs_member=needs_member):
                 yield reply if not reply.final else await self._offer_second(message, memory, reply, asked)
         except NeedsPlace as need:
             yield await self._ask_for_place(message, memory, asked, need)
@@ -257,31 +247,6 @@ class Turn:
     def _say_home(self, asked: Asked) -> Private:
         blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
         return Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
-
-    async def _patiently(self, message: Message, asked: Asked, *, needs_member: bool) -> AsyncIterator[Answered]:
-        """Say how far the search is, while it takes longer than a person likes to wait in silence."""
-        progress = Progress()
-        work = asyncio.create_task(self._answering.answer(message, asked, progress, needs_member=needs_member))
-        now, pause = asyncio.get_running_loop().time, self._patience.notice
-        end = now() + pause + self._patience.wall
-        try:
-            while not (await asyncio.wait({work}, timeout=min(pause, max(0.0, end - now()))))[0]:
-                if now() >= end:
-                    raise PayerSlow
-                yield self._on_the_way(asked, progress, private=needs_member)
-                pause = self._patience.again
-            yield work.result()
-        finally:
-            if not work.done():
-                work.cancel()
-                with contextlib.suppress(asyncio.CancelledError, BotError):
-                    await work
-
-    def _on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
-        """A passing note; how many claims a member has is told to the member alone."""
-        blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
-        kind = Private if private else Shareable
-        return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
 
     async def _prove(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
         language = memory.language or "en"

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.answering import Patience
 from bot.app import Bot, assemble, web_app
 from bot.browser import Browser
 from bot.commands.rehearsal import link_in
@@ -19,7 +20,6 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
-from bot.turn import Patience
 
 TODAY = date(2026, 5, 20)
 

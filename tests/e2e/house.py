@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 
 from bot import log
+from bot.answering import Patience
 from bot.app import Bot, assemble, slack_app, teams_app, web_app
 from bot.browser import Browser
 from bot.channels.slack.app import SlackApp
@@ -28,7 +29,6 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.world import World
-from bot.turn import Patience
 
 if TYPE_CHECKING:
     from bot.channels.teams.app import TeamsApp

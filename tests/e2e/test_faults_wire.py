@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.answering import Patience
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
-from bot.turn import Patience
 from tests.e2e import hostile
 from tests.e2e.breaking import FIND, always
 from tests.e2e.hostile import Listener
