@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages
 
+PUBLIC = ("medicare", "medicaid", "tenncare", "bluecare", "coverkids")
+"""What a group's name holds when it is a public programme, where the coverage's type does not say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class CoverageSummary(Summary):
@@ -20,12 +23,20 @@ class CoverageSummary(Summary):
     @property
     def employer(self) -> bool:
         """True when a current plan is neither Medicare nor Medicaid and names a group other than itself."""
-        return any(c.line == "other" and c.group and c.group.name and c.group.name != c.name for c in self.current)
+        return any(c.line == "other" and _of_employer(c) for c in self.current)
 
     @property
     def labelled(self) -> bool:
         """True when one carries a sensitivity label."""
         return any(c.labels for c in (*self.current, *self.future, *self.unclear, *self.ended))
+
+
+def _of_employer(coverage: Coverage) -> bool:
+    """True for a group that is called neither like the plan nor like a public programme."""
+    group = coverage.group.name if coverage.group else None
+    if not group or group == coverage.name:
+        return False
+    return not any(programme in group.casefold() for programme in PUBLIC)
 
 
 async def answer(ask: Ask) -> CoverageSummary:

@@ -35,6 +35,9 @@ async def test_an_employer_plan_may_share_less() -> None:
     assert "it may not be one that must share claims here" in said.text
     medicare = await answered("coverage.summary", coverage(type={"coding": [{"code": "MCPOL"}]}))
     assert "employer" not in medicare.text
+    group = [named("plan", "P-1", "Gold HMO"), named("group", "MC1", "MEDICARE HMO PLAN")]
+    untyped = await answered("coverage.summary", coverage(type=None) | {"class": group})
+    assert "employer" not in untyped.text
 
 
 async def test_no_coverage_is_said_with_what_it_may_mean() -> None:
