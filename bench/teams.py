@@ -1,0 +1,152 @@
+"""Teams: from a signed activity to the arrived reply, the bot beside the SDK's bare echo in the same run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.processes import Process, python
+from bench.slack import Measured
+from bench.table import Row, compared
+from bench.teams_server import Task
+from bot.accounts.vault import new_key
+from bot.commands.rehearsal import sign_in, with_pages
+from bot.config import Settings
+from bot.message import Person
+from tests.doubles.teams import APP, TENANT, Call, TeamsDouble
+
+SUMMARY = "what did I owe for my last visit"
+_CROWD = [f"u{number}" for number in range(32)]
+_COUNTS = {1: 50, 32: 192}
+_ROUNDS, _SECONDS, _PATIENCE = 4, 3.0, 20.0
+_OK = 200
+
+
+class Tenant(TeamsDouble):
+    """Teams' double that tells a waiting person of their reply, signs once, and keeps no history."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: dict[str, asyncio.Future[Call]] = {}
+        self._signed = ""
+
+    def token(self, **claims: Any) -> str:
+        """The one token of this run."""
+        self._signed = self._signed or super().token(**claims)
+        return self._signed
+
+    async def ask(self, user: str, address: str) -> float:
+        """Seconds from sending the activity to the arrival of its reply.
+
+        Raises:
+            TimeoutError: there was none. RuntimeError: the activity was not acknowledged.
+        """
+        self.app_url = address
+        answered: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
+        self._waiting[self.chat_of(user)] = answered
+        started = time.perf_counter()
+        [(status, _)] = await self.deliver(self.message(SUMMARY, user=user))
+        if status != _OK:
+            raise RuntimeError(f"the activity was answered with {status}")
+        return (await asyncio.wait_for(answered, _PATIENCE)).at - started
+
+    async def _record(self, call: Call) -> None:
+        answered = self._waiting.get(call.conversation)
+        if call.method == "send" and answered is not None and not answered.done():
+            answered.set_result(call)
+
+    async def load(self, users: Sequence[str], address: str, server: Process, *, count: int) -> Measured:
+        """`count` replies, or as many as come in a few seconds; each user has one question in flight."""
+        left = iter(range(count))
+        taken: list[float] = []
+        cpu, started = server.cpu, time.perf_counter()
+
+        async def person(user: str) -> None:
+            for _ in left:
+                taken.append(await self.ask(user, address))
+                if time.perf_counter() - started > _SECONDS:
+                    return
+
+        await asyncio.gather(*(person(user) for user in users))
+        return Measured(tuple(sorted(taken)), time.perf_counter() - started, server.cpu - cpu)
+
+
+class _Server:
+    """A server process that has printed its port."""
+
+    def __init__(self, tenant: Tenant, process: Process, path: str) -> None:
+        self.tenant, self.process = tenant, process
+        self.address = f"http://127.0.0.1:{process.line().strip()}{path}"
+
+    async def asked(self, users: Sequence[str]) -> Measured:
+        await self.tenant.load(users, self.address, self.process, count=2 * len(users))
+        return await self.tenant.load(users, self.address, self.process, count=_COUNTS[len(users)])
+
+
+async def rows() -> list[Row]:
+    """The rows of Teams, over a payer of their own."""
+    with python("-m", "bench.payer") as process:
+        return await _rows(json.loads(process.line()))
+
+
+async def _rows(payer: dict[str, str]) -> list[Row]:
+    async with _tenant() as tenant:
+        with tempfile.TemporaryDirectory() as folder:
+            settings = await _linked(tenant, payer, Path(folder))
+            bot_told = msgspec.json.encode(Task(tenant.keys_url, settings)).decode()
+            echo_told = msgspec.json.encode(Task(tenant.keys_url)).decode()
+            with (
+                python("-m", "bench.teams_server", told=bot_told) as bot,
+                python("-m", "bench.teams_server", told=echo_told) as echo,
+            ):
+                pair = _Server(tenant, bot, "/teams/messages"), _Server(tenant, echo, "/")
+                return [row for crowd in (1, 32) for row in await _compared(pair, crowd)]
+
+
+async def _compared(pair: tuple[_Server, _Server], crowd: int) -> list[Row]:
+    users = _CROWD[:crowd]
+    measured: list[list[Measured]] = [[], []]
+    for _ in range(_ROUNDS):
+        for kept, job in zip(measured, (partial(server.asked, users) for server in pair), strict=True):
+            kept.append(await job())
+    bot, echo = (sum(runs[1:], runs[0]) for runs in measured)
+    goals = {1: ("≤ 2.5x", ""), 32: ("", "≥ 0.5x")}[crowd]
+    return list(
+        compared(f"Teams summary, {crowd} in flight", bot, echo, p50=goals[0], rate=goals[1], against="the echo")
+    )
+
+
+@asynccontextmanager
+async def _tenant() -> AsyncIterator[Tenant]:
+    tenant = Tenant()
+    await tenant.start()
+    try:
+        yield tenant
+    finally:
+        await tenant.stop()
+
+
+async def _linked(tenant: Tenant, payer: dict[str, str], folder: Path) -> dict[str, str]:
+    """Settings for Teams, with everybody of the crowd linked to a member."""
+    settings = {
+        **payer,
+        "BOT_STORE_URL": f"sqlite:///{folder / 'bot.db'}",
+        "BOT_ENCRYPTION_KEYS": new_key(),
+        "TEAMS_APP_ID": APP,
+        "TEAMS_APP_PASSWORD": "unused",
+        "TEAMS_TENANT_ID": TENANT,
+    }
+    named = {name.lower(): value for name, value in settings.items()}
+    async with with_pages(Settings(_env_file=None, **named), any_port=True) as bot:  # type: ignore[arg-type, call-arg] # pydantic checks each
+        for user in _CROWD:
+            await sign_in(bot, Person("teams", "", TENANT, tenant.object_id(user), name=user), "dana")
+    return settings
