@@ -25,13 +25,26 @@ _LOOK = 5.0
 _MOST_TRIES = 10
 
 
+_UNTOUCHED, _WRITING = b"\x00", b"\x01"
+
+
+async def _nothing() -> None:
+    """Mark nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in work: what the platform said, and which try it is. After the first, look before posting."""
+    """A message in work: what the platform said, and which try it is.
+
+    `writing` is to be called before the first thing is posted. `maybe_written` says that an earlier try had called it:
+    its answer may stand there already, so look, or apologise, before answering again (F52).
+    """
 
     key: str
     body: bytes
     tries: int = 1
+    maybe_written: bool = False
+    writing: Callable[[], Awaitable[None]] = _nothing
 
 
 Handler = Callable[[Delivery], Awaitable[None]]
@@ -72,7 +85,7 @@ class Inbox:
         Raises:
             StoreError: it could not be kept: let the platform deliver it again.
         """
-        sealed = self._seal.seal(body, f"{self._kind}/{key}")
+        sealed = self._sealed(key, _UNTOUCHED, body)
         expires = self._clock() + KEPT
         new = await self._store.add(self._kind, key, sealed, expires=expires, owner=owner, lane=lane or key)
         if new and not self._stopping:
@@ -120,13 +133,21 @@ class Inbox:
                 del self._lanes[lane]
 
     async def _answer(self, row: Row) -> None:
-        body = self._seal.unseal(row.value, f"{self._kind}/{row.key}")
-        if body is None or row.leases > _MOST_TRIES:
-            log.error("given_up", kind="sealed" if body is None else "tries")
+        plain = self._seal.unseal(row.value, f"{self._kind}/{row.key}")
+        if plain is None or row.leases > _MOST_TRIES:
+            log.error("given_up", kind="sealed" if plain is None else "tries")
         else:
+            state, body = plain[:1], plain[1:]
+
+            async def writing() -> None:
+                await self._store.swap(self._kind, row.key, row.value, self._sealed(row.key, _WRITING, body))
+
             async with self._held(row):
-                await self._handler(Delivery(row.key, body, row.leases))
+                await self._handler(Delivery(row.key, body, row.leases, state == _WRITING, writing))
         await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT)
+
+    def _sealed(self, key: str, state: bytes, body: bytes) -> bytes:
+        return self._seal.seal(state + body, f"{self._kind}/{key}")
 
     @contextlib.asynccontextmanager
     async def _held(self, row: Row) -> AsyncIterator[None]:

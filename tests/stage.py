@@ -22,6 +22,7 @@ from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
 
 TODAY = date(2026, 5, 20)
+UNHURRIED = Patience(notice=60, wall=60)  # on a busy machine, a slow answer is no "still looking"
 
 
 @dataclass
@@ -129,7 +130,7 @@ async def staged(folder: Path, today: date = TODAY) -> AsyncIterator[Stage]:
         sandbox = await stack.enter_async_context(serve_sandbox(world))
         bots = {
             answers: await stack.enter_async_context(
-                serving_bot(sandbox, folder / f"{answers}.db", today, bot_member_answers=answers)
+                serving_bot(sandbox, folder / f"{answers}.db", today, patience=UNHURRIED, bot_member_answers=answers)
             )
             for answers in ("dm", "off")
         }

@@ -144,6 +144,29 @@ async def test_a_failed_answer_is_tried_again_and_then_given_up(
     assert "words of the message" not in capsys.readouterr().out
 
 
+async def test_who_takes_over_learns_whether_writing_had_begun(store: Store) -> None:
+    """A message whose answer may stand there already is told from one whose answer cannot (F52)."""
+    seen: list[tuple[bytes, int, bool]] = []
+
+    async def handler(delivery: Delivery) -> None:
+        seen.append((delivery.body, delivery.tries, delivery.maybe_written))
+        if delivery.body == b"posts":
+            await delivery.writing()
+        if delivery.tries == 1:
+            raise RuntimeError
+
+    box = Inbox("test", handler, store, VAULT, look=0.001)
+    await box.start()
+    await box.take("e1", "a", b"thinks")
+    await box.take("e2", "b", b"posts")
+    await until(lambda: len(seen) == 4)
+    await box.stop(1)
+    assert sorted(seen) == [
+        *((b"posts", 1, False), (b"posts", 2, True)),
+        *((b"thinks", 1, False), (b"thinks", 2, False)),
+    ]
+
+
 async def test_a_stop_finishes_or_hands_back(store: Store) -> None:
     """What cannot be finished in time is free for the next process at once (F61)."""
     slow, next_one = Handler(), Handler()

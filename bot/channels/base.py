@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 from bot.message import Language, Message, OneToOne, Person, Private, Shareable, Shared
@@ -46,10 +46,22 @@ class Channel(Protocol):
         ...
 
 
-async def deliver(channel: Channel, answers: Answers, message: Message) -> None:
-    """Answer one message: private replies in the one-to-one chat only, with one pointer from a shared place."""
-    pointed = False
+async def nothing() -> None:
+    """Do nothing before the first reply is written."""
+
+
+async def deliver(
+    channel: Channel, answers: Answers, message: Message, writing: Callable[[], Awaitable[None]] = nothing
+) -> None:
+    """Answer one message: private replies in the one-to-one chat only, with one pointer from a shared place.
+
+    `writing` is called once, before the first reply is written.
+    """
+    pointed = began = False
     async for reply in answers.answer(message):
+        if not began:
+            began = True
+            await writing()
         match message.place, reply:
             case OneToOne() as here, _:
                 await channel.post(here, reply, message.person)
