@@ -56,6 +56,8 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     if settings.slack_bot_token is not None:
         yield await _slack(settings)
+    elif settings.slack_client_id is not None:
+        yield Finding("ok", "slack", f"workspaces install the app at {settings.bot_public_url}/slack/install")
     if settings.teams_app_id is not None:
         yield await _teams(settings, settings.teams_app_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -11,6 +12,8 @@ from bot.errors import ConfigError
 
 _PLACEHOLDER = "https://bot.example"
 _FIRST_KEY = "_metadata:"
+_ADDRESS = re.compile(r"^ +(?:request_)?url: https://bot\.example/slack/events\n", re.MULTILINE)
+_REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n"
 
 
 def manifest_file(pack: Path) -> Path:
@@ -28,9 +31,15 @@ def manifest_file(pack: Path) -> Path:
 def manifest(settings: Settings, pack: Path) -> str:
     """The manifest to paste where Slack creates an app, without the file's own opening remark.
 
+    In Socket Mode it names no address: Slack calls none.
+
     Raises:
         ConfigError: there is no manifest, or the bot's address is none that Slack can reach.
     """
+    if settings.slack_app_token is not None:
+        text = manifest_file(pack).read_text(encoding="utf-8")
+        text = _ADDRESS.sub("", text[text.index(_FIRST_KEY) :]).replace(_REDIRECTS, "")
+        return text.replace("socket_mode_enabled: false", "socket_mode_enabled: true")
     if not settings.bot_public_url.startswith("https:"):
         raise ConfigError("BOT_PUBLIC_URL: must be an https address; Slack calls the bot there")
     text = manifest_file(pack).read_text(encoding="utf-8")

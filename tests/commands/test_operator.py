@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 from bot.accounts.vault import parse_keys
 from bot.cli import main
 
+SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "slack-manifest.schema.2.0.0.json"
 WHO = {"BOT_CONTACT_NAME": "Ana Ruiz", "BOT_COMPANY": "Example Health", "BOT_PUBLIC_URL": "https://chat.example.org"}
 
 
@@ -45,6 +48,18 @@ def test_the_manifest_has_our_address_and_no_other() -> None:
     assert code == 0
     assert yaml.safe_load(text)["settings"]["interactivity"]["request_url"] == "https://chat.example.org/slack/events"
     assert "bot.example" not in text.replace("chat.example.org", "")
+
+
+def test_the_manifest_of_socket_mode_names_no_address() -> None:
+    """Slack calls none, so none has to be public; everything else is the same, and Slack's schema takes it."""
+    code, text = run("manifest", SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1")
+    assert code == 0
+    read = yaml.safe_load(text)
+    assert read["settings"]["socket_mode_enabled"]
+    assert "https://" not in text
+    assert [command["command"] for command in read["features"]["slash_commands"]][0] == "/bcbst"
+    if SCHEMA.exists():
+        jsonschema.validate(read, json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def test_no_manifest_for_an_address_that_slack_cannot_reach() -> None:

@@ -1,0 +1,136 @@
+"""The staff desk and the Slack surfaces over the whole bot: real directory, real accounts, signed requests."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.world import World
+from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.e2e.house import OWED, open_house
+from tests.e2e.test_slack import MEMBERS_OWN, Workspace, buttons, shown
+
+
+@pytest.fixture
+async def workspace(world: World, tmp_path: Path) -> AsyncIterator[Workspace]:
+    """A bot that knows of Slack what the environment tells it."""
+    slack = SlackDouble()
+    await slack.start()
+    async with open_house(
+        world, tmp_path, slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=slack.api_url
+    ) as house:
+        slack.app_url = f"{house.settings.bot_public_url}/slack/events"
+        yield Workspace(slack, house)
+    await slack.stop()
+    assert slack.refused == []
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "said"),
+    [
+        ("/bcbst-find", 'specialty:cardiology zip:37402 network:"Blue Network S" name:okafor', "Grace Okafor"),
+        ("/bcbst-network", 'name:"minh kim" network:"Blue Network P"', "Yes: Minh Kim, DO is listed in"),
+        ("/bcbst-compare", "Network S vs Network P for cardiologist 37402", "listed in both"),
+        ("/bcbst-help", "", "/bcbst-compare"),
+        ("/bcbst-find", "speciality:cardiology", "Did you mean specialty?"),
+    ],
+)
+async def test_each_command_answers_its_asker_alone(workspace: Workspace, command: str, text: str, said: str) -> None:
+    """Ephemeral, whatever the channel, and nothing is posted."""
+    calls = await workspace.deliver(workspace.slack.command(command, text))
+    assert said in shown(calls)
+    assert {call.method for call in calls} == {"response_url"}
+    assert {call.arguments["response_type"] for call in calls} == {"ephemeral"}
+
+
+async def test_an_answer_is_shared_with_the_channel(workspace: Workspace) -> None:
+    """Facts, who and when; a compared pair as well as a list."""
+    calls = await workspace.deliver(workspace.slack.command("/bcbst-compare", "grace okafor vs minh kim 37402"))
+    share = next(button for button in buttons(calls) if button["text"]["text"] == "Share here")
+    press = workspace.slack.own_press("desk-share", share["value"], channel="C1", ephemeral=True)
+    [shared] = await workspace.deliver(press)
+    assert shared.arguments["response_type"] == "in_channel"
+    assert "Both are listed in Blue Network P." in shared.text
+    assert "Shared by Person U1" in shared.text
+
+
+async def test_a_linked_members_command_shows_nothing_of_them(workspace: Workspace) -> None:
+    """A staff command leads to the directory whatever its words say, and asks the payer nothing of a member (T24)."""
+    await workspace.link()
+    before = len(workspace.house.sandbox.requests)
+    for text in (OWED, "my claims", "cardiologist near me", "unlink"):
+        for command in ("/bcbst-find", "/bcbst-network", "/bcbst-compare"):
+            calls = await workspace.deliver(workspace.slack.command(command, text))
+            # "Dr. Kim vs Dr. Okafor" is the example of how two are compared.
+            assert not [word for word in set(MEMBERS_OWN) - {"Okafor"} if word in shown(calls)]
+            assert {call.method for call in calls} == {"response_url"}
+    paths = {seen.path.split("/")[3] for seen in list(workspace.house.sandbox.requests)[before:]}
+    assert not paths & {"Patient", "ExplanationOfBenefit", "Coverage"}
+
+
+async def test_a_listing_is_reported_in_a_text_and_sent_nowhere(workspace: Workspace) -> None:
+    """Over buttons that only the asker sees, to a text with record ids."""
+    calls = await workspace.deliver(workspace.slack.command("/bcbst", "report the listing of Grace Okafor"))
+    wrong = next(button for button in buttons(calls) if button["text"]["text"] == "Phone")
+    [told] = await workspace.deliver(workspace.slack.press(wrong["value"], channel="C1", ephemeral=True))
+    assert "PractitionerRole/" in told.text
+    assert "Nothing was sent." in told.text
+
+
+async def test_somebody_elses_button_in_a_channel(workspace: Workspace) -> None:
+    """The presser alone reads one sentence; the channel reads nothing."""
+    calls = await workspace.deliver(workspace.slack.mention("find a cardiologist near 37402"))
+    more = next(button for button in buttons(calls) if button["text"]["text"] == "More")
+    [told] = await workspace.deliver(workspace.slack.press(more["value"], user="U2", channel="C1"))
+    assert told.method == "chat.postEphemeral"
+    assert told.arguments["user"] == "U2"
+
+
+async def test_home_follows_the_account_and_names_nobody(workspace: Workspace) -> None:
+    """Before, with and after an account; it stays in sight, so it holds no name and no amount (T26, T31)."""
+    seen = []
+    await workspace.deliver(workspace.slack.home_opened())
+    await workspace.settle()
+    seen.append(workspace.slack.homes["U1"])
+    await workspace.link()
+    seen.append(workspace.slack.homes["U1"])
+    await workspace.write(OWED)
+    await workspace.deliver(workspace.slack.submission("form-unlink"))
+    seen.append(workspace.slack.homes["U1"])
+    before, linked, after = (json.dumps(home) for home in seen)
+    assert "No BlueCross account is connected" in before
+    assert "A BlueCross account is connected" in linked
+    assert "No BlueCross account is connected" in after
+    for home in (before, linked, after):
+        assert not [word for word in (*MEMBERS_OWN, "Dana") if word in home]
+        assert not re.search(r"\$\d", home)
+
+
+async def test_the_forms_do_what_words_do(workspace: Workspace) -> None:
+    """A provider is found, a bill is checked and an account is disconnected, each in the 1:1 chat."""
+    fields = {"specialty": "cardiologist", "near": "37402", "network": "Blue Network S", "accepting": "yes"}
+    found = await workspace.deliver(workspace.slack.submission("form-find", **fields))
+    assert "Grace Okafor" in shown(found)
+    assert {call.arguments["channel"] for call in found} == {"D-U1"}
+    await workspace.link()
+    bill = await workspace.deliver(workspace.slack.submission("form-bill", amount="54.87", doctor="Okafor"))
+    assert "$54.87" in shown(bill)
+    posted = [call for call in bill if call.method == "chat.postMessage"]
+    assert "54.87" not in shown(posted)
+    gone = await workspace.deliver(workspace.slack.submission("form-unlink"))
+    assert "disconnected" in shown(gone)
+    assert "Connect my account" in await workspace.write(OWED)
+
+
+@pytest.mark.parametrize("event", [{"type": "app_uninstalled"}, {"type": "user_change", "user": {"deleted": True}}])
+async def test_when_a_person_or_the_app_goes_the_account_goes(workspace: Workspace, event: dict[str, object]) -> None:
+    """The link and its tokens are deleted at once (T21)."""
+    await workspace.link()
+    if isinstance(user := event.get("user"), dict):
+        event = event | {"user": user | {"id": "U1", "team_id": "T0TEAM"}}
+    await workspace.deliver(workspace.slack.event(event))
+    assert "Connect my account" in await workspace.write(OWED)
