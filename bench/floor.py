@@ -2,6 +2,7 @@
 
 Signature, one FHIR GET, numbers, and the post (`posts=1`), or the neutral post and its update that a private answer
 takes in Slack (`posts=2`). `reads=2` reads the newest claim once more by its id, as an answer with details does.
+`all=1` walks every page of a hundred and adds up what was owed.
 It keeps nothing, checks nothing but the signature, and understands only one question.
 """
 
@@ -83,8 +84,14 @@ class _Entry(msgspec.Struct):
     resource: _Claim
 
 
+class _Link(msgspec.Struct):
+    relation: str = ""
+    url: str = ""
+
+
 class _Bundle(msgspec.Struct):
     entry: tuple[_Entry, ...] = ()
+    link: tuple[_Link, ...] = ()
 
 
 class _Sent(msgspec.Struct):
@@ -112,9 +119,12 @@ class Floor:
         if not self._signed(request, body):
             return web.Response(status=401)
         event = _ENVELOPE.decode(body).event
-        work = asyncio.create_task(
-            self._answer(event, reads=int(request.query["reads"]), posts=int(request.query["posts"]))
+        answering = (
+            self._sum(event)
+            if "all" in request.query
+            else self._answer(event, reads=int(request.query["reads"]), posts=int(request.query["posts"]))
         )
+        work = asyncio.create_task(answering)
         self._work.add(work)
         work.add_done_callback(self._work.discard)
         return web.Response()
@@ -142,6 +152,20 @@ class Floor:
         else:
             await self._call("chat.postMessage", {**place, "text": _words(newest)})
 
+    async def _sum(self, event: _Event) -> None:
+        person = self._task.people[event.user]
+        path, owed = (
+            QUERY.format(person.patient).replace("_count=10", "_count=100&service-date=ge2024-01-01"),
+            Decimal(0),
+        )
+        while path:
+            bundle = _BUNDLE.decode(await self._get(person, path))
+            owed += sum(_owed(entry.resource) for entry in bundle.entry)
+            url = next((link.url for link in bundle.link if link.relation == "next"), "")
+            path = url.removeprefix(f"{self._task.fhir_url}/")
+        sent = _SENT.decode(await self._call("chat.postMessage", {"channel": event.channel, "text": "Here."}))
+        await self._call("chat.update", {"channel": event.channel, "ts": sent.ts, "text": f"${owed:,.2f}"})
+
     async def _get(self, person: Person, path: str) -> bytes:
         headers = {"authorization": f"Bearer {person.token}", "accept": "application/fhir+json"}
         async with self._session.get(f"{self._task.fhir_url}/{path}", headers=headers) as answer:
@@ -152,6 +176,11 @@ class Floor:
         body = msgspec.json.encode(arguments)
         async with self._session.post(f"{self._task.slack_url}{method}", data=body, headers=headers) as answer:
             return await answer.read()
+
+
+def _owed(claim: _Claim) -> Decimal:
+    codes = (one for one in claim.total if any(coding.code == "memberliability" for coding in one.category.coding))
+    return next((one.amount.value for one in codes), Decimal(0))
 
 
 def _words(claim: _Claim) -> str:

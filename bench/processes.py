@@ -38,6 +38,10 @@ class Process:
         """MiB in memory at the most so far."""
         return self._status("VmHWM")
 
+    def forget_peak(self) -> None:
+        """Count the most memory from now on (proc_pid_clear_refs(5))."""
+        Path(f"/proc/{self.child.pid}/clear_refs").write_text("5")
+
     def line(self) -> str:
         """The next line that it prints; empty when it ended."""
         output: IO[str] | None = self.child.stdout

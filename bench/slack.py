@@ -81,7 +81,10 @@ class Workspace(SlackDouble):
     async def _record(self, call: Call) -> None:
         last_call, answered = self._waiting.get(str(call.arguments.get("channel")), ("", None))
         if answered is not None and call.method == last_call and not answered.done():
-            answered.set_result(call)
+            if "$" in call.text:
+                answered.set_result(call)
+            else:
+                answered.set_exception(RuntimeError("something else than the answer came"))
         elif call.method == last_call:
             raise RuntimeError("an answer that nobody waited for")
         self.messages.pop((str(call.arguments.get("channel")), str(call.arguments.get("ts"))), None)

@@ -31,12 +31,14 @@ class Start:
 
 
 @asynccontextmanager
-async def serving(settings: Mapping[str, str], folder: Path) -> AsyncIterator[tuple[Process, str, Start]]:
-    """The bot as its own process: the process, its address, and what its start took."""
+async def serving(
+    settings: Mapping[str, str], folder: Path, module: str = "bot"
+) -> AsyncIterator[tuple[Process, str, Start]]:
+    """The bot as its own process, started as that module: the process, its address, and what its start took."""
     with listen() as free:
         port = free.getsockname()[1]
     started = time.perf_counter()
-    with python("-m", "bot", "serve", "--port", str(port), settings=settings, folder=folder) as process:
+    with python("-m", module, "serve", "--port", str(port), settings=settings, folder=folder) as process:
         await _healthy(f"http://127.0.0.1:{port}/healthz")
         wall, cpu = time.perf_counter() - started, process.cpu
         await asyncio.sleep(_SETTLE)
