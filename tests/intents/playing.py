@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from bot.message import Actions, Reply
 from bot.replies.data import as_data
+from bot.sandbox.synthetic.members import members
+from bot.sandbox.world import MEMBER_TYPES
 from tests.intents.stories import Expected, Step
 from tests.stage import Talk, buttons
 
+MEMBERS = tuple(word for member in members() for word in (member.patient, member.name))
 ALWAYS = {"How do you know?", "¿Cómo lo sabe?"}
 
 
@@ -49,6 +52,9 @@ def _differences(reply: Reply, wanted: Expected) -> list[str]:
     faults += [f"actions: {below}"] if wanted.actions is not None and below != wanted.actions else []
     labels = {button.label for button in buttons(reply)}
     faults += [f"no button {label!r}" for label in wanted.buttons if label not in labels]
+    if data["audience"] == "shareable":
+        faults += [f"tells everybody of {one}" for one in MEMBERS if one in str(data)]
+        faults += [f"a shareable reply read {source.type}" for source in reply.sources if source.type in MEMBER_TYPES]
     types = sorted({source.type for source in reply.sources})
     faults += [f"sources: {types}"] if wanted.sources is not None and types != wanted.sources else []
     return faults
