@@ -16,6 +16,7 @@ from bot.browser import Browser
 from bot.commands.rehearsal import link_in
 from bot.config import Settings
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
+from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World

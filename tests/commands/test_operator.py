@@ -57,7 +57,7 @@ def test_the_manifest_of_socket_mode_names_no_address() -> None:
     read = yaml.safe_load(text)
     assert read["settings"]["socket_mode_enabled"]
     assert "https://" not in text
-    assert [command["command"] for command in read["features"]["slash_commands"]][0] == "/bcbst"
+    assert read["features"]["slash_commands"][0]["command"] == "/bcbst"
     if SCHEMA.exists():
         jsonschema.validate(read, json.loads(SCHEMA.read_text(encoding="utf-8")))
 
