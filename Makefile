@@ -2,13 +2,19 @@
 UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
 RUN := $(UV) run --frozen --all-groups
 
-.PHONY: demo test lint types bench eval setup browser audit
+.PHONY: demo test faults attacks lint types bench eval setup browser audit
 
 demo: setup
 	@$(RUN) bcbst-bot demo
 
 test: setup browser
 	$(RUN) pytest -n auto --dist loadscope
+
+faults: setup browser
+	$(RUN) pytest -n auto --dist loadscope -q -m "fault or threat" --table faults
+
+attacks: setup browser
+	$(RUN) pytest -n auto --dist loadscope -q -m attack --table attacks
 
 lint: setup audit
 	$(RUN) ruff check .

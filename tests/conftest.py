@@ -31,6 +31,9 @@ def _no_directory_hears_of_a_member(request: pytest.FixtureRequest) -> Iterator[
     assert not told or "tests/sandbox/" in request.node.nodeid, told
 
 
+pytest_plugins = ["tests.table"]
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """A payer and its bots for all the tests of a module, which run in the module's event loop."""

@@ -38,6 +38,7 @@ async def _filled(store: Store) -> Audit:
     return audit
 
 
+@pytest.mark.threat("T56")
 async def test_a_row_says_who_what_and_where_without_a_name(store: Store) -> None:
     """A person reads their own rows only, newest first; the rows hold a keyed hash, kinds and counts."""
     audit = await _filled(store)
@@ -50,6 +51,7 @@ async def test_a_row_says_who_what_and_where_without_a_name(store: Store) -> Non
     assert b"U-DANA" not in b"".join(row.value for row in await store.listed("audit"))
 
 
+@pytest.mark.threat("T56")
 async def test_replicas_add_to_one_chain(store: Store) -> None:
     """Many processes that add at once leave one whole trail, with no row lost."""
     trails = [Audit(store, VAULT) for _ in range(4)]
@@ -96,6 +98,7 @@ def _behead(rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
     return rows[1:]
 
 
+@pytest.mark.threat("T56")
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
@@ -130,6 +133,7 @@ async def test_every_harm_is_found(
     await store.close()
 
 
+@pytest.mark.threat("T56")
 async def test_a_crash_between_row_and_seal_is_no_fault(store: Store) -> None:
     """A process killed after the row and before the sealed end leaves a trail that goes on."""
     audit = await _filled(store)
@@ -143,6 +147,7 @@ async def test_a_crash_between_row_and_seal_is_no_fault(store: Store) -> None:
     assert await again.verify() == type(await again.verify())(6, ())
 
 
+@pytest.mark.fault("F60")
 async def test_lost_keys_start_a_new_chapter(store: Store) -> None:
     """Without the old key the bot goes on; the check says which rows it can no longer vouch for (F60)."""
     await _filled(store)

@@ -60,6 +60,8 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+@pytest.mark.fault("F50")
+@pytest.mark.threat("T39")
 async def test_a_message_delivered_four_times_is_answered_once(store: Store) -> None:
     """Platforms deliver again, to any replica, at the same instant and after the answer (F50)."""
     handler = Handler()
@@ -103,6 +105,7 @@ async def test_a_chat_keeps_its_order_over_replicas(store: Store) -> None:
         assert [int(body) for body, _ in handler.answered if int(body) % 2 == chat] == list(range(chat, 12, 2))
 
 
+@pytest.mark.fault("F51")
 async def test_a_process_that_dies_is_replaced(store: Store) -> None:
     """Its message is taken over when its lease ends, and the one who does knows that it may be answered (F51)."""
     dead, alive = Handler(), Handler()
@@ -144,6 +147,7 @@ async def test_a_failed_answer_is_tried_again_and_then_given_up(
     assert "words of the message" not in capsys.readouterr().out
 
 
+@pytest.mark.fault("F52")
 async def test_who_takes_over_learns_whether_writing_had_begun(store: Store) -> None:
     """A message whose answer may stand there already is told from one whose answer cannot (F52)."""
     seen: list[tuple[bytes, int, bool]] = []
@@ -167,6 +171,7 @@ async def test_who_takes_over_learns_whether_writing_had_begun(store: Store) -> 
     ]
 
 
+@pytest.mark.fault("F61")
 async def test_a_stop_finishes_or_hands_back(store: Store) -> None:
     """What cannot be finished in time is free for the next process at once (F61)."""
     slow, next_one = Handler(), Handler()

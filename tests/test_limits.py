@@ -49,6 +49,7 @@ def test_one_too_many_is_told_when_to_come_back() -> None:
     limits.check(DANA)
 
 
+@pytest.mark.threat("T52")
 def test_a_workspace_has_a_limit_of_its_own() -> None:
     """Many people of one workspace cannot take the bot from the others."""
     limits = Limits(team=5, clock=Clock())
@@ -86,6 +87,7 @@ async def a_bot(
         yield bot, http
 
 
+@pytest.mark.threat("T52")
 async def test_a_person_over_the_limit_gets_one_plain_sentence_and_danger_is_still_heard(tmp_path: Path) -> None:
     """The answer says when to ask again; an emergency is answered whatever the count; the figures name nobody."""
     async with a_bot(tmp_path, 2) as (bot, http):
@@ -104,6 +106,7 @@ async def test_a_person_over_the_limit_gets_one_plain_sentence_and_danger_is_sti
         assert "U1" not in figures
 
 
+@pytest.mark.threat("T52")
 async def test_an_address_that_asks_for_too_many_pages_is_told_to_wait(tmp_path: Path) -> None:
     """Pages answer so many requests in a minute; health is always answered."""
     async with a_bot(tmp_path) as (_, http):

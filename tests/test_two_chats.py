@@ -17,6 +17,7 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
+from tests.cases import saw
 from tests.stage import TODAY, serving_bot
 
 SLACK = Person("slack", "", "T1", "U1", name="Dana", home="Slack, Contoso")
@@ -35,7 +36,9 @@ async def house(tmp_path: Path) -> AsyncIterator[tuple[Bot, Sandbox]]:
 async def say(bot: Bot, person: Person, text: str) -> str:
     """What a person reads."""
     replies = [reply async for reply in bot.turn.answer(Message("m", person, OneToOne("chat"), text))]
-    return "\n".join(plain(reply.blocks) for reply in replies)
+    words = "\n".join(plain(reply.blocks) for reply in replies)
+    saw(words)
+    return words
 
 
 async def link(bot: Bot, person: Person, member: str) -> None:
@@ -47,6 +50,7 @@ async def link(bot: Bot, person: Person, member: str) -> None:
     assert "is connected" in await say(bot, person, code)
 
 
+@pytest.mark.threat("T23")
 async def test_the_older_chat_hears_of_a_second_and_both_are_listed(house: tuple[Bot, Sandbox]) -> None:
     """The same record from Slack and Teams: Slack is told, each sees that there is another, strangers see nothing."""
     bot, _ = house
@@ -71,6 +75,8 @@ async def test_the_older_chat_hears_of_a_second_and_both_are_listed(house: tuple
     assert len(told) == 1
 
 
+@pytest.mark.fault("F54")
+@pytest.mark.threat("T53")
 async def test_an_answer_on_its_way_is_not_shown_after_unlink(house: tuple[Bot, Sandbox]) -> None:
     """Disconnecting in another window while the payer is answering: no amount, one true sentence, no audit row."""
     bot, sandbox = house

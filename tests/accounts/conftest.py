@@ -25,6 +25,7 @@ from bot.payer.http import Http
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.payer import CLIENT_SECRET, FHIR, ORIGIN, Payer
+from tests.cases import saw
 
 PAGES = Path(__file__).parents[2] / "templates" / "pages"
 BOT = "https://bot.example"
@@ -79,7 +80,9 @@ class Browser:
 
     async def open(self, url: str) -> httpx.Response:
         """GET, without following redirects."""
-        return await self.http.get(url)
+        page = await self.http.get(url)
+        saw(page.text)
+        return page
 
     async def depart(self, link: str) -> str:
         """Open the link and send its form; the payer's URL that comes back."""

@@ -24,6 +24,7 @@ def _refreshes(bot: Bot) -> int:
     return sum(form["grant_type"] == "refresh_token" for form in bot.payer.forms("/token"))
 
 
+@pytest.mark.threat("T51")
 async def test_a_token_is_not_begun_with_in_its_last_half_minute(bot: Bot) -> None:
     """30 s before its end the member is asked to sign in (T51)."""
     await _linked(bot)
@@ -45,6 +46,7 @@ async def test_a_short_lived_token_is_usable(bot: Bot) -> None:
         await bot.accounts.access(DANA)
 
 
+@pytest.mark.threat("T55")
 async def test_a_refused_token_without_refresh_ends_the_sign_in(bot: Bot) -> None:
     """The dead token is deleted, the link stays as expired (F11, F16)."""
     await _linked(bot)
@@ -98,6 +100,8 @@ async def replica(tmp_path: Path, bot: Bot, clock: Clock) -> AsyncIterator[Bot]:
         yield made
 
 
+@pytest.mark.fault("F12")
+@pytest.mark.threat("T38")
 async def test_ten_questions_on_two_replicas_renew_once(bot: Bot, replica: Bot) -> None:
     """Parallel use of a refresh token would make the payer end the whole family (T38, F12)."""
     await _linked(bot, refresh=True)
@@ -125,6 +129,8 @@ async def test_a_renewal_that_another_process_holds_is_waited_for(bot: Bot, repl
     assert _refreshes(bot) == 1
 
 
+@pytest.mark.fault("F13")
+@pytest.mark.threat("T38")
 async def test_a_refresh_token_that_is_over_asks_for_a_new_sign_in(bot: Bot) -> None:
     """invalid_grant wipes it; it is not tried again (F13, T38)."""
     await _linked(bot, refresh=True)
@@ -158,6 +164,7 @@ async def test_a_refresh_answer_may_leave_the_refresh_token_out(bot: Bot) -> Non
         assert await bot.accounts.access(DANA)
 
 
+@pytest.mark.threat("T53")
 async def test_unlinking_deletes_everything_and_gives_the_token_back(bot: Bot) -> None:
     """Link, token, what is pending: gone in one transaction; the payer hears of it afterwards (T53)."""
     await _linked(bot, refresh=True)
@@ -174,6 +181,7 @@ async def test_unlinking_deletes_everything_and_gives_the_token_back(bot: Bot) -
     assert sorted(bot.payer.revoked) == sorted(bot.payer.refresh)
 
 
+@pytest.mark.threat("T53", "T50")
 async def test_unlinking_works_while_the_payer_is_down(bot: Bot) -> None:
     """It is tried three times behind the answer, and then let go (T53)."""
     await _linked(bot)
@@ -212,6 +220,7 @@ async def test_a_renewal_that_ends_after_unlinking_leaves_no_token(bot: Bot) -> 
     assert set(bot.payer.refresh) <= set(bot.payer.revoked)
 
 
+@pytest.mark.threat("T35")
 async def test_no_secret_is_readable_on_the_disk(bot: Bot, tmp_path: Path) -> None:
     """Tokens, verifiers, codes, link ids and the patient's name are sealed or hashed in every file (T35)."""
     bot.payer.gives_refresh = True
@@ -230,6 +239,7 @@ async def test_no_secret_is_readable_on_the_disk(bot: Bot, tmp_path: Path) -> No
     assert b"Dana M" not in disk
 
 
+@pytest.mark.threat("T35")
 async def test_a_row_copied_to_another_link_does_not_open(bot: Bot) -> None:
     """Each sealed value is tied to its row (T35)."""
     await _linked(bot)
@@ -242,6 +252,8 @@ async def test_a_row_copied_to_another_link_does_not_open(bot: Bot) -> None:
             await bot.accounts.access(MALLORY)
 
 
+@pytest.mark.fault("F60")
+@pytest.mark.threat("T36")
 async def test_a_removed_key_asks_people_to_link_again(tmp_path: Path, payer: Payer, clock: Clock) -> None:
     """Rows that no key opens are as good as none: no error page, no loop (T36)."""
     async with running(tmp_path, payer, clock, make_settings()) as bot:
@@ -254,6 +266,7 @@ async def test_a_removed_key_asks_people_to_link_again(tmp_path: Path, payer: Pa
         assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).member == "Dana M."
 
 
+@pytest.mark.threat("T37")
 async def test_tokens_never_print(bot: Bot) -> None:
     """Neither the access nor anything on the way shows a token or a patient id."""
     await _linked(bot)

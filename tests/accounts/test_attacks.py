@@ -22,6 +22,7 @@ async def _patient_of_mallory(bot: Bot) -> str | None:
         return None
 
 
+@pytest.mark.threat("T01")
 @pytest.mark.parametrize("order", sorted(set(itertools.permutations("MMVV"))), ids="".join)
 async def test_a_forwarded_link_never_joins_the_victims_record(bot: Bot, order: tuple[str, ...]) -> None:
     """Mallory asks for a link; she and the victim each open and sign in, in every order (T01).
@@ -44,6 +45,7 @@ async def test_a_forwarded_link_never_joins_the_victims_record(bot: Bot, order: 
     assert (await _patient_of_mallory(bot) == "dana") == (order[-1] == "M")
 
 
+@pytest.mark.threat("T01")
 async def test_the_victim_typing_her_code_links_nothing_to_her_chat(bot: Bot) -> None:
     """A code belongs to the chat person who asked for the link."""
     browser = bot.browser()
@@ -54,6 +56,7 @@ async def test_the_victim_typing_her_code_links_nothing_to_her_chat(bot: Bot) ->
     assert await _patient_of_mallory(bot) is None
 
 
+@pytest.mark.threat("T02")
 async def test_the_attackers_callback_in_the_victims_browser_is_refused(bot: Bot) -> None:
     """A callback without the cookie of the browser that began it is a 400, fetches no token, burns nothing (T02)."""
     attacker = bot.browser()
@@ -70,6 +73,7 @@ async def test_the_attackers_callback_in_the_victims_browser_is_refused(bot: Bot
     assert await victim.code_after(away, "vera")
 
 
+@pytest.mark.threat("T03")
 async def test_the_url_alone_leads_to_no_link(bot: Bot) -> None:
     """Who finds the URL and signs in with an own account only sees a code that the chat person does not type (T03)."""
     link = await bot.accounts.begin(DANA)
@@ -78,6 +82,7 @@ async def test_the_url_alone_leads_to_no_link(bot: Bot) -> None:
     assert await bot.accounts.link(DANA) is None
 
 
+@pytest.mark.threat("T03")
 async def test_a_link_dies_when_a_new_one_is_made(bot: Bot) -> None:
     """The page, a sign-in under way and a code that was shown all end with it (T03)."""
     first = await bot.accounts.begin(DANA)
@@ -93,6 +98,7 @@ async def test_a_link_dies_when_a_new_one_is_made(bot: Bot) -> None:
         await bot.accounts.prove(DANA, code)
 
 
+@pytest.mark.threat("T03")
 async def test_a_link_dies_with_its_first_success(bot: Bot) -> None:
     """After the code was typed, link and code are over, for a second browser too (T03)."""
     link = await bot.accounts.begin(DANA)
@@ -107,6 +113,7 @@ async def test_a_link_dies_with_its_first_success(bot: Bot) -> None:
     assert (await bot.accounts.access(DANA)).patient == "dana"
 
 
+@pytest.mark.threat("T04")
 async def test_of_many_callbacks_with_one_state_one_proceeds(bot: Bot) -> None:
     """The others hear that it was used, and the payer sees one token request (T04)."""
     browser = bot.browser()
@@ -116,6 +123,7 @@ async def test_of_many_callbacks_with_one_state_one_proceeds(bot: Bot) -> None:
     assert bot.payer.count("/token") == 1
 
 
+@pytest.mark.fault("F10")
 async def test_a_second_visit_of_the_callback_is_told_and_harmless(bot: Bot) -> None:
     """Reload and back button: "already used", while the code page still works (F10)."""
     browser = bot.browser()
@@ -128,6 +136,7 @@ async def test_a_second_visit_of_the_callback_is_told_and_harmless(bot: Bot) -> 
     assert (await bot.accounts.prove(DANA, code)).member == "Dana M."
 
 
+@pytest.mark.threat("T05")
 @pytest.mark.parametrize("pkce", [True, False], ids=["payer checks PKCE", "payer ignores PKCE"])
 async def test_an_injected_code_is_refused(bot: Bot, pkce: bool) -> None:
     """The victim's code in the attacker's own sign-in fails by its verifier, else by its nonce (T05)."""
@@ -143,12 +152,14 @@ async def test_an_injected_code_is_refused(bot: Bot, pkce: bool) -> None:
     assert not await bot.accounts.awaits_code(MALLORY)
 
 
+@pytest.mark.threat("T06")
 async def test_a_payer_without_pkce_works(bot: Bot) -> None:
     """A server that ignores the parameters that it does not know is no obstacle (T06)."""
     bot.payer.check_pkce = False
     assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).member == "Dana M."
 
 
+@pytest.mark.threat("T07")
 async def test_a_callback_of_another_issuer_is_refused_before_any_token_request(bot: Bot) -> None:
     """Mix-up: `iss` must be the payer's (T07, RFC 9207). The state is burnt all the same."""
     browser = bot.browser()
@@ -159,6 +170,7 @@ async def test_a_callback_of_another_issuer_is_refused_before_any_token_request(
     assert (await browser.come_back(bot.payer.sign_in(away, "dana"))).status_code == 410
 
 
+@pytest.mark.threat("T08")
 @pytest.mark.parametrize("name", ["next", "redirect_uri", "return_to", "url", "aud", "authorize"])
 async def test_no_parameter_moves_a_redirect(bot: Bot, name: str) -> None:
     """Redirects go to the configured page and to our own, whatever a request says (T08)."""
@@ -173,6 +185,7 @@ async def test_no_parameter_moves_a_redirect(bot: Bot, name: str) -> None:
     assert answer.headers["location"] == f"{BOT}/linked"
 
 
+@pytest.mark.threat("T13")
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
@@ -202,6 +215,7 @@ async def test_an_error_callback_repeats_nothing_of_the_payers_words(
     assert bot.payer.count("/token") == 0
 
 
+@pytest.mark.threat("T13")
 async def test_a_made_up_error_callback_from_elsewhere_reaches_no_chat(bot: Bot) -> None:
     """Without cookie and state it is a 400 and nobody is told (T13)."""
     for query in ("error=access_denied", "error=access_denied&state=made-up", ""):
@@ -209,6 +223,7 @@ async def test_a_made_up_error_callback_from_elsewhere_reaches_no_chat(bot: Bot)
     assert bot.told == []
 
 
+@pytest.mark.threat("T14")
 async def test_the_form_works_only_in_the_browser_that_it_was_made_for(bot: Bot) -> None:
     """A page of the attacker's cannot press the button in the victim's browser (T14)."""
     link = await bot.accounts.begin(MALLORY)
@@ -221,6 +236,7 @@ async def test_the_form_works_only_in_the_browser_that_it_was_made_for(bot: Bot)
     assert "link" not in {cookie.name for cookie in victim.http.cookies.jar}
 
 
+@pytest.mark.threat("T14")
 async def test_one_links_form_token_is_no_good_for_another_link(bot: Bot) -> None:
     """Each form has a token of its own (T14)."""
     browser = bot.browser()
@@ -228,6 +244,7 @@ async def test_one_links_form_token_is_no_good_for_another_link(bot: Bot) -> Non
     assert (await browser.http.post(await bot.accounts.begin(MALLORY), data=token)).status_code == 400
 
 
+@pytest.mark.threat("T15")
 async def test_parallel_guesses_get_no_more_tries(bot: Bot) -> None:
     """Twenty guesses at once count as twenty, the right one among the last included (T15)."""
     code = await bot.link(DANA, "dana")
@@ -238,6 +255,7 @@ async def test_parallel_guesses_get_no_more_tries(bot: Bot) -> None:
     assert await bot.accounts.link(DANA) is None
 
 
+@pytest.mark.threat("T15")
 async def test_the_right_code_as_sixth_try_is_refused(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even when the process that saw the fifth died before it threw the sign-in away (T15)."""
     code = await bot.link(DANA, "dana")
@@ -271,6 +289,8 @@ async def test_of_two_right_codes_at_once_one_links(bot: Bot) -> None:
     assert await bot.accounts.link(DANA) is not None
 
 
+@pytest.mark.fault("F28")
+@pytest.mark.threat("T16")
 async def test_a_redirecting_token_endpoint_is_not_followed(bot: Bot) -> None:
     """A 307 would carry secret and code to somebody else (T16, F28)."""
     bot.payer.answers["/token"] = lambda _: httpx.Response(307, headers={"location": "https://evil.example/token"})
@@ -280,6 +300,7 @@ async def test_a_redirecting_token_endpoint_is_not_followed(bot: Bot) -> None:
     assert {request.url.host for request in bot.payer.seen} == {"payer.example"}
 
 
+@pytest.mark.threat("T29")
 async def test_a_link_preview_learns_and_changes_nothing(bot: Bot) -> None:
     """Unfurlers get a page without identity, for dead links too, and the link still works (T29)."""
     link = await bot.accounts.begin(DANA)

@@ -68,6 +68,8 @@ async def _last_page(bot: Bot) -> httpx.Response:
     return await browser.come_back(bot.payer.sign_in(away, "dana"))
 
 
+@pytest.mark.fault("F07")
+@pytest.mark.threat("T09")
 @pytest.mark.parametrize("name", FORGED)
 async def test_a_forged_id_token_links_nothing(bot: Bot, name: str) -> None:
     """One page for all of them, the chat told once, the token given back; only the log knows the reason (F07)."""
@@ -82,6 +84,7 @@ async def test_a_forged_id_token_links_nothing(bot: Bot, name: str) -> None:
     assert bot.payer.revoked == list(bot.payer.tokens)
 
 
+@pytest.mark.threat("T51")
 async def test_a_minute_of_clock_difference_is_allowed(bot: Bot) -> None:
     """Issued 60 s ahead, or ended 59 s ago (T51)."""
     now = int(bot.clock.now)
@@ -96,6 +99,8 @@ async def test_audiences_of_which_one_is_ours_are_fine(bot: Bot) -> None:
     assert code_on(await _last_page(bot))
 
 
+@pytest.mark.fault("F08")
+@pytest.mark.threat("T10")
 async def test_a_rotated_key_is_fetched_once(bot: Bot) -> None:
     """Signing in right after a rotation works, with one more JWKS request (T10, F08)."""
     assert code_on(await _last_page(bot))
@@ -125,6 +130,7 @@ async def _last_page_of_anybody(bot: Bot) -> httpx.Response:
     return await browser.come_back(bot.payer.sign_in(away, "dana"))
 
 
+@pytest.mark.fault("F09")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -144,6 +150,7 @@ async def test_without_keys_no_token_is_taken_unchecked(bot: Bot, answer: httpx.
     assert not await bot.accounts.awaits_code(DANA)
 
 
+@pytest.mark.threat("T05")
 async def test_an_openid_provider_that_leaves_its_id_token_out_is_refused(bot: Bot) -> None:
     """Its nonce would be missing, and with it the proof that the code is ours (T05)."""
     bot.payer.token_changes = {"id_token": None}

@@ -60,6 +60,7 @@ async def test_the_token_request_is_as_the_payers_page_says(bot: Bot) -> None:
     assert CLIENT_SECRET not in str(request.url)
 
 
+@pytest.mark.threat("T15")
 async def test_spaces_dashes_case_and_markup_of_the_code_do_not_matter(bot: Bot) -> None:
     """What a chat does to a pasted code is undone."""
     code = (await bot.link(DANA, "dana")).replace("-", "").lower()
@@ -68,6 +69,7 @@ async def test_spaces_dashes_case_and_markup_of_the_code_do_not_matter(bot: Bot)
     assert (await bot.accounts.prove(DANA, typed)).member == "Dana M."
 
 
+@pytest.mark.threat("T15")
 async def test_five_wrong_codes_end_the_sign_in(bot: Bot) -> None:
     """The right code is worth nothing after them, and the payer gets its token back (T15)."""
     code = await bot.link(DANA, "dana")
@@ -95,6 +97,7 @@ async def test_the_fifth_try_may_be_the_right_one(bot: Bot) -> None:
     assert (await bot.accounts.prove(DANA, code)).member == "Dana M."
 
 
+@pytest.mark.threat("T03")
 @pytest.mark.parametrize("step", ["open", "sign in", "type"])
 async def test_each_step_has_ten_minutes(bot: Bot, step: str) -> None:
     """A link, a sign-in and a code die after ten minutes each (T03)."""
@@ -117,6 +120,7 @@ async def test_each_step_has_ten_minutes(bot: Bot, step: str) -> None:
         await bot.accounts.prove(DANA, "AAAAAAAA")
 
 
+@pytest.mark.threat("T52")
 async def test_a_fourth_link_in_ten_minutes_is_refused_and_the_third_still_works(bot: Bot) -> None:
     """Three in ten minutes are enough (T52)."""
     links = [await bot.accounts.begin(DANA) for _ in range(3)]
@@ -140,6 +144,7 @@ async def test_not_me_throws_the_sign_in_away(bot: Bot) -> None:
     assert len(bot.payer.revoked) == 1
 
 
+@pytest.mark.threat("T11")
 async def test_several_records_are_offered_and_one_is_chosen(bot: Bot) -> None:
     """A sign-in that opens a family's records connects none before the member chose (T11)."""
     bot.payer.token_changes = {"patient": None}
@@ -181,6 +186,7 @@ async def test_signing_in_again_renews_the_same_persons_link(bot: Bot) -> None:
     assert (await bot.accounts.access(DANA)).patient == "dana"
 
 
+@pytest.mark.threat("T18")
 @pytest.mark.parametrize(
     "other",
     [
@@ -200,6 +206,7 @@ async def test_the_same_user_id_elsewhere_is_somebody_else(bot: Bot, other: Pers
     assert await bot.accounts.link(DANA) is not None
 
 
+@pytest.mark.threat("T22")
 async def test_a_link_must_be_proved_again_after_90_days(bot: Bot) -> None:
     """Even one that could be renewed for ever (T22)."""
     bot.payer.gives_refresh = True

@@ -31,6 +31,7 @@ async def _walk(bot: Bot, **headers: str) -> dict[str, httpx.Response]:
     return {"confirm": page, "away": away, "back": back, "code": last, "problem": problem, "refused": refused}
 
 
+@pytest.mark.threat("T14", "T30")
 async def test_every_answer_is_private_to_its_browser(bot: Bot) -> None:
     """No store, no referrer, no sniffing, no framing, no third party, no script (T14, T30)."""
     for name, answer in (await _walk(bot)).items():
@@ -58,6 +59,7 @@ async def test_only_the_form_page_lets_a_form_go_out(bot: Bot) -> None:
         assert "<form" not in pages[name].text
 
 
+@pytest.mark.threat("T16", "T30", "T28")
 async def test_redirects_are_303_and_lead_to_clean_addresses(bot: Bot) -> None:
     """Neither code nor state stays in the address bar (T16, T30)."""
     pages = await _walk(bot)
@@ -65,6 +67,7 @@ async def test_redirects_are_303_and_lead_to_clean_addresses(bot: Bot) -> None:
     assert pages["back"].headers["location"] == f"{BOT}/linked"
 
 
+@pytest.mark.threat("T14")
 async def test_cookies_are_bound_to_host_and_browser(bot: Bot) -> None:
     """`__Host-`, Secure, HttpOnly, SameSite, path / and no domain (T14)."""
     pages = await _walk(bot)
@@ -142,6 +145,7 @@ def test_the_language_of_a_header(header: str | None, language: str) -> None:
     assert preferred(header) == language
 
 
+@pytest.mark.threat("T46", "T47")
 async def test_names_are_text_and_nothing_else(bot: Bot) -> None:
     """Markup and template signs in a person's or workspace's name print as they are (T46, T47)."""
     person = Person("slack", "", "T9", "U9", name="<script>alert(1)</script>", home="{{ 7*7 }}\" onload='x")

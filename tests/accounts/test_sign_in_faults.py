@@ -73,6 +73,7 @@ async def test_a_token_endpoint_that_hangs(bot: Bot, monkeypatch: pytest.MonkeyP
     assert max(deadlines) < 15
 
 
+@pytest.mark.threat("T50")
 async def test_a_token_endpoint_that_is_down(bot: Bot) -> None:
     """Refused connections are not retried (T50)."""
 
@@ -84,6 +85,8 @@ async def test_a_token_endpoint_that_is_down(bot: Bot) -> None:
     assert bot.payer.count("/token") == 1
 
 
+@pytest.mark.fault("F05")
+@pytest.mark.threat("T12")
 @pytest.mark.parametrize(
     "scope", ["openid fhirUser", "", "patient/Coverage.read openid", "patient/*.write", "launch/patient"]
 )
@@ -130,6 +133,7 @@ async def test_whose_record_it_is(bot: Bot, patient: str | None, fhir_user: str 
     assert (await bot.accounts.access(DANA)).patient == expected
 
 
+@pytest.mark.threat("T11")
 @pytest.mark.parametrize(
     ("patient", "fhir_user"),
     [
@@ -148,6 +152,8 @@ async def test_a_patient_in_doubt_is_refused(bot: Bot, patient: str, fhir_user: 
     await _nothing_linked(bot, await _last_page(bot), "could not be trusted")
 
 
+@pytest.mark.fault("F04")
+@pytest.mark.threat("T11")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -215,6 +221,7 @@ async def test_how_long_a_token_lives(bot: Bot, given: Any, seconds: int) -> Non
         assert link.expires_at.timestamp() == bot.clock.now + seconds
 
 
+@pytest.mark.threat("T03")
 async def test_a_link_replaced_while_the_payer_answers_leaves_nothing(bot: Bot) -> None:
     """A newer link wins over a sign-in that is just being finished (T03)."""
     browser = bot.browser()
@@ -235,6 +242,7 @@ async def test_a_link_replaced_while_the_payer_answers_leaves_nothing(bot: Bot) 
     assert bot.payer.revoked == list(bot.payer.tokens)
 
 
+@pytest.mark.threat("T27", "T37")
 async def test_failures_in_the_log_hold_no_secrets(bot: Bot, capsys: pytest.CaptureFixture[str]) -> None:
     """The reference is there, and neither token, code, state, secret nor an address with an id (I2, I6, T27)."""
     bot.payer.sign = lambda claims: bot.payer.signed({**claims, "aud": "x"})

@@ -18,6 +18,7 @@ from tests.accounts.conftest import make_settings
 OLD, NEW = b"o" * 32, b"n" * 32
 
 
+@pytest.mark.threat("T35")
 @given(value=st.binary(), about=st.text(st.characters(codec="utf-8")))
 def test_what_was_sealed_opens_about_the_same_thing_only(value: bytes, about: str) -> None:
     """Any value, any row."""
@@ -89,6 +90,8 @@ def test_configured_keys_need_no_file(tmp_path: Path) -> None:
 WELL_FORMED = base64.b64encode(b"\xfb" * 32).decode()
 
 
+@pytest.mark.fault("F60")
+@pytest.mark.threat("T37")
 @pytest.mark.parametrize("text", ["", ",", "short", "cGxhbnRlZA==", f"{WELL_FORMED},", "ü" * 44, WELL_FORMED + "x"])
 def test_malformed_keys_stop_the_start_by_name(text: str) -> None:
     """One line that names the setting and repeats nothing of its value."""
@@ -113,6 +116,7 @@ def test_a_key_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         Vault.from_settings(make_settings(), tmp_path / "nowhere" / "bot.db")
 
 
+@pytest.mark.fault("F60")
 def test_without_a_store_file_keys_are_required() -> None:
     """PostgreSQL has no place beside it."""
     with pytest.raises(ConfigError, match=r"^BOT_ENCRYPTION_KEYS: required"):

@@ -21,6 +21,7 @@ from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
+from tests.cases import saw
 
 BASE = "https://payer.example/fhir/r4"
 TODAY = date(2026, 5, 20)
@@ -121,6 +122,7 @@ async def answered(
         )
         summary = await pack().answers[intent](ask)
     blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": True}, spoken)
+    saw(plain(blocks))
     return Said(summary, plain(blocks), blocks, ask, shelf)
 
 

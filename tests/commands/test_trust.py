@@ -55,6 +55,7 @@ async def test_links_are_listed_and_revoked_and_the_trail_says_so(tmp_path: Path
     assert "person-1" not in exported
 
 
+@pytest.mark.threat("T56")
 async def test_a_trail_that_was_changed_fails_the_check(tmp_path: Path) -> None:
     """`audit verify` names the row and exits with an error."""
     path = tmp_path / "bot.db"
@@ -90,6 +91,7 @@ class Mortal(SqliteStore):
         return await super().swap(kind, key, old, new)
 
 
+@pytest.mark.threat("T36")
 @pytest.mark.parametrize("swaps", [0, 1, 4, 9])
 async def test_a_rotation_killed_anywhere_leaves_every_row_readable(tmp_path: Path, swaps: int) -> None:
     """Each row is under one key of the ring at any time; the next run does the rest (T36)."""
@@ -112,6 +114,7 @@ async def test_a_rotation_killed_anywhere_leaves_every_row_readable(tmp_path: Pa
     await store.close()
 
 
+@pytest.mark.threat("T36")
 async def test_keys_rotate_while_the_bot_serves(tmp_path: Path) -> None:
     """A member stays connected through a rotation by another process: the key file is read again when it has to be."""
     async with staged(tmp_path) as stage:

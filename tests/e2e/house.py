@@ -29,6 +29,7 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.world import World
+from tests.cases import saw
 
 if TYPE_CHECKING:
     from bot.channels.teams.app import TeamsApp
@@ -148,7 +149,9 @@ class House:
         replies = [reply async for reply in self.bot.turn.answer(said)]
         assert [reply.final for reply in replies].count(True) >= 1
         assert replies[-1].final
-        return Said(list(replies))
+        heard = Said(list(replies))
+        saw(heard.text)
+        return heard
 
     async def link(self) -> str:
         """A fresh deep link."""

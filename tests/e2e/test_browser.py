@@ -181,6 +181,7 @@ async def test_cancel(house: House, phone: Page) -> None:
     assert await house.bot.accounts.link(house.person) is None
 
 
+@pytest.mark.threat("T01")
 async def test_a_forwarded_link(house: House, chromium: Browser) -> None:
     """Somebody else may open it and sign in; their code, typed in their own chat, connects nothing (T01)."""
     link = await house.link()
@@ -249,6 +250,7 @@ async def test_a_network_receipt_is_good_to_use(house: House, phone: Page) -> No
     assert "sha256sum" in await phone.locator("main").inner_text()
 
 
+@pytest.mark.threat("T30", "T47")
 async def test_headers_and_policy(house: House, phone: Page) -> None:
     """No copy is kept, no address goes on, no frame holds it, no script runs, nothing is foreign (T30, T47)."""
     hosts: list[str] = []
@@ -276,6 +278,7 @@ async def test_no_referrer_reaches_the_payer(house: House, phone: Page) -> None:
     assert not [referer for referer in sent if "/link/" in referer]
 
 
+@pytest.mark.threat("T47")
 async def test_a_workspace_named_like_a_script_is_inert(house: House, phone: Page) -> None:
     """Names from a chat are text (T46)."""
     evil = "<script>window.ran=1</script><img src=x onerror=window.ran=1>"

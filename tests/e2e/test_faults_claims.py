@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cases import numbered
 from tests.e2e.house import OWED, House
 
 MEMBERS = {
@@ -16,7 +17,7 @@ MEMBERS = {
 }
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", numbered(MEMBERS))
 async def test_what_a_member_reads(house: House, name: str) -> None:
     """The doubt is said, and no wrong number stands there (I7)."""
     username, question, words, never = MEMBERS[name]
@@ -27,6 +28,7 @@ async def test_what_a_member_reads(house: House, name: str) -> None:
     assert never not in said.text
 
 
+@pytest.mark.fault("F44")
 async def test_ten_thousand_claims_are_not_walked(house: House) -> None:
     """The server sorts and counts: one page is enough for the newest visit (F44)."""
     await house.sign_in("maria10k")
@@ -34,6 +36,8 @@ async def test_ten_thousand_claims_are_not_walked(house: House) -> None:
     assert house.asked() <= 2
 
 
+@pytest.mark.fault("F45", "F46")
+@pytest.mark.threat("T45")
 async def test_hostile_names_print_literally(house: House) -> None:
     """Markup, mentions and right-to-left marks in the payer's text are text (F45, F46)."""
     await house.sign_in("zoe")

@@ -17,6 +17,8 @@ from tests.e2e.house import OWED, House, Said
 ROLE = "/fhir/r4/PractitionerRole"
 
 
+@pytest.mark.fault("F26")
+@pytest.mark.threat("T42")
 async def test_pages_that_loop_end_at_the_first_one_seen_before(dana: House) -> None:
     """A next link to itself stops at once, and the answer says that it is partial (F26)."""
     query = "ExplanationOfBenefit?loop=1"
@@ -27,6 +29,8 @@ async def test_pages_that_loop_end_at_the_first_one_seen_before(dana: House) -> 
     assert not said.last.complete
 
 
+@pytest.mark.fault("F26")
+@pytest.mark.threat("T42")
 async def test_pages_without_end_stop_at_the_cap(dana: House) -> None:
     """Fresh pages for ever are read up to the question's limit, and the answer says that it is partial (F26)."""
     count = 0
@@ -53,6 +57,8 @@ ELSEWHERE = (
 )
 
 
+@pytest.mark.fault("F27")
+@pytest.mark.threat("T40", "T41")
 @pytest.mark.parametrize("url", ELSEWHERE)
 async def test_a_next_link_to_elsewhere_is_not_followed(dana: House, url: str) -> None:
     """A partial answer says so, and nobody but the payer is called (F27, I3)."""
@@ -66,6 +72,8 @@ async def test_a_next_link_to_elsewhere_is_not_followed(dana: House, url: str) -
     assert dana.asked("/as/token.oauth2") == 1
 
 
+@pytest.mark.fault("F28")
+@pytest.mark.threat("T40", "T41")
 async def test_a_search_that_is_sent_away_calls_nobody(dana: House) -> None:
     """A redirect with the bearer behind it is not followed (F28, I3)."""
     async with Listener(hostile.not_http).listening() as canary:
@@ -74,6 +82,7 @@ async def test_a_search_that_is_sent_away_calls_nobody(dana: House) -> None:
     assert canary.heard == []
 
 
+@pytest.mark.fault("F29")
 async def test_a_warning_among_the_results_is_no_result(dana: House) -> None:
     """An outcome entry is neither counted nor shown (F29)."""
     issue = {"severity": "warning", "code": "not-supported", "diagnostics": "planted-diagnostics"}
@@ -84,6 +93,7 @@ async def test_a_warning_among_the_results_is_no_result(dana: House) -> None:
     assert "planted" not in said.text + dana.log.text
 
 
+@pytest.mark.fault("F29")
 async def test_an_error_among_the_results_makes_the_answer_partial(dana: House) -> None:
     """The person reads that part did not come (F29)."""
     issue = {"severity": "error", "code": "exception"}
@@ -94,6 +104,7 @@ async def test_an_error_among_the_results_makes_the_answer_partial(dana: House) 
     assert not said.last.complete
 
 
+@pytest.mark.fault("F30")
 @pytest.mark.parametrize("total", [None, 0, -3, 5_000])
 async def test_a_wrong_total_changes_nothing(dana: House, total: object) -> None:
     """The bot counts what it holds (F30)."""
@@ -108,6 +119,8 @@ async def test_a_wrong_total_changes_nothing(dana: House, total: object) -> None
     assert (await dana.say("list my claims")).text == before
 
 
+@pytest.mark.fault("F31")
+@pytest.mark.threat("T11")
 async def test_somebody_elses_claim_is_left_out_and_counted(dana: House) -> None:
     """The newest visit is given to another patient: its amount is not shown, and one record is said missing (F31)."""
 
@@ -123,6 +136,8 @@ async def test_somebody_elses_claim_is_left_out_and_counted(dana: House) -> None
     assert not said.last.complete
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 async def test_a_server_that_ignores_filters_gives_the_same_answer(dana: House) -> None:
     """Order, count and every directory filter are applied here when the server does not (F32)."""
     claims, found = await dana.say(OWED), await dana.say(FIND + " accepting new patients in network s")
@@ -136,6 +151,8 @@ async def test_a_server_that_ignores_filters_gives_the_same_answer(dana: House) 
     )
 
 
+@pytest.mark.fault("F33")
+@pytest.mark.threat("T44")
 async def test_a_server_without_chains_finds_the_same_people(house: House) -> None:
     """A chained search that finds nothing is done in two steps (F33)."""
     with_chains = await house.say(FIND)
@@ -143,6 +160,7 @@ async def test_a_server_without_chains_finds_the_same_people(house: House) -> No
     assert (await house.say(FIND)).text == with_chains.text
 
 
+@pytest.mark.fault("F34")
 async def test_listings_without_their_included_parts(house: House) -> None:
     """Names come from display, else it is said that none is given; nothing breaks (F34)."""
     house.break_(
@@ -158,6 +176,7 @@ async def test_listings_without_their_included_parts(house: House) -> None:
     assert re.search(r"^1\. ", said.text, re.MULTILINE) or "the directory doesn't give" in said.text
 
 
+@pytest.mark.fault("F35")
 @pytest.mark.parametrize("path", ["/fhir/r4/metadata", "/fhir/r4/.well-known", "/.well-known"])
 async def test_discovery_that_is_down_is_not_noticed(house: House, path: str) -> None:
     """Sign-in and answers work from the settings (F35)."""
@@ -171,6 +190,7 @@ async def test_discovery_that_is_down_is_not_noticed(house: House, path: str) ->
     assert "54.87" not in house.log.text
 
 
+@pytest.mark.fault("F36")
 async def test_a_strict_server_gets_simpler_searches(dana: House) -> None:
     """A 400 for an unknown parameter costs one more call, is remembered, and the answer is the same (F36)."""
     loose = await dana.say(OWED)

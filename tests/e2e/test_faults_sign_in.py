@@ -14,6 +14,7 @@ from bot.browser import Browser
 from bot.errors import SignInRefused
 from bot.message import Person
 from bot.sandbox.behaviour import Behaviour, Fault, IdTokenFlaw
+from tests.cases import numbered, saw
 from tests.e2e.house import EOB, OWED, House
 
 TOKEN = "/as/token.oauth2"
@@ -29,6 +30,7 @@ class Watching(Browser):
     async def _submit(self, *given: object, **named: object) -> httpx.Response:
         answer: httpx.Response = await super()._submit(*given, **named)  # type: ignore[arg-type]
         self.page, self.status = answer.text, answer.status_code
+        saw(answer.text)
         return answer
 
 
@@ -91,7 +93,7 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", numbered(CASES))
 async def test_a_sign_in_that_fails_is_said_on_the_page_and_once_in_the_chat(
     house: House, browser: Watching, case: Case
 ) -> None:
@@ -112,6 +114,7 @@ async def test_a_sign_in_that_fails_is_said_on_the_page_and_once_in_the_chat(
     assert not await house.bot.accounts.awaits_code(house.person)
 
 
+@pytest.mark.fault("F03")
 async def test_health_says_that_the_payer_refuses_this_client(house: House, browser: Watching) -> None:
     """Operators see a wrong client id or secret without reading a log, and the process stays up (F03)."""
     answers(401, b'{"error": "invalid_client"}')(house.sandbox.behaviour)
@@ -122,6 +125,8 @@ async def test_health_says_that_the_payer_refuses_this_client(house: House, brow
         assert (await http.get("/healthz")).json() == {"status": "degraded", "payer": ["payer refuses this client"]}
 
 
+@pytest.mark.fault("F07")
+@pytest.mark.threat("T09")
 @pytest.mark.parametrize("flaw", [flaw for flaw in get_args(IdTokenFlaw) if flaw])
 async def test_a_forged_identity_is_not_believed(house: House, browser: Watching, flaw: str) -> None:
     """Each flaw of an id_token reads the same to the person and differs in the operator's log only (F07)."""
@@ -135,6 +140,7 @@ async def test_a_forged_identity_is_not_believed(house: House, browser: Watching
     assert await house.bot.accounts.link(house.person) is None
 
 
+@pytest.mark.fault("F04")
 async def test_a_payer_that_does_not_name_the_patient(house: House) -> None:
     """The link is made through fhirUser (F04)."""
     house.sandbox.behaviour.omit_patient = True
@@ -142,12 +148,16 @@ async def test_a_payer_that_does_not_name_the_patient(house: House) -> None:
     assert "$54.87" in (await house.say(OWED)).text
 
 
+@pytest.mark.fault("F04")
+@pytest.mark.threat("T11")
 async def test_a_payer_that_names_nobody_at_all(house: House) -> None:
     """Without fhirUser the one Patient that the token opens is asked for (F04)."""
     set_(omit_patient=True, omit_fhir_user=True)(house.sandbox.behaviour)
     assert "Dana" in (await house.sign_in()).text
 
 
+@pytest.mark.fault("F06")
+@pytest.mark.threat("T13")
 async def test_a_member_who_presses_cancel(house: House, browser: Watching) -> None:
     """Both places say it, neither with the payer's own words (F06)."""
     await browser.sign_in(await house.link(), "dana", allow=False)
@@ -157,6 +167,8 @@ async def test_a_member_who_presses_cancel(house: House, browser: Watching) -> N
     assert house.asked(TOKEN) == 0
 
 
+@pytest.mark.fault("F08")
+@pytest.mark.threat("T10")
 async def test_a_rotated_signing_key_is_fetched(house: House) -> None:
     """A sign-in after the payer changed its key works (F08)."""
     await house.sign_in()
@@ -166,6 +178,8 @@ async def test_a_rotated_signing_key_is_fetched(house: House) -> None:
     assert house.asked("/pf/JWKS") == 2
 
 
+@pytest.mark.fault("F10")
+@pytest.mark.threat("T02", "T04")
 async def test_a_callback_opened_again_or_elsewhere(house: House) -> None:
     """Another browser and a link preview get nothing, the same browser is told that it was used (F10)."""
     seen: list[str] = []
@@ -186,6 +200,8 @@ async def test_a_callback_opened_again_or_elsewhere(house: House) -> None:
     assert "Dana" in (await house.say(code)).text
 
 
+@pytest.mark.fault("F11")
+@pytest.mark.threat("T55")
 async def test_a_token_that_dies_keeps_the_question(dana: House) -> None:
     """Without a refresh token: one new link, and the kept question answers itself after the code (F11, F16)."""
     dana.sandbox.revoke_all()
@@ -201,6 +217,7 @@ async def test_a_token_that_dies_keeps_the_question(dana: House) -> None:
     assert [reply.final for reply in answered.replies] == [False, True]
 
 
+@pytest.mark.fault("F12")
 async def test_a_refresh_token_is_used_once_by_ten_questions(house: House) -> None:
     """The member notices nothing, and the payer sees one renewal (F12)."""
     house.sandbox.behaviour.refresh_tokens = True
@@ -212,6 +229,7 @@ async def test_a_refresh_token_is_used_once_by_ten_questions(house: House) -> No
     assert house.asked(TOKEN) == 2
 
 
+@pytest.mark.fault("F13")
 async def test_a_refresh_token_that_is_no_longer_good(house: House) -> None:
     """A new sign-in is offered (F13)."""
     house.sandbox.behaviour.refresh_tokens = True
@@ -222,6 +240,7 @@ async def test_a_refresh_token_that_is_no_longer_good(house: House) -> None:
     assert house.asked(TOKEN) == 2
 
 
+@pytest.mark.fault("F14")
 async def test_a_token_that_ends_between_pages_gives_no_half_answer(dana: House) -> None:
     """The second page meets a 401: the person signs in again and sees no partial sum (F14)."""
     dana.break_(Fault(EOB, 401, after=1, times=None))
@@ -230,6 +249,7 @@ async def test_a_token_that_ends_between_pages_gives_no_half_answer(dana: House)
     assert "$" not in said.text
 
 
+@pytest.mark.fault("F15")
 async def test_a_token_endpoint_that_hangs(house: House, browser: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page comes in time and says so (F15); the real patience is 10 seconds."""
     monkeypatch.setattr("bot.accounts.endpoint._PATIENCE", 0.2)
@@ -241,6 +261,7 @@ async def test_a_token_endpoint_that_hangs(house: House, browser: Watching, monk
     assert "taking too long" in house.words(house.pushed[0])
 
 
+@pytest.mark.fault("F16")
 async def test_a_first_401_asks_for_a_new_sign_in_without_a_loop(dana: House) -> None:
     """The payer says 401 for no reason at all: one link, no further call (F16)."""
     dana.break_(Fault(EOB, 401, times=None))

@@ -12,6 +12,7 @@ import pytest
 from bot.answering import Patience
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
+from tests.cases import numbered
 from tests.e2e import hostile
 from tests.e2e.breaking import FIND, always
 from tests.e2e.hostile import Listener
@@ -70,7 +71,7 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", numbered(CASES))
 async def test_what_a_person_reads_when_the_payer_fails(dana: House, case: Case) -> None:
     """One reply in the words of the fault, no amount, a reference that the log has too, and no try too many."""
     dana.break_(case.fault())
@@ -84,6 +85,7 @@ async def test_what_a_person_reads_when_the_payer_fails(dana: House, case: Case)
     assert (await dana.bot.accounts.link(dana.person)) is not None
 
 
+@pytest.mark.fault("F17")
 async def test_a_forbidden_type_leaves_the_other_questions(dana: House) -> None:
     """403 for claims starts no new sign-in and does not touch the directory (F17)."""
     dana.break_(always(403))
@@ -92,6 +94,8 @@ async def test_a_forbidden_type_leaves_the_other_questions(dana: House) -> None:
     assert "Sign in again" not in (await dana.say(OWED)).text
 
 
+@pytest.mark.fault("F19")
+@pytest.mark.threat("T50")
 @pytest.mark.parametrize("said", ["2", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", ""])
 async def test_a_busy_payer_is_asked_again_after_the_time_it_names(dana: House, said: str) -> None:
     """429 once: seconds are waited for, a past date at once, garbage a few seconds; then the answer (F19)."""
@@ -101,6 +105,7 @@ async def test_a_busy_payer_is_asked_again_after_the_time_it_names(dana: House, 
     assert sum(dana.clock.waited) < 10
 
 
+@pytest.mark.fault("F19")
 async def test_a_busy_payer_is_not_called_before_the_time_it_named(dana: House) -> None:
     """Everybody keeps off the origin until then, the next question included (F19)."""
     dana.break_(Fault(EOB, 429, headers={"retry-after": "600"}))
@@ -110,6 +115,8 @@ async def test_a_busy_payer_is_not_called_before_the_time_it_named(dana: House) 
     assert len(dana.sandbox.requests) == before
 
 
+@pytest.mark.fault("F20")
+@pytest.mark.threat("T50")
 @pytest.mark.parametrize("status", [500, 502, 503])
 async def test_one_failure_is_not_noticed(dana: House, status: int) -> None:
     """A single 5xx is tried again and answered (F20)."""
@@ -117,6 +124,8 @@ async def test_one_failure_is_not_noticed(dana: House, status: int) -> None:
     assert "$54.87" in (await dana.say(OWED)).text
 
 
+@pytest.mark.fault("F20")
+@pytest.mark.threat("T50")
 async def test_a_breaker_spares_a_payer_that_is_down_and_lets_one_call_probe(dana: House) -> None:
     """After five failures nobody calls; later one call tries, and its success opens the way (F20)."""
     dana.break_(always(503))
@@ -139,14 +148,14 @@ RAW = {
 }
 
 
-@pytest.mark.parametrize("name", RAW)
+@pytest.mark.parametrize("name", numbered(RAW))
 async def test_a_payer_that_breaks_the_line(world: World, tmp_path: Path, name: str) -> None:
     """A wire that resets, drips, hangs or lies ends in words within the question's time, after "still looking"."""
     answer, words = RAW[name]
     async with open_house(world, tmp_path) as linked:
         await linked.sign_in()
         async with Listener(answer).listening() as broken:
-            patience = Patience(notice=0.05, wall=0.6)
+            patience = Patience(notice=0.05, wall=0.6) if "slow" in words else Patience(notice=20)
             address = {"payer_fhir_url": f"{broken.url}/fhir", "patience": patience}
             async with open_house(world, tmp_path, sandbox=linked.sandbox, **address) as house:  # type: ignore[arg-type]
                 said = await house.say(OWED)
@@ -154,6 +163,7 @@ async def test_a_payer_that_breaks_the_line(world: World, tmp_path: Path, name: 
         assert ("Still looking" in said.text) is ("slow" in words)
 
 
+@pytest.mark.fault("F21")
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/fhir", "https://no-such-payer.invalid/fhir"])
 async def test_a_payer_that_cannot_be_reached(world: World, tmp_path: Path, address: str) -> None:
     """A refused connection and an unknown host read the same (F21)."""
@@ -163,6 +173,7 @@ async def test_a_payer_that_cannot_be_reached(world: World, tmp_path: Path, addr
             assert "isn't answering" in house.problem(await house.say(OWED))
 
 
+@pytest.mark.fault("F21")
 async def test_a_payer_without_tls(dana: House, world: World, tmp_path: Path) -> None:
     """A TLS handshake that fails reads as a payer that is down (F21)."""
     address = dana.sandbox.fhir_url.replace("http:", "https:")

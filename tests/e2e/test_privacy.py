@@ -116,6 +116,7 @@ async def test_every_printed_line_is_json_of_known_fields(talked: tuple[House, s
     assert all("event" in json.loads(line) for line in lines if line.startswith("{"))
 
 
+@pytest.mark.threat("T32", "T35")
 async def test_the_store_holds_nothing_readable(talked: tuple[House, set[str]], world: World, tmp_path: Path) -> None:
     """The SQLite file, its write-ahead log and everything beside it but the key are sealed or hashed (T36)."""
     _, secrets = talked
@@ -126,6 +127,7 @@ async def test_the_store_holds_nothing_readable(talked: tuple[House, set[str]], 
     assert not [words for words in ("Okafor", "planted", "rash", "last_visit_cost") if words in held]
 
 
+@pytest.mark.threat("T53")
 async def test_unlinking_ends_it(talked: tuple[House, set[str]]) -> None:
     """After "unlink" the account is gone, and the next question asks to connect again (T53)."""
     house, _ = talked

@@ -15,6 +15,7 @@ import pytest
 from bot.browser import Browser
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
+from tests.cases import saw
 from tests.doubles.block_kit import parsed
 from tests.doubles.slack import SECRET, TOKEN, Call, SlackDouble, wire
 from tests.e2e.house import EOB, OWED, House, open_house
@@ -36,7 +37,9 @@ class Workspace:
         before = len(self.slack.calls)
         assert set(await self.slack.deliver(body, times=times)) == {200}
         await self.settle()
-        return [call for call in self.slack.calls[before:] if call.method in WRITES]
+        written = [call for call in self.slack.calls[before:] if call.method in WRITES]
+        saw(shown(written))
+        return written
 
     async def settle(self) -> None:
         """Wait for the answers to everything acknowledged."""
@@ -101,6 +104,7 @@ async def test_a_question_leads_over_a_link_to_its_answer(workspace: Workspace) 
     assert "$54.87" in said
 
 
+@pytest.mark.threat("T26")
 async def test_a_notification_holds_nothing_of_the_member(workspace: Workspace) -> None:
     """What is posted first, and so goes to locked screens and e-mail, is a neutral line (T26)."""
     await workspace.link()
@@ -130,6 +134,7 @@ async def test_a_member_question_in_a_channel_is_answered_in_the_private_chat(wo
     assert "$54.87" in shown(in_channel(calls, "D-U1"))
 
 
+@pytest.mark.threat("T25")
 @pytest.mark.parametrize("text", ["link", "my status", "unlink", "claim details", "list my claims", OWED, "near me"])
 async def test_no_account_words_reach_a_channel(workspace: Workspace, text: str) -> None:
     """Whatever a linked member asks in a channel, its payloads name neither member nor link (T25)."""
@@ -159,6 +164,7 @@ async def test_the_commands(workspace: Workspace) -> None:
     assert "Knoxville" in shown(found)
 
 
+@pytest.mark.fault("F64")
 async def test_a_member_command_answers_in_the_private_chat(workspace: Workspace) -> None:
     """The command typed in a channel leaves a pointer behind its response URL, and nothing else."""
     await workspace.link()
@@ -169,12 +175,15 @@ async def test_a_member_command_answers_in_the_private_chat(workspace: Workspace
     assert "$54.87" in shown(in_channel(calls, "D-U1"))
 
 
+@pytest.mark.fault("F50")
+@pytest.mark.threat("T39")
 async def test_four_deliveries_make_one_answer(workspace: Workspace) -> None:
     """Slack repeats what it thinks was lost; the person reads it once (F50)."""
     calls = await workspace.deliver(workspace.slack.direct_message("hello"), times=4)
     assert len(calls) == 1
 
 
+@pytest.mark.threat("T19")
 async def test_unsigned_stale_and_oversized_requests_do_nothing(workspace: Workspace) -> None:
     """401 and 400, no call to Slack or the payer, nothing logged of the body (T19)."""
     slack, calls = workspace.slack, len(workspace.slack.calls)
@@ -212,6 +221,8 @@ HOSTILE = (
 )
 
 
+@pytest.mark.fault("F63")
+@pytest.mark.threat("T45", "T48")
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 async def test_hostile_text_changes_no_query_and_no_markup(workspace: Workspace, text: str) -> None:
     """Help or the best intent, once; no mention, link or template comes back, and no parameter reaches the payer."""
@@ -223,12 +234,14 @@ async def test_hostile_text_changes_no_query_and_no_markup(workspace: Workspace,
     assert not [seen for seen in workspace.house.sandbox.requests if "patient=x" in seen.query or "drop" in seen.query]
 
 
+@pytest.mark.threat("T21")
 async def test_people_of_other_workspaces_get_the_directory_only(workspace: Workspace) -> None:
     """Somebody from a connected workspace is told apart by the event itself (T24)."""
     foreign = workspace.slack.direct_message(OWED, user="U8", user_team="T0OTHER")
     assert "doctors, places and networks only" in shown(await workspace.deliver(foreign))
 
 
+@pytest.mark.threat("T21")
 @pytest.mark.parametrize("who", ["is_restricted", "is_ultra_restricted", "is_stranger"])
 async def test_guests_and_strangers_get_the_directory_only(workspace: Workspace, who: str) -> None:
     """No member answer and no link for people who are not quite of this workspace (T24)."""

@@ -129,6 +129,7 @@ async def test_a_click_by_somebody_else_is_refused(tenant: Tenant) -> None:
         assert said
 
 
+@pytest.mark.threat("T25")
 async def test_shared_places_see_the_directory_and_a_pointer(tenant: Tenant) -> None:
     """A channel gets provider answers and buttons for them; a member question is answered in the private chat (T25)."""
     await tenant.link()
@@ -165,6 +166,7 @@ async def test_guests_cannot_link(tenant: Tenant) -> None:
         assert not [button for call in calls for button in call.buttons.values() if button.get("url")]
 
 
+@pytest.mark.threat("T21")
 async def test_removing_the_app_unlinks(tenant: Tenant) -> None:
     """Whoever removes the app has no link and no token left (T21)."""
     await tenant.link()

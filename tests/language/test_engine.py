@@ -165,6 +165,8 @@ def test_any_text_has_a_reading(engine: Engine, today: date, text: str) -> None:
     assert len(reading.candidates) <= 3
 
 
+@pytest.mark.fault("F63")
+@pytest.mark.threat("T49")
 @pytest.mark.parametrize(
     "text",
     [

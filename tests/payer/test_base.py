@@ -30,6 +30,8 @@ def test_links_under_the_base_are_followed(link: str, expected: str) -> None:
     assert Base(BASE).own(link, HERE) == expected
 
 
+@pytest.mark.fault("F27")
+@pytest.mark.threat("T40")
 @pytest.mark.parametrize(
     "link",
     [

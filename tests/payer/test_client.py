@@ -39,6 +39,7 @@ def ids(found: list[Page]) -> list[str]:
     return [entry.id for each in found for entry in each.matches]
 
 
+@pytest.mark.threat("T11")
 async def test_a_member_search_is_bound_to_the_member() -> None:
     """`patient=` and the bearer are added, whatever the search said about a patient (T11)."""
     rigged = rig(page(eob()))
@@ -214,6 +215,7 @@ async def test_an_id_is_never_a_path(strange: str) -> None:
     assert rigged.payer.requests == []
 
 
+@pytest.mark.threat("T28")
 async def test_searches_can_go_as_post() -> None:
     """With `post_search` the patient's id is in the body, not in a URL (T28)."""
     rigged = rig(page(eob()))

@@ -98,6 +98,7 @@ async def test_everything_may_be_down_or_wrong(body: bytes) -> None:
     assert found.faults == ("smart-configuration", "openid-configuration", "metadata")
 
 
+@pytest.mark.threat("T07", "T40")
 @pytest.mark.parametrize(
     "change",
     [

@@ -67,6 +67,7 @@ def replying(reply: bytes) -> Behave:
     return behave
 
 
+@pytest.mark.threat("T41")
 async def test_a_search_goes_over_the_real_wire() -> None:
     """A page comes through aiohttp, compressed, with the bearer sent and no cookie kept."""
     heads: list[bytes] = []
@@ -126,6 +127,7 @@ async def test_a_body_that_breaks_off_is_damaged() -> None:
             await get(http, base)
 
 
+@pytest.mark.fault("F22")
 async def test_a_drip_ends_at_the_wall() -> None:
     """One byte now and then never resets the clock: the deadline is of the whole answer (F22)."""
 
@@ -153,6 +155,8 @@ async def test_silence_ends_at_the_wall() -> None:
             await get(http, base, seconds=0.1)
 
 
+@pytest.mark.fault("F25")
+@pytest.mark.threat("T42")
 @pytest.mark.parametrize("compressed", [True, False])
 async def test_a_bomb_costs_its_cap(compressed: bool) -> None:
     """256 MiB, compressed to 256 KiB or plain, stop at the cap without being held (F25, T42)."""
@@ -185,6 +189,7 @@ async def test_broken_encodings_are_damage(body: bytes, encoding: str) -> None:
             await get(http, base)
 
 
+@pytest.mark.threat("T40")
 async def test_redirects_are_not_followed() -> None:
     """A redirect is handed to the caller as it is; no second connection is made (F28, T40)."""
     canary: list[bytes] = []
@@ -202,6 +207,7 @@ async def test_redirects_are_not_followed() -> None:
     assert canary == []
 
 
+@pytest.mark.threat("T50")
 async def test_a_form_is_posted_once() -> None:
     """A POST that meets a closed connection is not sent again: it may have been acted on (T50)."""
     posts: list[bytes] = []
@@ -237,6 +243,7 @@ async def test_calls_in_flight_are_limited_per_origin() -> None:
     assert most == 4
 
 
+@pytest.mark.threat("T27", "T28")
 async def test_no_log_holds_a_url(caplog: pytest.LogCaptureFixture) -> None:
     """With every logger at its most talkative, neither the id nor the token is written (T27)."""
     caplog.set_level(logging.DEBUG)

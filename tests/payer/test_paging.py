@@ -66,6 +66,7 @@ async def test_endless_pages_end_at_the_limit() -> None:
     assert len(rigged.payer.requests) == 20
 
 
+@pytest.mark.threat("T42")
 async def test_rows_have_a_limit() -> None:
     """2,000 resources are all, the included ones counted (T42)."""
     rigged = rig(lambda r: page(*[eob(id=f"c{n}") for n in range(3)], following=f"{r.url.copy_add_param('n', '1')}"))
@@ -74,6 +75,7 @@ async def test_rows_have_a_limit() -> None:
     assert [gap.detail for gap in budget.report.gaps] == ["limit"]
 
 
+@pytest.mark.threat("T40", "T41")
 @pytest.mark.parametrize(
     "following",
     [
@@ -114,6 +116,7 @@ async def test_the_questions_time_ends_a_walk() -> None:
     assert [gap.detail for gap in budget.report.gaps] == ["limit"]
 
 
+@pytest.mark.threat("T42")
 async def test_a_question_has_a_size() -> None:
     """A first page that is too large is told; a later one ends the walk (F25, T42)."""
     big = bundle(eob(processNote=[{"text": "x" * 50_000}]))

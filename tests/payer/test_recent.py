@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
@@ -87,6 +88,7 @@ async def test_a_link_that_ends_takes_its_records_along() -> None:
     assert len(stage.payer.requests) == 3
 
 
+@pytest.mark.threat("T33")
 async def test_what_is_marked_as_sensitive_is_never_kept() -> None:
     """A label on the claim, the Bundle or an element keeps the whole page out of memory (T33)."""
     marked = (

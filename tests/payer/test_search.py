@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.payer.search import Search, any_of, escape, token
 
 
+@pytest.mark.threat("T48")
 @given(st.text(max_size=200))
 def test_a_persons_words_stay_one_value(words: str) -> None:
     """Whatever is typed becomes one escaped value: no further parameter, no OR, no system (T48)."""
@@ -21,6 +22,7 @@ def test_a_persons_words_stay_one_value(words: str) -> None:
         assert special not in unescaped.replace(f"\\{special}", "")
 
 
+@pytest.mark.threat("T48")
 def test_an_injection_is_just_a_strange_zip() -> None:
     """`37402&patient=x` cannot change the query (T48)."""
     search = Search("Location").where(("address-postalcode", "37402&patient=x"))

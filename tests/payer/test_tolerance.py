@@ -97,6 +97,7 @@ async def rows_of(rigged: Rig, client: DirectoryClient, search: Search) -> Budge
     return budget
 
 
+@pytest.mark.fault("F33")
 @pytest.mark.parametrize("refuse", [True, False])
 async def test_a_chain_is_followed_in_two_steps(refuse: bool) -> None:
     """The people are found first, their ids are asked for in batches that fit a URL (T44, F33)."""

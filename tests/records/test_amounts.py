@@ -92,6 +92,7 @@ def test_noncovered_counts_as_a_part_unless_the_payer_shows_that_it_does_not() -
     assert claim(total=[money("noncovered", 5)]).owed.amount is None
 
 
+@pytest.mark.fault("F39")
 def test_mixed_currencies_are_never_summed() -> None:
     """A claim in two currencies has no sum of lines, and says so by having no currency (F39)."""
     lines = [{"adjudication": [money("memberliability", 5, currency)]} for currency in ("USD", "EUR")]
@@ -107,6 +108,8 @@ def test_a_missing_currency_is_the_claims_own() -> None:
     assert claim(total=[money("copay", 5, None)]).owed.amount == dollars("5")
 
 
+@pytest.mark.fault("F38")
+@pytest.mark.threat("T43")
 @pytest.mark.parametrize("value", ["-12.3", "0", "1e9", "0.005", "12.30"])
 def test_amounts_keep_their_digits(value: str) -> None:
     """Reversals, zero, large and fine amounts are read exactly (F38)."""
@@ -123,6 +126,7 @@ def test_what_the_patient_paid_is_its_own_figure() -> None:
     assert claim(total=parts).paid_by_patient == dollars("20")
 
 
+@pytest.mark.fault("F37")
 @pytest.mark.parametrize(
     ("elements", "paid"),
     [

@@ -66,6 +66,7 @@ def test_single_objects_where_lists_are_due_are_taken() -> None:
     assert [e.id for e in page.entries] == ["one"]
 
 
+@pytest.mark.threat("T43")
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"null", b'"text"', b"{}", b'{"resourceType":"Bundle","entry":[', b"\xff\xfe", b'{"a":NaN}'],
@@ -77,6 +78,8 @@ def test_what_is_no_bundle_is_unreadable(body: bytes) -> None:
     assert len(str(refused.value)) < 60
 
 
+@pytest.mark.fault("F25")
+@pytest.mark.threat("T42")
 @pytest.mark.parametrize("opening", [b"[", b'{"entry":', b'{"a":'])
 def test_endless_depth_is_unreadable(opening: bytes) -> None:
     """100,000 levels of nesting end in an answer, not in a crash (F25)."""

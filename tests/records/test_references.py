@@ -6,6 +6,7 @@ from bot.records.references import Key, key_of, name_of
 from bot.records.shapes import Identifier, Reference
 
 
+@pytest.mark.fault("F34")
 @pytest.mark.parametrize(
     ("reference", "expected"),
     [

@@ -17,6 +17,7 @@ def dollars(value: str) -> Amount:
     return Amount(Decimal(value))
 
 
+@pytest.mark.threat("T33")
 @pytest.mark.parametrize(
     "elements",
     [

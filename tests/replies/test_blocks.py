@@ -1,5 +1,6 @@
 """Replies as Slack messages within Slack's limits."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def test_any_reply_fits_slack_and_loses_nothing(blocks: list[Block]) -> None:
             assert all(f"{row.label}\n{row.value}" in kits for row in block.rows)
 
 
+@pytest.mark.threat("T45")
 @given(st.lists(BLOCKS, min_size=1, max_size=10))
 def test_nothing_is_parsed_by_slack(blocks: list[Block]) -> None:
     """No angle bracket is left where Slack would look for mentions and links (T45)."""

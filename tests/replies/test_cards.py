@@ -65,6 +65,7 @@ def test_any_reply_fits_teams_and_loses_nothing(blocks: list[Block]) -> None:
             assert all(f"{row.label}: {row.value}" in cards for row in block.rows)
 
 
+@pytest.mark.threat("T45")
 @pytest.mark.parametrize("words", HOSTILE)
 def test_what_a_payer_sends_is_inert(words: str) -> None:
     """No word of a payer can link, format, mention or be read as a date, wherever it stands (T45)."""

@@ -69,6 +69,7 @@ PLACES = """# {{ v }}
 > {{ v }}"""
 
 
+@pytest.mark.threat("T45", "T46")
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_value_adds_no_structure(tmp_path: Path, value: str) -> None:
     """In every place of a template, hostile text makes the same blocks as a harmless word, and shows as it is."""
@@ -116,6 +117,7 @@ def test_undefined_values_stop_the_template(tmp_path: Path) -> None:
         rendered(words(tmp_path, a="{{ nothing }}"), {})
 
 
+@pytest.mark.threat("T46")
 @pytest.mark.parametrize(
     "source",
     ["{{ v|e }}", "{{ v|safe }}", "{{ v|escape }}", "{{ v|tojson }}", "{{ v|xmlattr }}", '{% include "../x" %}'],
@@ -126,6 +128,7 @@ def test_ways_around_the_escape_do_not_compile(tmp_path: Path, source: str) -> N
         rendered(words(tmp_path, a=source), {"v": "x"})
 
 
+@pytest.mark.threat("T46")
 @pytest.mark.parametrize("source", ["{{ v.__class__ }}", "{{ v.__class__.__mro__ }}", "{{ ''.__class__ }}"])
 def test_the_sandbox_hides_python(tmp_path: Path, source: str) -> None:
     """No template reaches Python's own attributes."""

@@ -28,6 +28,7 @@ async def test_replicas_that_start_together_make_the_tables_once(postgres_url: s
         await store.close()
 
 
+@pytest.mark.fault("F57")
 async def test_a_newer_schema_is_refused(postgres_url: str) -> None:
     """A database of a later version is left alone, with one line that says so."""
     await (await open_postgres(postgres_url)).close()
@@ -37,6 +38,7 @@ async def test_a_newer_schema_is_refused(postgres_url: str) -> None:
         await open_postgres(postgres_url)
 
 
+@pytest.mark.fault("F58")
 async def test_a_cut_connection_is_replaced(postgres_url: str) -> None:
     """After a fail-over the next question is answered on a new connection (F58)."""
     store = await open_postgres(postgres_url)
@@ -51,6 +53,7 @@ async def test_a_cut_connection_is_replaced(postgres_url: str) -> None:
     await store.close()
 
 
+@pytest.mark.fault("F58")
 async def test_a_server_that_goes_away_is_told_as_busy() -> None:
     """Without a server nothing is decided: no event is let through, none is answered twice (F58)."""
     with tempfile.TemporaryDirectory(prefix="pg") as folder:

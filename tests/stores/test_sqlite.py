@@ -39,6 +39,7 @@ async def test_the_file_is_its_owners_only(tmp_path: Path) -> None:
     await store.close()
 
 
+@pytest.mark.fault("F57")
 async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     """A file of a later version is left alone, with one line that says so."""
     await open_sqlite(tmp_path / "bot.db").close()
@@ -51,6 +52,7 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
         open_sqlite(tmp_path / "bot.db")
 
 
+@pytest.mark.fault("F57")
 @pytest.mark.parametrize(
     "content", [b"this is no database, but somebody's notes" * 100, b"SQLite format 3\x00" + b"\xff" * 9000]
 )
@@ -69,6 +71,7 @@ def test_a_missing_folder_is_told_in_one_line(tmp_path: Path) -> None:
         open_sqlite(tmp_path / "nowhere" / "bot.db")
 
 
+@pytest.mark.fault("F55")
 async def test_a_held_file_is_waited_for_and_then_given_up(tmp_path: Path) -> None:
     """Another writer's lock is waited for without blocking, then told as busy; afterwards all is well."""
     waits: list[float] = []
@@ -108,6 +111,7 @@ async def test_two_stores_on_one_file_see_each_other(tmp_path: Path) -> None:
     await two.close()
 
 
+@pytest.mark.fault("F57")
 async def test_a_store_of_the_first_version_is_upgraded_and_keeps_its_rows(tmp_path: Path) -> None:
     """The columns that came later are added to a file that was written before there were any."""
     path = tmp_path / "bot.db"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ async def test_put_replaces_value_owner_and_expiry(store: Store, clock: Clock) -
     assert await store.owned("k", "y") == [("a", b"2")]
 
 
+@pytest.mark.threat("T04")
 async def test_of_many_takers_exactly_one_gets_the_row(store: Store) -> None:
     """Taking is atomic (T04)."""
     for turn in range(50):

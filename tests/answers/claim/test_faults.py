@@ -25,6 +25,7 @@ def _by(name: dict[str, Any] | None) -> Resource:
     return claim("a", "2026-04-02", OWED, contained=[inside], provider={"reference": "#d"})
 
 
+@pytest.mark.fault("F37")
 @pytest.mark.parametrize(
     ("elements", "words"),
     [
@@ -40,6 +41,7 @@ async def test_no_liability_is_said_and_never_zero(elements: dict[str, Any], wor
     assert "$0.00" not in said
 
 
+@pytest.mark.fault("F40", "F42")
 @pytest.mark.parametrize(
     ("elements", "words"),
     [
@@ -57,6 +59,7 @@ async def test_what_does_not_count_is_not_listed_as_owed(elements: dict[str, Any
     assert "$40.00" not in said
 
 
+@pytest.mark.fault("F41")
 @pytest.mark.parametrize(
     ("written", "words"),
     [
@@ -74,6 +77,7 @@ async def test_a_day_is_said_as_it_was_written(written: str | None, words: str) 
     assert words in await _last(claim("a", "2026-03-05", OWED, item=item, **WHO))
 
 
+@pytest.mark.fault("F41")
 async def test_a_tie_is_listed_and_not_guessed() -> None:
     """Two claims of the newest day are both shown; one that is to come, or undated, is no newer (F41)."""
     odd = claim("x", "2124-01-01", {"memberliability": 99}), claim("y", "0001-01-01", {"memberliability": 98})
@@ -82,12 +86,14 @@ async def test_a_tie_is_listed_and_not_guessed() -> None:
     assert "$99.00" not in said
 
 
+@pytest.mark.fault("F41")
 async def test_an_end_before_the_start_is_not_believed() -> None:
     """The start stands (F41)."""
     item = [{"sequence": 1, "servicedPeriod": {"start": "2026-04-02", "end": "2025-04-02"}}]
     assert "visit on April 2, 2026" in await _last(claim("a", "2026-04-02", OWED, item=item))
 
 
+@pytest.mark.fault("F43")
 async def test_a_dependants_claim_is_left_out_and_said() -> None:
     """Two people under one subscriber: only the member's own is shown, and that one was left out is on record (F43)."""
     other = claim("b", "2026-05-02", {"memberliability": 99}, patient={"reference": "Patient/p2"})
@@ -96,12 +102,14 @@ async def test_a_dependants_claim_is_left_out_and_said() -> None:
     assert [(gap.kind, gap.count) for gap in said.ask.report.gaps] == [("left_out", 1)]
 
 
+@pytest.mark.fault("F44")
 async def test_one_claim_and_none() -> None:
     """None at all is "no claims yet", with what it may mean (F44)."""
     assert "Your plan shows no claims for you yet." in (await answered("claim.list")).text
     assert "1. April 2, 2026" in (await answered("claim.list", claim("a", "2026-04-02", OWED))).text
 
 
+@pytest.mark.fault("F45")
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -121,6 +129,8 @@ async def test_a_name_is_shown_right_or_said_to_be_missing(name: dict[str, Any] 
     assert (await _last(_by(name))).split("\n")[0] == f"$40.00 for your visit on April 2, 2026 {words}"
 
 
+@pytest.mark.fault("F46")
+@pytest.mark.threat("T45")
 @pytest.mark.parametrize(
     "text",
     ["<!channel> *x* {{7*7}} <script>", "[Pay](https://evil.example) | a | b |", "NUL\x00 here", "half \ud800 pair"],
@@ -135,6 +145,7 @@ async def test_text_of_the_payer_is_only_text(text: str) -> None:
     assert "evil.example" not in str([getattr(block, "buttons", ()) for block in said.blocks])
 
 
+@pytest.mark.fault("F46")
 async def test_a_note_of_fifty_thousand_characters_is_cut() -> None:
     """What is shown of it ends with an ellipsis (F46)."""
     note = [{"number": 1, "text": "long " * 10_000}]
@@ -144,6 +155,7 @@ async def test_a_note_of_fifty_thousand_characters_is_cut() -> None:
     assert "…" in said
 
 
+@pytest.mark.fault("F47")
 @pytest.mark.parametrize(
     ("elements", "words"),
     [
@@ -161,6 +173,7 @@ async def test_what_is_unknown_spoils_nothing(elements: dict[str, Any], words: s
     assert words in (await answered("claim.last_visit_cost", shelf=shelf)).text
 
 
+@pytest.mark.fault("F47")
 async def test_rows_of_another_shape_do_not_spoil_the_page() -> None:
     """A lower-case resourceType or another type is passed over; the claim beside it is told (F47)."""
     odd = ({"resourceType": "explanationofbenefit", "id": "z"}, {"resourceType": "Claim", "id": "q", "type": []})
@@ -168,6 +181,8 @@ async def test_rows_of_another_shape_do_not_spoil_the_page() -> None:
     assert (await answered("claim.last_visit_cost", shelf=shelf)).text.startswith("$40.00")
 
 
+@pytest.mark.fault("F48")
+@pytest.mark.threat("T33")
 @pytest.mark.parametrize(
     "elements",
     [

@@ -148,6 +148,8 @@ async def test_mistaken_results_are_no_results(elements: dict[str, Any]) -> None
     assert "No lab results of yours" in said.text
 
 
+@pytest.mark.fault("F48")
+@pytest.mark.threat("T33")
 async def test_labelled_results_are_counted_and_shown_only_on_request() -> None:
     """Part 2 records: a count, a button, and the statement once they are shown (F48, T33)."""
     rows = (result("a"), result("s", value=1.5, code={"text": "Drug screen"}, meta=PART_2))

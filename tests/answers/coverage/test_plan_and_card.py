@@ -10,6 +10,7 @@ from tests.answers.made import PART_2, coverage, named
 ENDED = {"period": {"start": "2020-01-01", "end": "2021-12-31"}, "class": [named("plan", "OLD", "Old Plan")]}
 
 
+@pytest.mark.fault("F49")
 async def test_the_current_plan_comes_first_and_an_ended_one_is_named_so() -> None:
     """Several coverages are normal, and the first row is not always the one that holds (F49)."""
     said = await answered("coverage.summary", coverage("old", **ENDED), coverage(network="Blue Network S"))
@@ -18,6 +19,7 @@ async def test_the_current_plan_comes_first_and_an_ended_one_is_named_so() -> No
     assert "Ended: Old Plan, January 1, 2020 to December 31, 2021." in said.text
 
 
+@pytest.mark.fault("F49")
 async def test_two_current_plans_are_listed_apart() -> None:
     """A second plan and a dental plan keep their own dates and relationship."""
     second = coverage(
@@ -40,6 +42,7 @@ async def test_an_employer_plan_may_share_less() -> None:
     assert "employer" not in untyped.text
 
 
+@pytest.mark.fault("F49")
 async def test_no_coverage_is_said_with_what_it_may_mean() -> None:
     """None found is not "you have no insurance"."""
     said = await answered("coverage.summary")

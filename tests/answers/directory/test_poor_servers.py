@@ -45,6 +45,8 @@ async def poor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]
             yield Stage(world, sandbox, {"dm": bot, "off": bot})
 
 
+@pytest.mark.fault("F32", "F36")
+@pytest.mark.threat("T44")
 @pytest.mark.parametrize("name", STORIES)
 async def test_a_poor_server_tells_the_same_story(name: str, poor: Stage) -> None:
     """Chains, includes, filters and page sizes that a server lacks are made up for here (T44, F32 to F36)."""

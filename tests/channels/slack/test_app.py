@@ -9,6 +9,7 @@ from tests.channels.slack.conftest import PLANTED, House
 from tests.doubles.block_kit import parsed
 
 
+@pytest.mark.threat("T29")
 async def test_a_direct_message_is_answered_in_its_thread(house: House) -> None:
     """A shareable answer is posted once, whole, in the thread of the message, and nothing is unfurled."""
     assert await house.deliver(house.slack.direct_message("hello &amp; <@U9>", ts="17.1")) == [200]
@@ -30,6 +31,7 @@ async def test_who_asks(house: House) -> None:
     assert (person.name, person.home) == ("Person U1", "Slack, Contoso")
 
 
+@pytest.mark.threat("T26")
 async def test_a_private_answer_is_never_in_a_notification(house: House) -> None:
     """What is posted is a neutral line; the answer, with its complete text, comes by updating that message (T26)."""
     await house.deliver(house.slack.direct_message("what did I owe"))
@@ -64,6 +66,8 @@ async def test_a_private_answer_speaks_the_persons_language(house: House) -> Non
     assert house.slack.called("chat.postMessage")[0].arguments["text"] == "Aquí está su respuesta."
 
 
+@pytest.mark.fault("F64")
+@pytest.mark.threat("T25")
 @pytest.mark.parametrize("channel", ["C1", "G1"])
 async def test_a_member_question_in_a_channel_goes_to_the_private_chat(house: House, channel: str) -> None:
     """The answer is written in the asker's own chat; the channel gets one line that only the asker sees (T25)."""
@@ -136,6 +140,7 @@ async def test_a_press_in_a_channel_is_answered_in_private(house: House) -> None
     assert [call.arguments["channel"] for call in house.slack.called("chat.postEphemeral")] == ["C1"]
 
 
+@pytest.mark.fault("F64")
 async def test_a_press_on_an_ephemeral_line_in_a_foreign_chat(house: House) -> None:
     """What a command showed in a chat between two people is no private place, and answers through its response URL."""
     await house.deliver(house.slack.press("mine", channel="D-somebody-else", ephemeral=True))
@@ -150,6 +155,8 @@ async def test_a_button_that_opens_a_page_is_only_acknowledged(house: House) -> 
     assert house.turn.heard == []
 
 
+@pytest.mark.fault("F50")
+@pytest.mark.threat("T39")
 @pytest.mark.parametrize("kind", ["direct_message", "mention", "command", "press"])
 async def test_one_answer_however_often_it_is_delivered(house: House, kind: str) -> None:
     """The same delivery four times at once is answered once (F50)."""
@@ -163,6 +170,7 @@ async def test_one_answer_however_often_it_is_delivered(house: House, kind: str)
     assert len(house.turn.heard) == 1
 
 
+@pytest.mark.threat("T39")
 async def test_a_retry_after_a_lost_first_delivery_is_answered(house: House) -> None:
     """A retry is not dropped for being one: only the id tells a duplicate (T39)."""
     house.shelf.lost = True
@@ -175,6 +183,7 @@ async def test_a_retry_after_a_lost_first_delivery_is_answered(house: House) -> 
     assert [message.text for message in house.turn.heard] == ["again"]
 
 
+@pytest.mark.fault("F63")
 @pytest.mark.parametrize(
     "event",
     [
@@ -261,6 +270,7 @@ async def test_a_persons_messages_are_answered_in_order(house: House) -> None:
     assert heard.index("one") < heard.index("two")
 
 
+@pytest.mark.fault("F64")
 @pytest.mark.parametrize("code", ["cannot_dm_bot", "messages_tab_disabled"])
 async def test_a_person_who_cannot_be_written_to(house: House, code: str) -> None:
     """The asker is told that there is no private way to answer, without the answer (F64)."""
@@ -279,6 +289,7 @@ async def test_a_chat_that_does_not_open(house: House) -> None:
     assert "can't write to you" in pointer.text
 
 
+@pytest.mark.fault("F53")
 async def test_a_rate_limit_is_waited_out(house: House) -> None:
     """429 delays the answer and does not lose it (F53)."""
     house.slack.limits["chat.postMessage"] = [0]
@@ -286,6 +297,7 @@ async def test_a_rate_limit_is_waited_out(house: House) -> None:
     assert len(house.slack.called("chat.postMessage")) == 1
 
 
+@pytest.mark.fault("F53")
 @pytest.mark.parametrize("code", ["account_inactive", "token_revoked", "msg_too_long", "channel_not_found"])
 async def test_an_error_of_slack_ends_the_answer(
     house: House, code: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
@@ -312,6 +324,7 @@ async def test_a_broken_turn_reaches_no_log_and_no_person(
     assert house.slack.called("chat.postMessage") == []
 
 
+@pytest.mark.threat("T27")
 async def test_logs_never_hold_what_was_said(
     house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

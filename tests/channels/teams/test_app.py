@@ -189,6 +189,7 @@ async def test_what_is_no_new_message_of_a_person_is_not_answered(house: House, 
     assert house.turn.heard == []
 
 
+@pytest.mark.threat("T21")
 async def test_adding_the_app_greets_and_removing_it_forgets(house: House) -> None:
     """Who adds it for themselves is greeted in their chat; who removes it is unlinked; a team's is neither (T21)."""
     await house.deliver(house.teams.activity("installationUpdate", action="add"))

@@ -40,6 +40,7 @@ async def test_a_good_token_is_taken(house: House) -> None:
     assert len(house.turn.heard) == 1
 
 
+@pytest.mark.threat("T19")
 @pytest.mark.parametrize(
     "claims",
     [
@@ -92,6 +93,7 @@ async def test_only_the_connectors_algorithm_is_looked_at(house: House, alg: obj
     assert (await house.teams.send(json.dumps(house.teams.message("hello")).encode(), f"Bearer {token}"))[0] == 401
 
 
+@pytest.mark.threat("T18")
 @pytest.mark.parametrize(
     "fields",
     [

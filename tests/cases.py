@@ -1,0 +1,29 @@
+"""What a person reads in a test, and the numbers that tests are marked with. `tests/table.py` makes tables of both."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+SEEN: list[str] = []
+
+
+def saw(words: str) -> None:
+    """Keep what a person reads; a page's markup is taken off."""
+    body = html.unescape(re.sub(r"<style.*?</style>|<title.*?</title>|<[^>]+>", " ", words, flags=re.DOTALL))
+    if line := " ".join(body.split()):
+        SEEN.append(line)
+
+
+def numbered(cases: Iterable[Any]) -> list[Any]:
+    """Each case as a parameter whose mark is the number that its name begins with: `F23 truncated`."""
+    return [_numbered(case, case if isinstance(case, str) else case.name) for case in cases]
+
+
+def _numbered(case: Any, name: str) -> Any:
+    mark = pytest.mark.fault if name.startswith("F") else pytest.mark.threat
+    return pytest.param(case, id=name, marks=mark(name[:3]))

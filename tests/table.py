@@ -1,0 +1,78 @@
+"""Tables of the marked tests: which fault, threat or attack each one proves, and what the person saw of it.
+
+The doubles call `saw` with every word that a person reads, so a test gets its row by its mark alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cases import SEEN
+
+MARKS = ("fault", "threat", "attack")
+_TABLES = {"faults": ("fault", "threat"), "attacks": ("attack",)}
+_WORDS, _CASE = 76, 62
+_UNSEEN = "(nothing is shown)"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--table faults` and `--table attacks`."""
+    parser.addoption("--table", choices=sorted(_TABLES), help="print the marked tests as a table")
+
+
+def pytest_runtest_setup() -> None:
+    """A test begins with nothing seen."""
+    SEEN.clear()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Put marks and words into the report, which also comes home from another process."""
+    if call.when != "teardown" and (call.when == "call" or call.excinfo is not None):
+        marks = {name: _numbers(item, name) for name in MARKS}
+        item.user_properties.append(("proves", marks))
+        item.user_properties.append(("saw", SEEN[-1] if SEEN else _UNSEEN))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table that was asked for, and its sums."""
+    table = config.getoption("--table")
+    if table is None:
+        return
+    rows = sorted({row for report in _reports(terminalreporter) for row in _rows(report, _TABLES[table])})
+    terminalreporter.section(f"{table}: case, what the person saw, result")
+    for number, case, words, result in rows:
+        terminalreporter.write_line(
+            f"{number:<4} {_cut(case, _CASE):<{_CASE}} | {_cut(words, _WORDS):<{_WORDS}} | {result}"
+        )
+    failed = sum(result != "pass" for *_, result in rows)
+    proved = len({number for number, *_ in rows})
+    terminalreporter.write_line(f"{proved} {table}, {len(rows)} cases: {len(rows) - failed} pass, {failed} fail")
+
+
+def _numbers(item: pytest.Item, name: str) -> list[str]:
+    return sorted({str(number) for mark in item.iter_markers(name) for number in mark.args})
+
+
+def _reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
+    for outcome in ("passed", "failed", "error", "skipped"):
+        yield from (each for each in reporter.stats.get(outcome, ()) if isinstance(each, pytest.TestReport))
+
+
+def _rows(report: pytest.TestReport, marks: tuple[str, ...]) -> Iterator[tuple[str, str, str, str]]:
+    kept = dict(report.user_properties)
+    if "proves" not in kept:
+        return
+    proves, words = kept["proves"], str(kept["saw"])
+    _, _, name = report.nodeid.rpartition("::")
+    result = {"passed": "pass", "skipped": "skipped"}.get(report.outcome, "FAIL")
+    for mark in marks:
+        for number in proves[mark]:  # type: ignore[index]  # a mapping, as it was put
+            yield number, name.removeprefix("test_").replace("_", " "), words, result
+
+
+def _cut(text: str, width: int) -> str:
+    shown = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return shown if len(shown) <= width else f"{shown[: width - 1]}…"
