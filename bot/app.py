@@ -317,6 +317,7 @@ async def slack_app(
         bot.pack.words,
         credentials,
         Shelf(bot.store, bot.seal),
+        inbox=lambda handler: Inbox("slack", handler, bot.store, bot.seal),
         forget=bot.accounts.unlink,
         now=_clock(settings),
         pause=pause,

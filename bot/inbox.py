@@ -105,6 +105,13 @@ class Inbox:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
+    async def drain(self, seconds: float) -> None:
+        """Wait, at most this long, until everything that was taken so far is answered."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+
     def _begin(self, lane: str, first: Row | None = None) -> None:
         if lane in self._lanes and first is None:
             self._more.add(lane)

@@ -46,8 +46,8 @@ class Desk:
         self._host, self._notices, self._people, self._sharing = host, notices, people, sharing
         self._pace, self._session, self._pause = pace, session, pause
 
-    async def answer(self, here: Workspace, incoming: Incoming) -> None:
-        """Answer a message, a command, a press, a shortcut or a form."""
+    async def answer(self, here: Workspace, incoming: Incoming, writing: Callable[[], Awaitable[None]]) -> None:
+        """Answer a message, a command, a press, a shortcut or a form; `writing` is called before the first post."""
         person, directory_only = await here.person(incoming.user, incoming.team)
         await self._people.note(person)
         place = await self._place(here, incoming)
@@ -64,19 +64,25 @@ class Desk:
             directory_only=directory_only,
             form=incoming.form,
         )
-        watched = _Watched(self._host)
+        watched = _Watched(self._host, writing)
         async with self._status(here, message):
             await deliver(self._writer(here, incoming), watched, message)
         if watched.home_changed:
             await self.show_home(here, incoming.user, incoming.team)
 
-    async def edited(self, here: Workspace, incoming: Incoming) -> None:
-        """An answer stands under the first wording; say how to ask the new one."""
+    async def say(self, here: Workspace, incoming: Incoming, notice: str) -> None:
+        """One sentence of the channel's own in reply: the wording changed, or an earlier answer was interrupted."""
         language = (await here.profile(incoming.user)).language
-        blocks = self._notices.blocks("edited", language)
         person, _ = await here.person(incoming.user, incoming.team)
-        reply = Shareable(intent="edited", language=language, blocks=blocks)
-        await self._plain_writer(here).post(OneToOne(incoming.channel, incoming.thread), reply, person)
+        place = await self._place(here, incoming)
+        reply = Shareable(
+            intent=notice, language=language, blocks=self._notices.blocks(notice, language), to_asker=True
+        )
+        writer = self._writer(here, incoming)
+        if isinstance(place, OneToOne):
+            await writer.post(place, reply, person)
+        elif place is not None:
+            await writer.share(place, reply, person)
 
     async def pass_on(self, here: Workspace, incoming: Incoming, response_url: str) -> None:
         """Share an answer where its asker got it, or send it to their own chat."""
@@ -165,14 +171,18 @@ class Desk:
 
 
 class _Watched:
-    """The host, with a look at whether an account was connected or disconnected meanwhile."""
+    """The host, with a mark before the first reply, and a look at whether an account came or went meanwhile."""
 
-    def __init__(self, host: Host) -> None:
-        self._host, self.home_changed = host, False
+    def __init__(self, host: Host, writing: Callable[[], Awaitable[None]]) -> None:
+        self._host, self._writing, self.home_changed = host, writing, False
 
     async def answer(self, message: Message) -> AsyncIterator[Answer]:
         """The host's replies."""
+        marked = False
         async for reply in self._host.answer(message):
+            if not marked:
+                await self._writing()
+            marked = True
             self.home_changed = self.home_changed or reply.intent in _CHANGES_HOME
             yield reply
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import structlog
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
@@ -44,6 +45,7 @@ from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
+from bot.inbox import Delivery, Handler, Inbox
 from bot.message import Person
 from bot.replies.render import Words
 
@@ -52,6 +54,14 @@ log = structlog.get_logger("slack")
 Ack = Callable[[], Awaitable[Any]]
 _DRAIN_SECONDS = 25
 _SEEN_SECONDS = 60 * 60.0
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """A delivery as it lies in the inbox, with the installation that it came from."""
+
+    enterprise: str
+    team: str
+    incoming: Incoming
 
 
 class SlackApp:
@@ -64,16 +74,18 @@ class SlackApp:
         credentials: Credentials,
         shelf: Shelf,
         *,
+        inbox: Callable[[Handler], Inbox],
         forget: Forget,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`forget` deletes all that is kept of a person; `now` is the local time; the others are for tests."""
+        """`inbox` keeps what has to be answered; `forget` deletes all that is kept of a person; `now` is local time."""
         self._host, self._given, self._shelf, self._clock = host, credentials, shelf, clock
         self._notices, self._work = Notices(words), Work()
         self._people = People(shelf, forget)
+        self._inbox = inbox(self._handle)
         self._sharing = Sharing(shelf, self._notices, now)
         self._pace, self._pause = Pace(monotonic, pause), pause
 
@@ -96,11 +108,13 @@ class SlackApp:
             pause=self._pause,
         )
         self._bolt = self._listeners()
+        await self._inbox.start()
         self._socket = self._connection.socket(self._take_payload)
         if self._socket is not None:
             try:
                 await self._socket.start()
             except SlackApiError:
+                await self._inbox.stop(0)
                 await self._connection.close()
                 raise
 
@@ -108,11 +122,13 @@ class SlackApp:
         """Finish what was acknowledged, then close the session."""
         if self._socket is not None:
             await self._socket.stop()
-        await self.drain()
+        await self._inbox.stop(_DRAIN_SECONDS)
+        await self._work.drain(_DRAIN_SECONDS)
         await self._connection.close()
 
     async def drain(self) -> None:
         """Wait for the answers to everything acknowledged so far."""
+        await self._inbox.drain(_DRAIN_SECONDS)
         await self._work.drain(_DRAIN_SECONDS)
 
     def routes(self) -> list[Route]:
@@ -211,7 +227,7 @@ class SlackApp:
         bot_user = here.installed.bot_user
         if edited := read_edit(body, bot_user):
             if await self._first(edited.key):
-                self._start(edited, self._desk.edited(here, edited))
+                self._start(edited, self._desk.say(here, edited, "edited"))
         elif body["event"].get("subtype") == "message_deleted":
             self._work.cancel((body["event"].get("channel"), body["event"].get("deleted_ts")))
         else:
@@ -271,9 +287,33 @@ class SlackApp:
             self._work.start(("form", incoming.key), self._guarded(self._desk.open_form(here, incoming)))
 
     async def _take(self, here: Workspace, incoming: Incoming | None) -> None:
-        """Start the answer once, however often Slack delivers (F50)."""
-        if incoming is not None and await self._first(incoming.key):
-            self._start(incoming, self._desk.answer(here, incoming))
+        """Keep it until it is answered, once, however often Slack delivers, and whichever process dies (F50, F51)."""
+        if incoming is None:
+            return
+        installed = here.installed
+        kept = _Kept(installed.enterprise, installed.team or incoming.team, incoming)
+        lane = f"{installed.key}/{incoming.channel}/{incoming.user}"
+        await self._inbox.take(f"{installed.key}:{incoming.key}", lane, msgspec.json.encode(kept))
+
+    async def _handle(self, delivery: Delivery) -> None:
+        """Answer what was kept. After a try that had begun to write, say so instead of answering twice (F52)."""
+        kept = msgspec.json.decode(delivery.body, type=_Kept)
+        incoming, here = kept.incoming, await self._workspaces.of(kept.enterprise, kept.team)
+        if here is None:
+            log.warning("workspace gone", channel="slack")
+            return
+        job = self._desk.answer(here, incoming, delivery.writing)
+        if delivery.maybe_written:
+            job.close()
+            job = self._desk.say(here, incoming, "interrupted")
+        tag = (incoming.channel, incoming.thread) if incoming.thread else None
+        task = self._work.start(delivery.key, self._guarded(job), tag=tag)
+        try:
+            # Waited for, not awaited: a question that was taken back ends its task and not this one.
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
 
     def _start(self, incoming: Incoming, job: Awaitable[None]) -> None:
         lane, tag = (incoming.channel, incoming.user), (incoming.channel, incoming.thread)

@@ -15,7 +15,7 @@ class Work:
         self._tasks: set[asyncio.Task[None]] = set()
         self._tagged: dict[Hashable, asyncio.Task[None]] = {}
 
-    def start(self, lane: Hashable, job: Coroutine[Any, Any, None], *, tag: Hashable = None) -> None:
+    def start(self, lane: Hashable, job: Coroutine[Any, Any, None], *, tag: Hashable = None) -> asyncio.Task[None]:
         """Run a job after every earlier one of the same lane; `tag` is how it can be called off."""
         task = asyncio.create_task(self._after(self._last.get(lane), job))
         self._last[lane] = task
@@ -23,6 +23,7 @@ class Work:
         if tag is not None:
             self._tagged[tag] = task
         task.add_done_callback(lambda done: self._forget(lane, tag, done))
+        return task
 
     def cancel(self, tag: Hashable) -> None:
         """Call a job off, if it is not done: its question was taken back."""

@@ -18,9 +18,11 @@ from starlette.applications import Starlette
 from bot.channels.slack.app import SlackApp
 from bot.channels.slack.connection import Credentials
 from bot.channels.slack.shelf import Shelf
+from bot.inbox import Handler, Inbox
 from bot.message import Action, Actions, Language, Line, Message, Person, Press, Private, Shareable, Source, Span
 from bot.replies.render import Words
 from bot.sandbox.sockets import listen
+from bot.stores.base import Seal, Store
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 
@@ -36,6 +38,8 @@ class KeywordTurn:
         self.heard: list[Message] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.then = asyncio.Event()
+        self.then.set()
         self.linked: set[str] = set()
 
     async def answer(self, message: Message) -> AsyncIterator[Private | Shareable]:
@@ -47,6 +51,7 @@ class KeywordTurn:
         if "at length" in message.text:
             said = (Line((Span("still looking"),)),)
             yield Shareable(intent="provider.find", language="en", blocks=said, final=False, passing=True)
+            await self.then.wait()
         if "slowly" in message.text:
             for read in (100, 600):
                 note = Line((Span(f"Still reading: {read} of about 1,000 claims."),))
@@ -61,12 +66,12 @@ class KeywordTurn:
         else:
             heard = Line((Span(f"heard {message.text}"),))
             more = Actions((Action("opaque2", "More", press=Press("provider.find")),))
-            read = (Source("PractitionerRole", "r1", NOW),) if "facts" in message.text else ()
-            blocks: tuple[Line | Actions, ...] = (heard, more) if read else (heard,)
+            facts = (Source("PractitionerRole", "r1", NOW),) if "facts" in message.text else ()
+            blocks: tuple[Line | Actions, ...] = (heard, more) if facts else (heard,)
             if "long" in message.text:
                 blocks = (*(Line((Span("x" * 3_000),)) for _ in range(3)),)
             intent = "account.unlink" if message.form == "account.unlink" else "provider.find"
-            yield Shareable(intent=intent, language="en", blocks=blocks, sources=read)
+            yield Shareable(intent=intent, language="en", blocks=blocks, sources=facts)
 
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
         """A Home that says whether its person is linked."""
@@ -126,6 +131,21 @@ class Lossy(Shelf):
         return await super().first(key, seconds=seconds)
 
 
+class KeptInbox(Inbox):
+    """An inbox that is away when its shelf is, and that knows what it saw."""
+
+    def __init__(self, platform: str, handler: Handler, store: Store, seal: Seal, shelf: Lossy) -> None:
+        super().__init__(platform, handler, store, seal)
+        self._shelf = shelf
+
+    async def take(self, key: str, lane: str, body: bytes, *, owner: str = "") -> bool:
+        """As the inbox, while the store is there."""
+        if self._shelf.lost:
+            raise OSError("the store is away")
+        self._shelf.seen.add(key)
+        return await super().take(key, lane, body, owner=owner)
+
+
 @dataclass
 class House:
     """Everything a test needs."""
@@ -163,6 +183,7 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         Words(TEMPLATES),
         Credentials(api_url=slack.api_url, public_url=address, **credentials),
         shelf,
+        inbox=lambda handler: KeptInbox("slack", handler, store, OpenSeal(), shelf),
         forget=forget,
         now=lambda: NOW,
         monotonic=clock.now,

@@ -1,0 +1,50 @@
+"""What Slack was told is taken is answered, whichever process dies meanwhile, and never twice (F50, F51, F52, F61)."""
+
+from pathlib import Path
+
+from tests.channels.slack.conftest import House, opened
+from tests.doubles.slack import SECRET, TOKEN
+
+
+async def interrupted(house: House, text: str) -> None:
+    """A message is taken, its answer begins, and the process goes."""
+    house.turn.gate.clear()
+    assert await house.slack.deliver(house.slack.direct_message(text, ts="17.1")) == [200]
+    await house.slack.wait_for("users.info")
+    await house.app._inbox.stop(0)
+
+
+async def test_another_process_answers_what_the_first_had_taken(tmp_path: Path) -> None:
+    """In the same thread, once, with nothing said about the change."""
+    async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as first:
+        await interrupted(first, "hello")
+        assert first.slack.called("chat.postMessage") == []
+    async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
+        [answer] = await second.slack.wait_for("chat.postMessage")
+        await second.app.drain()
+        assert (answer.arguments["text"], answer.arguments["thread_ts"]) == ("heard hello", "17.1")
+        assert len(second.turn.heard) == 1
+
+
+async def test_an_answer_that_had_begun_is_not_given_twice(tmp_path: Path) -> None:
+    """Its first line may stand there already: the person is told, and the question is not asked again."""
+    async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as first:
+        first.turn.then.clear()
+        assert await first.slack.deliver(first.slack.direct_message("at length")) == [200]
+        await first.slack.wait_for("chat.postMessage")
+        await first.app._inbox.stop(0)
+    async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
+        [told] = await second.slack.wait_for("chat.postMessage")
+        await second.app.drain()
+        assert "I was interrupted while answering this." in told.arguments["text"]
+        assert second.turn.heard == []
+
+
+async def test_a_finished_answer_is_finished(tmp_path: Path) -> None:
+    """The next process finds nothing to do, and a late repetition is known."""
+    async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as first:
+        question = first.slack.direct_message("hello")
+        await first.deliver(question)
+    async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
+        await second.deliver(question)
+        assert second.turn.heard == []
