@@ -67,6 +67,8 @@ class Desk:
         watched = _Watched(self._host, writing)
         async with self._status(here, message):
             await deliver(self._writer(here, incoming), watched, message)
+        if watched.unlinked:
+            await self._people.leave(person)
         if watched.home_changed:
             await self.show_home(here, incoming.user, incoming.team)
 
@@ -174,7 +176,8 @@ class _Watched:
     """The host, with a mark before the first reply, and a look at whether an account came or went meanwhile."""
 
     def __init__(self, host: Host, writing: Callable[[], Awaitable[None]]) -> None:
-        self._host, self._writing, self.home_changed = host, writing, False
+        self._host, self._writing = host, writing
+        self.home_changed = self.unlinked = False
 
     async def answer(self, message: Message) -> AsyncIterator[Answer]:
         """The host's replies."""
@@ -184,6 +187,7 @@ class _Watched:
                 await self._writing()
             marked = True
             self.home_changed = self.home_changed or reply.intent in _CHANGES_HOME
+            self.unlinked = self.unlinked or reply.intent == "account.unlink"
             yield reply
 
 

@@ -21,7 +21,7 @@ class Incoming:
 
     `own_chat`: it came from a place that is no conversation (App Home, a form), so the answer goes to that chat.
     `action` is the kind of button pressed. `trigger` opens a form within three seconds. `response_url` is a secret
-    that lets its holder write to the person: never logged, never stored.
+    that lets its holder write to the person: never logged, and kept only sealed, until it is answered.
     """
 
     key: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -32,10 +33,16 @@ class People:
         """Remember that somebody writes from here."""
         if person.key in self._noted:
             return
-        row = msgspec.json.encode(person)
+        row = msgspec.json.encode(replace(person, name="", home=""))
         for owner in {_workspace(person.enterprise, person.team), _organization(person.enterprise)} - {""}:
             await self._shelf.put(_KIND, f"{owner}\x1f{person.user}", row, seconds=_KEPT, owner=owner)
         self._noted[person.key] = True
+
+    async def leave(self, person: Person) -> None:
+        """Forget that somebody wrote from here: they asked that nothing of them is kept."""
+        self._noted.pop(person.key, None)
+        for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
+            await self._shelf.drop(_KIND, f"{owner}\x1f{person.user}")
 
     async def end(self, body: Body, workspaces: Workspaces) -> None:
         """What an event ends: one person, or everybody of a workspace with its installation."""
@@ -70,9 +77,7 @@ class People:
 
     async def _end(self, person: Person) -> None:
         await self._forget(person)
-        self._noted.pop(person.key, None)
-        for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
-            await self._shelf.drop(_KIND, f"{owner}\x1f{person.user}")
+        await self.leave(person)
 
     async def _known(self, owner: str) -> list[Person]:
         rows = await self._shelf.owned(_KIND, owner) if owner else []

@@ -33,6 +33,16 @@ async def test_a_deleted_person_goes_alone(house: House) -> None:
     assert [person.user for person in house.forgotten] == ["U1"]
 
 
+async def test_who_disconnected_is_not_remembered(house: House) -> None:
+    """Nothing is left to forget; who writes again is known again, by ids alone."""
+    await talk(house, "U1")
+    rows = await house.shelf.owned("slack_person", "slack\x1f\x1fT0TEAM")
+    assert b"Person U1" not in b"".join(rows)
+    await house.deliver(house.slack.submission("form-unlink"))
+    await house.deliver(house.slack.event({"type": "app_uninstalled"}))
+    assert house.forgotten == []
+
+
 async def test_who_becomes_a_guest_is_one_at_once(house: House) -> None:
     """A change is looked at again instead of being remembered for ten minutes."""
     await talk(house, "U1")
