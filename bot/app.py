@@ -47,6 +47,7 @@ from bot.payer.kept import Kept
 from bot.payer.recent import Recent
 from bot.stores.base import Seal, Store
 from bot.stores.opening import open_store, sqlite_path
+from bot.stores.waits import Waits
 from bot.turn import Turn
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ async def assemble(
         store = await open_store(settings.bot_store_url)
         stack.push_async_callback(store.close)
         http = await stack.enter_async_context(http or Http())
+        http.waits = Waits(store)
         seal = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
         discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
         audit = Audit(store, seal)

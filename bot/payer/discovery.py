@@ -76,9 +76,13 @@ class Discovery:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What did not come when it was last asked for: `smart-configuration`, `openid-configuration`, `metadata`."""
+        """What did not come when it was last asked for: `smart-configuration`, `openid-configuration`, `metadata`.
+
+        `clock`: the payer's time and ours are more than five minutes apart (T51).
+        """
         asked = {"smart-configuration": self._smart.healthy, "openid-configuration": self._openid.healthy}
         asked["metadata"] = all(remembered.healthy for remembered in self._servers.capabilities.values())
+        asked["clock"] = not self._http.clocks.apart
         return tuple(name for name, healthy in asked.items() if not healthy)
 
     async def endpoints(self) -> Endpoints:

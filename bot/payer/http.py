@@ -25,7 +25,8 @@ from bot.payer.base import origin_of
 from bot.payer.body import read_body
 from bot.payer.budget import MIB
 from bot.payer.learned import Learned
-from bot.payer.origin import IN_FLIGHT, Origin
+from bot.payer.origin import IN_FLIGHT, Origin, Waits
+from bot.payer.skew import Clocks
 
 _CONNECT = 5.0
 _SILENCE = 20.0
@@ -45,7 +46,8 @@ class Answer:
 class Http:
     """Calls with a wall deadline and a cap on decoded bytes. Close it, or use it as an async context manager.
 
-    `transport` swaps the wire. `clock` is the monotonic clock that deadlines are told by, `pause` waits between tries.
+    `transport` swaps the wire. `clock` is the monotonic clock that deadlines are told by, `pause` waits between tries,
+    `now` tells Unix seconds. `waits` shares what an origin told one process with all of them.
     """
 
     def __init__(
@@ -54,11 +56,14 @@ class Http:
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.time,
         in_flight: int = IN_FLIGHT,
     ) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
         self.clock, self.pause = clock, pause
         self.learned = Learned(clock)
+        self.clocks = Clocks(now)
+        self.waits: Waits | None = None
         self._in_flight = in_flight
         self._origins: dict[str, Origin] = {}
         self._transport = transport or _transport()
@@ -77,7 +82,8 @@ class Http:
 
     def origin(self, url: str | httpx.URL) -> Origin:
         """What is known about the URL's origin."""
-        return self._origins.setdefault(origin_of(url), Origin(self._in_flight))
+        name = origin_of(url)
+        return self._origins.setdefault(name, Origin(self._in_flight, name, self.waits))
 
     async def get(self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB) -> Answer:
         """One GET, tried once. `deadline` is a time of `clock`.
@@ -124,7 +130,9 @@ class Http:
                 body = await read_body(response.aiter_raw(), encoding, cap)
             except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
                 raise PayerDamaged("the body broke off") from None
-            return Answer(response.status_code, _lowered(response.headers), body)
+            headers = _lowered(response.headers)
+            self.clocks.heard(origin_of(request.url), headers)
+            return Answer(response.status_code, headers, body)
 
     @asynccontextmanager
     async def _opened(self, request: httpx.Request) -> AsyncIterator[httpx.Response]:

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import math
+from typing import Protocol
 
 from bot.errors import PayerBusy, PayerDown
 
 OPENS_AT = 5
 STAYS_OPEN = 30.0
 IN_FLIGHT = 16
+FRESH = 1.0  # seconds for which what other processes were told is not asked for again
+
+
+class Waits(Protocol):
+    """What the origins told any process of this bot about coming back, in seconds."""
+
+    async def left(self, origin: str) -> float:
+        """Seconds until the origin may be asked."""
+        ...
+
+    async def keep(self, origin: str, seconds: float) -> None:
+        """Remember a wait for every process."""
+        ...
 
 
 class Origin:
     """The state of one scheme, host and port. Times are seconds of the monotonic clock."""
 
-    def __init__(self, in_flight: int = IN_FLIGHT) -> None:
+    def __init__(self, in_flight: int = IN_FLIGHT, name: str = "", waits: Waits | None = None) -> None:
         self.slots = asyncio.Semaphore(in_flight)
+        self._name, self._waits, self._heard_at = name, waits, -math.inf
         self._failures = 0
         self._opened_at: float | None = None
         self._probing = False
@@ -52,9 +67,18 @@ class Origin:
         """The call ended without telling anything, for example because it was cancelled."""
         self._probing = False
 
-    def told_to_wait(self, now: float, seconds: float) -> None:
-        """Remember the payer's Retry-After for everybody."""
+    async def hear(self, now: float) -> None:
+        """Learn what other processes were told, at most once a second."""
+        if self._waits is not None and now >= self._heard_at + FRESH:
+            self._heard_at = now
+            self._back_at = max(self._back_at, now + await self._waits.left(self._name))
+
+    async def told_to_wait(self, now: float, seconds: float) -> None:
+        """Remember the payer's Retry-After for everybody, in this process and in the others (F19)."""
         self._back_at = max(self._back_at, now + seconds)
+        if self._waits is not None:
+            self._heard_at = now + seconds  # what this process was told itself, it need not be told again
+            await self._waits.keep(self._name, seconds)
 
 
 def busy(seconds: float) -> PayerBusy:

@@ -47,10 +47,11 @@ class Retry:
             Whatever `read` raises otherwise.
         """
         for tried in range(1, TRIES + 1):
+            await origin.hear(self._clock())
             origin.admit(self._clock())
             try:
                 answer = await self._try(origin, call)
-                wait = self._told_to_wait(answer, origin, deadline, tried)
+                wait = await self._told_to_wait(answer, origin, deadline, tried)
                 if wait is None:
                     return self._judged(origin, answer, read)
             except (PayerDown, PayerDamaged) as error:
@@ -85,7 +86,7 @@ class Retry:
         origin.succeeded()
         return result
 
-    def _told_to_wait(self, answer: Answer, origin: Origin, deadline: float, tried: int) -> float | None:
+    async def _told_to_wait(self, answer: Answer, origin: Origin, deadline: float, tried: int) -> float | None:
         """The seconds to wait before the next try; None when the answer is to be read."""
         said = retry_after(answer.headers.get("retry-after"), self._now())
         if answer.status != _TOO_MANY and not (answer.status == _UNAVAILABLE and said is not None):
@@ -93,7 +94,7 @@ class Retry:
         origin.released()
         seconds = UNSAID_WAIT if said is None else said
         now = self._clock()
-        origin.told_to_wait(now, seconds)
+        await origin.told_to_wait(now, seconds)
         if seconds > LONGEST_WAIT or now + seconds >= deadline or tried >= TRIES:
             raise busy(seconds)
         return seconds + _MARGIN

@@ -156,3 +156,36 @@ def test_no_header_fails(text: str) -> None:
     """Whatever stands in the header, reading it gives seconds or None."""
     found = retry_after(text, NOW)
     assert found is None or 0 <= found <= 86_400
+
+
+class Shared:
+    """What one process was told, for all of them."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.asked = 0
+
+    async def left(self, origin: str) -> float:
+        """Seconds to wait."""
+        self.asked += 1
+        return self.seconds.get(origin, 0.0)
+
+    async def keep(self, origin: str, seconds: float) -> None:
+        """Remember it."""
+        self.seconds[origin] = seconds
+
+
+@pytest.mark.fault("F19")
+@pytest.mark.threat("T50")
+async def test_what_one_process_was_told_holds_for_the_others() -> None:
+    """Another replica keeps off the same origin without a call, asks for it once a second, and comes back in time."""
+    told, other, shared = rig(fhir(b"", 429, retry_after="600")), rig(page(ROLE)), Shared()
+    told.http.waits = other.http.waits = shared
+    for rigged in (told, other, other):
+        with pytest.raises(PayerBusy):
+            await ask(rigged)
+    assert other.payer.requests == []
+    assert shared.asked == 2
+    shared.seconds.clear()
+    other.clock.now += 601
+    assert await ask(other) == 1

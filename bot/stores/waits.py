@@ -1,0 +1,34 @@
+"""When a payer's server may be asked again: what one process was told holds for all of a store (F19)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+
+from bot.errors import StoreError
+from bot.stores.base import Store
+
+_KIND = "payer_wait"
+
+
+class Waits:
+    """Seconds to wait by origin. A store that cannot be used keeps nobody from asking: each process knows its own."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    async def left(self, origin: str) -> float:
+        """Seconds until the origin may be asked; 0 when nobody was told to wait."""
+        with contextlib.suppress(StoreError):
+            if until := await self._store.get(_KIND, origin):
+                return max(0.0, float(until) - self._clock())
+        return 0.0
+
+    async def keep(self, origin: str, seconds: float) -> None:
+        """Remember a Retry-After for every process, unless a longer one is known."""
+        if seconds <= await self.left(origin):
+            return
+        until = self._clock() + seconds
+        with contextlib.suppress(StoreError):
+            await self._store.put(_KIND, origin, str(until).encode(), expires=until)
