@@ -129,6 +129,10 @@ def _place(engine: Engine, key: str, value: str, today: date) -> object | None:
     """A ZIP, also with its four further digits; a city; a county, when the key says so; "me"."""
     if found := _ZIP.fullmatch(value):
         return {"zip": found[1]}
-    said = f"{value} county" if key_of(_plain(key)) in {"county", "condado"} and "count" not in value else value
+    kind = key_of(_plain(key))
+    of_county = kind in {"county", "condado"}
+    said = f"{value} county" if of_county and "count" not in value else value
     slots = (engine.slots_in(f"{lead}{said}", today=today) for lead in ("", "in ", "near "))
-    return next((slot.value for found in slots if (slot := found.get("location"))), None)
+    place = next((slot.value for found in slots if (slot := found.get("location"))), None)
+    fits = not of_county or (isinstance(place, dict) and "county" in place)
+    return place if fits and kind != "zip" else None

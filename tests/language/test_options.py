@@ -69,7 +69,9 @@ def test_an_unknown_key_names_the_nearest(key: str, near: str | None) -> None:
     assert (unknown.key, unknown.near) == (key, near)
 
 
-@pytest.mark.parametrize("text", ["radius:0", "radius:far", "zip:nowhere", "gender:7", "accepting:maybe"])
+@pytest.mark.parametrize(
+    "text", ["radius:0", "radius:far", "zip:nowhere", "zip:374", "county:Atlantis", "gender:7", "accepting:maybe"]
+)
 def test_a_value_that_means_nothing_is_told(text: str) -> None:
     """It is neither guessed nor left out in silence."""
     [unread] = options(text).unread
