@@ -370,6 +370,15 @@ class SlackDouble:
         found = self.messages.pop(place, None)
         return {"ok": True, **arguments} if found else {"ok": False, "error": "message_not_found"}
 
+    def _conversations_replies(self, arguments: Json) -> Json:
+        where = arguments["channel"], arguments["ts"]
+        thread = [
+            {"ts": ts, "metadata": said.get("metadata"), "text": said.get("text", "")}
+            for (channel, ts), said in self.messages.items()
+            if (channel, said.get("thread_ts")) == where
+        ]
+        return {"ok": True, "messages": [{"ts": arguments["ts"], "text": "the question"}, *thread]}
+
     def _chat_postEphemeral(self, arguments: Json) -> Json:  # noqa: N802 -- Slack's name
         if error := self._refuse_bad(arguments):
             return {"ok": False, "error": error}

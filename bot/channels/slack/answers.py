@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Answer, deliver
 from bot.channels.slack import forms, home
+from bot.channels.slack.again import Mark, cleared
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
@@ -20,7 +21,8 @@ from bot.channels.slack.people import People
 from bot.channels.slack.prompts import PROMPTS
 from bot.channels.slack.sharing import SHARE, Sharing
 from bot.channels.slack.workspace import Workspace
-from bot.channels.slack.writer import SlackWriter, Whisper
+from bot.channels.slack.writer import UNMARKED, SlackWriter, Whisper
+from bot.inbox import Delivery
 from bot.message import Message, OneToOne, Person, Place, Shareable, Shared
 
 log = structlog.get_logger("slack")
@@ -46,8 +48,8 @@ class Desk:
         self._host, self._notices, self._people, self._sharing = host, notices, people, sharing
         self._pace, self._session, self._pause = pace, session, pause
 
-    async def answer(self, here: Workspace, incoming: Incoming, writing: Callable[[], Awaitable[None]]) -> None:
-        """Answer a message, a command, a press, a shortcut or a form; `writing` is called before the first post."""
+    async def answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
+        """Answer a message, a command, a press, a shortcut or a form; what an earlier try has written, never again."""
         person, directory_only = await here.person(incoming.user, incoming.team)
         await self._people.note(person)
         place = await self._place(here, incoming)
@@ -64,13 +66,23 @@ class Desk:
             directory_only=directory_only,
             form=incoming.form,
         )
-        watched = _Watched(self._host, writing)
+        mark = Mark.of(delivery.key)
+        if delivery.maybe_written and await self._stands(here, incoming, place, mark):
+            return
+        watched = _Watched(self._host)
         async with self._status(here, message):
-            await deliver(self._writer(here, incoming), watched, message)
+            await deliver(self._writer(here, incoming, mark), watched, message, delivery.writing)
         if watched.unlinked:
             await self._people.leave(person)
         if watched.home_changed:
             await self.show_home(here, incoming.user, incoming.team)
+
+    async def _stands(self, here: Workspace, incoming: Incoming, place: Place, mark: Mark) -> bool:
+        """Whether an earlier try's answer stands there, or may: where it cannot be seen, its asker is told so (F52)."""
+        if isinstance(place, OneToOne) and place.thread:
+            return await cleared(here, place, mark) == "whole"
+        await self.say(here, incoming, "interrupted")
+        return True
 
     async def say(self, here: Workspace, incoming: Incoming, notice: str) -> None:
         """One sentence of the channel's own in reply: the wording changed, or an earlier answer was interrupted."""
@@ -137,9 +149,9 @@ class Desk:
         kind = OneToOne if direct else Shared
         return kind(incoming.channel, incoming.thread)
 
-    def _writer(self, here: Workspace, incoming: Incoming) -> SlackWriter:
+    def _writer(self, here: Workspace, incoming: Incoming, mark: Mark = UNMARKED) -> SlackWriter:
         if incoming.response_url is None:
-            return self._plain_writer(here)
+            return SlackWriter(here, self._notices, self._pace, mark)
         return self._whisper(here, incoming.response_url)
 
     def _plain_writer(self, here: Workspace) -> SlackWriter:
@@ -173,19 +185,15 @@ class Desk:
 
 
 class _Watched:
-    """The host, with a mark before the first reply, and a look at whether an account came or went meanwhile."""
+    """The host, with a look at whether an account was connected or disconnected meanwhile."""
 
-    def __init__(self, host: Host, writing: Callable[[], Awaitable[None]]) -> None:
-        self._host, self._writing = host, writing
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self.home_changed = self.unlinked = False
 
     async def answer(self, message: Message) -> AsyncIterator[Answer]:
         """The host's replies."""
-        marked = False
         async for reply in self._host.answer(message):
-            if not marked:
-                await self._writing()
-            marked = True
             self.home_changed = self.home_changed or reply.intent in _CHANGES_HOME
             self.unlinked = self.unlinked or reply.intent == "account.unlink"
             yield reply

@@ -296,16 +296,13 @@ class SlackApp:
         await self._inbox.take(f"{installed.key}:{incoming.key}", lane, msgspec.json.encode(kept))
 
     async def _handle(self, delivery: Delivery) -> None:
-        """Answer what was kept. After a try that had begun to write, say so instead of answering twice (F52)."""
+        """Answer what was kept, in a task of its own that a deleted question calls off."""
         kept = msgspec.json.decode(delivery.body, type=_Kept)
         incoming, here = kept.incoming, await self._workspaces.of(kept.enterprise, kept.team)
         if here is None:
             log.warning("workspace gone", channel="slack")
             return
-        job = self._desk.answer(here, incoming, delivery.writing)
-        if delivery.maybe_written:
-            job.close()
-            job = self._desk.say(here, incoming, "interrupted")
+        job = self._desk.answer(here, incoming, delivery)
         tag = (incoming.channel, incoming.thread) if incoming.thread else None
         task = self._work.start(delivery.key, self._guarded(job), tag=tag)
         try:

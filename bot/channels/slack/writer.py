@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.channels.base import Answer, Unwritable
+from bot.channels.slack.again import Mark
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import Pace
 from bot.channels.slack.sharing import Sharing
@@ -26,13 +27,14 @@ _BLOCKED = frozenset({"cannot_dm_bot", "messages_tab_disabled", "user_disabled",
 _UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 _THREADLESS = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
 _MOST_RESPONSES = 5
+UNMARKED = Mark()
 
 
 class SlackWriter:
     """The Slack channel: posts in chats and threads, points with an ephemeral line."""
 
-    def __init__(self, workspace: Workspace, notices: Notices, pace: Pace) -> None:
-        self._workspace, self._notices, self._pace = workspace, notices, pace
+    def __init__(self, workspace: Workspace, notices: Notices, pace: Pace, mark: Mark = UNMARKED) -> None:
+        self._workspace, self._notices, self._pace, self._mark = workspace, notices, pace, mark
         self._client = workspace.client
         self._note: tuple[Place, str] | None = None
 
@@ -68,16 +70,18 @@ class SlackWriter:
     async def _write(self, place: Place, reply: Answer) -> None:
         """Write a reply; a passing note that Slack does not take is no loss."""
         with contextlib.suppress(*((SlackApiError,) if reply.passing else ())):
-            for at, page in enumerate(pages(reply)):
-                await self._write_page(place, reply, page, further=bool(at))
+            shown = pages(reply)
+            for at, page in enumerate(shown):
+                done = reply.final and at == len(shown) - 1
+                await self._write_page(place, reply, page, further=bool(at), done=done)
 
-    async def _write_page(self, place: Place, reply: Answer, page: Page, *, further: bool) -> None:
+    async def _write_page(self, place: Place, reply: Answer, page: Page, *, further: bool, done: bool) -> None:
         note, self._note = self._note, None
-        if note is not None and note[0] == place and await self._replaced(place, note[1], page):
+        if note is not None and note[0] == place and await self._replaced(place, note[1], page, done=done):
             sent = note[1]
         else:
             await self._wait(place, further=further)
-            sent = await self._posted(place, page, reply)
+            sent = await self._posted(place, page, reply, done=done)
         self._note = (place, sent) if reply.passing else None
 
     async def _wait(self, place: Place, *, further: bool) -> None:
@@ -87,22 +91,23 @@ class SlackWriter:
         else:
             self._pace.note(place.conversation)
 
-    async def _replaced(self, place: Place, ts: str, page: Page) -> bool:
+    async def _replaced(self, place: Place, ts: str, page: Page, *, done: bool) -> bool:
         """Whether the page could be written over the passing note; a note that was deleted takes nothing."""
         try:
-            await _drawn(self._client.chat_update, page, channel=place.conversation, ts=ts)
+            marked = self._mark.metadata(done=done)
+            await _drawn(self._client.chat_update, page, channel=place.conversation, ts=ts, **marked)
         except SlackApiError:
             return False
         return True
 
-    async def _posted(self, place: Place, page: Page, reply: Answer) -> str:
+    async def _posted(self, place: Place, page: Page, reply: Answer, *, done: bool) -> str:
         if not isinstance(reply, Private):
-            return str((await self._send(place, page.text, page))["ts"])
+            return str((await self._send(place, page.text, page, done=done))["ts"])
         neutral = self._notices.working if reply.passing else self._notices.ready
         sent = await self._send(place, neutral(reply.language))
         where: dict[str, Any] = {"channel": place.conversation, "ts": sent["ts"]}
         try:
-            await _drawn(self._client.chat_update, page, **where)
+            await _drawn(self._client.chat_update, page, **where, **self._mark.metadata(done=done))
         except (SlackApiError, asyncio.CancelledError):
             # The neutral line alone would promise an answer that is not there.
             with contextlib.suppress(SlackApiError):
@@ -110,9 +115,11 @@ class SlackWriter:
             raise
         return str(sent["ts"])
 
-    async def _send(self, place: Place, text: str, page: Page | None = None) -> AsyncSlackResponse:
+    async def _send(
+        self, place: Place, text: str, page: Page | None = None, *, done: bool = False
+    ) -> AsyncSlackResponse:
         said = page or Page(text, ())
-        where: dict[str, Any] = {"channel": place.conversation, **_QUIET}
+        where: dict[str, Any] = {"channel": place.conversation, **_QUIET, **self._mark.metadata(done=done)}
         try:
             return await _drawn(self._client.chat_postMessage, said, **where, thread_ts=place.thread or None)
         except SlackApiError as error:
@@ -120,6 +127,10 @@ class SlackWriter:
             if place.thread and error.response.get("error") in _THREADLESS:
                 return await _drawn(self._client.chat_postMessage, said, **where)
             raise
+
+    async def tell(self, place: Place, person: Person, page: Page) -> None:
+        """One line that only this person sees."""
+        await self._ephemeral(place, person, page)
 
     async def _ephemeral(self, place: Place, person: Person, page: Page) -> None:
         where = {"channel": place.conversation, "user": person.user}

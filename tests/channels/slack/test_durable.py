@@ -27,14 +27,14 @@ async def test_another_process_answers_what_the_first_had_taken(tmp_path: Path) 
 
 
 async def test_an_answer_that_had_begun_is_not_given_twice(tmp_path: Path) -> None:
-    """Its first line may stand there already: the person is told, and the question is not asked again."""
+    """In a channel, which the bot may not read, its first line may stand there: the asker is told to look."""
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as first:
         first.turn.then.clear()
-        assert await first.slack.deliver(first.slack.direct_message("at length")) == [200]
+        assert await first.slack.deliver(first.slack.mention("at length")) == [200]
         await first.slack.wait_for("chat.postMessage")
         await first.app._inbox.stop(0)
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
-        [told] = await second.slack.wait_for("chat.postMessage")
+        [told] = await second.slack.wait_for("chat.postEphemeral")
         await second.app.drain()
         assert "I was interrupted while answering this." in told.arguments["text"]
         assert second.turn.heard == []
