@@ -54,6 +54,7 @@ log = structlog.get_logger("slack")
 Ack = Callable[[], Awaitable[Any]]
 _DRAIN_SECONDS = 25
 _SEEN_SECONDS = 60 * 60.0
+_UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -143,7 +144,7 @@ class SlackApp:
             await self._desk.push(workspace, person, reply)
 
     async def _receive(self, request: Request) -> Response:
-        """200 for what Slack signed, 400 for what cannot be read, 401 for what it did not sign, 503 to be asked again.
+        """200 for what Slack signed, 400 for what is no JSON, 401 for what it did not sign, 503 to be asked again.
 
         bolt answers 404 where nobody listens; Slack would count that as our failure, so it is 200 too.
         """
@@ -159,9 +160,8 @@ class SlackApp:
             if any(name.encode() in body for name in ENDINGS) and await self._ended(_json(content_type, body)):
                 return Response()
             answer = await self._bolt.async_dispatch(to_async_bolt_request(request, body))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, Slack shall deliver again and nobody reads a trace
-            failed(error)
-            return Response(status_code=503)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, nobody reads a trace
+            return Response(status_code=_status_after(error))
         return Response() if answer.status == 404 else to_starlette_response(answer)  # noqa: PLR2004 -- HTTP
 
     async def _take_payload(self, payload: Mapping[str, Any]) -> bool:
@@ -332,5 +332,10 @@ def _json(content_type: str, body: bytes) -> Body:
 
 
 async def _on_error(error: Exception) -> BoltResponse:
+    return BoltResponse(status=_status_after(error))
+
+
+def _status_after(error: Exception) -> int:
+    """503 asks Slack to deliver again; what lacks a field will not have it the next time."""
     failed(error)
-    return BoltResponse(status=503)
+    return 200 if isinstance(error, _UNREADABLE) else 503
