@@ -1,136 +1,159 @@
-"""Nothing of a member is in the logs at DEBUG or readable in the store, whatever dana asks (I2, T36)."""
+"""Nothing of a member is where others could read it, after the whole corpus and many faults (I2, T25-T28, T36, T37)."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+import pytest_asyncio
 
-from bot.browser import Browser
-from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
-from tests.e2e.house import EOB, OWED, House
+from tests.e2e.planted import found, needles
+from tests.e2e.played import DIAGNOSTICS, PLACES, Played, played
 
-TYPED = ("planted words about my rash", "what did I owe Grace Okafor", "does dana have claim CLM-PLANTED-77")
-FAULTS: tuple[Callable[[], Fault], ...] = (
-    lambda: Fault(EOB, 500, b"planted-body 54.87", times=None),
-    lambda: Fault(EOB, 403),
-    lambda: Fault(EOB, times=None, rewrite=lambda body: body[: len(body) // 2]),
-    lambda: Fault(EOB, 401),
-)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}")
+FORMS = {"find", "bill", "unlink"}
+PATIENT_PARAMETERS = {"patient", "beneficiary", "subject", "_id"}
 
 
-def own_strings(world: World) -> Iterator[str]:
-    """What dana's record holds and nobody else may read: names, identifiers, addresses, ids and amounts."""
-    patient = world.resources["Patient"][world.accounts["dana"].patients[0]]
-    yield from (patient["id"], patient["birthDate"], patient["name"][0]["family"], *patient["name"][0]["given"])
-    yield from (each["value"] for each in patient.get("identifier", []))
-    yield from (line for address in patient.get("address", []) for line in address.get("line", []))
-    for claim in world.of_type("ExplanationOfBenefit"):
-        if claim["patient"]["reference"].endswith(patient["id"]):
-            yield claim["id"]
-            yield from _amounts(claim)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Played]:
+    """Everything played, once for all that is looked at below."""
+    async with played(world, tmp_path_factory.mktemp("played")) as given:
+        yield given
 
 
-def _amounts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if "currency" in value and "value" in value and value["value"]:
-            yield f"{value['value']:.2f}"
-        for part in value.values():
-            yield from _amounts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _amounts(part)
+async def test_enough_was_planted_and_played(scene: Played) -> None:
+    """Three hundred strings, every kind of place, and answers that do hold them: the searches below can find."""
+    assert len(scene.members) + len(scene.secrets) >= 300
+    assert set(scene.surfaces) >= set(PLACES)
+    assert min(scene.surfaces.values()) > 20
+    answers = json.dumps([call.arguments for call in scene.slack.called("chat.update")], ensure_ascii=False)
+    assert len(found(needles(scene.members), answers)) > 25
 
 
-def found(planted: set[str], text: str) -> list[str]:
-    """The planted strings that stand in a text as whole words."""
-    return sorted(each for each in planted if re.search(rf"(?<![\w.]){re.escape(each)}(?![\w.])", text))
+@pytest.mark.threat("T27", "T37")
+async def test_logs_at_debug_hold_nothing(scene: Played) -> None:
+    """Neither the bot nor a library says a member's string, a secret or a person's words, plain or encoded."""
+    logged = scene.house.log.text
+    assert logged.count('"event"') > 500
+    assert found(scene.written, logged) == []
+    assert found(needles(_sentences(scene)), logged) == []
+    assert not [each for each in ("planted", DIAGNOSTICS) if each in logged]
 
 
-def stored(folder: Path) -> str:
-    """The bytes of the store's files, the key's apart, as text."""
-    files = [path for path in folder.iterdir() if path.name.startswith("bot.db") and "key" not in path.name]
-    assert any(path.name == "bot.db" for path in files)
-    return b"".join(path.read_bytes() for path in files).decode("latin-1")
-
-
-async def secrets_of_a_sign_in(house: House) -> set[str]:
-    """Connect dana; everything that passed by which lets its holder act: link, state, codes, cookies, form tokens."""
-    seen: set[str] = set()
-
-    async def keep(answer: httpx.Response) -> None:
-        query = parse_qs(urlsplit(str(answer.url)).query)
-        seen.update(value for name in ("state", "code", "nonce", "code_challenge") for value in query.get(name, []))
-        seen.update(answer.cookies.values())
-        await answer.aread()
-        seen.update(re.findall(r'name="token" value="([^"]+)"', answer.text))
-
-    link = await house.link()
-    async with Browser() as browser:
-        browser._http.event_hooks["response"].append(keep)
-        code = await browser.sign_in(link, "dana")
-    await house.say(code)
-    return seen | {link.rpartition("/")[2], code, code.replace("-", "")}
-
-
-@pytest.fixture
-async def talked(house: House) -> tuple[House, set[str]]:
-    """A house in which dana connected, asked everything, and met faults; with all that must not be anywhere."""
-    house.sandbox.behaviour.refresh_tokens = True
-    planted = await secrets_of_a_sign_in(house)
-    for name, rules in sorted(house.bot.pack.intents.items()):
-        if name != "account.unlink":
-            for example in rules.examples.get("en", ())[:1]:
-                await house.say(example)
-    for words in TYPED:
-        await house.say(words)
-    for fault in FAULTS:
-        house.break_(fault())
-        await house.say(OWED)
-        house.heal()
-    vault = house.sandbox.authorization.vault
-    planted |= {*vault.tokens, *vault.refresh, *vault.used_codes, house.sandbox.client_secret}
-    assert len(planted) > 8
-    return house, planted
-
-
-async def test_logs_at_debug_hold_nothing(talked: tuple[House, set[str]], world: World) -> None:
-    """Neither the bot nor a library says a name, an id, an amount, a secret or a person's words."""
-    house, secrets = talked
-    logged = house.log.text
-    assert logged.count('"event"') > 20
-    assert found(secrets | set(own_strings(world)), logged) == []
-    assert not [words for words in (*TYPED, "planted", "Okafor", "CLM-PLANTED") if words in logged]
-
-
-async def test_every_printed_line_is_json_of_known_fields(talked: tuple[House, set[str]]) -> None:
+async def test_every_printed_line_is_json_of_known_fields(scene: Played) -> None:
     """The bot's own log can be read by a machine."""
-    lines = talked[0].log.printed.getvalue().splitlines()
+    lines = scene.house.log.printed.getvalue().splitlines()
     assert all("event" in json.loads(line) for line in lines if line.startswith("{"))
 
 
+@pytest.mark.threat("T27", "T57")
+async def test_pages_for_operators_hold_nothing(scene: Played) -> None:
+    """/metrics, /healthz and /readyz tell figures and kinds."""
+    async with httpx.AsyncClient(base_url=scene.house.settings.bot_public_url) as operator:
+        said = "\n".join([(await operator.get(path)).text for path in ("/metrics", "/healthz", "/readyz")])
+    assert 'intent="claim.last_visit_cost"' in said
+    assert found(scene.written, said) == []
+    assert found(needles(_sentences(scene)), said) == []
+
+
+@pytest.mark.threat("T25")
+async def test_places_that_others_read_get_nothing_of_a_member(scene: Played) -> None:
+    """No payload for a channel, group chat, thread or command names a member's facts or holds a link (T25)."""
+    assert len({surface for surface, _, _ in scene.aside}) == len(PLACES)
+    leaked = found(scene.written, "\n".join(payload for _, _, payload in scene.aside))
+    assert [(one, *where[:2]) for one in leaked for where in scene.aside if one in where[2]] == []
+    assert leaked == []
+    assert [words for _, words, payload in scene.aside if "/link/" in payload or "/document/" in payload] == []
+
+
+@pytest.mark.threat("T26")
+async def test_notifications_hold_nothing(scene: Played) -> None:
+    """What Slack is sent before the update, and the summary of a Teams card, are neutral (T26)."""
+    posted = [call.arguments for call in scene.slack.called("chat.postMessage")]
+    summaries = [call.body.get("summary", "") for call in scene.teams.sent()]
+    assert len(posted) > 300
+    assert len(summaries) > 100
+    assert found(scene.written, json.dumps([posted, summaries], ensure_ascii=False)) == []
+    assert "/link/" not in json.dumps(posted)
+
+
+async def test_what_clients_send_back_is_opaque(scene: Played) -> None:
+    """Buttons, forms and Home carry random ids or a form's name, never what they stand for."""
+    kits = [call.arguments for call in scene.slack.calls] + scene.slack.views + list(scene.slack.homes.values())
+    values = [value for kit in kits for value in _values(kit, {"value", "action_id", "block_id", "private_metadata"})]
+    values += [value for call in scene.teams.sent() for card in call.cards for value in _values(card, {"press"})]
+    assert len(values) > 500
+    assert found(scene.written, "\n".join(values)) == []
+    pressed = [value for kit in kits for value in _values(kit, {"value"})]
+    strange = {value for value in pressed if not BUTTON.fullmatch(value) and value not in FORMS}
+    assert strange - {value for view in scene.slack.views for value in _values(view, {"value"})} == set()
+    assert found(scene.written, json.dumps([scene.slack.views, scene.slack.homes], ensure_ascii=False)) == []
+
+
+@pytest.mark.threat("T28")
+async def test_addresses_hold_nothing(scene: Played) -> None:
+    """Ours are a path and a random id; the payer's name a patient in FHIR's own parameters only (T28)."""
+    sent = json.dumps([call.arguments for call in scene.slack.calls] + [call.body for call in scene.teams.calls])
+    ours = set(re.findall(rf"{re.escape(scene.house.settings.bot_public_url)}[^\"\s\\]*", sent))
+    assert ours
+    assert not [url for url in ours if not re.fullmatch(r"/(?:link|document)/[\w-]{43}", urlsplit(url).path)]
+    assert not [url for url in ours if urlsplit(url).query]
+    asked = [seen for seen in scene.house.sandbox.requests if seen.path.startswith("/fhir/")]
+    assert len(asked) > 100
+    rest = "\n".join(_without_patient(seen.path, seen.query) for seen in asked)
+    assert found(needles(_no_ids(scene.members) | scene.secrets), rest) == []
+    assert not re.search(r"\btn70\d{4}\b", rest)
+
+
 @pytest.mark.threat("T32", "T35")
-async def test_the_store_holds_nothing_readable(talked: tuple[House, set[str]], world: World, tmp_path: Path) -> None:
-    """The SQLite file, its write-ahead log and everything beside it but the key are sealed or hashed (T36)."""
-    _, secrets = talked
-    held = stored(tmp_path)
-    assert len(held) > 4_096
-    names = {each for each in own_strings(world) if len(each) > 4}
-    assert sorted(each for each in secrets | names if each in held) == []
-    assert not [words for words in ("Okafor", "planted", "rash", "last_visit_cost") if words in held]
+async def test_the_store_holds_nothing_readable(scene: Played) -> None:
+    """The file, its write-ahead log as kill -9 would leave it, and a back-up made while serving: sealed or hashed."""
+    source = sqlite3.connect(scene.folder / "bot.db")
+    backup = sqlite3.connect(scene.folder / "backup.db")
+    with source, backup:
+        source.backup(backup)
+    source.close()
+    backup.close()
+    files = [path for path in scene.folder.iterdir() if "key" not in path.name]
+    assert {path.name for path in files} >= {"bot.db", "bot.db-wal", "backup.db"}
+    held = "".join(path.read_bytes().decode("latin-1") for path in files)
+    assert len(held) > 100_000
+    assert found(scene.written | needles(_sentences(scene)), held) == []
+    assert not [words for words in ("planted", "last_visit_cost", "ExplanationOfBenefit") if words in held]
 
 
-@pytest.mark.threat("T53")
-async def test_unlinking_ends_it(talked: tuple[House, set[str]]) -> None:
-    """After "unlink" the account is gone, and the next question asks to connect again (T53)."""
-    house, _ = talked
-    await house.say("unlink")
-    assert await house.bot.accounts.link(house.person) is None
-    assert "Connect my account" in (await house.say(OWED)).text
+def _sentences(scene: Played) -> set[str]:
+    """What people typed, but for single words that could stand anywhere."""
+    return {words for words in scene.typed if len(words) > 12 and " " in words}
+
+
+def _no_ids(members: set[str]) -> set[str]:
+    """Without days and the ids of resources, which FHIR's searches and reads are made of."""
+    return {each for each in members if not re.fullmatch(r"\d{4}-\d\d-\d\d|(?:eob|cov|con|tn)-?[\w-]*\d", each)}
+
+
+def _without_patient(path: str, query: str) -> str:
+    """An address without the patient where FHIR has it: a parameter of that name, or the Patient's own read."""
+    path = re.sub(r"/Patient/[\w-]+$", "/Patient/", path)
+    return f"{path}?{[(name, value) for name, value in parse_qsl(query) if name not in PATIENT_PARAMETERS]}"
+
+
+def _values(value: Any, names: set[str]) -> Iterator[str]:
+    """Every string under these names."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if isinstance(part, str) and name in names:
+                yield part
+            yield from _values(part, names)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _values(part, names)

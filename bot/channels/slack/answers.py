@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from bot.channels.base import Answer, deliver
 from bot.channels.slack import forms, home
 from bot.channels.slack.again import Mark, cleared
+from bot.channels.slack.codes import code_of
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
@@ -201,5 +202,4 @@ class _Watched:
 
 def failed(error: Exception) -> None:
     """Log the kind of an error and Slack's code for it, never its text, which may quote a message."""
-    reason = str(error.response.get("error")) if isinstance(error, SlackApiError) else ""
-    log.error("failed", kind=type(error).__name__, reason=reason, channel="slack")
+    log.error("failed", kind=type(error).__name__, reason=code_of(error), channel="slack")

@@ -12,12 +12,12 @@ from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncF
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.channels.slack.codes import code_of
 from bot.channels.slack.installations import STATE_SECONDS, Installations, States
 from bot.channels.slack.notices import Notices
 from bot.replies.plain import plain
@@ -82,8 +82,7 @@ class Install:
         try:
             answer = await self._flow.handle_callback(asked)
         except Exception as error:  # noqa: BLE001 -- Slack or the store failed: the page says so, and no trace is shown
-            reason = str(error.response.get("error")) if isinstance(error, SlackApiError) else ""
-            log.error("not installed", kind=type(error).__name__, reason=reason)  # noqa: TRY400 -- a trace may hold the code
+            log.error("not installed", kind=type(error).__name__, reason=code_of(error))  # noqa: TRY400 -- a trace may hold the code
             answer = self._page("not_installed", 502)
         return _guarded(to_starlette_response(answer))
 

@@ -9,6 +9,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels.slack.codes import code_of
 from bot.message import Language, OneToOne, Person
 
 log = structlog.get_logger("slack")
@@ -84,7 +85,7 @@ class Workspace:
             try:
                 answer = await self.client.conversations_open(users=user)
             except SlackApiError as error:
-                log.warning("chat not opened", reason=str(error.response.get("error")))
+                log.warning("chat not opened", reason=code_of(error))
                 return None
             self._chats[user] = OneToOne(answer["channel"]["id"])
         return self._chats[user]
@@ -100,7 +101,7 @@ class Workspace:
         try:
             answer = await self.client.users_info(user=user, include_locale=True)
         except SlackApiError as error:
-            log.warning("person unknown", reason=str(error.response.get("error")))
+            log.warning("person unknown", reason=code_of(error))
             return Profile("", restricted=True)
         found, details = answer["user"], answer["user"].get("profile", {})
         name = details.get("display_name") or details.get("real_name") or found.get("name") or ""

@@ -14,6 +14,7 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels.slack.codes import code_of
 from bot.channels.slack.installations import Installations
 from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.workspace import Installed, Workspace
@@ -54,8 +55,7 @@ class OneWorkspace:
                 try:
                     found = await self._client.auth_test()
                 except SlackApiError as error:
-                    reason = str(error.response.get("error"))
-                    log.error("token refused", reason=reason)  # noqa: TRY400 -- a trace may hold the token
+                    log.error("token refused", reason=code_of(error))  # noqa: TRY400 -- a trace may hold the token
                     return None
                 self._workspace = Workspace(
                     self._client,
@@ -139,8 +139,7 @@ class ManyWorkspaces:
                 bot=bot, minutes_before_expiration=_ROTATE_BEFORE_SECONDS // 60
             )
         except SlackTokenRotationError as error:
-            cause = error.api_error if isinstance(error.api_error, SlackApiError) else None
-            log.error("token not rotated", reason=str(cause.response.get("error")) if cause else "")  # noqa: TRY400 -- tokens
+            log.error("token not rotated", reason=code_of(error.api_error))  # noqa: TRY400 -- tokens
             return bot
         if new is not None:
             await self._installations.async_save_bot(new)

@@ -1,0 +1,234 @@
+"""The corpus of dialogues played once through Slack and Teams, with faults, and everything that came out of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from bot.browser import Browser
+from bot.channels.teams.sdk import Outside
+from bot.errors import SignInRefused
+from bot.limits import Limits
+from bot.sandbox.authorization.endpoints import TOKEN as TOKEN_PATH
+from bot.sandbox.behaviour import Fault
+from bot.sandbox.world import World
+from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
+from tests.e2e.house import EOB, OWED, House, open_house
+from tests.e2e.planted import needles, strings_of
+from tests.intents.stories import Story, stories
+
+Json = dict[str, Any]
+MEMBERS = ("dana", "rosa", "noor", "theo", "jesse", "hank", "june", "opal", "zoe", "walter")
+NOBODY = "u0"
+_MANY = 1_000_000
+DIAGNOSTICS = "planted diagnostics of tn700137"
+FAULTS: tuple[Callable[[], Fault], ...] = (
+    lambda: Fault(EOB, 500, b"planted-body 54.87 Dana Mercer", times=None),
+    lambda: Fault(EOB, 403),
+    lambda: Fault(EOB, 401),
+    lambda: Fault(EOB, 404),
+    lambda: Fault(EOB, 429, headers={"retry-after": "600"}, times=None),
+    lambda: Fault(EOB, 302, headers={"location": "http://127.0.0.1:9/?patient=tn700137"}),
+    lambda: Fault(EOB, 200, b"<html>Dana Mercer", {"content-type": "text/html"}, times=None),
+    lambda: Fault(EOB, times=None, rewrite=lambda body: body[: len(body) // 2]),
+    lambda: Fault(EOB, times=None, rewrite=lambda body: body.replace(b"Patient/tn700137", b"Patient/tn999999")),
+    lambda: Fault(EOB, times=None, rewrite=lambda body: body.replace(b'"value":', b'"value": "Dana Mercer", "x":')),
+    lambda: Fault(EOB, 400, json.dumps(_outcome()).encode(), {"content-type": "application/fhir+json"}, times=None),
+)
+
+
+def _outcome() -> Json:
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "diagnostics": DIAGNOSTICS}]}
+
+
+@dataclass
+class Played:
+    """A house behind both platforms. `aside` is what was written outside of 1:1 chats: (surface, words, payload)."""
+
+    house: House
+    slack: SlackDouble
+    teams: TeamsDouble
+    members: set[str]
+    folder: Path
+    typed: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
+    aside: list[tuple[str, str, str]] = field(default_factory=list)
+    surfaces: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def written(self) -> dict[str, str]:
+        """Whatever nobody else may read, in every way of writing it."""
+        return needles(self.members | self.secrets)
+
+    async def say(self, surface: str, words: str, user: str) -> list[Json]:
+        """Say something on a surface, wait for all that it brings; what was written then."""
+        self.typed.add(words)
+        self.surfaces[surface] = self.surfaces.get(surface, 0) + 1
+        made = self._body(surface, words, user)
+        slack, teams = len(self.slack.calls), len(self.teams.calls)
+        if surface.startswith("teams"):
+            assert {status for status, _ in await self.teams.deliver(made)} == {200}
+            assert self.house.teams is not None
+            await settled(self.house.teams)
+        else:
+            assert set(await self.slack.deliver(made)) == {200}
+            assert self.house.slack is not None
+            await self.house.slack.drain()
+        own = {self.slack.chat_of(user), self.teams.chat_of(user)}
+        calls = [call.arguments for call in self.slack.calls[slack:]]
+        for call in self.slack.calls[slack:]:
+            if call.method.startswith(("chat.", "response_url")) and call.arguments.get("channel") not in own:
+                self.aside.append((surface, words, json.dumps(call.arguments, ensure_ascii=False)))
+        for sent in self.teams.calls[teams:]:
+            if sent.method == "send" and sent.conversation not in own:
+                self.aside.append((surface, words, json.dumps(sent.body, ensure_ascii=False)))
+            calls.append(sent.body)
+        return calls
+
+    def _body(self, surface: str, words: str, user: str) -> Json:
+        if surface in _SLACK:
+            return self.slack.mention(words, user=user, **_SLACK[surface])
+        if surface in _COMMANDS:
+            return self.slack.command("/bcbst", words, user=user, **_COMMANDS[surface])
+        if surface in _TEAMS:
+            return self.teams.mention(words, user=user, **_TEAMS[surface])
+        return (self.slack.direct_message if surface == "slack chat" else self.teams.message)(words, user=user)
+
+    async def sign_in(self, surface: str, user: str, member: str) -> None:
+        """Connect a member; every link, state, code, cookie and form token that passes by is planted."""
+        calls = await self.say(surface, "link", user)
+        link = re.search(r'"(http[^"]+/link/[^"]+)"', json.dumps(calls))
+        assert link, calls
+        async with Browser() as browser:
+            browser._http.event_hooks["response"].append(self._seen)
+            code = await browser.sign_in(link[1], member)
+        self.secrets |= {link[1].rpartition("/")[2], code, code.replace("-", "")}
+        await self.say(surface, code, user)
+        self.typed.discard(code)
+
+    async def _seen(self, answer: httpx.Response) -> None:
+        query = parse_qs(urlsplit(str(answer.url)).query)
+        for name in ("state", "code", "nonce", "code_challenge"):
+            self.secrets.update(query.get(name, ()))
+        self.secrets.update(answer.cookies.values())
+        await answer.aread()
+        self.secrets.update(re.findall(r'name="token" value="([^"]+)"', answer.text))
+
+
+_GROUP = {"id": "19:group@thread.v2", "conversationType": "groupChat", "isGroup": True, "tenantId": TENANT}
+_SLACK: dict[str, Json] = {
+    "slack channel": {},
+    "slack private channel": {"channel": "G1"},
+    "slack group chat": {"channel": "G2", "channel_type": "mpim"},
+    "slack shared channel": {"channel": "C9", "is_ext_shared_channel": True},
+    "slack thread": {"thread_ts": "1700000000.000900"},
+}
+_COMMANDS: dict[str, Json] = {"slack command": {}, "slack command in a chat of others": {"channel": "D77"}}
+_TEAMS: dict[str, Json] = {"teams channel": {}, "teams group chat": {"conversation": _GROUP}}
+_ENDINGS = ("unlink", "disconnect", "forget", "olvida", "desconect", "desvincul")
+CHATS = ("slack chat", "teams chat")
+PLACES = (*_SLACK, *_COMMANDS, *_TEAMS)
+
+
+@asynccontextmanager
+async def played(world: World, folder: Path) -> AsyncIterator[Played]:
+    """Everything below, played."""
+    slack, teams = SlackDouble(), TeamsDouble()
+    async with contextlib.AsyncExitStack() as stack:
+        for double in (slack, teams):
+            await double.start()
+            stack.push_async_callback(double.stop)
+        house = await stack.enter_async_context(
+            open_house(
+                world,
+                folder,
+                outside=Outside(keys_url=teams.keys_url, token=own_token),
+                slack_bot_token=TOKEN,
+                slack_signing_secret=SECRET,
+                slack_api_url=slack.api_url,
+                teams_app_id=APP,
+                teams_app_password="planted-teams-password",
+                teams_tenant_id=TENANT,
+            )
+        )
+        slack.app_url = f"{house.settings.bot_public_url}/slack/events"
+        teams.app_url = f"{house.settings.bot_public_url}/teams/messages"
+        house.sandbox.behaviour.refresh_tokens = True
+        house.bot.turn._limits = Limits(person=_MANY, team=_MANY)
+        members = {each for member in MEMBERS for each in strings_of(world, member)}
+        scene = Played(house, slack, teams, members, folder)
+        await _play(scene)
+        yield scene
+    assert slack.refused == teams.refused == []
+
+
+async def _play(scene: Played) -> None:
+    users = {member: f"u{at}" for at, member in enumerate(MEMBERS, start=1)}
+    for member, user in users.items():
+        await scene.sign_in("slack chat", user, member)
+        await scene.sign_in("teams chat", user, member)
+    for at, (surface, story) in enumerate(_cast()):
+        user = users.get(story.member or "", NOBODY if at % 2 else users["dana"])
+        for words in (turn.say for turn in story.turns if turn.say and not _ends(turn.say)):
+            await scene.say(surface, words, user)
+    await _everything_of_a_member(scene, users["dana"])
+    await _break_things(scene, users["dana"])
+    vault = scene.house.sandbox.authorization.vault
+    scene.secrets |= {*vault.tokens, *vault.refresh, *vault.used_codes, scene.house.sandbox.client_secret}
+    scene.secrets |= {TOKEN, SECRET, "planted-teams-password"}
+
+
+def _cast() -> Iterator[tuple[str, Story]]:
+    """Every story in one chat and in one place that others read; the places take turns."""
+    for at, story in enumerate(stories().values()):
+        yield PLACES[at % len(PLACES)], story
+        if story.member:
+            yield CHATS[at % len(CHATS)], story
+
+
+def _ends(words: str) -> bool:
+    return any(each in words.casefold() for each in _ENDINGS)
+
+
+async def _everything_of_a_member(scene: Played, user: str) -> None:
+    """The first example of every intent that needs a member or speaks of the account, in each place."""
+    for name, rules in sorted(scene.house.bot.pack.intents.items()):
+        if (rules.needs == "member" or name.startswith("account.")) and name != "account.unlink":
+            for place in PLACES:
+                for words in rules.examples.get("en", ())[:1]:
+                    await scene.say(place, words, user)
+    for body in (scene.slack.home_opened(user=user), scene.slack.shortcut("form-bill", user=user)):
+        await scene.slack.deliver(body)
+    assert scene.house.slack is not None
+    await scene.house.slack.drain()
+
+
+async def _break_things(scene: Played, user: str) -> None:
+    """The payer fails in every way, then Slack, then a sign-in, then an error page that somebody made up."""
+    house = scene.house
+    for fault in FAULTS:
+        house.bot.recent._links.clear()
+        house.break_(fault())
+        await scene.say("slack chat", OWED, user)
+        house.heal()
+    scene.slack.errors["chat.update"] = ["planted-slack-error Dana Mercer"]
+    await scene.say("slack chat", OWED, user)
+    house.break_(Fault(TOKEN_PATH, 500, b"planted-token-body Dana Mercer"))
+    try:
+        await scene.sign_in("slack chat", "u90", "dana")
+    except SignInRefused:
+        house.heal()
+    async with httpx.AsyncClient() as anybody:
+        made_up = {"error": "access_denied", "error_description": "planted-description", "state": "planted-state"}
+        await anybody.get(f"{house.settings.bot_public_url}/oauth/callback", params=made_up)
+        await anybody.get(f"{house.settings.bot_public_url}/link/planted-link-of-nobody")
