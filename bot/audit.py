@@ -118,6 +118,11 @@ class Audit:
         async with self._lock:
             await self._append(entry, key)
 
+    async def pseudonym(self, person: Person) -> str:
+        """The keyed hash by which rows name a person: it tells nobody who they are without the key."""
+        _, secret = await self._current_key()
+        return _who(secret, person)
+
     async def of(self, person: Person, *, newest: int = 1_000) -> tuple[Entry, ...]:
         """The rows about a person, newest first."""
         _, secret = await self._current_key()

@@ -23,6 +23,7 @@ T = TypeVar("T")
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.decline", "answer.sources"})
+_PLAIN = frozenset({"account.link", "account.privacy", "account.status", "help"})
 _TWO = 2
 _SURE = 0.65
 _COMMON = frozenset({"MY", "BARE", "ASKED"})
@@ -106,7 +107,10 @@ class Dialogue:
         return self._open("kept", person.key, sealed, Asked)
 
     async def press(self, person: Person, button: str) -> Asked | None:
-        """What a button of ours asks, for the person to whom it was shown, for a day."""
+        """What a button asks: for a day, for the person to whom it was shown; a plain one asks for whoever presses."""
+        intent, _, language = button.rpartition(".")
+        if intent in _PLAIN:
+            return Asked(intent, language="es" if language == "es" else "en")
         row, _, index = button.partition(".")
         presses = await self._read("press", f"{row}\x1f{person.key}", tuple[Asked, ...])
         if not presses or not index.isdecimal() or int(index) >= len(presses):
@@ -116,13 +120,19 @@ class Dialogue:
     async def issue_buttons(
         self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
     ) -> tuple[Block, ...]:
-        """The same blocks with an opaque id in every button; what each asks stays in the store."""
+        """The same blocks with an opaque id in every button; what each asks stays in the store.
+
+        A button that asks the same of everybody says so itself: under the last words after "unlink" nothing is kept.
+        """
         row, presses = secrets.token_urlsafe(12), []
 
         def issue(action: Action) -> Action:
             if action.press is None:
                 return action
-            presses.append(become(action.press))
+            asked = become(action.press)
+            if asked.intent in _PLAIN and not action.press.arguments:
+                return replace(action, id=f"{asked.intent}.{asked.language}")
+            presses.append(asked)
             return replace(action, id=f"{row}.{len(presses) - 1}")
 
         issued = tuple(_with_actions(block, issue) for block in blocks)

@@ -202,7 +202,8 @@ class Turn:
             yield self._answering.explain(asked)
         elif asked.intent.startswith("account."):
             async for reply in self._connecting.answer(message.person, asked):
-                yield await self._remember(message, memory, reply)
+                leaves = asked.intent == "account.unlink"
+                yield await (self._let_go(message, reply) if leaves else self._remember(message, memory, reply))
             if asked.intent == "account.choose":
                 async for answered in self._kept(message, memory):
                     yield answered
@@ -285,6 +286,11 @@ class Turn:
         counted = replace(memory, misses=memory.misses + 1)
         slots = {one.intent: one.slots for one in reading.candidates}
         return await self._remember(message, counted, reply, keeps=memory, slots=slots)
+
+    async def _let_go(self, message: Message, reply: Private) -> Private:
+        """The last words to whom nothing shall be kept of (T54): with their buttons, and remembered by nobody."""
+        meaning = self._meaning(None, reply.language)
+        return replace(reply, blocks=await self._dialogue.issue_buttons(message.person, reply.blocks, meaning))
 
     def _static(self, asked: Asked, template: str | None = None) -> Shareable:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""

@@ -211,6 +211,8 @@ class SqliteStore:
                 removed = len(await self._run(statement, (now, _BATCH)))
                 gone += removed
                 await self._pause(0)
+        # What was deleted stands in older pages of the file until the log is written into it, and in the log after.
+        await self._run("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return gone
 
     async def close(self) -> None:

@@ -81,9 +81,7 @@ class Played:
             assert self.house.teams is not None
             await settled(self.house.teams)
         else:
-            assert set(await self.slack.deliver(made)) == {200}
-            assert self.house.slack is not None
-            await self.house.slack.drain()
+            await self.deliver(made)
         own = {self.slack.chat_of(user), self.teams.chat_of(user)}
         calls = [call.arguments for call in self.slack.calls[slack:]]
         for call in self.slack.calls[slack:]:
@@ -94,6 +92,12 @@ class Played:
                 self.aside.append((surface, words, json.dumps(sent.body, ensure_ascii=False)))
             calls.append(sent.body)
         return calls
+
+    async def deliver(self, body: Json) -> None:
+        """Deliver something of Slack's, and wait for all that it brings."""
+        assert set(await self.slack.deliver(body)) == {200}
+        assert self.house.slack is not None
+        await self.house.slack.drain()
 
     def _body(self, surface: str, words: str, user: str) -> Json:
         if surface in _SLACK:
@@ -143,6 +147,15 @@ PLACES = (*_SLACK, *_COMMANDS, *_TEAMS)
 @asynccontextmanager
 async def played(world: World, folder: Path) -> AsyncIterator[Played]:
     """Everything below, played."""
+    async with attached(world, folder) as scene:
+        scene.members = {each for member in MEMBERS for each in strings_of(world, member)}
+        await _play(scene)
+        yield scene
+
+
+@asynccontextmanager
+async def attached(world: World, folder: Path) -> AsyncIterator[Played]:
+    """A house behind both platforms, to which nobody has said anything."""
     slack, teams = SlackDouble(), TeamsDouble()
     async with contextlib.AsyncExitStack() as stack:
         for double in (slack, teams):
@@ -165,10 +178,7 @@ async def played(world: World, folder: Path) -> AsyncIterator[Played]:
         teams.app_url = f"{house.settings.bot_public_url}/teams/messages"
         house.sandbox.behaviour.refresh_tokens = True
         house.bot.turn._limits = Limits(person=_MANY, team=_MANY)
-        members = {each for member in MEMBERS for each in strings_of(world, member)}
-        scene = Played(house, slack, teams, members, folder)
-        await _play(scene)
-        yield scene
+        yield Played(house, slack, teams, set(), folder)
     assert slack.refused == teams.refused == []
 
 
@@ -208,9 +218,7 @@ async def _everything_of_a_member(scene: Played, user: str) -> None:
                 for words in rules.examples.get("en", ())[:1]:
                     await scene.say(place, words, user)
     for body in (scene.slack.home_opened(user=user), scene.slack.shortcut("form-bill", user=user)):
-        await scene.slack.deliver(body)
-    assert scene.house.slack is not None
-    await scene.house.slack.drain()
+        await scene.deliver(body)
 
 
 async def _break_things(scene: Played, user: str) -> None:

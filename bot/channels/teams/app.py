@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -165,7 +166,7 @@ class TeamsApp:
     async def _keep(self, incoming: Incoming | None) -> None:
         """Keep it until it is answered, once, however often Teams delivers it."""
         if incoming is not None:
-            await self._inbox.take(incoming.key, incoming.lane, msgspec.json.encode(incoming))
+            await self._inbox.take(_hash(incoming.key), _hash(incoming.lane), msgspec.json.encode(incoming))
 
     async def _pressed(self, body: Body) -> dict[str, Any]:
         """What the client shows at the button at once; the answer is a message of its own."""
@@ -222,6 +223,11 @@ class TeamsApp:
 
     def _writer(self, service_url: str) -> TeamsWriter:
         return TeamsWriter(self._connector, self._notices, self._chats, service_url)
+
+
+def _hash(text: str) -> str:
+    """An id that is kept for an hour after its message is gone: it shall not say whose conversation it was."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _failed(error: Exception) -> None:

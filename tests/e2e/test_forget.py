@@ -1,0 +1,90 @@
+"""After "delete everything about me" the store names nobody: what is left of a person is a keyed hash (T53, T54)."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.message import Message, OneToOne, Person, Shared
+from bot.sandbox.world import World
+from tests.e2e.house import OWED, House
+from tests.e2e.planted import found, needles
+from tests.e2e.played import Played, attached
+
+USER = "u77777forgetme"
+ASKED = (OWED, "and the one before that?", "list my claims", "export my claims", "who has seen my data", "help", "link")
+DONE = {"audit", "audit_head", "audit_key", "seen", "inbox:slack", "inbox:teams"}
+
+
+@pytest.fixture
+async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
+    """A house behind both platforms in which nobody has said anything."""
+    async with attached(world, tmp_path) as given:
+        yield given
+
+
+async def held(scene: Played) -> str:
+    """The bytes of the store's file and log as text, once it was swept as it is every five minutes."""
+    await scene.house.bot.store.sweep()
+    files = (path for path in scene.folder.iterdir() if path.name in {"bot.db", "bot.db-wal"})
+    return "".join(path.read_bytes().decode("latin-1") for path in files)
+
+
+def kinds(scene: Played) -> dict[str, str]:
+    """What rows there are, and to whom they belong."""
+    with sqlite3.connect(scene.folder / "bot.db") as database:
+        rows = database.execute("SELECT kind, owner FROM rows").fetchall()
+    database.close()
+    return dict(rows)
+
+
+@pytest.mark.threat("T53", "T54")
+@pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
+async def test_nothing_but_keyed_hashes_is_left(scene: Played, surface: str) -> None:
+    """Neither the person's id nor their conversation's is in the store, its log or its rows; the trail is whole."""
+    await scene.sign_in(surface, USER, "dana")
+    for words in ASKED:
+        await scene.say(surface, words, USER)
+    if surface == "slack chat":
+        await scene.say("slack channel", OWED, USER)
+        await scene.say("slack command", "find a cardiologist near 37402", USER)
+        await scene.deliver(scene.slack.home_opened(user=USER))
+    names = needles({USER, scene.slack.chat_of(USER), scene.teams.chat_of(USER), scene.teams.object_id(USER)})
+    assert found(names, await held(scene)) != []
+    said = await scene.say(surface, "delete everything about me", USER)
+    assert "disconnected" in str(said)
+    assert found(names, await held(scene)) == []
+    left = kinds(scene)
+    assert set(left) <= DONE
+    assert re.fullmatch(r"[0-9a-f]{32}|", left["audit"])
+    assert (await scene.house.bot.audit.verify()).faults == ()
+
+
+@pytest.mark.threat("T53")
+async def test_the_console_too_and_the_next_question_asks_to_connect(dana: House) -> None:
+    """After "unlink" the account is gone, in whatever place it was said, with the button that begins again."""
+    await dana.say(OWED)
+    said = await dana.say("forget me", place=Shared("channel", "thread"))
+    assert await dana.bot.accounts.link(dana.person) is None
+    again = await dana.say("", press=said.buttons["Connect again"])
+    assert "link" in {action.id for reply in again.replies for block in reply.blocks for action in _actions(block)}
+    assert "Connect my account" in (await dana.say(OWED)).text
+
+
+async def test_asking_again_and_again_is_counted_across_unlink(house: House) -> None:
+    """ "unlink" is no way around the limit of links in ten minutes (T52)."""
+    person = Person("slack", "", "T1", "U1")
+    texts = []
+    for words in ("link", "link", "link", "unlink", "link"):
+        message = Message("m", person, OneToOne("chat"), words)
+        texts.append([reply async for reply in house.bot.turn.answer(message)][-1])
+    assert texts[-1].error is not None
+    assert texts[2].error is None
+
+
+def _actions(block: object) -> tuple[object, ...]:
+    return getattr(block, "buttons", ())
