@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -25,6 +26,13 @@ def strings_of(world: World, username: str) -> set[str]:
     """What a member's record holds and nobody else may read; what the open directory says too is left out."""
     patient = world.resources["Patient"][world.accounts[username].patients[0]]
     return {each for each in _own(world, patient) if each not in _open_words(world) and len(each) >= _GRAM}
+
+
+def stored(folder: Path) -> str:
+    """The bytes of the store's files, the key's apart, as text."""
+    files = [path for path in folder.iterdir() if path.name.startswith("bot.db") and "key" not in path.name]
+    assert any(path.name == "bot.db" for path in files)
+    return b"".join(path.read_bytes() for path in files).decode("latin-1")
 
 
 def _own(world: World, patient: Resource) -> Iterator[str]:

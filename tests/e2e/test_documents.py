@@ -17,7 +17,7 @@ from bot.message import Actions, Private, Shareable
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.e2e.house import EOB, House, Said, somebody
-from tests.e2e.test_privacy import own_strings, stored
+from tests.e2e.planted import stored, strings_of
 
 EXPORT = "export my claims for 2025"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0"
@@ -198,7 +198,7 @@ async def test_nothing_of_it_is_readable_in_the_store_or_the_log(dana: House, wo
     offer = given(await dana.say(EXPORT))
     async with browser(dana) as client:
         await fetch(client, offer.url, offer.code, "csv")
-    planted = set(own_strings(world)) - {"Dana"}
+    planted = strings_of(world, "dana")
     secrets = {offer.code, offer.path, offer.url.rpartition("/")[2]}
     bytes_of = stored(tmp_path)
     assert not [one for one in planted | secrets if len(one) > 5 and one in bytes_of]

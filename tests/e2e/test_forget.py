@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.rehearsal import link_in
 from bot.message import Message, OneToOne, Person, Shared
 from bot.sandbox.world import World
 from tests.e2e.house import OWED, House
-from tests.e2e.planted import found, needles
+from tests.e2e.planted import found, needles, stored
 from tests.e2e.played import Played, attached
 
 USER = "u77777forgetme"
@@ -30,8 +31,7 @@ async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
 async def held(scene: Played) -> str:
     """The bytes of the store's file and log as text, once it was swept as it is every five minutes."""
     await scene.house.bot.store.sweep()
-    files = (path for path in scene.folder.iterdir() if path.name in {"bot.db", "bot.db-wal"})
-    return "".join(path.read_bytes().decode("latin-1") for path in files)
+    return stored(scene.folder)
 
 
 def kinds(scene: Played) -> dict[str, str]:
@@ -71,12 +71,12 @@ async def test_the_console_too_and_the_next_question_asks_to_connect(dana: House
     said = await dana.say("forget me", place=Shared("channel", "thread"))
     assert await dana.bot.accounts.link(dana.person) is None
     again = await dana.say("", press=said.buttons["Connect again"])
-    assert "link" in {action.id for reply in again.replies for block in reply.blocks for action in _actions(block)}
+    assert any(link_in(reply) for reply in again.replies)
     assert "Connect my account" in (await dana.say(OWED)).text
 
 
 async def test_asking_again_and_again_is_counted_across_unlink(house: House) -> None:
-    """ "unlink" is no way around the limit of links in ten minutes (T52)."""
+    """Unlinking is no way around the limit of links in ten minutes (T52)."""
     person = Person("slack", "", "T1", "U1")
     texts = []
     for words in ("link", "link", "link", "unlink", "link"):
@@ -84,7 +84,3 @@ async def test_asking_again_and_again_is_counted_across_unlink(house: House) -> 
         texts.append([reply async for reply in house.bot.turn.answer(message)][-1])
     assert texts[-1].error is not None
     assert texts[2].error is None
-
-
-def _actions(block: object) -> tuple[object, ...]:
-    return getattr(block, "buttons", ())
