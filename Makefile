@@ -2,7 +2,7 @@
 UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
 RUN := $(UV) run --frozen --all-groups
 
-.PHONY: demo test faults attacks lint types bench eval setup browser audit
+.PHONY: demo test faults attacks lint types bench eval setup browser audit chaos
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -40,3 +40,7 @@ browser:
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \
 	  || { command -v apt-get >/dev/null 2>&1 && (apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1; } \
 	  || echo "No Chromium here: the browser tests will say that they skip."
+
+# 200 processes killed while they answer, on SQLite and on PostgreSQL: about a quarter of an hour.
+chaos: setup
+	$(RUN) python -m tests.chaos

@@ -20,8 +20,8 @@ from bot.stores.base import Row, Seal, Store
 log = structlog.get_logger("inbox")
 
 KEPT = 60 * 60.0  # seconds: platforms deliver again for minutes, and an answer that comes later helps nobody
-_LEASE = 30.0
-_LOOK = 5.0
+_LEASE = 10.0
+_LOOK = 2.0
 _MOST_TRIES = 10
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +39,4 @@ def postgres(folder: Path) -> Iterator[Postgres]:
     try:
         yield Postgres(server.get_uri())
     finally:
-        # Nothing of it is kept: it need not write down what it holds before it goes.
-        os.kill(int((folder / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
         server.cleanup()

@@ -58,6 +58,7 @@ class SlackDouble:
         self.limits: dict[str, list[int]] = {}
         self.broken: dict[str, list[int]] = {}
         self.refused: list[str] = []
+        self.latency = 0.0
         self.messages: dict[tuple[str, str], Json] = {}
         self.homes: dict[str, Json] = {}
         self.views: list[Json] = []
@@ -230,8 +231,12 @@ class SlackDouble:
         retry: int = 0,
         timestamp: str | None = None,
         signature: str | None = None,
+        to: str | None = None,
     ) -> tuple[int, str]:
-        """Status and text of one request; signed now, unless a timestamp or a signature is given."""
+        """Status and text of one request; signed now, unless a timestamp or a signature is given.
+
+        `to` is another address than the app's.
+        """
         stamp = timestamp if timestamp is not None else str(int(time.time()))
         headers = {
             "Content-Type": content_type,
@@ -240,7 +245,7 @@ class SlackDouble:
         }
         if retry:
             headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"}
-        async with self._session.post(self.app_url, data=io.BytesIO(body), headers=headers) as answer:
+        async with self._session.post(to or self.app_url, data=io.BytesIO(body), headers=headers) as answer:
             return answer.status, await answer.text()
 
     async def deliver_by_socket(self, body: Json) -> str:
@@ -286,8 +291,10 @@ class SlackDouble:
             if request.transport is not None:
                 request.transport.close()
             return web.Response()
+        await asyncio.sleep(self.latency / 2)
         answer = self._answer(method, arguments, str(token))
         await self._record(Call(method, arguments))
+        await asyncio.sleep(self.latency / 2)
         return web.json_response(answer)
 
     def _answer(self, method: str, arguments: Json, token: str) -> Json:

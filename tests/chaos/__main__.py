@@ -1,0 +1,29 @@
+"""`make chaos`: 200 kills, half of them on SQLite and half on PostgreSQL with two replicas."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+from tests.chaos.ground import besieged
+from tests.doubles.postgres import postgres
+
+
+async def _both(kills: int) -> bool:
+    with tempfile.TemporaryDirectory(prefix="pg") as name, postgres(Path(name) / "data") as server:
+        stores = {"SQLite, one process": (None, 1), "PostgreSQL, two processes": (server.emptied(), 2)}
+        whole = True
+        for told, (url, replicas) in stores.items():
+            with tempfile.TemporaryDirectory() as folder:
+                toll = await besieged(Path(folder), kills=kills // 2, store_url=url, replicas=replicas)
+            print(f"{told}: {toll}", flush=True)  # noqa: T201 -- what it prints is its result
+            whole = whole and not (toll.lost or toll.doubled or toll.left_neutral)
+    return whole
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--kills", type=int, default=200)
+    raise SystemExit(0 if asyncio.run(_both(arguments.parse_args().kills)) else 1)

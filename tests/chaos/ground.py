@@ -1,0 +1,56 @@
+"""Where a siege takes place: a payer, a Slack that takes its time, and a store."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.accounts.vault import new_key
+from bot.sandbox.server import listen, serve_sandbox
+from bot.sandbox.synthetic import build
+from tests.chaos.siege import Siege, Toll
+from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.stage import TODAY
+
+_SLOW = 0.2  # seconds a call of Slack's takes, so that a kill meets answers in every state
+
+
+async def besieged(
+    folder: Path,
+    *,
+    kills: int,
+    store_url: str | None = None,
+    replicas: int = 1,
+    program: Sequence[str] = ("-m", "bot"),
+    rate: float = 20.0,
+) -> Toll:
+    """What so many kills of `serve` came to, on a SQLite file in the folder or another store."""
+    slack = SlackDouble()
+    slack.latency = _SLOW
+    async with contextlib.AsyncExitStack() as stack:
+        payer = await stack.enter_async_context(serve_sandbox(build(today=TODAY)))
+        await slack.start()
+        stack.push_async_callback(slack.stop)
+        ports = [_free_port() for _ in range(replicas)]
+        settings = {
+            "BOT_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
+            "BOT_STORE_URL": store_url or f"sqlite:///{folder / 'bot.db'}",
+            "BOT_ENCRYPTION_KEYS": new_key(),
+            "BOT_QUESTIONS_PER_MINUTE": "1000000",
+            "PAYER_FHIR_URL": payer.fhir_url,
+            "PAYER_AUTHORIZE_URL": payer.authorize_url,
+            "PAYER_TOKEN_URL": payer.token_url,
+            "PAYER_ISSUER": payer.issuer,
+            "PAYER_CLIENT_ID": payer.client_id,
+            "PAYER_CLIENT_SECRET": payer.client_secret,
+            "SLACK_BOT_TOKEN": TOKEN,
+            "SLACK_SIGNING_SECRET": SECRET,
+            "SLACK_API_URL": slack.api_url,
+        }
+        return await Siege(slack, settings, folder, program, ports, kills, rate).run()
+
+
+def _free_port() -> int:
+    with contextlib.closing(listen()) as sock:
+        return int(sock.getsockname()[1])
