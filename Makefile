@@ -2,12 +2,12 @@
 UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
 RUN := $(UV) run --frozen --all-groups
 
-.PHONY: demo test faults attacks lint types bench eval setup browser audit chaos
+.PHONY: demo test test-teams playground faults attacks lint types bench eval setup browser audit
 
 demo: setup
 	@$(RUN) bcbst-bot demo
 
-test: setup browser
+test: setup browser playground
 	$(RUN) pytest -n auto --dist loadscope
 
 faults: setup browser
@@ -15,6 +15,9 @@ faults: setup browser
 
 attacks: setup browser
 	$(RUN) pytest -n auto --dist loadscope -q -m attack --table attacks
+
+test-teams: setup browser playground
+	$(RUN) pytest tests/channels/teams tests/e2e/test_teams.py tests/e2e/test_playground.py
 
 lint: setup audit
 	$(RUN) ruff check .
@@ -41,6 +44,7 @@ browser:
 	  || { command -v apt-get >/dev/null 2>&1 && (apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1; } \
 	  || echo "No Chromium here: the browser tests will say that they skip."
 
-# 200 processes killed while they answer, on SQLite and on PostgreSQL: about a quarter of an hour.
-chaos: setup
-	$(RUN) python -m tests.chaos
+playground:
+	@[ -d tests/playground/node_modules ] || { command -v npm >/dev/null 2>&1 \
+	  && npm ci --prefix tests/playground --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1; } \
+	  || echo "No Agents Playground here (it needs node and npm): its tests will say that they skip."

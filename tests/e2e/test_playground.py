@@ -1,0 +1,123 @@
+"""Teams as a person meets it: the Microsoft 365 Agents Playground, driven by Chromium, offline.
+
+It sends no token, so the bot takes activities without one, from this machine only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from bot.browser import Browser
+from bot.channels.teams.sdk import Outside
+from bot.sandbox.sockets import listen
+from bot.sandbox.world import World
+from tests.doubles.teams import APP, TENANT, own_token
+from tests.e2e.house import OWED, open_house
+
+HERE = Path(__file__).parents[1] / "playground"
+CLIENT = HERE / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js"
+NODE = shutil.which("node")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FIND = "find a cardiologist near 37402"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(NODE is None or not CLIENT.exists(), reason="no Agents Playground here: see `make test-teams`"),
+    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
+]
+
+
+@dataclass
+class Client:
+    """The playground's page."""
+
+    page: Page
+
+    async def open(self, chat: str) -> None:
+        """Go to a chat or channel by its name."""
+        await self.page.get_by_role("treeitem").filter(has_text=chat).click()
+
+    async def say(self, text: str, *, mention: bool = False) -> None:
+        """Type and send; with a mention of the bot where others read."""
+        await self.page.locator("div[role=textbox][data-lexical-editor=true]").first.click()
+        if mention:
+            await self.page.keyboard.type("@BC")
+            await self.page.get_by_role("menuitem").first.click()
+        await self.page.keyboard.type(text)
+        await self.page.keyboard.press("Enter")
+
+    async def sees(self, text: str) -> None:
+        """Wait until it is shown."""
+        await expect(self.page.get_by_text(text).last).to_be_visible(timeout=30_000)
+
+
+@pytest.fixture
+async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
+    """A bot, its payer, the playground and Chromium."""
+    settings: dict[str, object] = {"teams_app_id": APP, "teams_app_password": "p", "teams_tenant_id": TENANT}
+    outside = Outside(open=True, token=own_token)
+    with contextlib.closing(listen("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    async with open_house(world, tmp_path, outside=outside, **settings) as house:
+        bot = f"{house.settings.bot_public_url}/teams/messages"
+        async with _playground(tmp_path, bot, port), async_playwright() as p:
+            browser = await p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            page = await browser.new_page(viewport={"width": 1280, "height": 900})
+            await page.goto(f"http://127.0.0.1:{port}/")
+            yield Client(page)
+            await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def _playground(folder: Path, bot: str, port: int) -> AsyncIterator[None]:
+    shutil.copy(HERE / ".m365agentsplayground.yml", folder)
+    address = f"http://127.0.0.1:{port}"
+    options = ["-e", bot, "-c", "msteams", "-p", str(port), "--service-url", f"{address}/_connector"]
+    process = await asyncio.create_subprocess_exec(
+        *(str(NODE), "-r", str(HERE / "loopback.js"), str(CLIENT), "start", *options, "--disable-telemetry"),
+        cwd=folder,
+        env={"PATH": str(Path(str(NODE)).parent), "TEAMSAPPTESTER_BROWSER": "none", "HOME": str(folder)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            while b"Listening" not in await process.stdout.readline():
+                assert process.returncode is None
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_a_person_in_teams(client: Client) -> None:
+    """Ask, connect, type the code, press a button, go on in words; then find a doctor in a channel."""
+    await client.open("Personal Chat")
+    await client.say(OWED)
+    await client.sees("Connect my account")
+    async with client.page.expect_popup() as opened:
+        await client.page.get_by_role("link", name="Connect my account").last.click()
+    popup = await opened.value
+    await popup.wait_for_url("**/link/**")
+    async with Browser() as browser:
+        code = await browser.sign_in(popup.url, "dana")
+    await popup.close()
+    await client.say(code)
+    await client.sees("$54.87")
+    await client.page.get_by_role("button", name="The visit before").last.click()
+    await client.sees("for your visit on")
+    await client.sees("Linh Tran, MD")
+    await client.say("and the one before that?")
+    await expect(client.page.get_by_text("for your visit on")).to_have_count(3, timeout=30_000)
+    await client.open("General")
+    await client.say(FIND, mention=True)
+    await client.sees("miles of 37402")
+    assert await client.page.get_by_text("$54.87").count() == 0
