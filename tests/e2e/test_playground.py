@@ -61,11 +61,17 @@ class Client:
 @pytest.fixture
 async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
     """A bot, its payer, the playground and Chromium."""
-    settings: dict[str, object] = {"teams_app_id": APP, "teams_app_password": "p", "teams_tenant_id": TENANT}
     outside = Outside(open=True, token=own_token)
     with contextlib.closing(listen("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
-    async with open_house(world, tmp_path, outside=outside, **settings) as house:
+    async with open_house(
+        world,
+        tmp_path,
+        outside=outside,
+        teams_app_id=APP,
+        teams_app_password="p",
+        teams_tenant_id=TENANT,
+    ) as house:
         bot = f"{house.settings.bot_public_url}/teams/messages"
         async with _playground(tmp_path, bot, port), async_playwright() as p:
             browser = await p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
