@@ -27,6 +27,7 @@ CLIENT = HERE / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FIND = "find a cardiologist near 37402"
+FIRST = "Marisol Rivera-Solís, MD · less than 1 mile"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(NODE is None or not CLIENT.exists(), reason="no Agents Playground here: see `make test-teams`"),
@@ -105,7 +106,7 @@ async def _playground(folder: Path, bot: str, port: int) -> AsyncIterator[None]:
 
 
 async def test_a_person_in_teams(client: Client) -> None:
-    """Ask, connect, type the code, press a button, go on in words; then find a doctor in a channel."""
+    """Ask, connect, type the code, press a button, go on in words; find a doctor in a channel and the message box."""
     await client.open("Personal Chat")
     await client.say(OWED)
     await client.sees("Connect my account")
@@ -127,3 +128,8 @@ async def test_a_person_in_teams(client: Client) -> None:
     await client.say(FIND, mention=True)
     await client.sees("miles of 37402")
     assert await client.page.get_by_text("$54.87").count() == 0
+    await client.page.get_by_role("button", name="Trigger Message Extension App").first.click()
+    await client.page.get_by_role("menuitem", name="Search Command").click()
+    await client.page.get_by_placeholder("Enter a search term").fill(FIND)
+    await client.page.keyboard.press("Enter")
+    await expect(client.page.get_by_text(FIRST)).to_have_count(2, timeout=30_000)  # in the channel, and in the search

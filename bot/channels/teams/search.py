@@ -17,6 +17,7 @@ from bot.replies.plain import spoken
 from bot.replies.text import cut
 
 COMMAND, PARAMETER = "findProvider", "query"
+_FIRST = "initialRun"  # what Teams names the parameter with when the search is opened
 _SECONDS = 4.0  # Teams waits for five
 _MOST_RESULTS, _MOST_BYTES = 10, 24 * 1024
 _TITLE, _SUBTITLE, _LONGEST = 90, 160, 200
@@ -45,7 +46,7 @@ async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float
 def _typed(body: Body) -> str:
     value = body.get("value")
     parameters = sequence(value, "parameters") if isinstance(value, dict) else []
-    return next((word(one, "value").strip()[:_LONGEST] for one in parameters if word(one, "name") == PARAMETER), "")
+    return next((word(one, "value").strip()[:_LONGEST] for one in parameters if word(one, "name") != _FIRST), "")
 
 
 def _question(body: Body, words: str) -> Message:
