@@ -13,7 +13,8 @@ SEEN: list[str] = []
 
 
 def saw(words: str) -> None:
-    """Keep what a person reads; a page's markup is taken off."""
+    """Keep what a person reads; of a page, its main part without the markup."""
+    words = main[0] if (main := re.search(r"<main.*?</main>", words, flags=re.DOTALL)) else words
     body = html.unescape(re.sub(r"<style.*?</style>|<title.*?</title>|<[^>]+>", " ", words, flags=re.DOTALL))
     if line := " ".join(body.split()):
         SEEN.append(line)

@@ -152,7 +152,7 @@ class Payer:
         now = int(self.clock())
         claims: Claims = {
             "iss": ORIGIN,
-            "aud": "client",
+            "aud": grant.query["client_id"],
             "sub": f"user-{grant.member}",
             "nonce": grant.query.get("nonce"),
             "fhirUser": f"{FHIR}/Patient/{grant.member}",
