@@ -13,7 +13,7 @@ from tests.cases import SEEN
 
 MARKS = ("fault", "threat", "attack")
 _TABLES = {"faults": ("fault", "threat"), "attacks": ("attack",)}
-_WORDS, _CASE = 76, 62
+_WORDS, _CASE, _NUMBER = 90, 62, 4
 _UNSEEN = "(nothing is shown)"
 
 
@@ -43,10 +43,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     rows = sorted({row for report in _reports(terminalreporter) for row in _rows(report, _TABLES[table])})
     terminalreporter.section(f"{table}: case, what the person saw, result")
+    wide = max((len(number) for number, *_ in rows), default=0)
+    room = _CASE if wide <= _NUMBER else _CASE // 3
     for number, case, words, result in rows:
-        terminalreporter.write_line(
-            f"{number:<4} {_cut(case, _CASE):<{_CASE}} | {_cut(words, _WORDS):<{_WORDS}} | {result}"
-        )
+        shown = f"{_cut(case, room):<{room}} | {_cut(words, _WORDS):<{_WORDS}}"
+        terminalreporter.write_line(f"{number:<{wide}} | {shown} | {result}")
     failed = sum(result != "pass" for *_, result in rows)
     proved = len({number for number, *_ in rows})
     terminalreporter.write_line(f"{proved} {table}, {len(rows)} cases: {len(rows) - failed} pass, {failed} fail")
@@ -70,7 +71,14 @@ def _rows(report: pytest.TestReport, marks: tuple[str, ...]) -> Iterator[tuple[s
     result = {"passed": "pass", "skipped": "skipped"}.get(report.outcome, "FAIL")
     for mark in marks:
         for number in proves[mark]:  # type: ignore[index]  # a mapping, as it was put
-            yield number, name.removeprefix("test_").replace("_", " "), words, result
+            _, _, parameters = name.rstrip("]").partition("[")
+            case = parameters.removesuffix(f"-{number}") if mark == "attack" else _spoken(name)
+            yield number, case, words, result
+
+
+def _spoken(name: str) -> str:
+    test, bracket, parameters = name.partition("[")
+    return test.removeprefix("test_").replace("_", " ") + bracket + parameters
 
 
 def _cut(text: str, width: int) -> str:

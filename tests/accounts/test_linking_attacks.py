@@ -52,6 +52,7 @@ async def test_an_attack_fails(ground: Ground, name: str) -> None:
     await play(ground, name)
 
 
+@pytest.mark.attack("all of them, in another order")
 @pytest.mark.parametrize("order", range(3))
 async def test_the_attacks_fail_in_every_order(ground: Ground, order: int) -> None:
     """What one leaves behind helps no other, and honest people still connect afterwards."""
