@@ -39,6 +39,7 @@ def test_commands_events_and_prompts_are_the_codes(manifest: dict[str, Any]) -> 
     assert tuple((prompt["title"], prompt["message"]) for prompt in prompts) == PROMPTS
 
 
+@pytest.mark.threat("T20")
 def test_least_scopes(manifest: dict[str, Any]) -> None:
     """No channel history, no e-mail addresses, no files, nothing on a user's behalf; an install asks for no more."""
     assert manifest["oauth_config"]["scopes"]["bot"] == list(SCOPES)

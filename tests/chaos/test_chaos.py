@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.ground import besieged
 
 
+@pytest.mark.fault("F51", "F52")
 async def test_two_kills_lose_nothing_and_say_nothing_twice(tmp_path: Path) -> None:
     """`kill -9` under messages: every acknowledged one is answered once, by whoever comes after (F51, F52)."""
     toll = await besieged(tmp_path, kills=2, program=("-m", "tests.chaos.quick"))

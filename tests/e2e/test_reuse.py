@@ -6,6 +6,8 @@ import asyncio
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.sandbox.behaviour import Fault
 from tests.e2e.house import EOB, OWED, House, somebody
 
@@ -58,6 +60,7 @@ async def test_two_members_of_one_record_share_nothing(dana: House) -> None:
     assert dana.asked() == calls + 1
 
 
+@pytest.mark.threat("T32")
 async def test_unlinking_forgets_at_once(dana: House) -> None:
     """After "unlink" nothing is answered; connected again, the records are read again."""
     await dana.say(OWED)
@@ -68,6 +71,7 @@ async def test_unlinking_forgets_at_once(dana: House) -> None:
     assert dana.asked() == calls + 1  # the question that waited answers itself
 
 
+@pytest.mark.threat("T32")
 async def test_connecting_as_somebody_else_shows_nothing_of_before(dana: House) -> None:
     """A second sign-in in the same chat is another link: what the first one read is not looked at."""
     assert "$54.87" in (await dana.say(OWED)).text
@@ -75,6 +79,7 @@ async def test_connecting_as_somebody_else_shows_nothing_of_before(dana: House) 
     assert "$54.87" not in (await dana.say(OWED)).text
 
 
+@pytest.mark.threat("T32")
 async def test_an_unlink_while_a_page_is_under_way_keeps_nothing(dana: House) -> None:
     """The page that comes after the end of its link is held nowhere."""
     hold = asyncio.Event()

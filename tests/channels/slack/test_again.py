@@ -34,6 +34,7 @@ def standing(house: House) -> list[str]:
     return [said["text"] for said in house.slack.messages.values()]
 
 
+@pytest.mark.fault("F52")
 async def test_an_answer_that_stands_is_not_written_again(house: House) -> None:
     """Killed after the post and before that was noted: the chat is read, and nothing is asked or said twice."""
     incoming = asked(house)
@@ -45,6 +46,7 @@ async def test_an_answer_that_stands_is_not_written_again(house: House) -> None:
     assert len(house.turn.heard) == 1
 
 
+@pytest.mark.fault("F52")
 async def test_a_neutral_line_without_its_answer_is_replaced(house: House) -> None:
     """Killed between the neutral line and the answer: the line goes, the answer comes, once."""
     incoming = asked(house)
@@ -70,6 +72,7 @@ async def test_nothing_written_is_answered_as_if_new(house: House) -> None:
     assert len(house.slack.messages) == 2
 
 
+@pytest.mark.fault("F52")
 @pytest.mark.parametrize("place", ["channel", "command"])
 async def test_where_the_bot_cannot_look_the_asker_is_told(house: House, place: str) -> None:
     """In a channel and behind a slash command nothing is written twice: one line, for the asker, says to look."""

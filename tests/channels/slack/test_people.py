@@ -11,6 +11,7 @@ async def talk(house: House, *users: str, **event: str) -> None:
         await house.deliver(house.slack.direct_message("hello", user=user, **event))
 
 
+@pytest.mark.threat("T21")
 @pytest.mark.parametrize(
     "event", [{"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0BOT"]}}]
 )
@@ -23,6 +24,8 @@ async def test_with_the_workspace_all_its_people_go(house: House, event: dict[st
     assert len(house.forgotten) == 2
 
 
+@pytest.mark.fault("F54")
+@pytest.mark.threat("T21")
 async def test_a_deleted_person_goes_alone(house: House) -> None:
     """The others of the workspace stay, and so does who only changed their picture."""
     await talk(house, "U1", "U2")
@@ -43,6 +46,7 @@ async def test_who_disconnected_is_not_remembered(house: House) -> None:
     assert house.forgotten == []
 
 
+@pytest.mark.threat("T21")
 async def test_who_becomes_a_guest_is_one_at_once(house: House) -> None:
     """A change is looked at again instead of being remembered for ten minutes."""
     await talk(house, "U1")
