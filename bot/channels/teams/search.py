@@ -71,12 +71,17 @@ def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> Answer:
     blocks: tuple[Block, ...] = (*item.lines, *links, *notes)
     whole = Shareable(intent=reply.intent, language=reply.language, blocks=blocks)
     first, *rest = [spoken(line.spans) for line in item.lines]
-    preview = {"title": cut(first, _TITLE), "text": cut(" · ".join(rest), _SUBTITLE)}
+    preview = {"title": _unmarked(cut(first, _TITLE)), "text": _unmarked(cut(" · ".join(rest), _SUBTITLE))}
     return {
         "contentType": TYPE,
         "content": pages(whole, _MOST_BYTES)[0].card,
         "preview": {"contentType": "application/vnd.microsoft.card.thumbnail", "content": preview},
     }
+
+
+def _unmarked(text: str) -> str:
+    """Text in which a thumbnail card, which reads some HTML, finds no element (T45)."""
+    return text.replace("<", "\u2039").replace(">", "\u203a")
 
 
 def _message(text: str) -> Answer:
