@@ -20,6 +20,7 @@ from bot.kit import (
     is_named,
     listings,
     openings_of,
+    own_networks,
     sift,
     starts_like,
     telling,
@@ -35,7 +36,8 @@ PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF00
 class Found(Summary):
     """One page of providers. `total` is how many fit in all; `first` the number of the first one shown.
 
-    `one`: only the provider whose number was asked for. `any_network`: "in network" without naming one.
+    `one`: only the provider whose number was asked for. `any_network`: "in network" without naming one. Then `own` are
+    the networks that look like the asker's own, and `in_own` counts the providers who are listed in one of them.
 
     When nothing fits: `removed_by` names the filter that took the last ones, `without` counts the providers who fit
     all the others, `farther` those who fit everything within `farther_miles`.
@@ -59,6 +61,8 @@ class Found(Summary):
     farther_miles: int = int(FARTHER)
     one: bool = False
     any_network: bool = False
+    own: tuple[str, ...] = ()
+    in_own: int = 0
 
     @property
     def numbered(self) -> tuple[tuple[int, Card], ...]:
@@ -86,11 +90,24 @@ async def answer(ask: Ask) -> Found:
     ask.cite("PractitionerRole", [role for card in result.cards for role in card.role_ids])
     for type_ in ("Practitioner", "Location", "Organization"):  # a server without includes was asked for them by id
         ask.cite(type_, ())
-    if result.total or where is None or where.miles >= FARTHER:
+    if result.total:
+        return await _with_own(result, found, ask, where)
+    if where is None or where.miles >= FARTHER:
         return result
     wide = Around(where.center, where.name, where.state, FARTHER, where.home)
     others = await listings(ask, codes=codes, where=wide, name=name, filters=filters(ask, wide))
     return replace(result, farther=summarize(others, ask, wide, name).total)
+
+
+async def _with_own(result: Found, found: Sequence[Listing], ask: Ask, where: Around | None) -> Found:
+    """What "in network" leaves open is told to a member in their own chat: their network, as far as it can be guessed."""
+    own = await own_networks(ask) if result.any_network and not result.page and not result.one else ()
+    if not own:
+        return result
+    near = [row for row in found if where is None or within(ask, row, where)]
+    kept, _, _ = sift(near, filters(ask, where))
+    mine = [card for card in cards(ask, kept, where) if set(card.networks) & set(own)]
+    return replace(result, own=own, in_own=len(mine))
 
 
 def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, name: str | None) -> Found:
