@@ -4,6 +4,7 @@ An answer is `async answer(ask) -> Summary` and a pure `summarize(...) -> Summar
 cannot format, know the channel, see a token, log or touch a store.
 """
 
+from bot.errors import PayerError
 from bot.kit.areas import sold_at, sold_in
 from bot.kit.around import Around, around
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
@@ -114,6 +115,7 @@ __all__ = [
     "PartialDate",
     "Patient",
     "PayerContact",
+    "PayerError",
     "Period",
     "PharmacyCost",
     "Phone",

@@ -10,6 +10,7 @@ from bot.kit import (
     Ask,
     Claim,
     Contract,
+    PayerError,
     Summary,
     Who,
     claim_by_id,
@@ -31,10 +32,10 @@ class Today:
     """What the directory says of who gave the care: `networks` are proven by active listings.
 
     `wanted` are the asker's own networks, guessed from the coverage, `proven` those of them that are among the
-    networks. `several`: others have the name too, so nothing is said of one.
+    networks. `several`: others have the name too, so nothing is said of one. `away`: it could not be asked.
     """
 
-    state: Literal["one", "several", "ended", "unknown", "unnamed"]
+    state: Literal["one", "several", "ended", "unknown", "unnamed", "away"]
     networks: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
     proven: tuple[str, ...] = ()
@@ -65,14 +66,22 @@ async def answer(ask: Ask) -> ClaimNetwork:
     if claim.sensitive and not pressed:
         return ClaimNetwork(claim, shielded=True)
     name = claim.seen or claim.billing
-    found = await who(replace(ask, slots={"provider_name": name}, words={})) if name else Who(None, ())
-    own = await own_networks(ask) if found.only else ()
+    contract = read_contract(raw)
+    try:
+        found = await who(replace(ask, slots={"provider_name": name}, words={})) if name else Who(None, ())
+        own = await own_networks(ask) if found.only else ()
+    except PayerError:  # the claim's two facts are known by now, and don't need the directory
+        return summarize(claim, contract, None, (), ask.today)
     found.cite(ask)
-    return summarize(claim, read_contract(raw), found, own, ask.today)
+    return summarize(claim, contract, found, own, ask.today)
 
 
-def summarize(claim: Claim, contract: Contract | None, found: Who, own: tuple[str, ...], today: date) -> ClaimNetwork:
-    """The facts side by side, none derived from another."""
+def summarize(
+    claim: Claim, contract: Contract | None, found: Who | None, own: tuple[str, ...], today: date
+) -> ClaimNetwork:
+    """The facts side by side, none derived from another; `found` None: the directory could not be asked."""
+    if found is None:
+        return ClaimNetwork(claim, contract, Today("away"), today)
     rows = found.only
     if rows is None:
         return ClaimNetwork(claim, contract, Today(found.state, total=len(found.found)), today)

@@ -18,7 +18,7 @@ from bot.kit import Ask, Summary
 from bot.message import Block
 from bot.pack import Pack, find_pack, load_pack, template_of
 from bot.payer.budget import Budget
-from bot.payer.client import MemberClient
+from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from tests.cases import saw
@@ -45,12 +45,14 @@ def pack() -> Pack:
 class Shelf:
     """Answers every search with all it has of the type, whatever was asked: the bot has to check its filters itself.
 
-    `refused` names parameters that get a 400, `forbidden` types that get a 403. `included` rows come with every page.
+    `refused` names parameters that get a 400, `forbidden` types that get a 403, `down` types that get a 500.
+    `included` rows come with every page.
     """
 
     resources: tuple[Resource, ...]
     refused: Collection[str] = ()
     forbidden: Collection[str] = ()
+    down: Collection[str] = ()
     included: tuple[Resource, ...] = ()
     queries: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
 
@@ -61,6 +63,8 @@ class Shelf:
         self.queries.append((kind, asked))
         if kind in self.forbidden:
             return _json({"resourceType": "OperationOutcome"}, 403)
+        if kind in self.down:
+            return _json({"resourceType": "OperationOutcome"}, 500)
         if wrong := [name for name in asked if name in self.refused]:
             issue = {"severity": "error", "code": "not-supported", "diagnostics": wrong[0]}
             return _json({"resourceType": "OperationOutcome", "issue": [issue]}, 400)
@@ -106,7 +110,7 @@ async def answered(
     """
     shelf = shelf or Shelf(resources)
     spoken: Literal["en", "es"] = "es" if language == "es" else "en"
-    async with Http(transport=httpx.MockTransport(shelf)) as http:
+    async with Http(transport=httpx.MockTransport(shelf), pause=_at_once) as http:
         ask = Ask(
             slots=slots or {},
             words={},
@@ -115,7 +119,7 @@ async def answered(
             today=TODAY,
             language=spoken,
             budget=Budget(),
-            directory=sentinel.directory,
+            directory=DirectoryClient(http, BASE),
             places=sentinel.places,
             other_names=lambda name: tuple(filter(None, [(known or {}).get(name)])),
             member=MemberClient(http, BASE, "token", patient),
@@ -124,6 +128,10 @@ async def answered(
     blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": True}, spoken)
     saw(plain(blocks))
     return Said(summary, plain(blocks), blocks, ask, shelf)
+
+
+async def _at_once(_seconds: float) -> None:
+    """Nothing waits between tries."""
 
 
 def public(folder: str, kind: str) -> list[Resource]:
