@@ -31,13 +31,14 @@ from bot.kit import (
 from bot.kit.coverages import plan_year_of
 from bot.message import Actions, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
-from bot.payer.budget import Budget, Progress
+from bot.payer.budget import Budget, Progress, Report
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import Health
 from bot.provenance import INTENT, trace_in, trace_of, with_trace
 
 Answered = Private | Shareable
 _AGAIN = "again"
+_DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,19 @@ class Answering:
         summary, links = await self._offered(message.person if private else None, asked, summary)
         reply = self._reply(asked, ask, summary, links, private=private)
         if isinstance(reply, Private):
-            read = Counter(source.type for source in reply.sources)
-            await self._audit.record("answered", message.person, place=message.place, detail=asked.intent, read=read)
+            await self._write_down(message, asked, reply, ask.report)
         return reply
+
+    async def _write_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> None:
+        """The answer in the audit trail, and what the payer sent that was not to be trusted (T11, F27, F31)."""
+        person, place = message.person, message.place
+        read = Counter(source.type for source in reply.sources)
+        await self._audit.record("answered", person, place=place, detail=asked.intent, read=read)
+        for gap in report.gaps:
+            if gap.detail in _DISTRUSTED:
+                await self._audit.record(
+                    "distrusted", person, place=place, detail=gap.detail, read={gap.type: gap.count}
+                )
 
     def explain(self, asked: Asked) -> Private:
         """What the answer above a button stands on."""

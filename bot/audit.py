@@ -31,6 +31,7 @@ What = Literal[
     "unlinked",
     "answered",
     "exported",
+    "distrusted",
     "keys_rotated",
     "links_listed",
     "link_revoked",

@@ -20,6 +20,11 @@ def saw(words: str) -> None:
         SEEN.append(line)
 
 
+def part_about(word: str, text: str) -> str:
+    """The line of a reply in which a word stands."""
+    return next((line for line in text.splitlines() if word in line), text)
+
+
 def numbered(cases: Iterable[Any]) -> list[Any]:
     """Each case as a parameter whose mark is the number that its name begins with: `F23 truncated`."""
     return [_numbered(case, case if isinstance(case, str) else case.name) for case in cases]

@@ -220,6 +220,29 @@ async def test_a_renewal_that_ends_after_unlinking_leaves_no_token(bot: Bot) -> 
     assert set(bot.payer.refresh) <= set(bot.payer.revoked)
 
 
+@pytest.mark.fault("F13")
+@pytest.mark.threat("T38")
+async def test_a_renewal_that_is_lost_before_it_is_kept_ends_in_a_new_sign_in(
+    bot: Bot, replica: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the payer's answer and the store: the next process asks once, hears no, and offers a link."""
+    await _linked(bot, refresh=True)
+    bot.clock.now += 3600
+
+    async def killed(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.store, "put", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await bot.accounts.access(DANA)
+    bot.clock.now += 60
+    for _ in range(3):
+        with pytest.raises(SignInExpired):
+            await replica.accounts.access(DANA)
+    assert _refreshes(bot) == 2
+
+
 @pytest.mark.threat("T35")
 async def test_no_secret_is_readable_on_the_disk(bot: Bot, tmp_path: Path) -> None:
     """Tokens, verifiers, codes, link ids and the patient's name are sealed or hashed in every file (T35)."""

@@ -11,8 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.accounts.idtoken import SigningKeys
+from bot.payer.http import Http
 from tests.accounts.conftest import DANA, Bot, code_on
-from tests.accounts.payer import FORGER, Payer
+from tests.accounts.payer import FORGER, ORIGIN, Payer
 
 
 def _unsigned(claims: dict[str, Any], algorithm: str, key: bytes) -> str:
@@ -110,6 +112,7 @@ async def test_a_rotated_key_is_fetched_once(bot: Bot) -> None:
     assert bot.payer.count("/jwks") == 2
 
 
+@pytest.mark.threat("T10")
 async def test_unknown_keys_cannot_make_the_bot_ask_again_and_again(bot: Bot) -> None:
     """Unknown kids cause at most one more fetch a minute (T10)."""
     kids = iter(range(1_000_000))
@@ -121,6 +124,15 @@ async def test_unknown_keys_cannot_make_the_bot_ask_again_and_again(bot: Bot) ->
     bot.clock.now += 60
     assert code_on(await _last_page_of_anybody(bot)) == ""
     assert bot.payer.count("/jwks") == 3
+
+
+@pytest.mark.threat("T10")
+async def test_a_thousand_made_up_keys_cost_one_more_fetch(bot: Bot) -> None:
+    """However many kids come within a minute (T10)."""
+    keys = SigningKeys(Http(transport=bot.payer.transport()), bot.clock)
+    for number in range(1_000):
+        assert await keys.candidates(f"{ORIGIN}/jwks", f"made-up-{number}", "RS256") == []
+    assert bot.payer.count("/jwks") == 2
 
 
 async def _last_page_of_anybody(bot: Bot) -> httpx.Response:

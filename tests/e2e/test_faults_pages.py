@@ -6,9 +6,11 @@ import json
 import re
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.sandbox.behaviour import Fault
+from tests.cases import part_about, saw
 from tests.e2e import hostile
 from tests.e2e.breaking import FAR, FIND, always, rewriting, with_next
 from tests.e2e.hostile import Listener
@@ -24,6 +26,7 @@ async def test_pages_that_loop_end_at_the_first_one_seen_before(dana: House) -> 
     query = "ExplanationOfBenefit?loop=1"
     dana.break_(rewriting(with_next(query)))
     said = await dana.say(FAR)
+    saw(part_about("stopped", said.text))
     assert "I stopped before the end" in said.text
     assert dana.asked(query="loop=1") == 1
     assert not said.last.complete
@@ -42,6 +45,7 @@ async def test_pages_without_end_stop_at_the_cap(dana: House) -> None:
 
     dana.break_(rewriting(change))
     said = await dana.say(FAR)
+    saw(part_about("stopped", said.text))
     assert "I stopped before the end" in said.text
     assert count <= 20
 
@@ -66,9 +70,11 @@ async def test_a_next_link_to_elsewhere_is_not_followed(dana: House, url: str) -
         payer = dana.sandbox.base_url.removeprefix("http://")
         dana.break_(rewriting(with_next(url.format(port=canary.port, payer=payer))))
         said = await dana.say(FAR)
+        saw(part_about("stopped", said.text))
         assert "I stopped before the end" in said.text
         assert not said.last.complete
     assert canary.heard == []
+    assert ("distrusted", "foreign link") in [(row.what, row.detail) for row in await dana.bot.audit.of(dana.person)]
     assert dana.asked("/as/token.oauth2") == 1
 
 
@@ -100,6 +106,7 @@ async def test_an_error_among_the_results_makes_the_answer_partial(dana: House) 
     outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
     dana.break_(rewriting(lambda bundle: bundle["entry"].append(outcome)))
     said = await dana.say(OWED)
+    saw(part_about("incomplete", said.text))
     assert "may be incomplete" in said.text
     assert not said.last.complete
 
@@ -132,8 +139,10 @@ async def test_somebody_elses_claim_is_left_out_and_counted(dana: House) -> None
     dana.break_(rewriting(change))
     said = await dana.say(OWED)
     assert "$54.87" not in said.text
+    saw(part_about("left out", said.text))
     assert "left out because" in said.text
     assert not said.last.complete
+    assert ("distrusted", "wrong patient") in [(row.what, row.detail) for row in await dana.bot.audit.of(dana.person)]
 
 
 @pytest.mark.fault("F32")
@@ -181,13 +190,12 @@ async def test_listings_without_their_included_parts(house: House) -> None:
 async def test_discovery_that_is_down_is_not_noticed(house: House, path: str) -> None:
     """Sign-in and answers work from the settings (F35)."""
     house.break_(Fault(path, 503, times=None))
-    settings = house.settings
-    assert settings.payer_issuer
     said = await house.sign_in()
-    if path != "/.well-known":
-        assert "Dana" in said.text
-        assert "$54.87" in (await house.say(OWED)).text
+    assert "Dana" in said.text
+    assert "$54.87" in (await house.say(OWED)).text
     assert "54.87" not in house.log.text
+    async with httpx.AsyncClient(base_url=house.settings.bot_public_url) as http:
+        assert (await http.get("/healthz")).json()["status"] == "degraded"
 
 
 @pytest.mark.fault("F36")

@@ -137,6 +137,8 @@ async def test_a_forged_identity_is_not_believed(house: House, browser: Watching
     assert "could not be trusted" in house.words(house.pushed[0])
     assert flaw not in browser.page
     assert '"reason"' in house.log.text
+    rows = [(row.what, row.detail) for row in await house.bot.audit.of(house.person)]
+    assert ("sign_in_failed", "SignInUntrusted") in rows
     assert await house.bot.accounts.link(house.person) is None
 
 

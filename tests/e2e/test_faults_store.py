@@ -82,11 +82,7 @@ async def test_a_store_that_is_held_for_a_moment_is_waited_for(dana: House, tmp_
 @pytest.mark.fault("F55")
 async def test_a_store_that_stays_held_is_said_and_mends_itself(dana: House, tmp_path: Path) -> None:
     """One sentence, no amount without its audit row, and the next question is answered."""
-
-    async def pause(_: float) -> None:
-        await asyncio.sleep(0)
-
-    store_of(dana)._pause = pause
+    store_of(dana)._pause = _instantly
     with held(tmp_path):
         words = dana.problem(await dana.say(OWED))
     assert BUSY in words
@@ -220,6 +216,34 @@ async def test_rows_of_a_newer_replica_are_read(dana: House) -> None:
     assert "$54.87" in again.text
     assert "Dana" in (await dana.say("am i linked")).text
     assert "disconnected" in (await dana.say("unlink")).text.lower()
+
+
+async def _instantly(_: float) -> None:
+    await asyncio.sleep(0)
+
+
+@pytest.mark.fault("F55", "F56", "F58")
+@pytest.mark.parametrize("trouble", ["held", "full"])
+async def test_what_cannot_be_kept_is_not_acknowledged(world: World, tmp_path: Path, trouble: str) -> None:
+    """Slack is told to deliver again, nobody is answered twice, and the delivery after the trouble is answered."""
+    slack = SlackDouble()
+    await slack.start()
+    async with open_house(
+        world, tmp_path, slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=slack.api_url
+    ) as house:
+        assert house.slack is not None
+        slack.app_url = f"{house.settings.bot_public_url}/slack/events"
+        store_of(house)._pause = _instantly
+        body = slack.direct_message("hello")
+        with held(tmp_path) if trouble == "held" else full(house):
+            assert await slack.deliver(body) == [503]
+        for _ in range(3):
+            assert await slack.deliver(body) == [200]
+            await house.slack.drain()
+        written = [call for call in slack.calls if call.method == "chat.postMessage"]
+    assert len(written) == 1
+    saw(written[0].text)
+    await slack.stop()
 
 
 @pytest.mark.fault("F61")

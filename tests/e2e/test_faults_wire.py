@@ -117,6 +117,18 @@ async def test_a_busy_payer_is_not_called_before_the_time_it_named(dana: House) 
 
 @pytest.mark.fault("F20")
 @pytest.mark.threat("T50")
+@pytest.mark.fault("F19")
+@pytest.mark.threat("T50")
+async def test_no_replica_calls_before_the_time_that_one_was_told(dana: House, world: World, tmp_path: Path) -> None:
+    """Another process on the same store keeps off the payer too, and says for how long (F19)."""
+    dana.break_(Fault(EOB, 429, headers={"retry-after": "600"}))
+    await dana.say(OWED)
+    before = len(dana.sandbox.requests)
+    async with open_house(world, tmp_path, sandbox=dana.sandbox) as replica:
+        assert "busy. Please try again in about 10" in replica.problem(await replica.say(OWED))
+    assert len(dana.sandbox.requests) == before
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 async def test_one_failure_is_not_noticed(dana: House, status: int) -> None:
     """A single 5xx is tried again and answered (F20)."""

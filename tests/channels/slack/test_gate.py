@@ -14,6 +14,7 @@ from tests.doubles.slack import SECRET, sign, wire
 NOW = 1_700_000_000
 
 
+@pytest.mark.threat("T19", "T51")
 @pytest.mark.parametrize("age", [-300, 0, 300])
 def test_fresh_signatures_are_taken(age: int) -> None:
     """Five minutes either way."""
@@ -22,6 +23,7 @@ def test_fresh_signatures_are_taken(age: int) -> None:
     assert is_signed(SECRET, headers, b"x", NOW)
 
 
+@pytest.mark.threat("T19", "T51")
 @pytest.mark.parametrize("age", [-301, 301])
 def test_stale_signatures_are_not(age: int) -> None:
     """Right, but too old or too new."""
@@ -62,6 +64,7 @@ async def test_unsigned_requests_are_401(house: House, timestamp: str | None, si
     assert house.shelf.seen == set()
 
 
+@pytest.mark.threat("T19")
 async def test_a_changed_body_is_401(house: House) -> None:
     """The signature covers every byte."""
     body, kind = wire(house.slack.direct_message("hello"))
