@@ -34,7 +34,7 @@ from bot.channels.teams.people import People
 from bot.channels.teams.sdk import ROUTE, SERVICE_URL, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.inbox import Delivery, Handler, Inbox
-from bot.message import Message, Person, Private
+from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
 
 log = structlog.get_logger("teams")
@@ -200,8 +200,11 @@ class TeamsApp:
                 directory_only=directory_only,
             )
             writer = self._writer(incoming.service_url)
+            if delivery.maybe_written:
+                await _say(writer, message, self._notices.interrupted())
+                return
             async with self._typing(incoming):
-                await deliver(writer, self._answers, message)
+                await deliver(writer, self._answers, message, delivery.writing)
         except Exception as error:  # noqa: BLE001 -- a second try would ask twice: its failure ends here, in the log
             _failed(error)
 
@@ -228,6 +231,14 @@ class TeamsApp:
 def _hash(text: str) -> str:
     """An id that is kept for an hour after its message is gone: it shall not say whose conversation it was."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def _say(writer: TeamsWriter, message: Message, reply: Shareable) -> None:
+    match message.place:
+        case OneToOne() as here:
+            await writer.post(here, reply, message.person)
+        case Shared() as here:
+            await writer.share(here, reply, message.person)
 
 
 def _failed(error: Exception) -> None:

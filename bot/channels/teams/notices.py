@@ -41,6 +41,14 @@ class Notices:
         """What can be typed into the search of the message box."""
         return self._texts["search_hint", language]
 
+    def interrupted(self) -> Shareable:
+        """An earlier try's answer may stand there; a chat cannot be read to see it. In every language (F52)."""
+        tongues = get_args(Language)
+        blocks = [
+            block for tongue in tongues for block in self._words.render("channels/interrupted", {}, language=tongue)
+        ]
+        return Shareable(intent="interrupted", language="en", blocks=tuple(blocks))
+
     def aside(self, language: Language, tenant: str) -> Page:
         """The answer is in the private chat."""
         return self._page("answered_aside", language, {"chat": self.chat(tenant)})

@@ -6,9 +6,12 @@ import asyncio
 import logging
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.channels.base import Unwritable
+from bot.channels.teams.incoming import read_message
+from bot.inbox import Delivery
 from bot.message import OneToOne, Shared
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.adaptive_card import fallback
@@ -390,3 +393,14 @@ async def test_wrong_fields_are_no_errors(house: House, name: str, capfd: pytest
     out, err = capfd.readouterr()
     assert "Traceback" not in out + err
     assert "failed" not in out + err
+
+
+async def test_an_answer_that_may_stand_there_is_not_given_twice(house: House) -> None:
+    """Teams' chats cannot be read: after a process died while it wrote, the person is told to look (F52)."""
+    activity = house.teams.message("what did I owe")
+    incoming = read_message(activity)
+    assert incoming is not None
+    await house.app._answer(Delivery("k", msgspec.json.encode(incoming), tries=2, maybe_written=True))
+    assert house.turn.heard == []
+    (told,) = [call for call in house.teams.calls if "interrupted" in call.text]
+    assert "Me interrumpieron" in told.text
