@@ -59,7 +59,7 @@ class Accounts:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._public_url, self._audit = settings.bot_public_url, audit
-        self._rows = rows = Rows(store, seal, clock)
+        self._rows = rows = Rows(store, seal, clock, settings.bot_link_days)
         endpoint = TokenEndpoint(settings, http, clock)
         self._givebacks = givebacks = Givebacks(endpoint, discovery, pause)
         id_tokens = IdTokens(SigningKeys(http, clock), clock)

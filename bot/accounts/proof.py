@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.accounts.codes import digest, new_secret, read_code, same
 from bot.accounts.givebacks import Givebacks
-from bot.accounts.rows import LINK_LIVES, Candidate, LinkRow, Pending, Rows, Tokens, keep_tokens
+from bot.accounts.rows import Candidate, LinkRow, Pending, Rows, Tokens, keep_tokens
 from bot.accounts.values import Linked
 from bot.errors import CodeSpent, CodeWrong, LinkExpired
 from bot.message import Person
@@ -94,7 +94,7 @@ class Proofs:
         now = self._rows.now()
         row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also)
         await keep_tokens(self._rows, person, row.id, pending.tokens)
-        await self._rows.put(person.key, row, expires=now + LINK_LIVES, owner=person)
+        await self._rows.put(person.key, row, expires=now + self._rows.link_lives, owner=person)
         await self._rows.end_current(person)
         if old is not None:
             self._ended(old.id)

@@ -10,7 +10,8 @@ import msgspec
 from bot.message import Person
 from bot.stores.base import Seal, Store
 
-LINK_LIVES = 90 * 86_400.0  # seconds, then the link must be proved again (T22)
+_DAY = 86_400.0
+LINK_DAYS = 90  # then the link must be proved again (T22)
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -97,8 +98,9 @@ _CURRENT = "link_current"
 class Rows:
     """Typed, sealed access to the store. A row that no key opens is as good as none: the person links again (T36)."""
 
-    def __init__(self, store: Store, seal: Seal, clock: Callable[[], float]) -> None:
-        self.store, self._seal, self.now = store, seal, clock
+    def __init__(self, store: Store, seal: Seal, clock: Callable[[], float], link_days: int = LINK_DAYS) -> None:
+        """A link lives `link_days`, however often its sign-in is renewed."""
+        self.store, self._seal, self.now, self.link_lives = store, seal, clock, link_days * _DAY
 
     async def put(self, key: str, row: _Row, *, expires: float, owner: Person) -> None:
         """Keep a row under its kind."""
@@ -148,5 +150,5 @@ class Rows:
 
 async def keep_tokens(rows: Rows, person: Person, link_id: str, tokens: Tokens) -> None:
     """Keep tokens as long as they can be of use: to their end, or as long as the link when they can be renewed."""
-    expires = rows.now() + LINK_LIVES if tokens.refresh else tokens.expires_at
+    expires = rows.now() + rows.link_lives if tokens.refresh else tokens.expires_at
     await rows.put(link_id, tokens, expires=expires, owner=person)

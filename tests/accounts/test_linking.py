@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bot.errors import CodeSpent, CodeWrong, LinkExpired, NotLinked, SignInExpired, TooManyLinks
 from bot.message import Person
-from tests.accounts.conftest import BOT, DANA, MALLORY, Bot
-from tests.accounts.payer import CLIENT_SECRET, FHIR
+from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, Clock, make_settings, running
+from tests.accounts.payer import CLIENT_SECRET, FHIR, Payer
 
 
 async def test_a_person_links_and_has_access(bot: Bot) -> None:
@@ -204,6 +205,17 @@ async def test_the_same_user_id_elsewhere_is_somebody_else(bot: Bot, other: Pers
         await bot.accounts.access(other)
     await bot.accounts.unlink(other)
     assert await bot.accounts.link(DANA) is not None
+
+
+async def test_an_operator_may_want_the_proof_sooner(tmp_path: Path, payer: Payer, clock: Clock) -> None:
+    """BOT_LINK_DAYS says after how many days a link must be proved again."""
+    payer.gives_refresh = True
+    async with running(tmp_path, payer, clock, make_settings(bot_link_days=7)) as bot:
+        await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+        bot.clock.now += 7 * 86_400 - 1
+        assert await bot.accounts.link(DANA) is not None
+        bot.clock.now += 1
+        assert await bot.accounts.link(DANA) is None
 
 
 @pytest.mark.threat("T22")
