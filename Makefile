@@ -48,3 +48,7 @@ playground:
 	@[ -d tests/playground/node_modules ] || { command -v npm >/dev/null 2>&1 \
 	  && npm ci --prefix tests/playground --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1; } \
 	  || echo "No Agents Playground here (it needs node and npm): its tests will say that they skip."
+
+# One process for 20 minutes under 10 messages a second, one in twenty calls failing.
+soak: setup
+	$(RUN) python -m tests.chaos.soak

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.accounts.vault import new_key
+from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, serve_sandbox
 from bot.sandbox.synthetic import build
 from tests.chaos.siege import Siege, Toll
@@ -16,18 +19,25 @@ from tests.stage import TODAY
 _SLOW = 0.2  # seconds a call of Slack's takes, so that a kill meets answers in every state
 
 
-async def besieged(
-    folder: Path,
-    *,
-    kills: int,
-    store_url: str | None = None,
-    replicas: int = 1,
-    program: Sequence[str] = ("-m", "bot"),
-    rate: float = 20.0,
-) -> Toll:
-    """What so many kills of `serve` came to, on a SQLite file in the folder or another store."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The payer, the workspace, and the settings of a process that joins them."""
+
+    payer: Sandbox
+    slack: SlackDouble
+    settings: Mapping[str, str]
+    folder: Path
+    ports: Sequence[int]
+
+    def siege(self, *, kills: int, rate: float, program: Sequence[str] = ("-m", "bot")) -> Siege:
+        """A siege of the processes that `program` starts here."""
+        return Siege(self.slack, self.settings, self.folder, program, self.ports, kills, rate)
+
+
+@asynccontextmanager
+async def ground(folder: Path, *, replicas: int, store_url: str | None = None) -> AsyncIterator[Ground]:
+    """A payer and a Slack on loopback, and settings with a SQLite file in the folder or another store."""
     slack = SlackDouble()
-    slack.latency = _SLOW
     async with contextlib.AsyncExitStack() as stack:
         payer = await stack.enter_async_context(serve_sandbox(build(today=TODAY)))
         await slack.start()
@@ -48,7 +58,22 @@ async def besieged(
             "SLACK_SIGNING_SECRET": SECRET,
             "SLACK_API_URL": slack.api_url,
         }
-        return await Siege(slack, settings, folder, program, ports, kills, rate).run()
+        yield Ground(payer, slack, settings, folder, ports)
+
+
+async def besieged(
+    folder: Path,
+    *,
+    kills: int,
+    store_url: str | None = None,
+    replicas: int = 1,
+    program: Sequence[str] = ("-m", "bot"),
+    rate: float = 20.0,
+) -> Toll:
+    """What so many kills of `serve` came to."""
+    async with ground(folder, replicas=replicas, store_url=store_url) as here:
+        here.slack.latency = _SLOW
+        return await here.siege(kills=kills, rate=rate, program=program).run()
 
 
 def _free_port() -> int:

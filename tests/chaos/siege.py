@@ -8,7 +8,8 @@ import json
 import random
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,15 +73,37 @@ class Siege:
             await asyncio.gather(*(life for life in lives))
             over.set()
             await sender
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    while self._answered() < self._asked:  # noqa: ASYNC110 -- chats are only to be looked at
-                        await asyncio.sleep(0.2)
-            return self._count()
+            return await self._settled()
         finally:
-            for process in self._alive.values():
-                process.kill()
-            await asyncio.gather(*(process.wait() for process in self._alive.values()))
+            await self._end()
+
+    @asynccontextmanager
+    async def standing(self) -> AsyncIterator[int]:
+        """One process that nobody kills; its id."""
+        await self._start(self.ports[0])
+        try:
+            yield self._alive[self.ports[0]].pid
+        finally:
+            await self._end()
+
+    async def asked_until(self, over: asyncio.Task[None]) -> Toll:
+        """Messages until that is done, then the count."""
+        done = asyncio.Event()
+        over.add_done_callback(lambda _: done.set())
+        await self._ask_on(done)
+        return await self._settled()
+
+    async def _settled(self) -> Toll:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while self.answered() < self._asked:  # noqa: ASYNC110 -- chats are only to be looked at
+                    await asyncio.sleep(0.2)
+        return self._count()
+
+    async def _end(self) -> None:
+        for process in self._alive.values():
+            process.kill()
+        await asyncio.gather(*(process.wait() for process in self._alive.values()))
 
     def __post_init__(self) -> None:
         """Nobody lives yet."""
@@ -91,7 +114,7 @@ class Siege:
             await self._start(port)
             await asyncio.sleep(self.random.uniform(0.2, 1.5))
             self._toll.kills += 1
-            self._toll.busy += self._acked > self._answered()
+            self._toll.busy += self._acked > self.answered()
             self._up.discard(port)
             process = self._alive.pop(port)
             process.send_signal(signal.SIGKILL)
@@ -152,7 +175,8 @@ class Siege:
             found.setdefault(channel, []).append(bool(payload.get("done")))
         return found
 
-    def _answered(self) -> int:
+    def answered(self) -> int:
+        """How many chats hold a finished answer."""
         return sum(any(done) for done in self._said().values())
 
     def _count(self) -> Toll:
