@@ -10,6 +10,7 @@ from bot.kit.around import Around, around
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.cards import STALE_DAYS, Card, Spot, by_provider, cards, spots
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
+from bot.kit.choice import Choice
 from bot.kit.claims import (
     claim_by_id,
     claim_numbered,
@@ -31,13 +32,14 @@ from bot.kit.fills import Medication, medications
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
+from bot.kit.nearest import nearest
 from bot.kit.networks import is_called, names_of, openings_of, telling
 from bot.kit.own_network import own_networks
 from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
 from bot.kit.spelling import is_named, starts_like, words_of
-from bot.kit.who import Choice, Who, affiliations_of, who
+from bot.kit.who import Who, affiliations_of, who
 from bot.payer.budget import Gap, Progress, Report
 from bot.payer.health import Health
 from bot.payer.optional import given
@@ -174,6 +176,7 @@ __all__ = [
     "member_coverages",
     "named",
     "names_of",
+    "nearest",
     "nearest_names",
     "network_names",
     "networks",

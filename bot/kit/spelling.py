@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from difflib import SequenceMatcher
 
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
 _SHORTEST_START = 3
+_ALIKE = 0.7  # of 1: one letter wrong in five, or two swapped
 
 
 def words_of(text: str | None) -> tuple[str, ...]:
@@ -26,6 +28,13 @@ def starts_like(written: str | None, said: str) -> bool:
     own, wanted = words_of(written), _wanted(said)
     long_enough = any(len(word) >= _SHORTEST_START for word in wanted)
     return long_enough and all(any(one.startswith(word) for one in own) for word in wanted)
+
+
+def likeness(written: str | None, said: str) -> float:
+    """How much a name looks like what was said, up to 1: each said word beside its nearest, 0 when one has none."""
+    own, wanted = words_of(written), _wanted(said)
+    best = [max((SequenceMatcher(None, word, one).ratio() for one in own), default=0.0) for word in wanted]
+    return sum(best) / len(best) if best and min(best) >= _ALIKE else 0.0
 
 
 def _wanted(said: str) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ from typing import Literal
 
 from bot.kit.ask import Ask
 from bot.kit.cards import by_provider
+from bot.kit.choice import Choice
 from bot.kit.directory import bring, read_rows
+from bot.kit.nearest import nearest
 from bot.kit.spelling import is_named, starts_like
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape
@@ -30,22 +32,16 @@ _TITLES = ("dr", "dra", "doctor", "doctora")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several providers of a name: enough to tell them apart, and the reference that a button carries."""
-
-    reference: str
-    name: str | None
-    specialty: str | None
-    city: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Who:
-    """The providers that a name fits, each with their active listings; `ended` counts those who have none left."""
+    """The providers that a name fits, each with their active listings; `ended` counts those who have none left.
+
+    `near` are those that are spelled like the name, where nobody has it.
+    """
 
     name: str | None
     found: tuple[tuple[Listing, ...], ...]
     ended: int = 0
+    near: tuple[Choice, ...] = ()
 
     @property
     def only(self) -> tuple[Listing, ...] | None:
@@ -54,8 +50,8 @@ class Who:
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """The first eight of several."""
-        return tuple(_choice(rows) for rows in self.found[:SHOWN])
+        """The first eight of several; those that may have been meant, of none."""
+        return tuple(_choice(rows) for rows in self.found[:SHOWN]) or self.near
 
     @property
     def state(self) -> Literal["one", "several", "ended", "unknown", "unnamed"]:
@@ -95,7 +91,8 @@ async def who(ask: Ask) -> Who:
     active = tuple(row for row in rows if row.active(ask.today))
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
-    return Who(name or next((row.name for row in rows), None), groups, max(ended, 0))
+    near = await nearest(ask, name, people=_is_titled(ask)) if name and not rows else ()
+    return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
 
 
 async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
@@ -125,13 +122,18 @@ async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) 
 
 async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
     """People and organizations of the name; only people after "Dr."."""
-    title = ask.words.get("provider_name", "").casefold().split(maxsplit=1)[:1]
     searches = [_people(ask, name)]
-    if not title or title[0].strip(".") not in _TITLES:
+    if not _is_titled(ask):
         searches.append(_organizations(ask, name))
     rows = tuple(row for found in await asyncio.gather(*searches) for row in found)
     exact = tuple(row for row in rows if is_named(row.name, name))
     return exact or tuple(row for row in rows if starts_like(row.name, name))
+
+
+def _is_titled(ask: Ask) -> bool:
+    """True when "Dr." stands before the name."""
+    first = ask.words.get("provider_name", "").casefold().partition(" ")[0]
+    return first.strip(".") in _TITLES
 
 
 async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:

@@ -11,6 +11,7 @@ from bot.kit import (
     Around,
     Ask,
     Card,
+    Choice,
     Filter,
     Listing,
     Summary,
@@ -19,6 +20,7 @@ from bot.kit import (
     is_called,
     is_named,
     listings,
+    nearest,
     openings_of,
     own_networks,
     sift,
@@ -40,7 +42,8 @@ class Found(Summary):
     the networks that look like the asker's own, and `in_own` counts the providers who are listed in one of them.
 
     When nothing fits: `removed_by` names the filter that took the last ones, `without` counts the providers who fit
-    all the others, `farther` those who fit everything within `farther_miles`.
+    all the others, `farther` those who fit everything within `farther_miles`, `near` are spelled like a name that
+    nobody has there.
     """
 
     cards: tuple[Card, ...]
@@ -63,6 +66,7 @@ class Found(Summary):
     any_network: bool = False
     own: tuple[str, ...] = ()
     in_own: int = 0
+    near: tuple[Choice, ...] = ()
 
     @property
     def numbered(self) -> tuple[tuple[int, Card], ...]:
@@ -92,15 +96,17 @@ async def answer(ask: Ask) -> Found:
         ask.cite(type_, ())
     if result.total:
         return await _with_own(result, found, ask, where)
-    if where is None or where.miles >= FARTHER:
-        return result
-    wide = Around(where.center, where.name, where.state, FARTHER, where.home)
-    others = await listings(ask, codes=codes, where=wide, name=name, filters=filters(ask, wide))
-    return replace(result, farther=summarize(others, ask, wide, name).total)
+    if where is not None and where.miles < FARTHER:
+        wide = replace(where, miles=FARTHER)
+        found = await listings(ask, codes=codes, where=wide, name=name, filters=filters(ask, wide))
+        result = replace(result, farther=summarize(found, ask, wide, name).total)
+    if name and not any(_is_called(row, name) for row in found):
+        return replace(result, near=await nearest(ask, name, people=True))
+    return result
 
 
 async def _with_own(result: Found, found: Sequence[Listing], ask: Ask, where: Around | None) -> Found:
-    """What "in network" leaves open is told to a member in their own chat: their network, as far as it can be guessed."""
+    """What "in network" leaves open is told to a member in their own chat: which network looks like theirs."""
     own = await own_networks(ask) if result.any_network and not result.page and not result.one else ()
     if not own:
         return result
@@ -147,7 +153,7 @@ def filters(ask: Ask, where: Around | None) -> list[Filter]:
         chosen.append(("specialty", lambda listing: bool(listing.specialty_codes & set(codes))))
     name = _text(ask, "provider_name")
     if name:
-        chosen.append(("name", lambda listing: is_named(listing.name, name) or starts_like(listing.name, name)))
+        chosen.append(("name", lambda listing: _is_called(listing, name)))
     if where is not None:
         chosen.append(("radius", lambda listing: within(ask, listing, where)))
     if network and network != "out-of-network":
@@ -161,6 +167,10 @@ def filters(ask: Ask, where: Around | None) -> list[Filter]:
     if language:
         chosen.append(("language", lambda listing: _speaks(listing, language)))
     return chosen
+
+
+def _is_called(listing: Listing, name: str) -> bool:
+    return is_named(listing.name, name) or starts_like(listing.name, name)
 
 
 def _in_network(listing: Listing, network: str) -> bool:
