@@ -2,7 +2,7 @@
 UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
 RUN := $(UV) run --frozen --all-groups
 
-.PHONY: demo test test-teams playground faults attacks lint types bench eval setup browser audit
+.PHONY: demo test test-teams playground faults attacks lint types bench eval setup browser audit chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -48,6 +48,10 @@ playground:
 	@[ -d tests/playground/node_modules ] || { command -v npm >/dev/null 2>&1 \
 	  && npm ci --prefix tests/playground --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1; } \
 	  || echo "No Agents Playground here (it needs node and npm): its tests will say that they skip."
+
+# 200 processes killed while they answer, on SQLite and on PostgreSQL: about a quarter of an hour.
+chaos: setup
+	$(RUN) python -m tests.chaos
 
 # One process for 20 minutes under 10 messages a second, one in twenty calls failing.
 soak: setup
