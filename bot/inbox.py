@@ -32,12 +32,16 @@ async def _nothing() -> None:
     """Mark nothing."""
 
 
+class Overtaken(Exception):
+    """This try was so slow that another process took its message over: that one writes, this one must not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A message in work: what the platform said, and which try it is.
 
-    `writing` is to be called before the first thing is posted. `maybe_written` says that an earlier try had called it:
-    its answer may stand there already, so look, or apologise, before answering again (F52).
+    `writing` is to be called before the first thing is posted; it raises `Overtaken`. `maybe_written` says that an
+    earlier try had called it: its answer may stand there already, so look, or apologise, before answering again (F52).
     """
 
     key: str
@@ -73,6 +77,7 @@ class Inbox:
         self._more: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
+        self._working: set[str] = set()
         self._stopping = False
 
     async def start(self) -> None:
@@ -128,6 +133,8 @@ class Inbox:
             while not self._stopping:
                 self._more.discard(lane)
                 row = first or await self._store.lease(self._kind, until=self._clock() + self._lease, lane=lane)
+                if row is not None and first is None and row.key in self._working:
+                    return
                 if row is not None:
                     await self._answer(row)
                 elif lane not in self._more:
@@ -146,11 +153,19 @@ class Inbox:
         else:
             state, body = plain[:1], plain[1:]
 
+            overtaken = False
+
             async def writing() -> None:
-                await self._store.swap(self._kind, row.key, row.value, self._sealed(row.key, _WRITING, body))
+                nonlocal overtaken
+                mine = await self._store.swap(self._kind, row.key, row.value, self._sealed(row.key, _WRITING, body))
+                if not mine:
+                    overtaken = True
+                    raise Overtaken
 
             async with self._held(row):
                 await self._handler(Delivery(row.key, body, row.leases, state == _WRITING, writing))
+            if overtaken:
+                return
         await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT)
 
     def _sealed(self, key: str, state: bytes, body: bytes) -> bytes:
@@ -167,6 +182,7 @@ class Inbox:
                     await self._store.hold(self._kind, row.key, until=self._clock() + self._lease)
 
         beat = asyncio.create_task(prolong())
+        self._working.add(row.key)
         try:
             yield
         except BaseException as error:
@@ -175,13 +191,15 @@ class Inbox:
                 await self._store.hold(self._kind, row.key, until=rest)
             raise
         finally:
+            self._working.discard(row.key)
             beat.cancel()
 
     async def _watching(self) -> None:
         while True:
             with contextlib.suppress(StoreError):
                 while row := await self._store.lease(self._kind, until=self._clock() + self._lease):
-                    self._begin(row.lane, row)
+                    if row.key not in self._working:
+                        self._begin(row.lane, row)
             await asyncio.sleep(self._look)
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.inbox import Delivery, Inbox
+from bot.inbox import Delivery, Inbox, Overtaken
 from bot.stores.base import Store
 from bot.stores.opening import open_store
 from bot.stores.sqlite import open_sqlite
@@ -172,6 +172,55 @@ async def test_who_takes_over_learns_whether_writing_had_begun(store: Store) -> 
 
 
 @pytest.mark.fault("F61")
+async def test_of_two_that_answer_one_writes(store: Store) -> None:
+    """A process so slow that its lease ended is overtaken, and learns it before it writes (F51)."""
+    seen: list[str] = []
+    slow = asyncio.Event()
+
+    async def first(delivery: Delivery) -> None:
+        await slow.wait()
+        try:
+            await delivery.writing()
+        except Overtaken:
+            seen.append("overtaken")
+            raise
+        seen.append("first wrote")
+
+    async def second(delivery: Delivery) -> None:
+        await delivery.writing()
+        seen.append("second wrote")
+        slow.set()
+        await until(lambda: "overtaken" in seen)
+
+    one = Inbox("test", first, store, VAULT)
+    await one.take("e1", "chat", b"hello")
+    await until(lambda: bool(one._working))
+    await store.hold("inbox:test", "e1", until=0)
+    other = Inbox("test", second, store, VAULT, look=0.01)
+    await other.start()
+    await until(lambda: "overtaken" in seen)
+    await other.stop(5)
+    await one.stop(1)
+    assert seen == ["second wrote", "overtaken"]
+    assert await store.get("inbox:test", "e1") == b""
+
+
+async def test_a_process_does_not_overtake_itself(store: Store) -> None:
+    """A lease that ended while its own process still works on it starts nothing a second time."""
+    handler = Handler()
+    handler.free.clear()
+    box = inbox(store, handler)
+    await box.start()
+    await box.take("e1", "chat", b"slow")
+    await until(lambda: handler.begun == ["slow"])
+    await store.hold("inbox:test", "e1", until=0)
+    await asyncio.sleep(0.1)
+    handler.free.set()
+    await until(lambda: bool(handler.answered))
+    await box.stop(1)
+    assert handler.begun == ["slow"]
+
+
 async def test_a_stop_finishes_or_hands_back(store: Store) -> None:
     """What cannot be finished in time is free for the next process at once (F61)."""
     slow, next_one = Handler(), Handler()
