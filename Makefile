@@ -1,6 +1,8 @@
 # Each target does its own set-up: uv is installed when it is missing, and Chromium for the browser tests.
 UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
 RUN := $(UV) run --frozen --all-groups
+# Without bytecode every process that a test or the bench starts would compile all libraries again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-teams playground faults attacks lint types bench eval setup browser audit chaos soak
 
