@@ -1,8 +1,7 @@
-"""The unlimited bot with nothing of a member used again: the bench asks one question over and over."""
+"""The bot with nothing of a member used again: the bench asks one question over and over."""
 
 from __future__ import annotations
 
-import bench.unlimited  # noqa: F401 -- takes the limits away
 from bot.cli import main
 from bot.payer import recent
 

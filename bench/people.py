@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.message import Person
 from tests.doubles.slack import TEAM
 
+ANY_NUMBER = "1000000"  # of questions a minute: the bench asks more than a person may
 _AT_ONCE = 8
 
 

@@ -96,6 +96,7 @@ async def _paid(slack: Workspace, folder: Path) -> AsyncIterator[tuple[dict[str,
             **json.loads(process.line()),
             "BOT_STORE_URL": f"sqlite:///{folder / 'bot.db'}",
             "BOT_ENCRYPTION_KEYS": new_key(),
+            "BOT_QUESTIONS_PER_MINUTE": people.ANY_NUMBER,
             "SLACK_BOT_TOKEN": TOKEN,
             "SLACK_SIGNING_SECRET": SECRET,
             "SLACK_API_URL": slack.api_url,
@@ -178,7 +179,7 @@ async def _sums(stage: Stage) -> list[Row]:
 
 async def _asked_again(slack: Workspace, settings: dict[str, str], folder: Path) -> list[Row]:
     """The summary as the real bot gives it a second time within two minutes, without a call to the payer."""
-    async with serving(settings, folder, "bench.unlimited") as (bot, url, _):
+    async with serving(settings, folder) as (bot, url, _):
         again = Case(f"{url}/slack/events", SUMMARY)
         await slack.load(["U10"], again, bot, count=20, seconds=_SECONDS)
         taken = await slack.load(["U10"], again, bot, count=100, seconds=_SECONDS)

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from bench.people import ANY_NUMBER
 from bench.processes import Process, python
 from bench.slack import Measured
 from bench.table import Row, compared
@@ -141,6 +142,7 @@ async def _linked(tenant: Tenant, payer: dict[str, str], folder: Path) -> dict[s
         **payer,
         "BOT_STORE_URL": f"sqlite:///{folder / 'bot.db'}",
         "BOT_ENCRYPTION_KEYS": new_key(),
+        "BOT_QUESTIONS_PER_MINUTE": ANY_NUMBER,
         "TEAMS_APP_ID": APP,
         "TEAMS_APP_PASSWORD": "unused",
         "TEAMS_TENANT_ID": TENANT,

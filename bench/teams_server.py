@@ -15,12 +15,9 @@ import uvloop
 from bot.app import assemble, teams_app, web_app
 from bot.channels.teams.sdk import Adapter, Outside, make_app
 from bot.config import Settings
-from bot.limits import Limits
 from bot.log import set_up
 from bot.sandbox.sockets import listen
 from tests.doubles.teams import APP, TENANT, own_token
-
-_ANY = 10**9
 
 
 class Task(msgspec.Struct):
@@ -63,8 +60,6 @@ async def _serve(task: Task) -> None:
     named = {name.lower(): value for name, value in task.settings.items()}
     settings = Settings(_env_file=None, **named)  # type: ignore[arg-type, call-arg] # pydantic checks each value
     async with assemble(settings) as bot, teams_app(bot, outside) as teams:
-        # Nobody asks as fast as a load does: the limits of people and workspaces would answer in the bot's place.
-        bot.turn._limits = Limits(person=_ANY, team=_ANY)  # noqa: SLF001 -- a server has no business without them
         await _listen(web_app(bot, teams=teams))
 
 

@@ -11,7 +11,8 @@ from cachetools import TTLCache
 from bot.errors import TooManyQuestions
 from bot.message import Person
 
-PERSON, TEAM, ADDRESS = 20, 600, 120  # in a minute
+PERSON, ADDRESS = 20, 120  # in a minute
+_BUSY = 30  # how many people of one workspace may ask as much as a person may at once
 _MINUTE = 60.0
 _MOST = 100_000  # keys that are counted at once; the longest unseen are forgotten first
 
@@ -36,10 +37,12 @@ class Limit:
 
 
 class Limits:
-    """The limits of people and workspaces."""
+    """The limits of people and workspaces; a workspace's grows with what one person may ask."""
 
-    def __init__(self, *, person: int = PERSON, team: int = TEAM, clock: Callable[[], float] = time.monotonic) -> None:
-        self._person, self._team = Limit(person, clock), Limit(team, clock)
+    def __init__(
+        self, *, person: int = PERSON, team: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._person, self._team = Limit(person, clock), Limit(team or _BUSY * person, clock)
 
     def check(self, person: Person) -> None:
         """Count a question of a person. Who sits at the console is the operator, and is not counted.

@@ -60,6 +60,16 @@ def test_a_workspace_has_a_limit_of_its_own() -> None:
     limits.check(Person("slack", "", "T2", "U9"))
 
 
+@pytest.mark.threat("T52")
+def test_a_workspaces_limit_grows_with_what_a_person_may_ask() -> None:
+    """Thirty people who ask all that they may are answered, and the next one waits."""
+    limits = Limits(person=2, clock=Clock())
+    for number in range(60):
+        limits.check(Person("slack", "", "T1", f"U{number // 2}"))
+    with pytest.raises(TooManyQuestions):
+        limits.check(Person("slack", "", "T1", "U30"))
+
+
 @given(most=st.integers(1, 5), moments=st.lists(st.floats(0, 30), max_size=60))
 def test_no_window_of_a_minute_holds_more_than_twice_the_limit(most: int, moments: list[float]) -> None:
     """Whenever the questions come, a minute that begins anywhere lets at most two windows through."""
