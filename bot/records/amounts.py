@@ -121,8 +121,9 @@ def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amoun
     return None if money is None or value is None else Amount(value, _iso(money.currency) or currency)
 
 
+@lru_cache(maxsize=64)
 def _iso(currency: str | None) -> str | None:
-    """The code as ISO 4217 writes it."""
+    """The code as ISO 4217 writes it. A claim writes the same one with every amount."""
     return (clean(currency) or "").upper() or None
 
 
