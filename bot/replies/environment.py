@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -26,9 +27,25 @@ _KEPT_FILTERS: tuple[str, ...] = (
 _KEPT_FILTERS += ("select", "selectattr", "slice", "batch", "sort", "unique", "upper")
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, which asks once for a type and a name whether a template may see it, and not at every use."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._verdicts: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """What the sandbox says: it looks at the type alone. Only attributes that there are get here."""
+        key = type(obj), attr
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = self._verdicts[key] = super().is_safe_attribute(obj, attr, value)
+        return verdict
+
+
 def environment(templates: Path, language: Language, common: Mapping[str, object]) -> ImmutableSandboxedEnvironment:
     """Jinja as templates may use it: our filters and a few harmless ones, so that `|e` or `|safe` do not compile."""
-    jinja = ImmutableSandboxedEnvironment(
+    jinja = _Sandbox(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=True,
