@@ -90,18 +90,20 @@ class Bot:
 async def assemble(
     settings: Settings,
     *,
+    pack: Pack | None = None,
     patience: Patience | None = None,
     http: Http | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> AsyncIterator[Bot]:
     """The running bot of these settings; everything that it opened is closed again, and `http` when it is given.
 
+    `pack` is one that is loaded already, in place of the one that the settings name.
     `now` is what "last month" counts from: the clock in BOT_TIMEZONE when none is given.
 
     Raises:
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.
     """
-    pack = load_pack(find_pack(settings.bot_pack))
+    pack = pack or load_pack(find_pack(settings.bot_pack))
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url)
         stack.push_async_callback(store.close)

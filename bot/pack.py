@@ -85,12 +85,12 @@ def check_pack(folder: Path) -> list[str]:
     Beside what stops a start: languages that are missing, phrases in two concepts, slow patterns, faulty templates.
     """
     try:
-        load_pack(folder)
+        pack = load_pack(folder)
     except PackError as error:
         return [str(error)]
-    words = Words(folder / "templates")
+    words = pack.words
     untold = [f"templates/{name}.es.md.j2: missing" for name in words.missing("es")]
-    spoken = [f"intents/{finding}" for finding in checker.check(folder / "intents")]
+    spoken = [f"intents/{finding}" for finding in checker.doubts(folder / "intents", pack.engine)]
     return [*spoken, *untold, *(f"templates/{fault}" for fault in words.lint())]
 
 

@@ -22,6 +22,7 @@ from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
 from tests.cases import saw
+from tests.shipped import shipped_pack
 
 TODAY = date(2026, 5, 20)
 UNHURRIED = Patience(notice=60, wall=60)  # on a busy machine, a slow answer is no "still looking"
@@ -121,7 +122,10 @@ async def serving_bot(
     settings = settings_for(sandbox, store, bot_public_url=f"http://127.0.0.1:{sock.getsockname()[1]}", **more)
     noon = datetime(today.year, today.month, today.day, 12, tzinfo=ZoneInfo("America/Chicago"))
     with contextlib.closing(sock):
-        async with assemble(settings, patience=patience, now=lambda: noon) as bot, running(web_app(bot), sock):
+        async with (
+            assemble(settings, pack=shipped_pack(), patience=patience, now=lambda: noon) as bot,
+            running(web_app(bot), sock),
+        ):
             yield bot
 
 

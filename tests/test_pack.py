@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import PackError, every_error
 from bot.pack import check_pack, find_pack, load_pack
+from tests.shipped import shipped_pack
 
 HERE = Path(__file__).parent.parent
 
@@ -40,7 +41,7 @@ def test_this_pack_is_in_order() -> None:
 
 def test_every_intent_that_reads_data_has_an_answer_or_says_that_it_has_none() -> None:
     """No rule of the pack promises what no answer keeps."""
-    loaded = load_pack(HERE)
+    loaded = shipped_pack()
     reading = {name for name, rules in loaded.intents.items() if rules.needs != "nothing" and rules.answer == "built"}
     assert set(loaded.answers) == reading
     assert {"claim.last_visit_cost", "claim.list", "provider.find"} <= reading
@@ -48,7 +49,7 @@ def test_every_intent_that_reads_data_has_an_answer_or_says_that_it_has_none() -
 
 def test_every_error_has_its_words() -> None:
     """Whatever goes wrong, there is a template that tells the person, in both languages."""
-    words = load_pack(HERE).words
+    words = shipped_pack().words
     assert [error.template for error in every_error() if not words.has(error.template, "es")] == []
 
 

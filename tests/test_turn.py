@@ -13,15 +13,15 @@ from bot.answering import Patience
 from bot.app import Bot
 from bot.kit import Ask, Summary
 from bot.message import Private, Reply, Shareable
-from bot.pack import find_pack, load_pack
 from bot.replies.plain import plain
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import DIRECTORY_TYPES
+from tests.shipped import shipped_pack
 from tests.stage import Stage, Talk, buttons, serving_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ASKED = "what did I owe for my last visit"
-INTENTS = load_pack(find_pack()).intents
+INTENTS = shipped_pack().intents
 OF_MEMBERS = sorted(name for name, rules in INTENTS.items() if rules.needs == "member")
 OF_DIRECTORY = sorted(name for name, rules in INTENTS.items() if rules.needs == "directory")
 _CLAIMS = "/fhir/r4/ExplanationOfBenefit"

@@ -210,10 +210,15 @@ def check(folder: Path) -> list[Finding]:
         engine = Engine.load(folder)
     except PackError as error:
         return [_refused(error)]
+    return [*doubts(folder, engine), *faults(folder, engine)]
+
+
+def doubts(folder: Path, engine: Engine) -> list[Finding]:
+    """What a loaded pack may start with, and should not ship with: languages, shared phrases, slow patterns."""
     checker = _Checker(folder, engine)
     entries = engine.intents.values()
     languages = [one for entry in entries for one in (*checker.languages(entry), *checker.overtaken(entry))]
-    return [*checker.shared_phrases(), *checker.tongues(), *checker.slow(), *languages, *faults(folder, engine)]
+    return [*checker.shared_phrases(), *checker.tongues(), *checker.slow(), *languages]
 
 
 def faults(folder: Path, engine: Engine) -> list[Finding]:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from unittest.mock import sentinel
@@ -16,12 +15,13 @@ import pytest
 
 from bot.kit import Ask, Summary
 from bot.message import Block
-from bot.pack import Pack, find_pack, load_pack, template_of
+from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from tests.cases import saw
+from tests.shipped import shipped_pack
 
 BASE = "https://payer.example/fhir/r4"
 TODAY = date(2026, 5, 20)
@@ -35,10 +35,9 @@ PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 Resource = dict[str, Any]
 
 
-@lru_cache(maxsize=1)
 def pack() -> Pack:
     """The pack of this checkout."""
-    return load_pack(find_pack())
+    return shipped_pack()
 
 
 @dataclass

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from functools import cache
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.pack import load_pack
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
 from tests.e2e.house import House, open_house
@@ -18,14 +16,6 @@ from tests.e2e.house import House, open_house
 def world() -> World:
     """The members and the directory."""
     return build()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_pack() -> Iterator[None]:
-    """The pack is frozen and the same for every bot, so a process reads it once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.app.load_pack", cache(load_pack))
-        yield
 
 
 @pytest.fixture

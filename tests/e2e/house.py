@@ -30,6 +30,7 @@ from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.world import World
 from tests.cases import saw
+from tests.shipped import shipped_pack
 from tests.stage import UNHURRIED
 
 if TYPE_CHECKING:
@@ -239,7 +240,9 @@ async def open_house(
         values = _settings(payer, folder, f"http://127.0.0.1:{sock.getsockname()[1]}") | settings
         chosen, clock = Settings(_env_file=None, **values), Elastic()  # type: ignore[call-arg, arg-type]
         http = Http(clock=clock.now, pause=clock.pause)
-        bot = await stack.enter_async_context(assemble(chosen, patience=patience or UNHURRIED, http=http))
+        bot = await stack.enter_async_context(
+            assemble(chosen, pack=shipped_pack(), patience=patience or UNHURRIED, http=http)
+        )
         channel = await stack.enter_async_context(slack_app(bot, pause=clock.pause))
         teams = await stack.enter_async_context(teams_app(bot, outside))
         await servers.start(running(web_app(bot, slack=channel, teams=teams), sock))

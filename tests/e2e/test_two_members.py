@@ -23,6 +23,7 @@ from bot.sandbox.app import create_app
 from bot.sandbox.server import listen, running
 from bot.sandbox.synthetic import build
 from tests.e2e.planted import found, needles, strings_of
+from tests.shipped import shipped_pack
 from tests.stage import TODAY, settings_for
 
 NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=ZoneInfo("America/Chicago"))
@@ -68,7 +69,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     settings = settings_for(app.state.sandbox, tmp_path / "bot.db", bot_public_url=public)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(running(app, socks[0]))
-        made = await stack.enter_async_context(assemble(settings, http=wire, now=lambda: NOON))
+        made = await stack.enter_async_context(assemble(settings, pack=shipped_pack(), http=wire, now=lambda: NOON))
         await stack.enter_async_context(running(web_app(made), socks[1]))
         for name, person in MEMBERS.items():
             replies = [reply async for reply in made.turn.answer(Message("m", person, OneToOne("chat"), "link"))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.replies.plain import plain
 from tests.records.made import ADJUDICATION, C4BB, CLAIM_TYPE, Json, coded, eob, money, raw
+from tests.shipped import module_of
 
 TODAY = date(2024, 8, 1)
 PAYER = {"name": "Cedar Health", "short_name": "Cedar", "phone": "1-800-555-0100", "phone_es": "1-800-555-0100"}
@@ -126,7 +126,7 @@ def read(row: Row) -> Claim:
 
 def answered(row: Row) -> object:
     """What the row's question finds, among all its claims."""
-    module, found = sys.modules[f"bcbst_pack.{row.asks}"], alive(*(read(one) for one in (row, *row.beside)))
+    module, found = module_of(row.asks), alive(*(read(one) for one in (row, *row.beside)))
     if row.asks != "claim.detail":
         return module.summarize(found, asking(slots=row.slots))
     claim = read(row)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import sys
 from decimal import ROUND_HALF_EVEN, Decimal
-from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.kit import Claim
-from bot.pack import Pack, find_pack, load_pack, template_of
+from bot.pack import Pack, template_of
 from tests.kit import money
 from tests.kit.money import Row
 from tests.parity import difference
+from tests.shipped import module_of, shipped_pack
 
 ROWS = money.rows()
 _CENT = Decimal("0.01")
@@ -25,15 +24,11 @@ _FIGURE = re.compile(r"-?\$[\d,]+\.\d\d")
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     """The pack that ships."""
-    return load_pack(find_pack())
-
-
-def _of(intent: str) -> ModuleType:
-    return sys.modules[f"bcbst_pack.{intent}"]
+    return shipped_pack()
 
 
 def _cost(pack: Pack, claim: Claim) -> str:
-    summary = _of("claim.last_visit_cost").summarize(money.alive(claim), money.asking())
+    summary = module_of("claim.last_visit_cost").summarize(money.alive(claim), money.asking())
     return money.said(pack, "claim/last_visit_cost", summary)
 
 
@@ -50,8 +45,8 @@ def test_the_reply_is_exactly_this(name: str, pack: Pack) -> None:
 def test_the_list_and_the_details_say_the_same_amount(name: str, pack: Pack) -> None:
     """One claim has one amount wherever it is shown, and Spanish has the same."""
     claim = money.read(ROWS[name])
-    listed = _of("claim.list").summarize(money.alive(claim), money.asking())
-    detailed = _of("claim.detail").summarize(claim, ())
+    listed = module_of("claim.list").summarize(money.alive(claim), money.asking())
+    detailed = module_of("claim.detail").summarize(claim, ())
     amount = claim.owed.amount
     told = "not reported" if amount is None else f"{amount.cents.copy_abs():,}"
     assert not listed.claims or told in money.said(pack, "claim/list", listed)
@@ -63,13 +58,13 @@ def test_the_list_and_the_details_say_the_same_amount(name: str, pack: Pack) -> 
 
 def test_a_credit_is_a_credit_in_the_list(pack: Pack) -> None:
     """A negative amount is no visit, but stays visible with its sign and its word."""
-    listed = _of("claim.list").summarize(money.alive(money.read(ROWS["a credit"])), money.asking())
+    listed = module_of("claim.list").summarize(money.alive(money.read(ROWS["a credit"])), money.asking())
     assert "-$12.30 (credit)" in money.said(pack, "claim/list", listed)
 
 
 def test_what_no_longer_counts_is_counted_in_an_empty_list(pack: Pack) -> None:
     """No claims at all and none that counts are two things."""
-    listed = _of("claim.list").summarize(money.alive(money.read(ROWS["cancelled"])), money.asking())
+    listed = module_of("claim.list").summarize(money.alive(money.read(ROWS["cancelled"])), money.asking())
     assert "Not listed: 1 cancelled claim." in money.said(pack, "claim/list", listed)
 
 
@@ -100,7 +95,7 @@ def test_no_figure_is_of_our_own_making(pack: Pack, total: dict[str, Decimal], l
     known |= {abs(gap.value)} if gap else set()
     known |= {paid.value - owed.value} if paid and owed else set()
     shown = _figures(_cost(pack, claim)) | _figures(
-        money.said(pack, "claim/detail", _of("claim.detail").summarize(claim, ()))
+        money.said(pack, "claim/detail", module_of("claim.detail").summarize(claim, ()))
     )
     assert shown <= {_cents(value) for value in known}
 
@@ -137,7 +132,7 @@ def test_no_sum_is_of_our_own_making(
         for at, (total, kind, month) in enumerate(claims)
     ]
     read = [money.read(row) for row in rows]
-    summary = _of("claim.spending").summarize(
+    summary = module_of("claim.spending").summarize(
         money.alive(*read), money.asking(slots={"amount_kind": aspect} if aspect else {})
     )
     groups = [read, *([c for c in read if c.kind == kind] for kind in ("professional", "vision"))]

@@ -12,6 +12,7 @@ from bot.records.claim import read_claim
 from tests.answers.asking import answered, concept, owned, public
 from tests.answers.made import claim, coverage, paid_as, usd
 from tests.records.made import raw
+from tests.shipped import module_of
 
 
 def _money(code: str, value: float) -> dict[str, object]:
@@ -143,12 +144,7 @@ def _card() -> list[dict[str, object]]:
 @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=8))
 def test_a_floor_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
     """Whatever the amounts, the floor is exactly their sum."""
-    from tests.answers.asking import pack  # noqa: PLC0415 -- the pack registers the answer's module
-
-    pack()
-    import sys  # noqa: PLC0415 -- as above
-
-    module = sys.modules["bcbst_pack.coverage.cost_share"]
+    module = module_of("coverage.cost_share")
     parts = [claim(str(at), "2026-02-01", {"deductible": value / 100}) for at, value in enumerate(cents)]
     floor = module._floor("in", [read_claim(raw(part)) for part in parts])
     assert floor.deductible.value == sum(Decimal(str(value / 100)) for value in cents)
