@@ -39,7 +39,6 @@ async def test_enough_was_planted_and_played(scene: Played) -> None:
     assert len(found(needles(scene.members), answers)) > 25
 
 
-@pytest.mark.threat("T27")
 @pytest.mark.threat("T27", "T37")
 async def test_logs_at_debug_hold_nothing(scene: Played) -> None:
     """Neither the bot nor a library says a member's string, a secret or a person's words, plain or encoded."""
@@ -56,7 +55,6 @@ async def test_every_printed_line_is_json_of_known_fields(scene: Played) -> None
     assert all("event" in json.loads(line) for line in lines if line.startswith("{"))
 
 
-@pytest.mark.threat("T57")
 @pytest.mark.threat("T27", "T57")
 async def test_pages_for_operators_hold_nothing(scene: Played) -> None:
     """/metrics, /healthz and /readyz tell figures and kinds."""
@@ -68,7 +66,6 @@ async def test_pages_for_operators_hold_nothing(scene: Played) -> None:
 
 
 @pytest.mark.threat("T25")
-@pytest.mark.threat("T25")
 async def test_places_that_others_read_get_nothing_of_a_member(scene: Played) -> None:
     """No payload for a channel, group chat, thread or command names a member's facts or holds a link (T25)."""
     assert len({surface for surface, _, _ in scene.aside}) == len(PLACES)
@@ -78,7 +75,6 @@ async def test_places_that_others_read_get_nothing_of_a_member(scene: Played) ->
     assert [words for _, words, payload in scene.aside if "/link/" in payload or "/document/" in payload] == []
 
 
-@pytest.mark.threat("T26")
 @pytest.mark.threat("T26")
 async def test_notifications_hold_nothing(scene: Played) -> None:
     """What Slack is sent before the update, and the summary of a Teams card, are neutral (T26)."""
@@ -103,7 +99,6 @@ async def test_what_clients_send_back_is_opaque(scene: Played) -> None:
     assert found(scene.written, json.dumps([scene.slack.views, scene.slack.homes], ensure_ascii=False)) == []
 
 
-@pytest.mark.threat("T28")
 @pytest.mark.threat("T28")
 async def test_addresses_hold_nothing(scene: Played) -> None:
     """Ours are a path and a random id; the payer's name a patient in FHIR's own parameters only (T28)."""
