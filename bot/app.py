@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -265,8 +265,10 @@ async def _stopped(task: asyncio.Task[None]) -> None:
         await task
 
 
-def web_app(bot: Bot, *, slack: SlackApp | None = None, teams: TeamsApp | None = None) -> Starlette:
-    """Slack, Teams, the linking pages, documents, health and metrics on one port."""
+def web_app(
+    bot: Bot, *, slack: SlackApp | None = None, teams: TeamsApp | None = None, more: Sequence[Route] = ()
+) -> Starlette:
+    """Slack, Teams, the linking pages, documents, health and metrics on one port; `more` is what a rehearsal adds."""
 
     async def healthz(_: Request) -> Response:
         faults = [*bot.discovery.faults, *(["payer refuses this client"] if bot.misconfigured else [])]
@@ -286,7 +288,7 @@ def web_app(bot: Bot, *, slack: SlackApp | None = None, teams: TeamsApp | None =
     pages = [*bot.accounts.routes(), *bot.documents.routes()]
     guard = Middleware(Guard, renderer=bot.renderer, guarded=tuple(route.path.partition("{")[0] for route in pages))
     return Starlette(
-        routes=[*watched, *pages, *(slack.routes() if slack else []), *(teams.routes() if teams else [])],
+        routes=[*watched, *pages, *(slack.routes() if slack else []), *(teams.routes() if teams else []), *more],
         middleware=[guard],
     )
 

@@ -51,6 +51,7 @@ MAY_IMPORT = {
         *("audit", "limits", "metrics", "provenance"),
     },
     "channels": {"inbox", "message", "replies", "stores", "turn"},
+    "devchat": {"accounts", "config", "message", "replies"},
 }
 COMPOSITION = {"app", "cli", "commands", "__main__", "__init__"}
 OUTSIDE = {
@@ -58,7 +59,7 @@ OUTSIDE = {
     "httpx_aiohttp": {"payer"},
     "jinja2": {"replies", "accounts", "documents", "sandbox"},
     "rapidfuzz": {"language"},
-    "starlette": {"accounts", "channels", "documents", "sandbox"},
+    "starlette": {"accounts", "channels", "devchat", "documents", "sandbox"},
     "slack_bolt": {"channels"},
     "slack_sdk": {"channels"},
     "microsoft_teams": {"channels"},

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import structlog
 import uvicorn
+from starlette.routing import Route
 
-from bot.app import assemble, slack_app, teams_app, web_app
+from bot.app import Bot, assemble, slack_app, teams_app, web_app
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.sandbox.sockets import listen
@@ -43,7 +44,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         slack = await stack.enter_async_context(slack_app(bot))
         teams = await stack.enter_async_context(teams_app(bot))
         config = uvicorn.Config(
-            web_app(bot, slack=slack, teams=teams),
+            web_app(bot, slack=slack, teams=teams, more=dev_chat(bot) if sandbox else ()),
             lifespan="off",
             access_log=False,
             log_config=None,
@@ -54,6 +55,15 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.enable()
         log.info("serving", port=sock.getsockname()[1])
         await _Server(config).serve(sockets=[sock])
+
+
+def dev_chat(bot: Bot) -> list[Route]:
+    """The developers' chat page of a rehearsal. Replies to nothing that was said reach its people there."""
+    from bot.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
+
+    desk = DevChat(bot.turn.answer, bot.settings)
+    bot.push["console"] = desk.push
+    return desk.routes()
 
 
 class _Server(uvicorn.Server):

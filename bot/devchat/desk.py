@@ -1,0 +1,131 @@
+"""`/dev/chat`: a conversation with the bot in a browser, each reply as every channel would carry it.
+
+For this machine alone: other addresses, and names that only resolve to it, find nothing (DNS rebinding). What is shown
+is made from the channels' own payloads, so that a card can be looked at before a workspace sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from ipaddress import ip_address
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.accounts.codes import digest
+from bot.accounts.forms import Cookies, Forms, fields_of, form_token
+from bot.accounts.render import PRIVATE, Renderer
+from bot.config import Settings
+from bot.message import Message, OneToOne, Person, Private, Reply
+from bot.replies import blocks, cards
+from bot.replies.plain import plain
+
+PATH = "/dev/chat"
+_VIEWS = ("slack", "teams", "text")
+_LIVES = 8 * 3_600  # seconds: a working day
+_TURNS, _PEOPLE = 40, 20
+
+Answer = Callable[[Message], AsyncIterator[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was said or pressed, and every reply to it as the channels carry it."""
+
+    said: str
+    replies: list[dict[str, object]] = field(default_factory=list)
+
+
+class DevChat:
+    """Conversations by browser, in memory: a cookie is a person, and the oldest are forgotten."""
+
+    def __init__(self, answer: Answer, settings: Settings) -> None:
+        self._answer = answer
+        self._forms = Forms(Cookies(settings.bot_public_url, _LIVES), "devchat")
+        self._renderer = Renderer(Path(__file__).with_name("pages"), settings)
+        self._said: dict[str, list[Turn]] = {}
+
+    def routes(self) -> list[Route]:
+        """GET shows the conversation, POST says or presses something."""
+        return [Route(PATH, self.show, methods=["GET"]), Route(PATH, self.say, methods=["POST"])]
+
+    async def push(self, person: Person, reply: Private) -> None:
+        """A reply to nothing that was said here, such as a sign-in that was cancelled."""
+        self._turns(person.user).append(Turn("", [_shapes(reply)]))
+
+    async def show(self, request: Request) -> Response:
+        """The conversation so far, newest last; `?only=slack` leaves the other two out."""
+        if not _is_here(request):
+            return _nothing()
+        secret, only = self._forms.secret(request), _only(request)
+        page = self._renderer.page(
+            "chat",
+            "en",
+            form_action="'self'",
+            token=form_token(secret, PATH),
+            turns=self._said.get(digest(secret), []),
+            views=[only] if only else _VIEWS,
+            only=only,
+        )
+        self._forms.keep(page, secret)
+        return page
+
+    async def say(self, request: Request) -> Response:
+        """Answer what our own form sent, and show the conversation again; other pages' forms say nothing."""
+        if not _is_here(request):
+            return _nothing()
+        fields, secret = await fields_of(request), self._forms.secret(request)
+        text, press = fields.get("text", "").strip(), fields.get("press")
+        if (text or press) and self._forms.is_ours(request, fields, PATH):
+            user = digest(secret)
+            turn = Turn(text or f"[{fields.get('label', 'button')}]")
+            self._turns(user).append(turn)
+            person = Person("console", "", "", user, name="you", home="the developers' page")
+            message = Message("devchat", person, OneToOne("devchat"), text, press=press)
+            turn.replies.extend([_shapes(reply) async for reply in self._answer(message) if not reply.passing])
+        back = f"{PATH}?only={only}" if (only := _only(request)) else PATH
+        return RedirectResponse(f"{back}#last", HTTPStatus.SEE_OTHER, PRIVATE)
+
+    def _turns(self, user: str) -> list[Turn]:
+        turns = self._said.pop(user, [])
+        self._said[user] = turns
+        del turns[:-_TURNS]
+        for oldest in list(self._said)[:-_PEOPLE]:
+            del self._said[oldest]
+        return turns
+
+
+def _shapes(reply: Reply) -> dict[str, object]:
+    """The reply's payloads: Slack's blocks, Teams' cards, and the text."""
+    return {
+        "language": reply.language,
+        "slack": [page.blocks for page in blocks.pages(reply)],
+        "teams": [page.card for page in cards.pages(reply)],
+        "text": plain(reply.blocks),
+    }
+
+
+def _only(request: Request) -> str:
+    only = request.query_params.get("only", "")
+    return only if only in _VIEWS else ""
+
+
+def _is_here(request: Request) -> bool:
+    """Whether the client is this machine, and asked for it by its own name."""
+    client = request.client.host if request.client else ""
+    return _is_loopback(client) and (request.url.hostname == "localhost" or _is_loopback(request.url.hostname or ""))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _nothing() -> Response:
+    return Response(status_code=HTTPStatus.NOT_FOUND, headers=PRIVATE)
