@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,7 +29,7 @@ from bot.kit import (
     read_patient,
 )
 from bot.kit.coverages import plan_year_of
-from bot.message import Actions, Message, Note, OneToOne, Person, Private, Shareable, Source
+from bot.message import Actions, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget, Progress, Report
 from bot.payer.client import DirectoryClient, MemberClient
@@ -240,7 +240,20 @@ class Answering:
         return kind(
             intent=asked.intent,
             language=asked.language,
-            blocks=(*blocks, *(block for block in below if isinstance(block, Note | Actions))),
+            blocks=_closed(blocks, [block for block in below if isinstance(block, Note | Actions)]),
             sources=tuple(Source(source.type, source.id, source.fetched_at) for source in report.sources),
             complete=report.complete,
         )
+
+
+def _closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:
+    """The answer and its footer: what is noted at the end comes before the buttons, which are one row, the last."""
+    end = len(blocks)
+    while end and isinstance(blocks[end - 1], Note):
+        end -= 1
+    own = blocks[end - 1] if end else None
+    head = blocks[: end - 1] if isinstance(own, Actions) else blocks[:end]
+    rows = [row for row in (own, *footer) if isinstance(row, Actions)]
+    notes = [note for note in (*blocks[end:], *footer) if isinstance(note, Note)]
+    buttons = tuple(button for row in rows for button in row.buttons)
+    return (*head, *notes, *((Actions(buttons),) if buttons else ()))

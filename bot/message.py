@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, cast
 
 Platform = Literal["console", "slack", "teams"]
@@ -132,6 +133,22 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart, as long as its value."""
+
+    label: str
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of facts that stand beside it in words: it says nothing by itself, and text leaves it out."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One entry of a list: its lines, and the buttons that belong to it."""
 
@@ -154,7 +171,7 @@ class Actions:
     buttons: tuple[Action, ...]
 
 
-Block = Title | Line | Facts | Item | Note | Actions
+Block = Title | Line | Facts | Chart | Item | Note | Actions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,16 @@ from itertools import groupby
 from math import ceil
 from typing import Any
 
-from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.plain import plain, spoken
 from bot.replies.text import CUT, cut
 
+CHART = "data_visualization"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
-_TEXT, _HEADER, _FIELD, _FIELDS, _BUTTON, _BUTTONS, _URL = 3_000, 150, 2_000, 10, 75, 25, 3_000
+_TEXT, _HEADER, _FIELD, _BUTTON, _BUTTONS, _URL = 3_000, 150, 2_000, 75, 25, 3_000
+_FIELDS, _ROWS = 4, 20  # more facts than a few are a line each: phones show fields one under another, and twice as long
+_CHARTS, _CHART_TITLE, _BARS, _BAR_LABEL = 2, 50, range(2, 13), 20
 
 Kit = dict[str, Any]
 
@@ -52,7 +55,10 @@ def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
     count = length = 0
     for block in _divided(blocks):
         size, words = _size(block), len(plain([block]))
-        if part and (count + size > PAGE_BLOCKS or length + words > PAGE_TEXT):
+        if isinstance(block, Chart):
+            if not (part and count < PAGE_BLOCKS and _drawable(block) and _charts(part) < _CHARTS):
+                continue  # never alone in a message, which would then have no text
+        elif part and (count + size > PAGE_BLOCKS or length + words > PAGE_TEXT):
             yield part
             part, count, length = [], 0, 0
         part.append(block)
@@ -66,7 +72,7 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         match block:
             case Facts(rows):
-                yield from (Facts(rows[at : at + _FIELDS]) for at in range(0, len(rows), _FIELDS))
+                yield from (Facts(rows[at : at + _ROWS]) for at in range(0, len(rows), _ROWS))
             case Actions(buttons):
                 yield from (Actions(buttons[at : at + _BUTTONS]) for at in range(0, len(buttons), _BUTTONS))
             case _:
@@ -94,10 +100,12 @@ def _block(block: Block) -> Iterator[Kit]:
             yield {"type": "header", "text": _plain_text(text)}
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
-        case Facts(rows) if all(len(_field(row)) <= _FIELD for row in rows):
+        case Facts(rows) if len(rows) <= _FIELDS and all(len(_field(row)) <= _FIELD for row in rows):
             yield {"type": "section", "fields": [_plain_text(_field(row)) for row in rows]}
         case Facts(rows):
             yield _rich((Span(f"{row.label}: "), Span(row.value, bold=True)) for row in rows)
+        case Chart():
+            yield _chart(block)
         case Item(number, lines, actions):
             first, *rest = [line.spans for line in lines]
             yield _rich([(Span(f"{number}. "), *first), *rest])
@@ -107,6 +115,23 @@ def _block(block: Block) -> Iterator[Kit]:
             yield {"type": "context", "elements": [_plain_text(piece) for piece in _pieces(text)]}
         case Actions(buttons):
             yield from _buttons(buttons)
+
+
+def _charts(blocks: list[Block]) -> int:
+    return sum(isinstance(block, Chart) for block in blocks)
+
+
+def _drawable(chart: Chart) -> bool:
+    return len(chart.bars) in _BARS and all(0 < len(bar.label) <= _BAR_LABEL for bar in chart.bars)
+
+
+def _chart(chart: Chart) -> Kit:
+    """Bars for clients that draw them; the facts beside it say the same to all."""
+    title = cut(chart.title, _CHART_TITLE)
+    data = [{"label": bar.label, "value": float(bar.value)} for bar in chart.bars]
+    series = [{"name": cut(title, _BAR_LABEL), "data": data}]
+    axis = {"categories": [bar.label for bar in chart.bars]}
+    return {"type": CHART, "title": title, "chart": {"type": "bar", "series": series, "axis_config": axis}}
 
 
 def _field(row: Fact) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.plain import plain, spoken
 from bot.replies.text import CUT, cut
 
@@ -21,6 +21,7 @@ MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _BUTTONS, _ROWS, _URL, _LINE = 75, 6, 10, 2_000, 4_000
+_BARS = range(2, 13)
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
 
@@ -70,7 +71,10 @@ def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
     weight = 0
     for block in _divided(blocks):
         more = weigh(list(_elements([block]))) + weigh(escape_markdown(plain([block], addresses=False)))
-        if part and weight + more > most:
+        if isinstance(block, Chart):
+            if not part or weight + more > most or len(block.bars) not in _BARS:
+                continue  # never alone in a message, which would then have no text
+        elif part and weight + more > most:
             yield part
             part, weight = [], 0
         part.append(block)
@@ -102,6 +106,10 @@ def _elements(blocks: Iterable[Block]) -> Iterator[Card]:
                 yield {**_rich(spans), "spacing": "Small"}
             case Facts(rows):
                 yield _facts(rows)
+            case Chart(title, bars):
+                data = [{"x": bar.label, "y": float(bar.value)} for bar in bars]
+                # Where there are no charts nothing takes its place: the facts beside it say the same.
+                yield {"type": "Chart.VerticalBar", "title": title, "data": data, "fallback": "drop"}
             case Item():
                 yield {"type": "Container", "spacing": "Medium", "items": list(_item(block))}
             case Note(spans):

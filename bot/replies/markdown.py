@@ -1,16 +1,18 @@
 """The small Markdown of templates, read into blocks. Values come escaped, so only the template makes structure.
 
 `# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
-and any other line as it stands, with **bold** runs. Blank lines, and spaces at a line's end, mean nothing.
+and any other line as it stands, with **bold** runs. `~ title` draws the rows above it that have a third cell, a number.
+Blank lines, and spaces at a line's end, mean nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote
 
-from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Press, Span, Title
+from bot.message import Action, Actions, Bar, Block, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.text import unescape
 
 BUTTON = re.compile(r"\[([^\]\n]+)\]\(([^()\s]+)\)")
@@ -34,7 +36,7 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
     `links` gives the addresses of buttons that open a page, by name.
 
     Raises:
-        TemplateFault: a button points nowhere, or a table row has not two cells.
+        TemplateFault: a button points nowhere, a table row has too few or too many cells, or a chart no numbers.
     """
     reading = _Reading(links)
     for line in source.splitlines():
@@ -47,6 +49,7 @@ class _Reading:
 
     def __init__(self, links: Mapping[str, str]) -> None:
         self.blocks: list[Block] = []
+        self._bars: list[Bar] = []
         self._links = links
 
     def take(self, line: str) -> None:
@@ -62,6 +65,8 @@ class _Reading:
             self.blocks.append(Note(spans(line[2:])))
         elif line.startswith("|"):
             self._take_row(line)
+        elif line.startswith("~ "):
+            self._take_chart(line)
         elif entry := _ENTRY.fullmatch(line):
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
         elif _BUTTONS.fullmatch(line):
@@ -80,13 +85,20 @@ class _Reading:
         if _RULE.fullmatch(line):
             return
         cells = ["".join(span.text for span in spans(cell.strip())) for cell in line.strip("|").split("|")]
-        if len(cells) != 2:  # noqa: PLR2004 -- a fact is a label and a value
-            raise TemplateFault("a table row needs a label and a value")
-        last = self.blocks[-1] if self.blocks else None
+        if len(cells) not in {2, 3}:
+            raise TemplateFault("a table row needs a label and a value, and at most the number that a chart draws")
+        fact, last = Fact(*cells[:2]), self.blocks[-1] if self.blocks else None
+        self._bars += [Bar(fact.label, _number(cell)) for cell in cells[2:]]
         if isinstance(last, Facts):
-            self.blocks[-1] = Facts((*last.rows, Fact(*cells)))
+            self.blocks[-1] = Facts((*last.rows, fact))
         else:
-            self.blocks.append(Facts((Fact(*cells),)))
+            self.blocks.append(Facts((fact,)))
+
+    def _take_chart(self, line: str) -> None:
+        if not self._bars:
+            raise TemplateFault("a chart needs rows with numbers above it")
+        self.blocks.append(Chart("".join(span.text for span in spans(line[2:])), tuple(self._bars)))
+        self._bars.clear()
 
     def _take_buttons(self, line: str) -> None:
         last = self.blocks[-1] if self.blocks else None
@@ -97,6 +109,14 @@ class _Reading:
 
     def _actions(self, line: str) -> tuple[Action, ...]:
         return tuple(action(unescape(label), target, self._links) for label, target in BUTTON.findall(line))
+
+
+def _number(cell: str) -> Decimal:
+    """The number as the filter of that name prints it."""
+    try:
+        return Decimal(cell.replace(",", ""))
+    except InvalidOperation:
+        raise TemplateFault("a chart draws numbers only") from None
 
 
 def spans(text: str) -> tuple[Span, ...]:

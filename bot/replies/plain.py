@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.message import Action, Actions, Block, Facts, Item, Note, Span, Title
+from bot.message import Action, Actions, Block, Chart, Facts, Item, Span, Title
 
 
 def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
@@ -23,12 +23,12 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
             return [text]
         case Facts(rows):
             return [f"{row.label}: {row.value}" for row in rows]
+        case Chart():
+            return []
         case Item():
             return _item(block, addresses=addresses)
         case Actions(buttons):
             return _buttons(buttons, addresses=addresses)
-        case Note(spans):
-            return [spoken(spans)]
         case _:
             return [spoken(block.spans)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.message import Action, Actions, Facts, Item, Reply
+from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks, cards
 from bot.replies.plain import plain, spoken
 from tests.doubles.adaptive_card import fallback
@@ -18,7 +18,7 @@ def differences(reply: Reply) -> list[str]:
     """What Slack or Teams would show otherwise than the console, in words; empty when all three tell the same."""
     said = list(_console(reply))
     slack = [told for page in blocks.pages(reply) for told in _slack(page.blocks)]
-    teams = [told for page in cards.pages(reply) for told in _teams(page.card["body"])]
+    teams = [told for page in cards.pages(reply) for told in _teams(_worded(page.card["body"]))]
     text = plain(reply.blocks, addresses=False).split()
     texts = {
         "Slack": " ".join(page.text for page in blocks.pages(reply)),
@@ -45,7 +45,9 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
     for block in reply.blocks:
         match block:
             case Facts(rows):
-                yield from (("fact", row.label, row.value) for row in rows)
+                yield from (("said", f"{row.label}: {row.value}") for row in rows)
+            case Chart():
+                pass
             case Item(number, lines, actions):
                 first, *rest = [spoken(line.spans) for line in lines]
                 yield from (("said", line) for line in (f"{number}. {first}", *rest))
@@ -69,7 +71,7 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "header":
                 yield "said", kit["text"]["text"]
             case "section":
-                yield from (("fact", *field["text"].split("\n", 1)) for field in kit["fields"])
+                yield from (("said", field["text"].replace("\n", ": ", 1)) for field in kit["fields"])
             case "rich_text":
                 words = "".join(one["text"] for section in kit["elements"] for one in section["elements"])
                 yield from (("said", line) for line in words.split("\n"))
@@ -77,8 +79,15 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 yield "said", "".join(one["text"] for one in kit["elements"])
             case "actions":
                 yield from (("button", one["text"]["text"], one.get("url") or one["value"]) for one in kit["elements"])
+            case "data_visualization":
+                pass  # only a picture of the facts beside it
             case other:
                 raise AssertionError(other)
+
+
+def _worded(elements: Iterable[Kit]) -> list[Kit]:
+    """The elements that say something: a chart is only a picture of the facts beside it."""
+    return [element for element in elements if not element["type"].startswith("Chart.")]
 
 
 def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
@@ -89,10 +98,10 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "RichTextBlock":
                 yield "said", _run(element)
             case "FactSet":
-                yield from (("fact", fact["title"], fact["value"]) for fact in element["facts"])
+                yield from (("said", f"{fact['title']}: {fact['value']}") for fact in element["facts"])
             case "Table":
                 for row in element["rows"]:
-                    yield "fact", *(_run(cell["items"][0]) for cell in row["cells"])
+                    yield "said", ": ".join(_run(cell["items"][0]) for cell in row["cells"])
             case "Container":
                 yield from _teams(element["items"])
             case "ActionSet":

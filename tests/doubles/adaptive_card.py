@@ -21,6 +21,7 @@ _KEYS = {
     "Table": {"columns", "rows", "firstRowAsHeader", "showGridLines"},
     "TableRow": {"cells"},
     "TableCell": {"items"},
+    "Chart.VerticalBar": {"title", "data", "fallback"},
     "Action.OpenUrl": {"title", "url"},
     "Action.Execute": {"title", "verb", "data", "fallback"},
     "Action.Submit": {"title", "data"},
@@ -53,11 +54,23 @@ def _element_faults(element: Card) -> Iterator[str]:
         yield f"{len(element['actions'])} buttons in a row"
     if kind.startswith("Action."):
         yield from _action_faults(element)
+    if kind == "Chart.VerticalBar":
+        yield from _chart_faults(element)
     if kind == "Table" and any(len(row["cells"]) != len(element["columns"]) for row in element["rows"]):
         yield "a row with another number of cells than columns"
     for name in _CHILDREN:
         for child in element.get(name, []):
             yield from _element_faults(child)
+
+
+def _chart_faults(chart: Card) -> Iterator[str]:
+    """A chart is a host's own element, so a card needs a word on what stands there elsewhere."""
+    if chart.get("fallback") != "drop":
+        yield "a chart that old clients would not leave out"
+    if not chart["title"] or not chart["data"]:
+        yield "a chart without title or bars"
+    if not all(isinstance(bar["x"], str) and isinstance(bar["y"], int | float) for bar in chart["data"]):
+        yield "a bar without label or number"
 
 
 def _action_faults(action: Card) -> Iterator[str]:

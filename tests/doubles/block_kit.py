@@ -48,6 +48,8 @@ def _message_faults(text: str, blocks: list[Kit]) -> Iterator[str]:
         yield "msg_too_long"
     if len(blocks) > 50:
         yield "invalid_blocks: more than 50"
+    if [block.get("type") for block in blocks].count("data_visualization") > 2:
+        yield "more than two charts"
 
 
 def _block_faults(block: Kit) -> Iterator[str]:
@@ -67,6 +69,8 @@ def _block_faults(block: Kit) -> Iterator[str]:
             yield from _actions(block)
         case "rich_text":
             yield from _rich(block)
+        case "data_visualization":
+            yield from _chart(block)
         case _:
             yield f"unknown block {kind}"
 
@@ -112,6 +116,22 @@ def _rich(block: Kit) -> Iterator[str]:
         for element in section["elements"]:
             if element.get("type") != "text" or not 0 < len(element["text"]) <= 3_000:
                 yield "rich_text element is no text, empty or over 3,000"
+
+
+def _chart(block: Kit) -> Iterator[str]:
+    """Bars: up to six series, each with a number for every category in the axis' order."""
+    chart = block["chart"]
+    if not 0 < len(block["title"]) <= 50 or chart["type"] != "bar":
+        yield "chart without title, title over 50, or not of bars"
+    yield from _many(chart["series"], 6, "series")
+    categories = chart["axis_config"]["categories"]
+    if any(not 0 < len(label) <= 20 for label in (*categories, *(one["name"] for one in chart["series"]))):
+        yield "chart label empty or over 20"
+    for one in chart["series"]:
+        if [point["label"] for point in one["data"]] != categories or len(set(categories)) != len(categories):
+            yield "points of a series are not the categories"
+        if not all(isinstance(point["value"], int | float) for point in one["data"]):
+            yield "a point without a number"
 
 
 def _many(found: list[Kit], most: int, what: str) -> Iterator[str]:

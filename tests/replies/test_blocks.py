@@ -1,10 +1,28 @@
 """Replies as Slack messages within Slack's limits."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Press, Reply, Shareable, Span, Title
+from bot.message import (
+    Action,
+    Actions,
+    Bar,
+    Block,
+    Chart,
+    Fact,
+    Facts,
+    Item,
+    Line,
+    Note,
+    Press,
+    Reply,
+    Shareable,
+    Span,
+    Title,
+)
 from bot.replies.blocks import PAGE_BLOCKS, pages
 from bot.replies.plain import plain
 from tests.doubles.block_kit import faults, parsed, shown
@@ -15,6 +33,8 @@ LINES = st.builds(Line, SPANS)
 PRESSES = st.builds(Action, st.just("opaque"), WORDS, press=st.just(Press("help")))
 LINKS = st.builds(Action, st.just("link"), WORDS, url=st.sampled_from(["https://a.example/", "tel:+14235550142"]))
 BUTTONS = st.lists(PRESSES | LINKS, max_size=27).map(tuple)
+BARS = st.builds(Bar, WORDS, st.decimals(0, 10_000, places=2))
+CHARTS = st.builds(Chart, WORDS, st.lists(BARS, max_size=14, unique_by=lambda bar: bar.label).map(tuple))
 BLOCKS = st.one_of(
     st.builds(Title, WORDS),
     LINES,
@@ -44,7 +64,32 @@ def test_any_reply_fits_slack_and_loses_nothing(blocks: list[Block]) -> None:
         if isinstance(block, Line):
             assert all(span.text in kits for span in block.spans)
         if isinstance(block, Facts):
-            assert all(f"{row.label}\n{row.value}" in kits for row in block.rows)
+            assert all(row.label in kits and row.value in kits for row in block.rows)
+
+
+@given(st.lists(BLOCKS, min_size=1, max_size=4), st.lists(CHARTS, min_size=1, max_size=4))
+def test_any_chart_fits_slack_or_is_left_out(blocks: list[Block], charts: list[Chart]) -> None:
+    """A chart stands under words that say the same, at most two a message; what Slack would not draw is not sent."""
+    made = pages(reply(*blocks, *charts))
+    assert [fault for page in made for fault in faults(page.text, list(page.blocks))] == []
+    assert [page.text for page in made] == [page.text for page in pages(reply(*blocks))]
+
+
+def test_a_chart_draws_what_it_was_given() -> None:
+    """A bar a month, in their order, with the very amounts."""
+    bars = (Bar("May 2026", Decimal("308.40")), Bar("June 2026", Decimal(0)))
+    [page] = pages(reply(Facts((Fact("May 2026", "$308.40"), Fact("June 2026", "$0.00"))), Chart("By month", bars)))
+    drawn = page.blocks[-1]
+    assert drawn["chart"]["axis_config"]["categories"] == ["May 2026", "June 2026"]
+    assert [point["value"] for point in drawn["chart"]["series"][0]["data"]] == [308.4, 0]
+
+
+def test_facts_beyond_a_few_are_a_line_each() -> None:
+    """Phones show fields one under another, so a long table is lines with its values in bold."""
+    [page] = pages(reply(Facts(tuple(Fact(f"label {at}", f"value {at}") for at in range(6)))))
+    [lines] = page.blocks
+    assert [run["text"] for run in lines["elements"][0]["elements"][:3]] == ["label 0: ", "value 0", "\n"]
+    assert lines["elements"][0]["elements"][1]["style"] == {"bold": True}
 
 
 @pytest.mark.threat("T45")

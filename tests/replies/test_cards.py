@@ -6,7 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message import Action, Actions, Block, Fact, Facts, Item, Line, Note, Press, Reply, Shareable, Span, Title
+from bot.message import (
+    Action,
+    Actions,
+    Bar,
+    Block,
+    Chart,
+    Fact,
+    Facts,
+    Item,
+    Line,
+    Note,
+    Press,
+    Reply,
+    Shareable,
+    Span,
+    Title,
+)
 from bot.replies.cards import MOST_BYTES, pages, weigh
 from bot.replies.plain import plain
 from tests.doubles.adaptive_card import buttons, fallback, faults, parsed, shown
@@ -25,6 +41,8 @@ BLOCKS = st.one_of(
     st.builds(Note, SPANS),
     st.builds(Actions, BUTTONS.filter(bool)),
 )
+BARS = st.builds(Bar, WORDS, st.decimals(0, 10_000, places=2))
+CHARTS = st.builds(Chart, WORDS, st.lists(BARS, max_size=14).map(tuple))
 HOSTILE = (
     "[pay here](https://evil.example)",
     "**$0.00**",
@@ -45,6 +63,20 @@ LIVE = re.compile(r"(?<!\\)[`*\[\]<>#|~@]|://|www\.|\{\{|^\s*(?:[-+]|\d+\.)\s", 
 def reply(*blocks: Block) -> Reply:
     """A reply with these blocks."""
     return Shareable(intent="help", language="en", blocks=blocks)
+
+
+@given(st.lists(BLOCKS, min_size=1, max_size=4), st.lists(CHARTS, min_size=1, max_size=3))
+def test_any_chart_fits_teams_or_is_left_out(blocks: list[Block], charts: list[Chart]) -> None:
+    """A chart stands under words that say the same, and clients without charts leave it out."""
+    made = pages(reply(*blocks, *charts))
+    assert [fault for page in made for fault in faults(page.card)] == []
+    assert [page.text for page in made] == [page.text for page in pages(reply(*blocks))]
+    drawn = [one["data"] for page in made for one in page.card["body"] if one["type"].startswith("Chart.")]
+    assert drawn == [
+        [{"x": bar.label, "y": float(bar.value)} for bar in chart.bars]
+        for chart in charts
+        if 2 <= len(chart.bars) <= 12
+    ]
 
 
 @settings(max_examples=60)

@@ -1,8 +1,10 @@
 """The small Markdown read into blocks."""
 
+from decimal import Decimal
+
 import pytest
 
-from bot.message import Action, Actions, Fact, Facts, Item, Line, Note, Press, Span, Title
+from bot.message import Action, Actions, Bar, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.markdown import TemplateFault, parse
 
 
@@ -55,6 +57,22 @@ def test_blank_lines_mean_nothing() -> None:
         Facts((Fact("a", "1"), Fact("b", "2"))),
         Actions((Action("", "x", press=Press("help")), Action("", "y", press=Press("help")))),
     )
+
+
+def test_a_chart_is_drawn_from_the_rows_above_it() -> None:
+    """The number of a row is drawn and not said; a row without one is a fact only."""
+    source = "| May | $1,308.40 (2 claims) | 1,308.4 |\n| June | nothing told |\n| July | $0.00 | 0 |\n~ By month"
+    assert parse(source, {}) == (
+        Facts((Fact("May", "$1,308.40 (2 claims)"), Fact("June", "nothing told"), Fact("July", "$0.00"))),
+        Chart("By month", (Bar("May", Decimal("1308.4")), Bar("July", Decimal(0)))),
+    )
+
+
+@pytest.mark.parametrize("source", ["~ By month", "| a | 1 |\n~ By month", "| a | 1 | many |", "| a | 1 | 1 | 1 |"])
+def test_a_chart_without_numbers_is_its_authors_mistake(source: str) -> None:
+    """The pack's check tells them, and no member meets it."""
+    with pytest.raises(TemplateFault):
+        parse(source, {})
 
 
 @pytest.mark.parametrize("target", ["link", "Somewhere", "http://x.example", "javascript:x", "a.b.c", "?x=1"])

@@ -99,14 +99,22 @@ class Install:
 
     def _page(self, name: str, status: int, args: AsyncSuccessArgs | None = None) -> BoltResponse:
         """A page of plain words. State and cookie are spent: the cookie is taken back."""
-        lines = plain(self._notices.blocks(name, "en")).splitlines()
-        body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
         spent = args.settings.state_utils.build_set_cookie_for_deletion() if args else None
         return BoltResponse(
             status=status,
             headers={"Content-Type": "text/html; charset=utf-8", **({"Set-Cookie": spent} if spent else {})},
-            body=f'<!doctype html><html lang="en"><title>Slack</title><main><h1>Slack</h1>{body}</main></html>',
+            body=said(self._notices, name),
         )
+
+
+def said(notices: Notices, name: str) -> str:
+    """The HTML page that says a notice."""
+    lines = plain(notices.blocks(name, "en")).splitlines()
+    body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Slack</title>'
+    )
+    return f'<!doctype html><html lang="en">{head}<main><h1>Slack</h1>{body}</main></html>'
 
 
 def _guarded(response: Response) -> Response:

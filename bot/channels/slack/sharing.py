@@ -15,12 +15,12 @@ import msgspec
 
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.shelf import Shelf
-from bot.message import Actions, Block, Facts, Item, Line, Note, Person, Shareable, Title
+from bot.message import Actions, Block, Chart, Facts, Item, Line, Note, Person, Shareable, Title
 from bot.replies.blocks import Kit, Page, pages
 
 SHARE, SEND = "desk-share", "desk-send"
 _KIND, _SECONDS = "slack_shown", 24 * 60 * 60.0
-_BLOCKS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Title, Line, Facts, Item, Note, Actions)}
+_BLOCKS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (Title, Line, Facts, Chart, Item, Note, Actions)}
 
 
 class _Kept(msgspec.Struct, frozen=True):

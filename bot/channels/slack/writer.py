@@ -20,7 +20,7 @@ from bot.channels.slack.pace import Pace
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
-from bot.replies.blocks import Page, pages
+from bot.replies.blocks import CHART, Page, pages
 
 _QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 _BLOCKED = frozenset({"cannot_dm_bot", "messages_tab_disabled", "user_disabled", "channel_not_found", "is_archived"})
@@ -144,14 +144,15 @@ class SlackWriter:
 
 
 async def _drawn(method: Any, page: Page, **arguments: Any) -> AsyncSlackResponse:
-    """The call with its blocks; without them where Slack cannot draw them, for the text says the same."""
-    blocks = list(page.blocks) or None
+    """The call with its blocks; without charts, then without any, where Slack cannot draw them: the text says all."""
+    blocks = list(page.blocks)
     try:
-        answer: AsyncSlackResponse = await method(text=page.text, blocks=blocks, **arguments)
+        answer: AsyncSlackResponse = await method(text=page.text, blocks=blocks or None, **arguments)
     except SlackApiError as error:
-        if blocks is None or error.response.get("error") not in _UNDRAWN:
+        if not blocks or error.response.get("error") not in _UNDRAWN:
             raise
-        answer = await method(text=page.text, **arguments)
+        plainer = tuple(block for block in blocks if block["type"] != CHART)
+        return await _drawn(method, Page(page.text, plainer if len(plainer) < len(blocks) else ()), **arguments)
     return answer
 
 

@@ -1,0 +1,140 @@
+"""Pages that lie beside the ways walked in test_browser.py, through axe-core in Chromium: it objects to nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
+from starlette.applications import Starlette
+
+from bot.accounts.render import Renderer
+from bot.channels.slack.install import said
+from bot.channels.slack.notices import Notices
+from bot.config import Settings
+from bot.devchat.desk import DevChat
+from bot.message import (
+    Action,
+    Actions,
+    Bar,
+    Chart,
+    Fact,
+    Facts,
+    Item,
+    Line,
+    Message,
+    Note,
+    Press,
+    Reply,
+    Shareable,
+    Span,
+    Title,
+)
+from bot.pack import find_pack, load_pack
+from bot.sandbox.authorization.pages import failed
+from bot.sandbox.server import listen, running
+from bot.sandbox.world import World
+from tests.e2e.house import open_house
+from tests.e2e.test_browser import CHROMIUM, DESKTOP, PHONE, QUIET, check_page, fresh
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
+]
+PAGES = find_pack(None) / "templates" / "pages"
+PROBLEMS = re.findall(r'^  "(\w+)": \(', (PAGES / "problem.html").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    """One Chromium for this module."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+def pages(language: str) -> list[str]:
+    """The HTML of each page that no walk passes. Problems are one page with other words: the longest and shortest."""
+    renderer = Renderer(PAGES, Settings(_env_file=None))  # type: ignore[call-arg] # nobody's .env
+    problems = [renderer.page("problem", language, problem=name, reference="7F3K2") for name in [*PROBLEMS, "other"]]
+    problems.sort(key=lambda page: len(page.body))
+    made = [problems[0], problems[-1], renderer.page("preview", language)]
+    return [bytes(page.body).decode() for page in made]
+
+
+def installing() -> list[str]:
+    """The pages after an installation in Slack, and the sandbox's refusal."""
+    notices = Notices(load_pack(find_pack(None)).words)
+    return [said(notices, "installed"), said(notices, "not_installed"), bytes(failed("It is over.").body).decode()]
+
+
+async def test_every_page_beside_the_way(chromium: Browser) -> None:
+    """Problems, what a preview gets, the sandbox's refusal and the pages after an installation, on a phone."""
+    assert len(PROBLEMS) > 10
+    async with fresh(chromium, viewport=PHONE) as context:
+        page = await context.new_page()
+        for html in (*pages("en"), *pages("es"), *installing()):
+            await page.set_content(html)
+            await check_page(page)
+
+
+EVERYTHING = (
+    Title("Spending"),
+    Line((Span("$45.00", bold=True), Span(" in all"))),
+    Facts((Fact("May", "$20.00"), Fact("June", "$25.00"))),
+    Chart("By month", (Bar("May", Decimal(20)), Bar("June", Decimal(25)))),
+    Facts((Fact("A [name]", "it holds marks"),)),
+    Item(1, (Line((Span("An entry"),)),), (Action("b1", "Details", press=Press("help")),)),
+    Note((Span("This is not a bill."),)),
+    Actions((Action("b2", "Why?", press=Press("help")), Action("link", "Connect", url="https://bot.example/link/x"))),
+)
+
+
+async def everything(message: Message) -> AsyncIterator[Reply]:
+    """A turn that says what was said or pressed, and something of each kind."""
+    said = Line((Span(message.press or message.text),))
+    yield Shareable(intent="help", language="en", blocks=(said, *EVERYTHING))
+
+
+async def test_the_developers_chat(chromium: Browser) -> None:
+    """Asked and pressed without JavaScript, every kind of block drawn; good to use on a phone and on a desk."""
+    sock = listen()
+    address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    desk = DevChat(everything, Settings(_env_file=None, bot_public_url=address))  # type: ignore[call-arg] # as above
+    async with (
+        running(Starlette(routes=desk.routes()), sock),
+        fresh(chromium, java_script_enabled=False) as context,
+        fresh(chromium) as scripted,
+    ):
+        page = await context.new_page()
+        await page.goto(f"{address}/dev/chat")
+        await page.get_by_label("Message").fill("hello")
+        await page.get_by_label("Message").press("Enter")
+        await page.locator("#last .teams").get_by_role("button", name="Details").click()
+        await expect(page.locator("#last .text")).to_contain_text("b1")
+        await scripted.add_cookies(await context.cookies())  # type: ignore[arg-type] # as it gave them
+        page = await scripted.new_page()
+        await page.goto(f"{address}/dev/chat")
+        await expect(page.locator("article")).to_have_count(2)
+        assert "No rendering" not in await page.locator("main").inner_text()
+        for viewport in (PHONE, DESKTOP):
+            await page.set_viewport_size(viewport)
+            await check_page(page)
+
+
+async def test_a_receipt_in_spanish(world: World, tmp_path: Path, chromium: Browser) -> None:
+    """What anybody may open, in the language of the chat."""
+    async with open_house(world, tmp_path) as house, fresh(chromium, viewport=PHONE) as context:
+        page = await context.new_page()
+        card = await house.say("busca un cardiólogo cerca de 37402")
+        offered = await house.say("x", press=card.buttons["Constancia de red"])
+        buttons = [one for block in offered.last.blocks if isinstance(block, Actions) for one in block.buttons]
+        await page.goto(next(str(one.url) for one in buttons if one.id == "document"))
+        assert await page.evaluate("document.documentElement.lang") == "es"
+        await check_page(page)
