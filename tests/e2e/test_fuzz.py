@@ -23,7 +23,7 @@ from tests.e2e.played import Played, attached
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FUZZ = settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 FORM = "application/x-www-form-urlencoded"
 SLACK, TEAMS = "/slack/events", "/teams/messages"

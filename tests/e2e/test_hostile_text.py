@@ -36,12 +36,12 @@ async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
 
 @pytest.mark.threat("T45", "T46")
 async def test_every_answer_is_inert(dana: House) -> None:
-    """The first example of every intent in both languages, its first buttons too: nothing live, nothing too long."""
+    """An example of every intent, in turn in each language, and its first buttons: nothing live, nothing too long."""
     dana.break_(hostile())
     replies: list[Reply] = []
-    for name, rules in sorted(dana.bot.pack.intents.items()):
+    for at, (name, rules) in enumerate(sorted(dana.bot.pack.intents.items())):
         if name != "account.unlink":
-            for examples in rules.examples.values():
+            for examples in list(rules.examples.values())[at % 2 : at % 2 + 1]:
                 said = await dana.say(examples[0])
                 replies += said.replies
                 for label, press in () if name.startswith("account.") else list(said.buttons.items())[:2]:
