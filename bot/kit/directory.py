@@ -33,6 +33,7 @@ _STAGES = (
     ("primary-organization", _OF_PLACE),
 )
 _INCLUDES = ("practitioner", "location", "network")
+_FEW = 5  # providers: a page of them
 
 
 async def listings(
@@ -46,17 +47,29 @@ async def listings(
     """The directory's roles by specialty, place and name, with who and where they are, active ones only.
 
     Around a point the search names the ZIPs; when there are too many of them, the state. `filters` are those that the
-    rows will be sifted by, so that a server without includes is asked only for what belongs to fitting rows.
+    rows will be sifted by, so that a server without includes is asked only for what belongs to fitting rows. A role
+    that names no place is where its services are given: they are looked for where the others fill no page.
     """
-    params: list[tuple[str, str]] = [("specialty", taxonomy(codes))] if codes else []
-    if where is not None:
-        params.append(area(ask, where))
+    roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
     if name:
         # Servers compare a name part by part: the family name finds the rows, the whole name is checked on them.
-        params.append(("practitioner.name", escape(name.split()[-1])))
+        roles = roles.where(("practitioner.name", escape(name.split()[-1])))
     directory = Directory()
-    await read_rows(ask, directory, Search("PractitionerRole", tuple(params)), _INCLUDES)
-    return await rows_of(ask, directory, ("practitioner", "location", "owner"), filters)
+    here = area(ask, where) if where is not None else None
+    await read_rows(ask, directory, roles.where(here) if here else roles, _INCLUDES)
+    rows = await rows_of(ask, directory, ("practitioner", "location", "owner"), filters)
+    if here is None or len({row.key for row in rows if all(passes(row) for _, passes in filters)}) >= _FEW:
+        return rows
+    await _read_served(ask, directory, roles, here)
+    return await rows_of(ask, directory, ("service", "practitioner", "location", "owner"), filters)
+
+
+async def _read_served(ask: Ask, directory: Directory, roles: Search, here: tuple[str, str]) -> None:
+    """The roles that are at the place by the services that they name (fhir.md 9.1)."""
+    await read_rows(ask, directory, Search("HealthcareService", (here,)), ("location",), optional=True)
+    ids = [key.id for key, service in directory.services.items() if key.type and service.locations]
+    for batch in batches(ids, prefix="HealthcareService/"):
+        await read_rows(ask, directory, roles.where(("service", any_of(batch))), _INCLUDES, optional=True)
 
 
 async def rows_of(

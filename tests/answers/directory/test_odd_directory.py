@@ -48,9 +48,9 @@ def world() -> World:
 
 
 @asynccontextmanager
-async def asking(server: str, slots: dict[str, object]) -> AsyncIterator[Ask]:
+async def asking(server: str, slots: dict[str, object], of: World | None = None) -> AsyncIterator[Ask]:
     """A question to a server that nothing is known of yet."""
-    app = create_app(world(), "http://payer.test", Behaviour(**SERVERS[server]))
+    app = create_app(of or world(), "http://payer.test", Behaviour(**SERVERS[server]))
     async with Http(transport=httpx.ASGITransport(app)) as http:
         yield Ask(
             slots=slots,
@@ -63,10 +63,10 @@ async def asking(server: str, slots: dict[str, object]) -> AsyncIterator[Ask]:
         )
 
 
-async def listed(server: str, intent: str, slots: dict[str, object]) -> list[Card]:
+async def listed(server: str, intent: str, slots: dict[str, object], of: World | None = None) -> list[Card]:
     """Every card, page by page, none of them cut short."""
     cards: list[Card] = []
-    async with asking(server, slots) as ask:
+    async with asking(server, slots, of) as ask:
         while True:
             summary: Any = await pack().answers[intent](ask)
             cards += summary.cards

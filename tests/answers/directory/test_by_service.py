@@ -1,0 +1,66 @@
+"""Doctors whose listing names no place, only the service that they give: they are where the service is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.world import World
+from tests.answers.asking import Resource
+from tests.answers.directory.asking import person, place, role
+from tests.answers.directory.test_odd_directory import SERVERS, listed
+
+HEART = {"specialty": [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]}]}
+SLOTS: dict[str, Any] = {"specialty": ["207RC0000X"], "location": {"zip": "37402"}, "radius": 10}
+
+
+def _service(key: str, *places: str) -> Resource:
+    return {
+        "resourceType": "HealthcareService",
+        "id": key,
+        "active": True,
+        "location": [{"reference": f"Location/{one}"} for one in places],
+    }
+
+
+def _by(key: str) -> Resource:
+    return {"healthcareService": [{"reference": f"HealthcareService/{key}"}], **HEART}
+
+
+def _world() -> World:
+    world = World()
+    for made in (
+        place("here", "1 Main St"),
+        place("far", "2 Beale St", "Memphis", "38103"),
+        _service("clinic", "here"),
+        _service("clinic-far", "far"),
+        _service("nowhere"),
+        person("kim", "Minh Kim, DO"),
+        person("lee", "Ana Lee, MD"),
+        person("roe", "Jo Roe, MD"),
+        person("far", "Al Far, MD"),
+        person("off", "Di Off, MD"),
+        role("r1", "kim", None, "S", **_by("clinic")),
+        role("r2", "lee", "here", "S", **HEART),
+        role("r3", "roe", "far", "S", **_by("clinic")),
+        role("r4", "far", None, "S", **_by("clinic-far")),
+        role("r5", "off", None, "S", **_by("clinic") | {"active": False}),
+    ):
+        world.add(made)
+    return world
+
+
+@pytest.mark.parametrize("server", sorted(SERVERS))
+async def test_whoever_is_there_by_a_service_is_found_on_every_server(server: str) -> None:
+    """Kim's only place is the clinic's. Roe's own place is elsewhere, which the service does not change."""
+    found = await listed(server, "provider.find", SLOTS, of=_world())
+    assert sorted(str(card.name) for card in found) == ["Ana Lee, MD", "Minh Kim, DO"]
+    assert all(card.miles is not None and card.miles < 5 for card in found)
+    assert {card.spot.address for card in found if card.spot} == {"1 Main St, Chattanooga, TN 37402"}
+
+
+@pytest.mark.parametrize("server", sorted(SERVERS))
+async def test_filters_hold_for_them_as_well(server: str) -> None:
+    """A network that no role names finds nobody there."""
+    assert await listed(server, "provider.find", {**SLOTS, "network": "Blue Network P"}, of=_world()) == []
