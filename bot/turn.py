@@ -181,9 +181,9 @@ class Turn:
         if reading.intent.startswith("followup."):
             followed = resolve(memory, reading)
             return replace(followed, language=language) if followed else None
-        _, slots = merge(memory.context(), reading)
+        intent, slots = merge(memory.context(), reading)
         asked = Asked(
-            reading.intent,
+            intent or reading.intent,
             slots=slots,
             language=language,
             rule=reading.rule,

@@ -36,13 +36,15 @@ def merge(context: Context | None, reading: Reading) -> tuple[str | None, dict[s
         return reading.intent, {**context.slots, **slots}
     for name in carried(context, reading):
         slots[name] = context.slots[name]
-    return reading.intent, slots
+    at_a_place = reading.intent == "provider.find" and "facility_type" in slots and "specialty" not in slots
+    return "facility.find" if at_a_place else reading.intent, slots
 
 
 _ABOUT_ONE = frozenset({"provider.detail", "provider.affiliations", "provider.in_network", "endpoint.lookup"})
 _ABOUT_CLAIM = frozenset({"claim.detail", "claim.status", "claim.denial", "claim.last_visit_cost", "claim.bill_check"})
 _ABOUT_DRUG = frozenset({"formulary.drug_coverage", "formulary.alternatives"})
 _NAMED_ONE = _ABOUT_ONE | {"plan.networks"}
+_WHAT = frozenset({"specialty", "facility_type", "provider_name"})
 _AROUND = frozenset({"provider.find", "facility.find", "pharmacy.find"})
 
 
@@ -50,10 +52,16 @@ def carried(context: Context, reading: Reading) -> tuple[str, ...]:
     """The slots of the answer before that a new question about the same thing takes over."""
     if reading.intent in _AROUND and context.intent in _AROUND - {reading.intent}:
         return () if {"location", "provider_name"} & reading.slots.keys() else _held(context, ("location",))
+    if reading.intent == "provider.find" and context.intent == "coverage.cost_share":
+        return () if _WHAT & reading.slots.keys() else _held(context, ("specialty", "facility_type"))
     if reading.intent == "plan.networks" and context.intent in _NAMED_ONE:
         return () if reading.slots else _held(context, ("provider_name",))
     if reading.intent == "claim.export":
-        return () if reading.slots else _held(context, ("date_range", "claim_type", "provider_name"))
+        return (
+            ()
+            if reading.slots or not context.intent.startswith("claim.")
+            else _held(context, ("date_range", "claim_type", "provider_name"))
+        )
     topic = str(reading.intent).split(".", maxsplit=1)[0]
     for family, names in (
         (_ABOUT_ONE, ("provider_name",)),

@@ -163,9 +163,9 @@ class Engine:
         plan_year = context.plan_year if context else None
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=self._asked(context))
         names = {tag.kind for tag in tags}
-        places = [tag for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
+        settled = _settled(said, tags)
         for match in found:
-            if places and any(tag.first <= match.first and match.after <= tag.after for tag in places):
+            if any(first <= match.first and match.after <= after for first, after in settled):
                 continue
             names.update(str(meaning.value) for meaning in match.meanings if meaning.kind == "concept")
         if _bare(len(keys), tags, found):
@@ -273,6 +273,13 @@ def _no_choice(intent: str) -> bool:
 
 def _since(begun: float) -> float:
     return round((perf_counter() - begun) * 1000, 4)
+
+
+def _settled(said: Utterance, tags: Sequence[Tag]) -> list[tuple[int, int]]:
+    """Where words mean no concept: in places, and behind a title, since Dr. Price is no price."""
+    places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
+    names = [(tag.first + 1, tag.after) for tag in tags if tag.kind == "provider_name"]
+    return places + [(first, after) for first, after in names if said.words[first - 1] in TITLES]
 
 
 def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found]) -> bool:
