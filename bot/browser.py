@@ -69,7 +69,7 @@ class Browser:
     """One browser with its own cookies; `async with` closes it."""
 
     def __init__(self) -> None:
-        self._http = httpx.AsyncClient(follow_redirects=True, timeout=15, trust_env=False)
+        self._http = httpx.AsyncClient(follow_redirects=True, timeout=60, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self
