@@ -1,0 +1,63 @@
+"""What `bcbst-bot check` says of each answer, by what the two servers declare."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.commands.abilities import DIRECTORY, State, states
+from bot.payer.capabilities import Capabilities, read_capabilities
+from tests.answers.asking import pack
+
+FULL = {
+    "PractitionerRole": ("specialty", "location", "network"),
+    "OrganizationAffiliation": ("primary-organization", "participating-organization"),
+    "HealthcareService": ("location", "service-category"),
+    "InsurancePlan": ("type",),
+    "Organization": ("type",),
+    "Endpoint": ("organization",),
+}
+
+
+def server(types: dict[str, tuple[str, ...]]) -> Capabilities:
+    """A server that declares these types with these search parameters."""
+    resources = [{"type": kind, "searchParam": [{"name": name} for name in names]} for kind, names in types.items()]
+    body = {"resourceType": "CapabilityStatement", "rest": [{"mode": "server", "resource": resources}]}
+    found = read_capabilities(json.dumps(body).encode())
+    assert found is not None
+    return found
+
+
+def of_directory(directory: Capabilities) -> dict[str, State]:
+    """The state of every directory answer of the pack."""
+    found = states(pack().answers, Capabilities(), directory)
+    return {name: state for state, names in found for name in names if name.partition(".")[0] in DIRECTORY}
+
+
+def test_a_full_server_carries_every_directory_answer() -> None:
+    """Nothing of the desk is degraded, off or unknown."""
+    assert set(of_directory(server(FULL)).values()) == {"works"}
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        ({**FULL, "PractitionerRole": ("specialty", "location")}, {"provider.find": "degraded", "plan.list": "works"}),
+        ({**FULL, "Endpoint": ()}, {"endpoint.lookup": "degraded", "provider.find": "works"}),
+        (
+            {name: own for name, own in FULL.items() if name not in {"InsurancePlan", "HealthcareService"}},
+            {"plan.list": "off", "facility.find": "off", "pharmacy.find": "off", "plan.networks": "works"},
+        ),
+        ({}, {"provider.find": "off", "endpoint.lookup": "off", "provider.affiliations": "off"}),
+    ],
+)
+def test_what_a_poorer_server_leaves(types: dict[str, tuple[str, ...]], expected: dict[str, State]) -> None:
+    """A missing parameter means more work here, a missing type that the answer may find nothing."""
+    found = of_directory(server(types))
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_a_server_that_says_nothing_is_unknown() -> None:
+    """Without a CapabilityStatement no answer is called working or off."""
+    assert set(of_directory(Capabilities()).values()) == {"unknown"}
