@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.answers.asking import Resource, Shelf, answered, concept
-from tests.answers.claim.shapes import WHO
-from tests.answers.made import PART_2, claim
+from tests.answers.claim.shapes import WHO, numbered
+from tests.answers.made import CARIN, PART_2, claim
 
 OWED: dict[str, float] = {"memberliability": 40}
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -218,3 +218,71 @@ async def test_a_labelled_claim_is_counted_and_not_described(intent: str, elemen
     shown = (await answered("claim.detail", marked, id="a")).text
     assert "$40.00" in shown
     assert "42 CFR part 2 prohibits unauthorized use or disclosure of these records." in shown
+
+
+def _total(value: float, currency: str | None = "USD") -> list[Resource]:
+    amount = {"value": value, **({"currency": currency} if currency else {})}
+    return [{"category": concept("memberliability", CARIN), "amount": amount}]
+
+
+@pytest.mark.fault("F38", "F39")
+@pytest.mark.parametrize(
+    ("value", "currency", "words", "palabras"),
+    [
+        (0, "USD", "$0.00 for your visit", "$0.00 por su visita"),
+        (1e9, "USD", "$1,000,000,000.00 for your visit", "$1,000,000,000.00 por su visita"),
+        (0.005, "USD", "$0.00 for your visit", "$0.00 por su visita"),
+        (0.015, "USD", "$0.02 for your visit", "$0.02 por su visita"),
+        (12.3, None, "$12.30 for your visit", "$12.30 por su visita"),
+        (10, "EUR", "10.00 EUR for your visit", "10.00 EUR por su visita"),
+    ],
+)
+async def test_an_odd_amount_is_said_to_the_cent(value: float, currency: str | None, words: str, palabras: str) -> None:
+    """Rounded half-even, with its code when it is no dollar; a missing currency is this country's (F38, F39)."""
+    visit = claim("a", "2026-04-02", {}, total=_total(value, currency), **WHO)
+    assert (await answered("claim.last_visit_cost", visit)).text.startswith(words)
+    assert (await answered("claim.last_visit_cost", visit, language="es")).text.startswith(palabras)
+
+
+@pytest.mark.fault("F38")
+async def test_a_negative_amount_is_a_credit() -> None:
+    """The sign stands, with the word for it (F38)."""
+    visit = claim("a", "2026-04-02", {}, total=_total(-12.3), **WHO)
+    said = (await answered("claim.detail", visit, id="a")).text
+    assert "You owe, as your plan reports it: -$12.30 (credit)" in said
+
+
+@pytest.mark.fault("F39")
+async def test_currencies_are_never_added_up() -> None:
+    """Each stands by itself (F39)."""
+    euro, dollar = (claim(code, "2026-04-02", {}, total=_total(10, code), **WHO) for code in ("EUR", "USD"))
+    said = (await answered("claim.spending", euro, dollar)).text
+    assert "are in more than one currency, so I don't add them up" in said
+    assert "20.00" not in said
+
+
+@pytest.mark.fault("F40")
+@pytest.mark.parametrize(
+    ("elements", "words"),
+    [
+        ({"status": "draft"}, "Your plan still calls this claim a draft; the amounts may change."),
+        ({"outcome": "error"}, "Your plan marked an error in handling this claim; the amounts may change."),
+        ({"outcome": "queued"}, "Your plan hasn't finished this claim; the amounts may change."),
+        ({"outcome": "partial"}, "Your plan hasn't finished this claim; the amounts may change."),
+    ],
+)
+async def test_what_is_not_final_is_said_beside_the_amount(elements: dict[str, Any], words: str) -> None:
+    """The amount stands, and that it may change (F40)."""
+    said = await _last(claim("a", "2026-04-02", OWED, **elements))
+    assert said.startswith("$40.00")
+    assert words in said
+
+
+@pytest.mark.fault("F42")
+async def test_the_same_claim_on_two_pages_and_its_older_version_count_once() -> None:
+    """The newest version, once, in every sum; what was left out is said (F42)."""
+    old = claim("a", "2026-04-02", {"memberliability": 100}, **WHO, **numbered("N-1"))
+    new = claim("b", "2026-04-02", {"memberliability": 60}, **WHO, **numbered("N-2", "N-1"))
+    said = (await answered("claim.spending", old, new, new)).text
+    assert said.startswith("$60.00 is what your plan says you owed for 1 claim")
+    assert "Left out: 1 reversed, replaced or cancelled claim" in said
