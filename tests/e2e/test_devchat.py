@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from bot.commands.serve import dev_chat
 from bot.devchat.desk import PATH
+from bot.message import Chart, Facts
 from tests.e2e.house import House
 
 HERE = "http://127.0.0.1"
@@ -77,3 +78,16 @@ async def test_without_the_sandbox_there_is_none(house: House) -> None:
     """The bot's own application does not know the page; `serve` adds it for a rehearsal only."""
     async with httpx.AsyncClient() as browser:
         assert (await browser.get(house.settings.bot_public_url + PATH)).status_code == 404
+
+
+@pytest.mark.parametrize("question", ["how much did I spend in 2025", "cuánto gasté en 2025"])
+async def test_what_is_drawn_is_what_is_said(dana: House, question: str) -> None:
+    """What was spent by month is a chart too, whose bars are the very amounts of the facts above it."""
+    reply = (await dana.say(question)).last
+    [at] = [at for at, block in enumerate(reply.blocks) if isinstance(block, Chart)]
+    chart, facts = reply.blocks[at], reply.blocks[at - 1]
+    assert isinstance(chart, Chart)
+    assert isinstance(facts, Facts)
+    assert len(chart.bars) > 6
+    drawn = [(bar.label, f"${bar.value:,.2f}") for bar in chart.bars]
+    assert drawn == [(row.label, row.value.split(" ")[0]) for row in facts.rows]

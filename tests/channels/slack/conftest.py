@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,21 @@ from bot.channels.slack.app import SlackApp
 from bot.channels.slack.connection import Credentials
 from bot.channels.slack.shelf import Shelf
 from bot.inbox import Handler, Inbox
-from bot.message import Action, Actions, Language, Line, Message, Person, Press, Private, Shareable, Source, Span
+from bot.message import (
+    Action,
+    Actions,
+    Bar,
+    Chart,
+    Language,
+    Line,
+    Message,
+    Person,
+    Press,
+    Private,
+    Shareable,
+    Source,
+    Span,
+)
 from bot.replies.render import Words
 from bot.sandbox.sockets import listen
 from bot.stores.base import Seal, Store
@@ -29,6 +44,9 @@ from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 TEMPLATES = Path(__file__).parents[3] / "templates"
 NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
 PLANTED = "$54.87 Grace Okafor"
+
+
+BY_MONTH = Chart("By month", (Bar("May 2026", Decimal(20)), Bar("June 2026", Decimal(25))))
 
 
 class KeywordTurn:
@@ -62,7 +80,8 @@ class KeywordTurn:
             yield Shareable(intent="out_of_scope", language="en", blocks=said, to_asker=True)
         elif "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):
-                yield Private(intent="claim.last_visit_cost", language=language, blocks=private_blocks())
+                owed = (*private_blocks(), *((BY_MONTH,) if "by month" in message.text else ()))
+                yield Private(intent="claim.last_visit_cost", language=language, blocks=owed)
         else:
             heard = Line((Span(f"heard {message.text}"),))
             more = Actions((Action("opaque2", "More", press=Press("provider.find")),))

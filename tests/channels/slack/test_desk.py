@@ -147,6 +147,17 @@ async def test_blocks_that_slack_cannot_draw_come_as_text(house: House) -> None:
     assert PLANTED in drawn[1].arguments["text"]
 
 
+async def test_a_chart_that_slack_cannot_draw_is_left_out(house: House) -> None:
+    """An older workspace loses the picture only: the same blocks come without it, buttons and all."""
+    house.slack.errors["chat.update"] = ["invalid_blocks"]
+    await house.deliver(house.slack.direct_message("what did I owe by month"))
+    first, second = (
+        [block["type"] for block in call.arguments["blocks"]] for call in house.slack.called("chat.update")
+    )
+    assert first == [*second, "data_visualization"]
+    assert "actions" in second
+
+
 async def test_an_answer_whose_thread_is_gone_stands_alone(house: House) -> None:
     """The question was deleted meanwhile: the answer is not lost, and it is one."""
     house.slack.errors["chat.postMessage"] = ["thread_not_found"]
