@@ -54,10 +54,10 @@ def _statuses(adjudications: Iterable[Adjudication]) -> set[str]:
     """C4BB 1.1 writes the status as the category itself, 2.0 as the reason under `benefitpaymentstatus`."""
     found: set[str] = set()
     for adjudication in adjudications:
-        category = set(adjudication.category.codes()) if adjudication.category else set()
-        if "benefitpaymentstatus" in category and adjudication.reason:
-            category = set(adjudication.reason.codes())
-        found |= category & _NETWORK
+        codes = adjudication.category.codes() if adjudication.category else ()
+        if adjudication.reason and "benefitpaymentstatus" in codes:
+            codes = adjudication.reason.codes()
+        found.update(_NETWORK.intersection(codes))
     return found
 
 
@@ -68,4 +68,4 @@ def _everywhere(eob: Explanation) -> Iterable[Adjudication]:
 
 
 def _is(category: Concept | None, codes: frozenset[str]) -> bool:
-    return category is not None and bool(codes & set(category.codes()))
+    return category is not None and not codes.isdisjoint(category.codes())
