@@ -114,9 +114,10 @@ async def test_a_process_that_dies_is_replaced(store: Store) -> None:
     await first.take("e1", "chat", b"one")
     await first.take("e2", "chat", b"two")
     await until(lambda: dead.begun == ["one"])
-    for task in tuple(first._tasks):
+    tasks = tuple(first._tasks)
+    for task in tasks:
         task.cancel()
-        task.remove_done_callback(first._tasks.discard)
+    await asyncio.gather(*tasks, return_exceptions=True)
     await store.hold("inbox:test", "e1", until=0)
     second = inbox(store, alive)
     await second.start()
