@@ -6,7 +6,7 @@ cannot format, know the channel, see a token, log or touch a store.
 
 from bot.errors import PayerError
 from bot.kit.areas import sold_at, sold_in
-from bot.kit.around import Around, around
+from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.cards import STALE_DAYS, Card, Spot, by_provider, cards, spots
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
@@ -24,7 +24,7 @@ from bot.kit.claims import (
     text_of,
 )
 from bot.kit.coverages import Coverages, coverages_of, member_coverages
-from bot.kit.directory import Filter, bring, listings, read_rows, sift, within
+from bot.kit.directory import bring, listings, read_rows, within
 from bot.kit.documents import Document, Offer, WithDocument
 from bot.kit.electronic import Electronic, electronic_addresses
 from bot.kit.facilities import KINDS, is_kind, places_of_care
@@ -40,6 +40,7 @@ from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.kit.who import Who, affiliations_of, who
+from bot.kit.wishes import Filter, Loosened, loosened, sift
 from bot.payer.budget import Gap, Progress, Report
 from bot.payer.health import Health
 from bot.payer.optional import given
@@ -72,6 +73,7 @@ from bot.records.tier import Tier
 from bot.records.typed import Typed, read_typed
 
 __all__ = [
+    "FARTHER",
     "KINDS",
     "STALE_DAYS",
     "UNSHIELDED",
@@ -105,6 +107,7 @@ __all__ = [
     "Listing",
     "Live",
     "Location",
+    "Loosened",
     "Medication",
     "NeedsPlace",
     "Network",
@@ -161,6 +164,7 @@ __all__ = [
     "drugs_named",
     "electronic_addresses",
     "escape",
+    "farther",
     "fills",
     "find_places",
     "fitting",
@@ -172,6 +176,7 @@ __all__ = [
     "is_numbered",
     "listings",
     "live",
+    "loosened",
     "medications",
     "member_coverages",
     "named",

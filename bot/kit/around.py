@@ -11,6 +11,7 @@ from bot.payer.optional import given
 from bot.payer.search import Search
 from bot.records.listing import Directory
 
+FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
 _REACH_MILES = 25.0
 
 
@@ -23,6 +24,11 @@ class Around:
     state: str
     miles: float
     home: bool = False
+
+
+def farther(where: Around) -> tuple[Around, ...]:
+    """The same place, looked at from wider off, in the order to try."""
+    return tuple(replace(where, miles=float(miles)) for miles in FARTHER if where.miles < miles)
 
 
 async def around(ask: Ask, *, default_miles: float = 10) -> Around:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.cards import spots
+from bot.kit.wishes import Filter
 from bot.payer.budget import Gap
 from bot.payer.optional import given
 from bot.payer.search import Search, Value, any_of, escape, token
@@ -15,7 +16,6 @@ from bot.payer.steps import batches
 from bot.records.listing import Directory, Listing
 from bot.records.provider import Role
 
-Filter = tuple[str, Callable[[Listing], bool]]
 NUCC = "http://nucc.org/provider-taxonomy"
 _MOST_ZIPS = 200
 _REACH = 3  # miles: a place can be that much nearer than the middle of its ZIP
@@ -154,16 +154,3 @@ def within(ask: Ask, listing: Listing, where: Around) -> bool:
 
 
 _SLACK = 0.5  # a ZIP's centre is only about where its people are
-
-
-def sift(found: Sequence[Listing], filters: Sequence[Filter]) -> tuple[tuple[Listing, ...], str | None, int]:
-    """What passes every filter. When nothing does: the filter that took the last ones, and how many pass without it."""
-    left = list(found)
-    for name, passes in filters:
-        kept = [listing for listing in left if passes(listing)]
-        if left and not kept:
-            others = [check for other, check in filters if other != name]
-            without = [listing for listing in found if all(check(listing) for check in others)]
-            return (), name, len({listing.key for listing in without})
-        left = kept
-    return tuple(left), None, 0

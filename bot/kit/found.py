@@ -6,26 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.kit.around import Around, around
+from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask, Summary
 from bot.kit.cards import STALE_DAYS, Card, cards
-from bot.kit.directory import Filter, sift, within
+from bot.kit.directory import within
 from bot.kit.facilities import places_of_care
 from bot.kit.networks import is_called, telling
 from bot.kit.spelling import is_named, starts_like
+from bot.kit.wishes import Filter, Loosened, loosened, sift
 from bot.records.hours import Hours, on_day
 from bot.records.listing import Listing
 
 PAGE = 5
-FARTHER = 25.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found(Summary):
     """One page of places. `total` is how many fit in all; `first` the number of the first one shown.
 
-    When nothing fits: `removed_by` names the filter that took the last ones, `without` counts the places that fit all
-    the others, `farther` those that fit everything within `farther_miles`. `any_network`: "in network" without a name.
+    When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
+    everything within `farther_miles`, and `wider` what is there without some wishes where nothing is nearer.
+    `any_network`: "in network" without a name.
     """
 
     cards: tuple[Card, ...]
@@ -38,10 +39,10 @@ class Found(Summary):
     network: str | None
     any_network: bool
     name: str | None
-    removed_by: str | None = None
-    without: int = 0
+    loosened: tuple[Loosened, ...] = ()
     farther: int = 0
-    farther_miles: int = int(FARTHER)
+    farther_miles: int = FARTHER[0]
+    wider: tuple[Loosened, ...] = ()
 
     @property
     def numbered(self) -> tuple[tuple[int, Card], ...]:
@@ -73,11 +74,12 @@ async def find_places(ask: Ask, kind: str | None) -> Found:
     result = page_of(await places_of_care(ask, kind, where), ask, kind, where)
     for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
         ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
-    if result.total or where.miles >= FARTHER:
-        return result
-    wide = replace(where, miles=FARTHER)
-    farther = page_of(await places_of_care(ask, kind, wide), ask, kind, wide)
-    return replace(result, farther=farther.total)
+    for wide in () if result.total else farther(where):
+        there = page_of(await places_of_care(ask, kind, wide), ask, kind, wide)
+        result = replace(result, farther=there.total, farther_miles=int(wide.miles))
+        if result.loosened or there.total or there.loosened:
+            return result if result.loosened else replace(result, wider=there.loosened)
+    return result
 
 
 def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around) -> Found:
@@ -85,7 +87,7 @@ def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around)
     network = str(ask.slots.get("network") or "") or None
     name = str(ask.slots.get("provider_name") or "") or None
     near = [row for row in found if within(ask, row, where)]
-    kept, removed_by, without = sift(near, _filters(network, name))
+    kept = sift(near, _filters(network, name))
     # Every listing of a place that fits belongs on its card, whatever network it is of.
     fitting = {row.key for row in kept}
     providers = cards(ask, [row for row in near if row.key in fitting], where)
@@ -101,15 +103,14 @@ def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around)
         network=network if network != "out-of-network" else None,
         any_network=network is not None and not telling(network),
         name=name,
-        removed_by=removed_by,
-        without=without,
+        loosened=() if kept else loosened(near, _filters(network, name)),
     )
 
 
 def _filters(network: str | None, name: str | None) -> list[Filter]:
     chosen: list[Filter] = []
     if name:
-        chosen.append(("name", lambda row: is_named(row.name, name) or starts_like(row.name, name)))
+        chosen.append(("provider_name", lambda row: is_named(row.name, name) or starts_like(row.name, name)))
     if network and network != "out-of-network":
         chosen.append(("network", lambda row: _in_network(row, network)))
     return chosen

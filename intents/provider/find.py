@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.kit import (
+    FARTHER,
     STALE_DAYS,
     Around,
     Ask,
@@ -14,12 +15,15 @@ from bot.kit import (
     Choice,
     Filter,
     Listing,
+    Loosened,
     Summary,
     around,
     cards,
+    farther,
     is_called,
     is_named,
     listings,
+    loosened,
     nearest,
     openings_of,
     own_networks,
@@ -30,7 +34,6 @@ from bot.kit import (
 )
 
 PAGE = 5
-FARTHER = 25.0
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
 
 
@@ -41,9 +44,9 @@ class Found(Summary):
     `one`: only the provider whose number was asked for. `any_network`: "in network" without naming one. Then `own` are
     the networks that look like the asker's own, and `in_own` counts the providers who are listed in one of them.
 
-    When nothing fits: `removed_by` names the filter that took the last ones, `without` counts the providers who fit
-    all the others, `farther` those who fit everything within `farther_miles`, `near` are spelled like a name that
-    nobody has there.
+    When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
+    everything within `farther_miles`, and `wider` what is there without some wishes where nobody is nearer; `near` are
+    spelled like a name that nobody has there.
     """
 
     cards: tuple[Card, ...]
@@ -58,10 +61,10 @@ class Found(Summary):
     gender: str | None
     language: str | None
     name: str | None
-    removed_by: str | None = None
-    without: int = 0
+    loosened: tuple[Loosened, ...] = ()
     farther: int = 0
-    farther_miles: int = int(FARTHER)
+    farther_miles: int = FARTHER[0]
+    wider: tuple[Loosened, ...] = ()
     one: bool = False
     any_network: bool = False
     own: tuple[str, ...] = ()
@@ -96,10 +99,13 @@ async def answer(ask: Ask) -> Found:
         ask.cite(type_, ())
     if result.total:
         return await _with_own(result, found, ask, where)
-    if where is not None and where.miles < FARTHER:
-        wide = replace(where, miles=FARTHER)
+    for wide in farther(where) if where else ():
         found = await listings(ask, codes=codes, where=wide, name=name, filters=filters(ask, wide))
-        result = replace(result, farther=summarize(found, ask, wide, name).total)
+        there = summarize(found, ask, wide, name)
+        result = replace(result, farther=there.total, farther_miles=int(wide.miles))
+        if result.loosened or there.total or there.loosened:
+            result = result if result.loosened else replace(result, wider=there.loosened)
+            break
     if name and not any(_is_called(row, name) for row in found):
         return replace(result, near=await nearest(ask, name, people=True))
     return result
@@ -111,15 +117,15 @@ async def _with_own(result: Found, found: Sequence[Listing], ask: Ask, where: Ar
     if not own:
         return result
     near = [row for row in found if where is None or within(ask, row, where)]
-    kept, _, _ = sift(near, filters(ask, where))
-    mine = [card for card in cards(ask, kept, where) if set(card.networks) & set(own)]
+    mine = [card for card in cards(ask, sift(near, filters(ask, where)), where) if set(card.networks) & set(own)]
     return replace(result, own=own, in_own=len(mine))
 
 
 def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, name: str | None) -> Found:
     """The page that was asked for, of the listings that pass every filter."""
     near = [row for row in found if where is None or within(ask, row, where)]
-    kept, removed_by, without = sift(near, filters(ask, where))
+    wishes = filters(ask, where)
+    kept = sift(near, wishes)
     providers = cards(ask, kept, where)
     one, codes = "pick" in ask.arguments, _codes(ask, name)
     first = (ask.pick if ask.pick >= 0 else max(len(providers) + ask.pick, 0)) if one else ask.page * PAGE
@@ -137,8 +143,7 @@ def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, name: st
         gender=_text(ask, "gender"),
         language=_text(ask, "language"),
         name=name,
-        removed_by=removed_by,
-        without=without,
+        loosened=() if kept else loosened(near, wishes),
         one=one,
         any_network=network is not None and not telling(network),
     )
@@ -153,7 +158,7 @@ def filters(ask: Ask, where: Around | None) -> list[Filter]:
         chosen.append(("specialty", lambda listing: bool(listing.specialty_codes & set(codes))))
     name = _text(ask, "provider_name")
     if name:
-        chosen.append(("name", lambda listing: _is_called(listing, name)))
+        chosen.append(("provider_name", lambda listing: _is_called(listing, name)))
     if where is not None:
         chosen.append(("radius", lambda listing: within(ask, listing, where)))
     if network and network != "out-of-network":
