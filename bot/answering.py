@@ -140,14 +140,19 @@ class Answering:
         return reply
 
     async def _write_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> None:
-        """The answer in the audit trail, and what the payer sent that was not to be trusted (T11, F27, F31)."""
+        """The answer in the audit trail, and what the payer sent that was not to be trusted (T11, F27, F31).
+
+        Once for each delivery: when a process dies before it has posted, the next one's answer is the same disclosure.
+        """
         person, place = message.person, message.place
+        once = f"{person.key}\x1f{message.delivery}" if message.delivery else ""
         read = Counter(source.type for source in reply.sources)
-        await self._audit.record("answered", person, place=place, detail=asked.intent, read=read)
+        await self._audit.record("answered", person, place=place, detail=asked.intent, read=read, once=once)
         for gap in report.gaps:
             if gap.detail in _DISTRUSTED:
+                distrusted = {gap.type: gap.count}
                 await self._audit.record(
-                    "distrusted", person, place=place, detail=gap.detail, read={gap.type: gap.count}
+                    "distrusted", person, place=place, detail=gap.detail, read=distrusted, once=once
                 )
 
     def explain(self, asked: Asked) -> Private:

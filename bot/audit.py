@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -21,13 +21,14 @@ import msgspec
 
 from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
-from bot.stores.base import Row, Seal, Store
+from bot.stores.base import Kept, Row, Seal, Store
 
 What = Literal[
     "link_asked",
     "sign_in_failed",
     "code_wrong",
     "linked",
+    "link_refused",
     "unlinked",
     "answered",
     "exported",
@@ -38,9 +39,10 @@ What = Literal[
     "audit_read",
 ]
 
-_KIND, _HEAD, _KEYS = "audit", "audit_head", "audit_key"
+_KIND, _HEAD, _KEYS, _ONCE = "audit", "audit_head", "audit_key", "audit_once"
 FOREVER = 253_402_300_799.0  # the last second of the year 9999
 _TRIES = 50
+_ONCE_LIVES = 2 * 60 * 60.0  # seconds; longer than a delivered message is kept and tried again
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -98,8 +100,16 @@ class Audit:
         place: Place | None = None,
         detail: str = "",
         read: Mapping[str, int] | None = None,
-    ) -> None:
-        """Add a row. `detail` is an intent's name or the kind of a failure.
+        once: str = "",
+        claims: Sequence[Kept] = (),
+        along: Sequence[Kept] = (),
+        drops: str = "",
+    ) -> bool:
+        """Add a row; whether it was added. `detail` is an intent's name or the kind of a failure.
+
+        `once` names the delivery that is decided about: whoever answers it again after a kill adds no second row.
+        What a row stands for happens with it or not at all: `claims` are rows of its transaction whose keys nobody may
+        have, `along` rows that are put, `drops` an owner whose rows go. It is not added when somebody has a claim.
 
         Raises:
             StoreError: it could not be kept; what it stands for must not happen then.
@@ -116,13 +126,19 @@ class Audit:
             detail=detail,
             read=dict(read or {}),
         )
+        marks = () if not once else (self._mark(key, f"{once}\x1f{what}\x1f{detail}"),)
         async with self._lock:
-            await self._append(entry, key)
+            return await self._append(entry, key, (*claims, *marks), along, drops)
 
     async def pseudonym(self, person: Person) -> str:
         """The keyed hash by which rows name a person: it tells nobody who they are without the key."""
         _, secret = await self._current_key()
         return _who(secret, person)
+
+    async def keyed(self, about: str, text: str) -> str:
+        """A keyed hash of a text, another one for each thing that it is about."""
+        _, secret = await self._current_key()
+        return _hashed(secret, about, text)
 
     async def of(self, person: Person, *, newest: int = 1_000) -> tuple[Entry, ...]:
         """The rows about a person, newest first."""
@@ -142,30 +158,45 @@ class Audit:
         """Whether the trail is whole: no row edited, missing, added by another hand, or in another place."""
         checked = _Checked()
         keys = {row.key: self._unsealed(row) for row in await self._store.listed(_KEYS)}
-        count = 0
+        # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
+        before, count = await self._head(), 0
         async for row in self._rows():
             count += 1
             _check(self._opened(row.key, row.value), keys, checked)
-        head = await self._head()
-        if head.number > checked.number or checked.macs.get(head.number, "") != head.mac:
-            checked.faults.append(f"the trail does not lead to its sealed end, row {head.number}")
+        after = await self._head()
+        if before is not None and checked.macs.get(before.number, "") != before.mac:
+            checked.faults.append(f"the trail does not lead to its sealed end, row {before.number}")
+        elif count and after is None:
+            checked.faults.append("the sealed end of the trail is gone, or its key is")
+        elif after is not None and after.number < checked.number:
+            checked.faults.append(f"the trail goes on behind its sealed end, row {after.number}")
         return Verdict(count, tuple(checked.faults))
 
-    async def _append(self, entry: Entry, key: bytes) -> None:
-        """Put the row behind the last one. Another process may have been faster: then behind that."""
+    async def _append(
+        self, entry: Entry, key: bytes, claims: tuple[Kept, ...], along: Sequence[Kept], drops: str
+    ) -> bool:
+        """Put row and end behind the last one. Another process may have been faster: then behind that."""
         for _ in range(_TRIES):
             end = self._end or await self._last()
             whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac)
             whole = msgspec.structs.replace(whole, mac=_mac(whole, key))
             self._end = None
-            name = f"{whole.number:012}"
-            value = self._seal.seal(msgspec.json.encode(whole), f"{_KIND}/{name}")
-            if await self._store.add(_KIND, name, value, expires=FOREVER, owner=whole.who):
-                head = self._seal.seal(msgspec.json.encode(_Head(whole.number, whole.mac)), f"{_HEAD}/{_HEAD}")
-                await self._store.put(_HEAD, _HEAD, head, expires=FOREVER)
+            row = self._kept(_KIND, f"{whole.number:012}", whole, owner=whole.who)
+            head = self._kept(_HEAD, _HEAD, _Head(whole.number, whole.mac))
+            if await self._store.append((row, *claims), (head, *along), drops=drops):
                 self._end = _Head(whole.number, whole.mac)
-                return
+                return True
+            for claim in claims:
+                if await self._store.get(claim.kind, claim.key) is not None:
+                    return False
         raise StoreBusy("too many processes add to the audit trail at once")
+
+    def _mark(self, key: bytes, decision: str) -> Kept:
+        """The row that says that a decision is in the trail, under a name that says nothing."""
+        return Kept(_ONCE, _hashed(key, "once", decision), b"", self._clock() + _ONCE_LIVES)
+
+    def _kept(self, kind: str, name: str, value: msgspec.Struct, owner: str = "") -> Kept:
+        return Kept(kind, name, self._seal.seal(msgspec.json.encode(value), f"{kind}/{name}"), FOREVER, owner)
 
     async def _last(self) -> _Head:
         row = await self._store.last(_KIND)
@@ -175,10 +206,10 @@ class Audit:
         # A row that no key opens still has its number: the trail goes on behind it, and the check tells of it.
         return _Head(int(row.key)) if entry is None else _Head(entry.number, entry.mac)
 
-    async def _head(self) -> _Head:
+    async def _head(self) -> _Head | None:
         sealed = await self._store.get(_HEAD, _HEAD)
         plain = None if sealed is None else self._seal.unseal(sealed, f"{_HEAD}/{_HEAD}")
-        return _Head() if plain is None else msgspec.json.decode(plain, type=_Head)
+        return None if plain is None else msgspec.json.decode(plain, type=_Head)
 
     async def _rows(self) -> AsyncIterator[Row]:
         after, page = 0, await self._store.listed(_KIND)
@@ -234,7 +265,11 @@ def _mac(entry: Entry, key: bytes) -> str:
 
 
 def _who(key: bytes, person: Person) -> str:
-    return hmac.new(key, b"who\x00" + person.key.encode(), hashlib.sha256).hexdigest()[:32]
+    return _hashed(key, "who", person.key)
+
+
+def _hashed(key: bytes, about: str, text: str) -> str:
+    return hmac.new(key, f"{about}\x00{text}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _where(person: Person | None, place: Place | None) -> str:

@@ -23,6 +23,7 @@ BotError
 │   ├── PatientUnknown       the payer did not say which member signed in
 │   ├── CodeWrong            the typed code does not match
 │   ├── CodeSpent            too many tries; nothing was linked
+│   ├── TooManyChats         the member's record is connected to as many chats as it may be
 │   ├── TooManyLinks         too many requests in a short time
 │   └── SignInExpired        the member's sign-in has ended; a new one is needed
 ├── DocumentOver             a document's link is over, was used or was replaced
@@ -190,6 +191,12 @@ class CodeSpent(LinkError):
     """Too many wrong codes: the pending sign-in was thrown away (T15)."""
 
     template = "problems/code_spent"
+
+
+class TooManyChats(LinkError):
+    """The member's record is connected to `most` chats already, as many as the operator allows (T23)."""
+
+    template = "problems/too_many_chats"
 
 
 class TooManyLinks(LinkError):

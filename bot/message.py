@@ -65,6 +65,7 @@ class Message:
     `press` is the opaque id of a button of ours; `command` the slash command that carried the text; `form` the intent
     whose form was filled in, its fields in the text as `key:value` options.
     `directory_only` is set for guests, strangers and people of other workspaces: no member answers for them.
+    `delivery` names what the platform delivered, the same however often it is tried; empty where nothing comes twice.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Message:
     command: str | None = None
     directory_only: bool = False
     form: str | None = None
+    delivery: str = ""
 
 
 @dataclass(frozen=True, slots=True)

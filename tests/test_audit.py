@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.audit import Audit
+from bot.audit import Audit, Verdict
 from bot.message import OneToOne, Person, Shared
-from bot.stores.base import Store
+from bot.stores.base import Kept, Store
 from bot.stores.opening import open_store
 
 DANA = Person("slack", "", "T1", "U-DANA")
@@ -134,17 +135,94 @@ async def test_every_harm_is_found(
 
 
 @pytest.mark.threat("T56")
-async def test_a_crash_between_row_and_seal_is_no_fault(store: Store) -> None:
-    """A process killed after the row and before the sealed end leaves a trail that goes on."""
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("of before", "the trail goes on behind its sealed end, row 4"),
+        ("gone", "the sealed end of the trail is gone, or its key is"),
+    ],
+)
+async def test_row_and_sealed_end_are_one(store: Store, end: str, words: str) -> None:
+    """They are written in one transaction, so an end that does not belong to the last row is somebody's doing."""
     audit = await _filled(store)
     before = await store.get("audit_head", "audit_head")
     assert before
     await audit.record("unlinked", DANA)
-    await store.put("audit_head", "audit_head", before, expires=9e11)
-    again = Audit(store, VAULT)
-    assert (await again.verify()).faults == ()
-    await again.record("linked", DANA)
-    assert await again.verify() == type(await again.verify())(6, ())
+    assert (await audit.verify()).faults == ()
+    if end == "gone":
+        await store.drop("audit_head", "audit_head")
+    else:
+        await store.put("audit_head", "audit_head", before, expires=9e11)
+    assert (await Audit(store, VAULT).verify()).faults == (words,)
+    await Audit(store, VAULT).record("linked", DANA)
+    assert await Audit(store, VAULT).verify() == Verdict(6, ())
+
+
+@pytest.mark.threat("T56")
+async def test_a_delivery_that_is_tried_again_leaves_one_row(store: Store) -> None:
+    """A process that dies between its row and its reply is followed by another, which decides nothing new."""
+    first, next_one = Audit(store, VAULT), Audit(store, VAULT)
+    assert await first.record("answered", DANA, detail="claim.list", once="event-1")
+    assert not await next_one.record("answered", DANA, detail="claim.list", once="event-1")
+    both = (trail.record("answered", DANA, detail="claim.list", once="event-2") for trail in (first, next_one))
+    assert sorted(await asyncio.gather(*both)) == [False, True]
+    assert await next_one.record("distrusted", DANA, detail="foreign link", once="event-1")
+    assert [row.what async for row in first.entries()] == ["answered", "answered", "distrusted"]
+    assert (await first.verify()).faults == ()
+    assert "event-1" not in str(await store.listed("audit_once"))
+
+
+@pytest.mark.threat("T56")
+async def test_what_a_row_stands_for_happens_with_it(store: Store) -> None:
+    """A claim that somebody else has: no row, and nothing of what would have come along."""
+    audit, until = Audit(store, VAULT), 9e11
+    await store.put("k", "dana's", b"", expires=until, owner="dana")
+    seat, link = Kept("seat", "1", b"", until), Kept("link", "1", b"1", until)
+    assert await audit.record("linked", DANA, claims=(seat,), along=(link,), drops="dana")
+    assert (await store.get("link", "1"), await store.get("k", "dana's")) == (b"1", None)
+    assert not await audit.record("linked", LEAH, claims=(seat,), along=(link._replace(value=b"2"),))
+    assert await store.get("link", "1") == b"1"
+    assert await audit.verify() == Verdict(1, ())
+
+
+RECORDING = """
+import asyncio, sys
+from bot.accounts.vault import Vault, parse_keys
+from bot.audit import Audit, Verdict
+from bot.stores.opening import open_store
+
+async def record():
+    audit = Audit(await open_store(sys.argv[1]), Vault(parse_keys(sys.argv[2])))
+    while True:
+        await audit.record("linked")
+        print(flush=True)
+
+asyncio.run(record())
+"""
+
+
+@pytest.mark.threat("T56")
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_a_killed_process_leaves_a_whole_trail(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> None:
+    """`kill -9` while rows are added: each that was told is there, at most one more, and the end is the last's."""
+    url = f"sqlite:///{tmp_path}/bot.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    key = new_key()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", RECORDING, url, key), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    told = 0
+    while told < 20:
+        await process.stdout.readline()
+        told += 1
+    process.kill()
+    told += (await process.stdout.read()).count(b"\n")
+    await process.wait()
+    store = await open_store(url)
+    verdict = await Audit(store, Vault(parse_keys(key))).verify()
+    await store.close()
+    assert verdict.faults == ()
+    assert verdict.entries - told in {0, 1}
 
 
 @pytest.mark.fault("F60")

@@ -19,6 +19,7 @@ from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
 from bot.accounts.rows import LinkRow, Request, Rows
+from bot.accounts.seats import Seats
 from bot.accounts.signin import LIVES, SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
 from bot.audit import Audit
@@ -77,8 +78,9 @@ class Accounts:
         self.on_failed: list[Told] = []
         self.on_elsewhere: list[Told] = []
         self.on_ended: list[Callable[[str], None]] = []
-        self._proofs = Proofs(rows, givebacks, self._ended)
-        self._accesses = Accesses(rows, endpoint, givebacks, pause, self._ended)
+        seats = Seats(store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
+        self._proofs = Proofs(rows, givebacks, seats, self._ended)
+        self._accesses = Accesses(rows, endpoint, givebacks, audit, pause, self._ended)
         self._pages = Pages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
 
     async def begin(self, person: Person) -> str:
@@ -113,6 +115,7 @@ class Accounts:
 
         Raises:
             LinkExpired: nothing waits for a code. CodeWrong: with `tries_left`. CodeSpent: that was the last try.
+            TooManyChats: the member's record is connected to as many chats as BOT_LINKS_PER_MEMBER allows.
         """
         try:
             return await self._told(person, await self._proofs.prove(person, text))
@@ -124,7 +127,7 @@ class Accounts:
         """Connect one of the records that `prove` offered.
 
         Raises:
-            LinkExpired: nothing is proved and waiting, or there is no such record.
+            LinkExpired: nothing is proved and waiting, or there is no such record. TooManyChats: as in `prove`.
         """
         return await self._told(person, await self._proofs.choose(person, index))
 
@@ -164,9 +167,7 @@ class Accounts:
 
     async def unlink(self, person: Person) -> Unlinked:
         """Delete all that is stored for this person. Works while the payer is down; tokens are given back behind it."""
-        unlinked = await self._accesses.unlink(person)
-        await self._audit.record("unlinked", person)
-        return unlinked
+        return await self._accesses.unlink(person)
 
     def routes(self) -> list[Route]:
         """The pages: GET and POST /link/{id}, GET /oauth/callback, GET /linked."""
@@ -191,7 +192,6 @@ class Accounts:
 
     async def _told(self, person: Person, linked: Linked) -> Linked:
         if not linked.choices:
-            await self._audit.record("linked", person)
             for other in () if linked.again else await self.elsewhere(person):
                 for told in self.on_elsewhere:
                     await told(other, ConnectedElsewhere("two chats open one record", platform=person.platform))

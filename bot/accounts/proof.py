@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from bot.accounts.codes import digest, new_secret, read_code, same
 from bot.accounts.givebacks import Givebacks
-from bot.accounts.rows import Candidate, LinkRow, Pending, Rows, Tokens, keep_tokens
+from bot.accounts.rows import Candidate, LinkRow, Pending, Rows, Tokens, lives_until
+from bot.accounts.seats import Seats
 from bot.accounts.values import Linked
-from bot.errors import CodeSpent, CodeWrong, LinkExpired
+from bot.errors import CodeSpent, CodeWrong, LinkExpired, TooManyChats
 from bot.message import Person
 
 TRIES = 5
@@ -18,9 +19,9 @@ _TRIES_KIND = "code_try"
 class Proofs:
     """Turns pending sign-ins into links, or throws them away."""
 
-    def __init__(self, rows: Rows, givebacks: Givebacks, ended: Callable[[str], None]) -> None:
+    def __init__(self, rows: Rows, givebacks: Givebacks, seats: Seats, ended: Callable[[str], None]) -> None:
         """`ended` is told the id of every link that another one follows."""
-        self._rows, self._givebacks, self._ended = rows, givebacks, ended
+        self._rows, self._givebacks, self._seats, self._ended = rows, givebacks, seats, ended
 
     async def awaits_code(self, person: Person) -> bool:
         """Whether a finished sign-in of this person waits for its code."""
@@ -32,6 +33,7 @@ class Proofs:
 
         Raises:
             LinkExpired: nothing waits for a code. CodeWrong: with `tries_left`. CodeSpent: that was the last try.
+            TooManyChats: this member's record is connected to as many chats as it may be.
         """
         pending = await self._pending(person)
         if pending is None:
@@ -52,7 +54,7 @@ class Proofs:
         """Connect one of the records that `prove` offered.
 
         Raises:
-            LinkExpired: nothing is proved and waiting, or there is no such record.
+            LinkExpired: nothing is proved and waiting, or there is no such record. TooManyChats: as in `prove`.
         """
         pending = await self._pending(person)
         if pending is None or not pending.proved or not 0 <= index < len(pending.candidates):
@@ -93,9 +95,16 @@ class Proofs:
         old = await self._rows.get(LinkRow, person.key)
         now = self._rows.now()
         row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also)
-        await keep_tokens(self._rows, person, row.id, pending.tokens)
-        await self._rows.put(person.key, row, expires=now + self._rows.link_lives, owner=person)
+        until = now + self._rows.link_lives
+        link = (
+            self._rows.sealed(row.id, pending.tokens, expires=lives_until(self._rows, pending.tokens), owner=person),
+            self._rows.sealed(person.key, row, expires=until, owner=person),
+        )
+        connected = await self._seats.connect(person, candidate, link, until=until)
         await self._rows.end_current(person)
+        if not connected:
+            self._givebacks.start(pending.tokens)
+            raise TooManyChats("the member's record has no seat left", most=self._seats.most)
         if old is not None:
             self._ended(old.id)
             await self._rows.drop(Tokens, old.id)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.message import Person
-from bot.stores.base import Seal, Store
+from bot.stores.base import Kept, Seal, Store
 
 _DAY = 86_400.0
 LINK_DAYS = 90  # then the link must be proved again (T22)
@@ -104,9 +104,15 @@ class Rows:
 
     async def put(self, key: str, row: _Row, *, expires: float, owner: Person) -> None:
         """Keep a row under its kind."""
+        kept = self.sealed(key, row, expires=expires, owner=owner)
+        await self.store.put(kept.kind, kept.key, kept.value, expires=kept.expires, owner=kept.owner)
+
+    def sealed(self, key: str, row: _Row, *, expires: float, owner: Person) -> Kept:
+        """A row as it is put under its kind."""
         kind = _KINDS[type(row)]
-        sealed = self._seal.seal(msgspec.json.encode(row), f"{kind}/{key}")
-        await self.store.put(kind, key, sealed, expires=expires, owner=owner.key)
+        return Kept(
+            kind, key, self._seal.seal(msgspec.json.encode(row), f"{kind}/{key}"), expires=expires, owner=owner.key
+        )
 
     async def get(self, row: type[_Row], key: str) -> _Row | None:
         """The living row, unsealed."""
@@ -148,7 +154,6 @@ class Rows:
         return None if plain is None else msgspec.json.decode(plain, type=row)
 
 
-async def keep_tokens(rows: Rows, person: Person, link_id: str, tokens: Tokens) -> None:
-    """Keep tokens as long as they can be of use: to their end, or as long as the link when they can be renewed."""
-    expires = rows.now() + rows.link_lives if tokens.refresh else tokens.expires_at
-    await rows.put(link_id, tokens, expires=expires, owner=person)
+def lives_until(rows: Rows, tokens: Tokens) -> float:
+    """How long tokens can be of use: to their end, or as long as a link when they can be renewed."""
+    return rows.now() + rows.link_lives if tokens.refresh else tokens.expires_at

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
+
+
+class Kept(NamedTuple):
+    """A row as it is to be kept; `owner` is a person's key, for unlinking."""
+
+    kind: str
+    key: str
+    value: bytes
+    expires: float
+    owner: str = ""
 
 
 class Row(NamedTuple):
@@ -40,6 +51,13 @@ class Store(Protocol):
         """True for the first caller with this key while it lives, whose row is kept: the dedupe of events (T39).
 
         Rows of one lane are leased in the order in which they were added.
+        """
+        ...
+
+    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+        """All of this in one transaction, whoever is killed: drop an owner's rows, add `new`, put `put` (T56).
+
+        False, and nothing done, when a living row has a key of `new`.
         """
         ...
 

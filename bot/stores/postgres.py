@@ -14,7 +14,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from bot.errors import StoreBusy, StoreUnusable
-from bot.stores.base import Row
+from bot.stores.base import Kept, Row
 from bot.stores.postgres_schema import bring_up_to_date
 
 _BATCH = 500
@@ -23,6 +23,17 @@ _SWEEPS = (
     "DELETE FROM rows WHERE number IN (SELECT number FROM rows WHERE expires <= %s LIMIT %s) RETURNING 1",
     "DELETE FROM counters WHERE ctid IN (SELECT ctid FROM counters WHERE expires <= %s LIMIT %s) RETURNING 1",
 )
+_PUT = (
+    "INSERT INTO rows (kind, key, value, owner, expires) VALUES (%s, %s, %s, %s, %s) "
+    "ON CONFLICT (kind, key) DO UPDATE SET number = DEFAULT, value = excluded.value, owner = excluded.owner, "
+    "expires = excluded.expires, lane = '', held = 0, leases = 0"
+)
+_ADD = (
+    "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (%s, %s, %s, %s, %s, %s) "
+    "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
+    "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 WHERE rows.expires <= %s RETURNING 1"
+)
+_DROP_OWNED = "DELETE FROM rows WHERE owner = %s AND owner <> '' AND (%s OR kind = ANY (%s)) RETURNING 1"
 _FIRST_OF_ITS_LANE = (
     "UPDATE rows SET held = %(until)s, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
     "WHERE kind = %(kind)s AND held <= %(now)s AND expires > %(now)s AND NOT EXISTS (SELECT 1 FROM rows AS older "
@@ -70,12 +81,7 @@ class PostgresStore:
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
         """Keep a row, replacing the one of the same kind and key."""
-        await self._run(
-            "INSERT INTO rows (kind, key, value, owner, expires) VALUES (%s, %s, %s, %s, %s) "
-            "ON CONFLICT (kind, key) DO UPDATE SET number = DEFAULT, value = excluded.value, owner = excluded.owner, "
-            "expires = excluded.expires, lane = '', held = 0, leases = 0",
-            (_b(kind), _b(key), value, _b(owner), expires),
-        )
+        await self._run(_PUT, (_b(kind), _b(key), value, _b(owner), expires))
 
     async def get(self, kind: str, key: str) -> bytes | None:
         """The row's value while it lives."""
@@ -96,14 +102,26 @@ class PostgresStore:
         self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
     ) -> bool:
         """True for the first caller with this key while it lives, whose row is kept."""
-        rows = await self._run(
-            "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (%s, %s, %s, %s, %s, %s) "
-            "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
-            "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 "
-            "WHERE rows.expires <= %s RETURNING 1",
-            (_b(kind), _b(key), value, _b(owner), expires, _b(lane), self._clock()),
-        )
+        rows = await self._run(_ADD, (_b(kind), _b(key), value, _b(owner), expires, _b(lane), self._clock()))
         return bool(rows)
+
+    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+        """In one transaction: drop an owner's rows, add `new`, put `put`; False, and nothing, when a new one lives."""
+        now, whole = self._clock(), True
+        try:
+            async with self._pool.connection() as connection, connection.transaction() as transaction:
+                if drops:
+                    await connection.execute(_DROP_OWNED, (_b(drops), True, []))
+                for row in new:
+                    added = await connection.execute(_ADD, (*_columns(row), b"", now))
+                    whole = whole and bool(added.rowcount)
+                for row in put if whole else ():
+                    await connection.execute(_PUT, _columns(row))
+                if not whole:
+                    raise psycopg.Rollback(transaction)
+        except psycopg.Error as error:
+            raise _told(error) from None
+        return whole
 
     async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
         """Replace a living row's value only while it is still the old one; whether it was."""
@@ -184,10 +202,7 @@ class PostgresStore:
 
     async def drop_owned(self, owner: str, *kinds: str) -> int:
         """Remove every row of an owner, of these kinds or of all, in one transaction; how many there were."""
-        rows = await self._run(
-            "DELETE FROM rows WHERE owner = %s AND owner <> '' AND (%s OR kind = ANY (%s)) RETURNING 1",
-            (_b(owner), not kinds, [_b(kind) for kind in kinds]),
-        )
+        rows = await self._run(_DROP_OWNED, (_b(owner), not kinds, [_b(kind) for kind in kinds]))
         return len(rows)
 
     async def sweep(self) -> int:
@@ -216,6 +231,10 @@ class PostgresStore:
 def _b(text: str) -> bytes:
     """Text as the store keeps it."""
     return text.encode()
+
+
+def _columns(row: Kept) -> tuple[bytes, bytes, bytes, bytes, float]:
+    return _b(row.kind), _b(row.key), row.value, _b(row.owner), row.expires
 
 
 def _row(values: Sequence[Any]) -> Row:

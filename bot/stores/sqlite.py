@@ -13,14 +13,15 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 from bot.errors import StoreBusy, StoreError, StoreUnusable
-from bot.stores.base import Row
+from bot.stores.base import Kept, Row
 from bot.stores.sqlite_schema import bring_up_to_date
 
+T = TypeVar("T")
 _WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _WORDS = {
@@ -32,6 +33,16 @@ _WORDS = {
     sqlite3.SQLITE_IOERR: "cannot be read or written",
 }
 _BATCH = 500
+_PUT = "INSERT OR REPLACE INTO rows (kind, key, value, owner, expires) VALUES (?, ?, ?, ?, ?)"
+_ADD = (
+    "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+    "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
+    "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 WHERE rows.expires <= ?7 RETURNING 1"
+)
+_DROP_OWNED = (
+    "DELETE FROM rows WHERE owner = ?1 AND owner <> '' "
+    "AND (?2 = '[]' OR kind IN (SELECT value FROM json_each(?2))) RETURNING 1"
+)
 _SWEEPS = (
     "DELETE FROM rows WHERE rowid IN (SELECT rowid FROM rows WHERE expires <= ? LIMIT ?) RETURNING 1",
     "DELETE FROM counters WHERE rowid IN (SELECT rowid FROM counters WHERE expires <= ? LIMIT ?) RETURNING 1",
@@ -87,10 +98,7 @@ class SqliteStore:
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
         """Keep a row, replacing the one of the same kind and key."""
-        await self._run(
-            "INSERT OR REPLACE INTO rows (kind, key, value, owner, expires) VALUES (?, ?, ?, ?, ?)",
-            (kind, key, value, owner, expires),
-        )
+        await self._run(_PUT, (kind, key, value, owner, expires))
 
     async def get(self, kind: str, key: str) -> bytes | None:
         """The row's value while it lives."""
@@ -110,14 +118,27 @@ class SqliteStore:
         self, kind: str, key: str, value: bytes = b"", *, expires: float, owner: str = "", lane: str = ""
     ) -> bool:
         """True for the first caller with this key while it lives, whose row is kept."""
-        rows = await self._run(
-            "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-            "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
-            "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 "
-            "WHERE rows.expires <= ?7 RETURNING 1",
-            (kind, key, value, owner, expires, lane, self._clock()),
-        )
+        rows = await self._run(_ADD, (kind, key, value, owner, expires, lane, self._clock()))
         return bool(rows)
+
+    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+        """In one transaction: drop an owner's rows, add `new`, put `put`; False, and nothing, when a new one lives."""
+
+        def whole() -> bool:
+            run, now = self._database.execute, self._clock()
+            run("BEGIN IMMEDIATE")
+            try:
+                run(_DROP_OWNED, (drops, "[]")).fetchall()
+                added = all(run(_ADD, (r.kind, r.key, r.value, r.owner, r.expires, "", now)).fetchall() for r in new)
+                for row in put if added else ():
+                    run(_PUT, (row.kind, row.key, row.value, row.owner, row.expires))
+                run("COMMIT" if added else "ROLLBACK")
+            except BaseException:
+                self._database.conn.rollback()
+                raise
+            return added
+
+        return await self._patiently(whole)
 
     async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
         """Replace a living row's value only while it is still the old one; whether it was."""
@@ -195,11 +216,7 @@ class SqliteStore:
 
     async def drop_owned(self, owner: str, *kinds: str) -> int:
         """Remove every row of an owner, of these kinds or of all, in one transaction; how many there were."""
-        rows = await self._run(
-            "DELETE FROM rows WHERE owner = ?1 AND owner <> '' "
-            "AND (?2 = '[]' OR kind IN (SELECT value FROM json_each(?2))) RETURNING 1",
-            (owner, json.dumps(kinds)),
-        )
+        rows = await self._run(_DROP_OWNED, (owner, json.dumps(kinds)))
         return len(rows)
 
     async def sweep(self) -> int:
@@ -220,10 +237,14 @@ class SqliteStore:
         self._database.conn.close()
 
     async def _run(self, sql: str, values: Sequence[object]) -> list[Any]:
-        """One statement, tried again for about two seconds while another process holds the file."""
+        """One statement, which is its own transaction."""
+        return await self._patiently(lambda: self._database.execute(sql, values).fetchall())
+
+    async def _patiently(self, work: Callable[[], T]) -> T:
+        """What the work gives, tried again for about two seconds while another process holds the file."""
         for wait in (*_WAITS, None):
             try:
-                return self._database.execute(sql, values).fetchall()
+                return work()
             except sqlite3.Error as error:
                 told = _told(error, self._name)
                 if wait is None or not isinstance(told, StoreBusy):

@@ -54,6 +54,7 @@ class Bot:
     app: Starlette
     store: Store
     settings: Settings
+    audit: Audit
     told: list[tuple[Person, LinkError]] = field(default_factory=list)
 
     async def hear(self, person: Person, error: LinkError) -> None:
@@ -153,18 +154,19 @@ async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) 
     configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url, settings.payer_issuer)
     async with Http(transport=payer.transport()) as http:
         discovery = Discovery(http, settings.payer_fhir_url, configured)
+        audit = Audit(store, seal, clock=clock)
         accounts = Accounts(
             settings=settings,
             store=store,
             seal=seal,
             http=http,
             discovery=discovery,
-            audit=Audit(store, seal, clock=clock),
+            audit=audit,
             pages=PAGES,
             clock=clock,
             pause=no_pause,
         )
-        made = Bot(accounts, payer, clock, Starlette(routes=list(accounts.routes())), store, settings)
+        made = Bot(accounts, payer, clock, Starlette(routes=list(accounts.routes())), store, settings, audit)
         accounts.on_failed.append(made.hear)
         yield made
         await accounts.close()

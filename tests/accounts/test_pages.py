@@ -230,7 +230,7 @@ def test_every_failure_of_a_sign_in_has_words_of_its_own(language: str) -> None:
     """A page with title, text, what to do next and the reference, in both languages; tags nest."""
     renderer = Renderer(PAGES, make_settings())
     seen: dict[str, str] = {}
-    in_chat = {"not_linked", "code_wrong", "code_spent", "too_many_links", "sign_in_expired", "link"}
+    in_chat = {"not_linked", "code_wrong", "code_spent", "too_many_chats", "too_many_links", "sign_in_expired", "link"}
     in_chat |= {"connected_elsewhere", "disconnected"}
     for leaf in _leaves(LinkError):
         problem = leaf.template.rpartition("/")[2]

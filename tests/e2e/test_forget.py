@@ -18,7 +18,7 @@ from tests.e2e.played import Played, attached
 
 USER = "u77777forgetme"
 ASKED = (OWED, "and the one before that?", "list my claims", "export my claims", "who has seen my data", "help", "link")
-DONE = {"audit", "audit_head", "audit_key", "seen", "inbox:slack", "inbox:teams"}
+DONE = {"audit", "audit_head", "audit_key", "audit_once", "seen", "inbox:slack", "inbox:teams"}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.stores.base import Store
+from bot.stores.base import Kept, Store
 from tests.stores.conftest import Clock
 
 SOON = 1_000_060.0
@@ -216,3 +216,30 @@ async def test_rows_are_listed_page_by_page_in_the_order_put(store: Store, clock
     assert last is not None
     assert (last.kind, last.key) == ("k", "4")
     assert await store.kinds() == ["k", "other"]
+
+
+@pytest.mark.threat("T56")
+async def test_what_is_appended_together_is_kept_together_or_not_at_all(store: Store, clock: Clock) -> None:
+    """One taken key, and nothing is added, put or dropped; a key whose row is over is free."""
+    await store.put("old", "1", b"", expires=SOON, owner="x")
+    await store.put("k", "taken", b"first", expires=SOON)
+    new, put = Kept("k", "new", b"2", SOON), Kept("head", "head", b"3", SOON)
+    assert not await store.append((new, Kept("k", "taken", b"second", SOON)), (put,), drops="x")
+    assert (await store.get("k", "new"), await store.get("head", "head")) == (None, None)
+    assert (await store.get("k", "taken"), await store.get("old", "1")) == (b"first", b"")
+    clock.now = SOON - 1
+    await store.put("k", "over", b"", expires=clock.now)
+    new = Kept("k", "over", b"4", SOON, "x")
+    assert await store.append((new,), (put, Kept("k", "taken", b"5", SOON)), drops="x")
+    assert (await store.get("k", "over"), await store.get("head", "head")) == (b"4", b"3")
+    assert (await store.get("k", "taken"), await store.get("old", "1")) == (b"5", None)
+    assert await store.owned("k", "x") == [("over", b"4")]
+
+
+async def test_of_many_who_append_the_same_key_exactly_one_does(store: Store) -> None:
+    """The others leave no trace, not even their head."""
+    done = await asyncio.gather(
+        *(store.append((Kept("row", "1", b"", SOON),), (Kept("head", "head", bytes([n]), SOON),)) for n in range(8))
+    )
+    assert done.count(True) == 1
+    assert await store.get("head", "head") == bytes([done.index(True)])

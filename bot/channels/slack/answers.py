@@ -66,6 +66,7 @@ class Desk:
             command=incoming.command,
             directory_only=directory_only,
             form=incoming.form,
+            delivery=delivery.key,
         )
         mark = Mark.of(delivery.key)
         if delivery.maybe_written and await self._stands(here, incoming, place, mark):

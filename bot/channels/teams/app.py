@@ -198,6 +198,7 @@ class TeamsApp:
                 incoming.text,
                 press=incoming.press,
                 directory_only=directory_only,
+                delivery=delivery.key,
             )
             writer = self._writer(incoming.service_url)
             if delivery.maybe_written:

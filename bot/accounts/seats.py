@@ -1,0 +1,50 @@
+"""How many chats one member's record is connected to: each takes a numbered seat, and seats may be few (T23).
+
+A seat is named by a keyed hash of payer and patient, so that no member's id stands in the store, and is taken in the
+transaction that makes the link: of two chats that want the last one at once, on whichever replicas, one gets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from itertools import count
+
+from bot.accounts.rows import Candidate
+from bot.audit import Audit
+from bot.message import Person
+from bot.stores.base import Kept, Store
+
+_KIND = "member_seat"
+
+
+class Seats:
+    """The seats of every member at the payer of this address; at most `most` each, any number for None."""
+
+    def __init__(self, store: Store, audit: Audit, payer: str, most: int | None) -> None:
+        self._store, self._audit, self._payer, self.most = store, audit, payer, most
+
+    async def connect(self, person: Person, member: Candidate, link: Sequence[Kept], *, until: float) -> bool:
+        """Put the link's rows, its seat and its row of the trail, all or none; False when no seat is free.
+
+        A person who is connected to the same member already keeps the seat; one of another member's is given up.
+        """
+        # A member whom the payer keeps under several ids is one member, whichever of them signed in.
+        name = await self._audit.keyed("member", f"{self._payer}\x1f{min((member.patient, *member.also))}")
+        held = [key for key, _ in await self._store.owned(_KIND, person.key)]
+        mine = [Kept(_KIND, key, b"", until, person.key) for key in held if key.startswith(f"{name}/")]
+        rows = (*link, *mine, *(Kept(_KIND, key, b"", 0.0) for key in held if not key.startswith(f"{name}/")))
+        if mine:
+            return await self._audit.record("linked", person, along=rows)
+        async for seat in self._free(name):
+            if await self._audit.record(
+                "linked", person, claims=(Kept(_KIND, seat, b"", until, person.key),), along=rows
+            ):
+                return True
+        await self._audit.record("link_refused", person, detail="TooManyChats")
+        return False
+
+    async def _free(self, name: str) -> AsyncIterator[str]:
+        """The seats that nobody had when they were looked at, the first first."""
+        for number in count(1) if self.most is None else range(1, self.most + 1):
+            if await self._store.get(_KIND, f"{name}/{number}") is None:
+                yield f"{name}/{number}"
