@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -22,7 +23,12 @@ log = structlog.get_logger("inbox")
 KEPT = 60 * 60.0  # seconds: platforms deliver again for minutes, and an answer that comes later helps nobody
 _LEASE = 10.0
 _LOOK = 2.0
+_LONGEST_REST = 60.0
 _MOST_TRIES = 10
+# What a process begins with beside what is delivered to it: a long queue that is begun all at once is finished late,
+# and a process that dies again and again would count a try for each of its messages.
+_TAKEN_OVER_AT_ONCE = 16
+_MOST_AT_ONCE = 256
 
 
 _UNTOUCHED, _WRITING = b"\x00", b"\x01"
@@ -42,12 +48,14 @@ class Delivery:
 
     `writing` is to be called before the first thing is posted; it raises `Overtaken`. `maybe_written` says that an
     earlier try had called it: its answer may stand there already, so look, or apologise, before answering again (F52).
+    `exhausted` says that enough tries have failed: apologise instead of trying again.
     """
 
     key: str
     body: bytes
     tries: int = 1
     maybe_written: bool = False
+    exhausted: bool = False
     writing: Callable[[], Awaitable[None]] = _nothing
 
 
@@ -77,6 +85,8 @@ class Inbox:
         self._more: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
+        self._taken_over: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
         self._working: set[str] = set()
         self._stopping = False
 
@@ -117,15 +127,27 @@ class Inbox:
                 while self._tasks:
                     await asyncio.wait(self._tasks)
 
-    def _begin(self, lane: str, first: Row | None = None) -> None:
-        if lane in self._lanes and first is None:
+    def _begin(self, lane: str) -> None:
+        """Work on a lane; with too much in work already, what was kept waits to be taken over."""
+        if lane in self._lanes:
             self._more.add(lane)
-            return
-        task = asyncio.create_task(self._work(lane, first))
-        if first is None:
-            self._lanes[lane] = task
+        elif len(self._tasks) < _MOST_AT_ONCE:
+            self._lanes[lane] = self._task(self._work(lane, None))
+
+    def _take_over(self, row: Row) -> None:
+        task = self._task(self._work(row.lane, row))
+        self._taken_over.add(task)
+        task.add_done_callback(self._make_room)
+
+    def _make_room(self, task: asyncio.Task[None]) -> None:
+        self._taken_over.discard(task)
+        self._room.set()
+
+    def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _work(self, lane: str, first: Row | None) -> None:
         """Answer a lane's messages one after the other until none is left or another process holds the next."""
@@ -148,25 +170,31 @@ class Inbox:
 
     async def _answer(self, row: Row) -> None:
         plain = self._seal.unseal(row.value, f"{self._kind}/{row.key}")
-        if plain is None or row.leases > _MOST_TRIES:
-            log.error("given_up", kind="sealed" if plain is None else "tries")
+        if plain is None:
+            log.error("given_up", kind="sealed")
         else:
-            state, body = plain[:1], plain[1:]
-
-            overtaken = False
-
-            async def writing() -> None:
-                nonlocal overtaken
-                mine = await self._store.swap(self._kind, row.key, row.value, self._sealed(row.key, _WRITING, body))
-                if not mine:
-                    overtaken = True
-                    raise Overtaken
-
-            async with self._held(row):
-                await self._handler(Delivery(row.key, body, row.leases, state == _WRITING, writing))
-            if overtaken:
+            try:
+                await self._handle(row, plain[:1], plain[1:])
+            except Overtaken:
                 return
         await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT)
+
+    async def _handle(self, row: Row, state: bytes, body: bytes) -> None:
+        exhausted, overtaken = row.leases > _MOST_TRIES, False
+        if exhausted:
+            log.error("given_up", kind="tries")
+
+        async def writing() -> None:
+            nonlocal overtaken
+            mine = await self._store.swap(self._kind, row.key, row.value, self._sealed(row.key, _WRITING, body))
+            if not mine:
+                overtaken = True
+                raise Overtaken
+
+        async with self._held(row):
+            await self._handler(Delivery(row.key, body, row.leases, state == _WRITING, exhausted, writing))
+        if overtaken:
+            raise Overtaken
 
     def _sealed(self, key: str, state: bytes, body: bytes) -> bytes:
         return self._seal.seal(state + body, f"{self._kind}/{key}")
@@ -186,7 +214,8 @@ class Inbox:
         try:
             yield
         except BaseException as error:
-            rest = 0 if isinstance(error, asyncio.CancelledError) else self._clock() + self._look * row.leases
+            wait = min(self._look * row.leases, _LONGEST_REST)
+            rest = 0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait
             with contextlib.suppress(StoreError):
                 await self._store.hold(self._kind, row.key, until=rest)
             raise
@@ -196,11 +225,20 @@ class Inbox:
 
     async def _watching(self) -> None:
         while True:
+            self._room.clear()
             with contextlib.suppress(StoreError):
-                while row := await self._store.lease(self._kind, until=self._clock() + self._lease):
-                    if row.key not in self._working:
-                        self._begin(row.lane, row)
-            await asyncio.sleep(self._look)
+                await self._take_over_some()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._look):
+                    await self._room.wait()
+
+    async def _take_over_some(self) -> None:
+        while len(self._taken_over) < _TAKEN_OVER_AT_ONCE:
+            row = await self._store.lease(self._kind, until=self._clock() + self._lease)
+            if row is None:
+                return
+            if row.key not in self._working:
+                self._take_over(row)
 
 
 def _failed(error: Exception) -> None:

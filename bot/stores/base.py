@@ -66,7 +66,7 @@ class Store(Protocol):
         ...
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
-        """The oldest row of a kind that nobody holds and that is the first of its lane, held until then.
+        """The oldest row of a kind with a lane, that nobody holds and that is the first of its lane, held until then.
 
         A row whose lease is over can be leased again; `finish` or `drop` ends the work on it. With `lane`, only of
         that lane.

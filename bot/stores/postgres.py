@@ -36,7 +36,8 @@ _ADD = (
 _DROP_OWNED = "DELETE FROM rows WHERE owner = %s AND owner <> '' AND (%s OR kind = ANY (%s)) RETURNING 1"
 _FIRST_OF_ITS_LANE = (
     "UPDATE rows SET held = %(until)s, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
-    "WHERE kind = %(kind)s AND held <= %(now)s AND expires > %(now)s AND NOT EXISTS (SELECT 1 FROM rows AS older "
+    "WHERE kind = %(kind)s AND lane <> '' AND held <= %(now)s AND expires > %(now)s "
+    "AND NOT EXISTS (SELECT 1 FROM rows AS older "
     "WHERE older.kind = %(kind)s AND older.lane = it.lane AND older.number < it.number AND older.expires > %(now)s) "
 )
 _LEASED = " RETURNING number, kind, key, value, leases, lane"

@@ -29,7 +29,9 @@ CREATE TABLE counters (
 );
 CREATE INDEX counters_by_expiry ON counters (expires);
 """
-_STEPS = {"rows_and_counters": _ROWS_AND_COUNTERS}
+# What waits to be worked on is found without a look at the many rows whose work is done.
+_WAITING_ROWS = "CREATE INDEX rows_in_lanes ON rows (kind, number) WHERE lane <> '';"
+_STEPS = {"rows_and_counters": _ROWS_AND_COUNTERS, "waiting_rows": _WAITING_ROWS}
 
 
 async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:

@@ -47,6 +47,15 @@ _SWEEPS = (
     "DELETE FROM rows WHERE rowid IN (SELECT rowid FROM rows WHERE expires <= ? LIMIT ?) RETURNING 1",
     "DELETE FROM counters WHERE rowid IN (SELECT rowid FROM counters WHERE expires <= ? LIMIT ?) RETURNING 1",
 )
+_FIRST_OF_ITS_LANE = (
+    "UPDATE rows SET held = ?2, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
+    "WHERE kind = ?1 AND lane <> '' AND held <= ?4 AND expires > ?4 AND NOT EXISTS ("
+    "SELECT 1 FROM rows AS older WHERE older.kind = ?1 AND older.lane = it.lane AND older.number < it.number "
+    "AND older.expires > ?4) "
+)
+_LEASED = " ORDER BY number LIMIT 1) RETURNING number, kind, key, value, leases, lane"
+_LEASE_ANY = f"{_FIRST_OF_ITS_LANE} AND ?3 IS NULL {_LEASED}"
+_LEASE_LANE = f"{_FIRST_OF_ITS_LANE} AND lane = ?3 {_LEASED}"
 
 
 def open_sqlite(
@@ -150,13 +159,7 @@ class SqliteStore:
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
         """The oldest row of a kind that nobody holds and that is the first of its lane, held until then."""
-        rows = await self._run(
-            "UPDATE rows SET held = ?2, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
-            "WHERE kind = ?1 AND (?3 IS NULL OR lane = ?3) AND held <= ?4 AND expires > ?4 AND NOT EXISTS ("
-            "SELECT 1 FROM rows AS older WHERE older.kind = ?1 AND older.lane = it.lane AND older.number < it.number "
-            "AND older.expires > ?4) ORDER BY number LIMIT 1) RETURNING number, kind, key, value, leases, lane",
-            (kind, until, lane, self._clock()),
-        )
+        rows = await self._run(_LEASE_ANY if lane is None else _LEASE_LANE, (kind, until, lane, self._clock()))
         return Row(*rows[0]) if rows else None
 
     async def hold(self, kind: str, key: str, *, until: float) -> None:

@@ -94,10 +94,13 @@ class Siege:
         return await self._settled()
 
     async def _settled(self) -> Toll:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
-                while self.answered() < self._asked:  # noqa: ASYNC110 -- chats are only to be looked at
-                    await asyncio.sleep(0.2)
+        """The count when everything is answered, or when no further answer has come for a minute."""
+        clock = asyncio.get_running_loop().time
+        known, since = -1, clock()
+        while (answered := self.answered()) < self._asked and clock() - since < _PATIENCE:
+            if answered > known:
+                known, since = answered, clock()
+            await asyncio.sleep(0.2)
         return self._count()
 
     async def _end(self) -> None:

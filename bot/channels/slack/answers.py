@@ -69,8 +69,12 @@ class Desk:
             delivery=delivery.key,
         )
         mark = Mark.of(delivery.key)
-        if delivery.maybe_written and await self._stands(here, incoming, place, mark):
-            return
+        if delivery.exhausted or delivery.maybe_written:
+            stands = await self._stands(here, incoming, place, mark)
+            if delivery.exhausted and not stands:
+                await self.say(here, incoming, "interrupted")
+            if delivery.exhausted or stands:
+                return
         watched = _Watched(self._host)
         async with self._status(here, message):
             await deliver(self._writer(here, incoming, mark), watched, message, delivery.writing)

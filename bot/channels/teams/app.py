@@ -201,7 +201,7 @@ class TeamsApp:
                 delivery=delivery.key,
             )
             writer = self._writer(incoming.service_url)
-            if delivery.maybe_written:
+            if delivery.maybe_written or delivery.exhausted:
                 await _say(writer, message, self._notices.interrupted())
                 return
             async with self._typing(incoming):

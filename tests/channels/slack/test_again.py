@@ -15,11 +15,14 @@ from tests.channels.slack.conftest import House
 from tests.doubles.slack import BOT_USER, TEAM
 
 
-async def take_over(house: House, incoming: Incoming | None, *, maybe_written: bool = True) -> None:
+async def take_over(
+    house: House, incoming: Incoming | None, *, maybe_written: bool = True, exhausted: bool = False
+) -> None:
     """What another process does with a message whose lease has ended."""
     assert incoming is not None
     body = msgspec.json.encode(_Kept("", TEAM, incoming))
-    await house.app._handle(Delivery(incoming.key, body, tries=2, maybe_written=maybe_written))
+    delivery = Delivery(incoming.key, body, tries=2, maybe_written=maybe_written, exhausted=exhausted)
+    await house.app._handle(delivery)
 
 
 def asked(house: House, text: str = "what did I owe") -> Incoming:
@@ -86,6 +89,26 @@ async def test_where_the_bot_cannot_look_the_asker_is_told(house: House, place: 
     (told,) = house.slack.called(method)
     assert "I was interrupted while answering this" in told.text
     assert house.slack.messages == {}
+
+
+async def test_what_failed_too_often_is_apologised_for_and_not_tried_again(house: House) -> None:
+    """A message that ends every process would end the next one too: its asker is told, and its parts go."""
+    incoming = asked(house)
+    mark = Mark.of(incoming.key).metadata(done=False)
+    house.slack.messages["D-U1", "1700000001.5"] = {"text": "Your answer", "thread_ts": incoming.thread, **mark}
+    await take_over(house, incoming, exhausted=True)
+    assert house.turn.heard == []
+    (told,) = standing(house)
+    assert "I was interrupted while answering this" in told
+
+
+async def test_what_failed_too_often_but_stands_there_is_left_alone(house: House) -> None:
+    """An answer that reached the chat needs no apology."""
+    incoming = asked(house)
+    await take_over(house, incoming, maybe_written=False)
+    before = standing(house)
+    await take_over(house, incoming, exhausted=True)
+    assert standing(house) == before
 
 
 async def test_a_mark_names_nobody(house: House) -> None:

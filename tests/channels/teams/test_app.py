@@ -395,12 +395,16 @@ async def test_wrong_fields_are_no_errors(house: House, name: str, capfd: pytest
     assert "failed" not in out + err
 
 
-async def test_an_answer_that_may_stand_there_is_not_given_twice(house: House) -> None:
-    """Teams' chats cannot be read: after a process died while it wrote, the person is told to look (F52)."""
+@pytest.mark.parametrize(("maybe_written", "exhausted"), [(True, False), (False, True)])
+async def test_an_answer_that_may_stand_there_is_not_given_twice(
+    house: House, maybe_written: bool, exhausted: bool
+) -> None:
+    """Teams' chats cannot be read: after a process died while it wrote, or too often, the person is told (F52)."""
     activity = house.teams.message("what did I owe")
     incoming = read_message(activity)
     assert incoming is not None
-    await house.app._answer(Delivery("k", msgspec.json.encode(incoming), tries=2, maybe_written=True))
+    body = msgspec.json.encode(incoming)
+    await house.app._answer(Delivery("k", body, tries=2, maybe_written=maybe_written, exhausted=exhausted))
     assert house.turn.heard == []
     (told,) = [call for call in house.teams.calls if "interrupted" in call.text]
     assert "Me interrumpieron" in told.text
