@@ -35,6 +35,9 @@ async def newest_claims(
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
         if page.next_url and in_order(read, ask) and enough(alive := live(read, ask.today)):
             return alive
+        if page.next_url:
+            for claim in claims:
+                claim.read_whole()
     return live(read, ask.today)
 
 

@@ -41,7 +41,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
     services: dict[str, tuple[str, ...]] = {}
     days: list[date] | None = []
     async for page in ask.search(Search("ExplanationOfBenefit", (*filters, *_SEARCH))):
-        read, unreadable = read_claims(page.entries)
+        read, unreadable = read_claims(page.entries, whole=True)
         claims += read
         services |= _services(page, {claim.id for claim in read if not claim.is_pharmacy})
         if unreadable:

@@ -40,7 +40,7 @@ class _Tally:
 
     def add(self, page: Page) -> tuple[Claim, ...]:
         """The claims of one more page."""
-        claims, lost = read_claims(page.entries)
+        claims, lost = read_claims(page.entries, whole=True)
         for claim in claims:
             key = claim.id or f"?{len(self.claims)}", claim.last_updated
             if key not in self.claims:

@@ -99,6 +99,14 @@ def money_of(eob: Explanation) -> Money:
     return Money(places, currency, len(items), _rivals(totals, header, lines, len(items)))
 
 
+def has_negative(eob: Explanation) -> bool:
+    """Whether any amount is below zero: without one, no sum of them can be."""
+    groups = (eob.total, eob.adjudication, *(item.adjudication for item in eob.item))
+    given = [one.amount for group in groups for one in group]
+    given.append(eob.payment.amount if eob.payment else None)
+    return any(money is not None and money.value is not None and money.value.is_signed() for money in given)
+
+
 def name_of_category(category: Concept | None) -> str | None:
     """The plain name of an amount's category, whichever of its codings is known."""
     if category is not None:

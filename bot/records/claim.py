@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from functools import cached_property
+from typing import Generic, Literal, NoReturn, Self, TypeVar
 
 import msgspec
 
-from bot.records.amounts import PAID_PARTS, Money, added, amount_of, money_of
+from bot.records.amounts import PAID_PARTS, Money, added, amount_of, has_negative, money_of
 from bot.records.bundle import Entry
-from bot.records.dates import PartialDate, Period, parse_date
+from bot.records.dates import Period, parse_date
 from bot.records.decode import Unreadable, decode
-from bot.records.dispensed import Dispensed, dispensed_in
+from bot.records.dispensed import dispensed_in
 from bot.records.explanation import Explanation
 from bot.records.kinds import Kind, kind_of
 from bot.records.money import USUAL_CURRENCY, Amount
-from bot.records.owed import Owed, owed_of
+from bot.records.owed import owed_of
 from bot.records.people import names_in, place, prescriber, seen, with_contained
-from bot.records.reasons import Reason, network_status, reasons_of
+from bot.records.reasons import network_status, reasons_of
 from bot.records.references import Names, key_of, name_of
 from bot.records.sensitivity import labels_of
 from bot.records.service import ServiceIs, service_of
+from bot.records.shapes import Reference
 from bot.records.text import NOTE_LIMIT, clean
 from bot.records.times import parse_instant
 
+T = TypeVar("T")
 PaymentStatus = Literal["paid", "denied", "partiallypaid"]
 _STATUSES: Mapping[str, PaymentStatus] = {
     "paid": "paid",
@@ -47,10 +49,53 @@ class Number:
         return self.value == other.value and (None in {self.system, other.system} or self.system == other.system)
 
 
-@dataclass(frozen=True, slots=True)
+class _Record:
+    """The record behind a claim, and what several of the claim's facts are made of."""
+
+    def __init__(self, raw: bytes | msgspec.Raw, names: Names, labels: tuple[str, ...]) -> None:
+        self.eob, self.dropped = decode(raw, Explanation)
+        self.raw, self.labels, self._names = raw, labels, names
+
+    @cached_property
+    def names(self) -> Names:
+        """The names that came with it, and those inside of it."""
+        return with_contained(self.eob, self._names)
+
+    @cached_property
+    def kind(self) -> Kind | None:
+        """What sort of claim it is."""
+        return kind_of(self.eob)
+
+    @cached_property
+    def money(self) -> Money:
+        """All of its amounts."""
+        return money_of(self.eob)
+
+    @cached_property
+    def service(self) -> tuple[Period, ServiceIs]:
+        """When the service was, and whether that is only when it was processed."""
+        return service_of(self.eob, self.kind)
+
+
+class _Fact(Generic[T]):
+    """One fact of a claim, read from its record when it is first asked for."""
+
+    def __init__(self, read: Callable[[_Record], T]) -> None:
+        self._read, self._name = read, ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, claim: Claim, owner: type | None = None) -> T:
+        value: T = self._read(vars(claim)["_record"])
+        vars(claim)[self._name] = value  # from here on it is found there, before this is asked
+        return value
+
+
 class Claim:
     """One claim. Absent values are None: nothing is zero unless the payer said zero.
 
+    Each fact is read when it is asked for: of a page of claims one or two are shown, and the others only put in order.
     `service_is` is "processed" when only the adjudication date of a pharmacy claim is known.
     `numbers` starts with the payer's claim number. `replaces` holds the numbers of earlier versions, `replaced_by`
     those of later ones, and `replaced` says that a later one exists. `denied` is None when the payer did not say.
@@ -59,44 +104,60 @@ class Claim:
     `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
     """
 
-    id: str
-    numbers: tuple[Number, ...]
-    kind: Kind | None
-    use: str | None
-    status: str | None
-    outcome: str | None
-    service: Period
-    service_is: ServiceIs
-    created: PartialDate | None
-    last_updated: datetime | None
-    patient: str | None
-    seen: str | None
-    billing: str | None
-    place: str | None
-    prescriber: str | None
-    currency: str | None
-    billed: Amount | None
-    allowed: Amount | None
-    plan_paid: Amount | None
-    discount: Amount | None
-    prior_payer_paid: Amount | None
-    owed: Owed
-    paid_by_patient: Amount | None
-    payment_status: PaymentStatus | None
-    paid_on: PartialDate | None
-    denied: bool | None
-    network: str | None
-    reasons: tuple[Reason, ...]
-    notes: tuple[str, ...]
-    replaces: tuple[Number, ...]
-    replaced_by: tuple[Number, ...]
-    replaced: bool
-    coverage: str | None
-    labels: tuple[str, ...]
-    dropped: tuple[str, ...]
-    uninterpreted: bool
-    lines: int
-    dispensed: tuple[Dispensed, ...] = ()
+    def __init__(self, record: _Record) -> None:
+        vars(self)["_record"] = record
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a claim is what the payer said")
+
+    id = _Fact(lambda of: of.eob.id)
+    numbers = _Fact(lambda of: _numbers(of.eob))
+    kind = _Fact(lambda of: of.kind)
+    use = _Fact(lambda of: of.eob.use)
+    status = _Fact(lambda of: of.eob.status)
+    outcome = _Fact(lambda of: of.eob.outcome)
+    service = _Fact(lambda of: of.service[0])
+    service_is = _Fact(lambda of: of.service[1])
+    created = _Fact(lambda of: parse_date(of.eob.created))
+    last_updated = _Fact(lambda of: parse_instant(of.eob.meta.last_updated) if of.eob.meta else None)
+    patient = _Fact(lambda of: _id_of(of.eob.patient))
+    seen = _Fact(lambda of: seen(of.eob, of.names))
+    billing = _Fact(lambda of: name_of(of.eob.provider, of.names))
+    place = _Fact(lambda of: place(of.eob, of.names))
+    prescriber = _Fact(lambda of: prescriber(of.eob, of.names))
+    currency = _Fact(lambda of: of.money.currency)
+    billed = _Fact(lambda of: of.money.get("billed"))
+    allowed = _Fact(lambda of: of.money.get("allowed"))
+    plan_paid = _Fact(lambda of: _plan_paid(of.eob, of.money))
+    discount = _Fact(lambda of: of.money.get("discount"))
+    prior_payer_paid = _Fact(lambda of: of.money.get("prior_payer"))
+    owed = _Fact(lambda of: owed_of(of.money))
+    paid_by_patient = _Fact(lambda of: _paid_by_patient(of.money))
+    payment_status = _Fact(lambda of: _payment_status(of.eob))
+    paid_on = _Fact(lambda of: parse_date(of.eob.payment.date) if of.eob.payment else None)
+    denied = _Fact(lambda of: _denied(of.eob, of.money))
+    network = _Fact(lambda of: network_status(of.eob))
+    reasons = _Fact(lambda of: reasons_of(of.eob))
+    notes = _Fact(lambda of: tuple(n for n in (clean(note.text, NOTE_LIMIT) for note in of.eob.process_note) if n))
+    replaces = _Fact(lambda of: _related(of.eob, "prior"))
+    replaced_by = _Fact(lambda of: _related(of.eob, "replacedby"))
+    replaced = _Fact(lambda of: _is_replaced(of.eob))
+    coverage = _Fact(lambda of: _coverage(of.eob))
+    labels = _Fact(lambda of: tuple(sorted({*of.labels, *labels_of(of.raw)})))
+    dropped = _Fact(lambda of: of.dropped)
+    uninterpreted = _Fact(lambda of: bool(of.eob.modifier_extension))
+    lines = _Fact(lambda of: len(of.eob.item))
+    dispensed = _Fact(lambda of: dispensed_in(of.eob) if of.kind == "pharmacy" else ())
+    is_reversal = _Fact(lambda of: has_negative(of.eob) and _is_reversal(of))
+    """True when its amounts take back another claim's; what is negative is never owed."""
+
+    def read_whole(self) -> Self:
+        """Read every fact, and let go of the record: for claims of which many are kept."""
+        if "_record" in vars(self):
+            for name in _FACTS:
+                getattr(self, name)
+            del vars(self)["_record"]
+        return self
 
     @property
     def number(self) -> str | None:
@@ -117,15 +178,6 @@ class Claim:
     def is_draft(self) -> bool:
         """True when the payer calls it a draft: kept with a caveat, since one payer marks all of its claims so."""
         return self.status == "draft"
-
-    @property
-    def is_reversal(self) -> bool:
-        """True when its amounts take back another claim's; what is negative is never owed.
-
-        Of a claim that tells neither what was billed nor what is owed, the other amounts say it.
-        """
-        told = [amount for amount in (self.billed, self.owed.amount) if amount is not None]
-        return any(amount.value < 0 for amount in told or (self.allowed, self.plan_paid) if amount is not None)
 
     def follows(self, other: Claim) -> bool:
         """True when this claim replaces the other one, as either of them says by number."""
@@ -155,62 +207,19 @@ def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tup
     Raises:
         Unreadable: damaged, or of another type. The text never holds a value of the record.
     """
-    eob, dropped = decode(raw, Explanation)
-    if eob.resource_type != "ExplanationOfBenefit":
+    record = _Record(raw, names or {}, labels)
+    if record.eob.resource_type != "ExplanationOfBenefit":
         raise Unreadable("not an ExplanationOfBenefit")
-    names = with_contained(eob, names or {})
-    kind = kind_of(eob)
-    service, service_is = service_of(eob, kind)
-    money = money_of(eob)
-    reasons = reasons_of(eob)
-    patient, coverage = key_of(eob.patient), _coverage(eob)
-    status = _payment_status(eob)
-    return Claim(
-        id=eob.id,
-        numbers=_numbers(eob),
-        kind=kind,
-        use=eob.use,
-        status=eob.status,
-        outcome=eob.outcome,
-        service=service,
-        service_is=service_is,
-        created=parse_date(eob.created),
-        last_updated=parse_instant(eob.meta.last_updated) if eob.meta else None,
-        patient=patient.id if patient else None,
-        seen=seen(eob, names),
-        billing=name_of(eob.provider, names),
-        place=place(eob, names),
-        prescriber=prescriber(eob, names),
-        currency=money.currency,
-        billed=money.get("billed"),
-        allowed=money.get("allowed"),
-        plan_paid=_plan_paid(eob, money),
-        discount=money.get("discount"),
-        prior_payer_paid=money.get("prior_payer"),
-        owed=owed_of(money),
-        paid_by_patient=money.get("paid_by_patient") or added(money.get(name) for name in PAID_PARTS),
-        payment_status=status,
-        paid_on=parse_date(eob.payment.date) if eob.payment else None,
-        denied=_denied(status, money, reasons),
-        network=network_status(eob),
-        reasons=reasons,
-        notes=tuple(n for n in (clean(note.text, NOTE_LIMIT) for note in eob.process_note) if n),
-        replaces=_related(eob, "prior"),
-        replaced_by=_related(eob, "replacedby"),
-        replaced=any(r.relationship and "replacedby" in r.relationship.codes() for r in eob.related),
-        coverage=coverage,
-        labels=tuple(sorted({*labels, *labels_of(raw)})),
-        dropped=dropped,
-        uninterpreted=bool(eob.modifier_extension),
-        lines=len(eob.item),
-        dispensed=dispensed_in(eob) if kind == "pharmacy" else (),
-    )
+    return Claim(record)
 
 
-def read_claims(entries: Iterable[Entry], names: Names | None = None) -> tuple[tuple[Claim, ...], int]:
+def read_claims(
+    entries: Iterable[Entry], names: Names | None = None, *, whole: bool = False
+) -> tuple[tuple[Claim, ...], int]:
     """The claims among a page's matches in their order, and how many could not be read.
 
-    The names of the resources that came along are used; `names` adds those of earlier pages.
+    The names of the resources that came along are used; `names` adds those of earlier pages. `whole` reads every fact
+    at once: who keeps the claims of many pages then keeps none of the pages.
     """
     rows = tuple(entries)
     known = {**(names or {}), **names_in(rows)}
@@ -220,7 +229,8 @@ def read_claims(entries: Iterable[Entry], names: Names | None = None) -> tuple[t
         if entry.mode != "match":
             continue
         try:
-            claims.append(read_claim(entry.raw, known, entry.labels))
+            claim = read_claim(entry.raw, known, entry.labels)
+            claims.append(claim.read_whole() if whole else claim)
         except Unreadable:
             unreadable += 1
     return tuple(claims), unreadable
@@ -238,11 +248,30 @@ def _related(eob: Explanation, relationship: str) -> tuple[Number, ...]:
     return tuple(Number(i.value, i.system) for i in found if i and i.value)
 
 
+def _is_replaced(eob: Explanation) -> bool:
+    return any(r.relationship and "replacedby" in r.relationship.codes() for r in eob.related)
+
+
+def _is_reversal(of: _Record) -> bool:
+    """Of a claim that tells neither what was billed nor what is owed, the other amounts say it."""
+    told = [amount for amount in (of.money.get("billed"), owed_of(of.money).amount) if amount is not None]
+    others = of.money.get("allowed"), _plan_paid(of.eob, of.money)
+    return any(amount.value < 0 for amount in told or others if amount is not None)
+
+
+def _id_of(reference: Reference | None) -> str | None:
+    key = key_of(reference)
+    return key.id if key else None
+
+
 def _coverage(eob: Explanation) -> str | None:
     """The focal coverage's id; the only one counts as focal when none is marked."""
     focal = [i for i in eob.insurance if i.focal] or list(eob.insurance)[:1]
-    key = key_of(focal[0].coverage) if focal else None
-    return key.id if key else None
+    return _id_of(focal[0].coverage) if focal else None
+
+
+def _paid_by_patient(money: Money) -> Amount | None:
+    return money.get("paid_by_patient") or added(money.get(name) for name in PAID_PARTS)
 
 
 def _plan_paid(eob: Explanation, money: Money) -> Amount | None:
@@ -257,11 +286,14 @@ def _payment_status(eob: Explanation) -> PaymentStatus | None:
     return next((_STATUSES[code.lower()] for code in codes if code.lower() in _STATUSES), None)
 
 
-def _denied(status: PaymentStatus | None, money: Money, reasons: tuple[Reason, ...]) -> bool | None:
+def _denied(eob: Explanation, money: Money) -> bool | None:
     """The payer's word, else a refusal that the numbers prove: a reason, and all that was billed is not covered."""
-    if status:
+    if status := _payment_status(eob):
         return status == "denied"
     billed, noncovered = money.get("billed"), money.get("noncovered")
-    if reasons and billed and noncovered and billed.currency == noncovered.currency:
+    if billed and noncovered and billed.currency == noncovered.currency and reasons_of(eob):
         return True if 0 < billed.value <= noncovered.value else None
     return None
+
+
+_FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact))
