@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.accounts.accounts import Accounts
@@ -33,11 +31,12 @@ from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, ConfigError, SetupWrong, StoreError
+from bot.health import Health
 from bot.inbox import Inbox
 from bot.language import nearby, places
 from bot.limits import Limits
 from bot.message import Person, Private
-from bot.metrics import CONTENT_TYPE, Meter
+from bot.metrics import Meter
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
@@ -265,26 +264,23 @@ async def _stopped(task: asyncio.Task[None]) -> None:
         await task
 
 
+def health_of(bot: Bot) -> Health:
+    """What operators look at of a bot."""
+
+    def faults() -> list[str]:
+        return [*bot.discovery.faults, *(["payer refuses this client"] if bot.misconfigured else [])]
+
+    return Health(bot.store, bot.meter, faults)
+
+
 def web_app(
     bot: Bot, *, slack: SlackApp | None = None, teams: TeamsApp | None = None, more: Sequence[Route] = ()
 ) -> Starlette:
-    """Slack, Teams, the linking pages, documents, health and metrics on one port; `more` is what a rehearsal adds."""
+    """Slack, Teams, the linking pages, documents and health on one port; `more` is what a rehearsal adds.
 
-    async def healthz(_: Request) -> Response:
-        faults = [*bot.discovery.faults, *(["payer refuses this client"] if bot.misconfigured else [])]
-        return JSONResponse({"status": "degraded" if faults else "ok", "payer": faults})
-
-    async def readyz(_: Request) -> Response:
-        try:
-            await bot.store.get("ready", "ready")
-        except StoreError:
-            return JSONResponse({"status": "degraded", "store": "unusable"}, status_code=503)
-        return JSONResponse({"status": "ok", "store": "ok"})
-
-    async def metrics(_: Request) -> Response:
-        return Response(bot.meter.page(len(bot.discovery.faults)), media_type=CONTENT_TYPE)
-
-    watched = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    With BOT_METRICS_BIND, of health only what a balancer asks.
+    """
+    watched = health_of(bot).public(apart=bot.settings.bot_metrics_bind is not None)
     pages = [*bot.accounts.routes(), *bot.documents.routes()]
     guard = Middleware(Guard, renderer=bot.renderer, guarded=tuple(route.path.partition("{")[0] for route in pages))
     return Starlette(

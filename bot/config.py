@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import ConfigError
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(?P<port>[0-9]{1,5})")
+_LAST_PORT = 65_535
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -51,6 +53,14 @@ def _slash_ended(value: str) -> str:
     return _web_address(value) + "/"
 
 
+def _bind(value: str) -> str:
+    """A host and a port to listen on."""
+    found = _HOST_AND_PORT.fullmatch(value)
+    if found is None or int(found["port"]) > _LAST_PORT:
+        raise ValueError("must be a host and a port, such as 127.0.0.1:9090")
+    return value
+
+
 def _entra_id(value: str) -> str:
     if not _UUID.fullmatch(value):
         raise ValueError("must be an id such as 00000000-0000-0000-0000-000000000000")
@@ -74,6 +84,7 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Scope = Annotated[str, AfterValidator(_scope)]
 SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
+Bind = Annotated[str, AfterValidator(_bind)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, AfterValidator(_entra_ids)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
@@ -91,6 +102,7 @@ class Settings(BaseSettings):
     bot_link_days: Annotated[int, Field(ge=1)] = 90
     bot_links_per_member: Annotated[int, Field(ge=1)] | None = None
     bot_questions_per_minute: Annotated[int, Field(ge=1)] = 20
+    bot_metrics_bind: Bind | None = None
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bot_timezone: TimeZone = "America/Chicago"
     bot_pack: str | None = None
@@ -141,6 +153,12 @@ class Settings(BaseSettings):
         if self.slack_signing_secret is not None and self.slack_bot_token is None and self.slack_client_id is None:
             raise ValueError("SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many)")
         return self
+
+    @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        """The host and port of BOT_METRICS_BIND; None: the public port has health, and metrics for this machine."""
+        host, _, port = (self.bot_metrics_bind or "").rpartition(":")
+        return (host, int(port)) if port else None
 
     @property
     def teams_tenants(self) -> tuple[str, ...]:

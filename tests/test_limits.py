@@ -100,7 +100,7 @@ async def a_bot(
 @pytest.mark.threat("T52")
 async def test_a_person_over_the_limit_gets_one_plain_sentence_and_danger_is_still_heard(tmp_path: Path) -> None:
     """The answer says when to ask again; an emergency is answered whatever the count; the figures name nobody."""
-    async with a_bot(tmp_path, 2) as (bot, http):
+    async with a_bot(tmp_path, 2, address="127.0.0.1") as (bot, http):
 
         async def say(text: str) -> str:
             message = Message("m", DANA, OneToOne("D1"), text)

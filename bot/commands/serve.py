@@ -7,13 +7,14 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import structlog
 import uvicorn
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from bot.app import Bot, assemble, slack_app, teams_app, web_app
+from bot.app import Bot, assemble, health_of, slack_app, teams_app, web_app
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.sandbox.sockets import listen
@@ -25,16 +26,12 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     """Serve the bot until it is told to stop; questions in work are finished first.
 
     Raises:
-        ConfigError: a setting that `serve` needs is missing, or the port is taken.
+        ConfigError: a setting that `serve` needs is missing, or a port is taken.
     """
     if not sandbox:
         _require(settings)
-    try:
-        sock = listen(host, port)
-    except socket.gaierror as error:
-        raise ConfigError(f"--host: {host} is no address of this machine") from error
-    except OSError as error:
-        raise ConfigError(f"--port: {port} cannot be listened on") from error
+    sock = _listen(host, port, ("--host", "--port"))
+    apart = settings.metrics_address and _listen(*settings.metrics_address, ("BOT_METRICS_BIND",) * 2)
     async with contextlib.AsyncExitStack() as stack:
         if sandbox:
             from bot.commands.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
@@ -43,18 +40,41 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         bot = await stack.enter_async_context(assemble(settings))
         slack = await stack.enter_async_context(slack_app(bot))
         teams = await stack.enter_async_context(teams_app(bot))
-        config = uvicorn.Config(
-            web_app(bot, slack=slack, teams=teams, more=dev_chat(bot) if sandbox else ()),
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-        )
+        if apart:
+            await stack.enter_async_context(_beside(health_of(bot).apart(), apart))
+        public = web_app(bot, slack=slack, teams=teams, more=dev_chat(bot) if sandbox else ())
         # What the start made stays: the collector, off since the command began, need never walk over it.
         gc.freeze()
         gc.enable()
         log.info("serving", port=sock.getsockname()[1])
-        await _Server(config).serve(sockets=[sock])
+        await _Server(_config(public)).serve(sockets=[sock])
+
+
+def _listen(host: str, port: int, names: tuple[str, str]) -> socket.socket:
+    """A listening socket; what is wrong with host or port is told by the name of its option or setting."""
+    try:
+        return listen(host, port)
+    except socket.gaierror as error:
+        raise ConfigError(f"{names[0]}: {host} is no address of this machine") from error
+    except OSError as error:
+        raise ConfigError(f"{names[1]}: {port} cannot be listened on") from error
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, server_header=False)
+
+
+@contextlib.asynccontextmanager
+async def _beside(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
+    """Serve an application besides another one, until that has stopped."""
+    server = _Second(_config(app))
+    log.info("watched", port=sock.getsockname()[1])
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
 
 
 def dev_chat(bot: Bot) -> list[Route]:
@@ -80,6 +100,15 @@ class _Server(uvicorn.Server):
         finally:
             for number in numbers:
                 loop.remove_signal_handler(number)
+
+
+class _Second(uvicorn.Server):
+    """Stops when the first server has, whatever signals come."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the first."""
+        yield
 
 
 def _require(settings: Settings) -> None:

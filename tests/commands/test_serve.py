@@ -21,13 +21,19 @@ from tests.records.made import eob, money
 
 
 async def test_serve_is_ready_and_stops_when_told(tmp_path: Path) -> None:
-    """Health and readiness answer; the terminate signal ends it without an error, and it leaves nothing behind."""
-    async with started(tmp_path, "serve", "--sandbox", "--port", "0", TMPDIR=str(tmp_path)) as process:
+    """Health has a port of its own; the terminate signal ends both without an error, and nothing is left behind."""
+    apart = {"BOT_METRICS_BIND": "127.0.0.1:0", "TMPDIR": str(tmp_path)}
+    async with started(tmp_path, "serve", "--sandbox", "--port", "0", **apart) as process:
+        own = json.loads(await line_with(process.stderr, '"watched"'))["port"]
         port = json.loads(await line_with(process.stderr, '"serving"'))["port"]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-            assert (await http.get("/healthz")).json()["status"] == "ok"
             assert (await http.get("/readyz")).status_code == 200
+            assert {(await http.get(path)).status_code for path in ("/healthz", "/metrics")} == {404}
             assert (await http.get("/link/nothing")).status_code in {404, 410}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{own}", trust_env=False) as operator:
+            assert (await operator.get("/healthz")).json()["status"] == "ok"
+            assert "bot_payer_faults 0.0" in (await operator.get("/metrics")).text
+            assert (await operator.get("/link/nothing")).status_code == 404
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
     assert left_in(tmp_path) == []
@@ -38,6 +44,19 @@ def test_serve_without_a_client_names_the_setting(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0")
     assert done.returncode != 0
     assert done.stderr.strip().startswith("Error: PAYER_CLIENT_ID: required")
+
+
+def test_a_taken_port_for_figures_names_the_setting(tmp_path: Path) -> None:
+    """Found before anything is served."""
+    with contextlib.closing(listen()) as sock:
+        done = run(
+            tmp_path,
+            *("serve", "--sandbox", "--port", "0"),
+            BOT_METRICS_BIND=f"127.0.0.1:{sock.getsockname()[1]}",
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: BOT_METRICS_BIND: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_taken_port_is_one_line(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""What operators look at: whether the process is up, whether it can serve, its figures. Nothing of a member (T57)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from ipaddress import ip_address
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.errors import StoreError
+from bot.metrics import CONTENT_TYPE, Meter
+from bot.stores.base import Store
+
+_FORWARDED = ("x-forwarded-for", "forwarded", "via")
+
+
+class Health:
+    """The operators' pages. `faults` names what is missing of the payer or wrong in the set-up."""
+
+    def __init__(self, store: Store, meter: Meter, faults: Callable[[], Sequence[str]]) -> None:
+        self._store, self._meter, self._faults = store, meter, faults
+
+    def public(self, *, apart: bool) -> list[Route]:
+        """What the public port has: /readyz, and, unless they are bound apart, /healthz and this machine's /metrics."""
+        ready = Route("/readyz", self.ready)
+        return [ready] if apart else [ready, Route("/healthz", self.healthy), Route("/metrics", self.own_figures)]
+
+    def apart(self) -> Starlette:
+        """All three, for an address that members' browsers do not reach."""
+        return Starlette(
+            routes=[
+                Route("/readyz", self.ready),
+                Route("/healthz", self.healthy),
+                Route("/metrics", self.figures),
+            ]
+        )
+
+    async def healthy(self, _: Request) -> Response:
+        """That the process is up, with what is degraded."""
+        faults = self._faults()
+        return JSONResponse({"status": "degraded" if faults else "ok", "payer": [*faults]})
+
+    async def ready(self, _: Request) -> Response:
+        """503 while the store cannot be used."""
+        try:
+            await self._store.get("ready", "ready")
+        except StoreError:
+            unusable = {"status": "degraded", "store": "unusable"}
+            return JSONResponse(unusable, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+        return JSONResponse({"status": "ok", "store": "ok"})
+
+    async def figures(self, _: Request) -> Response:
+        """The figures in Prometheus's text format."""
+        return Response(self._meter.page(len(self._faults())), media_type=CONTENT_TYPE)
+
+    async def own_figures(self, request: Request) -> Response:
+        """The figures for a program of this machine that asks directly; for everybody else there is no such page."""
+        return await self.figures(request) if _from_here(request) else _nothing()
+
+
+def _from_here(request: Request) -> bool:
+    """Whether the request came over loopback and no proxy says that it passed it on."""
+    try:
+        own = ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        return False
+    return own and not any(name in request.headers for name in _FORWARDED)
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("Not Found", status_code=HTTPStatus.NOT_FOUND)
