@@ -21,7 +21,7 @@ attacks: setup browser
 	$(RUN) pytest -n auto --dist loadscope -q -m attack --table attacks
 
 test-teams: setup browser playground
-	$(RUN) pytest tests/channels/teams tests/e2e/test_teams.py tests/e2e/test_playground.py
+	$(RUN) pytest tests/channels/teams tests/e2e/test_teams.py tests/e2e/test_popup.py tests/e2e/test_playground.py
 
 lint: setup audit
 	$(RUN) ruff check .
@@ -49,7 +49,7 @@ browser:
 	  || echo "No Chromium here: the browser tests will say that they skip."
 
 playground:
-	@[ -d tests/playground/node_modules ] || { command -v npm >/dev/null 2>&1 \
+	@[ tests/playground/node_modules/.package-lock.json -nt tests/playground/package-lock.json ] || { command -v npm >/dev/null 2>&1 \
 	  && npm ci --prefix tests/playground --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1; } \
 	  || echo "No Agents Playground here (it needs node and npm): its tests will say that they skip."
 

@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from bot.accounts.codes import digest, shown
 from bot.accounts.forms import Cookies, Forms, fields_of, form_token, is_preview
-from bot.accounts.render import PRIVATE, Renderer
+from bot.accounts.popup import is_popup, known_as
+from bot.accounts.render import Renderer, private
 from bot.accounts.rows import Outcome, Rows, SignIn
 from bot.accounts.signin import LIVES, SignIns
 from bot.config import Settings
@@ -75,7 +76,8 @@ class Pages:
             return self._problem(request, error)
         secret = self._forms.secret(request)
         token = form_token(secret, link_id)
-        page = self._page(request, "confirm", form_action=self._targets(), person=person, token=token)
+        popup = is_popup(request.query_params, person)
+        page = self._page(request, "confirm", form_action=self._targets(), popup=popup, person=person, token=token)
         self._forms.keep(page, secret)
         return page
 
@@ -85,10 +87,10 @@ class Pages:
         try:
             if not self._forms.is_ours(request, await fields_of(request), link_id):
                 raise WrongBrowser("the form was not made for this browser")
-            departure = await self._sign_ins.depart(link_id)
+            departure = await self._sign_ins.depart(link_id, request.query_params)
         except (LinkError, StoreError) as error:
             return self._problem(request, error)
-        away = RedirectResponse(departure.url, HTTPStatus.SEE_OTHER, PRIVATE)
+        away = RedirectResponse(departure.url, HTTPStatus.SEE_OTHER, private(popup=departure.popup))
         self._cookies.put(away, _BROWSER, departure.browser, same_site="lax")
         return away
 
@@ -104,7 +106,8 @@ class Pages:
             await self._sign_ins.finish(sign_in, query)
         except BotError as error:
             await self._tell(sign_in, error)
-        return RedirectResponse(f"{self._settings.bot_public_url}/linked", HTTPStatus.SEE_OTHER, PRIVATE)
+        headers = private(popup=sign_in.popup)
+        return RedirectResponse(f"{self._settings.bot_public_url}/linked", HTTPStatus.SEE_OTHER, headers)
 
     async def linked(self, request: Request) -> Response:
         """The code to type in the chat, or what went wrong."""
@@ -117,7 +120,11 @@ class Pages:
             return self._problem(request, LinkExpired("nothing to show in this browser"))
         if outcome.problem:
             return self._told(request, outcome.problem, outcome.reference, HTTPStatus(outcome.status))
-        return self._page(request, "code", person=outcome.person, code=shown(outcome.code))
+        popup, person = outcome.popup, outcome.person
+        known = known_as(person) if popup else ""
+        return self._page(
+            request, "code", popup=popup, scripts=popup, person=person, code=shown(outcome.code), known_as=known
+        )
 
     async def _tell(self, sign_in: SignIn, error: BotError) -> None:
         """Keep what went wrong for the browser's next page, and let the chat know, once."""

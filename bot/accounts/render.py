@@ -1,4 +1,7 @@
-"""The HTML of the linking pages: the pack's words, values escaped, nothing from elsewhere (T30, T46, T47)."""
+"""The HTML of the linking pages: the pack's words, values escaped (T46, T47).
+
+Nothing comes from elsewhere (T30), but for one script of Microsoft's on one page: see `bot.accounts.popup`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from bot.accounts.popup import TEAMS_JS, TEAMS_JS_SHA384
 from bot.config import Settings
 from bot.message import Language
 
@@ -20,7 +24,10 @@ class Renderer:
 
     def __init__(self, pages: Path, settings: Settings) -> None:
         style = (pages / "page.css").read_text(encoding="utf-8")
-        self._style_hash = style_hash(style)
+        script = pages / "popup.js"
+        handing_over = script.read_text(encoding="utf-8") if script.is_file() else ""
+        self._style_hash = sha256(style)
+        self._scripts = f"'sha256-{sha256(handing_over)}' {TEAMS_JS}"
         self._environment = SandboxedEnvironment(
             loader=FileSystemLoader(pages),
             autoescape=True,
@@ -28,8 +35,10 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        # The file of the pack goes in as it is, so that its hash in the policy fits.
+        # The files of the pack go in as they are, so that their hashes in the policy fit.
         self._environment.globals["style"] = Markup(style)  # noqa: S704 -- the pack's own file, not data
+        self._environment.globals["popup_script"] = Markup(handing_over)  # noqa: S704 -- the pack's own file, not data
+        self._environment.globals["teams_js"] = {"url": TEAMS_JS, "integrity": f"sha384-{TEAMS_JS_SHA384}"}
         self._environment.globals["payer"] = {
             "name": settings.payer_name,
             "short_name": settings.payer_short_name,
@@ -37,27 +46,44 @@ class Renderer:
         }
 
     def page(
-        self, name: str, accepts: str | None, *, status: int = 200, form_action: str = "'none'", **values: object
+        self,
+        name: str,
+        accepts: str | None,
+        *,
+        status: int = 200,
+        form_action: str = "'none'",
+        popup: bool = False,
+        scripts: bool = False,
+        **values: object,
     ) -> HTMLResponse:
-        """A page by name, in the language that `accepts` (an Accept-Language header) prefers."""
+        """A page by name, in the language that `accepts` (an Accept-Language header) prefers.
+
+        `popup` lets the window that opened it stay its opener; `scripts` lets the two of the pop-up run.
+        """
         language = preferred(accepts)
         file = f"{name}.html" if language == "en" else f"{name}.{language}.html"
         html = self._environment.get_template(file).render(language=language, **values)
-        return HTMLResponse(html, status, headers_of(language, self._style_hash, form_action))
+        headers = headers_of(language, self._style_hash, form_action, self._scripts if scripts else "'none'")
+        return HTMLResponse(html, status, {**headers, **private(popup=popup)})
 
 
-def style_hash(style: str) -> str:
-    """What a policy says of the one style that may apply."""
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def sha256(text: str) -> str:
+    """What a policy says of a style or a script that may apply."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def headers_of(language: Language, style: str, form_action: str = "'none'") -> dict[str, str]:
+def headers_of(language: Language, style: str, form_action: str = "'none'", scripts: str = "'none'") -> dict[str, str]:
     """The headers of a page whose one style has this hash: nothing from elsewhere, no script, no frame, no copy."""
     policy = (
-        f"default-src 'none'; style-src 'sha256-{style}'; form-action {form_action}; "
+        f"default-src 'none'; script-src {scripts}; style-src 'sha256-{style}'; form-action {form_action}; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
     return {**PRIVATE, "Content-Security-Policy": policy, "Content-Language": language, "Vary": "Accept-Language"}
+
+
+def private(*, popup: bool) -> dict[str, str]:
+    """Headers of every answer here, redirects too; in a pop-up the opener must stay known, or no code can reach it."""
+    return {**PRIVATE, "Cross-Origin-Opener-Policy": "unsafe-none"} if popup else PRIVATE
 
 
 PRIVATE = {
@@ -68,7 +94,7 @@ PRIVATE = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""Headers of every answer here, redirects too."""
+"""Headers of every answer here, redirects too, outside of a pop-up."""
 
 
 def preferred(accepts: str | None) -> Language:

@@ -34,13 +34,17 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class SignIn(msgspec.Struct, frozen=True):
-    """A sign-in under way at the payer, key: the SHA-256 of its state. `browser` is the SHA-256 of the cookie."""
+    """A sign-in under way at the payer, key: the SHA-256 of its state. `browser` is the SHA-256 of the cookie.
+
+    `popup`: the browser is a pop-up of the person's chat client.
+    """
 
     person: Person
     request: str
     browser: str
     nonce: str
     verifier: str
+    popup: bool = False
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -71,6 +75,7 @@ class Outcome(msgspec.Struct, frozen=True):
     problem: str = ""
     reference: str = ""
     status: int = 400
+    popup: bool = False
 
 
 class LinkRow(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from bot.accounts.endpoint import Granted, TokenEndpoint
 from bot.accounts.givebacks import Givebacks
 from bot.accounts.idtoken import IdTokens
 from bot.accounts.patients import Patients, named_patient
+from bot.accounts.popup import is_popup
 from bot.accounts.rows import Candidate, Outcome, Pending, Request, Rows, SignIn
 from bot.accounts.scopes import granted_enough
 from bot.accounts.userinfo import more_claims
@@ -46,10 +47,11 @@ _OUR_FAULT = {"unauthorized_client", "invalid_scope", "invalid_request", "unsupp
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What sends a browser to the payer: where to, and the secret that its cookie keeps."""
+    """What sends a browser to the payer: where to, the secret that its cookie keeps, and whether it is a pop-up."""
 
     url: str
     browser: str
+    popup: bool
 
 
 class SignIns:
@@ -79,15 +81,18 @@ class SignIns:
         """
         return (await self._live(digest(link_id))).person
 
-    async def depart(self, link_id: str) -> Departure:
+    async def depart(self, link_id: str, query: Mapping[str, str]) -> Departure:
         """Begin a sign-in: fresh state, nonce, PKCE verifier and browser secret, all for this one way.
+
+        `query` is that of the page which it begins on.
 
         Raises:
             LinkExpired: as in `asked`. SetupWrong: this bot has no client id.
         """
         person = (await self._live(digest(link_id))).person
         state, browser = new_secret(), new_secret()
-        row = SignIn(person, digest(link_id), digest(browser), nonce=new_secret(), verifier=new_secret())
+        popup = is_popup(query, person)
+        row = SignIn(person, digest(link_id), digest(browser), new_secret(), new_secret(), popup)
         url = prepare_grant_uri(
             self._settings.payer_authorize_url,
             self._endpoint.client_id,
@@ -101,7 +106,7 @@ class SignIns:
             code_challenge_method="S256",
         )
         await self._rows.put(digest(state), row, expires=self._rows.now() + LIVES, owner=person)
-        return Departure(url, browser)
+        return Departure(url, browser, popup)
 
     async def claim(self, query: Mapping[str, str], browser: str | None) -> SignIn:
         """The sign-in that a callback ends, consumed: of many callbacks with one state exactly one gets it (T04).
@@ -176,7 +181,8 @@ class SignIns:
         code, expires = new_code(), self._rows.now() + LIVES
         pending = Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
         await self._rows.put(sign_in.person.key, pending, expires=expires, owner=sign_in.person)
-        await self._rows.put(sign_in.browser, Outcome(sign_in.person, code), expires=expires, owner=sign_in.person)
+        outcome = Outcome(sign_in.person, code, popup=sign_in.popup)
+        await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         return code
 
     async def _still_wanted(self, sign_in: SignIn) -> None:

@@ -10,7 +10,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from bot.accounts.render import style_hash
+from bot.accounts.render import sha256
 from bot.documents.cells import cell
 from bot.message import Language
 from bot.replies.filters import filters
@@ -25,7 +25,7 @@ class Printer:
 
     def __init__(self, folder: Path, common: Mapping[str, object]) -> None:
         style = (folder / "document.css").read_text(encoding="utf-8")
-        self.style = style_hash(style)
+        self.style = sha256(style)
         # The file of the pack goes in as it is, so that its hash in the policy fits.
         shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
         self._html = {

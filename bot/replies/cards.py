@@ -19,6 +19,8 @@ from bot.replies.text import CUT, cut
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
+POP_UP = "popup"
+"""The id of a button whose page opens in the client's own sign-in window."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _BUTTONS, _ROWS, _URL, _LINE = 75, 6, 10, 2_000, 4_000
 _BARS = range(2, 13)
@@ -173,6 +175,12 @@ def _opens(url: str) -> bool:
 def _button(action: Action) -> Card:
     """A press goes as Action.Execute; clients that do not know it submit the same id (`data` holds nothing else)."""
     title = cut(action.label, _BUTTON)
+    if action.id == POP_UP:
+        return {
+            "type": "Action.Submit",
+            "title": title,
+            "data": {"msteams": {"type": "signin", "value": action.url}},
+        }
     if action.url:
         return {"type": "Action.OpenUrl", "title": title, "url": action.url}
     data = {"press": action.id}

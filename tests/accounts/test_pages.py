@@ -5,23 +5,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.accounts.popup import TEAMS_JS
 from bot.accounts.render import Renderer, preferred
 from bot.errors import BotError, LinkError, StoreBusy
 from bot.message import Person
 from tests.accounts.conftest import BOT, DANA, PAGES, Bot, Clock, code_on, hidden, make_settings, running
 from tests.accounts.payer import ORIGIN, Payer
 
+TEAMS_DANA = replace(DANA, platform="teams", enterprise="", team="tenant", user="object")
 
-async def _walk(bot: Bot, **headers: str) -> dict[str, httpx.Response]:
+
+async def _walk(
+    bot: Bot, person: Person = DANA, query: str = "", headers: Mapping[str, str] | None = None
+) -> dict[str, httpx.Response]:
     """Every answer on the way of one sign-in."""
-    browser = bot.browser(**headers)
-    link = await bot.accounts.begin(DANA)
+    browser = bot.browser(**(headers or {}))
+    link = await bot.accounts.begin(person) + query
     page = await browser.open(link)
     away = await browser.http.post(link, data=hidden(page))
     back = await browser.open(bot.payer.sign_in(away.headers["location"], "dana"))
@@ -57,6 +64,37 @@ async def test_only_the_form_page_lets_a_form_go_out(bot: Bot) -> None:
     for name in ("code", "problem", "refused"):
         assert "form-action 'none'" in pages[name].headers["content-security-policy"]
         assert "<form" not in pages[name].text
+
+
+@pytest.mark.threat("T30")
+async def test_one_page_of_a_teams_pop_up_runs_two_scripts(bot: Bot) -> None:
+    """Microsoft's, by its address and digest, and ours, by its digest: on the code's page and on no other (T30).
+
+    The window stays known to the one that opened it, all the way: otherwise nothing could be handed over.
+    """
+    pages = await _walk(bot, TEAMS_DANA, "?popup=teams")
+    code = pages.pop("code")
+    tag = r'<script src="([^"]+)" integrity="sha384-[^"]{64}" crossorigin="anonymous"></script>'
+    [own] = re.findall(r"<script>(.*?)</script>", code.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+    assert re.findall(tag, code.text) == [TEAMS_JS]
+    assert f"; script-src 'sha256-{digest}' {TEAMS_JS}; " in code.headers["content-security-policy"]
+    assert code.text.count("<script") == 2
+    assert "object" not in code.text
+    for name in ("confirm", "away", "back"):
+        assert pages[name].headers["cross-origin-opener-policy"] == "unsafe-none", name
+    for page in (pages["confirm"], pages["problem"], pages["refused"]):
+        assert "script-src 'none'" in page.headers["content-security-policy"]
+        assert "<script" not in page.text
+
+
+@pytest.mark.parametrize(("person", "query"), [(DANA, "?popup=teams"), (TEAMS_DANA, ""), (TEAMS_DANA, "?popup=1")])
+async def test_no_other_sign_in_runs_any(bot: Bot, person: Person, query: str) -> None:
+    """A person of Slack whatever the address says, and a Teams person's own browser."""
+    for name, answer in (await _walk(bot, person, query)).items():
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin", name
+        assert "<script" not in answer.text, name
+        assert code_on(answer) or name != "code"
 
 
 @pytest.mark.threat("T16", "T30", "T28")
@@ -116,7 +154,7 @@ async def test_the_last_page_shows_the_code_with_its_warning(bot: Bot) -> None:
 
 async def test_pages_come_in_spanish(bot: Bot) -> None:
     """By the browser's Accept-Language."""
-    pages = await _walk(bot, **{"accept-language": "es-US,es;q=0.9,en;q=0.5"})
+    pages = await _walk(bot, headers={"accept-language": "es-US,es;q=0.9,en;q=0.5"})
     for name in ("confirm", "code", "problem"):
         assert '<html lang="es">' in pages[name].text
         assert pages[name].headers["content-language"] == "es"

@@ -78,10 +78,18 @@ def _action_faults(action: Card) -> Iterator[str]:
         yield "a button without words"
     if action["type"] == "Action.OpenUrl" and not action["url"].startswith(("https://", "http://")):
         yield "a button that opens what is no page"
+    if action["type"] == "Action.Submit" and not _signs_in(action["data"]):
+        yield "a Submit that is neither a sign-in nor Execute's fallback"
     if action["type"] == "Action.Execute":
         spare = action.get("fallback", {})
         if spare.get("type") != "Action.Submit" or spare.get("data") != action["data"]:
             yield "Execute without the same Submit"
+
+
+def _signs_in(data: Card) -> bool:
+    """Whether it opens a page in the client's sign-in window, and carries nothing else."""
+    inside = data.get("msteams", {})
+    return data.keys() == {"msteams"} and inside.get("type") == "signin" and str(inside.get("value")).startswith("http")
 
 
 def shown(card: Card) -> str:

@@ -16,6 +16,7 @@ from bot.message import Language, OneToOne, Place, Shared
 LONGEST = 4_000
 _LONGEST_ID, _LONGEST_ADDRESS = 255, 512
 _TAG = re.compile(r"</?at[^<>]*>", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 
 Body = Mapping[str, Any]
 
@@ -78,9 +79,12 @@ def read_press(body: Body) -> Incoming | None:
 
 
 def read_code(body: Body) -> Incoming | None:
-    """The code that a sign-in page handed to the person's own client: as if they had typed it in their chat."""
-    code = word(body, "value", "state")[:_LONGEST_ID]
-    return _incoming(body, text=code) if code else None
+    """The code that a sign-in page handed to the person's own client: as if they had typed it in their chat.
+
+    None for what a client brings by itself, such as CancelledByUser when the pop-up was closed.
+    """
+    code = word(body, "value", "state")
+    return _incoming(body, text=code) if _CODE.fullmatch(code) else None
 
 
 def said(body: Body, text: str) -> Incoming | None:

@@ -9,7 +9,7 @@ from bot.message import Language, Shareable
 from bot.replies.cards import Page, pages
 from bot.replies.render import Words
 
-_PLAIN = ("answer_ready", "looking", "not_shown", "search_failed", "search_hint")
+_PLAIN = ("answer_ready", "by_browser", "looking", "not_shown", "search_failed", "search_hint")
 
 
 class Notices:
@@ -28,6 +28,10 @@ class Notices:
     def looking(self, language: Language) -> str:
         """What a client shows at once when a button is pressed."""
         return self._texts["looking", language]
+
+    def by_browser(self, language: Language) -> str:
+        """The button that signs in outside of Teams, beside the one that opens a pop-up."""
+        return self._texts["by_browser", language]
 
     def not_shown(self, language: Language) -> str:
         """Teams refused to show the answer."""

@@ -8,6 +8,7 @@ from bot.channels.base import Answer, Unwritable
 from bot.channels.teams.connector import Connector, NotShown, Refused
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
+from bot.channels.teams.popup import with_pop_up
 from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import pages
 from bot.replies.text import cut
@@ -30,7 +31,7 @@ class TeamsWriter:
 
     async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:  # noqa: ARG002 -- the chat is theirs
         """Write in the person's own chat."""
-        await self._write(place, reply)
+        await self._write(place, with_pop_up(reply, self._notices) if isinstance(reply, Private) else reply)
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- all may read it
         """Write in the thread of a channel, or in a group chat."""
