@@ -19,10 +19,14 @@ SENSITIVE_CODES = frozenset(
 """v3-Confidentiality R and V, v3-ActCode's laws, sensitivities and refrain policies, v3-ObservationValue's maskings."""
 
 _HINTS = (b'"security"', b"sec-label")
+_UNSEEN = ("R",)
 
 
 def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
-    """The sensitive labels anywhere in the resource, contained resources and elements included, sorted."""
+    """The sensitive labels anywhere in the resource, contained resources and elements included, sorted.
+
+    R, restricted, for one that has labels and cannot be looked through.
+    """
     body = bytes(raw)
     if not any(hint in body for hint in _HINTS):
         return ()  # most records carry none, and looking costs a whole parse
@@ -30,7 +34,7 @@ def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
         plain = json.loads(body)
         return tuple(sorted(set(_labels(plain)) & SENSITIVE_CODES))
     except (ValueError, RecursionError):
-        return ()
+        return _UNSEEN
 
 
 def may_be_kept(body: bytes) -> bool:

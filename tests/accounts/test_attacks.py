@@ -96,6 +96,8 @@ async def test_a_link_dies_when_a_new_one_is_made(bot: Bot) -> None:
     assert not await bot.accounts.awaits_code(DANA)
     with pytest.raises(LinkExpired):
         await bot.accounts.prove(DANA, code)
+    await bot.accounts.close()
+    assert bot.payer.revoked == list(bot.payer.tokens)
 
 
 @pytest.mark.threat("T03")

@@ -14,6 +14,7 @@ from tests.accounts.conftest import BOT, DANA, MALLORY, Bot, Clock, make_setting
 from tests.accounts.payer import CLIENT_SECRET, FHIR, Payer
 
 
+@pytest.mark.threat("T15")
 async def test_a_person_links_and_has_access(bot: Bot) -> None:
     """Link, form, sign-in, code, access: to the patient who signed in, for as long as the payer said."""
     code = await bot.link(DANA, "dana")

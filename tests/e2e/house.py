@@ -82,19 +82,19 @@ class LogTrap(logging.Handler):
 
 @contextmanager
 def trapped_logs() -> Iterator[LogTrap]:
-    """The bot's own log set-up at DEBUG, with the root logger open to everything as well."""
+    """The bot's own log set-up at DEBUG, with the root logger open to everything, and whatever is printed meanwhile."""
     trap, root = LogTrap(), logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers = []
-    with contextlib.redirect_stderr(trap.printed):
+    with contextlib.redirect_stderr(trap.printed), contextlib.redirect_stdout(trap.printed):
         log.set_up("DEBUG")
-    root.addHandler(trap)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield trap
-    finally:
-        root.handlers, root.level = handlers, level
-        structlog.reset_defaults()
+        root.addHandler(trap)
+        root.setLevel(logging.DEBUG)
+        try:
+            yield trap
+        finally:
+            root.handlers, root.level = handlers, level
+            structlog.reset_defaults()
 
 
 @dataclass

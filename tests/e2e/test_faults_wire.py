@@ -115,8 +115,6 @@ async def test_a_busy_payer_is_not_called_before_the_time_it_named(dana: House) 
     assert len(dana.sandbox.requests) == before
 
 
-@pytest.mark.fault("F20")
-@pytest.mark.threat("T50")
 @pytest.mark.fault("F19")
 @pytest.mark.threat("T50")
 async def test_no_replica_calls_before_the_time_that_one_was_told(dana: House, world: World, tmp_path: Path) -> None:
@@ -129,6 +127,8 @@ async def test_no_replica_calls_before_the_time_that_one_was_told(dana: House, w
     assert len(dana.sandbox.requests) == before
 
 
+@pytest.mark.fault("F20")
+@pytest.mark.threat("T50")
 @pytest.mark.parametrize("status", [500, 502, 503])
 async def test_one_failure_is_not_noticed(dana: House, status: int) -> None:
     """A single 5xx is tried again and answered (F20)."""

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from bot.browser import Browser
+from bot.errors import SignInRefused
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.e2e import hostile
@@ -149,6 +150,25 @@ async def test_no_address_that_discovery_publishes_is_called(world: World, tmp_p
         house.break_(Fault("/.well-known", rewrite=turned, times=None))
         assert "Dana" in (await house.sign_in()).text
         await house.say("unlink")
+        await house.bot.accounts.close()
+    assert canary.heard == []
+
+
+@pytest.mark.threat("T40", "T07", "T09")
+@pytest.mark.parametrize("name", ["jwks_uri", "issuer"])
+async def test_keys_and_issuer_of_elsewhere_are_not_taken(world: World, tmp_path: Path, name: str) -> None:
+    """Whoever publishes the keys of a sign-in could sign for anybody: without the payer's own nobody is connected."""
+    async with Listener(hostile.not_http).listening() as canary, open_house(world, tmp_path) as house:
+
+        def turned(body: bytes) -> bytes:
+            return json.dumps({**json.loads(body), name: f"{canary.url}/{name}"}).encode()
+
+        house.break_(Fault("/fhir/r4/.well-known", rewrite=turned, times=None))
+        house.break_(Fault("/.well-known", rewrite=turned, times=None))
+        async with Browser() as browser:
+            with pytest.raises(SignInRefused):
+                await browser.sign_in(await house.link(), "dana")
+        assert await house.bot.accounts.link(house.person) is None
         await house.bot.accounts.close()
     assert canary.heard == []
 

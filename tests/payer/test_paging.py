@@ -117,6 +117,24 @@ async def test_the_questions_time_ends_a_walk() -> None:
 
 
 @pytest.mark.threat("T42")
+@pytest.mark.parametrize(
+    ("pages", "mib", "resources", "seconds"), [(20, 0, 0, 0), (1, 0, 2_000, 0), (3, 10, 0, 0), (0, 0, 0, 20)]
+)
+def test_the_limits_of_a_question(pages: int, mib: int, resources: int, seconds: int) -> None:
+    """20 pages, 2,000 resources, 30 MiB of 10 MiB a body at the most, 20 seconds: each alone ends the reading (T42)."""
+    clock = rig().clock
+    budget = Budget(clock=clock)
+    assert budget.cap == 10 * 1024 * 1024
+    for page_number in range(pages):
+        assert not budget.spent, page_number
+        budget.spend(mib * 1024 * 1024, (), resources)
+    clock.now += seconds - 0.1
+    assert budget.spent is bool(pages)
+    clock.now += 0.1
+    assert budget.spent
+
+
+@pytest.mark.threat("T42")
 async def test_a_question_has_a_size() -> None:
     """A first page that is too large is told; a later one ends the walk (F25, T42)."""
     big = bundle(eob(processNote=[{"text": "x" * 50_000}]))

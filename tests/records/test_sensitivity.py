@@ -44,6 +44,18 @@ def test_a_label_anywhere_shields_the_claim(elements: Json) -> None:
     assert claim(**elements).sensitive
 
 
+@pytest.mark.threat("T33")
+def test_labels_that_cannot_be_looked_through_shield_too() -> None:
+    """A byte that is no UTF-8 in a text that nobody reads, as older systems write it, hides no label (T33)."""
+    narrative = {"status": "generated", "div": "<div>Ni\u00f1o</div>"}
+    found = raw(eob(meta={"security": [{"code": "42CFRPart2"}]}, text=narrative))
+    assert read_claim(found).labels == ("42CFRPart2",)
+    broken = bytes(found).replace("ñ".encode(), b"\xf1").replace(b"\\u00f1", b"\xf1")
+    assert broken != bytes(found)
+    assert read_claim(broken).sensitive
+    assert not read_claim(broken.replace(b'"security"', b'"tag"')).sensitive
+
+
 def test_no_label_or_a_normal_one_does_not_shield() -> None:
     """Normal confidentiality is no shield; labels of the Bundle around are handed on."""
     assert not claim().sensitive
