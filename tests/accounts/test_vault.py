@@ -130,6 +130,7 @@ def test_keys_have_one_length(keys: list[bytes]) -> None:
         Vault(keys)
 
 
+@pytest.mark.threat("T36")
 def test_a_key_that_another_process_added_is_read_from_the_file(tmp_path: Path) -> None:
     """A running process opens what was sealed under a newer key, and seals under it from then on (T36)."""
     store = tmp_path / "bot.db"

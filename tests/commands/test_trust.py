@@ -15,6 +15,7 @@ from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.audit import Audit
 from bot.cli import main
 from bot.commands.keys import reseal
+from bot.replies.plain import plain
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.accounts.conftest import make_settings
 from tests.stage import staged
@@ -126,6 +127,5 @@ async def test_keys_rotate_while_the_bot_serves(tmp_path: Path) -> None:
         assert re.match(r"[1-9]\d* rows sealed anew under the newest key; no row needs an older key\.", told)
         assert len(parse_keys(store.with_name("dm.db.keys").read_text())) == 2
         replies = await dana.say("what did i owe for my last visit")
-        assert replies[-1].error is None
-        assert replies[-1].intent == "claim.last_visit_cost"
+        assert "$54.87" in plain(replies[-1].blocks)
         assert "keys_rotated" in (await asyncio.to_thread(run, store, "audit"))[1]
