@@ -10,7 +10,7 @@ import pytest
 
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
-from tests.e2e.house import House
+from tests.e2e.house import House, Said
 
 MARK = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}]}
 OWN = ("ExplanationOfBenefit", "Condition", "Observation", "Procedure", "CarePlan")
@@ -73,7 +73,7 @@ async def test_no_answer_describes_a_marked_record(world: World, house: House) -
     assert len(words) > 20
     await house.sign_in("theo")
     house.break_(Fault("/fhir/r4", rewrite=marked, times=None))
-    said = {}
+    said: dict[str, Said] = {}
     for name, rules in house.bot.pack.intents.items():
         if rules.needs == "member" and name.startswith(("claim.", "clinical.")):
             said |= {text: await house.say(text) for text in rules.examples["en"][:1]}
