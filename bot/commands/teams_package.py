@@ -10,32 +10,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.commands.icons import BACKGROUND, colour_icon, outline_icon
+from bot.commands.teams_strings import STRINGS, TRANSLATIONS, Command
 from bot.config import Settings
 from bot.errors import ConfigError
+from bot.message import Language
 from bot.replies.text import cut
 
 SCHEMA = "1.29"
+_SCHEMAS = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA}"
 SEARCH = ("findProvider", "query")
-_OWN = (
-    ("What did I owe for my last visit?", "The amount, as your plan reports it, and its parts"),
-    ("Show my claims", "Your newest claims, each with its status"),
-    ("What's left of my deductible?", "Your plan's cost shares, and what your claims show of them"),
-    ("Find a cardiologist near 37402", "Doctors near a place, with their networks as the directory lists them"),
-    ("Connect my account", "Sign in at your health plan; it works only for you"),
-    ("Unlink", "Disconnect your account and delete what is stored for it"),
-    ("Help", "What you can ask"),
-)
-_OPEN = (
-    ("Find a cardiologist near 37402", "Doctors near a place, with their networks as the directory lists them"),
-    ("Find a pharmacy near 37402", "Pharmacies near a place"),
-    ("Help", "What you can ask here"),
-)
-_LONG = (
-    "Ask in plain words what you owed for a visit, how a claim was paid, or which doctors near you are in your "
-    "network. Doctors, places and networks can be asked about anywhere. Answers about your own claims and coverage "
-    "come only in your private chat with the bot, after you sign in at your health plan, and stop when you say "
-    '"unlink".'
-)
 
 
 def manifest(settings: Settings) -> dict[str, Any]:
@@ -48,14 +31,19 @@ def manifest(settings: Settings) -> dict[str, Any]:
         raise ConfigError("TEAMS_APP_ID: required; Azure gives it when the bot is registered")
     if not settings.bot_public_url.startswith("https:"):
         raise ConfigError("BOT_PUBLIC_URL: must be an https address; Teams calls the bot there")
+    strings = STRINGS["en"]
     return {
-        "$schema": f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA}/MicrosoftTeams.schema.json",
+        "$schema": f"{_SCHEMAS}/MicrosoftTeams.schema.json",
         "manifestVersion": SCHEMA,
         "version": version("bcbst-bot"),
         "id": settings.teams_app_id,
         "developer": _developer(settings),
-        "name": {"short": cut(settings.bot_app_title, 30), "full": cut(f"{settings.bot_app_title}: your plan", 100)},
-        "description": {"short": "Answers about your health plan's claims, coverage and doctors.", "full": _LONG},
+        "localizationInfo": {
+            "defaultLanguageTag": "en",
+            "additionalLanguages": [{"languageTag": tongue, "file": f"{tongue}.json"} for tongue in TRANSLATIONS],
+        },
+        "name": {"short": cut(settings.bot_app_title, 30), "full": _full_name(settings, "en")},
+        "description": {"short": strings.short, "full": strings.long},
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": "#{:02x}{:02x}{:02x}".format(*BACKGROUND),
         "defaultInstallScope": "personal",
@@ -65,20 +53,52 @@ def manifest(settings: Settings) -> dict[str, Any]:
     }
 
 
+def translation(settings: Settings, language: Language) -> dict[str, str]:
+    """The manifest's strings in another language, by their places in it. The app's own name stays as it is."""
+    strings = STRINGS[language]
+    command = "composeExtensions[0].commands[0]"
+    found = {
+        "$schema": f"{_SCHEMAS}/MicrosoftTeams.Localization.schema.json",
+        "name.short": cut(settings.bot_app_title, 30),
+        "name.full": _full_name(settings, language),
+        "description.short": strings.short,
+        "description.full": strings.long,
+        **_placed(command, strings.search),
+        **_placed(f"{command}.parameters[0]", strings.parameter),
+    }
+    for at, listed in enumerate((strings.own, strings.open_)):
+        for number, one in enumerate(listed):
+            found |= _placed(f"bots[0].commandLists[{at}].commands[{number}]", one)
+    return found
+
+
 def write(settings: Settings, path: Path) -> None:
     """Write the package; the same settings give the same bytes.
 
     Raises:
         ConfigError: as in `manifest`, or the file cannot be written.
     """
-    text = json.dumps(manifest(settings), indent=2, ensure_ascii=False) + "\n"
+    files = {"manifest.json": _text(manifest(settings)), "color.png": colour_icon(), "outline.png": outline_icon()}
+    files |= {f"{tongue}.json": _text(translation(settings, tongue)) for tongue in TRANSLATIONS}
     try:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-            files = {"manifest.json": text.encode(), "color.png": colour_icon(), "outline.png": outline_icon()}
             for name, content in files.items():
                 package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     except OSError as error:
         raise ConfigError(f"--teams: {path} cannot be written ({type(error).__name__})") from None
+
+
+def _text(values: dict[str, Any]) -> bytes:
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _full_name(settings: Settings, language: Language) -> str:
+    return cut(STRINGS[language].full_name.format(title=settings.bot_app_title), 100)
+
+
+def _placed(place: str, words: Command) -> dict[str, str]:
+    title, description = words
+    return {f"{place}.title": title, f"{place}.description": description}
 
 
 def _developer(settings: Settings) -> dict[str, str]:
@@ -97,33 +117,34 @@ def _bot(app_id: str) -> dict[str, Any]:
         "isNotificationOnly": False,
         "supportsFiles": False,
         "commandLists": [
-            {"scopes": ["personal"], "commands": _commands(_OWN)},
-            {"scopes": ["team", "groupChat"], "commands": _commands(_OPEN)},
+            {"scopes": ["personal"], "commands": _commands(STRINGS["en"].own)},
+            {"scopes": ["team", "groupChat"], "commands": _commands(STRINGS["en"].open_)},
         ],
     }
 
 
-def _commands(listed: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+def _commands(listed: tuple[Command, ...]) -> list[dict[str, str]]:
     return [{"title": title, "description": description} for title, description in listed]
 
 
 def _search(app_id: str) -> dict[str, Any]:
     command, parameter = SEARCH
+    strings = STRINGS["en"]
     return {
         "botId": app_id,
         "commands": [
             {
                 "id": command,
                 "type": "query",
-                "title": "Find a provider",
-                "description": "Doctors, places and pharmacies of the open directory, to drop into the conversation",
+                "title": strings.search[0],
+                "description": strings.search[1],
                 "initialRun": True,
                 "context": ["compose", "commandBox"],
                 "parameters": [
                     {
                         "name": parameter,
-                        "title": "Whom, and where",
-                        "description": "Such as: cardiologist near 37402 accepting new patients",
+                        "title": strings.parameter[0],
+                        "description": strings.parameter[1],
                         "inputType": "text",
                     }
                 ],

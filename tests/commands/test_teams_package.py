@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from bot.commands.teams_package import SEARCH, manifest, write
+from bot.commands.teams_package import SEARCH, manifest, translation, write
+from bot.commands.teams_strings import STRINGS
 from bot.config import Settings
 from bot.errors import ConfigError
+from tests.shipped import shipped_pack
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "teams-manifest.schema.1.29.json"
 APP = "11111111-2222-4333-8444-555555555555"
@@ -29,10 +34,13 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-def test_the_package_holds_three_files(package: zipfile.ZipFile) -> None:
-    """The manifest and both icons lie at the top, as Teams wants them, and nothing else does."""
-    assert package.namelist() == ["manifest.json", "color.png", "outline.png"]
-    assert json.loads(package.read("manifest.json")) == manifest(SETTINGS)
+def test_the_package_holds_four_files(package: zipfile.ZipFile) -> None:
+    """The manifest, both icons and the Spanish strings lie at the top, as Teams wants them, and nothing else does."""
+    assert package.namelist() == ["manifest.json", "color.png", "outline.png", "es.json"]
+    made = json.loads(package.read("manifest.json"))
+    assert made == manifest(SETTINGS)
+    named = [one["file"] for one in made["localizationInfo"]["additionalLanguages"]]
+    assert [json.loads(package.read(name)) for name in named] == [translation(SETTINGS, "es")]
 
 
 def test_microsofts_schema_takes_the_manifest() -> None:
@@ -40,6 +48,62 @@ def test_microsofts_schema_takes_the_manifest() -> None:
     if not SCHEMA.exists():
         pytest.skip(f"no manifest schema at ../shared/data/{SCHEMA.name}")
     jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(manifest(SETTINGS))
+
+
+READ = re.compile(r"name\.(short|full)|description\.(short|full)|(bots|composeExtensions).*\.(title|description)")
+
+
+def test_every_string_that_is_read_is_translated() -> None:
+    """The Spanish file has each of the manifest's, by its place, and no other; all but the app's own name differ."""
+    spanish = translation(SETTINGS, "es")
+    english = {place: text for place, text in placed(manifest(SETTINGS)) if READ.fullmatch(place)}
+    assert spanish.keys() - {"$schema"} == english.keys()
+    assert {place for place in english if spanish[place] == english[place]} == {"name.short"}
+
+
+def placed(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a document with its place, as Teams' localization files name places."""
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            yield from placed(inside, f"{place}.{name}" if place else name)
+    elif isinstance(value, list):
+        for at, inside in enumerate(value):
+            yield from placed(inside, f"{place}[{at}]")
+    else:
+        yield place, value
+
+
+LIMITS = {
+    r"name\.short": 30,
+    r"name\.full": 100,
+    r"description\.short": 80,
+    r"description\.full": 4_000,
+    r"bots\[0]\.commandLists\[[0-2]]\.commands\[([0-9]|1[01])]\.title": 128,
+    r"bots\[0]\.commandLists\[[0-2]]\.commands\[([0-9]|1[01])]\.description": 4_000,
+    r"composeExtensions\[0]\.commands\[[0-9]](\.parameters\[[0-4]])?\.title": 32,
+    r"composeExtensions\[0]\.commands\[[0-9]](\.parameters\[[0-4]])?\.description": 128,
+    r"\$schema": 200,
+}
+
+
+def test_the_translation_keeps_microsofts_limits() -> None:
+    """Every place is one that the localization schema 1.29 knows, and its text as short as that allows."""
+    for place, text in translation(SETTINGS, "es").items():
+        [most] = [most for pattern, most in LIMITS.items() if re.fullmatch(pattern, place)]
+        assert 0 < len(text) <= most, place
+
+
+@pytest.mark.parametrize("listed", ["own", "open_"])
+def test_commands_ask_the_same_in_both_languages(listed: str) -> None:
+    """What a chat suggests is understood, in both as the same question; in shared places nobody's own is."""
+    pack = shipped_pack()
+    english, spanish = (
+        [pack.engine.understand(title, today=date(2026, 11, 24)).intent for title, _ in getattr(strings, listed)]
+        for strings in STRINGS.values()
+    )
+    assert english == spanish
+    needs = {pack.intents[str(intent)].needs for intent in english}
+    assert listed == "own" or needs <= {"directory", "nothing"}
 
 
 def test_the_manifest_keeps_the_limits() -> None:
