@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.errors import StoreError
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
+
+_PROBE = "probe"
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -14,11 +17,23 @@ def sqlite_path(url: str) -> Path | None:
 
 
 async def open_store(url: str) -> Store:
-    """SQLite for `sqlite:///`, else PostgreSQL, whose library is only imported then.
+    """SQLite for `sqlite:///`, else PostgreSQL, whose library is only imported then; it can be written.
 
     Raises:
-        StoreUnusable, StoreBusy: it cannot be opened; the message says why in one line.
+        StoreUnusable, StoreBusy: it cannot be opened, or not be written; the message says why in one line.
     """
+    store = await _open(url)
+    try:
+        # A store that is up to date is opened without a write: on a full disk the first member would find out.
+        await store.put(_PROBE, _PROBE, b"", expires=0)
+        await store.drop(_PROBE, _PROBE)
+    except StoreError:
+        await store.close()
+        raise
+    return store
+
+
+async def _open(url: str) -> Store:
     if url.startswith("sqlite:"):
         return open_sqlite(url)
     from bot.stores.postgres import open_postgres  # noqa: PLC0415 -- a newcomer's SQLite start does not pay for it

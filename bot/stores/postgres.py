@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from bot.errors import StoreBusy, StoreUnusable
@@ -19,6 +20,13 @@ from bot.stores.postgres_schema import bring_up_to_date
 
 _BATCH = 500
 _WAIT = 5.0  # seconds for a connection of the pool, then the store is busy
+_NO_RIGHTS = "cannot be used: its user may not make, read or write the tables"
+_WORDS = {
+    errors.InsufficientPrivilege.sqlstate: _NO_RIGHTS,
+    errors.InvalidSchemaName.sqlstate: _NO_RIGHTS,
+    errors.ReadOnlySqlTransaction.sqlstate: "is read-only: a standby, or a database that was made so",
+    errors.DiskFull.sqlstate: "cannot grow: the disk is full",
+}
 _SWEEPS = (
     "DELETE FROM rows WHERE number IN (SELECT number FROM rows WHERE expires <= %s LIMIT %s) RETURNING 1",
     "DELETE FROM counters WHERE ctid IN (SELECT ctid FROM counters WHERE expires <= %s LIMIT %s) RETURNING 1",
@@ -66,10 +74,10 @@ async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wai
         async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=int(_WAIT)) as first:
             await bring_up_to_date(first)
         await pool.open()
-    except psycopg.OperationalError:
-        # libpq gives a refused connection no code, and its text quotes the address.
-        raise StoreUnusable("the store cannot be reached, or refuses this user, password or database") from None
     except psycopg.Error as error:
+        if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+            # libpq gives a refused connection no code, and its text quotes the address.
+            raise StoreUnusable("the store cannot be reached, or refuses this user, password or database") from None
         raise _told(error) from None
     return store
 
@@ -246,9 +254,11 @@ def _row(values: Sequence[Any]) -> Row:
 
 def _told(error: psycopg.Error) -> StoreBusy | StoreUnusable:
     """PostgreSQL's trouble in the words of an operator, without the address, the statement or its values."""
-    state = getattr(error, "sqlstate", None) or ""
+    state = error.sqlstate or ""
     if isinstance(error, PoolClosed):
         return StoreUnusable("the store is closed")
+    if state in _WORDS:
+        return StoreUnusable(f"the store {_WORDS[state]}")
     if isinstance(error, PoolTimeout | psycopg.OperationalError):
         return StoreBusy("the store cannot be reached")
     return StoreUnusable(f"the store cannot be used (PostgreSQL {state})")

@@ -30,7 +30,7 @@ _WORDS = {
     sqlite3.SQLITE_CORRUPT: "is damaged; it was left as it is",
     sqlite3.SQLITE_NOTADB: "is not a SQLite database; it was left as it is",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened: look at its folder and its rights",
-    sqlite3.SQLITE_IOERR: "cannot be read or written",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: look at the disk and the room on it",
 }
 _BATCH = 500
 _PUT = "INSERT OR REPLACE INTO rows (kind, key, value, owner, expires) VALUES (?, ?, ?, ?, ?)"

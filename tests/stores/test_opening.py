@@ -1,0 +1,106 @@
+"""A store that cannot be written is refused at the start, in one line, and not by the first member (F57)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.errors import StoreUnusable
+from bot.stores.opening import open_store
+
+_NOBODY = 65_534
+
+
+@contextlib.contextmanager
+def without_rights() -> Iterator[None]:
+    """Nobody in particular, even where the tests are run by root, whom no mode keeps out."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def _folder_in_its_place(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _folder_for_its_log(path: Path) -> None:
+    path.with_name(path.name + "-wal").mkdir()
+
+
+def _of_a_later_sqlite(path: Path) -> None:
+    """What SQLite takes for read-only: its header's write version is one that it does not know (fileformat2, 1.3.3)."""
+    content = bytearray(path.read_bytes())
+    content[18] = 3
+    path.write_bytes(content)
+
+
+@pytest.mark.fault("F57")
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (_folder_in_its_place, "cannot be opened: Is a directory"),
+        (_folder_for_its_log, "cannot be opened: look at its folder and its rights"),
+        (_of_a_later_sqlite, "is read-only"),
+    ],
+)
+async def test_a_file_that_nobody_can_write(tmp_path: Path, harm: Callable[[Path], None], words: str) -> None:
+    """Though it is up to date and could be read."""
+    path = tmp_path / "bot.db"
+    await (await open_store(f"sqlite:///{path}")).close()
+    harm(path)
+    with pytest.raises(StoreUnusable, match=rf"^the store bot\.db {words}$"):
+        await open_store(f"sqlite:///{path}")
+
+
+@pytest.mark.fault("F57")
+@pytest.mark.parametrize(
+    ("file", "folder", "words"),
+    [(0o444, 0o777, "cannot be opened: Permission denied"), (0o666, 0o555, "is read-only")],
+    ids=["the file's", "the folder's"],
+)
+async def test_a_user_without_rights(file: int, folder: int, words: str) -> None:
+    """The mode of the file, or of the folder where its log would be."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "bot.db"
+        await (await open_store(f"sqlite:///{path}")).close()
+        path.chmod(file)
+        path.parent.chmod(folder)
+        with without_rights(), pytest.raises(StoreUnusable, match=rf"^the store bot\.db {words}$"):
+            await open_store(f"sqlite:///{path}")
+        path.parent.chmod(0o700)
+
+
+@pytest.mark.fault("F57")
+@pytest.mark.parametrize("made", [False, True], ids=["without tables", "with tables"])
+async def test_a_database_user_without_rights(postgres_url: str, made: bool) -> None:
+    """One that may not make the tables, and one for whom somebody else has made them."""
+    if made:
+        await (await open_store(postgres_url)).close()
+    with psycopg.connect(postgres_url, autocommit=True) as owner:
+        owner.execute("DROP ROLE IF EXISTS reader")
+        owner.execute("CREATE ROLE reader LOGIN")
+        try:
+            with pytest.raises(StoreUnusable, match=r"^the store cannot be used: its user may not make, read or write"):
+                await open_store(postgres_url.replace("//postgres:", "//reader:"))
+        finally:
+            owner.execute("DROP ROLE reader")
+
+
+@pytest.mark.fault("F57")
+async def test_a_standby(postgres_url: str) -> None:
+    """A database that only reads cannot keep what is to be answered."""
+    await (await open_store(postgres_url)).close()
+    with pytest.raises(StoreUnusable, match=r"^the store is read-only: a standby"):
+        await open_store(f"{postgres_url}&options=-c%20default_transaction_read_only%3Don")
