@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.kit.ask import Ask, NeedsPlace
 from bot.payer.optional import given
 from bot.payer.search import Search
-from bot.records.listing import Directory
+from bot.records.joined import Directory
 
 FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
 _REACH_MILES = 25.0

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.cards import spots
-from bot.kit.wishes import Filter
+from bot.kit.wishes import Filter, sift
 from bot.payer.budget import Gap
 from bot.payer.optional import given
 from bot.payer.search import Search, Value, any_of, escape, token
 from bot.payer.steps import batches
-from bot.records.listing import Directory, Listing
+from bot.records.joined import Directory
+from bot.records.listing import Listing
 from bot.records.provider import Role
+from bot.records.references import Key
 
 NUCC = "http://nucc.org/provider-taxonomy"
 _MOST_ZIPS = 200
+_REGION = 3  # digits of a ZIP that lie in one state
 _REACH = 3  # miles: a place can be that much nearer than the middle of its ZIP
 _MOST_BROUGHT = 1_000
 # In which order what the roles name is asked for, with the filters that can be checked before it is known.
@@ -33,7 +37,9 @@ _STAGES = (
     ("primary-organization", _OF_PLACE),
 )
 _INCLUDES = ("practitioner", "location", "network")
+_WHO_AND_WHERE = ("practitioner", "location", "owner")
 _FEW = 5  # providers: a page of them
+_MOST_PLACELESS = 100
 
 
 async def listings(
@@ -48,28 +54,69 @@ async def listings(
 
     Around a point the search names the ZIPs; when there are too many of them, the state. `filters` are those that the
     rows will be sifted by, so that a server without includes is asked only for what belongs to fitting rows. A role
-    that names no place is where its services are given: they are looked for where the others fill no page.
+    that names no place is where its services are given, else at the only place of whoever it works for: all such
+    roles are read where they are few; where they are many, or the server cannot tell them, services of the place lead
+    to them, unless the others fill a page and name no service.
     """
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
     if name:
         # Servers compare a name part by part: the family name finds the rows, the whole name is checked on them.
         roles = roles.where(("practitioner.name", escape(name.split()[-1])))
     directory = Directory()
-    here = area(ask, where) if where is not None else None
-    await read_rows(ask, directory, roles.where(here) if here else roles, _INCLUDES)
-    rows = await rows_of(ask, directory, ("practitioner", "location", "owner"), filters)
-    if here is None or len({row.key for row in rows if all(passes(row) for _, passes in filters)}) >= _FEW:
-        return rows
-    await _read_served(ask, directory, roles, here)
-    return await rows_of(ask, directory, ("service", "practitioner", "location", "owner"), filters)
+    if where is None:
+        await read_rows(ask, directory, roles, _INCLUDES)
+        return await rows_of(ask, directory, _WHO_AND_WHERE, filters)
+    here = area(ask, where)
+    (placeless, told), _ = await asyncio.gather(
+        _placeless(ask, roles, _INCLUDES), read_rows(ask, directory, roles.where(here), _INCLUDES)
+    )
+    if told != "all":
+        rows = await rows_of(ask, directory, _WHO_AND_WHERE, filters)
+        if _is_page(rows, filters) and not (directory.names_services() or placeless.names_services()):
+            return rows
+        await _read_served(ask, directory, roles, here)
+    placeless.drop_lost()
+    directory.absorb(placeless)
+    return await rows_of(ask, directory, ("service", *_WHO_AND_WHERE), filters)
+
+
+def _is_page(rows: Sequence[Listing], filters: Sequence[Filter]) -> bool:
+    return len({row.key for row in sift(rows, filters)}) >= _FEW
+
+
+async def _placeless(
+    ask: Ask, search: Search, includes: Sequence[str] = ()
+) -> tuple[Directory, Literal["all", "some", "unknown"]]:
+    """What the search finds that names no place: all of it, some of many, or nothing where the server cannot tell."""
+    found = Directory()
+    wanted = search.where(("location:missing", "true"), *(("_include", f"{search.type}:{name}") for name in includes))
+    async for page in given(ask.search(wanted)):
+        found.add(page.entries)
+        if found.names_places():
+            return Directory(), "unknown"
+        if page.next_url and len(found.roles) + len(found.services) >= _MOST_PLACELESS:
+            return found, "some"
+    return found, "all"
 
 
 async def _read_served(ask: Ask, directory: Directory, roles: Search, here: tuple[str, str]) -> None:
-    """The roles that are at the place by the services that they name (fhir.md 9.1)."""
+    """The roles that are at the place by the services that they name, or by who provides these (fhir.md 9.1)."""
     await read_rows(ask, directory, Search("HealthcareService", (here,)), ("location",), optional=True)
-    ids = [key.id for key, service in directory.services.items() if key.type and service.locations]
+    found, _ = await _placeless(ask, Search("HealthcareService"))
+    directory.absorb(found)
+    await _read_homes(ask, directory, [one.provided_by for one in found.services.values() if one.provided_by])
+    services = directory.services.items()
+    ids = [key.id for key, one in services if key.type and (one.locations or directory.home(one.provided_by))]
     for batch in batches(ids, prefix="HealthcareService/"):
         await read_rows(ask, directory, roles.where(("service", any_of(batch))), _INCLUDES, optional=True)
+
+
+async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
+    """Every place that these organizations run."""
+    ids = [key.id for key in dict.fromkeys(owners) if key.type == "Organization"]
+    for batch in batches(ids[:_MOST_BROUGHT], prefix="Organization/"):
+        await read_rows(ask, directory, Search("Location", (("organization", any_of(batch)),)), optional=True)
+        directory.homes.update(Key("Organization", reference.partition("/")[2]) for reference in batch)
 
 
 async def rows_of(
@@ -81,7 +128,7 @@ async def rows_of(
     """
     await bring(ask, directory, elements, filters)
     rows = _active(ask, directory)
-    if filters and not any(all(passes(row) for _, passes in filters) for row in rows):
+    if filters and not sift(rows, filters):
         await bring(ask, directory, elements)
         rows = _active(ask, directory)
     return rows
@@ -124,6 +171,8 @@ async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters
             checks = [passes for name, passes in filters if name in before]
             roles = _fitting(directory.listings(), checks) if checks else roles
             await _fetch(ask, directory, *directory.missing(element, roles))
+        if element == "location" and "service" in elements:
+            await _read_homes(ask, directory, directory.homeless(directory.roles.values()))
 
 
 def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]]) -> tuple[Role, ...]:
@@ -141,11 +190,13 @@ async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str])
 
 
 def area(ask: Ask, where: Around) -> tuple[str, str]:
-    """The search parameter for the place: the ZIPs that reach into it, or the state when there are too many."""
+    """The search parameter for the place: the ZIPs that reach into it, or their states when there are too many."""
     zips = ask.places.zips_near(where.center, where.miles + _REACH)
     if 0 < len(zips) <= _MOST_ZIPS:
         return ("location.address-postalcode", any_of(zips))
-    return ("location.address-state", escape(where.state))
+    regions = {zip_code[:_REGION]: zip_code for zip_code in zips}.values()
+    cities = (ask.places.city_of(zip_code) for zip_code in regions)
+    return ("location.address-state", any_of(sorted({where.state, *(city[1] for city in cities if city)})))
 
 
 def within(ask: Ask, listing: Listing, where: Around) -> bool:

@@ -16,7 +16,8 @@ from bot.kit.directory import area, bring, read_rows, taxonomy
 from bot.kit.spelling import words_of
 from bot.payer.search import Search, any_of, token
 from bot.payer.steps import batches
-from bot.records.listing import Directory, Listing
+from bot.records.joined import Directory
+from bot.records.listing import Listing
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/"
 _ROLES, _CATEGORIES = _PN + "OrganizationAffiliationRoleCS", _PN + "HealthcareServiceCategoryCS"

@@ -9,7 +9,7 @@ from bot.kit.choice import Choice
 from bot.kit.spelling import likeness, words_of
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of
-from bot.records.listing import Directory
+from bot.records.joined import Directory
 from bot.records.references import Key
 
 _NOT_CARE = frozenset({"ntwk", "payer"})

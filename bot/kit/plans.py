@@ -12,7 +12,8 @@ from bot.payer.search import Search, token
 from bot.records.decode import Unreadable
 from bot.records.directory import ORGANIZATION_TYPES
 from bot.records.insurance_plan import InsurancePlan, read_plan
-from bot.records.listing import Directory, Network
+from bot.records.joined import Directory
+from bot.records.listing import Network
 from bot.records.provider import Location
 from bot.records.references import Key
 

@@ -16,7 +16,8 @@ from bot.kit.nearest import nearest
 from bot.kit.spelling import is_named, starts_like
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape
-from bot.records.listing import Directory, Listing
+from bot.records.joined import Directory
+from bot.records.listing import Listing
 from bot.records.provider import Organization
 from bot.records.references import Key, key_of
 from bot.records.text import clean

@@ -8,7 +8,8 @@ import pytest
 from bot.records.bundle import read_page
 from bot.records.decode import Unreadable
 from bot.records.directory import NETWORK_REFERENCE, NEW_PATIENTS, NPI
-from bot.records.listing import Directory, Listing, join
+from bot.records.joined import Directory, join
+from bot.records.listing import Listing
 from bot.records.provider import read_location, read_organization, read_practitioner
 from bot.records.references import Key
 from tests.records.made import Json, bundle, coded, raw

@@ -9,8 +9,8 @@ import pytest
 
 from bot.records.bundle import read_page
 from bot.records.claim import read_claim
+from bot.records.joined import join
 from bot.records.line import read_lines
-from bot.records.listing import join
 from bot.records.live import live, visits
 from bot.records.typed import read_typed
 

@@ -64,3 +64,50 @@ async def test_whoever_is_there_by_a_service_is_found_on_every_server(server: st
 async def test_filters_hold_for_them_as_well(server: str) -> None:
     """A network that no role names finds nobody there."""
     assert await listed(server, "provider.find", {**SLOTS, "network": "Blue Network P"}, of=_world()) == []
+
+
+def _full_page() -> World:
+    """A page of doctors with places, and five who can be found only by what they name instead of one."""
+    world, run = World(), {"managingOrganization": {"reference": "Organization/one"}}
+    for made in (
+        place("here", "1 Main St"),
+        {**place("only", "9 Main St"), **run},
+        {**place("gone", "8 Main St"), **run, "status": "inactive"},
+        *({**place(f"two{n}", "7 Main St"), "managingOrganization": {"reference": "Organization/two"}} for n in "ab"),
+        *({"resourceType": "Organization", "id": key, "active": True, "name": key} for key in ("one", "two")),
+        _service("clinic", "here"),
+        {**_service("bare"), "providedBy": {"reference": "Organization/one"}},
+        {**_service("torn"), "providedBy": {"reference": "Organization/two"}},
+        *(one for n in range(6) for one in (person(f"p{n}", f"Pat {n}"), role(f"r{n}", f"p{n}", "here", "S", **HEART))),
+        *(person(key, key) for key in ("by-service", "by-provider", "by-employer", "somewhere", "nowhere")),
+        role("s1", "by-service", None, "S", **_by("clinic")),
+        role("s2", "by-provider", None, "S", **_by("bare")),
+        role("s3", "by-employer", None, "S", **HEART, organization={"reference": "Organization/one"}),
+        role("s4", "somewhere", None, "S", **_by("torn")),
+        role("s5", "nowhere", None, "S", **HEART),
+    ):
+        world.add(made)
+    return world
+
+
+@pytest.mark.parametrize("server", sorted(SERVERS))
+async def test_a_full_page_hides_nobody_who_names_no_place(server: str) -> None:
+    """They are at their service's place, else at the only active place of who provides it, else of whom they work for.
+
+    Of two places of one organization neither is guessed.
+    """
+    found = await listed(server, "provider.find", SLOTS, of=_full_page())
+    by_name = {str(card.name): card for card in found}
+    assert sorted(by_name) == sorted([*(f"Pat {n}" for n in range(6)), "by-service", "by-provider", "by-employer"])
+    spots = {name: card.spot.address for name, card in by_name.items() if card.spot}
+    assert spots["by-service"] == "1 Main St, Chattanooga, TN 37402"
+    assert spots["by-provider"] == spots["by-employer"] == "9 Main St, Chattanooga, TN 37402"
+
+
+async def test_where_the_server_cannot_tell_who_names_no_place_services_lead_to_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that ignores `:missing` answers with everybody: a page that is not full is completed by services."""
+    monkeypatch.setitem(SERVERS, "full", {"ignored_parameters": frozenset({"location:missing"})})
+    found = await listed("full", "provider.find", SLOTS, of=_world())
+    assert sorted(str(card.name) for card in found) == ["Ana Lee, MD", "Minh Kim, DO"]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.kit import Loosened, loosened, sift
 from bot.records.bundle import Entry
-from bot.records.listing import Listing, join
+from bot.records.joined import join
+from bot.records.listing import Listing
 from tests.answers.directory.asking import answered, person, place, role
 
 WISHES = ("network", "accepting_new", "gender", "language")

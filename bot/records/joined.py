@@ -1,0 +1,330 @@
+"""A directory search's rows joined: role, practitioner, places, organization, networks. What did not come degrades."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+
+from bot.records.bundle import Entry
+from bot.records.dates import Period
+from bot.records.decode import Unreadable
+from bot.records.facility import Service, read_affiliation, read_service, read_service_role
+from bot.records.listing import Listing, Network
+from bot.records.provider import (
+    Location,
+    Organization,
+    Practitioner,
+    Role,
+    keys_of,
+    read_location,
+    read_organization,
+    read_practitioner,
+    read_role,
+)
+from bot.records.references import Key, key_of
+from bot.records.shapes import Reference
+from bot.records.text import clean
+
+
+@dataclass(slots=True)
+class Directory:
+    """What came along with the roles, by key. Feed it page by page when a search has several.
+
+    An OrganizationAffiliation is a role of its participating organization. `included` are the types that the server
+    sends along by itself. With `lists_services` the HealthcareServices
+    that answer a search are roles of who provides them. `homes` are the organizations whose places all came.
+    """
+
+    practitioners: dict[Key, Practitioner] = field(default_factory=dict)
+    locations: dict[Key, Location] = field(default_factory=dict)
+    organizations: dict[Key, Organization] = field(default_factory=dict)
+    services: dict[Key, Service] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    included: set[str] = field(default_factory=set)
+    unreadable: int = 0
+    lists_services: bool = False
+    homes: set[Key] = field(default_factory=set)
+
+    def absorb(self, other: Directory) -> None:
+        """Take over what came along with another search."""
+        self.practitioners.update(other.practitioners)
+        self.locations.update(other.locations)
+        self.organizations.update(other.organizations)
+        self.services.update(other.services)
+        self.included.update(other.included)
+        self.unreadable += other.unreadable
+        for role in other.roles.values():
+            self._list(role)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Read the entries of a page; one that cannot be read is counted."""
+        for entry in entries:
+            try:
+                self._add(entry)
+            except Unreadable:
+                self.unreadable += 1
+
+    def _add(self, entry: Entry) -> None:
+        keys = [Key(entry.type, entry.id)]
+        if entry.mode == "include":
+            self.included.add(entry.type)
+        if entry.full_url.startswith("urn:"):
+            keys.append(Key("", entry.full_url))
+        if entry.type not in _READERS:
+            return
+        found = _read(entry.type, bytes(entry.raw))
+        if isinstance(found, Role):
+            self._list(found)
+        elif isinstance(found, Practitioner):
+            self.practitioners.update(dict.fromkeys(keys, found))
+        elif isinstance(found, Location):
+            self.locations.update(dict.fromkeys(keys, found))
+        elif isinstance(found, Organization):
+            self.organizations.update(dict.fromkeys(keys, found))
+        else:
+            self.services.update(dict.fromkeys(keys, found))
+            if self.lists_services and entry.mode == "match":
+                self._list(read_service_role(entry.raw))
+
+    def _list(self, role: Role) -> None:
+        self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
+
+    def list_bare(self, organizations: Collection[Key] = ()) -> None:
+        """List the practitioners, and these organizations, that no role names: nothing is known of their networks."""
+        named = {key for role in self.roles.values() if (key := key_of(role.practitioner or role.organization))}
+        for key, person in self.practitioners.items():
+            if key not in named and key.type:
+                self._list(_bare(key, person.last_updated, practitioner=_points_at(key)))
+        for key in organizations:
+            if key not in named and key in self.organizations:
+                run = tuple(_points_at(at) for at, place in self.locations.items() if place.organization == key)
+                updated = self.organizations[key].last_updated
+                self._list(_bare(key, updated, organization=_points_at(key), locations=run))
+
+    def owners(self) -> frozenset[Key]:
+        """The organizations that some role is of."""
+        return frozenset(key for role in self.roles.values() if (key := key_of(role.organization)))
+
+    def list_places(self, places: Mapping[Key, Location]) -> None:
+        """List these places as roles of who runs them, where no role of theirs came along."""
+        known = self.owners()
+        for key, place in places.items():
+            if key.type and place.organization not in known:
+                role = _bare(
+                    key,
+                    place.last_updated,
+                    organization=_points_at(place.organization) if place.organization else None,
+                    locations=(_points_at(key),),
+                )
+                self._list(replace(role, codes=place.types, hours=place.hours, name=place.name))
+
+    def names_places(self) -> bool:
+        """Whether any role or service here names a place."""
+        of_roles = any(role.locations for role in self.roles.values())
+        return of_roles or any(service.locations for service in self.services.values())
+
+    def names_services(self) -> bool:
+        """Whether any role here names the service that is given."""
+        return any(role.services for role in self.roles.values())
+
+    def drop_lost(self) -> None:
+        """Let go of the roles that nothing can place: they name no place, no service and nobody to work for."""
+        kept = {key: role for key, role in self.roles.items() if role.locations or role.services or role.organization}
+        self.roles = kept
+
+    def placed(self) -> frozenset[Key]:
+        """The organizations that some role gives a place."""
+        placed = (role.organization for role in self.roles.values() if role.locations)
+        return frozenset(key for reference in placed if (key := key_of(reference)))
+
+    def missing(self, element: str, roles: Iterable[Role]) -> tuple[str, tuple[str, ...]]:
+        """The type behind an element of these roles, and the ids that did not come, where none of it is included.
+
+        A single one that is missing among included others is a hole in the directory, and stays one (F34); but nothing
+        includes the places of a role's services.
+        """
+        type_, known = self._kept(element)
+        missing = [key for role in roles for key in self._named(element, role, type_) if key not in known]
+        return type_, tuple(dict.fromkeys(key.id for key in missing if key.type == type_))
+
+    def _kept(self, element: str) -> tuple[str, Mapping[Key, object]]:
+        kept: Mapping[str, tuple[str, Mapping[Key, object]]] = {
+            "practitioner": ("Practitioner", self.practitioners),
+            "location": ("Location", self.locations),
+            "service": ("HealthcareService", self.services),
+        }
+        return kept.get(element, ("Organization", self.organizations))
+
+    def _named(self, element: str, role: Role, type_: str) -> Iterator[Key]:
+        """What has to be asked for: nothing that the server includes. `owner` is whose a role without a person is."""
+        if element == "location" and not role.locations:
+            yield from self._service_places(role)
+        elif type_ not in self.included or element == "owner":
+            yield from keys_of(_REFERENCES[element](role))
+
+    def _service_places(self, role: Role) -> Iterator[Key]:
+        for key in keys_of(role.services):
+            if key in self.services:
+                yield from self.services[key].locations
+
+    def homeless(self, roles: Iterable[Role]) -> tuple[Key, ...]:
+        """The organizations whose places did not come, for people of whom neither role nor service names a place."""
+        placeless = (role for role in roles if role.practitioner and not role.locations)
+        owners = [key for role in placeless if not any(self._service_places(role)) for key in self._owners(role)]
+        return tuple(key for key in dict.fromkeys(owners) if key.type and key not in self.homes)
+
+    def _owners(self, role: Role) -> Iterator[Key]:
+        """Who provides the services of a role, else whom it works for."""
+        of_services = [self.services[key].provided_by for key in keys_of(role.services) if key in self.services]
+        yield from filter(None, of_services or [key_of(role.organization)])
+
+    def home(self, owner: Key | None) -> Key | None:
+        """The only active place that an organization runs; None when it runs several, or not all of them came."""
+        run = self._run_by(owner) if owner in self.homes else []
+        return run[0] if len(run) == 1 else None
+
+    def _run_by(self, owner: Key | None) -> list[Key]:
+        places = self.locations.items()
+        return [key for key, place in places if owner and key.type and place.organization == owner and place.active]
+
+    def nameless(self, roles: Iterable[Role]) -> tuple[str, ...]:
+        """The ids of the networks of these roles whose name nothing gives: without it no filter can be proven."""
+        keys = {key: reference for role in roles for reference in role.networks if (key := key_of(reference))}
+        return tuple(k.id for k, ref in keys.items() if k.type and k not in self.organizations and not _display(ref))
+
+    def listings(self) -> tuple[Listing, ...]:
+        """The roles joined with what came along, in their order, each once."""
+        return tuple(self._listing(role) for role in self.roles.values())
+
+    def _listing(self, role: Role) -> Listing:
+        practitioner_key = key_of(role.practitioner)
+        practitioner = self.practitioners.get(practitioner_key) if practitioner_key else None
+        organization_key = key_of(role.organization)
+        organization = self.organizations.get(organization_key) if organization_key else None
+        places, place_names = self._places(role)
+        spoken = organization.name if organization else _display(role.organization)
+        person = practitioner.name if practitioner else _display(role.practitioner)
+        return Listing(
+            role_id=role.id,
+            name=person or ((spoken or role.name) if role.practitioner is None else None),
+            practitioner=practitioner,
+            practitioner_key=practitioner_key,
+            organization_name=spoken,
+            organization=organization,
+            locations=places,
+            place_names=place_names,
+            networks=tuple(_network(reference, self.organizations) for reference in role.networks),
+            specialties=role.specialties,
+            openings=role.openings,
+            phones=role.phones,
+            role=role,
+            last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
+            organization_key=organization_key,
+            services=tuple(self.services[key] for r in role.services if (key := key_of(r)) and key in self.services),
+        )
+
+    def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
+        """The active places that came along, and the names of all: the role's own, else those of its services.
+
+        An affiliation that names no place holds for every place that the organization runs; a person of whom neither
+        role nor service names one is at the organization's only place.
+        """
+        places: list[Location] = []
+        names: list[str] = []
+        for reference in role.locations or self._others(role):
+            key = key_of(reference)
+            place = self.locations.get(key) if key else None
+            if place is not None and place.active:
+                places.append(place)
+            name = place.name if place else _display(reference)
+            if name and (place is None or place.active):
+                names.append(name)
+        return tuple(places), tuple(names)
+
+    def _others(self, role: Role) -> tuple[Reference, ...]:
+        keys = list(self._service_places(role))
+        if not keys and role.practitioner is None:
+            keys = self._run_by(key_of(role.organization))
+        elif not keys:
+            keys = [home for owner in self._owners(role) if (home := self.home(owner))]
+        return tuple(_points_at(key) for key in dict.fromkeys(keys))
+
+
+_Read = Role | Practitioner | Location | Organization | Service
+_READERS: Mapping[str, Callable[[bytes], _Read]] = {
+    "PractitionerRole": read_role,
+    "OrganizationAffiliation": read_affiliation,
+    "Practitioner": read_practitioner,
+    "Location": read_location,
+    "Organization": read_organization,
+    "HealthcareService": read_service,
+}
+
+
+@lru_cache(maxsize=4096)
+def _read(type_: str, raw: bytes) -> _Read:
+    """One record of the open directory, read once: the same pages are asked for again and again."""
+    return _READERS[type_](raw)
+
+
+def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
+    """The listings among the entries of a search's pages, each role once."""
+    directory = Directory()
+    directory.add(entries)
+    return directory.listings()
+
+
+def _bare(
+    key: Key,
+    updated: datetime | None,
+    *,
+    practitioner: Reference | None = None,
+    organization: Reference | None = None,
+    locations: tuple[Reference, ...] = (),
+) -> Role:
+    """A role that nothing was said of: only whose it is, and where."""
+    return Role(
+        id=key.id,
+        practitioner=practitioner,
+        organization=organization,
+        locations=locations,
+        networks=(),
+        specialties=(),
+        openings=(),
+        phones=(),
+        active=True,
+        period=Period(),
+        last_updated=updated,
+        type=key.type,
+    )
+
+
+def _owner(role: Role) -> Iterable[Reference]:
+    return () if role.practitioner or _display(role.organization) else filter(None, [role.organization])
+
+
+_REFERENCES: Mapping[str, Callable[[Role], Iterable[Reference]]] = {
+    "practitioner": lambda role: filter(None, [role.practitioner]),
+    "organization": lambda role: filter(None, [role.organization]),
+    "participating-organization": lambda role: filter(None, [role.organization]),
+    "primary-organization": lambda role: filter(None, [role.primary]),
+    "owner": _owner,
+    "location": lambda role: role.locations,
+    "service": lambda role: role.services,
+}
+
+
+def _points_at(key: Key) -> Reference:
+    return Reference(reference=f"{key.type}/{key.id}")
+
+
+def _network(reference: Reference, organizations: Mapping[Key, Organization]) -> Network:
+    key = key_of(reference)
+    known = organizations.get(key) if key else None
+    return Network(key, (known.name if known else None) or _display(reference))
+
+
+def _display(reference: Reference | None) -> str | None:
+    return clean(reference.display) if reference else None
