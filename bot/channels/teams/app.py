@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import httpx
 import msgspec
 import structlog
 from starlette.requests import Request
@@ -17,12 +16,13 @@ from starlette.routing import Route
 
 from bot.channels.base import Answers, Unwritable, deliver
 from bot.channels.teams import gate, search
-from bot.channels.teams.connector import Connector, NotShown, Pause, Refused
+from bot.channels.teams.connector import FAILURES, Connector, NotShown, Pause, Refused
 from bot.channels.teams.incoming import (
     Body,
     Incoming,
     language_of,
     read_code,
+    read_edit,
     read_message,
     read_press,
     said,
@@ -144,6 +144,8 @@ class TeamsApp:
         match word(body, "type"):
             case "message":
                 await self._keep(read_message(body))
+            case "messageUpdate":
+                await self._keep(read_edit(body))
             case "installationUpdate":
                 await self._installed(body)
             case "invoke":
@@ -172,14 +174,15 @@ class TeamsApp:
         """What the client shows at the button at once; the answer is a message of its own."""
         language, press = language_of(body), read_press(body)
         if press is None:
-            value = {"code": "BadRequest", "message": self._notices.not_shown(language)}
+            value = {"code": "BadRequest", "message": self._notices.old_button(language)}
             return {"statusCode": _REFUSED, "type": _ERROR, "value": value}
         await self._keep(press)
         return {"statusCode": _OK, "type": _MESSAGE, "value": self._notices.looking(language)}
 
     async def _installed(self, body: Body) -> None:
         """Greet who added the app for themselves; forget who removed it (T21)."""
-        incoming, action = said(body, "hello"), word(body, "action")
+        greeting = "hola" if language_of(body) == "es" else "hello"
+        incoming, action = said(body, greeting), word(body, "action")
         if incoming is None or not incoming.personal:
             return
         if action.startswith("remove"):
@@ -201,8 +204,9 @@ class TeamsApp:
                 delivery=delivery.key,
             )
             writer = self._writer(incoming.service_url)
-            if delivery.maybe_written or delivery.exhausted:
-                await _say(writer, message, self._notices.interrupted())
+            if delivery.maybe_written or delivery.exhausted or incoming.edited:
+                told = self._notices.edited() if incoming.edited else self._notices.interrupted()
+                await _say(writer, message, told)
                 return
             async with self._typing(incoming):
                 await deliver(writer, self._answers, message, delivery.writing)
@@ -215,7 +219,7 @@ class TeamsApp:
 
         async def show() -> None:
             await asyncio.sleep(self._typing_after)
-            with contextlib.suppress(Unwritable, NotShown, Refused, httpx.HTTPError):
+            with contextlib.suppress(*FAILURES):
                 await self._connector.type(incoming.service_url, incoming.conversation)
 
         task = asyncio.create_task(show())

@@ -44,6 +44,10 @@ class Refused(Exception):
     """Teams answered with another error; the message is its HTTP status."""
 
 
+FAILURES = (Unwritable, NotShown, Refused, httpx.HTTPError)
+"""Every way in which a call can fail."""
+
+
 class Connector:
     """Writes into conversations and asks who takes part in them. Every method takes the region's `service_url`.
 

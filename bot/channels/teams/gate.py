@@ -17,6 +17,7 @@ from starlette.requests import Request
 ISSUER = "https://api.botframework.com"
 LARGEST_BODY = 256 * 1024
 _LONGEST_TOKEN, _LONGEST_NUMBER, _PARTS = 8_192, 12, 3
+_SURROGATE = rb"\ud"
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 Json = dict[str, Any]
@@ -54,6 +55,8 @@ def read_activity(body: bytes) -> Json | None:
     """The activity, when the fields that say what it is and where it came from are there; else None."""
     try:
         found = json.loads(body)
+        if _SURROGATE in body.lower():
+            found = json.loads(_whole(json.dumps(found, ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not all(_is_word(found.get(name)) for name in ("type", "serviceUrl")):
@@ -61,6 +64,11 @@ def read_activity(body: bytes) -> Json | None:
     if not all(isinstance(found.get(name, ""), str) for name in ("id", "service_url")):
         return None
     return found
+
+
+def _whole(text: str) -> str:
+    """The text with half characters, which a cut emoji leaves and no store takes, replaced as Unicode has it."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def is_loopback(request: Request) -> bool:

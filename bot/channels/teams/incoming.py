@@ -16,6 +16,7 @@ from bot.message import Language, OneToOne, Place, Shared
 LONGEST = 4_000
 _LONGEST_ID, _LONGEST_ADDRESS = 255, 512
 _TAG = re.compile(r"</?at[^<>]*>", re.IGNORECASE)
+_OLD = "old"  # a button's id that never was one
 _CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 
 Body = Mapping[str, Any]
@@ -23,7 +24,7 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A person's message, press or typed-in code.
+    """A person's message, press, typed-in code, or, `edited`, other words in place of a message's first ones.
 
     `object_id` is the person's id in their Entra tenant; guests of a meeting have none. `sender` is what this bot's
     conversations call them.
@@ -39,11 +40,12 @@ class Incoming:
     service_url: str
     text: str
     press: str | None = None
+    edited: bool = False
 
     @property
     def key(self) -> str:
-        """What tells it from others, and a second delivery of it from the first."""
-        return f"{self.tenant}:{self.conversation}:{self.id}"
+        """What tells it from others, and a second delivery of it from the first. An edit goes by its message's id."""
+        return f"{self.tenant}:{self.conversation}:{self.id}{':edited' if self.edited else ''}"
 
     @property
     def user(self) -> str:
@@ -63,13 +65,24 @@ class Incoming:
 
 
 def read_message(body: Body) -> Incoming | None:
-    """A message or a submitted button; None for bots, for what nobody wrote, and for what cannot be answered."""
+    """A message or a submitted button; None for bots, for what nobody wrote, and for what cannot be answered.
+
+    What a card of an earlier version submits is a button that is over.
+    """
     value = body.get("value")
     press = word(value, "press")[:_LONGEST_ID] or None
     text = "" if press else typed(body)
+    if isinstance(value, Mapping) and not text:
+        press = press or _OLD
     if not text and not press and not _is_personal(body):
         return None
     return _incoming(body, text=text, press=press)
+
+
+def read_edit(body: Body) -> Incoming | None:
+    """A person's own words changed after they were sent, in their own chat; None for every other change."""
+    changed = word(body, "channelData", "eventType") == "editMessage" and _is_personal(body)
+    return _incoming(body, text=typed(body), edited=True) if changed else None
 
 
 def read_press(body: Body) -> Incoming | None:
@@ -92,7 +105,7 @@ def said(body: Body, text: str) -> Incoming | None:
     return _incoming(body, text=text)
 
 
-def _incoming(body: Body, *, text: str, press: str | None = None) -> Incoming | None:
+def _incoming(body: Body, *, text: str, press: str | None = None, edited: bool = False) -> Incoming | None:
     sender, tenant = word(body, "from", "id"), tenant_of(body)
     conversation, id_ = word(body, "conversation", "id"), word(body, "id")
     if not sender or not tenant or not conversation or not id_ or max(len(conversation), len(id_)) > _LONGEST_ADDRESS:
@@ -110,6 +123,7 @@ def _incoming(body: Body, *, text: str, press: str | None = None) -> Incoming | 
         service_url=word(body, "serviceUrl"),
         text=text,
         press=press,
+        edited=edited,
     )
 
 

@@ -9,7 +9,16 @@ from bot.message import Language, Shareable
 from bot.replies.cards import Page, pages
 from bot.replies.render import Words
 
-_PLAIN = ("answer_ready", "by_browser", "looking", "not_shown", "search_failed", "search_hint")
+_PLAIN = (
+    "answer_ready",
+    "by_browser",
+    "interrupted",
+    "looking",
+    "not_shown",
+    "old_button",
+    "search_failed",
+    "search_hint",
+)
 
 
 class Notices:
@@ -37,6 +46,14 @@ class Notices:
         """Teams refused to show the answer."""
         return self._texts["not_shown", language]
 
+    def cut_off(self, language: Language) -> str:
+        """Writing the answer failed: it may stand there or not."""
+        return self._texts["interrupted", language]
+
+    def old_button(self, language: Language) -> str:
+        """A button of a card that an earlier version made."""
+        return self._texts["old_button", language]
+
     def search_failed(self, language: Language) -> str:
         """The search of the message box found nothing that it could show in time."""
         return self._texts["search_failed", language]
@@ -46,12 +63,12 @@ class Notices:
         return self._texts["search_hint", language]
 
     def interrupted(self) -> Shareable:
-        """An earlier try's answer may stand there; a chat cannot be read to see it. In every language (F52)."""
-        tongues = get_args(Language)
-        blocks = [
-            block for tongue in tongues for block in self._words.render("channels/interrupted", {}, language=tongue)
-        ]
-        return Shareable(intent="interrupted", language="en", blocks=tuple(blocks))
+        """An earlier try's answer may stand there; a chat cannot be read to see it (F52)."""
+        return self._in_every_language("interrupted")
+
+    def edited(self) -> Shareable:
+        """What was changed after it was sent is not asked anew."""
+        return self._in_every_language("edited")
 
     def aside(self, language: Language, tenant: str) -> Page:
         """The answer is in the private chat."""
@@ -64,6 +81,12 @@ class Notices:
     def chat(self, tenant: str) -> str:
         """The address that opens the private chat with the bot, or offers to add the app."""
         return f"https://teams.microsoft.com/l/entity/{quote(self._app_id)}/conversations?tenantId={quote(tenant)}"
+
+    def _in_every_language(self, name: str) -> Shareable:
+        """For what comes without a language of its own."""
+        tongues = get_args(Language)
+        blocks = [block for tongue in tongues for block in self._words.render(f"channels/{name}", {}, language=tongue)]
+        return Shareable(intent=name, language="en", blocks=tuple(blocks))
 
     def _page(self, name: str, language: Language, links: dict[str, str] | None = None) -> Page:
         blocks = self._words.render(f"channels/{name}", {}, language=language, links=links)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 import structlog
 from cachetools import TTLCache
 
-from bot.channels.base import Unwritable
-from bot.channels.teams.connector import Connector, NotShown, Refused
+from bot.channels.teams.connector import FAILURES, Connector
 from bot.channels.teams.incoming import Incoming
 from bot.message import Person
 
@@ -43,7 +41,7 @@ class People:
     async def _is_member(self, incoming: Incoming) -> bool | None:
         try:
             found = await self._connector.member(incoming.service_url, incoming.conversation, incoming.sender)
-        except (Unwritable, NotShown, Refused, httpx.HTTPError, ValueError) as error:
+        except (*FAILURES, ValueError) as error:
             log.warning("person unknown", kind=type(error).__name__, channel="teams")
             return None
         role, tenant = (found.user_role or _MEMBER).casefold(), (found.tenant_id or incoming.tenant).casefold()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from cachetools import TTLCache
 
 from bot.channels.base import Answer, Unwritable
-from bot.channels.teams.connector import Connector, NotShown, Refused
+from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
@@ -42,7 +44,7 @@ class TeamsWriter:
         if person not in self._chats:
             try:
                 opened = await self._connector.chat(self._service_url, person.team, person.user)
-            except (Unwritable, NotShown, Refused):
+            except FAILURES:
                 return None
             self._chats[person] = OneToOne(opened)
         return self._chats[person]
@@ -58,6 +60,14 @@ class TeamsWriter:
             summary = self._notices.ready(reply.language) if isinstance(reply, Private) else cut(page.text, _SUMMARY)
             try:
                 await self._connector.show(self._service_url, address_of(place), page.card, summary)
-            except NotShown:
-                await self._connector.say(self._service_url, address_of(place), self._notices.not_shown(reply.language))
+            except FAILURES as error:
+                await self._tell(place, error, reply.language)
                 raise
+
+    async def _tell(self, place: Place, error: Exception, language: Language) -> None:
+        """One sentence in place of what could not be written, as far as anything can be written there."""
+        if isinstance(error, Unwritable):
+            return
+        said = self._notices.not_shown if isinstance(error, NotShown) else self._notices.cut_off
+        with contextlib.suppress(*FAILURES):
+            await self._connector.say(self._service_url, address_of(place), said(language))

@@ -1,0 +1,39 @@
+"""What is read of an activity, whatever it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels.teams.incoming import language_of, read_code, read_edit, read_message, read_press, tenant_of
+from tests.doubles.teams import TeamsDouble
+
+
+def names(value: object) -> Iterator[str]:
+    """The names of all fields of a document."""
+    for name, inside in value.items() if isinstance(value, dict) else ():
+        yield name
+        yield from names(inside)
+
+
+TEAMS = TeamsDouble()
+TEAMS.port = 0
+NAMES = st.sampled_from(sorted({*names(TEAMS.execute("x")), *names(TEAMS.mention("x")), "press", "state", "eventType"}))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(NAMES, inside, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(NAMES, JSON, max_size=8))
+def test_anything_at_all_is_read_or_left(body: dict[str, Any]) -> None:
+    """Whatever JSON names itself an activity: each reader gives a message or nothing, and never breaks."""
+    for read in (read_message, read_press, read_edit, read_code):
+        found = read(body)
+        assert found is None or (found.tenant and found.sender and found.conversation and found.id)
+    assert language_of(body) in {"en", "es"}
+    assert isinstance(tenant_of(body), str)
