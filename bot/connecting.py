@@ -5,17 +5,20 @@ Every reply here is `Private`: a link or a member's name never reaches a place t
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 
 from bot.accounts.accounts import Accounts, Linked
 from bot.audit import Audit, What
 from bot.dialogue import Asked, Dialogue
+from bot.errors import LinkExpired
 from bot.message import Language, Person, Private
 from bot.pack import Pack
 
 _SEEN: frozenset[What] = frozenset({"answered"})
 _SHOWN = 5
+_CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 
 
 class Connecting:
@@ -79,6 +82,22 @@ class Connecting:
     async def is_code(self, person: Person, text: str) -> bool:
         """Whether the message is an answer to the code page."""
         return self._accounts.looks_like_code(text) and await self._accounts.awaits_code(person)
+
+    @staticmethod
+    def is_spent_code(text: str) -> bool:
+        """Whether a message is nothing but a code as our page shows it, when `is_code` says that none is waited for."""
+        return _CODE.fullmatch(text.strip()) is not None
+
+    async def spent(self, person: Person, language: Language) -> Private:
+        """The reply to a code that nothing waits for: it came twice, once typed and once by a pop-up, or it is over.
+
+        Raises:
+            LinkExpired: no account is connected.
+        """
+        link = await self._accounts.link(person)
+        if link is None:
+            raise LinkExpired("no sign-in waits for a code")
+        return self._say("account/status", language, intent="account.status", link=link, others=[])
 
     def _linked(self, linked: Linked, language: Language) -> Private:
         template = "account/choose" if linked.choices else "account/linked"

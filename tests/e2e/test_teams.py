@@ -51,10 +51,11 @@ async def test_a_code_links_through_its_own_client_only(tenant: Tenant) -> None:
     """
     code = await tenant.code()
     assert await tenant.bring("CancelledByUser") == []
-    assert "connected" not in shown(await tenant.bring(code, "u2"))
+    assert "Nothing was connected" in shown(await tenant.bring(code, "u2"))
     assert not await tenant.is_linked("u1")
     assert not await tenant.is_linked("u2")
-    assert "Dana M. is connected" in shown(await tenant.bring(code))
+    assert "Dana M. is connected. Only this chat" in shown(await tenant.bring(code))
+    assert "Dana M. is connected to this chat since" in await tenant.write(code)
     assert await tenant.is_linked("u1")
     assert "$54.87" in await tenant.write(OWED)
 
