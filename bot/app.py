@@ -35,7 +35,7 @@ from bot.health import Health
 from bot.inbox import Inbox
 from bot.language import nearby, places
 from bot.limits import Limits
-from bot.message import Person, Private
+from bot.message import Language, Person, Private
 from bot.metrics import Meter
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
@@ -44,6 +44,7 @@ from bot.payer.health import Pulse
 from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.recent import Recent
+from bot.retention import Erased, Retention
 from bot.stores.base import Seal, Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.waits import Waits
@@ -74,8 +75,20 @@ class Bot:
     renderer: Renderer
     meter: Meter
     recent: Recent
+    retention: Retention
     push: dict[str, Push] = field(default_factory=dict)
     misconfigured: bool = False
+
+    async def forget(self, person: Person) -> None:
+        """Delete all that is kept of a person who is gone, and our messages to them as far as that still works."""
+        await self.retention.let_go(person)
+        await self.accounts.unlink(person)
+
+    async def erased(self, person: Person, erased: Erased, language: Language) -> None:
+        """Tell a person that the rest of our messages to them is deleted, or that some are not."""
+        push = self.push.get(person.platform)
+        if push is not None:
+            await push(person, await self.turn.erased(person, erased, language))
 
     async def tell(self, person: Person, error: BotError) -> None:
         """Tell a person in their own chat about something that went wrong outside of it."""
@@ -93,11 +106,13 @@ async def assemble(
     patience: Patience | None = None,
     http: Http | None = None,
     now: Callable[[], datetime] | None = None,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Bot]:
     """The running bot of these settings; everything that it opened is closed again, and `http` when it is given.
 
     `pack` is one that is loaded already, in place of the one that the settings name.
-    `now` is what "last month" counts from: the clock in BOT_TIMEZONE when none is given.
+    `now` is what "last month" counts from: the clock in BOT_TIMEZONE when none is given. `pause` waits between messages
+    that are deleted.
 
     Raises:
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.
@@ -127,14 +142,18 @@ async def assemble(
         accounts.on_ended.append(recent.forget)
         answering = _answering(settings, pack, http, accounts, audit, documents, recent, patience.wall, now)
         meter = Meter()
-        turn = _turn(settings, pack, accounts, audit, dialogue, answering, patience, now, meter)
+        retention = Retention(store, seal, audit.pseudonym, hours=settings.bot_delete_after_hours, pause=pause)
+        turn = _turn(settings, pack, accounts, audit, dialogue, answering, retention, patience, now, meter)
         renderer = Renderer(pack.templates / "pages", settings)
         pages = Pages(documents, renderer, settings.bot_public_url)
-        bot = Bot(settings, pack, store, seal, accounts, audit, discovery, turn, pages, renderer, meter, recent)
+        bot = Bot(
+            settings, pack, store, seal, accounts, audit, discovery, turn, pages, renderer, meter, recent, retention
+        )
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
         accounts.on_elsewhere.append(bot.tell)
-        sweeper = asyncio.create_task(_sweep(store))
+        retention.on_erased.append(bot.erased)
+        sweeper = asyncio.create_task(_sweep(store, retention))
         stack.push_async_callback(_stopped, sweeper)
         yield bot
 
@@ -188,6 +207,7 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
     audit: Audit,
     dialogue: Dialogue,
     answering: Answering,
+    retention: Retention,
     patience: Patience,
     now: Callable[[], datetime],
     meter: Meter,
@@ -198,6 +218,7 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
         audit=audit,
         dialogue=dialogue,
         answering=answering,
+        retention=retention,
         payer=_payer(settings),
         now=now,
         member_answers=settings.bot_member_answers,
@@ -250,11 +271,12 @@ class _Places:
     zips_near = staticmethod(nearby.zips_near)
 
 
-async def _sweep(store: Store) -> None:
-    """Remove what has expired, every few minutes."""
+async def _sweep(store: Store, retention: Retention) -> None:
+    """Remove what has expired, and delete messages whose time is over, every few minutes."""
     while True:
         with contextlib.suppress(StoreError):
             await store.sweep()
+            await retention.expire()
         await asyncio.sleep(_SWEEP_SECONDS)
 
 
@@ -302,6 +324,7 @@ async def slack_app(
     from slack_sdk.errors import SlackApiError  # noqa: PLC0415
 
     from bot.channels.slack.app import SlackApp  # noqa: PLC0415 -- bolt takes half a second to import
+    from bot.channels.slack.codes import code_of  # noqa: PLC0415
     from bot.channels.slack.connection import Credentials  # noqa: PLC0415
     from bot.channels.slack.shelf import Shelf  # noqa: PLC0415
 
@@ -320,14 +343,15 @@ async def slack_app(
         credentials,
         Shelf(bot.store, bot.seal),
         inbox=lambda handler: Inbox("slack", handler, bot.store, bot.seal),
-        forget=bot.accounts.unlink,
+        retention=bot.retention,
+        forget=bot.forget,
         now=_clock(settings),
         pause=pause,
     )
     try:
         await slack.start()
     except SlackApiError as error:
-        raise ConfigError(f"SLACK_APP_TOKEN: Slack says {error.response.get('error')}") from None
+        raise ConfigError(f"SLACK_APP_TOKEN: Slack says {code_of(error) or 'nothing that can be read'}") from None
     bot.push["slack"] = slack.push
     try:
         yield slack
@@ -356,7 +380,8 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         password=password.get_secret_value() if password else None,
         tenants=settings.teams_tenants,
         inbox=lambda handler: Inbox("teams", handler, bot.store, seal),
-        gone=bot.accounts.unlink,
+        retention=bot.retention,
+        gone=bot.forget,
         outside=outside or REAL,
     )
     await teams.start()

@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     bot_member_answers: Literal["dm", "off"] = "dm"
     bot_link_days: Annotated[int, Field(ge=1)] = 90
     bot_links_per_member: Annotated[int, Field(ge=1)] | None = None
+    bot_delete_after_hours: Annotated[int, Field(ge=1)] | None = None
     bot_questions_per_minute: Annotated[int, Field(ge=1)] = 20
     bot_metrics_bind: Bind | None = None
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -15,10 +15,12 @@ from bot.dialogue import Asked, Dialogue
 from bot.errors import LinkExpired
 from bot.message import Language, Person, Private
 from bot.pack import Pack
+from bot.retention import Erased, Retention
 
 _SEEN: frozenset[What] = frozenset({"answered"})
 _SHOWN = 5
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
+_FORGET = "forget"  # the rule of account.unlink for who wants everything deleted
 
 
 class Connecting:
@@ -31,11 +33,12 @@ class Connecting:
         audit: Audit,
         pack: Pack,
         dialogue: Dialogue,
+        retention: Retention,
         payer: Mapping[str, str],
         now: Callable[[], datetime],
     ) -> None:
         self._accounts, self._audit, self._pack = accounts, audit, pack
-        self._dialogue, self._payer, self._now = dialogue, payer, now
+        self._dialogue, self._retention, self._payer, self._now = dialogue, retention, payer, now
 
     async def answer(self, person: Person, asked: Asked) -> AsyncIterator[Private]:
         """The replies to an `account.*` intent."""
@@ -44,6 +47,9 @@ class Connecting:
                 yield await self.offer(person, asked.language, "account/link", intent=asked.intent)
             case "account.unlink":
                 yield await self._unlink(person, asked)
+            case "account.forget":
+                erased = await self._retention.forget(person, asked.language)
+                yield self.erased(erased, asked.language)
             case "account.choose":
                 linked = await self._accounts.choose(person, int(asked.arguments["index"]))
                 yield self._linked(linked, asked.language)
@@ -103,10 +109,19 @@ class Connecting:
         template = "account/choose" if linked.choices else "account/linked"
         return self._say(template, language, intent="account.link", linked=linked)
 
+    def erased(self, erased: Erased | None, language: Language, *, behind: bool = False) -> Private:
+        """What became of our messages in the person's chat; `behind`: it was told before that this takes a while."""
+        return self._say("account/forget", language, intent="account.forget", erased=erased, behind=behind)
+
     async def _unlink(self, person: Person, asked: Asked) -> Private:
+        """Disconnect; who wants to be forgotten wants the answers in the chat gone too (T31)."""
         await self._dialogue.take_kept(person)
         unlinked = await self._accounts.unlink(person)
-        return self._say("account/unlink", asked.language, intent=asked.intent, unlinked=unlinked)
+        everything = asked.rule == _FORGET
+        erased = await self._retention.forget(person, asked.language) if everything else None
+        shown = await self._retention.count(person)
+        values = {"unlinked": unlinked, "erased": erased, "shown": shown}
+        return self._say("account/unlink", asked.language, intent=asked.intent, **values)
 
     async def _privacy(self, person: Person, language: Language) -> Private:
         """What is kept, and when this person's records were read for them: their own rows of the audit trail."""

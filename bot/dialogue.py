@@ -22,8 +22,8 @@ from bot.stores.base import Seal, Store
 T = TypeVar("T")
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
-_NEEDS_A_PRESS = frozenset({"account.unlink", "account.decline", "answer.sources"})
-_PLAIN = frozenset({"account.link", "account.privacy", "account.status", "help"})
+_NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", "answer.sources"})
+_PLAIN = frozenset({"account.link", "account.forget", "account.privacy", "account.status", "help"})
 _TWO = 2
 _SURE = 0.65
 _COMMON = frozenset({"MY", "BARE", "ASKED"})

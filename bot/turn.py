@@ -42,10 +42,12 @@ from bot.message import Block, Language, Message, Person, Press, Private, Sharea
 from bot.metrics import Meter
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
+from bot.retention import Erased, Retention
 
 log = structlog.get_logger("turn")
 MOST_MISSES = 2
 _A_LIST = 2
+_LEAVES = frozenset({"account.unlink", "account.forget"})
 _CONNECTS = frozenset({"account.link", "account.choose"})
 
 
@@ -60,6 +62,7 @@ class Turn:
         audit: Audit,
         dialogue: Dialogue,
         answering: Answering,
+        retention: Retention,
         payer: Mapping[str, str],
         now: Callable[[], datetime],
         member_answers: Literal["dm", "off"] = "dm",
@@ -72,7 +75,13 @@ class Turn:
         self._patience = patience or Patience()
         self._limits, self._meter = limits or Limits(), meter or Meter()
         self._connecting = Connecting(
-            accounts=accounts, audit=audit, pack=pack, dialogue=dialogue, payer=payer, now=now
+            accounts=accounts,
+            audit=audit,
+            pack=pack,
+            dialogue=dialogue,
+            retention=retention,
+            payer=payer,
+            now=now,
         )
         self._commands = Commands(pack.engine)
 
@@ -101,6 +110,13 @@ class Turn:
         log.warning("problem", kind=type(error).__name__, reference=error.reference)
         self._meter.problem(type(error).__name__)
         return Private(intent="problem", language=language, blocks=blocks, error=error.reference)
+
+    async def erased(self, person: Person, erased: Erased, language: Language) -> Private:
+        """The words when the rest of a person's messages was deleted, or could not be, behind an answer."""
+        log.info("erased", count=erased.deleted)
+        reply = self._connecting.erased(erased, language, behind=True)
+        blocks = await self._dialogue.issue_buttons(person, reply.blocks, self._meaning(None, language))
+        return replace(reply, blocks=blocks)
 
     async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
         """A page that stays in sight, and whether an account is connected."""
@@ -205,7 +221,7 @@ class Turn:
             yield self._answering.explain(asked)
         elif asked.intent.startswith("account."):
             async for reply in self._connecting.answer(message.person, asked):
-                leaves = asked.intent == "account.unlink"
+                leaves = asked.intent in _LEAVES
                 yield await (self._let_go(message, reply) if leaves else self._remember(message, memory, reply))
             if asked.intent == "account.choose":
                 async for answered in self._kept(message, memory):

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "stores": {"message", "errors"},
     "audit": {"errors", "message", "stores"},
     "inbox": {"errors", "stores"},
+    "retention": {"inbox", "message", "stores"},
     "limits": {"errors", "message"},
     "metrics": set(),
     "health": {"errors", "metrics", "stores"},
@@ -32,7 +33,7 @@ MAY_IMPORT = {
     "documents": {"accounts", "audit", "errors", "message", "replies", "stores"},
     "pack": {"errors", "kit", "language", "message", "replies"},
     "dialogue": {"language", "message", "stores"},
-    "connecting": {"accounts", "audit", "dialogue", "errors", "message", "pack"},
+    "connecting": {"accounts", "audit", "dialogue", "errors", "message", "pack", "retention"},
     "provenance": {"dialogue", "message", "payer", "records"},
     "answering": {
         "accounts",
@@ -49,9 +50,9 @@ MAY_IMPORT = {
     "command": {"dialogue", "language", "message"},
     "turn": {
         *("accounts", "answering", "command", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"),
-        *("audit", "limits", "metrics", "provenance"),
+        *("audit", "limits", "metrics", "provenance", "retention"),
     },
-    "channels": {"inbox", "message", "replies", "stores", "turn"},
+    "channels": {"errors", "inbox", "message", "replies", "retention", "stores", "turn"},
     "devchat": {"accounts", "config", "message", "replies"},
 }
 COMPOSITION = {"app", "cli", "commands", "__main__", "__init__"}

@@ -42,7 +42,7 @@ def signing_key(kid: str = "k1") -> RSAKey:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the connector: `send`, `member` or `create`."""
+    """One call of the connector: `send`, `delete`, `member` or `create`."""
 
     method: str
     conversation: str
@@ -75,6 +75,7 @@ class TeamsDouble:
         self.statuses: dict[str, list[int | None]] = {}
         self.retry_after: str | None = None
         self.refused: list[str] = []
+        self.standing: dict[tuple[str, str], Json] = {}
         self.key_fetches = 0
         self.busy = self.busiest = 0
         self._ids = itertools.count(1)
@@ -86,6 +87,7 @@ class TeamsDouble:
         app.router.add_get("/keys", self._keys)
         app.router.add_post("/v3/conversations", self._create)
         app.router.add_post("/v3/conversations/{conversation}/activities", self._send)
+        app.router.add_delete("/v3/conversations/{conversation}/activities/{activity}", self._delete)
         app.router.add_get("/v3/conversations/{conversation}/members/{member}", self._member)
         app.router.add_post("/control/deliver", self._control_deliver)
         app.router.add_get("/control/calls", self._control_calls)
@@ -243,7 +245,16 @@ class TeamsDouble:
             self.busy -= 1
         if found:
             return web.json_response({"error": {"code": "BadSyntax", "message": "no"}}, status=400)
-        return web.json_response({"id": f"m{next(self._ids)}"}, status=201)
+        sent = f"m{next(self._ids)}"
+        self.standing[request.match_info["conversation"], sent] = body
+        return web.json_response({"id": sent}, status=201)
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        place = request.match_info["conversation"], request.match_info["activity"]
+        if (failed := self._failure("delete", request)) is not None:
+            return failed
+        await self._record(Call("delete", place[0], {"id": place[1]}))
+        return web.Response(status=200 if self.standing.pop(place, None) else 404)
 
     async def _member(self, request: web.Request) -> web.Response:
         member = request.match_info["member"]
@@ -291,7 +302,7 @@ class TeamsDouble:
 
 async def settled(app: TeamsApp) -> None:
     """Wait for the answers to everything that the app took in so far."""
-    while tasks := list(app._inbox._tasks):
+    while tasks := [*app._inbox._tasks, *app._erasing._tasks]:
         await asyncio.gather(*tasks)
 
 

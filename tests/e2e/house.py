@@ -241,7 +241,7 @@ async def open_house(
         chosen, clock = Settings(_env_file=None, **values), Elastic()  # type: ignore[call-arg, arg-type]
         http = Http(clock=clock.now, pause=clock.pause)
         bot = await stack.enter_async_context(
-            assemble(chosen, pack=shipped_pack(), patience=patience or UNHURRIED, http=http)
+            assemble(chosen, pack=shipped_pack(), patience=patience or UNHURRIED, http=http, pause=clock.pause)
         )
         channel = await stack.enter_async_context(slack_app(bot, pause=clock.pause))
         teams = await stack.enter_async_context(teams_app(bot, outside))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import pytest
 from bot.commands.rehearsal import link_in
 from bot.message import Message, OneToOne, Person, Shared
 from bot.sandbox.world import World
+from tests.doubles.teams import settled
 from tests.e2e.house import OWED, House
 from tests.e2e.planted import found, needles, stored
 from tests.e2e.played import Played, attached
@@ -19,6 +21,7 @@ from tests.e2e.played import Played, attached
 USER = "u77777forgetme"
 ASKED = (OWED, "and the one before that?", "list my claims", "export my claims", "who has seen my data", "help", "link")
 DONE = {"audit", "audit_head", "audit_key", "audit_once", "seen", "inbox:slack", "inbox:teams"}
+HERS = ("54.87", "Okafor", "Dana")
 
 
 @pytest.fixture
@@ -57,11 +60,55 @@ async def test_nothing_but_keyed_hashes_is_left(scene: Played, surface: str) -> 
     assert found(names, await held(scene)) != []
     said = await scene.say(surface, "delete everything about me", USER)
     assert "disconnected" in str(said)
+    assert re.search(r"I deleted my \d+ answers in this chat", str(said))
+    assert [word for word in HERS if word in standing(scene)] == []
     assert found(names, await held(scene)) == []
     left = kinds(scene)
     assert set(left) <= DONE
     assert re.fullmatch(r"[0-9a-f]{32}|", left["audit"])
     assert (await scene.house.bot.audit.verify()).faults == ()
+
+
+def standing(scene: Played) -> str:
+    """Everything that can still be read in the chats."""
+    return json.dumps([*scene.slack.messages.values(), *scene.teams.standing.values()])
+
+
+@pytest.mark.threat("T31")
+@pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
+async def test_disconnecting_leaves_the_answers_until_they_are_asked_to_go(scene: Played, surface: str) -> None:
+    """After "unlink" they stay, which is said, with a button that deletes them."""
+    await scene.sign_in(surface, USER, "dana")
+    await scene.say(surface, OWED, USER)
+    said = str(await scene.say(surface, "unlink", USER))
+    assert re.search(r"My \d+ answers in this chat stay until you ask me", said)
+    assert "54.87" in standing(scene)
+    press = "account.forget.en"
+    assert press in said
+    if surface == "slack chat":
+        await scene.deliver(scene.slack.press(press, user=USER, channel=scene.slack.chat_of(USER)))
+    else:
+        await scene.teams.deliver(scene.teams.execute(press, user=USER))
+        await settled(scene.house.teams)  # type: ignore[arg-type] # it is there
+    assert [word for word in HERS if word in standing(scene)] == []
+    assert "I deleted my" in standing(scene)
+    assert USER not in await held(scene)
+
+
+@pytest.mark.threat("T31")
+async def test_many_answers_go_behind_the_reply_in_the_persons_language(scene: Played) -> None:
+    """How many and how long, then that it is done, or what could not be; the account stays connected."""
+    await scene.sign_in("slack chat", USER, "dana")
+    person = Person("slack", "", "T0TEAM", USER)
+    for at in range(30):
+        await scene.house.bot.retention.note(person, OneToOne(scene.slack.chat_of(USER)), f"1.{at}")
+    scene.slack.errors["chat.delete"] = ["message_not_found"] * 20 + ["cant_delete_message"]
+    said = str(await scene.say("slack chat", "borra tus mensajes", USER))
+    assert "Estoy borrando mis" in said
+    assert "le aviso cuando termine" in said
+    assert "Listo: borré" in said
+    assert "No pude borrar 1 respuesta mía" in said
+    assert await scene.house.bot.accounts.link(person) is not None
 
 
 @pytest.mark.threat("T53")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import replace
+from typing import Any
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.base import Answer, deliver
+from bot.channels.base import Answer, Unwritable, deliver
 from bot.channels.slack import forms, home
 from bot.channels.slack.again import Mark, cleared
-from bot.channels.slack.codes import code_of
+from bot.channels.slack.codes import SHUT, code_of
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
@@ -23,12 +25,14 @@ from bot.channels.slack.prompts import PROMPTS
 from bot.channels.slack.sharing import SHARE, Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import UNMARKED, SlackWriter, Whisper
-from bot.inbox import Delivery
+from bot.inbox import Delivery, Overtaken
 from bot.message import Message, OneToOne, Person, Place, Shareable, Shared
+from bot.retention import Retention
 
 log = structlog.get_logger("slack")
 
 _STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
+_LEAVES = frozenset({"account.unlink", "account.forget"})
 _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
 
 
@@ -43,14 +47,39 @@ class Desk:
         sharing: Sharing,
         pace: Pace,
         *,
+        retention: Retention,
         session: aiohttp.ClientSession,
         pause: Callable[[float], Awaitable[None]],
     ) -> None:
         self._host, self._notices, self._people, self._sharing = host, notices, people, sharing
-        self._pace, self._session, self._pause = pace, session, pause
+        self._pace, self._retention, self._session, self._pause = pace, retention, session, pause
 
     async def answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         """Answer a message, a command, a press, a shortcut or a form; what an earlier try has written, never again."""
+        await self._or_sorry(here, incoming, self._answer(here, incoming, delivery))
+
+    async def _or_sorry(
+        self, here: Workspace, incoming: Incoming, job: Coroutine[Any, Any, None], notice: str = "not_taken"
+    ) -> None:
+        """Where Slack does not take what is written: a line in the log, and one sentence where it takes that."""
+        try:
+            await job
+        except Overtaken:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever it is, its asker hears of it, and nobody reads a trace
+            failed(error)
+            if code_of(error) not in SHUT:
+                await self._sorry(here, incoming, notice)
+
+    async def _sorry(self, here: Workspace, incoming: Incoming, notice: str) -> None:
+        with contextlib.suppress(Exception):
+            try:
+                await self.say(here, incoming, notice)
+            except Exception:  # noqa: BLE001
+                if not incoming.direct:
+                    await self.say(here, replace(incoming, own_chat=True, response_url=None), notice)
+
+    async def _answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         person, directory_only = await here.person(incoming.user, incoming.team)
         await self._people.note(person)
         place = await self._place(here, incoming)
@@ -76,10 +105,12 @@ class Desk:
             if delivery.exhausted or stands:
                 return
         watched = _Watched(self._host)
-        async with self._status(here, message):
-            await deliver(self._writer(here, incoming, mark), watched, message, delivery.writing)
-        if watched.unlinked:
-            await self._people.leave(person)
+        try:
+            async with self._status(here, message):
+                await deliver(self._writer(here, incoming, mark), watched, message, delivery.writing)
+        finally:
+            if watched.leaves and not (await self._host.home(person, "en", directory_only=directory_only))[1]:
+                await self._people.leave(person)
         if watched.home_changed:
             await self.show_home(here, incoming.user, incoming.team)
 
@@ -106,6 +137,9 @@ class Desk:
 
     async def pass_on(self, here: Workspace, incoming: Incoming, response_url: str) -> None:
         """Share an answer where its asker got it, or send it to their own chat."""
+        await self._or_sorry(here, incoming, self._pass_on(here, incoming, response_url))
+
+    async def _pass_on(self, here: Workspace, incoming: Incoming, response_url: str) -> None:
         person, _ = await here.person(incoming.user, incoming.team)
         shown = await self._sharing.shown(incoming.press or "", person)
         whisper = self._whisper(here, response_url)
@@ -125,8 +159,11 @@ class Desk:
         """Open the form that a button or a shortcut names, while its trigger lives."""
         name = forms.name_of(incoming.action)
         if name is not None and incoming.trigger:
-            view = forms.form(name, self._notices, (await here.profile(incoming.user)).language)
-            await here.client.views_open(trigger_id=incoming.trigger, view=view)
+            await self._or_sorry(here, incoming, self._open(here, incoming, name), "form_late")
+
+    async def _open(self, here: Workspace, incoming: Incoming, name: str) -> None:
+        view = forms.form(name, self._notices, (await here.profile(incoming.user)).language)
+        await here.client.views_open(trigger_id=incoming.trigger, view=view)
 
     async def show_home(self, here: Workspace, user: str, team: str) -> None:
         """Bring a person's Home up to date."""
@@ -157,15 +194,21 @@ class Desk:
 
     def _writer(self, here: Workspace, incoming: Incoming, mark: Mark = UNMARKED) -> SlackWriter:
         if incoming.response_url is None:
-            return SlackWriter(here, self._notices, self._pace, mark)
+            return SlackWriter(here, self._notices, self._pace, self._retention, mark)
         return self._whisper(here, incoming.response_url)
 
     def _plain_writer(self, here: Workspace) -> SlackWriter:
-        return SlackWriter(here, self._notices, self._pace)
+        return SlackWriter(here, self._notices, self._pace, self._retention)
 
     def _whisper(self, here: Workspace, response_url: str) -> Whisper:
         return Whisper(
-            here, self._notices, self._pace, sharing=self._sharing, session=self._session, response_url=response_url
+            here,
+            self._notices,
+            self._pace,
+            self._retention,
+            sharing=self._sharing,
+            session=self._session,
+            response_url=response_url,
         )
 
     @contextlib.asynccontextmanager
@@ -191,20 +234,21 @@ class Desk:
 
 
 class _Watched:
-    """The host, with a look at whether an account was connected or disconnected meanwhile."""
+    """The host, with a look at whether an account was connected or its person asked to be forgotten meanwhile."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self.home_changed = self.unlinked = False
+        self.home_changed = self.leaves = False
 
     async def answer(self, message: Message) -> AsyncIterator[Answer]:
         """The host's replies."""
         async for reply in self._host.answer(message):
             self.home_changed = self.home_changed or reply.intent in _CHANGES_HOME
-            self.unlinked = self.unlinked or reply.intent == "account.unlink"
+            self.leaves = self.leaves or reply.intent in _LEAVES
             yield reply
 
 
 def failed(error: Exception) -> None:
     """Log the kind of an error and Slack's code for it, never its text, which may quote a message."""
-    log.error("failed", kind=type(error).__name__, reason=code_of(error), channel="slack")
+    reason = str(error) if isinstance(error, Unwritable) else code_of(error)
+    log.error("failed", kind=type(error).__name__, reason=reason, channel="slack")

@@ -25,6 +25,7 @@ from starlette.routing import Route
 from bot.channels.base import Answer
 from bot.channels.slack import forms, gate
 from bot.channels.slack.answers import Desk, failed
+from bot.channels.slack.codes import GONE, PASSING, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
@@ -48,6 +49,7 @@ from bot.channels.slack.workspace import Workspace
 from bot.inbox import Delivery, Handler, Inbox
 from bot.message import Person
 from bot.replies.render import Words
+from bot.retention import Retention, Shown
 
 log = structlog.get_logger("slack")
 
@@ -76,17 +78,22 @@ class SlackApp:
         shelf: Shelf,
         *,
         inbox: Callable[[Handler], Inbox],
+        retention: Retention,
         forget: Forget,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`inbox` keeps what has to be answered; `forget` deletes all that is kept of a person; `now` is local time."""
+        """`inbox` keeps what has to be answered, `retention` what may have to be deleted.
+
+        `forget` deletes all that is kept of a person; `now` is local time.
+        """
         self._host, self._given, self._shelf, self._clock = host, credentials, shelf, clock
         self._notices, self._work = Notices(words), Work()
         self._people = People(shelf, forget)
         self._inbox = inbox(self._handle)
+        self._retention, self._erasing = retention, retention.serve("slack", self._delete)
         self._sharing = Sharing(shelf, self._notices, now)
         self._pace, self._pause = Pace(monotonic, pause), pause
 
@@ -105,17 +112,20 @@ class SlackApp:
             self._people,
             self._sharing,
             self._pace,
+            retention=self._retention,
             session=self._connection.session,
             pause=self._pause,
         )
         self._bolt = self._listeners()
         await self._inbox.start()
+        await self._erasing.start()
         self._socket = self._connection.socket(self._take_payload)
         if self._socket is not None:
             try:
                 await self._socket.start()
             except SlackApiError:
                 await self._inbox.stop(0)
+                await self._erasing.stop(0)
                 await self._connection.close()
                 raise
 
@@ -124,6 +134,7 @@ class SlackApp:
         if self._socket is not None:
             await self._socket.stop()
         await self._inbox.stop(_DRAIN_SECONDS)
+        await self._erasing.stop(0)
         await self._work.drain(_DRAIN_SECONDS)
         await self._connection.close()
 
@@ -131,6 +142,7 @@ class SlackApp:
         """Wait for the answers to everything acknowledged so far."""
         await self._inbox.drain(_DRAIN_SECONDS)
         await self._work.drain(_DRAIN_SECONDS)
+        await self._erasing.drain(_DRAIN_SECONDS)
 
     def routes(self) -> list[Route]:
         """The route that Slack calls, where it can check a signature, and the pages of an install."""
@@ -142,6 +154,24 @@ class SlackApp:
         workspace = await self._workspaces.of(person.enterprise, person.team)
         if workspace is not None:
             await self._desk.push(workspace, person, reply)
+
+    async def _delete(self, shown: Shown) -> bool:
+        """Whether a message of ours is gone.
+
+        Raises:
+            SlackApiError, aiohttp.ClientError: it may go later.
+        """
+        here = await self._workspaces.of(shown.person.enterprise, shown.person.team)
+        if here is None:
+            return False
+        try:
+            await here.client.chat_delete(channel=shown.conversation, ts=shown.message)
+        except SlackApiError as error:
+            code = code_of(error)
+            if not code or code in PASSING:
+                raise
+            return code in GONE
+        return True
 
     async def _receive(self, request: Request) -> Response:
         """200 for what Slack signed, 400 for what is no JSON, 401 for what it did not sign, 503 to be asked again.

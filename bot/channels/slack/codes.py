@@ -1,15 +1,46 @@
-"""Slack's error codes as a log may hold them."""
+"""Slack's error codes: as a log may hold them, and what each means for who waits for an answer."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from slack_sdk.errors import SlackApiError
 
+# Where the bot may not write to a person or in a place, now and later.
+BLOCKED = frozenset({
+    "cannot_dm_bot", "channel_not_found", "is_archived", "messages_tab_disabled", "not_in_channel",
+    "restricted_action", "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
+    "restricted_action_thread_locked", "team_not_found", "user_disabled", "user_not_found", "user_not_in_channel",
+    "user_not_visible",
+})  # fmt: skip
+# Where no call of this token works any more.
+SHUT = frozenset({
+    "access_denied", "account_inactive", "app_uninstalled", "ekm_access_denied", "enterprise_is_restricted",
+    "invalid_auth", "missing_scope", "no_permission", "not_allowed_token_type", "not_authed", "org_login_required",
+    "team_access_not_granted", "token_expired", "token_revoked", "two_factor_setup_required",
+})  # fmt: skip
+# Where the blocks were refused: the same in words may be taken.
+UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+# Where the message that was to be answered, and its thread, are gone.
+THREADLESS = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
+# Where a message is no longer there.
+GONE = frozenset({"message_not_found"})
+# What another try may mend.
+PASSING = frozenset({
+    "fatal_error", "internal_error", "rate_limited", "ratelimited", "request_timeout", "service_unavailable",
+    "team_added_to_org",
+})  # fmt: skip
 _CODE = re.compile(r"[a-z_]{1,80}")
 
 
 def code_of(error: BaseException | None) -> str:
-    """Slack's code of a failed call, such as `channel_not_found`; "" for any other error, and for what is no code."""
-    code = str(error.response.get("error")) if isinstance(error, SlackApiError) else ""
+    """Slack's code of a failed call, such as `channel_not_found`; "" for any other error, and for what is no code.
+
+    What stands between us and Slack may answer anything, a page of HTML for one.
+    """
+    if not isinstance(error, SlackApiError):
+        return ""
+    answer = getattr(error.response, "data", error.response)
+    code = str(answer.get("error")) if isinstance(answer, Mapping) else ""
     return code if _CODE.fullmatch(code) else ""

@@ -7,6 +7,7 @@ from typing import Protocol
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Answers
+from bot.channels.slack.codes import code_of
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.workspace import Workspace
 from bot.message import Language, Person, Private
@@ -37,7 +38,7 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, user: str,
     try:
         await workspace.client.views_publish(user_id=user, view=view)
     except SlackApiError as error:
-        if error.response.get("error") != "not_enabled":
+        if code_of(error) != "not_enabled":
             raise
 
 

@@ -7,48 +7,68 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.channels.base import Answer, Unwritable
 from bot.channels.slack.again import Mark
+from bot.channels.slack.codes import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import Pace
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.blocks import CHART, Page, pages
+from bot.retention import Retention
+
+log = structlog.get_logger("slack")
 
 _QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
-_BLOCKED = frozenset({"cannot_dm_bot", "messages_tab_disabled", "user_disabled", "channel_not_found", "is_archived"})
-_UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
-_THREADLESS = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
+_STAYS = frozenset({"account.unlink", "account.forget"})  # last words, which hold nothing of a member
 _MOST_RESPONSES = 5
 UNMARKED = Mark()
 
 
-class SlackWriter:
-    """The Slack channel: posts in chats and threads, points with an ephemeral line."""
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A reply on its way, to whom and to where."""
 
-    def __init__(self, workspace: Workspace, notices: Notices, pace: Pace, mark: Mark = UNMARKED) -> None:
+    place: Place
+    reply: Answer
+    person: Person
+
+
+class SlackWriter:
+    """The Slack channel: posts in chats and threads, points with an ephemeral line.
+
+    `retention` hears of every message before a member's data is written into it.
+    """
+
+    def __init__(
+        self, workspace: Workspace, notices: Notices, pace: Pace, retention: Retention, mark: Mark = UNMARKED
+    ) -> None:
         self._workspace, self._notices, self._pace, self._mark = workspace, notices, pace, mark
+        self._retention = retention
         self._client = workspace.client
         self._note: tuple[Place, str] | None = None
+        self._noted: dict[str, str] = {}
 
-    async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:  # noqa: ARG002 -- the chat is theirs
+    async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:
         """Write in the person's own chat.
 
         A private reply is posted as a neutral line and then updated: Slack builds notifications from what is posted,
         blocks included, and shows them on locked screens and in e-mail (T26).
         """
         try:
-            await self._write(place, reply)
+            await self._write(_Writing(place, reply, person))
         except SlackApiError as error:
-            if error.response.get("error") in _BLOCKED:
-                raise Unwritable(str(error.response["error"])) from None
+            if (code := code_of(error)) in BLOCKED:
+                raise Unwritable(code) from None
             raise
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
@@ -57,32 +77,35 @@ class SlackWriter:
             for page in pages(reply):
                 await self._ephemeral(place, person, page)
         else:
-            await self._write(place, reply)
+            await self._write(_Writing(place, reply, person))
 
     async def private_place(self, person: Person) -> OneToOne | None:
         """The person's chat with the bot."""
         return await self._workspace.chat(person.user)
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """One line that only this person sees."""
-        await self._ephemeral(place, person, self._pointer(person, language, found))
+        """One line that only this person sees; where Slack does not show it, the answer in their chat is no less."""
+        try:
+            await self._ephemeral(place, person, self._pointer(person, language, found))
+        except SlackApiError as error:
+            log.warning("pointer not shown", reason=code_of(error), channel="slack")
 
-    async def _write(self, place: Place, reply: Answer) -> None:
+    async def _write(self, to: _Writing) -> None:
         """Write a reply; a passing note that Slack does not take is no loss."""
-        with contextlib.suppress(*((SlackApiError,) if reply.passing else ())):
-            shown = pages(reply)
+        with contextlib.suppress(*((SlackApiError,) if to.reply.passing else ())):
+            shown = pages(to.reply)
             for at, page in enumerate(shown):
-                done = reply.final and at == len(shown) - 1
-                await self._write_page(place, reply, page, further=bool(at), done=done)
+                done = to.reply.final and at == len(shown) - 1
+                await self._write_page(to, page, further=bool(at), done=done)
 
-    async def _write_page(self, place: Place, reply: Answer, page: Page, *, further: bool, done: bool) -> None:
+    async def _write_page(self, to: _Writing, page: Page, *, further: bool, done: bool) -> None:
         note, self._note = self._note, None
-        if note is not None and note[0] == place and await self._replaced(place, note[1], page, done=done):
+        if note is not None and note[0] == to.place and await self._replaced(to, note[1], page, done=done):
             sent = note[1]
         else:
-            await self._wait(place, further=further)
-            sent = await self._posted(place, page, reply, done=done)
-        self._note = (place, sent) if reply.passing else None
+            await self._wait(to.place, further=further)
+            sent = await self._posted(to, page, done=done)
+        self._note = (to.place, sent) if to.reply.passing else None
 
     async def _wait(self, place: Place, *, further: bool) -> None:
         """In a 1:1 chat the person's own typing sets the pace; only further pages wait."""
@@ -91,27 +114,36 @@ class SlackWriter:
         else:
             self._pace.note(place.conversation)
 
-    async def _replaced(self, place: Place, ts: str, page: Page, *, done: bool) -> bool:
+    async def _replaced(self, to: _Writing, ts: str, page: Page, *, done: bool) -> bool:
         """Whether the page could be written over the passing note; a note that was deleted takes nothing."""
         try:
+            await self._remember(to, ts)
             marked = self._mark.metadata(done=done)
-            await _drawn(self._client.chat_update, page, channel=place.conversation, ts=ts, **marked)
+            await _drawn(self._client.chat_update, page, channel=to.place.conversation, ts=ts, **marked)
         except SlackApiError:
             return False
         return True
 
-    async def _posted(self, place: Place, page: Page, reply: Answer, *, done: bool) -> str:
-        if not isinstance(reply, Private):
-            return str((await self._send(place, page.text, page, done=done))["ts"])
-        neutral = self._notices.working if reply.passing else self._notices.ready
-        sent = await self._send(place, neutral(reply.language))
-        where: dict[str, Any] = {"channel": place.conversation, "ts": sent["ts"]}
+    async def _remember(self, to: _Writing, ts: str) -> None:
+        """Note a message of the person's chat that is about to hold their data."""
+        known = ts in self._noted or to.reply.intent in _STAYS
+        if isinstance(to.reply, Private) and isinstance(to.place, OneToOne) and not known:
+            self._noted[ts] = await self._retention.note(to.person, to.place, ts)
+
+    async def _posted(self, to: _Writing, page: Page, *, done: bool) -> str:
+        if not isinstance(to.reply, Private):
+            return str((await self._send(to.place, page.text, page, done=done))["ts"])
+        neutral = self._notices.working if to.reply.passing else self._notices.ready
+        sent = await self._send(to.place, neutral(to.reply.language))
+        where: dict[str, Any] = {"channel": to.place.conversation, "ts": sent["ts"]}
         try:
+            await self._remember(to, sent["ts"])
             await _drawn(self._client.chat_update, page, **where, **self._mark.metadata(done=done))
-        except (SlackApiError, asyncio.CancelledError):
+        except (Exception, asyncio.CancelledError):
             # The neutral line alone would promise an answer that is not there.
-            with contextlib.suppress(SlackApiError):
+            with contextlib.suppress(Exception):
                 await self._client.chat_delete(**where)
+                await self._retention.drop(to.person, self._noted.pop(sent["ts"], ""))
             raise
         return str(sent["ts"])
 
@@ -124,7 +156,7 @@ class SlackWriter:
             return await _drawn(self._client.chat_postMessage, said, **where, thread_ts=place.thread or None)
         except SlackApiError as error:
             # The question was deleted meanwhile, and its thread with it.
-            if place.thread and error.response.get("error") in _THREADLESS:
+            if place.thread and code_of(error) in THREADLESS:
                 return await _drawn(self._client.chat_postMessage, said, **where)
             raise
 
@@ -149,7 +181,7 @@ async def _drawn(method: Any, page: Page, **arguments: Any) -> AsyncSlackRespons
     try:
         answer: AsyncSlackResponse = await method(text=page.text, blocks=blocks or None, **arguments)
     except SlackApiError as error:
-        if not blocks or error.response.get("error") not in _UNDRAWN:
+        if not blocks or code_of(error) not in UNDRAWN:
             raise
         plainer = tuple(block for block in blocks if block["type"] != CHART)
         return await _drawn(method, Page(page.text, plainer if len(plainer) < len(blocks) else ()), **arguments)
@@ -164,12 +196,13 @@ class Whisper(SlackWriter):
         workspace: Workspace,
         notices: Notices,
         pace: Pace,
+        retention: Retention,
         *,
         sharing: Sharing,
         session: aiohttp.ClientSession,
         response_url: str,
     ) -> None:
-        super().__init__(workspace, notices, pace)
+        super().__init__(workspace, notices, pace, retention)
         self._sharing, self._session = sharing, session
         self._response_url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
 

@@ -36,6 +36,7 @@ from bot.channels.teams.writer import TeamsWriter, chats
 from bot.inbox import Delivery, Handler, Inbox
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
+from bot.retention import Retention, Shown
 
 log = structlog.get_logger("teams")
 
@@ -44,6 +45,7 @@ _DRAIN_SECONDS = 25
 REAL = Outside()
 _TYPING_SECONDS = 0.5
 _OK, _REFUSED, _FORBIDDEN, _FAILED, _UNKNOWN, _AWAY = 200, 400, 403, 500, 501, 503
+_GONE = "404"
 _MESSAGE, _ERROR = "application/vnd.microsoft.activity.message", "application/vnd.microsoft.error"
 
 
@@ -59,6 +61,7 @@ class TeamsApp:
         password: str | None,
         tenants: tuple[str, ...],
         inbox: Callable[[Handler], Inbox],
+        retention: Retention,
         gone: Gone,
         outside: Outside = REAL,
         pause: Pause = asyncio.sleep,
@@ -72,6 +75,7 @@ class TeamsApp:
         self._connector = Connector(self._app, pause)
         self._people, self._chats = People(self._connector), chats()
         self._inbox = inbox(self._answer)
+        self._retention, self._erasing = retention, retention.serve("teams", self._delete)
         self._regions: dict[str, str] = {}
 
     async def start(self) -> None:
@@ -82,10 +86,12 @@ class TeamsApp:
         self._keys = None if self._open else Keys(self._app)
         self._warming = asyncio.create_task(self._keys.fetch()) if self._keys else None
         await self._inbox.start()
+        await self._erasing.start()
 
     async def stop(self) -> None:
         """Finish what was acknowledged, then close the connections."""
         await self._inbox.stop(_DRAIN_SECONDS)
+        await self._erasing.stop(0)
         if self._warming is not None:
             await asyncio.gather(self._warming, return_exceptions=True)
         await self._connector.close()
@@ -105,6 +111,18 @@ class TeamsApp:
         if place is None:
             raise Unwritable("no chat")
         await writer.post(place, reply, person)
+
+    async def _delete(self, shown: Shown) -> bool:
+        """Whether a message of ours is gone.
+
+        Raises:
+            Refused, httpx.HTTPError: it may go later.
+        """
+        try:
+            await self._connector.delete(shown.region or SERVICE_URL, shown.conversation, shown.message)
+        except (Unwritable, NotShown) as error:
+            return str(error) == _GONE
+        return True
 
     async def _receive(self, request: Request) -> Response:
         """What the SDK answers to an activity that may reach it; 413, 401 and 400 for what may not."""
@@ -230,7 +248,7 @@ class TeamsApp:
             await asyncio.gather(task, return_exceptions=True)
 
     def _writer(self, service_url: str) -> TeamsWriter:
-        return TeamsWriter(self._connector, self._notices, self._chats, service_url)
+        return TeamsWriter(self._connector, self._notices, self._chats, service_url, self._retention)
 
 
 def _hash(text: str) -> str:

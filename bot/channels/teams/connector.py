@@ -65,10 +65,10 @@ class Connector:
         await self._app.http_client.http.aclose()
         await self._app.api.http.http.aclose()
 
-    async def show(self, service_url: str, conversation: str, card: Card, summary: str) -> None:
-        """Post a card. `summary` is what a notification says instead of it."""
+    async def show(self, service_url: str, conversation: str, card: Card, summary: str) -> str:
+        """Post a card; the message's id. `summary` is what a notification says instead of it."""
         attachment = Attachment(content_type=TYPE, content=card)
-        await self._send(service_url, conversation, MessageInput(attachments=[attachment], summary=summary))
+        return await self._send(service_url, conversation, MessageInput(attachments=[attachment], summary=summary))
 
     async def say(self, service_url: str, conversation: str, text: str) -> None:
         """Post a few words of our own, without a card."""
@@ -77,6 +77,11 @@ class Connector:
     async def type(self, service_url: str, conversation: str) -> None:
         """Show that an answer is being written."""
         await self._send(service_url, conversation, TypingActivityInput())
+
+    async def delete(self, service_url: str, conversation: str, message: str) -> None:
+        """Delete a message of ours."""
+        conversations = self._region(service_url).conversations
+        await self._call(lambda: conversations.delete_activity(quoted(conversation), quoted(message)))
 
     async def member(self, service_url: str, conversation: str, member: str) -> TeamsChannelAccount:
         """Who somebody in a conversation is."""
@@ -91,11 +96,12 @@ class Connector:
         conversations = self._region(service_url).conversations
         return (await self._call(lambda: conversations.create(asked))).id
 
-    async def _send(self, service_url: str, conversation: str, activity: Any) -> None:
+    async def _send(self, service_url: str, conversation: str, activity: Any) -> str:
         activity.from_ = Account(id=f"28:{self._app.id}")
         activity.conversation = ConversationAccount(id=conversation)
         conversations = self._region(service_url).conversations
-        await self._call(lambda: conversations.create_activity(quoted(conversation), activity))
+        sent = await self._call(lambda: conversations.create_activity(quoted(conversation), activity))
+        return sent.id
 
     async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
         async with self._some:

@@ -14,8 +14,10 @@ from bot.channels.teams.popup import with_pop_up
 from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import pages
 from bot.replies.text import cut
+from bot.retention import Retention
 
 _SUMMARY = 200
+_STAYS = frozenset({"account.unlink", "account.forget"})  # last words, which hold nothing of a member
 
 Chats = TTLCache[Person, OneToOne]
 
@@ -26,18 +28,25 @@ def chats() -> Chats:
 
 
 class TeamsWriter:
-    """The Teams channel for one region: posts in chats and threads, and points to the private chat."""
+    """The Teams channel for one region: posts in chats and threads, and points to the private chat.
 
-    def __init__(self, connector: Connector, notices: Notices, chats: Chats, service_url: str) -> None:
+    `retention` hears of every message that holds a member's data.
+    """
+
+    def __init__(
+        self, connector: Connector, notices: Notices, chats: Chats, service_url: str, retention: Retention
+    ) -> None:
         self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
+        self._retention = retention
 
-    async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:  # noqa: ARG002 -- the chat is theirs
+    async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:
         """Write in the person's own chat."""
-        await self._write(place, with_pop_up(reply, self._notices) if isinstance(reply, Private) else reply)
+        shown = with_pop_up(reply, self._notices) if isinstance(reply, Private) else reply
+        await self._write(place, shown, person)
 
-    async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- all may read it
+    async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
         """Write in the thread of a channel, or in a group chat."""
-        await self._write(place, reply)
+        await self._write(place, reply, person)
 
     async def private_place(self, person: Person) -> OneToOne | None:
         """The person's chat with the bot; None when they have not added the app."""
@@ -55,14 +64,16 @@ class TeamsWriter:
         page = say(language, person.team)
         await self._connector.show(self._service_url, address_of(place), page.card, cut(page.text, _SUMMARY))
 
-    async def _write(self, place: Place, reply: Answer) -> None:
+    async def _write(self, place: Place, reply: Answer, person: Person) -> None:
         for page in pages(reply):
             summary = self._notices.ready(reply.language) if isinstance(reply, Private) else cut(page.text, _SUMMARY)
             try:
-                await self._connector.show(self._service_url, address_of(place), page.card, summary)
+                sent = await self._connector.show(self._service_url, address_of(place), page.card, summary)
             except FAILURES as error:
                 await self._tell(place, error, reply.language)
                 raise
+            if isinstance(reply, Private) and isinstance(place, OneToOne) and reply.intent not in _STAYS:
+                await self._retention.note(person, place, sent, self._service_url)
 
     async def _tell(self, place: Place, error: Exception, language: Language) -> None:
         """One sentence in place of what could not be written, as far as anything can be written there."""

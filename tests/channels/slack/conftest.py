@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -36,6 +37,7 @@ from bot.message import (
     Span,
 )
 from bot.replies.render import Words
+from bot.retention import Retention
 from bot.sandbox.sockets import listen
 from bot.stores.base import Seal, Store
 from bot.stores.sqlite import open_sqlite
@@ -192,6 +194,9 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
     shelf = Lossy(store, OpenSeal())
     shelf.seen = set()
 
+    async def hashed(person: Person) -> str:
+        return hashlib.sha256(person.key.encode()).hexdigest()
+
     async def forget(person: Person) -> None:
         forgotten.append(person)
 
@@ -203,6 +208,7 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         Credentials(api_url=slack.api_url, public_url=address, **credentials),
         shelf,
         inbox=lambda handler: KeptInbox("slack", handler, store, OpenSeal(), shelf),
+        retention=Retention(store, OpenSeal(), hashed, pause=clock.pause),
         forget=forget,
         now=lambda: NOW,
         monotonic=clock.now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from bot.message import (
     Span,
 )
 from bot.replies.render import Words
+from bot.retention import Retention
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
@@ -131,6 +133,9 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     def inbox(handler: Handler) -> Inbox:
         return Inbox("teams", handler, store, VAULT)
 
+    async def hashed(person: Person) -> str:
+        return hashlib.sha256(person.key.encode()).hexdigest()
+
     async def gone(person: Person) -> None:
         house.gone.append(person)
 
@@ -144,6 +149,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         password=None,
         tenants=(TENANT,),
         inbox=inbox,
+        retention=Retention(store, VAULT, hashed, pause=pause),
         gone=gone,
         outside=Outside(keys_url=teams.keys_url, token=own_token),
         pause=pause,
@@ -173,6 +179,7 @@ async def house(building: House) -> AsyncIterator[House]:
     for kept in (building.teams.calls, building.teams.refused, building.gone, building.waits):
         kept.clear()
     building.teams.members.clear()
+    building.teams.standing.clear()
     building.teams.statuses.clear()
     building.teams.busiest = 0
     building.app._people._members.clear()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.message import OneToOne, Shared
+from bot.message import OneToOne, Person, Shared
+from bot.retention import Erased
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.adaptive_card import fallback
 from tests.doubles.teams import APP, OTHER_TENANT, TENANT
@@ -208,3 +209,19 @@ async def test_a_person_is_written_to_unasked(house: House) -> None:
     reply = await anext(house.turn.answer(house.turn.heard[0]))
     await house.app.push(person, reply)  # type: ignore[arg-type] # the keyword makes it private
     assert [call.conversation for call in house.teams.sent()] == ["a:chat-u1", "a:chat-u1"]
+
+
+@pytest.mark.threat("T31")
+async def test_private_answers_can_be_deleted(house: House) -> None:
+    """Each message is noted by its id; an open answer is not, and stays."""
+    person = Person("teams", "", TENANT, house.teams.object_id("u31"))
+    await house.deliver(house.teams.message("hello", user="u31"))
+    for answer, told in ((None, Erased(1)), (404, Erased(1)), (403, Erased(0, kept=1)), (500, Erased(0, waiting=1))):
+        await house.deliver(house.teams.message("what did I owe", user="u31"))
+        house.teams.statuses["delete"] = [] if answer is None else [answer]
+        assert await house.app._retention.forget(person, "en") == told
+        await house.drain()
+        assert await house.app._retention.count(person) == 0
+    [(open_answer, _)] = [item for item in house.teams.standing.items() if PLANTED not in str(item)]
+    assert open_answer[0] == house.teams.chat_of("u31")
+    assert len(house.teams.standing) == 3
