@@ -317,3 +317,25 @@ async def test_more_than_a_process_can_hold_waits_in_the_store(store: Store) -> 
     await until(lambda: len(handler.answered) == 300)
     await box.stop(1)
     assert handler.most <= 256 + 16
+
+
+async def test_a_late_beat_is_made_up_for_before_anything_is_written(tmp_path: Path) -> None:
+    """A process too busy to prolong its lease does so before it posts, or another would post the same."""
+    now = 100.0
+    store = open_sqlite(tmp_path / "late.db", clock=lambda: now)
+
+    async def slow(delivery: Delivery) -> None:
+        nonlocal now
+        now += 7
+        await delivery.writing()
+        now += 7
+        assert await store.lease("inbox:test", until=now + 10) is None
+        answered.set()
+
+    answered = asyncio.Event()
+    box = Inbox("test", slow, store, VAULT, lease=10, clock=lambda: now)
+    await box.take("e1", "chat", b"hello")
+    async with asyncio.timeout(20):
+        await answered.wait()
+    await box.stop(1)
+    await store.close()
