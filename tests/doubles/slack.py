@@ -115,6 +115,11 @@ class SlackDouble(WebApi):
             await self._changed.wait_for(lambda: len(self.called(method)) >= count)
         return self.called(method)
 
+    async def said(self, text: str) -> None:
+        """Wait until a message stands somewhere that says exactly this; a failed test after ten seconds."""
+        async with asyncio.timeout(WAIT_SECONDS), self._changed:
+            await self._changed.wait_for(lambda: any(said["text"] == text for said in self.messages.values()))
+
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         """One WebSocket of Socket Mode: says hello, and collects what the app acknowledges."""
         socket = web.WebSocketResponse()

@@ -25,15 +25,22 @@ from bot.channels.slack.prompts import PROMPTS
 from bot.channels.slack.sharing import SHARE, Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import UNMARKED, SlackWriter, Whisper
+from bot.errors import StoreError
 from bot.inbox import Delivery, Overtaken
 from bot.message import Message, OneToOne, Person, Place, Shareable, Shared
 from bot.retention import Retention
 
 log = structlog.get_logger("slack")
 
+# What may be said again: nobody answered, or the connection ended.
+_SILENT = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError, StoreError)
 _STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
 _LEAVES = frozenset({"account.unlink", "account.forget"})
 _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
+
+
+class Unreachable(Exception):
+    """Slack or the store gave no answer, so that nothing could be said; the message names the kind of failure."""
 
 
 class Desk:
@@ -55,29 +62,48 @@ class Desk:
         self._pace, self._retention, self._session, self._pause = pace, retention, session, pause
 
     async def answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Answer a message, a command, a press, a shortcut or a form; what an earlier try has written, never again."""
-        await self._or_sorry(here, incoming, self._answer(here, incoming, delivery))
+        """Answer a message, a command, a press, a shortcut or a form; what an earlier try has written, never again.
+
+        Raises:
+            Unreachable: Slack or the store gave no answer, so that nobody could be told: another try may.
+        """
+        try:
+            await self._or_sorry(here, incoming, self._answer(here, incoming, delivery), again=not delivery.exhausted)
+        except _SILENT as error:
+            raise Unreachable(type(error).__name__) from None
 
     async def _or_sorry(
-        self, here: Workspace, incoming: Incoming, job: Coroutine[Any, Any, None], notice: str = "not_taken"
+        self,
+        here: Workspace,
+        incoming: Incoming,
+        job: Coroutine[Any, Any, None],
+        notice: str = "not_taken",
+        *,
+        again: bool = False,
     ) -> None:
-        """Where Slack does not take what is written: a line in the log, and one sentence where it takes that."""
+        """Where Slack does not take what is written: a line in the log, and one sentence where it takes that.
+
+        With `again`, what got no answer at all in a chat that can be read is left to another try, which looks first.
+        """
         try:
             await job
         except Overtaken:
             raise
-        except Exception as error:  # noqa: BLE001 -- whatever it is, its asker hears of it, and nobody reads a trace
+        except Exception as error:
+            if again and incoming.direct and incoming.response_url is None and isinstance(error, _SILENT):
+                raise
             failed(error)
             if code_of(error) not in SHUT:
                 await self._sorry(here, incoming, notice)
 
     async def _sorry(self, here: Workspace, incoming: Incoming, notice: str) -> None:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(SlackApiError, Unwritable, aiohttp.ClientResponseError):
             try:
                 await self.say(here, incoming, notice)
-            except Exception:  # noqa: BLE001
-                if not incoming.direct:
-                    await self.say(here, replace(incoming, own_chat=True, response_url=None), notice)
+            except (SlackApiError, Unwritable, aiohttp.ClientError, TimeoutError):
+                if incoming.direct:
+                    raise
+                await self.say(here, replace(incoming, own_chat=True, response_url=None), notice)
 
     async def _answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         person, directory_only = await here.person(incoming.user, incoming.team)

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from bot.channels.base import Answer
 from bot.channels.slack import forms, gate
-from bot.channels.slack.answers import Desk, failed
+from bot.channels.slack.answers import Desk, Unreachable, failed
 from bot.channels.slack.codes import GONE, PASSING, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
 from bot.channels.slack.home import Host
@@ -334,13 +334,15 @@ class SlackApp:
             return
         job = self._desk.answer(here, incoming, delivery)
         tag = (incoming.channel, incoming.thread) if incoming.thread else None
-        task = self._work.start(delivery.key, self._guarded(job), tag=tag)
+        task = self._work.start(delivery.key, self._guarded(job, Unreachable), tag=tag)
         try:
             # Waited for, not awaited: a question that was taken back ends its task and not this one.
             await asyncio.wait({task})
         except asyncio.CancelledError:
             task.cancel()
             raise
+        if not task.cancelled():
+            task.result()
 
     def _start(self, incoming: Incoming, job: Awaitable[None]) -> None:
         lane, tag = (incoming.channel, incoming.user), (incoming.channel, incoming.thread)
@@ -349,9 +351,11 @@ class SlackApp:
     async def _first(self, key: str) -> bool:
         return await self._shelf.first(f"slack:{key}", seconds=_SEEN_SECONDS)
 
-    async def _guarded(self, job: Awaitable[None]) -> None:
+    async def _guarded(self, job: Awaitable[None], *passed_on: type[Exception]) -> None:
         try:
             await job
+        except passed_on:
+            raise
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
             failed(error)
 

@@ -156,7 +156,7 @@ class KeptInbox(Inbox):
     """An inbox that is away when its shelf is, and that knows what it saw."""
 
     def __init__(self, platform: str, handler: Handler, store: Store, seal: Seal, shelf: Lossy) -> None:
-        super().__init__(platform, handler, store, seal)
+        super().__init__(platform, handler, store, seal, look=0.02)
         self._shelf = shelf
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "") -> bool:

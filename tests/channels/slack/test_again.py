@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from bot.channels.slack.again import Mark
+from bot.channels.slack.answers import Unreachable
 from bot.channels.slack.app import _Kept
 from bot.channels.slack.incoming import Incoming, read_command, read_event
 from bot.inbox import Delivery
-from tests.channels.slack.conftest import House
+from tests.channels.slack.conftest import PLANTED, House
 from tests.doubles.slack import BOT_USER, TEAM
 
 
@@ -73,6 +74,21 @@ async def test_nothing_written_is_answered_as_if_new(house: House) -> None:
     await take_over(house, incoming)
     assert len(house.turn.heard) == 1
     assert len(house.slack.messages) == 2
+
+
+@pytest.mark.fault("F53")
+@pytest.mark.parametrize("method", ["chat.update", "chat.postMessage"])
+async def test_what_slack_did_not_answer_is_looked_for_and_said_again(house: House, method: str) -> None:
+    """A connection that ends is no refusal: no promise stays without its answer, and no answer comes twice."""
+    incoming = asked(house)
+    house.slack.silent.add(method)
+    with pytest.raises(Unreachable):
+        await take_over(house, incoming, maybe_written=False)
+    house.slack.silent.clear()
+    await take_over(house, incoming)
+    (said,) = house.slack.messages.values()
+    assert PLANTED in said["text"]
+    assert said["metadata"]["event_payload"]["done"] is True
 
 
 @pytest.mark.fault("F52")
