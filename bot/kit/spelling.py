@@ -6,6 +6,7 @@ import unicodedata
 from difflib import SequenceMatcher
 
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
+_LINKS, _FEW = frozenset({"of", "de"}), 3  # words of a person's name
 _SHORTEST_START = 3
 _ALIKE = 0.7  # of 1: one letter wrong in five, or two swapped
 
@@ -18,9 +19,13 @@ def words_of(text: str | None) -> tuple[str, ...]:
 
 
 def is_named(written: str | None, said: str) -> bool:
-    """True when the written name holds every word that was said, in any order, or all of them run together."""
+    """True when the written name holds every word that was said, in any order, or all of them run together.
+
+    Of longer names "of" and "de" may be missing: whatever stands between a hospital and its city.
+    """
     own, wanted = words_of(written), _wanted(said)
-    return bool(wanted) and (set(wanted) <= set(own) or _run_together(own, "".join(wanted)))
+    telling = set(wanted) - _LINKS if len(wanted) > _FEW else set(wanted)
+    return bool(wanted) and (telling <= set(own) or _run_together(own, "".join(wanted)))
 
 
 def starts_like(written: str | None, said: str) -> bool:

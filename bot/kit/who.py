@@ -29,6 +29,8 @@ _TRIES, _MOST = 3, 40
 _SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", "Location")
 SHOWN = 8
 _REFERENCE = re.compile(r"(?:Practitioner|Organization)/[A-Za-z0-9.-]{1,64}")
+_OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
+_PLAIN = frozenset({"of", "de", "the", "la", "medical", "center", "clinic", "clínica", "centro", "health", "hospital"})
 _TITLES = ("dr", "dra", "doctor", "doctora")
 
 
@@ -122,6 +124,13 @@ async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) 
 
 
 async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
+    """Whoever has the name; when nobody has, the name without its city: "Hill Hospital of Chattanooga"."""
+    whole = await _with_name(ask, name)
+    short = _OF_CITY.sub("", name)
+    return whole if whole or short == name or _is_titled(ask) else await _with_name(ask, short)
+
+
+async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
     """People and organizations of the name; only people after "Dr."."""
     searches = [_people(ask, name)]
     if not _is_titled(ask):
@@ -191,6 +200,7 @@ def _gives_care(types: Iterable[str], written: str | None, said: str) -> bool:
 
 def _words(name: str, *, last_first: bool = False) -> list[str]:
     words = [word for word in name.split() if word.strip(".").casefold() not in _TITLES][:8]
+    words = [word for word in words if word.casefold() not in _PLAIN] or words
     return (words[::-1] if last_first else words)[:_TRIES]
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.lexicon import Lexicon
-from bot.language.names import SHORT_TITLES, TITLES, cleaned, find_name, widened
+from bot.language.names import GENERIC, SHORT_TITLES, TITLES, cleaned, find_name, widened
 from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
 from bot.language.phrases import Found, Meaning
 from bot.language.places import Place
@@ -20,6 +20,8 @@ DateRange = tuple[date, date]
 _IN = frozenset({
     "in", "near", "around", "by", "at", "from", "to", "en", "cerca", "de", "por", "of", "outside", "within", "para",
 })  # fmt: skip
+_OF = frozenset({"of", "de"})
+_BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender"})
 _HAS_DIGIT = re.compile(r"\d")
@@ -80,7 +82,7 @@ class Tagger:
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
         tags = self._named_in(tags, said, self._name(said, keys, found, free))
-        return _plausible(tags, said)
+        return _plausible([_of_its_city(tag, tags, said) for tag in tags], said)
 
     def _named_in(self, tags: list[Tag], said: Utterance, name: Tag | None) -> list[Tag]:
         """With the name of a person; a known organisation is the provider unless a titled name stands beside it."""
@@ -126,6 +128,18 @@ class Tagger:
         return Tag("location", where, match.first, after)
 
 
+def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance) -> Tag:
+    """An organization's name with the city that belongs to it: "Lantern Hill Hospital of Chattanooga"."""
+    first = tag.first - 1 if tag.first and said.keys[tag.first - 1] in _BEFORE_NAMES else tag.first
+    if tag.kind != "provider_name" or GENERIC.isdisjoint(said.keys[first : tag.after]):
+        return tag
+    places = (place for place in tags if place.kind == "location" and place.first == tag.after + 1)
+    city = next((place for place in places if isinstance(place.value, dict) and "city" in place.value), None)
+    if city is None or said.words[tag.after] not in _OF:
+        return tag
+    return replace(tag, value=cleaned(said.said(first, city.after)), first=first, after=city.after)
+
+
 def _taken(free: list[bool], tag: Tag | None) -> list[bool]:
     return [one and not (tag and tag.first <= at < tag.after) for at, one in enumerate(free)]
 
@@ -133,13 +147,15 @@ def _taken(free: list[bool], tag: Tag | None) -> list[bool]:
 def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     """Without what only seems to be said.
 
-    "Dra. Vela" asks for no woman, "Hartford CT" for no scan and "Ten Mile" for no radius; "f" is a woman beside a
-    doctor alone.
+    "Dra. Vela" asks for no woman, "Hill Hospital" for no hospital, "Hartford CT" for no scan and "Ten Mile" for no
+    radius; "f" is a woman beside a doctor alone.
     """
     names = [tag for tag in tags if tag.kind == "provider_name"]
     tags = _from_the_left(tags)
     places = [tag for tag in tags if tag.kind == "location"]
     tags = [tag for tag in tags if tag.kind == "location" or not _lies_in(tag, places)]
+    longer = [name for name in names if name.after - name.first > 1]
+    tags = [tag for tag in tags if tag.kind != "facility_type" or not _lies_in(tag, longer)]
     tags = [tag for tag in tags if tag.kind != "radius" or not any(_lies_in(place, [tag]) for place in places)]
     doctors = any(tag.kind in {"specialty", "any_doctor"} for tag in tags)
     return [

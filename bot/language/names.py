@@ -1,5 +1,6 @@
 """Names of people and organisations in a message, found without relying on capitals."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -210,6 +211,7 @@ NOT_NAMES = frozenset(
         "me",
     ]
 )
+_LINKS = frozenset({"of", "the"})
 _OWNED = frozenset({"office", "bill", "visit", "claim", "phone", "number", "appointment", "fax", "address", "hospital"})
 _INTRODUCTIONS = (
     ("this", "is"), ("my", "name", "is"), ("my", "names"), ("i", "am"), ("me", "llamo"), ("mi", "nombre", "es"),
@@ -217,6 +219,7 @@ _INTRODUCTIONS = (
 )  # fmt: skip
 _INTRODUCING = frozenset(lead[0] for lead in _INTRODUCTIONS)
 _LONGEST = 3
+_SMALL = re.compile(r"\b(?:Of|De|La|Del|The)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,7 @@ def cleaned(words: str) -> str:
     name = " ".join(words.replace("\u2019", "'").split()).strip(" .,;:?!")
     if name.casefold().endswith("'s"):
         name = name[:-2]
-    return name.title() if name.islower() else name
+    return _SMALL.sub(lambda word: word[0].lower(), name.title()) if name.islower() else name
 
 
 class _Finder:
@@ -309,6 +312,8 @@ class _Finder:
         after = end
         while after < len(self.keys) and self.keys[after] in GENERIC and after - end < _LONGEST:
             after += 1
+        while after > end and self.keys[after - 1] in _LINKS:
+            after -= 1
         tail = self.keys[end:after]
         if tail and (tail[-1] in _SUFFIXES or " ".join(tail[-2:]) in _SUFFIXES):
             return NameFound(place, after, cleaned(self.said.said(place, after)))

@@ -6,7 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.kit import Ask, Choice, Plan, Summary, Who, names_of, network_names, own_networks, plans, telling, who
+from bot.kit import (
+    Ask,
+    Choice,
+    Plan,
+    Summary,
+    Who,
+    names_of,
+    network_names,
+    own_networks,
+    plans,
+    telling,
+    who,
+    words_of,
+)
+
+_SHORTEST = 6  # letters of a plan's first word that name it alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +34,13 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Networks(Summary):
-    """`about` says whose networks these are: the payer's (`all`), a named one, a provider's, or the asker's own.
+    """`about` says whose networks these are: the payer's (`all`), a named one, a provider's, a plan's, or the asker's.
 
-    `plans_listed` is False where the directory lists no plan at all. `state` is the provider's, as in `Who`.
+    `users` are the plans that were named. `plans_listed` is False where the directory lists no plan at all. `state` is
+    the provider's, as in `Who`.
     """
 
-    about: Literal["all", "named", "provider", "own"]
+    about: Literal["all", "named", "provider", "plan", "own"]
     networks: tuple[Used, ...]
     plans_listed: bool
     name: str | None = None
@@ -32,6 +48,7 @@ class Networks(Summary):
     choices: tuple[Choice, ...] = ()
     total: int = 0
     reference: str | None = None
+    users: tuple[str, ...] = ()
 
     @property
     def numbered(self) -> tuple[tuple[int, Used], ...]:
@@ -48,7 +65,10 @@ async def answer(ask: Ask) -> Networks:
     """The networks that were asked about, with their plans."""
     network = str(ask.slots.get("network") or "")
     sold = await plans(ask)
-    if ask.slots.get("provider_name"):
+    named = plans_said(ask.said, sold)
+    if named and not set(words_of(ask.words.get("provider_name"))) & set(words_of(ask.said)):
+        result = of_plans(named, sold)
+    elif ask.slots.get("provider_name"):
         result = of_provider(await who(ask), sold)
     elif network == "in-network":
         own = await own_networks(ask)
@@ -66,6 +86,23 @@ async def answer(ask: Ask) -> Networks:
 def is_called_by(name: str, words: str) -> bool:
     """True when the network's name holds all the telling words."""
     return telling(words) <= set(name.casefold().split())
+
+
+def plans_said(said: str, sold: Sequence[Plan]) -> tuple[Plan, ...]:
+    """The plans that a message names: by the whole name, the longest that fits, else by its first word."""
+    words = set(words_of(said))
+    names = {plan.id: words_of(plan.name) for plan in sold}
+    whole = [plan for plan in sold if names[plan.id] and words.issuperset(names[plan.id])]
+    longest = tuple(plan for plan in whole if not any(set(names[plan.id]) < set(names[one.id]) for one in whole))
+    begun = (plan for plan in sold for first in names[plan.id][:1] if len(first) >= _SHORTEST and first in words)
+    return longest or tuple(begun)
+
+
+def of_plans(named: Sequence[Plan], sold: Sequence[Plan]) -> Networks:
+    """The networks that these plans use."""
+    names = sorted({network.name for plan in named for network in plan.networks if network.name})
+    users = tuple(dict.fromkeys(plan.name for plan in named if plan.name))
+    return Networks("plan", _used(names, sold), bool(sold), users=users)
 
 
 def of_provider(found: Who, sold: Sequence[Plan]) -> Networks:

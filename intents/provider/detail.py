@@ -109,13 +109,18 @@ class Detail(WithDocument):
 
 
 async def answer(ask: Ask) -> Detail:
-    """The provider of the name, or the one that a button named; with `receipt=yes`, the receipt alone."""
+    """The provider of the name, or the one that a button named; asked for a receipt, the receipt alone."""
     found = await who(ask)
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    if found.only and "receipt" in ask.arguments:
+    if found.only and _wants_receipt(ask):
         sold = tuple((plan.name or plan.id, _names(plan.networks)) for plan in await plans(ask))
     found.cite(ask)
     return summarize(found, ask, sold)
+
+
+def _wants_receipt(ask: Ask) -> bool:
+    """By the button, or in words."""
+    return "receipt" in ask.arguments or "receipt" in ask.slots
 
 
 def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] = ()) -> Detail:
@@ -125,7 +130,7 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         return Detail(found.state, found.name, ask.today, found.choices, len(found.found))
     network = ask.arguments.get("network")
     services = [service for row in rows for service in row.services]
-    receipt = _receipt(rows, ask, network, sold) if "receipt" in ask.arguments else None
+    receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
     return Detail(
         state="one",
         name=rows[0].name,
