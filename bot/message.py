@@ -121,10 +121,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One labelled value, such as Deductible: $50.00."""
+    """One labelled value, such as Deductible: $50.00.
+
+    `row` and `column` are the two halves of the label where facts stand side by side, such as each provider's phone.
+    """
 
     label: str
     value: str
+    row: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,17 @@ class Facts:
     """Labelled values that belong together."""
 
     rows: tuple[Fact, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What stands side by side, when each row has a value for each: then the facts are a table, row by row."""
+        found = tuple(dict.fromkeys(fact.column for fact in self.rows))
+        size = len(found)
+        rows = [self.rows[at : at + size] for at in range(0, len(self.rows), size)]
+        whole = all(
+            tuple(fact.column for fact in row) == found and len({fact.row for fact in row}) == 1 for row in rows
+        )
+        return found if size > 1 and all(found) and whole else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,22 +16,37 @@ from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, 
 from bot.replies.plain import plain, spoken
 from bot.replies.text import CUT, cut
 
-CHART = "data_visualization"
+CHART, TABLE = "data_visualization", "table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _BUTTON, _BUTTONS, _URL = 3_000, 150, 2_000, 75, 25, 3_000
 _FIELDS, _ROWS = 4, 20  # more facts than a few are a line each: phones show fields one under another, and twice as long
 _CHARTS, _CHART_TITLE, _BARS, _BAR_LABEL = 2, 50, range(2, 13), 20
 
+_COLUMNS, _CORNER = 20, "-"
+
 Kit = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One Slack message: `text` says everything that `blocks` say, for notifications and screen readers."""
+    """One Slack message: `text` says everything that `blocks` say, for notifications and screen readers.
+
+    `plainer` are the same without pictures and tables, for where Slack does not draw these; empty when there are none.
+    """
 
     text: str
     blocks: tuple[Kit, ...]
+    plainer: tuple[Kit, ...] = ()
+
+    def ways(self) -> Iterator[tuple[Kit, ...]]:
+        """The blocks to try, one after the other; at last none, for the text says it all."""
+        yield from (way for way in (self.blocks, self.plainer) if way)
+        yield ()
+
+    def ending(self, row: tuple[Kit, ...]) -> Page:
+        """The page with more blocks at its end."""
+        return Page(self.text, (*self.blocks, *row), (*self.plainer, *row) if self.plainer else ())
 
 
 def pages(reply: Reply) -> tuple[Page, ...]:
@@ -47,7 +62,10 @@ def escape_mrkdwn(text: str) -> str:
 
 def _page(blocks: list[Block], *, last: bool) -> Page:
     text = escape_mrkdwn(plain(blocks, addresses=False))
-    return Page(text if last else f"{text}\n{CUT}", tuple(_kit(blocks)))
+    shown = tuple(_kit(blocks, drawn=True))
+    drawn = any(kit["type"] in {CHART, TABLE} for kit in shown)
+    plainer = tuple(_kit(blocks, drawn=False)) if drawn else ()
+    return Page(text if last else f"{text}\n{CUT}", shown, plainer)
 
 
 def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
@@ -72,7 +90,8 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         match block:
             case Facts(rows):
-                yield from (Facts(rows[at : at + _ROWS]) for at in range(0, len(rows), _ROWS))
+                most = _ROWS * max(1, len(block.columns))
+                yield from (Facts(rows[at : at + most]) for at in range(0, len(rows), most))
             case Actions(buttons):
                 yield from (Actions(buttons[at : at + _BUTTONS]) for at in range(0, len(buttons), _BUTTONS))
             case _:
@@ -85,13 +104,19 @@ def _size(block: Block) -> int:
     return 2 if isinstance(block, Actions) else 1
 
 
-def _kit(blocks: Iterable[Block]) -> Iterator[Kit]:
+def _kit(blocks: Iterable[Block], *, drawn: bool) -> Iterator[Kit]:
+    """The blocks of a message; Slack takes one table in it, so a second one is lines."""
+    tables = 1 if drawn else 0
     for kind, run in groupby(blocks, key=type):
         if kind is Line:
             yield _rich(line.spans for line in run if isinstance(line, Line))
         else:
             for block in run:
-                yield from _block(block)
+                if isinstance(block, Facts) and tables and block.columns and len(block.columns) < _COLUMNS:
+                    tables -= 1
+                    yield _table(block, block.columns)
+                elif drawn or not isinstance(block, Chart):
+                    yield from _block(block)
 
 
 def _block(block: Block) -> Iterator[Kit]:
@@ -132,6 +157,17 @@ def _chart(chart: Chart) -> Kit:
     series = [{"name": cut(title, _BAR_LABEL), "data": data}]
     axis = {"categories": [bar.label for bar in chart.bars]}
     return {"type": CHART, "title": title, "chart": {"type": "bar", "series": series, "axis_config": axis}}
+
+
+def _table(facts: Facts, columns: tuple[str, ...]) -> Kit:
+    """What stands side by side under its names: Slack draws the first row as the head."""
+    rows = [facts.rows[at : at + len(columns)] for at in range(0, len(facts.rows), len(columns))]
+    cells = [[_CORNER, *columns], *([row[0].row, *(fact.value for fact in row)] for row in rows)]
+    return {
+        "type": TABLE,
+        "rows": [[{"type": "raw_text", "text": text} for text in row] for row in cells],
+        "column_settings": [{"is_wrapped": True} for _ in cells[0]],
+    }
 
 
 def _field(row: Fact) -> str:

@@ -90,7 +90,8 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         match block:
             case Facts(rows):
-                yield from (Facts(rows[at : at + _ROWS]) for at in range(0, len(rows), _ROWS))
+                most = _ROWS * max(1, len(block.columns))
+                yield from (Facts(rows[at : at + most]) for at in range(0, len(rows), most))
             case Line(spans) | Note(spans) if len(text := spoken(spans)) > _LINE:
                 yield from (type(block)((Span(text[at : at + _LINE]),)) for at in range(0, len(text), _LINE))
             case _:
@@ -128,7 +129,9 @@ def _item(item: Item) -> Iterator[Card]:
 
 
 def _facts(rows: tuple[Fact, ...]) -> Card:
-    """A fact set where every word is plain; else a table, whose cells Teams does not parse."""
+    """A table of what stands side by side. Else a fact set where every word is plain, or a table of words, unparsed."""
+    if columns := Facts(rows).columns:
+        return _side_by_side(rows, columns)
     if all(_PLAIN.fullmatch(word) for row in rows for word in (row.label, row.value)):
         return {"type": "FactSet", "facts": [{"title": row.label, "value": row.value} for row in rows]}
     return {
@@ -137,6 +140,19 @@ def _facts(rows: tuple[Fact, ...]) -> Card:
         "showGridLines": False,
         "columns": [{"width": 1}, {"width": 2}],
         "rows": [{"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value)]} for row in rows],
+    }
+
+
+def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> Card:
+    lines = [rows[at : at + len(columns)] for at in range(0, len(rows), len(columns))]
+    head = [_cell(" "), *(_cell(name, bold=True) for name in columns)]
+    cells = [[_cell(line[0].row, bold=True), *(_cell(fact.value) for fact in line)] for line in lines]
+    return {
+        "type": "Table",
+        "firstRowAsHeader": True,
+        "showGridLines": False,
+        "columns": [{"width": 2}, *({"width": 3} for _ in columns)],
+        "rows": [{"type": "TableRow", "cells": row} for row in (head, *cells)],
     }
 
 

@@ -1,8 +1,9 @@
 """The small Markdown of templates, read into blocks. Values come escaped, so only the template makes structure.
 
 `# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
-and any other line as it stands, with **bold** runs. `~ title` draws the rows above it that have a third cell, a number.
-Blank lines, and spaces at a line's end, mean nothing.
+and any other line as it stands, with **bold** runs. `| row :: column | value |` stands beside others of its row.
+`~ title` draws the rows above it that have a third cell, a number. Blank lines and spaces at a line's end mean
+nothing.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class _Reading:
         cells = ["".join(span.text for span in spans(cell.strip())) for cell in line.strip("|").split("|")]
         if len(cells) not in {2, 3}:
             raise TemplateFault("a table row needs a label and a value, and at most the number that a chart draws")
-        fact, last = Fact(*cells[:2]), self.blocks[-1] if self.blocks else None
+        fact, last = _fact(line.strip("|").split("|")[0], *cells[:2]), self.blocks[-1] if self.blocks else None
         self._bars += [Bar(fact.label, _number(cell)) for cell in cells[2:]]
         if isinstance(last, Facts):
             self.blocks[-1] = Facts((*last.rows, fact))
@@ -109,6 +110,15 @@ class _Reading:
 
     def _actions(self, line: str) -> tuple[Action, ...]:
         return tuple(action(unescape(label), target, self._links) for label, target in BUTTON.findall(line))
+
+
+def _fact(source: str, label: str, value: str) -> Fact:
+    """The fact of a row; values come escaped, so that two colons are always the template's."""
+    row, parted, column = source.partition(" :: ")
+    if not parted:
+        return Fact(label, value)
+    row, column = ("".join(span.text for span in spans(half.strip())) for half in (row, column))
+    return Fact(f"{row} · {column}", value, row, column)
 
 
 def _number(cell: str) -> Decimal:

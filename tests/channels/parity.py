@@ -79,10 +79,19 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 yield "said", "".join(one["text"] for one in kit["elements"])
             case "actions":
                 yield from (("button", one["text"]["text"], one.get("url") or one["value"]) for one in kit["elements"])
+            case "table":
+                yield from _side_by_side([[cell["text"] for cell in row] for row in kit["rows"]])
             case "data_visualization":
                 pass  # only a picture of the facts beside it
             case other:
                 raise AssertionError(other)
+
+
+def _side_by_side(table: list[list[str]]) -> Iterator[tuple[str, ...]]:
+    """A table's cells as the facts that they are, row by row."""
+    head, *rows = table
+    for row in rows:
+        yield from (("said", f"{row[0]} · {name}: {cell}") for name, cell in zip(head[1:], row[1:], strict=True))
 
 
 def _worded(elements: Iterable[Kit]) -> list[Kit]:
@@ -100,8 +109,7 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "FactSet":
                 yield from (("said", f"{fact['title']}: {fact['value']}") for fact in element["facts"])
             case "Table":
-                for row in element["rows"]:
-                    yield "said", ": ".join(_run(cell["items"][0]) for cell in row["cells"])
+                yield from _table(element)
             case "Container":
                 yield from _teams(element["items"])
             case "ActionSet":
@@ -109,6 +117,14 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                     yield "button", one["title"], one.get("url") or one["data"]["press"]
             case other:
                 raise AssertionError(other)
+
+
+def _table(table: Kit) -> Iterator[tuple[str, ...]]:
+    rows = [[_run(cell["items"][0]) for cell in row["cells"]] for row in table["rows"]]
+    if table["firstRowAsHeader"]:
+        yield from _side_by_side(rows)
+    else:
+        yield from (("said", ": ".join(row)) for row in rows)
 
 
 def _run(block: Kit) -> str:

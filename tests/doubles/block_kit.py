@@ -48,8 +48,11 @@ def _message_faults(text: str, blocks: list[Kit]) -> Iterator[str]:
         yield "msg_too_long"
     if len(blocks) > 50:
         yield "invalid_blocks: more than 50"
-    if [block.get("type") for block in blocks].count("data_visualization") > 2:
+    kinds = [block.get("type") for block in blocks]
+    if kinds.count("data_visualization") > 2:
         yield "more than two charts"
+    if kinds.count("table") > 1:
+        yield "only_one_table_allowed"
 
 
 def _block_faults(block: Kit) -> Iterator[str]:
@@ -71,6 +74,8 @@ def _block_faults(block: Kit) -> Iterator[str]:
             yield from _rich(block)
         case "data_visualization":
             yield from _chart(block)
+        case "table":
+            yield from _table(block)
         case _:
             yield f"unknown block {kind}"
 
@@ -116,6 +121,22 @@ def _rich(block: Kit) -> Iterator[str]:
         for element in section["elements"]:
             if element.get("type") != "text" or not 0 < len(element["text"]) <= 3_000:
                 yield "rich_text element is no text, empty or over 3,000"
+
+
+def _table(block: Kit) -> Iterator[str]:
+    rows = block["rows"]
+    yield from _many(rows, 100, "table rows")
+    if len({len(row) for row in rows}) != 1:
+        yield "table rows of different lengths"
+    for row in rows:
+        yield from _many(row, 20, "table cells")
+        for cell in row:
+            if cell.get("type") not in {"raw_text", "rich_text"} or not cell.get("text", "x").strip():
+                yield "a table cell that is no text, or empty"
+    if len(block.get("column_settings", [])) > 20:
+        yield "column_settings over 20"
+    if sum(len(cell.get("text", "")) for row in rows for cell in row) > 10_000:
+        yield "a table over 10,000 characters"
 
 
 def _chart(block: Kit) -> Iterator[str]:

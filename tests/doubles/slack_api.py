@@ -217,6 +217,8 @@ class WebApi(Payloads):
         return {"ok": True}
 
     async def _response(self, request: web.Request) -> web.Response:
+        if odd := self.odd.get("response_url"):
+            return odd.pop(0)
         if broken := self.broken.get("response_url"):
             return web.Response(status=broken.pop(0), text="expired_url")
         arguments = await request.json()

@@ -6,48 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message import (
-    Action,
-    Actions,
-    Bar,
-    Block,
-    Chart,
-    Fact,
-    Facts,
-    Item,
-    Line,
-    Note,
-    Press,
-    Reply,
-    Shareable,
-    Span,
-    Title,
-)
+from bot.message import Action, Actions, Bar, Block, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.blocks import PAGE_BLOCKS, pages
 from bot.replies.plain import plain
 from tests.doubles.block_kit import faults, parsed, shown
-
-WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=80)
-SPANS = st.lists(st.builds(Span, WORDS, st.booleans()), min_size=1, max_size=4).map(tuple)
-LINES = st.builds(Line, SPANS)
-PRESSES = st.builds(Action, st.just("opaque"), WORDS, press=st.just(Press("help")))
-LINKS = st.builds(Action, st.just("link"), WORDS, url=st.sampled_from(["https://a.example/", "tel:+14235550142"]))
-BUTTONS = st.lists(PRESSES | LINKS, max_size=27).map(tuple)
-BARS = st.builds(Bar, WORDS, st.decimals(0, 10_000, places=2))
-CHARTS = st.builds(Chart, WORDS, st.lists(BARS, max_size=14, unique_by=lambda bar: bar.label).map(tuple))
-BLOCKS = st.one_of(
-    st.builds(Title, WORDS),
-    LINES,
-    st.builds(Facts, st.lists(st.builds(Fact, WORDS, WORDS), min_size=1, max_size=12).map(tuple)),
-    st.builds(Item, st.integers(1, 99), st.lists(LINES, min_size=1, max_size=3).map(tuple), BUTTONS),
-    st.builds(Note, SPANS),
-    st.builds(Actions, BUTTONS.filter(bool)),
-)
-
-
-def reply(*blocks: Block) -> Reply:
-    """A reply with these blocks."""
-    return Shareable(intent="help", language="en", blocks=blocks)
+from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
 
 
 @settings(max_examples=60)
@@ -64,7 +27,7 @@ def test_any_reply_fits_slack_and_loses_nothing(blocks: list[Block]) -> None:
         if isinstance(block, Line):
             assert all(span.text in kits for span in block.spans)
         if isinstance(block, Facts):
-            assert all(row.label in kits and row.value in kits for row in block.rows)
+            assert all(each in kits for row in block.rows for each in (row.row or row.label, row.column, row.value))
 
 
 @given(st.lists(BLOCKS, min_size=1, max_size=4), st.lists(CHARTS, min_size=1, max_size=4))
@@ -90,6 +53,31 @@ def test_facts_beyond_a_few_are_a_line_each() -> None:
     [lines] = page.blocks
     assert [run["text"] for run in lines["elements"][0]["elements"][:3]] == ["label 0: ", "value 0", "\n"]
     assert lines["elements"][0]["elements"][1]["style"] == {"bold": True}
+
+
+def test_what_stands_side_by_side_is_a_table() -> None:
+    """Its names are the head; without tables the same facts are lines, and the text says them either way."""
+    [page] = pages(reply(COMPARED))
+    [table] = page.blocks
+    assert [[cell["text"] for cell in row] for row in table["rows"]][:2] == [
+        ["-", "Grace Okafor, MD", "Minh Kim, DO"],
+        ["Specialty", "Specialty of Grace Okafor, MD", "Specialty of Minh Kim, DO"],
+    ]
+    assert [block["type"] for block in page.plainer] == ["rich_text"]
+    assert "Phone · Minh Kim, DO: Phone of Minh Kim, DO" in page.text
+    assert [len(way) for way in page.ways()] == [1, 1, 0]
+
+
+def test_one_message_has_one_table() -> None:
+    """Slack takes no second one: it is lines."""
+    [page] = pages(reply(COMPARED, COMPARED))
+    assert [block["type"] for block in page.blocks] == ["table", "rich_text"]
+
+
+def test_facts_that_do_not_line_up_are_no_table() -> None:
+    """A row that lacks a value would put the others under the wrong name."""
+    for rows in (COMPARED.rows[:-1], COMPARED.rows[1:], COMPARED.rows[::2], (*COMPARED.rows, Fact("Phone", "1"))):
+        assert Facts(rows).columns == ()
 
 
 @pytest.mark.threat("T45")

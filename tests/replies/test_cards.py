@@ -6,43 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message import (
-    Action,
-    Actions,
-    Bar,
-    Block,
-    Chart,
-    Fact,
-    Facts,
-    Item,
-    Line,
-    Note,
-    Press,
-    Reply,
-    Shareable,
-    Span,
-    Title,
-)
+from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.cards import MOST_BYTES, pages, weigh
 from bot.replies.plain import plain
 from tests.doubles.adaptive_card import buttons, fallback, faults, parsed, shown
+from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
 
-WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=80)
-SPANS = st.lists(st.builds(Span, WORDS, st.booleans()), min_size=1, max_size=4).map(tuple)
-LINES = st.builds(Line, SPANS)
-PRESSES = st.builds(Action, st.just("opaque"), WORDS, press=st.just(Press("help")))
-LINKS = st.builds(Action, st.just("link"), WORDS, url=st.sampled_from(["https://a.example/", "tel:+14235550142"]))
-BUTTONS = st.lists(PRESSES | LINKS, max_size=14).map(tuple)
-BLOCKS = st.one_of(
-    st.builds(Title, WORDS),
-    LINES,
-    st.builds(Facts, st.lists(st.builds(Fact, WORDS, WORDS), min_size=1, max_size=12).map(tuple)),
-    st.builds(Item, st.integers(1, 99), st.lists(LINES, min_size=1, max_size=3).map(tuple), BUTTONS),
-    st.builds(Note, SPANS),
-    st.builds(Actions, BUTTONS.filter(bool)),
-)
-BARS = st.builds(Bar, WORDS, st.decimals(0, 10_000, places=2))
-CHARTS = st.builds(Chart, WORDS, st.lists(BARS, max_size=14).map(tuple))
 HOSTILE = (
     "[pay here](https://evil.example)",
     "**$0.00**",
@@ -58,11 +27,6 @@ HOSTILE = (
     "a@evil.example",
 )
 LIVE = re.compile(r"(?<!\\)[`*\[\]<>#|~@]|://|www\.|\{\{|^\s*(?:[-+]|\d+\.)\s", re.MULTILINE)
-
-
-def reply(*blocks: Block) -> Reply:
-    """A reply with these blocks."""
-    return Shareable(intent="help", language="en", blocks=blocks)
 
 
 @given(st.lists(BLOCKS, min_size=1, max_size=4), st.lists(CHARTS, min_size=1, max_size=3))
@@ -121,6 +85,13 @@ def test_plain_facts_are_a_fact_set() -> None:
     """Labels and amounts as they are written here are shown as Teams shows facts; only doubtful words need a table."""
     [page] = pages(reply(Facts((Fact("Plan's price", "$548.74"), Fact("March 4, 2024", "2 of 3 (1 left)")))))
     assert page.card["body"][0]["type"] == "FactSet"
+
+
+def test_what_stands_side_by_side_is_a_table() -> None:
+    """Its names are the head, also of more facts than a fact set takes."""
+    [page] = pages(reply(Facts(COMPARED.rows * 3)))
+    [table] = page.card["body"]
+    assert (table["firstRowAsHeader"], len(table["rows"]), len(table["columns"])) == (True, 10, 3)
 
 
 def test_a_button_carries_its_opaque_id_and_nothing_else() -> None:

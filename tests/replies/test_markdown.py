@@ -6,6 +6,7 @@ import pytest
 
 from bot.message import Action, Actions, Bar, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.markdown import TemplateFault, parse
+from bot.replies.text import escape
 
 
 def test_every_kind_of_block() -> None:
@@ -87,3 +88,16 @@ def test_a_row_is_a_label_and_a_value(row: str) -> None:
     """A table row with more or less than two cells is the author's mistake."""
     with pytest.raises(TemplateFault):
         parse(row, {})
+
+
+def test_two_colons_put_facts_side_by_side() -> None:
+    """The halves of a label are kept; colons in a value are escaped, so a name can open no column."""
+    source = f"| Phone :: {escape('Dr. A :: B')} | 1 |\n| Phone :: Dr. C | 2 |\n| {escape('no :: column')} | 3 |"
+    [facts] = parse(source, {})
+    assert facts == Facts(
+        (
+            Fact("Phone · Dr. A :: B", "1", "Phone", "Dr. A :: B"),
+            Fact("Phone · Dr. C", "2", "Phone", "Dr. C"),
+            Fact("no :: column", "3"),
+        )
+    )

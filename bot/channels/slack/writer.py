@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -23,15 +25,17 @@ from bot.channels.slack.pace import Pace
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
-from bot.replies.blocks import CHART, Page, pages
+from bot.replies.blocks import Page, pages
 from bot.retention import Retention
 
 log = structlog.get_logger("slack")
 
 _QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 _STAYS = frozenset({"account.unlink", "account.forget"})  # last words, which hold nothing of a member
-_MOST_RESPONSES = 5
+_MOST_RESPONSES, _LONGEST_REFUSAL = 5, 500
 UNMARKED = Mark()
+
+Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +179,16 @@ class SlackWriter:
         return self._notices.aside(language, address)
 
 
-async def _drawn(method: Any, page: Page, **arguments: Any) -> AsyncSlackResponse:
-    """The call with its blocks; without charts, then without any, where Slack cannot draw them: the text says all."""
-    blocks = list(page.blocks)
-    try:
-        answer: AsyncSlackResponse = await method(text=page.text, blocks=blocks or None, **arguments)
-    except SlackApiError as error:
-        if not blocks or code_of(error) not in UNDRAWN:
-            raise
-        plainer = tuple(block for block in blocks if block["type"] != CHART)
-        return await _drawn(method, Page(page.text, plainer if len(plainer) < len(blocks) else ()), **arguments)
-    return answer
+async def _drawn(method: Method, page: Page, **arguments: Any) -> AsyncSlackResponse:
+    """The call with its blocks; plainer ones, then none, where Slack cannot draw them: the text says it all."""
+    *drawn, plain = page.ways()
+    for blocks in drawn:
+        try:
+            return await method(text=page.text, blocks=list(blocks), **arguments)
+        except SlackApiError as error:
+            if code_of(error) not in UNDRAWN:
+                raise
+    return await method(text=page.text, blocks=list(plain) or None, **arguments)
 
 
 class Whisper(SlackWriter):
@@ -214,7 +217,7 @@ class Whisper(SlackWriter):
         row = await self._sharing.offer(reply, person) if reply.final and reply.sources else ()
         for page in shown:
             last = page is shown[-1]
-            await self.respond(Page(page.text, (*page.blocks, *row)) if last else page)
+            await self.respond(page.ending(row) if last else page)
         self._replaces = reply.passing
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
@@ -232,12 +235,20 @@ class Whisper(SlackWriter):
             return
         self._left -= 1
         replaces, self._replaces = self._replaces, False
-        body = {
-            "response_type": "in_channel" if to_all else "ephemeral",
-            "replace_original": replaces,
-            "text": page.text,
-            "blocks": list(page.blocks),
-            **_QUIET,
-        }
+        kind = "in_channel" if to_all else "ephemeral"
+        body = {"response_type": kind, "replace_original": replaces, "text": page.text, **_QUIET}
+        *drawn, plain = page.ways()
+        for blocks in drawn:
+            if await self._took(body | {"blocks": list(blocks)}):
+                return
+        await self._took(body | {"blocks": list(plain)})
+
+    async def _took(self, body: dict[str, Any]) -> bool:
+        """Whether Slack took a post; false when it refused its blocks."""
         async with self._session.post(self._response_url, json=body, allow_redirects=False) as answer:
+            if body["blocks"] and answer.status >= HTTPStatus.BAD_REQUEST:
+                said = (await answer.content.read(_LONGEST_REFUSAL)).decode(errors="replace")
+                if any(code in said for code in UNDRAWN):
+                    return False
             answer.raise_for_status()
+        return True

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from aiohttp import web
 
 from bot.message import Private
 from tests.channels.slack.conftest import PLANTED, House
@@ -156,6 +157,16 @@ async def test_a_chart_that_slack_cannot_draw_is_left_out(house: House) -> None:
     )
     assert first == [*second, "data_visualization"]
     assert "actions" in second
+
+
+async def test_blocks_that_a_response_url_refuses_are_sent_plainer(house: House) -> None:
+    """What is said to the asker alone loses its picture first, then its blocks, and is one post of the five."""
+    refusal = web.Response(status=400, text='{"ok":false,"error":"invalid_blocks"}')
+    house.slack.odd["response_url"] = [refusal]
+    await house.deliver(house.slack.command("/bcbst-find", "facts"))
+    [taken] = house.slack.called("response_url")
+    assert taken.arguments["blocks"] == []
+    assert "heard facts" in taken.arguments["text"]
 
 
 async def test_an_answer_whose_thread_is_gone_stands_alone(house: House) -> None:

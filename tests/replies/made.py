@@ -1,0 +1,63 @@
+"""Any reply that could be made: what hypothesis draws for the writers of Slack and Teams."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from bot.message import (
+    Action,
+    Actions,
+    Bar,
+    Block,
+    Chart,
+    Fact,
+    Facts,
+    Item,
+    Line,
+    Note,
+    Press,
+    Reply,
+    Shareable,
+    Span,
+    Title,
+)
+
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=80)
+SPANS = st.lists(st.builds(Span, WORDS, st.booleans()), min_size=1, max_size=4).map(tuple)
+LINES = st.builds(Line, SPANS)
+PRESSES = st.builds(Action, st.just("opaque"), WORDS, press=st.just(Press("help")))
+LINKS = st.builds(Action, st.just("link"), WORDS, url=st.sampled_from(["https://a.example/", "tel:+14235550142"]))
+BUTTONS = st.lists(PRESSES | LINKS, max_size=27).map(tuple)
+BARS = st.builds(Bar, WORDS, st.decimals(0, 10_000, places=2))
+CHARTS = st.builds(Chart, WORDS, st.lists(BARS, max_size=14, unique_by=lambda bar: bar.label).map(tuple))
+
+
+@st.composite
+def side_by_side(draw: st.DrawFn) -> Facts:
+    """Facts of two to five things, row by row."""
+    columns = draw(st.lists(WORDS, min_size=2, max_size=5, unique=True))
+    rows = draw(st.lists(WORDS, min_size=1, max_size=12))
+    return Facts(tuple(Fact(f"{row} · {column}", draw(WORDS), row, column) for row in rows for column in columns))
+
+
+BLOCKS = st.one_of(
+    st.builds(Title, WORDS),
+    LINES,
+    st.builds(Facts, st.lists(st.builds(Fact, WORDS, WORDS), min_size=1, max_size=12).map(tuple)),
+    side_by_side(),
+    st.builds(Item, st.integers(1, 99), st.lists(LINES, min_size=1, max_size=3).map(tuple), BUTTONS),
+    st.builds(Note, SPANS),
+    st.builds(Actions, BUTTONS.filter(bool)),
+)
+COMPARED = Facts(
+    tuple(
+        Fact(f"{row} · {column}", f"{row} of {column}", row, column)
+        for row in ("Specialty", "Phone", "Networks")
+        for column in ("Grace Okafor, MD", "Minh Kim, DO")
+    )
+)
+
+
+def reply(*blocks: Block) -> Reply:
+    """A reply with these blocks."""
+    return Shareable(intent="help", language="en", blocks=blocks)
