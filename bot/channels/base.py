@@ -14,6 +14,10 @@ class Unwritable(Exception):
     """The person does not take messages from the bot; the message names the platform's code."""
 
 
+class Unreachable(Exception):
+    """The platform or the store gave no answer, so that nobody could be told; the message is the kind of failure."""
+
+
 class Answers(Protocol):
     """Who answers: the turn."""
 

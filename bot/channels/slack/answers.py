@@ -12,7 +12,7 @@ import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.base import Answer, Unwritable, deliver
+from bot.channels.base import Answer, Unreachable, Unwritable, deliver
 from bot.channels.slack import forms, home
 from bot.channels.slack.again import Mark, cleared
 from bot.channels.slack.codes import SHUT, code_of
@@ -37,10 +37,6 @@ _SILENT = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutErr
 _STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
 _LEAVES = frozenset({"account.unlink", "account.forget"})
 _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
-
-
-class Unreachable(Exception):
-    """Slack or the store gave no answer, so that nothing could be said; the message names the kind of failure."""
 
 
 class Desk:

@@ -22,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import Answer
+from bot.channels.base import Answer, Unreachable
 from bot.channels.slack import forms, gate
-from bot.channels.slack.answers import Desk, Unreachable, failed
+from bot.channels.slack.answers import Desk, failed
 from bot.channels.slack.codes import GONE, PASSING, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
 from bot.channels.slack.home import Host

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Answers, Unwritable, deliver
+from bot.channels.base import Answers, Unreachable, Unwritable, deliver
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown, Pause, Refused
 from bot.channels.teams.incoming import (
@@ -33,6 +33,7 @@ from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.channels.teams.sdk import ROUTE, SERVICE_URL, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import TeamsWriter, chats
+from bot.errors import StoreError
 from bot.inbox import Delivery, Handler, Inbox
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
@@ -228,6 +229,11 @@ class TeamsApp:
                 return
             async with self._typing(incoming):
                 await deliver(writer, self._answers, message, delivery.writing)
+        except StoreError as error:
+            raise Unreachable(type(error).__name__) from None
+        except Unreachable:
+            # Nobody could be told: the inbox tries again, and says that it was interrupted where an answer may stand.
+            raise
         except Exception as error:  # noqa: BLE001 -- a second try would ask twice: its failure ends here, in the log
             _failed(error)
 

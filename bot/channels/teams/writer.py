@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-
+import httpx
 from cachetools import TTLCache
 
-from bot.channels.base import Answer, Unwritable
+from bot.channels.base import Answer, Unreachable, Unwritable
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
@@ -76,9 +75,17 @@ class TeamsWriter:
                 await self._retention.note(person, place, sent, self._service_url)
 
     async def _tell(self, place: Place, error: Exception, language: Language) -> None:
-        """One sentence in place of what could not be written, as far as anything can be written there."""
+        """One sentence in place of what could not be written, as far as anything can be written there.
+
+        Raises:
+            Unreachable: Teams gave no answer either.
+        """
         if isinstance(error, Unwritable):
             return
         said = self._notices.not_shown if isinstance(error, NotShown) else self._notices.cut_off
-        with contextlib.suppress(*FAILURES):
+        try:
             await self._connector.say(self._service_url, address_of(place), said(language))
+        except httpx.TransportError as silence:
+            raise Unreachable(type(silence).__name__) from None
+        except FAILURES:
+            return

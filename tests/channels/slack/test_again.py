@@ -7,8 +7,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from bot.channels.base import Unreachable
 from bot.channels.slack.again import Mark
-from bot.channels.slack.answers import Unreachable
 from bot.channels.slack.app import _Kept
 from bot.channels.slack.incoming import Incoming, read_command, read_event
 from bot.inbox import Delivery

@@ -7,7 +7,7 @@ import logging
 import msgspec
 import pytest
 
-from bot.channels.base import Unwritable
+from bot.channels.base import Unreachable, Unwritable
 from bot.channels.teams.incoming import read_message
 from bot.inbox import Delivery
 from tests.channels.teams.conftest import PLANTED, House
@@ -72,6 +72,20 @@ async def test_what_teams_does_not_take(
     assert logged.count("failed") == 1
     await house.deliver(house.teams.message("hello"))
     assert "heard hello" in house.teams.sent()[-1].text
+
+
+async def test_teams_says_nothing_at_all(house: House) -> None:
+    """Nobody can be told: the message stays in the inbox, and what may stand in the chat is asked to be looked at."""
+    incoming = read_message(house.teams.message("what did I owe"))
+    assert incoming is not None
+    body = msgspec.json.encode(incoming)
+    house.teams.statuses["send"] = [None, None]
+    with pytest.raises(Unreachable):
+        await house.app._answer(Delivery("k", body))
+    assert house.teams.sent() == []
+    await house.app._answer(Delivery("k", body, tries=2, maybe_written=True))
+    [told] = house.teams.sent()
+    assert CUT_OFF in str(told.body)
 
 
 async def test_a_private_answer_that_fails_is_pointed_to_all_the_same(house: House) -> None:
