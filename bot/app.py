@@ -382,6 +382,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         inbox=lambda handler: Inbox("teams", handler, bot.store, seal),
         retention=bot.retention,
         gone=bot.forget,
+        renew=bot.turn.renewed,
         outside=outside or REAL,
     )
     await teams.start()

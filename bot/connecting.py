@@ -13,7 +13,7 @@ from bot.accounts.accounts import Accounts, Linked
 from bot.audit import Audit, What
 from bot.dialogue import Asked, Dialogue
 from bot.errors import LinkExpired
-from bot.message import Language, Person, Private
+from bot.message import Action, Language, Message, Person, Press, Private
 from bot.pack import Pack
 from bot.retention import Erased, Retention
 
@@ -73,7 +73,24 @@ class Connecting:
         url = await self._accounts.begin(person)
         values = {"payer": self._payer, "linked": await self._accounts.link(person)}
         blocks = self._pack.render(template, values, language, {"link": url})
-        return Private(intent=intent, language=language, blocks=blocks)
+        anew = Press("account.link", {"link": await self._accounts.asked(person)})
+        return Private(intent=intent, language=language, blocks=blocks, renewal=Action("renew", "", press=anew))
+
+    async def renewed(self, message: Message) -> Private | None:
+        """What stands in place of an offer to connect when its person looks at it again: connected, or over.
+
+        None while the offer holds, and for anybody else. Nobody asked: nothing is remembered, or read at the payer, and
+        its buttons ask the same of everybody, so that nothing is kept for a card that is only looked at.
+        """
+        person = message.person
+        asked = await self._dialogue.press(person, message.press or "")
+        if asked is None or asked.intent != "account.link" or message.directory_only:
+            return None
+        if await self._accounts.is_open(person, asked.arguments.get("link", "")):
+            return None
+        link = await self._accounts.link(person)
+        reply = self._say("account/renewed", asked.language, intent=asked.intent, link=link)
+        return await self._dialogue.issue(person, reply, lambda press: Asked(press.intent, language=reply.language))
 
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
         """A page that stays in sight, so it names nobody and no amount; and whether an account is connected."""

@@ -16,10 +16,11 @@ import msgspec
 
 from bot.language.context import Context, merge
 from bot.language.reading import Candidate, Reading, Slot
-from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press
+from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
 from bot.stores.base import Seal, Store
 
 T = TypeVar("T")
+AReply = TypeVar("AReply", bound=Private | Shareable)
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", "answer.sources"})
@@ -139,6 +140,14 @@ class Dialogue:
         if presses:
             await self._write("press", f"{row}\x1f{person.key}", tuple(presses), person, BUTTON_SECONDS)
         return issued
+
+    async def issue(self, person: Person, reply: AReply, become: Callable[[Press], Asked]) -> AReply:
+        """The reply with an opaque id in each of its buttons, the one that nobody sees included."""
+        unseen: tuple[Block, ...] = (Actions((reply.renewal,)),) if reply.renewal else ()
+        issued = await self.issue_buttons(person, (*reply.blocks, *unseen), become)
+        shown, rest = issued[: len(reply.blocks)], issued[len(reply.blocks) :]
+        renewal = next((block.buttons[0] for block in rest if isinstance(block, Actions)), None)
+        return replace(reply, blocks=shown, renewal=renewal)
 
     async def _read(self, kind: str, key: str, shape: type[T]) -> T | None:
         return self._open(kind, key, await self._store.get(kind, key), shape)

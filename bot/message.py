@@ -209,6 +209,7 @@ class Reply:
     while more replies to the same message follow. `error` is the short reference that the log also holds.
     `passing`: it tells how far the work is, and the next reply takes its place where a channel can do that.
     `to_asker`: it concerns only who asked, so a shared place shows it to nobody else.
+    `renewal`: the button that nobody sees, by which a card of this reply asks what it says now, where cards can.
     """
 
     intent: str
@@ -220,6 +221,7 @@ class Reply:
     passing: bool = False
     error: str | None = None
     to_asker: bool = False
+    renewal: Action | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ from bot.kit import NeedsPlace
 from bot.language.context import merge
 from bot.language.reading import Reading, Slot
 from bot.limits import Limits
-from bot.message import Block, Language, Message, Person, Press, Private, Shareable
+from bot.message import Language, Message, Person, Press, Private, Shareable
 from bot.metrics import Meter
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
@@ -83,6 +83,7 @@ class Turn:
             payer=payer,
             now=now,
         )
+        self.renewed = self._connecting.renewed
         self._commands = Commands(pack.engine)
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
@@ -334,7 +335,7 @@ class Turn:
         are what a message said for each intent that it could have meant: the button of a reading takes them along.
         """
         meaning = self._meaning(asked, reply.language, slots)
-        blocks: tuple[Block, ...] = await self._dialogue.issue_buttons(message.person, reply.blocks, meaning)
+        issued = await self._dialogue.issue(message.person, reply, meaning)
         offers = offered(reply.blocks, meaning)
         kept_list = keeps is not None and not offers.choices
         if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
@@ -348,7 +349,7 @@ class Turn:
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
         await self._dialogue.remember(message, kept)
-        return replace(reply, blocks=blocks)
+        return issued
 
     def _meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None

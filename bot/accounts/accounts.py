@@ -102,6 +102,16 @@ class Accounts:
         await self._rows.make_current(person, digest(link_id), expires=expires + 2 * LIVES)
         return f"{self._public_url}/link/{link_id}"
 
+    async def asked(self, person: Person) -> str:
+        """What tells this person's live link from others; it opens nothing. Empty when there is none."""
+        return await self._rows.current(person)
+
+    async def is_open(self, person: Person, link: str) -> bool:
+        """Whether a link can still be used, or a sign-in that it began waits for its code."""
+        if not await self._rows.is_current(person, link):
+            return False
+        return await self._rows.get(Request, link) is not None or await self.awaits_code(person)
+
     def looks_like_code(self, text: str) -> bool:
         """Whether a message could be a typed code; spaces, dashes, case and markup do not matter."""
         return read_code(text) is not None

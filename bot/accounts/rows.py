@@ -150,6 +150,10 @@ class Rows:
         """Whether a request is still this person's live one."""
         return await self.store.get(_CURRENT, person.key) == request.encode()
 
+    async def current(self, person: Person) -> str:
+        """This person's live request; empty when there is none."""
+        return (await self.store.get(_CURRENT, person.key) or b"").decode()
+
     async def end_current(self, person: Person) -> None:
         """End this person's live request, whatever it is."""
         await self.store.drop(_CURRENT, person.key)

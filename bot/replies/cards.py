@@ -19,6 +19,8 @@ from bot.replies.text import CUT, cut
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
+RENEW = "renew"
+"""The verb by which a card asks what it says now."""
 POP_UP = "popup"
 """The id of a button whose page opens in the client's own sign-in window."""
 _ENVELOPE_BYTES = 2 * 1024
@@ -42,6 +44,15 @@ def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[Page, ...]:
     """The messages that carry a reply, in order, each at most so many bytes as Teams counts them."""
     parts = list(_parts(reply.blocks, most - _ENVELOPE_BYTES))
     return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
+
+
+def renewing(card: Card, press: str, viewer: str) -> Card:
+    """The card, asking by itself what it says now when this one person looks at it; `viewer` as Teams knows them.
+
+    Clients that do not know how leave it as it is.
+    """
+    action = {"type": "Action.Execute", "title": RENEW, "verb": RENEW, "data": {"press": press}}
+    return {**card, "refresh": {"action": action, "userIds": [viewer]}}
 
 
 def weigh(value: object) -> int:

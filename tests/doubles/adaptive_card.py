@@ -37,7 +37,18 @@ def faults(card: Card) -> list[str]:
         found.append("nothing to show")
     if len(json.dumps(card, ensure_ascii=False).encode("utf-16-le")) > MOST_BYTES:
         found.append("too large")
+    if "refresh" in card:
+        found += _refresh_faults(card["refresh"])
     return found + [fault for element in card.get("body", []) for fault in _element_faults(element)]
+
+
+def _refresh_faults(refresh: Card) -> Iterator[str]:
+    """By itself for one person only: without a list, everybody in a small chat would be asked for."""
+    action = refresh.get("action", {})
+    if action.get("type") != "Action.Execute" or action.get("data", {}).keys() != {"press"}:
+        yield "a refresh that is no Execute with an opaque id"
+    if len(refresh.get("userIds", [])) != 1 or not refresh["userIds"][0].startswith("29:"):
+        yield "a refresh for others than the one who reads it"
 
 
 def _element_faults(element: Card) -> Iterator[str]:

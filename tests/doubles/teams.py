@@ -153,6 +153,11 @@ class TeamsDouble:
         value = {"action": {"type": "Action.Execute", "verb": "press", "data": {"press": press}}, "trigger": "manual"}
         return self.activity("invoke", name="adaptiveCard/action", value=value, **fields)
 
+    def look_again(self, card: Json, **fields: Any) -> Json:
+        """A client shows a card again, and asks by itself what it says now."""
+        value = {"action": card["refresh"]["action"], "trigger": "automatic"}
+        return self.activity("invoke", name="adaptiveCard/action", value=value, **fields)
+
     def submit(self, press: str, **fields: Any) -> Json:
         """A button pressed in an older client: a message without words."""
         return self.activity("message", value={"press": press}, **fields)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
-from tests.doubles.adaptive_card import fallback
-from tests.doubles.teams import TENANT
+from tests.doubles.adaptive_card import fallback, faults
+from tests.doubles.teams import TENANT, Call
 from tests.e2e.house import EOB, OWED
 from tests.e2e.tenant import Tenant, open_tenant, pressed, shown
 
@@ -58,6 +59,38 @@ async def test_a_code_links_through_its_own_client_only(tenant: Tenant) -> None:
     assert "Dana M. is connected to this chat since" in await tenant.write(code)
     assert await tenant.is_linked("u1")
     assert "$54.87" in await tenant.write(OWED)
+
+
+async def looked_at(tenant: Tenant, offer: Call, user: str = "u1") -> str:
+    """What a card says when its reader comes back to it; it is checked as everything that is written."""
+    [(status, answer)] = await tenant.teams.deliver(tenant.teams.look_again(offer.cards[0], user=user))
+    assert (status, answer["statusCode"]) == (200, 200)
+    if isinstance(answer["value"], str):
+        return answer["value"]
+    card: dict[str, Any] = answer["value"]
+    assert faults(card) == []
+    assert card["refresh"] == offer.cards[0]["refresh"]
+    return fallback(card)
+
+
+async def test_the_offer_to_connect_stays_true(tenant: Tenant) -> None:
+    """Looked at again, its card says that it holds, is over, or whose record is connected.
+
+    It is asked for by its own reader's client alone, tells nobody else anything, and is no turn of the conversation.
+    """
+    [first] = await tenant.deliver(tenant.teams.message("link"))
+    assert first.cards[0]["refresh"]["userIds"] == ["29:u1"]
+    assert await looked_at(tenant, first) == "Nothing has changed here."
+    code = await tenant.code()
+    assert "This link is over" in await looked_at(tenant, first)
+    assert await looked_at(tenant, first, "u2") == "Nothing has changed here."
+    await tenant.write(code)
+    await tenant.write(OWED)
+    assert "Dana M. is connected to this chat." in await looked_at(tenant, first)
+    assert await looked_at(tenant, first, "u2") == "Nothing has changed here."
+    assert "October 14" in await tenant.write("and the one before that?")
+    await tenant.write("unlink")
+    assert await looked_at(tenant, first) == "Nothing has changed here."
 
 
 async def test_a_click_by_somebody_else_is_refused(tenant: Tenant) -> None:

@@ -20,6 +20,7 @@ from bot.channels.teams.connector import FAILURES, Connector, NotShown, Pause, R
 from bot.channels.teams.incoming import (
     Body,
     Incoming,
+    is_renewal,
     language_of,
     read_code,
     read_edit,
@@ -31,6 +32,7 @@ from bot.channels.teams.incoming import (
 )
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
+from bot.channels.teams.renewals import MESSAGE, Renew, Renewals
 from bot.channels.teams.sdk import ROUTE, SERVICE_URL, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.errors import StoreError
@@ -47,7 +49,7 @@ REAL = Outside()
 _TYPING_SECONDS = 0.5
 _OK, _REFUSED, _FORBIDDEN, _FAILED, _UNKNOWN, _AWAY = 200, 400, 403, 500, 501, 503
 _GONE = "404"
-_MESSAGE, _ERROR = "application/vnd.microsoft.activity.message", "application/vnd.microsoft.error"
+_ERROR = "application/vnd.microsoft.error"
 
 
 class TeamsApp:
@@ -64,17 +66,22 @@ class TeamsApp:
         inbox: Callable[[Handler], Inbox],
         retention: Retention,
         gone: Gone,
+        renew: Renew,
         outside: Outside = REAL,
         pause: Pause = asyncio.sleep,
         typing_after: float = _TYPING_SECONDS,
     ) -> None:
-        """`tenants` are those whose people may use it, the app's own first; `gone` hears who removed the app."""
+        """`tenants` are those whose people may use it, the app's own first; `gone` hears who removed the app.
+
+        `renew` tells what a card says now.
+        """
         self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
         self._tenants = frozenset(tenant.casefold() for tenant in tenants)
         self._adapter, self._notices = Adapter(), Notices(words, app_id)
         self._app = make_app(self._adapter, app_id=app_id, password=password, tenant=tenants[0], outside=outside)
         self._connector = Connector(self._app, pause)
         self._people, self._chats = People(self._connector), chats()
+        self._renewals = Renewals(self._people, self._notices, renew)
         self._inbox = inbox(self._answer)
         self._retention, self._erasing = retention, retention.serve("teams", self._delete)
         self._regions: dict[str, str] = {}
@@ -174,6 +181,8 @@ class TeamsApp:
     async def _invoked(self, name: str, body: Body) -> tuple[int, Any]:
         """What a client waits for. 501 for what we do not offer, which Teams then does not ask again."""
         match name:
+            case "adaptiveCard/action" if is_renewal(body):
+                return _OK, await self._renewals.answer(body)
             case "adaptiveCard/action":
                 return _OK, await self._pressed(body)
             case "signin/verifyState":
@@ -196,7 +205,7 @@ class TeamsApp:
             value = {"code": "BadRequest", "message": self._notices.old_button(language)}
             return {"statusCode": _REFUSED, "type": _ERROR, "value": value}
         await self._keep(press)
-        return {"statusCode": _OK, "type": _MESSAGE, "value": self._notices.looking(language)}
+        return {"statusCode": _OK, "type": MESSAGE, "value": self._notices.looking(language)}
 
     async def _installed(self, body: Body) -> None:
         """Greet who added the app for themselves; forget who removed it (T21)."""
@@ -222,7 +231,7 @@ class TeamsApp:
                 directory_only=directory_only,
                 delivery=delivery.key,
             )
-            writer = self._writer(incoming.service_url)
+            writer = self._writer(incoming.service_url, incoming.sender)
             if delivery.maybe_written or delivery.exhausted or incoming.edited:
                 told = self._notices.edited() if incoming.edited else self._notices.interrupted()
                 await _say(writer, message, told)
@@ -253,8 +262,8 @@ class TeamsApp:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _writer(self, service_url: str) -> TeamsWriter:
-        return TeamsWriter(self._connector, self._notices, self._chats, service_url, self._retention)
+    def _writer(self, service_url: str, reader: str = "") -> TeamsWriter:
+        return TeamsWriter(self._connector, self._notices, self._chats, service_url, self._retention, reader)
 
 
 def _hash(text: str) -> str:

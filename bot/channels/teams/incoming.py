@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.message import Language, OneToOne, Place, Shared
+from bot.replies.cards import RENEW
 
 LONGEST = 4_000
 _LONGEST_ID, _LONGEST_ADDRESS = 255, 512
@@ -89,6 +90,11 @@ def read_press(body: Body) -> Incoming | None:
     """A button pressed by Action.Execute."""
     press = word(body, "value", "action", "data", "press")[:_LONGEST_ID]
     return _incoming(body, text="", press=press) if press else None
+
+
+def is_renewal(body: Body) -> bool:
+    """Whether it is no press: a client shows a card again, and asks what it says now."""
+    return word(body, "value", "action", "verb") == RENEW
 
 
 def read_code(body: Body) -> Incoming | None:

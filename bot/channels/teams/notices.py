@@ -15,6 +15,7 @@ _PLAIN = (
     "interrupted",
     "looking",
     "not_shown",
+    "nothing_new",
     "old_button",
     "search_failed",
     "search_hint",
@@ -49,6 +50,10 @@ class Notices:
     def cut_off(self, language: Language) -> str:
         """Writing the answer failed: it may stand there or not."""
         return self._texts["interrupted", language]
+
+    def nothing_new(self, language: Language) -> str:
+        """A card that asked what it says now says the same."""
+        return self._texts["nothing_new", language]
 
     def old_button(self, language: Language) -> str:
         """A button of a card that an earlier version made."""

@@ -11,7 +11,7 @@ from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
 from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
-from bot.replies.cards import pages
+from bot.replies.cards import pages, renewing
 from bot.replies.text import cut
 from bot.retention import Retention
 
@@ -29,14 +29,21 @@ def chats() -> Chats:
 class TeamsWriter:
     """The Teams channel for one region: posts in chats and threads, and points to the private chat.
 
-    `retention` hears of every message that holds a member's data.
+    `retention` hears of every message that holds a member's data. `reader` is who reads the private chat, as this bot's
+    conversations call them; empty when nobody wrote.
     """
 
-    def __init__(
-        self, connector: Connector, notices: Notices, chats: Chats, service_url: str, retention: Retention
+    def __init__(  # noqa: PLR0917 -- one for each message, made in one place
+        self,
+        connector: Connector,
+        notices: Notices,
+        chats: Chats,
+        service_url: str,
+        retention: Retention,
+        reader: str = "",
     ) -> None:
         self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
-        self._retention = retention
+        self._retention, self._reader = retention, reader
 
     async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:
         """Write in the person's own chat."""
@@ -66,8 +73,11 @@ class TeamsWriter:
     async def _write(self, place: Place, reply: Answer, person: Person) -> None:
         for page in pages(reply):
             summary = self._notices.ready(reply.language) if isinstance(reply, Private) else cut(page.text, _SUMMARY)
+            card = page.card
+            if isinstance(place, OneToOne) and self._reader and reply.renewal:
+                card = renewing(card, reply.renewal.id, self._reader)
             try:
-                sent = await self._connector.show(self._service_url, address_of(place), page.card, summary)
+                sent = await self._connector.show(self._service_url, address_of(place), card, summary)
             except FAILURES as error:
                 await self._tell(place, error, reply.language)
                 raise

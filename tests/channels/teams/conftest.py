@@ -67,6 +67,13 @@ class KeywordTurn:
             said = Line((Span(f"heard {message.text}"),))
             yield Shareable(intent="help", language="en", blocks=(said,))
 
+    async def renewed(self, message: Message) -> Private | None:
+        """Something new for one button."""
+        self.heard.append(message)
+        if message.text or message.press != "mine":
+            return None
+        return Private(intent="account.link", language="en", blocks=(Line((Span(PLANTED),)),))
+
 
 def private_blocks() -> tuple[Block, ...]:
     """An answer with member data and both kinds of button."""
@@ -151,6 +158,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         inbox=inbox,
         retention=Retention(store, VAULT, hashed, pause=pause),
         gone=gone,
+        renew=turn.renewed,
         outside=Outside(keys_url=teams.keys_url, token=own_token),
         pause=pause,
         typing_after=60,

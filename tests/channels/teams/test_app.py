@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.message import OneToOne, Person, Shared
@@ -113,6 +115,27 @@ async def test_a_press_in_a_channel_is_answered_in_private(house: House) -> None
     """A member answer behind a button in a channel goes to the presser's own chat, whoever got the card."""
     await house.ask(house.teams.execute("mine", personal=False, user="u2"))
     assert [call.conversation for call in house.teams.sent() if PLANTED in call.text] == ["a:chat-u2"]
+
+
+async def test_a_card_that_is_looked_at_again(house: House) -> None:
+    """Its own person, in the personal chat, gets the card that takes its place; every other place and person a word."""
+    card = {"refresh": {"action": {"type": "Action.Execute", "verb": "renew", "data": {"press": "mine"}}}}
+    answers = {
+        "own": await house.ask(house.teams.look_again(card)),
+        "channel": await house.ask(house.teams.look_again(card, personal=False)),
+        "unchanged": await house.ask(house.teams.look_again(changed(card, "theirs"))),
+        "old": await house.ask(house.teams.look_again(changed(card, ""))),
+    }
+    assert PLANTED in str(answers.pop("own")["value"])
+    assert {answer["value"] for answer in answers.values()} == {"Nothing has changed here."}
+    assert [message.press for message in house.turn.heard] == ["mine", "theirs"]
+    assert house.teams.sent() == []
+
+
+def changed(card: dict[str, Any], press: str) -> dict[str, Any]:
+    """The card with another button's id."""
+    action = card["refresh"]["action"]
+    return {"refresh": {"action": {**action, "data": {"press": press}}}}
 
 
 async def test_a_sign_in_pop_up_brings_the_code(house: House) -> None:

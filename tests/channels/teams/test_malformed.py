@@ -102,6 +102,7 @@ MADE: dict[str, Callable[[TeamsDouble], Json]] = {
     "mention": lambda teams: teams.mention("planted words"),
     "submit": lambda teams: teams.submit("opaque1"),
     "execute": lambda teams: teams.execute("opaque1"),
+    "renewal": lambda teams: teams.look_again({"refresh": {"action": {"verb": "renew", "data": {"press": "mine"}}}}),
     "search": lambda teams: teams.search("planted words"),
     "code": lambda teams: teams.activity("invoke", name="signin/verifyState", value={"state": "K7PM-4RTX"}),
     "installed": lambda teams: teams.activity("installationUpdate", action="add"),

@@ -1,0 +1,48 @@
+"""Cards that ask what they say now, when their own person looks at them again. In the personal chat only.
+
+Who is asking is what the activity says, never the card: for anybody else there is nothing new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.channels.teams.incoming import Body, Incoming, language_of, read_press
+from bot.channels.teams.notices import Notices
+from bot.channels.teams.people import People
+from bot.message import Message, Private
+from bot.replies.cards import TYPE, Card, pages, renewing
+
+Renew = Callable[[Message], Awaitable[Private | None]]
+_SECONDS = 4.0  # a client waits for ten, and shows the card as it was meanwhile
+MESSAGE = "application/vnd.microsoft.activity.message"
+
+
+class Renewals:
+    """Answers a card with the card that takes its place."""
+
+    def __init__(self, people: People, notices: Notices, renew: Renew) -> None:
+        self._people, self._notices, self._renew = people, notices, renew
+
+    async def answer(self, body: Body) -> dict[str, Any]:
+        """The new card; else a word that nothing has changed, which is all that anybody else learns."""
+        incoming = read_press(body)
+        if incoming is not None and incoming.personal:
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    card = await self._card(incoming)
+            except TimeoutError:
+                card = None
+            if card is not None:
+                return {"statusCode": 200, "type": TYPE, "value": card}
+        return {"statusCode": 200, "type": MESSAGE, "value": self._notices.nothing_new(language_of(body))}
+
+    async def _card(self, incoming: Incoming) -> Card | None:
+        person, directory_only = await self._people.person(incoming)
+        asked = Message(incoming.key, person, incoming.place, "", press=incoming.press, directory_only=directory_only)
+        reply = await self._renew(asked)
+        if reply is None or incoming.press is None:
+            return None
+        return renewing(pages(reply)[0].card, incoming.press, incoming.sender)
