@@ -151,6 +151,13 @@ async def test_a_breaker_spares_a_payer_that_is_down_and_lets_one_call_probe(dan
     assert "$54.87" in (await dana.say(OWED)).text
 
 
+@pytest.mark.fault("F22")
+@pytest.mark.threat("T42")
+def test_a_question_that_nobody_hurries_has_twenty_seconds() -> None:
+    """The first word after two, the end after twenty: what an operator's bot is given (F22, T42)."""
+    assert (Patience().notice, Patience().wall) == (2, 20)
+
+
 RAW = {
     "F21 reset": (hostile.reset, "isn't answering"),
     "F21 not HTTP": (hostile.not_http, "isn't answering"),

@@ -43,6 +43,8 @@ async def test_pages_are_walked_to_the_end() -> None:
     assert budget.report.complete
 
 
+@pytest.mark.fault("F26")
+@pytest.mark.threat("T42")
 @pytest.mark.parametrize(
     "following",
     [f"{BASE}/{KIND}?patient=p1&_count=100", f"{BASE}/{KIND}?page=2"],

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.records.bundle import read_head, read_issues, read_page
+from bot.records.claim import read_claim
 from bot.records.decode import Unreadable
 from bot.records.references import Key
-from tests.records.made import bundle, eob, raw
+from tests.records.made import bundle, eob, money, raw
 
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "details": {"text": "network?"}}]}
 
@@ -64,6 +65,18 @@ def test_single_objects_where_lists_are_due_are_taken() -> None:
     """A lone entry or link that is not wrapped in a list is still read."""
     page = read_page(raw({"resourceType": "Bundle", "entry": {"resource": eob()}, "link": None}))
     assert [e.id for e in page.entries] == ["one"]
+
+
+@pytest.mark.threat("T43")
+def test_numbers_stay_what_was_written_while_a_record_is_mended() -> None:
+    """An element of another shape makes the plain reader come in: to the last digit, and without NaN (T43)."""
+    amount = "1234.567890123456789012"
+    odd = bytes(raw(eob(provider=7, total=[money("submitted", 424242)]))).replace(b"424242", amount.encode())
+    found = read_claim(odd)
+    assert found.billed is not None
+    assert str(found.billed.value) == amount
+    with pytest.raises(Unreadable):
+        read_claim(odd.replace(amount.encode(), b"NaN"))
 
 
 @pytest.mark.threat("T43")

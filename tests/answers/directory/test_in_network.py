@@ -14,6 +14,8 @@ KIM, MAIN, OAK = person("kim", "Minh Kim, DO"), place("main", "1 Main St"), plac
 ASKED: dict[str, object] = {"provider_name": "Kim", "network": "Blue Network S"}
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 async def test_listed_at_one_place_and_not_at_the_other() -> None:
     """The proof of one place says nothing of another."""
     rows = (role("r1", "kim", "main", "S"), role("r2", "kim", "oak", "P"))
@@ -22,6 +24,8 @@ async def test_listed_at_one_place_and_not_at_the_other() -> None:
     assert "Not listed for Blue Network S at 2 Oak St, Dover, TN 37058; listed there in Blue Network P" in text
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 async def test_other_networks_only_is_not_listed_and_no_denial() -> None:
     """Not being listed can mean that the directory is behind."""
     _, text, _ = await answered("provider.in_network", KIM, MAIN, role("r", "kim", "main", "P"), slots=ASKED)
@@ -30,12 +34,16 @@ async def test_other_networks_only_is_not_listed_and_no_denial() -> None:
     assert '"Not listed" can also mean the directory is behind' in text
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 async def test_a_directory_without_network_references_says_nothing() -> None:
     """Silence is neither yes nor no."""
     _, text, _ = await answered("provider.in_network", KIM, MAIN, role("r", "kim", "main"), slots=ASKED)
     assert "doesn't say in which networks. That is neither a yes nor a no" in text
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 @pytest.mark.parametrize("ended", [{"active": False}, {"period": {"end": "2025-01-31"}}])
 async def test_an_ended_role_proves_nothing(ended: dict[str, object]) -> None:
     """A role that is switched off or over is no proof, and that is said as it is."""
@@ -44,6 +52,8 @@ async def test_an_ended_role_proves_nothing(ended: dict[str, object]) -> None:
     assert "no longer as active" in text
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 async def test_nobody_of_the_name_is_not_a_no() -> None:
     """Not finding proves nothing."""
     _, text, _ = await answered("provider.in_network", slots=ASKED)

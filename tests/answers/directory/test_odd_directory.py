@@ -94,6 +94,8 @@ ODD = settings(
 )
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 @ODD
 @given(slots=QUESTIONS, server=st.sampled_from(sorted(SERVERS)))
 async def test_exactly_those_who_fit_are_listed_nearest_first(slots: dict[str, Any], server: str) -> None:
@@ -106,6 +108,8 @@ async def test_exactly_those_who_fit_are_listed_nearest_first(slots: dict[str, A
     assert all(distance <= slots["radius"] + 0.5 for distance in miles)
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 @ODD
 @given(
     kind=st.sampled_from(KINDS),
@@ -225,6 +229,8 @@ ALIKE: tuple[tuple[str, dict[str, object]], ...] = (
 )
 
 
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
 @pytest.mark.parametrize(("intent", "slots"), ALIKE)
 async def test_every_server_gives_the_same_words(intent: str, slots: dict[str, object]) -> None:
     """Nothing that is missing, ended or of an odd form changes what is said from one server to another."""
