@@ -135,6 +135,11 @@ class Audit:
         _, secret = await self._current_key()
         return _who(secret, person)
 
+    async def opens(self) -> bool:
+        """Whether a key opens the trail's own; true for a trail that has none yet."""
+        rows = await self._store.listed(_KEYS)
+        return not rows or any(self._unsealed(row) is not None for row in rows)
+
     async def keyed(self, about: str, text: str) -> str:
         """A keyed hash of a text, another one for each thing that it is about."""
         _, secret = await self._current_key()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -61,6 +62,23 @@ def _bind(value: str) -> str:
     return value
 
 
+def _store(value: str) -> str:
+    """A SQLite file or a PostgreSQL database."""
+    if value.startswith("sqlite:///"):
+        if Path(value.removeprefix("sqlite:///")).name in {"", ".."}:
+            raise ValueError("must name a file behind sqlite:///")
+    elif not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    return value
+
+
+def _line(value: str) -> str:
+    """Text that a person reads in one line."""
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be one line of text")
+    return value.strip()
+
+
 def _entra_id(value: str) -> str:
     if not _UUID.fullmatch(value):
         raise ValueError("must be an id such as 00000000-0000-0000-0000-000000000000")
@@ -85,6 +103,8 @@ Issuer = Annotated[str, AfterValidator(_issuer)]
 Scope = Annotated[str, AfterValidator(_scope)]
 SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
 Bind = Annotated[str, AfterValidator(_bind)]
+StoreAddress = Annotated[str, AfterValidator(_store)]
+Line = Annotated[str, AfterValidator(_line)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, AfterValidator(_entra_ids)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
@@ -96,7 +116,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=False)
 
     bot_public_url: WebAddress = "http://127.0.0.1:8765"
-    bot_store_url: str = "sqlite:///bot.db"
+    bot_store_url: StoreAddress = "sqlite:///bot.db"
     bot_encryption_keys: SecretStr | None = None
     bot_member_answers: Literal["dm", "off"] = "dm"
     bot_link_days: Annotated[int, Field(ge=1)] = 90
@@ -107,9 +127,9 @@ class Settings(BaseSettings):
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bot_timezone: TimeZone = "America/Chicago"
     bot_pack: str | None = None
-    bot_contact_name: str | None = None
-    bot_company: str | None = None
-    bot_app_title: str = "BCBST Bot"
+    bot_contact_name: Line | None = None
+    bot_company: Line | None = None
+    bot_app_title: Line = "BCBST Bot"
     bot_privacy_url: WebAddress | None = None
     bot_terms_url: WebAddress | None = None
 
@@ -123,9 +143,9 @@ class Settings(BaseSettings):
     payer_client_id: str | None = None
     payer_client_secret: SecretStr | None = None
     payer_scope: Scope = "patient/*.read openid fhirUser"
-    payer_name: str = "BlueCross BlueShield of Tennessee"
-    payer_short_name: str = "BlueCross"
-    payer_phone: str | None = None
+    payer_name: Line = "BlueCross BlueShield of Tennessee"
+    payer_short_name: Line = "BlueCross"
+    payer_phone: Line | None = None
 
     slack_bot_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
@@ -140,11 +160,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _what_belongs_together(self) -> Self:
-        if self.bot_store_url.startswith(("postgresql://", "postgres://")):
-            if self.bot_encryption_keys is None:
-                raise ValueError("BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL")
-        elif not self.bot_store_url.startswith("sqlite:///"):
-            raise ValueError("BOT_STORE_URL: must start with sqlite:/// or postgresql://")
+        if not self.bot_store_url.startswith("sqlite:") and self.bot_encryption_keys is None:
+            raise ValueError("BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL")
         if self.slack_bot_token is not None and self.slack_signing_secret is None and self.slack_app_token is None:
             raise ValueError(
                 "SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN (or SLACK_APP_TOKEN, for Socket Mode)"
@@ -153,6 +170,10 @@ class Settings(BaseSettings):
             raise ValueError("SLACK_CLIENT_SECRET: required with SLACK_CLIENT_ID")
         if self.slack_signing_secret is not None and self.slack_bot_token is None and self.slack_client_id is None:
             raise ValueError("SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many)")
+        if self.slack_app_token is not None and self.slack_bot_token is None and self.slack_client_id is None:
+            raise ValueError("SLACK_BOT_TOKEN: required with SLACK_APP_TOKEN")
+        if (self.teams_app_password is not None or self.teams_tenant_id is not None) and self.teams_app_id is None:
+            raise ValueError("TEAMS_APP_ID: required with the other settings of Teams")
         return self
 
     @property

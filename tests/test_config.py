@@ -25,6 +25,11 @@ UUID = "1111abcd-2222-4333-8444-555555555555"
         ("PAYER_SCOPE", ""),
         ("PAYER_SCOPE", "openid\nfhirUser"),
         ("BOT_STORE_URL", "mysql://db"),
+        ("BOT_STORE_URL", "sqlite:///"),
+        ("BOT_STORE_URL", "sqlite:////"),
+        ("BOT_STORE_URL", "sqlite:///folder/.."),
+        ("BOT_COMPANY", " "),
+        ("BOT_APP_TITLE", "two\nlines"),
         ("BOT_MEMBER_ANSWERS", "everywhere"),
         ("BOT_LOG_LEVEL", "LOUD"),
         ("BOT_METRICS_BIND", "9090"),
@@ -50,6 +55,9 @@ def test_a_malformed_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatc
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_SIGNING_SECRET"),
         ({"SLACK_SIGNING_SECRET": "s"}, "SLACK_BOT_TOKEN"),
         ({"BOT_STORE_URL": "postgresql://db/bot"}, "BOT_ENCRYPTION_KEYS"),
+        ({"SLACK_APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN"),
+        ({"TEAMS_APP_PASSWORD": "p"}, "TEAMS_APP_ID"),
+        ({"TEAMS_TENANT_ID": "00000000-0000-0000-0000-000000000000"}, "TEAMS_APP_ID"),
     ],
 )
 def test_half_a_pair_names_the_other_half(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], missing: str) -> None:

@@ -14,6 +14,7 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 
+from bot.accounts.codes import new_secret
 from bot.accounts.rows import Tokens
 from bot.config import Settings
 from bot.errors import (
@@ -69,14 +70,17 @@ class TokenEndpoint:
             LinkExpired: the code is over or used. SetupWrong: the payer does not take this client.
             SignInSlow, SignInRefused: no answer in time, or no usable one.
         """
-        body = prepare_token_request(
-            "authorization_code",
-            redirect_uri=self._settings.callback_url,
-            code=code,
-            code_verifier=verifier,
-            scope=self._settings.payer_scope,
-        )
-        return await self._tokens(body, LinkExpired("the payer says that the code is over"))
+        return await self._tokens(self._asking(code, verifier), LinkExpired("the payer says that the code is over"))
+
+    async def probe(self) -> tuple[int, str]:
+        """Status and error code of the answer to a code that nobody gave out: whether this client is known.
+
+        Raises:
+            SignInSlow, SignInRefused: no answer.
+        """
+        answer = await self._post(self._settings.payer_token_url, self._asking("check", new_secret()))
+        error = _json(answer).get("error")
+        return answer.status, error if error in _OUR_FAULT | {"invalid_grant"} else ""
 
     async def refresh(self, tokens: Tokens) -> Tokens:
         """New tokens for old ones. A refresh token that the answer leaves out stays as it was.
@@ -99,6 +103,17 @@ class TokenEndpoint:
             return (await self._post(endpoint, body)).status == _OK
         except LinkError:
             return False
+
+    def _asking(self, code: str, verifier: str) -> str:
+        return str(
+            prepare_token_request(
+                "authorization_code",
+                redirect_uri=self._settings.callback_url,
+                code=code,
+                code_verifier=verifier,
+                scope=self._settings.payer_scope,
+            )
+        )
 
     async def _tokens(self, body: str, spent: LinkError) -> Granted:
         started = self._clock()

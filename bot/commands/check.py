@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Literal
 
+from bot.accounts.endpoint import TokenEndpoint
+from bot.accounts.scopes import reads_claims
 from bot.accounts.vault import Vault
 from bot.app import endpoints_of
+from bot.audit import Audit
 from bot.commands.abilities import states
 from bot.commands.manifest import scopes
 from bot.config import Settings
-from bot.errors import BotError, ConfigError, PackError, PayerError, StoreError
+from bot.errors import BotError, ConfigError, LinkError, PackError, PayerError, StoreError
 from bot.pack import Pack, check_pack, find_pack, load_pack
 from bot.payer.capabilities import Capabilities
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
+from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 
 _SECONDS = 10
@@ -39,6 +45,8 @@ class Finding:
 async def check(settings: Settings) -> AsyncIterator[Finding]:
     """What was found, in the order of a start: settings, keys, store, pack, payer, Slack, Teams."""
     yield _client(settings)
+    for finding in _reach(settings):
+        yield finding
     yield _keys(settings)
     yield await _store(settings)
     pack: Pack | None = None
@@ -65,6 +73,17 @@ def _client(settings: Settings) -> Finding:
     return Finding("ok", "settings", f"sign-in comes back to {settings.callback_url}")
 
 
+def _reach(settings: Settings) -> Iterator[Finding]:
+    """Who could ask, and come back from the sign-in; both are wanted for members and neither for a try."""
+    slack = settings.slack_bot_token or settings.slack_client_id
+    if not slack and settings.teams_app_id is None:
+        yield Finding("note", "settings", "neither Slack nor Teams is set: nobody but `bcbst-bot chat` can ask")
+    elif not settings.bot_public_url.startswith("https:"):
+        yield Finding("note", "settings", "BOT_PUBLIC_URL: on loopback, where members' browsers and Slack find nothing")
+    if not reads_claims(settings.payer_scope.split()):
+        yield Finding("note", "settings", "PAYER_SCOPE: asks for no claims, as patient/*.read would")
+
+
 def _keys(settings: Settings) -> Finding:
     try:
         Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
@@ -75,12 +94,24 @@ def _keys(settings: Settings) -> Finding:
 
 
 async def _store(settings: Settings) -> Finding:
-    """Opened as at the start, which writes a row and removes it."""
+    """Opened as at the start, which writes a row and removes it; whether its rows are under a key that is there."""
     try:
-        await (await open_store(settings.bot_store_url)).close()
+        store = await open_store(settings.bot_store_url)
+        try:
+            opens = await _opens(settings, store)
+        finally:
+            await store.close()
     except StoreError as error:
         return Finding("bad", "store", f"BOT_STORE_URL: {error}")
+    if not opens:
+        return Finding("note", "store", "none of the keys opens what is in it: members will be asked to connect again")
     return Finding("ok", "store", "can be read and written")
+
+
+async def _opens(settings: Settings, store: Store) -> bool:
+    with contextlib.suppress(ConfigError):  # told with the keys
+        return await Audit(store, Vault.from_settings(settings, sqlite_path(settings.bot_store_url))).opens()
+    return True
 
 
 def _pack(folder: Path, pack: Pack) -> Iterator[Finding]:
@@ -104,6 +135,8 @@ async def _payer(settings: Settings, pack: Pack | None) -> AsyncIterator[Finding
         if settings.directory_url != settings.payer_fhir_url:
             yield await _reached(http, "PAYER_DIRECTORY_URL", settings.directory_url, directory)
         yield _sign_in(settings, found)
+        if not settings.missing:
+            yield await _taken(settings, http)
         for state, intents in states(pack.answers if pack else (), member, directory):
             yield Finding("ok" if state == "works" else "note", "answers", f"{state}: {', '.join(intents)}")
 
@@ -128,6 +161,21 @@ def _sign_in(settings: Settings, found: Endpoints) -> Finding:
         return Finding("bad", "payer", f"{lacking}: not set, and nothing of the configured origins publishes it")
     published = "" if found.pkce is None or "S256" in found.pkce else "; it does not list PKCE with S256"
     return Finding("ok", "payer", f"sign-in at {settings.payer_authorize_url}{published}")
+
+
+async def _taken(settings: Settings, http: Http) -> Finding:
+    """Whether the payer knows this client: its token endpoint is asked with a code that it never gave."""
+    try:
+        status, error = await TokenEndpoint(settings, http, time.time).probe()
+    except LinkError as problem:
+        return Finding("bad", "payer", f"PAYER_TOKEN_URL: {problem}")
+    if error in {"invalid_client", "unauthorized_client"} or (status == HTTPStatus.UNAUTHORIZED and not error):
+        return Finding("bad", "payer", f"PAYER_CLIENT_SECRET: the payer does not take this client ({error or status})")
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        return Finding("bad", "payer", f"PAYER_TOKEN_URL: {settings.payer_token_url} answers {status}")
+    if error != "invalid_grant":
+        return Finding("note", "payer", f"the token endpoint does not tell whether it knows this client ({status})")
+    return Finding("ok", "payer", "the client and its secret are taken")
 
 
 async def _slack(settings: Settings) -> Finding:

@@ -26,7 +26,8 @@ Scopes: {scope}
 
 Other information: the app is a confidential client. It uses the authorization code grant with state, nonce and PKCE
   (S256), and sends its client secret in the body of the token request. Members can disconnect it at any time, which
-  deletes what it stored.
+  deletes what it stored. We have received your notice that 42 CFR part 2 prohibits unauthorized disclosure of the
+  records that it protects; what you label as such is shown to its member on request only, with that statement.
 
 Please send the Client ID and Client Secret over a secure channel.
 

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.accounts.vault import Vault, new_key
+from bot.audit import Audit
 from bot.commands.check import Finding, check
 from bot.config import Settings
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox
+from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.sandbox.small import small_world
 
@@ -63,7 +66,8 @@ async def test_a_bot_that_can_serve_has_nothing_bad(payer: Sandbox, tmp_path: Pa
         ({"bot_encryption_keys": "short"}, "BOT_ENCRYPTION_KEYS"),
         ({"payer_fhir_url": "http://127.0.0.1:1/fhir"}, "PAYER_FHIR_URL"),
         ({"payer_directory_url": "http://127.0.0.1:1/fhir"}, "PAYER_DIRECTORY_URL"),
-        ({"payer_token_url": "http://127.0.0.1:1/token"}, "PAYER_ISSUER"),
+        ({"payer_client_id": "another"}, "PAYER_CLIENT_SECRET"),
+        ({"payer_client_secret": "another"}, "PAYER_CLIENT_SECRET"),
     ],
 )
 async def test_what_keeps_it_from_serving_is_named(
@@ -73,6 +77,36 @@ async def test_what_keeps_it_from_serving_is_named(
     findings = await found(settings(payer, tmp_path, **NO_PACK, **changes))
     assert sorted(bad(findings)) == sorted(["BOT_PACK", named])
     assert findings[-1].area == "payer"
+
+
+async def test_a_token_endpoint_that_is_none_is_named(payer: Sandbox, tmp_path: Path) -> None:
+    """Nobody there, and nothing there; without it nobody can tell who signs id_tokens either."""
+    nobody = {**NO_PACK, "payer_token_url": "http://127.0.0.1:1/token"}
+    assert bad(await found(settings(payer, tmp_path, **nobody))) == ["BOT_PACK", "PAYER_ISSUER", "PAYER_TOKEN_URL"]
+    nothing = {**NO_PACK, "payer_token_url": f"{payer.token_url}/nothing", "payer_issuer": payer.issuer}
+    assert bad(await found(settings(payer, tmp_path, **nothing))) == ["BOT_PACK", "PAYER_TOKEN_URL"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "neither Slack nor Teams is set"),
+        ({"slack_client_id": "1", "slack_client_secret": "s"}, "BOT_PUBLIC_URL: on loopback"),
+        ({"payer_scope": "openid"}, "PAYER_SCOPE: asks for no claims"),
+        ({"bot_encryption_keys": new_key()}, "none of the keys opens what is in it"),
+    ],
+)
+async def test_what_an_operator_may_have_forgotten_is_a_note(
+    payer: Sandbox, tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    """It keeps nobody from trying the bot, and is said before members find out."""
+    store = open_sqlite(tmp_path / "bot.db")
+    await Audit(store, Vault.from_settings(settings(payer, tmp_path), tmp_path / "bot.db")).record("links_listed")
+    await store.close()
+    findings = await found(settings(payer, tmp_path, **NO_PACK, **changes))
+    assert bad(findings) == ["BOT_PACK"]
+    assert [finding.state for finding in findings if words in finding.text] == ["note"]
+    assert ("none of the keys" in str([*map(str, findings)])) == ("bot_encryption_keys" in changes)
 
 
 async def test_a_server_without_a_capability_statement_can_be_served_from(payer: Sandbox, tmp_path: Path) -> None:

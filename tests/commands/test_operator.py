@@ -28,6 +28,7 @@ def test_the_registration_letter_holds_what_the_payers_page_lists() -> None:
     assert code == 0
     for wanted in ("Ana Ruiz", "Example Health", "Plan Chat", "patient/*.read openid fhirUser", "Description:"):
         assert wanted in text
+    assert "42 CFR part 2" in text
     assert "Callback URL: https://chat.example.org/oauth/callback" in text
     assert "planted" not in text
 
