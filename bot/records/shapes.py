@@ -13,7 +13,7 @@ NOTHING = msgspec.Raw()
 """An absent element that would have stayed unread."""
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """The base: unknown elements are skipped, names are FHIR's camelCase on the wire."""
 
 
