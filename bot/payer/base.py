@@ -9,12 +9,21 @@ import httpx
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_FRONT = re.compile(r"[^/?#]*//[^/?#]*")
 _CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}(?:/|$)|\\|%5c|%2f", re.IGNORECASE)
 
 
 def origin_of(url: str | httpx.URL) -> str:
     """Scheme, host and port of a URL."""
-    parsed = httpx.URL(url)
+    text = str(url)
+    front = _FRONT.match(text)
+    return _origin(front[0] if front else text)
+
+
+@lru_cache(maxsize=64)
+def _origin(front: str) -> str:
+    """Only the front of a URL is parsed, which is the same for every call: what follows may name a member."""
+    parsed = httpx.URL(front)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 
 

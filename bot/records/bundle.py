@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -96,6 +97,10 @@ class _BundleShape(Shape, frozen=True):
     issue: tuple[_IssueShape, ...] = ()
 
 
+class _WellFormed(_BundleShape, frozen=True):
+    entry: tuple[_EntryShape, ...] = ()  # type: ignore[assignment] # the same entries, read with the rest
+
+
 class Head(Shape, frozen=True):
     """What has to be known of a resource before it is read: its type, its id, and whose it is."""
 
@@ -115,6 +120,9 @@ class _OutcomeShape(Shape, frozen=True):
     issue: tuple[_IssueShape, ...] = ()
 
 
+_STRICT = msgspec.json.Decoder(_WellFormed)
+
+
 def read_page(body: bytes, wanted: str = "") -> Page:
     """The page of a Bundle, or only the issues of an OperationOutcome.
 
@@ -123,12 +131,12 @@ def read_page(body: bytes, wanted: str = "") -> Page:
     Raises:
         Unreadable: damaged JSON, or neither a Bundle nor an OperationOutcome.
     """
-    bundle, _ = decode(body, _BundleShape)
+    bundle, rows = _bundle(body)
     if bundle.resource_type == "OperationOutcome":
         return Page(issues=_issues(bundle.issue), is_bundle=False)
     if bundle.resource_type != "Bundle":
         raise Unreadable("neither a Bundle nor an OperationOutcome")
-    entries, issues, unreadable = _sorted_out(bundle.entry, wanted)
+    entries, issues, unreadable = _sorted_out(rows, wanted)
     return Page(
         entries=_labelled(entries, bundle.meta),
         next_url=next((link.url for link in bundle.link if link.relation == "next" and link.url), None),
@@ -159,7 +167,24 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
     return head
 
 
-def _sorted_out(rows: tuple[msgspec.Raw, ...], wanted: str) -> tuple[list[Entry], tuple[Issue, ...], int]:
+def _bundle(body: bytes) -> tuple[_BundleShape, Iterable[_EntryShape | None]]:
+    """The Bundle and its entries, read in one go; where that fails, each alone, and None for a bad one."""
+    try:
+        whole = _STRICT.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        bundle, _ = decode(body, _BundleShape)
+        return bundle, map(_tried, bundle.entry)
+    return whole, whole.entry
+
+
+def _tried(row: msgspec.Raw) -> _EntryShape | None:
+    try:
+        return decode(row, _EntryShape)[0]
+    except Unreadable:
+        return None
+
+
+def _sorted_out(rows: Iterable[_EntryShape | None], wanted: str) -> tuple[list[Entry], tuple[Issue, ...], int]:
     entries: list[Entry] = []
     issues: list[Issue] = []
     unreadable = 0
@@ -176,14 +201,13 @@ def _sorted_out(rows: tuple[msgspec.Raw, ...], wanted: str) -> tuple[list[Entry]
     return entries, tuple(issues), unreadable
 
 
-def _entry(row: msgspec.Raw, wanted: str) -> Entry:
-    shape, _ = decode(row, _EntryShape)
-    if not bytes(shape.resource):
+def _entry(row: _EntryShape | None, wanted: str) -> Entry:
+    if row is None or not memoryview(row.resource):
         raise Unreadable("an entry without a resource")
-    head = read_head(shape.resource)
-    said = shape.search.mode if shape.search else None
+    head = read_head(row.resource)
+    said = row.search.mode if row.search else None
     mode = _mode(said, head.resource_type, wanted)
-    return Entry(head.resource_type, head.id, mode, shape.resource, shape.full_url, owner=head.owner)
+    return Entry(head.resource_type, head.id, mode, row.resource, row.full_url, owner=head.owner)
 
 
 def _mode(said: str | None, kind: str, wanted: str) -> Mode:

@@ -213,23 +213,21 @@ def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tup
     return Claim(record)
 
 
-def read_claims(
-    entries: Iterable[Entry], names: Names | None = None, *, whole: bool = False
-) -> tuple[tuple[Claim, ...], int]:
+def read_claims(entries: Iterable[Entry], *, whole: bool = False) -> tuple[tuple[Claim, ...], int]:
     """The claims among a page's matches in their order, and how many could not be read.
 
-    The names of the resources that came along are used; `names` adds those of earlier pages. `whole` reads every fact
-    at once: who keeps the claims of many pages then keeps none of the pages.
+    The names of the resources that came along are used. `whole` reads every fact at once: who keeps the claims of many
+    pages then keeps none of the pages.
     """
     rows = tuple(entries)
-    known = {**(names or {}), **names_in(rows)}
+    names = names_in(rows)
     claims: list[Claim] = []
     unreadable = 0
     for entry in rows:
         if entry.mode != "match":
             continue
         try:
-            claim = read_claim(entry.raw, known, entry.labels)
+            claim = read_claim(entry.raw, names, entry.labels)
             claims.append(claim.read_whole() if whole else claim)
         except Unreadable:
             unreadable += 1

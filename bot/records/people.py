@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -16,24 +17,42 @@ from bot.records.text import clean
 _SEEN = ("rendering", "performing", "attending")
 
 
-def names_in(entries: Iterable[Entry]) -> dict[Key, str]:
+class _NamesIn(Mapping[Key, str]):
+    """The names of resources, each read when it is first asked for."""
+
+    def __init__(self, rows: Mapping[Key, bytes | msgspec.Raw]) -> None:
+        self._rows, self._read = rows, dict[Key, str | None]()
+
+    def __getitem__(self, key: Key) -> str:
+        if key not in self._read:
+            self._read[key] = _name(self._rows[key])
+        name = self._read[key]
+        if name is None:
+            raise KeyError(key)
+        return name
+
+    def __iter__(self) -> Iterator[Key]:
+        return (key for key in self._rows if key in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def names_in(entries: Iterable[Entry]) -> Names:
     """The names of the practitioners, organizations and locations among the entries, by what references call them."""
-    names: dict[Key, str] = {}
+    rows: dict[Key, bytes | msgspec.Raw] = {}
     for entry in entries:
-        if entry.type not in {"Practitioner", "Organization", "Location"}:
-            continue
-        name = _name(entry.raw)
-        if name:
-            names[Key(entry.type, entry.id)] = name
+        if entry.type in {"Practitioner", "Organization", "Location"}:
+            rows[Key(entry.type, entry.id)] = entry.raw
             if entry.full_url.startswith("urn:"):
-                names[Key("", entry.full_url)] = name
-    return names
+                rows[Key("", entry.full_url)] = entry.raw
+    return _NamesIn(rows)
 
 
 def with_contained(eob: Explanation, names: Names) -> Names:
     """The same names and those of the resources inside this one."""
     inside = {Key("", c.id): name for c in eob.contained if (name := _spoken(c))}
-    return {**names, **inside} if inside else names
+    return ChainMap(inside, names) if inside else names  # type: ignore[arg-type] # nothing is written
 
 
 def seen(eob: Explanation, names: Names) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -27,6 +28,9 @@ _KEPT_FILTERS: tuple[str, ...] = (
 _KEPT_FILTERS += ("select", "selectattr", "slice", "batch", "sort", "unique", "upper")
 
 
+_METHODS = (MethodType, BuiltinMethodType)
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, which asks once for a type and a name whether a template may see it, and not at every use."""
 
@@ -41,6 +45,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if verdict is None:
             verdict = self._verdicts[key] = super().is_safe_attribute(obj, attr, value)
         return verdict
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What the sandbox gives; plain values under a name that it has let through before need no other look."""
+        if self._verdicts.get((type(obj), attribute)):
+            value = getattr(obj, attribute, None)
+            if value is not None and not isinstance(value, _METHODS):
+                return value
+        return super().getattr(obj, attribute)
 
 
 def environment(templates: Path, language: Language, common: Mapping[str, object]) -> ImmutableSandboxedEnvironment:
