@@ -7,6 +7,8 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from bot.payer.budget import Budget
 from bot.payer.links import Links
 from bot.payer.search import Search, any_of
@@ -91,7 +93,7 @@ class Steps:
                 yield page
             return
         found = found if found is not None else [page async for page in self._links.pages(self.inner, self._budget)]
-        targets = tuple(replace(row, mode="target") for page in found for row in page.matches if row.id)
+        targets = tuple(msgspec.structs.replace(row, mode="target") for page in found for row in page.matches if row.id)
         ids = list(dict.fromkeys(entry.id for entry in targets))
         gate = asyncio.Semaphore(_AT_ONCE)
         jobs = [asyncio.create_task(self._to(batch, gate)) for batch in batches(ids, prefix=f"{self.inner.type}/")]

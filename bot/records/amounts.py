@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+import msgspec
+
 from bot.records.explanation import Adjudication, Explanation, Item
 from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, total
 from bot.records.shapes import Concept, MoneyShape
@@ -57,8 +59,7 @@ _CODES = {
 _JOINTS = str.maketrans("", "", "-_ ")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, gc=False):
     """One amount, where it stood, and of how many lines it is the sum when it stood on lines."""
 
     amount: Amount

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -31,8 +31,7 @@ class Issue:
         return self.severity in {"fatal", "error"}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One resource of a page: its type, its id, and its unread bytes.
 
     `target` is a row of the first step of a chain that was followed here, beside the rows that it led to.
@@ -224,7 +223,7 @@ def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
     labels = labels_of(b'{"meta":' + bytes(meta) + b"}") if bytes(meta) else ()
     if not labels or any(labels_of(entry.raw) for entry in entries):
         return tuple(entries)
-    return tuple(replace(entry, labels=labels) for entry in entries)
+    return tuple(msgspec.structs.replace(entry, labels=labels) for entry in entries)
 
 
 def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:

@@ -207,7 +207,7 @@ def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tup
     Raises:
         Unreadable: damaged, or of another type. The text never holds a value of the record.
     """
-    record = _Record(raw, names or {}, labels)
+    record = _Record(raw, {} if names is None else names, labels)
     if record.eob.resource_type != "ExplanationOfBenefit":
         raise Unreadable("not an ExplanationOfBenefit")
     return Claim(record)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+import msgspec
+
 _WRITTEN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})(?:[T ].*)?)?)?", re.DOTALL)
 EARLIEST_YEAR = 1900
 
@@ -61,8 +63,7 @@ def parse_date(text: str | None) -> PartialDate | None:
     return PartialDate(year, month, day)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True, gc=False):
     """From `start` to `end`, both inclusive, each possibly unknown."""
 
     start: PartialDate | None = None

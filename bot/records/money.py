@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+
+import msgspec
 
 USUAL_CURRENCY = "USD"
 _LARGEST_EXPONENT = 12
@@ -16,8 +17,7 @@ class MixedCurrencies(ValueError):
     """Amounts of different currencies have no sum."""
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True, gc=False):
     """An exact amount; negative for a reversal or credit. `currency` is an ISO 4217 code."""
 
     value: Decimal

@@ -44,7 +44,7 @@ def _lines(items: tuple[Item, ...]) -> Period:
         return Period()
     start = min(starts, key=_first)
     end = max((end for end in ends if end), key=_last)
-    return Period(start, end if end != start else None)
+    return Period(start, None if end is start or end == start else end)
 
 
 def _span(item: Item) -> Period:
