@@ -173,7 +173,7 @@ async def test_listings_without_their_included_parts(house: House) -> None:
     house.break_(
         rewriting(
             lambda bundle: bundle.update(
-                entry=[e for e in bundle["entry"] if e["resource"]["resourceType"] != "Practitioner"]
+                entry=[e for e in bundle.get("entry", ()) if e["resource"]["resourceType"] != "Practitioner"]
             ),
             ROLE,
         )
