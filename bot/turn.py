@@ -134,10 +134,8 @@ class Turn:
             memory = await self._dialogue.recall(message)
             async for reply in self._steps(message, memory):
                 yield reply
-        except BotError as error:
-            yield await self.problem(message.person, error, memory.language or "en")
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
-            yield await self.problem(message.person, _unexpected(error), memory.language or "en")
+            yield await self.problem(message.person, _told(error), memory.language or "en")
 
     async def _steps(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
         today = self._now().date()
@@ -215,6 +213,14 @@ class Turn:
         return of_entry(memory, asked)
 
     async def _ask(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
+        """The replies to a question; what goes wrong on the way is said in its own language."""
+        try:
+            async for reply in self._replies(message, memory, asked):
+                yield reply
+        except Exception as error:  # noqa: BLE001
+            yield await self.problem(message.person, _told(error), asked.language)
+
+    async def _replies(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
         rules = self._pack.intents.get(asked.intent)
         if message.directory_only and ((rules is not None and rules.needs == "member") or asked.intent in _CONNECTS):
             yield await self._remember(message, memory, self._static(asked, "problems/directory_only"))
@@ -370,8 +376,10 @@ def _is_miss(reading: Reading) -> bool:
     return reading.intent == "out_of_scope" and reason is not None and reason.value in {"unknown", "empty"}
 
 
-def _unexpected(error: Exception) -> BotError:
-    """An error without template: the log gets its type and place, never its text, which may hold values."""
+def _told(error: Exception) -> BotError:
+    """The error as a person is told of it. Of one without template the log gets type and place, never its text."""
+    if isinstance(error, BotError):
+        return error
     wrapped = BotError()
     trace, where = error.__traceback__, ""
     while trace is not None:

@@ -106,7 +106,9 @@ def _size(block: Block) -> int:
 
 def _kit(blocks: Iterable[Block], *, drawn: bool) -> Iterator[Kit]:
     """The blocks of a message; Slack takes one table in it, so a second one is lines."""
+    blocks = list(blocks)
     tables = 1 if drawn else 0
+    few = all(len(block.rows) <= _FIELDS for block in blocks if isinstance(block, Facts) and not block.columns)
     for kind, run in groupby(blocks, key=type):
         if kind is Line:
             yield _rich(line.spans for line in run if isinstance(line, Line))
@@ -116,16 +118,17 @@ def _kit(blocks: Iterable[Block], *, drawn: bool) -> Iterator[Kit]:
                     tables -= 1
                     yield _table(block, block.columns)
                 elif drawn or not isinstance(block, Chart):
-                    yield from _block(block)
+                    yield from _block(block, few=few)
 
 
-def _block(block: Block) -> Iterator[Kit]:
+def _block(block: Block, *, few: bool) -> Iterator[Kit]:
+    """One block. Facts are fields where all of a message are few, so that one card has one look."""
     match block:
         case Title(text) if len(text) <= _HEADER:
             yield {"type": "header", "text": _plain_text(text)}
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
-        case Facts(rows) if len(rows) <= _FIELDS and all(len(_field(row)) <= _FIELD for row in rows):
+        case Facts(rows) if few and len(rows) <= _FIELDS and all(len(_field(row)) <= _FIELD for row in rows):
             yield {"type": "section", "fields": [_plain_text(_field(row)) for row in rows]}
         case Facts(rows):
             yield _rich((Span(f"{row.label}: "), Span(row.value, bold=True)) for row in rows)

@@ -136,6 +136,13 @@ async def test_one_failure_is_not_noticed(dana: House, status: int) -> None:
     assert "$54.87" in (await dana.say(OWED)).text
 
 
+async def test_a_problem_speaks_the_language_of_the_question(dana: House) -> None:
+    """Not that of the question before, and not English because there was none."""
+    dana.break_(always(503))
+    assert "no responde" in dana.problem(await dana.say("cuánto debo de mi última visita"))
+    assert "isn't answering" in dana.problem(await dana.say(OWED))
+
+
 @pytest.mark.fault("F20")
 @pytest.mark.threat("T50")
 async def test_a_breaker_spares_a_payer_that_is_down_and_lets_one_call_probe(dana: House) -> None:

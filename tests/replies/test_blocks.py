@@ -55,6 +55,15 @@ def test_facts_beyond_a_few_are_a_line_each() -> None:
     assert lines["elements"][0]["elements"][1]["style"] == {"bold": True}
 
 
+def test_one_message_shows_its_facts_one_way() -> None:
+    """A few facts beside a long list are lines as well."""
+    few, many = (Facts(tuple(Fact(f"label {at}", f"value {at}") for at in range(size))) for size in (2, 6))
+    title = Title("By month")
+    [alone], [beside] = pages(reply(few)), pages(reply(few, title, many))
+    assert [block["type"] for block in alone.blocks] == ["section"]
+    assert [block["type"] for block in beside.blocks] == ["rich_text", "header", "rich_text"]
+
+
 def test_what_stands_side_by_side_is_a_table() -> None:
     """Its names are the head; without tables the same facts are lines, and the text says them either way."""
     [page] = pages(reply(COMPARED))

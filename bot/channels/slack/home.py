@@ -33,13 +33,22 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, user: str,
     page, linked = await host.home(person, language, directory_only=directory_only)
     labels = notices.labels("home_buttons", language)
     names = ("find", "bill", "unlink") if linked and not directory_only else ("find",)
-    row: Kit = {"type": "actions", "elements": [_button(name, labels[name]) for name in names]}
-    view = {"type": "home", "blocks": [*pages(page)[0].blocks, row]}
+    blocks = _with_buttons(pages(page)[0].blocks, [_button(name, labels[name]) for name in names])
+    view = {"type": "home", "blocks": blocks}
     try:
         await workspace.client.views_publish(user_id=user, view=view)
     except SlackApiError as error:
         if code_of(error) != "not_enabled":
             raise
+
+
+def _with_buttons(blocks: tuple[Kit, ...], buttons: list[Kit]) -> list[Kit]:
+    """The page with more buttons in its last row, or in one of their own."""
+    last = max((at for at, block in enumerate(blocks) if block["type"] == "actions"), default=None)
+    if last is None:
+        return [*blocks, {"type": "actions", "elements": buttons}]
+    row = blocks[last] | {"elements": [*blocks[last]["elements"], *buttons]}
+    return [*blocks[:last], row, *blocks[last + 1 :]]
 
 
 def _button(name: str, label: str) -> Kit:
