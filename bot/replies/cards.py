@@ -206,6 +206,7 @@ def _button(action: Action) -> Card:
         return {
             "type": "Action.Submit",
             "title": title,
+            "style": "positive",
             "data": {"msteams": {"type": "signin", "value": action.url}},
         }
     if action.url:

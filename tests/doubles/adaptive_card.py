@@ -24,7 +24,7 @@ _KEYS = {
     "Chart.VerticalBar": {"title", "data", "fallback"},
     "Action.OpenUrl": {"title", "url"},
     "Action.Execute": {"title", "verb", "data", "fallback"},
-    "Action.Submit": {"title", "data"},
+    "Action.Submit": {"title", "style", "data"},
 }
 _CHILDREN = ("items", "actions", "rows", "cells", "inlines")
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")

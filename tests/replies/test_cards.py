@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
-from bot.replies.cards import MOST_BYTES, pages, weigh
+from bot.replies.cards import MOST_BYTES, pages, renewing, weigh
 from bot.replies.plain import plain
 from tests.doubles.adaptive_card import buttons, fallback, faults, parsed, shown
 from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
@@ -120,3 +120,13 @@ def test_an_overlong_line_is_shown_whole() -> None:
     made = pages(reply(Line((Span("x" * 30_000),)), Note((Span("x" * 9_000),))))
     assert [fault for page in made for fault in faults(page.card)] == []
     assert sum(shown(page.card).count("x") for page in made) == 39_000
+
+
+def test_a_sign_in_opens_in_the_clients_own_window() -> None:
+    """The button carries the address and nothing else; a card that asks what it says now names its one reader."""
+    ways = Actions((Action("popup", "Connect", url="https://b.example/link/x"), Action("link", "B", url="https://b")))
+    card = renewing(pages(reply(ways))[0].card, "row.0", "29:u1")
+    assert faults(card) == []
+    assert buttons(card)["Connect"]["data"] == {"msteams": {"type": "signin", "value": "https://b.example/link/x"}}
+    assert card["refresh"]["userIds"] == ["29:u1"]
+    assert card["refresh"]["action"]["data"] == {"press": "row.0"}
