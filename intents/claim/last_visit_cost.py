@@ -32,7 +32,8 @@ class LastVisitCost(Summary):
     `fill` is a pharmacy fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are
     described only when `shown` was asked for by button. `story` is that of an earlier claim that the one claim
     replaces. `aspect` is the amount that was asked about, where it is another one than what is owed.
-    `apart` counts visits that no longer count.
+    `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
+    another, which the records don't show.
     """
 
     day: PartialDate | None = None
@@ -46,6 +47,7 @@ class LastVisitCost(Summary):
     provider: str | None = None
     searched: int = 0
     apart: int = 0
+    credit: Claim | None = None
     aspect: str | None = None
     story: Story | None = None
 
@@ -64,7 +66,7 @@ async def answer(ask: Ask) -> LastVisitCost:
         page_size=10,
     )
     summary = summarize(_of(alive, ask), ask)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, summary.fill) if claim])
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, summary.fill, summary.credit) if claim])
     ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
     return summary
 
@@ -82,6 +84,7 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         other_person=of_other_person(ask),
         shown=ask.arguments.get("show") == "yes",
         aspect=text_of(ask, "amount_kind"),
+        credit=None if known else next((claim for claim in alive.claims if claim.is_reversal), None),
     )
     if not 0 <= pick < len(known):
         return base

@@ -286,3 +286,32 @@ async def test_the_same_claim_on_two_pages_and_its_older_version_count_once() ->
     said = (await answered("claim.spending", old, new, new)).text
     assert said.startswith("$60.00 is what your plan says you owed for 1 claim")
     assert "Left out: 1 reversed, replaced or cancelled claim" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            ("only a claim that takes another one back, on April 2, 2026", "You owe: -$120.00 (credit)", "[Details]"),
+        ),
+        (
+            "es",
+            ("solo una reclamación que deja otra sin efecto, del 2 de abril de 2026", "Usted debe: -$120.00 (crédito)"),
+        ),
+    ],
+)
+async def test_a_lone_claim_that_takes_money_back_is_told_as_such(language: str, words: tuple[str, ...]) -> None:
+    """It is no visit and no bill: its amount is said with its sign and added to nothing."""
+    back = claim("a", "2026-04-02", {"submitted": -400.0, "memberliability": -120.0})
+    told = (await answered("claim.last_visit_cost", back, language=language)).text
+    assert [phrase for phrase in words if phrase not in told] == []
+    assert "no visits for you yet" not in told
+
+
+async def test_a_marked_one_is_not_described() -> None:
+    """A privacy mark holds for what takes money back, too."""
+    back = claim("a", "2026-04-02", {"submitted": -400.0, "memberliability": -120.0}, meta=PART_2)
+    said = await _last(back)
+    assert "takes back another that isn't shown here" in said
+    assert "120" not in said
