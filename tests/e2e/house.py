@@ -8,10 +8,10 @@ import io
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from bot.channels.teams.app import TeamsApp
     from bot.channels.teams.sdk import Outside
 
-T = TypeVar("T")
 DANA = Person("console", "", "", "dana-chat", name="Dana M.", home="the console")
 CHAT = OneToOne("chat")
 EOB = "/fhir/r4/ExplanationOfBenefit"
@@ -186,34 +185,6 @@ class House:
         return len([seen for seen in self.sandbox.requests if seen.path.startswith(path) and query in seen.query])
 
 
-class Servers:
-    """Servers that stop together: each takes a fifth of a second to say goodbye."""
-
-    def __init__(self) -> None:
-        self._done = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def start(self, server: AbstractAsyncContextManager[T]) -> T:
-        """What the server gives once it listens."""
-        opened: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        async def serve() -> None:
-            async with server as given:
-                opened.set_result(given)
-                await self._done.wait()
-
-        task = asyncio.create_task(serve())
-        self._tasks.append(task)
-        either: set[asyncio.Future[Any]] = {task, opened}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        return opened.result()
-
-    async def stop(self) -> None:
-        """End them all."""
-        self._done.set()
-        await asyncio.gather(*self._tasks)
-
-
 @asynccontextmanager
 async def open_house(
     world: World,
@@ -229,12 +200,10 @@ async def open_house(
     With `sandbox`, another bot on the same payer and, in the same folder, on the same store.
     """
     async with contextlib.AsyncExitStack() as stack:
-        servers = Servers()
-        stack.push_async_callback(servers.stop)
         trap = stack.enter_context(trapped_logs())
         payer = sandbox
         if payer is None:
-            payer = await servers.start(serve_sandbox(world))
+            payer = await stack.enter_async_context(serve_sandbox(world))
         sock = listen()
         stack.callback(sock.close)
         values = _settings(payer, folder, f"http://127.0.0.1:{sock.getsockname()[1]}") | settings
@@ -245,8 +214,7 @@ async def open_house(
         )
         channel = await stack.enter_async_context(slack_app(bot, pause=clock.pause))
         teams = await stack.enter_async_context(teams_app(bot, outside))
-        await servers.start(running(web_app(bot, slack=channel, teams=teams), sock))
-        stack.push_async_callback(servers.stop)
+        await stack.enter_async_context(running(web_app(bot, slack=channel, teams=teams), sock))
         house = House(bot, payer, chosen, trap, clock, slack=channel, teams=teams)
 
         async def push(_: Person, reply: Private) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from bot.channels.slack.app import SlackApp
@@ -38,7 +37,7 @@ from bot.message import (
 )
 from bot.replies.render import Words
 from bot.retention import Retention
-from bot.sandbox.sockets import listen
+from bot.sandbox.server import listen, running
 from bot.stores.base import Seal, Store
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
@@ -221,16 +220,11 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         await store.close()
         sock.close()
         raise
-    config = uvicorn.Config(Starlette(routes=app.routes()), log_config=None, lifespan="off")
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[sock])
-    slack.app_url = f"{address}/slack/events"
-    yield House(slack, turn, app, shelf, clock, forgotten)
-    await app.stop()
-    await slack.stop()
-    await server.shutdown(sockets=[sock])
+    async with running(Starlette(routes=app.routes()), sock):
+        slack.app_url = f"{address}/slack/events"
+        yield House(slack, turn, app, shelf, clock, forgotten)
+        await app.stop()
+        await slack.stop()
     await store.close()
     assert slack.refused == []
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-import uvicorn
 from starlette.applications import Starlette
 
 from bot.accounts.vault import Vault, new_key, parse_keys
@@ -34,6 +33,7 @@ from bot.message import (
 )
 from bot.replies.render import Words
 from bot.retention import Retention
+from bot.sandbox.server import listen, running
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
@@ -165,18 +165,13 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     )
     house = House(teams, turn, app, store)
     await app.start()
-    config = uvicorn.Config(Starlette(routes=app.routes()), port=0, log_config=None, lifespan="off")
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    teams.app_url = f"http://127.0.0.1:{port}/teams/messages"
-    yield house
-    await app.stop()
-    await store.close()
-    await teams.stop()
-    await server.shutdown()
+    sock = listen()
+    teams.app_url = f"http://127.0.0.1:{sock.getsockname()[1]}/teams/messages"
+    async with running(Starlette(routes=app.routes()), sock):
+        yield house
+        await app.stop()
+        await store.close()
+        await teams.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
