@@ -28,7 +28,7 @@ _MOST_TRIES = 10
 # What a process begins with beside what is delivered to it: a long queue that is begun all at once is finished late,
 # and a process that dies again and again would count a try for each of its messages.
 _TAKEN_OVER_AT_ONCE = 16
-_MOST_AT_ONCE = 256
+_MOST_AT_ONCE = 128
 
 
 _UNTOUCHED, _WRITING = b"\x00", b"\x01"
@@ -63,25 +63,47 @@ Handler = Callable[[Delivery], Awaitable[None]]
 
 
 class _Beat:
-    """Prolongs a lease three times within its length, and before anything is written when a beat is late."""
+    """Prolongs a lease while its message is worked on, and ends the work when it could not: another may have begun."""
 
     def __init__(self, hold: Callable[[float], Awaitable[None]], lease: float, clock: Callable[[], float]) -> None:
         self._hold, self._lease, self._clock = hold, lease, clock
         self._last = clock()
 
-    async def go_on(self) -> None:
-        while True:
-            await asyncio.sleep(self._lease / 3)
-            await self._prolong()
+    @contextlib.asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Beats three times within the lease's length.
+
+        Raises:
+            TimeoutError: no beat reached the store for a whole lease.
+        """
+        async with asyncio.timeout(self._lease) as self._limit:
+            beating = asyncio.create_task(self._go_on())
+            try:
+                yield
+            finally:
+                beating.cancel()
 
     async def renew(self) -> None:
-        """A busy process beats late: what it posts at the end of its lease, another may be posting too."""
+        """Beat before anything is written, when the last one is long ago: what is posted late may be posted twice.
+
+        Raises:
+            StoreError: the lease could not be prolonged, so nothing may be written.
+        """
         if self._clock() - self._last > self._lease / 2:
             await self._prolong()
 
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            with contextlib.suppress(StoreError):
+                await self._prolong()
+
     async def _prolong(self) -> None:
-        self._last = self._clock()
-        await self._hold(self._last + self._lease)
+        now, ends = self._clock(), asyncio.get_running_loop().time() + self._lease
+        await self._hold(now + self._lease)
+        self._last = now
+        if not self._limit.expired():
+            self._limit.reschedule(ends)
 
 
 class Inbox:
@@ -227,21 +249,20 @@ class Inbox:
         """Prolong the lease while work goes on. What is cancelled is free again at once, what failed after a rest."""
 
         async def hold(until: float) -> None:
-            with contextlib.suppress(StoreError):
-                await self._store.hold(self._kind, row.key, until=until)
+            await self._store.hold(self._kind, row.key, until=until)
 
         beat = _Beat(hold, self._lease, self._clock)
-        beating = asyncio.create_task(beat.go_on())
         self._working.add(row.key)
         try:
-            yield beat
+            async with beat.going_on():
+                yield beat
         except BaseException as error:
             wait = min(self._look * row.leases, _LONGEST_REST)
-            await hold(0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait)
+            with contextlib.suppress(StoreError):
+                await hold(0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait)
             raise
         finally:
             self._working.discard(row.key)
-            beating.cancel()
 
     async def _watching(self) -> None:
         while True:

@@ -19,7 +19,8 @@ from bot.stores.base import Kept, Row
 from bot.stores.postgres_schema import bring_up_to_date
 
 _BATCH = 500
-_WAIT = 5.0  # seconds for a connection of the pool, then the store is busy
+_WAIT = 10.0  # seconds for a connection of the pool, then the store is busy
+_CONNECT = 5
 _NO_RIGHTS = "cannot be used: its user may not make, read or write the tables"
 _WORDS = {
     errors.InsufficientPrivilege.sqlstate: _NO_RIGHTS,
@@ -62,16 +63,16 @@ async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wai
     pool = AsyncConnectionPool(
         url,
         min_size=1,
-        max_size=8,
+        max_size=16,
         open=False,
         timeout=wait,
-        kwargs={"autocommit": True, "application_name": "bcbst-bot", "connect_timeout": int(_WAIT)},
+        kwargs={"autocommit": True, "application_name": "bcbst-bot", "connect_timeout": _CONNECT},
         check=AsyncConnectionPool.check_connection,
     )
     store = PostgresStore(pool, clock=clock)
     try:
         # One plain connection first: a pool would try again and again and tell only that time ran out.
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=int(_WAIT)) as first:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=_CONNECT) as first:
             await bring_up_to_date(first)
         await pool.open()
     except psycopg.Error as error:
