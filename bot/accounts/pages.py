@@ -77,7 +77,15 @@ class Pages:
         secret = self._forms.secret(request)
         token = form_token(secret, link_id)
         popup = is_popup(request.query_params, person)
-        page = self._page(request, "confirm", form_action=self._targets(), popup=popup, person=person, token=token)
+        page = self._page(
+            request,
+            "confirm",
+            form_action=self._targets(),
+            popup=popup,
+            in_teams=popup,
+            person=person,
+            token=token,
+        )
         self._forms.keep(page, secret)
         return page
 

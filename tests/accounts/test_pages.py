@@ -83,6 +83,7 @@ async def test_one_page_of_a_teams_pop_up_runs_two_scripts(bot: Bot) -> None:
     assert "object" not in code.text
     for name in ("confirm", "away", "back"):
         assert pages[name].headers["cross-origin-opener-policy"] == "unsafe-none", name
+    assert "goes back to Teams by itself, or you type it" in pages["confirm"].text
     for page in (pages["confirm"], pages["problem"], pages["refused"]):
         assert "script-src 'none'" in page.headers["content-security-policy"]
         assert "<script" not in page.text
