@@ -34,6 +34,7 @@ from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
 from bot.kit.nearest import nearest
 from bot.kit.networks import is_called, names_of, openings_of, telling
+from bot.kit.on_record import OnRecord, TestsOnRecord, on_record, tests_on_record
 from bot.kit.own_network import own_networks
 from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
@@ -114,6 +115,7 @@ __all__ = [
     "Number",
     "Observation",
     "Offer",
+    "OnRecord",
     "Owed",
     "Page",
     "Part",
@@ -138,6 +140,7 @@ __all__ = [
     "Story",
     "Summary",
     "Term",
+    "TestsOnRecord",
     "Tier",
     "TierCosts",
     "Typed",
@@ -188,6 +191,7 @@ __all__ = [
     "newest_claims",
     "of_other_person",
     "on_day",
+    "on_record",
     "openings_of",
     "owed_steps",
     "own_networks",
@@ -226,6 +230,7 @@ __all__ = [
     "story_of",
     "sum_of",
     "telling",
+    "tests_on_record",
     "text_of",
     "token",
     "visits",

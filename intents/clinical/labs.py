@@ -6,9 +6,8 @@ Whoever names a test gets that test: the words of the message are looked for in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from bot.kit import UNSHIELDED, Ask, Observation, Series, Shielded, Summary, results, series, shield, words_of
+from bot.kit import Ask, Observation, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
 
 TESTS: dict[str, tuple[str, ...]] = {
     "a1c": ("hba1c", "hemoglobina1c", "glicosilada", "glucosilada", "glycated", "glycosylated"),
@@ -31,67 +30,22 @@ CODES = {"a1c": ("4548-4", "17856-6", "4549-2")}
 """LOINC codes of a test that records also call by another name."""
 COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "total", "tests", "plasma", "panel"})
 LONG = 5
-PAGE = 4
-TREND = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Labs(Summary):
-    """One page of tests, each with its newest result and those before; `test` is the one that a button asked for.
-
-    `named` is the test that the words named: only its kind is listed, or nothing of it is on record and `missing` says
-    so above the others.
-    """
-
-    tests: tuple[Series, ...] = ()
-    test: Series | None = None
-    first: int = 1
-    more: bool = False
-    page: int = 0
-    found: int = 0
-    asked_time: bool = False
-    named: str | None = None
-    missing: bool = False
-    shielded: Shielded = UNSHIELDED
-
-    @property
-    def numbered(self) -> tuple[tuple[int, Series], ...]:
-        """The tests with their numbers in the whole list."""
-        return tuple(enumerate(self.tests, self.first))
-
-    @property
-    def trend(self) -> tuple[Observation, ...]:
-        """The last five results of the one test."""
-        return self.test.results[:TREND] if self.test else ()
-
-
-async def answer(ask: Ask) -> Labs:
+async def answer(ask: Ask) -> TestsOnRecord:
     """The member's lab results by test, the newest first."""
     found = summarize(await results(ask, "laboratory"), ask)
-    shown = found.trend or tuple(one for test in found.tests for one in test.results[:TREND])
-    ask.report.cite("Observation", [one.id for one in shown])
+    ask.report.cite("Observation", [one.id for one in found.shown])
     return found
 
 
-def summarize(read: Sequence[Observation], ask: Ask) -> Labs:
+def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
     """The results by test, less those that carry a label and were not asked for."""
     described, shielded = shield(ask, read)
-    every, first = series(described), ask.page * PAGE
+    every = series(described)
     named = ask.arguments.get("named") or _named(ask.said, every)
-    alike = tuple(test for test in every if named and _is_called(test, named))
-    tests = alike or every
-    return Labs(
-        tests=tests[first : first + PAGE],
-        test=next((test for test in every if test.key == ask.arguments.get("test")), None),
-        first=first + 1,
-        more=len(tests) > first + PAGE,
-        page=ask.page,
-        found=len(read),
-        asked_time="date_range" in ask.slots,
-        named=named,
-        missing=bool(named and every and not alike),
-        shielded=shielded,
-    )
+    alike = [test for test in every if named and _is_called(test, named)]
+    return tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
 
 
 def _named(said: str, tests: Sequence[Series]) -> str | None:

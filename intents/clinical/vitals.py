@@ -3,57 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from bot.kit import UNSHIELDED, Ask, Observation, Series, Shielded, Summary, results, series, shield
-
-PAGE = 4
-TREND = 5
+from bot.kit import Ask, Observation, TestsOnRecord, results, series, shield, tests_on_record
 
 
-@dataclass(frozen=True, slots=True)
-class Vitals(Summary):
-    """One page of tests, each with its newest result and those before; `test` is the one that a button asked for."""
-
-    tests: tuple[Series, ...] = ()
-    test: Series | None = None
-    first: int = 1
-    more: bool = False
-    page: int = 0
-    found: int = 0
-    asked_time: bool = False
-    shielded: Shielded = UNSHIELDED
-
-    @property
-    def numbered(self) -> tuple[tuple[int, Series], ...]:
-        """The tests with their numbers in the whole list."""
-        return tuple(enumerate(self.tests, self.first))
-
-    @property
-    def trend(self) -> tuple[Observation, ...]:
-        """The last five results of the one test."""
-        return self.test.results[:TREND] if self.test else ()
-
-
-async def answer(ask: Ask) -> Vitals:
+async def answer(ask: Ask) -> TestsOnRecord:
     """The member's vital signs by test, the newest first."""
     found = summarize(await results(ask, "vital-signs"), ask)
-    shown = found.trend or tuple(one for test in found.tests for one in test.results[:TREND])
-    ask.report.cite("Observation", [one.id for one in shown])
+    ask.report.cite("Observation", [one.id for one in found.shown])
     return found
 
 
-def summarize(read: Sequence[Observation], ask: Ask) -> Vitals:
+def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
     """The results by test, less those that carry a label and were not asked for."""
     described, shielded = shield(ask, read)
-    tests, first = series(described), ask.page * PAGE
-    return Vitals(
-        tests=tests[first : first + PAGE],
-        test=next((test for test in tests if test.key == ask.arguments.get("test")), None),
-        first=first + 1,
-        more=len(tests) > first + PAGE,
-        page=ask.page,
-        found=len(read),
-        asked_time="date_range" in ask.slots,
-        shielded=shielded,
-    )
+    return tests_on_record(ask, series(described), len(read), shielded, named=None, alike=())
