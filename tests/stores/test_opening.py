@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,13 +47,21 @@ def _of_a_later_sqlite(path: Path) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.fault("F57")
+def _takes_no_more(path: Path) -> None:
+    """As a disk that became full: what is there is read and even deleted, and no row is added."""
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TRIGGER full BEFORE INSERT ON rows BEGIN SELECT RAISE(ABORT, 'full'); END")
+    database.close()
+
+
+@pytest.mark.fault("F56", "F57")
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
         (_folder_in_its_place, "cannot be opened: Is a directory"),
         (_folder_for_its_log, "cannot be opened: look at its folder and its rights"),
         (_of_a_later_sqlite, "is read-only"),
+        (_takes_no_more, "cannot be used"),
     ],
 )
 async def test_a_file_that_nobody_can_write(tmp_path: Path, harm: Callable[[Path], None], words: str) -> None:
