@@ -142,6 +142,7 @@ async def assemble(
         accounts.on_ended.append(recent.forget)
         answering = _answering(settings, pack, http, accounts, audit, documents, recent, patience.wall, now)
         meter = Meter()
+        http.heard = meter.called
         retention = Retention(store, seal, audit.pseudonym, hours=settings.bot_delete_after_hours, pause=pause)
         turn = _turn(settings, pack, accounts, audit, dialogue, answering, retention, patience, now, meter)
         renderer = Renderer(pack.templates / "pages", settings)

@@ -25,9 +25,14 @@ class Health:
         self._store, self._meter, self._faults = store, meter, faults
 
     def public(self, *, apart: bool) -> list[Route]:
-        """What the public port has: /readyz, and, unless they are bound apart, /healthz and this machine's /metrics."""
-        ready = Route("/readyz", self.ready)
-        return [ready] if apart else [ready, Route("/healthz", self.healthy), Route("/metrics", self.own_figures)]
+        """What the public port has. Bound apart, only whether it can serve: the rest is the operator's."""
+        if apart:
+            return [Route("/readyz", self.able)]
+        return [
+            Route("/readyz", self.ready),
+            Route("/healthz", self.healthy),
+            Route("/metrics", self.own_figures),
+        ]
 
     def apart(self) -> Starlette:
         """All three, for an address that members' browsers do not reach."""
@@ -45,13 +50,28 @@ class Health:
         return JSONResponse({"status": "degraded" if faults else "ok", "payer": [*faults]})
 
     async def ready(self, _: Request) -> Response:
-        """503 while the store cannot be used."""
+        """503 while the store cannot be used; what is degraded besides keeps nobody from help, link and unlink."""
+        usable, faults = await self._usable(), self._faults()
+        return JSONResponse(
+            {
+                "status": "ok" if usable and not faults else "degraded",
+                "store": "ok" if usable else "unusable",
+                "payer": [*faults],
+            },
+            status_code=_ready(usable=usable),
+        )
+
+    async def able(self, _: Request) -> Response:
+        """503 while the store cannot be used, and not a word more."""
+        usable = await self._usable()
+        return JSONResponse({"status": "ok" if usable else "degraded"}, status_code=_ready(usable=usable))
+
+    async def _usable(self) -> bool:
         try:
             await self._store.get("ready", "ready")
         except StoreError:
-            unusable = {"status": "degraded", "store": "unusable"}
-            return JSONResponse(unusable, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
-        return JSONResponse({"status": "ok", "store": "ok"})
+            return False
+        return True
 
     async def figures(self, _: Request) -> Response:
         """The figures in Prometheus's text format."""
@@ -60,6 +80,10 @@ class Health:
     async def own_figures(self, request: Request) -> Response:
         """The figures for a program of this machine that asks directly; for everybody else there is no such page."""
         return await self.figures(request) if _from_here(request) else _nothing()
+
+
+def _ready(*, usable: bool) -> HTTPStatus:
+    return HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _from_here(request: Request) -> bool:

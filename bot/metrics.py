@@ -24,6 +24,12 @@ class Meter:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._calls = Counter(
+            "bot_payer_calls", "Calls to the payer by what came of them", ("outcome",), registry=self._registry
+        )
+        self._waited = Histogram(
+            "bot_payer_seconds", "From a call to its whole answer", buckets=_SECONDS, registry=self._registry
+        )
         self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
 
     def answered(self, platform: str, intent: str, seconds: float) -> None:
@@ -34,6 +40,11 @@ class Meter:
     def problem(self, kind: str) -> None:
         """Count one error by the name of its class."""
         self._problems.labels(kind).inc()
+
+    def called(self, outcome: str, seconds: float) -> None:
+        """Count one call to the payer: its status by hundreds ("2xx"), or the name of its failure's class."""
+        self._calls.labels(outcome).inc()
+        self._waited.observe(seconds)
 
     def page(self, payer_faults: int) -> bytes:
         """Everything in Prometheus's text format."""

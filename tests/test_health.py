@@ -9,8 +9,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from bot.errors import PayerDown
 from bot.health import Health
 from bot.metrics import Meter
+from bot.payer.http import Http
 from bot.stores.sqlite import open_sqlite
 
 PATHS = ("/readyz", "/healthz", "/metrics")
@@ -59,3 +61,42 @@ async def test_bound_apart_the_public_port_is_left_with_what_a_balancer_asks(hea
     """Not even this machine finds figures there; at their own address a scraper from anywhere does."""
     assert await seen(Starlette(routes=health.public(apart=True)), "127.0.0.1") == [200, 404, 404]
     assert await seen(health.apart(), "192.0.2.7") == [200, 200, 200]
+
+
+@pytest.mark.threat("T57")
+async def test_readiness_tells_what_is_degraded_and_fails_for_the_store_alone(health: Health) -> None:
+    """A payer that is down keeps nobody from unlinking; without the store nothing is safe. The public hears less."""
+    pages = {"own": Starlette(routes=health.public(apart=False)), "bare": Starlette(routes=health.public(apart=True))}
+
+    async def ready(name: str) -> tuple[int, dict[str, object]]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(pages[name]), base_url="http://bot") as http:
+            answer = await http.get("/readyz")
+            return answer.status_code, answer.json()
+
+    assert await ready("own") == (200, {"status": "degraded", "store": "ok", "payer": ["clock"]})
+    assert await ready("bare") == (200, {"status": "ok"})
+    await health._store.close()
+    assert await ready("own") == (503, {"status": "degraded", "store": "unusable", "payer": ["clock"]})
+    assert await ready("bare") == (503, {"status": "degraded"})
+
+
+async def test_calls_to_the_payer_are_counted_by_what_came_of_them() -> None:
+    """By hundreds of the status, or by the kind of failure: labels that no answer can invent."""
+    meter = Meter()
+    statuses = iter([200, 204, 503, 799])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/gone":
+            raise httpx.ConnectError("refused")
+        return httpx.Response(next(statuses), stream=httpx.ByteStream(b"{}"))
+
+    async with Http(transport=httpx.MockTransport(answer)) as http:
+        http.heard = meter.called
+        for path in ("one", "two", "three", "four"):
+            await http.get(f"https://payer.example/{path}", {}, http.clock() + 10)
+        with pytest.raises(PayerDown):
+            await http.get("https://payer.example/gone", {}, http.clock() + 10)
+    page = meter.page(0).decode()
+    for outcome, times in {"2xx": 2, "5xx": 1, "other": 1, "PayerDown": 1}.items():
+        assert f'bot_payer_calls_total{{outcome="{outcome}"}} {times}.0' in page
+    assert "bot_payer_seconds_count 5.0" in page

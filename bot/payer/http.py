@@ -20,7 +20,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from bot.errors import PayerDamaged, PayerDown, PayerSlow
+from bot.errors import PayerDamaged, PayerDown, PayerError, PayerSlow
 from bot.payer.base import origin_of
 from bot.payer.body import read_body
 from bot.payer.budget import MIB
@@ -47,7 +47,8 @@ class Http:
     """Calls with a wall deadline and a cap on decoded bytes. Close it, or use it as an async context manager.
 
     `transport` swaps the wire. `clock` is the monotonic clock that deadlines are told by, `pause` waits between tries,
-    `now` tells Unix seconds. `waits` shares what an origin told one process with all of them.
+    `now` tells Unix seconds. `waits` shares what an origin told one process with all of them. `heard` is told what came
+    of each call ("2xx", or the kind of its failure) and how many seconds it took.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Http:
         self.learned = Learned(clock)
         self.clocks = Clocks(now)
         self.waits: Waits | None = None
+        self.heard: Callable[[str, float], None] = _unheard
         self._in_flight = in_flight
         self._origins: dict[str, Origin] = {}
         self._transport = transport or _transport()
@@ -112,6 +114,18 @@ class Http:
         return await self._send(request, deadline, cap)
 
     async def _send(self, request: httpx.Request, deadline: float, cap: int) -> Answer:
+        """One call, and what came of it told to whoever counts."""
+        started = self.clock()
+        try:
+            answer = await self._sent(request, deadline, cap)
+        except PayerError as error:
+            self.heard(type(error).__name__, self.clock() - started)
+            raise
+        hundreds = answer.status // 100
+        self.heard(f"{hundreds}xx" if hundreds in range(1, 6) else "other", self.clock() - started)
+        return answer
+
+    async def _sent(self, request: httpx.Request, deadline: float, cap: int) -> Answer:
         request.extensions["timeout"] = _TIMEOUT
         try:
             async with asyncio.timeout(max(0.0, deadline - self.clock())), self.origin(request.url).slots:
@@ -141,6 +155,10 @@ class Http:
             yield response
         finally:
             await response.aclose()
+
+
+def _unheard(_outcome: str, _seconds: float) -> None:
+    """Nobody counts."""
 
 
 def _lowered(headers: httpx.Headers) -> dict[str, str]:

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.accounts.vault import new_key
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.audit import Audit
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, serve_sandbox
 from bot.sandbox.synthetic import build
+from bot.stores.opening import open_store
 from tests.chaos.siege import Siege, Toll
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.stage import TODAY
@@ -73,7 +75,20 @@ async def besieged(
     """What so many kills of `serve` came to."""
     async with ground(folder, replicas=replicas, store_url=store_url) as here:
         here.slack.latency = _SLOW
-        return await here.siege(kills=kills, rate=rate, program=program).run()
+        toll = await here.siege(kills=kills, rate=rate, program=program).run()
+        toll.trail = await _faults_of_the_trail(here.settings)
+        return toll
+
+
+async def _faults_of_the_trail(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """What the check of the audit trail finds once everybody was killed often enough (T56)."""
+    store = await open_store(settings["BOT_STORE_URL"])
+    try:
+        audit = Audit(store, Vault(parse_keys(settings["BOT_ENCRYPTION_KEYS"])))
+        verdict = await audit.verify()
+        return verdict.faults if verdict.entries else ("empty",)
+    finally:
+        await store.close()
 
 
 def _free_port() -> int:

@@ -33,11 +33,13 @@ class Toll:
     doubled: int = 0
     left_neutral: int = 0
     problems: int = 0
+    trail: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return (
             f"{self.asked} messages, {self.kills} kills ({self.busy} with work in flight): {self.lost} lost, "
-            f"{self.doubled} doubled, {self.left_neutral} empty promises, {self.problems} apologies"
+            f"{self.doubled} doubled, {self.left_neutral} empty promises, {self.problems} apologies, "
+            f"audit trail {'; '.join(self.trail) or 'whole'}"
         )
 
 

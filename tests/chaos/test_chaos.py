@@ -10,9 +10,10 @@ from tests.chaos.ground import besieged
 
 
 @pytest.mark.fault("F51", "F52")
+@pytest.mark.threat("T56")
 async def test_two_kills_lose_nothing_and_say_nothing_twice(tmp_path: Path) -> None:
     """`kill -9` under messages: every acknowledged one is answered once, by whoever comes after (F51, F52)."""
     toll = await besieged(tmp_path, kills=2, program=("-m", "tests.chaos.quick"))
     assert toll.kills == 2
     assert toll.asked > 10
-    assert (toll.lost, toll.doubled, toll.left_neutral) == (0, 0, 0), str(toll)
+    assert (toll.lost, toll.doubled, toll.left_neutral, toll.trail) == (0, 0, 0, ()), str(toll)
