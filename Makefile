@@ -12,7 +12,7 @@ demo: setup
 	@$(RUN) bcbst-bot demo
 
 test: setup browser playground
-	$(RUN) pytest -n $(WORKERS) --dist loadscope
+	$(RUN) pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 faults: setup browser
 	$(RUN) pytest -n auto --dist loadscope -q -m "fault or threat" --table faults

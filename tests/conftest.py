@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,6 +15,41 @@ from tests.stage import Stage, staged
 from tests.watch import watching
 
 _OFFENCES: list[str] = []
+HERE = Path(__file__).parent
+# Modules that take long, begun first, so that no worker is left alone with one at the end.
+LONG = (
+    "chaos/test_chaos",
+    "e2e/test_privacy",
+    "intents/test_dialogues",
+    "e2e/test_browser",
+    "commands/test_wheel",
+    "test_pack",
+    "language/test_checker",
+    "commands/test_chat",
+    "accounts/test_linking_attacks",
+    "e2e/test_two_members",
+    "e2e/test_playground",
+    "e2e/test_accessible",
+    "e2e/test_replicas",
+    "commands/test_demo",
+    "commands/test_serve",
+    "commands/test_trust",
+    "sandbox/synthetic/test_accounts",
+    "sandbox/synthetic/test_world",
+    "e2e/test_faults_claims",
+    "e2e/test_faults_wire",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long modules first, all others as they were found."""
+    places = {HERE / f"{name}.py": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector away from all that was imported: looking at it over and over took a tenth of a run."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

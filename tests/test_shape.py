@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
+
 ROOT = Path(__file__).resolve().parent.parent
 
 MAY_IMPORT = {
@@ -138,3 +140,8 @@ def test_files_and_functions_stay_small() -> None:
     assert max(lengths) <= 400
     assert statistics.median(functions) <= 8
     assert max(functions) <= 60
+
+
+def test_the_modules_that_begin_first_are_there() -> None:
+    """A name that stays behind when its file goes would put nothing first."""
+    assert [name for name in LONG if not (ROOT / "tests" / f"{name}.py").is_file()] == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import yaml
+
+from bot.language.rules import read_yaml
 
 HERE = Path(__file__).parent
 
@@ -70,6 +71,6 @@ def stories() -> dict[str, Story]:
     found = {}
     for path in sorted(HERE.rglob("*.yaml")):
         where = path.relative_to(HERE).with_suffix("").as_posix()
-        for story in msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), list[Story]):
+        for story in msgspec.convert(read_yaml(path, path.name), list[Story]):
             found[f"{where}: {story.name}"] = story
     return found

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import yaml
 
 from bot.kit import Ask, Claim, Live, live, read_claim, read_lines, read_typed
+from bot.language.rules import read_yaml
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.replies.plain import plain
@@ -52,7 +52,7 @@ class Row(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 def rows() -> dict[str, Row]:
     """The table."""
     path = Path(__file__).with_name("money.yaml")
-    found = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), list[Row])
+    found = msgspec.convert(read_yaml(path, path.name), list[Row])
     return {row.claim: row for row in found}
 
 
