@@ -98,7 +98,10 @@ class WebApi(Payloads):
         handler: Callable[[Json], Json] | None = getattr(self, "_" + method.replace(".", "_"), None)
         if handler is None:
             return {"ok": False, "error": "unknown_method"}
-        return handler(arguments)
+        try:
+            return handler(arguments)
+        except KeyError:
+            return {"ok": False, "error": "invalid_arguments"}
 
     async def _record(self, call: Call) -> None:
         async with self._changed:

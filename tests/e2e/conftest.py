@@ -10,6 +10,7 @@ import pytest
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
 from tests.e2e.house import House, open_house
+from tests.e2e.workspace import Workspace, attached
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +32,10 @@ async def dana(house: House) -> House:
     said = await house.sign_in()
     assert "Dana" in said.text
     return house
+
+
+@pytest.fixture
+async def workspace(world: World, tmp_path: Path) -> AsyncIterator[Workspace]:
+    """The same attached to Slack; nobody has said anything."""
+    async with attached(world, tmp_path) as opened:
+        yield opened

@@ -18,7 +18,7 @@ from tests.commands.running import line_with, started
 from tests.doubles.balancer import balanced
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.e2e.house import OWED
-from tests.e2e.test_slack import button_url, shown
+from tests.e2e.workspace import button_url, shown
 
 
 def _free_port() -> int:

@@ -4,29 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from bot.sandbox.world import World
-from tests.doubles.slack import SECRET, TOKEN, SlackDouble
-from tests.e2e.house import OWED, open_house
-from tests.e2e.test_slack import MEMBERS_OWN, Workspace, buttons, shown
-
-
-@pytest.fixture
-async def workspace(world: World, tmp_path: Path) -> AsyncIterator[Workspace]:
-    """A bot that knows of Slack what the environment tells it."""
-    slack = SlackDouble()
-    await slack.start()
-    async with open_house(
-        world, tmp_path, slack_bot_token=TOKEN, slack_signing_secret=SECRET, slack_api_url=slack.api_url
-    ) as house:
-        slack.app_url = f"{house.settings.bot_public_url}/slack/events"
-        yield Workspace(slack, house)
-    await slack.stop()
-    assert slack.refused == []
+from tests.e2e.house import OWED
+from tests.e2e.workspace import MEMBERS_OWN, Workspace, buttons, shown
 
 
 @pytest.mark.parametrize(

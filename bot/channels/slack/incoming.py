@@ -40,6 +40,13 @@ class Incoming:
     trigger: str | None = None
     response_url: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what names nobody, and ids and words that are no text: Slack sends neither."""
+        named = (self.key, self.user, self.team, self.channel, self.text, self.thread, self.action)
+        given = (self.press, self.command, self.form, self.trigger, self.response_url)
+        if not self.user or not all(isinstance(part, str) for part in (*named, *(each for each in given if each))):
+            raise ValueError("no id or no text")
+
 
 def read_event(body: Body, bot_user: str) -> Incoming | None:
     """A direct message or a mention by a person; None for edits, deletions, bots and everything else."""
