@@ -25,7 +25,7 @@ POP_UP = "popup"
 """The id of a button whose page opens in the client's own sign-in window."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _BUTTONS, _ROWS, _URL, _LINE = 75, 6, 10, 2_000, 4_000
-_BARS = range(2, 13)
+_BARS, _BAR = range(2, 13), "categoricalBlue"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
 
@@ -121,9 +121,10 @@ def _elements(blocks: Iterable[Block]) -> Iterator[Card]:
             case Facts(rows):
                 yield _facts(rows)
             case Chart(title, bars):
-                data = [{"x": bar.label, "y": float(bar.value)} for bar in bars]
+                # Lying bars leave room for their labels, and one colour leaves none of them pale.
+                data = [{"x": bar.label, "y": float(bar.value), "color": _BAR} for bar in bars]
                 # Where there are no charts nothing takes its place: the facts beside it say the same.
-                yield {"type": "Chart.VerticalBar", "title": title, "data": data, "fallback": "drop"}
+                yield {"type": "Chart.HorizontalBar", "title": title, "data": data, "fallback": "drop"}
             case Item():
                 yield {"type": "Container", "spacing": "Medium", "items": list(_item(block))}
             case Note(spans):

@@ -21,7 +21,7 @@ _KEYS = {
     "Table": {"columns", "rows", "firstRowAsHeader", "showGridLines"},
     "TableRow": {"cells"},
     "TableCell": {"items"},
-    "Chart.VerticalBar": {"title", "data", "fallback"},
+    "Chart.HorizontalBar": {"title", "data", "fallback"},
     "Action.OpenUrl": {"title", "url"},
     "Action.Execute": {"title", "verb", "data", "fallback"},
     "Action.Submit": {"title", "style", "data"},
@@ -65,7 +65,7 @@ def _element_faults(element: Card) -> Iterator[str]:
         yield f"{len(element['actions'])} buttons in a row"
     if kind.startswith("Action."):
         yield from _action_faults(element)
-    if kind == "Chart.VerticalBar":
+    if kind == "Chart.HorizontalBar":
         yield from _chart_faults(element)
     if kind == "Table" and any(len(row["cells"]) != len(element["columns"]) for row in element["rows"]):
         yield "a row with another number of cells than columns"

@@ -37,7 +37,7 @@ def test_any_chart_fits_teams_or_is_left_out(blocks: list[Block], charts: list[C
     assert [page.text for page in made] == [page.text for page in pages(reply(*blocks))]
     drawn = [one["data"] for page in made for one in page.card["body"] if one["type"].startswith("Chart.")]
     assert drawn == [
-        [{"x": bar.label, "y": float(bar.value)} for bar in chart.bars]
+        [{"x": bar.label, "y": float(bar.value), "color": "categoricalBlue"} for bar in chart.bars]
         for chart in charts
         if 2 <= len(chart.bars) <= 12
     ]
