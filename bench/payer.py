@@ -1,12 +1,18 @@
-"""The sandbox payer as a process of its own; one of its members keeps exactly ten claims."""
+"""The sandbox payer as a process of its own; one of its members keeps exactly ten claims.
+
+SIGUSR1 makes every search for claims take a second longer, SIGUSR2 ends that.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import signal
+from typing import Literal
 
 import uvloop
 
+from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
@@ -15,12 +21,25 @@ TEN = "marcus"
 _TEN = 10
 
 
+class _Second(asyncio.Event):
+    """An event that always comes in a second."""
+
+    async def wait(self) -> Literal[True]:
+        """Wait that long."""
+        await asyncio.sleep(1)
+        return True
+
+
 async def _serve() -> None:
     world = build()
     _trim(world)
     for patient in list(world.on_demand):
         world.complete(patient)  # now, so that nobody's sign-in waits for ten thousand claims
     async with serve_sandbox(world) as payer:
+        faults, loop = payer.behaviour.faults, asyncio.get_running_loop()
+        slow = Fault("/", query_has="patient=", times=None, hold=_Second())
+        loop.add_signal_handler(signal.SIGUSR1, faults.append, slow)
+        loop.add_signal_handler(signal.SIGUSR2, faults.clear)
         settings = {
             "PAYER_FHIR_URL": payer.fhir_url,
             "PAYER_AUTHORIZE_URL": payer.authorize_url,

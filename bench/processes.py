@@ -42,6 +42,10 @@ class Process:
         """Count the most memory from now on (proc_pid_clear_refs(5))."""
         Path(f"/proc/{self.child.pid}/clear_refs").write_text("5")
 
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self.child.send_signal(number)
+
     def line(self) -> str:
         """The next line that it prints; empty when it ended."""
         output: IO[str] | None = self.child.stdout

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench import directory, floor, payer, people
+from bench import directory, floor, payer, people, slack_echo
+from bench.acks import acks
 from bench.processes import Process, python
 from bench.slack import Case, Measured, Workspace
 from bench.startup import Start, cold_start, serving
@@ -27,13 +28,14 @@ from bot.config import Settings
 from tests.doubles.slack import SECRET, TOKEN
 
 SUMMARY = "what did I owe for my last visit"
+_REPEATED = "$ what did I owe"
 DETAILS = "show me the details of my last claim"
-_CROWD = [f"U{number:03}" for number in range(64)]
+CROWD = [f"U{number:03}" for number in range(64)]
 _RECORDS = {"U10": payer.TEN, "U1K": "maria1k", "U10K": "maria10k"}
 _ROUNDS = 4
-_COUNTS = {1: 50, 16: 160, 64: 256}
+_COUNTS = {1: 50, 16: 160, 32: 192, 64: 256}
 _SECONDS = 3.0
-_LAST_OF_ONE_POST = "chat.postMessage"
+_LAST_OF_ONE_POST, _LAST_OF_TWO = "chat.postMessage", "chat.update"
 
 Job = Callable[[], Awaitable[Measured]]
 
@@ -50,15 +52,16 @@ class Stage:
 
     async def bot_asked(self, users: Sequence[str], text: str) -> Measured:
         """The bot under one round of load."""
-        return await self._asked(users, Case(f"{self.bot_url}/slack/events", text), self.bot)
+        return await self.asked(users, Case(f"{self.bot_url}/slack/events", text), self.bot)
 
     async def floor_asked(self, users: Sequence[str], *, reads: int = 1, posts: int = 2) -> Measured:
         """The floor under one round of load."""
-        last = "chat.update" if posts > 1 else _LAST_OF_ONE_POST
+        last = _LAST_OF_TWO if posts > 1 else _LAST_OF_ONE_POST
         case = Case(f"{self.floor_url}/?reads={reads}&posts={posts}", SUMMARY, last)
-        return await self._asked(users, case, self.floor)
+        return await self.asked(users, case, self.floor)
 
-    async def _asked(self, users: Sequence[str], case: Case, server: Process) -> Measured:
+    async def asked(self, users: Sequence[str], case: Case, server: Process) -> Measured:
+        """A server under one round of load, warmed up first."""
         await self.slack.load(users, case, server, count=2 * len(users), seconds=_SECONDS)
         return await self.slack.load(users, case, server, count=_COUNTS[len(users)], seconds=_SECONDS)
 
@@ -67,19 +70,22 @@ async def rows() -> list[Row]:
     """The whole table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        async with _workspace() as slack, _paid(slack, folder) as (settings, readers):
+        async with workspace() as slack, paid(slack, folder) as (settings, readers, payer_process):
             start = await cold_start(settings, folder)
             async with serving(settings, folder, "bench.anew") as (bot, bot_url, _):
                 told = _floor_task(slack, settings, readers)
                 with python("-m", "bench.floor", told=told) as straight:
                     stage = Stage(slack, bot, bot_url, straight, f"http://127.0.0.1:{straight.line().strip()}")
                     found = [*await _load(stage), *await _sums(stage), *_memory(stage, start), *_language()]
+                found += await _against_the_echo(stage)
+                found.append(await acks(slack, payer_process, Case(f"{bot_url}/slack/events", SUMMARY), CROWD))
             found += await _asked_again(slack, settings, folder)
     return [*found, *await directory.rows()]
 
 
 @asynccontextmanager
-async def _workspace() -> AsyncIterator[Workspace]:
+async def workspace() -> AsyncIterator[Workspace]:
+    """Slack's double, listening."""
     slack = Workspace()
     await slack.start()
     try:
@@ -89,8 +95,10 @@ async def _workspace() -> AsyncIterator[Workspace]:
 
 
 @asynccontextmanager
-async def _paid(slack: Workspace, folder: Path) -> AsyncIterator[tuple[dict[str, str], dict[str, floor.Person]]]:
-    """The payer, the bot's settings for it, and everybody linked."""
+async def paid(
+    slack: Workspace, folder: Path
+) -> AsyncIterator[tuple[dict[str, str], dict[str, floor.Person], Process]]:
+    """The bot's settings for the payer that runs, what the floor may read of everybody who is linked, and the payer."""
     with python("-m", "bench.payer") as process:
         settings: dict[str, str] = {
             **json.loads(process.line()),
@@ -104,9 +112,9 @@ async def _paid(slack: Workspace, folder: Path) -> AsyncIterator[tuple[dict[str,
         named = {name.lower(): value for name, value in settings.items()}
         linked = await people.link(
             Settings(_env_file=None, **named),  # type: ignore[arg-type, call-arg] # pydantic checks each value
-            dict.fromkeys(_CROWD, "dana") | _RECORDS,
+            dict.fromkeys(CROWD, "dana") | _RECORDS,
         )
-        yield settings, linked
+        yield settings, linked, process
 
 
 def _floor_task(slack: Workspace, settings: dict[str, str], readers: dict[str, floor.Person]) -> str:
@@ -131,7 +139,7 @@ async def _in_turns(*jobs: Job) -> list[Measured]:
 
 
 async def _summary(stage: Stage, crowd: int, *, p50: str = "", rate: str = "") -> list[Row]:
-    users, title = _CROWD[:crowd], f"summary, {crowd} in flight"
+    users, title = CROWD[:crowd], f"summary, {crowd} in flight"
     bot, two_posts, one_post = await _in_turns(
         partial(stage.bot_asked, users, SUMMARY),
         partial(stage.floor_asked, users),
@@ -141,8 +149,31 @@ async def _summary(stage: Stage, crowd: int, *, p50: str = "", rate: str = "") -
     return [*compared(title, bot, two_posts, p50=p50, rate=rate), *(row for row in also if "CPU" not in row.measured)]
 
 
+async def _against_the_echo(stage: Stage) -> list[Row]:
+    """The summary beside slack-bolt's bare echo, of one call, and an echo of two calls, as many as the bot makes."""
+    told = slack_echo.Task(SECRET, TOKEN, stage.slack.api_url)
+    with python("-m", "bench.slack_echo", told=msgspec.json.encode(told).decode()) as echo:
+        url = f"http://127.0.0.1:{echo.line().strip()}"
+        once, twice = Case(f"{url}/one", _REPEATED, _LAST_OF_ONE_POST), Case(f"{url}/two", _REPEATED)
+        return [
+            *await _beside_echoes(stage, echo, (once, twice), 1, {"p50": "≤ 2.5x", "p99": "≤ 2.5x"}),
+            *await _beside_echoes(stage, echo, (once, twice), 32, {"rate": "≥ 0.5x"}),
+        ]
+
+
+async def _beside_echoes(
+    stage: Stage, echo: Process, cases: tuple[Case, Case], crowd: int, goals: dict[str, str]
+) -> list[Row]:
+    users, title = CROWD[:crowd], f"Slack summary, {crowd} in flight"
+    bot, one, two = await _in_turns(
+        partial(stage.bot_asked, users, SUMMARY), *(partial(stage.asked, users, case, echo) for case in cases)
+    )
+    also = compared(title, bot, two, against="an echo that posts and updates")
+    return [*compared(title, bot, one, **goals, against="bolt's echo"), *also]
+
+
 async def _details(stage: Stage) -> list[Row]:
-    users, title = _CROWD[:1], "details (typed model), 1 in flight"
+    users, title = CROWD[:1], "details (typed model), 1 in flight"
     bot, one_read, two_reads = await _in_turns(
         partial(stage.bot_asked, users, DETAILS),
         partial(stage.floor_asked, users),

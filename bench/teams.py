@@ -26,7 +26,7 @@ from bot.message import Person
 from tests.doubles.teams import APP, TENANT, Call, TeamsDouble
 
 SUMMARY = "what did I owe for my last visit"
-_CROWD = [f"u{number}" for number in range(32)]
+CROWD = [f"u{number}" for number in range(32)]
 _COUNTS = {1: 50, 32: 192}
 _ROUNDS, _SECONDS, _PATIENCE = 4, 3.0, 20.0
 _OK = 200
@@ -65,8 +65,10 @@ class Tenant(TeamsDouble):
         if call.method == "send" and answered is not None and not answered.done():
             answered.set_result(call)
 
-    async def load(self, users: Sequence[str], address: str, server: Process, *, count: int) -> Measured:
-        """`count` replies, or as many as come in a few seconds; each user has one question in flight."""
+    async def load(
+        self, users: Sequence[str], address: str, server: Process, *, count: int, seconds: float = _SECONDS
+    ) -> Measured:
+        """`count` replies, or as many as come in `seconds`; each user has one question in flight."""
         left = iter(range(count))
         taken: list[float] = []
         cpu, started = server.cpu, time.perf_counter()
@@ -74,7 +76,7 @@ class Tenant(TeamsDouble):
         async def person(user: str) -> None:
             for _ in left:
                 taken.append(await self.ask(user, address))
-                if time.perf_counter() - started > _SECONDS:
+                if time.perf_counter() - started > seconds:
                     return
 
         await asyncio.gather(*(person(user) for user in users))
@@ -82,11 +84,10 @@ class Tenant(TeamsDouble):
 
 
 class _Server:
-    """A server process that has printed its port."""
+    """A server process and where activities go."""
 
-    def __init__(self, tenant: Tenant, process: Process, path: str) -> None:
-        self.tenant, self.process = tenant, process
-        self.address = f"http://127.0.0.1:{process.line().strip()}{path}"
+    def __init__(self, tenant: Tenant, process: Process, address: str) -> None:
+        self.tenant, self.process, self.address = tenant, process, address
 
     async def asked(self, users: Sequence[str]) -> Measured:
         await self.tenant.load(users, self.address, self.process, count=2 * len(users))
@@ -99,22 +100,27 @@ async def rows() -> list[Row]:
         return await _rows(json.loads(process.line()))
 
 
-async def _rows(payer: dict[str, str]) -> list[Row]:
+@asynccontextmanager
+async def serving(payer: dict[str, str]) -> AsyncIterator[tuple[Tenant, Process, str]]:
+    """The bot in Teams with everybody of the crowd linked: the tenant, its process, and its address."""
     async with _tenant() as tenant:
         with tempfile.TemporaryDirectory() as folder:
             settings = await _linked(tenant, payer, Path(folder))
-            bot_told = msgspec.json.encode(Task(tenant.keys_url, settings)).decode()
-            echo_told = msgspec.json.encode(Task(tenant.keys_url)).decode()
-            with (
-                python("-m", "bench.teams_server", told=bot_told) as bot,
-                python("-m", "bench.teams_server", told=echo_told) as echo,
-            ):
-                pair = _Server(tenant, bot, "/teams/messages"), _Server(tenant, echo, "/")
-                return [row for crowd in (1, 32) for row in await _compared(pair, crowd)]
+            told = msgspec.json.encode(Task(tenant.keys_url, settings)).decode()
+            with python("-m", "bench.teams_server", told=told) as bot:
+                yield tenant, bot, f"http://127.0.0.1:{bot.line().strip()}/teams/messages"
+
+
+async def _rows(payer: dict[str, str]) -> list[Row]:
+    async with serving(payer) as (tenant, bot, address):
+        told = msgspec.json.encode(Task(tenant.keys_url)).decode()
+        with python("-m", "bench.teams_server", told=told) as echo:
+            pair = _Server(tenant, bot, address), _Server(tenant, echo, f"http://127.0.0.1:{echo.line().strip()}/")
+            return [row for crowd in (1, 32) for row in await _compared(pair, crowd)]
 
 
 async def _compared(pair: tuple[_Server, _Server], crowd: int) -> list[Row]:
-    users = _CROWD[:crowd]
+    users = CROWD[:crowd]
     measured: list[list[Measured]] = [[], []]
     for _ in range(_ROUNDS):
         for kept, job in zip(measured, (partial(server.asked, users) for server in pair), strict=True):
@@ -149,6 +155,6 @@ async def _linked(tenant: Tenant, payer: dict[str, str], folder: Path) -> dict[s
     }
     named = {name.lower(): value for name, value in settings.items()}
     async with with_pages(Settings(_env_file=None, **named), any_port=True) as bot:  # type: ignore[arg-type, call-arg] # pydantic checks each
-        for user in _CROWD:
+        for user in CROWD:
             await sign_in(bot, Person("teams", "", TENANT, tenant.object_id(user), name=user), "dana")
     return settings
