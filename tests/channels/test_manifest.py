@@ -1,8 +1,9 @@
 """The manifest is what Slack takes, and says what the code does."""
 
 import json
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -12,6 +13,8 @@ from bot.channels.slack import forms
 from bot.channels.slack.incoming import COMMANDS, EVENTS
 from bot.channels.slack.install import SCOPES
 from bot.channels.slack.prompts import PROMPTS
+from bot.message import Language
+from tests.shipped import shipped_pack
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT.parent / "shared" / "data" / "slack-manifest.schema.2.0.0.json"
@@ -36,7 +39,16 @@ def test_commands_events_and_prompts_are_the_codes(manifest: dict[str, Any]) -> 
     assert {command["command"] for command in manifest["features"]["slash_commands"]} == set(COMMANDS)
     assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
     prompts = manifest["features"]["agent_view"]["suggested_prompts"]
-    assert tuple((prompt["title"], prompt["message"]) for prompt in prompts) == PROMPTS
+    assert tuple((prompt["title"], prompt["message"]) for prompt in prompts) == PROMPTS["en"]
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_a_prompt_is_understood(language: Language) -> None:
+    """Each asks the same in both languages, and is heard in its own."""
+    hear, today = shipped_pack().engine.understand, date(2026, 5, 20)
+    readings = [hear(message, today=today) for _, message in PROMPTS[language]]
+    assert [reading.intent for reading in readings] == ["claim.last_visit_cost", "claim.list", "provider.find", "help"]
+    assert {reading.language for reading in readings} == {language}
 
 
 @pytest.mark.threat("T20")

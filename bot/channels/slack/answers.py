@@ -191,9 +191,10 @@ class Desk:
         """Bring a person's Home up to date."""
         await home.publish(here, self._host, self._notices, user, team)
 
-    async def suggest(self, here: Workspace, channel: str, thread: str | None = None) -> None:
+    async def suggest(self, here: Workspace, user: str, channel: str, thread: str | None = None) -> None:
         """Offer a person who opens the chat what they may ask."""
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        language = (await here.profile(user)).language
+        prompts = [{"title": title, "message": message} for title, message in PROMPTS[language]]
         await here.client.assistant_threads_setSuggestedPrompts(
             channel_id=channel, prompts=prompts, **({"thread_ts": thread} if thread else {})
         )

@@ -301,7 +301,7 @@ class SlackApp:
             return
         here, lane = await self._here(context), ("home", event["channel"])
         if event.get("tab") == "messages":
-            self._work.start(lane, self._guarded(self._desk.suggest(here, event["channel"])))
+            self._work.start(lane, self._guarded(self._desk.suggest(here, event["user"], event["channel"])))
         elif event.get("tab") == "home":
             self._work.start(lane, self._guarded(self._desk.show_home(here, event["user"], body.get("team_id") or "")))
 
@@ -309,7 +309,7 @@ class SlackApp:
         thread = body["event"].get("assistant_thread") or {}
         if thread.get("channel_id") and await self._first(f"event:{body['event_id']}"):
             here, channel = await self._here(context), thread["channel_id"]
-            job = self._desk.suggest(here, channel, thread.get("thread_ts"))
+            job = self._desk.suggest(here, thread["user_id"], channel, thread.get("thread_ts"))
             self._work.start(("home", channel), self._guarded(job))
 
     async def _open(self, here: Workspace, incoming: Incoming) -> None:

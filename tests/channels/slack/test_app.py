@@ -252,8 +252,12 @@ async def test_opening_the_chat_offers_prompts(house: House) -> None:
     """When a person opens the messages tab, Slack is told what they may ask; other tabs are left alone."""
     for tab in ("messages", "home", "about"):
         await house.deliver(house.slack.event({"type": "app_home_opened", "user": "U1", "channel": "D-U1", "tab": tab}))
-    [call] = house.slack.called("assistant.threads.setSuggestedPrompts")
+    house.slack.users["U2"] = {"locale": "es-MX"}
+    await house.deliver(house.slack.home_opened(user="U2", tab="messages"))
+    call, spanish = house.slack.called("assistant.threads.setSuggestedPrompts")
     assert call.arguments["channel_id"] == "D-U1"
+    assert [len(one.arguments["prompts"]) for one in (call, spanish)] == [4, 4]
+    assert "¿Cuánto debo de mi última visita?" in str(spanish.arguments["prompts"])
     assert "thread_ts" not in call.arguments
 
 
