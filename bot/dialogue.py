@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.language.context import Context, merge
+from bot.language.context import ABOUT_ONE, Context, merge
 from bot.language.reading import Candidate, Reading, Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
 from bot.stores.base import Seal, Store
@@ -26,6 +26,7 @@ _ZIP_DIGITS = 5
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", "answer.sources"})
 _PLAIN = frozenset({"account.link", "account.forget", "account.privacy", "account.status", "help"})
 _TWO = 2
+_ORDINAL = "followup.ordinal"
 _SURE = 0.65
 _COMMON = frozenset({"MY", "BARE", "ASKED"})
 _JOINED = re.compile(r"\b(?:and|also|plus|y|tambien|también|además)\b|[?;.]\s*\w")
@@ -234,10 +235,12 @@ def second_question(reading: Reading) -> Candidate | None:
 def of_entry(memory: Memory, asked: Asked) -> Asked:
     """The question about the entry that it names: the second one's phone number, why the third one was denied.
 
-    The entry's own button says which provider or claim it is.
+    The entry's own button says which provider or claim it is. Of a list of one, it is that one unsaid.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
+    if index is None and asked.intent in ABOUT_ONE and "provider_name" not in asked.slots:
+        index = 0
     entry = _chosen(memory, int(index)) if index is not None and memory.choices else None
     if entry is None:
         return asked
@@ -276,13 +279,20 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
         return None
     if reading.intent == "followup.more":
         return replace(last, arguments={**last.arguments, "page": str(_whole(last.arguments.get("page")) + 1)})
-    if reading.intent == "followup.ordinal":
+    if reading.intent == _ORDINAL:
         return _ordinal(memory, last, reading)
     context = memory.context()
     if context is None:
         return None
     intent, slots = merge(context, reading)
     return replace(last, intent=intent or last.intent, slots=slots, arguments={})
+
+
+def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:
+    """What is said to an entry's number that the list which was shown does not have; None for anything else."""
+    if reading.intent != _ORDINAL or not memory.choices:
+        return None
+    return Asked(_ORDINAL, slots={"entries": Slot("", len(memory.choices))}, language=language)
 
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:

@@ -24,6 +24,7 @@ from bot.dialogue import (
     Dialogue,
     Memory,
     become,
+    beyond,
     consent,
     is_of_list,
     of_entry,
@@ -198,7 +199,7 @@ class Turn:
             return consent(memory, reading) or Asked("followup.refine", language=language)
         if reading.intent.startswith("followup."):
             followed = resolve(memory, reading)
-            return replace(followed, language=language) if followed else None
+            return replace(followed, language=language) if followed else beyond(memory, reading, language)
         intent, slots = merge(memory.context(), reading)
         asked = Asked(
             intent or reading.intent,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -94,8 +94,21 @@ async def who(ask: Ask) -> Who:
     active = tuple(row for row in rows if row.active(ask.today))
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
+    groups = _there(groups, ask.slots.get("location")) or groups
     near = await nearest(ask, name, people=_is_titled(ask)) if name and not rows else ()
     return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
+
+
+def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[Listing, ...], ...]:
+    """Of several providers those who have a place in the city or ZIP that was named."""
+    named = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
+    wanted = {str(one).casefold() for one in named if one}
+    return tuple(rows for rows in groups if wanted & _towns(rows)) if len(groups) > 1 else ()
+
+
+def _towns(rows: Iterable[Listing]) -> set[str]:
+    places = [place for row in rows for place in row.locations]
+    return {(town or "").casefold() for place in places for town in (place.city, place.zip5)}
 
 
 async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:

@@ -40,10 +40,10 @@ def merge(context: Context | None, reading: Reading) -> tuple[str | None, dict[s
     return "facility.find" if at_a_place else reading.intent, slots
 
 
-_ABOUT_ONE = frozenset({"provider.detail", "provider.affiliations", "provider.in_network", "endpoint.lookup"})
+ABOUT_ONE = frozenset({"provider.detail", "provider.affiliations", "provider.in_network", "endpoint.lookup"})
 _ABOUT_CLAIM = frozenset({"claim.detail", "claim.status", "claim.denial", "claim.last_visit_cost", "claim.bill_check"})
 _ABOUT_DRUG = frozenset({"formulary.drug_coverage", "formulary.alternatives"})
-_NAMED_ONE = _ABOUT_ONE | {"plan.networks"}
+_NAMED_ONE = ABOUT_ONE | {"plan.networks"}
 _WHAT = frozenset({"specialty", "facility_type", "provider_name"})
 _AROUND = frozenset({"provider.find", "facility.find", "pharmacy.find"})
 
@@ -64,7 +64,7 @@ def carried(context: Context, reading: Reading) -> tuple[str, ...]:
         )
     topic = str(reading.intent).split(".", maxsplit=1)[0]
     for family, names in (
-        (_ABOUT_ONE, ("provider_name",)),
+        (ABOUT_ONE, ("provider_name",)),
         (_ABOUT_CLAIM, ("claim_id", "provider_name", "date_range")),
         (_ABOUT_DRUG, ("drug",)),
     ):

@@ -219,6 +219,11 @@ _INTRODUCTIONS = (
 )  # fmt: skip
 _INTRODUCING = frozenset(lead[0] for lead in _INTRODUCTIONS)
 _LONGEST = 3
+_TERSE = 5
+_ASKED = frozenset({
+    "npi", "phone", "fax", "tel", "address", "addr", "net", "nets", "network", "networks", "ntwk", "ntwks", "inn",
+    "in", "receipt", "ph", "number", "s", "p", "l", "e", "m", "telefono", "direccion", "red", "redes",
+})  # fmt: skip
 _SMALL = re.compile(r"\b(?:Of|De|La|Del|The)\b")
 
 
@@ -332,6 +337,13 @@ class _Finder:
             return None
         return self.named(place, place, end)
 
+    def terse(self, place: int) -> NameFound | None:
+        """As a clerk types it: nothing but a name and what is asked of it, "okafor npi"."""
+        end = self.run(place)
+        around = {*self.said.words[:place], *self.said.words[end:]}
+        alone = end > place and len(self.keys) <= _TERSE and around and around <= _ASKED
+        return self.named(place, place, end) if alone else None
+
     def named(self, place: int, first: int, end: int) -> NameFound:
         after = end
         if after < len(self.keys) and self.said.words[after] in CREDENTIALS:
@@ -366,7 +378,8 @@ def find_name(
     and family names, which win over `known`.
     """
     finder = _Finder(said, _not_of_the_speaker(said, free), known, people)
-    for search in (finder.titled, finder.credentialed, finder.organization, finder.pair, finder.led):
+    searches = (finder.titled, finder.credentialed, finder.organization, finder.pair, finder.led, finder.terse)
+    for search in searches:
         for place in range(len(said.keys)):
             found = search(place)
             if found:
