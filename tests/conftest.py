@@ -47,9 +47,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
+def pytest_sessionstart() -> None:
+    """Look for no garbage while all modules are imported: there is none, and looking costs each worker a second."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector away from all that was imported: looking at it over and over took a tenth of a run."""
+    """Look for garbage from now on, and pass over what was imported."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
