@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = (UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", "env")
     _run(*install, "--requirements", "locked.txt", folder=folder)
     _run(*install, str(wheel), folder=folder)
+    _lend_bytecode(folder / "env")
     return folder / "env"
+
+
+def _lend_bytecode(env: Path) -> None:
+    """Give the same files what Python made of them here; to compile all libraries again would take most of the test."""
+    ours, theirs = (Path(sysconfig.get_path("purelib", vars={"base": str(at)})) for at in (sys.prefix, env))
+    for cache in ours.rglob("__pycache__"):
+        beside = theirs / cache.relative_to(ours).parent
+        if beside.is_dir():
+            shutil.copytree(cache, beside / "__pycache__", dirs_exist_ok=True)
 
 
 def test_the_demo_runs_from_another_folder(installed: Path, tmp_path: Path) -> None:

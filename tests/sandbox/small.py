@@ -224,6 +224,12 @@ def _directory() -> list[Resource]:
             type=[concept("OF")],
             endpoint=[ref("Endpoint/ep")],
         ),
+    ]
+
+
+def _offered() -> list[Resource]:
+    """What the people and places of the directory offer, and to whom."""
+    return [
         {
             "resourceType": "HealthcareService",
             "id": "hs",
@@ -266,7 +272,7 @@ def _directory() -> list[Resource]:
 def small_world() -> World:
     """Ana with three claims, the Boones with one each under one sign-in, and a small directory."""
     world = World()
-    for resource in (*_members(), *_claims(), *_clinical(), *_formulary(), *_directory()):
+    for resource in (*_members(), *_claims(), *_clinical(), *_formulary(), *_directory(), *_offered()):
         world.add(resource)
     world.accounts["ana"] = Account("ana", "Ana Álvarez", ("ana",), "Patient/ana", "three claims")
     world.accounts["boone"] = Account("boone", "The Boones", ("ben", "kid"), "RelatedPerson/pat", "two patients")
