@@ -71,6 +71,14 @@ async def test_a_token_that_lacks_one_thing_is_not(house: House, claims: dict[st
     assert not house.teams.calls
 
 
+@pytest.mark.threat("T19", "T40")
+@pytest.mark.parametrize("claims", [{"iss": "https://evil.example"}, {"iss": ENTRA, "tid": TENANT}, {"iss": None}])
+async def test_a_foreign_issuer_does_not_reach_the_sdk(house: House, claims: dict[str, Any]) -> None:
+    """It would ask that issuer for its keys (T19, T40)."""
+    assert key_of(bearer(house)) == "k1"
+    assert key_of(bearer(house, **claims)) is None
+
+
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", "Basic eDp5", "Bearer a.b.c", "Bearer é.é.é", "x" * 90]
 )
