@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from bot.sandbox.behaviour import Fault
+from bot.sandbox.world import World
 from tests.cases import part_about, saw
 from tests.e2e import hostile
 from tests.e2e.breaking import FAR, FIND, always, rewriting, with_next
 from tests.e2e.hostile import Listener
-from tests.e2e.house import OWED, House, Said
+from tests.e2e.house import OWED, House, Said, open_house
 
 ROLE = "/fhir/r4/PractitionerRole"
+WISHES = ("", " in network s", " accepting new patients")
+
+
+async def anew(house: House, question: str) -> Said:
+    """The answer an hour later, when nothing that was read before is used again."""
+    await house.clock.pause(3_600)
+    before = len(house.sandbox.requests)
+    said = await house.say(question)
+    assert len(house.sandbox.requests) > before
+    return said
 
 
 @pytest.mark.fault("F26")
@@ -123,7 +135,7 @@ async def test_a_wrong_total_changes_nothing(dana: House, total: object) -> None
 
     before = (await dana.say("list my claims")).text
     dana.break_(rewriting(change))
-    assert (await dana.say("list my claims")).text == before
+    assert (await anew(dana, "list my claims")).text == before
 
 
 @pytest.mark.fault("F31")
@@ -149,22 +161,25 @@ async def test_somebody_elses_claim_is_left_out_and_counted(dana: House) -> None
 @pytest.mark.threat("T44")
 async def test_a_server_that_ignores_filters_gives_the_same_answer(dana: House) -> None:
     """Order, count and every directory filter are applied here when the server does not (F32)."""
-    claims, found = await dana.say(OWED), await dana.say(FIND + " accepting new patients in network s")
+    claims = await dana.say(OWED)
+    found = {words: await dana.say(FIND + words) for words in WISHES}
+    assert len({tuple(_entries(said)) for said in found.values()}) == len(WISHES)
     names = {"network", "_sort", "_count", "specialty", "specialty.code", "location.address-postalcode", "accepting"}
     dana.sandbox.behaviour.ignored_parameters = frozenset(names)
-    assert _first_line(await dana.say(OWED)) == _first_line(claims)
-    again = await dana.say(FIND + " accepting new patients in network s")
-    assert "Network S" in again.text
-    assert _entries(again) == _entries(found) != []
+    assert _first_line(await anew(dana, OWED)) == _first_line(claims)
+    for words, said in found.items():
+        assert _entries(await anew(dana, FIND + words)) == _entries(said) != []
 
 
 @pytest.mark.fault("F33")
 @pytest.mark.threat("T44")
-async def test_a_server_without_chains_finds_the_same_people(house: House) -> None:
-    """A chained search that finds nothing is done in two steps (F33)."""
+async def test_a_server_without_chains_finds_the_same_people(world: World, tmp_path: Path, house: House) -> None:
+    """A chained search that finds nothing is done in two steps, by a bot that has not seen a chain work (F33)."""
     with_chains = await house.say(FIND)
+    assert _entries(with_chains)
     house.sandbox.behaviour.chains = False
-    assert (await house.say(FIND)).text == with_chains.text
+    async with open_house(world, tmp_path, sandbox=house.sandbox) as other:
+        assert (await anew(other, FIND)).text == with_chains.text
 
 
 @pytest.mark.fault("F34")
@@ -202,10 +217,11 @@ async def test_a_strict_server_gets_simpler_searches(dana: House) -> None:
     loose = await dana.say(OWED)
     dana.sandbox.behaviour.strict = True
     dana.sandbox.behaviour.ignored_parameters = frozenset({"_sort"})
-    assert _first_line(await dana.say(OWED)) == _first_line(loose)
     before = dana.asked(query="_sort")
-    assert _first_line(await dana.say(OWED)) == _first_line(loose)
-    assert dana.asked(query="_sort") == before
+    assert _first_line(await anew(dana, OWED)) == _first_line(loose)
+    assert dana.asked(query="_sort") == before + 1
+    assert _first_line(await anew(dana, OWED)) == _first_line(loose)
+    assert dana.asked(query="_sort") == before + 1
 
 
 def _first_line(said: Said) -> str:
