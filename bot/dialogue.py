@@ -223,12 +223,14 @@ def said(words: str) -> str:
 def second_question(reading: Reading) -> Candidate | None:
     """The other question of a message that holds two, such as "show my claims and find a dentist in Memphis".
 
-    It counts when the words join two parts and its rule stands on a concept of its own.
+    It counts when the words join two parts, and its rule stands on a concept of its own and asks about something else.
     """
     if len(reading.candidates) < _TWO or not _JOINED.search(reading.text.casefold()):
         return None
     first, second = reading.candidates[:2]
     own = {concept for concept in second.concepts if concept.isupper()} - set(first.concepts) - _COMMON
+    if second.slots and all(first.slots.get(name) == slot for name, slot in second.slots.items()):
+        return None
     return second if own and second.score >= _SURE and not second.intent.startswith("followup.") else None
 
 

@@ -80,17 +80,17 @@ async def test_the_offer_to_connect_stays_true(tenant: Tenant) -> None:
     """
     [first] = await tenant.deliver(tenant.teams.message("link"))
     assert first.cards[0]["refresh"]["userIds"] == ["29:u1"]
-    assert await looked_at(tenant, first) == "Nothing has changed here."
+    assert await looked_at(tenant, first) == "This card is up to date."
     code = await tenant.code()
     assert "This link is over" in await looked_at(tenant, first)
-    assert await looked_at(tenant, first, "u2") == "Nothing has changed here."
+    assert await looked_at(tenant, first, "u2") == "This card is up to date."
     await tenant.write(code)
     await tenant.write(OWED)
     assert "Dana M. is connected to this chat." in await looked_at(tenant, first)
-    assert await looked_at(tenant, first, "u2") == "Nothing has changed here."
+    assert await looked_at(tenant, first, "u2") == "This card is up to date."
     assert "October 14" in await tenant.write("and the one before that?")
     await tenant.write("unlink")
-    assert await looked_at(tenant, first) == "Nothing has changed here."
+    assert await looked_at(tenant, first) == "This card is up to date."
 
 
 async def test_a_click_by_somebody_else_is_refused(tenant: Tenant) -> None:

@@ -127,7 +127,7 @@ async def test_a_card_that_is_looked_at_again(house: House) -> None:
         "old": await house.ask(house.teams.look_again(changed(card, ""))),
     }
     assert PLANTED in str(answers.pop("own")["value"])
-    assert {answer["value"] for answer in answers.values()} == {"Nothing has changed here."}
+    assert {answer["value"] for answer in answers.values()} == {"This card is up to date."}
     assert [message.press for message in house.turn.heard] == ["mine", "theirs"]
     assert house.teams.sent() == []
 
