@@ -17,7 +17,7 @@ import msgspec
 from bot.language.context import ABOUT_ONE, Context, merge
 from bot.language.reading import Candidate, Reading, Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
-from bot.stores.base import Seal, Store
+from bot.stores.base import Kept, Seal, Store
 
 T = TypeVar("T")
 AReply = TypeVar("AReply", bound=Private | Shareable)
@@ -91,9 +91,10 @@ class Dialogue:
         """What this person's conversation in this place holds, empty after ten idle minutes."""
         return await self._read("dialogue", _conversation(message), Memory) or Memory()
 
-    async def remember(self, message: Message, memory: Memory) -> None:
-        """Keep the conversation for another ten minutes."""
-        await self._write("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS)
+    async def remember(self, message: Message, memory: Memory, presses: Sequence[Kept] = ()) -> None:
+        """Keep the conversation for another ten minutes, and what the buttons ask that were numbered under it."""
+        row = self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS)
+        await self._store.append((), (*presses, row))
 
     async def forget(self, message: Message) -> None:
         """Start this conversation over."""
@@ -126,6 +127,29 @@ class Dialogue:
 
         A button that asks the same of everybody says so itself: under the last words after "unlink" nothing is kept.
         """
+        issued, presses = self._numbered(person, blocks, become)
+        await self._keep(presses)
+        return issued
+
+    async def issue(self, person: Person, reply: AReply, become: Callable[[Press], Asked]) -> AReply:
+        """The reply with an opaque id in each of its buttons, the one that nobody sees included."""
+        issued, presses = self.number(person, reply, become)
+        await self._keep(presses)
+        return issued
+
+    def number(
+        self, person: Person, reply: AReply, become: Callable[[Press], Asked]
+    ) -> tuple[AReply, tuple[Kept, ...]]:
+        """The reply with an opaque id in each of its buttons, and what they ask, which is still to be kept."""
+        unseen: tuple[Block, ...] = (Actions((reply.renewal,)),) if reply.renewal else ()
+        issued, presses = self._numbered(person, (*reply.blocks, *unseen), become)
+        shown, rest = issued[: len(reply.blocks)], issued[len(reply.blocks) :]
+        renewal = next((block.buttons[0] for block in rest if isinstance(block, Actions)), None)
+        return replace(reply, blocks=shown, renewal=renewal), presses
+
+    def _numbered(
+        self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
+    ) -> tuple[tuple[Block, ...], tuple[Kept, ...]]:
         row, presses = secrets.token_urlsafe(12), []
 
         def issue(action: Action) -> Action:
@@ -138,17 +162,9 @@ class Dialogue:
             return replace(action, id=f"{row}.{len(presses) - 1}")
 
         issued = tuple(_with_actions(block, issue) for block in blocks)
-        if presses:
-            await self._write("press", f"{row}\x1f{person.key}", tuple(presses), person, BUTTON_SECONDS)
-        return issued
-
-    async def issue(self, person: Person, reply: AReply, become: Callable[[Press], Asked]) -> AReply:
-        """The reply with an opaque id in each of its buttons, the one that nobody sees included."""
-        unseen: tuple[Block, ...] = (Actions((reply.renewal,)),) if reply.renewal else ()
-        issued = await self.issue_buttons(person, (*reply.blocks, *unseen), become)
-        shown, rest = issued[: len(reply.blocks)], issued[len(reply.blocks) :]
-        renewal = next((block.buttons[0] for block in rest if isinstance(block, Actions)), None)
-        return replace(reply, blocks=shown, renewal=renewal)
+        if not presses:
+            return issued, ()
+        return issued, (self._sealed("press", f"{row}\x1f{person.key}", tuple(presses), person, BUTTON_SECONDS),)
 
     async def _read(self, kind: str, key: str, shape: type[T]) -> T | None:
         return self._open(kind, key, await self._store.get(kind, key), shape)
@@ -158,8 +174,15 @@ class Dialogue:
         return msgspec.json.decode(opened, type=shape) if opened else None
 
     async def _write(self, kind: str, key: str, value: object, person: Person, seconds: int) -> None:
+        await self._keep((self._sealed(kind, key, value, person, seconds),))
+
+    async def _keep(self, rows: Sequence[Kept]) -> None:
+        for row in rows:
+            await self._store.put(row.kind, row.key, row.value, expires=row.expires, owner=row.owner)
+
+    def _sealed(self, kind: str, key: str, value: object, person: Person, seconds: int) -> Kept:
         sealed = self._seal.seal(msgspec.json.encode(value), f"{kind}/{key}")
-        await self._store.put(kind, key, sealed, expires=self._clock() + seconds, owner=person.key)
+        return Kept(kind, key, sealed, self._clock() + seconds, person.key)
 
 
 def _conversation(message: Message) -> str:

@@ -342,7 +342,7 @@ class Turn:
         are what a message said for each intent that it could have meant: the button of a reading takes them along.
         """
         meaning = self._meaning(asked, reply.language, slots)
-        issued = await self._dialogue.issue(message.person, reply, meaning)
+        issued, presses = self._dialogue.number(message.person, reply, meaning)
         offers = offered(reply.blocks, meaning)
         kept_list = keeps is not None and not offers.choices
         if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
@@ -355,7 +355,7 @@ class Turn:
             choice=memory.choice,
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
-        await self._dialogue.remember(message, kept)
+        await self._dialogue.remember(message, kept, presses)
         return issued
 
     def _meaning(

@@ -137,7 +137,8 @@ class SqliteStore:
             run, now = self._database.execute, self._clock()
             run("BEGIN IMMEDIATE")
             try:
-                run(_DROP_OWNED, (drops, "[]")).fetchall()
+                if drops:
+                    run(_DROP_OWNED, (drops, "[]")).fetchall()
                 added = all(run(_ADD, (r.kind, r.key, r.value, r.owner, r.expires, "", now)).fetchall() for r in new)
                 for row in put if added else ():
                     run(_PUT, (row.kind, row.key, row.value, row.owner, row.expires))
