@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import httpx
 import pytest
 
+from bot.accounts.popup import known_as
 from bot.errors import CodeSpent, CodeWrong, LinkError, LinkExpired, NotLinked
 from bot.message import Person
 from tests.accounts.conftest import code_on, hidden
@@ -82,6 +84,19 @@ async def forwarded_last(ground: Ground, mallory: Person, vera: Person) -> None:
     await her.come_back(await ground.sign_in(await her.depart(link), ground.hers))
     await said_no(ground, mallory, code, LinkError)
     assert await connected(ground, vera) is None
+
+
+@attack("forwarded link: in a pop-up of her own Teams")
+async def forwarded_to_teams(ground: Ground, mallory: Person, vera: Person) -> None:
+    """The page hands the code to no client but his; what hers would bring, or she types, connects nobody."""
+    his, hers = replace(mallory, platform="teams"), replace(vera, platform="teams")
+    pop_up = ground.visitor()
+    away = await pop_up.depart(await ground.accounts.begin(his) + "?popup=teams")
+    page = await pop_up.come_back(await ground.sign_in(away, ground.hers))
+    assert re.findall(r'data-person="(\w+)"', page.text) == [known_as(his)]
+    assert known_as(his) != known_as(hers)
+    await said_no(ground, hers, code_on(page), LinkExpired)
+    assert await connected(ground, his) is None
 
 
 @attack("stolen link: the thief signs in")
