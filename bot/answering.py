@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from bot.accounts.accounts import Access, Accounts
 from bot.audit import Audit
@@ -137,6 +138,8 @@ class Answering:
         reply = self._reply(asked, ask, summary, links, private=private)
         if isinstance(reply, Private):
             await self._write_down(message, asked, reply, ask.report)
+        if isinstance(reply, Private) and access is not None:
+            return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
         return reply
 
     async def _write_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> None:

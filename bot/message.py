@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -224,9 +224,19 @@ class Reply:
     renewal: Action | None = None
 
 
+async def _stands() -> bool:
+    """What holds nothing of a member may always be shown."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Private(Reply):
-    """May hold member data: a channel takes it only for a `OneToOne` place."""
+    """May hold member data: a channel takes it only for a `OneToOne` place.
+
+    `stands` is asked right before it is shown: no longer when its member was disconnected while it was on its way.
+    """
+
+    stands: Callable[[], Awaitable[bool]] = field(default=_stands, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

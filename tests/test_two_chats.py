@@ -75,6 +75,21 @@ async def test_the_older_chat_hears_of_a_second_and_both_are_listed(house: tuple
     assert len(told) == 1
 
 
+@pytest.mark.threat("T53")
+async def test_a_members_answer_stands_as_long_as_its_own_link(house: tuple[Bot, Sandbox]) -> None:
+    """What a channel asks before it shows one: no longer after "unlink", not even when another link was made."""
+    bot, _ = house
+    await link(bot, SLACK, "dana")
+    message = Message("m", SLACK, OneToOne("chat"), OWED)
+    [reply] = [reply async for reply in bot.turn.answer(message)]
+    assert isinstance(reply, Private)
+    assert await reply.stands()
+    await bot.accounts.unlink(SLACK)
+    assert not await reply.stands()
+    await link(bot, SLACK, "dana")
+    assert not await reply.stands()
+
+
 @pytest.mark.fault("F54")
 @pytest.mark.threat("T53")
 async def test_an_answer_on_its_way_is_not_shown_after_unlink(house: tuple[Bot, Sandbox]) -> None:

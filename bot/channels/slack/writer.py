@@ -123,6 +123,7 @@ class SlackWriter:
         try:
             await self._remember(to, ts)
             marked = self._mark.metadata(done=done)
+            page = await self._standing(to, page)
             await _drawn(self._client.chat_update, page, channel=to.place.conversation, ts=ts, **marked)
         except SlackApiError:
             return False
@@ -134,6 +135,12 @@ class SlackWriter:
         if isinstance(to.reply, Private) and isinstance(to.place, OneToOne) and not known:
             self._noted[ts] = await self._retention.note(to.person, to.place, ts)
 
+    async def _standing(self, to: _Writing, page: Page) -> Page:
+        """The page, or a sentence in its place for who was disconnected while it was on its way (T53)."""
+        if not isinstance(to.reply, Private) or await to.reply.stands():
+            return page
+        return self._notices.page("withdrawn", to.reply.language)
+
     async def _posted(self, to: _Writing, page: Page, *, done: bool) -> str:
         if not isinstance(to.reply, Private):
             return str((await self._send(to.place, page.text, page, done=done))["ts"])
@@ -142,6 +149,7 @@ class SlackWriter:
         where: dict[str, Any] = {"channel": to.place.conversation, "ts": sent["ts"]}
         try:
             await self._remember(to, sent["ts"])
+            page = await self._standing(to, page)
             await _drawn(self._client.chat_update, page, **where, **self._mark.metadata(done=done))
         except (Exception, asyncio.CancelledError):
             # The neutral line alone would promise an answer that is not there.

@@ -59,6 +59,10 @@ class Notices:
         """A button of a card that an earlier version made."""
         return self._texts["old_button", language]
 
+    def withdrawn(self, language: Language) -> Page:
+        """In place of an answer whose member was disconnected meanwhile."""
+        return self._page("withdrawn", language)
+
     def search_failed(self, language: Language) -> str:
         """The search of the message box found nothing that it could show in time."""
         return self._texts["search_failed", language]

@@ -71,7 +71,10 @@ class TeamsWriter:
         await self._connector.show(self._service_url, address_of(place), page.card, cut(page.text, _SUMMARY))
 
     async def _write(self, place: Place, reply: Answer, person: Person) -> None:
-        for page in pages(reply):
+        for told in pages(reply):
+            page = told
+            if isinstance(reply, Private) and not await reply.stands():
+                page = self._notices.withdrawn(reply.language)  # disconnected while it was on its way (T53)
             summary = self._notices.ready(reply.language) if isinstance(reply, Private) else cut(page.text, _SUMMARY)
             card = page.card
             if isinstance(place, OneToOne) and self._reader and reply.renewal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,6 +60,11 @@ class KeywordTurn:
         self.then = asyncio.Event()
         self.then.set()
         self.linked: set[str] = set()
+        self.connected: Callable[[], bool] = lambda: True
+
+    async def stands(self) -> bool:
+        """Whether the account of an answer that is on its way is still connected."""
+        return self.connected()
 
     async def answer(self, message: Message) -> AsyncIterator[Private | Shareable]:
         """One reply, or two when "twice" is asked."""
@@ -82,7 +87,7 @@ class KeywordTurn:
         elif "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):
                 owed = (*private_blocks(), *((BY_MONTH,) if "by month" in message.text else ()))
-                yield Private(intent="claim.last_visit_cost", language=language, blocks=owed)
+                yield Private(intent="claim.last_visit_cost", language=language, blocks=owed, stands=self.stands)
         else:
             heard = Line((Span(f"heard {message.text}"),))
             more = Actions((Action("opaque2", "More", press=Press("provider.find")),))

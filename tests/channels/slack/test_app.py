@@ -43,6 +43,24 @@ async def test_a_private_answer_is_never_in_a_notification(house: House) -> None
     assert "<!channel>" not in parsed(updated.arguments["text"], updated.arguments["blocks"])
 
 
+@pytest.mark.threat("T53")
+@pytest.mark.fault("F54")
+async def test_an_answer_whose_account_was_disconnected_on_its_way_is_not_shown(house: House) -> None:
+    """Between the neutral line and the answer somebody said "unlink" elsewhere: a sentence stands there instead."""
+    posted: list[int] = []
+
+    def asked() -> bool:
+        posted.append(len(house.slack.called("chat.postMessage")))
+        return False
+
+    house.turn.connected = asked
+    await house.deliver(house.slack.direct_message("cuánto debo"))
+    assert posted == [1]
+    [updated] = house.slack.called("chat.update")
+    assert updated.arguments["text"].startswith("Su cuenta se desconectó")
+    assert PLANTED not in str(house.slack.calls)
+
+
 async def test_a_slow_answer_is_one_message_that_changes(house: House) -> None:
     """How far the reading is stands where the answer will: one message, updated, and its notification is neutral."""
     await house.deliver(house.slack.direct_message("what did I owe, slowly"))

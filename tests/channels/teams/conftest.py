@@ -50,6 +50,11 @@ class KeywordTurn:
         self.heard: list[Message] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.connected = True
+
+    async def stands(self) -> bool:
+        """Whether the account of an answer that is on its way is still connected."""
+        return self.connected
 
     async def answer(self, message: Message) -> AsyncIterator[Private | Shareable]:
         """One reply, or two when "twice" is asked."""
@@ -60,7 +65,9 @@ class KeywordTurn:
         language: Language = "es" if "debo" in message.text else "en"
         if "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):
-                yield Private(intent="claim.last_visit_cost", language=language, blocks=private_blocks())
+                yield Private(
+                    intent="claim.last_visit_cost", language=language, blocks=private_blocks(), stands=self.stands
+                )
         elif "find" in message.text:
             yield Shareable(intent="provider.find", language="en", blocks=found_blocks())
         else:
@@ -179,6 +186,7 @@ async def house(building: House) -> AsyncIterator[House]:
     """The building with nothing in it of the tests before."""
     building.turn.heard.clear()
     building.turn.gate.set()
+    building.turn.connected = True
     for kept in (building.teams.calls, building.teams.refused, building.gone, building.waits):
         kept.clear()
     building.teams.members.clear()

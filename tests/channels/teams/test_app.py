@@ -44,6 +44,17 @@ async def test_a_private_answer_is_never_in_a_notification(house: House) -> None
     assert "text" not in english.body
 
 
+@pytest.mark.threat("T53")
+@pytest.mark.fault("F54")
+async def test_an_answer_whose_account_was_disconnected_on_its_way_is_not_shown(house: House) -> None:
+    """A sentence comes in its place."""
+    house.turn.connected = False
+    await house.deliver(house.teams.message("what did I owe"))
+    [sent] = house.teams.sent()
+    assert sent.text.startswith("Your account was disconnected")
+    assert PLANTED not in str(sent.body)
+
+
 async def test_an_open_answer_says_in_its_summary_what_it_is(house: House) -> None:
     """What anybody may read is announced by its own words."""
     await house.deliver(house.teams.mention("hello"))
