@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import PackError, every_error
 from bot.pack import check_pack, find_pack, load_pack
-from tests.shipped import shipped_pack
+from tests.shipped import shipped_pack, thinned
 
 HERE = Path(__file__).parent.parent
 
@@ -17,8 +17,7 @@ HERE = Path(__file__).parent.parent
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     """A copy of the pack, to be spoilt."""
-    for part in ("intents", "templates"):
-        shutil.copytree(HERE / part, tmp_path / part)
+    thinned(tmp_path)
     return tmp_path
 
 
@@ -39,6 +38,13 @@ def test_this_pack_is_in_order() -> None:
     assert check_pack(HERE) == []
 
 
+def test_a_copy_to_be_spoilt_is_in_order(pack: Path) -> None:
+    """What the tests below find is what they did."""
+    loaded = load_pack(pack)
+    assert loaded.intents.keys() == shipped_pack().intents.keys()
+    assert sum(len(rules.examples["en"]) for rules in loaded.intents.values()) < 200
+
+
 def test_every_intent_that_reads_data_has_an_answer_or_says_that_it_has_none() -> None:
     """No rule of the pack promises what no answer keeps."""
     loaded = shipped_pack()
@@ -56,8 +62,9 @@ def test_every_error_has_its_words() -> None:
 def test_an_unknown_key_is_refused(pack: Path) -> None:
     """A rule file says only what the kernel knows: a slip of the pen is no silent default."""
     _change(pack / "intents/claim/list.yaml", "needs:", "need: member\nneeds:")
-    assert _refusal(pack).startswith("claim/list.yaml: ")
-    assert "need" in _refusal(pack)
+    refusal = _refusal(pack)
+    assert refusal.startswith("claim/list.yaml: ")
+    assert "need" in refusal
 
 
 @pytest.mark.parametrize("template", ["claim/list", "choices", "account/linked", "problems/payer_slow", "_footer"])

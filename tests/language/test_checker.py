@@ -1,12 +1,12 @@
-import shutil
 from pathlib import Path
 
 from bot.language.checker import check
+from tests.shipped import thinned
 
 
-def _changed(folder: Path, tmp_path: Path, file: str, old: str, new: str) -> list[str]:
+def _changed(tmp_path: Path, file: str, old: str, new: str) -> list[str]:
+    thinned(tmp_path)
     copy = tmp_path / "intents"
-    shutil.copytree(folder, copy)
     text = (copy / file).read_text(encoding="utf-8")
     assert old in text
     (copy / file).write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -18,69 +18,65 @@ def test_the_shipped_pack_is_in_order(intents_folder: Path) -> None:
     assert [str(finding) for finding in check(intents_folder) if "takes" not in finding.what] == []
 
 
-def test_an_unknown_concept_is_named_with_the_nearest_known(intents_folder: Path, tmp_path: Path) -> None:
+def test_an_unknown_concept_is_named_with_the_nearest_known(tmp_path: Path) -> None:
     """A slip in a rule is found by file and line."""
-    found = _changed(intents_folder, tmp_path, "thanks.yaml", "all: [THANK]", "all: [THANKS]")
+    found = _changed(tmp_path, "thanks.yaml", "all: [THANK]", "all: [THANKS]")
     assert any(line.startswith("thanks.yaml:") and "'THANKS'" in line and "THANK?" in line for line in found)
 
 
-def test_an_example_that_goes_elsewhere_is_found(intents_folder: Path, tmp_path: Path) -> None:
+def test_an_example_that_goes_elsewhere_is_found(tmp_path: Path) -> None:
     """A sentence of another intent is no example."""
-    found = _changed(intents_folder, tmp_path, "greeting.yaml", "- howdy", "- show my claims")
+    found = _changed(tmp_path, "greeting.yaml", "- howdy", "- show my claims")
     assert any("example goes to claim.list" in line for line in found)
 
 
-def test_a_counterexample_that_is_taken_is_found(intents_folder: Path, tmp_path: Path) -> None:
+def test_a_counterexample_that_is_taken_is_found(tmp_path: Path) -> None:
     """A sentence that must go elsewhere may not come here."""
-    found = _changed(
-        intents_folder, tmp_path, "greeting.yaml", "counterexamples:\n  en:", "counterexamples:\n  en:\n    - howdy"
-    )
+    found = _changed(tmp_path, "greeting.yaml", "counterexamples:\n  en:", "counterexamples:\n  en:\n    - howdy")
     assert any("counterexample is taken" in line for line in found)
 
 
-def test_a_missing_language_is_found(intents_folder: Path, tmp_path: Path) -> None:
+def test_a_missing_language_is_found(tmp_path: Path) -> None:
     """Spanish is whole."""
-    found = _changed(intents_folder, tmp_path, "greeting.yaml", "  es:\n    - hola\n", "  fr:\n    - hola\n")
+    found = _changed(tmp_path, "greeting.yaml", "  es:\n    - hola\n", "  fr:\n    - hola\n")
     assert any("no examples in 'es'" in line for line in found)
 
 
-def test_a_dead_rule_is_found(intents_folder: Path, tmp_path: Path) -> None:
+def test_a_dead_rule_is_found(tmp_path: Path) -> None:
     """A rule that minds what it needs can never match."""
-    found = _changed(intents_folder, tmp_path, "thanks.yaml", "none: [HELP]", "none: [HELP, THANK]")
+    found = _changed(tmp_path, "thanks.yaml", "none: [HELP]", "none: [HELP, THANK]")
     assert any("can never match" in line for line in found)
 
 
-def test_a_rule_that_another_always_overtakes_is_found(intents_folder: Path, tmp_path: Path) -> None:
+def test_a_rule_that_another_always_overtakes_is_found(tmp_path: Path) -> None:
     """It asks for more and is worth no more, so it never decides anything."""
     weaker = "rules:\n  - name: weaker\n    all: [THANK, MY]\n    none: [HELP]\n    weight: -9\n"
-    found = _changed(intents_folder, tmp_path, "thanks.yaml", "rules:\n", weaker)
+    found = _changed(tmp_path, "thanks.yaml", "rules:\n", weaker)
     assert any("'weaker' never decides" in line and line.startswith("thanks.yaml:") for line in found)
 
 
-def test_an_unknown_intent_before_a_rule_is_named_with_the_nearest_known(intents_folder: Path, tmp_path: Path) -> None:
+def test_an_unknown_intent_before_a_rule_is_named_with_the_nearest_known(tmp_path: Path) -> None:
     """A slip in `after` would make the rule dead in silence."""
-    found = _changed(intents_folder, tmp_path, "claim/denial.yaml", "after: [claim.denial,", "after: [claim.denail,")
+    found = _changed(tmp_path, "claim/denial.yaml", "after: [claim.denial,", "after: [claim.denail,")
     assert any("after an unknown intent 'claim.denail' (did you mean claim.denial?)" in line for line in found)
 
 
-def test_a_concept_without_a_language_is_found(intents_folder: Path, tmp_path: Path) -> None:
+def test_a_concept_without_a_language_is_found(tmp_path: Path) -> None:
     """Spanish is whole: no concept is English alone."""
     file = "_words/concepts/talk.yaml"
-    found = _changed(
-        intents_folder, tmp_path, file, "NEXT_STEP:\n  en:", "LONELY:\n  en: lonesome words\nNEXT_STEP:\n  en:"
-    )
+    found = _changed(tmp_path, file, "NEXT_STEP:\n  en:", "LONELY:\n  en: lonesome words\nNEXT_STEP:\n  en:")
     assert any(line.startswith(f"{file}:") and line.endswith("LONELY: no phrases in 'es'") for line in found)
 
 
-def test_a_phrase_of_two_concepts_wants_a_reason(intents_folder: Path, tmp_path: Path) -> None:
+def test_a_phrase_of_two_concepts_wants_a_reason(tmp_path: Path) -> None:
     """The same words cannot mean two things by accident."""
     file = "_words/concepts/claims.yaml"
-    found = _changed(intents_folder, tmp_path, file, "  en: claim, claims,", "  en: menu, claim, claims,")
+    found = _changed(tmp_path, file, "  en: claim, claims,", "  en: menu, claim, claims,")
     assert any("'menu' (en) is in CLAIM and HELP" in line for line in found)
 
 
-def test_a_pack_that_cannot_be_read_is_one_finding(intents_folder: Path, tmp_path: Path) -> None:
+def test_a_pack_that_cannot_be_read_is_one_finding(tmp_path: Path) -> None:
     """Broken YAML is named, with its line, and nothing else is said."""
-    found = _changed(intents_folder, tmp_path, "thanks.yaml", "rules:", "rules: [")
+    found = _changed(tmp_path, "thanks.yaml", "rules:", "rules: [")
     assert len(found) == 1
     assert found[0].startswith("thanks.yaml:")
