@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
-from tests.answers.directory.asking import answered, person, place, role
+from tests.answers.directory.asking import PN, answered, person, place, role
 from tests.answers.made import coverage
 
 KIM, MAIN, OAK = person("kim", "Minh Kim, DO"), place("main", "1 Main St"), place("oak", "2 Oak St", "Dover", "37058")
@@ -50,6 +51,46 @@ async def test_an_ended_role_proves_nothing(ended: dict[str, object]) -> None:
     _, text, _ = await answered("provider.in_network", KIM, MAIN, role("r", "kim", "main", "S", **ended), slots=ASKED)
     assert "Yes" not in text
     assert "no longer as active" in text
+
+
+HEART = [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]}]
+FOUND: dict[str, object] = {"specialty": ["207RC0000X"], "location": {"zip": "37402"}, "radius": 10}
+
+
+def _takes(answer: str, letter: str) -> dict[str, object]:
+    """The extension that says whether new patients are taken in a network."""
+    parts = [
+        {"url": "acceptingPatients", "valueCodeableConcept": {"coding": [{"code": answer}]}},
+        {"url": "fromNetwork", "valueReference": {"reference": f"Organization/{letter}"}},
+    ]
+    return {"url": f"{PN}newpatients", "extension": parts}
+
+
+def _listed(key: str, openings: dict[str, str]) -> dict[str, Any]:
+    """A cardiologist at Main St, in the networks of which this says whether new patients are taken."""
+    made = role(key, key, "main", *openings, specialty=HEART)
+    made["extension"] += [_takes(answer, letter) for letter, answer in openings.items()]
+    return made
+
+
+@pytest.mark.fault("F32")
+@pytest.mark.threat("T44")
+@pytest.mark.parametrize(
+    ("wishes", "who"),
+    [
+        ({}, ["ann", "bob", "cat"]),
+        ({"network": "in-network"}, ["ann", "bob"]),
+        ({"network": "Blue Network S"}, ["ann", "bob"]),
+        ({"network": "Blue Network S", "accepting_new": True}, ["bob"]),
+        ({"network": "Blue Network P", "accepting_new": True}, ["ann"]),
+    ],
+)
+async def test_a_search_finds_in_a_network_only_who_is_proven_in_it(wishes: dict[str, object], who: list[str]) -> None:
+    """Neither a listing without networks nor openings in another network are taken for it (T44)."""
+    people = [person(key, f"{key.title()} Heart, MD") for key in ("ann", "bob", "cat")]
+    roles = _listed("ann", {"S": "nopt", "P": "newpt"}), _listed("bob", {"S": "newpt"}), _listed("cat", {})
+    _, text, _ = await answered("provider.find", *people, MAIN, *roles, slots=FOUND | wishes)
+    assert [key for key in ("ann", "bob", "cat") if f"{key.title()} Heart" in text] == who
 
 
 @pytest.mark.fault("F32")
