@@ -78,8 +78,8 @@ def _listed(key: str, openings: dict[str, str]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("wishes", "who"),
     [
-        ({}, ["ann", "bob", "cat"]),
-        ({"network": "in-network"}, ["ann", "bob"]),
+        ({}, ["ann", "bob", "cat", "dan"]),
+        ({"network": "in-network"}, ["ann", "bob", "dan"]),
         ({"network": "Blue Network S"}, ["ann", "bob"]),
         ({"network": "Blue Network S", "accepting_new": True}, ["bob"]),
         ({"network": "Blue Network P", "accepting_new": True}, ["ann"]),
@@ -87,10 +87,11 @@ def _listed(key: str, openings: dict[str, str]) -> dict[str, Any]:
 )
 async def test_a_search_finds_in_a_network_only_who_is_proven_in_it(wishes: dict[str, object], who: list[str]) -> None:
     """Neither a listing without networks nor openings in another network are taken for it (T44)."""
-    people = [person(key, f"{key.title()} Heart, MD") for key in ("ann", "bob", "cat")]
-    roles = _listed("ann", {"S": "nopt", "P": "newpt"}), _listed("bob", {"S": "newpt"}), _listed("cat", {})
+    listed = {"ann": {"S": "nopt", "P": "newpt"}, "bob": {"S": "newpt"}, "cat": {}, "dan": {"P": "nopt"}}
+    people = [person(key, f"{key.title()} Heart, MD") for key in listed]
+    roles = [_listed(key, openings) for key, openings in listed.items()]
     _, text, _ = await answered("provider.find", *people, MAIN, *roles, slots=FOUND | wishes)
-    assert [key for key in ("ann", "bob", "cat") if f"{key.title()} Heart" in text] == who
+    assert [key for key in listed if f"{key.title()} Heart" in text] == who
 
 
 @pytest.mark.fault("F32")
