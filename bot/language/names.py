@@ -221,6 +221,7 @@ _INTRODUCING = frozenset(lead[0] for lead in _INTRODUCTIONS)
 _LONGEST = 3
 _TERSE = 5
 _ASKED = frozenset({
+    "hours", "horario",
     "npi", "phone", "fax", "tel", "address", "addr", "net", "nets", "network", "networks", "ntwk", "ntwks", "inn",
     "in", "receipt", "ph", "number", "s", "p", "l", "e", "m", "telefono", "direccion", "red", "redes",
 })  # fmt: skip
