@@ -139,7 +139,7 @@ _SLACK: dict[str, Json] = {
 }
 _COMMANDS: dict[str, Json] = {"slack command": {}, "slack command in a chat of others": {"channel": "D77"}}
 _TEAMS: dict[str, Json] = {"teams channel": {}, "teams group chat": {"conversation": _GROUP}}
-_ENDINGS = ("unlink", "disconnect", "forget", "olvida", "desconect", "desvincul")
+_ENDINGS = ("unlink", "disconnect", "forget", "olvida", "olvíd", "desconect", "desvincul", "delete everything", "borra")
 CHATS = ("slack chat", "teams chat")
 PLACES = (*_SLACK, *_COMMANDS, *_TEAMS)
 
