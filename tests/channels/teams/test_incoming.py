@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.teams.incoming import language_of, read_code, read_edit, read_message, read_press, tenant_of
@@ -29,6 +29,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(NAMES, JSON, max_size=8))
 def test_anything_at_all_is_read_or_left(body: dict[str, Any]) -> None:
     """Whatever JSON names itself an activity: each reader gives a message or nothing, and never breaks."""
