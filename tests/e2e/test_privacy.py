@@ -67,12 +67,28 @@ async def test_pages_for_operators_hold_nothing(scene: Played) -> None:
 
 @pytest.mark.threat("T25")
 async def test_places_that_others_read_get_nothing_of_a_member(scene: Played) -> None:
-    """No payload for a channel, group chat, thread or command names a member's facts or holds a link (T25)."""
+    """No payload for a channel, group chat, thread or command names a member's facts or holds a link (T25).
+
+    A receipt of the open directory is anybody's: its document may stand there, and no other.
+    """
     assert len({surface for surface, _, _ in scene.aside}) == len(PLACES)
     leaked = found(scene.written, "\n".join(payload for _, _, payload in scene.aside))
     assert [(one, *where[:2]) for one in leaked for where in scene.aside if one in where[2]] == []
     assert leaked == []
-    assert [words for _, words, payload in scene.aside if "/link/" in payload or "/document/" in payload] == []
+    assert [words for _, words, payload in scene.aside if "/link/" in payload] == []
+    opened = {label for *_, payload in scene.aside for label in _opening(json.loads(payload), "/document/")}
+    assert opened <= {"Printable receipt", "Constancia para imprimir"}
+
+
+def _opening(payload: Any, path: str) -> Iterator[str]:
+    """The labels of the buttons, of Slack or Teams, that open such a page."""
+    if isinstance(payload, list):
+        yield from (label for part in payload for label in _opening(part, path))
+    elif isinstance(payload, dict):
+        if path in str(payload.get("url")):
+            text = payload.get("text")
+            yield str(text["text"] if isinstance(text, dict) else payload.get("title"))
+        yield from _opening(list(payload.values()), path)
 
 
 @pytest.mark.threat("T26")
@@ -106,7 +122,7 @@ async def test_addresses_hold_nothing(scene: Played) -> None:
     ours = set(re.findall(rf"{re.escape(scene.house.settings.bot_public_url)}[^\"\s\\]*", sent))
     assert ours
     assert not [url for url in ours if not re.fullmatch(r"/(?:link|document)/[\w-]{43}", urlsplit(url).path)]
-    assert not [url for url in ours if urlsplit(url).query]
+    assert {urlsplit(url).query for url in ours} <= {"", "popup=teams"}
     asked = [seen for seen in scene.house.sandbox.requests if seen.path.startswith("/fhir/")]
     assert len(asked) > 100
     rest = "\n".join(_without_patient(seen.path, seen.query) for seen in asked)
