@@ -30,6 +30,7 @@ What = Literal[
     "linked",
     "link_refused",
     "unlinked",
+    "erased",
     "answered",
     "exported",
     "distrusted",

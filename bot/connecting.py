@@ -48,8 +48,7 @@ class Connecting:
             case "account.unlink":
                 yield await self._unlink(person, asked)
             case "account.forget":
-                erased = await self._retention.forget(person, asked.language)
-                yield self.erased(erased, asked.language)
+                yield self.erased(await self._erase(person, asked.language), asked.language)
             case "account.choose":
                 linked = await self._accounts.choose(person, int(asked.arguments["index"]))
                 yield self._linked(linked, asked.language)
@@ -130,12 +129,19 @@ class Connecting:
         """What became of our messages in the person's chat; `behind`: it was told before that this takes a while."""
         return self._say("account/forget", language, intent="account.forget", erased=erased, behind=behind)
 
+    async def _erase(self, person: Person, language: Language) -> Erased | None:
+        """Delete our messages in the person's chat; None where there is no way to."""
+        erased = await self._retention.forget(person, language)
+        if erased is not None and erased.all:
+            await self._audit.record("erased", person)
+        return erased
+
     async def _unlink(self, person: Person, asked: Asked) -> Private:
         """Disconnect; who wants to be forgotten wants the answers in the chat gone too (T31)."""
         await self._dialogue.take_kept(person)
         unlinked = await self._accounts.unlink(person)
         everything = asked.rule == _FORGET
-        erased = await self._retention.forget(person, asked.language) if everything else None
+        erased = await self._erase(person, asked.language) if everything else None
         shown = await self._retention.count(person)
         values = {"unlinked": unlinked, "erased": erased, "shown": shown}
         return self._say("account/unlink", asked.language, intent=asked.intent, **values)

@@ -109,6 +109,7 @@ async def test_many_answers_go_behind_the_reply_in_the_persons_language(scene: P
     assert "Listo: borré" in said
     assert "No pude borrar 1 respuesta mía" in said
     assert await scene.house.bot.accounts.link(person) is not None
+    assert [row.what for row in await scene.house.bot.audit.of(person)][:1] == ["erased"]
 
 
 @pytest.mark.threat("T53")
