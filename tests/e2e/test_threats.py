@@ -59,6 +59,24 @@ async def test_a_staff_command_reads_no_members_record(dana: House, text: str) -
     assert "54.87" not in said.text
 
 
+@pytest.mark.threat("T22")
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        (OWED, 'Not yours? Say "unlink".'),
+        ("list my claims", 'Not yours? Say "unlink".'),
+        ("what is my plan", 'Not yours? Say "unlink".'),
+        ("show my lab results", 'Not yours? Say "unlink".'),
+        ("¿cuánto debo de mi última visita?", 'Diga "desconectar".'),
+    ],
+)
+async def test_whoever_sits_at_the_chat_is_told_how_to_leave(dana: House, question: str, words: str) -> None:
+    """Under every answer about a member, for a shared computer; one word and nothing is connected (T22)."""
+    assert words in (await dana.say(question)).text
+    await dana.say(words.rpartition(" ")[2].strip('".'))
+    assert await dana.bot.accounts.link(dana.person) is None
+
+
 @pytest.mark.threat("T31")
 @pytest.mark.parametrize(
     "question", [OWED, "list my claims", "claim status", "what is my plan", "how much did I spend"]
