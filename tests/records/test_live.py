@@ -31,6 +31,7 @@ def prior(number: str, system: str | None = None) -> Json:
     return {"relationship": coded("prior"), "reference": reference}
 
 
+@pytest.mark.fault("F41")
 def test_newest_first_and_unknown_last() -> None:
     """Service date decides, not `created`; undated claims and dates in the future come last (F41)."""
     found = live(
@@ -88,6 +89,19 @@ def test_a_claim_does_not_replace_itself_and_an_error_replaces_nothing() -> None
     assert ids(live([numbered("one", "C-1", related=[prior("C-1")])]).claims) == ["one"]
     wrong = numbered("two", "C-2", status="entered-in-error", related=[prior("C-1")])
     assert ids(live([numbered("one", "C-1"), wrong]).claims) == ["one"]
+
+
+@pytest.mark.fault("F42")
+def test_a_record_without_a_number_on_two_pages_is_one_claim() -> None:
+    """Then its id alone tells that it is the same, and the newer version counts (F42)."""
+    older, newer = (
+        claim(meta={"lastUpdated": f"2024-07-0{day}T00:00:00Z"}, total=[money("memberliability", day)])
+        for day in (1, 2)
+    )
+    for pages in ([older, newer], [newer, older]):
+        (kept,) = live(pages).claims
+        assert kept.owed.amount is not None
+        assert kept.owed.amount.value == 2
 
 
 @pytest.mark.fault("F42")
