@@ -95,8 +95,8 @@ def test_a_claim_does_not_replace_itself_and_an_error_replaces_nothing() -> None
 def test_a_record_without_a_number_on_two_pages_is_one_claim() -> None:
     """Then its id alone tells that it is the same, and the newer version counts (F42)."""
     older, newer = (
-        claim(meta={"lastUpdated": f"2024-07-0{day}T00:00:00Z"}, total=[money("memberliability", day)])
-        for day in (1, 2)
+        claim(meta={"lastUpdated": f"2024-07-0{number}T00:00:00Z"}, total=[money("memberliability", number)])
+        for number in (1, 2)
     )
     for pages in ([older, newer], [newer, older]):
         (kept,) = live(pages).claims
