@@ -67,7 +67,7 @@ class _Beat:
 
     def __init__(self, hold: Callable[[float], Awaitable[None]], lease: float, clock: Callable[[], float]) -> None:
         self._hold, self._lease, self._clock = hold, lease, clock
-        self._last = clock()
+        self._last, self._over = clock(), False
 
     @contextlib.asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
@@ -81,7 +81,11 @@ class _Beat:
             try:
                 yield
             finally:
+                # A call to the store may swallow the cancellation (asyncio.wait_for before Python 3.12 does): a beat
+                # that went on would hold the message for ever, and one behind the end would open it again.
+                self._over = True
                 beating.cancel()
+                await asyncio.wait({beating})
 
     async def renew(self) -> None:
         """Beat before anything is written, when the last one is long ago: what is posted late may be posted twice.
@@ -93,7 +97,7 @@ class _Beat:
             await self._prolong()
 
     async def _go_on(self) -> None:
-        while True:
+        while not self._over:
             await asyncio.sleep(self._lease / 3)
             with contextlib.suppress(StoreError):
                 await self._prolong()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bot.errors import StoreBusy
 from bot.inbox import Delivery, Inbox, Overtaken
 from bot.stores.base import Store
 from bot.stores.opening import open_store
-from bot.stores.sqlite import open_sqlite
+from bot.stores.sqlite import SqliteStore, open_sqlite
 
 VAULT = Vault(parse_keys(new_key()))
 
@@ -366,5 +367,36 @@ async def test_work_ends_when_its_lease_cannot_be_prolonged(tmp_path: Path) -> N
     await box.take("e1", "chat", b"hello")
     async with asyncio.timeout(20):
         await stopped.wait()
+    await box.stop(1)
+    await store.close()
+
+
+class Deaf(SqliteStore):
+    """Its first beat is done when it is cancelled, and the cancellation lost, as by asyncio.wait_for of Python 3.11."""
+
+    beaten = False
+
+    async def hold(self, kind: str, key: str, *, until: float) -> None:
+        """Prolong, whatever came meanwhile."""
+        if not self.beaten:
+            self.beaten = True
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        await super().hold(kind, key, until=until)
+
+
+@pytest.mark.fault("F51")
+async def test_a_beat_that_misses_its_end_holds_no_message_for_ever(tmp_path: Path) -> None:
+    """A busy database let the lease run out, and the beat went on: the message is tried again, not held by nobody."""
+    store, handler = open_sqlite(tmp_path / "bot.db"), Handler()
+    store.__class__ = Deaf
+    assert isinstance(store, Deaf)
+    handler.free.clear()
+    box = inbox(store, handler, lease=0.3)
+    await box.start()
+    await box.take("1", "chat", b"one")
+    await until(lambda: len(handler.begun) == 2)
+    handler.free.set()
+    await until(lambda: handler.answered == [("one", 2)])
     await box.stop(1)
     await store.close()
