@@ -28,7 +28,7 @@ ASKED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "find a doctor in Anytown, CT",
         "provider.find",
-        ("5 providers", "Joe Smith, MD", "July 7, 2020; that is over"),
+        ("5 providers", "Joe Smith, MD", "Hartford General Hospital", "July 7, 2020; that is over"),
     ),
     ("find a doctor near 00014", "provider.find", ("5 providers", "Hans Solo, MD", "speaks Japanese")),
     ("find a cardiologist near 37402", "provider.find", ("lists nobody for that",)),
