@@ -395,8 +395,10 @@ async def test_a_beat_that_misses_its_end_holds_no_message_for_ever(tmp_path: Pa
     box = inbox(store, handler, lease=0.3)
     await box.start()
     await box.take("1", "chat", b"one")
-    await until(lambda: len(handler.begun) == 2)
+    await until(lambda: len(handler.begun) > 1)
     handler.free.set()
-    await until(lambda: handler.answered == [("one", 2)])
+    await until(lambda: bool(handler.answered))
+    [(answered, tries)] = handler.answered
+    assert (answered, tries > 1) == ("one", True)
     await box.stop(1)
     await store.close()
