@@ -18,7 +18,7 @@ from bot.sandbox.sockets import listen
 _STARTS = 3
 _LOOK_AGAIN = 0.02
 _SETTLE = 1.0
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)

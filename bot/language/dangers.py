@@ -92,8 +92,9 @@ def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
     tree = PhraseTree()
     for name, idea in file.ideas.items():
         for language, text in (("en", idea.en), ("es", idea.es)):
+            meaning = Meaning("concept", name, language, hides=name == HIDDEN)
             for phrase in phrases_in(text, shown, f"ideas.{name}"):
-                tree.add(phrase, Meaning("concept", name, language, hides=name == HIDDEN))
+                tree.add(phrase, meaning)
     for medicine in medicines:
         tree.add(medicine, Meaning("concept", MEDICINE, ""))
     crisis = [_compiled("crisis", rule, file.ideas, shown) for rule in file.crisis]

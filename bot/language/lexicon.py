@@ -105,9 +105,9 @@ def _add(lexicon: Lexicon, said: _Said | _Specialty, kind: str, value: object, w
     shown, key = where
     hides = kind in _HIDING or (isinstance(said, _Said) and said.hides)
     for language in LANGUAGES:
-        text = said.en if language == "en" else said.es
+        text, meaning = said.en if language == "en" else said.es, Meaning(kind, value, language, hides)
         for phrase in phrases_in(text, shown, key):
-            lexicon.tree.add(phrase, Meaning(kind, value, language, hides))
+            lexicon.tree.add(phrase, meaning)
             if kind == "concept":
                 lexicon.declared.append((shown, key, language, phrase))
     lexicon.kinds.add(kind)
