@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 Push = Callable[[Person, Private], Awaitable[None]]
 _SWEEP_SECONDS = 300
+_CANCEL_AGAIN = 0.2  # seconds
 
 
 @dataclass(slots=True)
@@ -282,9 +283,10 @@ async def _sweep(store: Store, retention: Retention) -> None:
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    """End a task, again when a library swallowed the first cancellation: nobody waits for minutes at a stop."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_AGAIN)
 
 
 def health_of(bot: Bot) -> Health:

@@ -269,7 +269,7 @@ class Inbox:
             self._working.discard(row.key)
 
     async def _watching(self) -> None:
-        while True:
+        while not self._stopping:
             self._room.clear()
             with contextlib.suppress(StoreError):
                 await self._take_over_some()
