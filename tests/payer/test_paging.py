@@ -177,6 +177,7 @@ async def test_an_error_among_the_rows_is_a_gap_and_a_warning_is_not() -> None:
         assert budget.report.complete is complete
 
 
+@pytest.mark.fault("F47")
 async def test_bad_rows_are_counted_and_the_rest_comes() -> None:
     """A row of another spelling or without a resource is a gap of its own (F47)."""
     rows = [{"resource": eob()}, {"resource": eob(resourceType="explanationofbenefit")}, 7]
