@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -131,6 +132,27 @@ async def test_every_harm_is_found(
             )
     database.close()
     assert words in (await Audit(store, VAULT).verify()).faults
+    await store.close()
+
+
+@pytest.mark.threat("T56")
+async def test_a_row_of_another_day_with_the_same_number_does_not_fit(tmp_path: Path) -> None:
+    """A row of a back-up that went on by itself carries a good code, but is not what the next row follows."""
+    store = await open_store(f"sqlite:///{tmp_path}/bot.db")
+    await _filled(store)
+    await store.close()
+    shutil.copy(tmp_path / "bot.db", tmp_path / "copy.db")
+    rows: dict[str, bytes] = {}
+    for name, person in (("bot", DANA), ("copy", LEAH)):
+        store = await open_store(f"sqlite:///{tmp_path}/{name}.db")
+        for what in ("linked", "unlinked"):
+            await Audit(store, VAULT).record(what, person)
+        rows[name] = (await store.listed("audit"))[4].value
+        assert (await Audit(store, VAULT).verify()).faults == ()
+        await store.close()
+    store = await open_store(f"sqlite:///{tmp_path}/bot.db")
+    assert await store.swap("audit", "000000000005", rows["bot"], rows["copy"])
+    assert (await Audit(store, VAULT).verify()).faults == ("row 6 does not follow the row before it",)
     await store.close()
 
 
