@@ -118,6 +118,8 @@ def test_an_operation_outcome_gives_only_its_issues() -> None:
     assert read_issues(b"<html>") == ()
 
 
+@pytest.mark.fault("F48")
+@pytest.mark.threat("T33")
 def test_a_bundle_label_that_no_entry_explains_holds_for_all() -> None:
     """The Bundle's label is the high-water mark: unexplained, every entry is shielded (fhir.md 11)."""
     label = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}]}
