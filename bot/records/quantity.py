@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from bot.records.money import believable
 from bot.records.shapes import Shape
@@ -20,6 +20,13 @@ _SPOKEN = {
     "[in_i]": "in",
 }
 """UCUM codes that nobody reads aloud, as people write them."""
+_CUSTOMARY: dict[str, tuple[str, Decimal, Decimal]] = {
+    "kg": ("lb", 1 / Decimal("0.45359237"), Decimal(0)),
+    "°C": ("°F", Decimal("1.8"), Decimal(32)),
+    "cm": ("in", 1 / Decimal("2.54"), Decimal(0)),
+}
+"""The US customary unit, what to multiply by and what to add: a pound and an inch are exact by definition (NIST)."""
+_TENTH = Decimal("0.1")
 
 
 class QuantityShape(Shape, frozen=True):
@@ -45,6 +52,16 @@ class Quantity:
     value: Decimal
     unit: str | None = None
     comparator: str | None = None
+
+    @property
+    def customary(self) -> Quantity | None:
+        """The same in pounds, degrees Fahrenheit or inches, to a tenth; None for what has another unit already."""
+        known = _CUSTOMARY.get(self.unit or "")
+        if known is None:
+            return None
+        unit, factor, offset = known
+        exact = self.value * factor + offset
+        return Quantity(exact.quantize(_TENTH, ROUND_HALF_UP), unit, self.comparator)
 
 
 def quantity_of(shape: QuantityShape | None) -> Quantity | None:

@@ -1,10 +1,36 @@
-"""Vital signs as they stand on record: blood pressure, weight, heart rate and so on, newest first."""
+"""Vital signs as they stand on record: blood pressure, weight, heart rate and so on, newest first.
+
+Whoever names one gets that one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.kit import Ask, Observation, TestsOnRecord, results, series, shield, tests_on_record
+from bot.kit import Ask, Observation, Series, TestsOnRecord, results, series, shield, tests_on_record, words_of
+
+WORDS: Mapping[str, frozenset[str]] = {
+    "pressure": frozenset({"pressure", "bp", "systolic", "diastolic", "presion", "sistolica", "diastolica"}),
+    "heart": frozenset({"heart", "heartbeat", "pulse", "pulso", "cardiaca", "cardiaco"}),
+    "weight": frozenset({"weight", "weigh", "weighed", "peso", "pesaba", "pese"}),
+    "height": frozenset({"height", "tall", "altura", "estatura", "mido"}),
+    "bmi": frozenset({"bmi", "mass", "imc", "masa"}),
+    "temperature": frozenset({"temperature", "temp", "temperatura"}),
+    "oxygen": frozenset({"oxygen", "spo2", "ox", "oxigeno"}),
+    "breathing": frozenset({"respiratory", "breathing", "respiratoria"}),
+}
+"""How people, and records, name each vital sign."""
+CODES: Mapping[str, frozenset[str]] = {
+    "pressure": frozenset({"85354-9", "55284-4", "8480-6", "8462-4"}),
+    "heart": frozenset({"8867-4"}),
+    "weight": frozenset({"29463-7", "3141-9"}),
+    "height": frozenset({"8302-2"}),
+    "bmi": frozenset({"39156-5"}),
+    "temperature": frozenset({"8310-5"}),
+    "oxygen": frozenset({"2708-6", "59408-5"}),
+    "breathing": frozenset({"9279-1"}),
+}
+"""The LOINC codes of US Core's vital signs."""
 
 
 async def answer(ask: Ask) -> TestsOnRecord:
@@ -17,4 +43,19 @@ async def answer(ask: Ask) -> TestsOnRecord:
 def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
     """The results by test, less those that carry a label and were not asked for."""
     described, shielded = shield(ask, read)
-    return tests_on_record(ask, series(described), len(read), shielded, named=None, alike=())
+    every = series(described)
+    named = ask.arguments.get("named") or ",".join(_named(ask.said))
+    alike = [test for test in every if any(_is(test, kind) for kind in named.split(",") if kind in WORDS)]
+    return tests_on_record(ask, every, len(read), shielded, named=named or None, alike=alike)
+
+
+def _named(said: str) -> list[str]:
+    """The kinds of vital signs that a message names."""
+    told = frozenset(words_of(said))
+    return [kind for kind, words in WORDS.items() if words & told]
+
+
+def _is(test: Series, kind: str) -> bool:
+    """By its code, else by a word of its name on record."""
+    codes = frozenset(test.newest.main.codes)
+    return bool(codes & CODES[kind] or frozenset(words_of(test.newest.main.name)) & WORDS[kind])

@@ -62,7 +62,7 @@ async def test_a_test_that_is_not_on_record_is_said_and_the_others_shown() -> No
     """In the person's own word, and without a guess at what else it may be called."""
     told = await answered("clinical.labs", result("s", "2026-05-01", 139, **SODIUM), said="mi glucosa", language="es")
     assert told.text.startswith("No veo ningún resultado llamado glucosa en los datos.")
-    assert "Sodium: 139 %" in told.text
+    assert "Sodio: 139 %" in told.text
 
 
 async def test_no_test_is_named_by_words_that_every_test_has() -> None:
