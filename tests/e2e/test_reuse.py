@@ -50,6 +50,7 @@ async def test_two_minutes_later_the_payer_is_asked(dana: House) -> None:
     assert dana.asked() == calls + 1
 
 
+@pytest.mark.threat("T32")
 async def test_two_members_of_one_record_share_nothing(dana: House) -> None:
     """Another person who is connected to the same member reads with their own sign-in."""
     await dana.say(OWED)
