@@ -130,6 +130,7 @@ async def test_search_from_the_message_box(tenant: Tenant) -> None:
     assert not [word for word in MEMBERS_OWN if word in str(body)]
 
 
+@pytest.mark.threat("T21")
 async def test_guests_cannot_link(tenant: Tenant) -> None:
     """Neither a guest nor a person without an Entra id is offered a link."""
     tenant.teams.members["u1"] = {"userRole": "guest"}

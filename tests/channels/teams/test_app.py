@@ -201,6 +201,7 @@ async def test_adding_the_app_greets_and_removing_it_forgets(house: House) -> No
     assert [person.user for person in house.gone] == [house.teams.object_id("u1")]
 
 
+@pytest.mark.threat("T21")
 @pytest.mark.parametrize(
     "member",
     [{"userRole": "guest"}, {"userRole": "anonymous"}, {"tenantId": OTHER_TENANT}, {"objectId": "somebody-else"}],
