@@ -63,10 +63,15 @@ Handler = Callable[[Delivery], Awaitable[None]]
 
 
 class _Beat:
-    """Prolongs a lease while its message is worked on, and ends the work when it could not: another may have begun."""
+    """Prolongs a lease while its message is worked on, and ends the work when it could not: another may have begun.
 
-    def __init__(self, hold: Callable[[float], Awaitable[None]], lease: float, clock: Callable[[], float]) -> None:
-        self._hold, self._lease, self._clock = hold, lease, clock
+    `number` is the lease's, by `Row.leases`: whoever leases the row next makes it the number of nobody.
+    """
+
+    def __init__(
+        self, number: int, hold: Callable[[float, int], Awaitable[bool]], lease: float, clock: Callable[[], float]
+    ) -> None:
+        self.number, self._hold, self._lease, self._clock = number, hold, lease, clock
         self._last, self._over = clock(), False
 
     @contextlib.asynccontextmanager
@@ -74,7 +79,7 @@ class _Beat:
         """Beats three times within the lease's length.
 
         Raises:
-            TimeoutError: no beat reached the store for a whole lease.
+            TimeoutError: no beat reached the store for a whole lease, or another process leased the message meanwhile.
         """
         async with asyncio.timeout(self._lease) as self._limit:
             beating = asyncio.create_task(self._go_on())
@@ -91,10 +96,10 @@ class _Beat:
         """Beat before anything is written, when the last one is long ago: what is posted late may be posted twice.
 
         Raises:
-            StoreError: the lease could not be prolonged, so nothing may be written.
+            StoreError, Overtaken: the lease could not be prolonged, so nothing may be written.
         """
-        if self._clock() - self._last > self._lease / 2:
-            await self._prolong()
+        if self._clock() - self._last > self._lease / 2 and not await self._prolong():
+            raise Overtaken
 
     async def _go_on(self) -> None:
         while not self._over:
@@ -102,12 +107,13 @@ class _Beat:
             with contextlib.suppress(StoreError):
                 await self._prolong()
 
-    async def _prolong(self) -> None:
-        now, ends = self._clock(), asyncio.get_running_loop().time() + self._lease
-        await self._hold(now + self._lease)
+    async def _prolong(self) -> bool:
+        now, began = self._clock(), asyncio.get_running_loop().time()
+        mine = await self._hold(now + self._lease, self.number)
         self._last = now
         if not self._limit.expired():
-            self._limit.reschedule(ends)
+            self._limit.reschedule(began + self._lease if mine else began)
+        return mine
 
 
 class Inbox:
@@ -135,7 +141,7 @@ class Inbox:
         self._watch: asyncio.Task[None] | None = None
         self._taken_over: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
-        self._working: set[str] = set()
+        self._working: dict[str, _Beat] = {}
         self._stopping = False
 
     async def start(self) -> None:
@@ -203,7 +209,7 @@ class Inbox:
             while not self._stopping:
                 self._more.discard(lane)
                 row = first or await self._store.lease(self._kind, until=self._clock() + self._lease, lane=lane)
-                if row is not None and first is None and row.key in self._working:
+                if row is not None and first is None and self._is_working_on(row):
                     return
                 if row is not None:
                     await self._answer(row)
@@ -217,33 +223,37 @@ class Inbox:
                 del self._lanes[lane]
 
     async def _answer(self, row: Row) -> None:
-        plain = self._seal.unseal(row.value, f"{self._kind}/{row.key}")
+        plain, number = self._seal.unseal(row.value, f"{self._kind}/{row.key}"), row.leases
         if plain is None:
             log.error("given_up", kind="sealed")
         else:
             try:
-                await self._handle(row, plain[:1], plain[1:])
+                number = await self._handle(row, plain[:1], plain[1:])
             except Overtaken:
                 return
-        await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT)
+        # Where another process leased it meanwhile, that one ends it: what was written here may not be the last word.
+        await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT, lease=number)
 
-    async def _handle(self, row: Row, state: bytes, body: bytes) -> None:
+    async def _handle(self, row: Row, state: bytes, body: bytes) -> int:
+        """The number of the lease in which it was handled."""
         exhausted, overtaken = row.leases > _MOST_TRIES, False
         if exhausted:
             log.error("given_up", kind="tries")
 
         async def writing() -> None:
             nonlocal overtaken
-            mine = await self._store.swap(self._kind, row.key, row.value, self._sealed(row.key, _WRITING, body))
-            if not mine:
-                overtaken = True
+            overtaken = True
+            new = self._sealed(row.key, _WRITING, body)
+            if not await self._store.swap(self._kind, row.key, row.value, new, lease=beat.number):
                 raise Overtaken
             await beat.renew()
+            overtaken = False
 
         async with self._held(row) as beat:
             await self._handler(Delivery(row.key, body, row.leases, state == _WRITING, exhausted, writing))
         if overtaken:
             raise Overtaken
+        return beat.number
 
     def _sealed(self, key: str, state: bytes, body: bytes) -> bytes:
         return self._seal.seal(state + body, f"{self._kind}/{key}")
@@ -252,21 +262,21 @@ class Inbox:
     async def _held(self, row: Row) -> AsyncIterator[_Beat]:
         """Prolong the lease while work goes on. What is cancelled is free again at once, what failed after a rest."""
 
-        async def hold(until: float) -> None:
-            await self._store.hold(self._kind, row.key, until=until)
+        async def hold(until: float, number: int) -> bool:
+            return await self._store.hold(self._kind, row.key, until=until, lease=number)
 
-        beat = _Beat(hold, self._lease, self._clock)
-        self._working.add(row.key)
+        beat = _Beat(row.leases, hold, self._lease, self._clock)
+        self._working[row.key] = beat
         try:
             async with beat.going_on():
                 yield beat
         except BaseException as error:
             wait = min(self._look * row.leases, _LONGEST_REST)
             with contextlib.suppress(StoreError):
-                await hold(0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait)
+                await hold(0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait, beat.number)
             raise
         finally:
-            self._working.discard(row.key)
+            del self._working[row.key]
 
     async def _watching(self) -> None:
         while not self._stopping:
@@ -282,8 +292,14 @@ class Inbox:
             row = await self._store.lease(self._kind, until=self._clock() + self._lease)
             if row is None:
                 return
-            if row.key not in self._working:
+            if not self._is_working_on(row):
                 self._take_over(row)
+
+    def _is_working_on(self, row: Row) -> bool:
+        """Whether a row that was leased anew is this process's own work, which then goes on in the new lease."""
+        if beat := self._working.get(row.key):
+            beat.number = row.leases
+        return beat is not None
 
 
 def _failed(error: Exception) -> None:

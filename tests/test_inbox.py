@@ -230,6 +230,7 @@ async def test_a_process_does_not_overtake_itself(store: Store) -> None:
     await until(lambda: bool(handler.answered))
     await box.stop(1)
     assert handler.begun == ["slow"]
+    assert await store.get("inbox:test", "e1") == b""
 
 
 async def test_a_stop_finishes_or_hands_back(store: Store) -> None:
@@ -360,7 +361,7 @@ async def test_work_ends_when_its_lease_cannot_be_prolonged(tmp_path: Path) -> N
         def __getattr__(self, name: str) -> object:
             return getattr(store, name)
 
-        async def hold(self, kind: str, key: str, *, until: float) -> None:  # noqa: ARG002 -- as the store
+        async def hold(self, kind: str, key: str, *, until: float, lease: int) -> bool:  # noqa: ARG002 -- as the store
             raise StoreBusy("away")
 
     box = Inbox("test", endless, Mute(), VAULT, lease=0.05, look=30)  # type: ignore[arg-type] # all else is the store's
@@ -376,13 +377,13 @@ class Deaf(SqliteStore):
 
     beaten = False
 
-    async def hold(self, kind: str, key: str, *, until: float) -> None:
+    async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Prolong, whatever came meanwhile."""
         if not self.beaten:
             self.beaten = True
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
-        await super().hold(kind, key, until=until)
+        return await super().hold(kind, key, until=until, lease=lease)
 
 
 @pytest.mark.fault("F51")
@@ -402,3 +403,27 @@ async def test_a_beat_that_misses_its_end_holds_no_message_for_ever(tmp_path: Pa
     assert (answered, tries > 1) == ("one", True)
     await box.stop(1)
     await store.close()
+
+
+@pytest.mark.fault("F51")
+async def test_who_lost_its_lease_ends_nothing(store: Store) -> None:
+    """It failed and apologised, or stopped, after another began: that one, if it dies, must be replaced as well."""
+    slow, dead, alive = Handler(), Handler(), Handler()
+    slow.free.clear()
+    dead.free.clear()
+    first = inbox(store, slow)
+    await first.take("e1", "chat", b"hello")
+    await until(lambda: slow.begun == ["hello"])
+    await store.hold("inbox:test", "e1", until=0)
+    second = inbox(store, dead)
+    await second.start()
+    await until(lambda: dead.begun == ["hello"])
+    slow.free.set()
+    await until(lambda: bool(slow.answered))
+    await first.stop(1)
+    await second.stop(0)
+    third = inbox(store, alive)
+    await third.start()
+    await until(lambda: bool(alive.answered))
+    await third.stop(1)
+    assert alive.answered == [("hello", 3)]

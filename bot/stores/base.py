@@ -61,8 +61,11 @@ class Store(Protocol):
         """
         ...
 
-    async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
-        """Replace a living row's value only while it is still the old one; whether it was (T36)."""
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
+        """Replace a living row's value only while it is still the old one; whether it was (T36).
+
+        With `lease`, only while that one, by its number in `Row.leases`, is the row's last.
+        """
         ...
 
     async def lease(self, kind: str, *, until: float, lane: str | None = None) -> Row | None:
@@ -73,12 +76,15 @@ class Store(Protocol):
         """
         ...
 
-    async def hold(self, kind: str, key: str, *, until: float) -> None:
-        """Move the end of a lease; a time that is past gives the row back."""
+    async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
+        """Move the end of a lease; a time that is past gives the row back. With `lease` and the answer: as `swap`."""
         ...
 
-    async def finish(self, kind: str, key: str, *, expires: float) -> None:
-        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then (T39)."""
+    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None) -> bool:
+        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then (T39).
+
+        With `lease` and the answer: as `swap`.
+        """
         ...
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:

@@ -133,11 +133,12 @@ class PostgresStore:
             raise _told(error) from None
         return whole
 
-    async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
         """Replace a living row's value only while it is still the old one; whether it was."""
         rows = await self._run(
-            "UPDATE rows SET value = %s WHERE kind = %s AND key = %s AND value = %s AND expires > %s RETURNING 1",
-            (new, _b(kind), _b(key), old, self._clock()),
+            "UPDATE rows SET value = %s WHERE kind = %s AND key = %s AND value = %s AND expires > %s "
+            "AND leases = coalesce(%s, leases) RETURNING 1",
+            (new, _b(kind), _b(key), old, self._clock(), lease),
         )
         return bool(rows)
 
@@ -148,19 +149,22 @@ class PostgresStore:
         rows = await self._run(_LEASE_ANY if lane is None else _LEASE_LANE, values)
         return _row(rows[0]) if rows else None
 
-    async def hold(self, kind: str, key: str, *, until: float) -> None:
+    async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Move the end of a lease; a time that is past gives the row back."""
-        await self._run(
-            "UPDATE rows SET held = %s WHERE kind = %s AND key = %s RETURNING 1", (until, _b(kind), _b(key))
+        rows = await self._run(
+            "UPDATE rows SET held = %s WHERE kind = %s AND key = %s AND leases = coalesce(%s, leases) RETURNING 1",
+            (until, _b(kind), _b(key), lease),
         )
+        return bool(rows)
 
-    async def finish(self, kind: str, key: str, *, expires: float) -> None:
+    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None) -> bool:
         """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
-        await self._run(
+        rows = await self._run(
             "UPDATE rows SET value = '', owner = '', lane = '', held = %s, expires = %s WHERE kind = %s AND key = %s "
-            "RETURNING 1",
-            (expires, expires, _b(kind), _b(key)),
+            "AND leases = coalesce(%s, leases) RETURNING 1",
+            (expires, expires, _b(kind), _b(key), lease),
         )
+        return bool(rows)
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
         """The living rows of a kind after a number, in the order in which they were put, at most so many."""

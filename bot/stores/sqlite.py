@@ -150,11 +150,12 @@ class SqliteStore:
 
         return await self._patiently(whole)
 
-    async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
         """Replace a living row's value only while it is still the old one; whether it was."""
         rows = await self._run(
-            "UPDATE rows SET value = ?4 WHERE kind = ?1 AND key = ?2 AND value = ?3 AND expires > ?5 RETURNING 1",
-            (kind, key, old, new, self._clock()),
+            "UPDATE rows SET value = ?4 WHERE kind = ?1 AND key = ?2 AND value = ?3 AND expires > ?5 "
+            "AND (?6 IS NULL OR leases = ?6) RETURNING 1",
+            (kind, key, old, new, self._clock(), lease),
         )
         return bool(rows)
 
@@ -163,16 +164,22 @@ class SqliteStore:
         rows = await self._run(_LEASE_ANY if lane is None else _LEASE_LANE, (kind, until, lane, self._clock()))
         return Row(*rows[0]) if rows else None
 
-    async def hold(self, kind: str, key: str, *, until: float) -> None:
+    async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Move the end of a lease; a time that is past gives the row back."""
-        await self._run("UPDATE rows SET held = ?3 WHERE kind = ?1 AND key = ?2", (kind, key, until))
-
-    async def finish(self, kind: str, key: str, *, expires: float) -> None:
-        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
-        await self._run(
-            "UPDATE rows SET value = x'', owner = '', lane = '', held = ?3, expires = ?3 WHERE kind = ?1 AND key = ?2",
-            (kind, key, expires),
+        rows = await self._run(
+            "UPDATE rows SET held = ?3 WHERE kind = ?1 AND key = ?2 AND (?4 IS NULL OR leases = ?4) RETURNING 1",
+            (kind, key, until, lease),
         )
+        return bool(rows)
+
+    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None) -> bool:
+        """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
+        rows = await self._run(
+            "UPDATE rows SET value = x'', owner = '', lane = '', held = ?3, expires = ?3 WHERE kind = ?1 AND key = ?2 "
+            "AND (?4 IS NULL OR leases = ?4) RETURNING 1",
+            (kind, key, expires, lease),
+        )
+        return bool(rows)
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
         """The living rows of a kind after a number, in the order in which they were put, at most so many."""

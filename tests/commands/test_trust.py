@@ -84,12 +84,12 @@ class Mortal(SqliteStore):
 
     left = 0
 
-    async def swap(self, kind: str, key: str, old: bytes, new: bytes) -> bool:
+    async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
         """Replace the value, unless the process is dead."""
         if not self.left:
             raise Killed
         self.left -= 1
-        return await super().swap(kind, key, old, new)
+        return await super().swap(kind, key, old, new, lease=lease)
 
 
 @pytest.mark.threat("T36")

@@ -177,6 +177,21 @@ async def test_a_lease_that_is_over_goes_to_another(store: Store, clock: Clock) 
     assert [row.leases for row in taken if row] == [2, 3]
 
 
+async def test_a_lease_that_was_lost_changes_nothing(store: Store, clock: Clock) -> None:
+    """Who was too slow neither prolongs, marks nor ends what another has leased meanwhile."""
+    await store.add("inbox", "1", b"v", expires=SOON, lane="a")
+    first = await store.lease("inbox", until=clock.now + 10)
+    clock.now += 10
+    second = await store.lease("inbox", until=clock.now + 10)
+    assert first
+    assert second
+    for leased, holds in ((first, False), (second, True)):
+        assert await store.hold("inbox", "1", until=clock.now + 20, lease=leased.leases) is holds
+        assert await store.swap("inbox", "1", b"v", b"w", lease=leased.leases) is holds
+        assert await store.finish("inbox", "1", expires=SOON, lease=leased.leases) is holds
+    assert await store.get("inbox", "1") == b""
+
+
 async def test_finished_work_leaves_its_key_and_nothing_else(store: Store, clock: Clock) -> None:
     """A delivery that comes again later is known; what it said is gone, and it is never leased again (T39)."""
     await store.add("inbox", "1", b"sealed words", expires=SOON, owner="x", lane="a")
