@@ -257,14 +257,21 @@ def second_question(reading: Reading) -> Candidate | None:
     return second if own and second.score >= _SURE and not second.intent.startswith("followup.") else None
 
 
-def of_entry(memory: Memory, asked: Asked) -> Asked:
+def heard_in(memory: Memory, reading: Reading) -> Language:
+    """The language of a message; where its words could be either ("no", a ZIP), that of the last reply."""
+    if not reading.told and memory.language is not None:
+        return memory.language
+    return "es" if reading.language == "es" else "en"
+
+
+def of_entry(memory: Memory, asked: Asked, reading: Reading) -> Asked:
     """The question about the entry that it names: the second one's phone number, why the third one was denied.
 
-    The entry's own button says which provider or claim it is. Of a list of one, it is that one unsaid.
+    The entry's own button says which provider or claim it is. A list of one, when nobody is named, means that one.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
-    if index is None and asked.intent in ABOUT_ONE and "provider_name" not in asked.slots:
+    if index is None and asked.intent in ABOUT_ONE and "provider_name" not in reading.slots:
         index = 0
     entry = _chosen(memory, int(index)) if index is not None and memory.choices else None
     if entry is None:
@@ -280,9 +287,15 @@ def with_choice(memory: Memory, reading: Reading) -> Memory:
     if "start_over" in reading.slots:
         return Memory(choice=memory.choice)
     wish = reading.slots.get("reply_language")
-    if wish is None:
+    if wish is None or _asks_of_provider(memory, reading):
         return memory
     return replace(memory, choice="es" if wish.value == "es" else "en")
+
+
+def _asks_of_provider(memory: Memory, reading: Reading) -> bool:
+    """Whether "¿habla español?", said in Spanish after a provider, is about that one and not about the bot."""
+    of_provider = memory.asked is not None and memory.asked.intent.startswith("provider.")
+    return of_provider and memory.language == reading.language == "es"
 
 
 def consent(memory: Memory, reading: Reading) -> Asked | None:
@@ -317,7 +330,14 @@ def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None
     """What is said to an entry's number that the list which was shown does not have; None for anything else."""
     if reading.intent != _ORDINAL or not memory.choices:
         return None
-    return Asked(_ORDINAL, slots={"entries": Slot("", len(memory.choices))}, language=language)
+    only = _press_of(memory.choices[0]) if len(memory.choices) == 1 else None
+    return Asked(_ORDINAL, slots={"entries": Slot("", len(memory.choices)), "only": Slot("", only)}, language=language)
+
+
+def _press_of(asked: Asked) -> Mapping[str, object]:
+    """An entry's question as a template writes it in a button."""
+    words = {name: value for name, value in asked.values.items() if isinstance(value, str)}
+    return {"intent": asked.intent, "arguments": tuple({**words, **asked.arguments}.items())}
 
 
 def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:

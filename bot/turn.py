@@ -26,6 +26,7 @@ from bot.dialogue import (
     become,
     beyond,
     consent,
+    heard_in,
     is_of_list,
     of_entry,
     offered,
@@ -143,8 +144,7 @@ class Turn:
         request = self._commands.request(message, today)
         text = request.options.said if request else message.text
         reading = self._pack.engine.understand(text, today=today, context=memory.context())
-        heard: Language = "es" if reading.language == "es" else "en"
-        memory = with_choice(memory, reading)
+        heard, memory = heard_in(memory, reading), with_choice(memory, reading)
         language = memory.choice or heard
         if reading.intent and reading.intent.startswith("safety."):
             yield self._static(Asked(reading.intent, language=heard))
@@ -211,7 +211,7 @@ class Turn:
             also=second.intent if (second := second_question(reading)) else None,
             also_slots=second.slots if second else {},
         )
-        return of_entry(memory, asked)
+        return of_entry(memory, asked, reading)
 
     async def _ask(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
         """The replies to a question; what goes wrong on the way is said in its own language."""
@@ -306,10 +306,10 @@ class Turn:
             template = "problems/button_over"
         elif reading.unclear and memory.misses < MOST_MISSES:
             template = "choices"
-        values = {"payer": self._payer, "candidates": reading.candidates}
-        blocks = self._pack.render(template, values, language)
-        intent, aside = reading.intent or "out_of_scope", message.press is not None
-        reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=aside)
+        untold = not (reading.told or memory.language)
+        values = {"payer": self._payer, "candidates": reading.candidates, "untold": untold}
+        blocks, intent = self._pack.render(template, values, language), reading.intent or "out_of_scope"
+        reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=message.press is not None)
         counted = replace(memory, misses=memory.misses + 1)
         slots = {one.intent: one.slots for one in reading.candidates}
         return await self._remember(message, counted, reply, keeps=memory, slots=slots)

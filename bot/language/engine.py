@@ -54,6 +54,7 @@ class Heard:
     tags: tuple[Tag, ...]
     names: frozenset[str]
     language: str
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,9 @@ class Engine:
             names.add("GUESSED_NAME")
         if context and context.asked and context.asked in names:
             names.add("ASKED")
-        return Heard(said, keys, tuple(tags), frozenset(names), self._language(said.text, keys, found, context))
+        told = self._language(said.text, keys, found)
+        language = told or (context.language if context else "en")
+        return Heard(said, keys, tuple(tags), frozenset(names), language, told is not None)
 
     def _is_guessed(self, said: Utterance, tag: Tag) -> bool:
         """Whether nothing but its place says that these words are a name: "find articles on"."""
@@ -201,7 +204,7 @@ class Engine:
             return None
         return "amount" if "amount" in before.slots and "amount" not in context.slots else context.asked
 
-    def _language(self, text: str, keys: Sequence[str], found: Sequence[Found], context: Context | None) -> str:
+    def _language(self, text: str, keys: Sequence[str], found: Sequence[Found]) -> str | None:
         spanish = english = 0
         for match in found:
             languages = {meaning.language for meaning in match.meanings}
@@ -210,7 +213,7 @@ class Engine:
         spanish += sum(key in self._only["es"] for key in keys) + bool(_SPANISH_LETTERS.search(text))
         english += sum(key in self._only["en"] for key in keys)
         if spanish == english:
-            return context.language if context else "en"
+            return None
         return "es" if spanish > english else "en"
 
     def _legal(self, scored: Scored, names: frozenset[str], context: Context | None) -> bool:
@@ -250,6 +253,7 @@ class Engine:
             concepts=candidates[0].concepts,
             candidates=candidates,
             unclear=unclear,
+            told=heard.told,
         )
 
     def _slots(self, rule: Rule, heard: Heard, context: Context | None, today: date) -> dict[str, Slot]:
@@ -355,4 +359,6 @@ def _danger(text: str, danger: Danger, begun: float) -> Reading:
 def _unknown(text: str, heard: Heard, begun: float) -> Reading:
     reason = "unknown" if heard.keys else "empty"
     slots = {"reason": Slot("", reason)}
-    return Reading(text, FALLBACK, slots, None, 0.0, heard.language, _since(begun), (), (), unclear=False)
+    return Reading(
+        text, FALLBACK, slots, None, 0.0, heard.language, _since(begun), (), (), unclear=False, told=heard.told
+    )

@@ -30,8 +30,9 @@ class Candidate:
 class Reading:
     """How a message was understood.
 
-    `language` is "en" or "es", `ms` the time it took. `candidates` are the best three of different intents, best first.
-    `unclear` means that two of them are so close that the person should choose.
+    `language` is "en" or "es", and `told` whether these words say so themselves; `ms` is the time it took.
+    `candidates` are the best three of different intents, best first. `unclear` means that two of them are so close
+    that the person should choose.
     """
 
     text: str
@@ -44,3 +45,4 @@ class Reading:
     concepts: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     unclear: bool
+    told: bool = True
