@@ -8,10 +8,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import aiohttp
+
 from bench.processes import Process
 from tests.doubles.slack import Call, SlackDouble
 
-_PATIENCE = 20.0
+_PATIENCE, _IDLE = 20.0, 2.0
 _HUNDREDTHS = 100
 _ACKNOWLEDGED = 200
 
@@ -61,6 +63,12 @@ class Workspace(SlackDouble):
         super().__init__()
         self._waiting: dict[str, tuple[str, asyncio.Future[Call]]] = {}
         self.passing = False  # whether notes on the way to an answer are passed over
+
+    async def start(self, port: int = 0) -> None:
+        """Listen, and keep no connection for as long as servers do: theirs may end just as it is used again."""
+        await super().start(port)
+        await self._session.close()
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE))
 
     async def ask(self, user: str, case: Case) -> float:
         """Seconds from sending the signed event to the arrival of the completed answer.

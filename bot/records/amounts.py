@@ -102,10 +102,15 @@ def money_of(eob: Explanation) -> Money:
 
 def has_negative(eob: Explanation) -> bool:
     """Whether any amount is below zero: without one, no sum of them can be."""
-    groups = (eob.total, eob.adjudication, *(item.adjudication for item in eob.item))
-    given = [one.amount for group in groups for one in group]
-    given.append(eob.payment.amount if eob.payment else None)
-    return any(money is not None and money.value is not None and money.value.is_signed() for money in given)
+    for group in (eob.total, eob.adjudication, *[item.adjudication for item in eob.item]):
+        for one in group:
+            if one.amount is not None and _is_below_zero(one.amount):
+                return True
+    return eob.payment is not None and eob.payment.amount is not None and _is_below_zero(eob.payment.amount)
+
+
+def _is_below_zero(money: MoneyShape) -> bool:
+    return money.value is not None and money.value.is_signed()
 
 
 def name_of_category(category: Concept | None) -> str | None:
