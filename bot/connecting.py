@@ -105,10 +105,12 @@ class Connecting:
         """Whether the message is an answer to the code page."""
         return self._accounts.looks_like_code(text) and await self._accounts.awaits_code(person)
 
-    @staticmethod
-    def is_spent_code(text: str) -> bool:
-        """Whether a message is nothing but a code as our page shows it, when `is_code` says that none is waited for."""
-        return _CODE.fullmatch(text.strip()) is not None
+    async def is_spent_code(self, person: Person, text: str) -> bool:
+        """Whether a message is a code that was right before, or nothing but one as our page shows it.
+
+        To be asked when `is_code` says that none is waited for.
+        """
+        return _CODE.fullmatch(text.strip()) is not None or await self._accounts.is_spent_code(person, text)
 
     async def spent(self, person: Person, language: Language) -> Private:
         """The reply to a code that nothing waits for: it came twice, once typed and once by a pop-up, or it is over.

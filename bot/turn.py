@@ -156,7 +156,7 @@ class Turn:
         elif message.press is None and await self._connecting.is_code(message.person, message.text):
             async for reply in self._prove(message, memory):
                 yield reply
-        elif message.press is None and self._connecting.is_spent_code(message.text):
+        elif message.press is None and await self._connecting.is_spent_code(message.person, message.text):
             spent = await self._connecting.spent(message.person, memory.language or language)
             yield await self._remember(message, memory, spent, keeps=memory)
         elif asked := await self._what_is_asked(message, memory, reading, language):

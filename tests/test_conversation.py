@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from bot.browser import Browser
 from bot.message import Item
 from bot.replies.plain import plain
 from tests.stage import Stage, Talk
@@ -70,3 +73,20 @@ async def test_a_place_that_cannot_be_searched_is_said_so(stage: Stage, said: st
     (found,) = await talk.press("Chattanooga")
     assert found.intent == reply.intent
     assert "Chattanooga" in plain(found.blocks)
+
+
+@pytest.mark.fault("F51")
+@pytest.mark.parametrize("spelt", [str, str.lower, lambda code: f"  {code.replace('-', ' ')} "])
+async def test_a_code_whose_answer_was_lost_is_answered_again(stage: Stage, spelt: Callable[[str], str]) -> None:
+    """A process dies after the code was taken: the next one says what it led to, to nobody else."""
+    talk, other = stage.somebody(), stage.somebody()
+    await talk.say("link")
+    assert talk.link
+    async with Browser() as browser:
+        code = await browser.sign_in(talk.link, "dana")
+    await talk.say(spelt(code))
+    (again,) = await talk.say(spelt(code))
+    assert again.intent == "account.status"
+    assert "Dana M." in plain(again.blocks)
+    (stranger,) = await other.say(spelt(code))
+    assert "Dana" not in plain(stranger.blocks)

@@ -120,6 +120,10 @@ class Accounts:
         """Whether a finished sign-in of this person waits for its code."""
         return await self._proofs.awaits_code(person)
 
+    async def is_spent_code(self, person: Person, text: str) -> bool:
+        """Whether a message is a code that this person has typed before, and that was right."""
+        return await self._proofs.is_spent(person, text)
+
     async def prove(self, person: Person, text: str) -> Linked:
         """What the typed code connects, or the records to choose from (then `choose` finishes).
 

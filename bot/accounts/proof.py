@@ -13,7 +13,7 @@ from bot.errors import CodeSpent, CodeWrong, LinkExpired, TooManyChats
 from bot.message import Person
 
 TRIES = 5
-_TRIES_KIND = "code_try"
+_TRIES_KIND, _SPENT_KIND = "code_try", "code_spent"
 
 
 class Proofs:
@@ -45,10 +45,19 @@ class Proofs:
             raise CodeSpent("too many wrong codes")
         if not right:
             raise CodeWrong("the code does not match", tries_left=TRIES - tried)
+        # Before it counts: a message that is answered again, after its process died, is known by it.
+        await self._rows.store.put(
+            _SPENT_KIND, pending.code, person.key.encode(), expires=pending.expires, owner=person.key
+        )
         if len(pending.candidates) == 1:
             return await self._activate(person, pending.candidates[0])
         await self._keep_proved(person, pending)
         return Linked(choices=tuple(candidate.name for candidate in pending.candidates))
+
+    async def is_spent(self, person: Person, text: str) -> bool:
+        """Whether a message is the code that this person has already proved the sign-in with, while it would live."""
+        code = read_code(text)
+        return code is not None and await self._rows.store.get(_SPENT_KIND, digest(code)) == person.key.encode()
 
     async def choose(self, person: Person, index: int) -> Linked:
         """Connect one of the records that `prove` offered.

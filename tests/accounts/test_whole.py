@@ -72,7 +72,7 @@ async def said(bot: Bot, what: What) -> int:
 
 
 @pytest.mark.threat("T56", "T53")
-@pytest.mark.parametrize("writes", range(6))
+@pytest.mark.parametrize("writes", range(7))
 async def test_a_link_and_its_row_are_one(bot: Bot, writes: int) -> None:
     """Killed before any write of connecting: a link without a row, or a row without a link, is never there."""
     code = await bot.link(DANA, "dana")
@@ -82,7 +82,7 @@ async def test_a_link_and_its_row_are_one(bot: Bot, writes: int) -> None:
         killed = False
     except Killed:
         killed = True
-    assert killed == (writes < 4)
+    assert killed == (writes < 5)
     mortal(bot, 1_000)
     linked = await bot.accounts.link(DANA) is not None
     assert await said(bot, "linked") == linked
