@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.records.claim import read_claim
@@ -141,6 +141,7 @@ def _card() -> list[dict[str, object]]:
     return owned(public("hl7-c4dic-examples", "Coverage"))[:1]
 
 
+@settings(deadline=None)  # the first example loads the pack
 @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=8))
 def test_a_floor_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
     """Whatever the amounts, the floor is exactly their sum."""
