@@ -267,16 +267,18 @@ def heard_in(memory: Memory, reading: Reading) -> Language:
 def of_entry(memory: Memory, asked: Asked, reading: Reading) -> Asked:
     """The question about the entry that it names: the second one's phone number, why the third one was denied.
 
-    The entry's own button says which provider or claim it is. A list of one, when nobody is named, means that one.
+    The entry's own button says which it is. A list of one means that one, "my last claim" the newest and no entry.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
     if index is None and asked.intent in ABOUT_ONE and "provider_name" not in reading.slots:
         index = 0
+    slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
+    if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
+        return replace(asked, slots=slots)
     entry = _chosen(memory, int(index)) if index is not None and memory.choices else None
     if entry is None:
         return asked
-    slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     slots |= {name: slot for name, slot in entry.slots.items() if name == "provider_name"}
     arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments})

@@ -1,5 +1,6 @@
 """What was said before, as far as the next message may need it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,7 @@ from datetime import date
 from bot.language.reading import Reading, Slot
 
 DateRange = tuple[date, date]
+_NEWEST = re.compile(r"\b(?:last|latest|newest|most recent|[uú]ltim[oa]|m[aá]s reciente)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def carried(context: Context, reading: Reading) -> tuple[str, ...]:
         (_ABOUT_DRUG, ("drug",)),
     ):
         near = context.intent in family or (family is not _ABOUT_CLAIM and context.intent.startswith(f"{topic}."))
-        if reading.intent in family and near and not any(name in reading.slots for name in names):
+        anew = family is _ABOUT_CLAIM and _NEWEST.search(reading.text)
+        if reading.intent in family and near and not anew and not any(name in reading.slots for name in names):
             return _held(context, names)
     return ()
 

@@ -31,6 +31,7 @@ SHOWN = 5
 class Denial(Summary):
     """One denied claim. `claim` None: none that fits was denied; `looked_at` claims were read.
 
+    `filtered`: the words asked for a time, a provider or a number.
     `days` is the appeal clock of the member's product line: 180 commercial (45 CFR 147.136), 60 TennCare, 65 Medicare
     Advantage; None when the line is not known. `until` counts them from the decision, which is about when the notice
     was sent. `letter` asks for the draft. `shielded`: the claim is marked as sensitive and was not asked for by
@@ -41,6 +42,7 @@ class Denial(Summary):
     lines: tuple[ClaimLine, ...] = ()
     others: tuple[Claim, ...] = ()
     looked_at: int = 0
+    filtered: bool = False
     line_of_business: str | None = None
     days: int | None = None
     until: date | None = None
@@ -59,7 +61,7 @@ async def answer(ask: Ask) -> Denial:
         found = denied(alive, ask)
         looked_at, others = len(alive.claims), found[1:SHOWN]
         if not found:
-            return Denial(looked_at=looked_at)
+            return Denial(looked_at=looked_at, filtered=_filtered(ask))
         claim_id = found[min(max(ask.pick, 0), len(found) - 1)].id
     claim, raw = await claim_by_id(ask, claim_id)
     if claim.sensitive and "id" not in ask.arguments:
@@ -99,6 +101,10 @@ def denied(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     found = fitting(alive.claims, ask)
     refused = tuple(claim for claim in found if claim.denied)
     return refused or tuple(claim for claim in found if claim.payment_status == "partiallypaid" and claim.reasons)
+
+
+def _filtered(ask: Ask) -> bool:
+    return any(name in ask.slots for name in ("date_range", "provider_name", "claim_id"))
 
 
 def _line_of(coverage: Coverage | None) -> str | None:

@@ -76,6 +76,12 @@ class CostShares(Summary):
     through: date | None = None
     other_person: bool = False
 
+    @property
+    def nothing_to_meet(self) -> bool:
+        """Whether every deductible that was asked for is zero, so that a floor would say nothing."""
+        amounts = [share.amount for _, shares in self.plans for share in shares]
+        return self.aspect == "deductible" and bool(amounts) and not any(one is None or one.value for one in amounts)
+
 
 async def answer(ask: Ask) -> CostShares:
     """The shares of the current plans; for deductible and limit also the floor from this year's claims."""

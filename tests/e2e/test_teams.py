@@ -56,7 +56,7 @@ async def test_a_code_links_through_its_own_client_only(tenant: Tenant) -> None:
     assert not await tenant.is_linked("u1")
     assert not await tenant.is_linked("u2")
     assert "Dana M. is connected. Only this chat" in shown(await tenant.bring(code))
-    assert "Dana M. is connected to this chat since" in await tenant.write(code)
+    assert "Dana M. has been connected to this chat since" in await tenant.write(code)
     assert await tenant.is_linked("u1")
     assert "$54.87" in await tenant.write(OWED)
 

@@ -123,5 +123,6 @@ async def test_a_denied_claim_has_no_day_of_payment() -> None:
     said = await answered("claim.status", refused)
     assert "Your plan didn't pay it · visit on April 2, 2026" in said.text
     assert "paid on" not in said.text
-    paid = claim("a", "2026-04-02", {"memberliability": 4}, payment={**payment, "type": concept("paid")}, **WHO)
-    assert "paid on April 20, 2026" in (await answered("claim.status", paid)).text
+    settled = {**payment, "type": concept("paid"), "amount": {"value": 5, "currency": "USD"}}
+    paid = claim("a", "2026-04-02", {"memberliability": 4}, payment=settled, **WHO)
+    assert "Paid on April 20, 2026" in (await answered("claim.status", paid)).text

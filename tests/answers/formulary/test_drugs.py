@@ -74,7 +74,10 @@ async def test_tier_limits_and_cost_come_from_the_members_own_list() -> None:
     assert said.text.startswith("metformin is on your plan's drug list, Plain List:")
     assert "Generic tier · 1 month, network pharmacy: $10.00" in said.text
     assert "Specialty" not in said.text
-    assert "Prior authorization: no · Step therapy: the list doesn't say · Quantity limit: yes" in said.text
+    assert (
+        "(prior authorization): no · Another drug first (step therapy): the list doesn't say · Quantity limit: yes"
+        in said.text
+    )
 
 
 async def test_names_are_asked_for_as_stu1_writes_them() -> None:
