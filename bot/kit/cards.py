@@ -11,7 +11,7 @@ from bot.kit.ask import Ask
 from bot.kit.networks import names_of, openings_of
 from bot.kit.spelling import words_of
 from bot.records.listing import Listing
-from bot.records.provider import Location
+from bot.records.provider import Location, Specialty
 from bot.records.references import Key
 
 STALE_DAYS = 90
@@ -46,7 +46,7 @@ class Card:
     key: Key
     npi: str | None
     credentials: tuple[str, ...]
-    specialties: tuple[str, ...]
+    specialties: tuple[Specialty, ...]
     gender: str | None
     languages: tuple[str, ...]
     phone: str | None
@@ -110,7 +110,7 @@ def _card(ask: Ask, rows: Sequence[Listing], where: Around | None) -> Card:
         key=first.key,
         npi=first.npi,
         credentials=person.credentials if person else (),
-        specialties=_distinct(specialty.words for row in rows for specialty in row.specialties),
+        specialties=_specialties(rows),
         gender=person.gender if person else None,
         languages=person.languages if person else (),
         phone=next((row.phone for row in rows if row.phone), None),
@@ -146,5 +146,7 @@ def _middle(ask: Ask, place: Location) -> tuple[float, float] | None:
     return by_zip or (ask.places.city_center(place.city, place.state) if place.city and place.state else None)
 
 
-def _distinct(values: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
+def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:
+    """The specialties that have words, each once."""
+    every = {one.words: one for row in reversed(list(rows)) for one in reversed(row.specialties) if one.words}
+    return tuple(reversed(every.values()))

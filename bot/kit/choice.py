@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.records.provider import Specialty
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -11,5 +13,5 @@ class Choice:
 
     reference: str
     name: str | None
-    specialty: str | None
+    specialty: Specialty | None
     city: str | None

@@ -74,7 +74,7 @@ class Who:
 
 def _choice(rows: tuple[Listing, ...]) -> Choice:
     first = rows[0]
-    specialty = next((one.words for row in rows for one in row.specialties if one.words), None)
+    specialty = next((one for row in rows for one in row.specialties if one.words), None)
     city = next((place.city for row in rows for place in row.locations if place.city), None)
     return Choice(f"{first.key.type}/{first.key.id}", first.name, specialty, city)
 
