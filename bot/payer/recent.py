@@ -16,7 +16,6 @@ from bot.payer.kept import Kept, room_for
 from bot.records.sensitivity import may_be_kept
 
 SECONDS = 2 * 60.0
-_SETTLED = 2 * SECONDS  # by then all that a question kept is over
 _LINKS = 4096
 _MOST = 64 * MIB
 
@@ -28,6 +27,8 @@ class Recent:
         self._clock = clock
         self._room = room_for(most, SECONDS, clock)
         self._links: LRUCache[str, Kept] = LRUCache(_LINKS)
+        self._sweep: asyncio.TimerHandle | None = None
+        self._asked = False
 
     def of(self, link_id: str) -> Kept:
         """What this link's questions have read; empty at first."""
@@ -35,8 +36,16 @@ class Recent:
         if kept is None:
             kept = Kept(self._clock, room=self._room, fresh=SECONDS, keeps=may_be_kept, own=True)
             self._links[link_id] = kept
-        asyncio.get_running_loop().call_later(_SETTLED, self._room.expire)
+        self._asked = True
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(SECONDS, self._swept)
         return kept
+
+    def _swept(self) -> None:
+        """Let go of what is over, and come again while there is more: one timer, not one for each question."""
+        self._room.expire()
+        more, self._asked = self._asked or bool(self._room), False  # who asked lately may be reading still
+        self._sweep = asyncio.get_running_loop().call_later(SECONDS, self._swept) if more else None
 
     def forget(self, link_id: str) -> None:
         """Let go of all that was read for a link, and of what is still under way."""

@@ -64,6 +64,21 @@ async def test_after_two_minutes_the_payer_is_asked_again_and_nothing_is_held() 
     assert not again.report.reused
 
 
+async def test_one_timer_lets_go_of_what_all_questions_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one for each question, and none is left when nothing is held any more."""
+    recent = Recent(rig().clock)
+    monkeypatch.setattr("bot.payer.recent.SECONDS", 0)
+    recent.of("link-1")
+    timer = recent._sweep
+    for _ in range(5):
+        recent.of("link-2")
+    assert timer is not None
+    assert recent._sweep is timer
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert recent._sweep is None
+
+
 async def test_two_links_never_share_even_for_the_same_search() -> None:
     """The same words, URL and even patient of another link are read anew with that link's own token."""
     stage = rig(page(claim(id="c1")), page(claim(id="c2")))
