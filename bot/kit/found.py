@@ -12,12 +12,14 @@ from bot.kit.cards import STALE_DAYS, Card, cards
 from bot.kit.directory import within
 from bot.kit.facilities import places_of_care
 from bot.kit.networks import is_called, telling
-from bot.kit.spelling import is_named, starts_like
+from bot.kit.spelling import is_named, starts_like, words_of
 from bot.kit.wishes import Filter, Loosened, loosened, sift
 from bot.records.hours import Hours, on_day
 from bot.records.listing import Listing
 
 PAGE = 5
+_HOURS = frozenset({"open", "hour", "hours", "late", "overnight", "sunday", "saturday"})
+_HOURS |= {"abierta", "abierto", "horas", "domingo", "sabado"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Found(Summary):
 
     When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
     everything within `farther_miles`, and `wider` what is there without some wishes where nothing is nearer.
-    `any_network`: "in network" without a name.
+    `any_network`: "in network" without a name. `hours_asked`: the words were about opening hours, which filter nothing.
     """
 
     cards: tuple[Card, ...]
@@ -43,6 +45,7 @@ class Found(Summary):
     farther: int = 0
     farther_miles: int = FARTHER[0]
     wider: tuple[Loosened, ...] = ()
+    hours_asked: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Card], ...]:
@@ -104,6 +107,7 @@ def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around)
         any_network=network is not None and not telling(network),
         name=name,
         loosened=() if kept else loosened(near, _filters(network, name)),
+        hours_asked=not _HOURS.isdisjoint(words_of(ask.said)),
     )
 
 

@@ -9,6 +9,7 @@ from bot.language.reading import Reading, Slot
 
 DateRange = tuple[date, date]
 _NEWEST = re.compile(r"\b(?:last|latest|newest|most recent|[uú]ltim[oa]|m[aá]s reciente)\b", re.IGNORECASE)
+_EVERY = re.compile(r"\b(?:are there|do you have|hay|existen|todas las redes|all (?:the )?networks)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def carried(context: Context, reading: Reading) -> tuple[str, ...]:
     if reading.intent == "provider.find" and context.intent == "coverage.cost_share":
         return () if _WHAT & reading.slots.keys() else _held(context, ("specialty", "facility_type"))
     if reading.intent == "plan.networks" and context.intent in _NAMED_ONE:
-        return () if reading.slots else _held(context, ("provider_name",))
+        return () if reading.slots or _EVERY.search(reading.text) else _held(context, ("provider_name",))
     if reading.intent == "claim.export":
         return (
             ()

@@ -77,6 +77,11 @@ class CostShares(Summary):
     other_person: bool = False
 
     @property
+    def unsided(self) -> bool:
+        """Whether a side of the network was asked for and what is shown is of no side."""
+        return self.side is not None and any(share.side is None for _, shares in self.plans for share in shares)
+
+    @property
     def nothing_to_meet(self) -> bool:
         """Whether every deductible that was asked for is zero, so that a floor would say nothing."""
         amounts = [share.amount for _, shares in self.plans for share in shares]

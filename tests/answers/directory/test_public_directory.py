@@ -40,7 +40,7 @@ ASKED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("which hospitals is Joe Smith affiliated with", "provider.affiliations", ("Hartford General Hospital · Anytown",)),
     ("who is Burr Clinic affiliated with", "provider.affiliations", ("Hartford General Hospital", "Connecticut HIE")),
     ("electronic address of Joe Smith", "endpoint.lookup", ("gives no electronic address for Joe Smith, MD",)),
-    ("is the system up", "system.status", ("system answers", "PractitionerRole can be searched by: ")),
+    ("is the system up", "system.status", ("system answers", "Doctors (PractitionerRole) can be searched by: ")),
 )
 
 
