@@ -77,6 +77,18 @@ class CostShares(Summary):
     other_person: bool = False
 
     @property
+    def reached(self) -> bool:
+        """Whether the in-network claims come to the one figure that the plan names for it, or to more."""
+        named = [share for _, shares in self.plans for share in shares if share.side != "out"]
+        floor = next((one for one in self.floors if one.side == "in"), None)
+        if self.aspect not in _COUNTED or len(named) != 1 or floor is None or named[0].drugs:
+            return False
+        used, limit = floor.deductible if self.aspect == "deductible" else floor.shares, named[0].amount
+        if used is None or limit is None or not limit.value:
+            return False
+        return used.currency == limit.currency and used.value >= limit.value
+
+    @property
     def unsided(self) -> bool:
         """Whether a side of the network was asked for and what is shown is of no side."""
         return self.side is not None and any(share.side is None for _, shares in self.plans for share in shares)

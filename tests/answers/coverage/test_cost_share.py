@@ -35,6 +35,18 @@ async def test_the_floor_counts_each_network_side_apart() -> None:
     assert "Deductible: $1,500.00" in said.text
 
 
+@pytest.mark.parametrize(("carried", "told"), [(1499.99, False), (1500, True), (1530, True)])
+async def test_claims_that_come_to_the_deductible_may_have_met_it(carried: float, told: bool) -> None:
+    """More than the plan names beside what it names wants a word; below it nothing is said of what is left."""
+    said = await answered(
+        "coverage.cost_share",
+        coverage(costToBeneficiary=[_money("deductible", 1500)]),
+        claim("a", "2026-02-01", {"deductible": carried}),
+        slots={"amount_kind": "deductible"},
+    )
+    assert ("you may have met it" in said.text) is told
+
+
 async def test_what_is_left_is_never_computed() -> None:
     """No record holds the plan's own total, so no balance is shown."""
     said = await answered(
