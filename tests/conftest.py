@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from tests.doubles.postgres import Postgres, postgres
 from tests.stage import Stage, staged
@@ -64,6 +65,17 @@ def _watched() -> Iterator[None]:
     """What every payer of the suite is asked is looked at."""
     with watching(_OFFENCES):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command that a test ran in this process has set the log up: the next test finds it as it was."""
+    before = structlog.get_config() if structlog.is_configured() else None
+    yield
+    if before is None:
+        structlog.reset_defaults()
+    else:
+        structlog.configure(**before)
 
 
 @pytest.fixture(autouse=True)
