@@ -172,26 +172,27 @@ class Siege:
                         return
             await asyncio.sleep(0.05)
 
-    def _said(self) -> dict[str, list[bool]]:
-        """For each chat, what stands there: true for a finished answer."""
-        found: dict[str, list[bool]] = {}
+    def _said(self) -> dict[str, list[bool | None]]:
+        """For each chat, what stands there: true for a finished answer, None for an apology, which bears no mark."""
+        found: dict[str, list[bool | None]] = {}
         for (channel, _), said in self.slack.messages.items():
-            payload = (said.get("metadata") or {}).get("event_payload") or {}
-            found.setdefault(channel, []).append(bool(payload.get("done")))
+            payload = (said.get("metadata") or {}).get("event_payload")
+            found.setdefault(channel, []).append(bool(payload.get("done")) if payload else None)
         return found
 
     def answered(self) -> int:
-        """How many chats hold a finished answer."""
-        return sum(any(done) for done in self._said().values())
+        """How many chats hold a finished answer, or an apology."""
+        return sum(any(done is not False for done in said) for said in self._said().values())
 
     def _count(self) -> Toll:
         said = self._said()
         toll = self._toll
         toll.asked = self._asked
-        toll.lost = sum(not any(said.get(self.slack.chat_of(f"U{n}"), ())) for n in range(1, self._asked + 1))
+        toll.lost = self._asked - self.answered()
         toll.doubled = sum(done.count(True) > 1 for done in said.values())
         toll.left_neutral = sum(False in done for done in said.values())
         toll.problems = sum("Reference " in str(message) for message in self.slack.messages.values())
+        toll.problems += sum(None in done for done in said.values())
         return toll
 
 
