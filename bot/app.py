@@ -33,7 +33,7 @@ from bot.documents.publisher import Publisher
 from bot.errors import BotError, ConfigError, SetupWrong, StoreError
 from bot.health import Health
 from bot.inbox import Inbox
-from bot.language import nearby, places
+from bot.language.nearby import Gazetteer
 from bot.limits import Limits
 from bot.message import Language, Person, Private
 from bot.metrics import Meter
@@ -193,7 +193,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         member=_member_client(settings, http, accounts, recent),
         forget=recent.forget,
         publisher=Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents),
-        places=_Places(),
+        places=Gazetteer(),
         health=Pulse(http, settings.directory_url).feel,
         payer=_payer(settings),
         now=now,
@@ -256,21 +256,17 @@ def _member_client(
 
         kept = recent.of(access.link_id)
         return MemberClient(
-            http, settings.payer_fhir_url, access.token, access.patient, also=access.also, renew=renew, kept=kept
+            http,
+            settings.payer_fhir_url,
+            access.token,
+            access.patient,
+            also=access.also,
+            renew=renew,
+            post_search=settings.payer_post_search,
+            kept=kept,
         )
 
     return client
-
-
-class _Places:
-    """The gazetteer as an answer sees it."""
-
-    coordinates = staticmethod(places.coordinates)
-    city_center = staticmethod(places.city_center)
-    county_center = staticmethod(places.county_center)
-    city_of = staticmethod(places.city_of)
-    miles_between = staticmethod(places.miles_between)
-    zips_near = staticmethod(nearby.zips_near)
 
 
 async def _sweep(store: Store, retention: Retention) -> None:

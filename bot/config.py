@@ -142,6 +142,7 @@ class Settings(BaseSettings):
     payer_revoke_url: WebAddress | None = None
     payer_client_id: str | None = None
     payer_client_secret: SecretStr | None = None
+    payer_post_search: bool = False
     payer_scope: Scope = "patient/*.read openid fhirUser"
     payer_name: Line = "BlueCross BlueShield of Tennessee"
     payer_short_name: Line = "BlueCross"

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import zipcodes
 
+from bot.language import places
 from bot.language.places import Coordinates, miles_between, point_of
 
 # Tennessee lies between 34.98 and 36.68 degrees north and 81.65 and 90.31 west; some forty miles more on each side.
@@ -30,3 +31,14 @@ def zips_near(center: Coordinates, miles: float) -> tuple[str, ...]:
         (miles_between(center, point), zip_code) for zip_code, point in _centres() if abs(point[0] - center[0]) <= band
     )
     return tuple(zip_code for distance, zip_code in sorted(within) if distance <= miles)
+
+
+class Gazetteer:
+    """All that is known of places, as an answer asks it."""
+
+    coordinates = staticmethod(places.coordinates)
+    city_center = staticmethod(places.city_center)
+    county_center = staticmethod(places.county_center)
+    city_of = staticmethod(places.city_of)
+    miles_between = staticmethod(places.miles_between)
+    zips_near = staticmethod(zips_near)

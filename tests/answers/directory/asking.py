@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import httpx
 
-from bot.app import _Places
 from bot.kit import Ask, Coverage, Summary, read_coverage
+from bot.language.nearby import Gazetteer
 from bot.pack import template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
@@ -41,7 +41,7 @@ async def answered(
             language=language,
             budget=Budget(),
             directory=DirectoryClient(http, BASE),
-            places=_Places(),
+            places=Gazetteer(),
             read_coverages=coverages,
         )
         summary = await pack().answers[intent](ask)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.app import _Places
 from bot.kit import Ask, Card
+from bot.language.nearby import Gazetteer
 from bot.language.places import coordinates, miles_between
 from bot.pack import template_of
 from bot.payer.budget import Budget
@@ -59,7 +59,7 @@ async def asking(server: str, slots: dict[str, object], of: World | None = None)
             language="en",
             budget=Budget(60),
             directory=DirectoryClient(http, app.state.sandbox.fhir_url, kept=Kept(http.clock)),
-            places=_Places(),
+            places=Gazetteer(),
         )
 
 
