@@ -141,11 +141,13 @@ class Inbox:
         self._watch: asyncio.Task[None] | None = None
         self._taken_over: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
+        self._recovering = False
         self._working: dict[str, _Beat] = {}
         self._stopping = False
 
     async def start(self) -> None:
         """Take over what earlier processes left, now and from time to time."""
+        self._recovering = True
         self._watch = asyncio.create_task(self._watching())
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "") -> bool:
@@ -157,7 +159,10 @@ class Inbox:
         sealed = self._sealed(key, _UNTOUCHED, body)
         expires = self._clock() + KEPT
         new = await self._store.add(self._kind, key, sealed, expires=expires, owner=owner, lane=lane or key)
-        if new and not self._stopping:
+        if new and self._recovering:
+            # Behind what is older: begun beside it, neither would be finished before a process that keeps dying dies.
+            self._room.set()
+        elif new and not self._stopping:
             self._begin(lane or key)
         return new
 
@@ -291,6 +296,7 @@ class Inbox:
         while len(self._taken_over) < _TAKEN_OVER_AT_ONCE:
             row = await self._store.lease(self._kind, until=self._clock() + self._lease)
             if row is None:
+                self._recovering = False
                 return
             if not self._is_working_on(row):
                 self._take_over(row)

@@ -289,7 +289,10 @@ async def test_any_mix_of_deliveries_is_answered_once_each(
 
 
 async def test_a_long_queue_is_taken_over_a_few_at_a_time_and_oldest_first(store: Store) -> None:
-    """A process that begins with everything at once finishes nothing before it dies, and counts a try for each."""
+    """A process that begins with everything at once finishes nothing before it dies, and counts a try for each.
+
+    What is new waits behind it, and is begun at once when nothing older is left.
+    """
     dead, alive = Handler(), Handler()
     first = inbox(store, dead)
     await first.stop(0)
@@ -299,11 +302,15 @@ async def test_a_long_queue_is_taken_over_a_few_at_a_time_and_oldest_first(store
     second = inbox(store, alive, look=30)
     await second.start()
     await until(lambda: alive.busy == 16)
+    for number in range(40, 60):
+        await second.take(f"e{number}", f"chat {number}", str(number).encode())
     alive.free.set()
-    await until(lambda: len(alive.answered) == 40)
+    await until(lambda: len(alive.answered) == 60)
+    await second.take("later", "chat", b"60")
+    await until(lambda: len(alive.answered) == 61)
     await second.stop(1)
     assert (dead.begun, alive.most) == ([], 16)
-    assert alive.begun[:16] == [str(number) for number in range(16)]
+    assert alive.begun == [str(number) for number in range(61)]
     assert {tries for _, tries in alive.answered} == {1}
 
 
