@@ -10,6 +10,8 @@ from typing import Literal, cast
 
 Platform = Literal["console", "slack", "teams"]
 Language = Literal["en", "es"]
+FAREWELLS = frozenset({"account.unlink", "account.forget"})
+"""The intents whose replies are the last words: nothing of their person is kept, and they hold nothing of a member."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from bot.kit import NeedsPlace
 from bot.language.context import merge
 from bot.language.reading import Reading, Slot
 from bot.limits import Limits
-from bot.message import Language, Message, Person, Press, Private, Shareable
+from bot.message import FAREWELLS, Language, Message, Person, Press, Private, Shareable
 from bot.metrics import Meter
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
@@ -49,7 +49,6 @@ from bot.retention import Erased, Retention
 log = structlog.get_logger("turn")
 MOST_MISSES = 2
 _A_LIST = 2
-_LEAVES = frozenset({"account.unlink", "account.forget"})
 _CONNECTS = frozenset({"account.link", "account.choose"})
 
 
@@ -229,7 +228,7 @@ class Turn:
             yield self._answering.explain(asked)
         elif asked.intent.startswith("account."):
             async for reply in self._connecting.answer(message.person, asked):
-                leaves = asked.intent in _LEAVES
+                leaves = asked.intent in FAREWELLS
                 yield await (self._let_go(message, reply) if leaves else self._remember(message, memory, reply))
             if asked.intent == "account.choose":
                 async for answered in self._kept(message, memory):

@@ -36,7 +36,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         if sandbox:
             from bot.commands.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
 
-            settings, _ = await stack.enter_async_context(sandbox_settings(settings))
+            settings, _ = await stack.enter_async_context(sandbox_settings(_reached_at(settings, sock)))
         bot = await stack.enter_async_context(assemble(settings))
         slack = await stack.enter_async_context(slack_app(bot))
         teams = await stack.enter_async_context(teams_app(bot))
@@ -48,6 +48,13 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.enable()
         log.info("serving", port=sock.getsockname()[1])
         await _Server(_config(public)).serve(sockets=[sock])
+
+
+def _reached_at(settings: Settings, sock: socket.socket) -> Settings:
+    """The settings of a rehearsal: its links lead to the port that was taken, unless BOT_PUBLIC_URL was set."""
+    if "bot_public_url" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"})
 
 
 def _listen(host: str, port: int, names: tuple[str, str]) -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot.app import assemble, web_app
+from bot.browser import Browser
 from bot.commands.rehearsal import sign_in
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person
@@ -37,6 +39,24 @@ async def test_serve_is_ready_and_stops_when_told(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
     assert left_in(tmp_path) == []
+
+
+async def test_links_of_a_rehearsal_lead_to_its_own_port(tmp_path: Path) -> None:
+    """Whatever --port says: who presses "connect" in the developers' chat can sign in and is answered."""
+    async with started(tmp_path, "serve", "--sandbox", "--port", "0") as process:
+        port = json.loads(await line_with(process.stderr, '"serving"'))["port"]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as page, Browser() as member:
+            offered = await _say(page, "what did I owe for my last visit")
+            [link] = set(re.findall(r'href="([^"]*/link/[^"]+)"', offered))
+            answered = await _say(page, await member.sign_in(link, "dana"))
+        assert link.startswith(f"http://127.0.0.1:{port}/link/")
+        assert answered.count("$54.87") >= 3
+
+
+async def _say(page: httpx.AsyncClient, text: str) -> str:
+    """Send the form of the developers' chat; the page that comes back."""
+    [token] = set(re.findall(r'name="token" value="([^"]+)"', (await page.get("/dev/chat")).text))
+    return (await page.post("/dev/chat", data={"token": token, "text": text}, follow_redirects=True)).text
 
 
 def test_serve_without_a_client_names_the_setting(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import UNMARKED, SlackWriter, Whisper
 from bot.errors import StoreError
 from bot.inbox import Delivery, Overtaken
-from bot.message import Message, OneToOne, Person, Place, Shareable, Shared
+from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Shareable, Shared
 from bot.retention import Retention
 
 log = structlog.get_logger("slack")
@@ -35,7 +35,6 @@ log = structlog.get_logger("slack")
 # What may be said again: nobody answered, or the connection ended.
 _SILENT = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError, StoreError)
 _STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
-_LEAVES = frozenset({"account.unlink", "account.forget"})
 _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
 
 
@@ -267,7 +266,7 @@ class _Watched:
         """The host's replies."""
         async for reply in self._host.answer(message):
             self.home_changed = self.home_changed or reply.intent in _CHANGES_HOME
-            self.leaves = self.leaves or reply.intent in _LEAVES
+            self.leaves = self.leaves or reply.intent in FAREWELLS
             yield reply
 
 

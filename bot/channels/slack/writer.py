@@ -24,14 +24,13 @@ from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import Pace
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
-from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
+from bot.message import FAREWELLS, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.blocks import Page, pages
 from bot.retention import Retention
 
 log = structlog.get_logger("slack")
 
 _QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
-_STAYS = frozenset({"account.unlink", "account.forget"})  # last words, which hold nothing of a member
 _MOST_RESPONSES, _LONGEST_REFUSAL = 5, 500
 UNMARKED = Mark()
 
@@ -131,7 +130,7 @@ class SlackWriter:
 
     async def _remember(self, to: _Writing, ts: str) -> None:
         """Note a message of the person's chat that is about to hold their data."""
-        known = ts in self._noted or to.reply.intent in _STAYS
+        known = ts in self._noted or to.reply.intent in FAREWELLS
         if isinstance(to.reply, Private) and isinstance(to.place, OneToOne) and not known:
             self._noted[ts] = await self._retention.note(to.person, to.place, ts)
 

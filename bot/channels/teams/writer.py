@@ -10,13 +10,12 @@ from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
-from bot.message import Language, OneToOne, Person, Place, Private, Shareable, Shared
+from bot.message import FAREWELLS, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import pages, renewing
 from bot.replies.text import cut
 from bot.retention import Retention
 
 _SUMMARY = 200
-_STAYS = frozenset({"account.unlink", "account.forget"})  # last words, which hold nothing of a member
 
 Chats = TTLCache[Person, OneToOne]
 
@@ -84,7 +83,7 @@ class TeamsWriter:
             except FAILURES as error:
                 await self._tell(place, error, reply.language)
                 raise
-            if isinstance(reply, Private) and isinstance(place, OneToOne) and reply.intent not in _STAYS:
+            if isinstance(reply, Private) and isinstance(place, OneToOne) and reply.intent not in FAREWELLS:
                 await self._retention.note(person, place, sent, self._service_url)
 
     async def _tell(self, place: Place, error: Exception, language: Language) -> None:

@@ -1,0 +1,53 @@
+"""A handler that notes down what it answered, and an inbox around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.inbox import Delivery, Inbox
+from bot.stores.base import Store
+
+VAULT = Vault(parse_keys(new_key()))
+
+
+class Handler:
+    """Answers by noting down; holds what it was told to hold until it is let go."""
+
+    def __init__(self) -> None:
+        self.answered: list[tuple[str, int]] = []
+        self.begun: list[str] = []
+        self.apologised: list[str] = []
+        self.most = self.busy = 0
+        self.fails = 0
+        self.poison = b""
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def __call__(self, delivery: Delivery) -> None:
+        """Answer one message."""
+        self.begun.append(delivery.body.decode())
+        self.busy += 1
+        self.most = max(self.most, self.busy)
+        await self.free.wait()
+        self.busy -= 1
+        if delivery.exhausted:
+            self.apologised.append(delivery.body.decode())
+            return
+        if self.fails or delivery.body == self.poison:
+            self.fails = max(0, self.fails - 1)
+            raise RuntimeError("words of the message")
+        self.answered.append((delivery.body.decode(), delivery.tries))
+
+
+def inbox(store: Store, handler: Handler, *, lease: float = 30, look: float = 0.01) -> Inbox:
+    """An inbox that looks often."""
+    return Inbox("test", handler, store, VAULT, lease=lease, look=look)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let others work until it is true."""
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 -- what is waited for is seen by nobody but the handler
+            await asyncio.sleep(0.001)
