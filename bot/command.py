@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.dialogue import Asked
-from bot.language.engine import NAMED_NETWORK, SIDES_KINDS, Engine
+from bot.language.engine import SIDES_KINDS, Engine
 from bot.language.options import Options, Unread, read_options
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
+from bot.language.slots import NAMED_NETWORK
 from bot.language.versus import UNNAMED_NETWORKS, sides
 from bot.message import Message
 

@@ -52,8 +52,8 @@ class Asked:
 
     @property
     def values(self) -> dict[str, object]:
-        """The slots' values, as contract.md describes them."""
-        return {name: slot.value for name, slot in self.slots.items()}
+        """The values of the slots that ask for one thing; what excludes or has several values is in `slots` alone."""
+        return {name: slot.value for name, slot in self.slots.items() if slot.is_plain}
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,28 @@ async def test_nothing_of_a_conversation_lies_open_in_the_store(dialogue: Dialog
     assert not any(b"claim" in row or b"Network" in row for row in rows)
 
 
+def test_what_excludes_or_names_several_is_no_plain_value() -> None:
+    """An answer that reads one value cannot take "not in P" for P, nor "S and P" for S."""
+    slots = {
+        "radius": Slot("25 miles", 25),
+        "gender": Slot("women", "female", excluded=True),
+        "network": Slot("S and P", "S", values=("S", "P"), how="and"),
+    }
+    assert Asked("provider.find", slots=slots).values == {"radius": 25}
+
+
+async def test_what_excludes_is_remembered_as_such(dialogue: Dialogue) -> None:
+    """A follow-up finds the "not" and the "and" of the turn before."""
+    slots = {
+        "gender": Slot("women", "female", excluded=True),
+        "network": Slot("S and P", "S", values=("S", "P"), how="and"),
+    }
+    await dialogue.remember(_message(), Memory(Asked("provider.find", slots=slots)))
+    recalled = (await dialogue.recall(_message())).asked
+    assert recalled is not None
+    assert recalled.slots == slots
+
+
 def test_a_button_of_the_same_intent_keeps_the_question() -> None:
     """More and farther change one thing of the question that they stand under; miles become a number."""
     after = Asked("provider.find", slots=NETWORK)

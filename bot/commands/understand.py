@@ -60,7 +60,17 @@ def _data(reading: Reading, resolved: tuple[str | None, Mapping[str, Slot]] | No
 
 
 def _slots(slots: Mapping[str, Slot]) -> dict[str, dict[str, object]]:
-    return {name: {"text": slot.text, "value": slot.value} for name, slot in slots.items()}
+    return {name: _slot(slot) for name, slot in slots.items()}
+
+
+def _slot(slot: Slot) -> dict[str, object]:
+    """A slot as contract.md has it: "not" only where it excludes, "values" and "how" only where there are several."""
+    data: dict[str, object] = {"text": slot.text, "value": slot.value}
+    if slot.excluded:
+        data["not"] = True
+    if slot.values:
+        data |= {"values": list(slot.values), "how": slot.how}
+    return data
 
 
 def explained(explanation: Explanation) -> str:
@@ -69,10 +79,15 @@ def explained(explanation: Explanation) -> str:
     lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]
     lines += [f"tag       {tag.kind} = {tag.value!r} ({heard.said.said(tag.first, tag.after)!r})" for tag in heard.tags]
     lines.append(f"concepts  {', '.join(sorted(name for name in heard.names if name.isupper())) or 'none'}")
-    lines += [f"slot      {name} = {slot.value!r} ({slot.text!r})" for name, slot in reading.slots.items()]
+    lines += [f"slot      {name} = {_shown(slot)} ({slot.text!r})" for name, slot in reading.slots.items()]
     for place, one in enumerate(reading.candidates, 1):
         used = ", ".join(one.concepts) or "no concept"
         lines.append(f"{place}. {one.intent} by {one.rule}: {one.score:.2f}, from {used}")
     lines.append(f"decided   {reading.intent}{' (two readings are close)' if reading.unclear else ''}")
     lines += [f"lost      {why}" for why in explanation.lost]
     return "\n".join(lines) + "\n"
+
+
+def _shown(slot: Slot) -> str:
+    joined = f" {slot.how} ".join(map(repr, slot.values)) if slot.values else repr(slot.value)
+    return f"not {joined}" if slot.excluded else joined

@@ -14,10 +14,11 @@ from rapidfuzz import process
 
 from bot.errors import PackError
 from bot.language.context import Context
-from bot.language.engine import FOLLOW, NAMED_NETWORK, Engine
+from bot.language.engine import FOLLOW, Engine
 from bot.language.lexicon import LANGUAGES
 from bot.language.rules import IntentRules, Rule
 from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
+from bot.language.slots import NAMED_NETWORK
 from bot.language.text import keys_in
 
 TODAY = date(2024, 11, 24)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from time import perf_counter
-from types import MappingProxyType
 
-from bot.language.calendar_days import shifted
 from bot.language.context import Context, merge
 from bot.language.date_phrases import after_plan_year
 from bot.language.date_words import DATE_WORDS
@@ -22,10 +20,11 @@ from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
 from bot.language.safety import Danger, SafetyGate
 from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
+from bot.language.slots import kinds_of, moved, slot_of
 from bot.language.tags import Tag
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, key_of, read
 from bot.language.typos import Speller
-from bot.language.versus import SIDES, UNNAMED_NETWORKS, sides
+from bot.language.versus import SIDES, sides
 
 CLOSE = 0.3
 MOST_CANDIDATES = 3
@@ -35,14 +34,9 @@ DATE_SHIFT = "followup.date_shift"
 REFINE = "followup.refine"
 _SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
-NAMED_NETWORK = "named_network"
-_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"specialty": ("specialty", "any_doctor"), NAMED_NETWORK: ("network",)}
-)
 _SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
 _DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
 SIDES_KINDS = frozenset(SIDES.values())
-_EXACT_PLACES = ("zip", "city", "county")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +124,11 @@ class Engine:
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Every slot value in a message by type, for answers to the bot's own questions (a bare ZIP)."""
         heard = self.hear(_read_whole(text)[1], today, context)
-        return {kind: slot for kind in sorted({tag.kind for tag in heard.tags}) if (slot := _slot(heard, kind))}
+        return {
+            kind: slot
+            for kind in sorted({tag.kind for tag in heard.tags})
+            if (slot := slot_of(heard.said, heard.tags, kind))
+        }
 
     @staticmethod
     def says_plan_year(text: str) -> bool:
@@ -227,7 +225,7 @@ class Engine:
 
     def _changes(self, rule: Rule, before: IntentRules, names: frozenset[str]) -> bool:
         """Whether a refinement changes a slot of the answer before: medicines say nothing about a deductible."""
-        kinds = {kind for slot in before.slots.values() for kind in _ALSO.get(slot, (slot,))}
+        kinds = {kind for slot in before.slots.values() for kind in kinds_of(slot)}
         return not rule.any or bool(rule.any & kinds & names)
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
@@ -260,12 +258,12 @@ class Engine:
         wanted = dict(self.intents[rule.intent].slots)
         if rule.intent.startswith(FOLLOW) and context and context.intent in self.intents:
             wanted = {**self.intents[context.intent].slots, **wanted}
-        slots = {name: slot for name, kind in wanted.items() if (slot := _slot(heard, kind))}
+        slots = {name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, heard.tags, kind))}
         if not SIDES_KINDS.isdisjoint(wanted.values()):
             found = sides(lambda text: self.slots_in(text, today=today), heard.said.text)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})
         if rule.intent == DATE_SHIFT and "date_shift" in heard.names:
-            slots["date_range"] = _moved(heard, context, today)
+            slots["date_range"] = moved(heard.said, heard.tags, context.slots if context else {}, today)
         slots.update({name: Slot("", value) for name, value in rule.set.items()})
         return slots
 
@@ -297,43 +295,6 @@ def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found]) -> bool:
         if any(meaning.value == "FILLER" for meaning in match.meanings):
             covered[match.first : match.after] = [True] * (match.after - match.first)
     return all(covered)
-
-
-def _rank(tag: Tag) -> tuple[int, int, int]:
-    """Named networks before "in network", a ZIP before a city before "near me", longer specialties before shorter."""
-    exact = int(tag.kind == "network" and tag.value in UNNAMED_NETWORKS)
-    if tag.kind == "location":
-        exact = next(
-            (at for at, key in enumerate(_EXACT_PLACES) if isinstance(tag.value, dict) and key in tag.value), 9
-        )
-    return exact, tag.first - tag.after if tag.kind == "specialty" else 0, tag.first
-
-
-def _is_named(tag: Tag) -> bool:
-    """Being "in network" says no more than the question whether somebody is."""
-    return tag.value not in UNNAMED_NETWORKS
-
-
-def _slot(heard: Heard, kind: str) -> Slot | None:
-    for name in _ALSO.get(kind, (kind,)):
-        tags = [tag for tag in heard.tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
-        if tags:
-            tag = min(tags, key=_rank)
-            value = list(tag.value) if isinstance(tag.value, tuple) else tag.value
-            return Slot(heard.said.said(tag.first, tag.after), True if kind == "accepting_new" else value)
-    return None
-
-
-def _moved(heard: Heard, context: Context | None, today: date) -> Slot:
-    """The stretch of time before or after the one that was spoken of ("the month before")."""
-    tag = next(tag for tag in heard.tags if tag.kind == "date_shift")
-    unit, steps = str(tag.value).split()
-    before = context.slots.get("date_range") if context else None
-    days = before.value if before and isinstance(before.value, dict) else {}
-    start, end = (date.fromisoformat(days[key]) if days.get(key) else None for key in ("start", "end"))
-    moved = shifted((start, end), int(steps), today, unit)
-    value = {key: day.isoformat() if day else None for key, day in zip(("start", "end"), moved, strict=True)}
-    return Slot(heard.said.said(tag.first, tag.after), value)
 
 
 def _candidate(entry: Scored, heard: Heard, slots: Mapping[str, Slot]) -> Candidate:

@@ -2,14 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A part of a question: `text` is the person's own words, `value` what they stand for."""
+    """A part of a question: `text` is the person's own words, `value` what they stand for.
+
+    `excluded`: everything but this is asked for ("not in network P"). `values` are two or more values of one slot
+    ("S and P"), of which `value` is the first, and `how` says whether all of them are meant or any.
+    """
 
     text: str
     value: object
+    excluded: bool = False
+    values: tuple[object, ...] = ()
+    how: Literal["and", "or"] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether this is one value that is asked for, which is all that most answers can use."""
+        return not self.excluded and not self.values
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""From the tags of a message to the values of an intent's slots."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+from bot.language.calendar_days import shifted
+from bot.language.reading import Slot
+from bot.language.tags import Tag
+from bot.language.text import Utterance
+from bot.language.versus import UNNAMED_NETWORKS
+
+NAMED_NETWORK = "named_network"
+_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"specialty": ("specialty", "any_doctor"), NAMED_NETWORK: ("network",)}
+)
+_EXACT_PLACES = ("zip", "city", "county")
+
+
+def kinds_of(kind: str) -> tuple[str, ...]:
+    """The kinds of tags that can fill a slot of this type, the better ones first."""
+    return _ALSO.get(kind, (kind,))
+
+
+def slot_of(said: Utterance, tags: Sequence[Tag], kind: str) -> Slot | None:
+    """The value of a slot of this type, None when the message names none."""
+    for name in kinds_of(kind):
+        fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
+        if fitting:
+            tag = min(fitting, key=_rank)
+            value = list(tag.value) if isinstance(tag.value, tuple) else tag.value
+            return Slot(said.said(tag.first, tag.after), True if kind == "accepting_new" else value)
+    return None
+
+
+def _rank(tag: Tag) -> tuple[int, int, int]:
+    """Named networks before "in network", a ZIP before a city before "near me", longer specialties before shorter."""
+    exact = int(tag.kind == "network" and tag.value in UNNAMED_NETWORKS)
+    if tag.kind == "location":
+        exact = next(
+            (at for at, key in enumerate(_EXACT_PLACES) if isinstance(tag.value, dict) and key in tag.value), 9
+        )
+    return exact, tag.first - tag.after if tag.kind == "specialty" else 0, tag.first
+
+
+def _is_named(tag: Tag) -> bool:
+    """Being "in network" says no more than the question whether somebody is."""
+    return tag.value not in UNNAMED_NETWORKS
+
+
+def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], today: date) -> Slot:
+    """The stretch of time before or after the one that was spoken of ("the month before")."""
+    tag = next(tag for tag in tags if tag.kind == "date_shift")
+    unit, steps = str(tag.value).split()
+    dated = before.get("date_range")
+    days = dated.value if dated and isinstance(dated.value, dict) else {}
+    start, end = (date.fromisoformat(days[key]) if days.get(key) else None for key in ("start", "end"))
+    stretch = shifted((start, end), int(steps), today, unit)
+    value = {key: day.isoformat() if day else None for key, day in zip(("start", "end"), stretch, strict=True)}
+    return Slot(said.said(tag.first, tag.after), value)
