@@ -12,6 +12,7 @@ from typing import Literal
 
 import uvloop
 
+from bot.config import load_day
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
@@ -31,7 +32,7 @@ class _Second(asyncio.Event):
 
 
 async def _serve() -> None:
-    world = build()
+    world = build(today=load_day().bot_today)
     _trim(world)
     for patient in list(world.on_demand):
         world.complete(patient)  # now, so that nobody's sign-in waits for ten thousand claims

@@ -8,9 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -24,6 +22,7 @@ from bot.accounts.values import Access
 from bot.accounts.vault import Vault
 from bot.answering import Answering, Patience
 from bot.audit import Audit
+from bot.clock import clock_of, refuse_made_up_day
 from bot.config import Settings
 from bot.dialogue import Dialogue
 from bot.documents.desk import Documents
@@ -112,12 +111,13 @@ async def assemble(
     """The running bot of these settings; everything that it opened is closed again, and `http` when it is given.
 
     `pack` is one that is loaded already, in place of the one that the settings name.
-    `now` is what "last month" counts from: the clock in BOT_TIMEZONE when none is given. `pause` waits between messages
+    `now` is what "last month" counts from: the clock of the settings when none is given. `pause` waits between messages
     that are deleted.
 
     Raises:
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.
     """
+    refuse_made_up_day(settings)
     pack = pack or load_pack(find_pack(settings.bot_pack))
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url)
@@ -137,7 +137,7 @@ async def assemble(
             pages=pack.templates / "pages",
         )
         dialogue = Dialogue(store, seal)
-        patience, now = patience or Patience(), now or _clock(settings)
+        patience, now = patience or Patience(), now or clock_of(settings)
         documents = Documents(store, seal, audit, settings.bot_public_url)
         recent = Recent(http.clock)
         accounts.on_ended.append(recent.forget)
@@ -168,10 +168,6 @@ def _payer(settings: Settings) -> dict[str, str]:
         "phone": settings.payer_phone or "the number on your member ID card",
         "phone_es": settings.payer_phone or "número de su tarjeta de miembro",
     }
-
-
-def _clock(settings: Settings) -> Callable[[], datetime]:
-    return partial(datetime.now, ZoneInfo(settings.bot_timezone))
 
 
 def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
@@ -344,7 +340,7 @@ async def slack_app(
         inbox=lambda handler: Inbox("slack", handler, bot.store, bot.seal),
         retention=bot.retention,
         forget=bot.forget,
-        now=_clock(settings),
+        now=clock_of(settings),
         pause=pause,
     )
     try:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigError
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(?P<port>[0-9]{1,5})")
 _LAST_PORT = 65_535
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -31,7 +34,7 @@ def _web_address(value: str) -> str:
         raise ValueError("must be an absolute http or https URL")
     if parts.username or parts.query or parts.fragment:
         raise ValueError("must not hold a user name, a query or a fragment")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("must be https unless it is on loopback")
     return value.rstrip("/")
 
@@ -98,6 +101,13 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _day(value: object) -> object:
+    """A whole date as ISO 8601 writes it; pydantic would also take a number of seconds."""
+    if isinstance(value, str) and not _DATE.fullmatch(value):
+        raise ValueError("must be a date, such as 2026-05-20")
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Scope = Annotated[str, AfterValidator(_scope)]
@@ -110,10 +120,20 @@ EntraIds = Annotated[str, AfterValidator(_entra_ids)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
-class Settings(BaseSettings):
-    """Everything that an operator can set; names and defaults as in the contract."""
+class Day(BaseSettings):
+    """The settings that say which day it is, for commands that need no others."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=False)
+
+    bot_today: Annotated[date, BeforeValidator(_day)] | None = None
+    bot_timezone: TimeZone = "America/Chicago"
+
+
+_D = TypeVar("_D", bound=Day)
+
+
+class Settings(Day):
+    """Everything that an operator can set; names and defaults as in the contract."""
 
     bot_public_url: WebAddress = "http://127.0.0.1:8765"
     bot_store_url: StoreAddress = "sqlite:///bot.db"
@@ -125,7 +145,6 @@ class Settings(BaseSettings):
     bot_questions_per_minute: Annotated[int, Field(ge=1)] = 20
     bot_metrics_bind: Bind | None = None
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    bot_timezone: TimeZone = "America/Chicago"
     bot_pack: str | None = None
     bot_contact_name: Line | None = None
     bot_company: Line | None = None
@@ -220,8 +239,21 @@ def load_settings(**overrides: object) -> Settings:
     Raises:
         ConfigError: one line that names the first setting that is missing or malformed.
     """
+    return _read(Settings, overrides)
+
+
+def load_day() -> Day:
+    """Which day it is, whatever else is set.
+
+    Raises:
+        ConfigError: one line that names the setting that is malformed.
+    """
+    return _read(Day, {})
+
+
+def _read(kind: type[_D], given: Mapping[str, object]) -> _D:
     try:
-        return Settings(**overrides)  # type: ignore[arg-type] # pydantic checks each value
+        return kind(**given)  # type: ignore[arg-type] # pydantic checks each value
     except ValidationError as error:
         raise ConfigError(_first_fault(error.errors(include_input=False, include_url=False))) from None
 

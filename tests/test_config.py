@@ -37,6 +37,9 @@ UUID = "1111abcd-2222-4333-8444-555555555555"
         ("BOT_METRICS_BIND", "http://127.0.0.1:9090"),
         ("BOT_LINKS_PER_MEMBER", "0"),
         ("BOT_TIMEZONE", "Mars/Olympus"),
+        ("BOT_TODAY", "tomorrow"),
+        ("BOT_TODAY", "2026-02-29"),
+        ("BOT_TODAY", "1790000000"),
         ("SLACK_API_URL", "ftp://slack.example"),
     ],
 )

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "sandbox": set(),
     "browser": {"errors"},
     "config": {"errors"},
+    "clock": {"config", "errors"},
     "records": set(),
     "language": {"errors"},
     "payer": {"errors", "records"},

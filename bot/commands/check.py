@@ -15,6 +15,7 @@ from bot.accounts.scopes import reads_claims
 from bot.accounts.vault import Vault
 from bot.app import endpoints_of
 from bot.audit import Audit
+from bot.clock import refuse_made_up_day
 from bot.commands.abilities import states
 from bot.commands.manifest import scopes
 from bot.config import Settings
@@ -44,6 +45,8 @@ class Finding:
 
 async def check(settings: Settings) -> AsyncIterator[Finding]:
     """What was found, in the order of a start: settings, keys, store, pack, payer, Slack, Teams."""
+    for finding in _day(settings):
+        yield finding
     yield _client(settings)
     for finding in _reach(settings):
         yield finding
@@ -65,6 +68,13 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("ok", "slack", f"workspaces install the app at {settings.bot_public_url}/slack/install")
     if settings.teams_app_id is not None:
         yield await _teams(settings, settings.teams_app_id)
+
+
+def _day(settings: Settings) -> Iterator[Finding]:
+    try:
+        refuse_made_up_day(settings)
+    except ConfigError as error:
+        yield Finding("bad", "settings", str(error))
 
 
 def _client(settings: Settings) -> Finding:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from pathlib import Path
 
+from bot.config import load_day
 from bot.errors import ConfigError
 from bot.sandbox.data import load
 from bot.sandbox.server import serve_sandbox
@@ -16,9 +17,9 @@ async def serve_payer(port: int, data: Path | None) -> None:
     """Serve the embedded payer until interrupted, and say who can sign in there.
 
     Raises:
-        ConfigError: the port is taken.
+        ConfigError: the port is taken, or BOT_TODAY is no date.
     """
-    world = load(data, say=print) if data else build()
+    world = load(data, say=print) if data else build(today=load_day().bot_today)
     try:
         async with serve_sandbox(world, port) as payer:
             print(f"PAYER_FHIR_URL={payer.fhir_url}")  # noqa: T201 -- what the command prints is its result

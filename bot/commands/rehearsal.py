@@ -26,7 +26,7 @@ async def sandbox_settings(settings: Settings) -> AsyncIterator[tuple[Settings, 
     The store goes to a folder that is removed at the end, unless one was set: a rehearsal leaves nothing behind.
     """
     async with contextlib.AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(serve_sandbox(build()))
+        sandbox = await stack.enter_async_context(serve_sandbox(build(today=settings.bot_today)))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         changes: dict[str, object] = {
             "payer_fhir_url": sandbox.fhir_url,

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.app import Bot, assemble, health_of, slack_app, teams_app, web_app
+from bot.clock import refuse_made_up_day
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.sandbox.sockets import listen
@@ -29,6 +30,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         ConfigError: a setting that `serve` needs is missing, or a port is taken.
     """
     if not sandbox:
+        refuse_made_up_day(settings)
         _require(settings)
     sock = _listen(host, port, ("--host", "--port"))
     apart = settings.metrics_address and _listen(*settings.metrics_address, ("BOT_METRICS_BIND",) * 2)

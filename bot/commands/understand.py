@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from typing import Any
 
+from bot.clock import clock_of
+from bot.config import load_day
 from bot.language.context import Context
 from bot.language.engine import Engine, Explanation
 from bot.language.reading import Reading, Slot
@@ -19,17 +20,17 @@ def readings(
     """One printed line (or, with `explain`, a block) a message.
 
     Raises:
-        PackError: the rules cannot be loaded.
+        PackError, ConfigError: the rules cannot be loaded, or the day's settings are malformed.
     """
     engine = Engine.load(find_pack(pack) / "intents")
-    today = date.today()  # noqa: DTZ011 -- the machine's own day; no member's time zone is known here
+    now = clock_of(load_day())
     context: Context | None = None
     for line in lines:
         text = line.rstrip("\r\n")
         if dialogue and not text.strip():
             context = None
             continue
-        before = context
+        before, today = context, now().date()
         reading = engine.understand(text, today=today, context=before)
         resolved = None
         if dialogue:

@@ -12,14 +12,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.days import DAY
+
 COMMAND = (sys.executable, "-m", "bot")
 _PATIENCE = 60
 
 
 def environment(**settings: str) -> dict[str, str]:
     """This process's environment without the bot's settings, but with those given."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("BOT_", "PAYER_", "SLACK_"))}
+    prefixes = ("BOT_", "PAYER_", "SLACK_", "TEAMS_")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     return {**ours, **settings}
+
+
+def _day(arguments: tuple[str, ...]) -> dict[str, str]:
+    """BOT_TODAY for the commands that make up a payer; with a real one it would be refused."""
+    return {"BOT_TODAY": str(DAY)} if {"--sandbox", "sandbox", "demo"} & {*arguments} else {}
 
 
 def run(folder: Path, *arguments: str, said: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +39,7 @@ def run(folder: Path, *arguments: str, said: str = "", **settings: str) -> subpr
         text=True,
         encoding="utf-8",
         cwd=folder,
-        env=environment(**settings),
+        env=environment(**_day(arguments) | settings),
         timeout=_PATIENCE,
         check=False,
     )
@@ -46,7 +54,7 @@ async def started(folder: Path, *arguments: str, **settings: str) -> AsyncIterat
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
-        env=environment(PYTHONUNBUFFERED="1", **settings),
+        env=environment(PYTHONUNBUFFERED="1", **_day(arguments) | settings),
     )
     try:
         yield process

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,12 @@ async def test_slack_is_asked_whether_it_takes_the_token(payer: Sandbox, tmp_pat
     assert findings[-1].area == "slack"
     assert findings[-1].text.startswith(said)
     assert token not in " ".join(map(str, findings))
+
+
+async def test_a_made_up_day_is_found_with_a_real_payer(payer: Sandbox, tmp_path: Path) -> None:
+    """A payer on this machine may have a day of its own; any other has the real one."""
+    day = date(2026, 10, 1)
+    assert "BOT_TODAY" not in bad(await found(settings(payer, tmp_path, bot_today=day, **NO_PACK)))
+    elsewhere = check(settings(payer, tmp_path, bot_today=day, payer_fhir_url="https://payer.example/fhir"))
+    assert bad([await anext(elsewhere)]) == ["BOT_TODAY"]
+    await elsewhere.aclose()  # type: ignore[attr-defined] # a generator

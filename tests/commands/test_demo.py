@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.commands.running import run
+from tests.days import LAST_VISIT, VISIT_BEFORE, in_words
 
 STEPS = (
     "A made-up payer runs at http://127.0.0.1:",
@@ -13,9 +14,9 @@ STEPS = (
     "Connect my account",
     "signs in at the payer's page",
     "Dana M. is connected",
-    "$54.87 for your visit on",
+    f"$54.87 for your visit on {in_words(LAST_VISIT)} with",
     "You: and the one before that?",
-    "$30.00 for your visit on",
+    f"$30.00 for your visit on {in_words(VISIT_BEFORE)} with",
     "You: find an in-network cardiologist near 37402 accepting new patients",
     "Marisol Rivera-Solís, MD",
     "You: show more",

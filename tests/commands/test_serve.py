@@ -6,9 +6,11 @@ import contextlib
 import json
 import re
 import signal
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from bot.app import assemble, web_app
@@ -19,6 +21,7 @@ from bot.message import Message, OneToOne, Person
 from bot.replies.plain import plain
 from bot.sandbox.server import listen, running
 from tests.commands.running import left_in, line_with, run, started
+from tests.days import in_words
 from tests.records.made import eob, money
 
 
@@ -64,6 +67,27 @@ def test_serve_without_a_client_names_the_setting(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0")
     assert done.returncode != 0
     assert done.stderr.strip().startswith("Error: PAYER_CLIENT_ID: required")
+
+
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("chat",)])
+def test_a_made_up_day_is_refused_with_a_real_payer(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """The records of a real payer are read on the real day: one line says which setting to remove."""
+    client = {"PAYER_CLIENT_ID": "c", "PAYER_CLIENT_SECRET": "s"}
+    done = run(tmp_path, *words, BOT_TODAY="2026-10-01", **client)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: BOT_TODAY: only with the sandbox payer")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("day", [date(2024, 2, 29), date(2027, 1, 1)])
+def test_a_made_up_day_is_every_commands_day(tmp_path: Path, day: date) -> None:
+    """The sandbox's calendar and the bot's agree, and both are the one that was set."""
+    said = "what did I owe for my last visit\nmy claims yesterday\n"
+    done = run(tmp_path, "chat", "--sandbox", "--as", "dana", said=said, BOT_TODAY=str(day))
+    assert f"visit on {in_words(day - timedelta(days=9))} with" in done.stdout
+    assert in_words(day - timedelta(days=1)) in done.stdout
+    heard = run(tmp_path, "understand", "--json", said="my claims yesterday\n", BOT_TODAY=str(day))
+    assert json.loads(heard.stdout)["slots"]["date_range"]["value"]["end"] == str(day - timedelta(days=1))
 
 
 def test_a_taken_port_for_figures_names_the_setting(tmp_path: Path) -> None:

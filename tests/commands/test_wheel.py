@@ -1,4 +1,4 @@
-"""The built wheel, in an environment that holds nothing else of ours."""
+"""The built wheel, in an environment that holds it, the libraries that it declares, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import zipfile
+from collections.abc import Iterator
+from email import message_from_bytes
+from importlib.metadata import Distribution, distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.commands.running import environment, left_in
+from tests.days import DAY
 
 ROOT = Path(__file__).parent.parent.parent
 UV = os.environ.get("UV", "uv")
@@ -21,7 +28,7 @@ def _run(*command: str, folder: Path) -> str:
     done = subprocess.run(  # noqa: S603 -- our own commands
         command,
         cwd=folder,
-        env=environment(),
+        env=environment(BOT_TODAY=str(DAY)),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -34,27 +41,60 @@ def _run(*command: str, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the locked dependencies, from the cache that the set-up filled, and the wheel."""
+    """An environment with the wheel and what it requires, lent by this one: neither an index nor a cache is needed."""
     folder = tmp_path_factory.mktemp("wheel")
-    _run(UV, "build", "--wheel", "--offline", "--quiet", "--out-dir", str(folder), folder=ROOT)
-    locked = _run(UV, "export", "--frozen", "--no-dev", "--no-emit-project", "--quiet", folder=ROOT)
-    (folder / "locked.txt").write_text(locked, encoding="utf-8")
+    _run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder), folder=ROOT)
     (wheel,) = folder.glob("*.whl")
-    _run(UV, "venv", "--quiet", "--python", sys.executable, "env", folder=folder)
-    install = (UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", "env")
-    _run(*install, "--requirements", "locked.txt", folder=folder)
-    _run(*install, str(wheel), folder=folder)
-    _lend_bytecode(folder / "env")
-    return folder / "env"
+    _run(UV, "venv", "--quiet", "--offline", "--python", sys.executable, "env", folder=folder)
+    env = folder / "env"
+    for library in _closure(_required_by(wheel)):
+        _lend(library, Path(sysconfig.get_path("purelib", vars={"base": str(env)})))
+    _run(UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", "env", str(wheel), folder=folder)
+    return env
 
 
-def _lend_bytecode(env: Path) -> None:
-    """Give the same files what Python made of them here; to compile all libraries again would take most of the test."""
-    ours, theirs = (Path(sysconfig.get_path("purelib", vars={"base": str(at)})) for at in (sys.prefix, env))
-    for cache in ours.rglob("__pycache__"):
-        beside = theirs / cache.relative_to(ours).parent
-        if beside.is_dir():
-            shutil.copytree(cache, beside / "__pycache__", dirs_exist_ok=True)
+def _required_by(wheel: Path) -> list[Requirement]:
+    with zipfile.ZipFile(wheel) as packed:
+        (about,) = [name for name in packed.namelist() if name.endswith(".dist-info/METADATA")]
+        lines = message_from_bytes(packed.read(about)).get_all("Requires-Dist", [])
+    return [one for one in map(Requirement, lines) if _applies(one, "")]
+
+
+def _applies(wanted: Requirement, extra: str) -> bool:
+    return wanted.marker is None or wanted.marker.evaluate({"extra": extra})
+
+
+def _closure(todo: list[Requirement]) -> Iterator[Distribution]:
+    """The distributions that are required, directly or through others, with the extras that are asked for."""
+    seen: set[tuple[str, str]] = set()
+    while todo:
+        wanted = todo.pop()
+        library = distribution(wanted.name)
+        if not any(name == library.name for name, _ in seen):
+            yield library
+        for extra in {"", *wanted.extras} - {extra for name, extra in seen if name == library.name}:
+            seen.add((library.name, extra))
+            rest = map(Requirement, library.requires or ())
+            todo += [one for one in rest if _applies(one, extra)]
+
+
+def _lend(library: Distribution, site: Path) -> None:
+    """Link the files of a library, and what Python made of them here: to compile them all again takes long."""
+    for file in library.files or ():
+        source = Path(str(library.locate_file(file)))
+        compiled = Path(cache_from_source(str(source))) if source.suffix == ".py" else source
+        for path in {source, compiled}:
+            target = site / path.relative_to(Path(str(library.locate_file("")))) if ".." not in file.parts else None
+            if target and path.exists() and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _link(path, target)
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(path)
+    except OSError:  # another file system
+        shutil.copy2(path, target)
 
 
 def test_the_demo_runs_from_another_folder(installed: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
+from tests.days import DAY
 from tests.e2e.house import House, open_house
 from tests.e2e.workspace import Workspace, attached
 
@@ -16,7 +17,7 @@ from tests.e2e.workspace import Workspace, attached
 @pytest.fixture(scope="session")
 def world() -> World:
     """The members and the directory."""
-    return build()
+    return build(today=DAY)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.world import World
 from tests.cases import saw
+from tests.days import DAY
 from tests.shipped import shipped_pack
 from tests.stage import UNHURRIED
 
@@ -229,6 +230,7 @@ def _settings(payer: Sandbox, folder: Path, address: str) -> dict[str, object]:
         "bot_public_url": address,
         "bot_store_url": f"sqlite:///{folder / 'bot.db'}",
         "bot_log_level": "DEBUG",
+        "bot_today": DAY,
         "payer_fhir_url": payer.fhir_url,
         "payer_directory_url": payer.fhir_url,
         "payer_authorize_url": payer.authorize_url,

@@ -45,7 +45,7 @@ def _own(world: World, patient: Resource) -> Iterator[str]:
         yield from (coverage["id"], coverage.get("subscriberId", ""))
     claims = sorted(_of(world, "ExplanationOfBenefit", "patient", patient), key=_start)
     for claim in claims[-_CLAIMS:]:
-        yield from (claim["id"], _start(claim), *_said(_start(claim)))
+        yield from (claim["id"], *_days(_start(claim)))
         yield from islice(_amounts(claim), _AMOUNTS)
     for condition in _of(world, "Condition", "subject", patient):
         yield from (condition["id"], str(condition.get("code", {}).get("text", "")))
@@ -59,9 +59,20 @@ def _start(claim: Resource) -> str:
     return str(claim.get("billablePeriod", {}).get("start", ""))[:10]
 
 
+def _days(day: str) -> Iterator[str]:
+    """A claim's day in every way in which it could be found, unless log lines may name the same one."""
+    if _tells(day):
+        yield from (day, *_said(day))
+
+
+def _tells(day: str) -> bool:
+    """Whether the day is none of these: the machine's own stands in every log line, so it tells nothing."""
+    return len(day) == len("2026-05-20") and abs(date.fromisoformat(day) - date.today()) > timedelta(days=2)  # noqa: DTZ011 -- any zone
+
+
 def _said(day: str) -> Iterator[str]:
-    """The day as answers write it; today's stands in every log line, so it tells nothing."""
-    if len(day) == len("2026-05-20") and abs(date.fromisoformat(day) - date.today()) > timedelta(days=2):  # noqa: DTZ011 -- any zone
+    """The day as answers write it."""
+    if _tells(day):
         yield from (str(filters(language)["day"](date.fromisoformat(day))) for language in ("en", "es"))
 
 

@@ -15,6 +15,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from bot.sandbox.world import World
+from tests.days import YEAR_BEFORE
 from tests.e2e.house import DANA, OWED, House, open_house
 from tests.e2e.test_documents import given, printable_receipt
 
@@ -216,7 +217,7 @@ async def test_a_half_way_sign_in_in_another_browser(house: House, chromium: Bro
 async def test_documents_are_good_to_use(house: House, chromium: Browser, viewport: Any, scheme: Any) -> None:
     """The code's form, a wrong code, the download, the claims on screen and on paper, and the end of the link."""
     await house.sign_in()
-    offer = given(await house.say("export my claims for 2025"))
+    offer = given(await house.say(f"export my claims for {YEAR_BEFORE}"))
     async with fresh(chromium, viewport=viewport, color_scheme=scheme) as context:
         page = await context.new_page()
         await page.goto(offer.url)

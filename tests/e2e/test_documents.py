@@ -16,10 +16,11 @@ import pytest
 from bot.message import Actions, Private, Shareable
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
+from tests.days import YEAR_BEFORE
 from tests.e2e.house import EOB, House, Said, somebody
 from tests.e2e.planted import stored, strings_of
 
-EXPORT = "export my claims for 2025"
+EXPORT = f"export my claims for {YEAR_BEFORE}"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0"
 
 
@@ -91,7 +92,7 @@ async def test_both_files_once_each(dana: House) -> None:
         assert sheet.headers["content-disposition"] == 'attachment; filename="health-claims.csv"'
         claims = rows(sheet)
         assert len(claims) == count
-        assert all(row["Service date"].startswith("2025") for row in claims)
+        assert all(row["Service date"].startswith(str(YEAR_BEFORE)) for row in claims)
         owed = sum(float(row["You owe"]) for row in claims if row["You owe"])
         assert f"You owe ${owed:,.2f} in all" in said.text
         page = await fetch(client, offer.url, offer.code)
@@ -227,7 +228,7 @@ async def test_an_ended_sign_in_asks_first(house: House) -> None:
     assert given(await house.sign_in())
 
 
-@pytest.mark.parametrize("said", ["exportar mis reclamos de 2025", "recibos para mi hsa de 2025"])
+@pytest.mark.parametrize("said", [f"exportar mis reclamos de {YEAR_BEFORE}", f"recibos para mi hsa de {YEAR_BEFORE}"])
 async def test_the_documents_speak_the_askers_language(dana: House, said: str) -> None:
     """Form, page and spreadsheet are in Spanish, whatever the browser speaks, with the same facts."""
     english = given(await dana.say(EXPORT))

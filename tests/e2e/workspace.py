@@ -11,10 +11,11 @@ from typing import Any
 from bot.browser import Browser
 from bot.sandbox.world import World
 from tests.cases import saw
+from tests.days import LAST_VISIT, month_day
 from tests.doubles.slack import SECRET, TOKEN, Call, SlackDouble
 from tests.e2e.house import House, open_house
 
-MEMBERS_OWN = ("54.87", "Okafor", "Dana Mercer", "November", "885.07")
+MEMBERS_OWN = ("54.87", "Okafor", "Dana Mercer", month_day(LAST_VISIT), "885.07")
 WRITES = {"chat.postMessage", "chat.update", "chat.postEphemeral", "response_url"}
 
 
