@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 
 from bot.app import assemble, teams_app, web_app
+from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Adapter, Outside, make_app
 from bot.config import Settings
 from bot.log import set_up
@@ -48,7 +49,7 @@ async def _serve(task: Task) -> None:
     outside = Outside(keys_url=task.keys_url, token=own_token)
     if task.settings is None:
         route = Route()
-        app = make_app(route, app_id=APP, password=None, tenant=TENANT, outside=outside)
+        app = make_app(route, app_id=APP, password=None, tenant=TENANT, cloud=CLOUDS["public"], outside=outside)
 
         @app.on_message
         async def echo(context: Any) -> None:

@@ -30,7 +30,7 @@ from bot.kit import (
     read_patient,
 )
 from bot.kit.coverages import plan_year_of
-from bot.message import Actions, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
+from bot.message import Actions, Block, Message, Note, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget, Progress, Report
 from bot.payer.client import DirectoryClient, MemberClient
@@ -201,8 +201,11 @@ class Answering:
         return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
 
     async def _home(self, message: Message) -> Patient | None:
-        """The linked member's own record; None for who is not linked, or may only see the directory."""
-        if message.directory_only:
+        """The linked member's own record; None for who is not linked, may only see the directory, or asks among others.
+
+        In a shared place whether it answers would tell everybody there that its asker has connected an account.
+        """
+        if not message.alone:
             return None
         try:
             access = await self._accounts.access(message.person)
@@ -217,7 +220,7 @@ class Answering:
 
         They only help to guess: whatever fails, the question is answered without them.
         """
-        if message.directory_only or message.command or not isinstance(message.place, OneToOne):
+        if not message.alone or message.command:
             return ()
         try:
             access = await self._accounts.access(message.person)

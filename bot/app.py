@@ -365,6 +365,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
     if settings.teams_missing:
         raise ConfigError(f"{settings.teams_missing}: required with TEAMS_APP_ID")
     from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
+    from bot.channels.teams.regions import cloud_of  # noqa: PLC0415
 
     seal = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     password = settings.teams_app_password
@@ -374,6 +375,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         app_id=settings.teams_app_id,
         password=password.get_secret_value() if password else None,
         tenants=settings.teams_tenants,
+        cloud=cloud_of(settings.teams_cloud, settings.teams_service_hosts),
         inbox=lambda handler: Inbox("teams", handler, bot.store, seal),
         retention=bot.retention,
         gone=bot.forget,

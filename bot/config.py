@@ -18,6 +18,7 @@ from bot.errors import ConfigError
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(?P<port>[0-9]{1,5})")
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _LAST_PORT = 65_535
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -93,6 +94,14 @@ def _entra_ids(value: str) -> str:
     return ",".join(_entra_id(one.strip()) for one in value.split(","))
 
 
+def _host_names(value: str) -> str:
+    """Names of hosts with commas between them, in lower case."""
+    names = [one.strip().lower() for one in value.split(",")]
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError("must be names of hosts with commas between them, such as smba.trafficmanager.net")
+    return ",".join(names)
+
+
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -117,6 +126,7 @@ StoreAddress = Annotated[str, AfterValidator(_store)]
 Line = Annotated[str, AfterValidator(_line)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, AfterValidator(_entra_ids)]
+HostNames = Annotated[str, AfterValidator(_host_names)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
@@ -177,6 +187,8 @@ class Settings(Day):
     teams_app_id: EntraId | None = None
     teams_app_password: SecretStr | None = None
     teams_tenant_id: EntraIds | None = None
+    teams_cloud: Literal["public", "gcc", "gcch", "dod"] = "public"
+    teams_service_hosts: HostNames | None = None
 
     @model_validator(mode="after")
     def _what_belongs_together(self) -> Self:

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
+from typing import Literal
 
 from bot.accounts.accounts import Accounts, Linked
 from bot.audit import Audit, What
 from bot.dialogue import Asked, Dialogue
 from bot.errors import LinkExpired
-from bot.message import Action, Language, Message, Person, Press, Private
+from bot.message import Action, Language, Message, OneToOne, Person, Press, Private
 from bot.pack import Pack
 from bot.retention import Erased, Retention
 
 _SEEN: frozenset[What] = frozenset({"answered"})
 _SHOWN = 5
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
+CodeState = Literal["fresh", "spent", "aside", "barred"]
 _FORGET = "forget"  # the rule of account.unlink for who wants everything deleted
 
 
@@ -40,8 +42,9 @@ class Connecting:
         self._accounts, self._audit, self._pack = accounts, audit, pack
         self._dialogue, self._retention, self._payer, self._now = dialogue, retention, payer, now
 
-    async def answer(self, person: Person, asked: Asked) -> AsyncIterator[Private]:
+    async def answer(self, message: Message, asked: Asked) -> AsyncIterator[Private]:
         """The replies to an `account.*` intent."""
+        person = message.person
         match asked.intent:
             case "account.link":
                 yield await self.offer(person, asked.language, "account/link", intent=asked.intent)
@@ -56,9 +59,7 @@ class Connecting:
                 await self._accounts.cancel(person)
                 yield self._say("account/declined", asked.language, intent=asked.intent)
             case "account.status":
-                link = await self._accounts.link(person)
-                others = [other.platform for other in await self._accounts.elsewhere(person)]
-                yield self._say("account/status", asked.language, intent=asked.intent, link=link, others=others)
+                yield await self._status(message, asked.language)
             case _:
                 yield await self._privacy(person, asked.language)
 
@@ -97,31 +98,50 @@ class Connecting:
         page = self._say("channels/home", language, intent="home", link=link, directory_only=directory_only)
         return page, link is not None
 
-    async def prove(self, person: Person, text: str, language: Language) -> Private:
-        """The reply to a typed code: connected, or whose record it shall be."""
-        return self._linked(await self._accounts.prove(person, text), language)
+    async def code_in(self, message: Message) -> CodeState | None:
+        """What a message is as an answer to the code page: None for what is no code.
 
-    async def is_code(self, person: Person, text: str) -> bool:
-        """Whether the message is an answer to the code page."""
-        return self._accounts.looks_like_code(text) and await self._accounts.awaits_code(person)
-
-    async def is_spent_code(self, person: Person, text: str) -> bool:
-        """Whether a message is a code that was right before, or nothing but one as our page shows it.
-
-        To be asked when `is_code` says that none is waited for.
+        "fresh" is waited for; "spent" was right before, or is nothing but a code as our page shows it; "barred" is
+        either of them by somebody who may not connect. In a shared place only the shape counts, so that nobody there
+        learns who is about to connect an account: "aside".
         """
-        return _CODE.fullmatch(text.strip()) is not None or await self._accounts.is_spent_code(person, text)
+        person, text = message.person, message.text
+        shaped = _CODE.fullmatch(text.strip()) is not None
+        if not isinstance(message.place, OneToOne):
+            return "aside" if shaped else None
+        fresh = self._accounts.looks_like_code(text) and await self._accounts.awaits_code(person)
+        if not fresh and not shaped and not await self._accounts.is_spent_code(person, text):
+            return None
+        return "barred" if message.directory_only else "fresh" if fresh else "spent"
 
-    async def spent(self, person: Person, language: Language) -> Private:
-        """The reply to a code that nothing waits for: it came twice, once typed and once by a pop-up, or it is over.
+    async def coded(self, message: Message, code: CodeState, language: Language) -> Private:
+        """The reply to a typed code: connected, whose record it shall be, or why it does nothing.
 
         Raises:
-            LinkExpired: no account is connected.
+            LinkExpired: nothing waits for it and no account is connected. What `Accounts.prove` raises.
         """
-        link = await self._accounts.link(person)
-        if link is None:
+        person = message.person
+        match code:
+            case "fresh":
+                return self._linked(await self._accounts.prove(person, message.text), language)
+            case "aside":
+                return self._say("account/code_here", language, intent="account.link")
+            case "barred":
+                # Whoever became a guest meanwhile must not finish a sign-in (T21); its tokens are given back.
+                await self._accounts.cancel(person)
+                return self._say("problems/directory_only", language, intent="account.link")
+        # It came twice, once typed and once by a pop-up, or it is over.
+        if await self._accounts.link(person) is None:
             raise LinkExpired("no sign-in waits for a code")
-        return self._say("account/status", language, intent="account.status", link=link, others=[])
+        return await self._status(message, language, others=False)
+
+    async def _status(self, message: Message, language: Language, *, others: bool = True) -> Private:
+        """Whether an account is connected; not whose, where no member answers are given."""
+        person, off = message.person, message.directory_only
+        link = await self._accounts.link(person)
+        also = await self._accounts.elsewhere(person) if others and not off else ()
+        values = {"link": link, "others": [other.platform for other in also], "off": off}
+        return self._say("account/status", language, intent="account.status", **values)
 
     def _linked(self, linked: Linked, language: Language) -> Private:
         template = "account/choose" if linked.choices else "account/linked"

@@ -80,6 +80,11 @@ class Message:
     form: str | None = None
     delivery: str = ""
 
+    @property
+    def alone(self) -> bool:
+        """Whether its person's own record may be read for it: in the 1:1 chat, by nobody's guest."""
+        return isinstance(self.place, OneToOne) and not self.directory_only
+
 
 @dataclass(frozen=True, slots=True)
 class Press:

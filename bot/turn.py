@@ -18,7 +18,7 @@ from bot.accounts.accounts import Accounts
 from bot.answering import Answered, Answering, Patience
 from bot.audit import Audit
 from bot.command import Commands, Request
-from bot.connecting import Connecting
+from bot.connecting import CodeState, Connecting
 from bot.dialogue import (
     Asked,
     Dialogue,
@@ -40,7 +40,7 @@ from bot.kit import NeedsPlace
 from bot.language.context import merge
 from bot.language.reading import Reading, Slot
 from bot.limits import Limits
-from bot.message import FAREWELLS, Language, Message, Person, Press, Private, Shareable
+from bot.message import FAREWELLS, Language, Message, Person, Press, Private, Shareable, Shared
 from bot.metrics import Meter
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
@@ -152,12 +152,9 @@ class Turn:
         if request is not None:
             async for reply in self._command(message, memory, request, reading, language):
                 yield reply
-        elif message.press is None and await self._connecting.is_code(message.person, message.text):
-            async for reply in self._prove(message, memory):
+        elif message.press is None and (code := await self._connecting.code_in(message)):
+            async for reply in self._prove(message, memory, code, language):
                 yield reply
-        elif message.press is None and await self._connecting.is_spent_code(message.person, message.text):
-            spent = await self._connecting.spent(message.person, memory.language or language)
-            yield await self._remember(message, memory, spent, keeps=memory)
         elif asked := await self._what_is_asked(message, memory, reading, language):
             log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=asked.concepts)
             async for answered in self._ask(message, memory, asked):
@@ -190,7 +187,7 @@ class Turn:
         pressed = pressed or memory.labels.get(said(message.text))
         if pressed:
             return replace(pressed, language=memory.choice or pressed.language)
-        if message.press or reading.unclear or reading.intent is None or _is_miss(reading):
+        if message.press or reading.unclear or reading.intent is None or reading.is_miss:
             return None
         if "reply_language" in reading.slots:
             return replace(memory.asked or Asked(reading.intent), language=language)
@@ -227,7 +224,7 @@ class Turn:
         elif asked.intent == INTENT:
             yield self._answering.explain(asked)
         elif asked.intent.startswith("account."):
-            async for reply in self._connecting.answer(message.person, asked):
+            async for reply in self._connecting.answer(message, asked):
                 leaves = asked.intent in FAREWELLS
                 yield await (self._let_go(message, reply) if leaves else self._remember(message, memory, reply))
             if asked.intent == "account.choose":
@@ -253,7 +250,8 @@ class Turn:
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
-            yield await self._remember(message, memory, reply)
+            follows = replace(asked, also=None, also_slots={}) if isinstance(message.place, Shared) else None
+            yield await self._remember(message, memory, reply, follows)
 
     async def _offer_second(self, message: Message, memory: Memory, reply: Answered, asked: Asked) -> Answered:
         """The answer, with a button for the other question of a message that held two."""
@@ -267,7 +265,7 @@ class Turn:
     async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
         """Whether the member's own address is about to be used, and the question before did not use it."""
         before = memory.asked.values.get("location") if memory.asked else None
-        if asked.values.get("location") != "me" or before == "me" or message.directory_only:
+        if asked.values.get("location") != "me" or before == "me" or not message.alone:
             return False
         return await self._accounts.link(message.person) is not None
 
@@ -275,12 +273,15 @@ class Turn:
         blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
         return Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
 
-    async def _prove(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
-        language = memory.language or "en"
-        reply = await self._connecting.prove(message.person, message.text, language)
-        yield await self._remember(message, memory, reply)
-        async for answered in self._kept(message, memory):
-            yield answered
+    async def _prove(
+        self, message: Message, memory: Memory, code: CodeState, language: Language
+    ) -> AsyncIterator[Answered]:
+        fresh = code == "fresh"
+        reply = await self._connecting.coded(message, code, memory.language or ("en" if fresh else language))
+        yield await self._remember(message, memory, reply, keeps=None if fresh else memory)
+        if fresh:
+            async for answered in self._kept(message, memory):
+                yield answered
 
     async def _kept(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
         """The question that waited for the sign-in answers itself, once the account is connected."""
@@ -291,8 +292,10 @@ class Turn:
                 yield reply
 
     async def _ask_for_place(self, message: Message, memory: Memory, asked: Asked, need: NeedsPlace) -> Answered:
-        linked = not message.directory_only and await self._accounts.link(message.person) is not None
-        values = {"payer": self._payer, "linked": linked, "intent": asked.intent, "need": need}
+        # What others read says the same whoever asks: it must not tell who has connected an account.
+        linked = message.alone and await self._accounts.link(message.person) is not None
+        aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
+        values = {"payer": self._payer, "linked": linked, "aside": aside, "intent": asked.intent, "need": need}
         blocks = self._pack.render("ask/location", values, asked.language)
         reply = Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
         slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
@@ -346,6 +349,8 @@ class Turn:
         kept_list = keeps is not None and not offers.choices
         if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
             offers = replace(offers, choices=memory.choices, numbers=memory.numbers)
+        if isinstance(message.place, Shared) and isinstance(reply, Private):
+            offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
         kept = replace(
             offers,
             asked=keeps.asked if keeps is not None else asked,
@@ -368,12 +373,6 @@ class Turn:
             return become(press, Asked(press.intent, slots=said_slots[press.intent]), language, names)
 
         return meaning
-
-
-def _is_miss(reading: Reading) -> bool:
-    """Nothing that the rules know: help is due, not a refusal."""
-    reason = reading.slots.get("reason")
-    return reading.intent == "out_of_scope" and reason is not None and reason.value in {"unknown", "empty"}
 
 
 def _told(error: Exception) -> BotError:

@@ -202,13 +202,14 @@ async def _slack(settings: Settings) -> Finding:
 
 
 async def _teams(settings: Settings, app_id: str) -> Finding:
+    from bot.channels.teams.regions import CLOUDS  # noqa: PLC0415
     from bot.commands.teams import probe  # noqa: PLC0415 -- only who talks to Teams asks Microsoft
 
     if settings.teams_missing:
         return Finding("bad", "teams", f"{settings.teams_missing}: required with TEAMS_APP_ID")
     password = settings.teams_app_password.get_secret_value() if settings.teams_app_password else ""
     try:
-        await probe(app_id, password, settings.teams_tenants[0])
+        await probe(app_id, password, settings.teams_tenants[0], CLOUDS[settings.teams_cloud])
     except BotError as error:
         return Finding("bad", "teams", str(error))
     return Finding(

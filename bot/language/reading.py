@@ -59,3 +59,9 @@ class Reading:
     candidates: tuple[Candidate, ...]
     unclear: bool
     told: bool = True
+
+    @property
+    def is_miss(self) -> bool:
+        """Nothing that the rules know: help is due, not a refusal."""
+        reason = self.slots.get("reason")
+        return self.intent == "out_of_scope" and reason is not None and reason.value in {"unknown", "empty"}

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
+from bot.channels.teams.regions import CLOUDS, Cloud
 from bot.commands.teams import probe
 from bot.errors import ConfigError
 
 SECRET = "s3cret-value"
 TENANT = "aaaaaaaa-0000-4000-8000-000000000001"
+
+
+def at(login_url: str) -> Cloud:
+    """The public cloud with another sign-in."""
+    return replace(CLOUDS["public"], login_url=login_url)
 
 
 class Entra:
@@ -43,7 +50,7 @@ async def entra() -> AsyncIterator[tuple[Entra, str]]:
 async def test_good_credentials(entra: tuple[Entra, str]) -> None:
     """The app's own tenant is asked for a token of the connector."""
     made, address = entra
-    await probe("app", SECRET, TENANT, address)
+    await probe("app", SECRET, TENANT, at(address))
     [(path, form)] = made.seen
     assert path == f"/{TENANT}/oauth2/v2.0/token"
     assert form["scope"] == "https://api.botframework.com/.default"
@@ -65,11 +72,11 @@ async def test_what_entra_refuses_is_named(entra: tuple[Entra, str], status: int
     made, address = entra
     made.status, made.told = status, f"{told} for {SECRET}"
     with pytest.raises(ConfigError, match=f"^{named}: ") as caught:
-        await probe("app", SECRET, TENANT, address)
+        await probe("app", SECRET, TENANT, at(address))
     assert SECRET not in str(caught.value)
 
 
 async def test_nobody_there() -> None:
     """Without an answer the line says so."""
     with pytest.raises(ConfigError, match="does not answer"):
-        await probe("app", SECRET, TENANT, "http://127.0.0.1:9")
+        await probe("app", SECRET, TENANT, at("http://127.0.0.1:9"))

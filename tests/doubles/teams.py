@@ -35,7 +35,7 @@ WAIT_SECONDS = 10
 
 
 @cache
-def signing_key(kid: str = "k1") -> RSAKey:
+def signing_key(kid: str) -> RSAKey:
     """A key of the connector, made once a process."""
     return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
 
@@ -193,7 +193,7 @@ class TeamsDouble:
             **claims,
         }
         payload = {name: value for name, value in payload.items() if value is not None}
-        return jwt.encode({"alg": "RS256", "kid": "k1", **(header or {})}, payload, key or signing_key())
+        return jwt.encode({"alg": "RS256", "kid": "k1", **(header or {})}, payload, key or signing_key("k1"))
 
     async def deliver(self, activity: Json, *, times: int = 1) -> list[tuple[int, Any]]:
         """Status and body of one delivery, or of several at once."""
@@ -225,7 +225,12 @@ class TeamsDouble:
 
     async def _keys(self, _: web.Request) -> web.Response:
         self.key_fetches += 1
-        return web.json_response({"keys": [signing_key().as_dict(private=False)]})
+        """One key for Teams, one for other channels of the same connector, and one for nobody."""
+        endorsed = {"k1": ["msteams", "acs"], "web": ["webchat", "directline"], "bare": None}
+        keys: list[Json] = [
+            {**signing_key(kid).as_dict(private=False), "endorsements": named} for kid, named in endorsed.items()
+        ]
+        return web.json_response({"keys": keys})
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -20,6 +20,7 @@ from bot.channels.teams.connector import FAILURES, Connector, NotShown, Pause, R
 from bot.channels.teams.incoming import (
     Body,
     Incoming,
+    is_of_teams,
     is_renewal,
     language_of,
     read_code,
@@ -32,8 +33,9 @@ from bot.channels.teams.incoming import (
 )
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
+from bot.channels.teams.regions import Cloud, Hosts
 from bot.channels.teams.renewals import MESSAGE, Renew, Renewals
-from bot.channels.teams.sdk import ROUTE, SERVICE_URL, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
+from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.errors import StoreError
 from bot.inbox import Delivery, Handler, Inbox
@@ -63,6 +65,7 @@ class TeamsApp:
         app_id: str,
         password: str | None,
         tenants: tuple[str, ...],
+        cloud: Cloud,
         inbox: Callable[[Handler], Inbox],
         retention: Retention,
         gone: Gone,
@@ -78,8 +81,11 @@ class TeamsApp:
         self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
         self._tenants = frozenset(tenant.casefold() for tenant in tenants)
         self._adapter, self._notices = Adapter(), Notices(words, app_id)
-        self._app = make_app(self._adapter, app_id=app_id, password=password, tenant=tenants[0], outside=outside)
-        self._connector = Connector(self._app, pause)
+        self._app = make_app(
+            self._adapter, app_id=app_id, password=password, tenant=tenants[0], cloud=cloud, outside=outside
+        )
+        self._cloud, self._hosts = cloud, Hosts(cloud.hosts, stand_in=outside.stand_in, loopback=outside.open)
+        self._connector = Connector(self._app, self._hosts, pause)
         self._people, self._chats = People(self._connector), chats()
         self._renewals = Renewals(self._people, self._notices, renew)
         self._inbox = inbox(self._answer)
@@ -114,7 +120,7 @@ class TeamsApp:
         Raises:
             Unwritable: they have not added the app.
         """
-        writer = self._writer(self._regions.get(person.team, SERVICE_URL))
+        writer = self._writer(self._regions.get(person.team, self._cloud.service_url))
         place = await writer.private_place(person)
         if place is None:
             raise Unwritable("no chat")
@@ -127,13 +133,13 @@ class TeamsApp:
             Refused, httpx.HTTPError: it may go later.
         """
         try:
-            await self._connector.delete(shown.region or SERVICE_URL, shown.conversation, shown.message)
+            await self._connector.delete(shown.region or self._cloud.service_url, shown.conversation, shown.message)
         except (Unwritable, NotShown) as error:
             return str(error) == _GONE
         return True
 
     async def _receive(self, request: Request) -> Response:
-        """What the SDK answers to an activity that may reach it; 413, 401 and 400 for what may not."""
+        """What the SDK answers to an activity that may reach it; 413, 401, 400 and 403 for what may not."""
         body = await gate.read_body(request)
         if body is None:
             return Response(status_code=413)
@@ -142,6 +148,8 @@ class TeamsApp:
         activity = gate.read_activity(body)
         if activity is None:
             return Response(status_code=_REFUSED)
+        if not is_of_teams(activity) or not self._hosts.hold(word(activity, "serviceUrl")):
+            return Response(status_code=_FORBIDDEN)
         answer = await self._adapter.handle(activity, {"authorization": request.headers.get("authorization", "")})
         content, status = answer["body"], answer["status"]
         return Response(status_code=status) if content is None else JSONResponse(content, status)
@@ -149,8 +157,8 @@ class TeamsApp:
     async def _may_come(self, request: Request) -> bool:
         if self._keys is None:
             return gate.is_loopback(request)
-        kid = gate.key_of(request.headers.get("authorization", ""))
-        return kid is not None and await self._keys.know(kid)
+        kid = gate.key_of(request.headers.get("authorization", ""), self._cloud.issuer)
+        return kid is not None and await self._keys.endorse(kid)
 
     async def _on_activity(self, event: ActivityEvent) -> InvokeResponse[Any]:
         """What the SDK calls once the token has proved good; it never raises, for the SDK would log the text."""

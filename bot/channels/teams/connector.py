@@ -13,6 +13,7 @@ import httpx
 from cachetools import LRUCache
 
 from bot.channels.base import Unwritable
+from bot.channels.teams.regions import Hosts
 from bot.channels.teams.sdk import (
     Account,
     ApiClient,
@@ -41,7 +42,7 @@ class NotShown(Exception):
 
 
 class Refused(Exception):
-    """Teams answered with another error; the message is its HTTP status."""
+    """Teams answered with another error; the message is its HTTP status, or that it is none of Teams' hosts."""
 
 
 FAILURES = (Unwritable, NotShown, Refused, httpx.HTTPError)
@@ -55,8 +56,8 @@ class Connector:
     and httpx's errors where there is none.
     """
 
-    def __init__(self, app: App, pause: Pause = asyncio.sleep) -> None:
-        self._app, self._pause = app, pause
+    def __init__(self, app: App, hosts: Hosts, pause: Pause = asyncio.sleep) -> None:
+        self._app, self._hosts, self._pause = app, hosts, pause
         self._some = asyncio.Semaphore(_AT_ONCE)
         self._regions: LRUCache[str, ApiClient] = LRUCache(_MOST_REGIONS)
 
@@ -122,6 +123,8 @@ class Connector:
 
     def _region(self, service_url: str) -> ApiClient:
         """One client for each region, made once: the SDK would make a dozen objects for every message."""
+        if not self._hosts.hold(service_url):
+            raise Refused("foreign service URL")
         address = service_url.rstrip("/")
         if address not in self._regions:
             self._regions[address] = self._app.api.clone(service_url=address)

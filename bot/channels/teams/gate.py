@@ -14,7 +14,6 @@ from typing import Any
 
 from starlette.requests import Request
 
-ISSUER = "https://api.botframework.com"
 LARGEST_BODY = 256 * 1024
 _LONGEST_TOKEN, _LONGEST_NUMBER, _PARTS = 8_192, 12, 3
 _SURROGATE = rb"\ud"
@@ -36,14 +35,14 @@ async def read_body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def key_of(authorization: str) -> str | None:
+def key_of(authorization: str, issuer: str) -> str | None:
     """The id of the key that a bearer token names, when the token could be the connector's; None refuses it."""
     scheme, _, token = authorization.partition(" ")
     parts = token.split(".")
     if scheme != "Bearer" or len(token) > _LONGEST_TOKEN or len(parts) != _PARTS:
         return None
     header, claims = _decoded(parts[0]), _decoded(parts[1])
-    if header.get("alg") != "RS256" or claims.get("iss") != ISSUER:
+    if header.get("alg") != "RS256" or claims.get("iss") != issuer:
         return None
     if not _is_number(claims.get("exp")) or not _is_word(claims.get("serviceurl")):
         return None

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.channels.teams.regions import CHANNEL
 from bot.message import Language, OneToOne, Place, Shared
 from bot.replies.cards import RENEW
 
 LONGEST = 4_000
 _LONGEST_ID, _LONGEST_ADDRESS = 255, 512
 _TAG = re.compile(r"</?at[^<>]*>", re.IGNORECASE)
+_THREAD = "19:"  # what the ids of channels, group chats and meetings begin with
 _OLD = "old"  # a button's id that never was one
 _CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 
@@ -133,6 +135,11 @@ def _incoming(body: Body, *, text: str, press: str | None = None, edited: bool =
     )
 
 
+def is_of_teams(body: Body) -> bool:
+    """Whether Teams is the channel that an activity came over."""
+    return word(body, "channelId") == CHANNEL
+
+
 def tenant_of(body: Body) -> str:
     """The tenant of the conversation; empty when none is named, or when two places name two."""
     named = {word(body, "conversation", "tenantId").casefold(), word(body, "channelData", "tenant", "id").casefold()}
@@ -141,7 +148,11 @@ def tenant_of(body: Body) -> str:
 
 
 def _is_personal(body: Body) -> bool:
-    return word(body, "conversation", "conversationType") == "personal"
+    """Only where every sign says so: `isGroup`, and the id of a thread, speak against what the type says (T25)."""
+    conversation = body.get("conversation")
+    if not isinstance(conversation, Mapping) or conversation.get("isGroup"):
+        return False
+    return conversation.get("conversationType") == "personal" and not word(conversation, "id").startswith(_THREAD)
 
 
 def address_of(place: Place) -> str:

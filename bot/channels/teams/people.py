@@ -14,13 +14,16 @@ log = structlog.get_logger("teams")
 _MOST, _FRESH_SECONDS = 10_000, 600
 _MEMBER = "user"
 
+_Asked = tuple[Person, str, str, str]
+"""Who, as whom and where: what Teams says of one conversation proves nothing in another, or at another address."""
+
 
 class People:
     """Answers from the conversation's list of members, asked once in ten minutes."""
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._members: TTLCache[Person, bool] = TTLCache(_MOST, _FRESH_SECONDS)
+        self._members: TTLCache[_Asked, bool] = TTLCache(_MOST, _FRESH_SECONDS)
 
     async def person(self, incoming: Incoming) -> tuple[Person, bool]:
         """The person, and whether they may ask about the directory only.
@@ -31,12 +34,13 @@ class People:
         person = Person("teams", "", incoming.tenant, incoming.user, name=incoming.name, home="Microsoft Teams")
         if not incoming.object_id:
             return person, True
-        if person not in self._members:
+        asked = (person, incoming.sender, incoming.conversation, incoming.service_url)
+        if asked not in self._members:
             known = await self._is_member(incoming)
             if known is None:
                 return person, True
-            self._members[person] = known
-        return person, not self._members[person]
+            self._members[asked] = known
+        return person, not self._members[asked]
 
     async def _is_member(self, incoming: Incoming) -> bool | None:
         try:
@@ -44,6 +48,6 @@ class People:
         except (*FAILURES, ValueError) as error:
             log.warning("person unknown", kind=type(error).__name__, channel="teams")
             return None
-        role, tenant = (found.user_role or _MEMBER).casefold(), (found.tenant_id or incoming.tenant).casefold()
-        same = (found.aad_object_id or incoming.object_id).casefold() == incoming.object_id
+        role, tenant = (found.user_role or _MEMBER).casefold(), (found.tenant_id or "").casefold()
+        same = (found.aad_object_id or "").casefold() == incoming.object_id
         return same and role == _MEMBER and tenant == incoming.tenant

@@ -14,9 +14,12 @@ import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from opentelemetry import metrics
+
+from bot.channels.teams.regions import CHANNEL, Cloud, origin
 
 # The SDK reads a `.env` of the working folder into the environment when it is imported, and one of its names switches
 # the check of tokens off. Our settings come from `bot.config` alone.
@@ -31,7 +34,7 @@ try:
     from microsoft_teams.api import ApiClient, InvokeResponse
     from microsoft_teams.api.activities.message import MessageActivityInput
     from microsoft_teams.api.activities.typing import TypingActivityInput
-    from microsoft_teams.api.auth.cloud_environment import PUBLIC, with_overrides
+    from microsoft_teams.api.auth.cloud_environment import from_name, with_overrides
     from microsoft_teams.api.clients.conversation.params import CreateConversationParams
     from microsoft_teams.api.models import Account, ConversationAccount, TeamsChannelAccount
     from microsoft_teams.api.models.attachment import Attachment
@@ -60,7 +63,6 @@ __all__ = [
 log = structlog.get_logger("teams")
 
 ROUTE = "/teams/messages"
-SERVICE_URL = "https://smba.trafficmanager.net/teams"
 _CALL_SECONDS = 10
 _COOLDOWN_SECONDS = 30
 _FRESH_SECONDS = 60 * 60
@@ -80,6 +82,11 @@ class Outside:
     keys_url: str | None = None
     token: Token | None = None
     open: bool = False
+
+    @property
+    def stand_in(self) -> str | None:
+        """The origin that stands in for the connector as well: that of the keys."""
+        return origin(urlsplit(self.keys_url)) if self.keys_url else None
 
 
 class MessageInput(MessageActivityInput):
@@ -128,12 +135,14 @@ class Keys:
         self._clock, self._fetching = clock, asyncio.Lock()
         self._tried = -_NEVER
 
-    async def know(self, kid: str) -> bool:
-        """Whether the connector has this key; asked anew for an unknown one, and every hour, at most twice a minute."""
-        if kid in self._ids() and self._clock() - self._tried < _FRESH_SECONDS:
-            return True
-        await self.fetch()
-        return kid in self._ids()
+    async def endorse(self, kid: str, channel: str = CHANNEL) -> bool:
+        """Whether the connector has this key and signs for the channel with it; a key without endorsements is none.
+
+        Asked anew for an unknown key, and every hour, at most twice a minute.
+        """
+        if kid not in self._known() or self._clock() - self._tried >= _FRESH_SECONDS:
+            await self.fetch()
+        return channel in self._known().get(kid, ())
 
     async def fetch(self) -> None:
         """Fetch the keys, unless that was tried a moment ago; the old ones stay when it fails."""
@@ -146,12 +155,16 @@ class Keys:
             except Exception as error:  # noqa: BLE001 -- of many libraries; the next request tries again
                 log.warning("keys not fetched", kind=type(error).__name__, channel="teams")
 
-    def _ids(self) -> set[str]:
+    def _known(self) -> dict[str, list[str]]:
+        """Each key's endorsements by its id."""
         kept = self._client.jwk_set_cache.get()
-        return {key.key_id for key in kept.keys} if kept is not None else set()
+        told = {key.key_id: key._jwk_data.get("endorsements") for key in kept.keys} if kept is not None else {}  # noqa: SLF001 -- PyJWK gives no other way to it
+        return {kid: named if isinstance(named, list) else [] for kid, named in told.items()}
 
 
-def make_app(adapter: Adapter, *, app_id: str, password: str | None, tenant: str, outside: Outside) -> App:
+def make_app(
+    adapter: Adapter, *, app_id: str, password: str | None, tenant: str, cloud: Cloud, outside: Outside
+) -> App:
     """The SDK's application with every setting given, so that no variable of the environment takes part."""
     hush()
     if not isinstance(metrics.get_meter_provider(), metrics.NoOpMeterProvider):
@@ -161,8 +174,8 @@ def make_app(adapter: Adapter, *, app_id: str, password: str | None, tenant: str
     return App(
         client_id=app_id,
         tenant_id=tenant,
-        cloud=with_overrides(PUBLIC, openid_metadata_url=outside.keys_url),
-        service_url=SERVICE_URL,
+        cloud=with_overrides(from_name(cloud.sdk), openid_metadata_url=outside.keys_url),
+        service_url=cloud.service_url,
         http_server_adapter=adapter,
         messaging_endpoint=ROUTE,
         client=ClientOptions(timeout=_CALL_SECONDS),

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.channels.teams.app import TeamsApp
+from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Outside
 from bot.inbox import Handler, Inbox
 from bot.message import (
@@ -162,6 +163,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         app_id=APP,
         password=None,
         tenants=(TENANT,),
+        cloud=CLOUDS["public"],
         inbox=inbox,
         retention=Retention(store, VAULT, hashed, pause=pause),
         gone=gone,

@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from opentelemetry import metrics
 
+from bot.channels.teams.connector import Refused
 from bot.channels.teams.gate import LARGEST_BODY, key_of
+from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Adapter, Keys, Outside, make_app
+from bot.message import Shared
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.teams import APP, OTHER_TENANT, TENANT, TeamsDouble, own_token, signing_key
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+PUBLIC = CLOUDS["public"]
 ENTRA = "https://sts.windows.net/aaaaaaaa-0000-4000-8000-000000000001/"
 
 
@@ -75,8 +79,8 @@ async def test_a_token_that_lacks_one_thing_is_not(house: House, claims: dict[st
 @pytest.mark.parametrize("claims", [{"iss": "https://evil.example"}, {"iss": ENTRA, "tid": TENANT}, {"iss": None}])
 async def test_a_foreign_issuer_does_not_reach_the_sdk(house: House, claims: dict[str, Any]) -> None:
     """It would ask that issuer for its keys (T19, T40)."""
-    assert key_of(bearer(house)) == "k1"
-    assert key_of(bearer(house, **claims)) is None
+    assert key_of(bearer(house), PUBLIC.issuer) == "k1"
+    assert key_of(bearer(house, **claims), PUBLIC.issuer) is None
 
 
 @pytest.mark.parametrize(
@@ -97,7 +101,7 @@ async def test_only_the_connectors_algorithm_is_looked_at(house: House, alg: obj
         {"alg": alg, "kid": "k1"},
         {"iss": "https://api.botframework.com", "aud": APP, "exp": 4e9, "serviceurl": house.teams.service_url},
     )
-    assert key_of(f"Bearer {token}") is None
+    assert key_of(f"Bearer {token}", PUBLIC.issuer) is None
     assert (await house.teams.send(json.dumps(house.teams.message("hello")).encode(), f"Bearer {token}"))[0] == 401
 
 
@@ -115,6 +119,75 @@ async def test_another_tenant_is_refused(house: House, fields: dict[str, Any]) -
     assert await house.deliver(house.teams.message("hello") | fields) == [403]
     assert not house.turn.heard
     assert not house.teams.calls
+
+
+@pytest.mark.attack("an activity of another channel than Teams")
+@pytest.mark.parametrize("channel", ["directline", "webchat", "emulator", "MSTEAMS", "", None, ["msteams"]])
+async def test_another_channel_is_refused(house: House, channel: object) -> None:
+    """Direct Line's callers name whom they like, and the connector signs it: nobody is asked, answered or unlinked."""
+    removed = house.teams.activity("installationUpdate", action="remove")
+    for activity in (house.teams.message("what did I owe"), removed):
+        assert await house.deliver(activity | {"channelId": channel}) == [403]
+    assert (house.turn.heard, house.teams.calls, house.gone) == ([], [], [])
+
+
+@pytest.mark.attack("a connector's key that is not endorsed for Teams")
+@pytest.mark.parametrize("kid", ["web", "bare"])
+async def test_a_key_is_good_for_its_own_channels(house: House, kid: str) -> None:
+    """What signs for Web Chat and Direct Line signs nothing that says it came from Teams."""
+    token = bearer(house, key=signing_key(kid), header={"kid": kid})
+    status, _ = await house.teams.send(json.dumps(house.teams.message("what did I owe")).encode(), token)
+    await house.drain()
+    assert (status, house.turn.heard, house.teams.calls) == (401, [], [])
+
+
+@pytest.mark.attack("a service URL of the thief's")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/teams/",
+        "http://smba.trafficmanager.net/teams/",
+        "https://smba.trafficmanager.net:8443/",
+        "https://smba.trafficmanager.net@evil.example/",
+        "https://smba.trafficmanager.net.evil.example/",
+        "https://evil.example\\@smba.trafficmanager.net/",
+        "https://[/",
+    ],
+)
+async def test_our_token_goes_to_teams_alone(house: House, address: str) -> None:
+    """Signed by the connector or not, an activity is answered only where Teams is."""
+    body = json.dumps(house.teams.message("what did I owe") | {"serviceUrl": address}).encode()
+    status, _ = await house.teams.send(body, bearer(house, serviceurl=address))
+    await house.drain()
+    assert (status, house.turn.heard) == (403, [])
+    with pytest.raises(Refused):
+        await house.app._connector.type(address, "a:chat-u1")
+
+
+@pytest.mark.attack("another person's object id in an own chat")
+async def test_membership_is_that_of_the_very_conversation(house: House) -> None:
+    """Known as a member in her chat, an object id proves nothing in the chat of somebody else."""
+    await house.deliver(house.teams.message("hello"))
+    hers = {"id": "29:u2", "name": "Person u1", "aadObjectId": house.teams.object_id("u1")}
+    await house.deliver(house.teams.message("what did I owe", user="u2", **{"from": hers}))
+    assert [message.directory_only for message in house.turn.heard] == [False, True]
+
+
+@pytest.mark.parametrize("member", [{"objectId": None}, {"tenantId": None}])
+async def test_who_is_not_named_is_no_member(house: House, member: dict[str, None]) -> None:
+    """A list of members that leaves out the object id or the tenant confirms neither."""
+    house.teams.members["u1"] = member
+    await house.deliver(house.teams.message("hello"))
+    assert house.turn.heard[0].directory_only
+
+
+@pytest.mark.attack("a group that says it is personal")
+@pytest.mark.parametrize("fields", [{"isGroup": True}, {"id": "19:meeting@thread.v2"}])
+async def test_a_group_is_no_personal_chat(house: House, fields: dict[str, Any]) -> None:
+    """`personal` with `isGroup`, or with a thread's id, is a place that others read."""
+    own = house.teams.message("what did I owe")["conversation"]
+    await house.deliver(house.teams.message("what did I owe", conversation=own | fields))
+    assert isinstance(house.turn.heard[0].place, Shared)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +245,7 @@ class Clock:
 
 async def test_keys_are_fetched_beside_the_event_loop(house: House) -> None:
     """In a thread, once for many, anew for an unknown key or after an hour; the old ones stay when it fails."""
-    app = make_app(Adapter(), app_id=APP, password=None, tenant=TENANT, outside=outside(house.teams))
+    app = make_app(Adapter(), app_id=APP, password=None, tenant=TENANT, cloud=PUBLIC, outside=outside(house.teams))
     await app.initialize()
     clock, threads = Clock(), set[int]()
     keys = Keys(app, clock)
@@ -184,14 +257,14 @@ async def test_keys_are_fetched_beside_the_event_loop(house: House) -> None:
 
     keys._client.fetch_data = fetching
     before = house.teams.key_fetches
-    assert await asyncio.gather(*(keys.know("k1") for _ in range(20))) == [True] * 20
-    assert not await keys.know("k9")
+    assert await asyncio.gather(*(keys.endorse("k1") for _ in range(20))) == [True] * 20
+    assert not await keys.endorse("k9")
     assert house.teams.key_fetches == before + 1
     clock.now += 31
-    assert not await keys.know("k9")
+    assert not await keys.endorse("k9")
     clock.now += 3_601
     keys._client.uri = "http://127.0.0.1:9/keys"
-    assert await keys.know("k1")
+    assert await keys.endorse("k1")
     assert house.teams.key_fetches == before + 2
     assert threads
     assert threading.get_ident() not in threads
@@ -209,7 +282,7 @@ async def test_no_variable_switches_the_check_off(house: House, monkeypatch: pyt
     monkeypatch.setenv("SERVICE_URL", "https://evil.example")
     monkeypatch.setenv("CLOUD", "China")
     adapter = Adapter()
-    app = make_app(adapter, app_id=APP, password=None, tenant=TENANT, outside=outside(house.teams))
+    app = make_app(adapter, app_id=APP, password=None, tenant=TENANT, cloud=PUBLIC, outside=outside(house.teams))
     await app.initialize()
     assert app.id == APP
     assert app.api.service_url == "https://smba.trafficmanager.net/teams"

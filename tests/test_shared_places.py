@@ -1,0 +1,113 @@
+"""What others read is the same whoever asks: nobody learns there who has connected an account, or is about to."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.browser import Browser
+from bot.limits import Limits
+from bot.message import Private, Reply, Shareable
+from bot.replies.plain import plain
+from tests.shipped import shipped_pack
+from tests.stage import Stage, Talk, buttons
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PACK = shipped_pack()
+EXAMPLES = tuple(rules.examples["en"][0] for name, rules in sorted(PACK.intents.items()) if rules.examples.get("en"))
+ASKED = (
+    "find a cardiologist",
+    "find a cardiologist near me",
+    "within 25 miles",
+    "busco un dermatólogo cerca de mí",
+    "nearest pharmacy",
+    "what did I owe for my last visit",
+    "and the one before that",
+    "is Dr. Okafor in my network",
+    "K7PM-4RTX",
+    "k7pm 4rtx",
+    *EXAMPLES,
+)
+
+
+def seen(replies: list[Reply]) -> tuple[list[str], bool]:
+    """What everybody in the place reads, with the buttons, and whether a pointer to a private chat stands there."""
+    open_ones = [reply for reply in replies if isinstance(reply, Shareable) and not reply.to_asker]
+    words = [f"{plain(reply.blocks, addresses=False)} {[one.label for one in buttons(reply)]}" for reply in open_ones]
+    return words, any(isinstance(reply, Private) for reply in replies)
+
+
+async def halfway(stage: Stage) -> Talk:
+    """Somebody who has signed in at the payer and not typed the code."""
+    talk = stage.somebody()
+    await talk.say("link")
+    assert talk.link
+    async with Browser() as browser:
+        await browser.sign_in(talk.link, "walter")
+    return talk
+
+
+@pytest.mark.attack("a shared place that tells who is connected")
+async def test_what_others_read_does_not_depend_on_the_asker(stage: Stage) -> None:
+    """Every kind of question in a channel, by a stranger, a member, and one about to be: the same words and pointer."""
+    stage.bots["dm"].turn._limits = Limits(person=10_000, team=10_000)
+    nobody, member, half = stage.somebody(), stage.somebody(), await halfway(stage)
+    await member.connect("dana")
+    differ = []
+    for text in ASKED:
+        told = [seen(await one.say(text, place="channel")) for one in (nobody, member, half)]
+        if told.count(told[0]) != len(told):
+            differ.append((text, told))
+    assert [text for text, _ in differ] == [], differ[:1]
+
+
+async def _code_of(talk: Talk) -> str:
+    """The code of a sign-in that is finished in the browser."""
+    await talk.say("link")
+    assert talk.link
+    async with Browser() as browser:
+        return await browser.sign_in(talk.link, "walter")
+
+
+def _text(replies: list[Reply]) -> str:
+    return "\n".join(plain(reply.blocks, addresses=False) for reply in replies)
+
+
+@pytest.mark.threat("T21")
+@pytest.mark.attack("a guest who was a member finishes a link")
+async def test_guests_finish_no_sign_in(stage: Stage) -> None:
+    """A member when the link was made, a guest when the code is typed: nothing is connected, and the code is over."""
+    talk = stage.somebody()
+    code = await _code_of(talk)
+    talk.guest = True
+    assert "doctors, places and networks only" in _text(await talk.say(code))
+    talk.guest = False
+    assert await talk.bot.accounts.link(talk.person) is None
+    assert not await talk.bot.accounts.awaits_code(talk.person)
+    assert "No BlueCross account" in _text(await talk.say("am I linked"))
+
+
+async def test_a_code_is_typed_in_the_private_chat_only(stage: Stage) -> None:
+    """In a channel it connects nothing, and where to type it is said in the private chat."""
+    talk = stage.somebody()
+    code = await _code_of(talk)
+    [reply] = await talk.say(code, place="channel")
+    assert isinstance(reply, Private)
+    assert "belongs in this chat only" in _text([reply])
+    assert "is connected" in _text(await talk.say(code))
+
+
+@pytest.mark.attack("status names a member where answers are off")
+@pytest.mark.parametrize("why", ["guest", "off"])
+async def test_status_names_nobody_where_no_member_answers_are_given(stage: Stage, why: str) -> None:
+    """A guest, and a desk that was switched to the directory only, read that something is connected, not whose."""
+    talk = stage.somebody()
+    await talk.connect("dana")
+    talk.guest = why == "guest"
+    talk.bot.turn._member_answers = "off" if why == "off" else "dm"
+    try:
+        told = [_text(await talk.say(text)) for text in ("am I linked", "K7PM-4RTX", "unlink")]
+    finally:
+        talk.bot.turn._member_answers = "dm"
+    assert "is connected to this chat, but I read nothing" in told[0]
+    assert "Dana" not in "".join(told)
+    assert "is disconnected" in told[2]
