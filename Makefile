@@ -1,12 +1,12 @@
 # Each target does its own set-up: uv is installed when it is missing, and Chromium for the browser tests.
 UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
-RUN := $(UV) run --frozen --all-groups
+RUN := $(UV) run --frozen --all-groups --all-extras
 # Tests wait for processes, browsers and timers: a small machine is busier with two workers a core.
 WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$((2 * n)) || echo "$$n")
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval setup browser audit chaos soak
+.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval setup browser audit lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -27,6 +27,10 @@ lint: setup audit
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 
+# The oldest versions that pyproject.toml allows, in environments of their own.
+lowest: setup
+	@UV="$(UV)" bash .ci/lowest
+
 audit: setup
 	@UV="$(UV)" bash .ci/audit
 
@@ -45,7 +49,7 @@ eval: setup
 
 setup:
 	@[ -x "$(UV)" ] || python3 -m pip install --quiet --user uv 2>/dev/null || python3 -m pip install --quiet --user --break-system-packages uv
-	@$(UV) sync --frozen --all-groups --quiet
+	@$(UV) sync --frozen --all-groups --all-extras --quiet
 
 browser:
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \

@@ -30,6 +30,7 @@ from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, ConfigError, SetupWrong, StoreError
+from bot.extras import lacks
 from bot.health import Health
 from bot.inbox import Inbox
 from bot.language.nearby import Gazetteer
@@ -364,6 +365,8 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
 
     if settings.teams_missing:
         raise ConfigError(f"{settings.teams_missing}: required with TEAMS_APP_ID")
+    if missing := lacks("teams"):
+        raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
     from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
     from bot.channels.teams.regions import cloud_of  # noqa: PLC0415
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigError
@@ -270,7 +269,7 @@ def _read(kind: type[_D], given: Mapping[str, object]) -> _D:
         raise ConfigError(_first_fault(error.errors(include_input=False, include_url=False))) from None
 
 
-def _first_fault(faults: list[ErrorDetails]) -> str:
+def _first_fault(faults: Sequence[Mapping[str, Any]]) -> str:
     fault = faults[0]
     where = ".".join(str(part) for part in fault["loc"]).upper()
     words = fault["msg"].removeprefix("Value error, ")

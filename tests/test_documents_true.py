@@ -13,6 +13,8 @@ def _installed() -> set[str]:
     """The packages that run with the program, by the lock file: dependencies of dependencies and their extras."""
     packages = {package["name"]: package for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]}
     found: set[str] = set()
+    ours = packages["bcbst-bot"]
+    ours["dependencies"] += [one for extra in ours["optional-dependencies"].values() for one in extra]
     wanted = ["bcbst-bot"]
     while wanted:
         name = wanted.pop()

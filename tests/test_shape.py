@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 MAY_IMPORT = {
     "errors": set(),
+    "extras": set(),
     "message": set(),
     "log": set(),
     "sandbox": set(),
@@ -24,7 +25,7 @@ MAY_IMPORT = {
     "language": {"errors"},
     "payer": {"errors", "records"},
     "replies": {"message"},
-    "stores": {"message", "errors"},
+    "stores": {"errors", "extras", "message"},
     "audit": {"errors", "message", "stores"},
     "inbox": {"errors", "stores"},
     "retention": {"inbox", "message", "stores"},

@@ -20,6 +20,7 @@ from bot.commands.abilities import states
 from bot.commands.manifest import scopes
 from bot.config import Settings
 from bot.errors import BotError, ConfigError, LinkError, PackError, PayerError, StoreError
+from bot.extras import lacks
 from bot.pack import Pack, check_pack, find_pack, load_pack
 from bot.payer.capabilities import Capabilities
 from bot.payer.discovery import Discovery, Endpoints
@@ -207,6 +208,8 @@ async def _teams(settings: Settings, app_id: str) -> Finding:
 
     if settings.teams_missing:
         return Finding("bad", "teams", f"{settings.teams_missing}: required with TEAMS_APP_ID")
+    if missing := lacks("teams"):
+        return Finding("bad", "teams", f"TEAMS_APP_ID: Teams {missing}")
     password = settings.teams_app_password.get_secret_value() if settings.teams_app_password else ""
     try:
         await probe(app_id, password, settings.teams_tenants[0], CLOUDS[settings.teams_cloud])

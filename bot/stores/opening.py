@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.errors import StoreError
+from bot.errors import StoreError, StoreUnusable
+from bot.extras import lacks
 from bot.stores.base import Store
 from bot.stores.sqlite import open_sqlite
 
@@ -36,6 +37,8 @@ async def open_store(url: str) -> Store:
 async def _open(url: str) -> Store:
     if url.startswith("sqlite:"):
         return open_sqlite(url)
+    if missing := lacks("postgres"):
+        raise StoreUnusable(f"PostgreSQL {missing}")
     from bot.stores.postgres import open_postgres  # noqa: PLC0415 -- a newcomer's SQLite start does not pay for it
 
     return await open_postgres(url)

@@ -17,10 +17,12 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from bot.accounts.vault import new_key
 from tests.commands.running import environment, left_in
 from tests.days import DAY
 
 ROOT = Path(__file__).parent.parent.parent
+UUID = "1111abcd-2222-4333-8444-555555555555"
 UV = os.environ.get("UV", "uv")
 
 
@@ -103,6 +105,35 @@ def test_the_demo_runs_from_another_folder(installed: Path, tmp_path: Path) -> N
     assert "$54.87 for your visit on" in played
     assert "is disconnected from this chat" in played
     assert left_in(tmp_path) == []
+
+
+NEEDING = {
+    "teams": ("TEAMS_APP_ID", {"TEAMS_APP_ID": UUID, "TEAMS_APP_PASSWORD": "p", "TEAMS_TENANT_ID": UUID}),
+    "postgres": ("BOT_STORE_URL", {"BOT_STORE_URL": "postgresql://127.0.0.1:9/bot", "BOT_ENCRYPTION_KEYS": new_key()}),
+}
+
+
+@pytest.mark.parametrize("extra", NEEDING)
+def test_a_setting_names_the_extra_that_it_needs(installed: Path, tmp_path: Path, extra: str) -> None:
+    """Neither Teams' nor PostgreSQL's libraries are in this environment, so the one line says what to install."""
+    setting, settings = NEEDING[extra]
+    done = subprocess.run(  # noqa: S603 -- our own command
+        [str(installed / "bin" / "bcbst-bot"), "serve", "--sandbox", "--port", "0"],
+        cwd=tmp_path,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {setting}: ")
+    assert done.stderr.endswith(f"pip install 'bcbst-bot[{extra}]'\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_types_are_shipped(installed: Path) -> None:
+    """PEP 561: a program that imports `bot` is type-checked against it."""
+    assert list(installed.glob("lib/python*/site-packages/bot/py.typed"))
 
 
 def test_only_the_package_reaches_site_packages(installed: Path) -> None:

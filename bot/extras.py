@@ -1,0 +1,14 @@
+"""What is installed only on demand: `pip install 'bcbst-bot[teams]'`, `[postgres]`, or `[all]`."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+_MODULES = {"postgres": ("psycopg", "psycopg_pool"), "teams": ("microsoft_teams", "opentelemetry")}
+
+
+def lacks(extra: str) -> str | None:
+    """One line that says how to install this extra of pyproject.toml; None when it is there."""
+    if all(find_spec(name) for name in _MODULES[extra]):
+        return None
+    return f"needs an extra that is not installed: pip install 'bcbst-bot[{extra}]'"
