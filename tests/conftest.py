@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.doubles.postgres import Postgres, postgres
 from tests.stage import Stage, staged
 from tests.watch import watching
+
+# How long an example takes says how busy the machine is, and nothing of the rule.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 _OFFENCES: list[str] = []
 HERE = Path(__file__).parent
