@@ -11,11 +11,12 @@ from datetime import date
 
 from bot.dialogue import Asked
 from bot.language.engine import SIDES_KINDS, Engine
+from bot.language.joining import UNNAMED_NETWORKS
 from bot.language.options import Options, Unread, read_options
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import NAMED_NETWORK
-from bot.language.versus import UNNAMED_NETWORKS, sides
+from bot.language.versus import sides
 from bot.message import Message
 
 _HELP = frozenset({"", "help", "ayuda", "?"})

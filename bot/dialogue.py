@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.language.context import ABOUT_ONE, Context, merge
-from bot.language.reading import Candidate, Reading, Slot
+from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
 from bot.stores.base import Kept, Seal, Store
 
@@ -252,7 +252,7 @@ def second_question(reading: Reading) -> Candidate | None:
         return None
     first, second = reading.candidates[:2]
     own = {concept for concept in second.concepts if concept.isupper()} - set(first.concepts) - _COMMON
-    if second.slots and all(first.slots.get(name) == slot for name, slot in second.slots.items()):
+    if second.slots and not adds(second.slots, first.slots):
         return None
     return second if own and second.score >= _SURE and not second.intent.startswith("followup.") else None
 

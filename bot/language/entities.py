@@ -4,14 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from string import ascii_lowercase
 
 from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
+from bot.language.joining import networks_by_letter
 from bot.language.lexicon import Lexicon
 from bot.language.names import GENERIC, SHORT_TITLES, TITLES, cleaned, find_name, widened
 from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
 from bot.language.phrases import Found, Meaning
 from bot.language.places import Place
+from bot.language.polarity import with_polarity
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
@@ -44,6 +47,12 @@ class Tagger:
         self._known = lexicon.familiar | lexicon.plain
         self._people = lexicon.given | lexicon.family
         self._named = lexicon.tree.vocabulary | lexicon.familiar | self._people
+        self._letters = {
+            letter: str(meaning.value)
+            for letter in ascii_lowercase
+            for meaning in lexicon.tree.meanings_of(f"network {letter}")
+            if meaning.kind == "network"
+        }
 
     def tags(
         self,
@@ -68,6 +77,10 @@ class Tagger:
         for tag in tags:
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+        letters = networks_by_letter(said, tags, free, self._letters)
+        for tag in letters:
+            free[tag.first : tag.after] = [False]
+        tags += letters
         alone = amount_alone(said) if asked == "amount" else place_in_list(said)
         if alone:
             tags.append(alone)
@@ -82,7 +95,7 @@ class Tagger:
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
         tags = self._named_in(tags, said, self._name(said, keys, found, free))
-        return _plausible([_of_its_city(tag, tags, said) for tag in tags], said)
+        return with_polarity(said, _plausible([_of_its_city(tag, tags, said) for tag in tags], said))
 
     def _named_in(self, tags: list[Tag], said: Utterance, name: Tag | None) -> list[Tag]:
         """With the name of a person; a known organisation is the provider unless a titled name stands beside it."""

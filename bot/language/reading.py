@@ -24,6 +24,17 @@ class Slot:
         """Whether this is one value that is asked for, which is all that most answers can use."""
         return not self.excluded and not self.values
 
+    @property
+    def every(self) -> tuple[object, ...]:
+        """All its values, in the order of the words."""
+        return self.values or (self.value,)
+
+
+def adds(slots: Mapping[str, Slot], to: Mapping[str, Slot]) -> bool:
+    """Whether any of these slots has a value that none of the others has."""
+    told = [value for slot in to.values() for value in slot.every]
+    return any(value not in told for slot in slots.values() for value in slot.every)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -5,16 +5,17 @@ from datetime import date
 from types import MappingProxyType
 
 from bot.language.calendar_days import shifted
+from bot.language.joining import UNNAMED_NETWORKS, together
 from bot.language.reading import Slot
 from bot.language.tags import Tag
 from bot.language.text import Utterance
-from bot.language.versus import UNNAMED_NETWORKS
 
 NAMED_NETWORK = "named_network"
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"specialty": ("specialty", "any_doctor"), NAMED_NETWORK: ("network",)}
 )
 _EXACT_PLACES = ("zip", "city", "county")
+_YES = frozenset({"accepting_new", "telehealth", "wheelchair"})
 
 
 def kinds_of(kind: str) -> tuple[str, ...]:
@@ -23,14 +24,40 @@ def kinds_of(kind: str) -> tuple[str, ...]:
 
 
 def slot_of(said: Utterance, tags: Sequence[Tag], kind: str) -> Slot | None:
-    """The value of a slot of this type, None when the message names none."""
+    """What a slot of this type holds, None when the message names nothing for it.
+
+    A wanted value wins over an excluded one of the same slot. Values that are said together are kept together.
+    """
     for name in kinds_of(kind):
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
         if fitting:
-            tag = min(fitting, key=_rank)
-            value = list(tag.value) if isinstance(tag.value, tuple) else tag.value
-            return Slot(said.said(tag.first, tag.after), True if kind == "accepting_new" else value)
+            wanted = [tag for tag in fitting if not tag.excluded] or fitting
+            return _filled(said, wanted, min(wanted, key=_rank), kind)
     return None
+
+
+def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str) -> Slot | None:
+    """What a message leaves out of a slot beside a value that it wants: the P of "in S but not in P"."""
+    fitting = [tag for tag in tags if tag.kind in kinds_of(kind)]
+    out = [tag for tag in fitting if tag.excluded]
+    return _filled(said, out, min(out, key=_rank), kind) if out and len(out) < len(fitting) else None
+
+
+def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str) -> Slot | None:
+    group, how = together(said, tags, best)
+    values = list({repr(value): value for value in (_value(kind, tag) for tag in group)}.values())
+    if how is None or len(values) == 1:
+        return Slot(said.said(best.first, best.after), _value(kind, best), best.excluded)
+    if kind == "gender":
+        return None  # "male or female" asks for anybody
+    text = said.said(group[0].first, group[-1].after)
+    return Slot(text, values[0], best.excluded, tuple(values), how)
+
+
+def _value(kind: str, tag: Tag) -> object:
+    if kind in _YES:
+        return True
+    return list(tag.value) if isinstance(tag.value, tuple) else tag.value
 
 
 def _rank(tag: Tag) -> tuple[int, int, int]:

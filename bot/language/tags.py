@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A value of the slot type `kind`, in the words `first` up to, not including, `after`."""
+    """A value of the slot type `kind`, in the words `first` up to, not including, `after`.
+
+    `excluded`: the words ask for everything but this value; the word that says so belongs to the tag.
+    """
 
     kind: str
     value: object
     first: int
     after: int
+    excluded: bool = False

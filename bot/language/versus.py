@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 
+from bot.language.joining import UNNAMED_NETWORKS
 from bot.language.names import cleaned
 from bot.language.reading import Slot
 
 SIDES: Mapping[str, str] = {"provider_name": "other_name", "network": "other_network"}
-_BETWEEN = re.compile(r"\s(?:vs\.?|versus|contra|or|and|to|with|o|u|y|e|con|frente a)\s", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s(?:vs\.?|versus|contra|or|and|to|with|o|u|y|e|con|frente a|[&/])\s|[,/&]", re.IGNORECASE)
 _BEFORE = re.compile(r"^.*\b(?:compar\w*|between|entre|side by side)\b", re.IGNORECASE)
-UNNAMED_NETWORKS = frozenset({"in-network", "out-of-network"})
 _TITLE = "dr "
 
 Hear = Callable[[str], Mapping[str, Slot]]

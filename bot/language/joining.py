@@ -1,0 +1,105 @@
+"""Values of one slot that are said together: "S and P", "Memphis or Nashville", "cardiologist, internist or GP"."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Literal
+
+from bot.language.tags import Tag
+from bot.language.text import Utterance
+
+How = Literal["and", "or"]
+IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"
+UNNAMED_NETWORKS = frozenset({IN_NETWORK, OUT_OF_NETWORK})
+_AND = frozenset({"and", "y", "e", "plus", "also", "vs", "versus", "n"})
+_OR = frozenset({"or", "o", "u", "nor", "ni"})
+_GLUE = frozenset({
+    "in", "the", "a", "an", "my", "for", "with", "dr", "dra", "near", "network", "net", "ntwk", "blue", "from", "by",
+    "of", "at", "also", "en", "la", "el", "de", "del", "los", "las", "red", "mi", "un", "una", "con", "para", "por",
+    "both", "either", "around", "on", "about", "to", "as", "well",
+})  # fmt: skip
+_MOST_BETWEEN = 4
+# A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
+_COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
+
+
+def link(said: Utterance, left: Tag, right: Tag) -> str | None:
+    """What joins two values: "and", "or", "," or None."""
+    between = said.words[left.after : right.first]
+    if right.first < left.after or len(between) > _MOST_BETWEEN or not set(between) <= _AND | _OR | _GLUE:
+        return None
+    if not between and left.excluded and right.excluded:
+        return "or"  # neither S nor P: the "nor" is part of the second
+    marks = set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]])
+    if marks & set(".;?!") and not {"dr", "dra", "vs", "st"} & set(between):
+        return None
+    if not _OR.isdisjoint(between) or "/" in marks:
+        return "or"
+    if not _AND.isdisjoint(between) or marks & {"&", "+"}:
+        return "and"
+    return "," if "," in marks else None
+
+
+def joined(said: Utterance, left: Tag, right: Tag) -> bool:
+    """Whether two values of one kind are said together."""
+    return link(said, left, right) is not None
+
+
+def together(said: Utterance, tags: Iterable[Tag], one: Tag) -> tuple[tuple[Tag, ...], How | None]:
+    """The tags that are said together with `one`, in the order of the words, and how they are joined.
+
+    `one` alone, and None, where nothing is.
+    """
+    row = [tag for tag in tags if tag is one or (tag.excluded == one.excluded and not _overlap(tag, one))]
+    row.sort(key=lambda tag: (tag.first, -tag.after))
+    row = [tag for at, tag in enumerate(row) if tag is one or not any(_overlap(tag, near) for near in row[:at])]
+    links = [link(said, left, right) for left, right in pairwise(row)]
+    first = last = next(at for at, tag in enumerate(row) if tag is one)
+    while first and links[first - 1]:
+        first -= 1
+    while last < len(links) and links[last]:
+        last += 1
+    group, glue = row[first : last + 1], links[first:last]
+    how = _how(one.kind, glue)
+    return (tuple(group), how) if how else ((one,), None)
+
+
+def _overlap(one: Tag, other: Tag) -> bool:
+    return one.first < other.after and other.first < one.after
+
+
+def _how(kind: str, links: Sequence[str | None]) -> How | None:
+    if "or" in links:
+        return "or"
+    if "and" in links:
+        return "and"
+    return "and" if links and kind not in _COMMA_WITHIN else None
+
+
+def networks_by_letter(
+    said: Utterance, tags: Sequence[Tag], free: Sequence[bool], letters: Mapping[str, str]
+) -> list[Tag]:
+    """The further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
+
+    `letters` are the plan's networks that go by one letter.
+    """
+    if not letters:
+        return []
+    known = [tag for tag in tags if tag.kind == "network"]
+    lone = [
+        Tag("network", letters[word], place, place + 1)
+        for place, word in enumerate(said.words)
+        if word in letters and free[place]
+    ]
+    found: list[Tag] = []
+    for _ in lone:
+        near = [tag for tag in lone if tag not in found and any(_beside(said, tag, one) for one in (*known, *found))]
+        found += near
+    if found or len(lone) < 2:  # noqa: PLR2004 -- a pair
+        return found
+    capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
+    return [tag for tag in capital if any(_beside(said, tag, one) for one in capital if one is not tag)]
+
+
+def _beside(said: Utterance, one: Tag, other: Tag) -> bool:
+    left, right = (one, other) if one.first < other.first else (other, one)
+    return joined(said, left, right) or {*said.words[left.after : right.first]} <= _GLUE | {"but", "not", "no", "pero"}

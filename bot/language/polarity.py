@@ -1,0 +1,130 @@
+"""What a message does not want: "not in network P", "no men", "except Dr. Kim", "que no sea en Memphis"."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bot.language.joining import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, joined
+from bot.language.tags import Tag
+from bot.language.text import Utterance
+
+_CUES = (
+    ("anyone", "but"), ("anybody", "but"), ("anything", "but"), ("everyone", "but"), ("everything", "but"),
+    ("anywhere", "but"), ("all", "but"), ("any", "but"), ("except", "for"), ("other", "than"), ("apart", "from"),
+    ("aside", "from"), ("instead", "of"), ("rather", "than"), ("do", "not"), ("does", "not"), ("aparte", "de"),
+    ("en", "vez", "de"), ("en", "lugar", "de"), ("outside", "of"),
+    ("not",), ("no",), ("non",), ("nor",), ("neither",), ("except",), ("excluding",), ("exclude",), ("without",),
+    ("besides",), ("minus",), ("avoid",), ("isnt",), ("arent",), ("wasnt",), ("werent",), ("doesnt",), ("dont",),
+    ("outside",), ("sin",), ("excepto",), ("salvo",), ("menos",), ("ni",), ("exceptuando",), ("quitando",),
+)  # fmt: skip
+_BY_FIRST: dict[str, tuple[tuple[str, ...], ...]] = {
+    word: tuple(cue for cue in _CUES if cue[0] == word) for word in {cue[0] for cue in _CUES}
+}
+_GLUE = frozenset({
+    "in", "on", "at", "a", "an", "the", "any", "be", "is", "are", "of", "with", "from", "by", "for", "my", "part",
+    "near", "into", "to", "who", "that", "under", "one", "ones", "covered", "participating", "including", "related",
+    "en", "la", "el", "los", "las", "de", "del", "con", "por", "un", "una", "mi", "que", "sea", "sean", "es", "son",
+    "esta", "este", "estan", "esten", "para", "al", "lo", "parte", "ser", "ver", "see",
+})  # fmt: skip
+_VERBS = frozenset({
+    "take", "takes", "taking", "accept", "accepts", "accepting", "want", "include", "show", "use",
+    "acepta", "aceptan", "acepte", "acepten", "toma", "toman", "tome", "tomen", "quiero", "incluyas", "incluya",
+})  # fmt: skip
+_MOST_GLUE = 4
+# These only negate a verb that follows: "I don't see Dr. Kim" excludes nobody.
+_AUXILIARY = frozenset({("do", "not"), ("does", "not"), ("doesnt",), ("dont",)})
+_NEGATED = frozenset({("not",), ("no",), ("isnt",), ("arent",), ("wasnt",), ("werent",), *_AUXILIARY})
+# An English "no" before these answers a question: "no in Memphis" corrects the place.
+_AFTER_ANSWER = frozenset({"in", "on", "at", "near", "from", "for", "by", "the", "my", "to"})
+_NO_CUE_AFTER = frozenset({"why", "if", "si", "whether", "lo", "al", "or", "o"})
+_ASKING = frozenset({
+    "is", "are", "was", "were", "isnt", "arent", "wasnt", "werent", "why", "does", "doesnt", "do", "did", "didnt",
+    "porque", "por", "esta", "estan", "es", "acepta", "toma",
+})  # fmt: skip
+_POLAR = frozenset({
+    "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
+    "accepting_new", "claim_type", "amount_kind", "person", "drug", "date_range", "service", "state_of_claim",
+    "telehealth", "wheelchair", "open_at", "age_group", "order",
+})  # fmt: skip
+_NAMES = frozenset({"provider_name", "organization"})
+_OUTSIDE = frozenset({("outside",), ("outside", "of")})
+_BREAKS = frozenset(",;:.?!")
+
+
+def with_polarity(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+    """The tags, those that the message excludes marked so, with the words of the "not" in their span.
+
+    What is joined to an excluded value ("not in P or S") is excluded too. "Not in my network" is out of network.
+    """
+    scope = _Scope(said, tags)
+    tags = scope.without_unnamed()
+    if _BY_FIRST.keys().isdisjoint(scope.words):
+        return tags
+    marked: list[Tag] = []
+    for tag in sorted(tags, key=lambda one: (one.first, one.after)):
+        cue = scope.cue_before(tag) if tag.kind in _POLAR and not tag.excluded else None
+        before = next((one for one in reversed(marked) if one.kind == tag.kind and one.after <= tag.first), None)
+        if cue is not None:
+            marked.append(replace(tag, first=cue, excluded=True))
+        elif before and before.excluded and joined(said, before, tag):
+            marked.append(replace(tag, excluded=True))
+        else:
+            marked.append(tag)
+    return [_turned(tag) for tag in marked]
+
+
+class _Scope:
+    """The words of one message around its tags."""
+
+    def __init__(self, said: Utterance, tags: Sequence[Tag]) -> None:
+        self._said, self._tags = said, tags
+        self.words = tuple(word.replace("'", "") for word in said.words)
+
+    def cue_before(self, tag: Tag) -> int | None:
+        """The place of the word that excludes what follows it, None when there is none."""
+        for place in range(tag.first, max(-1, tag.first - _MOST_GLUE - 1), -1):
+            for length in (3, 2, 1):
+                cue = self.words[max(0, place - length) : place]
+                if len(cue) == length and cue in _BY_FIRST.get(cue[0], ()):
+                    return place - length if not any(self._refusals(cue, place, tag)) else None
+            if not place or self.words[place - 1] not in _GLUE | _VERBS:
+                return None
+        return None
+
+    def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
+        """For each way in which a cue may not exclude the tag, whether that is so here."""
+        between, first = self.words[after : tag.first], after - len(cue)
+        yield bool(_BREAKS & set(self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]))
+        yield bool(first) and self.words[first - 1] in _NO_CUE_AFTER and cue in _NEGATED | {("menos",)}
+        yield cue in _OUTSIDE and tag.kind != "network"
+        yield cue == ("no",) and bool(between) and between[0] in _AFTER_ANSWER
+        yield cue in _AUXILIARY and _VERBS.isdisjoint(between)
+        yield cue in _NEGATED and self._is_question(first, tag)
+
+    def _is_question(self, cue: int, tag: Tag) -> bool:
+        """Whether a "not" belongs to what is asked about somebody: "why is Dr. Kim not in network P"."""
+        words = self.words
+        asking = words[0] in _ASKING or (words[0] == "no" and words[1:2] and words[1] in _ASKING)
+        if not asking or words[1:2] == ("there",):
+            return False
+        named = any(one.kind in _NAMES and one.first < cue for one in self._tags)
+        return named or cue == 0 or tag.kind in _NAMES
+
+    def without_unnamed(self) -> list[Tag]:
+        """The tags; "out of network P" is about P alone, which the words that both share exclude."""
+        named = [tag for tag in self._tags if tag.kind == "network" and tag.value not in UNNAMED_NETWORKS]
+        kept = list(self._tags)
+        for tag in self._tags if named else ():
+            if tag.kind != "network" or tag in named:
+                continue
+            inside = next((one for one in named if tag.first < one.after and one.first < tag.after), None)
+            if inside is not None:
+                kept.remove(tag)
+                if tag.value == OUT_OF_NETWORK and not self._is_question(tag.first, tag):
+                    kept[kept.index(inside)] = replace(inside, first=min(tag.first, inside.first), excluded=True)
+        return kept
+
+
+def _turned(tag: Tag) -> Tag:
+    if not tag.excluded or tag.kind != "network" or tag.value not in UNNAMED_NETWORKS:
+        return tag
+    return replace(tag, value=OUT_OF_NETWORK if tag.value == IN_NETWORK else IN_NETWORK, excluded=False)
