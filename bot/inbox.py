@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
@@ -21,34 +21,51 @@ from bot.stores.base import Row, Seal, Store
 log = structlog.get_logger("inbox")
 
 KEPT = 60 * 60.0  # seconds: platforms deliver again for minutes, and an answer that comes later helps nobody
+WANTED = 30 * 60.0  # seconds for which an answer is tried for; after that its asker is told that there is none
 _LEASE = 10.0
 _LOOK = 2.0
-_LONGEST_REST = 60.0
+_LONGEST_REST = 30.0
+# Tries that ended without a word, as in a process that died. `Later` is a word: it counts against nobody.
 _MOST_TRIES = 10
 # What a process begins with beside what is delivered to it: a long queue that is begun all at once is finished late,
 # and a process that dies again and again would count a try for each of its messages.
 _TAKEN_OVER_AT_ONCE = 16
 _MOST_AT_ONCE = 128
-
-
-_UNTOUCHED, _WRITING = b"\x00", b"\x01"
-
-
-async def _nothing() -> None:
-    """Mark nothing."""
+_MOST_LATER = 63  # what six bits hold; by then it is too late for an answer
 
 
 class Overtaken(Exception):
     """This try was so slow that another process took its message over: that one writes, this one must not."""
 
 
+class Later(Exception):
+    """Neither answered nor told: the platform or the store does not work just now. The message is tried again."""
+
+
+class Writing(Protocol):
+    """Notes that something is about to be posted, only where it can be looked for later or also elsewhere."""
+
+    async def __call__(self, *, findable: bool = False) -> None:
+        """Note it.
+
+        Raises:
+            Overtaken: another process has this message now.
+        """
+        ...
+
+
+async def _nothing(*, findable: bool = False) -> None:
+    """Note nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in work: what the platform said, and which try it is.
+    """A message in work: what the platform said, which try it is, and when it was taken in, in Unix seconds.
 
-    `writing` is to be called before the first thing is posted; it raises `Overtaken`. `maybe_written` says that an
-    earlier try had called it: its answer may stand there already, so look, or apologise, before answering again (F52).
-    `exhausted` says that enough tries have failed: apologise instead of trying again.
+    `writing` is to be called before the first thing is posted, and before the first one that cannot be looked for.
+    `maybe_written` says that an earlier try had called it: its answer may stand there already, so look, or apologise,
+    before answering again (F52). `findable` says that all of it can be looked for. `exhausted` says that enough tries
+    have failed or that it is too late: apologise instead of trying again.
     """
 
     key: str
@@ -56,10 +73,34 @@ class Delivery:
     tries: int = 1
     maybe_written: bool = False
     exhausted: bool = False
-    writing: Callable[[], Awaitable[None]] = _nothing
+    writing: Writing = _nothing
+    findable: bool = False
+    since: float = 0.0
 
 
 Handler = Callable[[Delivery], Awaitable[None]]
+
+
+class _State(NamedTuple):
+    """What earlier tries left, as the first byte of a kept message: 1 and 2 as flags, then how often `Later` came."""
+
+    written: bool = False
+    elsewhere: bool = False
+    later: int = 0
+
+    @classmethod
+    def read(cls, byte: int) -> _State:
+        return cls(bool(byte & 1), bool(byte & 2), byte >> 2)
+
+    @property
+    def byte(self) -> bytes:
+        return bytes([self.written | self.elsewhere << 1 | self.later << 2])
+
+    def writing(self, *, findable: bool) -> _State:
+        return self._replace(written=True, elsewhere=self.elsewhere or not findable)
+
+    def put_off(self) -> _State:
+        return self._replace(later=min(self.later + 1, _MOST_LATER))
 
 
 class _Beat:
@@ -143,6 +184,7 @@ class Inbox:
         self._room = asyncio.Event()
         self._recovering = False
         self._working: dict[str, _Beat] = {}
+        self._put_off: set[str] = set()
         self._stopping = False
 
     async def start(self) -> None:
@@ -150,14 +192,16 @@ class Inbox:
         self._recovering = True
         self._watch = asyncio.create_task(self._watching())
 
-    async def take(self, key: str, lane: str, body: bytes, *, owner: str = "") -> bool:
+    async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
         """Keep a message and begin with it; False when it was delivered before. Acknowledge after this.
+
+        It is kept for `seconds`, an hour when none are given, and its id is known as long.
 
         Raises:
             StoreError: it could not be kept: let the platform deliver it again.
         """
-        sealed = self._sealed(key, _UNTOUCHED, body)
-        expires = self._clock() + KEPT
+        sealed = self._sealed(key, _State(), body)
+        expires = self._clock() + (seconds or KEPT)
         new = await self._store.add(self._kind, key, sealed, expires=expires, owner=owner, lane=lane or key)
         if new and self._recovering:
             # Behind what is older: begun beside it, neither would be finished before a process that keeps dying dies.
@@ -183,8 +227,8 @@ class Inbox:
         """Wait, at most this long, until everything that was taken so far is answered."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self._tasks:
-                    await asyncio.wait(self._tasks)
+                while self._tasks or self._put_off:
+                    await (asyncio.wait(self._tasks) if self._tasks else asyncio.sleep(self._look))
 
     def _begin(self, lane: str) -> None:
         """Work on a lane; with too much in work already, what was kept waits to be taken over."""
@@ -233,35 +277,58 @@ class Inbox:
             log.error("given_up", kind="sealed")
         else:
             try:
-                number = await self._handle(row, plain[:1], plain[1:])
+                number = await self._handle(row, _State.read(plain[0]), plain[1:])
             except Overtaken:
                 return
         # Where another process leased it meanwhile, that one ends it: what was written here may not be the last word.
         await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT, lease=number)
+        self._put_off.discard(row.key)
 
-    async def _handle(self, row: Row, state: bytes, body: bytes) -> int:
+    async def _handle(self, row: Row, state: _State, body: bytes) -> int:
         """The number of the lease in which it was handled."""
-        exhausted, overtaken = row.leases > _MOST_TRIES, False
-        if exhausted:
-            log.error("given_up", kind="tries")
+        exhausted, overtaken, value = self._is_exhausted(row, state), False, row.value
 
-        async def writing() -> None:
+        async def note(new: _State) -> bool:
+            nonlocal state, value
+            sealed = self._sealed(row.key, new, body)
+            if noted := await self._store.swap(self._kind, row.key, value, sealed, lease=beat.number):
+                state, value = new, sealed
+            return noted
+
+        async def writing(*, findable: bool = False) -> None:
             nonlocal overtaken
             overtaken = True
-            new = self._sealed(row.key, _WRITING, body)
-            if not await self._store.swap(self._kind, row.key, row.value, new, lease=beat.number):
+            if not await note(state.writing(findable=findable)):
                 raise Overtaken
             await beat.renew()
             overtaken = False
 
+        before, since = state, row.expires - KEPT
         async with self._held(row) as beat:
-            await self._handler(Delivery(row.key, body, row.leases, state == _WRITING, exhausted, writing))
+            delivery = Delivery(
+                row.key, body, row.leases, before.written, exhausted, writing, not before.elsewhere, since
+            )
+            try:
+                await self._handler(delivery)
+            except Later:
+                self._put_off.add(row.key)
+                with contextlib.suppress(StoreError):
+                    await note(state.put_off())
+                raise
         if overtaken:
             raise Overtaken
         return beat.number
 
-    def _sealed(self, key: str, state: bytes, body: bytes) -> bytes:
-        return self._seal.seal(state + body, f"{self._kind}/{key}")
+    def _is_exhausted(self, row: Row, state: _State) -> bool:
+        """Whether its asker is told that there is no answer: it may be what ends each process, or it is too late."""
+        too_late = row.expires - self._clock() < KEPT - WANTED
+        if too_late or row.leases - state.later > _MOST_TRIES:
+            log.error("given_up", kind="time" if too_late else "tries")
+            return True
+        return False
+
+    def _sealed(self, key: str, state: _State, body: bytes) -> bytes:
+        return self._seal.seal(state.byte + body, f"{self._kind}/{key}")
 
     @contextlib.asynccontextmanager
     async def _held(self, row: Row) -> AsyncIterator[_Beat]:

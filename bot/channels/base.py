@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Protocol
 
+from bot.inbox import Later, Writing
 from bot.message import Language, Message, OneToOne, Person, Private, Shareable, Shared
 
 Answer = Private | Shareable
@@ -14,8 +15,11 @@ class Unwritable(Exception):
     """The person does not take messages from the bot; the message names the platform's code."""
 
 
-class Unreachable(Exception):
-    """The platform or the store gave no answer, so that nobody could be told; the message is the kind of failure."""
+class Unreachable(Later):
+    """The platform or the store gave no usable answer, so that nobody could be told; the message names the failure.
+
+    What was to be done may be done all the same.
+    """
 
 
 class Answers(Protocol):
@@ -50,33 +54,35 @@ class Channel(Protocol):
         ...
 
 
-async def nothing() -> None:
-    """Do nothing before the first reply is written."""
+async def nothing(*, findable: bool = False) -> None:
+    """Do nothing before a reply is written."""
 
 
-async def deliver(
-    channel: Channel, answers: Answers, message: Message, writing: Callable[[], Awaitable[None]] = nothing
-) -> None:
+async def deliver(channel: Channel, answers: Answers, message: Message, writing: Writing = nothing) -> None:
     """Answer one message: private replies in the one-to-one chat only, with one pointer from a shared place.
 
-    `writing` is called once, before the first reply is written.
+    `writing` is called before the first reply is written, and before the first that goes to a shared place.
     """
-    pointed = began = False
+    pointed, told = False, None
     async for reply in answers.answer(message):
-        if not began:
-            began = True
-            await writing()
+        aside = isinstance(message.place, Shared) and isinstance(reply, Private)
+        own = await channel.private_place(message.person) if aside else None
+        findable = aside or isinstance(message.place, OneToOne)
+        if told is None or (told and not findable):
+            told = findable
+            await writing(findable=findable)
         match message.place, reply:
             case OneToOne() as here, _:
                 await channel.post(here, reply, message.person)
             case Shared() as here, Shareable():
                 await channel.share(here, reply, message.person)
             case Shared() as here, Private():
-                pointed = await _aside(channel, here, reply, message.person, pointed=pointed)
+                pointed = await _aside(channel, here, own, reply, person=message.person, pointed=pointed)
 
 
-async def _aside(channel: Channel, here: Shared, reply: Private, person: Person, *, pointed: bool) -> bool:
-    own = await channel.private_place(person)
+async def _aside(
+    channel: Channel, here: Shared, own: OneToOne | None, reply: Private, *, person: Person, pointed: bool
+) -> bool:
     try:
         if own is not None:
             await channel.post(own, reply, person)

@@ -17,7 +17,10 @@ class Kept(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A living row as it is listed; `number` grows in the order in which rows were put, `leases` with each lease."""
+    """A living row as it is listed; `number` grows in the order in which rows were put, `leases` with each lease.
+
+    `lane` and `expires` are told of leased rows only.
+    """
 
     number: int
     kind: str
@@ -25,6 +28,7 @@ class Row(NamedTuple):
     value: bytes
     leases: int = 0
     lane: str = ""
+    expires: float = 0.0
 
 
 class Store(Protocol):

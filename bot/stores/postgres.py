@@ -49,7 +49,7 @@ _FIRST_OF_ITS_LANE = (
     "AND NOT EXISTS (SELECT 1 FROM rows AS older "
     "WHERE older.kind = %(kind)s AND older.lane = it.lane AND older.number < it.number AND older.expires > %(now)s) "
 )
-_LEASED = " RETURNING number, kind, key, value, leases, lane"
+_LEASED = " RETURNING number, kind, key, value, leases, lane, expires"
 _LEASE_ANY = f"{_FIRST_OF_ITS_LANE} ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED) {_LEASED}"
 _LEASE_LANE = f"{_FIRST_OF_ITS_LANE} AND lane = %(lane)s ORDER BY number LIMIT 1 FOR UPDATE) {_LEASED}"
 
@@ -254,7 +254,7 @@ def _columns(row: Kept) -> tuple[bytes, bytes, bytes, bytes, float]:
 def _row(values: Sequence[Any]) -> Row:
     number, kind, key, value, *leased = values
     row = Row(number, bytes(kind).decode(), bytes(key).decode(), bytes(value))
-    return row._replace(leases=leased[0], lane=bytes(leased[1]).decode()) if leased else row
+    return row._replace(leases=leased[0], lane=bytes(leased[1]).decode(), expires=leased[2]) if leased else row
 
 
 def _told(error: psycopg.Error) -> StoreBusy | StoreUnusable:

@@ -53,7 +53,7 @@ _FIRST_OF_ITS_LANE = (
     "SELECT 1 FROM rows AS older WHERE older.kind = ?1 AND older.lane = it.lane AND older.number < it.number "
     "AND older.expires > ?4) "
 )
-_LEASED = " ORDER BY number LIMIT 1) RETURNING number, kind, key, value, leases, lane"
+_LEASED = " ORDER BY number LIMIT 1) RETURNING number, kind, key, value, leases, lane, expires"
 _LEASE_ANY = f"{_FIRST_OF_ITS_LANE} AND ?3 IS NULL {_LEASED}"
 _LEASE_LANE = f"{_FIRST_OF_ITS_LANE} AND lane = ?3 {_LEASED}"
 

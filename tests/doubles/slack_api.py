@@ -39,7 +39,10 @@ class WebApi(Payloads):
 
     Queues by method make the next calls fail: `errors` with `ok: false`, `limits` with 429 and these seconds to wait,
     `broken` with a status and a page of HTML, `odd` with any response. A method in `silent` ends the connection
-    without an answer.
+    without an answer. Calls in `belated` are done, and answered with that status and HTML all the same; the status 0
+    is a body that breaks off.
+
+    `page` is the most messages that a call to read a chat gives: 15 for apps outside the Marketplace.
     """
 
     def __init__(self, *, token: str = TOKEN, team: str = TEAM) -> None:
@@ -50,7 +53,9 @@ class WebApi(Payloads):
         self.limits: dict[str, list[int]] = {}
         self.broken: dict[str, list[int]] = {}
         self.odd: dict[str, list[web.Response]] = {}
+        self.belated: dict[str, list[int]] = {}
         self.silent: set[str] = set()
+        self.page = 1_000
         self.refused: list[str] = []
         self.latency = 0.0
         self.messages: dict[tuple[str, str], Json] = {}
@@ -84,6 +89,8 @@ class WebApi(Payloads):
         answer = self._answer(method, arguments, str(token))
         await self._record(Call(method, arguments))
         await asyncio.sleep(self.latency / 2)
+        if belated := self.belated.get(method):
+            return _spoilt(belated.pop(0))
         return web.json_response(answer)
 
     def _answer(self, method: str, arguments: Json, token: str) -> Json:
@@ -151,7 +158,7 @@ class WebApi(Payloads):
     def _chat_postMessage(self, arguments: Json) -> Json:  # noqa: N802 -- Slack's name
         if error := self._refuse_bad(arguments):
             return {"ok": False, "error": error}
-        ts = f"1700000001.{next(self._ids):06}"
+        ts = f"{int(time.time())}.{next(self._ids):06}"
         self.messages[arguments["channel"], ts] = arguments
         return {"ok": True, "channel": arguments["channel"], "ts": ts, "message": {"text": arguments.get("text", "")}}
 
@@ -170,13 +177,32 @@ class WebApi(Payloads):
         return {"ok": True, **arguments} if found else {"ok": False, "error": "message_not_found"}
 
     def _conversations_replies(self, arguments: Json) -> Json:
+        """A thread, oldest first; its first message comes with every page, however old it is."""
         where = arguments["channel"], arguments["ts"]
-        thread = [
+        thread = self._read(lambda channel, said: (channel, said.get("thread_ts")) == where)
+        page, cursor = self._paged(thread, arguments)
+        root = {"ts": arguments["ts"], "text": "the question"}
+        return {"ok": True, "messages": [root, *page], "response_metadata": {"next_cursor": cursor}}
+
+    def _conversations_history(self, arguments: Json) -> Json:
+        """What stands in a chat outside of threads, newest first."""
+        chat = self._read(lambda channel, said: channel == arguments["channel"] and not said.get("thread_ts"))
+        page, cursor = self._paged(chat[::-1], arguments)
+        return {"ok": True, "messages": page, "response_metadata": {"next_cursor": cursor}}
+
+    def _read(self, wanted: Callable[[str, Json], bool]) -> list[Json]:
+        return [
             {"ts": ts, "metadata": said.get("metadata"), "text": said.get("text", "")}
-            for (channel, ts), said in self.messages.items()
-            if (channel, said.get("thread_ts")) == where
+            for (channel, ts), said in sorted(self.messages.items(), key=lambda kept: float(kept[0][1]))
+            if wanted(channel, said)
         ]
-        return {"ok": True, "messages": [{"ts": arguments["ts"], "text": "the question"}, *thread]}
+
+    def _paged(self, messages: list[Json], arguments: Json) -> tuple[list[Json], str]:
+        """A page of what is younger than `oldest`, and the cursor of the next one."""
+        oldest, begin = float(arguments.get("oldest") or 0), int(arguments.get("cursor") or 0)
+        end = begin + min(int(arguments.get("limit") or 100), self.page)
+        younger = [message for message in messages if float(message["ts"]) > oldest]
+        return younger[begin:end], str(end) if end < len(younger) else ""
 
     def _chat_postEphemeral(self, arguments: Json) -> Json:  # noqa: N802 -- Slack's name
         if error := self._refuse_bad(arguments):
@@ -239,6 +265,13 @@ async def read_arguments(request: web.Request) -> Json:
         form = await request.post()
         found |= {name: _read(value) for name, value in form.items() if isinstance(value, str)}
     return found
+
+
+def _spoilt(status: int) -> web.Response:
+    """An answer that tells nothing of what was done."""
+    if not status:
+        return web.Response(text='{"ok": true, "ts": "17', content_type="application/json")
+    return web.Response(status=status, text="<html>oops</html>", content_type="text/html")
 
 
 def _read(value: str) -> Any:

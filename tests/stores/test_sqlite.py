@@ -125,5 +125,5 @@ async def test_a_store_of_the_first_version_is_upgraded_and_keeps_its_rows(tmp_p
     store = open_sqlite(path)
     assert await store.get("k", "a") == b"1"
     await store.add("k", "b", b"2", expires=LATER, lane="chat")
-    assert await store.lease("k", until=LATER) == (2, "k", "b", b"2", 1, "chat")
+    assert await store.lease("k", until=LATER) == (2, "k", "b", b"2", 1, "chat", LATER)
     await store.close()

@@ -1,19 +1,21 @@
-"""What the Slack channel does behind the acknowledgement: answer, pass on, open forms, keep Home true."""
+"""What the Slack channel does behind the acknowledgement: answer, and tell who cannot be answered.
+
+A try ends in one of three ways: it is written, its asker is told, or `Unreachable` gives it back to the inbox.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Answer, Unreachable, Unwritable, deliver
-from bot.channels.slack import forms, home
+from bot.channels.slack import home
 from bot.channels.slack.again import Mark, cleared
 from bot.channels.slack.codes import SHUT, code_of
 from bot.channels.slack.home import Host
@@ -21,9 +23,8 @@ from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import Pace
 from bot.channels.slack.people import People
-from bot.channels.slack.prompts import PROMPTS
-from bot.channels.slack.sharing import SHARE, Sharing
-from bot.channels.slack.workspace import Workspace
+from bot.channels.slack.sharing import Sharing
+from bot.channels.slack.workspace import WhoUnknown, Workspace
 from bot.channels.slack.writer import UNMARKED, SlackWriter, Whisper
 from bot.errors import StoreError
 from bot.inbox import Delivery, Overtaken
@@ -32,14 +33,18 @@ from bot.retention import Retention
 
 log = structlog.get_logger("slack")
 
-# What may be said again: nobody answered, or the connection ended.
-_SILENT = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError, StoreError)
+# What another try may mend.
+PASSING = (Unreachable, StoreError)
+_TELLS_AT = 2  # the try at whose failure a person reads that their answer takes longer
+_SKEW = 60.0  # seconds by which Slack's clock and this one may differ
 _STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
 _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
 
+Job = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
+
 
 class Desk:
-    """One method a kind of delivery. Each is given the workspace that it came from."""
+    """Answers one delivery. It is given the workspace that it came from."""
 
     def __init__(
         self,
@@ -56,51 +61,59 @@ class Desk:
         self._host, self._notices, self._people, self._sharing = host, notices, people, sharing
         self._pace, self._retention, self._session, self._pause = pace, retention, session, pause
 
-    async def answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
-        """Answer a message, a command, a press, a shortcut or a form; what an earlier try has written, never again.
+    async def work(
+        self, here: Workspace, incoming: Incoming, delivery: Delivery, job: Job, notice: str = "not_taken"
+    ) -> None:
+        """Do a job; where Slack does not take what is written, a line in the log and one sentence for the asker.
 
         Raises:
-            Unreachable: Slack or the store gave no answer, so that nobody could be told: another try may.
+            Unreachable: nothing was written, or only what can be looked for, and nobody could be told: try again.
         """
+        began = _Began(delivery)
+        delivery = replace(delivery, writing=began.writing)
         try:
-            await self._or_sorry(here, incoming, self._answer(here, incoming, delivery), again=not delivery.exhausted)
-        except _SILENT as error:
-            raise Unreachable(type(error).__name__) from None
-
-    async def _or_sorry(
-        self,
-        here: Workspace,
-        incoming: Incoming,
-        job: Coroutine[Any, Any, None],
-        notice: str = "not_taken",
-        *,
-        again: bool = False,
-    ) -> None:
-        """Where Slack does not take what is written: a line in the log, and one sentence where it takes that.
-
-        With `again`, what got no answer at all in a chat that can be read is left to another try, which looks first.
-        """
-        try:
-            await job
+            await job(here, incoming, delivery)
         except Overtaken:
             raise
-        except Exception as error:
-            if again and incoming.direct and incoming.response_url is None and isinstance(error, _SILENT):
-                raise
+        except PASSING as error:
+            if began.findable is False:
+                failed(error)
+                await self._sorry(here, incoming, delivery, notice)
+                return
+            if began.findable is None and incoming.direct and delivery.tries == _TELLS_AT:
+                await self._hold_on(here, incoming, delivery)
+            raise Unreachable(str(error) if isinstance(error, Unreachable) else type(error).__name__) from None
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the person reads a sentence and nobody a trace
             failed(error)
+            notice = "who_unknown" if isinstance(error, WhoUnknown) else notice
             if code_of(error) not in SHUT:
-                await self._sorry(here, incoming, notice)
+                if began.findable is None:
+                    await began.writing(findable=incoming.direct)
+                await self._sorry(here, incoming, delivery, notice)
 
-    async def _sorry(self, here: Workspace, incoming: Incoming, notice: str) -> None:
+    async def _hold_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
+        """Say that the answer takes longer. The line is a part of the answer, so the try that succeeds deletes it."""
+        await delivery.writing(findable=True)
+        with contextlib.suppress(*PASSING, SlackApiError, Unwritable):
+            await self.say(here, incoming, "held_up", Mark.of(delivery.key), final=False)
+
+    async def _sorry(self, here: Workspace, incoming: Incoming, delivery: Delivery, notice: str) -> None:
+        """One sentence where it was asked, else in the person's own chat.
+
+        Raises:
+            Unreachable: Slack does not answer; a refusal, in both places, is the end of it.
+        """
+        mark = Mark.of(delivery.key)
         with contextlib.suppress(SlackApiError, Unwritable, aiohttp.ClientResponseError):
             try:
-                await self.say(here, incoming, notice)
-            except (SlackApiError, Unwritable, aiohttp.ClientError, TimeoutError):
+                await self.say(here, incoming, notice, mark)
+            except (SlackApiError, Unwritable, Unreachable, aiohttp.ClientError, TimeoutError):
                 if incoming.direct:
                     raise
-                await self.say(here, replace(incoming, own_chat=True, response_url=None), notice)
+                await self.say(here, replace(incoming, own_chat=True, response_url=None), notice, mark)
 
-    async def _answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
+    async def answer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
+        """Answer a message, a command, a press, a shortcut or a form; what an earlier try has written, never again."""
         person, directory_only = await here.person(incoming.user, incoming.team)
         await self._people.note(person)
         place = await self._place(here, incoming)
@@ -118,91 +131,64 @@ class Desk:
             form=incoming.form,
             delivery=delivery.key,
         )
-        mark = Mark.of(delivery.key)
-        if delivery.exhausted or delivery.maybe_written:
-            stands = await self._stands(here, incoming, place, mark)
-            if delivery.exhausted and not stands:
-                await self.say(here, incoming, "interrupted")
-            if delivery.exhausted or stands:
-                return
+        if await self.stands(here, incoming, place, delivery):
+            await self._home_again(here, incoming)
+            return
         watched = _Watched(self._host)
         try:
             async with self._status(here, message):
-                await deliver(self._writer(here, incoming, mark), watched, message, delivery.writing)
+                await deliver(self.writer(here, incoming, delivery), watched, message, delivery.writing)
         finally:
             if watched.leaves and not (await self._host.home(person, "en", directory_only=directory_only))[1]:
                 await self._people.leave(person)
         if watched.home_changed:
-            await self.show_home(here, incoming.user, incoming.team)
+            await self._home_again(here, incoming)
 
-    async def _stands(self, here: Workspace, incoming: Incoming, place: Place, mark: Mark) -> bool:
-        """Whether an earlier try's answer stands there, or may: where it cannot be seen, its asker is told so (F52)."""
-        if isinstance(place, OneToOne) and place.thread:
-            return await cleared(here, place, mark) == "whole"
-        await self.say(here, incoming, "interrupted")
+    async def stands(self, here: Workspace, incoming: Incoming, place: Place, delivery: Delivery) -> bool:
+        """Whether there is nothing left to write: it stands there, or its asker is told that it may not (F52)."""
+        if not (delivery.exhausted or delivery.maybe_written):
+            return False
+        own = place if isinstance(place, OneToOne) else None
+        if own is None and delivery.maybe_written and delivery.findable:
+            own = await here.chat(incoming.user)
+        whole, mark = False, Mark.of(delivery.key)
+        if own is not None:
+            since = incoming.at or f"{max(0.0, delivery.since - _SKEW):.6f}"
+            whole = await cleared(here, own, mark, since) == "whole"
+        if whole or (own is not None and not delivery.exhausted):
+            return whole
+        await self.say(here, incoming, "interrupted", mark)
         return True
 
-    async def say(self, here: Workspace, incoming: Incoming, notice: str) -> None:
-        """One sentence of the channel's own in reply: the wording changed, or an earlier answer was interrupted."""
-        language = (await here.profile(incoming.user)).language
-        person, _ = await here.person(incoming.user, incoming.team)
-        place = await self._place(here, incoming)
-        reply = Shareable(
-            intent=notice, language=language, blocks=self._notices.blocks(notice, language), to_asker=True
-        )
-        writer = self._writer(here, incoming)
+    async def say(
+        self, here: Workspace, incoming: Incoming, notice: str, mark: Mark = UNMARKED, *, final: bool = True
+    ) -> None:
+        """One sentence of the channel's own in reply, which needs nothing of Slack but that it is taken."""
+        language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
+        place, blocks = await self._place(here, incoming), self._notices.blocks(notice, language)
+        reply = Shareable(intent=notice, language=language, blocks=blocks, to_asker=True, final=final)
+        writer = self._marked(here, incoming, mark)
         if isinstance(place, OneToOne):
             await writer.post(place, reply, person)
         elif place is not None:
             await writer.share(place, reply, person)
 
-    async def pass_on(self, here: Workspace, incoming: Incoming, response_url: str) -> None:
-        """Share an answer where its asker got it, or send it to their own chat."""
-        await self._or_sorry(here, incoming, self._pass_on(here, incoming, response_url))
-
-    async def _pass_on(self, here: Workspace, incoming: Incoming, response_url: str) -> None:
-        person, _ = await here.person(incoming.user, incoming.team)
-        shown = await self._sharing.shown(incoming.press or "", person)
-        whisper = self._whisper(here, response_url)
-        if shown is None:
-            language = (await here.profile(incoming.user)).language
-            await whisper.respond(self._notices.page("share_over", language))
-        elif incoming.action == SHARE:
-            for page in self._sharing.public(shown, person):
-                await whisper.respond(page, to_all=True)
-        else:
-            own = await here.chat(incoming.user)
-            if own is not None:
-                await self._plain_writer(here).post(own, shown, person)
-            await whisper.point(Shared(incoming.channel), person, shown.language, own)
-
-    async def open_form(self, here: Workspace, incoming: Incoming) -> None:
-        """Open the form that a button or a shortcut names, while its trigger lives."""
-        name = forms.name_of(incoming.action)
-        if name is not None and incoming.trigger:
-            await self._or_sorry(here, incoming, self._open(here, incoming, name), "form_late")
-
-    async def _open(self, here: Workspace, incoming: Incoming, name: str) -> None:
-        view = forms.form(name, self._notices, (await here.profile(incoming.user)).language)
-        await here.client.views_open(trigger_id=incoming.trigger, view=view)
-
-    async def show_home(self, here: Workspace, user: str, team: str) -> None:
+    async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
         """Bring a person's Home up to date."""
-        await home.publish(here, self._host, self._notices, user, team)
+        await home.publish(here, self._host, self._notices, incoming.user, incoming.team)
 
-    async def suggest(self, here: Workspace, user: str, channel: str, thread: str | None = None) -> None:
-        """Offer a person who opens the chat what they may ask."""
-        language = (await here.profile(user)).language
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS[language]]
-        await here.client.assistant_threads_setSuggestedPrompts(
-            channel_id=channel, prompts=prompts, **({"thread_ts": thread} if thread else {})
-        )
+    async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
+        """The same behind an answer, which is no less where it fails: Home is made anew whenever it is opened."""
+        try:
+            await self.show_home(here, incoming)
+        except (*PASSING, SlackApiError, WhoUnknown) as error:
+            failed(error)
 
     async def push(self, here: Workspace, person: Person, reply: Answer) -> None:
         """Write in a person's own chat without being asked."""
         own = await here.chat(person.user)
         if own is not None:
-            await self._plain_writer(here).post(own, reply, person)
+            await SlackWriter(here, self._notices, self._pace, self._retention).post(own, reply, person)
 
     async def _place(self, here: Workspace, incoming: Incoming) -> Place | None:
         if incoming.own_chat:
@@ -214,15 +200,17 @@ class Desk:
         kind = OneToOne if direct else Shared
         return kind(incoming.channel, incoming.thread)
 
-    def _writer(self, here: Workspace, incoming: Incoming, mark: Mark = UNMARKED) -> SlackWriter:
+    def writer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> SlackWriter:
+        """The writer of one delivery's answer."""
+        return self._marked(here, incoming, Mark.of(delivery.key))
+
+    def _marked(self, here: Workspace, incoming: Incoming, mark: Mark) -> SlackWriter:
         if incoming.response_url is None:
             return SlackWriter(here, self._notices, self._pace, self._retention, mark)
-        return self._whisper(here, incoming.response_url)
+        return self.whisper(here, incoming, mark)
 
-    def _plain_writer(self, here: Workspace) -> SlackWriter:
-        return SlackWriter(here, self._notices, self._pace, self._retention)
-
-    def _whisper(self, here: Workspace, response_url: str) -> Whisper:
+    def whisper(self, here: Workspace, incoming: Incoming, mark: Mark) -> Whisper:
+        """The writer behind a response URL."""
         return Whisper(
             here,
             self._notices,
@@ -230,7 +218,8 @@ class Desk:
             self._retention,
             sharing=self._sharing,
             session=self._session,
-            response_url=response_url,
+            response_url=incoming.response_url or "",
+            mark=mark,
         )
 
     @contextlib.asynccontextmanager
@@ -248,11 +237,24 @@ class Desk:
 
     async def _say_status(self, here: Workspace, place: OneToOne, person: Person) -> None:
         await self._pause(_STATUS_AFTER)
-        status = self._notices.labels("status", (await here.profile(person.user)).language)["status"]
-        with contextlib.suppress(SlackApiError, aiohttp.ClientError, TimeoutError):
+        status = self._notices.labels("status", await here.language(person.user))["status"]
+        with contextlib.suppress(SlackApiError, Unreachable):
             await here.client.assistant_threads_setStatus(
                 channel_id=place.conversation, thread_ts=place.thread, status=status
             )
+
+
+class _Began:
+    """Where an answer may stand: nowhere (None), only where it can be looked for (True), or elsewhere too (False)."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._note = delivery.writing
+        self.findable = delivery.findable if delivery.maybe_written else None
+
+    async def writing(self, *, findable: bool = False) -> None:
+        """Something is about to be posted."""
+        await self._note(findable=findable)
+        self.findable = findable and self.findable is not False
 
 
 class _Watched:
@@ -272,5 +274,5 @@ class _Watched:
 
 def failed(error: Exception) -> None:
     """Log the kind of an error and Slack's code for it, never its text, which may quote a message."""
-    reason = str(error) if isinstance(error, Unwritable) else code_of(error)
+    reason = str(error) if isinstance(error, Unwritable | Unreachable | WhoUnknown) else code_of(error)
     log.error("failed", kind=type(error).__name__, reason=reason, channel="slack")

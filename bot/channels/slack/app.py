@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +26,9 @@ from starlette.routing import Route
 from bot.channels.base import Answer, Unreachable
 from bot.channels.slack import forms, gate
 from bot.channels.slack.answers import Desk, failed
-from bot.channels.slack.codes import GONE, PASSING, code_of
+from bot.channels.slack.codes import GONE, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
+from bot.channels.slack.errands import Errands, Kind
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
     COMMANDS,
@@ -35,13 +37,15 @@ from bot.channels.slack.incoming import (
     read_command,
     read_edit,
     read_event,
+    read_home,
     read_press,
     read_shortcut,
     read_submission,
+    read_thread,
 )
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import Pace
-from bot.channels.slack.people import ENDINGS, Forget, People
+from bot.channels.slack.people import ENDINGS, Ending, Forget, People, read_ending
 from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.work import Work
@@ -55,16 +59,19 @@ log = structlog.get_logger("slack")
 
 Ack = Callable[[], Awaitable[Any]]
 _DRAIN_SECONDS = 25
-_SEEN_SECONDS = 60 * 60.0
+_ACK_SECONDS = 2.0  # Slack waits three; what is not acknowledged by then comes again
+_ENDING_KEPT = 7 * 86_400.0  # seconds for which an ending is tried: nothing else would ever delete what it ends
 _UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     """A delivery as it lies in the inbox, with the installation that it came from."""
 
     enterprise: str
     team: str
-    incoming: Incoming
+    incoming: Incoming | None = None
+    kind: Kind = "answer"
+    ending: Ending | None = None
 
 
 class SlackApp:
@@ -103,7 +110,7 @@ class SlackApp:
         Raises:
             SlackApiError: Slack does not take the app-level token.
         """
-        self._connection = Connection(self._given)
+        self._connection = Connection(self._given, self._pause)
         self._workspaces = self._connection.workspaces(self._shelf)
         self._install = self._connection.install(self._shelf, self._notices)
         self._desk = Desk(
@@ -116,6 +123,7 @@ class SlackApp:
             session=self._connection.session,
             pause=self._pause,
         )
+        self._errands = Errands(self._desk, self._notices, self._sharing)
         self._bolt = self._listeners()
         await self._inbox.start()
         await self._erasing.start()
@@ -159,7 +167,7 @@ class SlackApp:
         """Whether a message of ours is gone.
 
         Raises:
-            SlackApiError, aiohttp.ClientError: it may go later.
+            Unreachable: it may go later.
         """
         here = await self._workspaces.of(shown.person.enterprise, shown.person.team)
         if here is None:
@@ -167,10 +175,7 @@ class SlackApp:
         try:
             await here.client.chat_delete(channel=shown.conversation, ts=shown.message)
         except SlackApiError as error:
-            code = code_of(error)
-            if not code or code in PASSING:
-                raise
-            return code in GONE
+            return code_of(error) in GONE
         return True
 
     async def _receive(self, request: Request) -> Response:
@@ -187,9 +192,10 @@ class SlackApp:
         if not gate.is_readable(content_type, body):
             return Response(status_code=400)
         try:
-            if any(name.encode() in body for name in ENDINGS) and await self._ended(_json(content_type, body)):
-                return Response()
-            answer = await self._bolt.async_dispatch(to_async_bolt_request(request, body))
+            async with asyncio.timeout(_ACK_SECONDS):
+                if any(name.encode() in body for name in ENDINGS) and await self._ended(_json(content_type, body)):
+                    return Response()
+                answer = await self._bolt.async_dispatch(to_async_bolt_request(request, body))
         except Exception as error:  # noqa: BLE001 -- whatever it is, nobody reads a trace
             return Response(status_code=_status_after(error))
         return Response() if answer.status == 404 else to_starlette_response(answer)  # noqa: PLR2004 -- HTTP
@@ -207,8 +213,13 @@ class SlackApp:
         event = body.get("event")
         if not isinstance(event, Mapping) or event.get("type") not in ENDINGS:
             return False
-        if await self._first(f"event:{body.get('event_id')}"):
-            self._work.start("endings", self._guarded(self._people.end(body, self._workspaces)))
+        where = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
+        if event["type"] == "user_change" and (here := await self._workspaces.of(*where)):
+            here.look_again(str((event.get("user") or {}).get("id")))
+        if ending := read_ending(body):
+            key, lane = f"ending:{body.get('event_id')}", f"ending:{'/'.join(where)}"
+            kept = msgspec.json.encode(Kept(*where, ending=ending))
+            await self._inbox.take(key, lane, kept, seconds=_ENDING_KEPT)
         return True
 
     def _listeners(self) -> AsyncApp:
@@ -256,8 +267,7 @@ class SlackApp:
         here = await self._here(context)
         bot_user = here.installed.bot_user
         if edited := read_edit(body, bot_user):
-            if await self._first(edited.key):
-                self._start(edited, self._desk.say(here, edited, "edited"))
+            await self._take(here, edited, "edited")
         elif body["event"].get("subtype") == "message_deleted":
             self._work.cancel((body["event"].get("channel"), body["event"].get("deleted_ts")))
         else:
@@ -271,21 +281,14 @@ class SlackApp:
     async def _on_action(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
         here, incoming = await self._here(context), read_press(body)
         if incoming is not None and incoming.action in {SHARE, SEND}:
-            if await self._first(incoming.key):
-                url = str(body.get("response_url") or "")
-                self._start(incoming, self._desk.pass_on(here, incoming, url))
-        elif incoming is not None and forms.name_of(incoming.action):
-            await self._open(here, incoming)
+            await self._take(here, replace(incoming, response_url=str(body.get("response_url") or "")), "pass_on")
         else:
-            await self._take(here, incoming)
+            await self._take(here, incoming, _kind(incoming))
         await ack()
 
     async def _on_shortcut(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
         here, incoming = await self._here(context), read_shortcut(body)
-        if forms.name_of(incoming.action):
-            await self._open(here, incoming)
-        else:
-            await self._take(here, incoming)
+        await self._take(here, incoming, _kind(incoming))
         await ack()
 
     async def _on_view(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
@@ -296,43 +299,37 @@ class SlackApp:
         await ack()
 
     async def _on_home(self, body: Body, context: AsyncBoltContext) -> None:
-        event = body["event"]
-        if not await self._first(f"event:{body['event_id']}"):
-            return
-        here, lane = await self._here(context), ("home", event["channel"])
-        if event.get("tab") == "messages":
-            self._work.start(lane, self._guarded(self._desk.suggest(here, event["user"], event["channel"])))
-        elif event.get("tab") == "home":
-            self._work.start(lane, self._guarded(self._desk.show_home(here, event["user"], body.get("team_id") or "")))
+        opened = read_home(body)
+        kinds: Mapping[str, Kind] = {"messages": "prompts", "home": "home"}
+        if kind := kinds.get(opened.action):
+            await self._take(await self._here(context), opened, kind)
 
     async def _on_thread(self, body: Body, context: AsyncBoltContext) -> None:
-        thread = body["event"].get("assistant_thread") or {}
-        if thread.get("channel_id") and await self._first(f"event:{body['event_id']}"):
-            here, channel = await self._here(context), thread["channel_id"]
-            job = self._desk.suggest(here, thread["user_id"], channel, thread.get("thread_ts"))
-            self._work.start(("home", channel), self._guarded(job))
+        await self._take(await self._here(context), read_thread(body), "prompts")
 
-    async def _open(self, here: Workspace, incoming: Incoming) -> None:
-        if await self._first(incoming.key):
-            self._work.start(("form", incoming.key), self._guarded(self._desk.open_form(here, incoming)))
-
-    async def _take(self, here: Workspace, incoming: Incoming | None) -> None:
+    async def _take(self, here: Workspace, incoming: Incoming | None, kind: Kind = "answer") -> None:
         """Keep it until it is answered, once, however often Slack delivers, and whichever process dies (F50, F51)."""
         if incoming is None:
             return
         installed = here.installed
-        kept = _Kept(installed.enterprise, installed.team or incoming.team, incoming)
+        kept = Kept(installed.enterprise, installed.team or incoming.team, incoming, kind)
         lane = f"{installed.key}/{incoming.channel}/{incoming.user}"
+        # A page is no part of a conversation, and a form cannot wait for one: its trigger lives three seconds.
+        lane += f"/{kind}" if kind in {"home", "prompts", "form"} else ""
         await self._inbox.take(f"{installed.key}:{incoming.key}", lane, msgspec.json.encode(kept))
 
     async def _handle(self, delivery: Delivery) -> None:
         """Answer what was kept, in a task of its own that a deleted question calls off."""
-        kept = msgspec.json.decode(delivery.body, type=_Kept)
-        incoming, here = kept.incoming, await self._workspaces.of(kept.enterprise, kept.team)
+        kept = msgspec.json.decode(delivery.body, type=Kept)
+        if kept.ending is not None:
+            await self._end(kept.ending)
+        if (incoming := kept.incoming) is None:
+            return
+        here = await self._workspaces.of(kept.enterprise, kept.team)
         if here is None:
             log.warning("workspace gone", channel="slack")
             return
-        job = self._desk.answer(here, incoming, delivery)
+        job = self._errands.do(here, kept.kind, incoming, delivery)
         tag = (incoming.channel, incoming.thread) if incoming.thread else None
         task = self._work.start(delivery.key, self._guarded(job, Unreachable), tag=tag)
         try:
@@ -344,12 +341,12 @@ class SlackApp:
         if not task.cancelled():
             task.result()
 
-    def _start(self, incoming: Incoming, job: Awaitable[None]) -> None:
-        lane, tag = (incoming.channel, incoming.user), (incoming.channel, incoming.thread)
-        self._work.start(lane, self._guarded(job), tag=tag if incoming.thread else None)
-
-    async def _first(self, key: str) -> bool:
-        return await self._shelf.first(f"slack:{key}", seconds=_SEEN_SECONDS)
+    async def _end(self, ending: Ending) -> None:
+        try:
+            await self._people.end(ending, self._workspaces)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, nothing else would ever delete what is left
+            failed(error)
+            raise Unreachable(type(error).__name__) from None
 
     async def _guarded(self, job: Awaitable[None], *passed_on: type[Exception]) -> None:
         try:
@@ -358,6 +355,10 @@ class SlackApp:
             raise
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
             failed(error)
+
+
+def _kind(incoming: Incoming | None) -> Kind:
+    return "form" if incoming is not None and forms.name_of(incoming.action) else "answer"
 
 
 def _json(content_type: str, body: bytes) -> Body:

@@ -20,6 +20,8 @@ SHUT = frozenset({
     "invalid_auth", "missing_scope", "no_permission", "not_allowed_token_type", "not_authed", "org_login_required",
     "team_access_not_granted", "token_expired", "token_revoked", "two_factor_setup_required",
 })  # fmt: skip
+# Where a user id names nobody whom this app may know.
+NOBODY = frozenset({"user_not_found", "user_not_in_enterprise", "user_not_visible", "users_not_found"})
 # Where the blocks were refused: the same in words may be taken.
 UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 # Where the message that was to be answered, and its thread, are gone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 
@@ -9,11 +10,10 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
 )
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels.slack.client import Client, Pause
 from bot.channels.slack.install import Install
 from bot.channels.slack.installations import Installations, States
 from bot.channels.slack.notices import Notices
@@ -50,15 +50,15 @@ class Credentials:
 class Connection:
     """Everything that is open towards Slack. Made inside the event loop; close it at the end."""
 
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
+    def __init__(self, credentials: Credentials, pause: Pause = asyncio.sleep) -> None:
+        self._credentials, self._pause = credentials, pause
         self.session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS), cookie_jar=aiohttp.DummyCookieJar()
         )
 
-    def client(self, token: str | None) -> AsyncWebClient:
-        """A client of a token. A rate limit is waited out as Slack says; what may have arrived is not sent again."""
-        return AsyncWebClient(
+    def client(self, token: str | None) -> Client:
+        """A client of a token. What Slack surely did not take is sent again: at a rate limit, when it says so."""
+        return Client(
             token,
             self._credentials.api_url,
             session=self.session,
@@ -66,8 +66,8 @@ class Connection:
             retry_handlers=[
                 AsyncConnectionErrorRetryHandler(error_types=[aiohttp.ClientConnectorError]),
                 AsyncRateLimitErrorRetryHandler(max_retry_count=3),
-                AsyncServerErrorRetryHandler(max_retry_count=2),
             ],
+            pause=self._pause,
         )
 
     def workspaces(self, shelf: Shelf) -> Workspaces:

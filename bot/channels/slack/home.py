@@ -26,7 +26,7 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, user: str,
     """Show a person's Home as it is now, replacing what was there.
 
     Raises:
-        SlackApiError: Slack does not take it, other than that the app has no Home.
+        SlackApiError: Slack does not take it, other than that the app has no Home. Unreachable: it does not answer.
     """
     person, directory_only = await workspace.person(user, team)
     language = (await workspace.profile(user)).language

@@ -19,6 +19,7 @@ Body = Mapping[str, Any]
 class Incoming:
     """A person's message, command, press or form. `direct` is true in the one-to-one chat with the bot.
 
+    `at` is Slack's own time of it, where it says one: what answers it is younger.
     `own_chat`: it came from a place that is no conversation (App Home, a form), so the answer goes to that chat.
     `action` is the kind of button pressed. `trigger` opens a form within three seconds. `response_url` is a secret
     that lets its holder write to the person: never logged, and kept only sealed, until it is answered.
@@ -39,10 +40,11 @@ class Incoming:
     form: str | None = None
     trigger: str | None = None
     response_url: str | None = None
+    at: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what names nobody, and ids and words that are no text: Slack sends neither."""
-        named = (self.key, self.user, self.team, self.channel, self.text, self.thread, self.action)
+        named = (self.key, self.user, self.team, self.channel, self.text, self.thread, self.action, self.at)
         given = (self.press, self.command, self.form, self.trigger, self.response_url)
         if not self.user or not all(isinstance(part, str) for part in (*named, *(each for each in given if each))):
             raise ValueError("no id or no text")
@@ -64,6 +66,7 @@ def read_event(body: Body, bot_user: str) -> Incoming | None:
         text=typed(event.get("text") or "", bot_user),
         thread=event.get("thread_ts") or event.get("ts") or "",
         direct=direct,
+        at=event.get("ts") or "",
     )
 
 
@@ -85,6 +88,7 @@ def read_edit(body: Body, bot_user: str) -> Incoming | None:
         text=typed(now.get("text") or "", bot_user),
         thread=now.get("thread_ts") or now.get("ts") or "",
         direct=True,
+        at=event.get("event_ts") or now.get("ts") or "",
     )
 
 
@@ -130,6 +134,35 @@ def read_press(body: Body) -> Incoming | None:
         action=str(action.get("action_id") or ""),
         trigger=body.get("trigger_id"),
         response_url=body.get("response_url") if ephemeral else None,
+        at=action.get("action_ts") or "",
+    )
+
+
+def read_home(body: Body) -> Incoming:
+    """A person opened a tab of the app; `action` is the tab's name."""
+    event = body["event"]
+    return Incoming(
+        key=f"event:{body['event_id']}",
+        user=event["user"],
+        team=body.get("team_id") or "",
+        channel=event["channel"],
+        text="",
+        action=event.get("tab") or "",
+    )
+
+
+def read_thread(body: Body) -> Incoming | None:
+    """A person opened a conversation in the assistant's own container; None where Slack names none."""
+    thread = body["event"].get("assistant_thread") or {}
+    if not thread.get("channel_id"):
+        return None
+    return Incoming(
+        key=f"event:{body['event_id']}",
+        user=thread["user_id"],
+        team=body.get("team_id") or "",
+        channel=thread["channel_id"],
+        text="",
+        thread=thread.get("thread_ts") or "",
     )
 
 

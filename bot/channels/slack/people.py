@@ -22,6 +22,35 @@ Forget = Callable[[Person], Awaitable[object]]
 Body = Mapping[str, Any]
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """What an event ends in a workspace or organization: some people by their ids, or everybody with the installation.
+
+    `team` is the workspace of the people where it is another than that of the event.
+    """
+
+    enterprise: str
+    team: str
+    users: tuple[str, ...] = ()
+    everybody: bool = False
+
+
+def read_ending(body: Body) -> Ending | None:
+    """The ending in an event of `ENDINGS`; None for one that ends nobody, such as a changed picture."""
+    event = body["event"]
+    enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
+    tokens, user = event.get("tokens") or {}, event.get("user") or {}
+    match event["type"]:
+        case "user_change" if user.get("deleted"):
+            return Ending(enterprise, str(user.get("team_id") or team), (str(user.get("id")),))
+        case "user_change":
+            return None
+        case "tokens_revoked" if not tokens.get("bot"):
+            users = tuple(str(one) for one in tokens.get("oauth") or ())
+            return Ending(enterprise, team, users) if users else None
+        case _:
+            return Ending(enterprise, team, everybody=True)
+
+
 class People:
     """The people of each workspace who have talked to the bot. `forget` deletes all that is kept of one."""
 
@@ -44,25 +73,13 @@ class People:
         for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
             await self._shelf.drop(_KIND, f"{owner}\x1f{person.user}")
 
-    async def end(self, body: Body, workspaces: Workspaces) -> None:
-        """What an event ends: one person, or everybody of a workspace with its installation."""
-        event = body["event"]
-        enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
-        match event["type"]:
-            case "user_change":
-                await self._changed(event.get("user") or {}, enterprise, team, workspaces)
-            case "tokens_revoked" if not (event.get("tokens") or {}).get("bot"):
-                for user in (event.get("tokens") or {}).get("oauth") or ():
-                    await self._end_one(str(user), enterprise, team)
-            case _:
-                await workspaces.gone(enterprise, team)
-                await self._end_all(enterprise, team)
-
-    async def _changed(self, user: Body, enterprise: str, team: str, workspaces: Workspaces) -> None:
-        if workspace := await workspaces.of(enterprise, team):
-            workspace.look_again(str(user.get("id")))
-        if user.get("deleted"):
-            await self._end_one(str(user.get("id")), enterprise, str(user.get("team_id") or team))
+    async def end(self, ending: Ending, workspaces: Workspaces) -> None:
+        """Delete all that is kept of whom it ends; done twice, it does no more."""
+        if ending.everybody:
+            await workspaces.gone(ending.enterprise, ending.team)
+            await self._end_all(ending.enterprise, ending.team)
+        for user in ending.users:
+            await self._end_one(user, ending.enterprise, ending.team)
 
     async def _end_all(self, enterprise: str, team: str) -> None:
         owner = _workspace(enterprise, team) if team else _organization(enterprise)

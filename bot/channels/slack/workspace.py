@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.slack.codes import code_of
+from bot.channels.base import Unreachable
+from bot.channels.slack.codes import NOBODY, code_of
 from bot.message import Language, OneToOne, Person
 
 log = structlog.get_logger("slack")
 
 _MOST_PEOPLE = 10_000
+_DAY_SECONDS = 86_400
 _FRESH_SECONDS = 600
 _RESTRICTED = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
 
@@ -35,6 +37,10 @@ class Installed:
         return f"{self.enterprise}/{self.team}"
 
 
+class WhoUnknown(Exception):
+    """Slack does not tell this app who people are; the message is Slack's code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How a person is called, in which language Slack speaks to them, and whether they may ask the directory only."""
@@ -46,28 +52,31 @@ class Profile:
 
 
 class Workspace:
-    """Answers from users.info and conversations.open, asked once and kept for minutes."""
+    """Answers from users.info and conversations.open, asked once and kept for minutes; languages for a day."""
 
     def __init__(self, client: AsyncWebClient, installed: Installed) -> None:
         self.client, self.installed = client, installed
         self._profiles: TTLCache[str, Profile] = TTLCache(_MOST_PEOPLE, _FRESH_SECONDS)
         self._chats: TTLCache[str, OneToOne] = TTLCache(_MOST_PEOPLE, _FRESH_SECONDS)
+        self._languages: TTLCache[str, Language] = TTLCache(_MOST_PEOPLE, _DAY_SECONDS)
 
     async def person(self, user: str, team: str) -> tuple[Person, bool]:
         """The person, and whether they may ask about the directory only: guests, strangers, other workspaces' people.
 
-        When Slack does not say who they are, they are treated as a stranger.
+        Whom Slack does not know is treated as a stranger.
+
+        Raises:
+            Unreachable: Slack does not answer. WhoUnknown: it does not tell this app who people are.
         """
-        here, profile = self.installed, await self.profile(user)
-        person = Person(
-            "slack",
-            here.enterprise,
-            team or here.team,
-            user,
-            name=profile.name,
-            home=f"Slack, {here.name}" if here.name else "Slack",
-        )
+        profile = await self.profile(user)
+        person = replace(self.somebody(user, team), name=profile.name)
         return person, self._is_foreign(team, profile) or profile.restricted
+
+    def somebody(self, user: str, team: str) -> Person:
+        """The person by ids alone, without a question to Slack."""
+        here = self.installed
+        home = f"Slack, {here.name}" if here.name else "Slack"
+        return Person("slack", here.enterprise, team or here.team, user, home=home)
 
     def _is_foreign(self, team: str, profile: Profile) -> bool:
         """Whose own workspace is not one of this installation: the other side of a shared channel (T21).
@@ -80,7 +89,11 @@ class Workspace:
         return profile.enterprise != here.enterprise
 
     async def chat(self, user: str) -> OneToOne | None:
-        """The person's own conversation with the bot; None when Slack does not open it."""
+        """The person's own conversation with the bot; None when Slack refuses to open it.
+
+        Raises:
+            Unreachable: Slack does not answer.
+        """
         if user not in self._chats:
             try:
                 answer = await self.client.conversations_open(users=user)
@@ -95,13 +108,19 @@ class Workspace:
         self._profiles.pop(user, None)
 
     async def profile(self, user: str) -> Profile:
-        """Who somebody is; a stranger when Slack does not say."""
+        """Who somebody is; a stranger when Slack does not know them.
+
+        Raises:
+            Unreachable: Slack does not answer. WhoUnknown: it does not tell this app who people are.
+        """
         if user in self._profiles:
             return self._profiles[user]
         try:
             answer = await self.client.users_info(user=user, include_locale=True)
         except SlackApiError as error:
             log.warning("person unknown", reason=code_of(error))
+            if code_of(error) not in NOBODY:
+                raise WhoUnknown(code_of(error)) from None
             return Profile("", restricted=True)
         found, details = answer["user"], answer["user"].get("profile", {})
         name = details.get("display_name") or details.get("real_name") or found.get("name") or ""
@@ -111,5 +130,12 @@ class Workspace:
             language="es" if str(found.get("locale") or "").startswith("es") else "en",
             enterprise=str((found.get("enterprise_user") or {}).get("enterprise_id") or ""),
         )
-        self._profiles[user] = profile
+        self._profiles[user], self._languages[user] = profile, profile.language
         return profile
+
+    async def language(self, user: str) -> Language:
+        """In which language to speak to somebody, also while Slack does not answer: as within a day, else English."""
+        try:
+            return (await self.profile(user)).language
+        except (Unreachable, WhoUnknown):
+            return self._languages.get(user, "en")

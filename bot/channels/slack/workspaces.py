@@ -14,7 +14,8 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.slack.codes import code_of
+from bot.channels.base import Unreachable
+from bot.channels.slack.codes import SHUT, code_of
 from bot.channels.slack.installations import Installations
 from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.workspace import Installed, Workspace
@@ -32,7 +33,11 @@ class Workspaces(Protocol):
     """The workspaces that the bot serves."""
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:
-        """The workspace of a delivery; None when the bot is not installed there, or its token is no longer taken."""
+        """The workspace of a delivery; None when the bot is not installed there, or its token is no longer taken.
+
+        Raises:
+            Unreachable: Slack does not say now where the token belongs.
+        """
         ...
 
     async def gone(self, enterprise: str, team: str) -> None:
@@ -46,30 +51,39 @@ class OneWorkspace:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._workspace: Workspace | None = None
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[Workspace | None] | None = None
 
     async def of(self, enterprise: str, team: str) -> Workspace | None:
-        """Slack is asked once where the token belongs."""
-        async with self._asking:
-            if self._workspace is None:
-                try:
-                    found = await self._client.auth_test()
-                except SlackApiError as error:
-                    log.error("token refused", reason=code_of(error))  # noqa: TRY400 -- a trace may hold the token
-                    return None
-                self._workspace = Workspace(
-                    self._client,
-                    Installed(
-                        enterprise=found.get("enterprise_id") or "",
-                        team=found.get("team_id") or "",
-                        name=found.get("team") or "",
-                        bot_user=found.get("user_id") or "",
-                        bot_id=found.get("bot_id") or "",
-                    ),
-                )
+        """Slack is asked once where the token belongs, also when who waits for that gives up meanwhile."""
+        if self._workspace is None:
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.create_task(self._ask())
+            self._workspace = await asyncio.shield(self._asking)
+        if self._workspace is None:
+            return None
         here = self._workspace.installed
         ours = team == here.team or (here.enterprise and here.enterprise == enterprise)
         return self._workspace if ours else None
+
+    async def _ask(self) -> Workspace | None:
+        try:
+            found = await self._client.auth_test()
+        except SlackApiError as error:
+            code = code_of(error)
+            log.error("token refused", reason=code)  # noqa: TRY400 -- a trace may hold the token
+            if code not in SHUT:
+                raise Unreachable(code) from None
+            return None
+        return Workspace(
+            self._client,
+            Installed(
+                enterprise=found.get("enterprise_id") or "",
+                team=found.get("team_id") or "",
+                name=found.get("team") or "",
+                bot_user=found.get("user_id") or "",
+                bot_id=found.get("bot_id") or "",
+            ),
+        )
 
     async def gone(self, enterprise: str, team: str) -> None:  # noqa: ARG002 -- there is only one
         """The token is asked about anew."""

@@ -17,13 +17,14 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.base import Answer, Unwritable
+from bot.channels.base import Answer, Unreachable, Unwritable
 from bot.channels.slack.again import Mark
 from bot.channels.slack.codes import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import Pace
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
+from bot.errors import StoreError
 from bot.message import FAREWELLS, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.blocks import Page, pages
 from bot.retention import Retention
@@ -87,15 +88,27 @@ class SlackWriter:
         return await self._workspace.chat(person.user)
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """One line that only this person sees; where Slack does not show it, the answer in their chat is no less."""
+        """One line that only this person sees; where Slack does not show it, the answer in their chat is no less.
+
+        Raises:
+            Unreachable: there is no such answer, and whether the line that says so arrived is not known.
+        """
         try:
             await self._ephemeral(place, person, self._pointer(person, language, found))
         except SlackApiError as error:
             log.warning("pointer not shown", reason=code_of(error), channel="slack")
+        except Unreachable as error:
+            log.warning("pointer not shown", reason=str(error), channel="slack")
+            if found is None:
+                raise
 
     async def _write(self, to: _Writing) -> None:
-        """Write a reply; a passing note that Slack does not take is no loss."""
-        with contextlib.suppress(*((SlackApiError,) if to.reply.passing else ())):
+        """Write a reply; a passing note that Slack does not take is no loss.
+
+        Where one may stand that nobody can find again, and the answer can be asked for anew, it is (`Unreachable`).
+        """
+        lost = (SlackApiError,) if isinstance(to.place, OneToOne) else (SlackApiError, Unreachable)
+        with contextlib.suppress(*(lost if to.reply.passing else ())):
             shown = pages(to.reply)
             for at, page in enumerate(shown):
                 done = to.reply.final and at == len(shown) - 1
@@ -118,7 +131,7 @@ class SlackWriter:
             self._pace.note(place.conversation)
 
     async def _replaced(self, to: _Writing, ts: str, page: Page, *, done: bool) -> bool:
-        """Whether the page could be written over the passing note; a note that was deleted takes nothing."""
+        """Whether the page was written over the passing note; a note that was deleted takes nothing."""
         try:
             await self._remember(to, ts)
             marked = self._mark.metadata(done=done)
@@ -126,6 +139,9 @@ class SlackWriter:
             await _drawn(self._client.chat_update, page, channel=to.place.conversation, ts=ts, **marked)
         except SlackApiError:
             return False
+        except Unreachable:
+            if not to.reply.passing:
+                raise
         return True
 
     async def _remember(self, to: _Writing, ts: str) -> None:
@@ -151,12 +167,19 @@ class SlackWriter:
             page = await self._standing(to, page)
             await _drawn(self._client.chat_update, page, **where, **self._mark.metadata(done=done))
         except (Exception, asyncio.CancelledError):
-            # The neutral line alone would promise an answer that is not there.
-            with contextlib.suppress(Exception):
-                await self._client.chat_delete(**where)
-                await self._retention.drop(to.person, self._noted.pop(sent["ts"], ""))
+            await self._take_back(to, sent["ts"])
             raise
         return str(sent["ts"])
+
+    async def _take_back(self, to: _Writing, ts: str) -> None:
+        """Delete a neutral line: alone it would promise an answer that is not there.
+
+        Raises:
+            Unreachable: it may stand there still, so whoever tries again has to look for it.
+        """
+        with contextlib.suppress(SlackApiError, StoreError):
+            await self._client.chat_delete(channel=to.place.conversation, ts=ts)
+            await self._retention.drop(to.person, self._noted.pop(ts, ""))
 
     async def _send(
         self, place: Place, text: str, page: Page | None = None, *, done: bool = False
@@ -211,8 +234,9 @@ class Whisper(SlackWriter):
         sharing: Sharing,
         session: aiohttp.ClientSession,
         response_url: str,
+        mark: Mark = UNMARKED,
     ) -> None:
-        super().__init__(workspace, notices, pace, retention)
+        super().__init__(workspace, notices, pace, retention, mark)
         self._sharing, self._session = sharing, session
         self._response_url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
 

@@ -163,12 +163,12 @@ class KeptInbox(Inbox):
         super().__init__(platform, handler, store, seal, look=0.02)
         self._shelf = shelf
 
-    async def take(self, key: str, lane: str, body: bytes, *, owner: str = "") -> bool:
+    async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
         """As the inbox, while the store is there."""
         if self._shelf.lost:
             raise OSError("the store is away")
         self._shelf.seen.add(key)
-        return await super().take(key, lane, body, owner=owner)
+        return await super().take(key, lane, body, owner=owner, seconds=seconds)
 
 
 @dataclass

@@ -1,0 +1,93 @@
+"""What is neither a question nor its answer: share or send on, open a form, keep Home true, offer what may be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from bot.channels.slack import forms
+from bot.channels.slack.again import Mark
+from bot.channels.slack.answers import Desk, Job
+from bot.channels.slack.incoming import Incoming
+from bot.channels.slack.notices import Notices
+from bot.channels.slack.prompts import PROMPTS
+from bot.channels.slack.sharing import SHARE, Sharing
+from bot.channels.slack.workspace import Workspace
+from bot.inbox import Delivery
+from bot.message import OneToOne, Shared
+
+Kind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
+
+
+class Errands:
+    """Does whatever was kept of a delivery, by its kind."""
+
+    def __init__(self, desk: Desk, notices: Notices, sharing: Sharing) -> None:
+        self._desk, self._notices, self._sharing = desk, notices, sharing
+        self._jobs: Mapping[Kind, Job] = {
+            "answer": desk.answer,
+            "edited": self._edited,
+            "pass_on": self._pass_on,
+            "form": self._form,
+            "home": desk.show_home,
+            "prompts": self._suggest,
+        }
+
+    async def do(self, here: Workspace, kind: Kind, incoming: Incoming, delivery: Delivery) -> None:
+        """Do it, or tell its asker that it is not done. A page that nobody waits for is left as it is.
+
+        Raises:
+            Unreachable: another try may.
+        """
+        if kind in {"home", "prompts"}:
+            if not delivery.exhausted:
+                await self._jobs[kind](here, incoming, delivery)
+        else:
+            notice = "form_late" if kind == "form" else "not_taken"
+            await self._desk.work(here, incoming, delivery, self._jobs[kind], notice)
+
+    async def _edited(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
+        """Tell once how to ask anew: an answer is not changed behind who reads it."""
+        place = OneToOne(incoming.channel, incoming.thread)
+        if not await self._desk.stands(here, incoming, place, delivery):
+            await delivery.writing(findable=True)
+            await self._desk.say(here, incoming, "edited", Mark.of(delivery.key))
+
+    async def _pass_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
+        """Share an answer where its asker got it, or send it to their own chat."""
+        person, _ = await here.person(incoming.user, incoming.team)
+        own = None if incoming.action == SHARE else await here.chat(incoming.user)
+        if await self._desk.stands(here, incoming, own or Shared(incoming.channel), delivery):
+            return
+        shown = await self._sharing.shown(incoming.press or "", person)
+        whisper = self._desk.whisper(here, incoming, Mark.of(delivery.key))
+        if shown is None:
+            await whisper.respond(self._notices.page("share_over", await here.language(incoming.user)))
+        elif incoming.action == SHARE:
+            await delivery.writing()
+            for page in self._sharing.public(shown, person):
+                await whisper.respond(page, to_all=True)
+        else:
+            await delivery.writing(findable=own is not None)
+            if own is not None:
+                await whisper.post(own, shown, person)
+            await whisper.point(Shared(incoming.channel), person, shown.language, own)
+
+    async def _form(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
+        """Open the form that a button or a shortcut names, while its trigger lives: three seconds."""
+        if delivery.tries > 1:
+            notice = "interrupted" if delivery.maybe_written else "form_late"
+            await self._desk.say(here, incoming, notice, Mark.of(delivery.key))
+            return
+        name = forms.name_of(incoming.action)
+        if name is not None and incoming.trigger:
+            view = forms.form(name, self._notices, await here.language(incoming.user))
+            await delivery.writing()
+            await here.client.views_open(trigger_id=incoming.trigger, view=view)
+
+    async def _suggest(self, here: Workspace, incoming: Incoming, _: Delivery) -> None:
+        """Offer a person who opens the chat what they may ask."""
+        language = await here.language(incoming.user)
+        prompts = [{"title": title, "message": message} for title, message in PROMPTS[language]]
+        thread = {"thread_ts": incoming.thread} if incoming.thread else {}
+        await here.client.assistant_threads_setSuggestedPrompts(channel_id=incoming.channel, prompts=prompts, **thread)
