@@ -29,7 +29,7 @@ from bot.documents.desk import Documents
 from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
-from bot.errors import BotError, ConfigError, SetupWrong, StoreError
+from bot.errors import BotError, ConfigError, StoreError
 from bot.extras import lacks
 from bot.health import Health
 from bot.inbox import Inbox
@@ -78,7 +78,6 @@ class Bot:
     recent: Recent
     retention: Retention
     push: dict[str, Push] = field(default_factory=dict)
-    misconfigured: bool = False
 
     async def forget(self, person: Person) -> None:
         """Delete all that is kept of a person who is gone, and our messages to them as far as that still works."""
@@ -93,7 +92,6 @@ class Bot:
 
     async def tell(self, person: Person, error: BotError) -> None:
         """Tell a person in their own chat about something that went wrong outside of it."""
-        self.misconfigured = self.misconfigured or isinstance(error, SetupWrong)
         push = self.push.get(person.platform)
         if push is not None:
             await push(person, await self.turn.problem(person, error))
@@ -286,7 +284,7 @@ def health_of(bot: Bot) -> Health:
     """What operators look at of a bot."""
 
     def faults() -> list[str]:
-        return [*bot.discovery.faults, *(["payer refuses this client"] if bot.misconfigured else [])]
+        return [*bot.discovery.faults, *(["payer refuses this client"] if bot.accounts.client_refused else [])]
 
     return Health(bot.store, bot.meter, faults)
 
@@ -300,7 +298,8 @@ def web_app(
     """
     watched = health_of(bot).public(apart=bot.settings.bot_metrics_bind is not None)
     pages = [*bot.accounts.routes(), *bot.documents.routes()]
-    guard = Middleware(Guard, renderer=bot.renderer, guarded=tuple(route.path.partition("{")[0] for route in pages))
+    open_pages = (*(route.path.partition("{")[0] for route in pages), "/slack/install", "/slack/oauth_redirect")
+    guard = Middleware(Guard, renderer=bot.renderer, guarded=open_pages)
     return Starlette(
         routes=[*watched, *pages, *(slack.routes() if slack else []), *(teams.routes() if teams else []), *more],
         middleware=[guard],

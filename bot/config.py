@@ -171,6 +171,7 @@ class Settings(Day):
     payer_client_id: str | None = None
     payer_client_secret: SecretStr | None = None
     payer_post_search: bool = False
+    payer_prompt_login: bool = True
     payer_scope: Scope = "patient/*.read openid fhirUser"
     payer_name: Line = "BlueCross BlueShield of Tennessee"
     payer_short_name: Line = "BlueCross"

@@ -18,6 +18,7 @@ BotError
 │   ├── SignInRefused        the payer refused or dropped the sign-in (code used, server error)
 │   ├── SignInSlow           the payer's sign-in did not answer in time
 │   ├── SignInUntrusted      a signature, issuer, nonce or patient does not fit
+│   ├── SignInOld            the payer let an earlier session in without asking for the password
 │   ├── SetupWrong           the payer does not accept this bot's client
 │   ├── AccessNotGranted     the member did not allow patient data
 │   ├── PatientUnknown       the payer did not say which member signed in
@@ -161,6 +162,12 @@ class SignInUntrusted(LinkError):
     """The payer's answer could not be trusted; nothing was linked (F07, T07, T11)."""
 
     template = "problems/sign_in_untrusted"
+
+
+class SignInOld(LinkError):
+    """The payer took a session that was open in this browser for the sign-in; whose it is, nobody knows."""
+
+    template = "problems/sign_in_old"
 
 
 class SetupWrong(LinkError):

@@ -61,7 +61,7 @@ class Accounts:
     ) -> None:
         self._public_url, self._audit = settings.bot_public_url, audit
         self._rows = rows = Rows(store, seal, clock, settings.bot_link_days)
-        endpoint = TokenEndpoint(settings, http, clock)
+        self._endpoint = endpoint = TokenEndpoint(settings, http, clock)
         self._givebacks = givebacks = Givebacks(endpoint, discovery, pause)
         id_tokens = IdTokens(SigningKeys(http, clock), clock)
         patients = Patients(http, settings.payer_fhir_url)
@@ -182,6 +182,11 @@ class Accounts:
     async def unlink(self, person: Person) -> Unlinked:
         """Delete all that is stored for this person. Works while the payer is down; tokens are given back behind it."""
         return await self._accesses.unlink(person)
+
+    @property
+    def client_refused(self) -> bool:
+        """Whether the payer's token endpoint said, when it was last asked, that it does not take this bot's client."""
+        return self._endpoint.client_refused
 
     def routes(self) -> list[Route]:
         """The pages: GET and POST /link/{id}, GET /oauth/callback, GET /linked."""

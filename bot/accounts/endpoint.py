@@ -51,6 +51,11 @@ class TokenEndpoint:
 
     def __init__(self, settings: Settings, http: Http, clock: Callable[[], float]) -> None:
         self._settings, self._http, self._clock = settings, http, clock
+        self.client_refused = False
+        """Whether the payer said, the last time it was asked, that it does not take this client.
+
+        Only its own answers count: what a browser brings back, anybody can have written.
+        """
 
     @property
     def client_id(self) -> str:
@@ -120,7 +125,10 @@ class TokenEndpoint:
         answer = await self._post(self._settings.payer_token_url, body)
         said = _json(answer)
         if answer.status != _OK:
-            raise _refusal(answer.status, said, spent)
+            error = _refusal(answer.status, said, spent)
+            self.client_refused = self.client_refused or isinstance(error, SetupWrong)
+            raise error
+        self.client_refused = False
         return _granted(said, started)
 
     async def _post(self, url: str, body: str) -> Answer:

@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from bot.accounts.codes import same
-from bot.errors import PayerError, SignInRefused, SignInUntrusted
+from bot.errors import PayerError, SignInOld, SignInRefused, SignInUntrusted
 from bot.payer.http import Http
 
 _FAMILIES: dict[str, type[RSAKey | ECKey]] = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey}
@@ -73,11 +73,24 @@ class IdTokens:
     def __init__(self, keys: SigningKeys, clock: Callable[[], float]) -> None:
         self._keys, self._clock = keys, clock
 
-    async def verify(self, token: str, *, issuer: str, jwks: str, client_id: str, nonce: str) -> dict[str, Any]:
+    async def verify(
+        self,
+        token: str,
+        *,
+        issuer: str,
+        jwks: str,
+        client_id: str,
+        nonce: str,
+        signed_in_after: float | None = None,
+    ) -> dict[str, Any]:
         """The claims of a token that holds.
+
+        `signed_in_after`: Unix seconds before which nobody may have signed in, where the token says when (OIDC Core 2,
+        `auth_time`).
 
         Raises:
             SignInUntrusted: signature, key, issuer, audience, nonce or times do not fit; its text says which.
+            SignInOld: it stands on an older sign-in.
             SignInRefused: the payer's keys cannot be had.
         """
         try:
@@ -90,6 +103,8 @@ class IdTokens:
         keys = await self._keys.candidates(jwks, kid if isinstance(kid, str) else None, algorithm)
         claims = _signed_claims(token, keys, algorithm)
         self._check(claims, issuer=issuer, client_id=client_id, nonce=nonce)
+        if signed_in_after is not None and "auth_time" in claims:
+            _check_fresh(claims["auth_time"], signed_in_after)
         return claims
 
     def _check(self, claims: dict[str, Any], *, issuer: str, client_id: str, nonce: str) -> None:
@@ -110,6 +125,13 @@ class IdTokens:
             raise SignInUntrusted("id_token: the nonce does not fit")
         if claims.get("azp", client_id) != client_id:
             raise SignInUntrusted("id_token: azp is another client")
+
+
+def _check_fresh(auth_time: object, earliest: float) -> None:
+    if isinstance(auth_time, bool) or not isinstance(auth_time, int | float):
+        raise SignInUntrusted("id_token: auth_time is no time")
+    if auth_time < earliest - _LEEWAY:
+        raise SignInOld("id_token: auth_time is before this sign-in began")
 
 
 def _signed_claims(token: str, keys: list[RSAKey | ECKey], algorithm: str) -> dict[str, Any]:

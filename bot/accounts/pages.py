@@ -25,6 +25,7 @@ from bot.errors import (
     LinkError,
     LinkExpired,
     SetupWrong,
+    SignInOld,
     SignInRefused,
     SignInSlow,
     SignInUntrusted,
@@ -38,6 +39,7 @@ _STATUS: dict[type[BotError], HTTPStatus] = {
     LinkExpired: HTTPStatus.GONE,
     SignInRefused: HTTPStatus.BAD_GATEWAY,
     SignInUntrusted: HTTPStatus.BAD_GATEWAY,
+    SignInOld: HTTPStatus.BAD_GATEWAY,
     SignInSlow: HTTPStatus.GATEWAY_TIMEOUT,
     SetupWrong: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -131,7 +133,14 @@ class Pages:
         popup, person = outcome.popup, outcome.person
         known = known_as(person) if popup else ""
         return self._page(
-            request, "code", popup=popup, scripts=popup, person=person, code=shown(outcome.code), known_as=known
+            request,
+            "code",
+            popup=popup,
+            scripts=popup,
+            person=person,
+            records=[name for name in outcome.records if name],
+            code=shown(outcome.code),
+            known_as=known,
         )
 
     async def _tell(self, sign_in: SignIn, error: BotError) -> None:

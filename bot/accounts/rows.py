@@ -36,7 +36,7 @@ class Request(msgspec.Struct, frozen=True):
 class SignIn(msgspec.Struct, frozen=True):
     """A sign-in under way at the payer, key: the SHA-256 of its state. `browser` is the SHA-256 of the cookie.
 
-    `popup`: the browser is a pop-up of the person's chat client.
+    `popup`: the browser is a pop-up of the person's chat client. `began`: Unix seconds of its start.
     """
 
     person: Person
@@ -45,6 +45,7 @@ class SignIn(msgspec.Struct, frozen=True):
     nonce: str
     verifier: str
     popup: bool = False
+    began: float = 0.0
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -68,7 +69,10 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What the browser's last page shows, key: the SHA-256 of its cookie: the code, or the problem's name."""
+    """What the browser's last page shows, key: the SHA-256 of its cookie: the code, or the problem's name.
+
+    `records` are the short names of those whose records the sign-in opens.
+    """
 
     person: Person
     code: str = ""
@@ -76,6 +80,7 @@ class Outcome(msgspec.Struct, frozen=True):
     reference: str = ""
     status: int = 400
     popup: bool = False
+    records: tuple[str, ...] = ()
 
 
 class LinkRow(msgspec.Struct, frozen=True):

@@ -40,6 +40,10 @@ from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 
 LIVES = 600.0  # seconds: a link, a sign-in and a code each (T03, T15)
+MOST_DEPARTURES = 10  # sign-ins that one link begins
+_DEPARTURES = "link_departures"
+# OIDC Core 3.1.2.1: whoever holds the chat must not be let in by a session that somebody left open in this browser.
+_ANEW = {"prompt": "login", "max_age": "0"}
 _PATIENCE = 14.0  # seconds: no browser waits longer for its page (F15)
 _REFUSED = {"server_error", "temporarily_unavailable", "login_required", "interaction_required"}
 _OUR_FAULT = {"unauthorized_client", "invalid_scope", "invalid_request", "unsupported_response_type", "invalid_target"}
@@ -87,12 +91,15 @@ class SignIns:
         `query` is that of the page which it begins on.
 
         Raises:
-            LinkExpired: as in `asked`. SetupWrong: this bot has no client id.
+            LinkExpired: as in `asked`, or it began too many sign-ins. SetupWrong: this bot has no client id.
         """
         person = (await self._live(digest(link_id))).person
+        now = self._rows.now()
+        if await self._rows.store.count(_DEPARTURES, digest(link_id), expires=now + LIVES) > MOST_DEPARTURES:
+            raise LinkExpired("this link has begun as many sign-ins as one person needs")
         state, browser = new_secret(), new_secret()
         popup = is_popup(query, person)
-        row = SignIn(person, digest(link_id), digest(browser), new_secret(), new_secret(), popup)
+        row = SignIn(person, digest(link_id), digest(browser), new_secret(), new_secret(), popup, now)
         url = prepare_grant_uri(
             self._settings.payer_authorize_url,
             self._endpoint.client_id,
@@ -104,8 +111,9 @@ class SignIns:
             nonce=row.nonce,
             code_challenge=create_s256_code_challenge(row.verifier),
             code_challenge_method="S256",
+            **(_ANEW if self._settings.payer_prompt_login else {}),
         )
-        await self._rows.put(digest(state), row, expires=self._rows.now() + LIVES, owner=person)
+        await self._rows.put(digest(state), row, expires=now + LIVES, owner=person)
         return Departure(url, browser, popup)
 
     async def claim(self, query: Mapping[str, str], browser: str | None) -> SignIn:
@@ -175,13 +183,15 @@ class SignIns:
             jwks=endpoints.jwks,
             client_id=self._endpoint.client_id,
             nonce=sign_in.nonce,
+            signed_in_after=sign_in.began if self._settings.payer_prompt_login else None,
         )
 
     async def _keep(self, sign_in: SignIn, granted: Granted, candidates: tuple[Candidate, ...]) -> str:
         code, expires = new_code(), self._rows.now() + LIVES
         pending = Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
         await self._rows.put(sign_in.person.key, pending, expires=expires, owner=sign_in.person)
-        outcome = Outcome(sign_in.person, code, popup=sign_in.popup)
+        names = tuple(candidate.name for candidate in candidates)
+        outcome = Outcome(sign_in.person, code, popup=sign_in.popup, records=names)
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         return code
 
@@ -199,6 +209,9 @@ class SignIns:
 def _check_answer(query: Mapping[str, str], endpoints: Endpoints) -> None:
     """What the payer's redirect says, before anything is asked of anybody (T07, T13). Its words are never repeated."""
     issuer = query.get("iss")
+    if issuer is None and endpoints.names_issuer and endpoints.issuer is not None:
+        # RFC 9207 2.4: a server that says it always names itself is not the one that left it out.
+        raise SignInUntrusted("the callback names no iss, and the payer says that it always does")
     if issuer is not None and endpoints.issuer is not None and issuer != endpoints.issuer:
         raise SignInUntrusted("the callback's iss is not the payer's")
     if "error" in query:

@@ -28,7 +28,10 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The sign-in's addresses; None where neither a setting nor the payer says. `pkce` None: the payer does not say."""
+    """The sign-in's addresses; None where neither a setting nor the payer says. `pkce` None: the payer does not say.
+
+    `names_issuer`: its answers always carry `iss` (RFC 9207 3).
+    """
 
     authorize: str | None = None
     token: str | None = None
@@ -39,6 +42,7 @@ class Endpoints:
     scopes: tuple[str, ...] | None = None
     client_auth: tuple[str, ...] | None = None
     userinfo: str | None = None
+    names_issuer: bool | None = None
 
 
 class _Document(msgspec.Struct, frozen=True):
@@ -54,6 +58,7 @@ class _Document(msgspec.Struct, frozen=True):
     scopes_supported: tuple[str, ...] | None = None
     token_endpoint_auth_methods_supported: tuple[str, ...] | None = None
     token_endpoint_auth_methods: tuple[str, ...] | None = None
+    authorization_response_iss_parameter_supported: bool | None = None
 
 
 @dataclass(slots=True)
@@ -183,6 +188,7 @@ def _from_document(document: _Document) -> Endpoints:
         document.scopes_supported,
         document.token_endpoint_auth_methods_supported or document.token_endpoint_auth_methods,
         document.userinfo_endpoint,
+        document.authorization_response_iss_parameter_supported,
     )
 
 

@@ -66,6 +66,11 @@ class Behaviour:
     omit_fhir_user: bool = False
     omit_expires_in: bool = False
     omit_issuer: bool = False
+    ignore_prompt: bool = False
+    """When on, a session that is open in the browser is let through whatever `prompt` and `max_age` say."""
+    omit_auth_time: bool = False
+    session_age: int = 0
+    """How many seconds ago, as the server sees it, a person who signs in has done so."""
     token_patient: str = ""
     """A Patient id that the token answer names instead of the signed-in person's own."""
     drop_scopes: frozenset[str] = frozenset()

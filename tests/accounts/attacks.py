@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from bot.accounts.popup import known_as
+from bot.accounts.signin import MOST_DEPARTURES
 from bot.errors import CodeSpent, CodeWrong, LinkError, LinkExpired, NotLinked
 from bot.message import Person
 from tests.accounts.conftest import code_on, hidden
@@ -268,6 +269,66 @@ async def swapped_issuer(ground: Ground, mallory: Person, vera: Person) -> None:
     assert not await ground.accounts.awaits_code(vera)
 
 
+@attack("left-out issuer")
+async def left_out_issuer(ground: Ground, mallory: Person, vera: Person) -> None:
+    """The payer says that it always names itself: who does not is not the payer (RFC 9207)."""
+    his = ground.visitor()
+    callback = await ground.sign_in(await his.depart(await ground.accounts.begin(mallory)), ground.mine)
+    before = ground.tokens_asked()
+    refused(await his.come_back(altered(callback, iss=None)), 502)
+    assert ground.tokens_asked() == before
+    assert not await ground.accounts.awaits_code(vera)
+
+
+@attack("a session that was left open at the payer")
+async def open_session(ground: Ground, mallory: Person, vera: Person) -> None:
+    """The payer is asked for the password anew; an id_token that stands on an older sign-in connects nobody."""
+    at_hers = ground.visitor()
+    away = await at_hers.depart(await ground.accounts.begin(mallory))
+    assert (value_in(away, "prompt"), value_in(away, "max_age")) == ("login", "0")
+    page = await at_hers.come_back(await ground.let_in(away, ground.hers))
+    refused(page, 502)
+    assert "without asking for a password" in page.text
+    assert not await ground.accounts.awaits_code(mallory)
+    assert not await ground.accounts.awaits_code(vera)
+
+
+@attack("a record of somebody else's, unseen")
+async def unseen_record(ground: Ground, mallory: Person, vera: Person) -> None:
+    """Whose record the code opens, and for whose chat, stands on the page above the code."""
+    visitor = ground.visitor()
+    link = await ground.accounts.begin(mallory)
+    assert "whose record it is" in (await visitor.open(link)).text
+    page = await visitor.come_back(await ground.sign_in(await visitor.depart(link), ground.hers))
+    before, _, _ = page.text.partition('id="link-code"')
+    assert ground.name_of(ground.hers) in before
+    assert mallory.name in before
+    assert await connected(ground, vera) is None
+
+
+@attack("two hundred sign-ins from one link")
+async def many_departures(ground: Ground, mallory: Person, vera: Person) -> None:
+    """A link begins as many sign-ins as a person needs; then it is over."""
+    link = await ground.accounts.begin(mallory)
+    for _ in range(MOST_DEPARTURES):
+        await ground.visitor().depart(link)
+    last = ground.visitor()
+    refused(await last.send(link, hidden(await last.open(link))), 410)
+    assert len(await ground.store.owned("sign_in", mallory.key)) == MOST_DEPARTURES
+    assert await ground.store.owned("sign_in", vera.key) == []
+
+
+@attack("a made-up fault of the set-up")
+async def made_up_set_up(ground: Ground, mallory: Person, vera: Person) -> None:
+    """`unauthorized_client` on his own sign-in, made up in his browser, degrades nobody's health page."""
+    his = ground.visitor()
+    away = await his.depart(await ground.accounts.begin(mallory))
+    back = altered("/oauth/callback", error="unauthorized_client", state=value_in(away, "state"))
+    refused(await his.come_back(altered(back, iss=ground.issuer)), 503)
+    assert not ground.accounts.client_refused
+    assert not await ground.accounts.awaits_code(vera)
+
+
 @attack("less scope than was asked for")
 async def less_scope(ground: Ground, mallory: Person, vera: Person) -> None:
     """Nothing is active without access to claims."""
@@ -369,9 +430,8 @@ async def made_up_error(ground: Ground, mallory: Person, vera: Person) -> None:
     away = await her.depart(await ground.accounts.begin(vera))
     for query in ("error=access_denied", "error=access_denied&state=made-up"):
         refused(await ground.visitor().open(f"/oauth/callback?{query}"), 400)
-    page = await her.come_back(
-        altered("/oauth/callback", error="access_denied", error_description="call 555", state=value_in(away, "state"))
-    )
+    made_up = altered("/oauth/callback", error="access_denied", error_description="call 555", iss=ground.issuer)
+    page = await her.come_back(altered(made_up, state=value_in(away, "state")))
     refused(page, 400)
     assert "call 555" not in page.text
     assert not await ground.accounts.awaits_code(mallory)

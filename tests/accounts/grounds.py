@@ -102,6 +102,10 @@ class Ground(Protocol):
         """The callback with which the payer's pages send this member back."""
         ...
 
+    async def let_in(self, away: str, member: str) -> str:
+        """The callback of a payer that asks for no password: this member's session was left open an hour ago."""
+        ...
+
     def foreign_code(self, away: str) -> str:
         """A code that the payer made for another app."""
         ...
@@ -112,6 +116,15 @@ class Ground(Protocol):
 
     def patient_of(self, member: str) -> str:
         """The Patient id of a member."""
+        ...
+
+    def name_of(self, member: str) -> str:
+        """How the pages call a member."""
+        ...
+
+    @property
+    def issuer(self) -> str:
+        """What the payer calls itself."""
         ...
 
     def spoilt(self, how: str) -> Any:
@@ -145,6 +158,12 @@ class Double:
         """The double has no pages."""
         return self.bot.payer.sign_in(away, member)
 
+    async def let_in(self, away: str, member: str) -> str:
+        """The double has no sessions: it says in the id_token that there was one."""
+        callback = await self.sign_in(away, member)
+        self.bot.payer.codes[value_in(callback, "code")].signed_in -= 3_600
+        return callback
+
     def foreign_code(self, away: str) -> str:
         """This payer takes codes of any client; only the id_token tells for whom it is."""
         code = parse_qs(urlsplit(self.bot.payer.sign_in(away, self.hers)).query)["code"][0]
@@ -158,6 +177,16 @@ class Double:
     def patient_of(self, member: str) -> str:
         """Members are their own patients."""
         return member
+
+    def name_of(self, member: str) -> str:
+        """First name and initial."""
+        given, family = self.bot.payer.names[member]
+        return f"{given} {family[0]}."
+
+    @property
+    def issuer(self) -> str:
+        """Its origin."""
+        return ORIGIN
 
     @contextmanager
     def spoilt(self, how: str) -> Iterator[None]:
@@ -216,12 +245,28 @@ class Real:
     async def sign_in(self, away: str, member: str) -> str:
         """Fill in the payer's forms and stop before its redirect is followed."""
         async with httpx.AsyncClient(verify=TLS, trust_env=False) as http:
-            answer = await http.get(away)
-            while not answer.is_redirect:
-                form = _Page(answer.text).forms[0]
-                values = {**form.fields, **dict.fromkeys(form.asks, member), **dict(form.buttons[:1])}
-                answer = await http.post(urljoin(str(answer.url), form.action), data=values)
-            return str(answer.headers["location"])
+            return await self._through(http, away, member)
+
+    async def let_in(self, away: str, member: str) -> str:
+        """A browser in which she has signed in before; nobody types a name or a password any more."""
+        behaviour = self.sandbox.behaviour
+        async with httpx.AsyncClient(verify=TLS, trust_env=False) as http:
+            behaviour.session_age = 3_600
+            await self._through(http, altered(away, state="hers"), member)
+            behaviour.session_age, behaviour.ignore_prompt = 0, True
+            try:
+                return await self._through(http, away, "")
+            finally:
+                behaviour.ignore_prompt = False
+
+    async def _through(self, http: httpx.AsyncClient, away: str, member: str) -> str:
+        answer = await http.get(away)
+        while not answer.is_redirect:
+            form = _Page(answer.text).forms[0]
+            assert member or not form.asks
+            values = {**form.fields, **dict.fromkeys(form.asks, member), **dict(form.buttons[:1])}
+            answer = await http.post(urljoin(str(answer.url), form.action), data=values)
+        return str(answer.headers["location"])
 
     def foreign_code(self, away: str) -> str:  # noqa: ARG002 -- this payer keeps clients apart: to ours, it is unknown
         """A code of another app."""
@@ -234,6 +279,15 @@ class Real:
     def patient_of(self, member: str) -> str:
         """The member's own Patient."""
         return self.world.accounts[member].patients[0]
+
+    def name_of(self, member: str) -> str:
+        """The first name."""
+        return member.capitalize()
+
+    @property
+    def issuer(self) -> str:
+        """Where it is."""
+        return self.sandbox.issuer
 
     @contextmanager
     def spoilt(self, how: str) -> Iterator[None]:
@@ -286,10 +340,10 @@ async def code_of(ground: Ground, person: Person, member: str) -> str:
     return code_on(await visitor.come_back(await ground.sign_in(away, member)))
 
 
-def altered(url: str, /, **changes: str) -> str:
-    """The URL with other parameters."""
+def altered(url: str, /, **changes: str | None) -> str:
+    """The URL with other parameters; without those that are given as None."""
     parts = urlsplit(url)
-    query = {**dict(parse_qsl(parts.query)), **changes}
+    query = {name: value for name, value in {**dict(parse_qsl(parts.query)), **changes}.items() if value is not None}
     return parts._replace(query=urlencode(query)).geturl()
 
 

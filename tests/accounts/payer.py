@@ -45,6 +45,7 @@ class Grant:
 
     member: str
     query: dict[str, str]
+    signed_in: float
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Payer:
         """What the payer's pages do: the callback URL with a code for this member."""
         query = dict(parse_qsl(urlsplit(url).query))
         code = secrets.token_urlsafe(12)
-        self.codes[code] = Grant(member, query)
+        self.codes[code] = Grant(member, query, self.clock())
         back = {"code": code, "state": query["state"], "iss": ORIGIN, **instead}
         return f"{query['redirect_uri']}?{urlencode(back)}"
 
@@ -110,7 +111,8 @@ class Payer:
         if not self.discoverable:
             return httpx.Response(503)
         names = {"jwks_uri": "jwks", "revocation_endpoint": "revoke", "token_endpoint": "token"}
-        return _json({"issuer": ORIGIN, **{name: f"{ORIGIN}/{path}" for name, path in names.items()}})
+        says = {"issuer": ORIGIN, "authorization_response_iss_parameter_supported": True}
+        return _json({**says, **{name: f"{ORIGIN}/{path}" for name, path in names.items()}})
 
     def _revoke(self, request: httpx.Request) -> httpx.Response:
         self.revoked.append(dict(parse_qsl(request.content.decode()))["token"])
@@ -157,6 +159,7 @@ class Payer:
             "nonce": grant.query.get("nonce"),
             "fhirUser": f"{FHIR}/Patient/{grant.member}",
             "iat": now,
+            "auth_time": int(grant.signed_in),
             "exp": now + 300,
             **self.claim_changes,
         }

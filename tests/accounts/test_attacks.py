@@ -148,7 +148,7 @@ async def test_an_injected_code_is_refused(bot: Bot, pkce: bool) -> None:
     own = bot.payer.sign_in(await attacker.depart(await bot.accounts.begin(MALLORY)), "dana")
     code = parse_qs(urlsplit(stolen).query)["code"][0]
     state = parse_qs(urlsplit(own).query)["state"][0]
-    page = await attacker.come_back(f"{BOT}/oauth/callback?{urlencode({'code': code, 'state': state})}")
+    page = await attacker.come_back(f"{BOT}/oauth/callback?{urlencode({'code': code, 'state': state, 'iss': ORIGIN})}")
     assert page.status_code == (410 if pkce else 502)
     assert code_on(page) == ""
     assert not await bot.accounts.awaits_code(MALLORY)
@@ -204,7 +204,7 @@ async def test_an_error_callback_repeats_nothing_of_the_payers_words(
     browser = bot.browser()
     away = await browser.depart(await bot.accounts.begin(DANA))
     state = parse_qs(urlsplit(away).query)["state"][0]
-    query = urlencode({"error": error, "error_description": "planted <i>text</i>", "state": state})
+    query = urlencode({"error": error, "error_description": "planted <i>text</i>", "state": state, "iss": ORIGIN})
     page = await browser.come_back(f"/oauth/callback?{query}")
     assert page.status_code == status
     assert words in page.text

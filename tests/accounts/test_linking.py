@@ -46,6 +46,8 @@ async def test_the_authorization_request_holds_what_smart_and_rfc_9700_ask_for(b
         "scope": "patient/*.read openid fhirUser",
         "aud": FHIR,
         "code_challenge_method": "S256",
+        "prompt": "login",
+        "max_age": "0",
     }
 
 

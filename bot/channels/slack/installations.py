@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 from typing import Any
 
 import msgspec
@@ -65,7 +64,10 @@ class Installations(AsyncInstallationStore):
 
 
 class States(AsyncOAuthStateStore):
-    """The states of installs under way. Only a digest is stored; of many callbacks with a state one gets it (T04)."""
+    """The states of installs under way. A state carries its own end, sealed, so that asking for one keeps nothing.
+
+    Only a state that comes back leaves a row, its digest: of many callbacks with a state one gets it (T04).
+    """
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -77,13 +79,13 @@ class States(AsyncOAuthStateStore):
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
         """A fresh state, good for ten minutes."""
-        state = secrets.token_urlsafe(32)
-        await self._shelf.put(_STATES, _digest(state), b"", seconds=STATE_SECONDS)
-        return state
+        return self._shelf.pass_(_STATES, seconds=STATE_SECONDS)
 
     async def async_consume(self, state: str) -> bool:
         """Whether the state was issued here, is not over, and was not used before."""
-        return await self._shelf.take(_STATES, _digest(state or "")) is not None
+        if not self._shelf.passes(_STATES, state or ""):
+            return False
+        return await self._shelf.first(f"{_STATES}:{_digest(state)}", seconds=STATE_SECONDS)
 
 
 def _key(enterprise: str | None, team: str | None) -> str:

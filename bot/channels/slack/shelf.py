@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import time
 from collections.abc import Callable
 
@@ -39,6 +41,20 @@ class Shelf:
     async def first(self, key: str, *, seconds: float) -> bool:
         """True for the first caller with a key: the dedupe of deliveries, and a lease (T39)."""
         return await self._store.add("seen", key, expires=self._clock() + seconds)
+
+    def pass_(self, kind: str, *, seconds: float) -> str:
+        """A text that nobody else can make and that is good for this long; nothing of it is kept."""
+        ends = str(self._clock() + seconds).encode()
+        return base64.urlsafe_b64encode(self._seal.seal(ends, kind)).decode().rstrip("=")
+
+    def passes(self, kind: str, text: str) -> bool:
+        """Whether a text was made by `pass_` and is still good."""
+        try:
+            sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        ends = self._seal.unseal(sealed, kind)
+        return ends is not None and float(ends) > self._clock()
 
     async def release(self, key: str) -> None:
         """Let the next caller with a key be the first again."""

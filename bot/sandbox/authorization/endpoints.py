@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -30,12 +31,23 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 SESSIONS_KEPT = 4_096
 
 
+_COOKIE = "sandbox-session"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who signed in with this browser, and when, in seconds since 1970."""
+
+    account: Account
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A browser on its way: the authorization request, and who signed in."""
 
     params: dict[str, str]
-    account: Account | None = None
+    signed_in: SignedIn | None = None
 
 
 class AuthorizationEndpoints:
@@ -53,6 +65,7 @@ class AuthorizationEndpoints:
         self.world = world
         self._fhir_url = fhir_url
         self._sessions: LRUCache[str, Session] = LRUCache(SESSIONS_KEPT)
+        self._signed_in: LRUCache[str, SignedIn] = LRUCache(SESSIONS_KEPT)
 
     def routes(self) -> list[Route]:
         """The payer's own paths."""
@@ -76,6 +89,9 @@ class AuthorizationEndpoints:
             return self._failed(oauth, error)
         if not self._audience_is_here(params.get("aud")):
             return self._refuse_audience(params)
+        known = self._signed_in.get(request.cookies.get(_COOKIE, ""))
+        if known is not None and not self._asks_anew(params, known):
+            return self._consent_page(Session(params, known))
         return pages.sign_in(self._open(Session(params)), self.world)
 
     async def sign_in(self, request: Request) -> Response:
@@ -89,19 +105,24 @@ class AuthorizationEndpoints:
         account = self.world.accounts.get(name) or self.world.accounts.get(name.lower())
         if account is None:
             return pages.sign_in(self._open(session), self.world, unknown=name)
-        ticket = self._open(Session(session.params, account))
-        return pages.consent(ticket, account, self.world, session.params.get("scope", ""))
+        signed_in = SignedIn(account, time.time() - self.server.behaviour.session_age)
+        page = self._consent_page(Session(session.params, signed_in))
+        cookie = secrets.token_urlsafe(24)
+        self._signed_in[cookie] = signed_in
+        page.set_cookie(_COOKIE, cookie, httponly=True, samesite="lax", path="/as")
+        return page
 
     async def consent(self, request: Request) -> Response:
         """Back to the app with a code, or with access_denied."""
         async with request.form() as form:
             session = self._take(str(form.get("ticket", "")))
             allowed = form.get("decision") == "allow"
-        if session is None or session.account is None:
+        if session is None or session.signed_in is None:
             return pages.failed("This page has expired. Go back to the app and start again.")
         oauth = self._request("GET", AUTHORIZE, session.params, request)
         grant = self.server.get_consent_grant(oauth)
-        user = session.account if allowed else None
+        oauth.auth_time = int(session.signed_in.at) + self.server.behaviour.skew_seconds
+        user = session.signed_in.account if allowed else None
         if user is not None:
             # A long record is made while the person still looks at this page, not during their first question.
             await self._prepare(user.patients)
@@ -135,10 +156,26 @@ class AuthorizationEndpoints:
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "token_endpoint_auth_methods_supported": ["client_secret_post"],
                 "code_challenge_methods_supported": ["S256"],
+                "prompt_values_supported": ["login"],
+                "claims_supported": ["sub", "auth_time", "fhirUser"],
                 "scopes_supported": ["openid", "fhirUser", "patient/*.read"],
                 "authorization_response_iss_parameter_supported": not self.server.behaviour.omit_issuer,
             }
         )
+
+    def _asks_anew(self, params: dict[str, str], known: SignedIn) -> bool:
+        """Whether the app wants a password although a session is open (OIDC Core 3.1.2.1)."""
+        if self.server.behaviour.ignore_prompt:
+            return False
+        oldest = params.get("max_age", "")
+        over = oldest.isdecimal() and time.time() - known.at >= int(oldest)
+        return over or "login" in params.get("prompt", "").split()
+
+    def _consent_page(self, session: Session) -> Response:
+        if session.signed_in is None:
+            raise ValueError("nobody has signed in")
+        scope = session.params.get("scope", "")
+        return pages.consent(self._open(session), session.signed_in.account, self.world, scope)
 
     def _audience_is_here(self, aud: str | None) -> bool:
         if aud is None:

@@ -38,6 +38,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             code_challenge=data.get("code_challenge", ""),
             code_challenge_method=data.get("code_challenge_method", "S256"),
             expires_at=time.monotonic() + behaviour.code_seconds,
+            auth_time=request.auth_time,
         )
 
     def query_authorization_code(self, code: str, _client: Client) -> Code | None:
@@ -111,6 +112,8 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
         }
         if request.authorization_code:
             claims |= self.get_authorization_code_claims(request.authorization_code)
+        if server.behaviour.omit_auth_time:
+            claims.pop("auth_time", None)
         if "fhirUser" in token["scope"].split() and not server.behaviour.omit_fhir_user:
             claims["fhirUser"] = f"{server.issuer}/fhir/r4/{request.user.fhir_user}"
         token["id_token"] = id_token(claims, server.behaviour)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,7 +70,7 @@ class Code:
     code_challenge: str
     code_challenge_method: str
     expires_at: float
-    auth_time: int = field(default_factory=lambda: int(time.time()))
+    auth_time: int
 
     def get_redirect_uri(self) -> str:
         """The redirect_uri of the authorization request."""

@@ -26,6 +26,8 @@ class SandboxRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no t
         super().__init__(method, uri, headers=headers)
         self.payload = BasicOAuth2Payload(params)
         self.params = params
+        self.auth_time = 0
+        """When the person signed in, in seconds since 1970."""
 
     @property
     def args(self) -> dict[str, str]:

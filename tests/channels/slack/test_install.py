@@ -1,6 +1,7 @@
 """Installing by OAuth in many workspaces: states taken once, tokens sealed and rotated by one writer, ends kept."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -215,3 +216,18 @@ async def test_a_rotation_that_fails_leaves_the_old_token(many: House) -> None:
     many.slack.team = "T2"
     await many.deliver(many.slack.direct_message("hello"))
     assert "heard hello" in many.slack.called("chat.postMessage")[0].text
+
+
+@pytest.mark.attack("a row for every anonymous visit of the install page")
+async def test_visits_of_the_install_page_keep_nothing(many: House) -> None:
+    """Asked a hundred times by nobody in particular, the store is as it was; a made-up state installs nothing."""
+    for _ in range(100):
+        await Installer(many).begin()
+    assert await many.shelf._store.kinds() == []
+    browser = Installer(many)
+    await browser.begin()
+    browser.state = browser.state[:-2] + ("AA" if browser.state[-2:] != "AA" else "BB")
+    browser.cookie = re.sub(r"=[^;]+", f"={browser.state}", browser.cookie, count=1)
+    many.slack.codes["code"] = dict(WORKSPACE)
+    status, _, _ = await browser.back(code="code")
+    assert status == 400
