@@ -116,13 +116,16 @@ async def test_a_sign_in_that_fails_is_said_on_the_page_and_once_in_the_chat(
 
 @pytest.mark.fault("F03")
 async def test_health_says_that_the_payer_refuses_this_client(house: House, browser: Watching) -> None:
-    """Operators see a wrong client id or secret without reading a log, and the process stays up (F03)."""
+    """Operators see a wrong client id or secret without reading a log, and see that it is over (F03)."""
     answers(401, b'{"error": "invalid_client"}')(house.sandbox.behaviour)
     async with httpx.AsyncClient(base_url=house.settings.bot_public_url) as http:
         assert (await http.get("/healthz")).json()["status"] == "ok"
         with pytest.raises(SignInRefused):
             await browser.sign_in(await house.link(), "dana")
         assert (await http.get("/healthz")).json() == {"status": "degraded", "payer": ["payer refuses this client"]}
+        house.heal()
+        await house.sign_in()
+        assert (await http.get("/healthz")).json()["status"] == "ok"
 
 
 @pytest.mark.fault("F07")
