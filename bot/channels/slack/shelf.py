@@ -51,10 +51,10 @@ class Shelf:
         """Whether a text was made by `pass_` and is still good."""
         try:
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            ends = float(self._seal.unseal(sealed, kind) or b"")
         except (binascii.Error, ValueError):
             return False
-        ends = self._seal.unseal(sealed, kind)
-        return ends is not None and float(ends) > self._clock()
+        return ends > self._clock()
 
     async def release(self, key: str) -> None:
         """Let the next caller with a key be the first again."""
