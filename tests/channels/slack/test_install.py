@@ -4,14 +4,22 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.channels.slack.shelf import Shelf
+from bot.stores.base import Store
 from tests.channels.slack.conftest import House, opened
 from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET
 
+VAULT = Vault(parse_keys(new_key()))
+NOWHERE = cast("Store", None)
 WORKSPACE: dict[str, object] = {
     "access_token": "xoxb-two",
     "team": {"id": "T2", "name": "Fabrikam"},
@@ -226,8 +234,22 @@ async def test_visits_of_the_install_page_keep_nothing(many: House) -> None:
     assert await many.shelf._store.kinds() == []
     browser = Installer(many)
     await browser.begin()
-    browser.state = browser.state[:-2] + ("AA" if browser.state[-2:] != "AA" else "BB")
+    browser.state = "bWFkZS11cA"
     browser.cookie = re.sub(r"=[^;]+", f"={browser.state}", browser.cookie, count=1)
     many.slack.codes["code"] = dict(WORKSPACE)
     status, _, _ = await browser.back(code="code")
     assert status == 400
+
+
+@given(st.text(max_size=120))
+def test_only_our_own_states_pass(made_up: str) -> None:
+    """Under real keys: one of ours passes while it lives, for its own purpose, and nothing else does."""
+    now = [1_000.0]
+    shelf = Shelf(NOWHERE, VAULT, lambda: now[0])
+    state = shelf.pass_("state", seconds=60)
+    assert shelf.passes("state", state)
+    assert not shelf.passes("other", state)
+    for other in (made_up, state[:-4], state + made_up if made_up else "", state.swapcase()):
+        assert not shelf.passes("state", other)
+    now[0] += 61
+    assert not shelf.passes("state", state)
