@@ -238,7 +238,7 @@ async def test_visits_of_the_install_page_keep_nothing(many: House) -> None:
     browser.cookie = re.sub(r"=[^;]+", f"={browser.state}", browser.cookie, count=1)
     many.slack.codes["code"] = dict(WORKSPACE)
     status, _, _ = await browser.back(code="code")
-    assert status == 400
+    assert status == 401
 
 
 @given(st.text(max_size=120))
