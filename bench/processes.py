@@ -25,7 +25,7 @@ class Process:
     @property
     def cpu(self) -> float:
         """Seconds of CPU in user and kernel mode, all threads."""
-        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.child.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
 
     @property
@@ -40,7 +40,7 @@ class Process:
 
     def forget_peak(self) -> None:
         """Count the most memory from now on (proc_pid_clear_refs(5))."""
-        Path(f"/proc/{self.child.pid}/clear_refs").write_text("5")
+        Path(f"/proc/{self.child.pid}/clear_refs").write_text("5", encoding="utf-8")
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
@@ -52,7 +52,7 @@ class Process:
         return output.readline() if output else ""
 
     def _status(self, name: str) -> float:
-        lines = Path(f"/proc/{self.child.pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{self.child.pid}/status").read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
 
@@ -67,6 +67,7 @@ def python(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        encoding="utf-8",
         env={**os.environ, "PYTHONPATH": str(Path.cwd()), **(settings or {})},
         cwd=folder,
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import gc
+import io
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -24,6 +27,18 @@ _SANDBOX = click.option("--sandbox", is_flag=True, help="Start the embedded paye
 @click.version_option(package_name="bcbst-bot")
 def main() -> None:
     """A chat assistant over health-plan data: claims, coverage and the provider directory."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        _take_any_letter(stream)
+
+
+def _take_any_letter(stream: TextIO) -> None:
+    """Files and pipes are UTF-8, and so is a terminal of the C locale; what cannot be read or shown becomes a mark.
+
+    Python would use ASCII there when its UTF-8 mode is off, and end at the first accent.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        own = stream.isatty() and codecs.lookup(stream.encoding).name != "ascii"
+        stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="replace")
 
 
 def _settings() -> Settings:

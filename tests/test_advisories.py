@@ -81,6 +81,7 @@ def test_a_known_vulnerability_ends_lint(known: str | None, code: int, words: st
             },
             capture_output=True,
             text=True,
+            encoding="utf-8",
             check=False,
         )
     assert (done.returncode, words in done.stdout) == (code, True), done.stdout + done.stderr

@@ -121,6 +121,8 @@ class IdTokens:
             rules.validate(claims)
         except (JoseError, TypeError) as error:
             raise SignInUntrusted(f"id_token: {getattr(error, 'claim', None)} {type(error).__name__}") from None
+        if not isinstance(claims["sub"], str):  # joserfc looks at this from 1.8 on
+            raise SignInUntrusted("id_token: sub is no text")
         if not same(str(claims.get("nonce", "")), nonce):
             raise SignInUntrusted("id_token: the nonce does not fit")
         if claims.get("azp", client_id) != client_id:

@@ -92,7 +92,8 @@ def add_key(file: Path) -> None:
         ConfigError: the file's keys are malformed, or it cannot be written.
     """
     _from_file(file)
-    _write(file, f"{new_key()},{file.read_text().strip()}", os.replace)
+    before = file.read_text(encoding="utf-8").strip()
+    _write(file, f"{new_key()},{before}", os.replace)
 
 
 def new_key() -> str:
@@ -154,7 +155,7 @@ def _write(path: Path, text: str, place: Callable[[Path, Path], None]) -> None:
 
 def _read(path: Path) -> list[bytes]:
     try:
-        return parse_keys(path.read_text())
+        return parse_keys(path.read_text(encoding="utf-8"))
     except ConfigError:
         raise ConfigError(f"{path.name}: must hold keys as {_SETTING} does") from None
     except UnicodeDecodeError:

@@ -64,7 +64,7 @@ async def _watched(looks: list[Look], pid: int, folder: Path, siege: Siege, ever
 
 
 def _look(began: float, now: float, pid: int, folder: Path, siege: Siege) -> Look:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
     store = sum(path.stat().st_size for path in folder.glob("bot.db*"))
     files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
     return Look((now - began) / 60, pages * 4 / 1024, files, store / 2**20, siege.answered())

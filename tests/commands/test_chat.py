@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
-from tests.commands.running import left_in, run
+from tests.commands.running import COMMAND, environment, left_in, run
 
 ASKED = "what did I owe for my last visit\n"
 KEYS = {"in_reply_to", "intent", "language", "audience", "text", "title", "facts", "items", "actions", "notices"}
@@ -39,6 +40,22 @@ def test_a_link_is_an_action_with_its_address(tmp_path: Path) -> None:
     done = run(tmp_path, "chat", "--sandbox", "--json", said=ASKED)
     (action,) = [one for one in json.loads(done.stdout)["actions"] if one["id"] == "link"]
     assert action["url"].startswith("http://127.0.0.1:")
+
+
+def test_accents_need_no_locale(tmp_path: Path) -> None:
+    """In the C locale, with Python's UTF-8 mode off, Spanish is read and answered; a byte that is no UTF-8 ends nothing."""
+    done = subprocess.run(  # noqa: S603 -- our own command, with bytes as its input
+        [*COMMAND, "chat", "--sandbox", "--as", "dana"],
+        input="¿cuánto debo de mi última visita?\nhel\n".encode() + b"caf\xe9\n",
+        capture_output=True,
+        cwd=tmp_path,
+        env=environment(LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"),
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
+    assert "$54.87" in done.stdout.decode()
+    assert "Cobrado $885.07 · Precio del plan" in done.stdout.decode()
 
 
 def test_an_unknown_member_is_one_line(tmp_path: Path) -> None:

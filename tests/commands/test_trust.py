@@ -125,7 +125,7 @@ async def test_keys_rotate_while_the_bot_serves(tmp_path: Path) -> None:
         code, told = await asyncio.to_thread(run, store, "keys", "rotate")
         assert code == 0
         assert re.match(r"[1-9]\d* rows sealed anew under the newest key; no row needs an older key\.", told)
-        assert len(parse_keys(store.with_name("dm.db.keys").read_text())) == 2
+        assert len(parse_keys(store.with_name("dm.db.keys").read_text(encoding="utf-8"))) == 2
         replies = await dana.say("what did i owe for my last visit")
         assert "$54.87" in plain(replies[-1].blocks)
         assert "keys_rotated" in (await asyncio.to_thread(run, store, "audit"))[1]

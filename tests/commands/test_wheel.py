@@ -123,6 +123,7 @@ def test_a_setting_names_the_extra_that_it_needs(installed: Path, tmp_path: Path
         env=environment(**settings),
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 1

@@ -110,7 +110,7 @@ async def _stand_ins(context: BrowserContext, script: bytes) -> None:
     async def answer(route: Route) -> None:
         url = route.request.url
         if url.startswith((TEAMS, EVIL)):
-            await route.fulfill(body=(HERE / "teams_client.html").read_text(), content_type="text/html")
+            await route.fulfill(body=(HERE / "teams_client.html").read_text(encoding="utf-8"), content_type="text/html")
         elif url == TEAMS_JS and script:
             headers = {"Access-Control-Allow-Origin": "*"}
             await route.fulfill(body=script, content_type="text/javascript", headers=headers)
@@ -199,5 +199,5 @@ async def test_without_the_script_the_code_is_typed(chromium: Browser, tenant: T
 async def test_the_page_names_the_file_that_microsoft_published() -> None:
     """The digest in the page is that of the file in the npm package of the same version."""
     assert sha384(REAL) == TEAMS_JS_SHA384
-    assert '"version": "2.58.0"' in (PACKAGE / "package.json").read_text()
+    assert '"version": "2.58.0"' in (PACKAGE / "package.json").read_text(encoding="utf-8")
     assert "/2.58.0/" in TEAMS_JS
