@@ -9,11 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def _page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
 def _installed() -> set[str]:
     """The packages that run with the program, by the lock file: dependencies of dependencies and their extras."""
-    packages = {
-        package["name"]: package for package in tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
-    }
+    packages = {package["name"]: package for package in tomllib.loads(_page("uv.lock"))["package"]}
     found: set[str] = set()
     ours = packages["bcbst-bot"]
     ours["dependencies"] += [one for extra in ours["optional-dependencies"].values() for one in extra]
@@ -32,9 +34,7 @@ def _installed() -> set[str]:
 
 def test_every_package_that_runs_has_its_licence_listed() -> None:
     """A new dependency comes with its licence, and one that went is listed no longer."""
-    rows = re.findall(
-        r"^\| ([a-z0-9.-]+) \| (.+) \|$", (ROOT / "docs" / "licences.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    rows = re.findall(r"^\| ([a-z0-9.-]+) \| (.+) \|$", _page("docs/licences.md"), re.MULTILINE)
     listed = dict(rows) | {}
     listed.pop("package", None)
     assert listed.keys() == _installed()
@@ -43,7 +43,7 @@ def test_every_package_that_runs_has_its_licence_listed() -> None:
 
 def test_every_locked_file_has_its_hash() -> None:
     """What is installed is what was looked at: no file of the lock lacks a SHA-256."""
-    packages = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    packages = tomllib.loads(_page("uv.lock"))["package"]
     files = [file for one in packages for file in (*one.get("wheels", ()), *filter(None, [one.get("sdist")]))]
     assert len(files) > 100
     assert [file["url"] for file in files if not file["hash"].startswith("sha256:")] == []
@@ -54,8 +54,7 @@ def test_every_command_and_setting_that_a_page_names_exists() -> None:
     from bot.cli import main  # noqa: PLC0415 -- the commands are what is looked at
     from bot.config import Settings  # noqa: PLC0415 -- as above
 
-    pages = [ROOT / name for name in ("README.md", "SECURITY.md", "PRIVACY.md", "docs/deploy.md")]
-    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    text = "\n".join(map(_page, ("README.md", "SECURITY.md", "PRIVACY.md", "docs/deploy.md")))
     named = set(re.findall(r"\b(?:BOT|PAYER|SLACK|TEAMS)_[A-Z_]+[A-Z]\b", text))
     assert named <= {name.upper() for name in Settings.model_fields}
     assert set(re.findall(r"\bbcbst-bot ([a-z]+)", text)) <= main.commands.keys()

@@ -43,7 +43,7 @@ def test_a_link_is_an_action_with_its_address(tmp_path: Path) -> None:
 
 
 def test_accents_need_no_locale(tmp_path: Path) -> None:
-    """In the C locale, with Python's UTF-8 mode off, Spanish is read and answered; a byte that is no UTF-8 ends nothing."""
+    """Spanish is read and answered in the C locale without Python's UTF-8 mode; a stray byte ends nothing."""
     done = subprocess.run(  # noqa: S603 -- our own command, with bytes as its input
         [*COMMAND, "chat", "--sandbox", "--as", "dana"],
         input="¿cuánto debo de mi última visita?\nhel\n".encode() + b"caf\xe9\n",

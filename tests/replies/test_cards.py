@@ -36,11 +36,14 @@ def test_any_chart_fits_teams_or_is_left_out(blocks: list[Block], charts: list[C
     assert [fault for page in made for fault in faults(page.card)] == []
     assert [page.text for page in made] == [page.text for page in pages(reply(*blocks))]
     drawn = [one["data"] for page in made for one in page.card["body"] if one["type"].startswith("Chart.")]
-    assert drawn == [
+    fit = [
         [{"x": bar.label, "y": float(bar.value), "color": "categoricalBlue"} for bar in chart.bars]
         for chart in charts
         if 2 <= len(chart.bars) <= 12
     ]
+    left = iter(fit)
+    assert all(one in left for one in drawn)  # in their order
+    assert drawn == fit or max(weigh(page.card) for page in made) > MOST_BYTES // 2
 
 
 @settings(max_examples=60)
