@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval setup browser audit lowest chaos soak
+.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval settings setup browser audit lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -43,6 +43,10 @@ bench: setup
 # 20,000 messages answered in Slack and in Teams, and what the process has grown by: some minutes.
 bench-memory: setup
 	$(RUN) python -m bench.memory
+
+# docs/settings.md and .env.example, from bot/config.py.
+settings: setup
+	$(RUN) python -m tests.settings_page
 
 eval: setup
 	$(RUN) python -m tests.language.evaluate

@@ -135,7 +135,11 @@ class Day(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=False)
 
     bot_today: Annotated[date, BeforeValidator(_day)] | None = None
+    """The day, such as `2026-05-20`, that the sandbox payer and the bot beside it take for today; the real day when
+    not set. Refused with a real payer.
+    """
     bot_timezone: TimeZone = "America/Chicago"
+    """The time zone of days and hours in answers."""
 
 
 _D = TypeVar("_D", bound=Day)
@@ -145,50 +149,102 @@ class Settings(Day):
     """Everything that an operator can set; names and defaults as in the contract."""
 
     bot_public_url: WebAddress = "http://127.0.0.1:8765"
+    """Where members' browsers reach the bot, https unless on this machine. The payer's callback URL is this and
+    `/oauth/callback`.
+    """
     bot_store_url: StoreAddress = "sqlite:///bot.db"
+    """`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/DATABASE` for several replicas (the extra `postgres`)."""
     bot_encryption_keys: SecretStr | None = None
+    """Keys that seal what is stored, newest first, with commas between them; `bcbst-bot keys make` prints one. Made
+    at the first start in a file beside the SQLite store; required with PostgreSQL.
+    """
     bot_member_answers: Literal["dm", "off"] = "dm"
+    """Where members' own data is answered: `dm`, the 1:1 chat; `off`, nowhere: directory answers only."""
     bot_link_days: Annotated[int, Field(ge=1)] = 90
+    """After how many days a member must connect again."""
     bot_links_per_member: Annotated[int, Field(ge=1)] | None = None
+    """To how many chats one member's record may be connected; any number when not set."""
     bot_delete_after_hours: Annotated[int, Field(ge=1)] | None = None
+    """After how many hours the bot deletes its messages with member data from the chat; never by itself when not set.
+    """
     bot_questions_per_minute: Annotated[int, Field(ge=1)] = 20
+    """How many questions one person may ask in a minute."""
     bot_metrics_bind: Bind | None = None
+    """Host and port, such as `127.0.0.1:9090`, where `/metrics` and `/healthz` answer. When not set they answer this
+    machine on the public port.
+    """
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """From which level on log lines are written."""
     bot_pack: str | None = None
+    """A folder with `intents/` and `templates/` in place of the bot's own."""
     bot_contact_name: Line | None = None
+    """Your name in the registration e-mail (`bcbst-bot register`)."""
     bot_company: Line | None = None
+    """Your company, in the registration e-mail and the Teams app package."""
     bot_app_title: Line = "BCBST Bot"
+    """The app's name, in the registration e-mail and the Teams app package."""
     bot_privacy_url: WebAddress | None = None
+    """Your privacy page, named by the Teams app package; `BOT_PUBLIC_URL` when not set."""
     bot_terms_url: WebAddress | None = None
+    """Your terms of use, named by the Teams app package; `BOT_PUBLIC_URL` when not set."""
 
     payer_fhir_url: WebAddress = "https://api.bcbst.com/fhir/r4"
+    """The base of the payer's FHIR R4 server for members' data."""
     payer_directory_url: WebAddress | None = None
+    """The base of the open provider directory, which gets no token and no member's id; `PAYER_FHIR_URL` when not set.
+    """
     payer_authorize_url: WebAddress = "https://sso.bcbst.com/as/authorization.oauth2"
+    """The payer's page where members sign in (OAuth 2.0 authorization endpoint)."""
     payer_token_url: WebAddress = "https://sso.bcbst.com/as/token.oauth2"  # noqa: S105 -- an address, not a secret
+    """The payer's OAuth 2.0 token endpoint."""
     payer_issuer: Issuer | None = None
+    """The issuer of id_tokens, letter by letter; read from the payer's published configuration when not set."""
     payer_jwks_url: WebAddress | None = None
+    """The payer's signing keys; read from its published configuration when not set."""
     payer_revoke_url: WebAddress | None = None
+    """Where the payer takes tokens back; read from its published configuration when not set."""
     payer_client_id: str | None = None
+    """The OAuth client that the payer gives at registration."""
     payer_client_secret: SecretStr | None = None
+    """Its secret, sent in the body of token requests."""
     payer_post_search: bool = False
+    """`true` where the payer takes searches as POST: members' ids then stand in no URL."""
     payer_prompt_login: bool = True
+    """Whether the payer is asked to take the password anew at each sign-in; `false` for a payer that does not support
+    it.
+    """
     payer_scope: Scope = "patient/*.read openid fhirUser"
+    """The OAuth scopes that are asked for, with spaces between them."""
     payer_name: Line = "BlueCross BlueShield of Tennessee"
+    """The payer's name in answers."""
     payer_short_name: Line = "BlueCross"
+    """The payer's short name in answers."""
     payer_phone: Line | None = None
+    """The number that answers tell people to call; the number on the member's card when not set."""
 
     slack_bot_token: SecretStr | None = None
+    """The app's bot token (`xoxb-…`), for one workspace."""
     slack_signing_secret: SecretStr | None = None
+    """The app's signing secret; not needed with `SLACK_APP_TOKEN`."""
     slack_client_id: str | None = None
+    """The app's client id, in place of a token: each workspace installs at `/slack/install`."""
     slack_client_secret: SecretStr | None = None
+    """The secret of `SLACK_CLIENT_ID`."""
     slack_app_token: SecretStr | None = None
+    """An app-level token (`xapp-…`): Socket Mode, which needs no public address for Slack."""
     slack_api_url: SlackAddress = "https://slack.com/api/"
+    """The base of Slack's Web API."""
 
     teams_app_id: EntraId | None = None
+    """The application id of the Azure Bot (the extra `teams`)."""
     teams_app_password: SecretStr | None = None
+    """A client secret of that application."""
     teams_tenant_id: EntraIds | None = None
+    """The Entra tenants whose people may ask, with commas between them, the app's own first."""
     teams_cloud: Literal["public", "gcc", "gcch", "dod"] = "public"
+    """Microsoft's cloud that the tenant is in."""
     teams_service_hosts: HostNames | None = None
+    """The connector's hosts, with commas between them, in place of the cloud's own."""
 
     @model_validator(mode="after")
     def _what_belongs_together(self) -> Self:

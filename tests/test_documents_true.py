@@ -54,7 +54,7 @@ def test_every_command_and_setting_that_a_page_names_exists() -> None:
     from bot.cli import main  # noqa: PLC0415 -- the commands are what is looked at
     from bot.config import Settings  # noqa: PLC0415 -- as above
 
-    text = "\n".join(map(_page, ("README.md", "SECURITY.md", "PRIVACY.md", "docs/deploy.md")))
+    text = "\n".join(map(_page, ("README.md", "SECURITY.md", "PRIVACY.md", "docs/deploy.md", "docs/settings.md")))
     named = set(re.findall(r"\b(?:BOT|PAYER|SLACK|TEAMS)_[A-Z_]+[A-Z]\b", text))
     assert named <= {name.upper() for name in Settings.model_fields}
     assert set(re.findall(r"\bbcbst-bot ([a-z]+)", text)) <= main.commands.keys()

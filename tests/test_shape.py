@@ -52,10 +52,9 @@ MAY_IMPORT = {
         "provenance",
     },
     "command": {"dialogue", "language", "message"},
-    "alarm": {"language", "message", "pack"},
     "turn": {
         *("accounts", "answering", "command", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"),
-        *("alarm", "audit", "limits", "metrics", "provenance", "retention"),
+        *("audit", "limits", "metrics", "provenance", "retention"),
     },
     "channels": {"errors", "inbox", "message", "replies", "retention", "stores", "turn"},
     "devchat": {"accounts", "config", "message", "replies"},

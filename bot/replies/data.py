@@ -22,7 +22,6 @@ def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
         "complete": reply.complete,
         "final": reply.final,
         "error": reply.error,
-        "alarm": reply.alarm,
     }
 
 

@@ -31,7 +31,6 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     buttons: list[str] = []
     sources: list[str] | None = None
     complete: bool = True
-    alarm: str | None = None
     error: bool = False
 
 

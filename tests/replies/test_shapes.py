@@ -70,7 +70,6 @@ def test_the_contracts_object() -> None:
         "complete": True,
         "final": True,
         "error": None,
-        "alarm": None,
     }  # fmt: skip
 
 
