@@ -47,6 +47,9 @@ import secrets
 from collections.abc import Iterator
 from typing import ClassVar
 
+import structlog
+
+log = structlog.get_logger("errors")
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -293,3 +296,16 @@ def every_error(root: type[BotError] = BotError) -> Iterator[type[BotError]]:
     yield root
     for branch in root.__subclasses__():
         yield from every_error(branch)
+
+
+def told(error: Exception) -> BotError:
+    """The error as a person is told of it. Of one without template the log gets type and place, never its text."""
+    if isinstance(error, BotError):
+        return error
+    wrapped = BotError()
+    trace, where = error.__traceback__, ""
+    while trace is not None:
+        where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    log.error("unexpected", error=type(error).__name__, where=where, reference=wrapped.reference)
+    return wrapped

@@ -216,6 +216,7 @@ class Reply:
     while more replies to the same message follow. `error` is the short reference that the log also holds.
     `passing`: it tells how far the work is, and the next reply takes its place where a channel can do that.
     `to_asker`: it concerns only who asked, so a shared place shows it to nobody else.
+    `alarm`: the intent of danger whose line stands first, above an answer to what else was asked.
     `renewal`: the button that nobody sees, by which a card of this reply asks what it says now, where cards can.
     """
 
@@ -229,6 +230,7 @@ class Reply:
     error: str | None = None
     to_asker: bool = False
     renewal: Action | None = None
+    alarm: str | None = None
 
 
 async def _stands() -> bool:

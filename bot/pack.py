@@ -23,6 +23,7 @@ from bot.replies.render import Words
 
 KERNEL_TOPICS = ("account", "followup")
 KERNEL_TEMPLATES = (
+    *("safety/crisis", "safety/emergency"),
     *("_footer", "ask/location", "choices", "commands", "how", "menu", "not_understood", "still_looking"),
     *(f"account/{name}" for name in ("choose", "declined", "link", "linked", "privacy", "status", "unlink")),
     *(f"problems/{name}" for name in ("button_over", "directory_only", "options")),
@@ -72,11 +73,18 @@ def load_pack(folder: Path) -> Pack:
             or never match, an example that does not reach its own intent.
     """
     engine = Engine.load(folder / "intents")
-    words = Words(folder / "templates")
+    words = _words(folder / "templates")
     answers = {name: _answer(folder, name) for name, rules in engine.intents.items() if _has_answer(rules)}
     for fault in (*_missing_templates(engine, words), *_rule_faults(folder, engine)):
         raise PackError(fault)
     return Pack(engine, words, answers, folder / "templates")
+
+
+def _words(templates: Path) -> Words:
+    try:
+        return Words(templates)
+    except ValueError as error:
+        raise PackError(f"templates/{error}") from error
 
 
 def check_pack(folder: Path) -> list[str]:

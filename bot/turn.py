@@ -14,6 +14,7 @@ from typing import Literal
 
 import structlog
 
+from bot import alarm
 from bot.accounts.accounts import Accounts
 from bot.answering import Answered, Answering, Patience
 from bot.audit import Audit
@@ -35,7 +36,7 @@ from bot.dialogue import (
     second_question,
     with_choice,
 )
-from bot.errors import BotError, NotLinked, SignInExpired, new_reference
+from bot.errors import BotError, NotLinked, SignInExpired, new_reference, told
 from bot.kit import NeedsPlace
 from bot.language.context import merge
 from bot.language.reading import Reading, Slot
@@ -136,7 +137,7 @@ class Turn:
             async for reply in self._steps(message, memory):
                 yield reply
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
-            yield await self.problem(message.person, _told(error), memory.language or "en")
+            yield await self.problem(message.person, told(error), memory.language or "en")
 
     async def _steps(self, message: Message, memory: Memory) -> AsyncIterator[Answered]:
         today = self._now().date()
@@ -145,9 +146,16 @@ class Turn:
         reading = self._pack.engine.understand(text, today=today, context=memory.context())
         heard, memory = heard_in(memory, reading), with_choice(memory, reading)
         language = memory.choice or heard
-        if reading.intent and reading.intent.startswith("safety."):
-            yield self._static(Asked(reading.intent, language=heard))
+        if danger := alarm.instead(self._pack, reading, heard):
+            yield danger
             return
+        replies = self._understood(message, memory, request, reading, language)
+        async for reply in alarm.above(self._pack, reading, language, message, replies):
+            yield reply
+
+    async def _understood(
+        self, message: Message, memory: Memory, request: Request | None, reading: Reading, language: Language
+    ) -> AsyncIterator[Answered]:
         self._limits.check(message.person)
         if request is not None:
             async for reply in self._command(message, memory, request, reading, language):
@@ -215,7 +223,7 @@ class Turn:
             async for reply in self._replies(message, memory, asked):
                 yield reply
         except Exception as error:  # noqa: BLE001
-            yield await self.problem(message.person, _told(error), asked.language)
+            yield await self.problem(message.person, told(error), asked.language)
 
     async def _replies(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
         rules = self._pack.intents.get(asked.intent)
@@ -373,19 +381,6 @@ class Turn:
             return become(press, Asked(press.intent, slots=said_slots[press.intent]), language, names)
 
         return meaning
-
-
-def _told(error: Exception) -> BotError:
-    """The error as a person is told of it. Of one without template the log gets type and place, never its text."""
-    if isinstance(error, BotError):
-        return error
-    wrapped = BotError()
-    trace, where = error.__traceback__, ""
-    while trace is not None:
-        where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    log.error("unexpected", error=type(error).__name__, where=where, reference=wrapped.reference)
-    return wrapped
 
 
 def _log_answer(reply: Answered, started: float) -> None:

@@ -52,9 +52,10 @@ MAY_IMPORT = {
         "provenance",
     },
     "command": {"dialogue", "language", "message"},
+    "alarm": {"language", "message", "pack"},
     "turn": {
         *("accounts", "answering", "command", "connecting", "dialogue", "errors", "kit", "language", "message", "pack"),
-        *("audit", "limits", "metrics", "provenance", "retention"),
+        *("alarm", "audit", "limits", "metrics", "provenance", "retention"),
     },
     "channels": {"errors", "inbox", "message", "replies", "retention", "stores", "turn"},
     "devchat": {"accounts", "config", "message", "replies"},

@@ -54,6 +54,7 @@ def _data(reading: Reading, resolved: tuple[str | None, Mapping[str, Slot]] | No
         "language": reading.language,
         "ms": round(reading.ms, 3),
         "concepts": list(reading.concepts),
+        "alarm": reading.alarm,
     }
     if resolved is not None:
         data["resolved"] = {"intent": resolved[0], "slots": _slots(resolved[1])}
@@ -84,6 +85,7 @@ def explained(explanation: Explanation) -> str:
     for place, one in enumerate(reading.candidates, 1):
         used = ", ".join(one.concepts) or "no concept"
         lines.append(f"{place}. {one.intent} by {one.rule}: {one.score:.2f}, from {used}")
+    lines += [f"alarm     {reading.alarm}"] if reading.alarm else []
     lines.append(f"decided   {reading.intent}{' (two readings are close)' if reading.unclear else ''}")
     lines += [f"lost      {why}" for why in explanation.lost]
     return "\n".join(lines) + "\n"

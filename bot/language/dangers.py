@@ -1,7 +1,7 @@
 """The words of danger, read from `_words/safety.yaml`: ideas that mean little alone, and rules over them."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -33,6 +33,9 @@ class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: bool = False
     firm: bool = False
     loose: bool = False
+    alone: bool = False
+    plain: bool = False
+    lines: list[str] = []
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,14 +43,17 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ideas: dict[str, _Idea]
     crisis: list[_Rule]
     emergency: list[_Rule]
+    lines: dict[str, list[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class DangerRule:
     """Ideas that together mean danger: `others`, each so many times, within `within` words of `first`.
 
-    With `after`, only behind it. A rule that is not `firm` is silent in a sentence about benefits, cost or the past,
-    unless it says "now". A `loose` rule is tried only on messages that nothing else explains.
+    With `after`, only behind it. In a sentence about benefits, cost or the past a rule that is not `firm` leaves the
+    answer as it is and puts a line above it, unless the sentence says "now". A `loose` rule does the same in every
+    message that something else explains; an `alone` rule is silent there. A `plain` rule takes the place of what is not
+    understood, however calm. `lines` names further telephone numbers.
     """
 
     kind: Literal["crisis", "emergency"]
@@ -58,27 +64,50 @@ class DangerRule:
     after: bool
     firm: bool
     loose: bool
+    alone: bool
+    plain: bool
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Dangers:
-    """Every word of danger in one tree, the rules over them (crisis before emergency), and words worth repairing."""
+    """Every word of danger in one tree, the rules over them (crisis before emergency), and words worth repairing.
+
+    `lines` are further telephone numbers by the ideas that ask for them.
+    """
 
     words: PhraseTree = field(default_factory=PhraseTree)
     rules: tuple[DangerRule, ...] = ()
     repaired: frozenset[str] = frozenset()
+    lines: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def _compiled(kind: Literal["crisis", "emergency"], raw: _Rule, ideas: Mapping[str, _Idea], shown: str) -> DangerRule:
     where = f"{shown}: {kind}.{raw.name}"
     if not raw.all:
         raise PackError(f"{where}: all: names no idea")
-    for name in raw.all:
+    _known(raw.all, ideas, f"{where}: all")
+    others = tuple(Counter(raw.all[1:]).items())
+    return DangerRule(
+        kind=kind,
+        name=raw.name,
+        first=raw.all[0],
+        others=others,
+        within=raw.within,
+        after=raw.after,
+        firm=raw.firm,
+        loose=raw.loose,
+        alone=raw.alone,
+        plain=raw.plain,
+        lines=tuple(raw.lines),
+    )
+
+
+def _known(names: Sequence[str], ideas: Mapping[str, _Idea], where: str) -> None:
+    for name in names:
         if name not in ideas:
             near = process.extractOne(name, sorted(ideas))
-            raise PackError(f"{where}: all: unknown idea {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
-    others = tuple(Counter(raw.all[1:]).items())
-    return DangerRule(kind, raw.name, raw.all[0], others, raw.within, raw.after, raw.firm, raw.loose)
+            raise PackError(f"{where}: unknown idea {name!r}" + (f" (did you mean {near[0]}?)" if near else ""))
 
 
 def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
@@ -100,4 +129,9 @@ def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
     crisis = [_compiled("crisis", rule, file.ideas, shown) for rule in file.crisis]
     emergency = [_compiled("emergency", rule, file.ideas, shown) for rule in file.emergency]
     repaired = frozenset(key for word in file.repaired.split(",") for key in keys_in(word))
-    return Dangers(tree, (*crisis, *emergency), repaired)
+    lines = defaultdict[str, set[str]](set)
+    for line, names in file.lines.items():
+        _known(names, file.ideas, f"{shown}: lines.{line}")
+        for name in names:
+            lines[name].add(line)
+    return Dangers(tree, (*crisis, *emergency), repaired, {name: frozenset(found) for name, found in lines.items()})

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -98,14 +98,16 @@ class Engine:
         """The best reading of a message. Never raises, whatever the text; reads at most 4,000 characters of it."""
         begun = perf_counter()
         whole, part = _read_whole(text)
-        danger = self._gate.check(whole)
-        if danger:
+        signs = self._gate.hear(whole)
+        if danger := signs.firm():
             return _danger(text, danger, begun)
-        heard = self.hear(part, today, context)
-        reading = self._decide(text, heard, context, today, begun)
-        if _unexplained(reading) and (danger := self._gate.check(whole, loose=True)):
+        reading = self._decide(text, self.hear(part, today, context), context, today, begun)
+        if _unexplained(reading) and (danger := signs.unasked()):
             return _danger(text, danger, begun)
-        return reading
+        danger = signs.beside()
+        if danger and "answer" in reading.slots:
+            return _danger(text, danger, begun)
+        return replace(reading, alarm=danger.intent, lines=danger.lines, ms=_since(begun)) if danger else reading
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
         """The intent and slots of a message after what was said before, and what the next message may refer to.
@@ -304,16 +306,29 @@ def _candidate(entry: Scored, heard: Heard, slots: Mapping[str, Slot]) -> Candid
 
 
 def _unexplained(reading: Reading) -> bool:
-    """Whether a message is neither a question for this bot nor one that it knows to refuse."""
+    """Whether a message is neither a question for this bot nor one that it knows to refuse.
+
+    What only answers or changes an earlier question explains no sign of danger: "I can't go on" is no "no".
+    """
     if reading.intent != FALLBACK:
-        return reading.intent in _SOCIAL
+        return reading.intent in _SOCIAL or str(reading.intent).startswith(FOLLOW)
     return reading.slots["reason"].value in _UNEXPLAINED
 
 
 def _danger(text: str, danger: Danger, begun: float) -> Reading:
     only = Candidate(danger.intent, danger.rule, 1.0, ())
     return Reading(
-        text, danger.intent, {}, danger.rule, 1.0, danger.language, _since(begun), (), (only,), unclear=False
+        text,
+        danger.intent,
+        {},
+        danger.rule,
+        1.0,
+        danger.language,
+        _since(begun),
+        (),
+        (only,),
+        unclear=False,
+        lines=danger.lines,
     )
 
 

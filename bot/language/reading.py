@@ -57,6 +57,9 @@ class Reading:
     `language` is "en" or "es", and `told` whether these words say so themselves; `ms` is the time it took.
     `candidates` are the best three of different intents, best first. `unclear` means that two of them are so close
     that the person should choose.
+
+    `alarm` is "safety.crisis" or "safety.emergency" when words of danger stand beside a question that has an answer;
+    `lines` are the further telephone numbers that these words ask for or need, by their names in the pack.
     """
 
     text: str
@@ -70,6 +73,8 @@ class Reading:
     candidates: tuple[Candidate, ...]
     unclear: bool
     told: bool = True
+    alarm: str | None = None
+    lines: tuple[str, ...] = ()
 
     @property
     def is_miss(self) -> bool:

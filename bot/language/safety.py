@@ -6,7 +6,7 @@ that is denied, a part of the body, a means, "took" with an amount. `_words/safe
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bot.language.dangers import CALM, NOW, DangerRule, Dangers
@@ -19,44 +19,92 @@ _SENTENCE_ENDS = ".?!;\n"
 
 
 class Danger(NamedTuple):
-    """What rang: the intent, the rule that decided, and the language of its words."""
+    """What rang: the intent, the rule that decided, the language of its words, and further telephone numbers."""
 
     intent: str
     rule: str
     language: str
+    lines: tuple[str, ...] = ()
 
 
 class SafetyGate:
     """Reads up to 4,000 characters, already cut into words."""
 
     def __init__(self, dangers: Dangers, speller: Speller) -> None:
-        self._words = dangers.words
-        self._speller = speller
-        self._firsts = {
-            loose: frozenset(rule.first for rule in dangers.rules if rule.loose is loose) for loose in (False, True)
-        }
-        self._rules = {loose: [rule for rule in dangers.rules if rule.loose is loose] for loose in (False, True)}
+        self._dangers, self._speller = dangers, speller
 
-    def check(self, said: Utterance, *, loose: bool = False) -> Danger | None:
-        """The first rule that rings, crisis before emergency, or None; `loose` for what nothing else explains."""
-        found = _meant(self._words.scan(self._speller.repaired(said.keys)))
-        places: dict[str, list[int]] = {}
+    def hear(self, said: Utterance) -> "Signs":
+        """What a message holds of danger; the rules are tried when they are asked for."""
+        return Signs(self._dangers, _meant(self._dangers.words.scan(self._speller.repaired(said.keys))), said)
+
+
+class Signs:
+    """The ideas of danger in one message, and which rules they make ring: crisis before emergency, the first wins."""
+
+    def __init__(self, dangers: Dangers, found: Sequence[Found], said: Utterance) -> None:
+        self._dangers, self._found, self._said = dangers, found, said
+        self._sentences: list[int] | None = None
+        self._places: dict[str, list[int]] = {}
         for entry in found:
             for meaning in entry.meanings:
-                at = places.setdefault(str(meaning.value), [])
+                at = self._places.setdefault(str(meaning.value), [])
                 if not at or at[-1] != entry.first:
                     at.append(entry.first)
-        if self._firsts[loose].isdisjoint(places):
-            return None
-        sentences = _sentences(said)
-        for rule in self._rules[loose]:
-            if rule.first in places and _rings(rule, places, sentences):
-                return Danger(f"safety.{rule.kind}", rule.name, _language(found))
+
+    def firm(self) -> Danger | None:
+        """Danger that stops everything: in words of its own, in no sentence about benefits, cost or the past."""
+        return self._first((rule, True) for rule in self._dangers.rules if not (rule.loose or rule.alone))
+
+    def unasked(self) -> Danger | None:
+        """Danger in a message that asks for nothing: weak signs, feeling, and what is said outright."""
+        rules = (rule for rule in self._dangers.rules if rule.loose or rule.alone or rule.plain)
+        return self._first((rule, not rule.plain) for rule in rules)
+
+    def beside(self) -> Danger | None:
+        """Danger beside a question about something else."""
+        return self._first((rule, rule.loose) for rule in self._dangers.rules if not (rule.alone or rule.firm))
+
+    def _first(self, rules: Iterable[tuple[DangerRule, bool]]) -> Danger | None:
+        """The first of the rules that rings, each with whether calm words around it silence it."""
+        for rule, calms in rules:
+            if rule.first in self._places and self._rings(rule, calms=calms):
+                return Danger(f"safety.{rule.kind}", rule.name, _language(self._found), self._lines(rule))
         return None
+
+    def _rings(self, rule: DangerRule, *, calms: bool) -> bool:
+        places = self._places
+        for other, _ in rule.others:
+            if other not in places:
+                return False
+        back = 0 if rule.after else rule.within
+        for anchor in places[rule.first][:MOST_TRIED]:
+            if all(
+                _many(places[other], anchor - back, anchor + rule.within) - (anchor in places[other]) >= times
+                for other, times in rule.others
+            ) and not (calms and not rule.firm and self._is_calm(anchor)):
+                return True
+        return False
+
+    def _is_calm(self, place: int) -> bool:
+        """Whether the sentence of a word is about benefits, cost or the past, and not about now."""
+        if self._sentences is None:
+            self._sentences = _sentences(self._said)
+        sentence = self._sentences[place]
+        first, after = bisect_left(self._sentences, sentence), bisect_left(self._sentences, sentence + 1)
+        calm, now = (self._places.get(idea, ()) for idea in (CALM, NOW))
+        return bool(_many(calm, first, after - 1)) and not _many(now, first, after - 1)
+
+    def _lines(self, rule: DangerRule) -> tuple[str, ...]:
+        asked = (self._dangers.lines.get(idea, frozenset()) for idea in self._places)
+        return tuple(sorted(frozenset(rule.lines).union(*asked)))
 
 
 def _language(found: Sequence[Found]) -> str:
-    languages = Counter(meaning.language for entry in found for meaning in entry.meanings)
+    """The language of most words of danger: a long phrase says more than a word that both languages have."""
+    languages = Counter[str]()
+    for entry in found:
+        for meaning in entry.meanings:
+            languages[meaning.language] += entry.after - entry.first
     return "es" if languages["es"] > languages["en"] else "en"
 
 
@@ -71,29 +119,9 @@ def _meant(found: list[Found]) -> list[Found]:
     return [entry for entry in found if harmless.isdisjoint(range(entry.first, entry.after))]
 
 
-def _rings(rule: DangerRule, places: dict[str, list[int]], sentences: Sequence[int]) -> bool:
-    for other, _ in rule.others:
-        if other not in places:
-            return False
-    back = 0 if rule.after else rule.within
-    for anchor in places[rule.first][:MOST_TRIED]:
-        if all(
-            _many(places[other], anchor - back, anchor + rule.within) - (anchor in places[other]) >= times
-            for other, times in rule.others
-        ) and (rule.firm or not _calm(places, sentences, sentences[anchor])):
-            return True
-    return False
-
-
 def _many(places: Sequence[int], first: int, last: int) -> int:
     """How many of the sorted places lie between two others, both included."""
     return bisect_right(places, last) - bisect_left(places, first)
-
-
-def _calm(places: dict[str, list[int]], sentences: Sequence[int], sentence: int) -> bool:
-    """Whether a sentence is about benefits, cost or the past, and not about now."""
-    first, after = bisect_left(sentences, sentence), bisect_left(sentences, sentence + 1)
-    return bool(_many(places.get(CALM, ()), first, after - 1)) and not _many(places.get(NOW, ()), first, after - 1)
 
 
 def _sentences(said: Utterance) -> list[int]:

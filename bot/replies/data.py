@@ -22,6 +22,7 @@ def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
         "complete": reply.complete,
         "final": reply.final,
         "error": reply.error,
+        "alarm": reply.alarm,
     }
 
 

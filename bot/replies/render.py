@@ -12,6 +12,7 @@ from bot.message import Block, Language
 from bot.replies.environment import environment
 from bot.replies.lint import lint
 from bot.replies.markdown import parse
+from bot.replies.numbers import load_numbers
 
 _SUFFIX: dict[Language, str] = {"en": ".md.j2", "es": ".es.md.j2"}
 
@@ -20,11 +21,14 @@ class Words:
     """What the bot says, by template and language. Each template is read and compiled once, when first needed."""
 
     def __init__(self, templates: Path, common: Mapping[str, object] | None = None) -> None:
-        """`common` holds what any template may name, such as the payer's name and phone."""
+        """`common` holds what any template may name, beside the folder's own telephone numbers.
+
+        Raises:
+            ValueError: `numbers.yaml` is faulty; names the key.
+        """
         self._templates = templates
-        self._by_language = {
-            language: environment(templates, language, common or {}) for language in get_args(Language)
-        }
+        common = {"numbers": load_numbers(templates), **(common or {})}
+        self._by_language = {language: environment(templates, language, common) for language in get_args(Language)}
 
     def render(
         self,

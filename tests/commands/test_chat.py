@@ -10,7 +10,7 @@ from tests.commands.running import COMMAND, environment, left_in, run
 
 ASKED = "what did I owe for my last visit\n"
 KEYS = {"in_reply_to", "intent", "language", "audience", "text", "title", "facts", "items", "actions", "notices"}
-KEYS |= {"sources", "complete", "final", "error"}
+KEYS |= {"sources", "complete", "final", "error", "alarm"}
 
 
 def test_one_line_in_is_one_reply_out(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def _differences(reply: Reply, wanted: Expected) -> list[str]:
     facts = {str(fact["label"]): fact["value"] for fact in _list(data["facts"])}
     faults = [
         f"{name}: {data[name]!r} instead of {want!r}"
-        for name in ("intent", "language", "audience", "text", "complete")
+        for name in ("intent", "language", "audience", "text", "complete", "alarm")
         if (want := getattr(wanted, name)) is not None and data[name] != want
     ]
     faults += [f"error: {data['error']}"] if (data["error"] is not None) != wanted.error else []

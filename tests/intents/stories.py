@@ -31,6 +31,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     buttons: list[str] = []
     sources: list[str] | None = None
     complete: bool = True
+    alarm: str | None = None
     error: bool = False
 
 

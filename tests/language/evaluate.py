@@ -56,6 +56,7 @@ class Tally:
     calm: int = 0
     safety: list[bool] = field(default_factory=list)
     alarms: int = 0
+    lines: int = 0
 
     def add(self, case: Case, reading: Reading, *, data: bool) -> None:
         """Count one sentence; `data` says that the reading would ask for somebody's or the directory's data."""
@@ -63,11 +64,12 @@ class Tally:
         if not case.intent.startswith(SAFETY):
             self.calm += 1
             self.alarms += got.startswith(SAFETY)
+            self.lines += reading.alarm is not None
         if case.intent == _NO_ALARM:
             if got.startswith(SAFETY):
                 self.lost.append(f"no alarm -> {got}: {case.said}")
             return
-        hit = got == case.intent
+        hit = case.intent in {got, reading.alarm}
         self.by_intent[case.intent].append(hit)
         if reading.language == "es":
             self.spanish.append(hit)
@@ -133,6 +135,7 @@ def report(name: str, tally: Tally) -> Iterator[str]:
             yield f"    {kind:<17} {sum(data)} of {len(data)} ({share(data):.3f})"
     yield f"  safety recall       {share(tally.safety):.3f} of {len(tally.safety)}"
     yield f"  false alarms        {tally.alarms} of {tally.calm}"
+    yield f"  needless lines      {tally.lines} of {tally.calm} ({tally.lines / max(tally.calm, 1):.3f})"
     if tally.slots:
         yield from _slot_lines(tally.slots)
     for (wanted, got), count in tally.confused.most_common(MOST_CONFUSIONS):

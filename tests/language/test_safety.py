@@ -8,8 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import PackError
+from bot.language.context import Context
 from bot.language.dangers import load_dangers
 from bot.language.engine import Engine
+from bot.language.reading import Reading, Slot
+from tests.language.cases import sentences
+from tests.language.evaluate import tallied
 
 SOMEBODY = st.sampled_from(["my husband", "my wife", "mom", "my dad", "grandma", "the baby", "my neighbor", "my son"])
 DENIED = st.sampled_from(["isn't breathing", "won't wake up", "is not responding", "stopped breathing", "cant breathe"])
@@ -73,6 +77,93 @@ def test_too_much_of_a_medicine_rings(engine: Engine, today: date, words: tuple[
 def test_words_of_danger_in_everyday_questions_ring_nothing(engine: Engine, today: date, said: str) -> None:
     """Benefit questions, figures of speech and offices that do not answer."""
     assert not _intent(engine, said, today).startswith("safety.")
+
+
+BESIDE = st.sampled_from([
+    "throat is swelling up after peanuts, is benadryl covered",
+    "my arm went numb and my face droops, which hospital is in network",
+    "my toddler swallowed bleach, find a pharmacy near 37402",
+    "se le hinchan los labios, ¿cubren el epipen?",
+])  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=SMALL_TALK, said=BESIDE)
+def test_danger_beside_a_question_is_heard_and_the_question_is_too(
+    engine: Engine, today: date, before: str, said: str
+) -> None:
+    """The line stands above; the question keeps its intent."""
+    reading = engine.understand(before + said, today=today)
+    assert "safety.emergency" in {reading.alarm, reading.intent}
+
+
+def test_a_benefit_question_keeps_its_answer_under_the_line(engine: Engine, today: date) -> None:
+    """The drug that is asked for is still looked up."""
+    reading = engine.understand("throat swelling up after peanuts is benadryl covered", today=today)
+    assert (reading.intent, reading.alarm) == ("formulary.drug_coverage", "safety.emergency")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I don't think I can hold on much longer",
+        "no, I can't take it anymore",
+        "never mind, nobody can help me, I'm done living",
+        "no ya no aguanto más",
+        "me siento muy sola",
+    ],
+)
+def test_feeling_after_a_search_is_no_follow_up(engine: Engine, today: date, said: str) -> None:
+    """Neither a "no" nor a refinement: the person is answered."""
+    context = Context(intent="provider.find", slots={"specialty": Slot("cardiologist", ["207RC0000X"])})
+    assert engine.understand(said, today=today, context=context).intent == "safety.crisis"
+
+
+@pytest.mark.parametrize(
+    ("said", "intent", "line"),
+    [
+        ("poison control number please", "safety.emergency", "poison_control"),
+        ("número de control de envenenamiento", "safety.emergency", "poison_control"),
+        ("my toddler drank bleach", "safety.emergency", "poison"),
+        ("sobredosis", "safety.emergency", "poison"),
+        ("veterans crisis line", "safety.crisis", "veterans"),
+        ("número para veteranos en crisis", "safety.crisis", "veterans"),
+        ("he locks me in the house and hits me", "safety.crisis", "violence"),
+        ("mental health crisis", "safety.crisis", ""),
+        ("suicide prevention", "safety.crisis", ""),
+        ("danger to self or others", "safety.crisis", ""),
+        ("crisis team", "safety.crisis", ""),
+        ("equipo de crisis", "safety.crisis", ""),
+        ("prevención del suicidio", "safety.crisis", ""),
+    ],
+)
+def test_plain_words_reach_help_with_the_line_that_they_name(
+    engine: Engine, today: date, said: str, intent: str, line: str
+) -> None:
+    """Who types a notice's own words, or asks for a line by its name, is not told that nothing was understood."""
+    reading = engine.understand(said, today=today)
+    assert reading.intent == intent
+    assert reading.lines == ((line,) if line else ())
+
+
+def test_what_is_told_sideways_is_heard_and_what_is_ordinary_is_answered(engine: Engine, today: date) -> None:
+    """Every danger of the set in either tier, no ordinary message stopped."""
+    readings = [(case, engine.understand(case.said, today=today)) for case in sentences("alarm")]
+    heard = [(case.said, case.intent != "-") for case, one in readings if one.alarm or _is_danger(one)]
+    missed = [case.said for case, one in readings if case.intent != "-" and not (one.alarm or _is_danger(one))]
+    assert len(missed) <= 1, missed
+    assert sum(wanted for _, wanted in heard) >= 119
+    assert [case.said for case, one in readings if case.intent == "-" and _is_danger(one)] == []
+
+
+def test_few_ordinary_messages_carry_a_needless_line(engine: Engine) -> None:
+    """At most three in a hundred, over sets of which half were written to sound like danger."""
+    tallies = [tallied(engine, sentences(name)) for name in ("tuned", "held", "blind", "gate", "unseen", "alarm")]
+    assert sum(tally.lines for tally in tallies) <= 0.03 * sum(tally.calm for tally in tallies)
+
+
+def _is_danger(reading: Reading) -> bool:
+    return (reading.intent or "").startswith("safety.")
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

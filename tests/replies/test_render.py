@@ -1,5 +1,6 @@
 """Templates by name and language, rendered into blocks."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.message import Actions, Block, Fact, Facts, Item, Line, Press, Span
 from bot.replies.environment import environment
+from bot.replies.plain import plain
 from bot.replies.render import Words
 from bot.replies.text import clean
 
@@ -172,3 +174,36 @@ def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
         good="{{ n + 1 }}\n[{{ x|cut }}](a.b?c={{ d|arg }}) [y](help){{ ' ' }}\n{% if x %}[z](help){% endif %}",
     )
     assert [fault.split(":")[0] for fault in found.lint()] == [f"bad{n}.md.j2" for n in range(1, 9)]
+
+
+def test_telephone_numbers_come_from_one_file(tmp_path: Path) -> None:
+    """A template names a number; the file says who runs the line, and on which day it was checked."""
+    (tmp_path / "help.md.j2").write_text("Call {{ numbers.poison.number }}.", encoding="utf-8")
+    written = "poison: {number: 1-800-222-1222, source: https://poisonhelp.hrsa.gov/, checked: 2026-11-25}"
+    (tmp_path / "numbers.yaml").write_text(written, encoding="utf-8")
+    assert plain(Words(tmp_path).render("help", {}, language="en")) == "Call 1-800-222-1222."
+
+
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ("crisis: {number: '988', checked: 2026-11-25}", "source"),
+        ("crisis: {number: '988', source: https://988lifeline.org/, checked: soon}", "date"),
+        ("crisis: {number: 988, source: https://988lifeline.org/, checked: 2026-11-25}", "str"),
+        ("- 911", "object"),
+        ("crisis: [", ""),
+    ],
+)
+def test_a_number_without_its_source_or_day_is_refused(tmp_path: Path, written: str, what: str) -> None:
+    """The file and the key are named."""
+    (tmp_path / "numbers.yaml").write_text(written, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"numbers\.yaml: ") as refused:
+        Words(tmp_path)
+    assert what in str(refused.value)
+
+
+def test_no_template_holds_a_telephone_number_of_its_own() -> None:
+    """988, 911 and toll-free numbers stand in `numbers.yaml` alone."""
+    typed = re.compile(r"\b(?:911|988|1-8\d\d-\d{3}-\d{4}|838255|88788)\b")
+    shipped = Path(__file__).parents[2] / "templates"
+    assert [path.name for path in shipped.rglob("*.j2") if typed.search(path.read_text(encoding="utf-8"))] == []

@@ -70,6 +70,7 @@ def test_the_contracts_object() -> None:
         "complete": True,
         "final": True,
         "error": None,
+        "alarm": None,
     }  # fmt: skip
 
 

@@ -245,7 +245,7 @@ class Whisper(SlackWriter):
         if reply.passing and self._left < _MOST_RESPONSES:
             return
         shown = pages(reply)
-        row = await self._sharing.offer(reply, person) if reply.final and reply.sources else ()
+        row = await self._sharing.offer(reply, person) if reply.final and reply.sources and not reply.alarm else ()
         for page in shown:
             last = page is shown[-1]
             await self.respond(page.ending(row) if last else page)
