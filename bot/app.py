@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.routing import Route
 
 from bot.accounts.accounts import Accounts
-from bot.accounts.guard import Guard
 from bot.accounts.render import Renderer
 from bot.accounts.values import Access
 from bot.accounts.vault import Vault
@@ -31,7 +27,6 @@ from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, ConfigError, StoreError
 from bot.extras import lacks
-from bot.health import Health
 from bot.inbox import Inbox
 from bot.language.nearby import Gazetteer
 from bot.limits import Limits
@@ -44,16 +39,20 @@ from bot.payer.health import Pulse
 from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.recent import Recent
+from bot.refusals import Refusals
 from bot.retention import Erased, Retention
 from bot.stores.base import Seal, Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.waits import Waits
 from bot.turn import Turn
+from bot.web import health_of, web_app
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import SlackApp
     from bot.channels.teams.app import TeamsApp
     from bot.channels.teams.sdk import Outside
+
+__all__ = ["Bot", "assemble", "clock_of", "endpoints_of", "health_of", "slack_app", "teams_app", "web_app"]
 
 Push = Callable[[Person, Private], Awaitable[None]]
 _SWEEP_SECONDS = 300
@@ -280,32 +279,6 @@ async def _stopped(task: asyncio.Task[None]) -> None:
         await asyncio.wait({task}, timeout=_CANCEL_AGAIN)
 
 
-def health_of(bot: Bot) -> Health:
-    """What operators look at of a bot."""
-
-    def faults() -> list[str]:
-        return [*bot.discovery.faults, *(["payer refuses this client"] if bot.accounts.client_refused else [])]
-
-    return Health(bot.store, bot.meter, faults)
-
-
-def web_app(
-    bot: Bot, *, slack: SlackApp | None = None, teams: TeamsApp | None = None, more: Sequence[Route] = ()
-) -> Starlette:
-    """Slack, Teams, the linking pages, documents and health on one port; `more` is what a rehearsal adds.
-
-    With BOT_METRICS_BIND, of health only what a balancer asks.
-    """
-    watched = health_of(bot).public(apart=bot.settings.bot_metrics_bind is not None)
-    pages = [*bot.accounts.routes(), *bot.documents.routes()]
-    open_pages = (*(route.path.partition("{")[0] for route in pages), "/slack/install", "/slack/oauth_redirect")
-    guard = Middleware(Guard, renderer=bot.renderer, guarded=open_pages)
-    return Starlette(
-        routes=[*watched, *pages, *(slack.routes() if slack else []), *(teams.routes() if teams else []), *more],
-        middleware=[guard],
-    )
-
-
 @asynccontextmanager
 async def slack_app(
     bot: Bot, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -340,6 +313,7 @@ async def slack_app(
         inbox=lambda handler: Inbox("slack", handler, bot.store, bot.seal),
         retention=bot.retention,
         forget=bot.forget,
+        refused=Refusals(bot.meter),
         now=clock_of(settings),
         pause=pause,
     )
@@ -382,6 +356,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         retention=bot.retention,
         gone=bot.forget,
         renew=bot.turn.renewed,
+        refused=Refusals(bot.meter),
         outside=outside or REAL,
     )
     await teams.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -101,6 +102,14 @@ def _host_names(value: str) -> str:
     return ",".join(names)
 
 
+def _address_ranges(value: str) -> str:
+    """Addresses and ranges with commas between them."""
+    try:
+        return ",".join(str(ip_network(one.strip())) for one in value.split(","))
+    except ValueError as error:
+        raise ValueError("must be addresses or ranges with commas between them, such as 10.0.0.0/8") from error
+
+
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -126,6 +135,7 @@ Line = Annotated[str, AfterValidator(_line)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, AfterValidator(_entra_ids)]
 HostNames = Annotated[str, AfterValidator(_host_names)]
+AddressRanges = Annotated[str, AfterValidator(_address_ranges)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
@@ -171,8 +181,14 @@ class Settings(Day):
     """How many questions one person may ask in a minute."""
     bot_metrics_bind: Bind | None = None
     """Host and port, such as `127.0.0.1:9090`, where `/metrics` and `/healthz` answer. When not set they answer this
-    machine on the public port.
+    machine on the public port, but no trusted proxy.
     """
+    bot_trusted_proxies: AddressRanges | None = None
+    """Addresses or ranges of the proxies whose `X-Forwarded-For` is believed, with commas between them. When not set:
+    this machine's where `BOT_PUBLIC_URL` is https, else none.
+    """
+    bot_trusted_hosts: HostNames | None = None
+    """Hosts by which the bot may be asked for, with commas between them, besides that of `BOT_PUBLIC_URL`."""
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """From which level on log lines are written."""
     bot_pack: str | None = None
@@ -269,6 +285,19 @@ class Settings(Day):
         """The host and port of BOT_METRICS_BIND; None: the public port has health, and metrics for this machine."""
         host, _, port = (self.bot_metrics_bind or "").rpartition(":")
         return (host, int(port)) if port else None
+
+    @property
+    def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Whose word for a client's address counts: unless set, this machine's where the bot is reached by https."""
+        own = "127.0.0.0/8,::1/128" if self.bot_public_url.startswith("https:") else ""
+        named = own if self.bot_trusted_proxies is None else self.bot_trusted_proxies
+        return tuple(ip_network(one) for one in named.split(",") if one)
+
+    @property
+    def trusted_hosts(self) -> tuple[str, ...]:
+        """The hosts by which the bot may be asked for, besides this machine's own."""
+        named = self.bot_trusted_hosts.split(",") if self.bot_trusted_hosts else []
+        return (urlsplit(self.bot_public_url).hostname or "", *named)
 
     @property
     def teams_tenants(self) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from ipaddress import ip_address
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.entrance import is_loopback
 from bot.errors import StoreError
 from bot.metrics import CONTENT_TYPE, Meter
 from bot.stores.base import Store
@@ -87,11 +87,8 @@ def _ready(*, usable: bool) -> HTTPStatus:
 
 
 def _from_here(request: Request) -> bool:
-    """Whether the request came over loopback and no proxy says that it passed it on."""
-    try:
-        own = ip_address(request.client.host if request.client else "").is_loopback
-    except ValueError:
-        return False
+    """Whether the request came over loopback, from no trusted proxy, and no other says that it passed it on."""
+    own = is_loopback(request.client.host if request.client else "")
     return own and not any(name in request.headers for name in _FORWARDED)
 
 

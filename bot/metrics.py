@@ -30,6 +30,12 @@ class Meter:
         self._waited = Histogram(
             "bot_payer_seconds", "From a call to its whole answer", buckets=_SECONDS, registry=self._registry
         )
+        self._refused = Counter(
+            "bot_refused",
+            "Requests in a platform's name that were refused",
+            ("channel", "reason"),
+            registry=self._registry,
+        )
         self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
 
     def answered(self, platform: str, intent: str, seconds: float) -> None:
@@ -45,6 +51,10 @@ class Meter:
         """Count one call to the payer: its status by hundreds ("2xx"), or the name of its failure's class."""
         self._calls.labels(outcome).inc()
         self._waited.observe(seconds)
+
+    def refused(self, channel: str, reason: str) -> None:
+        """Count one request that was refused, such as one that nobody signed."""
+        self._refused.labels(channel, reason).inc()
 
     def page(self, payer_faults: int) -> bytes:
         """Everything in Prometheus's text format."""

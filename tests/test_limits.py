@@ -91,7 +91,7 @@ async def a_bot(
         serve_sandbox(build(today=TODAY)) as sandbox,
         serving_bot(sandbox, folder / "bot.db", bot_questions_per_minute=questions) as bot,
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(web_app(bot), client=(address, 1)), base_url="http://bot"
+            transport=httpx.ASGITransport(web_app(bot), client=(address, 1)), base_url="http://localhost"
         ) as http,
     ):
         yield bot, http

@@ -31,8 +31,10 @@ MAY_IMPORT = {
     "retention": {"inbox", "message", "stores"},
     "limits": {"errors", "message"},
     "metrics": set(),
-    "health": {"errors", "metrics", "stores"},
-    "accounts": {"audit", "config", "errors", "limits", "message", "payer", "records", "stores"},
+    "health": {"entrance", "errors", "metrics", "stores"},
+    "entrance": set(),
+    "refusals": {"limits", "metrics"},
+    "accounts": {"audit", "config", "entrance", "errors", "limits", "message", "payer", "records", "stores"},
     "kit": {"errors", "payer", "records"},
     "documents": {"accounts", "audit", "errors", "message", "replies", "stores"},
     "pack": {"errors", "kit", "language", "message", "replies"},
@@ -60,13 +62,13 @@ MAY_IMPORT = {
     "channels": {"errors", "inbox", "message", "replies", "retention", "stores", "turn"},
     "devchat": {"accounts", "config", "message", "replies"},
 }
-COMPOSITION = {"app", "cli", "commands", "__main__", "__init__"}
+COMPOSITION = {"app", "cli", "commands", "web", "__main__", "__init__"}
 OUTSIDE = {
     "httpx": {"payer", "browser", "channels"},
     "httpx_aiohttp": {"payer"},
     "jinja2": {"replies", "accounts", "documents", "sandbox"},
     "rapidfuzz": {"language"},
-    "starlette": {"accounts", "channels", "devchat", "documents", "health", "sandbox"},
+    "starlette": {"accounts", "channels", "devchat", "documents", "entrance", "health", "sandbox"},
     "slack_bolt": {"channels"},
     "slack_sdk": {"channels"},
     "microsoft_teams": {"channels"},

@@ -6,6 +6,7 @@ Nothing here is tried twice: a code and a refresh token are good for one request
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,7 @@ _PATIENCE = 10.0  # seconds; the member's browser waits for it
 _DEFAULT_LIFETIME = 900.0  # seconds, when the payer does not say (fhir.md 3.4: assume a short one)
 _OK = 200
 _ACCEPT = {"accept": "application/json"}
+_TOKEN = re.compile(r"[\x21-\x7e]+")  # RFC 6749 A.12; a line break in it would begin a header
 _OUR_FAULT = {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}
 
 
@@ -163,8 +165,10 @@ def _refusal(status: int, said: Mapping[str, Any], spent: LinkError) -> LinkErro
 
 def _granted(said: Mapping[str, Any], started: float) -> Granted:
     access, kind = said.get("access_token"), said.get("token_type", "Bearer")
-    if not isinstance(access, str) or not access or not isinstance(kind, str) or kind.lower() != "bearer":
+    if not isinstance(access, str) or not isinstance(kind, str) or kind.lower() != "bearer":
         raise SignInRefused("the token endpoint's answer holds no bearer token")
+    if not _TOKEN.fullmatch(access) or not _TOKEN.fullmatch(_text(said.get("refresh_token")) or "-"):
+        raise SignInRefused("the token endpoint's answer holds a token that no header can carry")
     lifetime, scope = _seconds(said.get("expires_in")), said.get("scope")
     if isinstance(scope, list):
         scope = " ".join(str(each) for each in scope)

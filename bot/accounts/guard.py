@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from ipaddress import ip_address
 
 import structlog
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.accounts.render import Renderer
-from bot.errors import TooManyRequests
+from bot.entrance import UNNAMED, TooSlow, is_loopback
+from bot.errors import BotError, TooManyRequests
 from bot.limits import ADDRESS, Limit
 
 _log = structlog.get_logger()
 
 
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
 class Guard:
     """ASGI middleware: paths that begin with one of `guarded` answer an address so often in a minute, others always.
 
-    The address is the one that the server names: behind a proxy, the proxy's word for it, where the server trusts it
-    (uvicorn's FORWARDED_ALLOW_IPS). Loopback is not counted: it is this machine, or a proxy that doesn't say for whom.
+    The address is the one that the entrance names. Loopback is not counted, nor who comes through a trusted proxy that
+    names nobody: one busy member must not lock the others out. Whatever breaks behind it is told by a page.
     """
 
     def __init__(self, app: ASGIApp, *, renderer: Renderer, guarded: Sequence[str], limit: Limit | None = None) -> None:
@@ -41,18 +35,34 @@ class Guard:
             await self._app(scope, receive, send)
             return
         address = (scope.get("client") or ("",))[0]
-        seconds = 0 if _is_loopback(address) else self._limit.wait(address)
+        seconds = 0 if is_loopback(address) or address == UNNAMED else self._limit.wait(address)
         if not seconds:
-            await self._app(scope, receive, send)
+            await self._unbroken(scope, receive, send)
             return
         error = TooManyRequests("one address asks for too many pages")
         _log.warning("problem", kind=type(error).__name__, reference=error.reference)
-        page = self._renderer.page(
-            "problem",
-            Request(scope).headers.get("accept-language"),
-            status=HTTPStatus.TOO_MANY_REQUESTS,
-            problem="too_many_requests",
-            reference=error.reference,
-        )
+        page = self._problem(scope, HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", error)
         page.headers["Retry-After"] = str(seconds)
         await page(scope, receive, send)
+
+    async def _unbroken(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a page also where something failed that nobody thought of."""
+        began = False
+
+        async def told(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        except Exception as failure:
+            if began or isinstance(failure, TooSlow):
+                raise
+            error = BotError()
+            _log.error("unexpected", error=type(failure).__name__, reference=error.reference)
+            await self._problem(scope, HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", error)(scope, receive, send)
+
+    def _problem(self, scope: Scope, status: HTTPStatus, problem: str, error: BotError) -> HTMLResponse:
+        accepts = Request(scope).headers.get("accept-language")
+        return self._renderer.page("problem", accepts, status=status, problem=problem, reference=error.reference)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from bot.inbox import Later, Writing
 from bot.message import Language, Message, OneToOne, Person, Private, Shareable, Shared
 
 Answer = Private | Shareable
+
+
+Refused = Callable[[str, str], None]
+"""Hears of a request in a platform's name that is refused: the platform, and why."""
+
+
+def unheard(channel: str, reason: str) -> None:
+    """Nobody counts what is refused."""
 
 
 class Unwritable(Exception):

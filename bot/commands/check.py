@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.scopes import reads_claims
@@ -19,6 +20,7 @@ from bot.clock import refuse_made_up_day
 from bot.commands.abilities import states
 from bot.commands.manifest import scopes
 from bot.config import Settings
+from bot.entrance import LOOPBACK_HOSTS
 from bot.errors import BotError, ConfigError, LinkError, PackError, PayerError, StoreError
 from bot.extras import lacks
 from bot.pack import Pack, check_pack, find_pack, load_pack
@@ -53,6 +55,8 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     yield _keys(settings)
     yield await _store(settings)
+    if not is_verified(settings.bot_store_url):
+        yield Finding("note", "store", "BOT_STORE_URL: without sslmode=verify-full another may pose as the database")
     pack: Pack | None = None
     try:
         folder = find_pack(settings.bot_pack)
@@ -123,6 +127,13 @@ async def _opens(settings: Settings, store: Store) -> bool:
     with contextlib.suppress(ConfigError):  # told with the keys
         return await Audit(store, Vault.from_settings(settings, sqlite_path(settings.bot_store_url))).opens()
     return True
+
+
+def is_verified(url: str) -> bool:
+    """Whether a store is this machine's own, or a database whose certificate and name are checked (libpq, sslmode)."""
+    parts = urlsplit(url)
+    own = url.startswith("sqlite:") or (parts.hostname or "localhost") in LOOPBACK_HOSTS
+    return own or "verify-full" in parse_qs(parts.query).get("sslmode", ())
 
 
 def _pack(folder: Path, pack: Pack) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from bot.app import Bot, assemble, health_of, slack_app, teams_app, web_app
 from bot.clock import refuse_made_up_day
+from bot.commands.hurry import Hurried
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.sandbox.sockets import listen
@@ -70,7 +71,17 @@ def _listen(host: str, port: int, names: tuple[str, str]) -> socket.socket:
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, server_header=False)
+    """What a proxy says of a client is read by the entrance, which knows whom the operator trusts."""
+    return uvicorn.Config(
+        app,
+        http=Hurried,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+    )
 
 
 @contextlib.asynccontextmanager

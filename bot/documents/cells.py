@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,12 +14,15 @@ from bot.replies.text import clean
 _QUOTED = frozenset('",\r\n')
 _RUNS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection
 _MISTAKEN = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # their full-width forms, which some spreadsheets read alike
+# Where a spreadsheet takes another sign than the comma between cells, a cell begins anew behind it.
+_INSIDE = re.compile(rf"([;,|\t][\s\"']*)(?=[{re.escape(''.join((*_RUNS, *_MISTAKEN)))}])")
 
 
 def cell(value: Any) -> str:
     """One cell. Absent is empty, never 0; an amount has two places; a date is as exact as it was written.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe in front; a number of ours is a number.
+    Text that a spreadsheet would take for a formula gets an apostrophe in front, also behind a semicolon or another
+    sign that some take for the end of a cell; a number of ours is a number.
 
     Raises:
         TypeError: a value without a form of its own. jinja2.UndefinedError: there is no such value.
@@ -37,7 +41,7 @@ def cell(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    text = clean(text)
+    text = _INSIDE.sub(r"\1'", clean(text))
     if text.startswith((*_RUNS, *_MISTAKEN)):
         text = "'" + text
     return '"' + text.replace('"', '""') + '"' if _QUOTED & set(text) else text

@@ -32,6 +32,7 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
     assert "planted" not in f"{page.text} {error} {error.facts}"
 
 
+@pytest.mark.attack("a token that writes headers")
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
     [
@@ -46,8 +47,26 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
         (httpx.Response(401, html="planted"), 503, "set up wrong"),
         (httpx.Response(400, json={"error": "invalid_scope"}), 503, "set up wrong"),
         (httpx.Response(200, content=b"[" * 100_000), 502, "had a problem"),
+        (httpx.Response(200, json={"access_token": "planted\r\nX-Planted: 1"}), 502, "had a problem"),
+        (httpx.Response(200, json={"access_token": "planted", "refresh_token": "planted\n"}), 502, "had a problem"),
+        (httpx.Response(200, json={"access_token": "plantéd"}), 502, "had a problem"),
     ],
-    ids=["F01", "html", "list", "no token", "dpop", "F02", "unknown", "F03", "401", "scope", "deep"],
+    ids=[
+        "F01",
+        "html",
+        "list",
+        "no token",
+        "dpop",
+        "F02",
+        "unknown",
+        "F03",
+        "401",
+        "scope",
+        "deep",
+        "CRLF",
+        "LF in refresh",
+        "no ASCII",
+    ],
 )
 async def test_a_token_endpoint_that_refuses(bot: Bot, answer: httpx.Response, status: int, words: str) -> None:
     """Its words are not repeated, it is asked once, and nothing stays behind (F01-F03)."""

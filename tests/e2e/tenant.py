@@ -65,7 +65,7 @@ class Tenant:
 
 
 @asynccontextmanager
-async def open_tenant(world: World, folder: Path) -> AsyncIterator[Tenant]:
+async def open_tenant(world: World, folder: Path, **settings: Any) -> AsyncIterator[Tenant]:
     """A bot that knows of Teams what the environment tells it; at the end, Teams has refused nothing of it."""
     teams = TeamsDouble()
     await teams.start()
@@ -76,6 +76,7 @@ async def open_tenant(world: World, folder: Path) -> AsyncIterator[Tenant]:
         teams_app_id=APP,
         teams_app_password="p",
         teams_tenant_id=TENANT,
+        **settings,
     ) as house:
         teams.app_url = f"{house.settings.bot_public_url}/teams/messages"
         yield Tenant(teams, house)

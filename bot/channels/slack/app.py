@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import Answer, Unreachable
+from bot.channels.base import Answer, Refused, Unreachable, unheard
 from bot.channels.slack import forms, gate
 from bot.channels.slack.answers import Desk, failed
 from bot.channels.slack.codes import GONE, code_of
@@ -87,6 +87,7 @@ class SlackApp:
         inbox: Callable[[Handler], Inbox],
         retention: Retention,
         forget: Forget,
+        refused: Refused = unheard,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -97,6 +98,7 @@ class SlackApp:
         `forget` deletes all that is kept of a person; `now` is local time.
         """
         self._host, self._given, self._shelf, self._clock = host, credentials, shelf, clock
+        self._refused = refused
         self._notices, self._work = Notices(words), Work()
         self._people = People(shelf, forget)
         self._inbox = inbox(self._handle)
@@ -185,12 +187,12 @@ class SlackApp:
         """
         body = await gate.read_body(request)
         if body is None:
-            return Response(status_code=400)
+            return self._refuse(400, "size")
         content_type = request.headers.get("content-type", "")
         if not gate.is_signed(self._given.signing_secret, request.headers, body, self._clock()):
-            return Response(status_code=200 if gate.is_ssl_check(content_type, body) else 401)
+            return Response() if gate.is_ssl_check(content_type, body) else self._refuse(401, "signature")
         if not gate.is_readable(content_type, body):
-            return Response(status_code=400)
+            return self._refuse(400, "body")
         try:
             async with asyncio.timeout(_ACK_SECONDS):
                 if any(name.encode() in body for name in ENDINGS) and await self._ended(_json(content_type, body)):
@@ -199,6 +201,10 @@ class SlackApp:
         except Exception as error:  # noqa: BLE001 -- whatever it is, nobody reads a trace
             return Response(status_code=_status_after(error))
         return Response() if answer.status == 404 else to_starlette_response(answer)  # noqa: PLR2004 -- HTTP
+
+    def _refuse(self, status: int, reason: str) -> Response:
+        self._refused("slack", reason)
+        return Response(status_code=status)
 
     async def _take_payload(self, payload: Mapping[str, Any]) -> bool:
         """One delivery of Socket Mode; true when it is taken."""

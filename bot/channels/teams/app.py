@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.base import Answers, Unreachable, Unwritable, deliver
+from bot.channels.base import Answers, Unreachable, Unwritable, deliver, unheard
+from bot.channels.base import Refused as Heard
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown, Pause, Refused
 from bot.channels.teams.incoming import (
@@ -49,6 +50,7 @@ Gone = Callable[[Person], Awaitable[object]]
 _DRAIN_SECONDS = 25
 REAL = Outside()
 _TYPING_SECONDS = 0.5
+_UNSIGNED = 401
 _OK, _REFUSED, _FORBIDDEN, _FAILED, _UNKNOWN, _AWAY = 200, 400, 403, 500, 501, 503
 _GONE = "404"
 _ERROR = "application/vnd.microsoft.error"
@@ -70,6 +72,7 @@ class TeamsApp:
         retention: Retention,
         gone: Gone,
         renew: Renew,
+        refused: Heard = unheard,
         outside: Outside = REAL,
         pause: Pause = asyncio.sleep,
         typing_after: float = _TYPING_SECONDS,
@@ -79,6 +82,7 @@ class TeamsApp:
         `renew` tells what a card says now.
         """
         self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
+        self._refused = refused
         self._tenants = frozenset(tenant.casefold() for tenant in tenants)
         self._adapter, self._notices = Adapter(), Notices(words, app_id)
         self._app = make_app(
@@ -142,17 +146,23 @@ class TeamsApp:
         """What the SDK answers to an activity that may reach it; 413, 401, 400 and 403 for what may not."""
         body = await gate.read_body(request)
         if body is None:
-            return Response(status_code=413)
+            return self._refuse(413, "size")
         if not await self._may_come(request):
-            return Response(status_code=401)
+            return self._refuse(_UNSIGNED, "token")
         activity = gate.read_activity(body)
         if activity is None:
-            return Response(status_code=_REFUSED)
+            return self._refuse(_REFUSED, "body")
         if not is_of_teams(activity) or not self._hosts.hold(word(activity, "serviceUrl")):
-            return Response(status_code=_FORBIDDEN)
+            return self._refuse(_FORBIDDEN, "service_url" if is_of_teams(activity) else "channel")
         answer = await self._adapter.handle(activity, {"authorization": request.headers.get("authorization", "")})
         content, status = answer["body"], answer["status"]
+        if status == _UNSIGNED:
+            self._refused("teams", "signature")
         return Response(status_code=status) if content is None else JSONResponse(content, status)
+
+    def _refuse(self, status: int, reason: str) -> Response:
+        self._refused("teams", reason)
+        return Response(status_code=status)
 
     async def _may_come(self, request: Request) -> bool:
         if self._keys is None:
@@ -172,7 +182,7 @@ class TeamsApp:
     async def _take(self, body: Body) -> tuple[int, Any]:
         tenant = tenant_of(body)
         if tenant not in self._tenants:
-            log.warning("tenant refused", channel="teams")
+            self._refused("teams", "tenant")
             return _FORBIDDEN, None
         self._regions[tenant] = word(body, "serviceUrl")
         match word(body, "type"):

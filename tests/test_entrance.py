@@ -1,0 +1,153 @@
+"""The entrance of the web application: hosts, proxies, slow requests, redirects, and what breaks behind a page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from ipaddress import ip_network
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.accounts.guard import Guard
+from bot.accounts.render import Renderer
+from bot.commands.hurry import Hurried
+from bot.commands.serve import _config, _Second
+from bot.entrance import Entrance
+from bot.limits import Limit
+from bot.sandbox.sockets import listen
+from tests.accounts.conftest import PAGES, make_settings
+
+PROXY = "10.0.0.7"
+
+
+async def _told(request: Request) -> Response:
+    body = await request.body()
+    return JSONResponse({"client": request.client.host if request.client else None, "size": len(body)})
+
+
+async def _broken(_: Request) -> Response:
+    raise RuntimeError("planted")
+
+
+def made(limit: int = 3, **entrance: object) -> Starlette:
+    """An application behind the entrance, with guarded pages."""
+    given: dict[str, object] = {"hosts": ("bot.example",), "proxies": (ip_network("10.0.0.0/8"),), **entrance}
+    renderer = Renderer(PAGES, make_settings())
+    guard = Middleware(Guard, renderer=renderer, guarded=("/link/",), limit=Limit(limit))
+    routes = [
+        Route("/link/broken", _broken),
+        Route("/link/{id}", _told, methods=["GET", "POST"]),
+        Route("/healthz", _told),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Entrance, **given), guard])  # type: ignore[arg-type]
+
+
+def asking(app: Starlette, peer: str = "192.0.2.1", host: str = "bot.example") -> httpx.AsyncClient:
+    """A client at an address."""
+    transport = httpx.ASGITransport(app, client=(peer, 1), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
+
+
+@pytest.mark.attack("another host in the request")
+@pytest.mark.parametrize("host", ["evil.example", "bot.example.evil.example", "10.1.2.3", "bot.example@evil.example"])
+async def test_another_host_is_not_answered(host: str) -> None:
+    """421, and nothing of it comes back; health is asked for by any name."""
+    async with asking(made()) as http:
+        answer = await http.get("/link/x", headers={"host": host})
+        assert (answer.status_code, host in answer.text) == (421, False)
+        assert (await http.get("/healthz", headers={"host": host})).status_code == 200
+        for own in ("bot.example", "bot.example:8443", "BOT.example", "127.0.0.1:8765", "[::1]:8765", "localhost"):
+            assert (await http.get("/healthz", headers={"host": own})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "client"),
+    [
+        ("192.0.2.1", "127.0.0.1", "192.0.2.1"),
+        ("192.0.2.1", None, "192.0.2.1"),
+        (PROXY, "198.51.100.9", "198.51.100.9"),
+        (PROXY, "127.0.0.1, 198.51.100.9", "198.51.100.9"),
+        (PROXY, "198.51.100.9:4711", "198.51.100.9"),
+        (PROXY, "[2001:db8::1]:4711", "2001:db8::1"),
+        (PROXY, "198.51.100.9, 10.3.3.3", "198.51.100.9"),
+        (PROXY, "127.0.0.1", ""),
+        (PROXY, "::1", ""),
+        (PROXY, "nonsense", ""),
+        (PROXY, "", ""),
+        (PROXY, None, "proxy"),
+    ],
+)
+async def test_only_a_trusted_proxy_says_who_asks(peer: str, said: str | None, client: str) -> None:
+    """The last address that the proxy did not make up itself; nobody behind a proxy is this machine."""
+    headers = {} if said is None else {"x-forwarded-for": said}
+    async with asking(made(), peer) as http:
+        assert (await http.get("/link/x", headers=headers)).json()["client"] == client
+
+
+@pytest.mark.attack("a page limit that X-Forwarded-For passes")
+@pytest.mark.parametrize("peer", ["192.0.2.1", PROXY])
+async def test_the_page_limit_is_not_passed_by_a_header(peer: str) -> None:
+    """Whatever a client says of itself, its fourth page of three has to wait."""
+    async with asking(made(), peer) as http:
+        seen = [
+            (await http.get("/link/x", headers={"x-forwarded-for": f"{said}, 198.51.100.9"})).status_code
+            for said in ("127.0.0.1", "::1", "127.0.0.2", "10.0.0.1")
+        ]
+        loopback = [(await http.get("/link/x", headers={"x-forwarded-for": "127.0.0.1"})).status_code for _ in "1234"]
+    assert seen == [200, 200, 200, 429]
+    assert 429 in loopback
+
+
+@pytest.mark.attack("a slow body")
+async def test_a_body_has_to_come_in_time() -> None:
+    """408 for who sends a byte and then nothing; what came in time is whole."""
+    async with asking(made(seconds=0.05)) as http:
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield b"x"
+            await asyncio.sleep(60)
+
+        assert (await http.post("/link/x", content=slow())).status_code == 408
+        assert (await http.post("/link/x", content=b"xyz")).json()["size"] == 3
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: bot.example\r\nX-Slow: "])
+async def test_a_head_has_to_come_in_time(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection on which no request comes, or half of one, is closed."""
+    monkeypatch.setattr(Hurried, "head_within", 0.1)
+    sock = listen()
+    server = _Second(_config(made()))
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    try:
+        reader, writer = await asyncio.open_connection(*sock.getsockname())
+        writer.write(sent)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def test_what_breaks_behind_a_page_is_told_by_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """A page with a reference that the log has too, and nothing of the failure's words."""
+    async with asking(made()) as http:
+        answer = await http.get("/link/broken")
+    assert answer.status_code == 500
+    assert "Reference" in answer.text
+    said = capsys.readouterr()
+    assert "planted" not in answer.text + said.out + said.err
+
+
+async def test_https_says_to_come_back_over_tls() -> None:
+    """On every answer, refusals too; never where the bot is reached by http."""
+    for https, expected in ((True, "max-age=31536000"), (False, None)):
+        async with asking(made(https=https)) as http:
+            for path, host in (("/link/x", "bot.example"), ("/link/x", "evil.example"), ("/healthz", "bot.example")):
+                answer = await http.get(path, headers={"host": host})
+                assert answer.headers.get("strict-transport-security") == expected
