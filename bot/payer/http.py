@@ -25,7 +25,7 @@ from bot.payer.base import origin_of
 from bot.payer.body import read_body
 from bot.payer.budget import MIB
 from bot.payer.learned import Learned
-from bot.payer.origin import IN_FLIGHT, Origin, Waits
+from bot.payer.origin import IN_FLIGHT, Origin, Place, Waits
 from bot.payer.skew import Clocks
 
 _CONNECT = 5.0
@@ -67,7 +67,8 @@ class Http:
         self.waits: Waits | None = None
         self.heard: Callable[[str, float], None] = _unheard
         self._in_flight = in_flight
-        self._origins: dict[str, Origin] = {}
+        self._places: dict[str, Place] = {}
+        self._origins: dict[tuple[str, str], Origin] = {}
         self._transport = transport or _transport()
 
     async def __aenter__(self) -> Self:
@@ -82,18 +83,23 @@ class Http:
         """Close every connection."""
         await self._transport.aclose()
 
-    def origin(self, url: str | httpx.URL) -> Origin:
-        """What is known about the URL's origin."""
+    def origin(self, url: str | httpx.URL, kind: str = "") -> Origin:
+        """What is known about the URL's origin, as far as a type of resource is concerned."""
         name = origin_of(url)
-        return self._origins.setdefault(name, Origin(self._in_flight, name, self.waits))
+        if (name, kind) not in self._origins:
+            place = self._places.setdefault(name, Place(self._in_flight, name, self.waits))
+            self._origins[name, kind] = Origin(place)
+        return self._origins[name, kind]
 
-    async def get(self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB) -> Answer:
-        """One GET, tried once. `deadline` is a time of `clock`.
+    async def get(
+        self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB, *, kind: str = ""
+    ) -> Answer:
+        """One GET, tried once. `deadline` is a time of `clock`, `kind` the type of resource that it is about.
 
         Raises:
             PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
         """
-        return await self._send(httpx.Request("GET", url, headers={**_HEADERS, **headers}), deadline, cap)
+        return await self._send(httpx.Request("GET", url, headers={**_HEADERS, **headers}), deadline, cap, kind)
 
     async def post_form(
         self,
@@ -102,6 +108,8 @@ class Http:
         headers: Mapping[str, str],
         deadline: float,
         cap: int = MIB,
+        *,
+        kind: str = "",
     ) -> Answer:
         """One POST of a form (pairs, or already encoded), never retried: a token request may have been acted on (T50).
 
@@ -111,13 +119,13 @@ class Http:
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
         typed = {**headers, "content-type": "application/x-www-form-urlencoded"}
         request = httpx.Request("POST", url, headers={**_HEADERS, **typed}, content=encoded.encode("ascii"))
-        return await self._send(request, deadline, cap)
+        return await self._send(request, deadline, cap, kind)
 
-    async def _send(self, request: httpx.Request, deadline: float, cap: int) -> Answer:
+    async def _send(self, request: httpx.Request, deadline: float, cap: int, kind: str) -> Answer:
         """One call, and what came of it told to whoever counts."""
         started = self.clock()
         try:
-            answer = await self._sent(request, deadline, cap)
+            answer = await self._sent(request, deadline, cap, kind)
         except PayerError as error:
             self.heard(type(error).__name__, self.clock() - started)
             raise
@@ -125,10 +133,11 @@ class Http:
         self.heard(f"{hundreds}xx" if hundreds in range(1, 6) else "other", self.clock() - started)
         return answer
 
-    async def _sent(self, request: httpx.Request, deadline: float, cap: int) -> Answer:
+    async def _sent(self, request: httpx.Request, deadline: float, cap: int, kind: str) -> Answer:
         request.extensions["timeout"] = _TIMEOUT
+        slots = self.origin(request.url, kind).place.slots
         try:
-            async with asyncio.timeout(max(0.0, deadline - self.clock())), self.origin(request.url).slots:
+            async with asyncio.timeout(max(0.0, deadline - self.clock())), slots.of(kind):
                 return await self._exchange(request, cap)
         except TimeoutError:
             raise PayerSlow("no whole answer before the deadline") from None

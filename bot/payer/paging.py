@@ -105,7 +105,7 @@ class Server:
             budget.spend(len(body), [(resource_type, head.id or resource_id)], 1)
             return body
 
-        return await self._with_renewal(lambda: self._get(url, budget, read))
+        return await self._with_renewal(lambda: self._get(url, resource_type, budget, read))
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """The first page; parameters that the server refuses and the client can do without are dropped (F36)."""
@@ -129,14 +129,16 @@ class Server:
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
         url = self.base.join(f"{search.type}?{search.encoded()}")
         if not self._post:
-            return await self._get(url, budget, lambda answer: self._page(answer, search.type, budget)), url
+            return await self._get(url, search.type, budget, lambda a: self._page(a, search.type, budget)), url
         target = self.base.join(f"{search.type}/_search")
 
         async def call() -> Answer:
             sent = {**_ACCEPT, **self._headers()}
-            return await self._http.post_form(target, search.encoded(), sent, budget.deadline, budget.cap)
+            return await self._http.post_form(
+                target, search.encoded(), sent, budget.deadline, budget.cap, kind=search.type
+            )
 
-        origin = self._http.origin(target)
+        origin = self._http.origin(target, search.type)
         page = await self._retry.run(origin, budget.deadline, call, lambda a: self._page(a, search.type, budget))
         return page, url
 
@@ -144,7 +146,7 @@ class Server:
         """A page after the first; None when it did not come, which the report then says."""
         try:
             return await self._with_renewal(
-                lambda: self._get(url, budget, lambda answer: self._page(answer, resource_type, budget))
+                lambda: self._get(url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))
             )
         except PayerError as error:
             budget.report.gaps.append(Gap("page_failed", resource_type, 1, type(error).__name__))
@@ -162,12 +164,12 @@ class Server:
                 raise
         return await call()
 
-    async def _get(self, url: str, budget: Budget, read: Callable[[Answer], T]) -> T:
+    async def _get(self, url: str, kind: str, budget: Budget, read: Callable[[Answer], T]) -> T:
         async def call() -> Answer:
-            return await self._http.get(url, {**_ACCEPT, **self._headers()}, budget.deadline, budget.cap)
+            return await self._http.get(url, {**_ACCEPT, **self._headers()}, budget.deadline, budget.cap, kind=kind)
 
         async def fetch(reader: Callable[[Answer], T]) -> T:
-            return await self._retry.run(self._http.origin(url), budget.deadline, call, reader)
+            return await self._retry.run(self._http.origin(url, kind), budget.deadline, call, reader)
 
         return await (self._kept.through(url, budget, fetch, read) if self._kept else fetch(read))
 

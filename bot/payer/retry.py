@@ -20,6 +20,7 @@ LONGEST_WAIT = 30.0
 UNSAID_WAIT = 5.0
 _BASE = 0.2
 _MARGIN = 0.01
+_SPREAD = 0.5
 _TOO_MANY = 429
 _UNAVAILABLE = 503
 
@@ -43,11 +44,11 @@ class Retry:
 
         Raises:
             PayerDown, PayerDamaged: after the last try, or at once while the breaker is open. PayerSlow: at once.
-            PayerBusy: told to wait longer than a question can.
+            PayerBusy: somebody was told to wait longer than this question can.
             Whatever `read` raises otherwise.
         """
         for tried in range(1, TRIES + 1):
-            await origin.hear(self._clock())
+            await self._until_back(origin, deadline)
             origin.admit(self._clock())
             try:
                 answer = await self._try(origin, call)
@@ -61,6 +62,13 @@ class Retry:
                     raise
             await self._sleep(wait)
         raise PayerDown("no usable answer after the last try")
+
+    async def _until_back(self, origin: Origin, deadline: float) -> None:
+        """Wait until the payer may be asked, whoever was told so; not all at the same instant (F19)."""
+        while (wait := await origin.place.wait(self._clock())) > 0:
+            if wait > LONGEST_WAIT or self._clock() + wait >= deadline:
+                raise busy(wait)
+            await self._sleep(wait + _MARGIN + _SPREAD * self._jitter())
 
     async def _try(self, origin: Origin, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """One call, reported to the breaker that let it through."""
@@ -94,7 +102,7 @@ class Retry:
         origin.released()
         seconds = UNSAID_WAIT if said is None else said
         now = self._clock()
-        await origin.told_to_wait(now, seconds)
+        await origin.place.told_to_wait(now, seconds)
         if seconds > LONGEST_WAIT or now + seconds >= deadline or tried >= TRIES:
             raise busy(seconds)
         return seconds + _MARGIN
