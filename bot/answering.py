@@ -103,6 +103,8 @@ class Answering:
                 work.cancel()
                 with contextlib.suppress(asyncio.CancelledError, BotError):
                     await work
+            # The task holds its error, the error's trace this frame: without the task the payer's body is let go.
+            del work
 
     def _on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
         """A passing note; how many claims a member has is told to the member alone."""

@@ -22,6 +22,15 @@ async def read_body(pieces: AsyncIterator[bytes], encoding: str, cap: int) -> by
         raise PayerDamaged("an encoding that was not asked for")
     inflater = None if encoding in {"", "identity"} else zlib.decompressobj(_GZIP_OR_ZLIB)
     body = bytearray()
+    try:
+        await _fill(body, pieces, inflater, cap)
+    except BaseException:
+        body.clear()  # the error's trace holds this frame for as long as somebody holds the error
+        raise
+    return bytes(body)
+
+
+async def _fill(body: bytearray, pieces: AsyncIterator[bytes], inflater: zlib._Decompress | None, cap: int) -> None:
     async for piece in pieces:
         if inflater is None:
             body += piece
@@ -31,7 +40,6 @@ async def read_body(pieces: AsyncIterator[bytes], encoding: str, cap: int) -> by
             raise PayerTooMuch("a body larger than its cap")
     if inflater is not None and body and not inflater.eof:
         raise PayerDamaged("a compressed body that is cut off")
-    return bytes(body)
 
 
 def _inflate(inflater: zlib._Decompress, piece: bytes, body: bytearray, cap: int) -> None:
