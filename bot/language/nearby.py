@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import zipcodes
-
 from bot.language import places
-from bot.language.places import Coordinates, miles_between, point_of
+from bot.language.places import Coordinates, miles_between, zips_in
 
 # Tennessee lies between 34.98 and 36.68 degrees north and 81.65 and 90.31 west; some forty miles more on each side.
 _SOUTH, _NORTH, _WEST, _EAST = 34.4, 37.3, -91.0, -81.0
-_STATES = frozenset({"TN", "GA", "AL", "MS", "AR", "MO", "KY", "VA", "NC"})
+_STATES = ("TN", "GA", "AL", "MS", "AR", "MO", "KY", "VA", "NC")
 _MILES_PER_DEGREE = 69.0
 
 
 @lru_cache(maxsize=1)
 def _centres() -> tuple[tuple[str, Coordinates], ...]:
     """Every active ZIP in and around Tennessee with its centre, read once."""
-    rows = (row for row in zipcodes.list_all() if row["active"] and row["state"] in _STATES)
-    points = ((row["zip_code"], point) for row in rows if (point := point_of(row)))
+    rows = (row for state in _STATES for row in zips_in(state, active=True))
+    points = ((row.code, row.point) for row in rows if row.point)
     return tuple(one for one in points if _SOUTH < one[1][0] < _NORTH and _WEST < one[1][1] < _EAST)
+
+
+def load() -> None:
+    """Read what a search around a place needs, so that no question has to wait for it."""
+    _centres()
+    places.city_center("Nashville", "TN")
 
 
 @lru_cache(maxsize=512)

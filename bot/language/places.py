@@ -1,6 +1,7 @@
 """Where people look for care: Tennessee's ZIPs, cities and counties, and cities across the border.
 
-Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0), read when they are first needed.
+Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0). Its table is read whole when it is first asked,
+which holds every thread for half a second and more: `nearby.load` does so before anybody waits.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -100,18 +100,35 @@ def place_phrases(gazetteer: Gazetteer) -> Iterator[tuple[str, Place]]:
             yield "Mc" + name.removeprefix("Mc "), place
 
 
+class Zip(NamedTuple):
+    """One ZIP. `also` are further names under which its city is known; `point` is its centre in degrees."""
+
+    code: str
+    city: str
+    county: str
+    state: str
+    also: tuple[str, ...]
+    point: Coordinates | None
+
+
 @lru_cache(maxsize=8192)
-def _row(zip_code: str) -> MappingProxyType[str, Any] | None:
+def _row(zip_code: str) -> Zip | None:
     if len(zip_code) != _ZIP_DIGITS or not (zip_code.isascii() and zip_code.isdigit()):
         return None
     rows = zipcodes.matching(zip_code)
-    return MappingProxyType(rows[0]) if rows else None
+    return _zip(rows[0]) if rows else None
 
 
-def point_of(row: Mapping[str, Any]) -> Coordinates | None:
-    """The point of a row of the ZIP database, None where it has none."""
+def _zip(row: Mapping[str, Any]) -> Zip:
+    """The part of a row that is used: a whole one takes some two KiB."""
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
-    return (lat, long) if lat and long else None
+    point = (lat, long) if lat and long else None
+    return Zip(row["zip_code"], row["city"], row["county"], row["state"], tuple(row["acceptable_cities"]), point)
+
+
+def zips_in(state: str, *, active: bool = False) -> Iterator[Zip]:
+    """The ZIPs of a state, by its two letters."""
+    return map(_zip, zipcodes.filter_by(state=state, **({"active": True} if active else {})))
 
 
 def coordinates(zip_code: str) -> Coordinates | None:
@@ -122,14 +139,13 @@ def coordinates(zip_code: str) -> Coordinates | None:
     row = _row(zip_code[:_ZIP_DIGITS])
     if row is None:
         return None
-    city, county, state = row["city"], row["county"], row["state"]
-    return point_of(row) or city_center(city, state) or county_center(county, state)
+    return row.point or city_center(row.city, row.state) or county_center(row.county, row.state)
 
 
 def city_of(zip_code: str) -> tuple[str, str] | None:
     """City and two-letter state of a ZIP."""
     row = _row(zip_code[:_ZIP_DIGITS])
-    return (row["city"], row["state"]) if row else None
+    return (row.city, row.state) if row else None
 
 
 @lru_cache(maxsize=1024)
@@ -140,9 +156,9 @@ def zips_of(city: str, state: str) -> tuple[str, ...]:
     """
     wanted = city.casefold()
     rows = _in_state(state.upper())
-    found = [row for row in rows if row["city"].casefold() == wanted]
-    found = found or [row for row in rows if wanted in map(str.casefold, row["acceptable_cities"])]
-    return tuple(sorted(row["zip_code"] for row in found))
+    found = [row for row in rows if row.city.casefold() == wanted]
+    found = found or [row for row in rows if wanted in map(str.casefold, row.also)]
+    return tuple(sorted(row.code for row in found))
 
 
 @lru_cache(maxsize=256)
@@ -150,12 +166,12 @@ def zips_of_county(county: str, state: str) -> tuple[str, ...]:
     """The ZIPs whose centre lies in a county; "Hamilton" and "Hamilton County" are the same."""
     wanted = county.casefold().removesuffix(" county") + " county"
     rows = _in_state(state.upper())
-    return tuple(sorted(row["zip_code"] for row in rows if row["county"].casefold() == wanted))
+    return tuple(sorted(row.code for row in rows if row.county.casefold() == wanted))
 
 
-@lru_cache(maxsize=64)
-def _in_state(state: str) -> tuple[dict[str, Any], ...]:
-    return tuple(zipcodes.filter_by(state=state))
+@lru_cache(maxsize=16)
+def _in_state(state: str) -> tuple[Zip, ...]:
+    return tuple(zips_in(state))
 
 
 def city_center(city: str, state: str) -> Coordinates | None:
@@ -169,7 +185,7 @@ def county_center(county: str, state: str) -> Coordinates | None:
 
 
 def _middle(zips: tuple[str, ...]) -> Coordinates | None:
-    points = [point for zip_code in zips if (row := _row(zip_code)) and (point := point_of(row))]
+    points = [row.point for zip_code in zips if (row := _row(zip_code)) and row.point]
     if not points:
         return None
     return sum(lat for lat, _ in points) / len(points), sum(lon for _, lon in points) / len(points)

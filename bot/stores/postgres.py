@@ -6,6 +6,7 @@ not reachable raises `StoreBusy`: nothing is tried twice after a statement was s
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +20,7 @@ from bot.stores.base import Kept, Row
 from bot.stores.postgres_schema import bring_up_to_date
 
 _BATCH = 500
-_WAIT = 10.0  # seconds for a connection of the pool, then the store is busy
+_WAIT = 1.5  # seconds for a connection of the pool, then the store is busy: platforms wait three to be acknowledged
 _CONNECT = 5
 _NO_RIGHTS = "cannot be used: its user may not make, read or write the tables"
 _WORDS = {
@@ -67,7 +68,7 @@ async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wai
         open=False,
         timeout=wait,
         kwargs={"autocommit": True, "application_name": "bcbst-bot", "connect_timeout": _CONNECT},
-        check=AsyncConnectionPool.check_connection,
+        check=_check,
     )
     store = PostgresStore(pool, clock=clock)
     try:
@@ -81,6 +82,17 @@ async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wai
             raise StoreUnusable("the store cannot be reached, or refuses this user, password or database") from None
         raise _told(error) from None
     return store
+
+
+async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Ask the server whether a connection still works, where something came on it unasked, as its end does.
+
+    An idle connection has nothing to read; to ask each time would be a round trip for every statement.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 class PostgresStore:

@@ -89,8 +89,8 @@ def _connect(path: Path) -> Database:
         connection.execute("PRAGMA secure_delete=ON")
         database = Database(connection)
         bring_up_to_date(database, path.name)
-        # From here on the event loop waits here: hardly at all, `_run` waits instead.
-        connection.execute("PRAGMA busy_timeout=20")
+        # From here on nobody waits inside SQLite, which would hold the event loop: `_patiently` waits instead.
+        connection.execute("PRAGMA busy_timeout=0")
     except BaseException:
         connection.close()
         raise

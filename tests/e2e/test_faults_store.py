@@ -238,11 +238,15 @@ async def test_what_cannot_be_kept_is_not_acknowledged(world: World, tmp_path: P
         body = slack.direct_message("hello")
         with held(tmp_path) if trouble == "held" else full(house):
             assert await slack.deliver(body) == [503]
+            assert await slack.deliver(body) == [503]
+            await house.slack.drain()
+        told = [call for call in slack.calls if call.method == "chat.postMessage"]
+        assert ["can't keep your message safely" in call.text for call in told] == [True] * (trouble == "full")
         for _ in range(3):
             assert await slack.deliver(body) == [200]
             await house.slack.drain()
         written = [call for call in slack.calls if call.method == "chat.postMessage"]
-    assert len(written) == 1
+    assert len(written) == 1 + len(told)
     saw(written[0].text)
     await slack.stop()
 

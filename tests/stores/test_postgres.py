@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg_pool import AsyncConnectionPool
 
+from bot.channels.acks import SECONDS
 from bot.errors import StoreBusy, StoreUnusable
 from bot.stores.opening import open_store
 from bot.stores.postgres import open_postgres
@@ -58,11 +61,31 @@ async def test_a_server_that_goes_away_is_told_as_busy() -> None:
     """Without a server nothing is decided: no event is let through, none is answered twice (F58)."""
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         with postgres(Path(folder)) as server:
-            store = await open_postgres(server.emptied(), wait=0.2)
+            store = await open_postgres(server.emptied())
             assert await store.add("event", "1", expires=LATER)
+        began = time.monotonic()
         with pytest.raises(StoreBusy, match=r"^the store cannot be reached$"):
             await store.add("event", "2", expires=LATER)
+        assert time.monotonic() - began < SECONDS, "a platform would wait longer than it does"
         await store.close()
+
+
+async def test_a_connection_that_works_costs_no_round_trip_of_its_own(postgres_url: str) -> None:
+    """A statement is one statement: the pool asks only about a connection on which something came unasked."""
+    store = await open_postgres(postgres_url)
+    sent: list[object] = []
+    checked = AsyncConnectionPool.check_connection
+
+    async def counted(connection: psycopg.AsyncConnection[object]) -> None:
+        sent.append(connection)
+        await checked(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AsyncConnectionPool, "check_connection", staticmethod(counted))
+        for number in range(5):
+            await store.put("k", str(number), b"", expires=LATER)
+    assert sent == []
+    await store.close()
 
 
 @pytest.mark.parametrize(

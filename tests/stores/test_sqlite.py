@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import stat
@@ -126,4 +127,25 @@ async def test_a_store_of_the_first_version_is_upgraded_and_keeps_its_rows(tmp_p
     assert await store.get("k", "a") == b"1"
     await store.add("k", "b", b"2", expires=LATER, lane="chat")
     assert await store.lease("k", until=LATER) == (2, "k", "b", b"2", 1, "chat", LATER)
+    await store.close()
+
+
+@pytest.mark.fault("F55")
+async def test_a_file_that_another_holds_does_not_hold_the_loop(tmp_path: Path) -> None:
+    """Two hundred who want to write wait beside each other: who needs no store goes on meanwhile."""
+    store = open_sqlite(tmp_path / "bot.db")
+    other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    wants = [asyncio.create_task(store.put("k", str(n), b"", expires=LATER)) for n in range(200)]
+    loop = asyncio.get_running_loop()
+    turns, began = 0, loop.time()
+    while not all(task.done() for task in wants):
+        await asyncio.sleep(0.02)
+        turns += 1
+    assert loop.time() - began < 10
+    assert turns > 20
+    assert {type(error) for error in await asyncio.gather(*wants, return_exceptions=True)} == {StoreBusy}
+    other.execute("ROLLBACK")
+    other.close()
+    await store.put("k", "after", b"", expires=LATER)
     await store.close()

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from cachetools import TTLCache
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
@@ -23,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.channels.acks import Acks
 from bot.channels.base import Answer, Refused, Unreachable, unheard
 from bot.channels.slack import forms, gate
 from bot.channels.slack.answers import Desk, failed
@@ -50,6 +52,7 @@ from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
+from bot.errors import StoreUnusable
 from bot.inbox import Delivery, Handler, Inbox
 from bot.message import Person
 from bot.replies.render import Words
@@ -59,7 +62,7 @@ log = structlog.get_logger("slack")
 
 Ack = Callable[[], Awaitable[Any]]
 _DRAIN_SECONDS = 25
-_ACK_SECONDS = 2.0  # Slack waits three; what is not acknowledged by then comes again
+_MOST_TOLD, _TOLD_SECONDS = 10_000, 600  # who was told that nothing can be kept is not told again for ten minutes
 _ENDING_KEPT = 7 * 86_400.0  # seconds for which an ending is tried: nothing else would ever delete what it ends
 _UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 
@@ -99,7 +102,8 @@ class SlackApp:
         """
         self._host, self._given, self._shelf, self._clock = host, credentials, shelf, clock
         self._refused = refused
-        self._notices, self._work = Notices(words), Work()
+        self._notices, self._work, self._acks = Notices(words), Work(), Acks()
+        self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
         self._people = People(shelf, forget)
         self._inbox = inbox(self._handle)
         self._retention, self._erasing = retention, retention.serve("slack", self._delete)
@@ -194,10 +198,7 @@ class SlackApp:
         if not gate.is_readable(content_type, body):
             return self._refuse(400, "body")
         try:
-            async with asyncio.timeout(_ACK_SECONDS):
-                if any(name.encode() in body for name in ENDINGS) and await self._ended(_json(content_type, body)):
-                    return Response()
-                answer = await self._bolt.async_dispatch(to_async_bolt_request(request, body))
+            answer = await self._acks.within(self._dispatched(request, body, content_type))
         except Exception as error:  # noqa: BLE001 -- whatever it is, nobody reads a trace
             return Response(status_code=_status_after(error))
         return Response() if answer.status == 404 else to_starlette_response(answer)  # noqa: PLR2004 -- HTTP
@@ -205,6 +206,11 @@ class SlackApp:
     def _refuse(self, status: int, reason: str) -> Response:
         self._refused("slack", reason)
         return Response(status_code=status)
+
+    async def _dispatched(self, request: Request, body: bytes, content_type: str) -> BoltResponse:
+        if any(name.encode() in body for name in ENDINGS) and await self._ended(_json(content_type, body)):
+            return BoltResponse(status=200)
+        return await self._bolt.async_dispatch(to_async_bolt_request(request, body))
 
     async def _take_payload(self, payload: Mapping[str, Any]) -> bool:
         """One delivery of Socket Mode; true when it is taken."""
@@ -322,7 +328,13 @@ class SlackApp:
         lane = f"{installed.key}/{incoming.channel}/{incoming.user}"
         # A page is no part of a conversation, and a form cannot wait for one: its trigger lives three seconds.
         lane += f"/{kind}" if kind in {"home", "prompts", "form"} else ""
-        await self._inbox.take(f"{installed.key}:{incoming.key}", lane, msgspec.json.encode(kept))
+        try:
+            await self._inbox.take(f"{installed.key}:{incoming.key}", lane, msgspec.json.encode(kept))
+        except StoreUnusable:
+            if kind == "answer" and lane not in self._unkept:
+                self._unkept[lane] = True
+                self._work.start(lane, self._guarded(self._desk.say(here, incoming, "not_kept")))
+            raise
 
     async def _handle(self, delivery: Delivery) -> None:
         """Answer what was kept, in a task of its own that a deleted question calls off."""

@@ -10,10 +10,12 @@ from typing import Any
 
 import msgspec
 import structlog
+from cachetools import TTLCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.channels.acks import Acks
 from bot.channels.base import Answers, Unreachable, Unwritable, deliver, unheard
 from bot.channels.base import Refused as Heard
 from bot.channels.teams import gate, search
@@ -38,7 +40,7 @@ from bot.channels.teams.regions import Cloud, Hosts
 from bot.channels.teams.renewals import MESSAGE, Renew, Renewals
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import TeamsWriter, chats
-from bot.errors import StoreError
+from bot.errors import StoreError, StoreUnusable
 from bot.inbox import Delivery, Handler, Inbox
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
@@ -53,6 +55,7 @@ _TYPING_SECONDS = 0.5
 _UNSIGNED = 401
 _OK, _REFUSED, _FORBIDDEN, _FAILED, _UNKNOWN, _AWAY = 200, 400, 403, 500, 501, 503
 _GONE = "404"
+_MOST_TOLD, _TOLD_SECONDS = 10_000, 600  # who was told that nothing can be kept is not told again for ten minutes
 _ERROR = "application/vnd.microsoft.error"
 
 
@@ -95,6 +98,8 @@ class TeamsApp:
         self._inbox = inbox(self._answer)
         self._retention, self._erasing = retention, retention.serve("teams", self._delete)
         self._regions: dict[str, str] = {}
+        self._acks = Acks()
+        self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS)
 
     async def start(self) -> None:
         """Register the SDK's handler, with our own work behind it, and fetch the connector's keys meanwhile."""
@@ -213,8 +218,24 @@ class TeamsApp:
 
     async def _keep(self, incoming: Incoming | None) -> None:
         """Keep it until it is answered, once, however often Teams delivers it."""
-        if incoming is not None:
-            await self._inbox.take(_hash(incoming.key), _hash(incoming.lane), msgspec.json.encode(incoming))
+        if incoming is None:
+            return
+        key, lane = _hash(incoming.key), _hash(incoming.lane)
+        try:
+            await self._acks.within(self._inbox.take(key, lane, msgspec.json.encode(incoming)))
+        except StoreUnusable:
+            if lane not in self._unkept:
+                self._unkept[lane] = asyncio.create_task(self._tell_unkept(incoming))
+            raise
+
+    async def _tell_unkept(self, incoming: Incoming) -> None:
+        """Say that nothing can be kept: whoever waits would hear nothing at all, for Teams tries again in silence."""
+        person = Person("teams", "", incoming.tenant, incoming.user)
+        message, writer = Message(incoming.key, person, incoming.place, ""), self._writer(incoming.service_url)
+        try:
+            await _say(writer, message, self._notices.not_kept())
+        except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
+            _failed(error)
 
     async def _pressed(self, body: Body) -> dict[str, Any]:
         """What the client shows at the button at once; the answer is a message of its own."""

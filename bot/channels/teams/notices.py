@@ -75,6 +75,10 @@ class Notices:
         """An earlier try's answer may stand there; a chat cannot be read to see it (F52)."""
         return self._in_every_language("interrupted")
 
+    def not_kept(self) -> Shareable:
+        """Nothing can be kept just now, so nothing is answered."""
+        return self._in_every_language("not_kept")
+
     def edited(self) -> Shareable:
         """What was changed after it was sent is not asked anew."""
         return self._in_every_language("edited")

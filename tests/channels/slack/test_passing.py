@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-import bot.channels.slack.app as slack_app
 from tests.channels.slack.conftest import PLANTED, House
 from tests.channels.slack.test_refusals import WRITES, asked
 
@@ -96,11 +95,9 @@ async def test_a_chat_that_does_not_open_now_is_opened_later(house: House, place
 
 
 @pytest.mark.parametrize("trouble", ["internal_error", "500", "slow"])
-async def test_a_process_that_does_not_know_its_workspace_yet_acknowledges_nothing(
-    house: House, trouble: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_process_that_does_not_know_its_workspace_yet_acknowledges_nothing(house: House, trouble: str) -> None:
     """auth.test fails in its first seconds: Slack delivers again, and the answer comes."""
-    monkeypatch.setattr(slack_app, "_ACK_SECONDS", 0.1)
+    house.app._acks.seconds = 0.1
     question = house.slack.direct_message(OPEN)
     house.slack.errors["auth.test"] = ["internal_error"] * (3 if trouble == "internal_error" else 0)
     house.slack.broken["auth.test"] = [500] * (3 if trouble == "500" else 0)
@@ -108,6 +105,6 @@ async def test_a_process_that_does_not_know_its_workspace_yet_acknowledges_nothi
     assert await house.deliver(question) == [503]
     await house.slack.wait_for("auth.test", 0 if trouble == "500" else 1)
     house.slack.latency = 0
-    monkeypatch.undo()
+    house.app._acks.seconds = 10
     assert await house.deliver(question) == [200]
     assert [message.text for message in house.turn.heard] == [OPEN]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from typing import Any
 
 import msgspec
 import pytest
 
 from bot.channels.base import Unreachable, Unwritable
 from bot.channels.teams.incoming import read_message
+from bot.errors import StoreUnusable
 from bot.inbox import Delivery
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.teams import TENANT
@@ -133,3 +136,37 @@ async def test_an_answer_that_may_stand_there_is_not_given_twice(
     assert house.turn.heard == []
     told = house.teams.sent()
     assert ["interrupted" in call.text and "Me interrumpieron" in call.text for call in told] == [True, True]
+
+
+@pytest.mark.fault("F56")
+async def test_a_message_that_cannot_be_kept_is_told_of(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk: Teams is asked to deliver again, and who wrote reads once that nothing is answered yet."""
+
+    async def full(*_: object, **__: object) -> bool:
+        raise StoreUnusable("the store cannot grow: the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.app._inbox, "take", full)
+        activity = house.teams.message("what did I owe")
+        assert await house.teams.deliver(activity) == await house.teams.deliver(activity) == [(503, None)]
+        await asyncio.gather(*house.app._unkept.values())
+    [told] = house.teams.sent()
+    assert "can't keep your message safely" in told.text
+    assert await house.deliver(activity) == [200]
+
+
+async def test_a_store_that_takes_long_is_not_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Teams delivers again what is not acknowledged in time; what was kept late is known by then."""
+    take, free = house.app._inbox.take, asyncio.Event()
+
+    async def slow(*arguments: Any, **named: Any) -> bool:
+        await free.wait()
+        return await take(*arguments, **named)
+
+    monkeypatch.setattr(house.app._inbox, "take", slow)
+    monkeypatch.setattr(house.app._acks, "seconds", 0.05)
+    activity = house.teams.message("hello")
+    assert await house.teams.deliver(activity) == [(503, None)]
+    free.set()
+    assert await house.deliver(activity) == [200]
+    assert [call.text for call in house.teams.sent()] == ["heard hello"]

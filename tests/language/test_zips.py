@@ -1,0 +1,58 @@
+"""The table of ZIPs is read before anybody waits, and only what is used of it is kept."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import zipcodes
+
+from bot.cli import main
+from bot.language import nearby, places
+
+_GROWTH = """
+from pathlib import Path
+from bot.language import nearby, places
+size = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * 4 / 1024
+before = size()
+nearby.load()
+for state in ("TN", "GA", "KY", "VA"):
+    places.zips_of("Springfield", state)
+print(size() - before)
+"""
+
+
+@pytest.mark.threat("T49")
+def test_a_server_has_read_it_before_it_serves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first search of a process is no slower than the next one."""
+    monkeypatch.chdir(tmp_path)
+    loaded: list[str] = []
+
+    def load() -> None:
+        loaded.append("")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(nearby, "load", load)
+    monkeypatch.setattr(sys, "argv", ["bcbst-bot", "serve", "--sandbox", "--port", "0"])
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        main()
+    assert loaded == [""]
+
+
+@pytest.mark.threat("T49")
+def test_a_search_reads_nothing_of_it_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies around a point comes from what was kept."""
+    nearby.load()
+    for name in ("list_all", "filter_by", "matching"):
+        monkeypatch.setattr(zipcodes, name, None)
+    assert "37402" in nearby.zips_near((35.0456, -85.3097), 7.25)
+    assert places.zips_of("Knoxville", "TN")
+
+
+@pytest.mark.threat("T49")
+def test_it_is_small() -> None:
+    """Whole rows of all states took 140 MiB."""
+    grown = subprocess.run([sys.executable, "-c", _GROWTH], capture_output=True, text=True, check=True)  # noqa: S603
+    assert float(grown.stdout) < 70
