@@ -37,6 +37,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     sock = _listen(host, port, ("--host", "--port"))
     apart = settings.metrics_address and _listen(*settings.metrics_address, ("BOT_METRICS_BIND",) * 2)
     async with contextlib.AsyncExitStack() as stack:
+        stack.callback(sock.close)
         if sandbox:
             from bot.commands.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
 
