@@ -19,8 +19,9 @@ from bot.language.places import load_gazetteer
 from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
 from bot.language.safety import Danger, SafetyGate
+from bot.language.scanning import Scanner
 from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
-from bot.language.slots import kinds_of, moved, slot_of
+from bot.language.slots import kinds_of, moved, slot_of, without_names
 from bot.language.tags import Tag
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, key_of, read
 from bot.language.typos import Speller
@@ -78,7 +79,7 @@ class Engine:
         self._book = RuleBook(self.intents.values())
         self._tagger = Tagger(lexicon)
         known = lexicon.tree.vocabulary | lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS
-        self._speller = Speller(lexicon.tree.vocabulary - lexicon.strange, known)
+        self._scanner = Scanner(lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, known))
         dangers = lexicon.dangers
         self._given = lexicon.given - lexicon.familiar - _DATE_KEYS
         self._gate = SafetyGate(dangers, Speller(dangers.repaired, known | dangers.words.vocabulary))
@@ -159,10 +160,9 @@ class Engine:
 
     def hear(self, said: Utterance, today: date, context: Context | None) -> Heard:
         """Words to tags, concepts and language."""
-        keys = self._speller.repaired(said.keys)
-        found = self.lexicon.tree.scan(keys)
+        keys, found, spotted = self._scanner.scan(said)
         plan_year = context.plan_year if context else None
-        tags = self._tagger.tags(said, keys, found, today, plan_year, asked=self._asked(context))
+        tags = self._tagger.tags(said, keys, found, today, plan_year, asked=self._asked(context), spotted=spotted)
         names = {tag.kind for tag in tags}
         settled = _settled(said, tags)
         for match in found:
@@ -175,11 +175,12 @@ class Engine:
             names.add("LONE")
         if names_somebody(said, self._given, self.lexicon.family):
             names.add("NAMED_PERSON")
-        if any(tag.kind == "provider_name" and self._is_guessed(said, tag) for tag in tags):
+        sure = {name.first for name in spotted if name.sure}
+        if any(tag.kind == "provider_name" and tag.first not in sure and self._is_guessed(said, tag) for tag in tags):
             names.add("GUESSED_NAME")
         if context and context.asked and context.asked in names:
             names.add("ASKED")
-        told = self._language(said.text, keys, found)
+        told = self._language(said, keys, found, tags)
         language = told or (context.language if context else "en")
         return Heard(said, keys, tuple(tags), frozenset(names), language, told is not None)
 
@@ -204,7 +205,11 @@ class Engine:
             return None
         return "amount" if "amount" in before.slots and "amount" not in context.slots else context.asked
 
-    def _language(self, text: str, keys: Sequence[str], found: Sequence[Found]) -> str | None:
+    def _language(
+        self, said: Utterance, keys: Sequence[str], found: Sequence[Found], tags: Sequence[Tag]
+    ) -> str | None:
+        """The language of the words; those of names are of none, whatever their accents."""
+        text, keys = without_names(said, keys, tags)
         spanish = english = 0
         for match in found:
             languages = {meaning.language for meaning in match.meanings}

@@ -10,7 +10,7 @@ from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.joining import networks_by_letter
 from bot.language.lexicon import Lexicon
-from bot.language.names import GENERIC, SHORT_TITLES, TITLES, cleaned, find_name, widened
+from bot.language.names import GENERIC, SHORT_TITLES, TITLES, NameFound, cleaned, find_name, widened
 from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
 from bot.language.phrases import Found, Meaning
 from bot.language.places import Place
@@ -63,18 +63,20 @@ class Tagger:
         plan_year: DateRange | None,
         *,
         asked: str | None = None,
+        spotted: Sequence[NameFound] = (),
     ) -> list[Tag]:
         """Every slot value in the message; `keys` are its words with typing mistakes put right.
 
         `asked` is the slot that the answer before could not go on without: then a number alone is money, and a
-        strange word is a place.
+        strange word is a place. `spotted` are the names whose place gave them away.
         """
-        dates = date_tags(said, today, plan_year)
+        names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted]
+        dates = [tag for tag in date_tags(said, today, plan_year) if not _lies_in(tag, names)]
         tags = [tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning))]
         tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
         tags += dates
         free = [True] * len(keys)
-        for tag in tags:
+        for tag in (*tags, *names):
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         letters = networks_by_letter(said, tags, free, self._letters)
@@ -94,18 +96,18 @@ class Tagger:
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
-        tags = self._named_in(tags, said, self._name(said, keys, found, free))
+        tags = self._named_in(tags, said, names or self._names(said, keys, found, free))
         return with_polarity(said, _plausible([_of_its_city(tag, tags, said) for tag in tags], said))
 
-    def _named_in(self, tags: list[Tag], said: Utterance, name: Tag | None) -> list[Tag]:
-        """With the name of a person; a known organisation is the provider unless a titled name stands beside it."""
+    def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
+        """With the names of people; a known organisation is the provider where no titled or whole name is beside it."""
         organizations = [tag for tag in tags if tag.kind == "organization"]
-        titled = name is not None and said.words[name.first] in SHORT_TITLES
-        if organizations and not titled:
+        people = [name for name in names if said.words[name.first] in SHORT_TITLES or len(str(name.value).split()) > 1]
+        if organizations and not people:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
-        return [*tags, name] if name else tags
+        return [*tags, *names]
 
-    def _name(self, said: Utterance, keys: Sequence[str], found: Sequence[Found], free: list[bool]) -> Tag | None:
+    def _names(self, said: Utterance, keys: Sequence[str], found: Sequence[Found], free: list[bool]) -> list[Tag]:
         """A name in the words that nothing explains; titles and people's names may also be in phrases of concepts."""
         for match in found:
             if all(meaning.kind != "concept" for meaning in match.meanings):
@@ -113,7 +115,7 @@ class Tagger:
             for place in range(match.first, match.after):
                 free[place] = free[place] and (keys[place] in self._people or said.words[place] in TITLES)
         name = find_name(said, free, self._known, self._people)
-        return Tag("provider_name", name.name, name.first, name.after) if name else None
+        return [Tag("provider_name", name.name, name.first, name.after)] if name else []
 
     def _value(self, said: Utterance, match: Found, meaning: Meaning) -> Tag | None:
         if meaning.kind == "concept":
@@ -134,7 +136,8 @@ class Tagger:
         loose = LOOSE if place.careful and before not in _IN else WORDS
         state, after = state_at(said, match.after, words=loose) or (None, match.after)
         if not place.county and before not in _IN:
-            named = before in (TITLES if state is None else SHORT_TITLES) or before in self._people
+            namelike = place.careful or said.keys[match.first] in self._people
+            named = before in (TITLES if state is None else SHORT_TITLES) or (namelike and before in self._people)
             if named or (place.careful and state is None):
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}

@@ -71,7 +71,8 @@ class _Common(msgspec.Struct, forbid_unknown_fields=True):
 class Lexicon:
     """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it.
 
-    `plain` are the words of all phrases but the names of places.
+    `plain` are the words of all phrases but the names of places; `towns` are places of one word that mean nothing else,
+    `place_words` the words of all places.
     """
 
     tree: PhraseTree = field(default_factory=PhraseTree)
@@ -81,6 +82,8 @@ class Lexicon:
     given: frozenset[str] = frozenset()
     family: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
+    towns: frozenset[str] = frozenset()
+    place_words: frozenset[str] = frozenset()
     dangers: Dangers = field(default_factory=Dangers)
     drugs: dict[str, str] = field(default_factory=dict)
     options: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -230,5 +233,8 @@ def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     _load_options(lexicon, words)
     for phrase, value in place_phrases(gazetteer):
         lexicon.tree.add(phrase, Meaning("place", value, "", hides=True))
+    phrases = [(phrase.lower(), value.careful) for phrase, value in place_phrases(gazetteer)]
+    lexicon.towns = frozenset(name for name, careful in phrases if not careful and " " not in name)
+    lexicon.place_words = frozenset(word for name, _ in phrases for word in name.split())
     lexicon.kinds.add("place")
     return lexicon

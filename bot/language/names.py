@@ -4,213 +4,38 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.language.text import Utterance
+from bot.language.text import APOSTROPHES, Utterance
 
 SHORT_TITLES = frozenset({"dr", "dra", "drs"})
 _LONG_TITLES = frozenset({"doctor", "doctora", "doc", "nurse", "dentist"})
 TITLES = SHORT_TITLES | _LONG_TITLES
-CREDENTIALS = frozenset(
-    [
-        "md",
-        "mds",
-        "np",
-        "pa",
-        "pac",
-        "dds",
-        "dmd",
-        "phd",
-        "psyd",
-        "lcsw",
-        "lpc",
-        "lmft",
-        "fnp",
-        "aprn",
-        "dpm",
-        "dnp",
-        "rn",
-        "od",
-        "crna",
-        "pt",
-        "dpt",
-        "cnm",
-    ]
-)
-_LEADS = frozenset(
-    [
-        "with",
-        "from",
-        "by",
-        "at",
-        "see",
-        "saw",
-        "seeing",
-        "to",
-        "for",
-        "con",
-        "de",
-        "en",
-        "named",
-        "called",
-        "llamado",
-        "llamada",
-        "about",
-        "if",
-    ]
-)
-GENERIC = frozenset(
-    [
-        "hospital",
-        "medical",
-        "center",
-        "centre",
-        "clinic",
-        "health",
-        "healthcare",
-        "system",
-        "group",
-        "associate",
-        "practice",
-        "family",
-        "medicine",
-        "care",
-        "pediatric",
-        "pediatrics",
-        "orthopedic",
-        "orthopaedic",
-        "dermatology",
-        "cardiology",
-        "heart",
-        "urgent",
-        "imaging",
-        "radiology",
-        "surgery",
-        "pharmacy",
-        "physicians",
-        "physician",
-        "east",
-        "west",
-        "north",
-        "south",
-        "downtown",
-        "of",
-        "the",
-        "internal",
-        "obgyn",
-        "children",
-        "childrens",
-        "cancer",
-        "institute",
-        "specialist",
-        "dental",
-        "vision",
-        "eye",
-        "clinica",
-        "centro",
-        "medico",
-    ]
-)
-_SUFFIXES = frozenset(
-    [
-        "hospital",
-        "clinic",
-        "associate",
-        "group",
-        "practice",
-        "healthcare",
-        "health",
-        "center",
-        "pharmacy",
-        "institute",
-        "physician",
-        "clinica",
-    ]
-) | {"medical center", "family medicine", "family practice", "urgent care", "internal medicine"}
-NOT_NAMES = frozenset(
-    [
-        "in",
-        "on",
-        "near",
-        "around",
-        "at",
-        "by",
-        "for",
-        "from",
-        "to",
-        "with",
-        "who",
-        "that",
-        "and",
-        "or",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "me",
-        "my",
-        "mine",
-        "you",
-        "i",
-        "a",
-        "an",
-        "the",
-        "of",
-        "this",
-        "it",
-        "her",
-        "his",
-        "him",
-        "he",
-        "she",
-        "they",
-        "en",
-        "de",
-        "la",
-        "el",
-        "los",
-        "las",
-        "que",
-        "con",
-        "para",
-        "por",
-        "cerca",
-        "y",
-        "o",
-        "mi",
-        "se",
-        "es",
-        "un",
-        "una",
-        "su",
-        "lo",
-        "please",
-        "pls",
-        "named",
-        "visit",
-        "appointment",
-        "bill",
-        "claim",
-        "office",
-        "say",
-        "says",
-        "said",
-        "sent",
-        "told",
-        "wants",
-        "charged",
-        "billed",
-        "bills",
-        "did",
-        "does",
-        "will",
-        "can",
-        "has",
-        "dice",
-        "dijo",
-        "cobro",
-        "me",
-    ]
-)
+CREDENTIALS = frozenset({
+    "md", "mds", "np", "pa", "pac", "dds", "dmd", "phd", "psyd", "lcsw", "lpc", "lmft", "fnp", "aprn", "dpm", "dnp",
+    "rn", "od", "crna", "pt", "dpt", "cnm",
+})  # fmt: skip
+_LEADS = frozenset({
+    "with", "from", "by", "at", "see", "saw", "seeing", "to", "for", "con", "de", "en", "named", "called",
+    "llamado", "llamada", "about", "if",
+})  # fmt: skip
+GENERIC = frozenset({
+    "hospital", "medical", "center", "centre", "clinic", "health", "healthcare", "system", "group", "associate",
+    "practice", "family", "medicine", "care", "pediatric", "pediatrics", "orthopedic", "orthopaedic", "dermatology",
+    "cardiology", "heart", "urgent", "imaging", "radiology", "surgery", "pharmacy", "physicians", "physician",
+    "east", "west", "north", "south", "downtown", "of", "the", "internal", "obgyn", "children", "childrens",
+    "cancer", "institute", "specialist", "dental", "vision", "eye", "clinica", "centro", "medico",
+})  # fmt: skip
+_SUFFIXES = frozenset({
+    "hospital", "clinic", "associate", "group", "practice", "healthcare", "health", "center", "pharmacy",
+    "institute", "physician", "clinica",
+}) | {"medical center", "family medicine", "family practice", "urgent care", "internal medicine"}  # fmt: skip
+NOT_NAMES = frozenset({
+    "in", "on", "near", "around", "at", "by", "for", "from", "to", "with", "who", "that", "and", "or", "is", "are",
+    "was", "were", "be", "me", "my", "mine", "you", "i", "a", "an", "the", "of", "this", "it", "her", "his", "him",
+    "he", "she", "they", "en", "de", "la", "el", "los", "las", "que", "con", "para", "por", "cerca", "y", "o", "mi",
+    "se", "es", "un", "una", "su", "lo", "please", "pls", "named", "visit", "appointment", "bill", "claim",
+    "office", "say", "says", "said", "sent", "told", "wants", "charged", "billed", "bills", "did", "does", "will",
+    "can", "has", "dice", "dijo", "cobro", "le", "les", "te", "veo", "fue", "hay",
+})  # fmt: skip
 _LINKS = frozenset({"of", "the"})
 _OWNED = frozenset({"office", "bill", "visit", "claim", "phone", "number", "appointment", "fax", "address", "hospital"})
 _INTRODUCTIONS = (
@@ -225,21 +50,26 @@ _ASKED = frozenset({
     "npi", "phone", "fax", "tel", "address", "addr", "net", "nets", "network", "networks", "ntwk", "ntwks", "inn",
     "in", "receipt", "ph", "number", "s", "p", "l", "e", "m", "telefono", "direccion", "red", "redes",
 })  # fmt: skip
-_SMALL = re.compile(r"\b(?:Of|De|La|Del|The)\b")
+_APOSTROPHES = str.maketrans(APOSTROPHES)
+_SMALL = re.compile(r"\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class NameFound:
-    """A name in a message: tokens `first` up to `after`, and the name without title, credentials and possessive."""
+    """A name in a message: tokens `first` up to `after`, and the name without title, credentials and possessive.
+
+    `sure`: more than its place says that it is one.
+    """
 
     first: int
     after: int
     name: str
+    sure: bool = False
 
 
 def cleaned(words: str) -> str:
     """A name as it should read: no possessive, single blanks, capitals when the person typed none."""
-    name = " ".join(words.replace("\u2019", "'").split()).strip(" .,;:?!")
+    name = " ".join(words.translate(_APOSTROPHES).split()).strip(" .,;:?!")
     if name.casefold().endswith("'s"):
         name = name[:-2]
     return _SMALL.sub(lambda word: word[0].lower(), name.title()) if name.islower() else name
@@ -357,6 +187,11 @@ class _Finder:
         last = self.said.words[end - 1]
         owned = end < len(self.keys) and self.said.words[end] in _OWNED
         return owned and last.endswith("s") and last not in self.people and last[:-1] in self.people
+
+
+def introduced(said: Utterance, first: int) -> bool:
+    """Whether the name that begins here is that of who writes: "my name is …"."""
+    return any(said.words[max(0, first - len(lead)) : first] == lead for lead in _INTRODUCTIONS)
 
 
 def _not_of_the_speaker(said: Utterance, free: Sequence[bool]) -> Sequence[bool]:

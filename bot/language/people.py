@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from bot.language.names import TITLES
+from bot.language.names import CREDENTIALS, TITLES
 from bot.language.text import Utterance
 
 _COURTESY = frozenset({"mr", "mrs", "ms", "sr", "sra", "senor", "senora"})
@@ -14,14 +14,18 @@ _NUMBERED = frozenset({"member", "patient", "subscriber", "miembro", "paciente"}
 _NUMBER_WORDS = frozenset({"id", "number", "no", "numero"})
 _SPEAKER = frozenset({"am", "im", "soy", "llamo", "name", "nombre", "this"})
 _LEADS = _COURTESY | _NUMBERED
+_OF_CARE = frozenset({"npi", "st", "saint", "san", "santa", *CREDENTIALS})
 _SHORTEST_NUMBER = 3
 
 
 def names_somebody(said: Utterance, given: Collection[str], family: Collection[str]) -> bool:
     """True for a given name that is asked about, a possessive of one, "Mrs. Jones", or a member's number.
 
-    A name behind a doctor's title, and the name of who writes ("this is Dana"), do not count.
+    A name behind a doctor's title, and the name of who writes ("this is Dana"), do not count. Nor do names beside a
+    degree, "NPI" or a saint, which are those of doctors and hospitals.
     """
+    if not _OF_CARE.isdisjoint(said.words):
+        return False
     if _LEADS.isdisjoint(said.words) and not any(key in given for key in said.keys):
         return False
     return any(_named_at(said, place, given, family) for place in range(len(said.words)))

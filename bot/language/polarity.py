@@ -47,6 +47,11 @@ _POLAR = frozenset({
 })  # fmt: skip
 _NAMES = frozenset({"provider_name", "organization"})
 _OUTSIDE = frozenset({("outside",), ("outside", "of")})
+# What else there is "instead of Humira" is asked about Humira.
+_REPLACING = frozenset({
+    ("instead", "of"), ("rather", "than"), ("other", "than"), ("besides",), ("aparte", "de"), ("en", "vez", "de"),
+    ("en", "lugar", "de"),
+})  # fmt: skip
 _BREAKS = frozenset(",;:.?!")
 
 
@@ -95,6 +100,7 @@ class _Scope:
         between, first = self.words[after : tag.first], after - len(cue)
         yield bool(_BREAKS & set(self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]))
         yield bool(first) and self.words[first - 1] in _NO_CUE_AFTER and cue in _NEGATED | {("menos",)}
+        yield cue in _REPLACING and tag.kind == "drug"
         yield cue in _OUTSIDE and tag.kind != "network"
         yield cue == ("no",) and bool(between) and between[0] in _AFTER_ANSWER
         yield cue in _AUXILIARY and _VERBS.isdisjoint(between)

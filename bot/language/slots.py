@@ -85,3 +85,16 @@ def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], toda
     stretch = shifted((start, end), int(steps), today, unit)
     value = {key: day.isoformat() if day else None for key, day in zip(("start", "end"), stretch, strict=True)}
     return Slot(said.said(tag.first, tag.after), value)
+
+
+def without_names(said: Utterance, keys: Sequence[str], tags: Sequence[Tag]) -> tuple[str, tuple[str, ...]]:
+    """The text and the look-up words of a message but those of people's names, which are of no language."""
+    names = [tag for tag in tags if tag.kind == "provider_name"]
+    if not names:
+        return said.text, tuple(keys)
+    text = said.text
+    for tag in names:
+        first, after = said.spans[tag.first][0], said.spans[tag.after - 1][1]
+        text = text[:first] + " " * (after - first) + text[after:]
+    inside = {place for tag in names for place in range(tag.first, tag.after)}
+    return text, tuple(key for place, key in enumerate(keys) if place not in inside)

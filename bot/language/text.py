@@ -19,8 +19,8 @@ _WORD = re.compile(
     r"|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+\.\d{1,2}(?!\d)|\d{1,4},\d{2}(?!\d)"
     r"|[^\W_]+(?:'[^\W_]+)*"
 )
-_CONTROLS = dict.fromkeys((*range(32), 127), " ")
-_APOSTROPHES = {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "`": "'"}
+_CONTROLS = {**dict.fromkeys((*range(32), 127), " "), ord("`"): "'"}
+APOSTROPHES = dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02c8\u2032\ua78c\uff07\u00b4`", "'")
 _PLURAL_FROM = 4
 # "news" is not what a "new patient" is.
 _NO_PLURAL = frozenset({"news"})
@@ -43,7 +43,7 @@ class Utterance:
 
 @lru_cache(maxsize=4096)
 def _fold_character(character: str) -> str:
-    if character in _APOSTROPHES:
+    if character in APOSTROPHES:
         return "'"
     kept = []
     for part in unicodedata.normalize("NFKD", character.casefold()):

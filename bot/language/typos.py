@@ -38,20 +38,29 @@ class Speller:
         """Whether the word is in the pack's vocabulary or an everyday word."""
         return key in self._known
 
-    def repaired(self, keys: Sequence[str]) -> tuple[str, ...]:
-        """The keys with typing mistakes put right; at most `MOST_REPAIRS` words are tried."""
-        result = [_SHORT.get(key, key) for key in keys]
+    def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
+        """The keys with typing mistakes put right; at most `MOST_REPAIRS` words are tried, none at a `kept` place."""
+        result = [key if place in kept else _SHORT.get(key, key) for place, key in enumerate(keys)]
         tried = 0
         for place, key in enumerate(keys):
-            if len(key) < SHORTEST or key in self._known or not key.isalpha():
+            if not self._is_strange(key) or place in kept:
                 continue
             if place and keys[place - 1] in _TITLES:
                 continue
             tried += 1
             if tried > MOST_REPAIRS:
                 break
-            slips = 2 if len(key) >= LONG else 1
-            near = process.extractOne(key, self._by_letter.get(key[0], ()), scorer=OSA.distance, score_cutoff=slips)
-            if near:
-                result[place] = near[0]
+            result[place] = self._nearest(key) or key
         return tuple(result)
+
+    def is_slip(self, key: str) -> bool:
+        """Whether a word that nobody knows is like one of the vocabulary."""
+        return self._is_strange(key) and self._nearest(key) is not None
+
+    def _is_strange(self, key: str) -> bool:
+        return len(key) >= SHORTEST and key not in self._known and key.isalpha()
+
+    def _nearest(self, key: str) -> str | None:
+        slips = 2 if len(key) >= LONG else 1
+        near = process.extractOne(key, self._by_letter.get(key[0], ()), scorer=OSA.distance, score_cutoff=slips)
+        return near[0] if near else None

@@ -1,0 +1,43 @@
+"""The words of a message against the pack: names set apart first, then typing mistakes put right, then phrases."""
+
+from typing import NamedTuple
+
+from bot.language.date_words import DATE_WORDS
+from bot.language.lexicon import Lexicon
+from bot.language.names import NameFound
+from bot.language.phrases import Found
+from bot.language.spotting import Words, spot_names
+from bot.language.text import Utterance, key_of
+from bot.language.typos import Speller
+
+
+class Scanned(NamedTuple):
+    """The words as they are looked up, the phrases that they hold, and the names that their place gives away."""
+
+    keys: tuple[str, ...]
+    found: list[Found]
+    names: tuple[NameFound, ...]
+
+
+class Scanner:
+    """Reads messages by the words of a pack. No word of a spotted name is repaired or means anything else."""
+
+    def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
+        self._tree, self._speller = lexicon.tree, speller
+        self._words = Words(
+            known=lexicon.familiar | lexicon.plain | frozenset(map(key_of, DATE_WORDS)),
+            people=lexicon.given | lexicon.family,
+            places=lexicon.towns,
+            place_words=lexicon.place_words,
+            slip=speller.is_slip,
+        )
+
+    def scan(self, said: Utterance) -> Scanned:
+        """What a message holds."""
+        names = spot_names(said, self._words)
+        kept = frozenset(place for name in names for place in range(name.first, name.after))
+        keys = self._speller.repaired(said.keys, kept)
+        found = self._tree.scan(keys)
+        if names:
+            found = [match for match in found if kept.isdisjoint(range(match.first, match.after))]
+        return Scanned(keys, found, names)

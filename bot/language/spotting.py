@@ -1,0 +1,292 @@
+"""Names of people that no list has, by where they stand: "is christie wyman in network S", "Wyman, Christie NPI".
+
+This is done before typing mistakes are put right, since a name is like many words ("Wyman" is not "woman").
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from bot.language.names import CREDENTIALS, GENERIC, NOT_NAMES, SHORT_TITLES, TITLES, NameFound, cleaned, introduced
+from bot.language.text import Utterance
+
+PARTICLES = frozenset({
+    "de", "la", "las", "los", "del", "dela", "della", "di", "da", "dos", "du", "van", "von", "der", "den", "ter", "ten",
+    "le", "el", "al", "bin", "ibn", "abu", "st", "san", "mc", "mac", "o",
+})  # fmt: skip
+SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "do", *CREDENTIALS})
+_LEADS = frozenset({
+    "", "is", "are", "was", "does", "do", "did", "can", "will", "has", "would", "could", "if", "about", "for", "of",
+    "with", "by", "see", "saw", "and", "or", "vs", "npi", "phone", "fax", "address", "number", "named", "called",
+    "find", "show", "provider", "member", "that", "compare", "between", "hours", "network", "networks", "whether",
+    "not", "except", "but", "than", "esta", "acepta", "toma", "es", "con", "para", "entre", "llamado", "llamada",
+    "busco", "buscar", "menos", "de",
+})  # fmt: skip
+_FOLLOW = frozenset({
+    "", "in", "with", "on", "at", "still", "taking", "accepting", "accept", "accepts", "take", "takes", "covered",
+    "available", "inn", "out", "oon", "par", "participating", "participate", "participates", "part", "contracted",
+    "listed", "near", "from", "work", "works", "practice", "practices", "see", "sees", "seeing", "have", "has", "open",
+    "board", "speak", "speaks", "a", "an", "npi", "phone", "telephone", "number", "fax", "address", "office", "hours",
+    "or", "and", "vs", "versus", "network", "networks", "net", "nets", "ntwk", "s", "p", "l", "e", "m", "is", "does",
+    "affiliated", "location", "locations", "deliver", "treat", "treats", "belong", "dr", "en", "esta", "acepta",
+    "toma", "tiene", "habla", "trabaja", "atiende", "dentro", "participa", "y", "o", "que", "to", "for", "not", "now",
+    "this", "by", "tin", "cerca", "endpoint", "details", "info",
+})  # fmt: skip
+_FIELDS = frozenset({"npi", "phone", "telephone", "fax", "address", "number", "tin", "hours", "network", "networks"})
+_ENDS = frozenset({
+    "", "in", "with", "on", "still", "taking", "accepting", "accept", "accepts", "take", "takes", "part", "par", "inn",
+    "participating", "participate", "participates", "covered", "contracted", "en", "dentro", "out", "at", "a", "an",
+})  # fmt: skip
+_DOES = frozenset({"does", "do", "did", "can", "will"})
+_AT = frozenset({"in", "near", "at", "en", "tn", "cerca", "de"})
+_ACTS = frozenset({"take", "accept", "practice", "work", "participate", "speak", "see", "treat", "deliver"})
+_NETWORKED = frozenset({"network", "networks", "net", "ntwk", "inn", "par", "red", "bluecare", "blue"})
+_ASKING = frozenset({"is", "are", "does", "do", "can", "will", "esta", "acepta", "toma"})
+_LETTER_WORDS = frozenset({"a", "y", "o", "e", "i"})
+_ZIP_DIGITS = 5
+_LONGEST, _PAIR, _ACRONYM = 4, 2, 4
+_NEAR_NETWORK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What tells names from words: `known` mean something else, `people` are names, `places` are towns of one word.
+
+    `place_words` are all words of places' names. `slip`: whether a word is but one slip away from a known one.
+    """
+
+    known: Collection[str]
+    people: Collection[str]
+    places: Collection[str]
+    place_words: Collection[str]
+    slip: Callable[[str], bool]
+
+
+def spot_names(said: Utterance, words: Words) -> tuple[NameFound, ...]:
+    """The names that their place in the message gives away, in order, none overlapping another."""
+    spotter = _Spotter(said, words)
+    found: list[NameFound] = []
+    place = 0
+    while place < len(said.words):
+        hit = spotter.framed(place) or spotter.reversed(place) or spotter.straight(place)
+        if hit and not introduced(said, hit.first):
+            found.append(hit)
+        place = hit.after if hit else place + 1
+    return tuple(found)
+
+
+class _Spotter:
+    def __init__(self, said: Utterance, words: Words) -> None:
+        self.said = said
+        self.known, self.people, self.places, self.slip = words.known, words.people, words.places, words.slip
+        self.place_words = words.place_words
+        text = said.text
+        self.mixed = not text.isupper() and any(character.isupper() for character in text)
+        self._like = [self._is_like(place) for place in range(len(said.words))]
+
+    def word(self, place: int) -> str:
+        """The word at a place, "" beyond the ends."""
+        return self.said.words[place] if 0 <= place < len(self.said.words) else ""
+
+    def like(self, place: int) -> bool:
+        """A word that is a name, or that nobody knows."""
+        return place < len(self._like) and self._like[place]
+
+    def _is_like(self, place: int) -> bool:
+        word = self.said.words[place]
+        if len(word) < _PAIR or not word.replace("'", "").isalpha() or word in NOT_NAMES | SUFFIXES:
+            return False
+        key = self.said.keys[place]
+        strange = key not in self.known and word not in self.places and (len(word) > _PAIR or self.capital(place))
+        return key in self.people or strange
+
+    def capital(self, place: int) -> bool:
+        """A word with a capital where not every word has one, and not the first."""
+        word = self.said.said(place, place + 1)
+        return self.mixed and place > 0 and word[:1].isupper() and (len(word) > _ACRONYM or not word.isupper())
+
+    def between(self, place: int) -> str:
+        """The marks between this word and the one before it; a dash between blanks is a break."""
+        between = self.said.text[self.said.spans[place - 1][1] : self.said.spans[place][0]]
+        return between.strip() if between != " - " else ";"
+
+    def run(self, first: int, *, particle_first: bool = False) -> int:
+        """The end of the words of one name that begins at `first`: names, initials, and "de la" before a name."""
+        end = first
+        while end < len(self.said.words) and end - first < _LONGEST:
+            if end > first and self.between(end) not in {"", ".", "-"}:
+                break
+            if not (self.like(end) or self._goes_on(end, begun=end > first, particle=particle_first)):
+                break
+            end += 1
+        while end > first and not self.like(end - 1) and not self._may_be_name(end - 1):
+            end -= 1
+        return end
+
+    def _goes_on(self, place: int, *, begun: bool, particle: bool) -> bool:
+        """Whether a word that is no name by itself belongs to one."""
+        if begun and ((self._may_be_name(place) and self._told(place)) or self._initial(place)):
+            return True
+        return (begun or particle) and self._particle(place)
+
+    def _may_be_name(self, place: int) -> bool:
+        word = self.word(place)
+        unlikely = (
+            word in NOT_NAMES or word in PARTICLES or word in _FOLLOW or word in _NETWORKED or word in SUFFIXES | TITLES
+        )
+        return (
+            len(word) > 1 and word.replace("'", "").isalpha() and not unlikely and self.said.keys[place] not in GENERIC
+        )
+
+    def _told(self, place: int) -> bool:
+        """Whether a capital, or a degree right behind it, makes a known word a name."""
+        return self.capital(place) or self.word(place + 1) in CREDENTIALS
+
+    def _initial(self, place: int) -> bool:
+        word = self.word(place)
+        single = len(word) == 1 and word.isalpha() and self.like(place + 1)
+        return single and (word not in _LETTER_WORDS or self.said.said(place, place + 1).isupper())
+
+    def _particle(self, place: int) -> bool:
+        after = place + 1
+        while self.word(after) in PARTICLES:
+            after += 1
+        return self.word(place) in PARTICLES and after < len(self.said.words) and self.like(after)
+
+    def suffixed(self, end: int) -> int:
+        """The place behind the degrees and the "Jr" that follow a name."""
+        while self.word(end) in SUFFIXES and self.between(end) in {"", ",", ".", ",."}:
+            if self.word(end) == "do" and not (self.said.said(end, end + 1).isupper() or "," in self.between(end)):
+                break
+            end += 1
+        return end
+
+    def straight(self, first: int) -> NameFound | None:
+        """First names, then family name."""
+        end = self.run(first)
+        if end == first or self.word(first - 1) in TITLES - SHORT_TITLES:
+            return None
+        after = self.suffixed(end)
+        if self.word(first - 1) in SHORT_TITLES:
+            return NameFound(first - 1, after, _said(self.said, first, end)) if end - first >= _PAIR else None
+        if end < len(self.said.keys) and self.said.keys[end] in GENERIC and not self._practices(first, end):
+            return None
+        named = self._sure(first, end, after) or self._alone(first, end, after)
+        sure = after > end or "npi" in self.said.words or self._of_network(first, after)
+        return NameFound(first, after, _said(self.said, first, end), sure) if named else None
+
+    def _sure(self, first: int, end: int, after: int) -> bool:
+        """Whether two words or more stand where a name stands."""
+        if end - first < _PAIR or (first and self.between(first) not in {"", "?", "!", ":", ",", "-", "¿"}):
+            return False
+        if after > end:
+            return True
+        told = sum(self.said.keys[place] in self.people for place in range(first, end))
+        strange = sum(self.like(place) for place in range(first, end))
+        before, behind = self.word(first - 1), self.word(after)
+        if self._placed(first, after):
+            return told > 0 or strange > 1
+        framed = before in _LEADS and (behind in _FOLLOW or self._possessed(end)) and (before or behind in _FIELDS)
+        if not framed:
+            return strange > 1 and told > (before + behind != "")
+        return told > 0 or (behind != "covered" and before != "are" and self._framed_sure(first, end, after))
+
+    def _framed_sure(self, first: int, end: int, after: int) -> bool:
+        """Whether words that no list of names has are no mistyped ones."""
+        if self._of_network(first, after) or self.word(after) in _FIELDS:
+            return True
+        return any(self.capital(place) or not self.slip(self.said.keys[place]) for place in range(first, end))
+
+    def _practices(self, first: int, end: int) -> bool:
+        """Whether the "practice" behind a name is what the person does: "where does Jane Mai practice"."""
+        return self.word(end) == "practice" and self.word(first - 1) in _DOES
+
+    def _possessed(self, end: int) -> bool:
+        return self.word(end - 1).endswith(("'s", "s'"))
+
+    def _of_network(self, first: int, after: int) -> bool:
+        """Whether somebody's network is asked about: "is … in network S"."""
+        asked = self.word(first - 1) in _ASKING
+        return asked and not _NETWORKED.isdisjoint(self.said.words[after : after + _NEAR_NETWORK])
+
+    def _acts(self, first: int, after: int) -> bool:
+        """Whether it is asked what somebody takes or where they work."""
+        return self.word(first - 1) in _DOES and self.word(after) in _ACTS
+
+    def _alone(self, first: int, end: int, after: int) -> bool:
+        """Whether one strange word is a family name: with a degree, or before the network that is asked about."""
+        if end - first != 1 or not self.like(first) or self.word(first - 1) in PARTICLES:
+            return False
+        if after > end:
+            return True
+        if not self._placed(first, after) and not (self.word(after) in _FOLLOW and self._of_network(first, after)):
+            return False
+        key = self.said.keys[first]
+        return key in self.people or self.capital(first) or not self.slip(key)
+
+    def _placed(self, first: int, after: int) -> bool:
+        """Whether a message is nothing but this and a place: "wyman chattanooga"."""
+        rest = self.said.words[after:]
+        placed = [
+            word
+            for word in rest
+            if (word in self.place_words and word not in PARTICLES) or (word.isdigit() and len(word) == _ZIP_DIGITS)
+        ]
+        return not first and bool(placed) and all(word in _AT or word in placed for word in rest)
+
+    def framed(self, first: int) -> NameFound | None:
+        """Two to four words where only a name can stand, be they known or not: "is summer weber in network S".
+
+        That is between "is" and the network that is asked about, or before what is asked of somebody: "graf, jan npi".
+        """
+        end, comma = first, None
+        while (
+            end < len(self.said.words)
+            and end - first < _LONGEST
+            and (self._may_be_name(end) or self._within(first, end))
+        ):
+            if end > first and (mark := self.between(end)) not in {"", ".", "-"}:
+                if mark != "," or comma is not None:
+                    return None
+                comma = end
+            end += 1
+        after = self.suffixed(end)
+        of_network = self._acts(first, after) or (self.word(after) in _ENDS and self._of_network(first, after))
+        if end - first < _PAIR or not (of_network or (not first and self.word(after) in _FIELDS)):
+            return None
+        sure = any(
+            self.like(place) and (self.said.keys[place] in self.people or not self.slip(self.said.keys[place]))
+            for place in range(first, end)
+        )
+        if not sure and not all(self.capital(place) or self.word(place) in PARTICLES for place in range(first, end)):
+            return None
+        if comma is None:
+            return NameFound(first, after, _said(self.said, first, end), sure=True)
+        return NameFound(first, after, f"{_said(self.said, comma, end)} {_said(self.said, first, comma)}", sure=True)
+
+    def _within(self, first: int, place: int) -> bool:
+        return self.word(place) in PARTICLES or (place > first and self._initial(place))
+
+    def reversed(self, first: int) -> NameFound | None:
+        """Family name, comma, first names."""
+        end = self.run(first, particle_first=True)
+        if (
+            end == first
+            or end >= len(self.said.words)
+            or self.between(end) != ","
+            or self.word(first - 1) not in _LEADS
+        ):
+            return None
+        last = self.run(end)
+        if len(self.word(last)) == 1 and self.said.said(last, last + 1).isupper() and self.between(last) in {"", "."}:
+            last += 1
+        after = self.suffixed(last)
+        if last == end or self.word(after) not in _FOLLOW:
+            return None
+        told = any(self.said.keys[place] in self.people for place in range(first, last))
+        if first == 0 and after == len(self.said.words) == last and not (told or self.mixed):
+            return None
+        return NameFound(first, after, f"{_said(self.said, end, last)} {_said(self.said, first, end)}", sure=True)
+
+
+def _said(said: Utterance, first: int, end: int) -> str:
+    return cleaned(said.said(first, end))
