@@ -213,6 +213,19 @@ def rotate_keys() -> None:
     _run(job())
 
 
+@keys.command(name="prune")
+def prune_keys() -> None:
+    """Remove the older keys from the key file, when no row needs them any more."""
+    from bot.commands.keys import prune  # noqa: PLC0415 -- see the module docstring
+
+    async def job() -> None:
+        click.echo(f"{await prune(settings)} older keys removed")
+
+    with _one_line():
+        settings = load_settings()
+    _run(job())
+
+
 @main.group(invoke_without_command=True)
 @click.pass_context
 def links(context: click.Context) -> None:

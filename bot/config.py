@@ -168,6 +168,10 @@ class Settings(Day):
     """Keys that seal what is stored, newest first, with commas between them; `bcbst-bot keys make` prints one. Made
     at the first start in a file beside the SQLite store; required with PostgreSQL.
     """
+    bot_keys_file: Path | None = None
+    """A file for those keys, in place of `BOT_ENCRYPTION_KEYS`, best in a place apart from the store; made at the first
+    start.
+    """
     bot_member_answers: Literal["dm", "off"] = "dm"
     """Where members' own data is answered: `dm`, the 1:1 chat; `off`, nowhere: directory answers only."""
     bot_link_days: Annotated[int, Field(ge=1)] = 90
@@ -264,7 +268,8 @@ class Settings(Day):
 
     @model_validator(mode="after")
     def _what_belongs_together(self) -> Self:
-        if not self.bot_store_url.startswith("sqlite:") and self.bot_encryption_keys is None:
+        given = self.bot_encryption_keys is not None or self.bot_keys_file is not None
+        if not self.bot_store_url.startswith("sqlite:") and not given:
             raise ValueError("BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL")
         if self.slack_bot_token is not None and self.slack_signing_secret is None and self.slack_app_token is None:
             raise ValueError(

@@ -100,6 +100,10 @@ class Accesses:
         tokens = None if row is None else await self._rows.get(Tokens, row.id)
         pending = await self._rows.get(Pending, person.key)
         await self._audit.record("unlinked", person, drops=person.key)
+        if row is not None and await self._rows.get(LinkRow, person.key) is not None:
+            # Somebody moved the row to another owner in the database: that must not keep it from its end.
+            await self._rows.drop(LinkRow, person.key)
+            await self._rows.drop(Tokens, row.id)
         if row is not None:
             self._ended(row.id)
         for unneeded in (tokens, pending.tokens if pending else None):

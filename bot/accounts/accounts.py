@@ -18,9 +18,9 @@ from bot.accounts.pages import Pages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
-from bot.accounts.rows import LinkRow, Request, Rows
+from bot.accounts.rows import LIVES, LinkRow, Request, Rows
 from bot.accounts.seats import Seats
-from bot.accounts.signin import LIVES, SignIns
+from bot.accounts.signin import SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
 from bot.audit import Audit
 from bot.config import Settings

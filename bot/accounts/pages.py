@@ -17,8 +17,8 @@ from bot.accounts.codes import digest, shown
 from bot.accounts.forms import Cookies, Forms, fields_of, form_token, is_preview
 from bot.accounts.popup import is_popup, known_as
 from bot.accounts.render import Renderer, private
-from bot.accounts.rows import Outcome, Rows, SignIn
-from bot.accounts.signin import LIVES, SignIns
+from bot.accounts.rows import LIVES, Outcome, Rows, SignIn
+from bot.accounts.signin import SignIns
 from bot.config import Settings
 from bot.errors import (
     BotError,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cachetools import TTLCache
+
 from bot.accounts.codes import digest, new_secret, read_code, same
 from bot.accounts.givebacks import Givebacks
-from bot.accounts.rows import Candidate, LinkRow, Pending, Rows, Tokens, lives_until
+from bot.accounts.rows import LIVES, Candidate, LinkRow, Pending, Rows, Tokens, lives_until
 from bot.accounts.seats import Seats
 from bot.accounts.values import Linked
 from bot.errors import CodeSpent, CodeWrong, LinkExpired, TooManyChats
 from bot.message import Person
 
 TRIES = 5
+_MOST_PENDING = 10_000
 _TRIES_KIND, _SPENT_KIND = "code_try", "code_spent"
 
 
@@ -22,6 +25,8 @@ class Proofs:
     def __init__(self, rows: Rows, givebacks: Givebacks, seats: Seats, ended: Callable[[str], None]) -> None:
         """`ended` is told the id of every link that another one follows."""
         self._rows, self._givebacks, self._seats, self._ended = rows, givebacks, seats, ended
+        # Beside the store's own count: one that is set back there is not set back here.
+        self._tried: TTLCache[str, int] = TTLCache(_MOST_PENDING, 2 * LIVES, timer=rows.now)
 
     async def awaits_code(self, person: Person) -> bool:
         """Whether a finished sign-in of this person waits for its code."""
@@ -38,7 +43,8 @@ class Proofs:
         pending = await self._pending(person)
         if pending is None:
             raise LinkExpired("no sign-in waits for a code")
-        tried = await self._rows.store.count(_TRIES_KIND, pending.id, expires=pending.expires)
+        here = self._tried[pending.id] = self._tried.get(pending.id, 0) + 1
+        tried = max(here, await self._rows.store.count(_TRIES_KIND, pending.id, expires=pending.expires))
         right = tried <= TRIES and same(digest(read_code(text) or ""), pending.code)
         if not right and tried >= TRIES:
             await self.cancel(person)
@@ -116,5 +122,7 @@ class Proofs:
             raise TooManyChats("the member's record has no seat left", most=self._seats.most)
         if old is not None:
             self._ended(old.id)
-            await self._rows.drop(Tokens, old.id)
+            replaced = await self._rows.take(Tokens, old.id)
+            if replaced is not None and replaced.secrets.isdisjoint(pending.tokens.secrets):
+                self._givebacks.start(replaced)
         return Linked(member=candidate.name, again=old is not None)

@@ -11,6 +11,7 @@ from bot.message import Person
 from bot.stores.base import Kept, Seal, Store
 
 _DAY = 86_400.0
+LIVES = 600.0  # seconds: a link, a sign-in and a code each (T03, T15)
 LINK_DAYS = 90  # then the link must be proved again (T22)
 
 
@@ -22,6 +23,11 @@ class Tokens(msgspec.Struct, frozen=True):
     expires_at: float
     lifetime: float
     scope: str
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The tokens themselves."""
+        return frozenset({self.access, self.refresh or self.access})
 
     def __repr__(self) -> str:
         return "Tokens(…)"
@@ -93,7 +99,21 @@ class LinkRow(msgspec.Struct, frozen=True):
     also: tuple[str, ...] = ()
 
 
-_Row = TypeVar("_Row", Request, SignIn, Pending, Outcome, LinkRow, Tokens)
+class Current(msgspec.Struct, frozen=True):
+    """A person's only live one-time link, key: the person's. `request` is the key of its `Request`."""
+
+    request: str
+
+
+class _Bound(msgspec.Struct, frozen=True):
+    """What is sealed of a row: its end and owner with it, which the store keeps in columns that anybody may write."""
+
+    expires: float
+    owner: str
+    row: msgspec.Raw
+
+
+_Row = TypeVar("_Row", Request, SignIn, Pending, Outcome, LinkRow, Tokens, Current)
 _KINDS: dict[type[msgspec.Struct], str] = {
     Request: "link_request",
     SignIn: "sign_in",
@@ -101,12 +121,17 @@ _KINDS: dict[type[msgspec.Struct], str] = {
     Outcome: "sign_in_outcome",
     LinkRow: "link",
     Tokens: "tokens",
+    Current: "link_current",
 }
-_CURRENT = "link_current"
+
+_OF_PERSONS = frozenset({Pending, LinkRow, Current})  # their key is their owner's
 
 
 class Rows:
-    """Typed, sealed access to the store. A row that no key opens is as good as none: the person links again (T36)."""
+    """Typed, sealed access to the store. A row that no key opens is as good as none: the person links again (T36).
+
+    A row's end and owner are sealed with it: whoever can write the database, but has no key, prolongs or moves nothing.
+    """
 
     def __init__(self, store: Store, seal: Seal, clock: Callable[[], float], link_days: int = LINK_DAYS) -> None:
         """A link lives `link_days`, however often its sign-in is renewed."""
@@ -120,9 +145,8 @@ class Rows:
     def sealed(self, key: str, row: _Row, *, expires: float, owner: Person) -> Kept:
         """A row as it is put under its kind."""
         kind = _KINDS[type(row)]
-        return Kept(
-            kind, key, self._seal.seal(msgspec.json.encode(row), f"{kind}/{key}"), expires=expires, owner=owner.key
-        )
+        bound = msgspec.json.encode(_Bound(expires, owner.key, msgspec.Raw(msgspec.json.encode(row))))
+        return Kept(kind, key, self._seal.seal(bound, f"{kind}/{key}"), expires=expires, owner=owner.key)
 
     async def get(self, row: type[_Row], key: str) -> _Row | None:
         """The living row, unsealed."""
@@ -149,23 +173,32 @@ class Rows:
 
     async def make_current(self, person: Person, request: str, *, expires: float) -> None:
         """Make a request this person's only live one: an older one no longer matches."""
-        await self.store.put(_CURRENT, person.key, request.encode(), expires=expires, owner=person.key)
+        await self.put(person.key, Current(request), expires=expires, owner=person)
 
     async def is_current(self, person: Person, request: str) -> bool:
         """Whether a request is still this person's live one."""
-        return await self.store.get(_CURRENT, person.key) == request.encode()
+        return await self.current(person) == request != ""
 
     async def current(self, person: Person) -> str:
         """This person's live request; empty when there is none."""
-        return (await self.store.get(_CURRENT, person.key) or b"").decode()
+        row = await self.get(Current, person.key)
+        return row.request if row is not None else ""
 
     async def end_current(self, person: Person) -> None:
         """End this person's live request, whatever it is."""
-        await self.store.drop(_CURRENT, person.key)
+        await self.drop(Current, person.key)
 
     def _open(self, row: type[_Row], key: str, sealed: bytes | None) -> _Row | None:
         plain = None if sealed is None else self._seal.unseal(sealed, f"{_KINDS[row]}/{key}")
-        return None if plain is None else msgspec.json.decode(plain, type=row)
+        if plain is None:
+            return None
+        try:
+            bound = msgspec.json.decode(plain, type=_Bound)
+        except msgspec.ValidationError:
+            return None  # of a version that did not seal ends: the person links again
+        if bound.expires <= self.now() or (row in _OF_PERSONS and bound.owner != key):
+            return None
+        return msgspec.json.decode(bound.row, type=row)
 
 
 def lives_until(rows: Rows, tokens: Tokens) -> float:

@@ -20,7 +20,7 @@ from bot.accounts.givebacks import Givebacks
 from bot.accounts.idtoken import IdTokens
 from bot.accounts.patients import Patients, named_patient
 from bot.accounts.popup import is_popup
-from bot.accounts.rows import Candidate, Outcome, Pending, Request, Rows, SignIn
+from bot.accounts.rows import LIVES, Candidate, Outcome, Pending, Request, Rows, SignIn
 from bot.accounts.scopes import granted_enough
 from bot.accounts.userinfo import more_claims
 from bot.config import Settings
@@ -39,7 +39,6 @@ from bot.message import Person
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 
-LIVES = 600.0  # seconds: a link, a sign-in and a code each (T03, T15)
 MOST_DEPARTURES = 10  # sign-ins that one link begins
 _DEPARTURES = "link_departures"
 # OIDC Core 3.1.2.1: whoever holds the chat must not be let in by a session that somebody left open in this browser.
@@ -189,6 +188,9 @@ class SignIns:
     async def _keep(self, sign_in: SignIn, granted: Granted, candidates: tuple[Candidate, ...]) -> str:
         code, expires = new_code(), self._rows.now() + LIVES
         pending = Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
+        replaced = await self._rows.take(Pending, sign_in.person.key)
+        if replaced is not None:
+            self._givebacks.start(replaced.tokens)
         await self._rows.put(sign_in.person.key, pending, expires=expires, owner=sign_in.person)
         names = tuple(candidate.name for candidate in candidates)
         outcome = Outcome(sign_in.person, code, popup=sign_in.popup, records=names)

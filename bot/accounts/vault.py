@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -46,9 +47,9 @@ class Vault:
         """
         if settings.bot_encryption_keys is not None:
             return cls(parse_keys(settings.bot_encryption_keys.get_secret_value()))
-        if store is None:
+        file = key_file(settings, store)
+        if file is None:
             raise ConfigError(f"{_SETTING}: required, as there is no SQLite store to keep a key file beside")
-        file = store.with_name(store.name + ".keys")
         return cls(_from_file(file), file)
 
     def seal(self, value: bytes, about: str) -> bytes:
@@ -73,6 +74,7 @@ class Vault:
         return value[:1] == _VERSION and value[1 : 1 + _ID_BYTES] in self._ring.keys() - {self._newest}
 
     def _take(self, keys: Sequence[bytes]) -> None:
+        self.size = len(keys)
         self._ring = {_key_id(key): AESGCM(key) for key in keys}
         self._newest = _key_id(keys[0])
 
@@ -83,6 +85,34 @@ class Vault:
         with suppress(ConfigError, OSError):
             self._take(_read(self._file))
         return self._ring.get(head[1:])
+
+
+def key_file(settings: Settings, store: Path | None) -> Path | None:
+    """The file of the keys: the one that was set, else the one beside a SQLite store; None when they are set."""
+    if settings.bot_encryption_keys is not None:
+        return None
+    if settings.bot_keys_file is not None:
+        return settings.bot_keys_file
+    return store.with_name(store.name + ".keys") if store is not None else None
+
+
+def is_exposed(file: Path) -> bool:
+    """Whether others than its owner may read or write a key file."""
+    try:
+        return bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except OSError:
+        return False
+
+
+def leave_newest(file: Path) -> int:
+    """Take all keys but the newest out of a key file; how many those were.
+
+    Raises:
+        ConfigError: the file's keys are malformed, or it cannot be written.
+    """
+    keys = _from_file(file)
+    _write(file, base64.b64encode(keys[0]).decode(), os.replace)
+    return len(keys) - 1
 
 
 def add_key(file: Path) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.scopes import reads_claims
-from bot.accounts.vault import Vault
+from bot.accounts.vault import Vault, is_exposed, key_file
 from bot.app import endpoints_of
 from bot.audit import Audit
 from bot.clock import refuse_made_up_day
@@ -104,8 +104,12 @@ def _keys(settings: Settings) -> Finding:
         Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     except ConfigError as error:
         return Finding("bad", "keys", str(error))
-    where = "BOT_ENCRYPTION_KEYS" if settings.bot_encryption_keys else "the file beside the store"
-    return Finding("ok", "keys", f"from {where}")
+    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    if file is not None and is_exposed(file):
+        return Finding("note", "keys", f"{file.name}: others may read it; `chmod 600` it, then `bcbst-bot keys rotate`")
+    if file is not None and settings.bot_keys_file is None:
+        return Finding("note", "keys", "lie beside the store: BOT_KEYS_FILE or BOT_ENCRYPTION_KEYS puts them apart")
+    return Finding("ok", "keys", "from BOT_ENCRYPTION_KEYS" if file is None else "from BOT_KEYS_FILE")
 
 
 async def _store(settings: Settings) -> Finding:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.accounts.vault import Vault, add_key, new_key
+from bot.accounts.vault import Vault, add_key, is_exposed, key_file, leave_newest, new_key
 from bot.audit import Audit
 from bot.config import Settings
+from bot.errors import ConfigError
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 
@@ -17,12 +18,18 @@ class Rotated:
 
     resealed: int
     remaining: int
+    older: int = 0
+    in_file: bool = False
 
     def __str__(self) -> str:
         told = f"{self.resealed} rows sealed anew under the newest key"
         if self.remaining:
             return f"{told}; {self.remaining} changed meanwhile: run it again"
-        return f"{told}; no row needs an older key. Remove those once every process has been restarted"
+        told += "; no row needs an older key"
+        if not self.older:
+            return told
+        how = "`bcbst-bot keys prune` removes them" if self.in_file else "remove them from BOT_ENCRYPTION_KEYS"
+        return f"{told}. {self.older} older remain and open old back-ups: once every process was restarted, {how}"
 
 
 def make() -> str:
@@ -37,7 +44,12 @@ def check(settings: Settings) -> str:
         ConfigError: naming the setting or the file whose keys are malformed.
     """
     Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
-    return "BOT_ENCRYPTION_KEYS" if settings.bot_encryption_keys else "the key file beside the store"
+    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    if file is not None and is_exposed(file):
+        raise ConfigError(f"{file.name}: others may read it; `chmod 600` it, then rotate the keys")
+    if settings.bot_keys_file is not None and file is not None:
+        return f"BOT_KEYS_FILE, {file}"
+    return "BOT_ENCRYPTION_KEYS" if file is None else "the key file beside the store"
 
 
 async def rotate(settings: Settings) -> Rotated:
@@ -50,16 +62,38 @@ async def rotate(settings: Settings) -> Rotated:
         ConfigError: the keys are malformed. StoreError: the store cannot be used.
     """
     path = sqlite_path(settings.bot_store_url)
-    if settings.bot_encryption_keys is None and path is not None:
-        add_key(path.with_name(path.name + ".keys"))
+    file = key_file(settings, path)
+    if file is not None:
+        add_key(file)
     vault = Vault.from_settings(settings, path)
     store = await open_store(settings.bot_store_url)
     try:
         rotated = await reseal(store, vault)
         await Audit(store, vault).record("keys_rotated")
-        return rotated
+        return replace(rotated, older=vault.size - 1, in_file=file is not None)
     finally:
         await store.close()
+
+
+async def prune(settings: Settings) -> int:
+    """Remove the older keys from the key file; how many. Only when no row needs them.
+
+    Raises:
+        ConfigError: the keys are in the setting, or a row still needs one. StoreError: the store cannot be used.
+    """
+    path = sqlite_path(settings.bot_store_url)
+    file = key_file(settings, path)
+    if file is None:
+        raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
+    store = await open_store(settings.bot_store_url)
+    try:
+        rotated = await reseal(store, Vault.from_settings(settings, path))
+        if rotated.resealed or rotated.remaining:
+            raise ConfigError("some rows were still under an older key: restart every process, then run it again")
+        await Audit(store, Vault.from_settings(settings, path)).record("keys_rotated", detail="pruned")
+    finally:
+        await store.close()
+    return leave_newest(file)
 
 
 async def reseal(store: Store, vault: Vault) -> Rotated:

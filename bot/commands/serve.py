@@ -14,6 +14,7 @@ import uvicorn
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from bot.accounts.vault import is_exposed, key_file
 from bot.app import Bot, assemble, health_of, slack_app, teams_app, web_app
 from bot.clock import refuse_made_up_day
 from bot.commands.hurry import Hurried
@@ -21,6 +22,7 @@ from bot.config import Settings
 from bot.errors import ConfigError
 from bot.language import nearby
 from bot.sandbox.sockets import listen
+from bot.stores.opening import sqlite_path
 
 log = structlog.get_logger("serve")
 
@@ -42,6 +44,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
             from bot.commands.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
 
             settings, _ = await stack.enter_async_context(sandbox_settings(_reached_at(settings, sock)))
+        if not sandbox:
+            _tell_of_keys(settings)
         bot = await stack.enter_async_context(assemble(settings))
         slack = await stack.enter_async_context(slack_app(bot))
         teams = await stack.enter_async_context(teams_app(bot))
@@ -132,6 +136,15 @@ class _Second(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to the first."""
         yield
+
+
+def _tell_of_keys(settings: Settings) -> None:
+    """Say at the start when whoever has the data has its keys too."""
+    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    if file is not None and is_exposed(file):
+        log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")
+    if file is not None and settings.bot_keys_file is None:
+        log.warning("the keys lie beside the data; put them apart", setting="BOT_KEYS_FILE")
 
 
 def _require(settings: Settings) -> None:

@@ -92,8 +92,10 @@ class Documents:
         key = digest(document_id)
         plain = self._unseal(_PAPER, key, await self._store.get(_PAPER, key))
         paper = msgspec.json.decode(plain, type=Paper) if plain else None
-        if paper is None or (paper.owner and await self._store.get(_CURRENT, paper.owner) != key.encode()):
-            raise DocumentOver("the document is over, was fetched, or was replaced")
+        if paper is None or paper.expires <= self._clock():
+            raise DocumentOver("the document is over, by its own seal, whatever the row's column says")
+        if paper.owner and await self._store.get(_CURRENT, paper.owner) != key.encode():
+            raise DocumentOver("the document was fetched, or was replaced")
         return paper
 
     async def read(self, document_id: str, form: str) -> bytes:

@@ -26,6 +26,7 @@ from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.stores.base import Store
+from bot.stores.sqlite import SqliteStore
 from tests.accounts.conftest import Bot, Clock, code_on, hidden, make_settings, running
 from tests.accounts.payer import ORIGIN, Payer
 from tests.accounts.test_idtoken import FORGED
@@ -98,6 +99,10 @@ class Ground(Protocol):
         """A fresh browser."""
         ...
 
+    async def reset_counters(self) -> None:
+        """Set every counter of the database back."""
+        ...
+
     async def sign_in(self, away: str, member: str) -> str:
         """The callback with which the payer's pages send this member back."""
         ...
@@ -154,6 +159,10 @@ class Double:
         """A fresh browser."""
         return Visitor(self.bot.browser(**headers).http)
 
+    async def reset_counters(self) -> None:
+        """In its file."""
+        await _reset_counters(self.store)
+
     async def sign_in(self, away: str, member: str) -> str:
         """The double has no pages."""
         return self.bot.payer.sign_in(away, member)
@@ -208,6 +217,11 @@ class Double:
         payer.sign, payer.token_changes, payer.check_pkce, payer.answers = before
 
 
+async def _reset_counters(store: Store) -> None:
+    assert isinstance(store, SqliteStore)
+    await store._run("UPDATE counters SET times = 0", ())
+
+
 def _sends_away(_: httpx.Request) -> httpx.Response:
     return httpx.Response(307, headers={"location": f"{EVIL}/token"})
 
@@ -241,6 +255,10 @@ class Real:
         )
         self.stack.push_async_callback(http.aclose)
         return Visitor(http)
+
+    async def reset_counters(self) -> None:
+        """In its file."""
+        await _reset_counters(self.store)
 
     async def sign_in(self, away: str, member: str) -> str:
         """Fill in the payer's forms and stop before its redirect is followed."""

@@ -228,3 +228,21 @@ async def test_a_link_must_be_proved_again_after_90_days(bot: Bot) -> None:
     await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
     bot.clock.now += 90 * 86_400
     assert await bot.accounts.link(DANA) is None
+
+
+@pytest.mark.attack("tokens that nobody gives back")
+async def test_what_is_replaced_is_given_back(bot: Bot) -> None:
+    """The tokens of a sign-in that another one replaces before its code, and those of a link that is made anew."""
+    bot.payer.gives_refresh = True
+    link = await bot.accounts.begin(DANA)
+    browsers = [bot.browser(), bot.browser()]
+    aways = [await browser.depart(link) for browser in browsers]
+    codes = [await browser.code_after(away, "dana") for browser, away in zip(browsers, aways, strict=True)]
+    first, second = list(bot.payer.refresh)
+    await bot.accounts.prove(DANA, codes[1])
+    await bot.accounts.close()
+    assert bot.payer.revoked == [first]
+    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    await bot.accounts.close()
+    assert bot.payer.revoked == [first, second]
+    assert (await bot.accounts.access(DANA)).token in bot.payer.tokens

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts.vault import Vault, add_key, new_key, parse_keys
+from bot.accounts.vault import Vault, add_key, is_exposed, new_key, parse_keys
 from bot.errors import ConfigError
 from tests.accounts.conftest import make_settings
 
@@ -146,3 +146,23 @@ def test_a_key_that_another_process_added_is_read_from_the_file(tmp_path: Path) 
     assert not other.stale(running.seal(b"value", "k/2"))
     assert stat.S_IMODE(store.with_name("bot.db.keys").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["bot.db.keys"]
+
+
+def test_a_key_file_may_lie_apart(tmp_path: Path) -> None:
+    """BOT_KEYS_FILE is made where it says, for its owner only, and nothing lies beside the store."""
+    (tmp_path / "apart").mkdir()
+    file = tmp_path / "apart" / "keys"
+    settings = make_settings(bot_keys_file=file)
+    vault = Vault.from_settings(settings, tmp_path / "bot.db")
+    assert Vault.from_settings(settings).unseal(vault.seal(b"v", "row"), "row") == b"v"
+    assert [path.name for path in tmp_path.iterdir()] == ["apart"]
+    assert not is_exposed(file)
+
+
+@pytest.mark.attack("a key file that others can read")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_readable_key_file_is_known(tmp_path: Path, mode: int) -> None:
+    """By any right of a group or of others."""
+    Vault.from_settings(make_settings(), tmp_path / "bot.db")
+    (tmp_path / "bot.db.keys").chmod(mode)
+    assert is_exposed(tmp_path / "bot.db.keys")

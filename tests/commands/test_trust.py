@@ -125,7 +125,26 @@ async def test_keys_rotate_while_the_bot_serves(tmp_path: Path) -> None:
         code, told = await asyncio.to_thread(run, store, "keys", "rotate")
         assert code == 0
         assert re.match(r"[1-9]\d* rows sealed anew under the newest key; no row needs an older key\.", told)
-        assert len(parse_keys(store.with_name("dm.db.keys").read_text(encoding="utf-8"))) == 2
+        file = store.with_name("dm.db.keys")
+        assert len(parse_keys(file.read_text(encoding="utf-8"))) == 2
+        assert "1 older remain and open old back-ups" in told
         replies = await dana.say("what did i owe for my last visit")
         assert "$54.87" in plain(replies[-1].blocks)
         assert "keys_rotated" in (await asyncio.to_thread(run, store, "audit"))[1]
+        assert await asyncio.to_thread(run, store, "keys", "prune") == (0, "1 older keys removed\n")
+        assert len(parse_keys(file.read_text(encoding="utf-8"))) == 1
+        assert "$54.87" in plain((await dana.say("what did i owe for my last visit"))[-1].blocks)
+
+
+@pytest.mark.attack("keys beside the data, said to nobody")
+def test_check_tells_of_keys_that_others_read_or_that_lie_beside_the_data(tmp_path: Path) -> None:
+    """A note for each; `keys check` fails for a file that others can read, and names a file apart."""
+    store = tmp_path / "bot.db"
+    assert run(store, "keys", "check") == (0, "the key file beside the store\n")
+    assert "note keys     lie beside the store" in run(store, "check", PAYER_FHIR_URL="http://127.0.0.1:1/x")[1]
+    store.with_name("bot.db.keys").chmod(0o644)
+    code, told = run(store, "keys", "check")
+    assert (code, "others may read it" in told) == (1, True)
+    assert "bot.db.keys: others may read it" in run(store, "check", PAYER_FHIR_URL="http://127.0.0.1:1/x")[1]
+    code, told = run(store, "keys", "check", BOT_KEYS_FILE=str(tmp_path / "apart.keys"))
+    assert (code, "BOT_KEYS_FILE" in told) == (0, True)
