@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval settings setup browser audit lowest chaos soak
+.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval settings setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -26,6 +26,14 @@ test-teams: setup browser playground
 lint: setup audit
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+
+# The tests that compute what they expect, on the days on which programs stumble: some minutes.
+calendar: setup
+	@WORKERS=$(WORKERS) bash .ci/calendar
+
+# The README's commands as a stranger to this repository runs them, with 8 workers and with one: about ten minutes.
+fresh:
+	@bash .ci/fresh demo 8 1
 
 # The oldest versions that pyproject.toml allows, in environments of their own.
 lowest: setup

@@ -359,6 +359,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         refused=Refusals(bot.meter),
         outside=outside or REAL,
     )
+    await asyncio.to_thread(Gazetteer.read)  # the message box's first search is waited for, 4 seconds at most
     await teams.start()
     bot.push["teams"] = teams.push
     try:

@@ -40,6 +40,11 @@ def zips_near(center: Coordinates, miles: float) -> tuple[str, ...]:
 class Gazetteer:
     """All that is known of places, as an answer asks it."""
 
+    @staticmethod
+    def read() -> None:
+        """Read the tables now, half a second, where the first question has no time for it."""
+        _centres()
+
     coordinates = staticmethod(places.coordinates)
     city_center = staticmethod(places.city_center)
     county_center = staticmethod(places.county_center)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.commands.running import run
 from tests.days import LAST_VISIT, VISIT_BEFORE, in_words
 
+pytestmark = pytest.mark.calendar
 STEPS = (
     "A made-up payer runs at http://127.0.0.1:",
     "You: help",

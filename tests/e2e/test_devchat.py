@@ -16,6 +16,8 @@ from tests.e2e.house import House
 
 HERE = "http://127.0.0.1"
 
+pytestmark = pytest.mark.calendar
+
 
 def client(house: House, address: str = "127.0.0.1") -> httpx.AsyncClient:
     """A browser at this address."""

@@ -16,6 +16,7 @@ from tests.doubles.slack import wire
 from tests.e2e.house import EOB, OWED
 from tests.e2e.workspace import MEMBERS_OWN, Workspace, button_url, buttons, in_channel, shown
 
+pytestmark = pytest.mark.calendar
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -16,6 +16,7 @@ from tests.doubles.teams import TENANT, Call
 from tests.e2e.house import EOB, OWED
 from tests.e2e.tenant import Tenant, open_tenant, pressed, shown
 
+pytestmark = pytest.mark.calendar
 MEMBERS_OWN = ("54.87", "Okafor", "Dana Mercer", month_day(LAST_VISIT), "885.07")
 FIND = "find a cardiologist near 37402"
 CHANNEL = "19:general@thread.tacv2;messageid=17"
