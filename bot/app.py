@@ -41,6 +41,7 @@ from bot.payer.kept import Kept
 from bot.payer.recent import Recent
 from bot.refusals import Refusals
 from bot.retention import Erased, Retention
+from bot.rollcall import RollCall
 from bot.stores.base import Seal, Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.waits import Waits
@@ -76,7 +77,12 @@ class Bot:
     meter: Meter
     recent: Recent
     retention: Retention
+    roll_call: RollCall = field(init=False)
     push: dict[str, Push] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Whoever is gone is forgotten."""
+        self.roll_call = RollCall(self.store, self.accounts, self.audit, self.forget)
 
     async def forget(self, person: Person) -> None:
         """Delete all that is kept of a person who is gone, and our messages to them as far as that still works."""
@@ -153,8 +159,8 @@ async def assemble(
         accounts.on_failed.append(bot.tell)
         accounts.on_elsewhere.append(bot.tell)
         retention.on_erased.append(bot.erased)
-        sweeper = asyncio.create_task(_sweep(store, retention))
-        stack.push_async_callback(_stopped, sweeper)
+        for job in (_sweep(store, retention), bot.roll_call.every_hour()):
+            stack.push_async_callback(_stopped, asyncio.create_task(job))
         yield bot
 
 
@@ -321,7 +327,7 @@ async def slack_app(
         await slack.start()
     except SlackApiError as error:
         raise ConfigError(f"SLACK_APP_TOKEN: Slack says {code_of(error) or 'nothing that can be read'}") from None
-    bot.push["slack"] = slack.push
+    bot.push["slack"], bot.roll_call.ask["slack"] = slack.push, slack.is_present
     try:
         yield slack
     finally:
@@ -361,7 +367,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
     )
     await asyncio.to_thread(Gazetteer.read)  # the message box's first search is waited for, 4 seconds at most
     await teams.start()
-    bot.push["teams"] = teams.push
+    bot.push["teams"], bot.roll_call.ask["teams"] = teams.push, teams.is_present
     try:
         yield teams
     finally:

@@ -236,10 +236,19 @@ def links(context: click.Context) -> None:
         _print(listed)
 
 
+@links.command(name="of")
+@click.argument("identity")
+def links_of(identity: str) -> None:
+    """List the connections of PLATFORM/ENTERPRISE/TEAM/USER; a part that is * stands for any."""
+    from bot.commands.links import listed  # noqa: PLC0415 -- see the module docstring
+
+    _print(partial(listed, pattern=identity))
+
+
 @links.command()
 @click.argument("identity")
 def revoke(identity: str) -> None:
-    """End the connection of PLATFORM/ENTERPRISE/TEAM/USER, as `links` lists it."""
+    """End the connections of PLATFORM/ENTERPRISE/TEAM/USER, as `links` lists it; a part that is * stands for any."""
     from bot.commands.links import revoke as end  # noqa: PLC0415 -- see the module docstring
 
     async def job() -> None:
@@ -264,6 +273,15 @@ def list_audit() -> None:
     from bot.commands.audit import lines  # noqa: PLC0415 -- see the module docstring
 
     _print(partial(lines, as_json=False))
+
+
+@audit.command(name="of")
+@click.argument("identity")
+def audit_of(identity: str) -> None:
+    """Print the rows of PLATFORM/ENTERPRISE/TEAM/USER, newest first."""
+    from bot.commands.links import rows_of  # noqa: PLC0415 -- see the module docstring
+
+    _print(partial(rows_of, identity=identity))
 
 
 @audit.command(name="export")

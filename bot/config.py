@@ -176,6 +176,10 @@ class Settings(Day):
     """Where members' own data is answered: `dm`, the 1:1 chat; `off`, nowhere: directory answers only."""
     bot_link_days: Annotated[int, Field(ge=1)] = 90
     """After how many days a member must connect again."""
+    bot_idle_minutes: Annotated[int, Field(ge=1)] | None = None
+    """After how many minutes without a question about their own data a member has to sign in again; never by itself
+    when not set.
+    """
     bot_links_per_member: Annotated[int, Field(ge=1)] | None = None
     """To how many chats one member's record may be connected; any number when not set."""
     bot_delete_after_hours: Annotated[int, Field(ge=1)] | None = None

@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "health": {"entrance", "errors", "metrics", "stores"},
     "entrance": set(),
     "refusals": {"limits", "metrics"},
+    "rollcall": {"accounts", "audit", "errors", "message", "stores"},
     "accounts": {"audit", "config", "entrance", "errors", "limits", "message", "payer", "records", "stores"},
     "kit": {"errors", "payer", "records"},
     "documents": {"accounts", "audit", "errors", "message", "replies", "stores"},

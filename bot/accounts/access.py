@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from bot.accounts.codes import digest
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.givebacks import Givebacks
-from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, lives_until
+from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, Used, lives_until
 from bot.accounts.values import Access, Link, Unlinked, moment
 from bot.audit import Audit
 from bot.errors import NotLinked, SignInExpired, SignInSlow
@@ -33,8 +33,13 @@ class Accesses:
         audit: Audit,
         pause: Callable[[float], Awaitable[None]],
         ended: Callable[[str], None],
+        idle: float | None = None,
     ) -> None:
-        """`ended` is told the id of every link that ends, or whose sign-in does."""
+        """`ended` is told the id of every link that ends, or whose sign-in does.
+
+        `idle`: seconds without a question after which a member is logged off.
+        """
+        self._idle = idle
         self._rows, self._endpoint, self._givebacks, self._pause = rows, endpoint, givebacks, pause
         self._audit, self._ended = audit, ended
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -65,6 +70,7 @@ class Accesses:
         tokens = await self._rows.get(Tokens, row.id)
         if tokens is None:
             raise SignInExpired("no token is left")
+        await self._logged_off(person, row, tokens)
         if not self._fresh(tokens):
             tokens = await self._renewed(person, row, tokens)
         return Access(row.patient, tokens.access, row.id, tokens.expires_at, row.also)
@@ -110,6 +116,17 @@ class Accesses:
             if unneeded is not None:
                 self._givebacks.start(unneeded)
         return Unlinked(was_linked=row is not None, member=row.name if row else "")
+
+    async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens) -> None:
+        """Note the use of a link; one that was idle for too long has to be signed in to again."""
+        if self._idle is None:
+            return
+        now = self._rows.now()
+        if now - row.since > self._idle and await self._rows.get(Used, row.id) is None:
+            await self.expire(row.id)
+            self._givebacks.start(tokens)
+            raise SignInExpired("the link was idle for too long")
+        await self._rows.put(row.id, Used(now), expires=now + self._idle, owner=person)
 
     async def _row(self, person: Person) -> LinkRow:
         row = await self._rows.get(LinkRow, person.key)

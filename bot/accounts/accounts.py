@@ -80,7 +80,8 @@ class Accounts:
         self.on_ended: list[Callable[[str], None]] = []
         seats = Seats(store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
         self._proofs = Proofs(rows, givebacks, seats, self._ended)
-        self._accesses = Accesses(rows, endpoint, givebacks, audit, pause, self._ended)
+        idle = settings.bot_idle_minutes * 60.0 if settings.bot_idle_minutes else None
+        self._accesses = Accesses(rows, endpoint, givebacks, audit, pause, self._ended, idle)
         self._pages = Pages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
 
     async def begin(self, person: Person) -> str:

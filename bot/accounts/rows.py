@@ -105,6 +105,12 @@ class Current(msgspec.Struct, frozen=True):
     request: str
 
 
+class Used(msgspec.Struct, frozen=True):
+    """That a link was used, key: its id. It ends when the member is to be logged off."""
+
+    at: float
+
+
 class _Bound(msgspec.Struct, frozen=True):
     """What is sealed of a row: its end and owner with it, which the store keeps in columns that anybody may write."""
 
@@ -113,7 +119,7 @@ class _Bound(msgspec.Struct, frozen=True):
     row: msgspec.Raw
 
 
-_Row = TypeVar("_Row", Request, SignIn, Pending, Outcome, LinkRow, Tokens, Current)
+_Row = TypeVar("_Row", Request, SignIn, Pending, Outcome, LinkRow, Tokens, Current, Used)
 _KINDS: dict[type[msgspec.Struct], str] = {
     Request: "link_request",
     SignIn: "sign_in",
@@ -122,6 +128,7 @@ _KINDS: dict[type[msgspec.Struct], str] = {
     LinkRow: "link",
     Tokens: "tokens",
     Current: "link_current",
+    Used: "link_used",
 }
 
 _OF_PERSONS = frozenset({Pending, LinkRow, Current})  # their key is their owner's

@@ -32,7 +32,7 @@ async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
     """Every row, oldest first, as a line to read or as JSON; the reading itself becomes a row."""
     async with opened(settings) as audit:
         async for entry in audit.entries():
-            yield msgspec.json.encode(entry).decode() if as_json else _told(entry)
+            yield msgspec.json.encode(entry).decode() if as_json else told(entry)
         await audit.record("audit_read")
 
 
@@ -42,7 +42,8 @@ async def verify(settings: Settings) -> Verdict:
         return await audit.verify()
 
 
-def _told(entry: Entry) -> str:
+def told(entry: Entry) -> str:
+    """A row as a line to read."""
     read = ", ".join(f"{count} {kind}" for kind, count in sorted(entry.read.items()))
     parts = (f"{entry.number:>6}", entry.at, entry.what, entry.who[:8], entry.where, entry.detail, read)
     return "  ".join(part for part in parts if part)

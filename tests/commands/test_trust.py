@@ -56,6 +56,24 @@ async def test_links_are_listed_and_revoked_and_the_trail_says_so(tmp_path: Path
     assert "person-1" not in exported
 
 
+async def test_all_links_and_rows_of_one_identity(tmp_path: Path) -> None:
+    """By a pattern, whose parts may be any; the rows of one identity, and no other's."""
+    async with staged(tmp_path) as stage:
+        for _ in range(2):
+            await stage.somebody().connect("dana")
+        store = Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+    _, told = await asyncio.to_thread(run, store, "links", "of", "*/*/*/person-2")
+    assert re.fullmatch(r"console///person-2  since .* UTC\n", told)
+    _, rows = await asyncio.to_thread(run, store, "audit", "of", "console///person-2")
+    assert [line.split()[2] for line in rows.splitlines()] == ["linked", "link_asked"]
+    assert await asyncio.to_thread(run, store, "links", "revoke", "console/*/*/*") == (
+        0,
+        "console///person-1 is disconnected\nconsole///person-2 is disconnected\n",
+    )
+    code, told = await asyncio.to_thread(run, store, "links", "revoke", "*/person-1")
+    assert (code, "* is any" in told) == (1, True)
+
+
 @pytest.mark.threat("T56")
 async def test_a_trail_that_was_changed_fails_the_check(tmp_path: Path) -> None:
     """`audit verify` names the row and exits with an error."""

@@ -272,6 +272,8 @@ class TeamsDouble:
             return failed
         await self._record(Call("member", request.match_info["conversation"], {"id": member}))
         user = member.removeprefix("29:")
+        if user.startswith("00000000-"):  # a member is also known by the id in the tenant
+            user = user.rpartition("-")[2].lstrip("0")
         plain = {"id": member, "objectId": self.object_id(user), "tenantId": TENANT, "userRole": "user"}
         return web.json_response(plain | self.members.get(user, {}))
 

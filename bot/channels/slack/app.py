@@ -169,6 +169,11 @@ class SlackApp:
         if workspace is not None:
             await self._desk.push(workspace, person, reply)
 
+    async def is_present(self, person: Person) -> bool | None:
+        """Whether a person is a full member of their workspace; None when Slack does not say."""
+        here = await self._workspaces.of(person.enterprise, person.team)
+        return None if here is None else await here.is_present(person)
+
     async def _delete(self, shown: Shown) -> bool:
         """Whether a message of ours is gone.
 

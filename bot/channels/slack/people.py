@@ -18,6 +18,8 @@ _KIND = "slack_person"
 _KEPT = 180 * 86_400.0  # seconds; a link lives half as long
 _NOTED, _AGAIN_SECONDS = 10_000, 3_600
 
+_NO_MEMBER = ("deleted", "is_restricted", "is_ultra_restricted")
+
 Forget = Callable[[Person], Awaitable[object]]
 Body = Mapping[str, Any]
 
@@ -40,7 +42,7 @@ def read_ending(body: Body) -> Ending | None:
     enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
     tokens, user = event.get("tokens") or {}, event.get("user") or {}
     match event["type"]:
-        case "user_change" if user.get("deleted"):
+        case "user_change" if any(user.get(flag) for flag in _NO_MEMBER):
             return Ending(enterprise, str(user.get("team_id") or team), (str(user.get("id")),))
         case "user_change":
             return None

@@ -78,6 +78,15 @@ class Workspace:
         home = f"Slack, {here.name}" if here.name else "Slack"
         return Person("slack", here.enterprise, team or here.team, user, home=home)
 
+    async def is_present(self, person: Person) -> bool | None:
+        """Whether somebody is still a full member, asked anew; None when Slack does not say."""
+        self.look_again(person.user)
+        try:
+            _, directory_only = await self.person(person.user, person.team)
+        except (Unreachable, WhoUnknown):
+            return None
+        return not directory_only
+
     def _is_foreign(self, team: str, profile: Profile) -> bool:
         """Whose own workspace is not one of this installation: the other side of a shared channel (T21).
 

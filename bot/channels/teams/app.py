@@ -135,6 +135,12 @@ class TeamsApp:
             raise Unwritable("no chat")
         await writer.post(place, reply, person)
 
+    async def is_present(self, person: Person) -> bool | None:
+        """Whether a person is a full member of their tenant; None when Teams does not say."""
+        region = self._regions.get(person.team, self._cloud.service_url)
+        place = await self._writer(region).private_place(person)
+        return None if place is None else await self._people.is_present(person, region, place.conversation)
+
     async def _delete(self, shown: Shown) -> bool:
         """Whether a message of ours is gone.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from cachetools import TTLCache
 
+from bot.channels.base import Unwritable
 from bot.channels.teams.connector import FAILURES, Connector
 from bot.channels.teams.incoming import Incoming
 from bot.message import Person
@@ -12,7 +13,7 @@ from bot.message import Person
 log = structlog.get_logger("teams")
 
 _MOST, _FRESH_SECONDS = 10_000, 600
-_MEMBER = "user"
+_MEMBER, _NOBODY = "user", "404"
 
 _Asked = tuple[Person, str, str, str]
 """Who, as whom and where: what Teams says of one conversation proves nothing in another, or at another address."""
@@ -36,18 +37,30 @@ class People:
             return person, True
         asked = (person, incoming.sender, incoming.conversation, incoming.service_url)
         if asked not in self._members:
-            known = await self._is_member(incoming)
+            known = await self._is_member(incoming, person)
             if known is None:
                 return person, True
             self._members[asked] = known
         return person, not self._members[asked]
 
-    async def _is_member(self, incoming: Incoming) -> bool | None:
+    async def is_present(self, person: Person, service_url: str, conversation: str) -> bool | None:
+        """Whether a person is still a member, asked anew; None when Teams does not say."""
         try:
-            found = await self._connector.member(incoming.service_url, incoming.conversation, incoming.sender)
+            return await self._confirmed(service_url, conversation, person.user, person)
+        except Unwritable as error:
+            return False if str(error) == _NOBODY else None
+        except (*FAILURES, ValueError):
+            return None
+
+    async def _is_member(self, incoming: Incoming, person: Person) -> bool | None:
+        try:
+            return await self._confirmed(incoming.service_url, incoming.conversation, incoming.sender, person)
         except (*FAILURES, ValueError) as error:
             log.warning("person unknown", kind=type(error).__name__, channel="teams")
             return None
+
+    async def _confirmed(self, service_url: str, conversation: str, member: str, person: Person) -> bool:
+        found = await self._connector.member(service_url, conversation, member)
         role, tenant = (found.user_role or _MEMBER).casefold(), (found.tenant_id or "").casefold()
-        same = (found.aad_object_id or "").casefold() == incoming.object_id
-        return same and role == _MEMBER and tenant == incoming.tenant
+        same = (found.aad_object_id or "").casefold() == person.user
+        return same and role == _MEMBER and tenant == person.team

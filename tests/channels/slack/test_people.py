@@ -79,3 +79,30 @@ async def test_an_ending_without_its_fields_ends_no_person(house: House, kind: s
     await talk(house, "U1")
     assert await house.deliver(house.slack.event({"type": kind, **event})) == [200]
     assert kind == "tokens_revoked" or house.forgotten == []
+
+
+@pytest.mark.threat("T21")
+@pytest.mark.parametrize(
+    ("changed", "present"),
+    [({}, True), ({"deleted": True}, False), ({"is_restricted": True}, False), (None, None)],
+    ids=["member", "deactivated", "guest", "unknown"],
+)
+async def test_who_is_still_a_member_is_asked_anew(
+    house: House, changed: dict[str, object] | None, present: bool | None
+) -> None:
+    """Asked of Slack again, not of what was kept; no answer is no answer."""
+    await talk(house, "U1")
+    person = house.turn.heard[0].person
+    if changed is None:
+        house.slack.errors["users.info"] = ["internal_error"] * 9
+    else:
+        house.slack.users["U1"] = {**house.slack.users.get("U1", {}), **changed}
+    assert await house.app.is_present(person) is present
+
+
+@pytest.mark.threat("T21")
+async def test_who_becomes_a_guest_is_forgotten(house: House) -> None:
+    """`user_change` tells of it."""
+    await talk(house, "U1")
+    await house.deliver(house.slack.event({"type": "user_change", "user": {"id": "U1", "is_restricted": True}}))
+    assert [person.user for person in house.forgotten] == ["U1"]

@@ -260,3 +260,19 @@ async def test_private_answers_can_be_deleted(house: House) -> None:
     [(open_answer, _)] = [item for item in house.teams.standing.items() if PLANTED not in str(item)]
     assert open_answer[0] == house.teams.chat_of("u31")
     assert len(house.teams.standing) == 3
+
+
+@pytest.mark.threat("T21")
+@pytest.mark.parametrize(
+    ("member", "status", "present"),
+    [({}, None, True), ({"userRole": "guest"}, None, False), ({}, 404, False), ({}, 403, None), ({}, 500, None)],
+)
+async def test_who_is_still_a_member_is_asked_of_teams(
+    house: House, member: dict[str, str], status: int | None, present: bool | None
+) -> None:
+    """By the id in the tenant; only that nobody is known by it ends anything."""
+    house.teams.members["u1"] = member
+    house.teams.statuses["member"] = [] if status is None else [status]
+    person = Person("teams", "", TENANT, house.teams.object_id("u1"))
+    house.app._regions[TENANT] = house.teams.service_url
+    assert await house.app.is_present(person) is present

@@ -1,0 +1,78 @@
+"""Who is gone from the platform has no link for long, with or without an event; idle members are logged off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.message import Person
+from bot.replies.plain import plain
+from bot.rollcall import HOUR
+from bot.sandbox.server import serve_sandbox
+from bot.sandbox.synthetic import build
+from tests.stage import TODAY, Stage, Talk, serving_bot
+
+GONE = ["gone", "guest"]
+
+
+@pytest.fixture
+async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
+    """Dana, connected, in a bot that logs off after half an hour."""
+    async with (
+        serve_sandbox(build(today=TODAY)) as sandbox,
+        serving_bot(sandbox, tmp_path / "bot.db", bot_idle_minutes=30) as bot,
+    ):
+        sandbox.behaviour.refresh_tokens = True
+        made = Stage(build(today=TODAY), sandbox, {"dm": bot}).somebody()
+        bot.roll_call._pause = _no_pause
+        await made.connect("dana")
+        yield made
+
+
+async def _no_pause(_: float) -> None:
+    """Nobody is waited for."""
+
+
+@pytest.mark.threat("T21")
+@pytest.mark.attack("a disabled person's link that lives on")
+@pytest.mark.parametrize(("says", "ended"), [(False, 1), (True, 0), (None, 0), (OSError("away"), 0)])
+async def test_the_roll_call_ends_the_links_of_who_is_gone(talk: Talk, says: bool | OSError | None, ended: int) -> None:
+    """Only what the platform says in as many words ends one; the trail tells why; once an hour for all processes."""
+    bot, asked = talk.bot, list[Person]()
+
+    async def present(person: Person) -> bool | None:
+        asked.append(person)
+        if isinstance(says, OSError):
+            raise says
+        return says
+
+    bot.roll_call.ask["console"] = present
+    assert await bot.roll_call.once() == ended
+    assert (await bot.accounts.link(talk.person) is None) == bool(ended)
+    rows = [(row.what, row.detail) for row in await bot.audit.of(talk.person)]
+    assert (("link_revoked", "gone") in rows) == bool(ended)
+    assert await bot.roll_call.once() == 0
+    assert asked == [talk.person]
+
+
+async def test_a_platform_that_is_not_there_is_not_asked(talk: Talk) -> None:
+    """Whoever is connected on another platform stays connected."""
+    assert await talk.bot.roll_call.once() == 0
+    assert await talk.bot.accounts.link(talk.person) is not None
+
+
+async def test_idle_members_are_logged_off(talk: Talk) -> None:
+    """Half an hour without a question: the next one asks for the sign-in; with questions in between it goes on."""
+    rows, moved = talk.bot.accounts._rows, [0.0]
+    before = rows.now
+    rows.now = lambda: before() + moved[0]
+    for _ in range(3):
+        moved[0] += 20 * 60
+        assert "$54.87" in plain((await talk.say("what did I owe for my last visit"))[-1].blocks)
+    moved[0] += 31 * 60
+    said = plain((await talk.say("what did I owe for my last visit"))[-1].blocks)
+    assert "$54.87" not in said
+    assert "sign-in has ended" in said
+    assert HOUR == 60 * 60
