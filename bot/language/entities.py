@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import date
 from string import ascii_lowercase
 
+from bot.language.codes import code_tags
 from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
+from bot.language.hours import hour_tags
 from bot.language.joining import networks_by_letter
 from bot.language.lexicon import Lexicon
 from bot.language.names import GENERIC, SHORT_TITLES, TITLES, NameFound, cleaned, find_name, widened
@@ -17,6 +19,7 @@ from bot.language.places import Place
 from bot.language.polarity import with_polarity
 from bot.language.tags import Tag
 from bot.language.text import Utterance
+from bot.language.thresholds import threshold_tags
 
 DateRange = tuple[date, date]
 
@@ -83,6 +86,9 @@ class Tagger:
         for tag in letters:
             free[tag.first : tag.after] = [False]
         tags += letters
+        limits = [] if asked == "amount" else threshold_tags(said, keys, free)
+        tags += [*limits, *code_tags(said, free)]
+        tags = _opening(tags, hour_tags(said, today))
         alone = amount_alone(said) if asked == "amount" else place_in_list(said)
         if alone:
             tags.append(alone)
@@ -156,6 +162,17 @@ def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance) -> Tag:
     return replace(tag, value=cleaned(said.said(first, city.after)), first=first, after=city.after)
 
 
+def _opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
+    """The tags with the hours that are wanted; a day on which something is to be open is no time of a claim."""
+    if not hours:
+        return tags
+    return [tag for tag in tags if tag.kind != "date_range" or not any(_overlap(tag, one) for one in hours)] + hours
+
+
+def _overlap(one: Tag, other: Tag) -> bool:
+    return one.first < other.after and other.first < one.after
+
+
 def _taken(free: list[bool], tag: Tag | None) -> list[bool]:
     return [one and not (tag and tag.first <= at < tag.after) for at, one in enumerate(free)]
 
@@ -170,6 +187,8 @@ def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     tags = _from_the_left(tags)
     places = [tag for tag in tags if tag.kind == "location"]
     tags = [tag for tag in tags if tag.kind == "location" or not _lies_in(tag, places)]
+    ramps = [tag for tag in tags if tag.kind == "wheelchair"]
+    tags = [tag for tag in tags if tag.kind not in {"service", "facility_type"} or not _lies_in(tag, ramps)]
     longer = [name for name in names if name.after - name.first > 1]
     tags = [tag for tag in tags if tag.kind != "facility_type" or not _lies_in(tag, longer)]
     tags = [tag for tag in tags if tag.kind != "radius" or not any(_lies_in(place, [tag]) for place in places)]

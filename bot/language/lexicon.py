@@ -51,6 +51,13 @@ class _Specialty(msgspec.Struct, forbid_unknown_fields=True):
     es: str = ""
 
 
+class _Service(msgspec.Struct, frozen=True):
+    """What people call a kind of care; how a claim shows it, in the same file, is not for the language part."""
+
+    en: str = ""
+    es: str = ""
+
+
 class _Drugs(msgspec.Struct, forbid_unknown_fields=True):
     pairs: dict[str, str]
     spelled: dict[str, str] = {}
@@ -145,6 +152,16 @@ def _load_values(lexicon: Lexicon, folder: Path) -> None:
             _add(lexicon, said, kind, value, (shown, value))
 
 
+def _load_services(lexicon: Lexicon, folder: Path) -> None:
+    """Kinds of care by name; a pack without the file has none."""
+    shown = f"{WORDS}/services.yaml"
+    if not (folder / "services.yaml").is_file():
+        return
+    listed: dict[str, _Service] = converted(read_yaml(folder / "services.yaml", shown), dict[str, _Service], shown)
+    for name, service in listed.items():
+        _add(lexicon, _Said(en=service.en, es=service.es), "service", name, (shown, name))
+
+
 def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
     shown = f"{WORDS}/specialties.yaml"
     listed: dict[str, _Specialty] = converted(
@@ -225,6 +242,7 @@ def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     words = folder / WORDS
     _load_concepts(lexicon, words)
     _load_values(lexicon, words)
+    _load_services(lexicon, words)
     _load_specialties(lexicon, words)
     _load_drugs(lexicon, words)
     _load_names(lexicon, words)

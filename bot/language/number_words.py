@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.language.date_words import NUMBERS
+from bot.language.text import key_of
 
 _JOINED_BY = frozenset({"and", "y"})
 _LARGEST = 1_000_000
@@ -27,6 +28,7 @@ _VALUES: Mapping[str, int] = MappingProxyType(
 )  # fmt: skip
 _TIMES: Mapping[str, int] = MappingProxyType({"hundred": 100, "thousand": 1000, "grand": 1000, "mil": 1000})
 _PARTS = frozenset({*_VALUES, *_TIMES, *_JOINED_BY})
+NUMBER_KEYS = frozenset(key_of(word) for word in _PARTS)
 _TEN, _HUNDRED = 10, 100
 
 
@@ -35,10 +37,28 @@ def number_before(words: Sequence[str], end: int) -> tuple[int, int] | None:
     first = end
     while first and words[first - 1] in _PARTS:
         first -= 1
-    while first < end and words[first] in _JOINED_BY:
+    while first < end and (words[first] in _JOINED_BY or _is_article(words, first)):
         first += 1
     value = _value(words[first:end])
     return (value, first) if value else None
+
+
+def number_at(words: Sequence[str], first: int) -> tuple[int, int] | None:
+    """The number whose words begin at `first`, and the place behind them; None when there is none."""
+    end = first
+    while end < len(words) and words[end] in _PARTS:
+        end += 1
+    while end > first and words[end - 1] in _JOINED_BY:
+        end -= 1
+    if end == first or words[first] in _JOINED_BY or _is_article(words, first):
+        return None
+    value = _value(words[first:end])
+    return (value, end) if value else None
+
+
+def _is_article(words: Sequence[str], place: int) -> bool:
+    """Whether an "a" counts nothing: "mayores a doscientos", unlike "a hundred"."""
+    return words[place] == "a" and not (place + 1 < len(words) and words[place + 1] in _TIMES)
 
 
 def _value(words: Sequence[str]) -> int:

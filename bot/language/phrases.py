@@ -10,6 +10,8 @@ from bot.errors import PackError
 from bot.language.text import keys_in
 
 MOST_FORMS = 240
+# Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
+_BESIDE = frozenset({"service", "state_of_claim", "telehealth", "order"})
 _PART = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|([^()\[\]]+)")
 
 
@@ -126,19 +128,34 @@ class PhraseTree:
 def _visible(found: list[Found]) -> list[Found]:
     long = [entry for entry in found if entry.after - entry.first > 1]
     hiders = [entry for entry in long if any(meaning.hides for meaning in entry.meanings)]
-    values = [entry for entry in long if any(meaning.kind != "concept" for meaning in entry.meanings)]
+    values = [entry for entry in long if any(_hides_values(meaning) for meaning in entry.meanings)]
     if not hiders and not values:
         return found
+    beside = [entry for entry in long if any(meaning.kind in _BESIDE for meaning in entry.meanings)]
     kept = []
     for entry in found:
-        if _inside(entry, hiders):
-            continue
         meanings = entry.meanings
-        if _inside(entry, values):
-            meanings = tuple(meaning for meaning in meanings if meaning.kind == "concept")
+        if _inside(entry, hiders):
+            meanings = tuple(meaning for meaning in meanings if meaning.kind == "service")
+        elif _inside(entry, values):
+            meanings = tuple(meaning for meaning in meanings if not _hides_values(meaning))
+        if beside and meanings and _inside(entry, beside):
+            meanings = tuple(meaning for meaning in meanings if not _is_shorter(entry, meaning, beside))
         if meanings:
             kept.append(entry if meanings is entry.meanings else Found(entry.first, entry.after, meanings))
     return kept
+
+
+def _hides_values(meaning: Meaning) -> bool:
+    return meaning.kind != "concept" and meaning.kind not in _BESIDE
+
+
+def _is_shorter(entry: Found, meaning: Meaning, others: Sequence[Found]) -> bool:
+    """Whether a longer phrase gives a value of the same kind: "physical therapy" is no "therapy"."""
+    if meaning.kind not in _BESIDE:
+        return False
+    same = [other for other in others if any(one.kind == meaning.kind for one in other.meanings)]
+    return _inside(entry, same)
 
 
 def _inside(entry: Found, others: Sequence[Found]) -> bool:

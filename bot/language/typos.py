@@ -6,6 +6,8 @@ from types import MappingProxyType
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.language.number_words import NUMBER_KEYS
+
 SHORTEST = 5
 LONG = 8
 MOST_REPAIRS = 12
@@ -27,7 +29,7 @@ class Speller:
     """
 
     def __init__(self, vocabulary: Iterable[str], familiar: Collection[str]) -> None:
-        self._known = set(familiar)
+        self._known = set(familiar) | NUMBER_KEYS
         self._by_letter: dict[str, list[str]] = {}
         for word in sorted(vocabulary):
             self._known.add(word)

@@ -1,0 +1,92 @@
+"""Numbers and codes that staff type: NPI, tax number, NUCC taxonomy, procedure codes and drug codes, by their form."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bot.language.tags import Tag
+from bot.language.text import Utterance
+
+_NPI = re.compile(r"[12]\d{9}$")
+_NPI_PREFIX = "80840"
+_TIN = re.compile(r"(?<![\w-])\d{2}-?\d{7}(?![\w-])")
+_TIN_WORDS = frozenset({"tin", "ein", "tax", "taxid", "fein"})
+_NUCC = re.compile(r"\d{3}[0-9a-z]{6}x$")
+_CPT = re.compile(r"\d{5}$|\d{4}[tfu]$")
+_HCPCS = re.compile(r"[a-v]\d{4}$")
+_CODE_WORDS = frozenset(
+    {"cpt", "hcpc", "hcpcs", "code", "codes", "proc", "procedure", "procedimiento", "codigo", "cdt"}
+)
+_SAYS_KIND = (_CODE_WORDS | _TIN_WORDS | {"ndc", "nucc", "taxonomy", "taxonomia"}) - {"procedure", "procedimiento"}
+_NDC = re.compile(r"(?<![\w-])\d{4,5}-\d{3,4}-\d{1,2}(?![\w-])")
+_NDC_PLAIN = re.compile(r"\d{10,11}$")
+_NEAR = 3
+
+
+def is_npi(number: str) -> bool:
+    """Whether ten digits are an NPI: the last is the Luhn check digit over "80840" and the others (45 CFR 162.406)."""
+    if not (number.isascii() and _NPI.match(number)):
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(_NPI_PREFIX + number)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 * (value > 9)  # noqa: PLR2004 -- the digits of a two-digit product added up
+    return total % 10 == 0
+
+
+def code_tags(said: Utterance, free: list[bool]) -> list[Tag]:
+    """The codes of a message. Their words are marked in `free`."""
+    if not any(character.isdigit() for character in said.folded):
+        return []
+    tags = (tag for tag in (*_by_text(said), *_by_word(said)) if all(free[tag.first : tag.after]))
+    found = [_with_its_word(said, tag) for tag in tags]
+    for tag in found:
+        free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+    return found
+
+
+def _by_text(said: Utterance) -> Iterator[Tag]:
+    """Codes with dashes in them, which are several words."""
+    for kind, form in (("ndc", _NDC), ("tin", _TIN)):
+        for match in form.finditer(said.text):
+            first, after = _tokens(said, match.start(), match.end())
+            digits = match.group().replace("-", "")
+            if kind == "ndc" or "-" in match.group() or _near(said, first, _TIN_WORDS):
+                yield Tag(kind, match.group() if kind == "ndc" else digits, first, after)
+
+
+def _by_word(said: Utterance) -> Iterator[Tag]:
+    for place, word in enumerate(said.words):
+        if not word.isascii() or not word[-1:].isalnum():
+            continue
+        if _NDC_PLAIN.match(word) and "ndc" in said.words:
+            yield Tag("ndc", word, place, place + 1)
+        elif is_npi(word):
+            yield Tag("npi", word, place, place + 1)
+        elif _NUCC.match(word) and not word.isdigit():
+            yield Tag("nucc", word.upper(), place, place + 1)
+            yield Tag("specialty", (word.upper(),), place, place + 1)
+        elif _HCPCS.match(word) or (_CPT.match(word) and _near(said, place, _CODE_WORDS)):
+            yield Tag("procedure_code", word.upper(), place, place + 1)
+
+
+def _with_its_word(said: Utterance, tag: Tag) -> Tag:
+    """With the words before it that say what it is: "CPT code 99213"."""
+    first = tag.first
+    while first and said.words[first - 1] in _SAYS_KIND:
+        first -= 1
+    return replace(tag, first=first)
+
+
+def _near(said: Utterance, place: int, words: frozenset[str]) -> bool:
+    """Whether one of the words stands before a place, or right behind it."""
+    return not words.isdisjoint(said.words[max(0, place - _NEAR) : place] + said.words[place + 1 : place + 2])
+
+
+def _tokens(said: Utterance, start: int, end: int) -> tuple[int, int]:
+    """The tokens that lie in a stretch of the text."""
+    ends: Sequence[int] = [span[1] for span in said.spans]
+    first = bisect_right(ends, start)
+    after = next((at for at, span in enumerate(said.spans) if span[0] >= end), len(said.spans))
+    return first, after

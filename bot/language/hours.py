@@ -1,0 +1,119 @@
+"""When a place or a doctor should be open: "open now", "open late on Saturday", "24 hours", "los sábados"."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+from bot.language.date_words import WEEKDAYS
+from bot.language.tags import Tag
+from bot.language.text import Utterance
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_PLURAL: Mapping[str, str] = MappingProxyType(
+    {f"{name}s": _DAYS[number] for name, number in WEEKDAYS.items() if name.endswith(("day", "sabado", "domingo"))}
+)
+_OPEN = frozenset({
+    "open", "opens", "opened", "hours", "hour", "available", "availability", "appointments", "appts",
+    "abierto", "abierta", "abiertos", "abiertas", "abre", "abren", "abra", "abran", "horario", "horarios",
+    "citas", "atiende", "atienden", "atienda", "atiendan", "disponible", "disponibles",
+})  # fmt: skip
+_NOW = (
+    ("open", "now"), ("open", "right", "now"), ("open", "currently"), ("currently", "open"), ("still", "open"),
+    ("open", "at", "this", "hour"), ("open", "at", "the", "moment"), ("now", "open"), ("abierto", "ahora"),
+    ("abierta", "ahora"), ("abiertos", "ahora"), ("abiertas", "ahora"), ("abierto", "ahorita"),
+    ("abierta", "ahorita"), ("abiertos", "ahorita"), ("abierto", "ahora", "mismo"), ("abierta", "ahora", "mismo"),
+)  # fmt: skip
+_ALL_DAY = (
+    ("24", "hours"), ("24", "hour"), ("24", "hrs"), ("24", "hr"), ("24hr",), ("24hrs",), ("24h",), ("24/7",),
+    ("around", "the", "clock"), ("las", "24", "horas"), ("24", "horas"), ("twenty", "four", "hours"),
+)  # fmt: skip
+_PARTS: Mapping[tuple[str, ...], str] = MappingProxyType({
+    **dict.fromkeys((
+        ("after", "hours"), ("evening", "hours"), ("evening", "appointments"),
+        ("evening", "appointment"), ("evenings",), ("open", "evenings"), ("after", "work"), ("in", "the", "evening"),
+        ("in", "the", "evenings"), ("evening",), ("tonight",), ("esta", "noche"), ("despues", "del", "trabajo"),
+    ), "evening"),
+    **dict.fromkeys((
+        ("open", "late"), ("late", "hours"), ("abierto", "tarde"), ("abierta", "tarde"), ("abiertos", "tarde"),
+        ("hasta", "tarde"),
+    ), "late"),
+    **dict.fromkeys((
+        ("at", "night"), ("nights",), ("por", "la", "noche"), ("en", "la", "noche"), ("de", "noche"), ("all", "night"),
+        ("por", "las", "noches"), ("horario", "nocturno"), ("late", "night"), ("toda", "la", "noche"),
+    ), "night"),
+    **dict.fromkeys((("open", "early"), ("early", "hours"), ("before", "work"), ("temprano",)), "early"),
+    **dict.fromkeys((
+        ("mornings",), ("in", "the", "morning"), ("morning", "appointments"), ("morning", "hours"), ("morning",),
+        ("por", "la", "manana"), ("en", "la", "manana"), ("por", "las", "mananas"),
+    ), "morning"),
+    **dict.fromkeys((
+        ("afternoons",), ("in", "the", "afternoon"), ("por", "la", "tarde"), ("en", "la", "tarde"), ("afternoon",),
+    ), "afternoon"),
+})  # fmt: skip
+# These say a part of the day only beside a day or a word of opening.
+_NEEDS_MORE = frozenset(
+    {("evening",), ("morning",), ("afternoon",), ("tonight",), ("at", "night"), ("esta", "noche"), ("temprano",)}
+)
+_WEEKEND = frozenset({("weekends",), ("weekend",), ("fines", "de", "semana"), ("fin", "de", "semana")})
+_OF_THE_PAST = tuple((word,) for word in ("from", "last", "since", "until", "past", "before", "del", "desde", "pasado"))
+_LONGEST = 4
+_NEAR = 4
+
+
+def hour_tags(said: Utterance, today: date) -> list[Tag]:
+    """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday", "part"}`, either alone too.
+
+    A weekday is "mon" to "sun", or "weekend"; a part is "early", "morning", "afternoon", "evening", "late" or "night".
+    """
+    words = said.words
+    if found := _phrase(words, _NOW):
+        return [Tag("open_at", {"now": True}, *found)]
+    if found := _phrase(words, _ALL_DAY):
+        return [Tag("open_at", {"all_day": True}, *found)]
+    opens = not _OPEN.isdisjoint(words)
+    part = _part(words, opens=opens)
+    days = list(_weekdays(words, today, opens=opens))
+    if part is None:
+        return [Tag("open_at", {"weekday": day}, first, after) for day, first, after in days]
+    name, first, after = part
+    if not days:
+        return [Tag("open_at", {"part": name}, first, after)]
+    return [Tag("open_at", {"weekday": day, "part": name}, min(at, first), max(end, after)) for day, at, end in days]
+
+
+def _phrase(words: Sequence[str], phrases: Sequence[tuple[str, ...]]) -> tuple[int, int] | None:
+    for place in range(len(words)):
+        for phrase in sorted(phrases, key=len, reverse=True):
+            if tuple(words[place : place + len(phrase)]) == phrase:
+                return place, place + len(phrase)
+    return None
+
+
+def _part(words: Sequence[str], *, opens: bool) -> tuple[str, int, int] | None:
+    told = opens or any(word in _PLURAL or word in WEEKDAYS for word in words)
+    for place in range(len(words)):
+        for length in range(min(_LONGEST, len(words) - place), 0, -1):
+            phrase = tuple(words[place : place + length])
+            if phrase in _PARTS and (told or phrase not in _NEEDS_MORE):
+                return _PARTS[phrase], place, place + length
+    return None
+
+
+def _weekdays(words: Sequence[str], today: date, *, opens: bool) -> Iterator[tuple[str, int, int]]:
+    for place, word in enumerate(words):
+        spanish = word in {"lunes", "martes", "miercoles", "jueves", "viernes"}
+        if word in _PLURAL or (spanish and words[place - 1 : place] == ("los",)):
+            yield _PLURAL.get(word) or _DAYS[WEEKDAYS[word]], place, place + 1
+        elif word in WEEKDAYS and opens and _near(words, place) and words[place - 1 : place] not in _OF_THE_PAST:
+            yield _DAYS[WEEKDAYS[word]], place, place + 1
+        elif word in {"today", "hoy", "tonight"} and opens and _near(words, place):
+            yield _DAYS[today.weekday()], place, place + 1
+        elif word == "tomorrow" and opens and _near(words, place):
+            yield _DAYS[(today.weekday() + 1) % len(_DAYS)], place, place + 1
+        for phrase in _WEEKEND:
+            if tuple(words[place : place + len(phrase)]) == phrase and (opens or phrase[0].endswith("s")):
+                yield "weekend", place, place + len(phrase)
+
+
+def _near(words: Sequence[str], place: int) -> bool:
+    return not _OPEN.isdisjoint(words[max(0, place - _NEAR) : place + _NEAR])
