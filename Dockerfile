@@ -14,5 +14,8 @@ RUN useradd --system --no-create-home bot
 COPY --from=build /app/.venv /app/.venv
 USER bot
 EXPOSE 8765
+# Whether the store can be used, as a balancer asks; 503 and no answer are both unhealthy.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["/app/.venv/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8765/readyz', timeout=4)"]
 ENTRYPOINT ["/app/.venv/bin/bcbst-bot"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8765"]

@@ -6,6 +6,12 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+import yaml
+
+from bot.config import Settings
+from tests.settings_page import EXAMPLE, PAGE, default_of, example, meanings, page
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -58,3 +64,64 @@ def test_every_command_and_setting_that_a_page_names_exists() -> None:
     named = set(re.findall(r"\b(?:BOT|PAYER|SLACK|TEAMS)_[A-Z_]+[A-Z]\b", text))
     assert named <= {name.upper() for name in Settings.model_fields}
     assert set(re.findall(r"\bbcbst-bot ([a-z]+)", text)) <= main.commands.keys()
+
+
+FIRST = {
+    *("BOT_PUBLIC_URL", "BOT_STORE_URL", "BOT_ENCRYPTION_KEYS", "PAYER_CLIENT_ID", "PAYER_CLIENT_SECRET"),
+    *("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "TEAMS_APP_ID", "TEAMS_APP_PASSWORD", "TEAMS_TENANT_ID"),
+}
+
+
+def test_every_setting_says_what_it_means() -> None:
+    """A setting without a meaning cannot be set by somebody who has not read the code."""
+    assert [name for name, meaning in meanings().items() if not meaning.endswith((".", "…"))] == []
+    assert meanings().keys() == {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize(("file", "made"), [(PAGE, page), (EXAMPLE, example)], ids=["page", "example"])
+def test_what_is_written_is_what_the_settings_say(file: Path, made: object) -> None:
+    """`make settings` writes both anew."""
+    assert callable(made)
+    assert file.read_text(encoding="utf-8") == made()
+
+
+def test_the_example_as_it_is_changes_nothing(tmp_path: Path) -> None:
+    """Copied to .env it sets nothing; with every default's # taken away it sets what would be anyway."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    (tmp_path / "copied").write_text(text, encoding="utf-8")
+    (tmp_path / "opened").write_text(re.sub(r"^# (?=[A-Z_]+=.)", "", text, flags=re.MULTILINE), encoding="utf-8")
+    copied, opened = (Settings(_env_file=tmp_path / name) for name in ("copied", "opened"))  # type: ignore[call-arg]
+    assert copied.model_fields_set == set()
+    assert opened.model_fields_set == {name.lower() for name in meanings() if default_of(name)}
+    assert opened == Settings(_env_file=None)  # type: ignore[call-arg]
+
+
+def test_the_readme_has_the_ten_of_a_first_deployment() -> None:
+    """Every other setting is on the settings' page alone."""
+    readme = _page("README.md")
+    rows = re.findall(r"^ *\| (`[A-Z_`, ]+) \|", readme, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"[A-Z_]{4,}", row)} == FIRST
+
+
+def test_the_deployment_files_set_what_exists() -> None:
+    """compose.yaml sets settings of ours, trusts its own network, and asks for health where the image does."""
+    compose = yaml.safe_load(_page("compose.yaml"))
+    bot = compose["services"]["bot"]
+    assert {name.lower() for name in bot["environment"]} <= Settings.model_fields.keys()
+    [network] = compose["networks"]["inside"]["ipam"]["config"]
+    assert bot["environment"]["BOT_TRUSTED_PROXIES"] == network["subnet"]
+    port = re.search(r"^EXPOSE (\d+)$", _page("Dockerfile"), re.MULTILINE)
+    assert port
+    assert f"http://127.0.0.1:{port[1]}/readyz" in _page("Dockerfile")
+    assert compose["services"]["proxy"]["command"].endswith(f"bot:{port[1]}")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "PRIVACY.md", "docs/deploy.md"])
+def test_every_file_and_target_that_a_page_names_exists(name: str) -> None:
+    """Links lead to files of the repository, and `make` knows what it is told to make."""
+    text = _page(name)
+    links = [one for one in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in one]
+    assert [one for one in links if not ((ROOT / name).parent / one).exists()] == []
+    targets = re.findall(r"(?:^|`)make ([a-z-]+(?: [a-z-]+)*)", text, re.MULTILINE)
+    phony = re.findall(r"^([a-z-]+):", _page("Makefile"), re.MULTILINE)
+    assert {one for told in targets for one in told.split()} <= {*phony}
