@@ -184,6 +184,7 @@ class Answering:
             arguments=asked.arguments,
             said="" if message.press else message.text,
             today=self._now().date(),
+            now=self._now(),
             language=asked.language,
             budget=Budget(self._wall, clock=self._clock),
             directory=self._directory,

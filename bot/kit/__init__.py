@@ -8,7 +8,9 @@ from bot.errors import PayerError
 from bot.kit.areas import sold_at, sold_in
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
-from bot.kit.cards import STALE_DAYS, Card, Spot, by_provider, cards, spots
+from bot.kit.asked_networks import AskedNetworks, asked_networks, without_own
+from bot.kit.asked_networks import among as networks_among
+from bot.kit.cards import STALE_DAYS, Card, cards, store_cards
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
 from bot.kit.choice import Choice
 from bot.kit.claims import (
@@ -23,6 +25,8 @@ from bot.kit.claims import (
     span_of,
     text_of,
 )
+from bot.kit.conditions import Conditions, conditions
+from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, coverages_of, member_coverages
 from bot.kit.directory import bring, listings, read_rows, within
 from bot.kit.documents import Document, Offer, WithDocument
@@ -32,13 +36,18 @@ from bot.kit.fills import Medication, medications
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
+from bot.kit.houses import houses, staff
 from bot.kit.nearest import nearest
-from bot.kit.networks import is_called, names_of, openings_of, telling
+from bot.kit.network_names import Wanted, is_named_network, named_in, wanted
+from bot.kit.networks import names_of, openings_of, telling
 from bot.kit.on_record import OnRecord, TestsOnRecord, on_record, tests_on_record
 from bot.kit.own_network import own_networks
+from bot.kit.people import by_provider, by_store
 from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
+from bot.kit.said import barred, say_unmet, several
+from bot.kit.sites import Openings, Site, Spot, hours_of, sites
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.kit.who import Who, affiliations_of, who
 from bot.kit.wishes import Filter, Loosened, loosened, sift
@@ -82,12 +91,14 @@ __all__ = [
     "Answer",
     "Around",
     "Ask",
+    "AskedNetworks",
     "Card",
     "CarePlan",
     "Choice",
     "Claim",
     "ClaimLine",
     "Condition",
+    "Conditions",
     "Contract",
     "CostShare",
     "Coverage",
@@ -116,6 +127,7 @@ __all__ = [
     "Observation",
     "Offer",
     "OnRecord",
+    "Openings",
     "Owed",
     "Page",
     "Part",
@@ -135,6 +147,7 @@ __all__ = [
     "Search",
     "Series",
     "Shielded",
+    "Site",
     "Spot",
     "Step",
     "Story",
@@ -147,19 +160,24 @@ __all__ = [
     "Unreadable",
     "Value",
     "Visits",
+    "Wanted",
     "Who",
     "WithDocument",
     "added",
     "affiliations_of",
     "any_of",
     "around",
+    "asked_networks",
+    "barred",
     "bring",
     "by_currency",
     "by_provider",
+    "by_store",
     "cards",
     "care_plans",
     "claim_by_id",
     "claim_numbered",
+    "conditions",
     "coverages_of",
     "dated",
     "drug_lists",
@@ -173,9 +191,12 @@ __all__ = [
     "fitting",
     "given",
     "history",
-    "is_called",
+    "hours_of",
+    "houses",
+    "is_called_so",
     "is_kind",
     "is_named",
+    "is_named_network",
     "is_numbered",
     "listings",
     "live",
@@ -183,11 +204,13 @@ __all__ = [
     "medications",
     "member_coverages",
     "named",
+    "named_in",
     "names_of",
     "nearest",
     "nearest_names",
     "network_names",
     "networks",
+    "networks_among",
     "newest_claims",
     "of_other_person",
     "on_day",
@@ -218,15 +241,19 @@ __all__ = [
     "records",
     "records_of",
     "results",
+    "say_unmet",
     "series",
     "service_dates",
+    "several",
     "shield",
     "sift",
+    "sites",
     "sold_at",
     "sold_in",
     "span_of",
-    "spots",
+    "staff",
     "starts_like",
+    "store_cards",
     "story_of",
     "sum_of",
     "telling",
@@ -234,7 +261,9 @@ __all__ = [
     "text_of",
     "token",
     "visits",
+    "wanted",
     "who",
     "within",
+    "without_own",
     "words_of",
 ]

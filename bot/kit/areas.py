@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from bot.kit.around import Around
 from bot.kit.plans import Plan
 from bot.kit.spelling import words_of
+from bot.kit.states import STATES
 from bot.records.area import holds
 from bot.records.provider import Location
 
@@ -31,7 +31,7 @@ def sold_in(plan: Plan, state: str) -> Sold:
 
 
 def _lies_in(area: Location, state: str) -> Sold:
-    name = _STATES.get(state, state)
+    name = STATES.get(state, state)
     if area.state:
         return "yes" if area.state.upper() in {state.upper(), name.upper()} else "no"
     return "yes" if name in (area.name or "") or f"({state})" in (area.name or "") else "unsaid"
@@ -41,26 +41,15 @@ def _covers(area: Location, where: Around) -> Sold:
     """By its boundary, else by its county or city, else by its state: the finest that it gives decides."""
     if area.boundary:
         return "yes" if holds(area.boundary, where.center) else "no"
-    if area.state and area.state.upper() not in {where.state.upper(), _STATES.get(where.state, "").upper()}:
+    if area.state and area.state.upper() not in {where.state.upper(), STATES.get(where.state, "").upper()}:
         return "no"
     if area.county:
         return _of_county(area.county, where)
-    return "yes" if area.state or _STATES.get(where.state, "?") in (area.name or "") else "unsaid"
+    return "yes" if area.state or STATES.get(where.state, "?") in (area.name or "") else "unsaid"
 
 
 def _of_county(county: str, where: Around) -> Sold:
     """Two counties by name; whether a ZIP or city lies in the county is not told from here."""
-    if not where.name.endswith(" County"):
+    if where.county is None:
         return "unsaid"
     return "yes" if set(words_of(county)) | {"county"} == set(words_of(where.name)) else "no"
-
-
-_NAMES = (
-    "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,FL Florida,"
-    "GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,KY Kentucky,LA Louisiana,ME Maine,"
-    "MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,MO Missouri,MT Montana,NE Nebraska,"
-    "NV Nevada,NH New Hampshire,NJ New Jersey,NM New Mexico,NY New York,NC North Carolina,ND North Dakota,OH Ohio,"
-    "OK Oklahoma,OR Oregon,PA Pennsylvania,RI Rhode Island,SC South Carolina,SD South Dakota,TN Tennessee,TX Texas,"
-    "UT Utah,VT Vermont,VA Virginia,WA Washington,WV West Virginia,WI Wisconsin,WY Wyoming"
-)
-_STATES: Mapping[str, str] = {entry[:2]: entry[3:] for entry in _NAMES.split(",")}

@@ -1,44 +1,85 @@
-"""Where a person looks for care, as a point and a distance."""
+"""Where a person looks for care: a point and a distance, a county, a state, or several of these."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import NamedTuple
 
 from bot.kit.ask import Ask, NeedsPlace
+from bot.kit.said import several
+from bot.kit.states import name_of_state
 from bot.payer.optional import given
 from bot.payer.search import Search
 from bot.records.joined import Directory
+from bot.records.provider import Location
 
 FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
 _REACH_MILES = 25.0
+_ACROSS = 400.0  # miles: as long as Tennessee is
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Where to look: a point, how the person would call it, and how far, in miles. `home` when it is the member's."""
+    """Where to look: a point, how the person would call it, and how far, in miles. `home` when it is the member's.
+
+    With `county` only what lies in the county counts, with `statewide` what lies in the state: then `miles` is of no
+    matter. `also` are further places, of which any will do.
+    """
 
     center: tuple[float, float]
     name: str
     state: str
     miles: float
     home: bool = False
+    county: str | None = None
+    statewide: bool = False
+    also: tuple[Around, ...] = ()
+
+    @property
+    def every(self) -> tuple[Around, ...]:
+        """This place and the further ones, each alone."""
+        return (replace(self, also=()), *self.also)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """How the person would call them."""
+        return tuple(place.name for place in self.every)
+
+    @property
+    def has_radius(self) -> bool:
+        """True when a distance limits the search."""
+        return self.county is None and not self.statewide
 
 
 def farther(where: Around) -> tuple[Around, ...]:
-    """The same place, looked at from wider off, in the order to try."""
-    return tuple(replace(where, miles=float(miles)) for miles in FARTHER if where.miles < miles)
+    """The same place, looked at from wider off, in the order to try; a county or a state has no such."""
+    if not all(place.has_radius for place in where.every):
+        return ()
+    wider = (miles for miles in FARTHER if where.miles < miles)
+    return tuple(
+        replace(where, miles=float(miles), also=tuple(replace(one, miles=float(miles)) for one in where.also))
+        for miles in wider
+    )
 
 
 async def around(ask: Ask, *, default_miles: float = 10) -> Around:
-    """The place that was asked for.
+    """The place that was asked for, or several.
 
     Raises:
-        NeedsPlace: none was named, or the named one is unknown or too far from what the directory covers.
+        NeedsPlace: none was named, or a named one is unknown or too far from what the directory covers.
     """
-    miles, place = ask.slots.get("radius"), ask.slots.get("location")
+    miles = ask.slots.get("radius")
     wide = min(float(str(miles)), 100.0) if miles else default_miles
+    many = several(ask, "location")
+    if many is None:
+        return await _place(ask, ask.slots.get("location"), wide)
+    first, *rest = [await _place(ask, place, wide) for place in many.values]
+    return replace(first, also=tuple(rest))
+
+
+async def _place(ask: Ask, place: object, wide: float) -> Around:
     if place == "me":
         home = await ask.home()
         if home is None or home.zip5 is None:
@@ -53,8 +94,13 @@ async def around(ask: Ask, *, default_miles: float = 10) -> Around:
         return await _known_or_listed(ask, known, (("address-postalcode", str(zip_code)),), wide)
     state = str(place.get("state") or "TN")
     if county := place.get("county"):
-        return _known(ask, ask.places.county_center(str(county), state), f"{county} County", state, max(wide, 20))
+        bare = str(county).removesuffix(" County")
+        center = ask.places.county_center(bare, state)
+        return replace(_known(ask, center, f"{bare} County", state, _ACROSS), county=bare)
     city_name = str(place.get("city") or "")
+    if not city_name and place.get("state"):
+        name = name_of_state(state) or state
+        return Around(ask.places.state_center(state), name, state, _ACROSS, statewide=True)
     if not city_name:
         raise NeedsPlace
     known = _Known(ask.places.city_center(city_name, state), city_name, state)
@@ -79,17 +125,22 @@ async def _known_or_listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str
 
 
 async def _listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...]) -> Around | None:
-    """Where the directory itself has places of that city or ZIP."""
+    """Where the directory itself has places of that city or ZIP: in the middle of them, so that no slip moves it."""
     directory = Directory()
     async for page in given(ask.search(Search("Location", listed))):
         directory.add(page.entries)
         break
-    for place in directory.locations.values():
-        there = known.name in {place.zip5, place.city} or (place.city or "").casefold() == known.name.casefold()
-        point = place.position or known.center
-        if there and point and place.active:
-            return Around(point, known.name, place.state or known.state, 1.0)
-    return None
+    there = [place for place in directory.locations.values() if place.active and _is_called(place, known.name)]
+    points = [place.position for place in there if place.position]
+    if not points:
+        return Around(known.center, known.name, known.state, 1.0) if there and known.center else None
+    center = (median(point[0] for point in points), median(point[1] for point in points))
+    state = next((place.state for place in there if place.state), None)
+    return Around(center, known.name, state or known.state, 1.0)
+
+
+def _is_called(place: Location, name: str) -> bool:
+    return name in {place.zip5, place.city} or (place.city or "").casefold() == name.casefold()
 
 
 def _known(

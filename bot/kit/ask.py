@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Literal, Protocol
 
 from bot.payer.budget import Budget, Gap, Report
@@ -55,8 +55,28 @@ class Places(Protocol):
         """Latitude and longitude of a county's middle, None when it is unknown."""
         ...
 
+    def state_center(self, state: str) -> tuple[float, float]:
+        """Latitude and longitude of a state's middle; of Tennessee's when it is unknown."""
+        ...
+
     def city_of(self, zip_code: str) -> tuple[str, str] | None:
         """City and state of a ZIP, None when it is unknown."""
+        ...
+
+    def county_of(self, zip_code: str) -> tuple[str, str] | None:
+        """County, without the word, and state of a ZIP, None when it is unknown."""
+        ...
+
+    def zips_of(self, city: str, state: str) -> tuple[str, ...]:
+        """The ZIPs of a city; none when it is unknown."""
+        ...
+
+    def zips_of_county(self, county: str, state: str) -> tuple[str, ...]:
+        """The ZIPs of a county; none when it is unknown."""
+        ...
+
+    def zone_of(self, zip_code: str) -> str | None:
+        """The IANA name of a ZIP's time zone, None when it is unknown."""
         ...
 
     def miles_between(self, one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -111,6 +131,11 @@ class Ask:
     read_health: Callable[[], Awaitable[Health]] | None = None
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None
     private: bool = False
+    now: datetime | None = None
+
+    def moment(self) -> datetime:
+        """The present moment; noon of today in UTC for who knows only the day."""
+        return self.now or datetime.combine(self.today, time(12), UTC)
 
     @property
     def page(self) -> int:

@@ -1,4 +1,4 @@
-"""Providers as cards: everything that the directory says of one, folded over their listings and places."""
+"""Providers as cards: who they are, and each of their places with what is said of it."""
 
 from __future__ import annotations
 
@@ -8,55 +8,40 @@ from datetime import date, datetime
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.networks import names_of, openings_of
+from bot.kit.people import by_provider, by_store
+from bot.kit.sites import Site, Spot, sites
 from bot.kit.spelling import words_of
 from bot.records.listing import Listing
-from bot.records.provider import Location, Specialty
+from bot.records.provider import Specialty
 from bot.records.references import Key
 
 STALE_DAYS = 90
-_ASTRAY = 60  # miles: a position that far from its own ZIP is a slip, such as a lost minus sign; the ZIP is believed
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """One place of a provider: `miles` from where the person looks; `exact` when the directory gave a position."""
-
-    location: Location
-    miles: float | None
-    exact: bool
-
-    @property
-    def address(self) -> str:
-        """Street, city, state and ZIP, as far as they were given."""
-        place = self.location
-        town = " ".join(part for part in (place.state, place.zip5) if part)
-        return ", ".join(part for part in (*place.lines[:2], place.city, town) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One provider with all that the directory says, folded over their roles; the nearest place first.
+    """One provider; what is said of a place is said of the nearest one, and `others` are the further ones with theirs.
 
-    `networks` are proven by a network reference on an active role; `openings` are those of them in which new patients
-    are taken ("" for an answer without a network). `updated` is the oldest of the listings that were used.
+    `networks`, `openings`, `phone` and such are those of the nearest place alone.
     """
 
     name: str | None
     key: Key
     npi: str | None
     credentials: tuple[str, ...]
-    specialties: tuple[Specialty, ...]
     gender: str | None
     languages: tuple[str, ...]
-    phone: str | None
-    spots: tuple[Spot, ...]
-    networks: tuple[str, ...]
-    openings: tuple[str, ...]
-    openings_known: bool
-    updated: datetime | None
-    role_ids: tuple[str, ...]
-    records: tuple[Key, ...]
+    sites: tuple[Site, ...]
+
+    @property
+    def site(self) -> Site:
+        """The nearest place."""
+        return self.sites[0]
+
+    @property
+    def others(self) -> tuple[Site, ...]:
+        """The further places."""
+        return self.sites[1:]
 
     @property
     def reference(self) -> str:
@@ -71,13 +56,63 @@ class Card:
 
     @property
     def spot(self) -> Spot | None:
-        """The nearest place."""
-        return self.spots[0] if self.spots else None
+        """Where the nearest place is."""
+        return self.site.spot
+
+    @property
+    def spots(self) -> tuple[Spot, ...]:
+        """Where all of them are."""
+        return tuple(site.spot for site in self.sites if site.spot)
 
     @property
     def miles(self) -> float | None:
         """How far the nearest place is."""
-        return self.spots[0].miles if self.spots else None
+        return self.site.miles
+
+    @property
+    def phone(self) -> str | None:
+        """The number to call at the nearest place."""
+        return self.site.phone
+
+    @property
+    def specialties(self) -> tuple[Specialty, ...]:
+        """What they do at the nearest place."""
+        return self.site.specialties
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The networks that the nearest place is proven in."""
+        return self.site.networks
+
+    @property
+    def every_network(self) -> tuple[str, ...]:
+        """The networks of all places."""
+        return tuple(sorted({name for site in self.sites for name in site.networks}))
+
+    @property
+    def openings(self) -> tuple[str, ...]:
+        """The networks in which the nearest place takes new patients."""
+        return self.site.openings
+
+    @property
+    def openings_known(self) -> bool:
+        """True when the nearest place says something of new patients."""
+        return self.site.openings_known
+
+    @property
+    def updated(self) -> datetime | None:
+        """When the nearest place's listing was updated."""
+        return self.site.updated
+
+    @property
+    def records(self) -> tuple[Key, ...]:
+        """The records that the card stands on."""
+        return tuple(dict.fromkeys(key for site in self.sites for key in site.records))
+
+    @property
+    def role_ids(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(key.id for key in self.records)
 
     def age_days(self, today: date) -> int | None:
         """Days since the listing was updated; None when the directory does not say."""
@@ -86,67 +121,44 @@ class Card:
 
 def cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
     """The providers, each once, nearest first and then by name."""
-    made = [_card(ask, rows, where) for rows in by_provider(found)]
+    return _sorted([_card(ask, rows, where) for rows in by_provider(found)])
+
+
+def store_cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:
+    """The places of organizations, each with a card of its own, nearest first and then by name."""
+    every = tuple(found)
+    several = {key for key in (rows[0].key for rows in by_provider(every)) if len(_places(every, key)) > 1}
+    return _sorted([_card(ask, rows, where, store=rows[0].key in several) for rows in by_store(every)])
+
+
+def _places(rows: Iterable[Listing], key: Key) -> set[str]:
+    return {place.id for row in rows if row.key == key for place in row.locations}
+
+
+def _sorted(made: list[Card]) -> tuple[Card, ...]:
     return tuple(
         sorted(made, key=lambda card: (card.miles is None, card.miles or 0.0, words_of(card.name or "~"), card.key))
     )
 
 
-def by_provider(found: Iterable[Listing]) -> tuple[tuple[Listing, ...], ...]:
-    """The listings of each provider together, in their order; one NPI is one provider, whatever the ids."""
-    groups: dict[str | Key, list[Listing]] = {}
-    for listing in found:
-        groups.setdefault(listing.npi or listing.key, []).append(listing)
-    return tuple(tuple(rows) for rows in groups.values())
+def _store_name(row: Listing) -> str | None:
+    """What the store is called, with whose it is where that does not say so."""
+    own = row.locations[0].name if row.locations else None
+    if own is None or row.name is None or set(words_of(own)) >= set(words_of(row.name)):
+        return own or row.name
+    return f"{row.name}, {own}"
 
 
-def _card(ask: Ask, rows: Sequence[Listing], where: Around | None) -> Card:
+def _card(ask: Ask, rows: Sequence[Listing], where: Around | None, *, store: bool = False) -> Card:
     first = rows[0]
     person = next((row.practitioner for row in rows if row.practitioner), None)
-    dates = [row.last_updated for row in rows if row.last_updated]
-    open_in = {name for row in rows for name in openings_of(row)}
+    served = (language for row in rows for service in row.services for language in service.languages)
     return Card(
-        name=first.name,
+        name=_store_name(first) if store else first.name,
         key=first.key,
-        npi=first.npi,
+        npi=next((row.npi for row in rows if row.npi), None),
         credentials=person.credentials if person else (),
-        specialties=_specialties(rows),
         gender=person.gender if person else None,
-        languages=person.languages if person else (),
-        phone=next((row.phone for row in rows if row.phone), None),
-        spots=spots(ask, rows, where),
-        networks=names_of(rows),
-        openings=tuple(sorted(open_in)),
-        openings_known=any(row.openings or any(place.openings for place in row.locations) for row in rows),
-        updated=min(dates) if len(dates) == len(rows) else None,
-        role_ids=tuple(row.role_id for row in rows),
-        records=tuple(Key(row.role.type, row.role_id) for row in rows),
+        languages=person.languages if person else () if first.is_person else tuple(dict.fromkeys(served)),
+        sites=sites(ask, rows, where, alone=not store),
     )
-
-
-def spots(ask: Ask, rows: Sequence[Listing], where: Around | None) -> tuple[Spot, ...]:
-    """The places of these listings, the nearest first."""
-    places = {place.id: place for row in rows for place in row.locations}
-    found = [_spot(ask, place, where) for place in places.values()]
-    return tuple(sorted(found, key=lambda spot: (spot.miles is None, spot.miles or 0.0, spot.location.id)))
-
-
-def _spot(ask: Ask, place: Location, where: Around | None) -> Spot:
-    point, exact = place.position, place.position is not None
-    middle = _middle(ask, place)
-    if point is None or (middle and ask.places.miles_between(point, middle) > _ASTRAY):
-        point, exact = middle, False
-    miles = ask.places.miles_between(where.center, point) if where and point else None
-    return Spot(place, miles, exact)
-
-
-def _middle(ask: Ask, place: Location) -> tuple[float, float] | None:
-    """The middle of its ZIP, else of its city."""
-    by_zip = ask.places.coordinates(place.zip5) if place.zip5 else None
-    return by_zip or (ask.places.city_center(place.city, place.state) if place.city and place.state else None)
-
-
-def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:
-    """The specialties that have words, each once."""
-    every = {one.words: one for row in reversed(list(rows)) for one in reversed(row.specialties) if one.words}
-    return tuple(reversed(every.values()))

@@ -8,15 +8,17 @@ from typing import Literal
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.cards import spots
+from bot.kit.sites import spot_of
+from bot.kit.spelling import words_of
+from bot.kit.states import is_state, name_of_state
 from bot.kit.wishes import Filter, sift
-from bot.payer.budget import Gap
+from bot.payer.budget import MIB, Gap
 from bot.payer.optional import given
 from bot.payer.search import Search, Value, any_of, escape, token
 from bot.payer.steps import batches
 from bot.records.joined import Directory
 from bot.records.listing import Listing
-from bot.records.provider import Role
+from bot.records.provider import Location, Role
 from bot.records.references import Key
 
 NUCC = "http://nucc.org/provider-taxonomy"
@@ -36,10 +38,11 @@ _STAGES = (
     ("participating-organization", _OF_PLACE),
     ("primary-organization", _OF_PLACE),
 )
-_INCLUDES = ("practitioner", "location", "network")
-_WHO_AND_WHERE = ("practitioner", "location", "owner")
+PERSON_INCLUDES = ("practitioner", "location", "network", "organization", "service")
+_WHO_AND_WHERE = ("practitioner", "location", "owner", "organization", "service")
 _FEW = 5  # providers: a page of them
 _MOST_PLACELESS = 100
+_MOST_PAGES, _MOST_RESOURCES, _MOST_BYTES = 80, 15_000, 80 * MIB
 
 
 async def listings(
@@ -49,35 +52,72 @@ async def listings(
     where: Around | None = None,
     name: str | None = None,
     filters: Sequence[Filter] = (),
+    networks: Sequence[str] = (),
 ) -> tuple[Listing, ...]:
     """The directory's roles by specialty, place and name, with who and where they are, active ones only.
 
-    Around a point the search names the ZIPs; when there are too many of them, the state. `filters` are those that the
-    rows will be sifted by, so that a server without includes is asked only for what belongs to fitting rows. A role
-    that names no place is where its services are given, else at the only place of whoever it works for: all such
-    roles are read where they are few; where they are many, or the server cannot tell them, services of the place lead
-    to them, unless the others fill a page and name no service.
+    `filters` are those that the rows will be sifted by, so that a server without includes is asked only for what
+    belongs to fitting rows. `networks` are ids of which any will do: the server is asked for these alone, which reads
+    a long list whole, and for all when nothing fits among them.
     """
+    widen(ask)
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
     if name:
         # Servers compare a name part by part: the family name finds the rows, the whole name is checked on them.
         roles = roles.where(("practitioner.name", escape(name.split()[-1])))
+    if networks:
+        ids = any_of(f"Organization/{id_}" for id_ in networks)
+        rows = await _roles(ask, roles.where(("network", ids)), where, filters)
+        if sift(rows, filters):
+            return rows
+    return await _roles(ask, roles, where, filters)
+
+
+def widen(ask: Ask) -> None:
+    """Let a question to the directory read as many roles as a city may have of one specialty."""
+    ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=_MOST_BYTES)
+
+
+async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequence[Filter]) -> tuple[Listing, ...]:
+    """The rows of a search, around the place when there is one.
+
+    A role that names no place is where its services are given, else at the only place of whoever it works for: all
+    such roles are read where they are few; where they are many, or the server cannot tell them, services of the place
+    lead to them, unless the others fill a page and name no service.
+    """
     directory = Directory()
     if where is None:
-        await read_rows(ask, directory, roles, _INCLUDES)
+        await read_rows(ask, directory, roles, PERSON_INCLUDES)
         return await rows_of(ask, directory, _WHO_AND_WHERE, filters)
-    here = area(ask, where)
+    ways = area(ask, where)
     (placeless, told), _ = await asyncio.gather(
-        _placeless(ask, roles, _INCLUDES), read_rows(ask, directory, roles.where(here), _INCLUDES)
+        _placeless(ask, roles, PERSON_INCLUDES), read_around(ask, directory, roles, PERSON_INCLUDES, ways)
     )
     if told != "all":
         rows = await rows_of(ask, directory, _WHO_AND_WHERE, filters)
         if _is_page(rows, filters) and not (directory.names_services() or placeless.names_services()):
             return rows
-        await _read_served(ask, directory, roles, here)
+        await _read_served(ask, directory, roles, ways)
     placeless.drop_lost()
     directory.absorb(placeless)
-    return await rows_of(ask, directory, ("service", *_WHO_AND_WHERE), filters)
+    return await rows_of(ask, directory, _WHO_AND_WHERE, filters)
+
+
+async def read_around(
+    ask: Ask,
+    directory: Directory,
+    search: Search,
+    includes: Sequence[str],
+    ways: Sequence[tuple[str, str]],
+    *,
+    optional: bool = False,
+) -> None:
+    """Put the rows of a search at a place into the directory, whichever of the ways finds them."""
+    first, *more = (search.where(way) for way in ways)
+    await asyncio.gather(
+        read_rows(ask, directory, first, includes, optional=optional),
+        *(read_rows(ask, directory, one, includes, optional=True) for one in more),
+    )
 
 
 def _is_page(rows: Sequence[Listing], filters: Sequence[Filter]) -> bool:
@@ -92,23 +132,23 @@ async def _placeless(
     wanted = search.where(("location:missing", "true"), *(("_include", f"{search.type}:{name}") for name in includes))
     async for page in given(ask.search(wanted)):
         found.add(page.entries)
-        if found.names_places():
+        if found.names_places(search.type):
             return Directory(), "unknown"
         if page.next_url and len(found.roles) + len(found.services) >= _MOST_PLACELESS:
             return found, "some"
     return found, "all"
 
 
-async def _read_served(ask: Ask, directory: Directory, roles: Search, here: tuple[str, str]) -> None:
+async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequence[tuple[str, str]]) -> None:
     """The roles that are at the place by the services that they name, or by who provides these (fhir.md 9.1)."""
-    await read_rows(ask, directory, Search("HealthcareService", (here,)), ("location",), optional=True)
+    await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
     found, _ = await _placeless(ask, Search("HealthcareService"))
     directory.absorb(found)
     await _read_homes(ask, directory, [one.provided_by for one in found.services.values() if one.provided_by])
     services = directory.services.items()
     ids = [key.id for key, one in services if key.type and (one.locations or directory.home(one.provided_by))]
     for batch in batches(ids, prefix="HealthcareService/"):
-        await read_rows(ask, directory, roles.where(("service", any_of(batch))), _INCLUDES, optional=True)
+        await read_rows(ask, directory, roles.where(("service", any_of(batch))), PERSON_INCLUDES, optional=True)
 
 
 async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
@@ -164,7 +204,7 @@ async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters
 
     One is asked for only of those whom the filters leave that can be checked before it is known.
     """
-    await _fetch(ask, directory, "Organization", directory.nameless(directory.roles.values()))
+    await _fetch(ask, directory, "Organization", directory.unknown_networks(directory.roles.values()))
     for element, before in _STAGES:
         roles = tuple(directory.roles.values()) if element in elements else ()
         if directory.missing(element, roles)[1]:
@@ -189,19 +229,57 @@ async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str])
     await asyncio.gather(*(one(batch) for batch in batches(ids[:_MOST_BROUGHT])))
 
 
-def area(ask: Ask, where: Around) -> tuple[str, str]:
-    """The search parameter for the place: the ZIPs that reach into it, or their states when there are too many."""
-    zips = ask.places.zips_near(where.center, where.miles + _REACH)
-    if 0 < len(zips) <= _MOST_ZIPS:
-        return ("location.address-postalcode", any_of(zips))
-    regions = {zip_code[:_REGION]: zip_code for zip_code in zips}.values()
-    cities = (ask.places.city_of(zip_code) for zip_code in regions)
-    return ("location.address-state", any_of(sorted({where.state, *(city[1] for city in cities if city)})))
+def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
+    """The search parameters for the place, each a way to find what the others miss: its ZIPs, its cities.
+
+    A place whose ZIP is missing or mistyped is found by its city. When there are too many ZIPs, or a state was asked
+    for, the states are searched.
+    """
+    zips = tuple(dict.fromkeys(zip_code for one in where.every for zip_code in _zips(ask, one)))
+    states = {one.state for one in where.every if one.statewide}
+    if states or not 0 < len(zips) <= _MOST_ZIPS:
+        regions = {zip_code[:_REGION]: zip_code for zip_code in zips}.values()
+        cities = (ask.places.city_of(zip_code) for zip_code in regions)
+        states |= {where.state, *(city[1] for city in cities if city)}
+        return (("location.address-state", any_of(sorted(states | {name_of_state(one) or one for one in states}))),)
+    towns = sorted({city[0] for zip_code in zips if (city := ask.places.city_of(zip_code))})
+    by_zip = ("location.address-postalcode", any_of(zips))
+    return (by_zip, ("location.address-city", any_of(towns))) if towns else (by_zip,)
+
+
+def _zips(ask: Ask, where: Around) -> tuple[str, ...]:
+    if where.statewide:
+        return ()
+    if where.county:
+        return ask.places.zips_of_county(where.county, where.state)
+    return ask.places.zips_near(where.center, where.miles + _REACH)
 
 
 def within(ask: Ask, listing: Listing, where: Around) -> bool:
-    """True when one of its places lies within the distance."""
-    return any(spot.miles is not None and spot.miles <= where.miles + _SLACK for spot in spots(ask, [listing], where))
+    """True when one of its places lies within the distance, the county or the state."""
+    return any(lies_in(ask, place, one) for place in listing.locations for one in where.every)
+
+
+def lies_in(ask: Ask, place: Location, where: Around) -> bool:
+    """Whether the place lies there: a county and a state hold exactly what is written in their names."""
+    if where.statewide:
+        by_zip = ask.places.city_of(place.zip5) if place.zip5 else None
+        return is_state(place.state or (by_zip[1] if by_zip else None), where.state)
+    if where.county:
+        return _county(ask, place) == words_of(where.county)
+    miles = spot_of(ask, place, where).miles
+    return miles is not None and miles <= where.miles + _SLACK
+
+
+def _county(ask: Ask, place: Location) -> tuple[str, ...]:
+    """As the directory writes it, else that of its ZIP, else that of its city when it has only one."""
+    if place.county:
+        return tuple(word for word in words_of(place.county) if word != "county")
+    if place.zip5 and (found := ask.places.county_of(place.zip5)):
+        return words_of(found[0])
+    zips = ask.places.zips_of(place.city, place.state) if place.city and place.state else ()
+    counties = {found[0] for zip_code in zips if (found := ask.places.county_of(zip_code))}
+    return words_of(next(iter(counties))) if len(counties) == 1 else ()
 
 
 _SLACK = 0.5  # a ZIP's centre is only about where its people are

@@ -7,12 +7,12 @@ Plan-Net decide, and then its name. So an emergency department, which is affilia
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.directory import area, bring, read_rows, taxonomy
+from bot.kit.directory import area, bring, read_around, read_rows, taxonomy, widen
 from bot.kit.spelling import words_of
 from bot.payer.search import Search, any_of, token
 from bot.payer.steps import batches
@@ -21,7 +21,7 @@ from bot.records.listing import Listing
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/"
 _ROLES, _CATEGORIES = _PN + "OrganizationAffiliationRoleCS", _PN + "HealthcareServiceCategoryCS"
-_AFFILIATION = ("participating-organization", "location", "network")
+_AFFILIATION = ("participating-organization", "location", "network", "service")
 _SERVICE = ("organization", "location")
 
 
@@ -132,24 +132,27 @@ async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Lis
     lack; its networks are only those that an affiliation proves. A place that says itself what it is counts where
     nothing else is said of who runs it.
     """
+    widen(ask)
     directory = Directory(lists_services=True)
-    here = area(ask, where)
-    ways = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
-    searches = [(search.where(here), names) for found, names in ways for search in found]
-    asked = [read_rows(ask, directory, search, names, optional=True) for search, names in searches]
-    found, _ = await asyncio.gather(_places(ask, _kind(kind).places, here), asyncio.gather(*asked))
+    ways = area(ask, where)
+    kinds = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
+    searches = [(search, names) for found, names in kinds for search in found]
+    asked = [read_around(ask, directory, search, names, ways, optional=True) for search, names in searches]
+    found, _ = await asyncio.gather(_places(ask, _kind(kind).places, ways), asyncio.gather(*asked))
     await _add(ask, directory, found)
-    await bring(ask, directory, ("participating-organization", "location"))
+    await bring(ask, directory, ("service", "participating-organization", "location"))
     rows = tuple(row for row in directory.listings() if row.active(ask.today))
     return tuple(row for row in rows if kind is None or is_kind(row, kind))
 
 
-async def _places(ask: Ask, types: tuple[str, ...], here: tuple[str, str]) -> Directory:
+async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, str]]) -> Directory:
     """The places of these types in the area, with who runs them."""
     found = Directory()
     if types:
-        search = Search("Location", (("type", any_of(types)), (here[0].partition(".")[2], here[1])))
-        await read_rows(ask, found, search, ("organization",), optional=True)
+        own = [(name.partition(".")[2], value) for name, value in ways]
+        await read_around(
+            ask, found, Search("Location", (("type", any_of(types)),)), ("organization",), own, optional=True
+        )
     typed = {key: place for key, place in found.locations.items() if set(place.types) & set(types)}
     return replace(found, locations=typed)
 

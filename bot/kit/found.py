@@ -1,4 +1,4 @@
-"""A page of places of care: found by kind, place, network and name, every filter proven on every card (T44)."""
+"""A page of places of care: found by kind, place, network, name and hours, every filter proven on every card (T44)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from datetime import date
 
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask, Summary
-from bot.kit.cards import STALE_DAYS, Card, cards
-from bot.kit.directory import within
+from bot.kit.asked_networks import among, asked_networks, without_own
+from bot.kit.cards import STALE_DAYS, Card, store_cards
+from bot.kit.conditions import Conditions, conditions
 from bot.kit.facilities import places_of_care
-from bot.kit.networks import is_called, telling
-from bot.kit.spelling import is_named, starts_like, words_of
-from bot.kit.wishes import Filter, Loosened, loosened, sift
+from bot.kit.network_names import Wanted
+from bot.kit.said import say_unmet
+from bot.kit.spelling import words_of
+from bot.kit.wishes import Loosened, loosened, sift
 from bot.records.hours import Hours, on_day
 from bot.records.listing import Listing
 
@@ -26,9 +28,12 @@ _HOURS |= {"abierta", "abierto", "horas", "domingo", "sabado"}
 class Found(Summary):
     """One page of places. `total` is how many fit in all; `first` the number of the first one shown.
 
+    `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
+    that this directory tells of no place, `unsaid` how many fit but for a wish of which they say nothing. `partial`:
+    not all could be read. `hours_asked`: the words are about opening hours, and no wish was read in them.
+
     When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
     everything within `farther_miles`, and `wider` what is there without some wishes where nothing is nearer.
-    `any_network`: "in network" without a name. `hours_asked`: the words were about opening hours, which filter nothing.
     """
 
     cards: tuple[Card, ...]
@@ -37,14 +42,16 @@ class Found(Summary):
     page: int
     today: date
     kind: str | None
-    where: Around
-    network: str | None
-    any_network: bool
-    name: str | None
+    where: Around | None
+    wishes: Conditions
     loosened: tuple[Loosened, ...] = ()
     farther: int = 0
     farther_miles: int = FARTHER[0]
     wider: tuple[Loosened, ...] = ()
+    unclear: Wanted | None = None
+    unmet: tuple[str, ...] = ()
+    unsaid: tuple[tuple[str, int], ...] = ()
+    partial: bool = False
     hours_asked: bool = False
 
     @property
@@ -62,9 +69,13 @@ class Found(Summary):
         age = card.age_days(self.today)
         return age is not None and age > STALE_DAYS
 
+    def months(self, card: Card) -> int:
+        """How many whole months old the listing is."""
+        return (card.age_days(self.today) or 0) // 30
+
     def hours(self, card: Card) -> tuple[Hours, ...]:
-        """When the nearest place is open on the day that was asked."""
-        return on_day(card.spot.location.hours, self.today) if card.spot else ()
+        """When the place is open on the day that was asked."""
+        return on_day(card.site.hours, self.today)
 
 
 async def find_places(ask: Ask, kind: str | None) -> Found:
@@ -73,53 +84,61 @@ async def find_places(ask: Ask, kind: str | None) -> Found:
     Raises:
         NeedsPlace: no place was named.
     """
+    networks = await without_own(ask, await asked_networks(ask))
+    wishes = conditions(ask, (), networks)
+    if networks.unclear and networks.listed:
+        return replace(_page((), ask, kind, None, wishes), unclear=networks.unclear)
     where = await around(ask)
-    result = page_of(await places_of_care(ask, kind, where), ask, kind, where)
+    found = await places_of_care(ask, kind, where)
+    if networks.named and not networks.listed:
+        wishes = replace(wishes, networks=among(ask, found))
+    if wishes.networks.unclear:
+        return replace(_page((), ask, kind, where, wishes), unclear=wishes.networks.unclear)
+    result = page_of(found, ask, kind, where, wishes)
+    for name in result.unmet:
+        say_unmet(ask, name)
     for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
         ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
     for wide in () if result.total else farther(where):
-        there = page_of(await places_of_care(ask, kind, wide), ask, kind, wide)
-        result = replace(result, farther=there.total, farther_miles=int(wide.miles))
+        there = page_of(await places_of_care(ask, kind, wide), ask, kind, wide, wishes)
+        result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
         if result.loosened or there.total or there.loosened:
             return result if result.loosened else replace(result, wider=there.loosened)
     return result
 
 
-def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around) -> Found:
-    """The page that was asked for, of the places that pass every filter."""
-    network = str(ask.slots.get("network") or "") or None
-    name = str(ask.slots.get("provider_name") or "") or None
-    near = [row for row in found if within(ask, row, where)]
-    kept = sift(near, _filters(network, name))
+def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around, wishes: Conditions) -> Found:
+    """The page that was asked for, of the places that pass every wish that the directory tells anything of."""
+    near = sift(found, Conditions().filters(ask, where))
+    unmet = wishes.unknown(ask, near)
+    if wishes.networks.outside and not wishes.networks.barred:
+        unmet = (*unmet, "network")
+    wishes = wishes.without(unmet)
+    kept = sift(found, wishes.filters(ask, where, found))
     # Every listing of a place that fits belongs on its card, whatever network it is of.
-    fitting = {row.key for row in kept}
-    providers = cards(ask, [row for row in near if row.key in fitting], where)
+    fitting = {(row.key, row.locations[0].id) for row in kept if row.locations}
+    shown = [row for row in near if row.locations and (row.key, row.locations[0].id) in fitting]
+    page = _page(shown, ask, kind, where, wishes)
+    return replace(
+        page,
+        loosened=() if page.total else loosened(found, wishes.filters(ask, where, found), stores=True),
+        unmet=unmet,
+        unsaid=wishes.unsaid(ask, where, found),
+    )
+
+
+def _page(shown: Sequence[Listing], ask: Ask, kind: str | None, where: Around | None, wishes: Conditions) -> Found:
+    every = store_cards(ask, shown, where)
     first = ask.page * PAGE
     return Found(
-        cards=providers[first : first + PAGE],
-        total=len(providers),
+        cards=every[first : first + PAGE],
+        total=len(every),
         first=first + 1,
         page=ask.page,
         today=ask.today,
         kind=kind,
         where=where,
-        network=network if network != "out-of-network" else None,
-        any_network=network is not None and not telling(network),
-        name=name,
-        loosened=() if kept else loosened(near, _filters(network, name)),
-        hours_asked=not _HOURS.isdisjoint(words_of(ask.said)),
+        wishes=wishes,
+        partial=not ask.report.complete,
+        hours_asked=wishes.open_at is None and not _HOURS.isdisjoint(words_of(ask.said)),
     )
-
-
-def _filters(network: str | None, name: str | None) -> list[Filter]:
-    chosen: list[Filter] = []
-    if name:
-        chosen.append(("provider_name", lambda row: is_named(row.name, name) or starts_like(row.name, name)))
-    if network and network != "out-of-network":
-        chosen.append(("network", lambda row: _in_network(row, network)))
-    return chosen
-
-
-def _in_network(row: Listing, network: str) -> bool:
-    """Proven by a network reference; "in network" without a name is any network of this payer."""
-    return any(not telling(network) or is_called(one, network) for one in row.networks)

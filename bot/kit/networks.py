@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.records.listing import Listing, Network
+from bot.records.listing import Listing
 
 _COMMON_WORDS = frozenset({"a", "bcbst", "blue", "bluecross", "in", "in-network", "la", "network", "of", "red", "the"})
 
@@ -16,18 +16,11 @@ def openings_of(listing: Listing) -> tuple[str, ...]:
     return tuple(network.name or "" for network in listing.networks if listing.accepting(network.key) == "newpt")
 
 
-def is_called(network: Network, words: str) -> bool:
-    """True when a network's name holds all the telling words of what the person called it."""
-    wanted = telling(words)
-    return bool(network.name) and bool(wanted) and wanted <= set(str(network.name).casefold().split())
-
-
 def telling(words: str) -> set[str]:
     """The words that tell one network from another; none for "in-network"."""
     return set(words.casefold().replace("-", " ").split()) - _COMMON_WORDS - {"in"}
 
 
 def names_of(listings: Iterable[Listing]) -> tuple[str, ...]:
-    """The networks that the listings prove, each once, by name; one whose name never came by its id."""
-    named = (network.name or (network.key.id if network.key else None) for one in listings for network in one.networks)
-    return tuple(sorted({name for name in named if name}))
+    """The names of the networks that the listings prove, each once; of one without a name nothing can be told."""
+    return tuple(sorted({network.name for one in listings for network in one.networks if network.name}))

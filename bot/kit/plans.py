@@ -37,8 +37,9 @@ class Plan:
 async def networks(ask: Ask) -> tuple[Network, ...]:
     """The payer's active networks by name; none where the directory lists none."""
     directory = await _networks(ask)
-    active = ((key, one) for key, one in directory.organizations.items() if one.is_network and one.active)
-    return tuple(sorted((Network(key, one.name) for key, one in active), key=lambda network: network.name or "~"))
+    active = [(key, one) for key, one in directory.organizations.items() if one.is_network and one.active]
+    found = (Network(key, one.name, one.aliases) for key, one in active)
+    return tuple(sorted(found, key=lambda network: network.name or "~"))
 
 
 async def network_names(ask: Ask) -> tuple[str, ...]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.kit.ask import Ask
-from bot.kit.cards import by_provider
 from bot.kit.choice import Choice
 from bot.kit.directory import bring, read_rows
 from bot.kit.nearest import nearest
-from bot.kit.spelling import is_named, starts_like
+from bot.kit.people import by_provider
+from bot.kit.spelling import is_named, starts_like, words_of
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape
 from bot.records.joined import Directory
@@ -54,7 +55,7 @@ class Who:
     @property
     def choices(self) -> tuple[Choice, ...]:
         """The first eight of several; those that may have been meant, of none."""
-        return tuple(_choice(rows) for rows in self.found[:SHOWN]) or self.near
+        return told_apart(self.found)[:SHOWN] or self.near
 
     @property
     def state(self) -> Literal["one", "several", "ended", "unknown", "unnamed"]:
@@ -72,11 +73,32 @@ class Who:
             ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
 
 
+def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
+    """Each provider with what tells them from the others: specialty and city, else the street, else the NPI's end."""
+    plain = [_choice(rows) for rows in found]
+    alike = Counter(_shown(one) for one in plain)
+    pairs = zip(plain, found, strict=True)
+    streets = [replace(one, street=_street(rows)) if alike[_shown(one)] > 1 else one for one, rows in pairs]
+    still = Counter((*_shown(one), one.street) for one in streets)
+    return tuple(
+        replace(one, npi_end=(rows[0].npi or "")[-4:] or None) if still[*_shown(one), one.street] > 1 else one
+        for one, rows in zip(streets, found, strict=True)
+    )
+
+
+def _shown(one: Choice) -> tuple[object, ...]:
+    return (words_of(one.name), one.specialty.words if one.specialty else None, one.city)
+
+
+def _street(rows: tuple[Listing, ...]) -> str | None:
+    return next((place.lines[0] for row in rows for place in row.locations if place.lines), None)
+
+
 def _choice(rows: tuple[Listing, ...]) -> Choice:
     first = rows[0]
     specialty = next((one for row in rows for one in row.specialties if one.words), None)
     city = next((place.city for row in rows for place in row.locations if place.city), None)
-    return Choice(f"{first.key.type}/{first.key.id}", first.name, specialty, city)
+    return Choice(first.reference, first.name, specialty, city)
 
 
 async def who(ask: Ask) -> Who:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from bot.kit.cards import by_provider
+from bot.kit.people import by_provider, by_store
 from bot.records.listing import Listing
 
 Filter = tuple[str, Callable[[Listing], bool]]
-_KEPT = frozenset({"radius", "specialty"})  # without these it would be another search
+_KEPT = frozenset({"radius", "specialty", "not_name"})  # without these it would be another search
 _MOST = 3
 
 
@@ -32,18 +32,19 @@ def sift(found: Iterable[Listing], filters: Sequence[Filter]) -> tuple[Listing, 
     return tuple(row for row in found if all(passes(row) for _, passes in filters))
 
 
-def loosened(found: Sequence[Listing], filters: Sequence[Filter]) -> tuple[Loosened, ...]:
+def loosened(found: Sequence[Listing], filters: Sequence[Filter], *, stores: bool = False) -> tuple[Loosened, ...]:
     """What giving up one wish would find, or else two at once, and so on; the most found first, at most three.
 
-    Empty when even a search without any wish finds nobody.
+    Empty when even a search without any wish finds nobody. With `stores` places are counted, not whose they are.
     """
-    names = [name for name, _ in filters if name not in _KEPT]
+    names = list(dict.fromkeys(name for name, _ in filters if name not in _KEPT))
+    counted = by_store if stores else by_provider
     for count in range(1, len(names) + 1):
-        tries = (Loosened(left, _without(found, filters, left)) for left in combinations(names, count))
+        tries = (Loosened(left, len(counted(_without(found, filters, left)))) for left in combinations(names, count))
         if some := [one for one in tries if one.total]:
             return tuple(sorted(some, key=lambda one: -one.total)[:_MOST])
     return ()
 
 
-def _without(found: Sequence[Listing], filters: Sequence[Filter], left: tuple[str, ...]) -> int:
-    return len(by_provider(sift(found, [pair for pair in filters if pair[0] not in left])))
+def _without(found: Sequence[Listing], filters: Sequence[Filter], left: tuple[str, ...]) -> tuple[Listing, ...]:
+    return sift(found, [pair for pair in filters if pair[0] not in left])

@@ -4,6 +4,7 @@ Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0). Its table is
 which holds every thread for half a second and more: `nearby.load` does so before anybody waits.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -101,7 +102,10 @@ def place_phrases(gazetteer: Gazetteer) -> Iterator[tuple[str, Place]]:
 
 
 class Zip(NamedTuple):
-    """One ZIP. `also` are further names under which its city is known; `point` is its centre in degrees."""
+    """One ZIP. `also` are further names under which its city is known; `point` is its centre in degrees.
+
+    `zone` is the IANA name of its time zone.
+    """
 
     code: str
     city: str
@@ -109,6 +113,7 @@ class Zip(NamedTuple):
     state: str
     also: tuple[str, ...]
     point: Coordinates | None
+    zone: str
 
 
 @lru_cache(maxsize=8192)
@@ -123,7 +128,8 @@ def _zip(row: Mapping[str, Any]) -> Zip:
     """The part of a row that is used: a whole one takes some two KiB."""
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
     point = (lat, long) if lat and long else None
-    return Zip(row["zip_code"], row["city"], row["county"], row["state"], tuple(row["acceptable_cities"]), point)
+    also, zone = tuple(row["acceptable_cities"]), sys.intern(row["timezone"])
+    return Zip(row["zip_code"], row["city"], row["county"], row["state"], also, point, zone)
 
 
 def zips_in(state: str, *, active: bool = False) -> Iterator[Zip]:
@@ -146,6 +152,18 @@ def city_of(zip_code: str) -> tuple[str, str] | None:
     """City and two-letter state of a ZIP."""
     row = _row(zip_code[:_ZIP_DIGITS])
     return (row.city, row.state) if row else None
+
+
+def county_of(zip_code: str) -> tuple[str, str] | None:
+    """County, without the word "County", and two-letter state of a ZIP."""
+    row = _row(zip_code[:_ZIP_DIGITS])
+    return (row.county.removesuffix(" County"), row.state) if row else None
+
+
+def zone_of(zip_code: str) -> str | None:
+    """The IANA name of a ZIP's time zone: Tennessee has two."""
+    row = _row(zip_code[:_ZIP_DIGITS])
+    return row.zone if row else None
 
 
 @lru_cache(maxsize=1024)
@@ -182,6 +200,12 @@ def city_center(city: str, state: str) -> Coordinates | None:
 def county_center(county: str, state: str) -> Coordinates | None:
     """The middle of a county's ZIP centres, in degrees; None when the county is unknown."""
     return _middle(zips_of_county(county, state))
+
+
+@lru_cache(maxsize=64)
+def state_center(state: str) -> Coordinates:
+    """The middle of a state's ZIP centres, in degrees; Tennessee's for what is no state."""
+    return _middle(tuple(row.code for row in _in_state(state.upper()))) or (35.86, -86.35)
 
 
 def _middle(zips: tuple[str, ...]) -> Coordinates | None:

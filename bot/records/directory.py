@@ -109,6 +109,7 @@ class ServiceShape(Shape, frozen=True):
     endpoint: tuple[Reference, ...] = ()
     available_time: tuple[TimeShape, ...] = ()
     appointment_required: bool | None = None
+    communication: tuple[Concept, ...] = ()
 
 
 class LocationShape(Shape, frozen=True):

@@ -7,20 +7,33 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bot.records.dates import Period, period
+from bot.records.dates import Period
 from bot.records.decode import decode
 from bot.records.directory import DELIVERY, AffiliationShape, ServiceShape
 from bot.records.hours import Hours, read_hours
-from bot.records.provider import Role, Specialty, keys_of, read_openings, read_phones
+from bot.records.provider import (
+    Openings,
+    Phone,
+    Role,
+    Specialty,
+    keys_of,
+    period_of,
+    read_openings,
+    read_phones,
+)
 from bot.records.references import Key, key_of
 from bot.records.shapes import Concept, Extension
 from bot.records.text import clean
 from bot.records.times import parse_instant
+from bot.records.tongues import tongue
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: `virtual` when it is given at a distance, with the ways (video, phone …) where they are named."""
+    """A service: `virtual` when it is given at a distance, with the ways (video, phone …) where they are named.
+
+    `methods` is False where nothing is said of how it is given. `languages` are those that are spoken there.
+    """
 
     id: str
     name: str | None
@@ -31,6 +44,11 @@ class Service:
     hours: tuple[Hours, ...]
     appointment: bool | None
     locations: tuple[Key, ...] = ()
+    active: bool = True
+    phones: tuple[Phone, ...] = ()
+    openings: tuple[Openings, ...] = ()
+    languages: tuple[str, ...] = ()
+    methods: bool = False
 
 
 def read_affiliation(raw: bytes | msgspec.Raw) -> Role:
@@ -46,7 +64,7 @@ def read_affiliation(raw: bytes | msgspec.Raw) -> Role:
         openings=read_openings(shape.extension),
         phones=read_phones(shape.telecom),
         active=shape.active is not False,
-        period=period(shape.period.start, shape.period.end) if shape.period else Period(),
+        period=period_of(shape.period),
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
         type="OrganizationAffiliation",
         codes=_codes(shape.code),
@@ -70,6 +88,11 @@ def read_service(raw: bytes | msgspec.Raw) -> Service:
         hours=read_hours(shape.available_time),
         appointment=shape.appointment_required,
         locations=keys_of(shape.location),
+        active=shape.active is not False,
+        phones=read_phones(shape.telecom),
+        openings=read_openings(shape.extension),
+        languages=tuple(dict.fromkeys(filter(None, map(tongue, shape.communication)))),
+        methods=bool(_values(methods, "type")),
     )
 
 

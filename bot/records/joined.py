@@ -11,7 +11,7 @@ from bot.records.bundle import Entry
 from bot.records.dates import Period
 from bot.records.decode import Unreadable
 from bot.records.facility import Service, read_affiliation, read_service, read_service_role
-from bot.records.listing import Listing, Network
+from bot.records.listing import Listing, Network, by_place
 from bot.records.provider import (
     Location,
     Organization,
@@ -24,6 +24,7 @@ from bot.records.provider import (
     read_role,
 )
 from bot.records.references import Key, key_of
+from bot.records.resolving import base_of, resolved
 from bot.records.shapes import Reference
 from bot.records.text import clean
 
@@ -34,7 +35,8 @@ class Directory:
 
     An OrganizationAffiliation is a role of its participating organization. `included` are the types that the server
     sends along by itself. With `lists_services` the HealthcareServices
-    that answer a search are roles of who provides them. `homes` are the organizations whose places all came.
+    that answer a search are roles of who provides them. `homes` are the organizations whose places all came, `bases`
+    the addresses under which the server gives its own resources.
     """
 
     practitioners: dict[Key, Practitioner] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Directory:
     unreadable: int = 0
     lists_services: bool = False
     homes: set[Key] = field(default_factory=set)
+    bases: set[str] = field(default_factory=set)
 
     def absorb(self, other: Directory) -> None:
         """Take over what came along with another search."""
@@ -54,27 +57,28 @@ class Directory:
         self.organizations.update(other.organizations)
         self.services.update(other.services)
         self.included.update(other.included)
+        self.bases.update(other.bases)
         self.unreadable += other.unreadable
         for role in other.roles.values():
             self._list(role)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Read the entries of a page; one that cannot be read is counted."""
-        for entry in entries:
+        every = tuple(entries)
+        self.bases.update(base for entry in every if entry.mode == "match" and (base := base_of(entry)))
+        for entry in every:
+            if entry.mode == "include":
+                self.included.add(entry.type)
             try:
-                self._add(entry)
+                for type_, keys, raw in resolved(entry, self.bases):
+                    self._add(type_, keys, raw, entry.mode)
             except Unreadable:
                 self.unreadable += 1
 
-    def _add(self, entry: Entry) -> None:
-        keys = [Key(entry.type, entry.id)]
-        if entry.mode == "include":
-            self.included.add(entry.type)
-        if entry.full_url.startswith("urn:"):
-            keys.append(Key("", entry.full_url))
-        if entry.type not in _READERS:
+    def _add(self, type_: str, keys: Iterable[Key], raw: bytes, mode: str) -> None:
+        if type_ not in _READERS:
             return
-        found = _read(entry.type, bytes(entry.raw))
+        found = _read(type_, raw)
         if isinstance(found, Role):
             self._list(found)
         elif isinstance(found, Practitioner):
@@ -85,8 +89,8 @@ class Directory:
             self.organizations.update(dict.fromkeys(keys, found))
         else:
             self.services.update(dict.fromkeys(keys, found))
-            if self.lists_services and entry.mode == "match":
-                self._list(read_service_role(entry.raw))
+            if self.lists_services and mode == "match":
+                self._list(read_service_role(raw))
 
     def _list(self, role: Role) -> None:
         self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
@@ -120,10 +124,10 @@ class Directory:
                 )
                 self._list(replace(role, codes=place.types, hours=place.hours, name=place.name))
 
-    def names_places(self) -> bool:
-        """Whether any role or service here names a place."""
-        of_roles = any(role.locations for role in self.roles.values())
-        return of_roles or any(service.locations for service in self.services.values())
+    def names_places(self, type_: str) -> bool:
+        """Whether any role, or else any service, here names a place."""
+        every = self.services.values() if type_ == "HealthcareService" else self.roles.values()
+        return any(one.locations for one in every)
 
     def names_services(self) -> bool:
         """Whether any role here names the service that is given."""
@@ -166,7 +170,7 @@ class Directory:
 
     def _service_places(self, role: Role) -> Iterator[Key]:
         for key in keys_of(role.services):
-            if key in self.services:
+            if key in self.services and self.services[key].active:
                 yield from self.services[key].locations
 
     def homeless(self, roles: Iterable[Role]) -> tuple[Key, ...]:
@@ -189,14 +193,14 @@ class Directory:
         places = self.locations.items()
         return [key for key, place in places if owner and key.type and place.organization == owner and place.active]
 
-    def nameless(self, roles: Iterable[Role]) -> tuple[str, ...]:
-        """The ids of the networks of these roles whose name nothing gives: without it no filter can be proven."""
-        keys = {key: reference for role in roles for reference in role.networks if (key := key_of(reference))}
-        return tuple(k.id for k, ref in keys.items() if k.type and k not in self.organizations and not _display(ref))
+    def unknown_networks(self, roles: Iterable[Role]) -> tuple[str, ...]:
+        """The ids of the networks of these roles that did not come: only they say whether a network still is one."""
+        keys = dict.fromkeys(key for role in roles for reference in role.networks if (key := key_of(reference)))
+        return tuple(key.id for key in keys if key.type and key not in self.organizations)
 
     def listings(self) -> tuple[Listing, ...]:
-        """The roles joined with what came along, in their order, each once."""
-        return tuple(self._listing(role) for role in self.roles.values())
+        """The roles joined with what came along, in their order, each once for every place that it is of."""
+        return tuple(one for role in self.roles.values() for one in by_place(self._listing(role)))
 
     def _listing(self, role: Role) -> Listing:
         practitioner_key = key_of(role.practitioner)
@@ -215,15 +219,26 @@ class Directory:
             organization=organization,
             locations=places,
             place_names=place_names,
-            networks=tuple(_network(reference, self.organizations) for reference in role.networks),
+            networks=_networks(role.networks, self.organizations),
             specialties=role.specialties,
             openings=role.openings,
             phones=role.phones,
             role=role,
             last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
             organization_key=organization_key,
-            services=tuple(self.services[key] for r in role.services if (key := key_of(r)) and key in self.services),
+            services=self._services(role),
+            closed=self._is_closed(role),
         )
+
+    def _is_closed(self, role: Role) -> bool:
+        """True when all places that the role names came along, and none of them is in use."""
+        places = [self.locations.get(key) for key in keys_of(role.locations)]
+        return bool(places) and all(place is not None and not place.active for place in places)
+
+    def _services(self, role: Role) -> tuple[Service, ...]:
+        """The role's services that are not switched off; a service that is listed for itself is its own."""
+        keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else keys_of(role.services)
+        return tuple(self.services[key] for key in keys if key in self.services and self.services[key].active)
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
         """The active places that came along, and the names of all: the role's own, else those of its services.
@@ -317,13 +332,19 @@ _REFERENCES: Mapping[str, Callable[[Role], Iterable[Reference]]] = {
 
 
 def _points_at(key: Key) -> Reference:
-    return Reference(reference=f"{key.type}/{key.id}")
+    return Reference(reference=f"{key.type}/{key.id}" if key.type else key.id)
 
 
-def _network(reference: Reference, organizations: Mapping[Key, Organization]) -> Network:
-    key = key_of(reference)
-    known = organizations.get(key) if key else None
-    return Network(key, (known.name if known else None) or _display(reference))
+def _networks(references: Iterable[Reference], organizations: Mapping[Key, Organization]) -> tuple[Network, ...]:
+    """The networks that are not switched off, each once."""
+    found: dict[Network, None] = {}
+    for reference in references:
+        key = key_of(reference)
+        known = organizations.get(key) if key else None
+        if known is None or known.active:
+            name = (known.name if known else None) or _display(reference)
+            found.setdefault(Network(key, name, known.aliases if known else ()))
+    return tuple(found)
 
 
 def _display(reference: Reference | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.records.facility import Service
@@ -15,22 +15,27 @@ from bot.records.provider import (
     Practitioner,
     Role,
     Specialty,
+    read_npi,
 )
 from bot.records.references import Key
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network that a role names: what the reference points at, and its name where it came along."""
+    """A network that a role names: what the reference points at, and its names where it came along."""
 
     key: Key | None
     name: str | None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One role in the directory, with all that a filter may have to be checked against again (T44).
+    """One role at one place, with all that a filter may have to be checked against again (T44).
 
+    A role of several places is a listing of each (`by_place`), and `shared` says that what the role itself tells, such
+    as its phone, is told of all of them. `closed`: every place that the role names is out of use.
+    `services` are those of the role that are given here.
     `name` is the practitioner's, else the display's; for a role without a person the organization's, else what the
     service or the place is called.
     """
@@ -51,6 +56,8 @@ class Listing:
     last_updated: datetime | None
     organization_key: Key | None = None
     services: tuple[Service, ...] = ()
+    shared: bool = False
+    closed: bool = False
 
     @property
     def key(self) -> Key:
@@ -58,19 +65,41 @@ class Listing:
         return self.practitioner_key or self.organization_key or Key(self.role.type, self.role_id)
 
     @property
-    def npi(self) -> str | None:
-        """The National Provider Identifier of whose listing it is."""
-        if self.practitioner_key:
-            return self.practitioner.npi if self.practitioner else None
-        return self.organization.npi if self.organization else None
+    def reference(self) -> str:
+        """Whose listing it is, as a button says it; the role itself where whose it is stands inside of it."""
+        key = self.key if self.key.type else Key(self.role.type, self.role_id)
+        return f"{key.type}/{key.id}"
 
     @property
-    def phone(self) -> str | None:
-        """The number to call: the role's, else a place's, else the practitioner's."""
-        own = [*self.phones, *(p for place in self.locations for p in place.phones)]
-        own += self.practitioner.phones if self.practitioner else ()
-        own += self.organization.phones if self.organization and not self.practitioner_key else ()
-        return next((phone.value for phone in own if phone.system in {"phone", None}), None)
+    def is_person(self) -> bool:
+        """True when the role is a person's."""
+        return self.role.practitioner is not None
+
+    @property
+    def npi(self) -> str | None:
+        """The National Provider Identifier of whose listing it is."""
+        whose = self.practitioner if self.is_person else self.organization
+        reference = self.role.practitioner or self.role.organization
+        told = read_npi([reference.identifier]) if reference and reference.identifier else None
+        return (whose.npi if whose else None) or told
+
+    def telecoms(self, today: date) -> tuple[Phone, ...]:
+        """How to reach them here, the nearest to the person first; what a role of several places says comes last."""
+        places = [phone for place in self.locations for phone in place.phones]
+        services = [phone for service in self.services for phone in service.phones]
+        every = (*services, *places, *self.phones) if self.shared else (*self.phones, *services, *places)
+        return tuple(dict.fromkeys(phone for phone in every if phone.holds(today)))
+
+    def own_telecoms(self, today: date) -> tuple[Phone, ...]:
+        """How to reach the person or the organization as such, which is said of no place."""
+        whose = self.practitioner if self.practitioner_key else self.organization
+        every = whose.phones if whose else ()
+        return tuple(phone for phone in every if phone.holds(today) and phone.use != "home")
+
+    @property
+    def says_openings(self) -> bool:
+        """True when its services or its place say something of new patients."""
+        return any(service.openings for service in self.services) or any(place.openings for place in self.locations)
 
     @property
     def specialty_codes(self) -> frozenset[str]:
@@ -78,25 +107,39 @@ class Listing:
         return frozenset(code for specialty in self.specialties for code in specialty.codes)
 
     def active(self, today: date) -> bool:
-        """True when neither the role nor whose it is is switched off, and the role is of this day."""
-        switched_on = self.practitioner is None or self.practitioner.active
-        if self.practitioner_key is None and self.organization is not None:
-            switched_on = self.organization.active
-        return switched_on and not self.role.ended(today)
+        """True when nothing that the role stands on is switched off or out of its time."""
+        whose = (self.practitioner, self.organization)
+        return all(one is None or one.active for one in whose) and not self.closed and not self.role.ended(today)
 
     def in_network(self, network: Key | str) -> bool:
         """True only when a network reference of the role proves it; an id or a whole key may be given."""
         return any(n.key is not None and network in {n.key, n.key.id} for n in self.networks)
 
     def accepting(self, network: Key | str | None = None) -> Accepting | None:
-        """What the role, else its places, say about new patients for the network; None when they do not say.
+        """What the role, else its services, else the place say of new patients in the network; None for nothing.
 
         An answer for that network wins over one without a network. Without `network`, differing answers are None.
         """
-        for openings in (self.openings, tuple(o for place in self.locations for o in place.openings)):
+        served = tuple(one for service in self.services for one in service.openings)
+        for openings in (self.openings, served, tuple(o for place in self.locations for o in place.openings)):
             own = {o.answer for o in openings if o.network and network in {o.network, o.network.id}}
             general = {o.answer for o in openings if o.network is None or network is None}
             for answers in (own, general):
                 if len(answers) == 1:
                     return next(iter(answers))
         return None
+
+
+def by_place(listing: Listing) -> tuple[Listing, ...]:
+    """The listing once for each of its places, with the services that are given there or say no place."""
+    if not listing.locations:
+        return (listing,)
+    shared = len(listing.role.locations) > 1 or len(listing.locations) > 1
+    return tuple(
+        replace(listing, locations=(place,), services=_here(listing.services, place), shared=shared)
+        for place in listing.locations
+    )
+
+
+def _here(services: tuple[Service, ...], place: Location) -> tuple[Service, ...]:
+    return tuple(one for one in services if not one.locations or any(key.id == place.id for key in one.locations))

@@ -26,8 +26,9 @@ from bot.records.directory import (
     Telecom,
 )
 from bot.records.hours import Hours, read_hours
+from bot.records.npi import is_npi
 from bot.records.references import Key, key_of
-from bot.records.shapes import Concept, Extension, Reference, best_name
+from bot.records.shapes import Concept, Extension, Identifier, PeriodShape, Reference, best_name
 from bot.records.text import clean
 from bot.records.times import parse_instant
 from bot.records.tongues import tongue
@@ -35,16 +36,22 @@ from bot.records.tongues import tongue
 Gender = Literal["male", "female", "other", "unknown"]
 Accepting = Literal["newpt", "nopt", "existptonly", "existptfam"]
 _ACCEPTING: tuple[Accepting, ...] = ("newpt", "nopt", "existptonly", "existptfam")
+_ALWAYS = Period()
 _GENDERS: tuple[Gender, ...] = ("male", "female", "other", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A way to reach somebody; `system` is phone, fax, email, url and such."""
+    """A way to reach somebody while `period` lasts; `system` is phone, fax, email, url and such."""
 
     system: str | None
     value: str
     use: str | None = None
+    period: Period = _ALWAYS
+
+    def holds(self, today: date) -> bool:
+        """True when it is neither an old one nor out of its time."""
+        return self.use != "old" and self.period.includes(today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,7 @@ class Organization:
     part_of: Key | None
     last_updated: datetime | None
     endpoints: tuple[Key, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def is_network(self) -> bool:
@@ -168,7 +176,7 @@ def read_practitioner(raw: bytes | msgspec.Raw) -> Practitioner:
         languages=tuple(dict.fromkeys(language for language in languages if language)),
         credentials=tuple(dict.fromkeys(credential for credential in credentials if credential)),
         phones=read_phones(shape.telecom),
-        npi=next((i.value for i in shape.identifier if i.system == NPI), None),
+        npi=read_npi(shape.identifier),
         active=shape.active is not False,
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
     )
@@ -209,11 +217,12 @@ def read_organization(raw: bytes | msgspec.Raw) -> Organization:
         name=clean(shape.name) or next((a for a in map(clean, shape.alias) if a), None),
         types=tuple(types),
         phones=read_phones(shape.telecom),
-        npi=next((i.value for i in shape.identifier if i.system == NPI), None),
+        npi=read_npi(shape.identifier),
         active=shape.active is not False,
         part_of=key_of(shape.part_of),
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
         endpoints=keys_of(shape.endpoint),
+        aliases=tuple(alias for alias in map(clean, shape.alias) if alias),
     )
 
 
@@ -231,7 +240,7 @@ def read_role(raw: bytes | msgspec.Raw) -> Role:
         openings=read_openings(shape.extension),
         phones=read_phones(shape.telecom),
         active=shape.active is not False,
-        period=period(shape.period.start, shape.period.end) if shape.period else Period(),
+        period=period_of(shape.period),
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
         codes=_codes(shape.code),
         services=shape.healthcare_service,
@@ -258,7 +267,18 @@ def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
 def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
     """Every way to reach them, the payer's preferred first; a telecom without a system is kept (market.md, PN)."""
     ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
-    return tuple(Phone(t.system, value, t.use) for t in ranked if (value := clean(t.value)))
+    return tuple(Phone(t.system, value, t.use, period_of(t.period)) for t in ranked if (value := clean(t.value)))
+
+
+def period_of(shape: PeriodShape | None) -> Period:
+    """The period; one without ends where none is written."""
+    return period(shape.start, shape.end) if shape else Period()
+
+
+def read_npi(identifiers: Iterable[Identifier]) -> str | None:
+    """The first National Provider Identifier that can be one, else the first that is called so."""
+    written = [one.value for one in identifiers if one.system == NPI and one.value]
+    return next(filter(is_npi, written), next(iter(written), None))
 
 
 def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:

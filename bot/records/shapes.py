@@ -106,6 +106,7 @@ class Telecom(Shape, frozen=True):
     value: str | None = None
     use: str | None = None
     rank: int | None = None
+    period: PeriodShape | None = None
 
 
 class Address(Shape, frozen=True):

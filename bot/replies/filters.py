@@ -12,6 +12,7 @@ from jinja2 import Undefined
 from markupsafe import Markup
 
 from bot.message import Language
+from bot.replies.nouns import people
 from bot.replies.text import clean, cut, escape
 
 _CENT = Decimal("0.01")
@@ -261,6 +262,7 @@ def filters(language: Language) -> dict[str, Callable[..., object]]:
         "miles": partial(miles, language=language),
         "money": money,
         "number": number,
+        "people": partial(people, language=language),
         "phone": phone,
         "url": url,
     }

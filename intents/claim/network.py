@@ -15,7 +15,6 @@ from bot.kit import (
     Who,
     claim_by_id,
     fitting,
-    is_called,
     names_of,
     newest_claims,
     own_networks,
@@ -85,13 +84,13 @@ def summarize(
     rows = found.only
     if rows is None:
         return ClaimNetwork(claim, contract, Today(found.state, total=len(found.found)), today)
-    networks = [network for row in rows for network in row.networks]
+    listed = names_of(rows)
     dates = [row.last_updated for row in rows if row.last_updated]
     now = Today(
         state="one",
-        networks=names_of(rows),
+        networks=listed,
         wanted=own,
-        proven=tuple(name for name in own if any(is_called(one, name) for one in networks)),
+        proven=tuple(name for name in own if name in listed),
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
         updated=min(dates) if len(dates) == len(rows) else None,
     )

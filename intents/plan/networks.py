@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.kit import (
@@ -11,12 +11,13 @@ from bot.kit import (
     Choice,
     Plan,
     Summary,
+    Wanted,
     Who,
+    asked_networks,
     names_of,
     network_names,
     own_networks,
     plans,
-    telling,
     who,
     words_of,
 )
@@ -49,6 +50,8 @@ class Networks(Summary):
     total: int = 0
     reference: str | None = None
     users: tuple[str, ...] = ()
+    unclear: Wanted | None = None
+    partial: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Used], ...]:
@@ -63,29 +66,26 @@ class Networks(Summary):
 
 async def answer(ask: Ask) -> Networks:
     """The networks that were asked about, with their plans."""
-    network = str(ask.slots.get("network") or "")
+    asked = await asked_networks(ask)
     sold = await plans(ask)
-    named = plans_said(ask.said, sold)
+    named = plans_said(ask.said, sold) if not asked.wanted else ()
     if named and not set(words_of(ask.words.get("provider_name"))) & set(words_of(ask.said)):
         result = of_plans(named, sold)
-    elif ask.slots.get("provider_name"):
+    elif ask.slots.get("provider_name") or ask.slots.get("npi"):
         result = of_provider(await who(ask), sold)
-    elif network == "in-network":
+    elif asked.anyone:
         own = await own_networks(ask)
         names = own or await network_names(ask)
         result = Networks("own" if own else "all", _used(names, sold), bool(sold))
+    elif asked.unclear:
+        result = Networks("named", (), bool(sold), asked.unclear.called, unclear=asked.unclear)
+    elif asked.wanted:
+        result = Networks("named", _used(asked.names, sold), bool(sold), asked.names[0])
     else:
-        names = await network_names(ask)
-        wanted = [name for name in names if is_called_by(name, network)] if telling(network) else list(names)
-        result = Networks("named" if telling(network) else "all", _used(wanted, sold), bool(sold), network or None)
+        result = Networks("all", _used(await network_names(ask), sold), bool(sold))
     ask.cite("Organization", ())
     ask.cite("InsurancePlan", [plan.id for plan in sold])
-    return result
-
-
-def is_called_by(name: str, words: str) -> bool:
-    """True when the network's name holds all the telling words."""
-    return telling(words) <= set(name.casefold().split())
+    return replace(result, partial=not ask.report.complete)
 
 
 def plans_said(said: str, sold: Sequence[Plan]) -> tuple[Plan, ...]:

@@ -17,23 +17,23 @@ from bot.kit import (
     Listing,
     Plan,
     Summary,
+    Wanted,
     Who,
     around,
     by_provider,
     cards,
-    is_called,
     listings,
-    network_names,
-    openings_of,
+    networks,
     plans,
     telling,
+    wanted,
     who,
     within,
 )
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
 
-State = Literal["unnamed", "several", "ended", "unknown", "same", "providers", "networks"]
+State = Literal["unnamed", "several", "ended", "unknown", "unclear", "same", "providers", "networks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class Compared(Summary):
     both: int | None = None
     what: str | None = None
     where: Around | None = None
+    unclear: Wanted | None = None
+    partial: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Choice], ...]:
@@ -119,53 +121,56 @@ async def _who(ask: Ask, slot: str, where: Around | None) -> Who:
 
 def side_by_side(found: Sequence[tuple[Listing, ...]], ask: Ask, where: Around | None) -> Compared:
     """Both providers as cards; `same` when both names are one provider's."""
+    if len(by_provider([row for rows in found for row in rows])) == 1:
+        return Compared("same", ask.today, found[0][0].name)
     both = tuple(card for rows in found for card in cards(ask, rows, where))
-    if len({card.npi or card.key for card in both}) == 1:
-        return Compared("same", ask.today, both[0].name)
-    shared = tuple(name for name in both[0].networks if name in both[1].networks)
+    shared = tuple(name for name in both[0].every_network if name in both[1].every_network)
     return Compared("providers", ask.today, cards=both, shared=shared, where=where)
 
 
 async def _networks(ask: Ask, names: Sequence[str], where: Around | None) -> Compared:
-    listed = await network_names(ask)
-    resolved = [next((one for one in listed if telling(name) <= telling(one)), None) for name in names]
-    for slot, name, known in zip(("network", "other_network"), names, resolved, strict=True):
-        if known is None:
-            return Compared("unknown", ask.today, name, slot)
-    chosen = [name for name in resolved if name]
-    if len(set(chosen)) == 1:
-        return Compared("same", ask.today, chosen[0])
+    listed = await networks(ask)
+    resolved = [
+        wanted("", (ask.words.get(slot, ""), name), listed)
+        for slot, name in zip(("network", "other_network"), names, strict=True)
+    ]
+    for slot, found_as in zip(("network", "other_network"), resolved, strict=True):
+        if not found_as.is_clear:
+            return Compared("unclear", ask.today, found_as.called, slot, unclear=found_as)
+    if resolved[0].names == resolved[1].names:
+        return Compared("same", ask.today, resolved[0].names[0])
     codes = _codes(ask)
     sold = await plans(ask)
     found = await listings(ask, codes=codes, where=where) if where else None
-    return counted(found, chosen, sold, ask, where)
+    return counted(found, resolved, sold, ask, where)
 
 
 def counted(
-    found: Sequence[Listing] | None, names: Sequence[str], sold: Sequence[Plan], ask: Ask, where: Around | None
+    found: Sequence[Listing] | None, sides: Sequence[Wanted], sold: Sequence[Plan], ask: Ask, where: Around | None
 ) -> Compared:
     """Both networks with who of the kind is proven in them around the place; counts only where a place was named."""
     fitting = [row for row in found or () if _fits(row, ask, where)]
-    members = [[row for row in fitting if any(is_called(one, name) for one in row.networks)] for name in names]
-    sides = tuple(_side(name, rows, sold, ask, where) for name, rows in zip(names, members, strict=True))
-    keys = [{rows[0].npi or rows[0].key for rows in by_provider(side)} for side in members]
+    members = [[row for row in fitting if one.holds(row)] for one in sides]
+    both = [rows for rows in by_provider(fitting) if all(any(one.holds(row) for row in rows) for one in sides)]
     ask.cite("PractitionerRole", [row.role_id for rows in members for row in rows])
     return Compared(
         "networks",
         ask.today,
-        sides=sides,
-        both=len(keys[0] & keys[1]) if where else None,
+        sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
+        both=len(both) if where else None,
+        partial=not ask.report.complete,
         what=ask.words.get("specialty"),
         where=where,
     )
 
 
-def _side(name: str, rows: Sequence[Listing], sold: Sequence[Plan], ask: Ask, where: Around | None) -> Side:
+def _side(one: Wanted, rows: Sequence[Listing], sold: Sequence[Plan], ask: Ask, where: Around | None) -> Side:
+    name = one.names[0]
     users = (plan.name for plan in sold if any(network.name == name for network in plan.networks))
     used = tuple(dict.fromkeys(user for user in users if user))
     if where is None:
         return Side(name, used)
-    takers = [row for row in rows if name in openings_of(row)]
+    takers = [row for row in rows if one.opens(row)]
     nearest = cards(ask, rows, where)
     return Side(name, used, len(by_provider(rows)), len(by_provider(takers)), nearest[0] if nearest else None)
 

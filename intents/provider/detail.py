@@ -17,44 +17,49 @@ from bot.kit import (
     Document,
     Hours,
     Listing,
-    Location,
     Network,
+    Site,
     Who,
     WithDocument,
     cards,
-    is_called,
     names_of,
     on_day,
     plans,
-    spots,
+    sites,
     who,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place: how to reach it, when it is open on the day that was asked (`known`: its hours are given at all)."""
+    """One place with what is said of it; `today`: when it is open on that day, where hours are `known`."""
 
-    address: str
-    name: str | None
-    phones: tuple[str, ...]
-    faxes: tuple[str, ...]
+    site: Site
     today: tuple[Hours, ...]
     known: bool
-    access: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """The address, else what the place is called."""
+        return self.site.address
 
 
 @dataclass(frozen=True, slots=True)
-class Openings:
-    """What is said of new patients in one network: newpt, nopt, existptonly, existptfam; None: nothing."""
+class Proof:
+    """One record that lists a place in a network, and when the record was updated."""
 
     network: str
-    answer: str | None
+    place: str
+    record: str
+    updated: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the directory said at a moment, with the SHA-256 of exactly these facts as `written` puts them."""
+    """What the directory said at a moment, with the SHA-256 of exactly these facts as `written` puts them.
+
+    `proofs` pair each network with the place and the record that list it.
+    """
 
     provider: str | None
     npi: str | None
@@ -64,6 +69,7 @@ class Receipt:
     records: tuple[str, ...]
     updated: datetime | None
     read: datetime | None
+    proofs: tuple[Proof, ...] = ()
     sha256: str = ""
 
     @property
@@ -90,9 +96,8 @@ class Detail(WithDocument):
     card: Card | None = None
     reference: str | None = None
     places: tuple[Place, ...] = ()
-    openings: tuple[Openings, ...] = ()
-    virtual: bool = False
-    ways: tuple[str, ...] = ()
+    own_phones: tuple[str, ...] = ()
+    partial: bool = False
     receipt: Receipt | None = None
     asked_network: str | None = None
 
@@ -101,11 +106,17 @@ class Detail(WithDocument):
         """The choices with their numbers."""
         return tuple(enumerate(self.choices, 1))
 
-    @property
-    def is_stale(self) -> bool:
-        """True when the listing was not updated for more than 90 days."""
-        age = self.card.age_days(self.today) if self.card else None
+    def is_stale(self, said: Card | Site) -> bool:
+        """True when a listing was not updated for more than 90 days."""
+        age = self._days(said)
         return age is not None and age > STALE_DAYS
+
+    def months(self, said: Card | Site) -> int:
+        """How many whole months old it is."""
+        return (self._days(said) or 0) // 30
+
+    def _days(self, said: Card | Site) -> int | None:
+        return (self.today - said.updated.date()).days if said.updated else None
 
 
 async def answer(ask: Ask) -> Detail:
@@ -127,66 +138,39 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
     """The one provider's facts, every place and network once."""
     rows = found.only
     if rows is None:
-        return Detail(found.state, found.name, ask.today, found.choices, len(found.found))
+        partial = not ask.report.complete
+        return Detail(found.state, found.name, ask.today, found.choices, len(found.found), partial=partial)
     network = ask.arguments.get("network")
-    services = [service for row in rows for service in row.services]
     receipt = _receipt(rows, ask, network, sold) if _wants_receipt(ask) else None
+    card = cards(ask, rows, None)[0]
+    phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
+    places = [site for site in card.sites if site.spot]
     return Detail(
         state="one",
         name=rows[0].name,
         today=ask.today,
-        card=cards(ask, rows, None)[0],
+        card=card,
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
-        places=tuple(_place(spot.address, spot.location, rows, ask.today) for spot in spots(ask, rows, None)),
-        openings=_openings(rows),
-        virtual=any(service.virtual for service in services),
-        ways=tuple(dict.fromkeys(way for service in services for way in service.ways)),
+        places=tuple(Place(one, on_day(one.hours, ask.today), bool(one.hours)) for one in _first(places, ask)),
+        own_phones=tuple(dict.fromkeys(phone.value for phone in phones)),
+        partial=not ask.report.complete,
         receipt=receipt,
         asked_network=network,
         document=Document("receipt", {"receipt": receipt, "asked_network": network}) if receipt else None,
     )
 
 
-def _place(address: str, location: Location, rows: Sequence[Listing], today: date) -> Place:
-    """The role's own hours and phones at the place, else the place's, else its services'."""
-    here = [row for row in rows if location in row.locations]
-    own = tuple(hours for row in here for hours in row.role.hours)
-    served = tuple(hours for row in here for service in row.services for hours in service.hours)
-    hours = tuple(dict.fromkeys(own or location.hours or served))
-    telecoms = [*(phone for row in here for phone in row.phones), *location.phones]
-    phones = dict.fromkeys(one.value for one in telecoms if one.system in {"phone", None})
-    faxes = dict.fromkeys(one.value for one in telecoms if one.system == "fax")
-    return Place(
-        address=address,
-        name=location.name,
-        phones=tuple(phones),
-        faxes=tuple(faxes),
-        today=on_day(hours, today),
-        known=bool(hours),
-        access=location.access,
-    )
-
-
-def _openings(rows: Sequence[Listing]) -> tuple[Openings, ...]:
-    """By network; where roles differ about one, taking new patients somewhere counts."""
-    said: dict[str, set[str]] = {name: set() for name in names_of(rows)}
-    for row in rows:
-        for network in row.networks:
-            name = network.name or (network.key.id if network.key else None)
-            answer = row.accepting(network.key)
-            if name and answer:
-                said[name].add(answer)
-    return tuple(Openings(name, min(found, key=_ORDER.index) if found else None) for name, found in said.items())
-
-
-_ORDER = ("newpt", "existptfam", "existptonly", "nopt")
+def _first(places: list[Site], ask: Ask) -> list[Site]:
+    """The place that a button named before the others: a chain has many."""
+    named = ask.arguments.get("place")
+    return sorted(places, key=lambda site: site.spot is None or site.spot.location.id != named) if named else places
 
 
 def _receipt(
     rows: Sequence[Listing], ask: Ask, network: str | None, sold: Sequence[tuple[str, tuple[str, ...]]]
 ) -> Receipt:
     """Only the listings of the network that was asked for, where one was; otherwise all."""
-    shown = [row for row in rows if not network or any(is_called(one, network) for one in row.networks)]
+    shown = [row for row in rows if not network or network in names_of([row])]
     names = tuple(name for name in names_of(shown) if not network or name == network)
     dates = [row.last_updated for row in shown if row.last_updated]
     read = max((source.fetched_at for source in ask.report.sources), default=None)
@@ -195,12 +179,25 @@ def _receipt(
         npi=next((row.npi for row in rows if row.npi), None),
         networks=names,
         plans=tuple(plan for plan, own in sold if set(own) & set(names)),
-        places=tuple(spot.address for spot in spots(ask, shown, None)),
-        records=tuple(sorted(f"{row.role.type}/{row.role_id}" for row in shown)),
+        places=tuple(site.address for site in sites(ask, shown, None) if site.spot),
+        records=tuple(sorted({f"{row.role.type}/{row.role_id}" for row in shown})),
         updated=min(dates) if dates and len(dates) == len(shown) else None,
         read=read.replace(microsecond=0) if read else None,
+        proofs=_proofs(ask, shown, names),
     )
     return replace(unsigned, sha256=digest(unsigned))
+
+
+def _proofs(ask: Ask, shown: Sequence[Listing], names: Sequence[str]) -> tuple[Proof, ...]:
+    """Network by network, the places and records that prove it."""
+    made = [
+        Proof(name, site.address, f"{row.role.type}/{row.role_id}", row.last_updated)
+        for name in names
+        for row in shown
+        if name in names_of([row])
+        for site in sites(ask, [row], None)
+    ]
+    return tuple(dict.fromkeys(made))
 
 
 def digest(receipt: Receipt) -> str:

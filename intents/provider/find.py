@@ -1,4 +1,4 @@
-"""Providers by specialty, place, network, openings, gender, language and name: each filter proven on every card."""
+"""Providers by specialty, place, network and every other wish: each is proven on every card, or said not to be."""
 
 from __future__ import annotations
 
@@ -11,26 +11,33 @@ from bot.kit import (
     STALE_DAYS,
     Around,
     Ask,
+    AskedNetworks,
     Card,
     Choice,
+    Conditions,
     Filter,
     Listing,
     Loosened,
     Summary,
+    Wanted,
     around,
+    asked_networks,
     cards,
+    conditions,
     farther,
-    is_called,
-    is_named,
+    houses,
+    is_called_so,
     listings,
     loosened,
     nearest,
-    openings_of,
+    networks_among,
     own_networks,
+    say_unmet,
+    several,
     sift,
-    starts_like,
-    telling,
-    within,
+    staff,
+    who,
+    without_own,
 )
 
 PAGE = 5
@@ -41,7 +48,9 @@ PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF00
 class Found(Summary):
     """One page of providers. `total` is how many fit in all; `first` the number of the first one shown.
 
-    `one`: only the provider whose number was asked for. `any_network`: "in network" without naming one. Then `own` are
+    `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
+    that this directory tells of nobody, `unsaid` how many fit but for a wish of which they say nothing. `partial`: not
+    all could be read. `one`: only the provider whose number was asked for. With "in network" and no name, `own` are
     the networks that look like the asker's own, and `in_own` counts the providers who are listed in one of them.
 
     When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
@@ -56,20 +65,19 @@ class Found(Summary):
     today: date
     what: str | None
     where: Around | None
-    network: str | None
-    accepting: bool
-    gender: str | None
-    language: str | None
-    name: str | None
+    wishes: Conditions
     loosened: tuple[Loosened, ...] = ()
     farther: int = 0
     farther_miles: int = FARTHER[0]
     wider: tuple[Loosened, ...] = ()
     one: bool = False
-    any_network: bool = False
     own: tuple[str, ...] = ()
     in_own: int = 0
     near: tuple[Choice, ...] = ()
+    unclear: Wanted | None = None
+    unmet: tuple[str, ...] = ()
+    unsaid: tuple[tuple[str, int], ...] = ()
+    partial: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Card], ...]:
@@ -86,130 +94,144 @@ class Found(Summary):
         age = card.age_days(self.today)
         return age is not None and age > STALE_DAYS
 
+    def months(self, card: Card) -> int:
+        """How many whole months old the listing is."""
+        return (card.age_days(self.today) or 0) // 30
+
 
 async def answer(ask: Ask) -> Found:
     """The providers who fit, nearest first."""
-    name = _text(ask, "provider_name")
-    where = None if name and "location" not in ask.slots else await around(ask)
-    codes = _codes(ask, name)
-    found = await listings(ask, codes=codes, where=where, name=name, filters=filters(ask, where))
-    result = summarize(found, ask, where, name)
+    networks = await without_own(ask, await asked_networks(ask))
+    wishes = conditions(ask, _codes(ask), networks)
+    if networks.unclear and networks.listed:
+        return replace(_page((), ask, None, wishes), unclear=networks.unclear)
+    where = await around(ask) if _is_placed(ask, wishes) else None
+    wishes, found = await _read(ask, wishes, where)
+    if wishes.networks.unclear:
+        return replace(_page((), ask, where, wishes), unclear=wishes.networks.unclear)
+    result = summarize(found, ask, where, wishes)
+    for name in result.unmet:
+        say_unmet(ask, name)
     ask.cite("PractitionerRole", [role for card in result.cards for role in card.role_ids])
     for type_ in ("Practitioner", "Location", "Organization"):  # a server without includes was asked for them by id
         ask.cite(type_, ())
     if result.total:
         return await _with_own(result, found, ask, where)
+    return await _beyond(result, found, ask, where)
+
+
+async def _read(ask: Ask, wishes: Conditions, where: Around | None) -> tuple[Conditions, tuple[Listing, ...]]:
+    """What fits, for all that can be told before; the networks' names are looked for in it where none are listed."""
+    if ask.slots.get("npi"):
+        return wishes, tuple(row for rows in (await who(ask)).found for row in rows)
+    if wishes.organization:
+        known = await houses(ask, wishes.organization)
+        wishes = replace(wishes, houses=known)
+        found = await staff(ask, known, wishes.codes, wishes.filters(ask, where)) if known else ()
+    else:
+        found = await listings(
+            ask,
+            codes=wishes.codes,
+            where=where,
+            name=wishes.name,
+            filters=wishes.filters(ask, where),
+            networks=() if wishes.networks.barred else wishes.networks.ids,
+        )
+    if wishes.networks.named and not wishes.networks.listed:
+        wishes = replace(wishes, networks=networks_among(ask, found))
+    return wishes, found
+
+
+async def _beyond(result: Found, found: Sequence[Listing], ask: Ask, where: Around | None) -> Found:
+    """What there is farther off, or with fewer wishes, or spelled alike, where nobody fits."""
     for wide in farther(where) if where else ():
-        found = await listings(ask, codes=codes, where=wide, name=name, filters=filters(ask, wide))
-        there = summarize(found, ask, wide, name)
-        result = replace(result, farther=there.total, farther_miles=int(wide.miles))
+        _, found = await _read(ask, result.wishes, wide)
+        there = summarize(found, ask, wide, result.wishes)
+        result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
         if result.loosened or there.total or there.loosened:
             result = result if result.loosened else replace(result, wider=there.loosened)
             break
-    if name and not any(_is_called(row, name) for row in found):
+    name = result.wishes.name
+    if name and not any(is_called_so(row, name) for row in found):
         return replace(result, near=await nearest(ask, name, people=True))
     return result
 
 
 async def _with_own(result: Found, found: Sequence[Listing], ask: Ask, where: Around | None) -> Found:
     """What "in network" leaves open is told to a member in their own chat: which network looks like theirs."""
-    own = await own_networks(ask) if result.any_network and not result.page and not result.one else ()
+    asks = result.wishes.networks.anyone and not result.page and not result.one
+    own = await own_networks(ask) if asks else ()
     if not own:
         return result
-    near = [row for row in found if where is None or within(ask, row, where)]
-    mine = [card for card in cards(ask, sift(near, filters(ask, where)), where) if set(card.networks) & set(own)]
+    mine = [
+        card for card in cards(ask, _kept(found, ask, where, result.wishes), where) if set(card.networks) & set(own)
+    ]
     return replace(result, own=own, in_own=len(mine))
 
 
-def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, name: str | None) -> Found:
-    """The page that was asked for, of the listings that pass every filter."""
-    near = [row for row in found if where is None or within(ask, row, where)]
-    wishes = filters(ask, where)
-    kept = sift(near, wishes)
+def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> Found:
+    """The page that was asked for, of the listings that pass every wish that the directory tells anything of."""
+    base = replace(wishes, networks=AskedNetworks(), accepting=False, gender=None, not_gender=None, language=None)
+    near = sift(found, base.without(_TOLD_LAST).filters(ask, where))
+    unmet = wishes.unknown(ask, near)
+    if wishes.networks.outside and not wishes.networks.barred:
+        unmet = (*unmet, "network")
+    wishes = wishes.without(unmet)
+    page = _page(_kept(found, ask, where, wishes), ask, where, wishes)
+    return replace(
+        page,
+        loosened=() if page.total else loosened(found, wishes.filters(ask, where, found)),
+        unmet=unmet,
+        unsaid=wishes.unsaid(ask, where, found),
+    )
+
+
+_TOLD_LAST = ("telehealth", "wheelchair", "open_at", "age_group")
+
+
+def _kept(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> tuple[Listing, ...]:
+    return sift(found, filters(ask, where, wishes, found))
+
+
+def filters(ask: Ask, where: Around | None, wishes: Conditions, found: Sequence[Listing] = ()) -> list[Filter]:
+    """Every filter of the question."""
+    return wishes.filters(ask, where, found)
+
+
+def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> Found:
     providers = cards(ask, kept, where)
-    one, codes = "pick" in ask.arguments, _codes(ask, name)
+    one = "pick" in ask.arguments
     first = (ask.pick if ask.pick >= 0 else max(len(providers) + ask.pick, 0)) if one else ask.page * PAGE
-    network = _text(ask, "network")
     return Found(
         cards=providers[first : first + (1 if one else PAGE)],
         total=len(providers),
         first=first + 1,
         page=ask.page,
         today=ask.today,
-        what=ask.words.get("specialty") if codes or not name else None,
+        what=ask.words.get("specialty") if wishes.codes or not wishes.name else None,
         where=where,
-        network=network,
-        accepting=bool(ask.slots.get("accepting_new")),
-        gender=_text(ask, "gender"),
-        language=_text(ask, "language"),
-        name=name,
-        loosened=() if kept else loosened(near, wishes),
+        wishes=wishes,
         one=one,
-        any_network=network is not None and not telling(network),
+        partial=not ask.report.complete,
     )
 
 
-def filters(ask: Ask, where: Around | None) -> list[Filter]:
-    """Every filter of the question, to be checked here whatever the server did with it."""
-    network, gender, language = _text(ask, "network"), _text(ask, "gender"), _text(ask, "language")
-    chosen: list[Filter] = []
-    codes = _codes(ask, _text(ask, "provider_name"))
-    if codes:
-        chosen.append(("specialty", lambda listing: bool(listing.specialty_codes & set(codes))))
-    name = _text(ask, "provider_name")
-    if name:
-        chosen.append(("provider_name", lambda listing: _is_called(listing, name)))
-    if where is not None:
-        chosen.append(("radius", lambda listing: within(ask, listing, where)))
-    if network and network != "out-of-network":
-        chosen.append(("network", lambda listing: _in_network(listing, network)))
-    if ask.slots.get("accepting_new"):
-        chosen.append(("accepting_new", lambda listing: _is_open(listing, network)))
-    if gender:
-        chosen.append(
-            ("gender", lambda listing: listing.practitioner is not None and listing.practitioner.gender == gender)
-        )
-    if language:
-        chosen.append(("language", lambda listing: _speaks(listing, language)))
-    return chosen
+def _is_placed(ask: Ask, wishes: Conditions) -> bool:
+    """Whether the search is around a place: who is named, by a name, a number or a house, is looked for anywhere."""
+    if "location" in ask.slots or several(ask, "location"):
+        return True
+    return not (wishes.name or wishes.organization or ask.slots.get("npi"))
 
 
-def _is_called(listing: Listing, name: str) -> bool:
-    return is_named(listing.name, name) or starts_like(listing.name, name)
-
-
-def _in_network(listing: Listing, network: str) -> bool:
-    """Proven by a network reference; "in-network" without a name is any network of this payer."""
-    if not telling(network):
-        return bool(listing.networks)
-    return any(is_called(one, network) for one in listing.networks)
-
-
-def _is_open(listing: Listing, network: str | None) -> bool:
-    """New patients are taken, in the named network when one was named."""
-    if network and telling(network):
-        return any(is_called(one, network) and listing.accepting(one.key) == "newpt" for one in listing.networks)
-    return bool(openings_of(listing))
-
-
-def _speaks(listing: Listing, language: str) -> bool:
-    person = listing.practitioner
-    return person is not None and any(one.casefold().split("-")[0] == language.casefold() for one in person.languages)
-
-
-def _codes(ask: Ask, name: str | None) -> tuple[str, ...]:
+def _codes(ask: Ask) -> tuple[str, ...]:
     """The NUCC codes; without a specialty and a name, "a doctor" is primary care. Before a name, "Dr." is a title."""
     value = ask.slots.get("specialty")
-    if name and ask.words.get("specialty", "").casefold().strip(". ") in _TITLES:
+    named = bool(ask.slots.get("provider_name") or ask.slots.get("organization") or ask.slots.get("npi"))
+    if named and ask.words.get("specialty", "").casefold().strip(". ") in _TITLES:
         return ()
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(str(code) for code in value)
-    return () if name else PRIMARY_CARE
+    return () if named else PRIMARY_CARE
 
 
-_TITLES = frozenset({"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica"})
-
-
-def _text(ask: Ask, slot: str) -> str | None:
-    value = ask.slots.get(slot)
-    return str(value) if value else None
+_TITLES = frozenset({"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica", "doctors", "who"})

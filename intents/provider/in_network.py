@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
 from bot.kit import (
     Around,
     Ask,
+    AskedNetworks,
     Choice,
     Listing,
+    Site,
     Summary,
+    Wanted,
     Who,
     around,
-    is_called,
+    asked_networks,
     names_of,
+    networks_among,
     own_networks,
-    spots,
-    telling,
+    several,
+    sites,
     who,
+    within,
 )
 
-Verdict = Literal["unnamed", "unknown", "ended", "several", "listed", "partly", "elsewhere", "other", "silent", "any"]
+Verdict = Literal[
+    "unnamed", "unknown", "ended", "several", "unclear", "listed", "partly", "elsewhere", "other", "silent", "any"
+]
+_BEFORE = re.compile(
+    r"\b(no longer|any ?more|used to|dropped|still|left|ya no|todavía|todavia|aún|aun|dejó|dejo|antes)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place of the provider: the networks of those that were asked for that it is listed in, and all of them."""
+    """One place of the provider: the networks of those that were asked for that it is listed in, and all of them.
+
+    `placed` is False for what the directory says without naming a place.
+    """
 
     address: str
     wanted: tuple[str, ...]
     networks: tuple[str, ...]
+    placed: bool = True
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +56,12 @@ class InNetwork(Summary):
     """What the directory proves.
 
     `wanted` are the networks that were asked for; `guessed` when they are the asker's own by their coverage. `places`
-    are those that the question is about, `others` the provider's further ones.
+    are those that the question is about, `others` the provider's further ones. `updated` is the oldest listing of the
+    places that the question is about. `before`: the question is about what was, which a directory does not tell.
 
     Verdicts: `listed` at every place that was asked about, `partly` at some, `elsewhere` only at places that were not
     asked about, `other` only in other networks, `silent`: the directory names no network at all, `any`: no network was
-    asked for. `ended`: whoever has the name is no longer listed as active.
+    asked for, `unclear`: its name leads to none or several. `ended`: whoever has the name is no longer listed.
     """
 
     verdict: Verdict
@@ -59,6 +77,9 @@ class InNetwork(Summary):
     where: Around | None = None
     updated: datetime | None = None
     today: date | None = None
+    unclear: Wanted | None = None
+    partial: bool = False
+    before: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Choice], ...]:
@@ -83,14 +104,35 @@ class InNetwork(Summary):
 
 async def answer(ask: Ask) -> InNetwork:
     """What the directory says of the provider in the network; without one named, in the asker's own."""
-    network = str(ask.slots.get("network") or "")
-    named = (network,) if network and network != "out-of-network" and telling(network) else ()
     found = await who(ask)
-    guess = await own_networks(ask) if found.only and not named else ()
-    where = await around(ask) if isinstance(ask.slots.get("location"), dict) else None
-    result = summarize(found, ask, named or guess, where, guessed=bool(guess))
+    named = _meant(await asked_networks(ask))
+    if named.unclear and not named.listed:
+        named = _meant(networks_among(ask, found.only or ()))
+    guess = await own_networks(ask) if found.only and not named.wanted else ()
+    where = await around(ask) if isinstance(ask.slots.get("location"), dict) or several(ask, "location") else None
+    if found.only and named.unclear:
+        found.cite(ask)
+        return _unclear(found.only, named.unclear, ask)
+    result = summarize(found, ask, guess or named.names, where, guessed=bool(guess))
     found.cite(ask)
-    return result
+    return replace(result, partial=not ask.report.complete, before=bool(_BEFORE.search(ask.said)))
+
+
+def _meant(named: AskedNetworks) -> AskedNetworks:
+    """The networks that are asked about: somebody who asks whether she is not in P asks about P."""
+    return replace(named, wanted=(*named.wanted, *named.barred), barred=())
+
+
+def _unclear(rows: Sequence[Listing], odd: Wanted, ask: Ask) -> InNetwork:
+    return InNetwork(
+        "unclear",
+        rows[0].name,
+        networks=names_of(rows),
+        reference=f"{rows[0].key.type}/{rows[0].key.id}",
+        unclear=odd,
+        today=ask.today,
+        partial=not ask.report.complete,
+    )
 
 
 def summarize(found: Who, ask: Ask, wanted: tuple[str, ...], where: Around | None, *, guessed: bool) -> InNetwork:
@@ -99,27 +141,30 @@ def summarize(found: Who, ask: Ask, wanted: tuple[str, ...], where: Around | Non
     if rows is None:
         state = "unknown" if found.state == "one" else found.state
         return InNetwork(state, found.name, choices=found.choices, total=len(found.found))
-    places, others = _places(ask, rows, wanted, where)
-    dates = [row.last_updated for row in rows if row.last_updated]
+    here = rows if where is None else tuple(row for row in rows if within(ask, row, where))
+    asked = sites(ask, here, where)
+    others = sites(ask, [row for row in rows if row not in here], where)
+    places = tuple(_place(site, wanted) for site in asked)
+    dates = [site.updated for site in asked]
     return InNetwork(
-        verdict=_verdict(places, others, wanted, names_of(rows)),
+        verdict=_verdict(places, tuple(_place(site, wanted) for site in others), wanted, rows),
         name=rows[0].name,
         wanted=wanted,
         guessed=guessed,
         places=places,
-        others=others,
+        others=tuple(_place(site, wanted) for site in others),
         networks=names_of(rows),
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
         where=where,
-        updated=min(dates) if len(dates) == len(rows) else None,
+        updated=min((one for one in dates if one), default=None) if None not in dates else None,
         today=ask.today,
     )
 
 
 def _verdict(
-    places: tuple[Place, ...], others: tuple[Place, ...], wanted: tuple[str, ...], networks: tuple[str, ...]
+    places: tuple[Place, ...], others: tuple[Place, ...], wanted: tuple[str, ...], rows: Sequence[Listing]
 ) -> Verdict:
-    if not networks:
+    if not any(row.networks for row in rows):
         return "silent"
     if not wanted:
         return "any"
@@ -130,22 +175,6 @@ def _verdict(
     return "elsewhere" if any(place.wanted for place in others) else "other"
 
 
-def _places(
-    ask: Ask, rows: tuple[Listing, ...], wanted: tuple[str, ...], where: Around | None
-) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
-    """The places that the question is about, and the others. A listing without a place stands for itself."""
-    asked: list[Place] = []
-    others: list[Place] = []
-    for spot in spots(ask, rows, where):
-        here = [row for row in rows if spot.location in row.locations]
-        near = where is None or (spot.miles is not None and spot.miles <= where.miles)
-        (asked if near else others).append(_place(spot.address or spot.location.name or "", here, wanted))
-    unplaced = [row for row in rows if not row.locations]
-    if unplaced and not (asked or others):
-        asked.append(_place("", unplaced, wanted))
-    return tuple(asked), tuple(others)
-
-
-def _place(address: str, rows: list[Listing], wanted: tuple[str, ...]) -> Place:
-    proven = tuple(name for name in wanted if any(is_called(one, name) for row in rows for one in row.networks))
-    return Place(address, proven, names_of(rows))
+def _place(site: Site, wanted: tuple[str, ...]) -> Place:
+    proven = tuple(name for name in wanted if name in site.networks)
+    return Place(site.address, proven, site.networks, site.spot is not None, site.phone)

@@ -45,7 +45,7 @@ class Shelf:
     """Answers every search with all it has of the type, whatever was asked: the bot has to check its filters itself.
 
     `refused` names parameters that get a 400, `forbidden` types that get a 403, `down` types that get a 500.
-    `included` rows come with every page.
+    `included` rows come with every page. With `full_urls` each row says its address.
     """
 
     resources: tuple[Resource, ...]
@@ -53,6 +53,7 @@ class Shelf:
     forbidden: Collection[str] = ()
     down: Collection[str] = ()
     included: tuple[Resource, ...] = ()
+    full_urls: bool = False
     queries: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -69,7 +70,13 @@ class Shelf:
             return _json({"resourceType": "OperationOutcome", "issue": [issue]}, 400)
         rows = [_entry(r, "match") for r in self.resources if r["resourceType"] == kind]
         rows += [_entry(r, "include") for r in self.included]
+        if self.full_urls:
+            rows = [row | {"fullUrl": f"{BASE}/{_address(row['resource'])}"} for row in rows]
         return _json({"resourceType": "Bundle", "type": "searchset", "entry": rows}, 200)
+
+
+def _address(resource: Resource) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def _entry(resource: Resource, mode: str) -> Resource:

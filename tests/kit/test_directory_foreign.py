@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from bot.kit import Ask, listings
-from bot.language import nearby, places
+from bot.language.nearby import Gazetteer
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from tests.payer.wire import BASE, Rig, page, refusal, rig
@@ -24,17 +24,6 @@ MAIN: dict[str, Any] = {"resourceType": "Location", "id": "main", "address": {"p
 STORED = {"PractitionerRole": ROLE, "Practitioner": KIM, "Location": MAIN}
 
 
-class Places:
-    """The gazetteer."""
-
-    coordinates = staticmethod(places.coordinates)
-    city_center = staticmethod(places.city_center)
-    county_center = staticmethod(places.county_center)
-    city_of = staticmethod(places.city_of)
-    miles_between = staticmethod(places.miles_between)
-    zips_near = staticmethod(nearby.zips_near)
-
-
 def ask(rigged: Rig) -> Ask:
     """A question to this directory."""
     return Ask(
@@ -44,7 +33,7 @@ def ask(rigged: Rig) -> Ask:
         language="en",
         budget=Budget(clock=rigged.clock),
         directory=DirectoryClient(rigged.http, BASE, retry=rigged.retry),
-        places=Places(),
+        places=Gazetteer(),
     )
 
 

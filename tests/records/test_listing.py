@@ -95,7 +95,7 @@ def test_a_listing_holds_all_that_a_filter_needs() -> None:
     assert (found.practitioner.credentials, found.practitioner.npi) == (("MD",), "1234567893")
     (place,) = found.locations
     assert (place.city, place.state, place.zip5, place.position) == ("Chattanooga", "TN", "37403", (35.05, -85.29))
-    assert found.phone == "(423) 555-0142"
+    assert [one.value for one in found.telecoms(date(2026, 5, 20)) if one.system is None] == ["(423) 555-0142"]
     assert found.last_updated is not None
 
 
@@ -108,7 +108,7 @@ def test_missing_includes_degrade_to_displays() -> None:
         ("East Campus",),
     )
     assert found.locations == ()
-    assert found.phone is None
+    assert found.telecoms(date(2026, 5, 20)) == ()
 
 
 def test_a_role_without_a_person_is_its_organization() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 import httpx
@@ -24,19 +25,28 @@ async def answered(
     coverage: Resource | None = None,
     language: Literal["en", "es"] = "en",
     slots: dict[str, object] | None = None,
+    said: str = "",
+    now: datetime | None = None,
+    full_urls: bool = False,
     **arguments: str,
 ) -> tuple[Summary, str, Ask]:
-    """The summary, the words and the question, over a server that ignores every parameter."""
+    """The summary, the words and the question, over a server that ignores every parameter.
+
+    `full_urls`: the server says under which address each resource stands.
+    """
 
     async def coverages() -> tuple[Coverage, ...]:
         raw = httpx.Response(200, json=coverage).content
         return (read_coverage(raw),) if coverage else ()
 
-    async with Http(transport=httpx.MockTransport(Shelf(resources))) as http:
+    shelf = Shelf(resources, full_urls=full_urls)
+    async with Http(transport=httpx.MockTransport(shelf)) as http:
         ask = Ask(
             slots=slots or {},
             words={},
             arguments=arguments,
+            said=said,
+            now=now,
             today=TODAY,
             language=language,
             budget=Budget(),

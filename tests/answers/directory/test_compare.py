@@ -76,6 +76,6 @@ async def test_networks_are_counted_by_provider_with_every_filter_held() -> None
 async def test_an_unlisted_network_and_twice_the_same() -> None:
     """Neither is compared with anything."""
     _, text, _ = await answered("provider.compare", network("S"), slots=HEART)
-    assert "I didn't find Blue Network P" in text
+    assert "no network called Blue Network P" in text
     _, text, _ = await answered("provider.compare", network("S"), slots={**HEART, "other_network": "network s"})
     assert "nothing to compare" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from typing import Any
@@ -132,6 +133,10 @@ async def test_the_members_network_is_a_guess_and_private() -> None:
     assert not ask.private
 
 
+def _plain(value: Any) -> object:
+    return value.isoformat() if hasattr(value, "isoformat") else dataclasses.asdict(value)
+
+
 async def test_a_receipts_facts_are_the_records_and_its_fingerprint_theirs() -> None:
     """Provider, network, place and record as they stand; the hash is SHA-256 of the facts as sorted JSON."""
     stamped = role("r", "kim", "main", "S", meta={"lastUpdated": "2026-05-01T10:00:00Z"})
@@ -142,7 +147,7 @@ async def test_a_receipts_facts_are_the_records_and_its_fingerprint_theirs() -> 
     assert (receipt.provider, receipt.networks) == ("Minh Kim, DO", ("Blue Network S",))
     assert receipt.records == ("PractitionerRole/r",)
     facts = {name: getattr(receipt, name) for name in type(receipt).__dataclass_fields__ if name != "sha256"}
-    written = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=lambda moment: moment.isoformat())
+    written = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=_plain)
     assert receipt.sha256 == hashlib.sha256(written.encode()).hexdigest()
     assert f"Fingerprint: {receipt.sha256}" in text
 

@@ -28,9 +28,9 @@ ASKED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "find a doctor in Anytown, CT",
         "provider.find",
-        ("5 providers", "Joe Smith, MD", "Hartford General Hospital", "July 7, 2020; that is over"),
+        ("5 doctors", "Joe Smith, MD", "Hartford General Hospital", "5 years old (July 7, 2020), so call first"),
     ),
-    ("find a doctor near 00014", "provider.find", ("5 providers", "Hans Solo, MD", "speaks Japanese")),
+    ("find a doctor near 00014", "provider.find", ("5 doctors", "Hans Solo, MD", "speaks Japanese")),
     ("find a cardiologist near 37402", "provider.find", ("lists nobody for that",)),
     ("pharmacy near 00014", "pharmacy.find", ("Pharm Chain", f"Listed in {STANDARD}")),
     ("hospital in Anytown, CT", "facility.find", ("Hartford General Hospital", "names no network")),

@@ -1,0 +1,131 @@
+"""The networks of a question, found among those that the directory lists; and those that listings are proven in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.kit.ask import Ask
+from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, wanted
+from bot.kit.networks import telling
+from bot.kit.own_network import own_networks
+from bot.kit.plans import networks
+from bot.kit.said import barred, several
+from bot.kit.spelling import words_of
+from bot.records.listing import Listing, Network
+
+# Words beside which a network may be named that the pack's list does not have.
+_HINTS = frozenset(
+    [
+        "network",
+        "networks",
+        "net",
+        "red",
+        "redes",
+        "inn",
+        "take",
+        "takes",
+        "taking",
+        "accept",
+        "accepts",
+        "acepta",
+        "aceptan",
+        "toma",
+        "plan",
+        "plans",
+        "listed",
+        "participate",
+        "participates",
+        "participa",
+    ]
+)
+_BOTH = frozenset({"and", "both", "y", "ambas"})
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNetworks:
+    """`wanted` are the networks that are named, all of them (`how` is "and") or any; `barred` those that may not be.
+
+    `anyone`: "in network" without a name; `outside`: "out of network" without one. `listed`: the directory lists its
+    networks, so that a name which is not among them is none.
+    """
+
+    wanted: tuple[Wanted, ...] = ()
+    how: Literal["and", "or"] = "or"
+    barred: tuple[Wanted, ...] = ()
+    anyone: bool = False
+    outside: bool = False
+    listed: bool = True
+
+    @property
+    def unclear(self) -> Wanted | None:
+        """The first name that leads to several networks; to none, where the directory lists those that there are."""
+        odd = (one for one in (*self.wanted, *self.barred) if not one.is_clear)
+        return next((one for one in odd if self.listed or one.names), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The wanted networks' own names; what they are called here where the directory does not list them."""
+        return tuple(dict.fromkeys(name for one in self.wanted for name in one.names or (one.value,)))
+
+    @property
+    def barred_names(self) -> tuple[str, ...]:
+        """The own names of those that may not be."""
+        return tuple(dict.fromkeys(name for one in self.barred for name in one.names or (one.value,)))
+
+    @property
+    def named(self) -> bool:
+        """True when a network is named, wanted or not."""
+        return bool(self.wanted or self.barred)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all wanted networks, as a server may be asked for them; none where one of them is not known."""
+        keys = [network.key for one in self.wanted for network in one.networks]
+        return tuple(dict.fromkeys(key.id for key in keys if key)) if all(key and key.type for key in keys) else ()
+
+
+async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:
+    """The networks of the question; the directory's list is read only when one is named, or may be in other words."""
+    named = [ask.slots.get(slot), *(one.value for one in (several(ask, slot), barred(ask, slot)) if one)]
+    speaks = not _HINTS.isdisjoint(words_of(ask.said))
+    return resolve(ask, await networks(ask) if speaks or any(map(is_named_network, named)) else (), slot=slot)
+
+
+def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> AskedNetworks:
+    """The names of the question among these networks."""
+    many, not_these, value = several(ask, slot), barred(ask, slot), ask.slots.get(slot)
+    chosen: list[tuple[str, ...]] = []
+    if many:
+        chosen = [(str(one),) for one in many.values if is_named_network(one)]
+    elif is_named_network(value):
+        chosen = [(ask.words.get(slot, ""), str(value))]
+    not_in = [(not_these.text, str(one)) for one in not_these.values or (not_these.value,)] if not_these else []
+    said = ask.said if not many else ""
+    found = tuple(wanted(said, ways, listed) for ways in chosen)
+    if not (chosen or not_in):
+        found = tuple(Wanted(one.name or "", (one,)) for one in named_in(ask.said, listed))
+    return AskedNetworks(
+        wanted=found,
+        how=(many.how if many else None) or ("and" if _BOTH & set(words_of(ask.said)) and not chosen else "or"),
+        barred=tuple(wanted(ask.said, ways, listed) for ways in not_in if is_named_network(ways[1])),
+        anyone=not found and isinstance(value, str) and value != OUT and not telling(value),
+        listed=bool(listed),
+        outside=value == OUT or any(not is_named_network(ways[1]) for ways in not_in),
+    )
+
+
+def among(ask: Ask, found: Iterable[Listing]) -> AskedNetworks:
+    """The names of the question among the networks of these listings, for a directory that does not list its own."""
+    named = tuple(dict.fromkeys(network for row in found for network in row.networks))
+    return replace(resolve(ask, named), listed=False)
+
+
+async def without_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
+    """The same question with the asker's own networks barred where "out of network" was said, and they are known."""
+    own = await own_networks(ask) if asked.outside and not asked.named else ()
+    if not own:
+        return asked
+    listed = await networks(ask)
+    return replace(asked, barred=tuple(wanted("", (name,), listed) for name in own))

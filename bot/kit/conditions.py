@@ -1,0 +1,203 @@
+"""What a question asks of a provider beside kind and place: read from its slots, and held against the listings.
+
+A wish that the directory says nothing about, for nobody, is no filter: it is `unknown`, and the answer says so first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from bot.kit.around import Around
+from bot.kit.ask import Ask
+from bot.kit.asked_networks import AskedNetworks
+from bot.kit.directory import within
+from bot.kit.networks import openings_of
+from bot.kit.opening import OpenAt, is_open, open_at
+from bot.kit.people import by_provider
+from bot.kit.said import barred
+from bot.kit.spelling import is_named, starts_like
+from bot.kit.wishes import Filter, sift
+from bot.records.ages import treats
+from bot.records.listing import Listing
+from bot.records.references import Key
+
+Known = Callable[[Listing], bool | None]
+_NO_NETWORK = AskedNetworks()
+_ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Every wish of a question. `codes` are NUCC codes, `not_*` what may not be; None and () ask for nothing."""
+
+    codes: tuple[str, ...] = ()
+    name: str | None = None
+    not_names: tuple[str, ...] = ()
+    networks: AskedNetworks = _NO_NETWORK
+    accepting: bool = False
+    gender: str | None = None
+    not_gender: str | None = None
+    language: str | None = None
+    telehealth: bool = False
+    access: bool = False
+    open_at: OpenAt | None = None
+    age_group: str | None = None
+    organization: str | None = None
+    houses: frozenset[Key] = frozenset()
+
+    def filters(self, ask: Ask, where: Around | None, found: Sequence[Listing] = ()) -> list[Filter]:
+        """Every wish as a filter named like its slot, to be checked here whatever the server did with it.
+
+        `found` is all that was read: whether somebody is in both of two networks, or in none of one, is told by
+        listings together.
+        """
+        chosen: list[Filter] = []
+        if self.codes:
+            codes = set(self.codes)
+            chosen.append(("specialty", lambda row: bool(row.specialty_codes & codes)))
+        if where is not None:
+            chosen.append(("radius", lambda row: within(ask, row, where)))
+        chosen += self._names()
+        chosen += self._networks(found)
+        if self.accepting:
+            chosen.append(("accepting_new", self._takes))
+        if self.gender or self.not_gender:
+            chosen.append(("gender", self._gender))
+        if self.language:
+            chosen.append(("language", self._speaks))
+        chosen += [(name, lambda row, known=known: known(row) is True) for name, known in self.knowable(ask)]  # type: ignore[misc]
+        return chosen
+
+    def knowable(self, ask: Ask) -> list[tuple[str, Known]]:
+        """The wishes that a directory may say nothing about: each tells yes, no, or None for not said."""
+        chosen: list[tuple[str, Known]] = []
+        if self.telehealth:
+            chosen.append(("telehealth", _is_virtual))
+        if self.access:
+            chosen.append(("wheelchair", _is_accessible))
+        if wish := self.open_at:
+            chosen.append(("open_at", lambda row: is_open(ask, row, wish)))
+        if group := self.age_group:
+            chosen.append(("age_group", lambda row: treats(row.specialty_codes, group)))
+        return chosen
+
+    def without(self, names: Sequence[str]) -> Conditions:
+        """The same wishes but for these, which nothing tells."""
+        gone = set(names)
+        return replace(
+            self,
+            telehealth=self.telehealth and "telehealth" not in gone,
+            access=self.access and "wheelchair" not in gone,
+            open_at=None if "open_at" in gone else self.open_at,
+            age_group=None if "age_group" in gone else self.age_group,
+        )
+
+    def unknown(self, ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
+        """The wishes of which no listing says anything."""
+        return tuple(name for name, known in self.knowable(ask) if found and all(known(row) is None for row in found))
+
+    def unsaid(self, ask: Ask, where: Around | None, found: Sequence[Listing]) -> tuple[tuple[str, int], ...]:
+        """How many fit everything else, and say nothing of a wish, by wish."""
+        filters = self.filters(ask, where, found)
+        counts = []
+        for name, known in self.knowable(ask):
+            rest = sift(found, [pair for pair in filters if pair[0] != name])
+            silent = sum(all(known(row) is None for row in rows) for rows in by_provider(rest))
+            counts.append((name, silent))
+        return tuple(pair for pair in counts if pair[1])
+
+    def _names(self) -> list[Filter]:
+        chosen: list[Filter] = []
+        if name := self.name:
+            chosen.append(("provider_name", lambda row: is_called(row, name)))
+        if self.not_names:
+            chosen.append(("not_name", lambda row: not any(is_named(row.name, one) for one in self.not_names)))
+        if house := self.organization:
+            chosen.append(("organization", lambda row: is_at(row, house, self.houses)))
+        return chosen
+
+    def _networks(self, found: Sequence[Listing]) -> list[Filter]:
+        chosen: list[Filter] = []
+        wanted, barred_ones = self.networks.wanted, self.networks.barred
+        if self.networks.anyone:
+            chosen.append(("network", lambda row: bool(row.networks)))
+        if wanted:
+            chosen.append(("network", lambda row: any(one.holds(row) for one in wanted)))
+        if self.networks.how == "and" and len(wanted) > 1 and found:
+            both = [{_site(row) for row in found if one.holds(row)} for one in wanted]
+            chosen.append(("network", lambda row: all(_site(row) in sites for sites in both)))
+        if barred_ones:
+            listed = {row.key for row in found if any(one.holds(row) for one in barred_ones)}
+            chosen.append(("network", lambda row: row.key not in listed and not any(o.holds(row) for o in barred_ones)))
+        return chosen
+
+    def _takes(self, row: Listing) -> bool:
+        """New patients are taken, in the named network when one was named."""
+        if self.networks.wanted:
+            return any(one.opens(row) for one in self.networks.wanted)
+        return bool(openings_of(row))
+
+    def _gender(self, row: Listing) -> bool:
+        own = row.practitioner.gender if row.practitioner else None
+        return own == self.gender if self.gender else own not in {None, "unknown", self.not_gender}
+
+    def _speaks(self, row: Listing) -> bool:
+        served = (spoken for service in row.services for spoken in service.languages)
+        languages = row.practitioner.languages if row.practitioner else () if row.is_person else served
+        wanted = (self.language or "").casefold()
+        return any(one.casefold().split("-")[0] == wanted for one in languages)
+
+
+def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Conditions:
+    """The wishes of the question's slots."""
+    not_name, not_gender = barred(ask, "provider_name"), barred(ask, "gender")
+    return Conditions(
+        codes=tuple(codes),
+        name=text(ask, "provider_name"),
+        not_names=tuple(str(one) for one in not_name.values or (not_name.value,)) if not_name else (),
+        networks=networks,
+        accepting=bool(ask.slots.get("accepting_new")),
+        gender=text(ask, "gender"),
+        not_gender=str(not_gender.value) if not_gender else None,
+        language=text(ask, "language"),
+        telehealth=bool(ask.slots.get("telehealth")),
+        access=bool(ask.slots.get("wheelchair") or ask.slots.get("accessibility")),
+        open_at=open_at(ask),
+        age_group=text(ask, "age_group"),
+        organization=text(ask, "organization"),
+    )
+
+
+def text(ask: Ask, slot: str) -> str | None:
+    """The slot as text."""
+    value = ask.slots.get(slot)
+    return str(value) if value else None
+
+
+def is_called(row: Listing, name: str) -> bool:
+    """True when the name fits whole words of the listing's, else their beginnings."""
+    return is_named(row.name, name) or starts_like(row.name, name)
+
+
+def is_at(row: Listing, house: str, houses: Collection[Key] = ()) -> bool:
+    """True when the listing is for the organization, or at a place, of this name, or of one of these keys."""
+    if row.organization_key in houses or any(place.organization in houses for place in row.locations):
+        return True
+    written = (row.organization_name, *row.place_names, *(place.name for place in row.locations))
+    return any(is_named(one, house) for one in written)
+
+
+def _site(row: Listing) -> tuple[object, str]:
+    return row.key, row.locations[0].id if row.locations else ""
+
+
+def _is_virtual(row: Listing) -> bool | None:
+    if any(service.virtual for service in row.services):
+        return True
+    return False if any(service.methods for service in row.services) else None
+
+
+def _is_accessible(row: Listing) -> bool | None:
+    codes = {code for place in row.locations for code in place.access}
+    return bool(codes & _ACCESS) if codes else None

@@ -1,0 +1,182 @@
+"""Which of the directory's networks a person means: the one of that name, never one whose name only holds the words.
+
+BlueCare is not BlueCare Plus, and Network S is not Network S Dental. A name is compared as the directory writes it,
+then by its aliases, then without what every network is called ("Blue", "Network") and without a remark in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.kit.networks import telling
+from bot.kit.spelling import words_of
+from bot.records.listing import Listing, Network
+
+_REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_FILLERS = frozenset(
+    {"network", "networks", "red", "la", "the", "of", "bcbst", "bluecross", "bcbs", "plan", "in", "en"}
+)
+_BRAND = frozenset({"blue"})
+# What makes another network of one, behind its name: "Network S Dental".
+_QUALIFIERS = frozenset(
+    [
+        "dental",
+        "vision",
+        "plus",
+        "select",
+        "medicare",
+        "medicaid",
+        "kids",
+        "advantage",
+        "preferred",
+        "premier",
+        "basic",
+        "elite",
+        "choice",
+        "essential",
+        "complete",
+        "marketplace",
+        "pharmacy",
+        "east",
+        "west",
+        "middle",
+        "tiered",
+        "narrow",
+        "hmo",
+        "ppo",
+        "epo",
+        "pos",
+        "plan65",
+    ]
+)
+_TELLS_ALONE = 5  # letters of a single word that can be a network's name in a sentence
+OUT = "out-of-network"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The networks of one name: none when nobody is called so, and `like` are then those whose names hold its words.
+
+    `called` is what the person said, `value` how the pack writes it, `names` the networks' own names.
+    """
+
+    called: str
+    networks: tuple[Network, ...]
+    value: str = ""
+    like: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The directory's own names, each once."""
+        return tuple(dict.fromkeys(network.name for network in self.networks if network.name))
+
+    @property
+    def is_clear(self) -> bool:
+        """True when the name leads to one network, or to several that are called exactly the same."""
+        return len({words_of(name) for name in self.names}) == 1
+
+    def has(self, network: Network) -> bool:
+        """True for a network that is meant: by what it points at; by its name where that is not known."""
+        if any(network.key is not None and network.key == one.key for one in self.networks):
+            return True
+        known = {one.key for one in self.networks if one.key}
+        return bool(network.name) and network.key not in known and words_of(network.name) in _names(self.networks)
+
+    def holds(self, listing: Listing) -> bool:
+        """True when a network reference of the listing proves it."""
+        return any(self.has(network) for network in listing.networks)
+
+    def opens(self, listing: Listing) -> bool:
+        """True when the listing takes new patients in it."""
+        return any(self.has(one) and listing.accepting(one.key) == "newpt" for one in listing.networks)
+
+
+def is_named_network(words: object) -> bool:
+    """True when the words name a network, rather than "in network" or "out of network"."""
+    return isinstance(words, str) and words != OUT and bool(telling(words))
+
+
+def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
+    """The networks of one name. `ways` are what the person called it, the own words first; `said` the whole message.
+
+    A longer name of the directory that stands in the message around these words is what was meant.
+    """
+    names = [way for way in dict.fromkeys(ways) if way]
+    called, value = (names[0], names[-1]) if names else ("", "")
+    longer = [one for one in named_in(said, listed) if any(_is_within(core_of(way), one.name) for way in names)]
+    if longer:
+        return Wanted(called, tuple(longer), value)
+    if more := _qualified(said, called):
+        names, called = [f"{name} {more}" for name in names], f"{called} {more}"
+    for fits in (_is_whole, _is_alias, _is_core):
+        for way in names:
+            if found := tuple(network for network in listed if fits(network, way)):
+                return Wanted(called, found, value)
+    like = (network.name for network in listed if network.name and any(_is_like(network.name, way) for way in names))
+    return Wanted(called, (), value, tuple(dict.fromkeys(like)))
+
+
+def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
+    """The networks that a message names in whole; of two names that overlap only the longer one is said."""
+    words = words_of(said)
+    spans: list[tuple[int, int, Network]] = []
+    for network in listed:
+        for form in {words_of(network.name), core_of(network.name)}:
+            if _tells(form):
+                spans += [(at, at + len(form), network) for at in _places(words, form)]
+    kept = [one for one in spans if not any(_covers(other, one) for other in spans)]
+    return tuple(dict.fromkeys(network for _, _, network in sorted(kept, key=lambda one: one[0])))
+
+
+def core_of(name: str | None) -> tuple[str, ...]:
+    """The words that a network is told by; all of them where nothing else is left."""
+    words = words_of(_REMARK.sub(" ", name or "")) or words_of(name)
+    left = tuple(word for word in words if word not in _FILLERS) or words
+    return tuple(word for word in left if word not in _BRAND) or left
+
+
+def _is_whole(network: Network, way: str) -> bool:
+    return bool(network.name) and words_of(network.name) == words_of(way)
+
+
+def _is_alias(network: Network, way: str) -> bool:
+    return words_of(way) in {words_of(alias) for alias in network.aliases}
+
+
+def _is_core(network: Network, way: str) -> bool:
+    return bool(network.name) and bool(core_of(way)) and core_of(network.name) == core_of(way)
+
+
+def _qualified(said: str, called: str) -> str | None:
+    """The word behind the name in the message that makes it another network's."""
+    words, own = words_of(said), words_of(called)
+    after = [words[at + len(own)] for at in _places(words, own) if at + len(own) < len(words)] if own else []
+    return next((word for word in after if word in _QUALIFIERS), None)
+
+
+def _is_like(name: str, way: str) -> bool:
+    """True when one of the two names holds the other."""
+    return _is_within(core_of(way), name) or _is_within(core_of(name), way)
+
+
+def _is_within(core: tuple[str, ...], name: str | None) -> bool:
+    return bool(core) and bool(_places(words_of(name), core))
+
+
+def _tells(form: tuple[str, ...]) -> bool:
+    return len(form) > 1 or any(len(word) >= _TELLS_ALONE for word in form)
+
+
+def _places(words: Sequence[str], form: tuple[str, ...]) -> list[int]:
+    return [at for at in range(len(words) - len(form) + 1) if tuple(words[at : at + len(form)]) == form]
+
+
+def _covers(other: tuple[int, int, Network], one: tuple[int, int, Network]) -> bool:
+    longer = other[1] - other[0] > one[1] - one[0]
+    return longer and other[0] <= one[0] and one[1] <= other[1] and other[2] != one[2]
+
+
+def _names(networks: Iterable[Network]) -> set[tuple[str, ...]]:
+    return {words_of(one.name) for one in networks if one.name}

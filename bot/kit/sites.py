@@ -1,0 +1,200 @@
+"""One place of a provider with what the directory says of that place: nothing here is borrowed from another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.kit.around import Around
+from bot.kit.ask import Ask
+from bot.kit.networks import names_of, openings_of
+from bot.records.hours import Hours
+from bot.records.listing import Listing
+from bot.records.provider import Location, Phone, Specialty
+from bot.records.references import Key
+
+Point = tuple[float, float]
+_ASTRAY = 60  # miles: a position that far from both its ZIP and its city is a slip, such as a lost minus sign
+_ORDER = ("newpt", "existptfam", "existptonly", "nopt")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One place of a provider: `miles` from where the person looks; `exact` when the directory gave a position."""
+
+    location: Location
+    miles: float | None
+    exact: bool
+
+    @property
+    def address(self) -> str:
+        """Street, city, state and ZIP, as far as they were given."""
+        place = self.location
+        town = " ".join(part for part in (place.state, place.zip5) if part)
+        return ", ".join(part for part in (*place.lines[:2], place.city, town) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """What is said of new patients in one network: newpt, nopt, existptonly, existptfam; None: nothing."""
+
+    network: str
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the listings of one place say together; `spot` is None for a listing without a place.
+
+    `networks` are proven by a network reference on a listing of this place (`unnamed`: one of them has no name);
+    `openings` are those of them in which new patients are taken ("" for an answer without a network), `answers` what
+    is said by network. `updated` is the oldest of the listings, None when one of them does not say.
+    """
+
+    spot: Spot | None
+    phones: tuple[str, ...]
+    faxes: tuple[str, ...]
+    hours: tuple[Hours, ...]
+    specialties: tuple[Specialty, ...]
+    networks: tuple[str, ...]
+    unnamed: bool
+    openings: tuple[str, ...]
+    openings_known: bool
+    answers: tuple[Openings, ...]
+    access: tuple[str, ...]
+    virtual: bool
+    ways: tuple[str, ...]
+    updated: datetime | None
+    records: tuple[Key, ...]
+
+    @property
+    def phone(self) -> str | None:
+        """The number to call."""
+        return next(iter(self.phones), None)
+
+    @property
+    def miles(self) -> float | None:
+        """How far the place is."""
+        return self.spot.miles if self.spot else None
+
+    @property
+    def address(self) -> str:
+        """The address, else what the place is called; empty for none."""
+        return (self.spot.address or self.spot.location.name or "") if self.spot else ""
+
+    @property
+    def shut(self) -> str | None:
+        """What is said instead of taking new patients, the mildest of it; None where some are taken or none is said."""
+        said = [one.answer for one in self.answers if one.answer]
+        return min(said, key=_ORDER.index) if said and not self.openings else None
+
+
+def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: bool = True) -> tuple[Site, ...]:
+    """The places of one provider's listings, the nearest first; what is said without a place comes last.
+
+    The provider's own phone stands for a place without one only when that place is the only one, which `alone` says of
+    places that are not among these rows.
+    """
+    every = tuple(rows)
+    groups: dict[str, list[Listing]] = {}
+    for row in every:
+        groups.setdefault(row.locations[0].id if row.locations else "", []).append(row)
+    made = [_site(ask, group, where, alone=alone and len(groups) == 1) for group in groups.values()]
+    return tuple(sorted(made, key=_nearness))
+
+
+def _nearness(site: Site) -> tuple[bool, bool, float, str]:
+    spot = site.spot
+    return (spot is None, site.miles is None, site.miles or 0.0, spot.location.id if spot else "")
+
+
+def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: bool) -> Site:
+    telecoms = dict.fromkeys(one for row in rows for one in row.telecoms(ask.today))
+    own = [one for row in rows for one in row.own_telecoms(ask.today)] if alone else []
+    numbers = _numbers(telecoms, {"phone", None}) or _numbers(own, {"phone", None})
+    places = [place for row in rows for place in row.locations]
+    services = [service for row in rows for service in row.services]
+    open_in = {name for row in rows for name in openings_of(row)}
+    return Site(
+        spot=spot_of(ask, places[0], where) if places else None,
+        phones=numbers,
+        faxes=_numbers(telecoms, {"fax"}),
+        hours=hours_of(rows),
+        specialties=_specialties(rows),
+        networks=names_of(rows),
+        unnamed=any(not network.name for row in rows for network in row.networks),
+        openings=tuple(sorted(open_in)),
+        openings_known=any(row.openings or row.says_openings for row in rows),
+        answers=_answers(rows),
+        access=tuple(dict.fromkeys(code for place in places for code in place.access)),
+        virtual=any(service.virtual for service in services),
+        ways=tuple(dict.fromkeys(way for service in services for way in service.ways)),
+        updated=_updated(ask, rows),
+        records=tuple(dict.fromkeys(Key(row.role.type, row.role_id) for row in rows)),
+    )
+
+
+def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:
+    """The roles' own hours at their place, else the place's, else those of what is given there."""
+    own = [one for row in rows for one in row.role.hours]
+    of_place = [one for row in rows for place in row.locations for one in place.hours]
+    served = [one for row in rows for service in row.services for one in service.hours]
+    return tuple(dict.fromkeys(own or of_place or served))
+
+
+def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
+    """Where it is: by its position when its ZIP or its city lies near it, else by the middle of these."""
+    by_zip = ask.places.coordinates(place.zip5) if place.zip5 else None
+    point, exact = place.position, place.position is not None
+    if point is None or by_zip is None or ask.places.miles_between(point, by_zip) > _ASTRAY:
+        by_city = ask.places.city_center(place.city, place.state) if place.city and place.state else None
+        point, exact = _agreed(ask, point, by_zip, by_city)
+    return Spot(place, _miles(ask, point, where) if where and point else None, exact)
+
+
+def _agreed(ask: Ask, point: Point | None, by_zip: Point | None, by_city: Point | None) -> tuple[Point | None, bool]:
+    """The position when one of the others lies near it, or there is none; else the city where the ZIP lies far off it.
+
+    True when it is the position.
+    """
+    middles = [middle for middle in (by_zip, by_city) if middle]
+    if point and (not middles or any(ask.places.miles_between(point, middle) <= _ASTRAY for middle in middles)):
+        return point, True
+    astray = by_zip and by_city and ask.places.miles_between(by_zip, by_city) > _ASTRAY
+    return (by_city if astray or by_zip is None else by_zip), False
+
+
+def _miles(ask: Ask, point: tuple[float, float], where: Around) -> float | None:
+    """How far from the nearest of the places that were asked for; in a whole state nobody asks."""
+    if any(one.statewide for one in where.every):
+        return None
+    return min(ask.places.miles_between(one.center, point) for one in where.every)
+
+
+def _numbers(telecoms: Iterable[Phone], systems: set[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.value for one in telecoms if one.system in systems))
+
+
+def _updated(ask: Ask, rows: Sequence[Listing]) -> datetime | None:
+    """A day that is still to come says nothing of when the listing was looked after."""
+    latest = ask.today + timedelta(days=1)  # the server may be ahead of here
+    dates = [row.last_updated for row in rows if row.last_updated and row.last_updated.date() <= latest]
+    return min(dates) if dates and len(dates) == len(rows) else None
+
+
+def _answers(rows: Sequence[Listing]) -> tuple[Openings, ...]:
+    """By network; where listings of the place differ about one, taking new patients counts."""
+    said: dict[str, set[str]] = {name: set() for name in names_of(rows)}
+    for row in rows:
+        for network in row.networks:
+            answer = row.accepting(network.key)
+            if network.name and answer:
+                said[network.name].add(answer)
+    return tuple(Openings(name, min(found, key=_ORDER.index) if found else None) for name, found in said.items())
+
+
+def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:
+    """The specialties that have words, each once."""
+    every = {one.words: one for row in reversed(list(rows)) for one in reversed(row.specialties) if one.words}
+    return tuple(reversed(every.values()))

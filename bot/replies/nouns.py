@@ -1,0 +1,47 @@
+"""Kinds of doctors, counted, from the words that a person used: `4 cardiologists`, `1 heart doctor`, `2 pediatras`."""
+
+from __future__ import annotations
+
+from bot.message import Language
+
+_ENDINGS = {
+    "en": (
+        *("ist", "ian", "doctor", "surgeon", "pcp", "practitioner", "nurse", "midwife", "provider", "shrink", "doc"),
+        *("counselor", "obgyn", "gp", "dr", "therapist", "assistant", "worker"),
+    ),
+    "es": (
+        *("logo", "loga", "ista", "iatra", "doctor", "doctora", "médico", "médica", "medico", "medica", "partera"),
+        *("cirujano", "cirujana", "enfermera", "enfermero", "terapeuta", "consejero", "consejera", "ortopeda"),
+    ),
+}
+_OTHERS = {"en": ("doctor for {}", "doctors for {}"), "es": ("médico para {}", "médicos para {}")}
+
+
+def people(words: str, number: int, *, language: Language) -> str:
+    """The number with the noun; words that name no people, such as "pediatrics", become "doctors for pediatrics"."""
+    first, rest = _noun(words, language)
+    plain = _single(first, language)
+    if not plain.casefold().endswith(_ENDINGS[language]):
+        return f"{number:,} {_OTHERS[language][number != 1].format(words)}"
+    noun = plain if number == 1 else _many(plain, language)
+    return f"{number:,} {noun + rest if language == 'es' else rest + noun}"
+
+
+def _noun(words: str, language: Language) -> tuple[str, str]:
+    """The word that is counted, and the others with their space: the last in English, the first in Spanish."""
+    if language == "es":
+        first, space, rest = words.partition(" ")
+        return first, space + rest
+    rest, space, last = words.rpartition(" ")
+    return last, rest + space
+
+
+def _single(noun: str, language: Language) -> str:
+    for ending in ("es", "s") if language == "es" else ("s",):
+        if noun.casefold().endswith(ending) and noun[: -len(ending)].casefold().endswith(_ENDINGS[language]):
+            return noun[: -len(ending)]
+    return noun
+
+
+def _many(noun: str, language: Language) -> str:
+    return noun + ("es" if language == "es" and noun[-1:].casefold() not in "aeiouáéíóú" else "s")

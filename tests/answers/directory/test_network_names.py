@@ -1,0 +1,78 @@
+"""A network is the one of that name: a subset of words is asked about, never taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.kit.network_names import named_in, wanted
+from bot.records.listing import Network
+from bot.records.references import Key
+from tests.answers.asking import Resource, concept
+from tests.answers.directory.asking import answered, person, place, role
+
+NAMES = (
+    "Blue Network S",
+    "Blue Network S Dental",
+    "BlueCare Network",
+    "BlueCare Plus",
+    "Blue Network M (Medicare)",
+    "Aurora Select",
+)
+LISTED = tuple(Network(Key("Organization", f"n{at}"), name) for at, name in enumerate(NAMES))
+KIM, MAIN = person("kim", "Minh Kim, DO"), place("main", "1 Main St")
+
+
+@pytest.mark.parametrize(
+    ("said", "ways", "found"),
+    [
+        ("is kim in network s", ("network s", "Blue Network S"), ["Blue Network S"]),
+        ("is kim in network s dental", ("network s", "Blue Network S"), ["Blue Network S Dental"]),
+        ("is kim in network s vision", ("network s", "Blue Network S"), []),
+        ("is kim in blue network s dental", ("blue network s", "Blue Network S"), ["Blue Network S Dental"]),
+        ("does kim take bluecare", ("bluecare", "BlueCare"), ["BlueCare Network"]),
+        ("does kim take bluecare plus", ("bluecare", "BlueCare"), ["BlueCare Plus"]),
+        ("network m", ("network m", "Blue Network M"), ["Blue Network M (Medicare)"]),
+        ("network e", ("network e", "Blue Network E"), []),
+    ],
+)
+def test_the_exact_name_or_none(said: str, ways: tuple[str, ...], found: list[str]) -> None:
+    """Whole names, aliases and what tells a name; never a part of one."""
+    assert [one.name for one in wanted(said, ways, LISTED).networks] == found
+
+
+def test_what_fits_several_is_asked_and_what_is_only_like_is_offered() -> None:
+    """Two networks of one core, and none of the name."""
+    twins = (*LISTED, Network(Key("Organization", "x"), "Network S"))
+    assert not wanted("", ("s", "S"), twins).is_clear
+    odd = wanted("", ("Aurora", "Aurora"), LISTED)
+    assert (odd.is_clear, odd.like) == (False, ("Aurora Select",))
+
+
+def test_names_of_the_directory_are_found_in_a_message() -> None:
+    """Of names that overlap only the longer one was said."""
+    said = "is dr kim in aurora select or blue network s dental"
+    assert [one.name for one in named_in(said, LISTED)] == ["Aurora Select", "Blue Network S Dental"]
+
+
+def network(key: str, name: str) -> Resource:
+    """A network that the directory lists."""
+    return {"resourceType": "Organization", "id": key, "name": name, "type": [concept("ntwk")]}
+
+
+@pytest.mark.threat("T44")
+async def test_bluecare_is_not_bluecare_plus() -> None:
+    """Listed in the one, asked about the other."""
+    listed = (network("S", "BlueCare"), network("P", "BlueCare Plus"))
+    slots: dict[str, object] = {"provider_name": "Kim", "network": "BlueCare"}
+    _, text, _ = await answered("provider.in_network", KIM, MAIN, *listed, role("r", "kim", "main", "P"), slots=slots)
+    assert "Yes" not in text
+    assert "isn't listed there for BlueCare" in text
+
+
+async def test_a_network_that_is_none_is_not_denied_but_asked_about() -> None:
+    """The reply names those that are like it, as buttons."""
+    rows = (network("P", "BlueCare Plus"), role("r", "kim", "main", "P"))
+    slots: dict[str, object] = {"provider_name": "Kim", "network": "BlueCare"}
+    _, text, _ = await answered("provider.in_network", KIM, MAIN, *rows, slots=slots)
+    assert "no network called BlueCare. Did you mean one of these?" in text
+    assert "[BlueCare Plus]" in text

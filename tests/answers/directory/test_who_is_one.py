@@ -1,0 +1,102 @@
+"""Two listings are one provider by what they point at, or by a valid NPI and a like name; stores stay stores."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.kit.people import are_alike
+from bot.records.npi import is_npi
+from tests.answers.asking import Resource, concept
+from tests.answers.directory.asking import answered, person, place, role
+
+HEART = [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]}]
+FOUND: dict[str, object] = {"specialty": ["207RC0000X"], "location": {"zip": "37402"}, "radius": 10}
+NPI = "http://hl7.org/fhir/sid/us-npi"
+
+
+def numbered(key: str, name: str, npi: str) -> Resource:
+    """A person with a number."""
+    return person(key, name, identifier=[{"system": NPI, "value": npi}])
+
+
+@pytest.mark.parametrize(
+    ("npi", "names", "count"),
+    [
+        ("1234567893", ("Grace Okafor, MD", "Okafor, Grace A."), 1),
+        ("1234567893", ("Grace Okafor, MD", "Minh Kim, DO"), 2),
+        ("1234567893", ("Ana Kim", "Minh Kim"), 2),
+        ("1234567890", ("Grace Okafor, MD", "Grace Okafor"), 2),
+        ("9999999999", ("Grace Okafor, MD", "Grace Okafor"), 2),
+        ("123456789", ("Grace Okafor, MD", "Grace Okafor"), 2),
+    ],
+)
+async def test_a_number_alone_joins_nobody(npi: str, names: tuple[str, str], count: int) -> None:
+    """A wrong check digit, a placeholder or another name keeps them apart."""
+    people = [numbered(f"p{at}", name, npi) for at, name in enumerate(names)]
+    rows = [role(f"r{at}", f"p{at}", "main", "S", specialty=HEART) for at in range(2)]
+    summary, _, _ = await answered("provider.find", place("main", "1 Main St"), *people, *rows, slots=FOUND)
+    assert len(summary.cards) == count  # type: ignore[attr-defined] # the pack's modules have no importable names
+
+
+async def test_a_chains_stores_are_stores() -> None:
+    """One organization, one NPI, two places: two cards, each with its own phone."""
+    chain = {"resourceType": "Organization", "id": "rx", "name": "Oak Drugs", "type": [concept("fac")]}
+    chain["identifier"] = [{"system": NPI, "value": "1234567893"}]
+    chain["telecom"] = [{"system": "phone", "value": "8005550000"}]
+    stores = [
+        place(f"s{at}", f"{at} Rx St")
+        | {"name": f"Oak Drugs #{at}", "telecom": [{"system": "phone", "value": f"423555010{at}"}]}
+        for at in (1, 2)
+    ]
+    stores.append(place("s3", "3 Rx St") | {"name": "Oak Drugs #3"})
+    ties = {
+        "resourceType": "OrganizationAffiliation",
+        "id": "a",
+        "participatingOrganization": {"reference": "Organization/rx"},
+        "code": [concept("pharmacy")],
+        "location": [{"reference": f"Location/{store['id']}"} for store in stores],
+        "network": [{"reference": "Organization/S", "display": "Blue Network S"}],
+    }
+    summary, text, _ = await answered("pharmacy.find", chain, *stores, ties, slots={"location": {"zip": "37402"}})
+    cards = sorted((card.name, card.phone) for card in summary.cards)  # type: ignore[attr-defined]
+    assert cards == [("Oak Drugs #1", "4235550101"), ("Oak Drugs #2", "4235550102"), ("Oak Drugs #3", None)]
+    assert "3 pharmacies" in text
+
+
+async def test_lists_of_like_names_differ_in_what_they_show() -> None:
+    """The same name, specialty and city: the street tells them apart; the same street too: the NPI's end."""
+    ids = ("1234567893", "1679576722", "1245319599")
+    people = [numbered(f"p{at}", "Ana Cruz", npi) for at, npi in enumerate(ids)]
+    people = [one | {"name": [{"text": f"Ana {'MLK'[at]}. Cruz"}]} for at, one in enumerate(people)]
+    people = [one | {"name": [{"text": "Ana Cruz"}]} for one in people]
+    rows = [role(f"r{at}", f"p{at}", "main" if at else "oak", "S", specialty=HEART) for at in range(3)]
+    places = (place("main", "1 Main St"), place("oak", "2 Oak St"))
+    _, text, _ = await answered("provider.detail", *places, *people, *rows, slots={"provider_name": "Ana Cruz"})
+    lines = [line.strip() for line in text.splitlines() if "Ana Cruz ·" in line]
+    assert len({line.split(". ", 1)[1] for line in lines}) == 3
+    assert "NPI ending" in text
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Grace Okafor, MD", "OKAFOR GRACE", True),
+        ("José Núñez", "Jose Nunez Jr", True),
+        ("G. Okafor", "Grace Okafor", True),
+        ("Grace Okafor", "Grace Okaforr", True),
+        ("Grace Okafor", "Samuel Okafor", False),
+        (None, "Grace Okafor", False),
+        ("MD", "Grace Okafor, MD", False),
+    ],
+)
+def test_like_names(one: str | None, other: str, *, alike: bool) -> None:
+    """Order, accents, initials, suffixes and one slip do not matter."""
+    assert are_alike(one, other) is alike
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"), [("1234567893", True), ("1234567890", False), ("9999999999", False), ("", False)]
+)
+def test_the_check_digit(text: str, *, valid: bool) -> None:
+    """45 CFR 162.406 with the prefix 80840."""
+    assert is_npi(text) is valid
