@@ -73,16 +73,16 @@ def load_pack(folder: Path) -> Pack:
             or never match, an example that does not reach its own intent.
     """
     engine = Engine.load(folder / "intents")
-    words = _words(folder / "templates")
+    words = _words(folder / "templates", engine)
     answers = {name: _answer(folder, name) for name, rules in engine.intents.items() if _has_answer(rules)}
     for fault in (*_missing_templates(engine, words), *_rule_faults(folder, engine)):
         raise PackError(fault)
     return Pack(engine, words, answers, folder / "templates")
 
 
-def _words(templates: Path) -> Words:
+def _words(templates: Path, engine: Engine) -> Words:
     try:
-        return Words(templates)
+        return Words(templates, {"glossary": engine.lexicon.glossary.terms})
     except ValueError as error:
         raise PackError(f"templates/{error}") from error
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,6 +15,7 @@ from rapidfuzz import process
 from bot.errors import PackError
 from bot.language.context import Context
 from bot.language.engine import FOLLOW, Engine
+from bot.language.glossary import Glossary
 from bot.language.lexicon import LANGUAGES
 from bot.language.rules import IntentRules, Rule
 from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
@@ -176,6 +177,18 @@ class _Checker:
         return (thread_time() - begun) * 1000
 
 
+def glossary_faults(folder: Path, glossary: Glossary, intents: Collection[str]) -> list[Finding]:
+    """Terms whose button leads to an intent that the pack does not have."""
+    file, shown = folder / "_words" / "glossary.yaml", "_words/glossary.yaml"
+    findings = []
+    for key, term in glossary.terms.get("en", {}).items():
+        if term.yours and term.yours not in intents:
+            near = process.extractOne(term.yours, sorted(intents), score_cutoff=60)
+            what = f"term {key!r}: yours: unknown intent {term.yours!r}"
+            findings.append(Finding(shown, _line_of(file, f"  {key}:"), what, near[0] if near else ""))
+    return findings
+
+
 def _contradicts(rule: Rule) -> bool:
     if rule.any and rule.any <= rule.none:
         return True
@@ -228,7 +241,8 @@ def faults(folder: Path, engine: Engine) -> list[Finding]:
     Unknown names, slots without a type, rules that never match, examples that tie or go elsewhere, counterexamples
     that are taken.
     """
-    checker, findings = _Checker(folder, engine), list[Finding]()
+    checker = _Checker(folder, engine)
+    findings = glossary_faults(folder, engine.lexicon.glossary, engine.intents)
     for entry in engine.intents.values():
         findings += checker.names(entry)
         findings += checker.dead(entry)

@@ -79,6 +79,7 @@ class Engine:
         self._book = RuleBook(self.intents.values())
         self._tagger = Tagger(lexicon)
         known = lexicon.tree.vocabulary | lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS
+        known |= lexicon.glossary.tree.vocabulary
         self._scanner = Scanner(lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, known))
         dangers = lexicon.dangers
         self._given = lexicon.given - lexicon.familiar - _DATE_KEYS
@@ -163,6 +164,8 @@ class Engine:
         keys, found, spotted = self._scanner.scan(said)
         plan_year = context.plan_year if context else None
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=self._asked(context), spotted=spotted)
+        general, sentence = self.lexicon.glossary.tags(said, keys)
+        tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
         names = {tag.kind for tag in tags}
         settled = _settled(said, tags)
         for match in found:

@@ -8,6 +8,7 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.dangers import Dangers, load_dangers
+from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
 from bot.language.phrases import Meaning, PhraseTree, phrases_in
 from bot.language.places import Gazetteer, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
@@ -92,6 +93,7 @@ class Lexicon:
     towns: frozenset[str] = frozenset()
     place_words: frozenset[str] = frozenset()
     dangers: Dangers = field(default_factory=Dangers)
+    glossary: Glossary = field(default_factory=Glossary)
     drugs: dict[str, str] = field(default_factory=dict)
     options: dict[str, dict[str, str]] = field(default_factory=dict)
     declared: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -247,6 +249,8 @@ def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     _load_drugs(lexicon, words)
     _load_names(lexicon, words)
     lexicon.dangers = load_dangers(words, lexicon.drugs)
+    lexicon.glossary = load_glossary(words)
+    lexicon.kinds |= {TERM, OTHER, ALONE} if lexicon.glossary.terms else set()
     lexicon.plain = frozenset(lexicon.tree.vocabulary)
     _load_options(lexicon, words)
     for phrase, value in place_phrases(gazetteer):

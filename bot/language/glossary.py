@@ -1,0 +1,233 @@
+"""General questions: "what is an EOB", "HMO vs PPO", "does a deductible reset". No possession, no look-up.
+
+A term counts only where the words beside it ask what it means, up to the end of its sentence: "what is a copay" does,
+"what is my copay" and "what is the copay for urgent care" do not. `_words/glossary.yaml` holds the terms and the words.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from bot.errors import PackError
+from bot.language.phrases import Found, Meaning, PhraseTree, phrases_in
+from bot.language.rules import WORDS, converted, read_yaml
+from bot.language.tags import Tag
+from bot.language.text import Utterance
+
+TERM, OTHER, ALONE = "term", "other_term", "lone_term"
+MOST_WORDS = 60
+# Of this kind a longer phrase hides no shorter one.
+_FORM = "concept"
+_TWO = 2
+_SPARE = 1
+_ENDS = ".?!;\n"
+# Words that only stress a question: "what even is a copay".
+_STRESS = frozenset({"even", "exactly", "actually", "really", "just", "heck", "hell", "exactamente", "realmente"})
+
+
+_WHAT_IS = frozenset({"what's", "whats", "wats", "wat's", "whts"})
+
+
+class _Tongues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    en: str
+    es: str
+
+
+class _Asks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    en: str = ""
+    es: str = ""
+
+
+class _Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: _Tongues
+    words: _Tongues
+    en: str
+    es: str
+    asks: _Asks = _Asks()
+    yours: dict[str, str] = {}
+    the: Literal["mine", "any"] = "any"
+
+
+class _Forms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    before: _Tongues
+    after: _Tongues
+    meaning: _Tongues
+    it: _Asks = _Asks()
+    difference: _Tongues
+    between: _Tongues
+    before_the: _Asks = _Asks()
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    forms: _Forms
+    terms: dict[str, _Term]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term in one language: its `name` and what it means, in at most 60 words.
+
+    `yours` is the intent that has the person's own figure, with that button's `arguments`; empty when nobody has one.
+    `the_is_mine`: behind "the" it means that figure.
+    """
+
+    name: str
+    says: str
+    yours: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    the_is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """The terms by language and key, and the tree that finds them and the words of a question around them."""
+
+    terms: Mapping[str, Mapping[str, Term]] = field(default_factory=dict)
+    tree: PhraseTree = field(default_factory=PhraseTree)
+
+    def tags(self, said: Utterance, keys: Sequence[str]) -> tuple[tuple[Tag, ...], range]:
+        """The terms that a message asks about in general, and the words of the sentence that does.
+
+        One term, or the two whose difference is asked for; none, and no words, for any other message.
+        """
+        read = list(_read(said, keys))
+        kept = [place for place, _ in read]
+        found = self.tree.scan([key for _, key in read])
+        named = [entry for entry in found if _are(entry, "term", "asks")]
+        if not named:
+            return (), range(0)
+        before: list[Found] = []
+        for first, after in _sentences(said, kept):
+            part = _Part(first, after, [one for one in found if first <= one.first and one.after <= after])
+            if terms := self._asked(part) or (before if part.asks_what_it_is() else []):
+                tags = (
+                    Tag(kind, _key(one), kept[one.first], kept[one.after - 1] + 1)
+                    for kind, one in zip((TERM, OTHER), terms, strict=False)
+                )
+                return tuple(tags), range(min(kept[first], kept[terms[0].first]), kept[after - 1] + 1)
+            before = part.of("term")[-1:]
+        alone = named[0] if len(named) == 1 and named[0].after - named[0].first == len(kept) else None
+        if alone is None or not _are(alone, "term") or self._is_own(alone):
+            return (), range(0)
+        return (Tag(ALONE, _key(alone), 0, len(keys)),), range(0)
+
+    def _asked(self, part: "_Part") -> list[Found]:
+        asks = [one for one in part.found if _are(one, "asks")]
+        if asks:
+            return [max(asks, key=lambda one: one.after - one.first)]
+        terms = part.of("term")
+        different = {_key(one): one for one in terms}
+        if len(different) >= _TWO and part.of("difference") and part.left("term", "difference", "between") <= _SPARE:
+            return list(different.values())[:_TWO]
+        return [one for one in terms if part.asks_what(one, the=not self._is_own(one))][:1]
+
+    def _is_own(self, term: Found) -> bool:
+        """Whether a term by itself rather means the person's own figure."""
+        return self.terms["en"][_key(term)].the_is_mine
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One sentence: its words `first` up to, not including, `after`, and what was found in it."""
+
+    first: int
+    after: int
+    found: Sequence[Found]
+
+    def of(self, *kinds: str) -> list[Found]:
+        return [one for one in self.found if _are(one, *kinds)]
+
+    def left(self, *kinds: str) -> int:
+        """How many words none of these covers."""
+        covered = {place for one in self.of(*kinds) for place in range(one.first, one.after)}
+        return self.after - self.first - len(covered)
+
+    def asks_what(self, term: Found, *, the: bool) -> bool:
+        """Whether the words before a term ask what it is, or those behind it say so, and the sentence then ends."""
+        befores = ("before", "before_the") if the else ("before",)
+        asked = any(one.after == term.first for one in self.of(*befores)) and self._ends_after(term.after)
+        return asked or (term.first == self.first and term.after < self.after and self._means(term.after))
+
+    def asks_what_it_is(self) -> bool:
+        """Whether the sentence only asks what the one before it spoke of: "What is that?"."""
+        return any(one.first == self.first and one.after == self.after for one in self.of("it"))
+
+    def _ends_after(self, place: int) -> bool:
+        """Whether only words such as "mean" and "in insurance" follow up to the end."""
+        reached = {place}
+        for one in sorted(self.of("after"), key=lambda entry: entry.first):
+            if one.first in reached:
+                reached.add(one.after)
+        return self.after in reached
+
+    def _means(self, place: int) -> bool:
+        """Whether "meaning" or "definition" follows a term that begins the sentence."""
+        return any(one.first == place and one.after == self.after for one in self.of("meaning"))
+
+
+def _read(said: Utterance, keys: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The words with their places, without stress; "what's" is two words."""
+    for place, key in enumerate(keys):
+        if said.words[place] in _WHAT_IS:
+            yield from ((place, "what"), (place, "is"))
+        elif key not in _STRESS:
+            yield place, key
+
+
+def _are(entry: Found, *kinds: str) -> bool:
+    """Whether a phrase is a term, a whole question ("asks"), or one of the forms around a term."""
+    return any((meaning.value if meaning.kind == _FORM else meaning.kind) in kinds for meaning in entry.meanings)
+
+
+def _key(entry: Found) -> str:
+    return next(str(meaning.value) for meaning in entry.meanings if meaning.kind in {"term", "asks"})
+
+
+def _sentences(said: Utterance, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where each sentence begins and ends among the words that are kept."""
+    first = 0
+    for place in range(1, len(kept)):
+        between = said.text[said.spans[kept[place - 1]][1] : said.spans[kept[place]][0]]
+        if any(sign in between for sign in _ENDS):
+            yield first, place
+            first = place
+    if kept:
+        yield first, len(kept)
+
+
+def load_glossary(folder: Path) -> Glossary:
+    """The glossary in the words of a pack; a pack without the file has none.
+
+    Raises:
+        PackError: "file: key: what" at the first thing that is wrong; two terms with the same words are.
+    """
+    shown = f"{WORDS}/glossary.yaml"
+    if not (folder / "glossary.yaml").is_file():
+        return Glossary()
+    file: _File = converted(read_yaml(folder / "glossary.yaml", shown), _File, shown)
+    tree, owners = PhraseTree(), dict[str, str]()
+    for kind in _Forms.__struct_fields__:
+        for language, phrase in _phrases(getattr(file.forms, kind), shown, f"forms.{kind}"):
+            tree.add(phrase, Meaning(_FORM, kind, language))
+    for key, term in file.terms.items():
+        for kind, said in (("term", term.words), ("asks", term.asks)):
+            for language, phrase in _phrases(said, shown, f"terms.{key}"):
+                if owners.setdefault(phrase, key) != key:
+                    raise PackError(f"{shown}: terms.{key}: {phrase!r} is a word of {owners[phrase]!r} already")
+                tree.add(phrase, Meaning(kind, key, language))
+    terms = {language: {key: _in(term, language) for key, term in file.terms.items()} for language in ("en", "es")}
+    return Glossary(terms, tree)
+
+
+def _phrases(said: _Tongues | _Asks, shown: str, key: str) -> Iterator[tuple[str, str]]:
+    for language, text in (("en", said.en), ("es", said.es)):
+        yield from ((language, phrase) for phrase in phrases_in(text, shown, key) if phrase)
+
+
+def _in(term: _Term, language: str) -> Term:
+    own = dict(term.yours)
+    yours, says = own.pop("intent", ""), getattr(term, language).strip()
+    return Term(getattr(term.name, language), says, yours, own, term.the == "mine")

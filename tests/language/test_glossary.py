@@ -1,0 +1,154 @@
+"""Every term is explained in both languages, briefly, under each of its words; no question with "my" is general."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.errors import PackError
+from bot.language import checker
+from bot.language.engine import Engine
+from bot.language.glossary import MOST_WORDS, load_glossary
+from bot.language.phrases import phrases_in
+from bot.language.rules import read_yaml
+from tests.language.cases import sentences
+from tests.language.conftest import INTENTS
+
+RAW = read_yaml(INTENTS / "_words" / "glossary.yaml", "glossary.yaml")["terms"]
+WORDS = [
+    (language, key, phrase)
+    for key, term in RAW.items()
+    for language in ("en", "es")
+    for phrase in phrases_in(term["words"][language], "glossary.yaml", key)
+]
+ASKED = {"en": "what is {}", "es": "¿qué es {}?"}
+FORMS = """
+forms:
+  before: {en: what is a, es: que es un}
+  after: {en: mean, es: significa}
+  meaning: {en: meaning, es: significado}
+  difference: {en: difference between, es: diferencia entre}
+  between: {en: and, es: y}
+"""
+TERM = "  {key}:\n    name: {{en: A, es: B}}\n    words: {{en: {word}, es: otra {key}}}\n    en: One.\n    es: Uno.\n"
+
+
+def test_the_glossary_is_large_and_says_all_in_both_languages_briefly(engine: Engine) -> None:
+    """At least 80 terms, each with a name and at most sixty words of its own."""
+    glossary = engine.lexicon.glossary
+    assert len(glossary.terms["en"]) >= 80
+    assert glossary.terms["en"].keys() == glossary.terms["es"].keys()
+    long = [
+        (language, key)
+        for language, terms in glossary.terms.items()
+        for key, term in terms.items()
+        if not term.name or not 8 <= len(term.says.split()) <= MOST_WORDS
+    ]
+    assert long == []
+    assert [key for key, term in glossary.terms["en"].items() if term.says == glossary.terms["es"][key].says] == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_word_of_a_term_leads_to_it(engine: Engine, today: date, language: str) -> None:
+    """Asked what it is, with each of its words: that term, and nobody's data."""
+    lost = []
+    for spoken, key, phrase in WORDS:
+        if spoken == language:
+            reading = engine.understand(ASKED[language].format(phrase), today=today)
+            term = reading.slots.get("term")
+            if reading.intent != "glossary.term" or term is None or term.value != key:
+                lost.append((phrase, key, reading.intent, term and term.value))
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("said", "terms"),
+    [
+        ("what even is a deductible?", ["deductible"]),
+        ("Hi there. Could you please explain to me what coinsurance is? I never understood it.", ["coinsurance"]),
+        ('what does "allowed amount" mean on an explanation of benefits', ["allowed_amount"]),
+        ("whats the difference between an HMO and a PPO plan", ["hmo", "ppo"]),
+        ("copay or coinsurance, which is cheaper", ["copay", "coinsurance"]),
+        ("do I pay a copay before the deductible", ["deductible_order"]),
+        ("what counts toward the out of pocket maximum", ["what_counts"]),
+        ("can a hospital balance-bill me", ["balance_billing"]),
+        ("how do I read my EOB", ["reading_eob"]),
+        ("COBRA", ["cobra"]),
+        ("¿en qué se diferencian un copago y un coseguro?", ["copay", "coinsurance"]),
+        ("no entiendo qué es la terapia escalonada", ["step_therapy"]),
+        ("¿el deducible se paga cada año?", ["deductible_reset"]),
+    ],
+)
+def test_general_questions_find_their_terms(engine: Engine, today: date, said: str, terms: list[str]) -> None:
+    """However politely, and both of two."""
+    reading = engine.understand(said, today=today)
+    assert reading.intent == "glossary.term"
+    assert [reading.slots[name].value for name in ("term", "other_term") if name in reading.slots] == terms
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "what's my copay",
+        "what is the deductible on my plan",
+        "what is the copay for a specialist",
+        "what is our family deductible",
+        "what was the allowed amount on my last claim",
+        "what tier is metformin",
+        "is Dr. Kim out of network",
+        "what network is Dr. Kim in",
+        "what is a good urgent care near 37402",
+        "what's the difference between network P and network S",
+        "my EOB from March",
+        "¿cuál es mi copago?",
+        "¿cuánto es el deducible de mi plan?",
+    ],
+)
+def test_a_question_for_a_figure_is_no_general_one(engine: Engine, today: date, said: str) -> None:
+    """Possession, a provider, a drug or a place asks for a look-up."""
+    reading = engine.understand(said, today=today)
+    assert reading.intent != "glossary.term"
+    assert "term" not in reading.slots
+
+
+def test_general_questions_are_no_look_ups_and_figures_are_not_explained(engine: Engine, today: date) -> None:
+    """The sets that the words were learned from."""
+    read = [(case, engine.understand(case.said, today=today).intent) for case in sentences("general")]
+    assert [case.said for case, intent in read if (case.intent == "glossary.term") != (intent == "glossary.term")] == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "what"),
+    [
+        (
+            TERM.format(key="one", word="copay") + TERM.format(key="two", word="copay"),
+            "'copay' is a word of 'one' already",
+        ),
+        (TERM.format(key="one", word="(a|b"), "brackets do not match"),
+        (TERM.format(key="one", word="copay").replace("    es: Uno.\n", ""), "missing required field `es`"),
+        (TERM.format(key="one", word="copay") + "    the: theirs\n", "Invalid enum value 'theirs'"),
+    ],
+)
+def test_a_faulty_glossary_is_refused_in_one_line(tmp_path: Path, terms: str, what: str) -> None:
+    """Words of two terms, brackets, a language that is missing, an unknown choice: by file and key."""
+    (tmp_path / "glossary.yaml").write_text(FORMS + "terms:\n" + terms, encoding="utf-8")
+    with pytest.raises(PackError) as refused:
+        load_glossary(tmp_path)
+    assert str(refused.value).startswith("_words/glossary.yaml: terms")
+    assert what in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_pack_without_a_glossary_has_none(tmp_path: Path) -> None:
+    """Nothing is explained, and nothing breaks."""
+    assert load_glossary(tmp_path).terms == {}
+
+
+def test_a_button_to_an_unknown_intent_is_found(engine: Engine, intents_folder: Path) -> None:
+    """The file, the line and the nearest known name are told."""
+    known = dict(engine.intents)
+    del known["coverage.dependents"]
+    findings = [str(one) for one in checker.glossary_faults(intents_folder, engine.lexicon.glossary, known)]
+    assert len(findings) == 1
+    assert findings[0].startswith("_words/glossary.yaml:")
+    assert "term 'dependent': yours: unknown intent 'coverage.dependents'" in findings[0]
