@@ -231,8 +231,10 @@ class Settings(Day):
     """The OAuth client that the payer gives at registration."""
     payer_client_secret: SecretStr | None = None
     """Its secret, sent in the body of token requests."""
-    payer_post_search: bool = False
-    """`true` where the payer takes searches as POST: members' ids then stand in no URL."""
+    payer_post_search: bool | None = None
+    """Whether members' searches go as POST, so that their ids stand in no URL; when not set, where the payer turns out
+    to take them.
+    """
     payer_prompt_login: bool = True
     """Whether the payer is asked to take the password anew at each sign-in; `false` for a payer that does not support
     it.

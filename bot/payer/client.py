@@ -53,7 +53,7 @@ class MemberClient:
         also: Collection[str] = (),
         renew: Callable[[], Awaitable[str | None]] | None = None,
         retry: Retry | None = None,
-        post_search: bool = False,
+        post_search: bool | None = False,
         kept: Kept | None = None,
     ) -> None:
         self._token, self._patient, self._renewal = access_token, patient, renew

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from bot.errors import PayerError, PayerLacks, PayerRejects, SignInExpired
+from bot.errors import PayerError, PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.answers import check_status, page_of, resource_of
 from bot.payer.base import base_at
 from bot.payer.budget import Budget, Gap
@@ -19,6 +19,8 @@ from bot.payer.tolerance import Tolerance, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Page
 
 PAGE_SIZE = "100"
+_NOT_IMPLEMENTED = 501
+_NOT_BY_POST = (PayerForbids, PayerLacks, PayerRejects)
 _ACCEPT = {"accept": "application/fhir+json"}
 
 Headers = Callable[[], Mapping[str, str]]
@@ -43,7 +45,7 @@ class Server:
 
     `headers` gives the headers of a call, `renew` gets a new token after a 401 and says whether it did, `keep` says
     which rows may be shown, `kept` keeps answers for a while, `post` sends searches as POST `_search`, where ids stay
-    out of URLs (T28).
+    out of URLs (T28): always, never, or, for None, where the server turns out to take them.
     """
 
     def __init__(
@@ -55,13 +57,14 @@ class Server:
         renew: Renew = _never,
         keep: Keep = _any,
         retry: Retry | None = None,
-        post: bool = False,
+        post: bool | None = False,
         kept: Kept | None = None,
     ) -> None:
         self._kept = kept
         self.base = base_at(base)
         self._http, self._headers, self._renew, self._keep, self._post = http, headers, renew, keep, post
         self._retry = retry or Retry(http.clock, http.pause)
+        self._learned = http.learned
         self.tolerance = Tolerance(http.learned, self.base.url)
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
@@ -127,9 +130,22 @@ class Server:
         raise refusal
 
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
+        """The page, and the URL that the search has, or would have by GET."""
         url = self.base.join(f"{search.type}?{search.encoded()}")
-        if not self._post:
+        known = self._learned.posts(self.base.url) if self._post is None else self._post
+        if known is False:
             return await self._get(url, search.type, budget, lambda a: self._page(a, search.type, budget)), url
+        try:
+            page = await self._posted(url, search, budget)
+        except _NOT_BY_POST:
+            if known:
+                raise
+            page = await self._fetched(url, search.type, budget, lambda a: self._page(a, search.type, budget))
+            self._learned.learn_posts(self.base.url, taken=False)
+            return page, url
+        return (page if known else await self._confirmed(page, url, search, budget)), url
+
+    async def _posted(self, url: str, search: Search, budget: Budget) -> Page:
         target = self.base.join(f"{search.type}/_search")
 
         async def call() -> Answer:
@@ -138,9 +154,22 @@ class Server:
                 target, search.encoded(), sent, budget.deadline, budget.cap, kind=search.type
             )
 
-        origin = self._http.origin(target, search.type)
-        page = await self._retry.run(origin, budget.deadline, call, lambda a: self._page(a, search.type, budget))
-        return page, url
+        def read(answer: Answer) -> Page:
+            if answer.status == _NOT_IMPLEMENTED:
+                raise PayerRejects(str(answer.status))  # the server does not know POST, which is no outage
+            return self._page(answer, search.type, budget)
+
+        return await self._through(url, search.type, budget, call, read)
+
+    async def _confirmed(self, page: Page, url: str, search: Search, budget: Budget) -> Page:
+        """The page of a server's first searches by POST; one that reads no form would find nothing, so GET is asked."""
+        if page.entries:
+            self._learned.learn_posts(self.base.url, taken=True)
+            return page
+        again = await self._fetched(url, search.type, budget, lambda a: self._page(a, search.type, budget))
+        if again.entries:
+            self._learned.learn_posts(self.base.url, taken=False)
+        return again
 
     async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
         """A page after the first; None when it did not come, which the report then says."""
@@ -165,13 +194,27 @@ class Server:
         return await call()
 
     async def _get(self, url: str, kind: str, budget: Budget, read: Callable[[Answer], T]) -> T:
+        return await self._through(url, kind, budget, self._call(url, kind, budget), read)
+
+    async def _fetched(self, url: str, kind: str, budget: Budget, read: Callable[[Answer], T]) -> T:
+        """As `_get`, whatever is kept."""
+        return await self._retry.run(self._http.origin(url, kind), budget.deadline, self._call(url, kind, budget), read)
+
+    def _call(self, url: str, kind: str, budget: Budget) -> Callable[[], Awaitable[Answer]]:
         async def call() -> Answer:
             return await self._http.get(url, {**_ACCEPT, **self._headers()}, budget.deadline, budget.cap, kind=kind)
 
-        async def fetch(reader: Callable[[Answer], T]) -> T:
-            return await self._retry.run(self._http.origin(url, kind), budget.deadline, call, reader)
+        return call
 
-        return await (self._kept.through(url, budget, fetch, read) if self._kept else fetch(read))
+    async def _through(
+        self, key: str, kind: str, budget: Budget, call: Callable[[], Awaitable[Answer]], read: Callable[[Answer], T]
+    ) -> T:
+        """What was kept under a key, which is a URL that may never have been sent; else what the call brings."""
+
+        async def fetch(reader: Callable[[Answer], T]) -> T:
+            return await self._retry.run(self._http.origin(key, kind), budget.deadline, call, reader)
+
+        return await (self._kept.through(key, budget, fetch, read) if self._kept else fetch(read))
 
     def _page(self, answer: Answer, resource_type: str, budget: Budget) -> Page:
         """The page with only the rows that may be shown; what is missing from it is reported."""

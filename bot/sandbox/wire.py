@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,14 +14,17 @@ REQUESTS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request as it arrived: never its body and no header's value."""
+    """One request as it arrived: no header's value, and no body but a search's."""
 
     method: str
     path: str
     query: str
+    """The parameters, of a search by POST those of its form."""
     header_names: frozenset[str]
     client_port: int
     """The client's end of the connection: equal for requests that shared one."""
+    in_url: bool = True
+    """Whether the parameters stood in the URL."""
 
     @property
     def has_authorization(self) -> bool:
@@ -47,7 +50,8 @@ class Wire:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        seen = _seen(scope)
+        asked, receive = await _with_form(scope, receive)
+        seen = replace(_seen(asked), in_url=asked is scope)
         self.requests.append(seen)
         fault = self._due(seen)
         if fault is not None and fault.hold is not None:
@@ -77,6 +81,21 @@ class Wire:
 
 def _only_holds(fault: Fault) -> bool:
     return fault.hold is not None and fault.rewrite is None and fault.cut is None
+
+
+async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+    """The request as a search by GET would be, and what gives its body anew; as it is when it is none by POST."""
+    if scope["method"] != "POST" or not scope["path"].endswith("/_search"):
+        return scope, receive
+    messages: list[Message] = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    form = b"".join(message.get("body", b"") for message in messages)
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return {**scope, "query_string": form}, again
 
 
 def _seen(scope: Scope) -> Seen:

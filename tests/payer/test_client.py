@@ -225,6 +225,37 @@ async def test_searches_can_go_as_post() -> None:
     assert request.content == b"patient=p1&_count=100"
 
 
+@pytest.mark.threat("T28")
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 415, 501])
+async def test_a_server_without_post_is_asked_by_get_and_remembered(status: int) -> None:
+    """One try of each kind, then GET alone: what the server does not take is no failure of the question."""
+    rigged = rig(httpx.Response(status), page(eob()), page(eob()))
+    for _ in range(2):
+        assert ids(await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
+    assert [request.method for request in rigged.payer.requests] == ["POST", "GET", "GET"]
+
+
+@pytest.mark.threat("T28")
+async def test_a_server_that_takes_post_is_not_asked_by_get() -> None:
+    """Learned from the first page that holds something; a later refusal is one."""
+    rigged = rig(page(eob()), page(), httpx.Response(403))
+    for expected in (["one"], []):
+        found = await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))
+        assert ids(found) == expected
+    with pytest.raises(PayerForbids):
+        await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))
+    assert {request.method for request in rigged.payer.requests} == {"POST"}
+
+
+@pytest.mark.threat("T28")
+async def test_a_server_that_reads_no_form_is_noticed() -> None:
+    """Nothing found by POST is asked again by GET, before it is believed for the first time."""
+    rigged = rig(page(), page(eob()), page(eob()))
+    for _ in range(2):
+        assert ids(await pages(member(rigged, post_search=None), CLAIMS, Budget(clock=rigged.clock))) == ["one"]
+    assert [request.method for request in rigged.payer.requests] == ["POST", "GET", "GET"]
+
+
 @pytest.mark.parametrize(
     "search",
     [
