@@ -25,9 +25,7 @@ async def test_a_plan_year_is_that_of_the_coverage(stage: Stage) -> None:
     talk = await _linked(stage, "noor")
     before = len(stage.sandbox.requests)
     await talk.say("how much did I spend this plan year")
-    claims = [
-        seen.query for seen in list(stage.sandbox.requests)[before:] if "/ExplanationOfBenefit" in seen.path
-    ]
+    claims = [seen.query for seen in list(stage.sandbox.requests)[before:] if "/ExplanationOfBenefit" in seen.path]
     assert claims
     assert all("service-date=ge2026-05-01" in query for query in claims)
 
