@@ -114,8 +114,11 @@ def text_of(ask: Ask, slot: str) -> str | None:
 
 
 def of_other_person(ask: Ask) -> bool:
-    """True when the question is about somebody else's record, which is not to be seen here."""
-    return ask.slots.get("person") not in {None, "self"}
+    """True when the question is about somebody else's record, which is not to be seen here.
+
+    The slot is `{"kin": "son"}`, `{"name": "Mia"}`, or "self" for the person who asks.
+    """
+    return ask.slots.get("person", "self") != "self"
 
 
 _KINDS: Mapping[str, tuple[str, ...]] = {"institutional": ("inpatient", "outpatient", "institutional")}

@@ -1,6 +1,6 @@
 """One date phrase to its days: "last March", "the past 90 days", "hace dos meses". About the past."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 from bot.language.calendar_days import Stretch, back, month_days, months_back, months_later, unit_around
@@ -9,7 +9,11 @@ from bot.language.date_words import (
     COUNTED,
     DAY,
     DAY_PLACES,
+    DAY_WORDS,
     FILLER,
+    FISCAL,
+    FISCAL_YEAR,
+    HALVES,
     LAST,
     LED_BY,
     MONTHS,
@@ -19,7 +23,9 @@ from bot.language.date_words import (
     QUARTERS,
     SEASONS,
     SHORT,
+    TENS,
     THIS,
+    TO,
     UNITS,
     VAGUE_MONTHS,
     WEEKDAYS,
@@ -39,10 +45,16 @@ def after_plan_year(words: Sequence[str], place: int) -> int | None:
 
 
 class Phrases:
-    """One reading of one message's words. Every method takes a place and returns a period or None."""
+    """One reading of one message's words. Every method takes a place and returns a period or None.
 
-    def __init__(self, words: Sequence[str], today: date, plan_year: tuple[date, date] | None) -> None:
+    `dashes` are the places of words that a dash joins to the word before.
+    """
+
+    def __init__(
+        self, words: Sequence[str], today: date, plan_year: tuple[date, date] | None, dashes: Collection[int] = ()
+    ) -> None:
         self.words = words
+        self.dashes = dashes
         self.today = today
         self.plan_year = plan_year
 
@@ -59,8 +71,8 @@ class Phrases:
     def period(self, place: int) -> Stretch | None:
         """A day, month, quarter, year or other stretch of time that is named at `place`."""
         for rule in (
-            self.numeric, self.named_day, self.plan, self.relative, self.ago,
-            self.day_of_month, self.month, self.quarter, self.season, self.weekday, self.year,
+            self.numeric, self.named_day, self.plan, self.relative, self.ago, self.day_of_month, self.month,
+            self.quarter, self.half, self.season, self.weekday, self.fiscal, self.year,
         ):  # fmt: skip
             found = rule(place)
             if found:
@@ -205,28 +217,38 @@ class Phrases:
         return NUMBERS.get(word)
 
     def day_of_month(self, place: int) -> Stretch | None:
-        """June 17 2024, the 17th of June, 17 de junio de 2024."""
+        """June 17 2024, February ninth, the 17th of June, 17 de junio de 2024, nueve de febrero."""
         if self.word(place) in MONTHS:
-            month, day_place = self.word(place), place + 1 + (self.word(place + 1) == "the")
-            day, after = self._day(day_place), day_place + 1
+            month, day = self.word(place), self._day(place + 1 + (self.word(place + 1) == "the"))
+            after = day[1] if day else place
         else:
             day = self._day(place)
-            month_place = self.skip(place + 1, frozenset({"of", "de", "day"}))
+            month_place = self.skip(day[1] if day else place, frozenset({"of", "de", "day"}))
             month, after = self.word(month_place), month_place + 1
+            if month in VAGUE_MONTHS and day and month_place == day[1] and self.word(place) in DAY_WORDS:
+                return None  # "the second may be cheaper"
         if not day or month not in MONTHS:
             return None
+        return self.dated(MONTHS[month], day[0], after)
+
+    def dated(self, month: int, day: int, after: int) -> Stretch | None:
+        """A day of a month with the year that is said behind it, else the latest such day."""
         year, after = self._year_after(after)
-        found = self._date(year or self.today.year, MONTHS[month], day)
+        found = self._date(year or self.today.year, month, day)
         if found and year is None and found > self.today:
-            found = self._date(self.today.year - 1, MONTHS[month], day)
+            found = self._date(self.today.year - 1, month, day)
         return Stretch(found, found, after, year is not None) if found else None
 
-    def _day(self, place: int) -> int | None:
+    def _day(self, place: int) -> tuple[int, int] | None:
+        """The day of a month in figures or words, and the place behind it."""
         word = self.word(place)
         matched = DAY.match(word)
-        if word == "primero":
-            return 1
-        return int(matched.group(1)) if matched and 1 <= int(matched.group(1)) <= DAY_PLACES else None
+        if matched:
+            number = int(matched.group(1))
+            return (number, place + 1) if 1 <= number <= DAY_PLACES else None
+        if word in TENS and (unit := DAY_WORDS.get(self.word(place + 1), DAY_PLACES)) < 10:  # noqa: PLR2004 -- twenty first
+            return TENS[word] + unit, place + 2
+        return (DAY_WORDS[word], place + 1) if word in DAY_WORDS else None
 
     def _year_after(self, place: int) -> tuple[int | None, int]:
         """The year that is said at `place` ("of 2023", "last year"), and the place behind it."""
@@ -249,11 +271,54 @@ class Phrases:
         if self.word(start + 1) in PAST_AFTER:
             return self._last_month(MONTHS[word], start + 2)
         year, after = self._year_after(start + 1)
-        if year is None and word in VAGUE_MONTHS and self.word(place - 1) not in LED_BY and start == place:
+        if year is None and start == place and self._is_vague(place, after):
             return None
         number = MONTHS[word]
         chosen = year if year is not None else self.today.year - (number > self.today.month)
         return Stretch(*month_days(chosen, number), after, year is not None)
+
+    def _is_vague(self, place: int, after: int) -> bool:
+        """Whether a month's name here may be a plain word: nothing leads to it, and no other month is beside it."""
+        if self.word(place) not in VAGUE_MONTHS or self.word(place - 1) in LED_BY or len(self.words) == 1:
+            return False
+        joined = self.word(after) in TO or after in self.dashes
+        return not (joined and self.word(after + (self.word(after) in TO)) in MONTHS)
+
+    def half(self, place: int) -> Stretch | None:
+        """The first half of 2024, H1 2024, el primer semestre."""
+        said = next((said for said in HALVES if tuple(self.words[place : place + len(said)]) == said), None)
+        if said is None:
+            return None
+        year, after = self._year_after(place + len(said))
+        year, first = year or self.today.year, HALVES[said] * 6 - 5
+        if date(year, first, 1) > self.today:
+            year -= 1
+        return Stretch(date(year, first, 1), month_days(year, first + 5)[1], after)
+
+    def fiscal(self, place: int) -> Stretch | None:
+        """FY25, last fiscal year, año fiscal 2025: the calendar year, since whose fiscal year it is is not known."""
+        short = FISCAL_YEAR.match(self.word(place))
+        if short:
+            year = int(short.group(1)) + 2000 * (len(short.group(1)) == 2)  # noqa: PLR2004 -- FY25
+            return self._year(year, place + 1)
+        start = place + (self.word(place) in UNITS or self.word(place) in THIS | LAST)
+        start += start > place and self.word(start) in UNITS
+        if self.word(start) not in FISCAL:
+            return None
+        if self.word(place) in THIS | LAST or self.word(start + 1) in PAST_AFTER:
+            passed = self.word(place) in LAST or self.word(start + 1) in PAST_AFTER
+            behind = self.skip(start + 1, PAST_AFTER | {"year"})
+            return self._year(self.today.year - passed, behind)
+        start = self.skip(start + 1, frozenset({"year", "of", "de", "del"}))
+        word = self.word(start)
+        if word.isascii() and word.isdigit() and len(word) == 2:  # noqa: PLR2004 -- fiscal 25
+            return self._year(int(word) + 2000, start + 1)
+        return self.year(start)
+
+    def _year(self, year: int, after: int) -> Stretch | None:
+        if not MINYEAR <= year <= self.today.year:
+            return None
+        return Stretch(date(year, 1, 1), date(year, 12, 31), after)
 
     def quarter(self, place: int) -> Stretch | None:
         """Q3, the last quarter, the third quarter of 2024."""

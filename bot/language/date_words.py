@@ -76,6 +76,26 @@ QUARTERS: Mapping[str, int] = {
     "first": 1, "1st": 1, "primer": 1, "second": 2, "2nd": 2, "segundo": 2,
     "third": 3, "3rd": 3, "tercer": 3, "fourth": 4, "4th": 4, "cuarto": 4,
 }  # fmt: skip
+HALVES: Mapping[tuple[str, ...], int] = {
+    ("first", "half"): 1, ("1st", "half"): 1, ("second", "half"): 2, ("2nd", "half"): 2, ("h1",): 1, ("h2",): 2,
+    ("primer", "semestre"): 1, ("segundo", "semestre"): 2, ("primera", "mitad"): 1, ("segunda", "mitad"): 2,
+}  # fmt: skip
+_FIRST_DAYS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth",
+    "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+)  # fmt: skip
+_SPANISH_DAYS = (
+    "primero", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce", "trece",
+    "catorce", "quince", "dieciseis", "diecisiete", "dieciocho", "diecinueve", "veinte", "veintiuno", "veintidos",
+    "veintitres", "veinticuatro", "veinticinco", "veintiseis", "veintisiete", "veintiocho", "veintinueve", "treinta",
+)  # fmt: skip
+DAY_WORDS: Mapping[str, int] = {
+    word: number for words in (_FIRST_DAYS, _SPANISH_DAYS) for number, word in enumerate(words, start=1)
+} | {"thirtieth": 30}
+TENS: Mapping[str, int] = {"twenty": 20, "thirty": 30}
+FISCAL = frozenset({"fiscal", "fy"})
+FISCAL_YEAR = re.compile(r"fy(\d{2}|\d{4})$")
 LAST = frozenset(
     [
         "last",
@@ -133,6 +153,12 @@ LED_BY = frozenset(
         "early",
         "late",
         "mid",
+        "about",
+        "que",
+        "sobre",
+        "except",
+        "but",
+        "not",
     ]
 )
 NUMERIC = re.compile(r"(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{2,4})$")
@@ -162,6 +188,14 @@ DATE_WORDS = frozenset(
         "santa",
         "gracias",
         "juneteenth",
+        "nochebuena",
+        "mlk",
+        "half",
+        "semestre",
+        "h1",
+        "h2",
+        "fiscal",
+        "fy",
     }
 )
 DAY_PLACES = 31

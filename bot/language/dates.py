@@ -1,13 +1,29 @@
 """Date phrases to ranges of days, English and Spanish: "between June and August", "since January", "desde marzo"."""
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.language.calendar_days import DateFound, Days, Stretch
+from bot.language.calendar_days import DateFound, Days, Stretch, month_days
 from bot.language.date_phrases import Phrases
-from bot.language.date_words import AFTER, BEFORE, DATE_WORDS, FILLER, SINCE, TO, UNTIL
+from bot.language.date_words import (
+    AFTER,
+    BEFORE,
+    DATE_WORDS,
+    FILLER,
+    MONTHS,
+    SEASONS,
+    SINCE,
+    TO,
+    UNITS,
+    UNTIL,
+    YEAR,
+)
 
+_TO_DAY = frozenset({"to", "through", "thru", "al", "a", "hasta", "until"})
+_UNITS_OF_TIME = frozenset(UNITS)
+_LISTED = frozenset({"and", "or", "y", "o", "in", "en", "also", "the", "of", "de", "plus", "del"})
 _ONWARD = frozenset({"on", "onward", "onwards", "forward"})
 
 
@@ -26,10 +42,11 @@ class _Ranges(Phrases):
             return self._since(place, word, start)
         if word in UNTIL | BEFORE | AFTER:
             return self._open(place, word, start)
-        found = self.period(place)
+        found = self.days(place) or self.period(place)
         if not found:
             return None
-        if self.word(found.after) in TO | {"-"} and self.word(found.after) not in {"and", "y", "a"}:
+        joined = self.word(found.after) in TO and self.word(found.after) not in {"and", "y", "a"}
+        if joined or found.after in self.dashes:
             both = self._both(place, place, strict=True)
             if both:
                 return both
@@ -70,14 +87,16 @@ class _Ranges(Phrases):
         return self._found(place, found.after, (None, found.end))
 
     def _both(self, place: int, start: int, *, strict: bool) -> DateFound | None:
-        first = self.period(start)
+        first = self.days(start) or self.period(start)
         joined = first.after if first else 0
-        if not first or self.word(joined) not in TO or (strict and self.word(joined) in {"and", "y"}):
+        dashed = joined in self.dashes
+        if not first or not (dashed or self.word(joined) in TO) or (strict and self.word(joined) in {"and", "y"}):
             return None
-        second = self.period(self.skip(joined + 1))
+        behind = joined if dashed else self.skip(joined + 1)
+        second = self.period(behind)
         if not second:
-            if self.word(self.skip(joined + 1)) in {"now", "ahora", "date"}:
-                return self._found(place, self.skip(joined + 1) + 1, (first.start, None))
+            if self.word(behind) in {"now", "ahora", "date", "present", "hoy"}:
+                return self._found(place, behind + 1, (first.start, None))
             return None
         begin = first.start
         if not first.year_given:
@@ -85,6 +104,34 @@ class _Ranges(Phrases):
             if begin > second.end:
                 begin = self._in_year(begin, second.end.year - 1)
         return self._found(place, second.after, (min(begin, second.end), max(begin, second.end)))
+
+    def before(self, place: int) -> int:
+        """The first place before this one that holds no filler."""
+        place -= 1
+        while self.word(place) in FILLER:
+            place -= 1
+        return place
+
+    def days(self, place: int) -> Stretch | None:
+        """March 1 to 15, march 1-15, 1 al 15 de marzo: two days of one month."""
+        month = MONTHS.get(self.word(place))
+        first = self._day(place + (month is not None))
+        joints = _TO_DAY | ({"and", "y"} if self.word(self.before(place)) in {"between", "entre"} else frozenset())
+        if first is None or not (first[1] in self.dashes or self.word(first[1]) in joints):
+            return None
+        last = self._day(first[1] if first[1] in self.dashes else self.skip(first[1] + 1))
+        if last is None:
+            return None
+        after = last[1]
+        if month is None:
+            after = self.skip(after, frozenset({"of", "de"}))
+            month, after = MONTHS.get(self.word(after)), after + 1
+        elif self.word(after) in MONTHS or self.word(after) in _UNITS_OF_TIME:
+            return None
+        end = self.dated(month, last[0], after) if month else None
+        if end is None or not first[0] <= last[0]:
+            return None
+        return Stretch(end.start.replace(day=first[0]), end.end, end.after, end.year_given)
 
     @staticmethod
     def _in_year(day: date, year: int) -> date:
@@ -100,15 +147,23 @@ class _Ranges(Phrases):
         return DateFound(first, after, (start, clipped))
 
 
-def find_dates(words: Sequence[str], today: date, plan_year: tuple[date, date] | None = None) -> tuple[DateFound, ...]:
+def find_dates(
+    words: Sequence[str],
+    today: date,
+    plan_year: tuple[date, date] | None = None,
+    *,
+    dashes: Collection[int] = (),
+) -> tuple[DateFound, ...]:
     """The date phrases among folded words, in order, each as days with both ends included.
 
-    No range starts in the future; a range that would reach beyond `today` ends today. An open start is None.
+    No range starts in the future; a range that would reach beyond `today` ends today. An open start is None. Periods
+    that follow one another ("February and March") are one range; of a season with months behind it ("late winter,
+    February and March") only the months count. `dashes`: see `Phrases`.
     """
     plain = [word.removesuffix("'s").replace("'", "") for word in words]
-    if not any(word in DATE_WORDS or word[:1].isdigit() or word[:1] == "q" for word in plain):
+    if not any(word in DATE_WORDS or word[:1].isdigit() or word[:1] in {"q", "f"} for word in plain):
         return ()
-    grammar = _Ranges(plain, today, plan_year)
+    grammar = _Ranges(plain, today, plan_year, dashes)
     found: list[DateFound] = []
     place = 0
     while place < len(words):
@@ -121,4 +176,49 @@ def find_dates(words: Sequence[str], today: date, plan_year: tuple[date, date] |
             place = hit.after
         else:
             place += 1
-    return tuple(found)
+    return tuple(_listed(plain, found)) if len(found) > 1 else tuple(found)
+
+
+def _listed(words: Sequence[str], found: Sequence[DateFound]) -> Iterator[DateFound]:
+    """The ranges, those that are said one after the other and follow each other in time made one."""
+    last: DateFound | None = None
+    for one in found:
+        if last is None:
+            last = one
+            continue
+        near = set(words[last.after : one.first]) <= _LISTED
+        if near and (not set(words[last.first : last.after]).isdisjoint(SEASONS)) and not _has_season(words, one):
+            last = one
+        elif near and (whole := _follows(last, _same_year(words, last, one), one)):
+            last = whole
+        else:
+            yield replace(last, days=_same_year(words, last, one)) if near else last
+            last = one
+    if last is not None:
+        yield last
+
+
+def _has_season(words: Sequence[str], one: DateFound) -> bool:
+    return not set(words[one.first : one.after]).isdisjoint(SEASONS)
+
+
+def _same_year(words: Sequence[str], first: DateFound, second: DateFound) -> Days:
+    """The days of the first, in the year that only the second names: "February and March 2023"."""
+    start, end = first.days
+    year = next((int(word) for word in words[second.first : second.after] if YEAR.match(word)), None)
+    dated = any(YEAR.match(word) for word in words[first.first : first.after])
+    bare = first.after - first.first == 1 and words[first.first] in MONTHS
+    if year is None or dated or not bare or start is None or second.days[0] is None:
+        return start, end
+    year -= start.month > second.days[0].month
+    return month_days(year, start.month)
+
+
+def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | None:
+    start, end = days
+    begin, until = second.days
+    if start is None or end is None or begin is None or until is None:
+        return None
+    if not start <= begin <= end + timedelta(days=1):
+        return None
+    return DateFound(first.first, second.after, (start, max(end, until)))

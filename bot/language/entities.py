@@ -14,6 +14,7 @@ from bot.language.joining import networks_by_letter
 from bot.language.lexicon import Lexicon
 from bot.language.names import GENERIC, SHORT_TITLES, TITLES, NameFound, cleaned, find_name, widened
 from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
+from bot.language.people import person_named
 from bot.language.phrases import Found, Meaning
 from bot.language.places import Place
 from bot.language.polarity import with_polarity
@@ -30,6 +31,7 @@ _OF = frozenset({"of", "de"})
 _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender"})
+_DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -49,6 +51,7 @@ class Tagger:
     def __init__(self, lexicon: Lexicon) -> None:
         self._known = lexicon.familiar | lexicon.plain
         self._people = lexicon.given | lexicon.family
+        self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
         self._named = lexicon.tree.vocabulary | lexicon.familiar | self._people
         self._letters = {
             letter: str(meaning.value)
@@ -73,9 +76,12 @@ class Tagger:
         `asked` is the slot that the answer before could not go on without: then a number alone is money, and a
         strange word is a place. `spotted` are the names whose place gave them away.
         """
-        names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted]
-        dates = [tag for tag in date_tags(said, today, plan_year) if not _lies_in(tag, names)]
-        tags = [tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning))]
+        names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
+        groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
+        dates = [tag for tag in date_tags(said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
+        tags = groups + [
+            tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning))
+        ]
         tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
         tags += dates
         free = [True] * len(keys)
@@ -103,6 +109,7 @@ class Tagger:
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
         tags = self._named_in(tags, said, names or self._names(said, keys, found, free))
+        tags = self._of_person(tags, said)
         return with_polarity(said, _plausible([_of_its_city(tag, tags, said) for tag in tags], said))
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
@@ -112,6 +119,14 @@ class Tagger:
         if organizations and not people:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
         return [*tags, *names]
+
+    def _of_person(self, tags: list[Tag], said: Utterance) -> list[Tag]:
+        """With the person whose record is asked for by name, who is then no provider."""
+        whose = person_named(said, self._given, self._family, self._common)
+        if whose is None:
+            return tags
+        person = Tag("named_person", {"name": cleaned(said.said(*whose))}, *whose)
+        return [tag for tag in tags if tag.kind != "provider_name" or not _overlap(tag, person)] + [person]
 
     def _names(self, said: Utterance, keys: Sequence[str], found: Sequence[Found], free: list[bool]) -> list[Tag]:
         """A name in the words that nothing explains; titles and people's names may also be in phrases of concepts."""
@@ -133,8 +148,7 @@ class Tagger:
         if meaning.kind == "organization":
             after = widened(said, match.after)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
-        value = ordinal(str(meaning.value)) if meaning.kind == "ordinal" else meaning.value
-        return Tag(meaning.kind, value, match.first, match.after)
+        return Tag(meaning.kind, _value(meaning), match.first, match.after)
 
     def _place(self, said: Utterance, match: Found, place: Place) -> Tag | None:
         """A city or county, unless its name is a person's here or an everyday word."""
@@ -148,6 +162,12 @@ class Tagger:
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
         return Tag("location", where, match.first, after)
+
+
+def _value(meaning: Meaning) -> object:
+    if meaning.kind == "ordinal":
+        return ordinal(str(meaning.value))
+    return {"kin": meaning.value} if meaning.kind == "person" and meaning.value != "self" else meaning.value
 
 
 def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance) -> Tag:
@@ -225,7 +245,8 @@ def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
 def date_tags(said: Utterance, today: date, plan_year: DateRange | None) -> list[Tag]:
     """The times that a message names, as `{"start", "end"}` in ISO days."""
     tags = []
-    for stretch in find_dates(said.words, today, plan_year):
+    dashes = [place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place))]
+    for stretch in find_dates(said.words, today, plan_year, dashes=dashes):
         start, end = (day.isoformat() if day else None for day in stretch.days)
         tags.append(Tag("date_range", {"start": start, "end": end}, stretch.first, stretch.after))
     return tags

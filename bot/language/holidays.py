@@ -2,7 +2,7 @@
 
 from calendar import monthcalendar
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 
 # Month and day, or month, weekday (Monday is 0) and which of them (-1 is the last).
@@ -19,6 +19,17 @@ _FIXED: Mapping[tuple[str, ...], tuple[int, int]] = MappingProxyType(
         ("independence", "day"): (7, 4),
         ("juneteenth",): (6, 19),
         ("veterans", "day"): (11, 11),
+        ("christmas", "day"): (12, 25),
+        ("christmas", "eve"): (12, 24),
+        ("nochebuena",): (12, 24),
+        ("new", "years", "eve"): (12, 31),
+        ("groundhog", "day"): (2, 2),
+        ("valentine",): (2, 14),
+        ("san", "valentin"): (2, 14),
+        ("cinco", "de", "mayo"): (5, 5),
+        ("dia", "de", "la", "independencia"): (7, 4),
+        ("dia", "de", "reyes"): (1, 6),
+        ("dia", "de", "los", "muertos"): (11, 2),
     }
 )
 _FLOATING: Mapping[tuple[str, ...], tuple[int, int, int]] = MappingProxyType(
@@ -33,10 +44,16 @@ _FLOATING: Mapping[tuple[str, ...], tuple[int, int, int]] = MappingProxyType(
         ("dia", "de", "las", "madres"): (5, 6, 1),
         ("presidents", "day"): (2, 0, 2),
         ("mlk", "day"): (1, 0, 2),
+        ("martin", "luther", "king", "day"): (1, 0, 2),
+        ("indigenous", "peoples", "day"): (10, 0, 1),
+        ("dia", "del", "padre"): (6, 6, 2),
+        ("dia", "de", "la", "madre"): (5, 6, 1),
         ("columbus", "day"): (10, 0, 1),
     }
 )
 _EASTER = frozenset({("easter",), ("easter", "sunday"), ("pascua",), ("semana", "santa")})
+_BEFORE_EASTER = frozenset({("good", "friday"), ("viernes", "santo")})
+_AFTER_THANKSGIVING = frozenset({("black", "friday")})
 _LONGEST = 4
 
 
@@ -48,7 +65,9 @@ def _bare(said: tuple[str, ...]) -> tuple[str, ...]:
 _DAYS = {_bare(said): day for said, day in _FIXED.items()}
 _WEEKDAYS = {_bare(said): day for said, day in _FLOATING.items()}
 _EASTERS = frozenset(map(_bare, _EASTER))
-_FIRST = frozenset(said[0] for said in (*_DAYS, *_WEEKDAYS, *_EASTERS))
+_FRIDAYS = frozenset(map(_bare, _BEFORE_EASTER))
+_BLACK_FRIDAYS = frozenset(map(_bare, _AFTER_THANKSGIVING))
+_FIRST = frozenset(said[0] for said in (*_DAYS, *_WEEKDAYS, *_EASTERS, *_FRIDAYS, *_BLACK_FRIDAYS))
 
 
 def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] | None:
@@ -70,6 +89,11 @@ def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] |
 def _in_year(said: tuple[str, ...], year: int) -> date | None:
     if said in _EASTERS:
         return easter(year)
+    if said in _FRIDAYS:
+        return easter(year) - timedelta(days=2)
+    if said in _BLACK_FRIDAYS:
+        thanksgiving = _in_year(("thanksgiving",), year)
+        return thanksgiving + timedelta(days=1) if thanksgiving else None
     if said in _DAYS:
         return date(year, *_DAYS[said])
     if said not in _WEEKDAYS:

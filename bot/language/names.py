@@ -59,13 +59,14 @@ _SMALL = re.compile(r"\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
 class NameFound:
     """A name in a message: tokens `first` up to `after`, and the name without title, credentials and possessive.
 
-    `sure`: more than its place says that it is one.
+    `sure`: more than its place says that it is one. `group`: it names an organisation.
     """
 
     first: int
     after: int
     name: str
     sure: bool = False
+    group: bool = False
 
 
 def cleaned(words: str) -> str:

@@ -16,9 +16,11 @@ from bot.language.versus import SIDES
 _OPTION = re.compile(r'(?<!\S)([^\W\d_][\w-]{0,30}):(?!//)("[^"]*"|“[^”]*”|\S+)')
 _ZIP = re.compile(r"(\d{5})(?:-?\d{4})?")
 _MILES = re.compile(r"(\d{1,4})(?:\.\d+)?\s*\w*")
+_MONEY = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d{2})?)")
 _CODE = re.compile(r"[a-z]{2,3}")
 _YES = frozenset({"yes", "y", "true", "si", "1"})
 _NO = frozenset({"no", "n", "false", "0", "any"})
+_SWITCHES = ("accepting_new", "telehealth", "wheelchair")
 _NEAR_ENOUGH = 60
 
 
@@ -75,7 +77,7 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
         values.append(value)
         if kind is None:
             unknown.append(Unknown(key, _nearest(key, keys)))
-        elif kind == "accepting_new" and _plain(value) in _NO:
+        elif kind in _SWITCHES and _plain(value) in _NO:
             continue
         elif slot := _value(engine, kind, key, value, today):
             slots[SIDES.get(kind, kind) if kind in slots else kind] = slot
@@ -97,7 +99,11 @@ def _plain(text: str) -> str:
 
 def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> Slot | None:
     readers: dict[str, Callable[[], object]] = {
-        "accepting_new": lambda: True if _plain(value) in _YES else None,
+        **dict.fromkeys(_SWITCHES, lambda: True if _plain(value) in _YES else None),
+        **dict.fromkeys(("amount_over", "amount_under"), lambda: _dollars(value)),
+        "open_at": lambda: _heard(engine, kind, f"open {value}", today) or _heard(engine, kind, value, today),
+        "age_group": lambda: _heard(engine, kind, f"for {value}", today) or _heard(engine, kind, value, today),
+        "organization": lambda: cleaned(value) or None,
         "radius": lambda: _miles(value),
         "provider_name": lambda: cleaned(value) or None,
         "drug": lambda: _plain(value) or None,
@@ -119,6 +125,11 @@ def _heard(engine: Engine, kind: str, value: str, today: date) -> object | None:
 def _miles(value: str) -> int | None:
     found = _MILES.fullmatch(value)
     return int(found[1]) if found and int(found[1]) else None
+
+
+def _dollars(value: str) -> str | None:
+    found = _MONEY.fullmatch(value)
+    return found[1].replace(",", "") if found else None
 
 
 def _code(value: str) -> str | None:

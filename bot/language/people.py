@@ -15,6 +15,27 @@ _NUMBER_WORDS = frozenset({"id", "number", "no", "numero"})
 _SPEAKER = frozenset({"am", "im", "soy", "llamo", "name", "nombre", "this"})
 _LEADS = _COURTESY | _NUMBERED
 _OF_CARE = frozenset({"npi", "st", "saint", "san", "santa", *CREDENTIALS})
+_OF_A_PRACTICE = frozenset({
+    "network", "phone", "fax", "address", "office", "patient", "accepting", "practice", "doctor", "provider", "hours",
+    "red", "telefono", "consultorio", "pacientes", "doctora", "bluecare",
+})  # fmt: skip
+_RECORDS = frozenset({
+    "claim", "bill", "lab", "result", "prescription", "med", "medication", "medicine", "card", "copay", "deductible",
+    "coverage", "plan", "visit", "vaccine", "shot", "insurance", "refill", "test", "procedure", "record", "benefit",
+    "surgery", "mri", "xray", "appointment", "reclamo", "reclamacione", "factura", "cuenta", "receta", "medicina",
+    "tarjeta", "deducible", "cobertura", "visita", "vacuna", "examene", "resultado", "cita", "id", "charge", "checkup",
+})  # fmt: skip
+_WHOSE = frozenset({"for", "of", "on", "about", "para", "de"})
+_DOES = frozenset({"did", "does", "has", "is", "was"})
+_HAS = frozenset(
+    {"have", "met", "meet", "owe", "need", "get", "got", "reach", "reached", "covered", "on", "still", "had"}
+)
+_WHAT_OF = frozenset({
+    ("what", "about"), ("how", "about"), ("and",), ("and", "for"), ("for",), ("y",), ("y", "para"), ("que", "tal"),
+    ("y", "de"), ("para",), ("what", "of"), ("same", "for"), ("and", "what", "about"),
+})  # fmt: skip
+_ENGLISH = frozenset({"about", "for", "has", "does", "did", "is"})
+_NEAR = 3
 _SHORTEST_NUMBER = 3
 
 
@@ -29,6 +50,48 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
     if _LEADS.isdisjoint(said.words) and not any(key in given for key in said.keys):
         return False
     return any(_named_at(said, place, given, family) for place in range(len(said.words)))
+
+
+def person_named(
+    said: Utterance, given: Collection[str], family: Collection[str], common: Collection[str]
+) -> tuple[int, int] | None:
+    """The words of the person whose record is asked for by name: "Mia's claims", "the bill for Mia", "and Mia?".
+
+    None where the name is a doctor's, or the question is about somebody's practice. A name that is also a `common`
+    word ("mía") needs a capital, an apostrophe, or an English word before it.
+    """
+    words = said.words
+    if (
+        not _OF_CARE.isdisjoint(words)
+        or not _OF_A_PRACTICE.isdisjoint(words)
+        or not _OF_A_PRACTICE.isdisjoint(said.keys)
+    ):
+        return None
+    for place, key in enumerate(said.keys):
+        before = words[place - 1] if place else ""
+        if key not in given or before in TITLES or _of_the_speaker(words, place):
+            continue
+        if key in common and not ("'" in words[place] or before in _ENGLISH or _is_capital(said, place)):
+            continue
+        named = place + 1 < len(words) and said.keys[place + 1] in family
+        after = place + 1 + named
+        if _owns(said, place, after) or (before in _WHOSE and not _RECORDS.isdisjoint(said.keys)):
+            return place, after
+        if not named and key not in family and after == len(words) and words[:place] in _WHAT_OF:
+            return place, after
+    return None
+
+
+def _is_capital(said: Utterance, place: int) -> bool:
+    return place > 0 and said.said(place, place + 1)[:1].isupper()
+
+
+def _owns(said: Utterance, place: int, after: int) -> bool:
+    """Whether a record of the one who is named here is spoken of, or what they have done about their plan."""
+    if _possessive(said, after - 1):
+        return not _RECORDS.isdisjoint(said.keys[after : after + _NEAR])
+    does = place > 0 and said.words[place - 1] in _DOES and after < len(said.words) and said.words[after] in _HAS
+    return does and not _RECORDS.isdisjoint(said.keys)
 
 
 def _named_at(said: Utterance, place: int, given: Collection[str], family: Collection[str]) -> bool:

@@ -12,6 +12,8 @@ from bot.language.text import keys_in
 MOST_FORMS = 240
 # Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
 _BESIDE = frozenset({"service", "state_of_claim", "telehealth", "order"})
+# A kind of care may be named inside these: "urgent care clinic".
+_OF_CARE = frozenset({"specialty", "facility_type"})
 _PART = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|([^()\[\]]+)")
 
 
@@ -128,6 +130,7 @@ class PhraseTree:
 def _visible(found: list[Found]) -> list[Found]:
     long = [entry for entry in found if entry.after - entry.first > 1]
     hiders = [entry for entry in long if any(meaning.hides for meaning in entry.meanings)]
+    firm = [entry for entry in hiders if all(meaning.kind not in _OF_CARE for meaning in entry.meanings)]
     values = [entry for entry in long if any(_hides_values(meaning) for meaning in entry.meanings)]
     if not hiders and not values:
         return found
@@ -136,7 +139,8 @@ def _visible(found: list[Found]) -> list[Found]:
     for entry in found:
         meanings = entry.meanings
         if _inside(entry, hiders):
-            meanings = tuple(meaning for meaning in meanings if meaning.kind == "service")
+            kept_beside = not _inside(entry, firm)
+            meanings = tuple(meaning for meaning in meanings if kept_beside and meaning.kind == "service")
         elif _inside(entry, values):
             meanings = tuple(meaning for meaning in meanings if not _hides_values(meaning))
         if beside and meanings and _inside(entry, beside):

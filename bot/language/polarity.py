@@ -42,8 +42,8 @@ _ASKING = frozenset({
 })  # fmt: skip
 _POLAR = frozenset({
     "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
-    "accepting_new", "claim_type", "amount_kind", "person", "drug", "date_range", "service", "state_of_claim",
-    "telehealth", "wheelchair", "open_at", "age_group", "order",
+    "accepting_new", "claim_type", "amount_kind", "person", "named_person", "drug", "date_range", "service",
+    "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group", "order",
 })  # fmt: skip
 _NAMES = frozenset({"provider_name", "organization"})
 _OUTSIDE = frozenset({("outside",), ("outside", "of")})

@@ -1,8 +1,10 @@
 """The words of a message against the pack: names set apart first, then typing mistakes put right, then phrases."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.language.date_words import DATE_WORDS
+from bot.language.groups import spot_groups
 from bot.language.lexicon import Lexicon
 from bot.language.names import NameFound
 from bot.language.phrases import Found
@@ -25,7 +27,10 @@ class Scanner:
     def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
         self._tree, self._speller = lexicon.tree, speller
         self._words = Words(
-            known=lexicon.familiar | lexicon.plain | frozenset(map(key_of, DATE_WORDS)),
+            known=lexicon.familiar
+            | lexicon.plain
+            | lexicon.dangers.words.vocabulary
+            | frozenset(map(key_of, DATE_WORDS)),
             people=lexicon.given | lexicon.family,
             places=lexicon.towns,
             place_words=lexicon.place_words,
@@ -34,10 +39,15 @@ class Scanner:
 
     def scan(self, said: Utterance) -> Scanned:
         """What a message holds."""
-        names = spot_names(said, self._words)
+        groups = spot_groups(said, self._words)
+        names = (*groups, *(name for name in spot_names(said, self._words) if not _overlaps(name, groups)))
         kept = frozenset(place for name in names for place in range(name.first, name.after))
         keys = self._speller.repaired(said.keys, kept)
         found = self._tree.scan(keys)
-        if names:
+        if kept:
             found = [match for match in found if kept.isdisjoint(range(match.first, match.after))]
         return Scanned(keys, found, names)
+
+
+def _overlaps(name: NameFound, others: Sequence[NameFound]) -> bool:
+    return any(name.first < other.after and other.first < name.after for other in others)

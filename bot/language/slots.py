@@ -12,7 +12,12 @@ from bot.language.text import Utterance
 
 NAMED_NETWORK = "named_network"
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"specialty": ("specialty", "any_doctor"), NAMED_NETWORK: ("network",), "term": ("term", "lone_term")}
+    {
+        "specialty": ("specialty", "any_doctor"),
+        NAMED_NETWORK: ("network",),
+        "person": ("person", "named_person"),
+        "term": ("term", "lone_term"),
+    }
 )
 _EXACT_PLACES = ("zip", "city", "county")
 _YES = frozenset({"accepting_new", "telehealth", "wheelchair"})

@@ -40,6 +40,10 @@ class Utterance:
         """The person's own words from token `first` up to, not including, token `after`."""
         return self.text[self.spans[first][0] : self.spans[after - 1][1]]
 
+    def between(self, place: int) -> str:
+        """What stands between the token before `place` and the one at it."""
+        return self.text[self.spans[place - 1][1] : self.spans[place][0]]
+
 
 @lru_cache(maxsize=4096)
 def _fold_character(character: str) -> str:

@@ -21,6 +21,7 @@ from bot.kit import (
     Summary,
     added,
     member_coverages,
+    of_other_person,
     period_claims,
     sum_of,
     words_of,
@@ -144,7 +145,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         drugs=_floor("unknown", fills),
         start=_span(ask)[0],
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
-        other_person=ask.slots.get("person") not in {None, "self"},
+        other_person=of_other_person(ask),
     )
 
 

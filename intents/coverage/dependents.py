@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages
+from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, of_other_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,22 +12,21 @@ class Dependents(Summary):
     """What the coverages of the linked member say about people.
 
     `coverages` are those that hold today. `named` are the people on their digital cards, `subscriber` is whose policy
-    it is where that is somebody else and named; `person` is who was asked about.
+    it is where that is somebody else and named; `person`: somebody else was asked about.
     """
 
     coverages: tuple[Coverage, ...] = ()
     named: tuple[str, ...] = ()
     subscriber: str | None = None
-    person: str | None = None
+    person: bool = False
 
 
 async def answer(ask: Ask) -> Dependents:
     """The people that the member's coverages name."""
-    person = ask.slots.get("person")
-    return summarize(await member_coverages(ask), str(person) if person and person != "self" else None)
+    return summarize(await member_coverages(ask), person=of_other_person(ask))
 
 
-def summarize(coverages: Coverages, person: str | None = None) -> Dependents:
+def summarize(coverages: Coverages, *, person: bool = False) -> Dependents:
     """Only names that stand in the records; the member's own role as the record tells it."""
     current = coverages.current
     named = dict.fromkeys(name for coverage in current for name in coverage.on_card)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Coverages, Phone, Summary, member_coverages
+from bot.kit import Ask, Coverage, Coverages, Phone, Summary, member_coverages, of_other_person
 
 _SEEN = 4
 
@@ -41,7 +41,7 @@ class IdCards(Summary):
 
 async def answer(ask: Ask) -> IdCards:
     """The cards of the member's coverages."""
-    other = ask.slots.get("person") not in {None, "self"}
+    other = of_other_person(ask)
     return summarize(await member_coverages(ask), shown=ask.arguments.get("show") == "yes", other_person=other)
 
 

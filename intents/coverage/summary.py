@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages
+from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, of_other_person
 
 PUBLIC = ("medicare", "medicaid", "tenncare", "bluecare", "coverkids")
 """What a group's name holds when it is a public programme, where the coverage's type does not say so."""
@@ -41,7 +41,7 @@ def _of_employer(coverage: Coverage) -> bool:
 
 async def answer(ask: Ask) -> CoverageSummary:
     """Every coverage that the payer shows for the member."""
-    return summarize(await member_coverages(ask), other_person=_is_other(ask))
+    return summarize(await member_coverages(ask), other_person=of_other_person(ask))
 
 
 def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSummary:
@@ -53,7 +53,3 @@ def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSu
         ended=coverages.in_state("ended"),
         other_person=other_person,
     )
-
-
-def _is_other(ask: Ask) -> bool:
-    return ask.slots.get("person") not in {None, "self"}

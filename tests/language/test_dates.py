@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.language.calendar_days import shifted
 from bot.language.date_words import DATE_WORDS
 from bot.language.dates import find_dates
+from bot.language.entities import date_tags
 from bot.language.text import read
 
 TODAY = date(2024, 11, 24)
@@ -81,6 +82,28 @@ WORDS = [
         ("17 de junio de 2023", "2023-06-17", "2023-06-17"),
         ("marzo del año pasado", "2023-03-01", "2023-03-31"),
         ("de enero a marzo", "2024-01-01", "2024-03-31"),
+        ("late winter, February and March", "2024-02-01", "2024-03-31"),
+        ("february and march 2023", "2023-02-01", "2023-03-31"),
+        ("december and january 2023", "2022-12-01", "2023-01-31"),
+        ("enero, febrero y marzo", "2024-01-01", "2024-03-31"),
+        ("2023 and 2024", "2023-01-01", "2024-11-24"),
+        ("February ninth", "2024-02-09", "2024-02-09"),
+        ("the twenty first of june", "2024-06-21", "2024-06-21"),
+        ("nueve de febrero", "2024-02-09", "2024-02-09"),
+        ("march 1 to 15", "2024-03-01", "2024-03-15"),
+        ("del 1 al 15 de marzo", "2024-03-01", "2024-03-15"),
+        ("entre el 3 y el 9 de marzo", "2024-03-03", "2024-03-09"),
+        ("what about march", "2024-03-01", "2024-03-31"),
+        ("march", "2024-03-01", "2024-03-31"),
+        ("last Tuesday", "2024-11-19", "2024-11-19"),
+        ("h1 2023", "2023-01-01", "2023-06-30"),
+        ("el primer semestre de 2023", "2023-01-01", "2023-06-30"),
+        ("FY23", "2023-01-01", "2023-12-31"),
+        ("fiscal year 2023", "2023-01-01", "2023-12-31"),
+        ("last fiscal year", "2023-01-01", "2023-12-31"),
+        ("since good friday", "2024-03-29", "2024-11-24"),
+        ("on martin luther king day", "2024-01-15", "2024-01-15"),
+        ("en nochebuena", "2023-12-24", "2023-12-24"),
     ],
 )
 def test_a_phrase_means_these_days(said: str, start: str | None, end: str) -> None:
@@ -89,7 +112,33 @@ def test_a_phrase_means_these_days(said: str, start: str | None, end: str) -> No
     assert found.days == (date.fromisoformat(start) if start else None, date.fromisoformat(end))
 
 
-@pytest.mark.parametrize("said", ["may i see claims", "i have 2 kids", "march me to a doctor", "within 10 miles"])
+@pytest.mark.parametrize(
+    ("said", "start", "end"),
+    [
+        ("jan-jun 2023", "2023-01-01", "2023-06-30"),
+        ("jan \u2013 jun 2023", "2023-01-01", "2023-06-30"),
+        ("2022-2023", "2022-01-01", "2023-12-31"),
+        ("march 1-15", "2024-03-01", "2024-03-15"),
+        ("1/2023-6/2023", "2023-01-01", "2023-06-30"),
+    ],
+)
+def test_a_dash_makes_a_range(said: str, start: str, end: str) -> None:
+    """Between months, years and days, with and without blanks."""
+    (found,) = date_tags(read(said), TODAY, None)
+    assert found.value == {"start": start, "end": end}
+
+
+def test_times_with_a_gap_stay_two() -> None:
+    """January and March leave February out; the year of the last is that of both."""
+    first, second = find_dates(read("january and march 2023").words, TODAY)
+    assert first.days == (date(2023, 1, 1), date(2023, 1, 31))
+    assert second.days == (date(2023, 3, 1), date(2023, 3, 31))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["the second may be cheaper", "may i see claims", "i have 2 kids", "march me to a doctor", "within 10 miles"],
+)
 def test_plain_words_are_no_dates(said: str) -> None:
     """Months that are words, and bare numbers, say no time."""
     assert find_dates(read(said).words, TODAY) == ()

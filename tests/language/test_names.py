@@ -106,6 +106,75 @@ def test_what_is_no_name_is_none(engine: Engine, today: date, said: str, slot: s
     assert slot not in engine.slots_in(said, today=today)
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("is Tullahoma Family Practice in network S", "Tullahoma Family Practice"),
+        ("chattanooga heart associates phone number", "Chattanooga Heart Associates"),
+        ("claims from Knoxville Heart Group this year", "Knoxville Heart Group"),
+        ("is wyman pediatrics in network p", "Wyman Pediatrics"),
+        ("Is Premier Orthopedics in network S", "Premier Orthopedics"),
+        ("Murfreesboro Medical Clinic npi", "Murfreesboro Medical Clinic"),
+        ("claim from St. Thomas", "St. Thomas"),
+        ("does she deliver at St. Francis Hospital", "St. Francis Hospital"),
+        ("who is affiliated with Galen Medical Group", "Galen Medical Group"),
+    ],
+)
+def test_an_organization_is_one_name(engine: Engine, today: date, said: str, name: str) -> None:
+    """Neither its town nor its specialty is read apart; it is also the provider that is asked about."""
+    found = engine.slots_in(said, today=today)
+    assert _same(found["organization"].value, name)
+    assert found["provider_name"].value == found["organization"].value
+    assert not {"location", "specialty", "facility_type"} & found.keys()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "memphis hospital",
+        "knoxville urgent care",
+        "Find Urgent Care near me",
+        "what does mental health care cost",
+        "nashville dermatology clinic",
+        "123 Main St Nashville",
+        "orthopedc clinic near 37402",
+        "find a family practice in Tullahoma",
+        "is suicide prevention counseling covered",
+    ],
+)
+def test_a_kind_of_house_is_no_name(engine: Engine, today: date, said: str) -> None:
+    """A town with what is looked for there is a search."""
+    assert "organization" not in engine.slots_in(said, today=today)
+
+
+@pytest.mark.parametrize(
+    ("said", "person"),
+    [
+        ("mia's claims", {"name": "Mia"}),
+        ("claims for mia last month", {"name": "Mia"}),
+        ("has mia met her deductible", {"name": "Mia"}),
+        ("the bill for Ethan", {"name": "Ethan"}),
+        ("any new claims for my son", {"kin": "son"}),
+        ("show the kids claims", {"kin": "child"}),
+        ("reclamos de mi hijo", {"kin": "son"}),
+    ],
+)
+def test_whose_record_it_is_is_a_person(engine: Engine, today: date, said: str, person: dict[str, str]) -> None:
+    """By kinship or by name; a name of the family is no provider."""
+    slots = engine.understand(said, today=today).slots
+    wanted = slots.get("person") or engine.slots_in(said, today=today)["named_person"]
+    assert wanted.value == person
+    assert "provider_name" not in slots
+
+
+@pytest.mark.parametrize(
+    "said", ["is karen miller accepting new patients", "claims from Dr. Mia Park", "christie's npi"]
+)
+def test_who_practises_is_no_person_of_the_plan(engine: Engine, today: date, said: str) -> None:
+    """Patients, titles and NPIs belong to doctors."""
+    assert "named_person" not in engine.slots_in(said, today=today)
+
+
 @pytest.mark.parametrize("said", ["NPI for Raj Mehta MD", "claim from St. Thomas", "was my claim from St Thomas paid"])
 def test_a_degree_or_a_saint_is_not_another_person(engine: Engine, today: date, said: str) -> None:
     """These names are of doctors and hospitals, and nobody's record is asked for."""

@@ -10,7 +10,10 @@ from bot.language.options import Options, read_options
 from tests.answers.asking import pack
 
 TODAY = date(2026, 5, 20)
-KINDS = ("specialty", "location", "radius", "gender", "language", "accepting_new", "network", "provider_name")
+KINDS = (
+    *("specialty", "location", "radius", "gender", "language", "accepting_new", "network", "provider_name", "npi"),
+    *("telehealth", "wheelchair", "open_at", "age_group", "organization", "amount_over", "order", "service"),
+)
 
 
 def options(text: str) -> Options:
@@ -39,6 +42,16 @@ def options(text: str) -> Options:
         ("network:Z", "network", "Z"),
         ('name:"de la Cruz"', "provider_name", "de la Cruz"),
         ("NAME:kim", "provider_name", "Kim"),
+        ("npi:1234567893", "npi", "1234567893"),
+        ("telehealth:yes", "telehealth", True),
+        ("accesible:sí", "wheelchair", True),
+        ("open:now", "open_at", {"now": True}),
+        ("open:saturday", "open_at", {"weekday": "sat"}),
+        ("ages:children", "age_group", "child"),
+        ('group:"Galen Medical Group"', "organization", "Galen Medical Group"),
+        ("over:$1,200", "amount_over", "1200"),
+        ("sort:oldest", "order", "oldest"),
+        ("service:dialysis", "service", "dialysis"),
     ],
 )
 def test_an_option_gives_its_value(text: str, kind: str, value: object) -> None:

@@ -30,7 +30,7 @@ def _said(engine: Engine, words: str, today: date) -> dict[str, Slot]:
         ("dentists other than Memphis", "location", {"city": "Memphis", "state": "TN"}),
         ("una doctora que no sea en Memphis", "location", {"city": "Memphis", "state": "TN"}),
         ("todos mis reclamos menos los de farmacia", "claim_type", "pharmacy"),
-        ("show my claims not for my son", "person", "son"),
+        ("show my claims not for my son", "person", {"kin": "son"}),
         ("my claims but not in 2023", "date_range", {"start": "2023-01-01", "end": "2023-12-31"}),
     ],
 )
