@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval settings setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -55,6 +55,10 @@ bench-memory: setup
 # docs/settings.md and .env.example, from bot/config.py.
 settings: setup
 	$(RUN) python -m tests.settings_page
+
+# docs/conversation.png, from the developers' chat page.
+picture: setup browser
+	$(RUN) python -m tests.picture
 
 eval: setup
 	$(RUN) python -m tests.language.evaluate
