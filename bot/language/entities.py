@@ -12,7 +12,17 @@ from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.hours import hour_tags
 from bot.language.joining import networks_by_letter
 from bot.language.lexicon import Lexicon
-from bot.language.names import GENERIC, SHORT_TITLES, TITLES, NameFound, cleaned, find_name, widened
+from bot.language.names import (
+    CREDENTIALS,
+    GENERIC,
+    SHORT_TITLES,
+    TITLES,
+    NameFound,
+    cleaned,
+    find_name,
+    titled_names,
+    widened,
+)
 from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
 from bot.language.people import person_named
 from bot.language.phrases import Found, Meaning
@@ -32,6 +42,7 @@ _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender"})
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
+_PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -108,7 +119,9 @@ class Tagger:
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
-        tags = self._named_in(tags, said, names or self._names(said, keys, found, free))
+        named = self._names(said, keys, found, free)
+        names += named if not names else [one for one in named if said.words[one.first] in SHORT_TITLES]
+        tags = self._named_in(tags, said, names)
         tags = self._of_person(tags, said)
         return with_polarity(said, _plausible([_of_its_city(tag, tags, said) for tag in tags], said))
 
@@ -119,6 +132,14 @@ class Tagger:
         if organizations and not people:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
         return [*tags, *names]
+
+    def _set_apart(self, said: Utterance, match: Found) -> bool:
+        """Whether marks part a town from what is beside it, as desks write: "endo - knox - net P", "… MD, Jackson"."""
+        before, after = _marks(said, match.first), _marks(said, match.after)
+        if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING):
+            return False
+        beside = said.keys[match.first - 1]
+        return beside in self._known or said.words[match.first - 1] in CREDENTIALS
 
     def _of_person(self, tags: list[Tag], said: Utterance) -> list[Tag]:
         """With the person whose record is asked for by name, who is then no provider."""
@@ -136,7 +157,10 @@ class Tagger:
             for place in range(match.first, match.after):
                 free[place] = free[place] and (keys[place] in self._people or said.words[place] in TITLES)
         name = find_name(said, free, self._known, self._people)
-        return [Tag("provider_name", name.name, name.first, name.after)] if name else []
+        names = titled_names(said, free, self._known, self._people)
+        if name and all(name.after <= one.first or one.after <= name.first for one in names):
+            names.append(name)
+        return [Tag("provider_name", one.name, one.first, one.after) for one in names]
 
     def _value(self, said: Utterance, match: Found, meaning: Meaning) -> Tag | None:
         if meaning.kind == "concept":
@@ -148,6 +172,8 @@ class Tagger:
         if meaning.kind == "organization":
             after = widened(said, match.after)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
+        if meaning.kind == "telehealth" and meaning.value == "false":
+            return Tag("telehealth", "true", match.first, match.after, excluded=True)
         return Tag(meaning.kind, _value(meaning), match.first, match.after)
 
     def _place(self, said: Utterance, match: Found, place: Place) -> Tag | None:
@@ -155,13 +181,17 @@ class Tagger:
         before = said.words[match.first - 1] if match.first else ""
         loose = LOOSE if place.careful and before not in _IN else WORDS
         state, after = state_at(said, match.after, words=loose) or (None, match.after)
-        if not place.county and before not in _IN:
+        if not place.county and before not in _IN and not self._set_apart(said, match):
             namelike = place.careful or said.keys[match.first] in self._people
             named = before in (TITLES if state is None else SHORT_TITLES) or (namelike and before in self._people)
             if named or (place.careful and state is None):
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
         return Tag("location", where, match.first, after)
+
+
+def _marks(said: Utterance, place: int) -> str:
+    return said.between(place).strip() if 0 < place < len(said.words) else ""
 
 
 def _value(meaning: Meaning) -> object:

@@ -17,6 +17,9 @@ _GLUE = frozenset({
     "of", "at", "also", "en", "la", "el", "de", "del", "los", "las", "red", "mi", "un", "una", "con", "para", "por",
     "both", "either", "around", "on", "about", "to", "as", "well",
 })  # fmt: skip
+_NETWORK_BUT = frozenset(
+    (noun, but) for noun in ("network", "networks", "red", "redes") for but in ("but", "except", "menos", "excepto")
+)
 _MOST_BETWEEN = 4
 # A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
@@ -90,7 +93,7 @@ def networks_by_letter(
         for place, word in enumerate(said.words)
         if word in letters and free[place]
     ]
-    found: list[Tag] = []
+    found = [tag for tag in lone if said.words[max(0, tag.first - 2) : tag.first] in _NETWORK_BUT]
     for _ in lone:
         near = [tag for tag in lone if tag not in found and any(_beside(said, tag, one) for one in (*known, *found))]
         found += near

@@ -35,6 +35,7 @@ NOT_NAMES = frozenset({
     "se", "es", "un", "una", "su", "lo", "please", "pls", "named", "visit", "appointment", "bill", "claim",
     "office", "say", "says", "said", "sent", "told", "wants", "charged", "billed", "bills", "did", "does", "will",
     "can", "has", "dice", "dijo", "cobro", "le", "les", "te", "veo", "fue", "hay",
+    "excluding", "except", "besides", "not", "excepto", "menos", "salvo",
     "cpt", "hcpcs", "ndc", "nucc", "tin", "ein", "icd",
 })  # fmt: skip
 _LINKS = frozenset({"of", "the"})
@@ -44,6 +45,7 @@ _INTRODUCTIONS = (
     ("soy",),
 )  # fmt: skip
 _INTRODUCING = frozenset(lead[0] for lead in _INTRODUCTIONS)
+_JOINS = frozenset({"and", "or", "y", "o", "e", "u", "nor", "ni"})
 _LONGEST = 3
 _TERSE = 5
 _ASKED = frozenset({
@@ -137,6 +139,14 @@ class _Finder:
             end += 1
         return self.named(place, first, end)
 
+    def after_and(self, place: int, found: Sequence[NameFound]) -> NameFound | None:
+        """A family name that "and" or "or" joins to the titled name right before it."""
+        if not found or found[-1].after != place - 1 or self.said.words[place - 1] not in _JOINS:
+            return None
+        end = self.run(place)
+        sure = end > place and any(self.keys[at] in self.people for at in range(place, end))
+        return self.named(place, place, end) if sure else None
+
     def credentialed(self, place: int) -> NameFound | None:
         end = self.run(place)
         if end > place and end < len(self.keys) and self.said.words[end] in CREDENTIALS:
@@ -223,6 +233,23 @@ def find_name(
             if found:
                 return found
     return None
+
+
+def titled_names(
+    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str]
+) -> list[NameFound]:
+    """Every name behind a doctor's title, and the family name joined to one: "Drs. Kim and Lee"."""
+    if TITLES.isdisjoint(said.words):
+        return []
+    finder = _Finder(said, _not_of_the_speaker(said, free), known, people)
+    found: list[NameFound] = []
+    place = 0
+    while place < len(said.keys):
+        hit = finder.titled(place) or finder.after_and(place, found)
+        if hit:
+            found.append(hit)
+        place = hit.after if hit else place + 1
+    return found
 
 
 def widened(said: Utterance, after: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.language.joining import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, joined
+from bot.language.joining import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
@@ -11,7 +11,8 @@ _CUES = (
     ("anyone", "but"), ("anybody", "but"), ("anything", "but"), ("everyone", "but"), ("everything", "but"),
     ("anywhere", "but"), ("all", "but"), ("any", "but"), ("except", "for"), ("other", "than"), ("apart", "from"),
     ("aside", "from"), ("instead", "of"), ("rather", "than"), ("do", "not"), ("does", "not"), ("aparte", "de"),
-    ("en", "vez", "de"), ("en", "lugar", "de"), ("outside", "of"),
+    ("en", "vez", "de"), ("en", "lugar", "de"), ("outside", "of"), ("network", "but"), ("networks", "but"),
+    ("nothing", "from"), ("none", "from"), ("nobody", "from"), ("nada", "de"), ("nadie", "de"),
     ("not",), ("no",), ("non",), ("nor",), ("neither",), ("except",), ("excluding",), ("exclude",), ("without",),
     ("besides",), ("minus",), ("avoid",), ("isnt",), ("arent",), ("wasnt",), ("werent",), ("doesnt",), ("dont",),
     ("outside",), ("sin",), ("excepto",), ("salvo",), ("menos",), ("ni",), ("exceptuando",), ("quitando",),
@@ -26,7 +27,7 @@ _GLUE = frozenset({
     "esta", "este", "estan", "esten", "para", "al", "lo", "parte", "ser", "ver", "see",
 })  # fmt: skip
 _VERBS = frozenset({
-    "take", "takes", "taking", "accept", "accepts", "accepting", "want", "include", "show", "use",
+    "take", "takes", "taking", "accept", "accepts", "accepting", "want", "include", "show", "use", "speak", "speaks",
     "acepta", "aceptan", "acepte", "acepten", "toma", "toman", "tome", "tomen", "quiero", "incluyas", "incluya",
 })  # fmt: skip
 _MOST_GLUE = 4
@@ -70,11 +71,20 @@ def with_polarity(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
         before = next((one for one in reversed(marked) if one.kind == tag.kind and one.after <= tag.first), None)
         if cue is not None:
             marked.append(replace(tag, first=cue, excluded=True))
-        elif before and before.excluded and joined(said, before, tag):
+        elif before and before.excluded and _goes_on(said, before, tag, tags):
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
     return [_turned(tag) for tag in marked]
+
+
+def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag]) -> bool:
+    """Whether a "not" reaches from one value to the next: in "P or S", and in "P, S or L", but not in "not P, S"."""
+    how = link(said, before, tag)
+    if how != ",":
+        return how is not None
+    following = (one for one in tags if one.kind == tag.kind and one.first >= tag.after)
+    return any(link(said, tag, one) in {"and", "or"} for one in following)
 
 
 class _Scope:
@@ -103,7 +113,7 @@ class _Scope:
         yield cue in _REPLACING and tag.kind == "drug"
         yield cue in _OUTSIDE and tag.kind != "network"
         yield cue == ("no",) and bool(between) and between[0] in _AFTER_ANSWER
-        yield cue in _AUXILIARY and _VERBS.isdisjoint(between)
+        yield cue in _AUXILIARY and _VERBS.isdisjoint((*between, self.words[tag.first]))
         yield cue in _NEGATED and self._is_question(first, tag)
 
     def _is_question(self, cue: int, tag: Tag) -> bool:

@@ -118,3 +118,16 @@ def test_distance_is_in_miles() -> None:
     assert one is not None
     assert other is not None
     assert 90 < miles_between(one, other) < 110
+
+
+@pytest.mark.parametrize(
+    ("said", "city"),
+    [
+        ("endo - knox - network P", "Knoxville"),
+        ("fax + address, Stephen Cole MD, Jackson", "Jackson"),
+        ("ph number for dr robert hale memphis", "Memphis"),
+    ],
+)
+def test_a_town_stands_out_beside_a_name(engine: Engine, today: date, said: str, city: str) -> None:
+    """Marks part it from what is beside it, and a town that is nobody's name needs none."""
+    assert engine.slots_in(said, today=today)["location"].value == {"city": city, "state": "TN"}

@@ -31,6 +31,11 @@ def _said(engine: Engine, words: str, today: date) -> dict[str, Slot]:
         ("una doctora que no sea en Memphis", "location", {"city": "Memphis", "state": "TN"}),
         ("todos mis reclamos menos los de farmacia", "claim_type", "pharmacy"),
         ("show my claims not for my son", "person", {"kin": "son"}),
+        ("my claims excluding pharmacy", "claim_type", "pharmacy"),
+        ("a pcp who does not speak spanish", "language", "es"),
+        ("any network but P", "network", P),
+        ("nothing from walgreens", "organization", "Walgreens"),
+        ("a therapist in person only", "telehealth", True),
         ("my claims but not in 2023", "date_range", {"start": "2023-01-01", "end": "2023-12-31"}),
     ],
 )
@@ -53,6 +58,7 @@ def test_what_is_not_wanted_is_marked_so(engine: Engine, today: date, said: str,
         ("no in memphis", "location"),
         ("I don't see Dr. Kim on the list", "provider_name"),
         ("if not in Memphis then wherever", "location"),
+        ("not memphis, nashville", "location"),
     ],
 )
 def test_a_not_that_asks_or_answers_excludes_nothing(engine: Engine, today: date, said: str, slot: str) -> None:
@@ -75,6 +81,8 @@ def test_a_not_that_asks_or_answers_excludes_nothing(engine: Engine, today: date
             ({"city": "Memphis", "state": "TN"}, {"city": "Nashville", "state": "TN"}),
         ),
         (("urgent care or er near 37402", "facility_type"), "or", ("urgent_care", "emergency_room")),
+        (("claims from Dr. Kim and Dr. Patel", "provider_name"), "and", ("Kim", "Patel")),
+        (("Drs. Kim and Lee", "provider_name"), "and", ("Kim", "Lee")),
         (("what copay and deductible do I have", "amount_kind"), "and", ("copay", "deductible")),
         (("dermatologist who speaks spanish or portuguese", "language"), "or", ("es", "pt")),
     ],
@@ -90,7 +98,7 @@ def test_values_said_together_are_kept_together(
 
 def test_several_values_can_be_excluded(engine: Engine, today: date) -> None:
     """Neither … nor, and a "not" before "P or S"."""
-    for said in ("neither S nor P", "doctors not in network S or P"):
+    for said in ("neither S nor P", "doctors not in network S or P", "not in S, nor in P"):
         found = _said(engine, said, today)["network"]
         assert (found.values, found.how, found.excluded) == ((S, P), "or", True)
 
