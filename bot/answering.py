@@ -178,8 +178,11 @@ class Answering:
         return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
     def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:
+        honoured = {name: slot for name, slot in asked.slots.items() if name not in asked.unmet}
         return Ask(
             slots=asked.values,
+            excluded={name: slot for name, slot in honoured.items() if slot.excluded},
+            several={name: slot for name, slot in honoured.items() if slot.values and not slot.excluded},
             words={name: slot.text for name, slot in asked.slots.items()},
             arguments=asked.arguments,
             said="" if message.press else message.text,
@@ -248,6 +251,7 @@ class Answering:
         report, kind = ask.report, Private if private else Shareable
         values = {"answer": summary, "payer": self._payer, "private": private}
         blocks = self._pack.render(template_of(asked.intent), values, asked.language, links)
+        blocks, unmet = self._with_unmet(asked, ask, blocks)
         about = {"report": report, "payer": self._payer, "now": self._now(), "private": private, "asked": asked}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)
@@ -258,7 +262,15 @@ class Answering:
             blocks=_closed(blocks, [block for block in below if isinstance(block, Note | Actions)]),
             sources=tuple(Source(source.type, source.id, source.fetched_at) for source in report.sources),
             complete=report.complete,
+            unmet=unmet,
         )
+
+    def _with_unmet(self, asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+        """The answer behind one sentence on what of the question it does not honour, and the names of that."""
+        missed = {**asked.unmet, **{name: asked.slots[name] for name in ask.unmet if name in asked.slots}}
+        told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
+        first = self._pack.render("_unmet", {"conditions": told, "words": asked.unused}, asked.language)
+        return (*first, *blocks), (*missed, *asked.unused)
 
 
 def _closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:

@@ -5,7 +5,6 @@ Everything is sealed in the store under its person and place: it is never shared
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,8 +13,8 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.language.context import ABOUT_ONE, Context, merge
-from bot.language.reading import Candidate, Reading, Slot, adds
+from bot.language.context import Context
+from bot.language.reading import Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
 from bot.stores.base import Kept, Seal, Store
 
@@ -23,13 +22,7 @@ T = TypeVar("T")
 AReply = TypeVar("AReply", bound=Private | Shareable)
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
-_NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", "answer.sources"})
 _PLAIN = frozenset({"account.link", "account.forget", "account.privacy", "account.status", "help"})
-_TWO = 2
-_ORDINAL = "followup.ordinal"
-_SURE = 0.65
-_COMMON = frozenset({"MY", "BARE", "ASKED"})
-_JOINED = re.compile(r"\b(?:and|also|plus|y|tambien|también|además)\b|[?;.]\s*\w")
 BUTTON_SECONDS = 24 * 60 * 60
 
 
@@ -38,6 +31,8 @@ class Asked:
     """A question that was understood: an intent, its slots, and what a button or a follow-up adds.
 
     `also` is the intent of a second question in the same message, to be offered after the answer with `also_slots`.
+    `unmet` are the conditions that were said and that this intent's answer does not honour, by slot; `unused` are words
+    of the question that nothing took.
     """
 
     intent: str
@@ -49,6 +44,8 @@ class Asked:
     concepts: tuple[str, ...] = ()
     also: str | None = None
     also_slots: Mapping[str, Slot] = field(default_factory=dict)
+    unmet: Mapping[str, Slot] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, object]:
@@ -241,160 +238,3 @@ def _typed(name: str, text: str) -> object:
 def said(words: str) -> str:
     """A button's words as a person may type them: without case, brackets and closing marks."""
     return " ".join(words.casefold().strip(" []().!?¿¡").split())
-
-
-def second_question(reading: Reading) -> Candidate | None:
-    """The other question of a message that holds two, such as "show my claims and find a dentist in Memphis".
-
-    It counts when the words join two parts, and its rule stands on a concept of its own and asks about something else.
-    """
-    if len(reading.candidates) < _TWO or not _JOINED.search(reading.text.casefold()):
-        return None
-    first, second = reading.candidates[:2]
-    own = {concept for concept in second.concepts if concept.isupper()} - set(first.concepts) - _COMMON
-    if second.slots and not adds(second.slots, first.slots):
-        return None
-    return second if own and second.score >= _SURE and not second.intent.startswith("followup.") else None
-
-
-def heard_in(memory: Memory, reading: Reading) -> Language:
-    """The language of a message; where its words could be either ("no", a ZIP), that of the last reply."""
-    if not reading.told and memory.language is not None:
-        return memory.language
-    return "es" if reading.language == "es" else "en"
-
-
-def of_entry(memory: Memory, asked: Asked, reading: Reading) -> Asked:
-    """The question about the entry that it names: the second one's phone number, why the third one was denied.
-
-    The entry's own button says which it is. A list of one means that one, "my last claim" the newest and no entry.
-    """
-    told = asked.slots.get("ordinal")
-    index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
-    if index is None and asked.intent in ABOUT_ONE and "provider_name" not in reading.slots:
-        index = 0
-    slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
-    if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
-        return replace(asked, slots=slots)
-    entry = _chosen(memory, int(index)) if index is not None and memory.choices else None
-    if entry is None:
-        return asked
-    slots |= {name: slot for name, slot in entry.slots.items() if name == "provider_name"}
-    arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
-    return replace(asked, slots=slots, arguments={**asked.arguments, **arguments})
-
-
-def with_choice(memory: Memory, reading: Reading) -> Memory:
-    """The language that a person asks for holds until they ask for another; "start over" forgets everything else."""
-    if "start_over" in reading.slots:
-        return Memory(choice=memory.choice)
-    wish = reading.slots.get("reply_language")
-    if wish is None or _asks_of_provider(memory, reading):
-        return memory
-    return replace(memory, choice="es" if wish.value == "es" else "en")
-
-
-def _asks_of_provider(memory: Memory, reading: Reading) -> bool:
-    """Whether "¿habla español?", said in Spanish after a provider, is about that one and not about the bot."""
-    of_provider = memory.asked is not None and memory.asked.intent.startswith("provider.")
-    return of_provider and memory.language == reading.language == "es"
-
-
-def consent(memory: Memory, reading: Reading) -> Asked | None:
-    """What a bare yes means: the first button of the last reply, unless it would take something away.
-
-    To "where should I look?" it is no answer.
-    """
-    told = reading.slots.get("answer")
-    first = next(iter(memory.labels.values()), None)
-    if told is None or told.value != "yes" or first is None or memory.wants is not None:
-        return None
-    return None if first.intent in _NEEDS_A_PRESS else first
-
-
-def resolve(memory: Memory, reading: Reading) -> Asked | None:
-    """The question that a follow-up means after the last answer, None when it fits nothing that was said."""
-    last = memory.asked
-    if last is None or reading.intent is None:
-        return None
-    if reading.intent == "followup.more":
-        return replace(last, arguments={**last.arguments, "page": str(_whole(last.arguments.get("page")) + 1)})
-    if reading.intent == _ORDINAL:
-        return _ordinal(memory, last, reading)
-    context = memory.context()
-    if context is None:
-        return None
-    intent, slots = merge(context, reading)
-    return replace(last, intent=intent or last.intent, slots=slots, arguments={})
-
-
-def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:
-    """What is said to an entry's number that the list which was shown does not have; None for anything else."""
-    if reading.intent != _ORDINAL or not memory.choices:
-        return None
-    only = _press_of(memory.choices[0]) if len(memory.choices) == 1 else None
-    return Asked(_ORDINAL, slots={"entries": Slot("", len(memory.choices)), "only": Slot("", only)}, language=language)
-
-
-def _press_of(asked: Asked) -> Mapping[str, object]:
-    """An entry's question as a template writes it in a button."""
-    words = {name: value for name, value in asked.values.items() if isinstance(value, str)}
-    return {"intent": asked.intent, "arguments": tuple({**words, **asked.arguments}.items())}
-
-
-def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
-    """The second one is an entry of the list; the one before that, and the last one, walk from the last answer."""
-    wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
-    if not isinstance(wanted, Mapping):
-        return None
-    if memory.choices and "step" in wanted and (at := _place_in(memory, last)) is not None:
-        return _at(memory, at + int(wanted["step"]))
-    if memory.choices and wanted.get("step") == 1:
-        return _before(memory, last)
-    if memory.choices:
-        return _chosen(memory, int(wanted.get("index", 0)))
-    if "step" in wanted:
-        pick = _whole(last.arguments.get("pick")) + int(wanted["step"])
-        return replace(last, arguments={**last.arguments, "pick": str(max(pick, 0))})
-    index = int(wanted["index"])
-    pick = max(index - 1, 0) if index >= 0 else index
-    return replace(last, arguments={**last.arguments, "pick": str(pick)})
-
-
-def _place_in(memory: Memory, asked: Asked) -> int | None:
-    """Where the question's provider or claim stands in the list that was shown, None for what is not in it."""
-    subject = _subject(asked)
-    places = (at for at, entry in enumerate(memory.choices) if subject and _subject(entry) == subject)
-    return next(places, None)
-
-
-def _subject(asked: Asked) -> object:
-    return asked.arguments.get("id") or asked.values.get("provider_name")
-
-
-def is_of_list(memory: Memory, asked: Asked) -> bool:
-    """Whether a question is about an entry of the list that was shown, so that the list still holds after it."""
-    return _place_in(memory, asked) is not None
-
-
-def _at(memory: Memory, position: int) -> Asked | None:
-    return memory.choices[position] if 0 <= position < len(memory.choices) else None
-
-
-def _before(memory: Memory, last: Asked) -> Asked | None:
-    """What a list's own button for the time before asks: "the visit before" under several claims of one day."""
-    asks = memory.labels.values()
-    return next((asked for asked in asks if asked.intent == last.intent and "pick" in asked.arguments), None)
-
-
-def _chosen(memory: Memory, index: int) -> Asked | None:
-    """The entry by its number as shown, else by its place: -1 is the last; "that one" is clear when there is one."""
-    if index == 0:
-        return memory.choices[0] if len(memory.choices) == 1 else None
-    if index in memory.numbers:
-        return memory.choices[memory.numbers.index(index)]
-    return _at(memory, index - 1 if index > 0 else len(memory.choices) + index)
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.lstrip("-").isdecimal() else 0

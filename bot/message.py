@@ -217,6 +217,7 @@ class Reply:
     `passing`: it tells how far the work is, and the next reply takes its place where a channel can do that.
     `to_asker`: it concerns only who asked, so a shared place shows it to nobody else.
     `alarm`: the intent of danger whose line stands first, above an answer to what else was asked.
+    `unmet`: slots and words of the question that this reply does not honour; each is said in its first lines.
     `renewal`: the button that nobody sees, by which a card of this reply asks what it says now, where cards can.
     """
 
@@ -231,6 +232,7 @@ class Reply:
     to_asker: bool = False
     renewal: Action | None = None
     alarm: str | None = None
+    unmet: tuple[str, ...] = ()
 
 
 async def _stands() -> bool:

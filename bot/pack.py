@@ -24,8 +24,11 @@ from bot.replies.render import Words
 KERNEL_TOPICS = ("account", "followup")
 KERNEL_TEMPLATES = (
     *("safety/crisis", "safety/emergency"),
-    *("_footer", "ask/location", "choices", "commands", "how", "menu", "not_understood", "still_looking"),
-    *(f"account/{name}" for name in ("choose", "declined", "link", "linked", "privacy", "status", "unlink")),
+    *("_footer", "_unmet", "ask/location", "choices", "commands", "how", "menu", "not_understood", "still_looking"),
+    *(
+        f"account/{name}"
+        for name in ("choose", "declined", "link", "linked", "other_record", "privacy", "status", "unlink")
+    ),
     *(f"problems/{name}" for name in ("button_over", "directory_only", "options")),
 )
 

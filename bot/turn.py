@@ -20,29 +20,25 @@ from bot.answering import Answered, Answering, Patience
 from bot.audit import Audit
 from bot.command import Commands, Request
 from bot.connecting import CodeState, Connecting
-from bot.dialogue import (
-    Asked,
-    Dialogue,
-    Memory,
-    become,
+from bot.dialogue import Asked, Dialogue, Memory, become, offered, said
+from bot.errors import BotError, NotLinked, SignInExpired, new_reference, told
+from bot.followups import (
     beyond,
     consent,
     heard_in,
     is_of_list,
     of_entry,
-    offered,
     resolve,
-    said,
     second_question,
     with_choice,
 )
-from bot.errors import BotError, NotLinked, SignInExpired, new_reference, told
 from bot.kit import NeedsPlace
 from bot.language.context import merge
-from bot.language.reading import Reading, Slot
+from bot.language.reading import Candidate, Reading, Slot
 from bot.limits import Limits
 from bot.message import FAREWELLS, Language, Message, Person, Press, Private, Shareable, Shared
 from bot.metrics import Meter
+from bot.owner import OTHER_RECORD, is_someone_elses
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
 from bot.retention import Erased, Retention
@@ -212,6 +208,8 @@ class Turn:
             rule=reading.rule,
             score=reading.score,
             concepts=reading.concepts,
+            unmet=reading.unmet,
+            unused=reading.unused,
             also=second.intent if (second := second_question(reading)) else None,
             also_slots=second.slots if second else {},
         )
@@ -238,6 +236,8 @@ class Turn:
             if asked.intent == "account.choose":
                 async for answered in self._kept(message, memory):
                     yield answered
+        elif rules is not None and is_someone_elses(asked, rules):
+            yield await self._remember(message, memory, self._static(asked, OTHER_RECORD), asked)
         elif rules is None or asked.intent not in self._pack.answers:
             yield await self._remember(message, replace(memory, misses=0), self._static(asked), keeps=memory)
         else:
@@ -310,19 +310,23 @@ class Turn:
         return await self._remember(message, memory, reply, replace(asked, slots=slots), wants="location")
 
     async def _not_understood(self, message: Message, memory: Memory, reading: Reading, language: Language) -> Answered:
-        """Choices when two readings are close, else examples; on the second miss in a row the menu and a human."""
+        """Choices when two readings are close, else the nearest questions; on the second miss the menu and a human."""
         template = "not_understood" if memory.misses == 0 else "menu"
         if message.press:
             template = "problems/button_over"
         elif reading.unclear and memory.misses < MOST_MISSES:
             template = "choices"
+        candidates = reading.candidates if template == "choices" else self._nearest(message)
         untold = not (reading.told or memory.language)
-        values = {"payer": self._payer, "candidates": reading.candidates, "untold": untold}
+        values = {"payer": self._payer, "candidates": candidates, "untold": untold}
         blocks, intent = self._pack.render(template, values, language), reading.intent or "out_of_scope"
         reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=message.press is not None)
         counted = replace(memory, misses=memory.misses + 1)
-        slots = {one.intent: one.slots for one in reading.candidates}
+        slots = {one.intent: one.slots for one in candidates}
         return await self._remember(message, counted, reply, keeps=memory, slots=slots)
+
+    def _nearest(self, message: Message) -> tuple[Candidate, ...]:
+        return () if message.press else self._pack.engine.nearest(message.text, today=self._now().date())
 
     async def _let_go(self, message: Message, reply: Private) -> Private:
         """The last words to whom nothing shall be kept of (T54): with their buttons, and remembered by nobody."""
@@ -331,7 +335,7 @@ class Turn:
 
     def _static(self, asked: Asked, template: str | None = None) -> Shareable:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""
-        values = {"payer": self._payer, "slots": asked.values}
+        values = {"payer": self._payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         return Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
 

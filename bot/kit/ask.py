@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Literal, Protocol
 
+from bot.language.reading import Slot
 from bot.payer.budget import Budget, Gap, Report
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import Health
@@ -109,7 +110,9 @@ class NeedsPlace(Exception):
 class Ask:
     """One question, ready to be answered.
 
-    `slots` are the values of contract.md, `words` what the person said for them, `arguments` what a button carried.
+    `slots` are the values of contract.md, one a slot; `excluded` are slots of which the person wants everything else,
+    `several` those with more than one value: each only where the rule file says that this answer honours it.
+    `words` is what the person said for them, `arguments` what a button carried.
     `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=`
     from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
     `other_names` gives a drug's ingredient and its brands. `said` is the whole message as it was typed, empty for a
@@ -132,10 +135,21 @@ class Ask:
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None
     private: bool = False
     now: datetime | None = None
+    excluded: Mapping[str, Slot] = field(default_factory=dict)
+    several: Mapping[str, Slot] = field(default_factory=dict)
+    unmet: dict[str, bool] = field(default_factory=dict)
 
     def moment(self) -> datetime:
         """The present moment; noon of today in UTC for who knows only the day."""
         return self.now or datetime.combine(self.today, time(12), UTC)
+
+    def cannot(self, name: str) -> None:
+        """Say at the top of the answer that a slot could not be honoured, because what was read does not tell."""
+        self.unmet.setdefault(name, False)
+
+    def said_unmet(self, name: str) -> None:
+        """Name a slot that could not be honoured, where the answer's own first lines say so."""
+        self.unmet[name] = True
 
     @property
     def page(self) -> int:

@@ -14,11 +14,11 @@ from rapidfuzz import process
 
 from bot.errors import PackError
 from bot.language.context import Context
-from bot.language.engine import FOLLOW, Engine
+from bot.language.engine import Engine
 from bot.language.glossary import Glossary
 from bot.language.lexicon import LANGUAGES
-from bot.language.rules import IntentRules, Rule
-from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
+from bot.language.rules import WORDS, IntentRules, Rule
+from bot.language.score import ANY_WORTH, BOOST_WORTH, FOLLOW, MOST_COUNTED
 from bot.language.slots import NAMED_NETWORK
 from bot.language.text import keys_in
 
@@ -81,7 +81,15 @@ class _Checker:
                 yield self.finding(entry, before, f"rule {rule.name!r}: after an unknown intent {before!r}", near)
             for slot in sorted(set(rule.set) - set(entry.slots)):
                 yield self.finding(entry, rule.name, f"rule {rule.name!r}: sets {slot!r}, which is not among its slots")
+            for name in sorted(rule.concepts - PSEUDO - self.engine.lexicon.cells.keys()):
+                yield self.finding(entry, name, f"rule {rule.name!r}: {name!r} is in no cell of {WORDS}/cells.yaml")
+        yield from self.slot_types(entry)
+
+    def slot_types(self, entry: IntentRules) -> Iterator[Finding]:
+        """Slots without a known type, and follow-ups that do not exist."""
         types = SLOT_TYPES | self.engine.lexicon.kinds
+        for kind in sorted({name.partition(":")[0] for name in entry.about} - types):
+            yield self.finding(entry, "about", f"about: {kind!r} is no slot type", self.nearest(kind, types))
         for slot, kind in entry.slots.items():
             if kind not in types:
                 yield self.finding(
@@ -121,12 +129,6 @@ class _Checker:
             return (None,)
         fitting.sort(key=lambda other: -len(other.slots))
         return [Context(intent=other.intent, slots={}) for other in fitting]
-
-    def dead(self, entry: IntentRules) -> Iterator[Finding]:
-        """Rules that cannot match whatever is said."""
-        for rule in entry.rules:
-            if _contradicts(rule):
-                yield self.finding(entry, rule.name, f"rule {rule.name!r} can never match: it needs what it minds")
 
     def overtaken(self, entry: IntentRules) -> Iterator[Finding]:
         """Rules that another one always overtakes."""
@@ -189,19 +191,9 @@ def glossary_faults(folder: Path, glossary: Glossary, intents: Collection[str]) 
     return findings
 
 
-def _contradicts(rule: Rule) -> bool:
-    if rule.any and rule.any <= rule.none:
-        return True
-    return any(group <= rule.none for group in rule.all)
-
-
 def _is_covered(rule: Rule, other: Rule) -> bool:
     """Whether `other` matches whenever `rule` does, says the same and has no fewer points, however many are there."""
-    if (
-        rule.set != other.set
-        or not other.none <= rule.none
-        or (other.after and not (rule.after and rule.after <= other.after))
-    ):
+    if rule.set != other.set or (other.after and not (rule.after and rule.after <= other.after)):
         return False
     if not all(any(group <= wider for group in rule.all) for wider in other.all):
         return False
@@ -238,13 +230,12 @@ def doubts(folder: Path, engine: Engine) -> list[Finding]:
 def faults(folder: Path, engine: Engine) -> list[Finding]:
     """What a loaded pack must not start with; about 0.1 s for fifty intents.
 
-    Unknown names, slots without a type, rules that never match, examples that tie or go elsewhere, counterexamples
+    Unknown names, slots without a type, names in no cell, examples that tie or go elsewhere, counterexamples
     that are taken.
     """
     checker = _Checker(folder, engine)
     findings = glossary_faults(folder, engine.lexicon.glossary, engine.intents)
     for entry in engine.intents.values():
         findings += checker.names(entry)
-        findings += checker.dead(entry)
         findings += checker.sentences(entry)
     return findings

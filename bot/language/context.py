@@ -34,7 +34,8 @@ def merge(context: Context | None, reading: Reading) -> tuple[str | None, dict[s
     if context is None:
         return reading.intent, slots
     if reading.intent in {"followup.refine", "followup.date_shift"}:
-        return context.intent, {**context.slots, **slots}
+        kept = {**context.slots, **slots}.items()
+        return context.intent, {name: slot for name, slot in kept if slot.value is not None}
     if reading.intent in {"followup.more", "followup.ordinal"}:
         return reading.intent, {**context.slots, **slots}
     for name in carried(context, reading):

@@ -1,55 +1,40 @@
 """A person's message to an intent with slots: safety first, then tags, concepts, scored rules and the context."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
 
+from bot.language.clauses import Role, asks
 from bot.language.context import Context, merge
 from bot.language.date_phrases import after_plan_year
-from bot.language.date_words import DATE_WORDS
-from bot.language.entities import Tagger, date_tags
+from bot.language.entities import date_tags
+from bot.language.hearing import Heard, Hearer
+from bot.language.left import cells, conditions, not_honoured, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
-from bot.language.names import CREDENTIALS, GENERIC, TITLES
-from bot.language.people import names_somebody
-from bot.language.phrases import Found
+from bot.language.nearest import Nearest
 from bot.language.places import load_gazetteer
 from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
 from bot.language.safety import Danger, SafetyGate
-from bot.language.scanning import Scanner
-from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
-from bot.language.slots import kinds_of, moved, slot_of, without_names
-from bot.language.tags import Tag
-from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, key_of, read
+from bot.language.score import FOLLOW, RuleBook, Scored, best_of_each, sureness, why_not
+from bot.language.slots import dropped, kinds_of, moved, slot_of
+from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
 from bot.language.typos import Speller
 from bot.language.versus import SIDES, sides
 
-CLOSE = 0.3
+CLOSE = 0.15
 MOST_CANDIDATES = 3
+_TWO = 2
+# What a rule reaches when it takes a question as a whole, and not one word of it.
+_QUESTION_POINTS = 2.4
 FALLBACK = "out_of_scope"
-FOLLOW = "followup."
 DATE_SHIFT = "followup.date_shift"
 REFINE = "followup.refine"
 _SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
-_SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
-_DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
 SIDES_KINDS = frozenset(SIDES.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What was found in a message before any rule was tried. `names` are its concepts and the types of its slots."""
-
-    said: Utterance
-    keys: tuple[str, ...]
-    tags: tuple[Tag, ...]
-    names: frozenset[str]
-    language: str
-    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +61,11 @@ class Engine:
     def __init__(self, intents: Iterable[IntentRules], lexicon: Lexicon) -> None:
         self.intents: Mapping[str, IntentRules] = {entry.intent: entry for entry in intents}
         self.lexicon = lexicon
-        self._book = RuleBook(self.intents.values())
-        self._tagger = Tagger(lexicon)
-        known = lexicon.tree.vocabulary | lexicon.familiar | lexicon.given | lexicon.family | _DATE_KEYS
-        known |= lexicon.glossary.tree.vocabulary
-        self._scanner = Scanner(lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, known))
+        self._book = RuleBook(self.intents.values(), lexicon.cells)
+        self._hearer = Hearer(lexicon)
+        self._nearest = Nearest(self.intents.values())
         dangers = lexicon.dangers
-        self._given = lexicon.given - lexicon.familiar - _DATE_KEYS
-        self._gate = SafetyGate(dangers, Speller(dangers.repaired, known | dangers.words.vocabulary))
-        english, spanish = lexicon.common["en"], lexicon.common["es"]
-        self._only = {"en": english - spanish, "es": spanish - english}
+        self._gate = SafetyGate(dangers, Speller(dangers.repaired, lexicon.known | dangers.words.vocabulary))
 
     @classmethod
     def load(cls, folder: Path) -> "Engine":
@@ -102,7 +82,9 @@ class Engine:
         whole, part = _read_whole(text)
         signs = self._gate.hear(whole)
         if danger := signs.firm():
-            return _danger(text, danger, begun)
+            question = self._beside(text, part, danger, today, context)
+            beside = question and replace(question, alarm=danger.intent, lines=danger.lines, ms=_since(begun))
+            return beside or _danger(text, danger, begun)
         reading = self._decide(text, self.hear(part, today, context), context, today, begun)
         if _unexplained(reading) and (danger := signs.unasked()):
             return _danger(text, danger, begun)
@@ -110,6 +92,19 @@ class Engine:
         if danger and "answer" in reading.slots:
             return _danger(text, danger, begun)
         return replace(reading, alarm=danger.intent, lines=danger.lines, ms=_since(begun)) if danger else reading
+
+    def _beside(
+        self, text: str, said: Utterance, danger: Danger, today: date, context: Context | None
+    ) -> Reading | None:
+        """What is asked in clauses of a message other than the one that tells of danger, None when nothing is."""
+        if danger.at >= len(said.words):
+            return None
+        cut = self.hear(said, today, context).clauses
+        rest = [one for one in cut if not one.first <= danger.at < one.after and one.role is not Role.COURTESY]
+        asked = " ".join(said.said(one.first, one.after) for one in rest if asks(said, one))
+        reading = self._decide(text, self.hear(read(asked), today, context), context, today, 0.0) if asked else None
+        rules = self.intents.get(reading.intent or "") if reading else None
+        return reading if rules and rules.needs != "nothing" else None
 
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
         """The intent and slots of a message after what was said before, and what the next message may refer to.
@@ -124,6 +119,18 @@ class Engine:
             return intent, slots, context
         asked = next((slot for slot in rules.asks if slot not in slots), None)
         return intent, slots, Context(intent, slots, asked, reading.language)
+
+    def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
+        """The intents that a message which was not understood comes nearest to, each with the slots that it states."""
+        heard = self.hear(_read_whole(text)[1], today, None)
+        return tuple(
+            Candidate(intent, "nearest", 0.0, (), self._values(intent, heard))
+            for intent in self._nearest.to(heard.keys)
+        )
+
+    def _values(self, intent: str, heard: Heard) -> dict[str, Slot]:
+        kinds = self.intents[intent].heard
+        return {name: slot for name, kind in kinds.items() if (slot := slot_of(heard.said, heard.tags, kind))}
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Every slot value in a message by type, for answers to the bot's own questions (a bare ZIP)."""
@@ -160,46 +167,17 @@ class Engine:
         return Explanation(reading, heard, tuple(lost))
 
     def hear(self, said: Utterance, today: date, context: Context | None) -> Heard:
-        """Words to tags, concepts and language."""
-        keys, found, spotted = self._scanner.scan(said)
-        plan_year = context.plan_year if context else None
-        tags = self._tagger.tags(said, keys, found, today, plan_year, asked=self._asked(context), spotted=spotted)
-        general, sentence = self.lexicon.glossary.tags(said, keys)
-        tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
-        names = {tag.kind for tag in tags}
-        settled = _settled(said, tags)
-        for match in found:
-            if any(first <= match.first and match.after <= after for first, after in settled):
-                continue
-            names.update(str(meaning.value) for meaning in match.meanings if meaning.kind == "concept")
-        if _bare(len(keys), tags, found):
-            names.add("BARE")
-        if len(keys) == 1:
-            names.add("LONE")
-        if names_somebody(said, self._given, self.lexicon.family):
-            names.add("NAMED_PERSON")
-        sure = {name.first for name in spotted if name.sure}
-        if any(tag.kind == "provider_name" and tag.first not in sure and self._is_guessed(said, tag) for tag in tags):
-            names.add("GUESSED_NAME")
-        if context and context.asked and context.asked in names:
-            names.add("ASKED")
-        told = self._language(said, keys, found, tags)
-        language = told or (context.language if context else "en")
-        return Heard(said, keys, tuple(tags), frozenset(names), language, told is not None)
-
-    def _is_guessed(self, said: Utterance, tag: Tag) -> bool:
-        """Whether nothing but its place says that these words are a name: "find articles on"."""
-        around = {*said.words[max(0, tag.first - 1) : tag.after + 1]}
-        people = self.lexicon.given | self.lexicon.family
-        return around.isdisjoint(TITLES | CREDENTIALS) and not self._told(said.keys[tag.first : tag.after], people)
-
-    def _told(self, keys: Sequence[str], people: frozenset[str]) -> bool:
-        organized = self.lexicon.tree.scan(keys)
-        return (
-            not people.isdisjoint(keys)
-            or not GENERIC.isdisjoint(keys)
-            or any(meaning.kind == "organization" for entry in organized for meaning in entry.meanings)
+        """What a message holds after the answer before it."""
+        heard = self._hearer.hear(
+            said,
+            today,
+            context.plan_year if context else None,
+            asked=self._asked(context),
+            language=context.language if context else None,
         )
+        if context and context.asked and context.asked in heard.names:
+            return replace(heard, names=heard.names | {"ASKED"})
+        return heard
 
     def _asked(self, context: Context | None) -> str | None:
         """The slot that the bot asked for; after a bill without an amount it is the amount."""
@@ -207,22 +185,6 @@ class Engine:
         if context is None or before is None:
             return None
         return "amount" if "amount" in before.slots and "amount" not in context.slots else context.asked
-
-    def _language(
-        self, said: Utterance, keys: Sequence[str], found: Sequence[Found], tags: Sequence[Tag]
-    ) -> str | None:
-        """The language of the words; those of names are of none, whatever their accents."""
-        text, keys = without_names(said, keys, tags)
-        spanish = english = 0
-        for match in found:
-            languages = {meaning.language for meaning in match.meanings}
-            spanish += "es" in languages and "en" not in languages
-            english += "en" in languages and "es" not in languages
-        spanish += sum(key in self._only["es"] for key in keys) + bool(_SPANISH_LETTERS.search(text))
-        english += sum(key in self._only["en"] for key in keys)
-        if spanish == english:
-            return None
-        return "es" if spanish > english else "en"
 
     def _legal(self, scored: Scored, names: frozenset[str], context: Context | None) -> bool:
         intent = scored.rule.intent
@@ -235,25 +197,31 @@ class Engine:
 
     def _changes(self, rule: Rule, before: IntentRules, names: frozenset[str]) -> bool:
         """Whether a refinement changes a slot of the answer before: medicines say nothing about a deductible."""
-        kinds = {kind for slot in before.slots.values() for kind in kinds_of(slot)}
+        kinds = {kind for slot in before.heard.values() for kind in kinds_of(slot)}
         return not rule.any or bool(rule.any & kinds & names)
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
-        present = self._book.mask_of(heard.names)
-        matching = self._book.matching(present, context.intent if context else None)
+        before = self.intents.get(context.intent) if context else None
+        goes_on = self._book.mask(taken_by(None, before)) if before else 0
+        matching = self._book.matching(self._book.bits_of(heard), before.intent if before else None, goes_on)
         best = list(best_of_each(entry for entry in matching if self._legal(entry, heard.names, context)).values())
         if not best:
-            return _unknown(text, heard, begun)
+            return self._unknown(text, heard, begun)
+        first = _first_asked(best, heard)
+        best = [first, *(entry for entry in best if entry is not first)]
         top = best[0]
-        close = len(best) > 1 and top.points - best[1].points < CLOSE
+        close = len(best) > 1 and abs(top.points - best[1].points) < CLOSE and not _apart(best, heard)
         unclear = close and not any(_no_choice(entry.rule.intent) for entry in best[:2])
         candidates = tuple(
             _candidate(entry, heard, self._slots(entry.rule, heard, context, today)) for entry in best[:MOST_CANDIDATES]
         )
+        intent, slots = self.intents[top.rule.intent], candidates[0].slots
+        follows = before if intent.intent.startswith(FOLLOW) else None
+        taken = taken_by(top.rule, intent, follows)
         return Reading(
             text=text,
-            intent=top.rule.intent,
-            slots=candidates[0].slots,
+            intent=intent.intent,
+            slots=slots,
             rule=top.rule.name,
             score=candidates[0].score,
             language=heard.language,
@@ -262,20 +230,63 @@ class Engine:
             candidates=candidates,
             unclear=unclear,
             told=heard.told,
+            unmet={**conditions(heard, taken, follows or intent), **not_honoured(slots, follows or intent)},
+            unused=words_left(heard, taken),
+            cells=tuple(cells(heard, self.lexicon.cells)),
+        )
+
+    def _unknown(self, text: str, heard: Heard, begun: float) -> Reading:
+        reason = "unknown" if heard.keys else "empty"
+        slots = {"reason": Slot("", reason)}
+        return Reading(
+            text,
+            FALLBACK,
+            slots,
+            None,
+            0.0,
+            heard.language,
+            _since(begun),
+            (),
+            (),
+            unclear=False,
+            told=heard.told,
+            unused=words_left(heard, frozenset()),
+            cells=tuple(cells(heard, self.lexicon.cells)),
         )
 
     def _slots(self, rule: Rule, heard: Heard, context: Context | None, today: date) -> dict[str, Slot]:
-        wanted = dict(self.intents[rule.intent].slots)
+        wanted = dict(self.intents[rule.intent].heard)
         if rule.intent.startswith(FOLLOW) and context and context.intent in self.intents:
-            wanted = {**self.intents[context.intent].slots, **wanted}
+            wanted = {**self.intents[context.intent].heard, **wanted}
         slots = {name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, heard.tags, kind))}
         if not SIDES_KINDS.isdisjoint(wanted.values()):
             found = sides(lambda text: self.slots_in(text, today=today), heard.said.text)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})
         if rule.intent == DATE_SHIFT and "date_shift" in heard.names:
             slots["date_range"] = moved(heard.said, heard.tags, context.slots if context else {}, today)
+        if rule.intent == REFINE and {"DROP", "filter"} & rule.concepts:
+            slots.update(dropped(heard.said, heard.tags, slots, wanted))
         slots.update({name: Slot("", value) for name, value in rule.set.items()})
         return slots
+
+
+def _first_asked(best: list[Scored], heard: Heard) -> Scored:
+    """The reading to answer: the best, or of two questions in clauses of their own the one that was put first."""
+    return best[1] if _apart(best, heard) and best[1].points >= _QUESTION_POINTS else best[0]
+
+
+def _apart(best: list[Scored], heard: Heard) -> bool:
+    """Whether the second reading needs words of earlier clauses only, and the best words of later ones only."""
+    if len(best) < _TWO or len(heard.clauses) < _TWO:
+        return False
+    later, first = (_places(entry.rule, heard) for entry in best[:2])
+    cut = next((clause.first for clause in heard.clauses if later and clause.first <= min(later) < clause.after), 0)
+    return bool(first) and bool(later) and max(first) < cut
+
+
+def _places(rule: Rule, heard: Heard) -> frozenset[int]:
+    names = frozenset().union(*rule.all) & heard.marks.keys()
+    return frozenset().union(*(heard.marks[name] for name in names)) & heard.asking & frozenset(heard.content)
 
 
 def _no_choice(intent: str) -> bool:
@@ -285,26 +296,6 @@ def _no_choice(intent: str) -> bool:
 
 def _since(begun: float) -> float:
     return round((perf_counter() - begun) * 1000, 4)
-
-
-def _settled(said: Utterance, tags: Sequence[Tag]) -> list[tuple[int, int]]:
-    """Where words mean no concept: in places, and behind a title, since Dr. Price is no price."""
-    places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
-    names = [(tag.first + 1, tag.after) for tag in tags if tag.kind == "provider_name"]
-    return places + [(first, after) for first, after in names if said.words[first - 1] in TITLES]
-
-
-def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found]) -> bool:
-    """Whether a message holds slot values and filler words, and nothing else."""
-    if not tags:
-        return False
-    covered = [False] * count
-    for tag in tags:
-        covered[tag.first : tag.after] = [True] * (tag.after - tag.first)
-    for match in found:
-        if any(meaning.value == "FILLER" for meaning in match.meanings):
-            covered[match.first : match.after] = [True] * (match.after - match.first)
-    return all(covered)
 
 
 def _candidate(entry: Scored, heard: Heard, slots: Mapping[str, Slot]) -> Candidate:
@@ -337,12 +328,4 @@ def _danger(text: str, danger: Danger, begun: float) -> Reading:
         (only,),
         unclear=False,
         lines=danger.lines,
-    )
-
-
-def _unknown(text: str, heard: Heard, begun: float) -> Reading:
-    reason = "unknown" if heard.keys else "empty"
-    slots = {"reason": Slot("", reason)}
-    return Reading(
-        text, FALLBACK, slots, None, 0.0, heard.language, _since(begun), (), (), unclear=False, told=heard.told
     )

@@ -8,15 +8,17 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.dangers import Dangers, load_dangers
+from bot.language.date_words import DATE_WORDS
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
 from bot.language.phrases import Meaning, PhraseTree, phrases_in
 from bot.language.places import Gazetteer, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
-from bot.language.text import keys_in
+from bot.language.text import key_of, keys_in
 
 LANGUAGES = ("en", "es")
 ANY_DOCTOR = "doctor"
 FOREIGN = "FOREIGN"
+DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
 _WAYS_EN = (
     "someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out"
     "|see about|look at"
@@ -80,7 +82,8 @@ class Lexicon:
     """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it.
 
     `plain` are the words of all phrases but the names of places; `towns` are places of one word that mean nothing else,
-    `place_words` the words of all places.
+    `place_words` the words of all places; `idle` are the words that ask for nothing. `cells` gives for each concept and
+    slot type which part of a question it fills.
     """
 
     tree: PhraseTree = field(default_factory=PhraseTree)
@@ -92,6 +95,8 @@ class Lexicon:
     plain: frozenset[str] = frozenset()
     towns: frozenset[str] = frozenset()
     place_words: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
+    cells: dict[str, str] = field(default_factory=dict)
     dangers: Dangers = field(default_factory=Dangers)
     glossary: Glossary = field(default_factory=Glossary)
     drugs: dict[str, str] = field(default_factory=dict)
@@ -106,6 +111,13 @@ class Lexicon:
         for _, concept, _, phrase in self.declared:
             words[concept == FOREIGN].update(keys_in(phrase))
         return frozenset(words[True] - words[False])
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every word that is spelled right as it stands."""
+        return frozenset(
+            self.tree.vocabulary | self.familiar | self.given | self.family | DATE_KEYS | self.glossary.tree.vocabulary
+        )
 
     @property
     def familiar(self) -> frozenset[str]:
@@ -220,6 +232,18 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
         "en": frozenset(key for word in common.en.split() for key in keys_in(word)),
         "es": frozenset(key for word in common.es.split() for key in keys_in(word)),
     }
+    idle: _Common = converted(read_yaml(folder / "idle.yaml", f"{WORDS}/idle.yaml"), _Common, "idle.yaml")
+    lexicon.idle = frozenset(key for words in (idle.en, idle.es) for word in words.split() for key in keys_in(word))
+
+
+def _load_cells(lexicon: Lexicon, folder: Path) -> None:
+    shown = f"{WORDS}/cells.yaml"
+    listed: dict[str, str] = converted(read_yaml(folder / "cells.yaml", shown), dict[str, str], shown)
+    for cell, names in listed.items():
+        for name in names.split():
+            if name in lexicon.cells:
+                raise PackError(f"{shown}: {cell}: {name!r} is in cell {lexicon.cells[name]!r} already")
+            lexicon.cells[name] = cell
 
 
 def _load_options(lexicon: Lexicon, folder: Path) -> None:
@@ -252,6 +276,7 @@ def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     lexicon.glossary = load_glossary(words)
     lexicon.kinds |= {TERM, OTHER, ALONE} if lexicon.glossary.terms else set()
     lexicon.plain = frozenset(lexicon.tree.vocabulary)
+    _load_cells(lexicon, words)
     _load_options(lexicon, words)
     for phrase, value in place_phrases(gazetteer):
         lexicon.tree.add(phrase, Meaning("place", value, "", hides=True))

@@ -37,6 +37,20 @@ def adds(slots: Mapping[str, Slot], to: Mapping[str, Slot]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A part of a question that a clause fills: `name` is the concept or slot type, `text` the words that said it.
+
+    `role` is what the clause is there for: "asks", "background" or "courtesy". `cell` is one of the pack's cells.
+    """
+
+    clause: int
+    role: str
+    cell: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A reading that was considered. `score` is between 0 and 1, `concepts` are those its rule used.
 
@@ -56,7 +70,8 @@ class Reading:
 
     `language` is "en" or "es", and `told` whether these words say so themselves; `ms` is the time it took.
     `candidates` are the best three of different intents, best first. `unclear` means that two of them are so close
-    that the person should choose.
+    that the person should choose. `unmet` are conditions that the message states and this intent's answer does not
+    take, by slot type; `unused` are words of the clauses that ask which nothing takes. `cells` is all that was heard.
 
     `alarm` is "safety.crisis" or "safety.emergency" when words of danger stand beside a question that has an answer;
     `lines` are the further telephone numbers that these words ask for or need, by their names in the pack.
@@ -75,6 +90,9 @@ class Reading:
     told: bool = True
     alarm: str | None = None
     lines: tuple[str, ...] = ()
+    unmet: Mapping[str, Slot] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
 
     @property
     def is_miss(self) -> bool:

@@ -12,6 +12,8 @@ from bot.errors import PackError
 
 LARGEST_FILE = 1_000_000
 WORDS = "_words"
+# Whose record is asked for: the kernel decides on it before any member answer.
+PERSON = "person"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Phrases = dict[str, list[str]]
@@ -21,7 +23,6 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     all: list[str] = []
     any: list[str] = []
-    none: list[str] = []
     boost: list[str] = []
     after: list[str] = []
     set: dict[str, str] = {}
@@ -33,6 +34,9 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     rules: list[_RuleFile]
     answer: Literal["built", "later"] = "built"
     slots: dict[str, str] = {}
+    excludes: list[str] = []
+    several: list[str] = []
+    about: list[str] = []
     follows: list[str] = []
     asks: list[str] = []
     command: str | None = None
@@ -44,17 +48,17 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
 class Rule:
     """One way to recognise an intent.
 
-    `all`: each entry is a set of names of which one must be there. `any`: one of them must be there. `none`: not one
-    may. `boost`: welcome, not needed. Names in capitals are concepts, others are slot types found in the message.
-    `after`: intents of the answer before this message, when the rule only makes sense then. `set`: slots that the
-    rule itself fills.
+    `all`: each entry is a set of names of which one must be there. `any`: one of them must be there. `boost`: welcome,
+    not needed. Names in capitals are concepts, others are slot types found in the message. A rule takes the words of
+    all names that it lists; of several rules that match, the one that leaves the fewest words untaken wins, so no rule
+    lists what competes with it. `after`: intents of the answer before this message, when the rule only makes sense
+    then. `set`: slots that the rule itself fills.
     """
 
     intent: str
     name: str
     all: tuple[frozenset[str], ...]
     any: frozenset[str]
-    none: frozenset[str]
     boost: frozenset[str]
     after: frozenset[str]
     set: Mapping[str, str]
@@ -63,12 +67,16 @@ class Rule:
     @property
     def concepts(self) -> frozenset[str]:
         """Every name that the rule speaks of."""
-        return frozenset().union(*self.all) | self.any | self.none | self.boost
+        return frozenset().union(*self.all) | self.any | self.boost
 
 
 @dataclass(frozen=True, slots=True)
 class IntentRules:
-    """An intent of the pack: `needs` says whose data it reads, `slots` what it takes (name to type).
+    """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
+
+    `excludes` are the slots of which it honours a "not", `several` those of which it honours more than one value.
+    `about` are slot types whose words only name what the intent is about ("pharmacy" in "my pharmacy claims"), or one
+    value of a type ("service:lab").
 
     `answer` "later" says that only words about what it will need are there so far. `follows` are the kinds of
     follow-up that its answer accepts, `asks` the slots that are asked for once when missing.
@@ -79,12 +87,20 @@ class IntentRules:
     answer: Literal["built", "later"]
     rules: tuple[Rule, ...]
     slots: Mapping[str, str]
+    excludes: frozenset[str]
+    several: frozenset[str]
+    about: frozenset[str]
     follows: tuple[str, ...]
     asks: tuple[str, ...]
     command: str | None
     examples: Mapping[str, tuple[str, ...]]
     counterexamples: Mapping[str, tuple[str, ...]]
     file: Path
+
+    @property
+    def heard(self) -> Mapping[str, str]:
+        """The slots that are looked for in its messages: its own, and whose record is meant where it reads one."""
+        return {**self.slots, PERSON: PERSON} if self.needs == "member" else self.slots
 
 
 def read_yaml(file: Path, shown: str) -> Any:
@@ -127,7 +143,6 @@ def _rule(intent: str, raw: _RuleFile, shown: str) -> Rule:
         name=raw.name,
         all=tuple(frozenset(part.strip() for part in entry.split("|")) for entry in raw.all),
         any=frozenset(raw.any),
-        none=frozenset(raw.none),
         boost=frozenset(raw.boost),
         after=frozenset(raw.after),
         set=raw.set,
@@ -148,15 +163,19 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise PackError(f"{shown}: rules: two rules are called {min(twice)!r}")
-    unknown = [slot for slot in raw.asks if slot not in raw.slots]
-    if unknown:
-        raise PackError(f"{shown}: asks: {unknown[0]!r} is not among its slots")
+    for key, listed in (("asks", raw.asks), ("excludes", raw.excludes), ("several", raw.several)):
+        unknown = [slot for slot in listed if slot not in raw.slots]
+        if unknown:
+            raise PackError(f"{shown}: {key}: {unknown[0]!r} is not among its slots")
     return IntentRules(
         intent=intent,
         needs=raw.needs,
         answer=raw.answer,
         rules=tuple(_rule(intent, rule, shown) for rule in raw.rules),
         slots=raw.slots,
+        excludes=frozenset(raw.excludes),
+        several=frozenset(raw.several),
+        about=frozenset(raw.about),
         follows=tuple(raw.follows),
         asks=tuple(raw.asks),
         command=raw.command,

@@ -19,12 +19,16 @@ _SENTENCE_ENDS = ".?!;\n"
 
 
 class Danger(NamedTuple):
-    """What rang: the intent, the rule that decided, the language of its words, and further telephone numbers."""
+    """What rang: the intent, the rule that decided, the language of its words, and further telephone numbers.
+
+    `at` is the word that it hangs on.
+    """
 
     intent: str
     rule: str
     language: str
     lines: tuple[str, ...] = ()
+    at: int = 0
 
 
 class SafetyGate:
@@ -67,23 +71,24 @@ class Signs:
     def _first(self, rules: Iterable[tuple[DangerRule, bool]]) -> Danger | None:
         """The first of the rules that rings, each with whether calm words around it silence it."""
         for rule, calms in rules:
-            if rule.first in self._places and self._rings(rule, calms=calms):
-                return Danger(f"safety.{rule.kind}", rule.name, _language(self._found), self._lines(rule))
+            if rule.first in self._places and (at := self._rings(rule, calms=calms)) is not None:
+                return Danger(f"safety.{rule.kind}", rule.name, _language(self._found), self._lines(rule), at)
         return None
 
-    def _rings(self, rule: DangerRule, *, calms: bool) -> bool:
+    def _rings(self, rule: DangerRule, *, calms: bool) -> int | None:
+        """The word that a rule hangs on, None when it does not ring."""
         places = self._places
         for other, _ in rule.others:
             if other not in places:
-                return False
+                return None
         back = 0 if rule.after else rule.within
         for anchor in places[rule.first][:MOST_TRIED]:
             if all(
                 _many(places[other], anchor - back, anchor + rule.within) - (anchor in places[other]) >= times
                 for other, times in rule.others
             ) and not (calms and not rule.firm and self._is_calm(anchor)):
-                return True
-        return False
+                return anchor
+        return None
 
     def _is_calm(self, place: int) -> bool:
         """Whether the sentence of a word is about benefits, cost or the past, and not about now."""

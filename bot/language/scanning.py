@@ -40,13 +40,29 @@ class Scanner:
     def scan(self, said: Utterance) -> Scanned:
         """What a message holds."""
         groups = spot_groups(said, self._words)
-        names = (*groups, *(name for name in spot_names(said, self._words) if not _overlaps(name, groups)))
+        people = self._people(said, spot_names(said, self._words))
+        names = (*groups, *(name for name in people if not _overlaps(name, groups)))
         kept = frozenset(place for name in names for place in range(name.first, name.after))
         keys = self._speller.repaired(said.keys, kept)
         found = self._tree.scan(keys)
         if kept:
             found = [match for match in found if kept.isdisjoint(range(match.first, match.after))]
         return Scanned(keys, found, names)
+
+    def _people(self, said: Utterance, names: tuple[NameFound, ...]) -> tuple[NameFound, ...]:
+        """The names that are no part of a place's own: "Johnson City" is nobody's."""
+        if not names:
+            return names
+        places = [
+            match
+            for match in self._tree.scan(said.keys)
+            if match.after - match.first > 1 and any(meaning.kind == "place" for meaning in match.meanings)
+        ]
+        return tuple(
+            name
+            for name in names
+            if not any(place.first <= name.first and name.after <= place.after for place in places)
+        )
 
 
 def _overlaps(name: NameFound, others: Sequence[NameFound]) -> bool:

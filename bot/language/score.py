@@ -1,18 +1,31 @@
-"""Rules against what a message holds: which match, how well, and why the others did not."""
+"""Rules against what a message holds: which match, and which of them leaves the fewest words untaken."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from bot.language.hearing import Heard
+from bot.language.left import taken_by
 from bot.language.rules import IntentRules, Rule
 
+FOLLOW = "followup."
 ANY_WORTH = 0.5
 BOOST_WORTH = 0.3
 MOST_COUNTED = 3
 HALF_SURE = 1.0
+# Points that a rule loses for each word of the asking clause that another rule could take and this one cannot.
+UNTAKEN_COSTS = 0.4
+# A follow-up changes the question before it and nothing else: a word that it does not take, known or not, belongs to a
+# question of its own.
+FOLLOW_COSTS = 1.2
+# Points that a needed name is worth less when only a clause that does not ask holds it: what it is about may well
+# stand there ("the Nexium is expensive. Is there another?"), who it is about and what is to be done hardly ever.
+BACKGROUND_COSTS = 0.6
+DEED_COSTS = 2.5
+_DEEDS = frozenset({"owner", "alien", "act", "talk"})
 
 
 class Scored(NamedTuple):
-    """A rule that matched, with its points (more names needed and present: more points)."""
+    """A rule that matched, with its points: for what it needs and finds, less what it leaves untaken."""
 
     points: float
     rule: Rule
@@ -23,60 +36,94 @@ class _Compiled(NamedTuple):
     rule: Rule
     all: tuple[int, ...]
     any: int
-    none: int
     boost: int
+    takes: int
     base: float
+
+
+class Bits(NamedTuple):
+    """What a message holds as bits: `present` anywhere, `asked` in the clauses that ask, `words` a mask a word.
+
+    The mask of a word that no rule knows is 0.
+    """
+
+    present: int
+    asked: int
+    words: tuple[int, ...]
 
 
 class RuleBook:
     """All rules of a pack, ready to be matched: every name is a bit, so that a rule is a few comparisons."""
 
-    def __init__(self, intents: Iterable[IntentRules]) -> None:
+    def __init__(self, intents: Iterable[IntentRules], cells: Mapping[str, str]) -> None:
         self.bits: dict[str, int] = {}
-        self._rules = [self._compiled(rule) for intent in intents for rule in intent.rules]
+        self._deeds = self.mask(name for name, cell in cells.items() if cell in _DEEDS)
+        self._rules = [self._compiled(rule, intent) for intent in intents for rule in intent.rules]
 
-    def _mask(self, names: Iterable[str]) -> int:
+    def mask(self, names: Iterable[str]) -> int:
+        """The bits of names, new ones for those that no rule has spoken of yet."""
         mask = 0
         for name in names:
             mask |= self.bits.setdefault(name, 1 << len(self.bits))
         return mask
 
-    def _compiled(self, rule: Rule) -> _Compiled:
-        needed = tuple(self._mask(group) for group in rule.all)
+    def _compiled(self, rule: Rule, intent: IntentRules) -> _Compiled:
+        needed = tuple(self.mask(group) for group in rule.all)
         return _Compiled(
-            needed[0] if needed else self._mask(rule.any),
+            needed[0] if needed else self.mask(rule.any),
             rule,
             needed,
-            self._mask(rule.any),
-            self._mask(rule.none),
-            self._mask(rule.boost),
+            self.mask(rule.any),
+            self.mask(rule.boost),
+            self.mask(taken_by(rule, intent)),
             rule.weight + len(rule.all),
         )
 
-    def mask_of(self, names: Iterable[str]) -> int:
-        """The bits of the names that any rule speaks of."""
-        mask, bits = 0, self.bits
-        for name in names:
-            mask |= bits.get(name, 0)
-        return mask
+    def bits_of(self, heard: Heard) -> Bits:
+        """A message as bits. A name that stands for the message as a whole counts as asked."""
+        known = self.bits
+        present = asked = 0
+        words = dict.fromkeys(heard.content, 0)
+        for name in heard.names:
+            bit = known.get(name, 0)
+            places = heard.marks.get(name)
+            present |= bit
+            if places is None or not places.isdisjoint(heard.asking):
+                asked |= bit
+            for place in places or ():
+                if place in words:
+                    words[place] |= bit
+        return Bits(present, asked, tuple(words.values()))
 
-    def matching(self, present: int, before: str | None) -> list[Scored]:
-        """The rules that match, best first. `before` is the intent of the answer before this message."""
+    def matching(self, bits: Bits, before: str | None, takes: int = 0) -> list[Scored]:
+        """The rules that match, best first.
+
+        `before` is the intent of the answer before this message; `takes` what a follow-up takes beside its own names.
+        """
         found = []
-        for first, rule, needs, one_of, minds, boosts, base in self._rules:
-            if not first & present or minds & present or (one_of and not one_of & present):
+        present, asked, words = bits
+        for first, rule, needs, one_of, boosts, own, base in self._rules:
+            if not first & present or (one_of and not one_of & present):
                 continue
+            points = base
             for needed in needs:
+                if needed & asked:
+                    continue
                 if not needed & present:
                     break
+                points -= BACKGROUND_COSTS if needed & present & ~self._deeds else DEED_COSTS
             else:
                 if rule.after and before not in rule.after:
                     continue
-                points = base
                 if one_of:
                     points += ANY_WORTH * min((one_of & present).bit_count(), MOST_COUNTED)
                 if boosts:
                     points += BOOST_WORTH * min((boosts & present).bit_count(), MOST_COUNTED)
+                follows = rule.intent.startswith(FOLLOW)
+                if follows:
+                    points -= FOLLOW_COSTS * sum(not mask & (own | takes) for mask in words)
+                else:
+                    points -= UNTAKEN_COSTS * sum(bool(mask) and not mask & own for mask in words)
                 found.append(Scored(points, rule))
         found.sort(key=_order)
         return found
@@ -92,15 +139,12 @@ def sureness(points: float) -> float:
 
 
 def why_not(rule: Rule, present: frozenset[str], before: str | None) -> str:
-    """In a few words, what a rule misses or minds in a message; empty when it matches."""
+    """In a few words, what a rule misses in a message; empty when it matches."""
     missing = [" or ".join(sorted(group)) for group in rule.all if not group & present]
     if missing:
         return "misses " + ", ".join(missing)
     if rule.any and not rule.any & present:
         return "misses any of " + ", ".join(sorted(rule.any))
-    minded = rule.none & present
-    if minded:
-        return "minds " + ", ".join(sorted(minded))
     if rule.after and before not in rule.after:
         return "only after " + ", ".join(sorted(rule.after))
     return ""

@@ -103,3 +103,15 @@ def without_names(said: Utterance, keys: Sequence[str], tags: Sequence[Tag]) -> 
         text = text[:first] + " " * (after - first) + text[after:]
     inside = {place for tag in names for place in range(tag.first, tag.after)}
     return text, tuple(key for place, key in enumerate(keys) if place not in inside)
+
+
+def dropped(
+    said: Utterance, tags: Sequence[Tag], slots: Mapping[str, Slot], wanted: Mapping[str, str]
+) -> dict[str, Slot]:
+    """The slots that a message takes away ("any network", "drop the new patients filter"), with None as their value."""
+    filters = [tag for tag in tags if tag.kind == "filter"]
+    if filters:
+        named = {str(tag.value): said.said(tag.first, tag.after) for tag in filters}
+    else:
+        named = {name: slot.text for name, slot in slots.items()}
+    return {name: Slot(text, None) for name, text in named.items() if name in wanted}

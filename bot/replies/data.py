@@ -19,6 +19,7 @@ def as_data(reply: Reply, in_reply_to: int) -> dict[str, object]:
             {"type": source.type, "id": source.id, "fetched_at": source.fetched_at.isoformat()}
             for source in reply.sources
         ],
+        "unmet": list(reply.unmet),
         "complete": reply.complete,
         "final": reply.final,
         "error": reply.error,

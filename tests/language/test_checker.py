@@ -42,15 +42,27 @@ def test_a_missing_language_is_found(tmp_path: Path) -> None:
     assert any("no examples in 'es'" in line for line in found)
 
 
-def test_a_dead_rule_is_found(tmp_path: Path) -> None:
-    """A rule that minds what it needs can never match."""
-    found = _changed(tmp_path, "thanks.yaml", "none: [HELP]", "none: [HELP, THANK]")
-    assert any("can never match" in line for line in found)
+def test_a_name_in_two_cells_is_found(tmp_path: Path) -> None:
+    """A concept fills one part of a question."""
+    found = _changed(tmp_path, "_words/cells.yaml", "owner: MY ", "owner: MY CLAIM ")
+    assert any("'CLAIM' is in cell 'object' already" in line for line in found)
+
+
+def test_a_concept_in_no_cell_is_found(tmp_path: Path) -> None:
+    """Whatever a rule speaks of is part of a question."""
+    found = _changed(tmp_path, "_words/cells.yaml", "owner: MY ", "owner: ")
+    assert any("'MY' is in no cell" in line for line in found)
+
+
+def test_a_veto_is_refused(tmp_path: Path) -> None:
+    """Rules say what they take; what competes with them is no business of theirs."""
+    found = _changed(tmp_path, "thanks.yaml", "    all: [THANK]\n", "    all: [THANK]\n    none: [HELP]\n")
+    assert any("none" in line for line in found)
 
 
 def test_a_rule_that_another_always_overtakes_is_found(tmp_path: Path) -> None:
     """It asks for more and is worth no more, so it never decides anything."""
-    weaker = "rules:\n  - name: weaker\n    all: [THANK, MY]\n    none: [HELP]\n    weight: -9\n"
+    weaker = "rules:\n  - name: weaker\n    all: [THANK, MY]\n    weight: -9\n"
     found = _changed(tmp_path, "thanks.yaml", "rules:\n", weaker)
     assert any("'weaker' never decides" in line and line.startswith("thanks.yaml:") for line in found)
 

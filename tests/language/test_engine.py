@@ -107,8 +107,9 @@ def test_questions_about_benefits_are_no_emergency(engine: Engine, today: date, 
     ],
 )
 def test_safety_comes_before_every_question(engine: Engine, today: date, said: str, intent: str) -> None:
-    """A real danger wins over a benefit question, also at the end of a long message."""
-    assert engine.understand(said, today=today).intent == intent
+    """A real danger rings, also at the end of a long message; a question beside it keeps its answer under the line."""
+    reading = engine.understand(said, today=today)
+    assert intent in {reading.intent, reading.alarm}
 
 
 def test_the_language_is_the_one_that_was_written(engine: Engine, today: date) -> None:

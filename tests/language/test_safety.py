@@ -48,7 +48,8 @@ def test_nobody_has_to_find_the_right_words_for_a_body_that_fails(
 def test_a_wish_to_die_rings_beside_any_question(engine: Engine, today: date, wish: tuple[str, str, str, str]) -> None:
     """A benefit question in the same message does not silence it."""
     before, wanted, end, after = wish
-    assert _intent(engine, f"{before}{wanted} {end}{after}", today) == "safety.crisis"
+    reading = engine.understand(f"{before}{wanted} {end}{after}", today=today)
+    assert "safety.crisis" in {reading.intent, reading.alarm}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

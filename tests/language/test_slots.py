@@ -180,9 +180,8 @@ def test_thanks_end_no_topic_and_starting_over_does(engine: Engine, today: date)
 
 def test_each_close_reading_has_its_own_slots(engine: Engine, today: date) -> None:
     """Who chooses the second meaning keeps what was said for it."""
-    reading = engine.understand("i need my ID number for the dentist", today=today)
-    assert reading.unclear
-    assert [(one.intent, "specialty" in one.slots) for one in reading.candidates[:2]] == [
-        ("coverage.id_card", False),
-        ("provider.find", True),
+    reading = engine.understand("show me my dentist bill and deductible", today=today)
+    assert [(one.intent, "claim_type" in one.slots) for one in reading.candidates[:2]] == [
+        ("claim.list", True),
+        ("coverage.cost_share", False),
     ]

@@ -67,6 +67,7 @@ def test_the_contracts_object() -> None:
         ],
         "notices": ["This is not a bill."],
         "sources": [{"type": "Coverage", "id": "c1", "fetched_at": "2024-07-01T12:00:00+00:00"}],
+        "unmet": [],
         "complete": True,
         "final": True,
         "error": None,

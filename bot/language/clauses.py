@@ -1,0 +1,108 @@
+"""A message cut into clauses: what is asked, what is background, what is courtesy."""
+
+import re
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.language.text import Utterance
+
+_HARD = re.compile(r"[?!;\n\u2026]|\.(?!\w)|\s[-\u2013\u2014]+\s|\)\s|:\s")
+_COMMA = ","
+# A title or an initial before a full stop ends no sentence.
+_ABBREVIATIONS = frozenset({
+    "dr", "dra", "mr", "mrs", "ms", "st", "sr", "sra", "jr", "mt", "ft", "no", "vs", "approx", "appt", "dept",
+    "inc", "ave",
+})  # fmt: skip
+_JOINS = frozenset(
+    {"but", "so", "because", "since", "pero", "porque", "entonces", "although", "though", "aunque", "pues"}
+)
+_AND = frozenset({"and", "then", "also", "plus", "y", "tambien", "ademas"})
+_QUESTION = frozenset({
+    "what", "whats", "how", "hows", "who", "whos", "whose", "whom", "which", "when", "whens", "where", "wheres",
+    "why", "is", "are", "am", "was", "were", "do", "does", "did", "can", "could", "will", "would", "should", "has",
+    "have", "any", "que", "cuanto", "cuanta", "cuantos", "cuantas", "cual", "cuales", "quien", "quienes", "cuando",
+    "donde", "como", "puede", "puedes", "podria", "podrian", "hay", "esta", "estan", "tiene", "tienen", "acepta",
+    "aceptan", "cubre",
+})  # fmt: skip
+_IMPERATIVE = frozenset({
+    "find", "show", "list", "tell", "give", "need", "want", "get", "check", "compare", "look", "search", "send",
+    "explain", "unlink", "disconnect", "connect", "desconecte", "desconecta", "help", "let", "please", "pls", "plz",
+    "wanting", "looking", "trying", "download", "delete", "remove", "forget", "stop", "busco", "necesito", "quiero",
+    "quisiera", "muestre", "muestra", "muestreme", "muestrame", "diga", "digame", "dime", "ensename", "enseneme",
+    "busque", "busca", "busqueme", "encuentre", "compara", "explique", "borre", "dame", "deme", "ayudeme",
+    "ayudame", "favor", "wondering", "wonder", "id", "curious", "gustaria", "saber", "know",
+})  # fmt: skip
+_SPEAKER = frozenset({"i", "im", "ive", "id", "ill", "my", "we", "yo", "me", "mi"})
+_LEAD = 4
+
+
+class Role(Enum):
+    """What a clause is there for."""
+
+    ASKS = "asks"
+    BACKGROUND = "background"
+    COURTESY = "courtesy"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The tokens `first` up to, not including, `after`, and what they are there for."""
+
+    first: int
+    after: int
+    role: Role
+
+
+def clauses(said: Utterance, idle: AbstractSet[int]) -> tuple[Clause, ...]:
+    """The clauses of a message in order; together they hold each of its tokens once.
+
+    `idle` are the tokens that ask for nothing (greetings, thanks, function words). A clause of idle tokens alone is
+    courtesy. A clause asks when it is a question or a request in form. Where no clause has that form, all that are not
+    courtesy ask: "last visit cost".
+    """
+    spans = tuple(_spans(said))
+    roles = [_role(said, first, after, idle) for first, after in spans]
+    if Role.ASKS not in roles:
+        roles = [Role.ASKS if role is Role.BACKGROUND else role for role in roles]
+    return tuple(Clause(first, after, role) for (first, after), role in zip(spans, roles, strict=True))
+
+
+def _spans(said: Utterance) -> Iterator[tuple[int, int]]:
+    start = 0
+    for place in range(1, len(said.words)):
+        if _ends_before(said, place):
+            yield start, place
+            start = place
+    if said.words:
+        yield start, len(said.words)
+
+
+def _ends_before(said: Utterance, place: int) -> bool:
+    """Whether a clause ends between the token before `place` and the one there."""
+    gap = said.text[said.spans[place - 1][1] : said.spans[place][0] + 1]
+    before, word = said.words[place - 1], said.words[place]
+    if found := _HARD.search(gap):
+        abbreviated = found.group() == "." and (before in _ABBREVIATIONS or len(before) == 1)
+        return not abbreviated
+    if word in _JOINS:
+        return place + 1 < len(said.words)
+    if _COMMA in gap:
+        following = said.words[place + 1 : place + 3] if word in _AND else said.words[place : place + 1]
+        return word in _SPEAKER or any(one in _QUESTION or one in _IMPERATIVE for one in following)
+    return word in _AND and any(one in _QUESTION or one in _IMPERATIVE for one in said.words[place + 1 : place + 2])
+
+
+def asks(said: Utterance, clause: Clause) -> bool:
+    """Whether a clause has the form of a question or a request."""
+    first, after = clause.first, clause.after
+    lead = said.words[first : min(after, first + _LEAD)]
+    ends = said.text[said.spans[after - 1][1] :].lstrip()[:1]
+    return ends == "?" or not {*lead}.isdisjoint(_QUESTION) or not {*said.words[first:after]}.isdisjoint(_IMPERATIVE)
+
+
+def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int]) -> Role:
+    if all(place in idle for place in range(first, after)):
+        return Role.COURTESY
+    return Role.ASKS if asks(said, Clause(first, after, Role.ASKS)) else Role.BACKGROUND

@@ -1,0 +1,187 @@
+"""What a message holds before any rule is tried: slot values, concepts with their words, clauses, language."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+
+from bot.language.clauses import Clause, Role, clauses
+from bot.language.entities import Tagger
+from bot.language.lexicon import DATE_KEYS, Lexicon
+from bot.language.names import CREDENTIALS, GENERIC, TITLES
+from bot.language.people import names_somebody
+from bot.language.phrases import Found
+from bot.language.scanning import Scanner
+from bot.language.slots import without_names
+from bot.language.tags import Tag
+from bot.language.text import Utterance
+from bot.language.typos import Speller
+
+DateRange = tuple[date, date]
+# Concepts of words that ask for nothing by themselves.
+_IDLE = frozenset({"HELLO", "THANK", "REQUEST", "AGREE", "ONLY", "INSTEAD", "CORRECTION", "ORDINAL_WORD"})
+# Inside a phrase of so many words, shorter ones mean nothing of their own: "who am I signed in as" is not "who am I".
+_WHOLE_PHRASE = 5
+_SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was found in a message before any rule was tried.
+
+    `marks` are the concepts and the types of slot values with the tokens that said them, `asking` the tokens of the
+    clauses that ask, `content` those of them that mean something. `names` adds what is true of the whole message
+    (BARE, LONE …). `told`: the words themselves say which language they are in.
+    """
+
+    said: Utterance
+    keys: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    marks: Mapping[str, frozenset[int]]
+    names: frozenset[str]
+    clauses: tuple[Clause, ...]
+    asking: frozenset[int]
+    content: tuple[int, ...]
+    language: str
+    told: bool = True
+
+    def said_in(self, name: str) -> str:
+        """The person's own words for a concept or a slot type."""
+        return " ".join(self.said.said(place, place + 1) for place in sorted(self.marks.get(name, ())))
+
+
+class Hearer:
+    """Finds what messages hold, by the words of a pack."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._tagger = Tagger(lexicon)
+        self._scanner = Scanner(lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, lexicon.known))
+        self._given = lexicon.given - lexicon.familiar - DATE_KEYS
+        english, spanish = lexicon.common["en"], lexicon.common["es"]
+        self._only = {"en": english - spanish, "es": spanish - english}
+
+    def hear(
+        self, said: Utterance, today: date, plan_year: DateRange | None, *, asked: str | None, language: str | None
+    ) -> Heard:
+        """Words to tags, concepts, clauses and language.
+
+        `asked` is the slot that the bot asked for, `language` that of the conversation so far.
+        """
+        keys, found, spotted = self._scanner.scan(said)
+        tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)
+        general, sentence = self._lexicon.glossary.tags(said, keys)
+        tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
+        marks = _marks(said, tags, found)
+        idle = self._idle(keys, found)
+        cut = clauses(said, idle)
+        asking = frozenset(place for one in cut if one.role is Role.ASKS for place in range(one.first, one.after))
+        bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
+        sure = {name.first for name in spotted if name.sure}
+        told = self._language(said, keys, found, tags)
+        return Heard(
+            said,
+            keys,
+            tuple(tags),
+            marks,
+            frozenset({*marks, *bare, *self._whole(said, tags, sure)}),
+            cut,
+            asking,
+            tuple(place for place in sorted(asking) if place not in idle),
+            told or language or "en",
+            told is not None,
+        )
+
+    def _whole(self, said: Utterance, tags: Sequence[Tag], sure: AbstractSet[int]) -> Iterator[str]:
+        """Names of what is true of the message as a whole."""
+        if len(said.keys) == 1:
+            yield "LONE"
+        if names_somebody(said, self._given, self._lexicon.family):
+            yield "NAMED_PERSON"
+        if any(tag.kind == "provider_name" and tag.first not in sure and self._is_guessed(said, tag) for tag in tags):
+            yield "GUESSED_NAME"
+
+    def _idle(self, keys: Sequence[str], found: Sequence[Found]) -> frozenset[int]:
+        idle = {place for place, key in enumerate(keys) if key in self._lexicon.idle}
+        for match in found:
+            if any(meaning.value in _IDLE for meaning in match.meanings):
+                idle.update(range(match.first, match.after))
+        return frozenset(idle)
+
+    def _is_guessed(self, said: Utterance, tag: Tag) -> bool:
+        """Whether nothing but its place says that these words are a name: "find articles on"."""
+        around = {*said.words[max(0, tag.first - 1) : tag.after + 1]}
+        people = self._lexicon.given | self._lexicon.family
+        return around.isdisjoint(TITLES | CREDENTIALS) and not self._told(said.keys[tag.first : tag.after], people)
+
+    def _told(self, keys: Sequence[str], people: frozenset[str]) -> bool:
+        organized = self._lexicon.tree.scan(keys)
+        return (
+            not people.isdisjoint(keys)
+            or not GENERIC.isdisjoint(keys)
+            or any(meaning.kind == "organization" for entry in organized for meaning in entry.meanings)
+        )
+
+    def _language(
+        self, said: Utterance, keys: Sequence[str], found: Sequence[Found], tags: Sequence[Tag]
+    ) -> str | None:
+        """The language of the words; those of names are of none, whatever their accents."""
+        text, keys = without_names(said, keys, tags)
+        spanish = english = 0
+        for match in found:
+            languages = {meaning.language for meaning in match.meanings}
+            spanish += "es" in languages and "en" not in languages
+            english += "en" in languages and "es" not in languages
+        spanish += sum(key in self._only["es"] for key in keys) + bool(_SPANISH_LETTERS.search(text))
+        english += sum(key in self._only["en"] for key in keys)
+        if spanish == english:
+            return None
+        return "es" if spanish > english else "en"
+
+
+def _marks(said: Utterance, tags: Sequence[Tag], found: Sequence[Found]) -> dict[str, frozenset[int]]:
+    """The tokens of each concept and each slot type; words of places and names mean no concept."""
+    marks: dict[str, frozenset[int]] = {}
+    for tag in tags:
+        marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
+    settled = _settled(said, tags)
+    whole = [(one.first, one.after) for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
+    for match in found:
+        if any(first <= match.first and match.after <= after for first, after in settled):
+            continue
+        if any(_lies_inside(match, first, after) for first, after in whole):
+            continue
+        for meaning in match.meanings:
+            if meaning.kind == "concept":
+                name = str(meaning.value)
+                marks[name] = marks.get(name, frozenset()) | frozenset(range(match.first, match.after))
+    return marks
+
+
+def _is_concept(match: Found) -> bool:
+    return any(meaning.kind == "concept" and meaning.value not in _IDLE for meaning in match.meanings)
+
+
+def _lies_inside(match: Found, first: int, after: int) -> bool:
+    return first <= match.first and match.after <= after and match.after - match.first < after - first
+
+
+def _settled(said: Utterance, tags: Sequence[Tag]) -> list[tuple[int, int]]:
+    """Where words mean no concept: in places, and behind a title, since Dr. Price is no price."""
+    places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
+    names = [(tag.first + 1, tag.after) for tag in tags if tag.kind == "provider_name"]
+    return places + [(first, after) for first, after in names if said.words[first - 1] in TITLES]
+
+
+def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found], idle: AbstractSet[int]) -> bool:
+    """Whether a message holds slot values and words that ask for nothing, and nothing else."""
+    if not tags:
+        return False
+    covered = [place in idle for place in range(count)]
+    for tag in tags:
+        covered[tag.first : tag.after] = [True] * (tag.after - tag.first)
+    for match in found:
+        if any(meaning.value == "FILLER" for meaning in match.meanings):
+            covered[match.first : match.after] = [True] * (match.after - match.first)
+    return all(covered)

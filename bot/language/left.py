@@ -1,0 +1,75 @@
+"""What a reading takes of a message, and what it leaves: the words and conditions that its answer does not honour."""
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from bot.language.hearing import Heard
+from bot.language.reading import Cell, Slot
+from bot.language.rules import IntentRules, Rule
+from bot.language.slots import kinds_of, slot_of
+
+# Slot types that choose among records or providers: left out, the answer is about more than was asked.
+CONDITIONS = (
+    "service", "location", "radius", "gender", "language", "accepting_new", "network", "claim_type", "date_range",
+    "provider_name", "person", "drug", "amount", "amount_kind", "claim_id", "specialty", "facility_type",
+    "amount_over", "amount_under", "order", "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group",
+    "npi", "nucc", "tin", "organization",
+)  # fmt: skip
+# Names by which rules know that some care is meant, whatever it is.
+_STAND_INS = frozenset({"SERVICE", "VISIT", "PROCEDURE", "service", "facility_type", "specialty", "claim_type"})
+_OTHER = "other"
+
+
+def taken_by(rule: Rule | None, *intents: IntentRules | None) -> frozenset[str]:
+    """Every name that a rule lists and that the slots of its intent, or of the answer it follows, can hold."""
+    kinds = [kind for intent in intents if intent for kind in (*intent.heard.values(), *intent.about)]
+    return (rule.concepts if rule else frozenset()) | {name for kind in kinds for name in kinds_of(kind)}
+
+
+def words_left(heard: Heard, taken: AbstractSet[str]) -> tuple[str, ...]:
+    """The person's own words that mean something, stand in a clause that asks, and are taken by no name."""
+    used = _places(heard, taken)
+    return tuple(heard.said.said(place, place + 1) for place in heard.content if place not in used)
+
+
+def conditions(heard: Heard, taken: AbstractSet[str], intent: IntentRules) -> dict[str, Slot]:
+    """The conditions that the message states and that no slot of the intent holds, one for the same words.
+
+    That a rule needs a kind of care to know a question by does not mean that its answer chooses by it: only a slot
+    does.
+    """
+    honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
+    found: dict[str, Slot] = {}
+    for kind in CONDITIONS:
+        places = heard.marks.get(kind, frozenset()) - honoured
+        used = _places(heard, taken - _STAND_INS - {kind})
+        if not places or (kind in taken and kind not in _STAND_INS) or places <= used:
+            continue
+        slot = slot_of(heard.said, heard.tags, kind)
+        if slot is not None and f"{kind}:{slot.value}" not in intent.about:
+            found[kind] = slot
+            honoured |= places
+    return found
+
+
+def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
+    """The slots that exclude, or hold several values, where the intent's answer honours neither."""
+    return {
+        name: slot
+        for name, slot in slots.items()
+        if (slot.excluded and name not in intent.excludes) or (slot.values and name not in intent.several)
+    }
+
+
+def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
+    """What each clause fills: the cell, the name in it, and the words that said it."""
+    for number, clause in enumerate(heard.clauses):
+        inside = frozenset(range(clause.first, clause.after))
+        for name, places in heard.marks.items():
+            if said := sorted(places & inside):
+                words = heard.said.said(said[0], said[-1] + 1)
+                yield Cell(number, clause.role.value, cell_of.get(name, _OTHER), name, words)
+
+
+def _places(heard: Heard, names: AbstractSet[str]) -> frozenset[int]:
+    return frozenset().union(*(places for name, places in heard.marks.items() if name in names))

@@ -1,0 +1,93 @@
+"""Nothing asked is dropped unsaid: what a message states is taken, or told as not honoured."""
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.language.engine import Engine
+from bot.language.reading import Reading
+
+# A condition in words, and the slot types that can hold it.
+CONDITIONS = {
+    "in network P": {"network"},
+    "in Memphis": {"location"},
+    "last year": {"date_range"},
+    "over $100": {"amount_over", "amount"},
+    "by video": {"telehealth"},
+    "with wheelchair access": {"wheelchair"},
+    "open on saturday": {"open_at"},
+    "for lisinopril": {"drug"},
+    "with Dr. Okafor": {"provider_name"},
+    "within 5 miles": {"radius"},
+    "who speaks Vietnamese": {"language"},
+    "for my son": {"person"},
+    "for dialysis": {"service", "specialty", "facility_type"},
+    "for the turquoise zebra": set(),
+}
+PLAIN = {
+    "claim.list": "show my claims",
+    "claim.spending": "how much have I spent",
+    "claim.denial": "why was my claim denied",
+    "claim.export": "download my claims as a spreadsheet",
+    "coverage.summary": "what is my plan",
+    "coverage.id_card": "show my id card",
+    "coverage.cost_share": "what is my deductible",
+    "clinical.conditions": "what conditions are on my record",
+    "clinical.labs": "show my lab results",
+    "formulary.drug_lists": "what drug lists does my plan use",
+    "provider.find": "find a cardiologist",
+    "facility.find": "find a hospital",
+    "pharmacy.find": "find a pharmacy",
+    "plan.list": "what plans do you sell",
+    "system.status": "is the system down",
+}
+
+
+def _held(reading: Reading, kinds: set[str], words: str) -> bool:
+    """Whether a condition is in a slot, told as unmet, or among the words that nothing took."""
+    said = {kind for kind in kinds if kind in reading.slots or kind in reading.unmet}
+    left = {word.casefold() for word in reading.unused}
+    inside = any(words.casefold() in slot.text.casefold() for slot in reading.slots.values())
+    return bool(said) or inside or not left.isdisjoint(words.casefold().split())
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.sampled_from(sorted(PLAIN.items())), condition=st.sampled_from(sorted(CONDITIONS)))
+def test_no_condition_is_dropped(engine: Engine, today: date, asked: tuple[str, str], condition: str) -> None:
+    """Every question with every condition: the reading holds it, or says that it does not."""
+    reading = engine.understand(f"{asked[1]} {condition}", today=today)
+    rules = engine.intents.get(reading.intent or "")
+    if rules is not None and rules.needs != "nothing" and not reading.unclear:
+        assert _held(reading, CONDITIONS[condition], condition), (reading.intent, dict(reading.slots), reading.unused)
+
+
+@pytest.mark.parametrize("intent", sorted(PLAIN))
+def test_a_slot_that_an_answer_does_not_honour_is_unmet(engine: Engine, today: date, intent: str) -> None:
+    """A place means nothing to most answers about a member's own record; then the reading says so."""
+    reading = engine.understand(f"{PLAIN[intent]} in Memphis", today=today)
+    rules = engine.intents[reading.intent or ""]
+    if rules.needs != "nothing":
+        assert ("location" in reading.slots) == ("location" in rules.slots)
+        assert ("location" in reading.slots) != ("location" in reading.unmet)
+
+
+def test_what_is_excluded_is_honoured_or_unmet(engine: Engine, today: date) -> None:
+    """An answer that cannot leave anything out says so."""
+    reading = engine.understand("show my claims not from dr okafor", today=today)
+    rules = engine.intents["claim.list"]
+    assert reading.intent == "claim.list"
+    assert reading.slots["provider_name"].excluded
+    assert ("provider_name" in reading.unmet) == ("provider_name" not in rules.excludes)
+
+
+def test_courtesy_and_background_leave_nothing(engine: Engine, today: date) -> None:
+    """Who is polite reads no remark."""
+    said = (
+        "Good morning, I hope you are well. I live on a small pension. Could you please show me my claims? Thank you!"
+    )
+    reading = engine.understand(said, today=today)
+    assert reading.intent == "claim.list"
+    assert not reading.unused
+    assert not reading.unmet
