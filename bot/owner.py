@@ -6,7 +6,7 @@ from bot.dialogue import Asked
 from bot.language.rules import PERSON, IntentRules
 
 OTHER_RECORD = "account/other_record"
-_SELF = "self"
+_SELF = {"kin": "self"}
 
 
 def is_someone_elses(asked: Asked, rules: IntentRules) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from bot.clock import clock_of
 from bot.config import load_day
+from bot.language.clauses import Clause
 from bot.language.context import Context
 from bot.language.engine import Engine, Explanation
+from bot.language.hearing import Heard
 from bot.language.reading import Reading, Slot
 from bot.pack import find_pack
 
@@ -54,6 +57,9 @@ def _data(reading: Reading, resolved: tuple[str | None, Mapping[str, Slot]] | No
         "language": reading.language,
         "ms": round(reading.ms, 3),
         "concepts": list(reading.concepts),
+        "cells": [asdict(cell) for cell in reading.cells],
+        "unused": list(reading.unused),
+        "unmet": _slots(reading.unmet),
         "alarm": reading.alarm,
     }
     if resolved is not None:
@@ -79,6 +85,7 @@ def explained(explanation: Explanation) -> str:
     """What was heard, the three best rules with what fired, and what each other rule misses, for a rule author."""
     reading, heard = explanation.reading, explanation.heard
     lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]
+    lines += [_clause(heard, clause) for clause in heard.clauses]
     lines += [f"tag       {tag.kind} = {tag.value!r} ({heard.said.said(tag.first, tag.after)!r})" for tag in heard.tags]
     lines.append(f"concepts  {', '.join(sorted(name for name in heard.names if name.isupper())) or 'none'}")
     lines += [f"slot      {name} = {_shown(slot)} ({slot.text!r})" for name, slot in reading.slots.items()]
@@ -86,6 +93,9 @@ def explained(explanation: Explanation) -> str:
         used = ", ".join(one.concepts) or "no concept"
         lines.append(f"{place}. {one.intent} by {one.rule}: {one.score:.2f}, from {used}")
     lines += [f"alarm     {reading.alarm}"] if reading.alarm else []
+    lines.append(
+        f"left      {', '.join(reading.unused) or 'nothing'}; not honoured: {', '.join(reading.unmet) or 'nothing'}"
+    )
     lines.append(f"decided   {reading.intent}{' (two readings are close)' if reading.unclear else ''}")
     lines += [f"lost      {why}" for why in explanation.lost]
     return "\n".join(lines) + "\n"
@@ -94,3 +104,8 @@ def explained(explanation: Explanation) -> str:
 def _shown(slot: Slot) -> str:
     joined = f" {slot.how} ".join(map(repr, slot.values)) if slot.values else repr(slot.value)
     return f"not {joined}" if slot.excluded else joined
+
+
+def _clause(heard: Heard, clause: Clause) -> str:
+    said = heard.said.said(clause.first, clause.after)
+    return f"clause    {clause.role.value}: {said}"
