@@ -161,7 +161,7 @@ def find_dates(
     February and March") only the months count. `dashes`: see `Phrases`.
     """
     plain = [word.removesuffix("'s").replace("'", "") for word in words]
-    if not any(word in DATE_WORDS or word[:1].isdigit() or word[:1] in {"q", "f"} for word in plain):
+    if not any(word in DATE_WORDS or word[:1].isdigit() or word[:1] == "q" or word[:2] == "fy" for word in plain):
         return ()
     grammar = _Ranges(plain, today, plan_year, dashes)
     found: list[DateFound] = []

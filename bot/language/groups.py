@@ -33,6 +33,8 @@ _BRAND = frozenset({
 })  # fmt: skip
 _INNER = _PLAIN | _BRAND
 _SAINTS = frozenset({"st", "saint", "san", "santa"})
+# Without one of these a message names no organisation that no list has.
+_TELLING = _HEADS | _SAINTS
 _LINKS = frozenset({"and", "of", "the"})
 _LEADS = frozenset({
     "", "at", "from", "with", "is", "does", "by", "for", "to", "in", "of", "are", "de", "en", "con", "see",
@@ -45,6 +47,8 @@ _SHORTEST = 2
 
 def spot_groups(said: Utterance, words: Words) -> tuple[NameFound, ...]:
     """The names of organisations, in order, none overlapping another."""
+    if _TELLING.isdisjoint(said.words):
+        return ()
     finder = _Groups(said, words)
     found: list[NameFound] = []
     place = 0

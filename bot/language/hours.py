@@ -54,9 +54,15 @@ _PARTS: Mapping[tuple[str, ...], str] = MappingProxyType({
 _NEEDS_MORE = frozenset(
     {("evening",), ("morning",), ("afternoon",), ("tonight",), ("at", "night"), ("esta", "noche"), ("temprano",)}
 )
+_RANK = {"now": 0, "all_day": 1}
+_SAID = {**dict.fromkeys(_NOW, "now"), **dict.fromkeys(_ALL_DAY, "all_day"), **_PARTS}
+_BY_FIRST: Mapping[str, list[tuple[tuple[str, ...], str]]] = {
+    first: sorted((one for one in _SAID.items() if one[0][0] == first), key=lambda one: -len(one[0]))
+    for first in {phrase[0] for phrase in _SAID}
+}
 _WEEKEND = frozenset({("weekends",), ("weekend",), ("fines", "de", "semana"), ("fin", "de", "semana")})
+_WEEKENDS = frozenset(phrase[0] for phrase in _WEEKEND)
 _OF_THE_PAST = tuple((word,) for word in ("from", "last", "since", "until", "past", "before", "del", "desde", "pasado"))
-_LONGEST = 4
 _NEAR = 4
 
 
@@ -66,40 +72,29 @@ def hour_tags(said: Utterance, today: date) -> list[Tag]:
     A weekday is "mon" to "sun", or "weekend"; a part is "early", "morning", "afternoon", "evening", "late" or "night".
     """
     words = said.words
-    if found := _phrase(words, _NOW):
-        return [Tag("open_at", {"now": True}, *found)]
-    if found := _phrase(words, _ALL_DAY):
-        return [Tag("open_at", {"all_day": True}, *found)]
     opens = not _OPEN.isdisjoint(words)
-    part = _part(words, opens=opens)
     days = list(_weekdays(words, today, opens=opens))
-    if part is None:
+    wishes = sorted(_wishes(words, told=opens or bool(days)), key=lambda wish: _RANK.get(wish[0], len(_RANK)))
+    if not wishes:
         return [Tag("open_at", {"weekday": day}, first, after) for day, first, after in days]
-    name, first, after = part
+    name, first, after = wishes[0]
+    if name in _RANK:
+        return [Tag("open_at", {name: True}, first, after)]
     if not days:
         return [Tag("open_at", {"part": name}, first, after)]
     return [Tag("open_at", {"weekday": day, "part": name}, min(at, first), max(end, after)) for day, at, end in days]
 
 
-def _phrase(words: Sequence[str], phrases: Sequence[tuple[str, ...]]) -> tuple[int, int] | None:
-    for place in range(len(words)):
-        for phrase in sorted(phrases, key=len, reverse=True):
-            if tuple(words[place : place + len(phrase)]) == phrase:
-                return place, place + len(phrase)
-    return None
+def _wishes(words: tuple[str, ...], *, told: bool) -> Iterator[tuple[str, int, int]]:
+    """The phrases of opening, the longest at each place. `told`: something else speaks of days or of being open."""
+    for place, word in enumerate(words):
+        for phrase, name in _BY_FIRST.get(word, ()):
+            if words[place : place + len(phrase)] == phrase and (told or phrase not in _NEEDS_MORE):
+                yield name, place, place + len(phrase)
+                break
 
 
-def _part(words: Sequence[str], *, opens: bool) -> tuple[str, int, int] | None:
-    told = opens or any(word in _PLURAL or word in WEEKDAYS for word in words)
-    for place in range(len(words)):
-        for length in range(min(_LONGEST, len(words) - place), 0, -1):
-            phrase = tuple(words[place : place + length])
-            if phrase in _PARTS and (told or phrase not in _NEEDS_MORE):
-                return _PARTS[phrase], place, place + length
-    return None
-
-
-def _weekdays(words: Sequence[str], today: date, *, opens: bool) -> Iterator[tuple[str, int, int]]:
+def _weekdays(words: tuple[str, ...], today: date, *, opens: bool) -> Iterator[tuple[str, int, int]]:
     for place, word in enumerate(words):
         spanish = word in {"lunes", "martes", "miercoles", "jueves", "viernes"}
         if word in _PLURAL or (spanish and words[place - 1 : place] == ("los",)):
@@ -110,9 +105,10 @@ def _weekdays(words: Sequence[str], today: date, *, opens: bool) -> Iterator[tup
             yield _DAYS[today.weekday()], place, place + 1
         elif word == "tomorrow" and opens and _near(words, place):
             yield _DAYS[(today.weekday() + 1) % len(_DAYS)], place, place + 1
-        for phrase in _WEEKEND:
-            if tuple(words[place : place + len(phrase)]) == phrase and (opens or phrase[0].endswith("s")):
-                yield "weekend", place, place + len(phrase)
+        elif word in _WEEKENDS:
+            for phrase in _WEEKEND:
+                if words[place : place + len(phrase)] == phrase and (opens or phrase[0].endswith("s")):
+                    yield "weekend", place, place + len(phrase)
 
 
 def _near(words: Sequence[str], place: int) -> bool:

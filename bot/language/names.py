@@ -46,7 +46,7 @@ _INTRODUCTIONS = (
 )  # fmt: skip
 _INTRODUCING = frozenset(lead[0] for lead in _INTRODUCTIONS)
 _JOINS = frozenset({"and", "or", "y", "o", "e", "u", "nor", "ni"})
-_LONGEST = 3
+_LONGEST, _SHORTEST = 3, 2
 _TERSE = 5
 _ASKED = frozenset({
     "hours", "horario",
@@ -86,6 +86,7 @@ class _Finder:
         self.free = free
         self.known = known
         self.people = people
+        self._unknown = [self._is_unknown(place) for place in range(len(said.words))]
 
     def plain(self, place: int) -> bool:
         """A word that could be part of a name at all."""
@@ -93,12 +94,18 @@ class _Finder:
 
     def unknown(self, place: int) -> bool:
         """A word that nothing else explains."""
-        if not self.plain(place) or not self.free[place]:
+        return place < len(self._unknown) and self._unknown[place]
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether no word can be a name: none is unknown, and none is a title."""
+        return not any(self._unknown) and TITLES.isdisjoint(self.said.words)
+
+    def _is_unknown(self, place: int) -> bool:
+        key, word = self.keys[place], self.said.words[place]
+        if not self.free[place] or len(key) < _SHORTEST or word in NOT_NAMES:
             return False
-        key = self.keys[place]
-        return (
-            len(key) > 1 and (key in self.people or key not in self.known) and self.said.words[place] not in NOT_NAMES
-        )
+        return (key in self.people or key not in self.known) and self.plain(place)
 
     def unknown_letter(self, place: int) -> bool:
         """An initial: a letter that is no word ("a", "y"), with a name after it."""
@@ -226,6 +233,8 @@ def find_name(
     and family names, which win over `known`.
     """
     finder = _Finder(said, _not_of_the_speaker(said, free), known, people)
+    if finder.is_hopeless:
+        return None
     searches = (finder.titled, finder.credentialed, finder.organization, finder.pair, finder.led, finder.terse)
     for search in searches:
         for place in range(len(said.keys)):

@@ -45,7 +45,7 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
     A name behind a doctor's title, and the name of who writes ("this is Dana"), do not count. Nor do names beside a
     degree, "NPI" or a saint, which are those of doctors and hospitals.
     """
-    if not _OF_CARE.isdisjoint(said.words):
+    if not _OF_CARE.isdisjoint(said.words) or said.words[-1:] == ("practice",):
         return False
     if _LEADS.isdisjoint(said.words) and not any(key in given for key in said.keys):
         return False

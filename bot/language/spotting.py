@@ -65,6 +65,8 @@ def spot_names(said: Utterance, words: Words) -> tuple[NameFound, ...]:
     """The names that their place in the message gives away, in order, none overlapping another."""
     spotter = _Spotter(said, words)
     found: list[NameFound] = []
+    if spotter.is_hopeless:
+        return ()
     place = 0
     while place < len(said.words):
         hit = spotter.framed(place) or spotter.reversed(place) or spotter.straight(place)
@@ -82,6 +84,11 @@ class _Spotter:
         text = said.text
         self.mixed = not text.isupper() and any(character.isupper() for character in text)
         self._like = [self._is_like(place) for place in range(len(said.words))]
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether no word can be a name."""
+        return not self.mixed and not any(self._like)
 
     def word(self, place: int) -> str:
         """The word at a place, "" beyond the ends."""

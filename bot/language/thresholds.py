@@ -38,9 +38,16 @@ _AFTER: Mapping[tuple[str, ...], str] = MappingProxyType({
     ("and", "over"): OVER, ("and", "above"): OVER, ("o", "mas"): OVER, ("or", "less"): UNDER, ("or", "under"): UNDER,
     ("or", "below"): UNDER, ("and", "under"): UNDER, ("o", "menos"): UNDER,
 })  # fmt: skip
-_FIRSTS = frozenset(cue[-1] for cue in _BEFORE)
+_SIGNS = frozenset("<>+$")
 _BETWEEN: Mapping[str, frozenset[str]] = MappingProxyType({
     "between": frozenset({"and"}), "from": frozenset({"to"}), "entre": frozenset({"y"}), "de": frozenset({"a"}),
+})  # fmt: skip
+# Without one of these words or signs a message sets no limit.
+_CUE_WORDS = frozenset({
+    "more", "over", "above", "greater", "higher", "bigger", "larger", "least", "exceeding", "exceeded", "exceed",
+    "upwards", "north", "mas", "mayor", "mayores", "superior", "superiores", "encima", "arriba", "less", "under",
+    "below", "lower", "smaller", "cheaper", "most", "up", "menos", "menor", "menores", "inferior", "inferiores",
+    "debajo", "hasta", "maximo", "between", "entre", "than",
 })  # fmt: skip
 _DOLLARS = frozenset({"dollar", "buck", "dolare", "dolar", "usd"})
 # Words behind a number that count something else than dollars.
@@ -74,6 +81,8 @@ def threshold_tags(said: Utterance, keys: Sequence[str], free: list[bool]) -> li
     Their words are marked in `free`.
     """
     found: list[Tag] = []
+    if _CUE_WORDS.isdisjoint(said.words) and _SIGNS.isdisjoint(said.text):
+        return found
     for place in range(len(keys)):
         if not free[place]:
             continue
