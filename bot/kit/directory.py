@@ -112,12 +112,12 @@ async def read_around(
     *,
     optional: bool = False,
 ) -> None:
-    """Put the rows of a search at a place into the directory, whichever of the ways finds them."""
-    first, *more = (search.where(way) for way in ways)
-    await asyncio.gather(
-        read_rows(ask, directory, first, includes, optional=optional),
-        *(read_rows(ask, directory, one, includes, optional=True) for one in more),
-    )
+    """Put the rows of a search at a place into the directory, whichever of the ways finds them.
+
+    One after another: what the first way teaches about the server's chains need not fail once more in the second.
+    """
+    for number, way in enumerate(ways):
+        await read_rows(ask, directory, search.where(way), includes, optional=optional or number > 0)
 
 
 def _is_page(rows: Sequence[Listing], filters: Sequence[Filter]) -> bool:

@@ -47,6 +47,13 @@ def _slots(ask: Ask, kind: str) -> Mapping[str, Any]:
     return found
 
 
+def unmet(ask: Ask, slot: str) -> None:
+    """Have the reply say at its top that this slot could not be honoured."""
+    tell = getattr(ask, "cannot", None)
+    if tell is not None:
+        tell(slot)
+
+
 def say_unmet(ask: Ask, slot: str) -> None:
     """Tell the reply that this slot was not honoured; the answer's own template says it."""
     tell = getattr(ask, "said_unmet", None)

@@ -14,9 +14,11 @@ from bot.kit.choice import Choice
 from bot.kit.directory import bring, read_rows
 from bot.kit.nearest import nearest
 from bot.kit.people import by_provider
+from bot.kit.said import unmet
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.payer.optional import given
-from bot.payer.search import Search, any_of, escape
+from bot.payer.search import Search, any_of, escape, token
+from bot.records.directory import NPI
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Organization
@@ -102,22 +104,27 @@ def _choice(rows: tuple[Listing, ...]) -> Choice:
 
 
 async def who(ask: Ask) -> Who:
-    """The provider that a button named by a reference, else all whom the name fits.
+    """The provider that a button named by a reference, else whose NPI was typed, else all whom the name fits.
+
+    A number that is typed means its owner, whoever was spoken of before.
 
     A name fits whole words, whatever the order and accents; only when it fits nobody's, the beginnings of words.
     """
     name = str(ask.slots.get("provider_name") or "") or None
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
+    npi = str(ask.slots.get("npi") or "")
     if key is not None:
         name = None
         rows = tuple(row for row in await _of(ask, key) if row.key == key)
+    elif npi:
+        name, rows = f"NPI {npi}", await _numbered(ask, npi)
     else:
         rows = await _called(ask, name) if name else ()
     active = tuple(row for row in rows if row.active(ask.today))
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
     groups = _there(groups, ask.slots.get("location")) or groups
-    near = await nearest(ask, name, people=_is_titled(ask)) if name and not rows else ()
+    near = await nearest(ask, name, people=_is_titled(ask)) if name and not rows and not npi else ()
     return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
 
 
@@ -141,7 +148,39 @@ async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
             await _read(ask, directory, key.type, [value])
     if key.type == "Organization":
         return await _affiliated(ask, directory, [key]) if directory.roles else await _bare(ask, directory, key)
+    if not directory.roles and key.type == "Practitioner":
+        await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
+        directory.list_bare()
     return await _joined(ask, directory)
+
+
+async def _numbered(ask: Ask, npi: str) -> tuple[Listing, ...]:
+    """The listings of whoever has the NPI, a person or an organization.
+
+    Servers need not search by it (fhir.md 9.1): where one answers with others' records, the question is `unmet`.
+    """
+    directory, ignored = Directory(), False
+    for type_ in ("Practitioner", "Organization"):
+        found = Directory()
+        async for page in given(ask.search(Search(type_, (("identifier", token(NPI, npi)),)))):
+            found.add(page.entries)
+            own = _of_npi(found, npi)
+            ignored = ignored or (bool(page.matches) and not own)
+            if own or ignored:
+                break
+        directory.absorb(found)
+    keys = _of_npi(directory, npi)
+    if not keys:
+        if ignored or ask.report.gaps:
+            unmet(ask, "npi")
+        return ()
+    rows = [row for key in keys if key.type for row in await _of(ask, key)]
+    return tuple(row for row in rows if row.key in keys)
+
+
+def _of_npi(directory: Directory, npi: str) -> list[Key]:
+    people = [key for key, one in directory.practitioners.items() if one.npi == npi]
+    return people + [key for key, one in directory.organizations.items() if one.npi == npi]
 
 
 async def _bare(ask: Ask, directory: Directory, key: Key) -> tuple[Listing, ...]:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 
+from bot.errors import PayerDown
 from bot.payer.budget import Budget
 from bot.payer.learned import Learned
 from bot.payer.links import Links, Outcome, attempt
@@ -38,7 +39,7 @@ class Chains:
         broken: bool | None = self._is_broken(names)
         if not broken:
             outcome = Outcome()
-            async for page in attempt(self._server.pages(search, budget), outcome):
+            async for page in attempt(self._server.pages(search, budget), outcome, (PayerDown,)):
                 yield page
             if outcome.found:
                 self._works(search.type, names)

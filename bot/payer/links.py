@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
-from bot.errors import PayerRejects
+from bot.errors import PayerError, PayerRejects
 from bot.payer.budget import Budget
 from bot.payer.learned import Learned
 from bot.payer.paging import Server
@@ -26,14 +26,20 @@ class Outcome:
     refused: bool = False
 
 
-async def attempt(pages: AsyncIterator[Page], outcome: Outcome) -> AsyncIterator[Page]:
-    """The pages from the first with a row on; a refusal before that is an outcome, no error."""
+async def attempt(
+    pages: AsyncIterator[Page], outcome: Outcome, failures: tuple[type[PayerError], ...] = ()
+) -> AsyncIterator[Page]:
+    """The pages from the first with a row on; a refusal before that is an outcome, no error.
+
+    A server that fails at a way to ask, rather than refuse it, says no more by a 500 than by a 400.
+    """
+    refusals: tuple[type[PayerError], ...] = (PayerRejects, *failures)
     try:
         async for page in pages:
             outcome.found = outcome.found or bool(page.matches)
             if outcome.found:
                 yield page
-    except PayerRejects:
+    except refusals:
         if outcome.found:
             raise
         outcome.refused = True

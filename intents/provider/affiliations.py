@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.kit import Ask, Choice, Summary, Who, affiliations_of, who
+from bot.kit import Ask, Choice, Summary, Who, affiliations_of, is_named, who
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,10 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Affiliations(Summary):
-    """`groups` are those that the provider's own listings name, `beyond` those that these groups belong to."""
+    """`groups` are those that the provider's own listings name, `beyond` those that these groups belong to.
+
+    `asked` is the organization that the question is about, `tied` those of the ties that are called so.
+    """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
     name: str | None
@@ -28,6 +31,9 @@ class Affiliations(Summary):
     reference: str | None = None
     groups: tuple[Tie, ...] = ()
     beyond: tuple[Tie, ...] = ()
+    asked: str | None = None
+    tied: tuple[Tie, ...] = ()
+    partial: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Choice], ...]:
@@ -45,11 +51,12 @@ async def answer(ask: Ask) -> Affiliations:
     found = await who(ask)
     further = await affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
-    return summarize(found, further)
+    asked = str(ask.slots.get("organization") or "") or None
+    return replace(summarize(found, further, asked), partial=not ask.report.complete)
 
 
-def summarize(found: Who, further: tuple[tuple[str, bool], ...]) -> Affiliations:
-    """The ties, each once."""
+def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:
+    """The ties, each once, and those of them that the question is about."""
     rows = found.only
     if rows is None:
         return Affiliations(found.state, found.name, found.choices, len(found.found))
@@ -59,10 +66,13 @@ def summarize(found: Who, further: tuple[tuple[str, bool], ...]) -> Affiliations
             if name:
                 cities.setdefault(name, {}).update(dict.fromkeys(p.city for p in row.locations if p.city))
     groups = tuple(Tie(name, tuple(towns), "hospital" in name.casefold()) for name, towns in cities.items())
+    beyond = tuple(Tie(name, (), hospital) for name, hospital in further if name not in cities)
     return Affiliations(
         state="one",
         name=rows[0].name,
-        reference=f"{rows[0].key.type}/{rows[0].key.id}",
+        reference=rows[0].reference,
         groups=groups,
-        beyond=tuple(Tie(name, (), hospital) for name, hospital in further if name not in cities),
+        beyond=beyond,
+        asked=asked,
+        tied=tuple(tie for tie in (*groups, *beyond) if asked and is_named(tie.name, asked)),
     )

@@ -120,9 +120,10 @@ _TABLE: dict[str, tuple[Param, ...]] = {
         _token("role", "code"),
         _token("specialty", "specialty"),
     ),
-    "Practitioner": _NAME,
+    "Practitioner": (*_NAME, _token("identifier", "identifier")),
     "Organization": (
         _string("name", "name", "alias"),
+        _token("identifier", "identifier"),
         *_ADDRESS,
         _reference("partof", "partOf", "Organization"),
         _ENDPOINT,
