@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory eval settings picture setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory desk eval settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -56,9 +56,15 @@ bench-memory: setup
 settings: setup
 	$(RUN) python -m tests.settings_page
 
+<<<<<<< HEAD
 # docs/conversation.png, from the developers' chat page.
 picture: setup browser
 	$(RUN) python -m tests.picture
+=======
+# The directory desk asked by a hostile directory and by ordinary ones, every card held against the records.
+desk: setup
+	$(RUN) python -m tests.desk
+>>>>>>> a84ea4c (sandbox: a hostile directory, and make desk to ask it)
 
 eval: setup
 	$(RUN) python -m tests.language.evaluate

@@ -230,10 +230,10 @@ async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str])
 
 
 def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
-    """The search parameters for the place, each a way to find what the others miss: its ZIPs, its cities.
+    """The search parameters for the place, each a way to find what the others miss.
 
-    A place whose ZIP is missing or mistyped is found by its city. When there are too many ZIPs, or a state was asked
-    for, the states are searched.
+    A place whose ZIP is missing or mistyped is found by its city, and in a county by the county that it writes. When
+    there are too many ZIPs, or a state was asked for, the states are searched.
     """
     zips = tuple(dict.fromkeys(zip_code for one in where.every for zip_code in _zips(ask, one)))
     states = {one.state for one in where.every if one.statewide}
@@ -243,8 +243,9 @@ def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
         states |= {where.state, *(city[1] for city in cities if city)}
         return (("location.address-state", any_of(sorted(states | {name_of_state(one) or one for one in states}))),)
     towns = sorted({city[0] for zip_code in zips if (city := ask.places.city_of(zip_code))})
-    by_zip = ("location.address-postalcode", any_of(zips))
-    return (by_zip, ("location.address-city", any_of(towns))) if towns else (by_zip,)
+    counties = sorted({one.county for one in where.every if one.county})
+    ways = [("location.address-postalcode", zips), ("location.address-city", towns), ("location.address", counties)]
+    return tuple((name, any_of(values)) for name, values in ways if values)
 
 
 def _zips(ask: Ask, where: Around) -> tuple[str, ...]:

@@ -137,8 +137,14 @@ async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Lis
     ways = area(ask, where)
     kinds = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
     searches = [(search, names) for found, names in kinds for search in found]
-    asked = [read_around(ask, directory, search, names, ways, optional=True) for search, names in searches]
-    found, _ = await asyncio.gather(_places(ask, _kind(kind).places, ways), asyncio.gather(*asked))
+
+    async def read(number: int) -> None:
+        search, names = searches[number]
+        await read_around(ask, directory, search, names, ways, optional=True)
+
+    await read(0)  # alone, so that a server which fails at chains does so once, not for every search at once
+    others = asyncio.gather(*map(read, range(1, len(searches))))
+    found, _ = await asyncio.gather(_places(ask, _kind(kind).places, ways), others)
     await _add(ask, directory, found)
     await bring(ask, directory, ("service", "participating-organization", "location"))
     rows = tuple(row for row in directory.listings() if row.active(ask.today))
