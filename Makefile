@@ -56,15 +56,13 @@ bench-memory: setup
 settings: setup
 	$(RUN) python -m tests.settings_page
 
-<<<<<<< HEAD
 # docs/conversation.png, from the developers' chat page.
 picture: setup browser
 	$(RUN) python -m tests.picture
-=======
+
 # The directory desk asked by a hostile directory and by ordinary ones, every card held against the records.
 desk: setup
 	$(RUN) python -m tests.desk
->>>>>>> a84ea4c (sandbox: a hostile directory, and make desk to ask it)
 
 eval: setup
 	$(RUN) python -m tests.language.evaluate
