@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.language.context import Context
+from bot.language.context import MOST_TOPICS, Context
 from bot.language.reading import Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
 from bot.stores.base import Kept, Seal, Store
@@ -57,10 +57,13 @@ class Asked:
 class Memory:
     """What the last turns left: `choices` of a list with their `numbers`, and `labels`, buttons by their words.
 
+    `asked` is the last question, `earlier` are those of other intents before it.
+
     `language` is that of the last reply, `choice` the one that the person asked for.
     """
 
     asked: Asked | None = None
+    earlier: tuple[Asked, ...] = ()
     choices: tuple[Asked, ...] = ()
     numbers: tuple[int, ...] = ()
     labels: Mapping[str, Asked] = field(default_factory=dict)
@@ -74,8 +77,19 @@ class Memory:
         if self.asked is None:
             return None
         return Context(
-            intent=self.asked.intent, slots=self.asked.slots, asked=self.wants, language=self.language or "en"
+            intent=self.asked.intent,
+            slots=self.asked.slots,
+            asked=self.wants,
+            language=self.language or "en",
+            earlier=tuple(Context(asked.intent, asked.slots) for asked in self.earlier),
         )
+
+    def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
+        """The questions that stay within reach when `asked` is the last one, the newest first."""
+        if asked is None or self.asked is None or asked.intent == self.asked.intent:
+            return self.earlier
+        stack = (replace(self.asked, also=None, also_slots={}), *self.earlier)
+        return tuple(one for one in stack if one.intent != asked.intent)[:MOST_TOPICS]
 
 
 class Dialogue:

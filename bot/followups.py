@@ -90,7 +90,7 @@ def consent(memory: Memory, reading: Reading) -> Asked | None:
 
 def resolve(memory: Memory, reading: Reading) -> Asked | None:
     """The question that a follow-up means after the last answer, None when it fits nothing that was said."""
-    last = memory.asked
+    last = memory.earlier[reading.back - 1] if reading.back else memory.asked
     if last is None or reading.intent is None:
         return None
     if reading.intent == "followup.more":

@@ -366,6 +366,7 @@ class Turn:
         kept = replace(
             offers,
             asked=keeps.asked if keeps is not None else asked,
+            earlier=keeps.earlier if keeps is not None else memory.topics(asked),
             wants=keeps.wants if keeps is not None else wants,
             language=reply.language,
             choice=memory.choice,

@@ -2,25 +2,39 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.language.reading import Reading, Slot
 
 DateRange = tuple[date, date]
+MOST_TOPICS = 2
 _NEWEST = re.compile(r"\b(?:last|latest|newest|most recent|[uú]ltim[oa]|m[aá]s reciente)\b", re.IGNORECASE)
 _EVERY = re.compile(r"\b(?:are there|do you have|hay|existen|todas las redes|all (?:the )?networks)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The answer before this message: its intent and slots, what the bot asked for, and the plan year when known."""
+    """The answer before this message: its intent and slots, what the bot asked for, and the plan year when known.
+
+    `earlier` are the topics before it, the newest first, for a message that comes back to one of them.
+    """
 
     intent: str
     slots: Mapping[str, Slot]
     asked: str | None = None
     language: str = "en"
     plan_year: DateRange | None = None
+    earlier: tuple["Context", ...] = ()
+
+    def topic(self, back: int) -> "Context":
+        """The topic that a reading is about: this one, or the one so many topics before it."""
+        return self.earlier[back - 1] if 0 < back <= len(self.earlier) else self
+
+    def before(self, intent: str) -> tuple["Context", ...]:
+        """The topics that stay within reach when `intent` is answered next, at most `MOST_TOPICS`."""
+        stack = self.earlier if intent == self.intent else (replace(self, earlier=()), *self.earlier)
+        return tuple(topic for topic in stack if topic.intent != intent)[:MOST_TOPICS]
 
 
 def merge(context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot]]:
@@ -33,6 +47,7 @@ def merge(context: Context | None, reading: Reading) -> tuple[str | None, dict[s
     slots = dict(reading.slots)
     if context is None:
         return reading.intent, slots
+    context = context.topic(reading.back)
     if reading.intent in {"followup.refine", "followup.date_shift"}:
         kept = {**context.slots, **slots}.items()
         return context.intent, {name: slot for name, slot in kept if slot.value is not None}

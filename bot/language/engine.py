@@ -32,6 +32,7 @@ _QUESTION_POINTS = 2.4
 FALLBACK = "out_of_scope"
 DATE_SHIFT = "followup.date_shift"
 REFINE = "followup.refine"
+_CHANGES = frozenset({REFINE, DATE_SHIFT})
 _SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 SIDES_KINDS = frozenset(SIDES.values())
@@ -85,13 +86,24 @@ class Engine:
             question = self._beside(text, part, danger, today, context)
             beside = question and replace(question, alarm=danger.intent, lines=danger.lines, ms=_since(begun))
             return beside or _danger(text, danger, begun)
-        reading = self._decide(text, self.hear(part, today, context), context, today, begun)
+        reading = self._in_topics(text, part, context, today, begun)
         if _unexplained(reading) and (danger := signs.unasked()):
             return _danger(text, danger, begun)
         danger = signs.beside()
         if danger and "answer" in reading.slots:
             return _danger(text, danger, begun)
         return replace(reading, alarm=danger.intent, lines=danger.lines, ms=_since(begun)) if danger else reading
+
+    def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
+        """The reading after the last answer; what means nothing there may change an earlier topic."""
+        reading = self._decide(text, self.hear(said, today, context), context, today, begun)
+        if context is None or not reading.is_miss:
+            return reading
+        for back, topic in enumerate(context.earlier, 1):
+            earlier = self._decide(text, self.hear(said, today, topic), topic, today, begun)
+            if earlier.intent in _CHANGES:
+                return replace(earlier, back=back)
+        return reading
 
     def _beside(
         self, text: str, said: Utterance, danger: Danger, today: date, context: Context | None
@@ -118,7 +130,8 @@ class Engine:
         if intent is None or rules is None or rules.needs == "nothing":
             return intent, slots, context
         asked = next((slot for slot in rules.asks if slot not in slots), None)
-        return intent, slots, Context(intent, slots, asked, reading.language)
+        earlier = context.before(intent) if context else ()
+        return intent, slots, Context(intent, slots, asked, reading.language, earlier=earlier)
 
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
         """The intents that a message which was not understood comes nearest to, each with the slots that it states."""
@@ -174,10 +187,16 @@ class Engine:
             context.plan_year if context else None,
             asked=self._asked(context),
             language=context.language if context else None,
+            spoken_of=self._spoken_of(context),
         )
         if context and context.asked and context.asked in heard.names:
             return replace(heard, names=heard.names | {"ASKED"})
         return heard
+
+    def _spoken_of(self, context: Context | None) -> frozenset[str]:
+        """The kinds of slots that the last answer honours: what a word alone may then stand for."""
+        before = self.intents.get(context.intent) if context else None
+        return taken_by(None, before)
 
     def _asked(self, context: Context | None) -> str | None:
         """The slot that the bot asked for; after a bill without an amount it is the amount."""

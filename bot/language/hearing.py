@@ -23,6 +23,8 @@ DateRange = tuple[date, date]
 _IDLE = frozenset({"HELLO", "THANK", "REQUEST", "AGREE", "ONLY", "INSTEAD", "CORRECTION", "ORDINAL_WORD"})
 # Inside a phrase of so many words, shorter ones mean nothing of their own: "who am I signed in as" is not "who am I".
 _WHOLE_PHRASE = 5
+# A letter names a network only in a message of so few words.
+_FEW = 4
 _SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
 
 
@@ -63,14 +65,24 @@ class Hearer:
         self._only = {"en": english - spanish, "es": spanish - english}
 
     def hear(
-        self, said: Utterance, today: date, plan_year: DateRange | None, *, asked: str | None, language: str | None
+        self,
+        said: Utterance,
+        today: date,
+        plan_year: DateRange | None,
+        *,
+        asked: str | None,
+        language: str | None,
+        spoken_of: AbstractSet[str] = frozenset(),
     ) -> Heard:
         """Words to tags, concepts, clauses and language.
 
-        `asked` is the slot that the bot asked for, `language` that of the conversation so far.
+        `asked` is the slot that the bot asked for, `language` that of the conversation so far, `spoken_of` the kinds of
+        slots that the last answer honours.
         """
         keys, found, spotted = self._scanner.scan(said)
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)
+        if "network" in spoken_of and len(keys) <= _FEW:
+            tags += self._letters(keys, tags)
         general, sentence = self._lexicon.glossary.tags(said, keys)
         tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
         marks = _marks(said, tags, found)
@@ -92,6 +104,14 @@ class Hearer:
             told or language or "en",
             told is not None,
         )
+
+    def _letters(self, keys: Sequence[str], tags: Sequence[Tag]) -> Iterator[Tag]:
+        """Networks by their letter alone ("P?", "P instead"), where networks were spoken of."""
+        for place, key in enumerate(keys):
+            free = all(not tag.first <= place < tag.after for tag in tags)
+            if len(key) == 1 and free:
+                meanings = self._lexicon.tree.meanings_of(f"network {key}")
+                yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")
 
     def _whole(self, said: Utterance, tags: Sequence[Tag], sure: AbstractSet[int]) -> Iterator[str]:
         """Names of what is true of the message as a whole."""

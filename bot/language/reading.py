@@ -70,7 +70,8 @@ class Reading:
 
     `language` is "en" or "es", and `told` whether these words say so themselves; `ms` is the time it took.
     `candidates` are the best three of different intents, best first. `unclear` means that two of them are so close
-    that the person should choose. `unmet` are conditions that the message states and this intent's answer does not
+    that the person should choose. `back` says to which topic a follow-up belongs: 0 is the last, 1 the one before.
+    `unmet` are conditions that the message states and this intent's answer does not
     take, by slot type; `unused` are words of the clauses that ask which nothing takes. `cells` is all that was heard.
 
     `alarm` is "safety.crisis" or "safety.emergency" when words of danger stand beside a question that has an answer;
@@ -90,6 +91,7 @@ class Reading:
     told: bool = True
     alarm: str | None = None
     lines: tuple[str, ...] = ()
+    back: int = 0
     unmet: Mapping[str, Slot] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = ()
