@@ -63,7 +63,6 @@ class Memory:
     """
 
     asked: Asked | None = None
-    earlier: tuple[Asked, ...] = ()
     choices: tuple[Asked, ...] = ()
     numbers: tuple[int, ...] = ()
     labels: Mapping[str, Asked] = field(default_factory=dict)
@@ -71,6 +70,7 @@ class Memory:
     language: Language | None = None
     choice: Language | None = None
     misses: int = 0
+    earlier: tuple[Asked, ...] = ()
 
     def context(self) -> Context | None:
         """The part that the language engine uses."""
