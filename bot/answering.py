@@ -194,6 +194,7 @@ class Answering:
             member=self._member(message.person, access) if access else None,
             places=self._places,
             other_names=self._other_names,
+            care_kinds=self._pack.care_kinds,
             read_home=lambda: self._home(message),
             read_health=self._health,
             read_coverages=lambda: self._coverages(message),

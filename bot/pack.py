@@ -14,10 +14,10 @@ from pathlib import Path
 from types import ModuleType
 
 from bot.errors import PackError, every_error
-from bot.kit import Answer
+from bot.kit import NO_KINDS, Answer, CareKinds, care_kinds
 from bot.language import checker
 from bot.language.engine import Engine
-from bot.language.rules import IntentRules
+from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.message import Block, Language
 from bot.replies.render import Words
 
@@ -41,6 +41,7 @@ class Pack:
     words: Words
     answers: Mapping[str, Answer]
     templates: Path
+    care_kinds: CareKinds = NO_KINDS
 
     @property
     def intents(self) -> Mapping[str, IntentRules]:
@@ -80,7 +81,22 @@ def load_pack(folder: Path) -> Pack:
     answers = {name: _answer(folder, name) for name, rules in engine.intents.items() if _has_answer(rules)}
     for fault in (*_missing_templates(engine, words), *_rule_faults(folder, engine)):
         raise PackError(fault)
-    return Pack(engine, words, answers, folder / "templates")
+    return Pack(engine, words, answers, folder / "templates", load_care_kinds(folder))
+
+
+def load_care_kinds(folder: Path) -> CareKinds:
+    """The kinds of care of the pack's words; none where the pack has no file of them.
+
+    Raises:
+        PackError: by file and key.
+    """
+    path = folder / "intents" / WORDS / "services.yaml"
+    if not path.is_file():
+        return NO_KINDS
+    try:
+        return care_kinds(read_yaml(path, path.name))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PackError(f"intents/{WORDS}/services.yaml: {error}") from error
 
 
 def _words(templates: Path, engine: Engine) -> Words:

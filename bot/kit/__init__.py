@@ -8,23 +8,13 @@ from bot.errors import PayerError
 from bot.kit.areas import sold_at, sold_in
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
+from bot.kit.asked import days_around, named, of_other_person, service_dates, span_of, text_of, values_of
 from bot.kit.asked_networks import AskedNetworks, asked_networks, without_own
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.cards import STALE_DAYS, Card, cards, store_cards
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
 from bot.kit.choice import Choice
-from bot.kit.claims import (
-    claim_by_id,
-    claim_numbered,
-    fitting,
-    is_numbered,
-    named,
-    newest_claims,
-    of_other_person,
-    service_dates,
-    span_of,
-    text_of,
-)
+from bot.kit.claims import claim_by_id, claim_numbered, newest_claims
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, coverages_of, member_coverages
@@ -37,6 +27,7 @@ from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, n
 from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
 from bot.kit.houses import houses, staff
+from bot.kit.near_claims import Nearest, near_claims, nearest_of
 from bot.kit.nearest import nearest
 from bot.kit.network_names import Wanted, is_named_network, named_in, wanted
 from bot.kit.networks import names_of, openings_of, telling
@@ -49,6 +40,20 @@ from bot.kit.reading import read_entries, records, records_of
 from bot.kit.said import barred, say_unmet, several
 from bot.kit.sites import Openings, Site, Spot, hours_of, sites
 from bot.kit.spelling import is_named, starts_like, words_of
+from bot.kit.wanted import (
+    Chosen,
+    ClaimWish,
+    amount_in,
+    any_time,
+    choose,
+    fitting,
+    holds_more,
+    is_numbered,
+    left_of,
+    part_of,
+    wanted_of,
+    wider_of,
+)
 from bot.kit.who import Who, affiliations_of, who
 from bot.kit.wishes import Filter, Loosened, loosened, sift
 from bot.payer.budget import Gap, Progress, Report
@@ -59,6 +64,7 @@ from bot.records.amounts import added
 from bot.records.arithmetic import Step, Term, owed_steps, sum_of
 from bot.records.bundle import Entry, Page
 from bot.records.care import CarePlan, Condition, Procedure, read_care_plan, read_condition, read_procedure
+from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds, shown_as
 from bot.records.claim import Claim, Number, read_claim, read_claims
 from bot.records.contact import PayerContact, Phone, read_payer
 from bot.records.contract import Contract, read_contract
@@ -67,6 +73,7 @@ from bot.records.coverage import Coverage, read_coverage
 from bot.records.dates import PartialDate, Period
 from bot.records.decode import Unreadable
 from bot.records.dispensed import Dispensed
+from bot.records.doubts import Doubt, doubts_of
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts, read_drug, read_drug_list
 from bot.records.hours import Hours, on_day
 from bot.records.line import ClaimLine, read_lines
@@ -81,10 +88,12 @@ from bot.records.provider import Location
 from bot.records.story import Story, story_of
 from bot.records.tier import Tier
 from bot.records.typed import Typed, read_typed
+from bot.records.why import Why, why_of
 
 __all__ = [
     "FARTHER",
     "KINDS",
+    "NO_KINDS",
     "STALE_DAYS",
     "UNSHIELDED",
     "Amount",
@@ -93,10 +102,14 @@ __all__ = [
     "Ask",
     "AskedNetworks",
     "Card",
+    "CareKind",
+    "CareKinds",
     "CarePlan",
     "Choice",
+    "Chosen",
     "Claim",
     "ClaimLine",
+    "ClaimWish",
     "Condition",
     "Conditions",
     "Contract",
@@ -105,6 +118,7 @@ __all__ = [
     "Coverages",
     "Dispensed",
     "Document",
+    "Doubt",
     "Drug",
     "DrugList",
     "DrugLists",
@@ -121,6 +135,7 @@ __all__ = [
     "Location",
     "Loosened",
     "Medication",
+    "Nearest",
     "NeedsPlace",
     "Network",
     "Number",
@@ -147,6 +162,7 @@ __all__ = [
     "Search",
     "Series",
     "Shielded",
+    "Shown",
     "Site",
     "Spot",
     "Step",
@@ -162,10 +178,13 @@ __all__ = [
     "Visits",
     "Wanted",
     "Who",
+    "Why",
     "WithDocument",
     "added",
     "affiliations_of",
+    "amount_in",
     "any_of",
+    "any_time",
     "around",
     "asked_networks",
     "barred",
@@ -174,12 +193,16 @@ __all__ = [
     "by_provider",
     "by_store",
     "cards",
+    "care_kinds",
     "care_plans",
+    "choose",
     "claim_by_id",
     "claim_numbered",
     "conditions",
     "coverages_of",
     "dated",
+    "days_around",
+    "doubts_of",
     "drug_lists",
     "drugs_by_id",
     "drugs_named",
@@ -191,13 +214,16 @@ __all__ = [
     "fitting",
     "given",
     "history",
+    "holds_more",
     "hours_of",
     "houses",
+    "is_called",
     "is_called_so",
     "is_kind",
     "is_named",
     "is_named_network",
     "is_numbered",
+    "left_of",
     "listings",
     "live",
     "loosened",
@@ -206,8 +232,10 @@ __all__ = [
     "named",
     "named_in",
     "names_of",
+    "near_claims",
     "nearest",
     "nearest_names",
+    "nearest_of",
     "network_names",
     "networks",
     "networks_among",
@@ -218,6 +246,7 @@ __all__ = [
     "openings_of",
     "owed_steps",
     "own_networks",
+    "part_of",
     "period_claims",
     "places_of_care",
     "plans",
@@ -246,6 +275,7 @@ __all__ = [
     "service_dates",
     "several",
     "shield",
+    "shown_as",
     "sift",
     "sites",
     "sold_at",
@@ -260,9 +290,13 @@ __all__ = [
     "tests_on_record",
     "text_of",
     "token",
+    "values_of",
     "visits",
     "wanted",
+    "wanted_of",
     "who",
+    "why_of",
+    "wider_of",
     "within",
     "without_own",
     "words_of",

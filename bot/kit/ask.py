@@ -14,6 +14,7 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import Health
 from bot.payer.search import Search
 from bot.records.bundle import Page
+from bot.records.care_kind import NO_KINDS, CareKinds
 from bot.records.coverage import Coverage
 from bot.records.patient import Patient
 from bot.records.typed import Typed, read_typed
@@ -115,7 +116,8 @@ class Ask:
     `words` is what the person said for them, `arguments` what a button carried.
     `pick` counts from the newest or topmost answer (0), `page` from the first page (0). Member searches get `patient=`
     from the kernel and rows of another patient are dropped; the directory never sees a token or a member's id.
-    `other_names` gives a drug's ingredient and its brands. `said` is the whole message as it was typed, empty for a
+    `other_names` gives a drug's ingredient and its brands; `care_kinds` are those that a `service` is one of.
+    `said` is the whole message as it was typed, empty for a
     button: an answer may look in it for names of what it has found, and for nothing else.
     """
 
@@ -130,6 +132,7 @@ class Ask:
     arguments: Mapping[str, str] = field(default_factory=dict)
     said: str = ""
     other_names: Callable[[str], tuple[str, ...]] = no_other_name
+    care_kinds: CareKinds = NO_KINDS
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
     read_health: Callable[[], Awaitable[Health]] | None = None
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol, TypeVar
 
 from bot.kit.ask import Ask
-from bot.kit.claims import span_of
+from bot.kit.asked import span_of
 from bot.kit.reading import Reader, Record, records
 from bot.payer.search import Search
 from bot.records.care import CarePlan, read_care_plan

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from bot.kit.ask import Ask
+from bot.kit.asked import text_of
+from bot.kit.wanted import READS_ALL
 from bot.payer.budget import Gap
 from bot.payer.optional import given
 from bot.payer.search import Search, token
@@ -23,22 +24,36 @@ async def newest_claims(
 ) -> Live:
     """The live claims, newest service first; reading stops as soon as `enough` and the pages prove to be in order.
 
-    Sorting is not required of a server (fhir.md 4.1): when the dates do not fall from row to row, every page is read.
-    Without `people` the records of who gave the care do not come along: sums need none.
+    Sorting is not required of a server (fhir.md 4.1): when the dates do not fall from row to row, every page is read,
+    and so it is when the biggest, the smallest or the oldest is asked for. Without `people` the records of who gave the
+    care do not come along: sums need none.
     """
     read: list[Claim] = []
+    every, performed = text_of(ask, "order") in READS_ALL, asks_for_care(ask)
     async for page in ask.search(searched(*filters, page_size=page_size, people=people)):
         claims, unreadable = read_claims(page.entries)
         read += claims
         ask.report.progress.came(len(read), page.total)
         if lost := unreadable + sum(len(claim.dropped) for claim in claims):
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
-        if page.next_url and in_order(read, ask) and enough(alive := live(read, ask.today)):
-            return alive
+        if page.next_url and not every and in_order(read, ask) and enough(alive := live(read, ask.today)):
+            return told(ask, alive)
         if page.next_url:
             for claim in claims:
-                claim.read_whole()
-    return live(read, ask.today)
+                claim.read_whole(performed=performed)
+    return told(ask, live(read, ask.today))
+
+
+def told(ask: Ask, alive: Live) -> Live:
+    """The claims, with a gap in the report for records that a modifier makes mean something else than they say."""
+    if strange := alive.left_out["not interpreted"]:
+        ask.report.gaps.append(Gap("not_interpreted", "ExplanationOfBenefit", strange))
+    return alive
+
+
+def asks_for_care(ask: Ask) -> bool:
+    """Whether the question names a kind of care, so that what was done has to be read of every claim."""
+    return any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
 
 
 def searched(*filters: tuple[str, str], page_size: int, people: bool) -> Search:
@@ -80,68 +95,3 @@ async def claim_by_id(ask: Ask, claim_id: str) -> tuple[Claim, bytes]:
                 return read_claim(entry.raw, names_in(rows), entry.labels), bytes(entry.raw)
     raw = await ask.read("ExplanationOfBenefit", claim_id)
     return read_claim(raw), raw
-
-
-def named(claim: Claim, words: str) -> bool:
-    """True when the person's words for a provider fit who was seen, who billed, or where it was."""
-    wanted = [word for word in words.casefold().replace(".", " ").split() if word not in _TITLES]
-    texts = [text.casefold() for text in (claim.seen, claim.billing, claim.place, claim.prescriber) if text]
-    return bool(wanted) and any(all(word in text for word in wanted) for text in texts)
-
-
-_TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np"})
-
-
-def span_of(ask: Ask) -> tuple[date | None, date | None]:
-    """The days that were asked for, both inclusive; None where a side is open."""
-    value = ask.slots.get("date_range")
-    if not isinstance(value, Mapping):
-        return None, None
-    start, end = value.get("start"), value.get("end")
-    return (date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None)
-
-
-def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
-    """The span as search parameters; FHIR compares by day, both ends inclusive."""
-    start, end = span_of(ask)
-    return tuple(("service-date", f"{prefix}{day}") for prefix, day in (("ge", start), ("le", end)) if day)
-
-
-def text_of(ask: Ask, slot: str) -> str | None:
-    """A slot's value as text, None when it was not given."""
-    value = ask.slots.get(slot)
-    return str(value) if value else None
-
-
-def of_other_person(ask: Ask) -> bool:
-    """True when the question is about somebody else's record, which is not to be seen here.
-
-    The slot is `{"kin": "son"}`, `{"name": "Mia"}`, or "self" for the person who asks.
-    """
-    return ask.slots.get("person", "self") != "self"
-
-
-_KINDS: Mapping[str, tuple[str, ...]] = {"institutional": ("inpatient", "outpatient", "institutional")}
-
-
-def fitting(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
-    """The claims that fit the span, the kind, the provider and the number asked for, each checked here."""
-    start, end = span_of(ask)
-    kind, provider, number = text_of(ask, "claim_type"), text_of(ask, "provider_name"), text_of(ask, "claim_id")
-    return tuple(
-        claim
-        for claim in claims
-        if (not (start or end) or claim.service.overlaps(start, end))
-        and (kind is None or (claim.kind or "") in _KINDS.get(kind, (kind,)))
-        and (provider is None or named(claim, provider))
-        and (number is None or is_numbered(claim, number))
-    )
-
-
-def is_numbered(claim: Claim, number: str) -> bool:
-    """True when the claim has that number, however it is spaced or hyphenated."""
-    return any(_bare(own.value) == _bare(number) for own in claim.numbers)
-
-
-def _bare(number: str) -> str:
-    return "".join(letter for letter in number.casefold() if letter.isalnum())

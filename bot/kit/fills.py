@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.kit.ask import Ask
-from bot.kit.claims import newest_claims, span_of
+from bot.kit.asked import days_around, span_of
+from bot.kit.claims import newest_claims
 from bot.payer.search import token
 from bot.records.claim import Claim
 from bot.records.dispensed import Dispensed
@@ -38,10 +39,7 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
     """The drugs that were filled since a day, or in the asked time, the latest first. What was refused is no fill."""
     first, last = span_of(ask)
     first = first or since
-    until = [("service-date", f"le{last}")] if last else []
-    alive = await newest_claims(
-        ask, _PHARMACY, ("service-date", f"ge{first}"), *until, enough=lambda _: False, page_size=100
-    )
+    alive = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
     return _by_drug(claim for claim in fills(alive) if claim.service.overlaps(first, last) and not claim.denied)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 from bot.kit.ask import Ask
+from bot.kit.claims import asks_for_care, told
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Page
@@ -41,7 +42,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
     services: dict[str, tuple[str, ...]] = {}
     days: list[date] | None = []
     async for page in ask.search(Search("ExplanationOfBenefit", (*filters, *_SEARCH))):
-        read, unreadable = read_claims(page.entries, whole=True)
+        read, unreadable = read_claims(page.entries, whole=True, performed=asks_for_care(ask))
         claims += read
         services |= _services(page, {claim.id for claim in read if not claim.is_pharmacy})
         if unreadable:
@@ -49,7 +50,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
         days = _falling(days, [day.first for claim in read if (day := believed_day(claim, ask.today))])
         if since and days and days[-1] < since and days[0] > days[-1]:
             break
-    return History(live(claims, ask.today), services)
+    return History(told(ask, live(claims, ask.today)), services)
 
 
 def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:

@@ -14,7 +14,8 @@ from itertools import pairwise
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask
-from bot.kit.claims import in_order, searched
+from bot.kit.asked import days_around
+from bot.kit.claims import asks_for_care, in_order, searched, told
 from bot.payer.budget import Gap
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
@@ -24,6 +25,7 @@ AT_ONCE = 4
 _PAGE = 100
 _PAGES, _RESOURCES, _BYTES = 60, 8_000, 96 * 1024 * 1024
 _EOB, _FILTER = "ExplanationOfBenefit", "service-date"
+_ZONES = timedelta(days=1)  # a window is asked for with a day more on both sides (`days_around`)
 
 
 class _Ignored(Exception):
@@ -40,7 +42,7 @@ class _Tally:
 
     def add(self, page: Page) -> tuple[Claim, ...]:
         """The claims of one more page."""
-        claims, lost = read_claims(page.entries, whole=True)
+        claims, lost = read_claims(page.entries, whole=True, performed=asks_for_care(self.ask))
         for claim in claims:
             key = claim.id or f"?{len(self.claims)}", claim.last_updated
             if key not in self.claims:
@@ -79,12 +81,11 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
             tried = True
             if await _side_by_side(tally, start, _newest_left(read), people=people):
                 break
-    return live(tally.claims.values(), ask.today)
+    return told(ask, live(tally.claims.values(), ask.today))
 
 
 def _pages(ask: Ask, start: date, end: date | None, *, people: bool) -> AsyncIterator[Page]:
-    days = ((_FILTER, f"ge{start}"), *(((_FILTER, f"le{end}"),) if end else ()))
-    return ask.search(searched(*days, page_size=_PAGE, people=people))
+    return ask.search(searched(*days_around(start, end), page_size=_PAGE, people=people))
 
 
 def _newest_left(read: list[Claim]) -> date:
@@ -119,7 +120,8 @@ async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> No
     """Read one window; when it does not come, the report says that pages are missing."""
     try:
         async for page in _pages(tally.ask, first, last, people=people):
-            if any(claim.service.known and not claim.service.overlaps(first, last) for claim in tally.add(page)):
+            early, late = first - _ZONES, last + _ZONES
+            if any(claim.service.known and not claim.service.overlaps(early, late) for claim in tally.add(page)):
                 raise _Ignored
     except PayerError as error:
         tally.ask.report.gaps.append(Gap("page_failed", _EOB, 1, type(error).__name__))

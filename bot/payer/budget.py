@@ -12,7 +12,10 @@ from typing import Literal
 from bot.records.arithmetic import Step
 
 MIB = 1024 * 1024
-GapKind = Literal["page_failed", "type_refused", "left_out", "unreadable", "cut_short"]
+GapKind = Literal[
+    "page_failed", "type_refused", "left_out", "unreadable", "cut_short", "said_incomplete", "not_interpreted"
+]
+_HIDING: frozenset[GapKind] = frozenset({"page_failed", "type_refused", "unreadable", "cut_short", "said_incomplete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Gap:
 
     `page_failed`: a later page did not come. `type_refused`: the payer does not give this type. `left_out`: rows of
     another patient. `unreadable`: rows or elements of the wrong form. `cut_short`: more was there than a question may
-    read (count: what was read), or the next page's address was not the payer's.
+    read (count: what was read), or the next page's address was not the payer's. `said_incomplete`: the payer says
+    that its answer is not whole. `not_interpreted`: records that say that they mean something else than they show.
     """
 
     kind: GapKind
@@ -87,6 +91,11 @@ class Report:
     def complete(self) -> bool:
         """True when nothing is known to be missing."""
         return not self.gaps
+
+    @property
+    def hides(self) -> bool:
+        """True when something may be missing that a sum would hold, so that the sum is "at least"."""
+        return any(gap.kind in _HIDING for gap in self.gaps)
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
         """Keep only these records of the type as sources, each once: the ones that the answer stands on."""

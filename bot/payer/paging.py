@@ -253,3 +253,5 @@ def _report(page: Page, strangers: int, unreadable: int, resource_type: str, bud
         gaps.append(Gap("unreadable", resource_type, unreadable))
     if any(issue.is_error for issue in page.issues):
         gaps.append(Gap("page_failed", resource_type, 1, "server error"))
+    elif any(issue.is_incomplete for issue in page.issues):
+        gaps.append(Gap("said_incomplete", resource_type))

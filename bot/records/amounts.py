@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
@@ -11,10 +12,13 @@ import msgspec
 
 from bot.records.explanation import Adjudication, Explanation, Item
 from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, total
+from bot.records.quantity import quantity_of
 from bot.records.shapes import Concept, MoneyShape
 from bot.records.text import clean
+from bot.records.total_line import total_lines
+from bot.records.unlike import Said, settled
 
-Source = Literal["total", "header", "lines", "parts"]
+Source = Literal["total", "header", "lines", "parts", "payment"]
 
 PAID_PARTS = ("paid_in_cash", "paid_from_account", "paid_otherwise")
 """What C4BB 2.0 splits `paidbypatient` into."""
@@ -72,12 +76,18 @@ class Money:
     """Every amount of a claim by its plain name, each from the first place that has it. None: not told.
 
     `rivals` are liabilities that other places give: another total, the header, or the sum of lines that all tell.
+    `paid` is what the plan paid, from each place that says it, the first of the guide's order first. `unlike` names the
+    amounts of which one place gave several that cannot all be true. `sum_lines` are the places, from 0, of lines that
+    only add up the others.
     """
 
     places: dict[str, Found]
     currency: str | None
     lines: int
     rivals: tuple[Amount, ...] = ()
+    paid: tuple[Found, ...] = ()
+    unlike: frozenset[str] = frozenset()
+    sum_lines: tuple[int, ...] = ()
 
     def found(self, name: str) -> Found | None:
         """The amount with its place."""
@@ -94,10 +104,36 @@ def money_of(eob: Explanation) -> Money:
     items = tuple(item for item in eob.item if not item.modifier_extension)
     currency = _currency(eob, items)
     usual = currency or USUAL_CURRENCY
-    lines, header = _by_lines(items, usual), _by_name(eob.adjudication, "header", usual)
-    totals = [(name, amount) for name, amount in _named(eob.total, usual)]
-    places = {**lines, **header, **_first_of_each(totals)}
-    return Money(places, currency, len(items), _rivals(totals, header, lines, len(items)))
+    sums = total_lines(items, lambda item: line_amounts(item, usual)[0], _total_billed(eob, usual))
+    items = tuple(item for item in items if not any(item is one for one in sums))
+    unlike: set[str] = set()
+    lines, header = _by_lines(items, usual, unlike), _by_name(eob.adjudication, usual, unlike)
+    totals = [(name, said.amount) for name, said in _named(eob.total, usual)]
+    first = _first_of_each(totals)
+    places = {**lines, **header, **first}
+    rivals = _rivals(totals, header, lines, len(items))
+    paid = tuple(found for place in (first, header, lines) for found in _paid_in(place)) + _payment(eob, usual)
+    places_of_sums = tuple(at for at, item in enumerate(eob.item) if any(item is one for one in sums))
+    return Money(places, currency, len(items), rivals, paid, frozenset(unlike - first.keys()), places_of_sums)
+
+
+def _total_billed(eob: Explanation, currency: str) -> Amount | None:
+    return next((said.amount for name, said in _named(eob.total, currency) if name == "billed"), None)
+
+
+def _paid_in(place: dict[str, Found]) -> Iterator[Found]:
+    """What the plan paid by one place: to provider and patient, else the benefit."""
+    parts = [place[name] for name in ("paid_to_provider", "paid_to_patient") if name in place]
+    sum_ = added(part.amount for part in parts)
+    if sum_ is not None:
+        yield Found(sum_, parts[0].source, max(part.lines for part in parts))
+    if "benefit" in place:
+        yield place["benefit"]
+
+
+def _payment(eob: Explanation, currency: str) -> tuple[Found, ...]:
+    amount = amount_of(eob.payment.amount, currency) if eob.payment else None
+    return (Found(amount, "payment"),) if amount else ()
 
 
 def has_negative(eob: Explanation) -> bool:
@@ -141,17 +177,27 @@ def _iso(currency: str | None) -> str | None:
     return (clean(currency) or "").upper() or None
 
 
-def line_amounts(adjudications: Iterable[Adjudication], currency: str) -> dict[str, Amount]:
-    """The amounts of one line by plain name; several of one category are its parts and are added."""
-    sums: dict[str, Amount | None] = {}
-    for name, amount in _named(adjudications, currency):
-        sums[name] = _sum(sums[name], amount) if name in sums else amount
-    return {name: amount for name, amount in sums.items() if amount is not None}
+def line_amounts(item: Item, currency: str) -> tuple[dict[str, Amount], frozenset[str]]:
+    """The amounts of one line by plain name, and the names of those that one line gives twice and unlike."""
+    quantity = quantity_of(item.quantity)
+    return _settled(item.adjudication, currency, quantity.value if quantity else None)
 
 
-def _sum(so_far: Amount | None, amount: Amount) -> Amount | None:
-    """Once currencies differed, there is no sum any more."""
-    return None if so_far is None else added((so_far, amount))
+def _settled(
+    adjudications: Iterable[Adjudication], currency: str, quantity: Decimal | None = None
+) -> tuple[dict[str, Amount], frozenset[str]]:
+    said: dict[str, list[Said]] = {}
+    for name, one in _named(adjudications, currency):
+        said.setdefault(name, []).append(one)
+    found: dict[str, Amount] = {}
+    unlike: set[str] = set()
+    for name, several in said.items():
+        amount, doubted = settled(name, several, quantity)
+        if amount is not None:
+            found[name] = amount
+        if doubted:
+            unlike.add(name)
+    return found, frozenset(unlike)
 
 
 def added(amounts: Iterable[Amount | None]) -> Amount | None:
@@ -162,7 +208,7 @@ def added(amounts: Iterable[Amount | None]) -> Amount | None:
         return None
 
 
-def _named(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, Amount]]:
+def _named(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, Said]]:
     """Each amount that has a known category, under its plain name."""
     for adjudication in adjudications:
         if adjudication.amount is None or adjudication.modifier_extension:
@@ -170,7 +216,7 @@ def _named(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tup
         name = name_of_category(adjudication.category)
         amount = amount_of(adjudication.amount, currency) if name else None
         if name and amount:
-            yield name, amount
+            yield name, Said(amount, adjudication.category, adjudication.reason)
 
 
 def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, Found]:
@@ -192,14 +238,18 @@ def _rivals(
     return tuple(given)
 
 
-def _by_name(adjudications: tuple[Adjudication, ...], source: Source, currency: str) -> dict[str, Found]:
-    return {name: Found(amount, source) for name, amount in line_amounts(adjudications, currency).items()}
+def _by_name(adjudications: tuple[Adjudication, ...], currency: str, unlike: set[str]) -> dict[str, Found]:
+    found, doubted = _settled(adjudications, currency)
+    unlike |= doubted
+    return {name: Found(amount, "header") for name, amount in found.items()}
 
 
-def _by_lines(items: tuple[Item, ...], currency: str) -> dict[str, Found]:
+def _by_lines(items: tuple[Item, ...], currency: str, unlike: set[str]) -> dict[str, Found]:
     columns: dict[str, list[Amount]] = {}
     for item in items:
-        for name, amount in line_amounts(item.adjudication, currency).items():
+        found, doubted = line_amounts(item, currency)
+        unlike |= doubted
+        for name, amount in found.items():
             columns.setdefault(name, []).append(amount)
     return {
         name: Found(sum_, "lines", len(amounts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,16 @@ from bot.records.shapes import NOTHING, Concept, Reference, Shape
 from bot.records.text import NOTE_LIMIT, clean
 
 Mode = Literal["match", "include", "target", "outcome"]
+_INCOMPLETE = frozenset(
+    {
+        *("incomplete", "timeout", "too-costly", "throttled", "transient", "exception", "no-store", "lock-error"),
+        *("suppressed", "too-long"),
+    }
+)
+_IN_PART = re.compile(
+    r"\b(?:incomplete|partial|truncated|not complete|unavailable|could not (?:be )?(?:read|retrieve)\w*)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,11 @@ class Issue:
     def is_error(self) -> bool:
         """True when the server says that something failed, not only that it has a remark."""
         return self.severity in {"fatal", "error"}
+
+    @property
+    def is_incomplete(self) -> bool:
+        """True when the server says, by HL7's issue type or in words, that its answer does not hold everything."""
+        return self.code in _INCOMPLETE or bool(_IN_PART.search(self.text))
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

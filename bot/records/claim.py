@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, Literal, NoReturn, Self, TypeVar
+from typing import Generic, NoReturn, Self, TypeVar
 
 import msgspec
 
-from bot.records.amounts import PAID_PARTS, Money, added, amount_of, has_negative, money_of
+from bot.records.amounts import PAID_PARTS, Money, added, has_negative, money_of
 from bot.records.bundle import Entry
 from bot.records.dates import Period, parse_date
 from bot.records.decode import Unreadable, decode
 from bot.records.dispensed import dispensed_in
 from bot.records.explanation import Explanation
 from bot.records.kinds import Kind, kind_of
-from bot.records.money import USUAL_CURRENCY, Amount
-from bot.records.owed import owed_of
+from bot.records.money import Amount
+from bot.records.owed import owed_of, paid_of
 from bot.records.people import names_in, place, prescriber, seen, with_contained
+from bot.records.performed import performed_in
 from bot.records.reasons import network_status, reasons_of
 from bot.records.references import Names, key_of, name_of
+from bot.records.refused import is_denied, payment_status, refused_lines
 from bot.records.sensitivity import labels_of
 from bot.records.service import ServiceIs, service_of
 from bot.records.shapes import Reference
@@ -28,13 +30,6 @@ from bot.records.text import NOTE_LIMIT, clean
 from bot.records.times import parse_instant
 
 T = TypeVar("T")
-PaymentStatus = Literal["paid", "denied", "partiallypaid"]
-_STATUSES: Mapping[str, PaymentStatus] = {
-    "paid": "paid",
-    "denied": "denied",
-    "partiallypaid": "partiallypaid",
-    "partially-paid": "partiallypaid",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +123,17 @@ class Claim:
     currency = _Fact(lambda of: of.money.currency)
     billed = _Fact(lambda of: of.money.get("billed"))
     allowed = _Fact(lambda of: of.money.get("allowed"))
-    plan_paid = _Fact(lambda of: _plan_paid(of.eob, of.money))
+    paid = _Fact(lambda of: paid_of(of.money))
+    plan_paid = _Fact(lambda of: paid_of(of.money).amount)
+    unlike = _Fact(lambda of: of.money.unlike)
     discount = _Fact(lambda of: of.money.get("discount"))
     prior_payer_paid = _Fact(lambda of: of.money.get("prior_payer"))
     owed = _Fact(lambda of: owed_of(of.money))
     paid_by_patient = _Fact(lambda of: _paid_by_patient(of.money))
-    payment_status = _Fact(lambda of: _payment_status(of.eob))
+    payment_status = _Fact(lambda of: payment_status(of.eob))
     paid_on = _Fact(lambda of: parse_date(of.eob.payment.date) if of.eob.payment else None)
-    denied = _Fact(lambda of: _denied(of.eob, of.money))
+    denied = _Fact(lambda of: is_denied(of.eob, of.money))
+    refused = _Fact(lambda of: refused_lines(of.eob, of.money))
     network = _Fact(lambda of: network_status(of.eob))
     reasons = _Fact(lambda of: reasons_of(of.eob))
     notes = _Fact(lambda of: tuple(n for n in (clean(note.text, NOTE_LIMIT) for note in of.eob.process_note) if n))
@@ -143,19 +141,27 @@ class Claim:
     replaced_by = _Fact(lambda of: _related(of.eob, "replacedby"))
     replaced = _Fact(lambda of: _is_replaced(of.eob))
     coverage = _Fact(lambda of: _coverage(of.eob))
+    coverages = _Fact(lambda of: tuple(id_ for one in of.eob.insurance if (id_ := _id_of(one.coverage))))
+    insurer = _Fact(lambda of: name_of(of.eob.insurer, of.names))
+    performed = _Fact(lambda of: performed_in(of.eob, of.raw, of.money.currency))
     labels = _Fact(lambda of: tuple(sorted({*of.labels, *labels_of(of.raw)})))
     dropped = _Fact(lambda of: of.dropped)
     uninterpreted = _Fact(lambda of: bool(of.eob.modifier_extension))
     lines = _Fact(lambda of: len(of.eob.item))
+    sum_lines = _Fact(lambda of: of.money.sum_lines)
     dispensed = _Fact(lambda of: dispensed_in(of.eob) if of.kind == "pharmacy" else ())
     is_reversal = _Fact(lambda of: has_negative(of.eob) and _is_reversal(of))
     """True when its amounts take back another claim's; what is negative is never owed."""
 
-    def read_whole(self) -> Self:
-        """Read every fact, and let go of the record: for claims of which many are kept."""
+    def read_whole(self, *, performed: bool = False) -> Self:
+        """Read every fact, and let go of the record: for claims of which many are kept.
+
+        What was done is read only when it is `performed` that somebody looks for; else it is gone with the record.
+        """
         if "_record" in vars(self):
             for name in _FACTS:
-                getattr(self, name)
+                if performed or name != "performed":
+                    getattr(self, name)
             del vars(self)["_record"]
         return self
 
@@ -168,6 +174,16 @@ class Claim:
     def sensitive(self) -> bool:
         """True when a security label asks for the shield (42 CFR Part 2 and kin)."""
         return bool(self.labels)
+
+    @property
+    def is_partly_denied(self) -> bool:
+        """True when the plan paid for some of it and refused some, as it says or as its lines show."""
+        return not self.denied and (bool(self.refused) or self.payment_status == "partiallypaid")
+
+    @property
+    def is_open(self) -> bool:
+        """True when the plan has not finished it: what it says may change."""
+        return self.outcome in {"queued", "partial"}
 
     @property
     def is_pharmacy(self) -> bool:
@@ -213,11 +229,13 @@ def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tup
     return Claim(record)
 
 
-def read_claims(entries: Iterable[Entry], *, whole: bool = False) -> tuple[tuple[Claim, ...], int]:
+def read_claims(
+    entries: Iterable[Entry], *, whole: bool = False, performed: bool = False
+) -> tuple[tuple[Claim, ...], int]:
     """The claims among a page's matches in their order, and how many could not be read.
 
     The names of the resources that came along are used. `whole` reads every fact at once: who keeps the claims of many
-    pages then keeps none of the pages.
+    pages then keeps none of the pages; with `performed` also what was done.
     """
     rows = tuple(entries)
     names = names_in(rows)
@@ -228,7 +246,7 @@ def read_claims(entries: Iterable[Entry], *, whole: bool = False) -> tuple[tuple
             continue
         try:
             claim = read_claim(entry.raw, names, entry.labels)
-            claims.append(claim.read_whole() if whole else claim)
+            claims.append(claim.read_whole(performed=performed) if whole else claim)
         except Unreadable:
             unreadable += 1
     return tuple(claims), unreadable
@@ -251,10 +269,16 @@ def _is_replaced(eob: Explanation) -> bool:
 
 
 def _is_reversal(of: _Record) -> bool:
-    """Of a claim that tells neither what was billed nor what is owed, the other amounts say it."""
-    told = [amount for amount in (of.money.get("billed"), owed_of(of.money).amount) if amount is not None]
-    others = of.money.get("allowed"), _plan_paid(of.eob, of.money)
-    return any(amount.value < 0 for amount in told or others if amount is not None)
+    """By evidence: what was billed is below zero; where nothing is said of that, no amount is above it.
+
+    A small negative share beside a positive charge is a credit, which is shown with its sign.
+    """
+    billed = of.money.get("billed")
+    if billed is not None and billed.value:
+        return billed.value < 0
+    others = (of.money.get("allowed"), paid_of(of.money).amount, owed_of(of.money).amount)
+    values = [amount.value for amount in others if amount is not None]
+    return any(value < 0 for value in values) and all(value <= 0 for value in values)
 
 
 def _id_of(reference: Reference | None) -> str | None:
@@ -270,28 +294,6 @@ def _coverage(eob: Explanation) -> str | None:
 
 def _paid_by_patient(money: Money) -> Amount | None:
     return money.get("paid_by_patient") or added(money.get(name) for name in PAID_PARTS)
-
-
-def _plan_paid(eob: Explanation, money: Money) -> Amount | None:
-    """What went to the provider and the patient, else the benefit, else the payment."""
-    paid = added([money.get("paid_to_provider"), money.get("paid_to_patient")])
-    payment = amount_of(eob.payment.amount, money.currency or USUAL_CURRENCY) if eob.payment else None
-    return paid or money.get("benefit") or payment
-
-
-def _payment_status(eob: Explanation) -> PaymentStatus | None:
-    codes = eob.payment.type.codes() if eob.payment and eob.payment.type else ()
-    return next((_STATUSES[code.lower()] for code in codes if code.lower() in _STATUSES), None)
-
-
-def _denied(eob: Explanation, money: Money) -> bool | None:
-    """The payer's word, else a refusal that the numbers prove: a reason, and all that was billed is not covered."""
-    if status := _payment_status(eob):
-        return status == "denied"
-    billed, noncovered = money.get("billed"), money.get("noncovered")
-    if billed and noncovered and billed.currency == noncovered.currency and reasons_of(eob):
-        return True if 0 < billed.value <= noncovered.value else None
-    return None
 
 
 _FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +13,21 @@ from bot.records.cost_share import CostShape, CostShare, cost_share
 from bot.records.dates import Period, period
 from bot.records.decode import Unreadable, decode
 from bot.records.extensions import Extra, every, first
+from bot.records.product_line import Line, product_line
 from bot.records.references import Key, key_of
 from bot.records.sensitivity import labels_of
 from bot.records.shapes import Concept, Identifier, PeriodShape, Reference, Shape
 from bot.records.text import NOTE_LIMIT, clean
 
-_MEDICARE = frozenset({"MCPOL", "RETIRE"})
-_MEDICAID = frozenset({"SUBSIDIZ", "MCAID", "SUBSIDMC", "SUBPOL", "PUBLICPOL"})
+_DENTAL, _VISION, _DRUGS = (
+    frozenset({"DENTAL", "DENTPRG", "DENTPOL"}),
+    frozenset({"VISPOL"}),
+    frozenset({"DRUGPOL"}),
+)
+_DENTAL_WORDS = re.compile(r"\bdental\b", re.IGNORECASE)
+_VISION_WORDS = re.compile(r"\b(?:vision|optical|eye)\b", re.IGNORECASE)
+_DRUG_WORDS = re.compile(r"\b(?:rx|drug|prescription|pharmacy|part d|pdp)\b", re.IGNORECASE)
+_MEDICAL_WORDS = re.compile(r"\b(?:medical|health|hospital|ppo|hmo|pos)\b", re.IGNORECASE)
 
 
 class _ClassShape(Shape, frozen=True):
@@ -64,9 +73,9 @@ class Named:
 class Coverage:
     """One coverage. What the payer did not say is None or empty.
 
-    `kind` is the code of its type (PPO, DENTPRG …) and `kind_words` the payer's words for it. `classes` are by type:
-    group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are the people that a digital card
-    names (C4DIC), which the payer may or may not fill.
+    `kind` is the first of the `codes` of its type (PPO, DENTPRG …) and `kind_words` the payer's words for it. `classes`
+    are by type: group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are the people that a
+    digital card names (C4DIC), which the payer may or may not fill.
     """
 
     id: str
@@ -90,6 +99,7 @@ class Coverage:
     card_notes: tuple[str, ...]
     labels: tuple[str, ...]
     dropped: tuple[str, ...]
+    codes: tuple[str, ...] = ()
 
     @property
     def plan(self) -> Named | None:
@@ -115,16 +125,35 @@ class Coverage:
         return self.network or (told.words if told else None)
 
     @property
-    def line(self) -> str:
-        """The line of business: medicare, medicaid, or other where the type does not say."""
-        if self.kind in _MEDICARE:
-            return "medicare"
-        return "medicaid" if self.kind in _MEDICAID else "other"
+    def line(self) -> Line | None:
+        """The product line: medicare, medicaid or commercial; None where the record leaves it open."""
+        plan, group = self.plan, self.group
+        classes = [text for named in (plan, group) if named for text in (named.name, named.value)]
+        return product_line(self.codes, (self.kind_words, self.payer, *classes), group=group is not None)
+
+    @property
+    def scope(self) -> str:
+        """What it is for: `dental`, `vision` or `drugs`, by type or name; `medical` for any other."""
+        types = {code.upper() for code in self.codes}
+        words = " ".join(word for word in (self.kind_words, self.plan and self.plan.name) if word)
+        broad = bool(_MEDICAL_WORDS.search(words)) or bool(types & {"PPO", "HMO", "POS", "EHCPOL", "MCPOL", "HIP"})
+        for scope, codes, pattern in (
+            ("dental", _DENTAL, _DENTAL_WORDS),
+            ("vision", _VISION, _VISION_WORDS),
+            ("drugs", _DRUGS, _DRUG_WORDS),
+        ):
+            if types & codes or (not broad and pattern.search(words)):
+                return scope
+        return "medical"
 
     @property
     def is_dental(self) -> bool:
-        """True when the type says dental."""
-        return bool(self.kind and self.kind.startswith("DENT"))
+        """True when it is for teeth."""
+        return self.scope == "dental"
+
+    def held(self, day: date) -> bool:
+        """Whether it covered the member on that day, as its period says."""
+        return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
 
     def state(self, today: date) -> str:
         """`current`, `ended`, `future`; `unclear` for a draft. A missing end means open (fhir.md 5)."""
@@ -168,6 +197,7 @@ def read_coverage(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Cov
         card_notes=_notes(shape.extension),
         labels=tuple(sorted({*labels, *labels_of(raw)})),
         dropped=dropped,
+        codes=shape.type.codes() if shape.type else (),
     )
 
 

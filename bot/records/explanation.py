@@ -26,9 +26,13 @@ class Detail(Shape, frozen=True):
 
 
 class Item(Shape, frozen=True):
-    """A line, as far as dates, amounts and what a pharmacy handed out go."""
+    """A line, as far as dates, amounts, what was done and where, and what a pharmacy handed out go."""
 
+    sequence: Decimal | None = None
     product_or_service: Concept | None = None
+    revenue: Concept | None = None
+    modifier: tuple[Concept, ...] = ()
+    location_codeable_concept: Concept | None = None
     quantity: QuantityShape | None = None
     detail: tuple[Detail, ...] = ()
     serviced_date: str | None = None
@@ -109,6 +113,7 @@ class Explanation(Shape, frozen=True):
     billable_period: PeriodShape | None = None
     created: str | None = None
     provider: Reference | None = None
+    insurer: Reference | None = None
     facility: Reference | None = None
     related: tuple[Related, ...] = ()
     outcome: str | None = None

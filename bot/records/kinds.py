@@ -28,6 +28,8 @@ _ELSEWHERE: dict[str, Kind] = _STANDARD | {
     "hha": "outpatient",
     "hospice": "institutional",
 }
+_BILL_DIGITS = 3
+_BY_BILL: dict[str, Kind] = {"1": "inpatient", "2": "inpatient", "3": "outpatient", "4": "outpatient"}
 _PROFILES: dict[str, Kind] = {
     "inpatient": "inpatient",
     "outpatient": "outpatient",
@@ -46,7 +48,18 @@ def kind_of(eob: Explanation) -> Kind | None:
     for stay in ("inpatient", "outpatient"):
         if any(code.startswith(stay) for code in sub):
             return _PROFILES[stay]
-    return _profiled(eob) or _stay(eob.type) or kind
+    profiled = _profiled(eob)
+    return (profiled if profiled in {"inpatient", "outpatient"} else None) or _stay(eob.type) or _billed_as(eob) or kind
+
+
+def _billed_as(eob: Explanation) -> Kind | None:
+    """By the type of bill: its digit behind the facility is 1 or 2 for inpatients and 3 or 4 for outpatients."""
+    for info in eob.info("typeofbill"):
+        for code in info.code.codes() if info.code else ():
+            digits = code.lstrip("0")
+            if len(digits) >= _BILL_DIGITS and digits.isalnum():
+                return _BY_BILL.get(digits[1])
+    return None
 
 
 def _typed(concept: Concept | None) -> Kind | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from bot.records.amounts import added, name_of_category
+from bot.records.claim import Claim
 from bot.records.dates import Period, parse_date, period
 from bot.records.money import USUAL_CURRENCY, Amount, believable
-from bot.records.reasons import Reason
+from bot.records.reasons import Reason, coded
 from bot.records.shapes import Coding, Concept
 from bot.records.text import NOTE_LIMIT, clean
 from bot.records.typed import Typed
+from bot.records.unlike import Said, settled
 
 _REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
 _NDC = "http://hl7.org/fhir/sid/ndc"
@@ -26,7 +28,8 @@ class ClaimLine:
     """One line. Absent values are None; amounts are those that stand on the line itself.
 
     `description` is the payer's text, never a code list's that we carry; `drug` the NDC text of a fill, or of its
-    ingredients when it was compounded; `notes` the payer's words that the line points at.
+    ingredients when it was compounded; `notes` the payer's words that the line points at. `refused`: the plan did not
+    pay it for a reason of its own. `at` is its place among the claim's lines, from 0.
     """
 
     sequence: int | None
@@ -49,17 +52,26 @@ class ClaimLine:
     place: str | None
     reasons: tuple[Reason, ...]
     notes: tuple[str, ...]
+    refused: bool = False
+    at: int = 0
 
 
-def read_lines(typed: Typed, currency: str | None = None) -> tuple[ClaimLine, ...]:
-    """The lines of a typed ExplanationOfBenefit, in its order. `currency` is the claim's, where a line has none."""
-    eob = typed.model
+def read_lines(typed: Typed, claim: Claim | None = None) -> tuple[ClaimLine, ...]:
+    """The lines of a typed ExplanationOfBenefit, in its order, as `claim`, its slim reading, tells them apart.
+
+    A line that only adds up the others is left out. Where a line has no currency, it is the claim's.
+    """
+    eob, usual = typed.model, (claim.currency if claim else None) or USUAL_CURRENCY
     notes = {note.number: text for note in eob.processNote or () if (text := clean(note.text, NOTE_LIMIT))}
-    return tuple(_line(item, notes, currency or USUAL_CURRENCY) for item in eob.item or ())
+    lines = tuple(_line(item, notes, usual) for item in eob.item or ())
+    if claim is None or claim.lines != len(lines):
+        return lines
+    marked = (replace(line, refused=at in claim.refused, at=at) for at, line in enumerate(lines))
+    return tuple(line for at, line in enumerate(marked) if at not in claim.sum_lines)
 
 
 def _line(item: Any, notes: dict[Any, str], currency: str) -> ClaimLine:
-    money = _amounts(item.adjudication or (), currency)
+    money = _amounts(item.adjudication or (), currency, item.quantity.value if item.quantity else None)
     what = concept(item.productOrService)
     coding = next((c for c in what.coding if c.code and c.code != _COMPOUND), None)
     is_drug = any(c.system == _NDC or c.code == _COMPOUND for c in what.coding)
@@ -107,15 +119,18 @@ def _service(item: Any) -> Period:
     return period(_text(item.servicedPeriod.start), _text(item.servicedPeriod.end))
 
 
-def _amounts(adjudications: Iterable[Any], currency: str) -> dict[str, Amount]:
-    """The amounts of the line by plain name; several of one category are its parts."""
-    grouped: dict[str, list[Amount]] = {}
-    for adjudication in adjudications:
-        name = name_of_category(concept(adjudication.category))
-        value = believable(adjudication.amount.value) if adjudication.amount else None
-        if name and value is not None and not adjudication.modifierExtension:
-            grouped.setdefault(name, []).append(Amount(value, (adjudication.amount.currency or currency).upper()))
-    return {name: sum_ for name, amounts in grouped.items() if (sum_ := added(amounts)) is not None}
+def _amounts(adjudications: Iterable[Any], currency: str, quantity: Decimal | None) -> dict[str, Amount]:
+    """The amounts of the line by plain name, settled as the claim's are."""
+    grouped: dict[str, list[Said]] = {}
+    for one in adjudications:
+        category = concept(one.category)
+        name = name_of_category(category)
+        value = believable(one.amount.value) if one.amount else None
+        if name and value is not None and not one.modifierExtension:
+            amount = Amount(value, (one.amount.currency or currency).upper())
+            grouped.setdefault(name, []).append(Said(amount, category, concept(one.reason)))
+    found = {name: settled(name, said, quantity)[0] for name, said in grouped.items()}
+    return {name: amount for name, amount in found.items() if amount is not None}
 
 
 def _drug(item: Any, what: Concept) -> str | None:
@@ -126,10 +141,5 @@ def _drug(item: Any, what: Concept) -> str | None:
 
 def _reasons(adjudications: Iterable[Any]) -> Iterable[Reason]:
     for adjudication in adjudications:
-        if adjudication.reason is None or not _REASONS & set(concept(adjudication.category).codes()):
-            continue
-        why = concept(adjudication.reason)
-        for coding in why.coding:
-            yield Reason(coding.code or "", coding.system, clean(coding.display, NOTE_LIMIT) or why.words())
-        if not why.coding:
-            yield Reason("", None, why.words())
+        if adjudication.reason is not None and _REASONS & set(concept(adjudication.category).codes()):
+            yield from coded(concept(adjudication.reason))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from bot.records.claim import Claim, Number
+from bot.records.coordination import coordinated
 from bot.records.dates import PartialDate
+from bot.records.reversals import taken_back
+from bot.records.versions import newest_versions, twins, version_of
 
 _LONG_AGO = date.min
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -20,7 +23,9 @@ class Live:
 
     The reasons: `cancelled`, `entered-in-error`, `replaced`, `preauthorization`, `predetermination`, `older version`,
     `taken back`, `not interpreted`. A reversal stays among the claims, where it is shown and never summed; what it
-    takes back whole is `taken_back`.
+    takes back whole is `taken_back`. `twins` are the ids of claims that share a number, a kind and a day without proof
+    that one is a version of the other; `coordinated` gives, for the id of a claim of one plan, another plan's claim for
+    the same visit, which is added up in its place.
     """
 
     claims: tuple[Claim, ...]
@@ -28,11 +33,24 @@ class Live:
     replaced: tuple[Claim, ...] = ()
     cancelled: tuple[Claim, ...] = ()
     taken_back: tuple[Claim, ...] = ()
+    twins: frozenset[str] = frozenset()
+    coordinated: Mapping[str, Claim] = field(default_factory=dict)
+
+    @property
+    def added(self) -> tuple[Claim, ...]:
+        """The claims that a sum may hold: no reversal, and each visit once though two plans decided on it."""
+        return tuple(c for c in self.claims if not c.is_reversal and c.id not in self.coordinated)
+
+    @property
+    def apart(self) -> tuple[Claim, ...]:
+        """The claims that no sum holds because they no longer count or take back another one."""
+        reversals = tuple(claim for claim in self.claims if claim.is_reversal)
+        return (*reversals, *self.replaced, *self.taken_back, *self.cancelled)
 
     def before(self, claim: Claim) -> Claim | None:
         """The newest of the claims that this one replaces, as far as they were read."""
         earlier = [one for one in self.replaced if claim.follows(one)]
-        return max(earlier, key=_version, default=None)
+        return max(earlier, key=version_of, default=None)
 
     def after(self, claim: Claim) -> Claim | None:
         """The claim that counts in place of a replaced one, as far as it was read; a chain is followed to its end."""
@@ -58,26 +76,40 @@ class Visits:
 def live(claims: Iterable[Claim], today: date | None = None) -> Live:
     """The live set. With `today`, a service date in the future is not believed and sorts as unknown (F41)."""
     left_out: Counter[str] = Counter()
-    newest, older = _newest_versions(claims)
+    newest, older = newest_versions(claims)
     if older:
         left_out["older version"] = older
-    priors, reversals = _priors(newest), _reversals(newest)
+    priors = _priors(newest)
     kept: list[Claim] = []
     gone: dict[str, list[Claim]] = {}
     for claim in newest:
-        reason = _reason_out(claim) or _overtaken(claim, priors, reversals)
+        reason = _reason_out(claim) or ("replaced" if _is_prior(claim, priors) else None)
         (gone.setdefault(reason, []) if reason else kept).append(claim)
+    back = taken_back(kept, [claim for claim in kept if claim.is_reversal])
+    if back:
+        gone["taken back"] = [claim for claim in kept if claim.id in back]
+        kept = [claim for claim in kept if claim.id not in back]
     left_out.update({reason: len(rows) for reason, rows in gone.items()})
     kept.sort(key=lambda claim: _newness(claim, today), reverse=True)
-    by_reason = {reason: tuple(gone.get(reason, ())) for reason in ("replaced", "cancelled", "taken back")}
-    return Live(tuple(kept), left_out, *by_reason.values())
+    return Live(
+        claims=tuple(kept),
+        left_out=left_out,
+        replaced=tuple(gone.get("replaced", ())),
+        cancelled=tuple(gone.get("cancelled", ())),
+        taken_back=tuple(gone.get("taken back", ())),
+        twins=twins(kept),
+        coordinated=coordinated(kept),
+    )
 
 
-def visits(alive: Live, today: date | None = None) -> tuple[Visits, ...]:
-    """The claims that are no pharmacy fills, grouped by service day, newest first, undated ones last and alone."""
+def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:
+    """The claims that are no reversals, grouped by service day, in their order, undated ones alone.
+
+    Pharmacy fills are no visits, unless `pharmacy` says that what was asked for may have been filled.
+    """
     groups: dict[str, list[Claim]] = {}
     for claim in alive.claims:
-        if claim.is_pharmacy or claim.is_reversal:
+        if (claim.is_pharmacy and not pharmacy) or claim.is_reversal:
             continue
         day = believed_day(claim, today)
         groups.setdefault(str(day) if day else f"?{claim.id}", []).append(claim)
@@ -99,7 +131,8 @@ def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
 
 def _newness(claim: Claim, today: date | None) -> tuple[date, date, datetime]:
     day = believed_day(claim, today)
-    return (day.first if day else _LONG_AGO, _decided(claim), claim.last_updated or _NEVER)
+    decided = claim.created.first if claim.created else _LONG_AGO
+    return (day.first if day else _LONG_AGO, decided, claim.last_updated or _NEVER)
 
 
 def _reason_out(claim: Claim) -> str | None:
@@ -126,65 +159,3 @@ def _priors(claims: Iterable[Claim]) -> dict[str, list[tuple[Number, str]]]:
 def _is_prior(claim: Claim, priors: dict[str, list[tuple[Number, str]]]) -> bool:
     named = ((own, *by) for own in claim.numbers for by in priors.get(own.value, ()))
     return any(by != claim.id and own.same(number) for own, number, by in named)
-
-
-def _overtaken(
-    claim: Claim, priors: dict[str, list[tuple[Number, str]]], reversals: dict[str, list[Claim]]
-) -> str | None:
-    """Why another claim leaves this one without effect; None when none does."""
-    if _is_prior(claim, priors):
-        return "replaced"
-    return "taken back" if any(_takes_back(one, claim) for one in reversals.get(_key(claim), ())) else None
-
-
-def _reversals(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
-    """The reversals that count, by the number that they share with what they take back."""
-    found: dict[str, list[Claim]] = {}
-    for claim in claims:
-        if claim.is_reversal and claim.numbers and not _reason_out(claim):
-            found.setdefault(_key(claim), []).append(claim)
-    return found
-
-
-def _key(claim: Claim) -> str:
-    return claim.numbers[0].value if claim.numbers else ""
-
-
-def _takes_back(reversal: Claim, claim: Claim) -> bool:
-    """True when a reversal under the same number holds exactly the opposite amounts, and is not the older one."""
-    if claim.is_reversal or not reversal.numbers[0].same(claim.numbers[0]):
-        return False
-    amounts = [(one.billed, one.owed.amount, one.plan_paid) for one in (reversal, claim)]
-    pairs = [(back, given) for back, given in zip(*amounts, strict=True) if back is not None and given is not None]
-    opposite = bool(pairs) and all(back == -given for back, given in pairs) and any(back.value for back, _ in pairs)
-    later = None in {reversal.created, claim.created} or _decided(reversal) >= _decided(claim)
-    return opposite and later
-
-
-def _decided(claim: Claim) -> date:
-    return claim.created.first if claim.created else _LONG_AGO
-
-
-def _newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
-    """Each record once and each claim number once a kind and day: the newest version (F42), and how many were older."""
-    by_id: dict[str, Claim] = {}
-    seen = 0
-    for place, claim in enumerate(claims):
-        seen += 1
-        key = claim.id or f"?{place}"
-        by_id[key] = _newer(by_id.get(key), claim)
-    newest: dict[tuple[object, ...], Claim] = {}
-    for key, claim in by_id.items():
-        number = claim.numbers[0] if claim.numbers else None
-        what = (claim.kind, claim.use, claim.service, claim.is_reversal)
-        same = (number, *what) if number and claim.service.known else (key,)
-        newest[same] = _newer(newest.get(same), claim)
-    return list(newest.values()), seen - len(newest)
-
-
-def _newer(old: Claim | None, new: Claim) -> Claim:
-    return old if old is not None and _version(old) > _version(new) else new
-
-
-def _version(claim: Claim) -> tuple[datetime, date]:
-    return (claim.last_updated or _NEVER, _decided(claim))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.records.explanation import Adjudication, Explanation
 from bot.records.shapes import Concept
+from bot.records.text import clean
 
 _REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
 _NETWORK = frozenset({"innetwork", "outofnetwork", "other"})
@@ -34,13 +35,18 @@ def reasons_in(adjudications: Iterable[Adjudication]) -> Iterable[Reason]:
 
 
 def coded(concept: Concept) -> Iterable[Reason]:
-    """One reason for each coding, or one of words only."""
-    text = concept.words()
-    for coding in concept.coding:
-        if coding.code:
-            yield Reason(coding.code, coding.system, coding.display or text)
-    if not concept.codes() and text:
+    """One reason for each coding, or one of words only.
+
+    The text belongs to the whole concept: beside one code it is its words, beside several it is told without a code.
+    """
+    text, codings = concept.words_of_its_own(), [coding for coding in concept.coding if coding.code]
+    for coding in codings:
+        own = clean(coding.display)
+        yield Reason(coding.code or "", coding.system, own or (text if len(codings) == 1 else None))
+    if text and len(codings) != 1 and text not in {clean(coding.display) for coding in codings}:
         yield Reason("", None, text)
+    elif not codings and (words := concept.words()):
+        yield Reason("", None, words)
 
 
 def network_status(eob: Explanation) -> str | None:

@@ -38,6 +38,10 @@ class Concept(Shape, frozen=True):
             return (only.code,) if only.code and (system is None or only.system == system) else ()
         return tuple(c.code for c in self.coding if c.code and (system is None or c.system == system))
 
+    def words_of_its_own(self) -> str | None:
+        """The text, without any coding's display."""
+        return clean(self.text)
+
     def words(self) -> str | None:
         """The payer's own words, else the first display; never a bare code."""
         return clean(self.text) or next((d for d in (clean(c.display) for c in self.coding) if d), None)

@@ -197,9 +197,14 @@ def url(address: str) -> Markup:
     return Markup("https:" + quote(address.removeprefix("https:"), safe="/?=&%#+,;@-._~:$!"))  # noqa: S704 -- as above
 
 
+_PLACES = -4
+
+
 def number(value: Decimal | float) -> str:
-    """A number as short as it is exact: `2`, `0.5`, `1,000`."""
+    """A number as short as it is exact to four places: `2`, `0.5`, `1,000`; a binary fraction has no more than that."""
     exact = Decimal(str(value))
+    if exact.is_finite() and int(exact.as_tuple().exponent) < _PLACES:
+        exact = exact.quantize(Decimal(1).scaleb(_PLACES))
     return f"{exact.normalize():,f}"
 
 

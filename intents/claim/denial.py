@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.kit import (
     Ask,
     Claim,
     ClaimLine,
+    ClaimWish,
     Coverage,
     Live,
+    Nearest,
     Summary,
     claim_by_id,
     fitting,
     is_numbered,
     member_coverages,
+    near_claims,
     newest_claims,
+    part_of,
     read_lines,
     service_dates,
     text_of,
+    wanted_of,
 )
 
 COMMERCIAL, MEDICAID, MEDICARE = 180, 60, 65
@@ -32,10 +37,10 @@ class Denial(Summary):
     """One denied claim. `claim` None: none that fits was denied; `looked_at` claims were read.
 
     `filtered`: the words asked for a time, a provider or a number.
-    `days` is the appeal clock of the member's product line: 180 commercial (45 CFR 147.136), 60 TennCare, 65 Medicare
-    Advantage; None when the line is not known. `until` counts them from the decision, which is about when the notice
-    was sent. `letter` asks for the draft. `shielded`: the claim is marked as sensitive and was not asked for by
-    button.
+    `days` is the appeal clock of the product line of the claim's own coverage: 180 commercial (45 CFR 147.136), 60
+    TennCare, 65 Medicare Advantage; None when the line is not certain. `until` counts them from the decision, which is
+    about when the notice was sent. `letter` asks for the draft. `paid_lines` are lines beside the refused ones.
+    `shielded`: the claim is marked as sensitive and was not asked for by button.
     """
 
     claim: Claim | None = None
@@ -49,6 +54,14 @@ class Denial(Summary):
     letter: bool = False
     today: date | None = None
     shielded: bool = False
+    wanted: ClaimWish | None = None
+    nearest: Nearest | None = None
+    paid_lines: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """True when the last day to appeal is over, as far as the record tells it."""
+        return bool(self.until and self.today and self.until < self.today)
 
 
 async def answer(ask: Ask) -> Denial:
@@ -59,15 +72,18 @@ async def answer(ask: Ask) -> Denial:
     if claim_id is None:
         alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(denied(so_far, ask)))
         found = denied(alive, ask)
-        looked_at, others = len(alive.claims), found[1:SHOWN]
+        looked_at, others = len(fitting(alive.claims, _any_state(ask))), found[1:SHOWN]
         if not found:
-            return Denial(looked_at=looked_at, filtered=_filtered(ask))
+            wanted = wanted_of(ask)
+            refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
+            nearest = await near_claims(refused, alive) if wanted.narrows else None
+            return Denial(looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest)
         claim_id = found[min(max(ask.pick, 0), len(found) - 1)].id
     claim, raw = await claim_by_id(ask, claim_id)
     if claim.sensitive and "id" not in ask.arguments:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return Denial(claim=claim, shielded=True)
-    lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim.currency)
+    lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim)
     ask.cite("ExplanationOfBenefit", [claim.id])
     coverages = await member_coverages(ask)
     return summarize(claim, lines, others, coverages.every, ask)
@@ -76,39 +92,52 @@ async def answer(ask: Ask) -> Denial:
 def summarize(
     claim: Claim, lines: Sequence[ClaimLine], others: Sequence[Claim], coverages: Sequence[Coverage], ask: Ask
 ) -> Denial:
-    """The claim's lines that carry a reason, and the clock of the coverage that it was decided under."""
-    told = tuple(line for line in lines if line.reasons or line.notes)
-    coverage = next((one for one in coverages if one.id == claim.coverage), None)
-    line = _line_of(coverage)
-    days = {"medicare": MEDICARE, "medicaid": MEDICAID, "commercial": COMMERCIAL}.get(line or "")
+    """The lines that were refused, else those that carry a reason, and the clock of the claim's own coverage.
+
+    Of a kind of care that was asked for, only its lines are told.
+    """
+    wanted = wanted_of(ask)
+    told = [line for line in lines if line.refused] or [line for line in lines if line.reasons or line.notes]
+    shown, _ = part_of(claim, wanted)
+    asked = [line for line in told if line.at in shown.lines] if shown and shown.partly else []
+    line = next((one for one in coverages if one.id == claim.coverage), None)
+    product = line.line if line else None
+    days = {"medicare": MEDICARE, "medicaid": MEDICAID, "commercial": COMMERCIAL}.get(product or "")
     decided = claim.created.exact if claim.created else None
     return Denial(
         claim=claim,
-        lines=told[:SHOWN],
+        lines=tuple(asked or told)[:SHOWN],
         others=tuple(others),
-        line_of_business=line,
+        line_of_business=product,
         days=days,
         until=decided + timedelta(days=days) if decided and days else None,
         letter=ask.arguments.get("letter") == "yes",
         today=ask.today,
+        wanted=wanted,
+        paid_lines=claim.lines - len(claim.sum_lines) - len(claim.refused) if claim.is_partly_denied else 0,
     )
 
 
 def denied(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """The claims that fit and that the plan did not pay, in whole or for a reason that it gives."""
+    """The claims that fit and that the plan did not pay, in whole or in lines of theirs.
+
+    Of a kind of care, one of its own lines has to be refused: another one's refusal is not about it.
+    """
     if number := text_of(ask, "claim_id"):
         return tuple(claim for claim in alive.claims if is_numbered(claim, number))
-    found = fitting(alive.claims, ask)
-    refused = tuple(claim for claim in found if claim.denied)
-    return refused or tuple(claim for claim in found if claim.payment_status == "partiallypaid" and claim.reasons)
+    wanted = wanted_of(_any_state(ask))
+    return tuple(claim for claim in fitting(alive.claims, _any_state(ask)) if _is_denied(claim, wanted))
 
 
-def _filtered(ask: Ask) -> bool:
-    return any(name in ask.slots for name in ("date_range", "provider_name", "claim_id"))
+def _is_denied(claim: Claim, wanted: ClaimWish) -> bool:
+    if claim.denied:
+        return True
+    if not claim.refused:
+        return claim.payment_status == "partiallypaid" and bool(claim.reasons)
+    shown, _ = part_of(claim, wanted)
+    return shown is None or not shown.partly or not set(shown.lines).isdisjoint(claim.refused)
 
 
-def _line_of(coverage: Coverage | None) -> str | None:
-    """Medicare and Medicaid by the coverage's type; any other stated type is commercial; no type is unknown."""
-    if coverage is None or coverage.kind is None:
-        return None
-    return coverage.line if coverage.line in {"medicare", "medicaid"} else "commercial"
+def _any_state(ask: Ask) -> Ask:
+    """The same question without a state: that of a denial is what is looked for here."""
+    return replace(ask, slots={name: value for name, value in ask.slots.items() if name != "state_of_claim"})

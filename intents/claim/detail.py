@@ -10,14 +10,19 @@ from bot.kit import (
     Ask,
     Claim,
     ClaimLine,
+    ClaimWish,
     Contract,
+    Doubt,
     Live,
+    Nearest,
     Story,
     Summary,
     claim_by_id,
     claim_numbered,
+    doubts_of,
     fitting,
     is_numbered,
+    near_claims,
     newest_claims,
     owed_steps,
     read_contract,
@@ -26,6 +31,7 @@ from bot.kit import (
     story_of,
     text_of,
     visits,
+    wanted_of,
 )
 
 SHOWN = 10
@@ -49,14 +55,20 @@ class ClaimDetail(Summary):
     gone: Gone | None = None
     after: Claim | None = None
     shielded: bool = False
+    doubts: tuple[Doubt, ...] = ()
+    wanted: ClaimWish | None = None
+    nearest: Nearest | None = None
 
 
 async def answer(ask: Ask) -> ClaimDetail:
     """The claim of the pressed button, of the claim number or provider that was named, else of the last visit."""
     pressed = ask.arguments.get("id")
-    claim_id = pressed or await _find(ask)
+    claim_id, alive = (pressed, None) if pressed else await _find(ask)
     if claim_id is None:
-        return ClaimDetail()
+        wanted = wanted_of(ask)
+        nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
+        ask.cite("ExplanationOfBenefit", [one.id for one in nearest.claims] if nearest else [])
+        return ClaimDetail(wanted=wanted, nearest=nearest)
     claim, raw = await claim_by_id(ask, claim_id)
     if claim.sensitive and not pressed:
         ask.cite("ExplanationOfBenefit", [claim.id])
@@ -66,7 +78,7 @@ async def answer(ask: Ask) -> ClaimDetail:
     )
     ask.cite("ExplanationOfBenefit", [one.id for one in (claim, before) if one])
     ask.report.steps += owed_steps(claim)
-    return summarize(claim, read_lines(typed, claim.currency), read_contract(raw), before, around)
+    return summarize(claim, read_lines(typed, claim), read_contract(raw), before, around)
 
 
 def summarize(
@@ -89,6 +101,7 @@ def summarize(
         story=story_of(claim, before),
         gone=_gone(claim, after, around),
         after=after,
+        doubts=doubts_of(claim, around),
     )
 
 
@@ -122,26 +135,29 @@ async def _around(ask: Ask, claim: Claim) -> Live | None:
     )
 
 
-async def _find(ask: Ask) -> str | None:
+async def _find(ask: Ask) -> tuple[str | None, Live]:
     """By number any claim, also one that no longer counts; else the newest visit that fits."""
     if number := text_of(ask, "claim_id"):
         alive = await newest_claims(
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in _all(so_far)), page_size=100
         )
-        return next((claim.id for claim in _all(alive) if is_numbered(claim, number)), None)
+        return next((claim.id for claim in _all(alive) if is_numbered(claim, number)), None), alive
     alive = await newest_claims(
         ask,
         *service_dates(ask),
         enough=lambda so_far: bool(_fitting(so_far, ask)),
         page_size=10,
-        people=text_of(ask, "provider_name") is not None,
+        people=wanted_of(ask).narrows,
     )
     found = _fitting(alive, ask)
-    return found[min(max(ask.pick, 0), len(found) - 1)].id if found else None
+    return (found[min(max(ask.pick, 0), len(found) - 1)].id if found else None), alive
 
 
 def _fitting(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    return fitting([claim for day in visits(alive, ask.today) for claim in day.claims], ask)
+    """The visits that fit; of a kind of care, or of one sort of claim, also pharmacy fills."""
+    wanted = wanted_of(ask)
+    days = visits(alive, ask.today, pharmacy=bool(wanted.services or wanted.claim_types))
+    return fitting([claim for day in days for claim in day.claims], ask)
 
 
 def _all(alive: Live) -> tuple[Claim, ...]:

@@ -10,18 +10,21 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimWish,
     Document,
     History,
     Search,
     WithDocument,
     by_currency,
+    days_around,
+    doubts_of,
     fitting,
     history,
     of_other_person,
     read_profile,
     records,
     span_of,
-    text_of,
+    wanted_of,
 )
 
 COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
@@ -29,11 +32,15 @@ COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One claim as the document shows it. `services` are the payer's words for what it was for; None: not told."""
+    """One claim as the document shows it. `services` are the payer's words for what it was for; None: not told.
+
+    `doubts` names what is to be said of its amounts (`doubts_of`).
+    """
 
     claim: Claim
     services: tuple[str, ...]
     amounts: tuple[tuple[str, Amount | None], ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def currency(self) -> str:
@@ -79,8 +86,9 @@ class Export(WithDocument):
 
     papers: Papers
     owed: Total
-    claim_type: str | None
-    provider: str | None
+    wanted: ClaimWish
+    least: bool
+    two_plans: int
     whole: bool
     other_person: bool
 
@@ -89,7 +97,7 @@ async def answer(ask: Ask) -> Export:
     """The claims of the period that was asked for, of this calendar year when none was."""
     profiles = await records(ask, Search("Patient"), read_profile, optional=True)
     start, end = _span(ask)
-    found = await history(ask, *_days(start, end), since=start)
+    found = await history(ask, *days_around(start, end), since=start)
     summary = summarize(found, ask, profiles[0].name if profiles else None)
     ask.cite("ExplanationOfBenefit", [receipt.claim.id for receipt in summary.papers.receipts])
     return summary
@@ -99,13 +107,12 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
     """The document: every claim that counts, newest first; a sensitive one only when its button was pressed (T33)."""
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
-    alive = [claim for claim in _within(found.live.claims, ask, start, end) if not claim.is_reversal]
-    apart = [claim for claim in found.live.claims if claim.is_reversal]
-    apart += [*found.live.replaced, *found.live.cancelled]
+    live = found.live
+    alive = [claim for claim in _within(live.claims, ask, start, end) if not claim.is_reversal]
     sensitive = sum(1 for claim in alive if claim.sensitive)
     told = [claim for claim in alive if shown or not claim.sensitive]
-    receipts = tuple(_receipt(claim, found.services.get(claim.id, ())) for claim in told)
-    totals = _totals(receipts)
+    receipts = tuple(_receipt(claim, found) for claim in told)
+    totals = _totals([receipt for receipt in receipts if receipt.claim.id not in live.coordinated])
     papers = Papers(
         start=start,
         end=end,
@@ -115,17 +122,18 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
         totals=totals,
         sensitive=sensitive if shown else 0,
         hidden=0 if shown else sensitive,
-        apart=len(_within(apart, ask, start, end)),
-        undated=sum(1 for claim in found.live.claims if not claim.service.known) if start or end else 0,
-        strange=found.live.left_out["not interpreted"],
+        apart=len(_within(live.apart, ask, start, end)),
+        undated=sum(1 for claim in live.claims if not claim.service.known) if start or end else 0,
+        strange=live.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
     )
     return Export(
         document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,
         papers=papers,
         owed=totals[COLUMNS.index("owed")],
-        claim_type=text_of(ask, "claim_type"),
-        provider=text_of(ask, "provider_name"),
+        wanted=wanted_of(ask),
+        least=ask.report.hides or any(claim.owed.is_floor for claim in told),
+        two_plans=sum(1 for claim in told if claim.id in live.coordinated),
         whole=start is None and end is None,
         other_person=of_other_person(ask),
     )
@@ -139,11 +147,6 @@ def _span(ask: Ask) -> tuple[date | None, date | None]:
     return (None, None) if ask.arguments.get("all") else (date(ask.today.year, 1, 1), ask.today)
 
 
-def _days(start: date | None, end: date | None) -> tuple[tuple[str, str], ...]:
-    """The period as search parameters; both ends count."""
-    return tuple(("service-date", f"{prefix}{day}") for prefix, day in (("ge", start), ("le", end)) if day)
-
-
 def _within(claims: Iterable[Claim], ask: Ask, start: date | None, end: date | None) -> list[Claim]:
     """The claims that fit the question and began in the period: a stay over New Year is in one year only."""
     fit = fitting(tuple(claims), ask)
@@ -152,10 +155,12 @@ def _within(claims: Iterable[Claim], ask: Ask, start: date | None, end: date | N
     return [c for c in fit if c.service.day and (start or date.min) <= c.service.day.first <= (end or date.max)]
 
 
-def _receipt(claim: Claim, services: tuple[str, ...]) -> Receipt:
+def _receipt(claim: Claim, found: History) -> Receipt:
+    services = found.services.get(claim.id, ())
     drugs = tuple(one.drug for one in claim.dispensed if one.drug)
     amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed.amount, claim.paid_by_patient)
-    return Receipt(claim, drugs or services, tuple(zip(COLUMNS, amounts, strict=True)))
+    doubts = tuple(one.what for one in doubts_of(claim, found.live))
+    return Receipt(claim, drugs or services, tuple(zip(COLUMNS, amounts, strict=True)), doubts)
 
 
 def _totals(receipts: Sequence[Receipt]) -> tuple[Total, ...]:

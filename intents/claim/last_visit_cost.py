@@ -1,122 +1,168 @@
-"""What the last visit cost: the payer's own number first, its parts beside it, and every doubt said."""
+"""What a visit cost, the last one or the one that is described: the payer's own number first, and every doubt said."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.kit import (
+    Amount,
     Ask,
     Claim,
+    ClaimWish,
+    Doubt,
     Live,
+    Nearest,
     PartialDate,
+    Shown,
     Story,
     Summary,
+    Visits,
+    Why,
+    added,
+    doubts_of,
     fills,
     fitting,
+    near_claims,
     newest_claims,
     of_other_person,
     owed_steps,
+    part_of,
     service_dates,
     story_of,
-    text_of,
     visits,
+    wanted_of,
+    why_of,
 )
+
+_BY_SIZE = ("biggest", "smallest")
 
 
 @dataclass(frozen=True, slots=True)
 class LastVisitCost(Summary):
-    """One day of care, the `pick`-th from the newest.
+    """One day of care, the `pick`-th from the newest, or of the order that was asked for.
 
-    Several `claims` are a tie: one visit may give several, or there were several visits; they are shown as choices.
-    `fill` is a pharmacy fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are
-    described only when `shown` was asked for by button. `story` is that of an earlier claim that the one claim
-    replaces. `aspect` is the amount that was asked about, where it is another one than what is owed.
+    Several `claims` are a tie: one visit may give several, or there were several visits; they are shown as choices,
+    with what they come to `together` when one kind of care was asked for. `part` is the share of the lines of that
+    kind, where they are only some of the claim's (`shown`). `nearest` is told where none fits. `fill` is a pharmacy
+    fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are described only when
+    `opened` by button. `story` is that of an earlier claim that the one claim replaces. `wanted` holds the conditions.
     `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
     another, which the records don't show.
     """
 
+    wanted: ClaimWish
     day: PartialDate | None = None
     claims: tuple[Claim, ...] = ()
     pick: int = 0
     older: bool = False
     fill: Claim | None = None
     shielded: bool = False
-    shown: bool = False
+    opened: bool = False
     other_person: bool = False
-    provider: str | None = None
     searched: int = 0
     apart: int = 0
     credit: Claim | None = None
-    aspect: str | None = None
     story: Story | None = None
+    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    part: Amount | None = None
+    shown: Shown | None = None
+    together: Amount | None = None
+    nearest: Nearest | None = None
 
     @property
     def claim(self) -> Claim | None:
         """The one claim of that day, None for none or several."""
         return self.claims[0] if len(self.claims) == 1 else None
 
+    @property
+    def why(self) -> Why | None:
+        """Why the share is what it is."""
+        return why_of(self.claim) if self.claim else None
+
+    @property
+    def aspect(self) -> str | None:
+        """The amount that was asked about, where it is another one than what is owed."""
+        return self.wanted.aspect
+
+    @property
+    def provider(self) -> str | None:
+        """Who was named."""
+        return self.wanted.provider
+
 
 async def answer(ask: Ask) -> LastVisitCost:
-    """The cost of the last visit, or of the one that a follow-up points at."""
+    """The cost of the last visit, of the one that the question describes, or that a follow-up points at."""
     alive = await newest_claims(
         ask,
         *service_dates(ask),
-        enough=lambda so_far: len(visits(_of(so_far, ask), ask.today)) > ask.pick + 1,
+        enough=lambda so_far: len(_days(_of(so_far, ask), ask)) > ask.pick + 1,
         page_size=10,
     )
     summary = summarize(_of(alive, ask), ask)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, summary.fill, summary.credit) if claim])
+    if not summary.claims and not summary.searched:
+        summary = replace(summary, nearest=await near_claims(ask, alive))
+    near = summary.nearest.claims if summary.nearest else ()
+    shown = (*summary.claims, *near, summary.fill, summary.credit)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in shown if claim])
     ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
     return summary
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     """The chosen day among the visits; a negative pick counts from the oldest."""
-    days, provider = visits(alive, ask.today), text_of(ask, "provider_name")
+    wanted, days = wanted_of(ask), _days(alive, ask)
     known = [day for day in days if day.day] or list(days)
     pick = ask.pick if ask.pick >= 0 else len(known) + ask.pick
     base = LastVisitCost(
+        wanted=wanted,
         pick=pick,
-        provider=provider,
         searched=len(known),
-        apart=_apart(alive, ask),
+        apart=sum(1 for claim in fitting(alive.apart, ask) if not claim.is_pharmacy and not claim.is_reversal),
         other_person=of_other_person(ask),
-        shown=ask.arguments.get("show") == "yes",
-        aspect=text_of(ask, "amount_kind"),
+        opened=ask.arguments.get("show") == "yes",
         credit=None if known else next((claim for claim in alive.claims if claim.is_reversal), None),
     )
     if not 0 <= pick < len(known):
         return base
     chosen = known[pick]
-    return LastVisitCost(
+    only = chosen.claims[0] if len(chosen.claims) == 1 else None
+    shown, part = part_of(only, wanted) if only else (None, None)
+    return replace(
+        base,
         day=chosen.day,
         claims=chosen.claims,
-        pick=pick,
-        older=pick + 1 < len(known),
-        fill=_fill_since(fills(alive), chosen.day) if pick == 0 else None,
+        older=pick + 1 < len(known) and wanted.order is None,
+        fill=_fill_since(fills(alive), chosen.day) if pick == 0 and not wanted.narrows else None,
         shielded=any(claim.sensitive for claim in chosen.claims),
-        shown=base.shown,
-        other_person=base.other_person,
-        provider=provider,
-        searched=len(known),
-        aspect=base.aspect,
-        story=_story(chosen.claims, alive),
+        story=story_of(only, alive.before(only)) if only else None,
+        doubts={claim.id: doubts_of(claim, alive) for claim in chosen.claims},
+        part=part,
+        shown=shown,
+        together=_together(chosen.claims, alive, wanted),
     )
 
 
-def _apart(alive: Live, ask: Ask) -> int:
-    """How many visits that fit were replaced, cancelled or taken back."""
-    gone = fitting((*alive.replaced, *alive.cancelled, *alive.taken_back), ask)
-    return sum(1 for claim in gone if not claim.is_pharmacy)
+def _days(alive: Live, ask: Ask) -> tuple[Visits, ...]:
+    """The visits by day; by size each claim stands alone, and a kind of care may have been filled at a pharmacy."""
+    wanted = wanted_of(ask)
+    if wanted.order in _BY_SIZE:
+        rows = (claim for claim in alive.claims if not claim.is_reversal)
+        return tuple(Visits(claim.service.day, (claim,)) for claim in rows)
+    return visits(alive, ask.today, pharmacy=bool(wanted.services))
 
 
-def _story(claims: Sequence[Claim], alive: Live) -> Story | None:
-    return story_of(claims[0], alive.before(claims[0])) if len(claims) == 1 else None
+def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount | None:
+    """What several claims of one day come to for one kind of care; None when one of them does not say."""
+    counted = [claim for claim in claims if claim.id not in alive.coordinated]
+    if not wanted.services or len(claims) == 1 or any(claim.owed.is_floor for claim in counted):
+        return None
+    shares = [part_of(claim, wanted)[1] or claim.owed.amount for claim in counted]
+    return added(shares) if None not in shares else None
 
 
 def _of(alive: Live, ask: Ask) -> Live:
-    """Only the claims of the days and the provider that were named."""
+    """Only the claims that fit what was said."""
     return replace(alive, claims=fitting(alive.claims, ask))
 
 

@@ -1,31 +1,50 @@
-"""The member's claims, newest first, five a page, each a button."""
+"""The member's claims, newest first or as they were asked for, five a page, each a button."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from bot.kit import Ask, Claim, Live, Summary, fitting, newest_claims, service_dates, span_of, text_of
+from bot.kit import (
+    Ask,
+    Chosen,
+    Claim,
+    ClaimWish,
+    Doubt,
+    Live,
+    Nearest,
+    Summary,
+    choose,
+    doubts_of,
+    near_claims,
+    newest_claims,
+    service_dates,
+    wanted_of,
+)
 
 PAGE = 5
+_SAID = frozenset({"twin", "two_plans", "partly_denied", "draft", "unfinished", "impossible", "unlike"})
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimList(Summary):
-    """One page of claims. `more` says that older ones exist; `left_out` counts what does not count, by reason."""
+    """One page of claims. `more` says that others follow; `left_out` counts what does not count, by reason.
 
+    `chosen` tells how many claims could not be judged by what was asked for, `doubts` what is to be said of a row.
+    """
+
+    wanted: ClaimWish
     claims: tuple[Claim, ...]
     first: int
     more: bool
     read: int
-    start: date | None
-    end: date | None
-    claim_type: str | None
-    provider: str | None
     page: int
+    chosen: Chosen
     replaced: int
     cancelled: int
     taken_back: int = 0
+    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    nearest: Nearest | None = None
 
     @property
     def numbered(self) -> tuple[tuple[int, Claim], ...]:
@@ -34,31 +53,34 @@ class ClaimList(Summary):
 
 
 async def answer(ask: Ask) -> ClaimList:
-    """The page of claims that was asked for, by date of service, kind and provider."""
-    wanted = (ask.page + 1) * PAGE
+    """The page of claims that was asked for, by every condition that the question holds."""
+    most, wanted = (ask.page + 1) * PAGE, wanted_of(ask)
     alive = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(fitting(so_far.claims, ask)) > wanted
+        ask, *service_dates(ask), enough=lambda so_far: len(choose(so_far.claims, wanted).claims) > most
     )
     summary = summarize(alive, ask)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in summary.claims])
+    if not summary.read and summary.wanted.narrows:
+        summary = replace(summary, nearest=await near_claims(ask, alive))
+    near = summary.nearest.claims if summary.nearest else ()
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, *near)])
     return summary
 
 
 def summarize(alive: Live, ask: Ask) -> ClaimList:
-    """The page cut from the claims that fit every filter: each is checked here whatever the server did."""
-    matching, first = fitting(alive.claims, ask), ask.page * PAGE
-    start, end = span_of(ask)
+    """The page cut from the claims that fit every condition: each is checked here whatever the server did."""
+    wanted, first = wanted_of(ask), ask.page * PAGE
+    chosen = choose(alive.claims, wanted)
+    page = chosen.claims[first : first + PAGE]
     return ClaimList(
-        claims=matching[first : first + PAGE],
+        wanted=wanted,
+        claims=page,
         first=first + 1,
-        more=len(matching) > first + PAGE,
-        read=len(matching),
-        start=start,
-        end=end,
-        claim_type=text_of(ask, "claim_type"),
-        provider=text_of(ask, "provider_name"),
+        more=len(chosen.claims) > first + PAGE,
+        read=len(chosen.claims),
         page=ask.page,
-        replaced=len(alive.replaced),
-        cancelled=len(alive.cancelled),
-        taken_back=len(alive.taken_back),
+        chosen=chosen,
+        replaced=len(choose(alive.replaced, wanted).claims),
+        cancelled=len(choose(alive.cancelled, wanted).claims),
+        taken_back=len(choose(alive.taken_back, wanted).claims),
+        doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )

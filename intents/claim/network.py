@@ -9,19 +9,23 @@ from typing import Literal
 from bot.kit import (
     Ask,
     Claim,
+    ClaimWish,
     Contract,
+    Live,
+    Nearest,
     PayerError,
     Summary,
     Who,
     claim_by_id,
     fitting,
     names_of,
+    near_claims,
     newest_claims,
     own_networks,
     read_contract,
     service_dates,
-    text_of,
     visits,
+    wanted_of,
     who,
 )
 
@@ -52,14 +56,19 @@ class ClaimNetwork(Summary):
     now: Today | None = None
     today: date | None = None
     shielded: bool = False
+    wanted: ClaimWish | None = None
+    nearest: Nearest | None = None
 
 
 async def answer(ask: Ask) -> ClaimNetwork:
     """For the claim of the pressed button, else the newest visit of the number, day or provider that was named."""
     pressed = ask.arguments.get("id")
-    claim_id = pressed or await _find(ask)
+    claim_id, alive = (pressed, None) if pressed else await _find(ask)
     if claim_id is None:
-        return ClaimNetwork()
+        wanted = wanted_of(ask)
+        nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
+        ask.cite("ExplanationOfBenefit", [one.id for one in nearest.claims] if nearest else [])
+        return ClaimNetwork(wanted=wanted, nearest=nearest)
     claim, raw = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
     if claim.sensitive and not pressed:
@@ -97,14 +106,19 @@ def summarize(
     return ClaimNetwork(claim, contract, now, today)
 
 
-async def _find(ask: Ask) -> str | None:
+async def _find(ask: Ask) -> tuple[str | None, Live]:
     """The newest visit that fits."""
     alive = await newest_claims(
         ask,
         *service_dates(ask),
-        enough=lambda so_far: bool(fitting([c for day in visits(so_far, ask.today) for c in day.claims], ask)),
+        enough=lambda so_far: bool(_fitting(so_far, ask)),
         page_size=10,
-        people=text_of(ask, "provider_name") is not None,
+        people=wanted_of(ask).narrows,
     )
-    found = fitting([claim for day in visits(alive, ask.today) for claim in day.claims], ask)
-    return found[0].id if found else None
+    found = _fitting(alive, ask)
+    return (found[0].id if found else None), alive
+
+
+def _fitting(alive: Live, ask: Ask) -> tuple[Claim, ...]:
+    days = visits(alive, ask.today, pharmacy=bool(wanted_of(ask).services))
+    return fitting([claim for day in days for claim in day.claims], ask)

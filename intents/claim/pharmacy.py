@@ -10,9 +10,11 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimWish,
     Live,
     Summary,
     by_currency,
+    days_around,
     fills,
     fitting,
     newest_claims,
@@ -21,6 +23,7 @@ from bot.kit import (
     span_of,
     sum_of,
     text_of,
+    wanted_of,
 )
 
 PAGE = 5
@@ -55,6 +58,8 @@ class Pharmacy(Summary):
     shielded: int
     last: Claim | None
     other_person: bool
+    wanted: ClaimWish
+    hides: bool = False
 
     @property
     def total(self) -> Amount | None:
@@ -77,8 +82,7 @@ async def answer(ask: Ask) -> Pharmacy:
     start, end = _span(ask)
     alive = await newest_claims(
         ask,
-        ("service-date", f"ge{start}"),
-        ("service-date", f"le{end}"),
+        *days_around(start, end),
         enough=lambda so_far: any(c.service.day and c.service.day.last < start for c in so_far.claims),
         page_size=100,
     )
@@ -116,6 +120,8 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         shielded=sum(1 for claim in counted if claim.sensitive),
         last=before[0] if before else None,
         other_person=of_other_person(ask),
+        wanted=wanted_of(ask),
+        hides=ask.report.hides,
     )
 
 
@@ -131,8 +137,7 @@ def _counted(alive: Live, ask: Ask) -> list[Claim]:
 
 def _gone(alive: Live) -> list[Claim]:
     """The fills that are in no sum."""
-    reversed_ = [claim for claim in alive.claims if claim.is_reversal]
-    return [claim for claim in (*reversed_, *alive.replaced, *alive.taken_back, *alive.cancelled) if claim.is_pharmacy]
+    return [claim for claim in alive.apart if claim.is_pharmacy]
 
 
 def _within(claims: Sequence[Claim], ask: Ask) -> list[Claim]:

@@ -11,16 +11,23 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimWish,
     Live,
+    Nearest,
     Summary,
     added,
+    amount_in,
+    any_time,
     by_currency,
-    fitting,
+    choose,
+    holds_more,
+    near_claims,
     of_other_person,
     period_claims,
     span_of,
     sum_of,
     text_of,
+    wanted_of,
 )
 
 SHOWN = 6
@@ -42,7 +49,10 @@ class Spending(Summary):
     `told` claims carry the amount; `untold` do not and are not counted as zero, so the sums are a floor where `least`
     says so: some of the amounts are floors themselves. `apart` counts reversals, replaced, taken back and cancelled
     claims of the time, and `undated` those that no time is known of: none of them is in a sum. `owed`, `plan_paid` and
-    `paid_by_member` are sums over the same claims.
+    `paid_by_member` are sums over the same claims. Of a kind of care, `silent` claims say nothing of what was done, and
+    `mixed` ones are summed whole though they hold other care too. `two_plans` counts claims that are left out because
+    another plan's claim for the same visit is in, `twins` those that share a number and are both in, `open` those that
+    the plan has not finished. `hides`: something of what was asked for did not come.
     """
 
     start: date
@@ -61,9 +71,21 @@ class Spending(Summary):
     apart: int
     undated: int
     shielded: int
-    claim_type: str | None
     aspect: str | None
     other_person: bool
+    wanted: ClaimWish
+    silent: int = 0
+    mixed: int = 0
+    two_plans: int = 0
+    twins: int = 0
+    open: int = 0
+    hides: bool = False
+    nearest: Nearest | None = None
+
+    @property
+    def claim_type(self) -> str | None:
+        """The one sort of claim that was asked for."""
+        return self.wanted.claim_type
 
     @property
     def total(self) -> Amount | None:
@@ -76,19 +98,23 @@ async def answer(ask: Ask) -> Spending:
     start, end = _span(ask)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in _counted(alive, ask)])
-    ask.report.steps += sum_of("spending", _counted(alive, ask), lambda claim: claim.amount(_aspect(ask)))
+    if not summary.claims and any_time(summary.wanted).narrows:
+        summary = replace(summary, nearest=await near_claims(ask, alive))
+    near = summary.nearest.claims if summary.nearest else ()
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_counted(alive, ask), *near)])
+    ask.report.steps += sum_of("spending", _counted(alive, ask), lambda claim: amount_in(claim, summary.wanted))
     return summary
 
 
 def summarize(alive: Live, ask: Ask) -> Spending:
     """The sums of the live claims in the span; sensitive claims are in the total and never described."""
     start, end = _span(ask)
-    counted, aspect = _counted(alive, ask), _aspect(ask)
-    told = [claim for claim in counted if claim.amount(aspect) is not None]
+    wanted, counted, aspect = _wanted(ask), _counted(alive, ask), _aspect(ask)
+    told = [claim for claim in counted if amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
-    totals = by_currency(claim.amount(aspect) for claim in told)
-    one, shares = len(totals) == 1, partial(_shares, aspect=aspect)
+    totals = by_currency(amount_in(claim, wanted) for claim in told)
+    one, shares = len(totals) == 1, partial(_shares, wanted=wanted)
+    chosen = choose(alive.added, wanted)
     return Spending(
         start=start,
         end=end,
@@ -103,13 +129,24 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         months=shares(told, _month) if one else (),
         kinds=shares(told, lambda claim: claim.kind or "") if one else (),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
-        apart=len(_within(fitting(_apart(alive), ask), ask)),
-        undated=sum(1 for claim in fitting(alive.claims, _any_time(ask)) if not claim.service.day),
+        apart=len(_within(choose(alive.apart, wanted).claims, ask)),
+        undated=len(choose((c for c in alive.added if not c.service.known), any_time(wanted)).claims),
         shielded=len(told) - len(plain),
-        claim_type=text_of(ask, "claim_type"),
         aspect=aspect,
         other_person=of_other_person(ask),
+        wanted=wanted,
+        silent=chosen.silent,
+        mixed=sum(1 for claim in told if holds_more(claim, wanted)),
+        two_plans=len(_within(choose((c for c in alive.claims if c.id in alive.coordinated), wanted).claims, ask)),
+        twins=sum(1 for claim in counted if claim.id in alive.twins),
+        open=sum(1 for claim in counted if claim.is_open or claim.is_draft),
+        hides=ask.report.hides,
     )
+
+
+def _wanted(ask: Ask) -> ClaimWish:
+    """The conditions, with the amount that was asked for: "out of pocket" means what is owed."""
+    return replace(wanted_of(ask), aspect=_aspect(ask))
 
 
 def _span(ask: Ask) -> tuple[date, date]:
@@ -124,12 +161,7 @@ def _aspect(ask: Ask) -> str | None:
 
 
 def _counted(alive: Live, ask: Ask) -> list[Claim]:
-    return _within([claim for claim in fitting(alive.claims, ask) if not claim.is_reversal], ask)
-
-
-def _apart(alive: Live) -> list[Claim]:
-    reversals = [claim for claim in alive.claims if claim.is_reversal]
-    return [*reversals, *alive.replaced, *alive.taken_back, *alive.cancelled]
+    return _within(choose(alive.added, _wanted(ask)).claims, ask)
 
 
 def _within(claims: Iterable[Claim], ask: Ask) -> list[Claim]:
@@ -137,16 +169,12 @@ def _within(claims: Iterable[Claim], ask: Ask) -> list[Claim]:
     return [claim for claim in claims if claim.service.day and start <= claim.service.day.first <= end]
 
 
-def _any_time(ask: Ask) -> Ask:
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name != "date_range"})
-
-
 def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
     given = [amount for amount in amounts if amount is not None]
     return added(given) if len({amount.currency for amount in given}) == 1 else None
 
 
-def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], aspect: str | None) -> tuple[Share, ...]:
+def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
     """The sums by a key, the months in order and everything else by size."""
     groups: dict[str, list[Claim]] = {}
     for claim in claims:
@@ -154,7 +182,7 @@ def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], aspect: str | 
     made = [
         Share(name, len(rows), amount)
         for name, rows in groups.items()
-        if (amount := _sum([claim.amount(aspect) for claim in rows]))
+        if (amount := _sum([amount_in(claim, wanted) for claim in rows]))
     ]
     if key is _month:
         return tuple(sorted(made, key=lambda share: share.name))

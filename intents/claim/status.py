@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bot.kit import Ask, Claim, Live, Summary, fitting, newest_claims, service_dates, text_of
+from bot.kit import (
+    Ask,
+    Claim,
+    ClaimWish,
+    Doubt,
+    Live,
+    Nearest,
+    Summary,
+    doubts_of,
+    fitting,
+    near_claims,
+    newest_claims,
+    service_dates,
+    text_of,
+    wanted_of,
+)
 
 SHOWN = 3
 State = Literal["denied", "paid", "partly", "processing", "replaced", "cancelled", "reversed", "decided"]
-_WAITING = frozenset({"queued", "partial"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,9 @@ class ClaimStatus(Summary):
     more: bool
     asked: str | None
     filtered: bool
+    wanted: ClaimWish
+    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    nearest: Nearest | None = None
 
 
 async def answer(ask: Ask) -> ClaimStatus:
@@ -33,6 +50,8 @@ async def answer(ask: Ask) -> ClaimStatus:
         ask, *service_dates(ask), enough=lambda so_far: len(_found(so_far, ask)) > wanted, page_size=50
     )
     summary = summarize(alive, ask)
+    if not summary.claims and summary.filtered:
+        summary = replace(summary, nearest=await near_claims(ask, alive))
     ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in summary.claims])
     return summary
 
@@ -42,15 +61,16 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
     found = _found(alive, ask)
     asked = text_of(ask, "claim_id") or text_of(ask, "provider_name")
     shown = tuple((claim, state_of(claim, alive), alive.after(claim)) for claim in found[:SHOWN])
-    return ClaimStatus(shown, len(found) > SHOWN, asked, bool(asked or service_dates(ask)))
+    wanted, doubts = wanted_of(ask), {claim.id: doubts_of(claim, alive) for claim, _, _ in shown}
+    return ClaimStatus(shown, len(found) > SHOWN, asked, wanted.narrows, wanted, doubts)
 
 
 def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
     if claim_id := ask.arguments.get("id"):
-        every = (*alive.claims, *alive.replaced, *alive.taken_back, *alive.cancelled)
+        every = (*alive.claims, *alive.apart)
         return tuple(claim for claim in every if claim.id == claim_id)
     if text_of(ask, "claim_id"):
-        return fitting((*alive.claims, *alive.replaced, *alive.taken_back, *alive.cancelled), ask)
+        return fitting({claim.id: claim for claim in (*alive.claims, *alive.apart)}.values(), ask)
     return fitting(alive.claims, ask)
 
 
@@ -61,8 +81,9 @@ def state_of(claim: Claim, alive: Live) -> State:
         ("replaced", claim in alive.replaced),
         ("reversed", claim.is_reversal or claim in alive.taken_back),
         ("denied", bool(claim.denied)),
-        ("partly", claim.payment_status == "partiallypaid"),
+        ("partly", claim.is_partly_denied),
+        ("processing", claim.is_open and claim.payment_status is None),
         ("paid", claim.payment_status == "paid" or (claim.plan_paid is not None and claim.plan_paid.value > 0)),
-        ("processing", claim.outcome in _WAITING),
+        ("processing", claim.is_open),
     )
     return next((state for state, is_so in signs if is_so), "decided")

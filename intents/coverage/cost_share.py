@@ -5,8 +5,9 @@ A Coverage holds no accumulator and neither do claims (fhir.md 4.7): the floor i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -18,6 +19,7 @@ from bot.kit import (
     Coverage,
     Coverages,
     Live,
+    Period,
     Summary,
     added,
     member_coverages,
@@ -41,16 +43,24 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
 }
 """How people name the services that a copay is for, in both languages."""
 _APART = frozenset({"oral", "vision"})
+_DIGITS = re.compile(r"[^a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What some claims carried: `deductible`, and `shares` (deductible, copay and coinsurance), of `claims` claims."""
+    """What some claims carried: `deductible`, and `shares` (deductible, copay and coinsurance), of `claims` claims.
+
+    `plan` is the coverage that held then, told where the claims are of several plans; `first` and `last` are the days
+    of service of its claims.
+    """
 
     side: Side
     claims: int
     deductible: Amount | None
     shares: Amount | None
+    plan: Coverage | None = None
+    first: date | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +86,21 @@ class CostShares(Summary):
     start: date | None = None
     through: date | None = None
     other_person: bool = False
+    hides: bool = False
+    other_claims: int = 0
+    end: date | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the time that was asked about falls under more than one plan."""
+        return any(floor.plan for floor in self.floors)
 
     @property
     def reached(self) -> bool:
         """Whether the in-network claims come to the one figure that the plan names for it, or to more."""
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
-        if self.aspect not in _COUNTED or len(named) != 1 or floor is None or named[0].drugs:
+        if self.aspect not in _COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
             return False
         used, limit = floor.deductible if self.aspect == "deductible" else floor.shares, named[0].amount
         if used is None or limit is None or not limit.value:
@@ -107,13 +125,13 @@ async def answer(ask: Ask) -> CostShares:
     aspect = _aspect(ask)
     if aspect is not None and aspect not in _COUNTED:
         return summarize(coverages, None, ask)
-    start, _ = _span(ask)
-    alive = await period_claims(ask, start, people=False)
+    start, end = _span(ask)
+    alive = await period_claims(ask, start, end, people=False)
     counted = list(_counted(_counting(alive), coverages, ask))
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     medical = [claim for claim in counted if not claim.is_pharmacy]
-    for side in dict.fromkeys(_SIDES.get(claim.network, "unknown") for claim in medical):
-        group = [claim for claim in medical if _SIDES.get(claim.network, "unknown") == side]
+    for side in dict.fromkeys(_side_of(claim) for claim in medical):
+        group = [claim for claim in medical if _side_of(claim) == side]
         ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
     return summarize(coverages, _counting(alive), ask)
 
@@ -121,32 +139,56 @@ async def answer(ask: Ask) -> CostShares:
 def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) -> CostShares:
     """The shares that were asked for, and the sums of the claims; `claims` None: they were not needed."""
     aspect, side = _aspect(ask), _side(ask)
-    chosen = coverages.current or coverages.in_state("ended")[:1]
+    chosen = _chosen(coverages, ask)
     service = _service(ask)
     every = [(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen]
     named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
     found = service is not None and any(shares for _, shares in named)
     plans = named if found else every
-    counted = list(_counted(claims or (), coverages, ask))
-    medical = [claim for claim in counted if not claim.is_pharmacy]
-    fills = [claim for claim in counted if claim.is_pharmacy]
-    sides: tuple[Side, ...] = ("in", "out", "unknown")
-    floors = (_floor(name, [c for c in medical if _SIDES.get(c.network, "unknown") == name]) for name in sides)
+    read = list(claims or ())
+    counted = list(_counted(read, coverages, ask))
+    floors = _floors([claim for claim in counted if not claim.is_pharmacy], coverages)
+    start, end = _span(ask)
     return CostShares(
         plans=tuple((coverage, shares) for coverage, shares in plans if shares),
-        covered=bool(coverages.current),
+        covered=bool(chosen) and any(c.state(ask.today) != "ended" or _asks_time(ask) for c in chosen),
         aspect=aspect,
         side=side,
         service=service,
         missing=service is not None and not found and any(shares for _, shares in every),
         read=claims is not None,
         counted=len(counted),
-        floors=tuple(f for f in floors if f and side in {None, f.side, "in" if f.side == "unknown" else None}),
-        drugs=_floor("unknown", fills),
-        start=_span(ask)[0],
+        floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
+        drugs=_floor("unknown", [claim for claim in counted if claim.is_pharmacy]),
+        start=start,
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
         other_person=of_other_person(ask),
+        hides=ask.report.hides,
+        other_claims=sum(1 for claim in read if _in_span(claim, start, end)) - len(counted),
+        end=end if _asks_time(ask) else None,
     )
+
+
+def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
+    """The coverages that held in the time that was asked about, else the current ones, else the last one that ended."""
+    if _asks_time(ask):
+        start, end = _span(ask)
+        then = [
+            c for c in coverages.every if c.period.known and c.period.overlaps(start, end) and c.status != "cancelled"
+        ]
+        if then:
+            return tuple(then)
+    return coverages.current or coverages.in_state("ended")[:1]
+
+
+def _covers(period: Period, start: date, end: date) -> bool:
+    """True when a day of the time lies in the period; a missing end means open."""
+    after = period.end is None or period.end.last >= start
+    return after and (period.start is None or period.start.first <= end)
+
+
+def _asks_time(ask: Ask) -> bool:
+    return isinstance(ask.slots.get("date_range"), Mapping)
 
 
 def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
@@ -160,21 +202,60 @@ def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -
 
 
 def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask) -> Iterable[Claim]:
-    """The claims of the span under the first medical plan; dental and vision have deductibles of their own."""
+    """The claims of the span under a medical plan; dental and vision plans have deductibles of their own."""
     start, end = _span(ask)
-    main = next((coverage for coverage in coverages.current if not coverage.is_dental), None)
-    others = {coverage.id for coverage in coverages.every} - ({main.id} if main else set())
+    apart = {coverage.id for coverage in coverages.every if coverage.scope in {"dental", "vision"}}
     for claim in claims:
-        day = claim.service.day
-        if day and start <= day.first <= end and claim.kind not in _APART and claim.coverage not in others:
+        if _in_span(claim, start, end) and claim.kind not in _APART and claim.coverage not in apart:
             yield claim
+
+
+def _in_span(claim: Claim, start: date, end: date) -> bool:
+    day = claim.service.day
+    return day is not None and start <= day.first <= end
 
 
 def _counting(alive: Live) -> list[Claim]:
     """The claims whose amounts count: a reversal takes its own off, unless what it takes back is out already."""
     out = {number.value for claim in (*alive.taken_back, *alive.replaced, *alive.cancelled) for number in claim.numbers}
-    names = [(claim, {number.value for number in (*claim.numbers, *claim.replaces)}) for claim in alive.claims]
-    return [claim for claim, numbers in names if not (claim.is_reversal and numbers & out)]
+    rows = [claim for claim in alive.claims if claim.id not in alive.coordinated]
+    names = [(claim, {number.value for number in (*claim.numbers, *claim.replaces)}) for claim in rows]
+    spent = len(alive.taken_back) == sum(1 for claim in rows if claim.is_reversal)
+    return [claim for claim, numbers in names if not (claim.is_reversal and (spent or numbers & out))]
+
+
+def _floors(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
+    """By plan and side of the network. A plan that is renewed under a new id each year stays one plan."""
+    by_id = {coverage.id: coverage for coverage in coverages.every}
+    plans: dict[tuple[str, ...], list[Claim]] = {}
+    for claim in claims:
+        plans.setdefault(_plan_key(by_id.get(claim.coverage or "") or _held(claim, coverages)), []).append(claim)
+    sides: tuple[Side, ...] = ("in", "out", "unknown")
+    found: list[Floor] = []
+    for rows in plans.values():
+        plan = next((by_id[c.coverage] for c in rows if c.coverage in by_id), None) or _held(rows[0], coverages)
+        made = (_floor(side, [claim for claim in rows if _side_of(claim) == side]) for side in sides)
+        found += [replace(floor, plan=plan) if len(plans) > 1 else floor for floor in made if floor]
+    return tuple(found)
+
+
+def _held(claim: Claim, coverages: Coverages) -> Coverage | None:
+    """The one medical coverage that held on the claim's day."""
+    day = claim.service.day
+    held = [c for c in coverages.every if day and c.held(day.first) and c.scope == "medical"]
+    return held[0] if len(held) == 1 else None
+
+
+def _plan_key(coverage: Coverage | None) -> tuple[str, ...]:
+    """What stays when a plan is renewed: its name without figures, its kind and its group."""
+    if coverage is None:
+        return ()
+    name, group = coverage.name or "", coverage.group.words if coverage.group else ""
+    return (_DIGITS.sub(" ", name.casefold()).strip(), coverage.kind or "", (group or "").casefold())
+
+
+def _side_of(claim: Claim) -> Side:
+    return _SIDES.get(claim.network, "unknown")
 
 
 def _floor(side: Side, claims: list[Claim]) -> Floor | None:
@@ -183,7 +264,15 @@ def _floor(side: Side, claims: list[Claim]) -> Floor | None:
     if not told:
         return None
     shares = (part for c in told for part in (c.owed.deductible, c.owed.copay, c.owed.coinsurance))
-    return Floor(side, len(told), _least(c.owed.deductible for c in told), _least(shares))
+    days = [claim.service.day.first for claim in told if claim.service.day]
+    return Floor(
+        side=side,
+        claims=len(told),
+        deductible=_least(c.owed.deductible for c in told),
+        shares=_least(shares),
+        first=min(days, default=None),
+        last=max(days, default=None),
+    )
 
 
 def _least(amounts: Iterable[Amount | None]) -> Amount | None:

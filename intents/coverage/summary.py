@@ -23,7 +23,7 @@ class CoverageSummary(Summary):
     @property
     def employer(self) -> bool:
         """True when a current plan is neither Medicare nor Medicaid and names a group other than itself."""
-        return any(c.line == "other" and _of_employer(c) for c in self.current)
+        return any(c.line not in {"medicare", "medicaid"} and _of_employer(c) for c in self.current)
 
     @property
     def labelled(self) -> bool:

@@ -17,7 +17,7 @@ def test_one_line_in_is_one_reply_out(tmp_path: Path) -> None:
     """A member is signed in over the pages, one question is answered, the end of input is the end; nothing stays."""
     done = run(tmp_path, "chat", "--sandbox", "--as", "dana", said=ASKED)
     assert done.returncode == 0
-    assert done.stdout.startswith("$54.87 for your visit on ")
+    assert done.stdout.startswith("$54.87 is your share of your visit on ")
     assert done.stdout.count("This is not a bill") == 1
     assert done.stderr == ""
     assert left_in(tmp_path) == []

@@ -122,7 +122,7 @@ async def test_the_sandbox_serves_foreign_data_to_any_bot(tmp_path: Path) -> Non
         fhir = (await line_with(process.stdout, "PAYER_FHIR_URL=")).partition("=")[2]
         name = (await line_with(process.stdout, "sign in as ")).removeprefix("sign in as ").partition(":")[0]
         replies = await _ask(tmp_path, fhir, name)
-    assert "$115.00 for your visit on June 17, 2024 with Cedar Clinic" in replies
+    assert "$115.00 is your share of your visit on June 17, 2024 with Cedar Clinic" in replies
 
 
 def _write(folder: Path) -> None:

@@ -102,7 +102,7 @@ def _link(path: Path, target: Path) -> None:
 def test_the_demo_runs_from_another_folder(installed: Path, tmp_path: Path) -> None:
     """Rules, answers, templates and the sandbox's tables are in the wheel: the whole conversation is played."""
     played = _run(str(installed / "bin" / "bcbst-bot"), "demo", folder=tmp_path)
-    assert "$54.87 for your visit on" in played
+    assert "$54.87 is your share of your visit on" in played
     assert "is disconnected from this chat" in played
     assert left_in(tmp_path) == []
 

@@ -130,7 +130,7 @@ def answered(row: Row) -> object:
     if row.asks != "claim.detail":
         return module.summarize(found, asking(slots=row.slots))
     claim = read(row)
-    lines = read_lines(read_typed(raw(resource(row)), "ExplanationOfBenefit"), claim.currency)
+    lines = read_lines(read_typed(raw(resource(row)), "ExplanationOfBenefit"), claim)
     return module.summarize(claim, lines, before=found.before(claim), around=found)
 
 

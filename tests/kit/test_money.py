@@ -93,6 +93,7 @@ def test_no_figure_is_of_our_own_making(pack: Pack, total: dict[str, Decimal], l
     owed, gap, paid = claim.owed.amount, claim.owed.gap, claim.paid_by_patient
     known |= {claim.owed.parts_sum.value} if claim.owed.parts_sum else set()
     known |= {abs(gap.value)} if gap else set()
+    known |= {claim.owed.impossible.value} if claim.owed.impossible else set()
     known |= {paid.value - owed.value} if paid and owed else set()
     shown = _figures(_cost(pack, claim)) | _figures(
         money.said(pack, "claim/detail", module_of("claim.detail").summarize(claim, ()))

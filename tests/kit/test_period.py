@@ -126,8 +126,8 @@ async def test_a_window_that_does_not_come_is_said() -> None:
     lost: list[httpx.URL] = []
 
     def breaks(request: httpx.Request) -> httpx.Response | None:
-        first = request.url.params.get_list("service-date") != ["ge2026-01-01", "le2026-12-31"]
-        if first and any(value == "ge2026-01-01" for value in request.url.params.get_list("service-date")):
+        first = request.url.params.get_list("service-date") != ["ge2025-12-31", "le2027-01-01"]
+        if first and any(value == "ge2025-12-31" for value in request.url.params.get_list("service-date")):
             lost.append(request.url)
             return httpx.Response(404, stream=httpx.ByteStream(b""))
         return None

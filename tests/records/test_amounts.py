@@ -87,9 +87,10 @@ def test_lines_that_do_not_all_tell_make_a_floor() -> None:
     assert (found.owed.lines_told, found.owed.lines) == (1, 2)
 
 
-def test_noncovered_counts_as_a_part_unless_the_payer_shows_that_it_does_not() -> None:
-    """CARIN's rule adds it; a liability equal to the shares alone shows a write-off; alone it is no cost share."""
-    assert claim(total=[money("copay", 20), money("noncovered", 5)]).owed.amount == dollars("25")
+def test_noncovered_is_never_added_to_a_sum_of_ours() -> None:
+    """CARIN counts it to a liability, but payers book write-offs so too: beside shares it makes them a floor."""
+    alone = claim(total=[money("copay", 20), money("noncovered", 5)]).owed
+    assert (alone.amount, alone.is_floor, alone.may_add) == (dollars("20"), True, dollars("5"))
     assert claim(total=[money("copay", 20), money("noncovered", 5), money("memberliability", 20)]).owed.gap is None
     assert claim(total=[money("copay", 20), money("noncovered", 5), money("memberliability", 25)]).owed.gap is None
     assert claim(total=[money("noncovered", 5)]).owed.amount is None

@@ -47,12 +47,12 @@ async def test_a_receipt_has_what_an_administrator_asks_for() -> None:
         "Billed": "200.00",
         "Plan's price": "150.00",
         "Plan paid": "100.00",
-        "You owe": "50.00",
+        "Your share": "50.00",
         "You paid": "20.00",
         "Currency": "USD",
         "Note": "",
     }
-    assert (second["What for"], second["Billed"], second["You owe"]) == ("lisinopril 10 mg", "", "7.79")
+    assert (second["What for"], second["Billed"], second["Your share"]) == ("lisinopril 10 mg", "", "7.79")
     assert "This is not a bill." in notes
     page = html.unescape(printed(said.summary, "html"))
     for words in ("Dana Mercer", "Office visit", "March 4, 2026", "Grace Okafor, MD", "$57.79", "2 claims"):
@@ -64,8 +64,8 @@ async def test_absent_amounts_are_empty_and_said() -> None:
     """Nothing that the plan left out becomes a zero, in a row or in a sum."""
     said = await exported(claim("a", "2026-03-04", {"submitted": 80.0}), claim("b", "2026-03-05", PARTS))
     rows, _ = sheet(said.summary)
-    assert [row["You owe"] for row in rows] == ["50.00", ""]
-    assert "You owe $50.00 in all, as your plan reports it; 1 claim doesn't say" in said.text
+    assert [row["Your share"] for row in rows] == ["50.00", ""]
+    assert "Your share: at least $50.00, paid or not; 1 claim doesn't say" in said.text
     assert "not reported" in printed(said.summary, "html")
 
 
@@ -99,7 +99,7 @@ async def test_marked_records_stay_out_until_their_button_is_pressed() -> None:
         assert STATEMENT not in printed(without.summary, form)
         assert "Substance use program" in printed(having.summary, form)
         assert STATEMENT in printed(having.summary, form)
-    assert "You owe $50.00 in all" in without.text
+    assert "Your share: $50.00, paid or not" in without.text
     assert STATEMENT in having.text
     only = await exported(marked)
     assert "The only 1 claim of yours" in only.text
@@ -132,7 +132,7 @@ async def test_without_a_period_it_is_this_year_and_a_button_gives_all() -> None
     every = await answered("claim.export", *rows, all="yes")
     assert [len(sheet(said.summary)[0]) for said in (this, every)] == [1, 2]
     asked = [query for said in (this, every) for kind, query in said.shelf.queries if kind == "ExplanationOfBenefit"]
-    assert [query.get("service-date") for query in asked] == [["ge2026-01-01", "le2026-05-20"], None]
+    assert [query.get("service-date") for query in asked] == [["ge2025-12-31", "le2026-05-21"], None]
     assert "Health care claims of all years" in printed(every.summary, "html")
 
 
@@ -158,7 +158,7 @@ def test_the_sums_are_those_of_the_rows(rows: Rows) -> None:
         assert not [fate for _, fate, _, _ in rows if fate in {"counts", "replaced"}]
         return
     found, _ = sheet(english.summary)
-    assert sum((Decimal(row["You owe"]) for row in found), Decimal(0)) == total
+    assert sum((Decimal(row["Your share"]) for row in found), Decimal(0)) == total
     for text in (english.text, printed(english.summary, "html"), printed(spanish.summary, "html", "es"), spanish.text):
         assert f"${total:,.2f}" in text
     assert [list(row.values())[7:13] for row in sheet(spanish.summary, "es")[0]] == [

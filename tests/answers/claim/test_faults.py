@@ -126,7 +126,7 @@ async def test_one_claim_and_none() -> None:
 )
 async def test_a_name_is_shown_right_or_said_to_be_missing(name: dict[str, Any] | None, words: str) -> None:
     """Every script stays, marks that turn or hide text go, and what is too long is cut (F45)."""
-    assert (await _last(_by(name))).split("\n")[0] == f"$40.00 for your visit on April 2, 2026 {words}"
+    assert (await _last(_by(name))).split("\n")[0] == f"$40.00 is your share of your visit on April 2, 2026 {words}"
 
 
 @pytest.mark.fault("F46")
@@ -159,11 +159,11 @@ async def test_a_note_of_fifty_thousand_characters_is_cut() -> None:
 @pytest.mark.parametrize(
     ("elements", "words"),
     [
-        ({"type": {"text": "Something new"}}, "$40.00 for your visit on"),
-        ({"type": concept("telepathy", "https://payer.example/types")}, "$40.00 for your visit on"),
-        ({"type": None}, "$40.00 for your visit on"),
-        ({"madeUpElement": {"deep": [1, {"x": None}]}}, "$40.00 for your visit on"),
-        ({"payment": [{"amount": "odd"}]}, "$40.00 for your visit on"),
+        ({"type": {"text": "Something new"}}, "$40.00 is your share of your visit on"),
+        ({"type": concept("telepathy", "https://payer.example/types")}, "$40.00 is your share of your visit on"),
+        ({"type": None}, "$40.00 is your share of your visit on"),
+        ({"madeUpElement": {"deep": [1, {"x": None}]}}, "$40.00 is your share of your visit on"),
+        ({"payment": [{"amount": "odd"}]}, "$40.00 is your share of your visit on"),
         ({"modifierExtension": [{"url": "https://payer.example/not"}]}, "shows no visits for you yet"),
     ],
 )
@@ -229,12 +229,12 @@ def _total(value: float, currency: str | None = "USD") -> list[Resource]:
 @pytest.mark.parametrize(
     ("value", "currency", "words", "palabras"),
     [
-        (0, "USD", "$0.00 for your visit", "$0.00 por su visita"),
-        (1e9, "USD", "$1,000,000,000.00 for your visit", "$1,000,000,000.00 por su visita"),
-        (0.005, "USD", "$0.00 for your visit", "$0.00 por su visita"),
-        (0.015, "USD", "$0.02 for your visit", "$0.02 por su visita"),
-        (12.3, None, "$12.30 for your visit", "$12.30 por su visita"),
-        (10, "EUR", "10.00 EUR for your visit", "10.00 EUR por su visita"),
+        (0, "USD", "$0.00 is your share of your visit", "$0.00 es su parte de la visita"),
+        (1e9, "USD", "$1,000,000,000.00 is your share of your visit", "$1,000,000,000.00 es su parte de la visita"),
+        (0.005, "USD", "$0.00 is your share of your visit", "$0.00 es su parte de la visita"),
+        (0.015, "USD", "$0.02 is your share of your visit", "$0.02 es su parte de la visita"),
+        (12.3, None, "$12.30 is your share of your visit", "$12.30 es su parte de la visita"),
+        (10, "EUR", "10.00 EUR is your share of your visit", "10.00 EUR es su parte de la visita"),
     ],
 )
 async def test_an_odd_amount_is_said_to_the_cent(value: float, currency: str | None, words: str, palabras: str) -> None:
@@ -249,7 +249,7 @@ async def test_a_negative_amount_is_a_credit() -> None:
     """The sign stands, with the word for it (F38)."""
     visit = claim("a", "2026-04-02", {}, total=_total(-12.3), **WHO)
     said = (await answered("claim.detail", visit, id="a")).text
-    assert "You owe, as your plan reports it: -$12.30 (credit)" in said
+    assert "Your share, as your plan reports it: -$12.30 (credit)" in said
 
 
 @pytest.mark.fault("F39")
@@ -284,7 +284,7 @@ async def test_the_same_claim_on_two_pages_and_its_older_version_count_once() ->
     old = claim("a", "2026-04-02", {"memberliability": 100}, **WHO, **numbered("N-1"))
     new = claim("b", "2026-04-02", {"memberliability": 60}, **WHO, **numbered("N-2", "N-1"))
     said = (await answered("claim.spending", old, new, new)).text
-    assert said.startswith("$60.00 is what your plan says you owed for 1 claim")
+    assert said.startswith("$60.00 is your share of 1 claim")
     assert "Left out: 1 reversed, replaced or cancelled claim" in said
 
 
@@ -293,11 +293,15 @@ async def test_the_same_claim_on_two_pages_and_its_older_version_count_once() ->
     [
         (
             "en",
-            ("only a claim that takes another one back, on April 2, 2026", "You owe: -$120.00 (credit)", "[Details]"),
+            (
+                "only a claim that takes another one back, on April 2, 2026",
+                "Your share: -$120.00 (credit)",
+                "[Details]",
+            ),
         ),
         (
             "es",
-            ("solo una reclamación que deja otra sin efecto, del 2 de abril de 2026", "Usted debe: -$120.00 (crédito)"),
+            ("solo una reclamación que deja otra sin efecto, del 2 de abril de 2026", "Su parte: -$120.00 (crédito)"),
         ),
     ],
 )

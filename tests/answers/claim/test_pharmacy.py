@@ -23,7 +23,7 @@ async def test_the_sum_first_then_each_fill() -> None:
         claim("c", "2026-04-03", {"memberliability": 999}),
     )
     assert lines_of(said) == [
-        "$10.50 is what your plan says you owed for 2 fills from May 20, 2025 to May 20, 2026.",
+        "$10.50 is your share of 2 fills from May 20, 2025 to May 20, 2026.",
         "Of your share, $4.00 is reported as paid already.",
         "1. April 2, 2026 · lisinopril 10 mg · quantity 30 · $6.50",
         "   Blue Heron Pharmacy",
@@ -37,11 +37,11 @@ async def test_the_sum_first_then_each_fill() -> None:
 @pytest.mark.parametrize(
     ("slots", "first"),
     [
-        ({"drug": "metformin"}, "$4.00 is what your plan says you owed for 1 fill of metformin"),
-        ({"provider_name": "heron"}, "$10.50 is what your plan says you owed for 2 fills at heron"),
+        ({"drug": "metformin"}, "$4.00 is your share of 1 fill of metformin"),
+        ({"provider_name": "heron"}, "$10.50 is your share of 2 fills at heron"),
         (
             {"date_range": {"start": "2026-04-01", "end": "2026-04-30"}},
-            "$6.50 is what your plan says you owed for 1 fill from April 1, 2026 to April 30, 2026.",
+            "$6.50 is your share of 1 fill from April 1, 2026 to April 30, 2026.",
         ),
         ({"drug": "ozempic"}, "I found no prescription fills of yours for ozempic"),
     ],
@@ -67,9 +67,9 @@ async def test_what_is_left_out_is_said() -> None:
         fill("d", "2026-03-05", "metformin", {"memberliability": 70}, status="cancelled"),
         fill("e", "2026-03-06", "metformin", {"memberliability": 80}, use="predetermination"),
     )
-    assert said.text.startswith("$4.00 is what your plan says you owed for 1 fill ")
-    assert "1 more fill doesn't say what you owe, so the real sum may be higher." in said.text
-    assert "amount you owe not reported" in said.text
+    assert said.text.startswith("At least $4.00 is your share of 1 fill ")
+    assert "1 more fill doesn't tell your share, so the real sum may be higher." in said.text
+    assert "your share not reported" in said.text
     assert "Left out: 2 reversed, replaced or cancelled fills." in said.text
 
 
@@ -104,7 +104,7 @@ async def test_five_a_page_and_the_sum_over_all() -> None:
     """The first page's sum is over every page; the second page only goes on."""
     fills = [fill(f"f{day}", f"2026-03-{day:02}", "metformin", {"memberliability": 1}) for day in range(1, 8)]
     first = await answered("claim.pharmacy", *fills)
-    assert first.text.startswith("$7.00 is what your plan says you owed for 7 fills")
+    assert first.text.startswith("$7.00 is your share of 7 fills")
     assert "[More]" in first.text
     second = await answered("claim.pharmacy", *fills, page="1")
     assert [line[:2] for line in lines_of(second) if line[0].isdigit()] == ["6.", "7."]

@@ -12,9 +12,9 @@ from tests.answers.made import PART_2, claim, paid_as
 @pytest.mark.parametrize(
     ("then", "now", "end"),
     [
-        ({"memberliability": 100}, {"memberliability": 60}, "; you owe $40.00 less."),
-        ({"memberliability": 60}, {"memberliability": 100}, "; you owe $40.00 more."),
-        ({"memberliability": 60}, {"memberliability": 60}, "; you owe the same."),
+        ({"memberliability": 100}, {"memberliability": 60}, "; your share is $40.00 less."),
+        ({"memberliability": 60}, {"memberliability": 100}, "; your share is $40.00 more."),
+        ({"memberliability": 60}, {"memberliability": 60}, "; your share is the same."),
         ({"submitted": 60}, {"memberliability": 60}, "."),
         ({"memberliability": 60}, {"submitted": 60}, "."),
     ],

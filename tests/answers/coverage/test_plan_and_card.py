@@ -35,7 +35,7 @@ async def test_an_employer_plan_may_share_less() -> None:
     """No rule obliges an employer's plan to share claims here, so their absence is explained before it is missed."""
     said = await answered("coverage.summary", coverage())
     assert "it may not be one that must share claims here" in said.text
-    medicare = await answered("coverage.summary", coverage(type={"coding": [{"code": "MCPOL"}]}))
+    medicare = await answered("coverage.summary", coverage(type={"coding": [{"code": "11"}]}))
     assert "employer" not in medicare.text
     group = [named("plan", "P-1", "Gold HMO"), named("group", "MC1", "MEDICARE HMO PLAN")]
     untyped = await answered("coverage.summary", coverage(type=None) | {"class": group})

@@ -1,0 +1,74 @@
+"""When no claim fits a question: the nearest that the records can tell, and which condition it leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.kit.ask import Ask
+from bot.kit.claims import newest_claims
+from bot.kit.wanted import ClaimWish, choose, wanted_of, wider_of
+from bot.records.care_kind import CareKind
+from bot.records.claim import Claim
+from bot.records.dates import PartialDate
+from bot.records.live import Live
+
+SHOWN = 3
+Left = Literal["amount", "state", "time", "provider", "wider", "service", "claim_type"]
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Claims that fit all but the condition `left`; `kind` is the wider kind of care that was found instead.
+
+    `since` is the oldest day among all that was read, `silent` how many claims say nothing of what was done.
+    """
+
+    left: Left | None = None
+    kind: CareKind | None = None
+    claims: tuple[Claim, ...] = ()
+    silent: int = 0
+    since: PartialDate | None = None
+
+
+async def near_claims(ask: Ask, alive: Live) -> Nearest:
+    """The nearest among the claims that were read, else among those of any time."""
+    wanted = wanted_of(ask)
+    if not wanted.narrows:
+        return Nearest()
+    if wanted.start or wanted.end:
+        slots = {name: value for name, value in ask.slots.items() if name != "date_range"}
+        whenever = replace(wanted, start=None, end=None)
+        alive = await newest_claims(
+            replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
+        )
+    return nearest_of(alive.claims, wanted)
+
+
+def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
+    """The first few that fit when one condition is given up, the least telling one first; none of another person."""
+    silent = choose(claims, wanted).silent
+    since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
+    for left, loosened in _looser(claims, wanted):
+        if found := [claim for claim in choose(claims, loosened).claims if not claim.is_reversal]:
+            kind = loosened.kind if left == "wider" else None
+            return Nearest(left, kind, tuple(found[:SHOWN]), silent, since)
+    return Nearest(silent=silent, since=since)
+
+
+def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, ClaimWish]]:
+    if wanted.over is not None or wanted.under is not None:
+        yield "amount", replace(wanted, over=None, under=None)
+    if wanted.start or wanted.end:
+        yield "time", replace(wanted, start=None, end=None)
+    if wanted.state:
+        yield "state", replace(wanted, state=None)
+    if wanted.providers and wanted.services:
+        yield "provider", replace(wanted, providers=())
+    if wider := wider_of(claims, wanted):
+        yield "wider", replace(wanted, service=wider, services=(wider,))
+    if wanted.services and (wanted.providers or wanted.start or wanted.end):
+        yield "service", replace(wanted, service=None, services=())
+    if wanted.claim_types:
+        yield "claim_type", replace(wanted, claim_types=())

@@ -1,0 +1,241 @@
+"""Kinds of care that people ask for by name, and how a claim shows that it is one (`intents/_words/services.yaml`).
+
+The kinds and their ranges of codes are our own; no text of a licensed code list is used.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
+
+from bot.records.performed import Performed, PerformedLine
+
+_DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[A-Z]")
+
+
+class Done(Protocol):
+    """What is asked of a claim here (see `claim.Claim`)."""
+
+    @property
+    def performed(self) -> Performed:
+        """Its lines."""
+        ...
+
+    @property
+    def kind(self) -> str | None:
+        """What sort of claim it is."""
+        ...
+
+    @property
+    def is_pharmacy(self) -> bool:
+        """True for a fill."""
+        ...
+
+    @property
+    def seen(self) -> str | None:
+        """Who gave the care."""
+        ...
+
+    @property
+    def billing(self) -> str | None:
+        """Who billed."""
+        ...
+
+    @property
+    def place(self) -> str | None:
+        """Where it was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Codes of the same form between two ends, both included."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def __contains__(self, code: str) -> bool:
+        form = _form(code)
+        return any(low <= code <= high and form == _form(low) for low, high in self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class CareKind:
+    """One kind of care. `names` are by language; the other fields are the keys of the words file."""
+
+    key: str
+    names: Mapping[str, str]
+    parents: tuple[str, ...] = ()
+    codes: Ranges = field(default_factory=Ranges)
+    revenue: Ranges = field(default_factory=Ranges)
+    place: frozenset[str] = frozenset()
+    bill: tuple[str, ...] = ()
+    modifier: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    diagnosis: tuple[str, ...] = ()
+    drg: Ranges = field(default_factory=Ranges)
+    pcs: tuple[str, ...] = ()
+    text: re.Pattern[str] | None = None
+    called: re.Pattern[str] | None = None
+    whole: bool = False
+    fills: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CareKinds:
+    """Every kind by its key, with what belongs to what."""
+
+    every: Mapping[str, CareKind]
+
+    def named(self, key: str) -> CareKind | None:
+        """The kind of that key."""
+        return self.every.get(key)
+
+    def within(self, key: str) -> tuple[CareKind, ...]:
+        """The kind and all that belong to it."""
+        return tuple(kind for name, kind in self.every.items() if key in self.above(name))
+
+    def above(self, key: str) -> frozenset[str]:
+        """The kind's key and those of the wider kinds that it belongs to."""
+        found, left = set[str](), [key]
+        while left:
+            one = left.pop()
+            if one not in found and one in self.every:
+                found.add(one)
+                left += self.every[one].parents
+        return frozenset(found)
+
+    def near(self, key: str) -> tuple[str, ...]:
+        """The wider kinds that it belongs to, in which something near it may be found."""
+        return tuple(name for name in self.above(key) if name != key)
+
+    def of_code(self, code: str) -> frozenset[str]:
+        """The kinds that a procedure code belongs to."""
+        return frozenset(name for name, kind in self.every.items() if code in kind.codes)
+
+
+NO_KINDS = CareKinds({})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a claim is of a kind: by `lines` of it (their places), or as a whole where there are none."""
+
+    lines: tuple[int, ...] = ()
+    of: int = 0
+
+    @property
+    def partly(self) -> bool:
+        """True when only some of the claim's lines are of the kind."""
+        return 0 < len(self.lines) < self.of
+
+
+def shown_as(claim: Done, key: str, kinds: CareKinds) -> Shown | None:
+    """How the claim is of that kind or of one that belongs to it; None when nothing in it says so."""
+    done = claim.performed
+    wanted = kinds.within(key)
+    whole = any(kind.whole for kind in wanted if kind.key == key)
+    lines = tuple(at for at, line in enumerate(done.lines) if any(_line(line, one, kinds, claim) for one in wanted))
+    if any(_as_a_whole(claim, done, kind) for kind in wanted) or (whole and lines):
+        return Shown((), len(done.lines))
+    if lines:
+        return Shown(lines, len(done.lines))
+    names = [fold(name) for name in (claim.seen, claim.billing, claim.place) if name]
+    if not done.tells and any(kind.called and kind.called.search(name) for kind in wanted for name in names):
+        return Shown((), len(done.lines))
+    return None
+
+
+def _as_a_whole(claim: Done, done: Performed, kind: CareKind) -> bool:
+    return (
+        (claim.kind or "") in kind.kinds
+        or bool(kind.bill and done.bill.startswith(kind.bill))
+        or any(code.startswith(kind.diagnosis) for code in done.diagnoses if kind.diagnosis)
+        or any(code.zfill(3) in kind.drg for code in done.drg)
+        or any(code.startswith(kind.pcs) for code in done.procedures if kind.pcs)
+        or (not done.lines and kind.text is not None and any(kind.text.search(fold(words)) for words in done.words))
+    )
+
+
+def _line(line: PerformedLine, kind: CareKind, kinds: CareKinds, claim: Done) -> bool:
+    if kind.unless.intersection(line.modifiers):
+        return False
+    if any(code in kind.codes for code in line.codes) or kind.modifier.intersection(line.modifiers):
+        return True
+    if kind.place.intersection(line.place) or any(code in kind.revenue for code in line.revenue):
+        return True
+    if kind.text is None or (claim.is_pharmacy and not kind.fills):
+        return False
+    told = frozenset().union(*(kinds.of_code(code) for code in line.codes))
+    kin = kinds.above(kind.key) | {one.key for one in kinds.within(kind.key)}
+    if told and not told & kin:
+        return False
+    return any(kind.text.search(fold(words)) for words in line.words)
+
+
+def care_kinds(entries: Mapping[str, Mapping[str, Any]]) -> CareKinds:
+    """The kinds of the words file.
+
+    Raises:
+        ValueError: a kind that belongs to one that is not there.
+    """
+    every = {key: _kind(key, entry) for key, entry in entries.items()}
+    for key, kind in every.items():
+        if missing := [parent for parent in kind.parents if parent not in every]:
+            raise ValueError(f"{key}: of: {missing[0]} is no kind")
+    return CareKinds(every)
+
+
+def _kind(key: str, entry: Mapping[str, Any]) -> CareKind:
+    parents = entry.get("of", ())
+    return CareKind(
+        key=key,
+        names=entry["name"],
+        parents=(parents,) if isinstance(parents, str) else tuple(parents),
+        codes=_ranges(entry.get("codes")),
+        revenue=_ranges(entry.get("revenue")),
+        place=frozenset(_split(entry.get("place"))),
+        bill=_split(entry.get("bill")),
+        modifier=frozenset(_split(entry.get("modifier"))),
+        unless=frozenset(_split(entry.get("unless"))),
+        kinds=frozenset(entry.get("kinds", ())),
+        diagnosis=tuple(code.replace(".", "") for code in _split(entry.get("diagnosis"))),
+        drg=_ranges(entry.get("drg")),
+        pcs=_split(entry.get("pcs")),
+        text=_pattern(entry.get("text")),
+        called=_pattern(entry.get("names")),
+        whole=bool(entry.get("whole")),
+        fills=bool(entry.get("fills")),
+    )
+
+
+def _split(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()
+
+
+def _ranges(text: str | None) -> Ranges:
+    ends = (part.partition("-") for part in _split(text))
+    return Ranges(tuple((low, high or low) for low, _, high in ends))
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    """Whole words; a star at the end leaves the word open."""
+    words = ((re.escape(fold(word.removesuffix("*"))), word.endswith("*")) for word in _split(text))
+    parts = [word if is_open else rf"{word}(?!\w)" for word, is_open in words]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})") if parts else None
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """Lower case without accents, as words are compared."""
+    plain = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=4096)
+def _form(code: str) -> str:
+    return _LETTER.sub("A", _DIGIT.sub("9", code))

@@ -1,0 +1,252 @@
+"""What claims say of money in shapes that payers send: one story for each way in which it was once told wrongly."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from bot.records.bundle import read_page
+from bot.records.claim import Claim, read_claim
+from bot.records.doubts import doubts_of
+from bot.records.live import live
+from bot.records.money import Amount
+from bot.records.product_line import product_line
+from bot.records.why import why_of
+from tests.records.made import ADJUDICATION, CLAIM_TYPE, Json, bundle, claim, coded, eob, money, raw
+
+TODAY = date(2024, 12, 31)
+REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
+CMS = "https://bluebutton.cms.gov/resources/variables"
+CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
+
+
+def dollars(value: str) -> Amount:
+    """US dollars."""
+    return Amount(Decimal(value))
+
+
+def said(one: Claim, *others: Claim) -> set[str]:
+    """What has to be said of the first claim, among all of them."""
+    return {doubt.what for doubt in doubts_of(one, live([one, *others], TODAY))}
+
+
+def numbered(name: str, number: str, **elements: object) -> Claim:
+    """A claim with an id and the payer's number."""
+    identifier = [{"type": {"coding": [{"code": "uc"}]}, "value": number}]
+    return claim(id=name, identifier=identifier, **elements)
+
+
+def amount(code: str, value: float, own: str) -> Json:
+    """An amount of a HL7 category with a coding of the payer's own before it, as CMS writes them."""
+    found = money(code, value, system=ADJUDICATION)
+    found["category"]["coding"].insert(0, {"system": CMS, "code": f"{CMS}/{own}"})
+    return found
+
+
+def test_a_refused_line_among_paid_ones_is_a_partial_denial() -> None:
+    """Truth 3: the claim is paid and one of its lines is not, for a reason of its own."""
+    paid = [money("submitted", 100), money("eligible", 80), money("benefit", 80)]
+    refused = [
+        money("submitted", 60),
+        money("noncovered", 60),
+        {"category": coded("denialreason"), "reason": coded("197", CARC)},
+    ]
+    found = claim(item=[{"sequence": 1, "adjudication": paid}, {"sequence": 2, "adjudication": refused}])
+    assert (found.denied, found.refused, found.is_partly_denied) == (None, (1,), True)
+    assert "partly_denied" in said(found)
+    own_share = [*paid[:2], money("deductible", 80), {"category": coded("denialreason"), "reason": coded("1", CARC)}]
+    assert claim(item=[{"adjudication": own_share}]).refused == ()
+
+
+@pytest.mark.parametrize("code", ["paidtoprovider", "benefit"])
+def test_zero_lines_do_not_beat_what_the_header_says_was_paid(code: str) -> None:
+    """Truth 4: lines of zero beside a payment of 700 are silence, and both are said."""
+    lines = [{"adjudication": [money("submitted", 500), money(code, 0)]} for _ in range(2)]
+    found = claim(item=lines, payment={"amount": {"value": 700, "currency": "USD"}})
+    assert (found.plan_paid, found.paid.rivals) == (dollars("700"), (dollars("0"),))
+    assert "paid_rivals" in said(found)
+
+
+def test_a_write_off_is_never_owed() -> None:
+    """Truth 5: the plan paid all of its price, so what is not covered is the provider's."""
+    found = claim(
+        total=[money("submitted", 240), money("eligible", 100), money("benefit", 100), money("noncovered", 140)]
+        + [money(part, 0) for part in ("deductible", "copay", "coinsurance")]
+    )
+    assert (found.owed.amount, found.owed.written_off, found.owed.is_reported) == (dollars("0"), True, False)
+    unsure = claim(total=[money("submitted", 140), money("noncovered", 140), money("copay", 0)])
+    assert unsure.owed.amount is None
+
+
+def test_a_gross_cost_that_is_coded_as_coinsurance_is_no_share() -> None:
+    """Truth 6: Medicare's drug claims write the whole cost so; the plan paid 300 of it and the member 10."""
+    found = claim(
+        type=coded("pharmacy", CLAIM_TYPE),
+        item=[
+            {
+                "adjudication": [
+                    amount("coinsurance", 310, "gdc_blw_oopt_amt"),
+                    amount("benefit", 300, "cvrd_d_plan_pd_amt"),
+                    money("paidbypatient", 10),
+                    money("drugcost", 310),
+                ]
+            }
+        ],
+    )
+    assert (found.owed.amount, found.owed.impossible) == (None, dollars("310"))
+    assert (found.plan_paid, found.paid_by_patient) == (dollars("300"), dollars("10"))
+    assert "impossible" in said(found)
+
+
+def test_the_total_line_of_a_form_is_no_line() -> None:
+    """Truth 7: it is known by its revenue code, or by holding what all others come to."""
+    lines = [
+        {"revenue": coded(code, REVENUE), "adjudication": [money("submitted", value)]}
+        for code, value in (("0450", 100), ("0300", 60), ("0001", 160))
+    ]
+    assert (claim(item=lines).billed, claim(item=lines).sum_lines) == (dollars("160"), (2,))
+    unnamed = [{name: value for name, value in line.items() if name != "revenue"} for line in lines]
+    assert claim(item=unnamed).billed == dollars("160")
+    named = [{**line, "productOrService": coded("99213", "http://www.ama-assn.org/go/cpt")} for line in unnamed]
+    assert claim(item=named).billed == dollars("320")
+
+
+def test_a_rate_is_not_added_to_its_charge() -> None:
+    """Truth 8: the charge is known by its own coding, or as rate times quantity; else nothing is."""
+    rate, charge = amount("submitted", 50, "rev_cntr_rate_amt"), amount("submitted", 300, "rev_cntr_tot_chrg_amt")
+    assert claim(item=[{"adjudication": [rate, charge]}]).billed == dollars("300")
+    plain = [money("submitted", 50), money("submitted", 300)]
+    by_quantity = claim(item=[{"quantity": {"value": 6}, "adjudication": plain}])
+    assert by_quantity.billed == dollars("300")
+    unsure = claim(item=[{"adjudication": plain}])
+    assert (unsure.billed, "unlike" in said(unsure)) == (None, True)
+
+
+def test_a_small_credit_does_not_hide_its_visit() -> None:
+    """Truth 10: a share below zero beside a charge is shown with its sign; only a charge below zero takes back."""
+    found = claim(total=[money("submitted", 200), money("benefit", 190), money("memberliability", -5)])
+    assert not found.is_reversal
+    assert "credit" in said(found)
+
+
+@pytest.mark.parametrize("number", ["C-1", "C-9"])
+def test_a_reversal_takes_back_its_exact_opposite_whatever_its_number(number: str) -> None:
+    """Truth 10: of the same day, kind and provider, and once."""
+    first = numbered("a", "C-1", total=[money("submitted", 200), money("memberliability", 40)])
+    again = numbered("b", "C-2", total=[money("submitted", 200), money("memberliability", 40)])
+    back = numbered("back", number, total=[money("submitted", -200), money("memberliability", -40)])
+    found = live([first, again, back], TODAY)
+    assert [len(found.taken_back), len(found.added)] == [1, 1]
+    other = numbered("c", "C-3", total=[money("submitted", 200)], provider={"display": "Another Clinic"})
+    assert live([other, back], TODAY).taken_back == ()
+
+
+def test_two_claims_of_one_number_are_both_told() -> None:
+    """Truth 11: only a record's id, or all of its content, proves a version."""
+    one, other = (
+        numbered(name, "C-1", total=[money("memberliability", owed)]) for name, owed in (("a", 10), ("b", 30))
+    )
+    assert [claim.id for claim in live([one, other], TODAY).added] == ["a", "b"]
+    assert "twin" in said(one, other)
+    copy = numbered("c", "C-1", total=[money("memberliability", 10)])
+    assert len(live([one, copy], TODAY).claims) == 1
+
+
+@pytest.mark.parametrize("issue", [{"code": "incomplete"}, {"code": "processing", "diagnostics": "Results truncated"}])
+def test_a_server_is_heard_when_it_says_that_it_gave_a_part(issue: Json) -> None:
+    """Truth 12: an OperationOutcome among the rows is no row, and no noise."""
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", **issue}]}
+    page = read_page(bundle(eob(), outcome, mode=None), "ExplanationOfBenefit")
+    assert [one.is_incomplete for one in page.issues] == [True]
+
+
+def test_two_plans_on_one_visit_are_not_added() -> None:
+    """Truth 14: the second plan's claim tells what is left; it knows what the first one paid."""
+    first = claim(
+        id="a",
+        insurance=_under("c1"),
+        total=[money("submitted", 200), money("benefit", 120), money("memberliability", 80)],
+    )
+    second = claim(
+        id="b",
+        insurance=_under("c2"),
+        total=[
+            money("submitted", 200),
+            money("priorpayerpaid", 120),
+            money("benefit", 60),
+            money("memberliability", 20),
+        ],
+    )
+    found = live([first, second], TODAY)
+    assert [claim.id for claim in found.added] == ["b"]
+    assert "two_plans" in said(first, second)
+    same_plan = claim(id="c", insurance=_under("c1"), total=[money("submitted", 200)])
+    assert len(live([first, same_plan], TODAY).added) == 2
+
+
+def _under(coverage: str) -> list[Json]:
+    return [{"focal": True, "coverage": {"reference": f"Coverage/{coverage}"}}]
+
+
+def test_a_profile_does_not_change_what_the_type_says() -> None:
+    """Truth 15: an institutional claim stays one, whatever profile it names."""
+    profile = "http://hl7.org/fhir/us/carin-bb/StructureDefinition/C4BB-ExplanationOfBenefit-Professional-NonClinician"
+    assert claim(type=coded("institutional", CLAIM_TYPE), meta={"profile": [profile]}).kind == "institutional"
+
+
+def test_a_reasons_text_stands_beside_its_own_code() -> None:
+    """Truth 15: of several codings, a text of the whole belongs to none of them."""
+    reason = {"coding": [{"system": CARC, "code": "197"}, {"code": "N130", "display": "See the plan"}], "text": "No PA"}
+    found = claim(adjudication=[{"category": coded("denialreason"), "reason": reason}]).reasons
+    assert [(one.code, one.text) for one in found] == [("197", None), ("N130", "See the plan"), ("", "No PA")]
+
+
+def test_a_binary_fraction_is_the_amount_it_stands_for() -> None:
+    """Truth 15: 54.870000000000005 is 54.87, and no gap."""
+    body = raw(eob(total=[money("coinsurance", 54.87), money("memberliability", "AMOUNT")]))
+    found = read_claim(body.replace(b'"AMOUNT"', b"54.870000000000005"))
+    assert (found.owed.gap, found.owed.rivals) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("codes", "names", "group", "line"),
+    [
+        (["MCPOL"], ["Managed care"], False, None),
+        (["SUBPOL"], ["Substance use policy"], False, None),
+        (["SUBSIDIZ"], [], False, None),
+        (["RETIRE"], ["Retiree health program"], True, None),
+        (["HMO"], ["Blue Medicare HMO"], True, "medicare"),
+        (["HMO"], [None, "BlueAdvantage Garnet"], False, "medicare"),
+        (["HMO"], ["Advantage Sapphire"], True, None),
+        (["HMO"], [], False, None),
+        (["PPO"], ["Gold PPO", "Acme Tools"], True, "commercial"),
+        (["111"], [], False, "medicare"),
+        (["2"], [], False, "medicaid"),
+        (["512"], [], False, "commercial"),
+        (["6"], ["BlueCare Tennessee"], False, "medicaid"),
+        (["HMO"], ["BlueCare Plus (HMO D-SNP)"], False, "medicare"),
+        (["PPO"], ["Medicare supplement F", "Acme"], True, None),
+    ],
+)
+def test_a_product_line_is_told_only_where_it_is_certain(
+    codes: list[str], names: list[str | None], group: bool, line: str | None
+) -> None:
+    """Truth 2: HL7's codes mean what HL7 says, and a Medicare HMO is not commercial."""
+    assert product_line(codes, names, group=group) == line
+
+
+def test_why_a_share_is_what_it_is() -> None:
+    """One reason, proven to the cent, or none."""
+    found = why_of(
+        claim(
+            total=[
+                *(money("submitted", 885.07), money("eligible", 548.74), money("benefit", 493.87)),
+                *(money("coinsurance", 54.87), money("memberliability", 54.87)),
+            ]
+        )
+    )
+    assert found is not None
+    assert (found.reason, found.percent, found.paid) == ("coinsurance", Decimal(10), dollars("493.87"))
+    assert why_of(claim(total=[money("memberliability", 20)])) is None
