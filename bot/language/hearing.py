@@ -188,10 +188,14 @@ def _lies_inside(match: Found, first: int, after: int) -> bool:
 
 
 def _settled(said: Utterance, tags: Sequence[Tag]) -> list[tuple[int, int]]:
-    """Where words mean no concept: in places, and behind a title, since Dr. Price is no price."""
+    """Where words mean no concept: in places, behind a title (Dr. Price is no price), and where they are excluded.
+
+    "All claims except pharmacy" is no question about a pharmacy.
+    """
+    excluded = [(tag.first, tag.after) for tag in tags if tag.excluded]
     places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
     names = [(tag.first + 1, tag.after) for tag in tags if tag.kind == "provider_name"]
-    return places + [(first, after) for first, after in names if said.words[first - 1] in TITLES]
+    return [*places, *excluded, *((first, after) for first, after in names if said.words[first - 1] in TITLES)]
 
 
 def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found], idle: AbstractSet[int]) -> bool:

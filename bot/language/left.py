@@ -6,14 +6,14 @@ from collections.abc import Set as AbstractSet
 from bot.language.hearing import Heard
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules, Rule
-from bot.language.slots import kinds_of, slot_of
+from bot.language.slots import excluded_beside, kinds_of, slot_of
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
 CONDITIONS = (
     "service", "location", "radius", "gender", "language", "accepting_new", "network", "claim_type", "date_range",
     "provider_name", "person", "drug", "amount", "amount_kind", "claim_id", "specialty", "facility_type",
     "amount_over", "amount_under", "order", "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group",
-    "npi", "nucc", "tin", "organization",
+    "npi", "nucc", "tin", "organization", "procedure_code", "ndc",
 )  # fmt: skip
 # Names by which rules know that some care is meant, whatever it is.
 _STAND_INS = frozenset({"SERVICE", "VISIT", "PROCEDURE", "service", "facility_type", "specialty", "claim_type"})
@@ -59,6 +59,22 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
         for name, slot in slots.items()
         if (slot.excluded and name not in intent.excludes) or (slot.values and name not in intent.several)
     }
+
+
+def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
+    """What the message leaves out of a slot beside a value that it wants: the P of "in network S but not in P".
+
+    No slot holds both, so no answer honours it. A wanted city or kind of doctor leaves the others out by itself.
+    """
+    wanted = ((name, slot) for name, slot in slots.items() if not slot.excluded and _leaves_open(name, slot))
+    found = {name: excluded_beside(heard.said, heard.tags, name) for name, _ in wanted}
+    return {name: slot for name, slot in found.items() if slot is not None}
+
+
+def _leaves_open(name: str, slot: Slot) -> bool:
+    if name == "location":
+        return not (isinstance(slot.value, Mapping) and {"city", "zip"} & slot.value.keys())
+    return name in {"network", "date_range"}
 
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:

@@ -120,3 +120,33 @@ def test_what_is_one_value_stays_one(engine: Engine, today: date, said: str, slo
 def test_men_or_women_is_no_condition(engine: Engine, today: date) -> None:
     """Both genders leave nobody out."""
     assert "gender" not in _said(engine, "OB/GYN male or female 25mi Tullahoma", today)
+
+
+@pytest.mark.parametrize(
+    ("said", "slot", "value"),
+    [
+        ("doctors in network S but not in P near 37402", "network", P),
+        ("my claims in 2023 but not in March", "date_range", {"start": "2024-03-01", "end": "2024-03-31"}),
+        ("cardiologist in Shelby County but not Memphis", "location", {"city": "Memphis", "state": "TN"}),
+    ],
+)
+def test_what_is_left_out_of_what_is_wanted_is_told(
+    engine: Engine, today: date, said: str, slot: str, value: object
+) -> None:
+    """No slot holds both; the answer to what is wanted says that it leaves nothing out."""
+    reading = engine.understand(said, today=today)
+    assert not reading.slots[slot].excluded
+    assert (reading.unmet[slot].value, reading.unmet[slot].excluded) == (value, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("all claims except pharmacy", "claim.list"),
+        ("todos mis reclamos menos los de farmacia", "claim.list"),
+        ("claims that were not denied", "claim.list"),
+    ],
+)
+def test_what_is_excluded_is_not_what_is_asked_about(engine: Engine, today: date, said: str, intent: str) -> None:
+    """The words behind an "except" lead to no answer about them."""
+    assert engine.understand(said, today=today).intent == intent
