@@ -247,6 +247,8 @@ class Settings(Day):
     """The payer's short name in answers."""
     payer_phone: Line | None = None
     """The number that answers tell people to call; the number on the member's card when not set."""
+    payer_nurse_line: Line | None = None
+    """The plan's telephone line with nurses, told to who asks for one; the member's card when not set."""
 
     slack_bot_token: SecretStr | None = None
     """The app's bot token (`xoxb-…`), for one workspace."""
