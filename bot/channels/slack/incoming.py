@@ -43,11 +43,16 @@ class Incoming:
     at: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what names nobody, and ids and words that are no text: Slack sends neither."""
+        """Refuse what names nobody, ids and words that are no text, and ids that are none: Slack sends neither.
+
+        Of an id of thousands of signs no call can be made, and each try would look like a fault that passes.
+        """
         named = (self.key, self.user, self.team, self.channel, self.text, self.thread, self.action, self.at)
         given = (self.press, self.command, self.form, self.trigger, self.response_url)
         if not self.user or not all(isinstance(part, str) for part in (*named, *(each for each in given if each))):
             raise ValueError("no id or no text")
+        if any(len(part) > _LONGEST_ID for part in (self.user, self.team, self.channel, self.thread, self.at)):
+            raise ValueError("too long for an id")
 
 
 def read_event(body: Body, bot_user: str) -> Incoming | None:
