@@ -40,7 +40,8 @@ _DOES = frozenset({"does", "do", "did", "can", "will"})
 _AT = frozenset({"in", "near", "at", "en", "tn", "cerca", "de"})
 _ACTS = frozenset({"take", "accept", "practice", "work", "participate", "speak", "see", "treat", "deliver"})
 _NETWORKED = frozenset({"network", "networks", "net", "ntwk", "inn", "par", "red", "bluecare", "blue"})
-_ASKING = frozenset({"is", "are", "does", "do", "can", "will", "esta", "acepta", "toma"})
+_ASKING = frozenset({"is", "are", "does", "do", "can", "will", "see", "esta", "acepta", "toma"})
+_FOR = frozenset({"for", "of", "del", "de", "para"})
 _LETTER_WORDS = frozenset({"a", "y", "o", "e", "i"})
 _ZIP_DIGITS = 5
 _LONGEST, _PAIR, _ACRONYM = 4, 2, 4
@@ -212,8 +213,14 @@ class _Spotter:
 
     def _of_network(self, first: int, after: int) -> bool:
         """Whether somebody's network is asked about: "is … in network S"."""
-        asked = self.word(first - 1) in _ASKING
-        return asked and not _NETWORKED.isdisjoint(self.said.words[after : after + _NEAR_NETWORK])
+        words = self.said.words
+        around = {*words[after : after + _NEAR_NETWORK], *words[max(0, first - _NEAR_NETWORK) : first]}
+        return self.word(first - 1) in _ASKING and not _NETWORKED.isdisjoint(around)
+
+    def _reached(self, first: int, after: int) -> bool:
+        """Whether it is asked how to reach somebody: "the phone number for …"."""
+        led = self.word(first - 1) in _FOR and self.word(after) in _FOLLOW
+        return led and not _FIELDS.isdisjoint(self.said.words[max(0, first - _NEAR_NETWORK) : first])
 
     def _acts(self, first: int, after: int) -> bool:
         """Whether it is asked what somebody takes or where they work."""
@@ -258,12 +265,15 @@ class _Spotter:
             end += 1
         after = self.suffixed(end)
         of_network = self._acts(first, after) or (self.word(after) in _ENDS and self._of_network(first, after))
-        if end - first < _PAIR or not (of_network or (not first and self.word(after) in _FIELDS)):
+        reached = self._reached(first, after)
+        if end - first < _PAIR or not (of_network or reached or (not first and self.word(after) in _FIELDS)):
             return None
         sure = any(
             self.like(place) and (self.said.keys[place] in self.people or not self.slip(self.said.keys[place]))
             for place in range(first, end)
         )
+        if not sure and reached:
+            return None
         if not sure and not all(self.capital(place) or self.word(place) in PARTICLES for place in range(first, end)):
             return None
         if comma is None:
@@ -290,7 +300,8 @@ class _Spotter:
         if last == end or self.word(after) not in _FOLLOW:
             return None
         told = any(self.said.keys[place] in self.people for place in range(first, last))
-        if first == 0 and after == len(self.said.words) == last and not (told or self.mixed):
+        slips = all(self.slip(self.said.keys[place]) for place in range(first, last))
+        if first == 0 and after == len(self.said.words) == last and not (told or self.mixed) and slips:
             return None
         return NameFound(first, after, f"{_said(self.said, end, last)} {_said(self.said, first, end)}", sure=True)
 
