@@ -35,7 +35,7 @@ NOT_NAMES = frozenset({
     "se", "es", "un", "una", "su", "lo", "please", "pls", "named", "visit", "appointment", "bill", "claim",
     "office", "say", "says", "said", "sent", "told", "wants", "charged", "billed", "bills", "did", "does", "will",
     "can", "has", "dice", "dijo", "cobro", "le", "les", "te", "veo", "fue", "hay",
-    "excluding", "except", "besides", "not", "excepto", "menos", "salvo",
+    "apt", "appt", "appts", "excluding", "except", "besides", "not", "excepto", "menos", "salvo",
     "cpt", "hcpcs", "ndc", "nucc", "tin", "ein", "icd",
 })  # fmt: skip
 _LINKS = frozenset({"of", "the"})

@@ -24,13 +24,20 @@ _GLUE = frozenset({
     "in", "on", "at", "a", "an", "the", "any", "be", "is", "are", "of", "with", "from", "by", "for", "my", "part",
     "near", "into", "to", "who", "that", "under", "one", "ones", "covered", "participating", "including", "related",
     "en", "la", "el", "los", "las", "de", "del", "con", "por", "un", "una", "mi", "que", "sea", "sean", "es", "son",
-    "esta", "este", "estan", "esten", "para", "al", "lo", "parte", "ser", "ver", "see",
+    "esta", "este", "estan", "esten", "para", "al", "lo", "parte", "ser", "ver", "see", "those",
 })  # fmt: skip
+# "Except claims from Erlanger" excludes Erlanger, "no claims from Erlanger" says that there are none.
+_THINGS = frozenset({
+    "claims", "claim", "bills", "visits", "doctors", "providers", "places", "reclamos", "reclamaciones", "facturas",
+    "visitas", "citas", "doctores", "medicos", "lugares",
+})  # fmt: skip
+_BEING = frozenset({"sea", "sean", "es", "son"})
+_ABSENT = frozenset({("no",), ("sin",), ("without",)})
 _VERBS = frozenset({
     "take", "takes", "taking", "accept", "accepts", "accepting", "want", "include", "show", "use", "speak", "speaks",
     "acepta", "aceptan", "acepte", "acepten", "toma", "toman", "tome", "tomen", "quiero", "incluyas", "incluya",
 })  # fmt: skip
-_MOST_GLUE = 4
+_MOST_GLUE = 5
 # These only negate a verb that follows: "I don't see Dr. Kim" excludes nobody.
 _AUXILIARY = frozenset({("do", "not"), ("does", "not"), ("doesnt",), ("dont",)})
 _NEGATED = frozenset({("not",), ("no",), ("isnt",), ("arent",), ("wasnt",), ("werent",), *_AUXILIARY})
@@ -101,7 +108,7 @@ class _Scope:
                 cue = self.words[max(0, place - length) : place]
                 if len(cue) == length and cue in _BY_FIRST.get(cue[0], ()):
                     return place - length if not any(self._refusals(cue, place, tag)) else None
-            if not place or self.words[place - 1] not in _GLUE | _VERBS:
+            if not place or self.words[place - 1] not in _GLUE | _VERBS | _THINGS:
                 return None
         return None
 
@@ -111,6 +118,7 @@ class _Scope:
         yield bool(_BREAKS & set(self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]))
         yield bool(first) and self.words[first - 1] in _NO_CUE_AFTER and cue in _NEGATED | {("menos",)}
         yield cue in _REPLACING and tag.kind == "drug"
+        yield cue in _ABSENT and not _THINGS.isdisjoint(between) and _BEING.isdisjoint(between)
         yield cue in _OUTSIDE and tag.kind != "network"
         yield cue == ("no",) and bool(between) and between[0] in _AFTER_ANSWER
         yield cue in _AUXILIARY and _VERBS.isdisjoint((*between, self.words[tag.first]))

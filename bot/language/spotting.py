@@ -263,6 +263,7 @@ class _Spotter:
                     return None
                 comma = end
             end += 1
+        end += comma is not None and self._ends_in_initial(end)
         after = self.suffixed(end)
         of_network = self._acts(first, after) or (self.word(after) in _ENDS and self._of_network(first, after))
         reached = self._reached(first, after)
@@ -280,6 +281,11 @@ class _Spotter:
             return NameFound(first, after, _said(self.said, first, end), sure=True)
         return NameFound(first, after, f"{_said(self.said, comma, end)} {_said(self.said, first, comma)}", sure=True)
 
+    def _ends_in_initial(self, place: int) -> bool:
+        """The L of "Wyman, Christie L"."""
+        single = len(self.word(place)) == 1 and self.said.said(place, place + 1).isupper()
+        return single and self.between(place) in {"", "."}
+
     def _within(self, first: int, place: int) -> bool:
         return self.word(place) in PARTICLES or (place > first and self._initial(place))
 
@@ -294,8 +300,7 @@ class _Spotter:
         ):
             return None
         last = self.run(end)
-        if len(self.word(last)) == 1 and self.said.said(last, last + 1).isupper() and self.between(last) in {"", "."}:
-            last += 1
+        last += self._ends_in_initial(last)
         after = self.suffixed(last)
         if last == end or self.word(after) not in _FOLLOW:
             return None

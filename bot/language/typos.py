@@ -16,7 +16,8 @@ _TITLES = frozenset({"dr", "dra", "drs"})
 _SHORT: Mapping[str, str] = MappingProxyType(
     {
         "u": "you", "ur": "your", "wat": "what", "wut": "what", "thru": "through", "cuz": "because", "plz": "please",
-        "ppl": "people", "appt": "appointment", "q": "que", "xq": "porque", "pq": "porque", "porq": "porque",
+        "ppl": "people", "appt": "appointment",
+        "apt": "appointment", "q": "que", "xq": "porque", "pq": "porque", "porq": "porque",
         "tmb": "tambien", "xfa": "favor",
     }
 )  # fmt: skip

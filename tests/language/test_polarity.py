@@ -46,6 +46,38 @@ def test_what_is_not_wanted_is_marked_so(engine: Engine, today: date, said: str,
     assert not found.is_plain
 
 
+ENGLISH = ("except {}", "not {}", "excluding {}", "anything but {}", "but not {}", "except for {}", "that is not {}")
+SPANISH = ("excepto {}", "menos {}", "que no sea {}", "salvo {}")
+SAID = {
+    "network": ("network P", "red P"),
+    "gender": ("male", "hombre"),
+    "location": ("in Memphis", "en Memphis"),
+    "provider_name": ("Dr. Kim", "el Dr. Kim"),
+    "organization": ("Erlanger", "Erlanger"),
+    "specialty": ("cardiologists", "cardiólogos"),
+    "facility_type": ("urgent care", "atención urgente"),
+    "language": ("spanish speaking", "en español"),
+    "claim_type": ("dental claims", "reclamos dentales"),
+    "date_range": ("in 2023", "en 2023"),
+    "service": ("dialysis", "diálisis"),
+    "person": ("my son", "mi hijo"),
+    "drug": ("humira", "humira"),
+    "state_of_claim": ("denied claims", "reclamos negados"),
+    "amount_kind": ("the copay", "el copago"),
+    "telehealth": ("telehealth", "telesalud"),
+}
+
+
+@pytest.mark.parametrize("slot", SAID)
+def test_every_slot_can_be_excluded_in_every_way(engine: Engine, today: date, slot: str) -> None:
+    """Each way of leaving out, before a value of each kind, in both languages."""
+    english, spanish = SAID[slot]
+    asked = [("show me everything " + way.format(english)) for way in ENGLISH]
+    asked += [("quiero todo " + way.format(spanish)) for way in SPANISH]
+    kept = [said for said in asked if not (found := _said(engine, said, today).get(slot)) or not found.excluded]
+    assert kept == []
+
+
 @pytest.mark.parametrize(
     ("said", "slot"),
     [
@@ -58,6 +90,8 @@ def test_what_is_not_wanted_is_marked_so(engine: Engine, today: date, said: str,
         ("no in memphis", "location"),
         ("I don't see Dr. Kim on the list", "provider_name"),
         ("if not in Memphis then wherever", "location"),
+        ("why are there no doctors in network P", "network"),
+        ("I have no claims in 2023", "date_range"),
         ("not memphis, nashville", "location"),
     ],
 )

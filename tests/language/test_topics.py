@@ -55,7 +55,7 @@ def test_a_condition_is_taken_away(engine: Engine, today: date, narrowed: str, d
 
 
 def test_a_letter_is_a_network_where_networks_are_spoken_of(engine: Engine, today: date) -> None:
-    """ "P?" after a question about a network; alone it is nothing."""
+    """A lone "P?" after a question about a network; alone it is nothing."""
     intent, slots = _talk(engine, today, "is dr grace okafor in network S", "P?")
     assert intent == "provider.in_network"
     assert slots["network"].value == "Blue Network P"
