@@ -16,14 +16,16 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from bot.errors import StoreError
-from bot.stores.base import Row, Seal, Store
+from bot.leases import Beat, Overtaken
+from bot.stores.base import Kept, Row, Seal, Store
 
 log = structlog.get_logger("inbox")
 
 KEPT = 60 * 60.0  # seconds: platforms deliver again for minutes, and an answer that comes later helps nobody
 WANTED = 30 * 60.0  # seconds for which an answer is tried for; after that its asker is told that there is none
-_LEASE = 10.0
-_LOOK = 2.0
+_LEASE = 4.0  # seconds that a message waits behind a process that died; a beat a third as often prolongs it
+_LOOK = 1.0
+_SOOTHE_AFTER = 2.0  # seconds that a person waits behind another message of theirs before they hear of it
 _LONGEST_REST = 30.0
 # Tries that ended without a word, as in a process that died. `Later` is a word: it counts against nobody.
 _MOST_TRIES = 10
@@ -32,10 +34,6 @@ _MOST_TRIES = 10
 _TAKEN_OVER_AT_ONCE = 16
 _MOST_AT_ONCE = 128
 _MOST_LATER = 63  # what six bits hold; by then it is too late for an answer
-
-
-class Overtaken(Exception):
-    """This try was so slow that another process took its message over: that one writes, this one must not."""
 
 
 class Later(Exception):
@@ -79,6 +77,7 @@ class Delivery:
 
 
 Handler = Callable[[Delivery], Awaitable[None]]
+Soother = Callable[[Delivery], Awaitable[None]]
 
 
 class _State(NamedTuple):
@@ -103,64 +102,12 @@ class _State(NamedTuple):
         return self._replace(later=min(self.later + 1, _MOST_LATER))
 
 
-class _Beat:
-    """Prolongs a lease while its message is worked on, and ends the work when it could not: another may have begun.
-
-    `number` is the lease's, by `Row.leases`: whoever leases the row next makes it the number of nobody.
-    """
-
-    def __init__(
-        self, number: int, hold: Callable[[float, int], Awaitable[bool]], lease: float, clock: Callable[[], float]
-    ) -> None:
-        self.number, self._hold, self._lease, self._clock = number, hold, lease, clock
-        self._last, self._over = clock(), False
-
-    @contextlib.asynccontextmanager
-    async def going_on(self) -> AsyncIterator[None]:
-        """Beats three times within the lease's length.
-
-        Raises:
-            TimeoutError: no beat reached the store for a whole lease, or another process leased the message meanwhile.
-        """
-        async with asyncio.timeout(self._lease) as self._limit:
-            beating = asyncio.create_task(self._go_on())
-            try:
-                yield
-            finally:
-                # A call to the store may swallow the cancellation (asyncio.wait_for before Python 3.12 does): a beat
-                # that went on would hold the message for ever, and one behind the end would open it again.
-                self._over = True
-                beating.cancel()
-                await asyncio.wait({beating})
-
-    async def renew(self) -> None:
-        """Beat before anything is written, when the last one is long ago: what is posted late may be posted twice.
-
-        Raises:
-            StoreError, Overtaken: the lease could not be prolonged, so nothing may be written.
-        """
-        if self._clock() - self._last > self._lease / 2 and not await self._prolong():
-            raise Overtaken
-
-    async def _go_on(self) -> None:
-        while not self._over:
-            await asyncio.sleep(self._lease / 3)
-            with contextlib.suppress(StoreError):
-                await self._prolong()
-
-    async def _prolong(self) -> bool:
-        now, began = self._clock(), asyncio.get_running_loop().time()
-        mine = await self._hold(now + self._lease, self.number)
-        self._last = now
-        if not self._limit.expired():
-            self._limit.reschedule(began + self._lease if mine else began)
-        return mine
-
-
 class Inbox:
     """One platform's messages. `handler` answers one, or apologises, and returns when the reply is known to be posted.
 
-    It may raise only for what another try, by whichever process, could mend.
+    It may raise only for what another try, by whichever process, could mend. `soothe` tells who waits behind another
+    message of theirs that theirs is next. `finds` says that the handler can look for what an earlier try has written:
+    then a try that may have died while it wrote is enough to look, and nothing is noted before it does.
     """
 
     def __init__(
@@ -173,7 +120,13 @@ class Inbox:
         lease: float = _LEASE,
         look: float = _LOOK,
         clock: Callable[[], float] = time.time,
+        soothe: Soother | None = None,
+        soothe_after: float = _SOOTHE_AFTER,
+        finds: bool = False,
     ) -> None:
+        self._soothe, self._soothe_after, self._finds = soothe, soothe_after, finds
+        self._soothing: dict[str, asyncio.Task[None]] = {}
+        self._said: set[str] = set()
         self._kind, self._handler, self._store, self._seal = f"inbox:{platform}", handler, store, seal
         self._lease, self._look, self._clock = lease, look, clock
         self._lanes: dict[str, asyncio.Task[None]] = {}
@@ -183,7 +136,7 @@ class Inbox:
         self._taken_over: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._recovering = False
-        self._working: dict[str, _Beat] = {}
+        self._working: dict[str, Beat] = {}
         self._put_off: set[str] = set()
         self._stopping = False
 
@@ -201,14 +154,54 @@ class Inbox:
             StoreError: it could not be kept: let the platform deliver it again.
         """
         sealed = self._sealed(key, _State(), body)
-        expires = self._clock() + (seconds or KEPT)
-        new = await self._store.add(self._kind, key, sealed, expires=expires, owner=owner, lane=lane or key)
-        if new and self._recovering:
-            # Behind what is older: begun beside it, neither would be finished before a process that keeps dying dies.
+        lane, expires = lane or key, self._clock() + (seconds or KEPT)
+        # What is new waits behind what is older: begun beside it, neither would be finished before a process that keeps
+        # dying dies.
+        begins = not self._recovering and not self._stopping and len(self._tasks) < _MOST_AT_ONCE
+        until = self._clock() + self._lease if begins else None
+        row = await self._store.take_in(Kept(self._kind, key, sealed, expires, owner), lane, until=until)
+        if row is None:
+            return False
+        if row.leases:
+            self._lanes[lane] = self._task(self._work(lane, row))
+        elif self._recovering:
             self._room.set()
-        elif new and not self._stopping:
-            self._begin(lane or key)
-        return new
+        elif begins:
+            self._wait_behind(lane, row, body)
+        return True
+
+    def _wait_behind(self, lane: str, row: Row, body: bytes) -> None:
+        """Another message of the lane comes first: here, or in another process, which looks for more at its end."""
+        if lane in self._lanes:
+            self._more.add(lane)
+        if self._soothe is not None:
+            task = asyncio.create_task(self._soothed(self._soothe, row, body))
+            self._soothing[row.key] = task
+            task.add_done_callback(lambda _: self._soothed_of(row.key))
+
+    def _soothed_of(self, key: str) -> None:
+        self._soothing.pop(key, None)
+        self._said.discard(key)
+
+    async def _soothed(self, soothe: Soother, row: Row, body: bytes) -> None:
+        """Tell who still waits after a while."""
+        await asyncio.sleep(self._soothe_after)
+
+        async def writing(*, findable: bool = False) -> None:
+            new = self._sealed(row.key, _State().writing(findable=findable), body)
+            if self._stopping or not await self._store.swap(self._kind, row.key, row.value, new, lease=0):
+                raise Overtaken
+            self._said.add(row.key)
+
+        with contextlib.suppress(Exception):
+            await soothe(Delivery(row.key, body, tries=0, writing=writing, since=row.expires - KEPT))
+
+    async def _end_soothing(self, key: str) -> None:
+        """Call off what is not said yet; what is being said is waited for, since the answer takes its place."""
+        if soothing := self._soothing.get(key):
+            if key not in self._said:
+                soothing.cancel()
+            await asyncio.wait({soothing})
 
     async def stop(self, seconds: float) -> None:
         """Begin nothing more, finish what is in work within this time, and hand the rest back at once (F61)."""
@@ -230,13 +223,6 @@ class Inbox:
                 while self._tasks or self._put_off:
                     await (asyncio.wait(self._tasks) if self._tasks else asyncio.sleep(self._look))
 
-    def _begin(self, lane: str) -> None:
-        """Work on a lane; with too much in work already, what was kept waits to be taken over."""
-        if lane in self._lanes:
-            self._more.add(lane)
-        elif len(self._tasks) < _MOST_AT_ONCE:
-            self._lanes[lane] = self._task(self._work(lane, None))
-
     def _take_over(self, row: Row) -> None:
         task = self._task(self._work(row.lane, row))
         self._taken_over.add(task)
@@ -252,41 +238,43 @@ class Inbox:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _work(self, lane: str, first: Row | None) -> None:
+    async def _work(self, lane: str, first: Row) -> None:
         """Answer a lane's messages one after the other until none is left or another process holds the next."""
         try:
-            while not self._stopping:
+            row: Row | None = first
+            while row is not None and not self._is_working_on(row):
+                if self._stopping:
+                    await self._store.hold(self._kind, row.key, until=0, lease=row.leases)
+                    return
                 self._more.discard(lane)
-                row = first or await self._store.lease(self._kind, until=self._clock() + self._lease, lane=lane)
-                if row is not None and first is None and self._is_working_on(row):
-                    return
-                if row is not None:
-                    await self._answer(row)
-                elif lane not in self._more:
-                    return
-                first = None
+                more = await self._answer(row) or lane in self._more
+                until = self._clock() + self._lease
+                row = await self._store.lease(self._kind, until=until, lane=lane) if more else None
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task; the row waits for another try
             _failed(error)
         finally:
             if self._lanes.get(lane) is asyncio.current_task():
                 del self._lanes[lane]
 
-    async def _answer(self, row: Row) -> None:
+    async def _answer(self, row: Row) -> bool:
+        """Whether its lane may have more."""
         plain, number = self._seal.unseal(row.value, f"{self._kind}/{row.key}"), row.leases
         if plain is None:
             log.error("given_up", kind="sealed")
         else:
+            await self._end_soothing(row.key)
             try:
                 number = await self._handle(row, _State.read(plain[0]), plain[1:])
             except Overtaken:
-                return
+                return True
         # Where another process leased it meanwhile, that one ends it: what was written here may not be the last word.
-        await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT, lease=number)
+        ended = await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT, lease=number, lane=row.lane)
         self._put_off.discard(row.key)
+        return ended.more or not ended.mine
 
     async def _handle(self, row: Row, state: _State, body: bytes) -> int:
         """The number of the lease in which it was handled."""
-        exhausted, overtaken, value = self._is_exhausted(row, state), False, row.value
+        exhausted, overtaken, unsaid, value = self._is_exhausted(row, state), False, False, row.value
 
         async def note(new: _State) -> bool:
             nonlocal state, value
@@ -296,24 +284,28 @@ class Inbox:
             return noted
 
         async def writing(*, findable: bool = False) -> None:
-            nonlocal overtaken
-            overtaken = True
-            if not await note(state.writing(findable=findable)):
+            nonlocal overtaken, unsaid
+            overtaken, new = True, state.writing(findable=findable)
+            if findable and self._finds and not state.elsewhere:
+                unsaid = True
+                mine = await self._store.leases(self._kind, row.key) == beat.number
+            else:
+                mine = await note(new)
+            if not mine:
                 raise Overtaken
             await beat.renew()
             overtaken = False
 
-        before, since = state, row.expires - KEPT
+        died = row.leases - 1 > state.later
+        written, since = state.written or (self._finds and died), row.expires - KEPT
         async with self._held(row) as beat:
-            delivery = Delivery(
-                row.key, body, row.leases, before.written, exhausted, writing, not before.elsewhere, since
-            )
+            delivery = Delivery(row.key, body, row.leases, written, exhausted, writing, not state.elsewhere, since)
             try:
                 await self._handler(delivery)
             except Later:
                 self._put_off.add(row.key)
                 with contextlib.suppress(StoreError):
-                    await note(state.put_off())
+                    await note((state.writing(findable=True) if unsaid or died else state).put_off())
                 raise
         if overtaken:
             raise Overtaken
@@ -331,13 +323,13 @@ class Inbox:
         return self._seal.seal(state.byte + body, f"{self._kind}/{key}")
 
     @contextlib.asynccontextmanager
-    async def _held(self, row: Row) -> AsyncIterator[_Beat]:
+    async def _held(self, row: Row) -> AsyncIterator[Beat]:
         """Prolong the lease while work goes on. What is cancelled is free again at once, what failed after a rest."""
 
         async def hold(until: float, number: int) -> bool:
             return await self._store.hold(self._kind, row.key, until=until, lease=number)
 
-        beat = _Beat(row.leases, hold, self._lease, self._clock)
+        beat = Beat(row.leases, hold, self._lease, self._clock)
         self._working[row.key] = beat
         try:
             async with beat.going_on():

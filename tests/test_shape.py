@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "replies": {"message"},
     "stores": {"errors", "extras", "message"},
     "audit": {"errors", "message", "stores"},
-    "inbox": {"errors", "stores"},
+    "leases": {"errors"},
+    "inbox": {"errors", "leases", "stores"},
     "retention": {"inbox", "message", "stores"},
     "limits": {"errors", "message"},
     "metrics": set(),
@@ -63,7 +64,7 @@ MAY_IMPORT = {
         *("message", "pack"),
         *("alarm", "audit", "limits", "metrics", "owner", "provenance", "retention"),
     },
-    "channels": {"errors", "inbox", "message", "replies", "retention", "stores", "turn"},
+    "channels": {"errors", "inbox", "leases", "message", "replies", "retention", "stores", "turn"},
     "devchat": {"accounts", "config", "message", "replies"},
 }
 COMPOSITION = {"app", "cli", "commands", "web", "__main__", "__init__"}

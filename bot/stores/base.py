@@ -31,6 +31,13 @@ class Row(NamedTuple):
     expires: float = 0.0
 
 
+class Ended(NamedTuple):
+    """What came of ending the work on a row: whether it was the caller's, and whether its lane has more."""
+
+    mine: bool
+    more: bool
+
+
 class Store(Protocol):
     """Every value is bytes that the caller has sealed where it must be; `owner` is a person's key, for unlinking.
 
@@ -58,6 +65,13 @@ class Store(Protocol):
         """
         ...
 
+    async def take_in(self, new: Kept, lane: str, *, until: float | None = None) -> Row | None:
+        """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken.
+
+        `leases` of the row tells which: 0 when it was only added, as always without `until`.
+        """
+        ...
+
     async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
         """All of this in one transaction, whoever is killed: drop an owner's rows, add `new`, put `put` (T56).
 
@@ -80,14 +94,18 @@ class Store(Protocol):
         """
         ...
 
+    async def leases(self, kind: str, key: str) -> int:
+        """How often a living row was leased: the number of its last lease, 0 for none."""
+        ...
+
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Move the end of a lease; a time that is past gives the row back. With `lease` and the answer: as `swap`."""
         ...
 
-    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None) -> bool:
+    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
         """End the work on a row: its value is gone and its lane goes on; its key stays taken until then (T39).
 
-        With `lease` and the answer: as `swap`.
+        With `lease`: as `swap`. `lane` is the row's, which is looked at for more.
         """
         ...
 

@@ -16,7 +16,7 @@ from psycopg import errors
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from bot.errors import StoreBusy, StoreUnusable
-from bot.stores.base import Kept, Row
+from bot.stores.base import Ended, Kept, Row
 from bot.stores.postgres_schema import bring_up_to_date
 
 _BATCH = 500
@@ -127,23 +127,22 @@ class PostgresStore:
         rows = await self._run(_ADD, (_b(kind), _b(key), value, _b(owner), expires, _b(lane), self._clock()))
         return bool(rows)
 
+    async def take_in(self, new: Kept, lane: str, *, until: float | None = None) -> Row | None:
+        """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken."""
+        rows = await self._run(
+            "SELECT number, kind, key, value, leases, lane, expires FROM bcbst_take_in(%s, %s, %s, %s, %s, %s, %s, %s)",
+            (*_columns(new), _b(lane), self._clock(), until),
+        )
+        return _row(rows[0]) if rows else None
+
     async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
         """In one transaction: drop an owner's rows, add `new`, put `put`; False, and nothing, when a new one lives."""
-        now, whole = self._clock(), True
-        try:
-            async with self._pool.connection() as connection, connection.transaction() as transaction:
-                if drops:
-                    await connection.execute(_DROP_OWNED, (_b(drops), True, []))
-                for row in new:
-                    added = await connection.execute(_ADD, (*_columns(row), b"", now))
-                    whole = whole and bool(added.rowcount)
-                for row in put if whole else ():
-                    await connection.execute(_PUT, _columns(row))
-                if not whole:
-                    raise psycopg.Rollback(transaction)
-        except psycopg.Error as error:
-            raise _told(error) from None
-        return whole
+        kinds, keys, values, owners, ends = zip(*map(_columns, (*new, *put)), strict=True) if new or put else ((),) * 5
+        rows = await self._run(
+            "SELECT bcbst_append(%s, %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[], %s::float8[], %s, %s)",
+            (len(new), [*kinds], [*keys], [*values], [*owners], [*ends], _b(drops), self._clock()),
+        )
+        return bool(rows[0][0])
 
     async def swap(self, kind: str, key: str, old: bytes, new: bytes, *, lease: int | None = None) -> bool:
         """Replace a living row's value only while it is still the old one; whether it was."""
@@ -161,6 +160,13 @@ class PostgresStore:
         rows = await self._run(_LEASE_ANY if lane is None else _LEASE_LANE, values)
         return _row(rows[0]) if rows else None
 
+    async def leases(self, kind: str, key: str) -> int:
+        """How often a living row was leased."""
+        rows = await self._run(
+            "SELECT leases FROM rows WHERE kind = %s AND key = %s AND expires > %s", (_b(kind), _b(key), self._clock())
+        )
+        return int(rows[0][0]) if rows else 0
+
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Move the end of a lease; a time that is past gives the row back."""
         rows = await self._run(
@@ -169,14 +175,17 @@ class PostgresStore:
         )
         return bool(rows)
 
-    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None) -> bool:
+    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
         """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
+        values = {"kind": _b(kind), "key": _b(key), "expires": expires, "lease": lease, "lane": _b(lane)}
         rows = await self._run(
-            "UPDATE rows SET value = '', owner = '', lane = '', held = %s, expires = %s WHERE kind = %s AND key = %s "
-            "AND leases = coalesce(%s, leases) RETURNING 1",
-            (expires, expires, _b(kind), _b(key), lease),
+            "UPDATE rows SET value = '', owner = '', lane = '', held = %(expires)s, expires = %(expires)s "
+            "WHERE kind = %(kind)s AND key = %(key)s AND leases = coalesce(%(lease)s, leases) "
+            "RETURNING %(lane)s <> ''::bytea AND EXISTS (SELECT 1 FROM rows AS other WHERE other.kind = %(kind)s "
+            "AND other.lane = %(lane)s AND other.number <> rows.number AND other.expires > %(now)s)",
+            {**values, "now": self._clock()},
         )
-        return bool(rows)
+        return Ended(bool(rows), bool(rows and rows[0][0]))
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
         """The living rows of a kind after a number, in the order in which they were put, at most so many."""

@@ -31,7 +31,49 @@ CREATE INDEX counters_by_expiry ON counters (expires);
 """
 # What waits to be worked on is found without a look at the many rows whose work is done.
 _WAITING_ROWS = "CREATE INDEX rows_in_lanes ON rows (kind, number) WHERE lane <> '';"
-_STEPS = {"rows_and_counters": _ROWS_AND_COUNTERS, "waiting_rows": _WAITING_ROWS}
+# What has to be decided in several statements is one for the client. In a function each statement sees what others have
+# committed by then, so that of two processes one finds the other's row; who comes second in a lane waits for the first.
+_FUNCTIONS = """
+CREATE FUNCTION bcbst_take_in(
+    a_kind bytea, a_key bytea, a_value bytea, an_owner bytea, ends double precision, a_lane bytea,
+    moment double precision, until double precision
+) RETURNS SETOF rows LANGUAGE plpgsql AS $$
+DECLARE free boolean;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(a_kind || a_lane, 'hex'), 0));
+    free := until IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM rows WHERE kind = a_kind AND lane = a_lane AND expires > moment);
+    RETURN QUERY INSERT INTO rows AS r (kind, key, value, owner, expires, lane, held, leases)
+        VALUES (a_kind, a_key, a_value, an_owner, ends, a_lane, CASE WHEN free THEN until ELSE 0 END, free::integer)
+        ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner,
+            expires = excluded.expires, lane = excluded.lane, held = excluded.held, leases = excluded.leases
+            WHERE r.expires <= moment
+        RETURNING *;
+END $$;
+CREATE FUNCTION bcbst_append(
+    added integer, kinds bytea[], keys bytea[], contents bytea[], owners bytea[], ends double precision[],
+    drops bytea, moment double precision
+) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF drops <> '' THEN
+        DELETE FROM rows WHERE owner = drops;
+    END IF;
+    FOR at IN 1 .. cardinality(kinds) LOOP
+        INSERT INTO rows AS r (kind, key, value, owner, expires)
+            VALUES (kinds[at], keys[at], contents[at], owners[at], ends[at])
+            ON CONFLICT (kind, key) DO UPDATE SET number = DEFAULT, value = excluded.value, owner = excluded.owner,
+                expires = excluded.expires, lane = '', held = 0, leases = 0
+                WHERE at > added OR r.expires <= moment;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'BC001';
+        END IF;
+    END LOOP;
+    RETURN true;
+EXCEPTION WHEN SQLSTATE 'BC001' THEN
+    RETURN false;
+END $$;
+"""
+_STEPS = {"rows_and_counters": _ROWS_AND_COUNTERS, "waiting_rows": _WAITING_ROWS, "functions": _FUNCTIONS}
 
 
 async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from bot.errors import StoreBusy, StoreError, StoreUnusable
-from bot.stores.base import Kept, Row
+from bot.stores.base import Ended, Kept, Row
 from bot.stores.sqlite_schema import bring_up_to_date
 
 T = TypeVar("T")
@@ -38,6 +38,18 @@ _ADD = (
     "INSERT INTO rows (kind, key, value, owner, expires, lane) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
     "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, "
     "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 WHERE rows.expires <= ?7 RETURNING 1"
+)
+_TAKE_IN = (
+    "INSERT INTO rows (kind, key, value, owner, expires, lane, held, leases) "
+    "SELECT ?1, ?2, ?3, ?4, ?5, ?6, CASE WHEN free THEN ?8 ELSE 0 END, free FROM (SELECT ?8 IS NOT NULL AND NOT EXISTS "
+    "(SELECT 1 FROM rows AS older WHERE older.kind = ?1 AND older.lane = ?6 AND older.expires > ?7) AS free) WHERE 1 "
+    "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, owner = excluded.owner, expires = excluded.expires, "
+    "lane = excluded.lane, held = excluded.held, leases = excluded.leases WHERE rows.expires <= ?7 "
+    "RETURNING number, kind, key, value, leases, lane, expires"
+)
+_APPEND = (
+    "INSERT OR REPLACE INTO rows (kind, key, value, owner, expires) SELECT * FROM (VALUES {rows}) "
+    "WHERE NOT EXISTS (SELECT 1 FROM rows WHERE expires > ? AND (kind, key) IN (VALUES {keys})) RETURNING 1"
 )
 _DROP_OWNED = (
     "DELETE FROM rows WHERE owner = ?1 AND owner <> '' "
@@ -130,18 +142,23 @@ class SqliteStore:
         rows = await self._run(_ADD, (kind, key, value, owner, expires, lane, self._clock()))
         return bool(rows)
 
+    async def take_in(self, new: Kept, lane: str, *, until: float | None = None) -> Row | None:
+        """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken."""
+        rows = await self._run(_TAKE_IN, (*_columns(new), lane, self._clock(), until))
+        return Row(*rows[0]) if rows else None
+
     async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
         """In one transaction: drop an owner's rows, add `new`, put `put`; False, and nothing, when a new one lives."""
+        statement, values = _all_of(new, put, self._clock())
+        if not drops:
+            return bool(await self._run(statement, values))
 
         def whole() -> bool:
-            run, now = self._database.execute, self._clock()
+            run = self._database.execute
             run("BEGIN IMMEDIATE")
             try:
-                if drops:
-                    run(_DROP_OWNED, (drops, "[]")).fetchall()
-                added = all(run(_ADD, (r.kind, r.key, r.value, r.owner, r.expires, "", now)).fetchall() for r in new)
-                for row in put if added else ():
-                    run(_PUT, (row.kind, row.key, row.value, row.owner, row.expires))
+                run(_DROP_OWNED, (drops, "[]")).fetchall()
+                added = bool(run(statement, values).fetchall())
                 run("COMMIT" if added else "ROLLBACK")
             except BaseException:
                 self._database.conn.rollback()
@@ -164,6 +181,13 @@ class SqliteStore:
         rows = await self._run(_LEASE_ANY if lane is None else _LEASE_LANE, (kind, until, lane, self._clock()))
         return Row(*rows[0]) if rows else None
 
+    async def leases(self, kind: str, key: str) -> int:
+        """How often a living row was leased."""
+        rows = await self._run(
+            "SELECT leases FROM rows WHERE kind = ? AND key = ? AND expires > ?", (kind, key, self._clock())
+        )
+        return int(rows[0][0]) if rows else 0
+
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Move the end of a lease; a time that is past gives the row back."""
         rows = await self._run(
@@ -172,14 +196,15 @@ class SqliteStore:
         )
         return bool(rows)
 
-    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None) -> bool:
+    async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
         """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""
         rows = await self._run(
             "UPDATE rows SET value = x'', owner = '', lane = '', held = ?3, expires = ?3 WHERE kind = ?1 AND key = ?2 "
-            "AND (?4 IS NULL OR leases = ?4) RETURNING 1",
-            (kind, key, expires, lease),
+            "AND (?4 IS NULL OR leases = ?4) RETURNING ?5 <> '' AND EXISTS (SELECT 1 FROM rows AS other "
+            "WHERE other.kind = ?1 AND other.lane = ?5 AND other.number <> rows.number AND other.expires > ?6)",
+            (kind, key, expires, lease, lane, self._clock()),
         )
-        return bool(rows)
+        return Ended(bool(rows), bool(rows and rows[0][0]))
 
     async def listed(self, kind: str, *, after: int = 0, limit: int = 500) -> list[Row]:
         """The living rows of a kind after a number, in the order in which they were put, at most so many."""
@@ -262,6 +287,21 @@ class SqliteStore:
                     raise told from None
             await self._pause(wait)
         raise StoreBusy
+
+
+def _columns(row: Kept) -> tuple[object, ...]:
+    return row.kind, row.key, row.value, row.owner, row.expires
+
+
+def _all_of(new: Sequence[Kept], put: Sequence[Kept], now: float) -> tuple[str, list[object]]:
+    """One statement that adds and puts all of these rows, or none when a living row has a key of `new`."""
+    rows = [*new, *put]
+    marks = {
+        "rows": ", ".join("(?, ?, ?, ?, ?)" for _ in rows),
+        "keys": ", ".join("(?, ?)" for _ in new) or "(NULL, NULL)",
+    }
+    values = [column for row in rows for column in _columns(row)]
+    return _APPEND.format(**marks), [*values, now, *(part for row in new for part in (row.kind, row.key))]
 
 
 def _told(error: sqlite3.Error, name: str) -> StoreError:

@@ -188,7 +188,7 @@ async def test_a_lease_that_was_lost_changes_nothing(store: Store, clock: Clock)
     for leased, holds in ((first, False), (second, True)):
         assert await store.hold("inbox", "1", until=clock.now + 20, lease=leased.leases) is holds
         assert await store.swap("inbox", "1", b"v", b"w", lease=leased.leases) is holds
-        assert await store.finish("inbox", "1", expires=SOON, lease=leased.leases) is holds
+        assert (await store.finish("inbox", "1", expires=SOON, lease=leased.leases)).mine is holds
     assert await store.get("inbox", "1") == b""
 
 
@@ -258,3 +258,43 @@ async def test_of_many_who_append_the_same_key_exactly_one_does(store: Store) ->
     )
     assert done.count(True) == 1
     assert await store.get("head", "head") == bytes([done.index(True)])
+
+
+async def test_a_row_is_taken_in_and_leased_at_once_when_it_is_the_first_of_its_lane(
+    store: Store, clock: Clock
+) -> None:
+    """One statement does what add and lease do in two, and never overtakes who came before."""
+    until = clock.now + 10
+
+    async def took(key: str, lane: str, until: float | None = until) -> int | None:
+        row = await store.take_in(Kept("inbox", key, key.encode(), SOON, "dana"), lane, until=until)
+        assert row is None or (row.key, row.value, row.lane, row.expires) == (key, key.encode(), lane, SOON)
+        return None if row is None else row.leases
+
+    assert await took("a1", "a") == 1
+    assert await took("a1", "a") is None
+    assert await took("a2", "a") == 0
+    assert await took("b1", "b", None) == 0
+    assert await took("b2", "b") == 0
+    assert await store.lease("inbox", until=until, lane="a") is None
+    first = await store.lease("inbox", until=until, lane="b")
+    assert first is not None
+    assert (first.key, first.leases) == ("b1", 1)
+    assert await store.finish("inbox", "a1", expires=SOON, lease=1, lane="a") == (True, True)
+    second = await store.lease("inbox", until=until, lane="a")
+    assert second is not None
+    assert second.key == "a2"
+    assert await store.finish("inbox", "a2", expires=SOON, lease=7, lane="a") == (False, False)
+    assert await store.finish("inbox", "a2", expires=SOON, lease=1, lane="a") == (True, False)
+    assert await took("a2", "a") is None
+    assert await took("a3", "a") == 1
+
+
+async def test_of_many_that_are_taken_in_at_once_one_is_leased(store: Store) -> None:
+    """Replicas get messages of one chat at the same instant: the others wait in the lane."""
+    rows = await asyncio.gather(
+        *(store.take_in(Kept("inbox", str(n), b"", SOON), "lane", until=SOON) for n in range(12))
+    )
+    assert sorted(row.leases for row in rows if row) == [0] * 11 + [1]
+    oldest = min((row for row in rows if row), key=lambda row: row.number)
+    assert oldest.leases == 1

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import aiohttp
 import structlog
+from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Answer, Unreachable, Unwritable, deliver
@@ -27,7 +28,8 @@ from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import WhoUnknown, Workspace
 from bot.channels.slack.writer import UNMARKED, SlackWriter, Whisper
 from bot.errors import StoreError
-from bot.inbox import Delivery, Overtaken
+from bot.inbox import KEPT, Delivery
+from bot.leases import Overtaken
 from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Shareable, Shared
 from bot.retention import Retention
 
@@ -38,6 +40,7 @@ PASSING = (Unreachable, StoreError)
 _TELLS_AT = 2  # the try at whose failure a person reads that their answer takes longer
 _SKEW = 60.0  # seconds by which Slack's clock and this one may differ
 _STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
+_MOST_WAITING = 10_000
 _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
 
 Job = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
@@ -60,6 +63,8 @@ class Desk:
     ) -> None:
         self._host, self._notices, self._people, self._sharing = host, notices, people, sharing
         self._pace, self._retention, self._session, self._pause = pace, retention, session, pause
+        # Who was told that they are next: their answer takes that line's place.
+        self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
 
     async def work(
         self, here: Workspace, incoming: Incoming, delivery: Delivery, job: Job, notice: str = "not_taken"
@@ -131,18 +136,32 @@ class Desk:
             form=incoming.form,
             delivery=delivery.key,
         )
-        if await self.stands(here, incoming, place, delivery):
+        writer = self._next.pop(delivery.key, None) if delivery.tries == 1 else None
+        if writer is None and await self.stands(here, incoming, place, delivery):
             await self._home_again(here, incoming)
             return
         watched = _Watched(self._host)
         try:
             async with self._status(here, message):
-                await deliver(self.writer(here, incoming, delivery), watched, message, delivery.writing)
+                writer = writer or self.writer(here, incoming, delivery)
+                await deliver(writer, watched, message, delivery.writing)
         finally:
             if watched.leaves and not (await self._host.home(person, "en", directory_only=directory_only))[1]:
                 await self._people.leave(person)
         if watched.home_changed:
             await self._home_again(here, incoming)
+
+    async def soothe(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
+        """Tell a person in their own chat that their question before this one is still in work."""
+        if not incoming.direct:
+            return
+        language = await here.language(incoming.user)
+        blocks = self._notices.blocks("next", language)
+        note = Shareable(intent="next", language=language, blocks=blocks, final=False, passing=True)
+        writer, place = self.writer(here, incoming, delivery), OneToOne(incoming.channel, incoming.thread)
+        await delivery.writing(findable=True)
+        await writer.post(place, note, here.somebody(incoming.user, incoming.team))
+        self._next[delivery.key] = writer
 
     async def stands(self, here: Workspace, incoming: Incoming, place: Place, delivery: Delivery) -> bool:
         """Whether there is nothing left to write: it stands there, or its asker is told that it may not (F52)."""

@@ -30,7 +30,7 @@ from bot.channels.slack import forms, gate
 from bot.channels.slack.answers import Desk, failed
 from bot.channels.slack.codes import GONE, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
-from bot.channels.slack.errands import Errands, Kind
+from bot.channels.slack.errands import Errands, Kept, Kind
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
     COMMANDS,
@@ -53,7 +53,7 @@ from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
 from bot.errors import StoreUnusable
-from bot.inbox import Delivery, Handler, Inbox
+from bot.inbox import Delivery, Handler, Inbox, Soother
 from bot.message import Person
 from bot.replies.render import Words
 from bot.retention import Retention, Shown
@@ -67,16 +67,6 @@ _ENDING_KEPT = 7 * 86_400.0  # seconds for which an ending is tried: nothing els
 _UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A delivery as it lies in the inbox, with the installation that it came from."""
-
-    enterprise: str
-    team: str
-    incoming: Incoming | None = None
-    kind: Kind = "answer"
-    ending: Ending | None = None
-
-
 class SlackApp:
     """Slack, for one workspace or many. `start` before the first request, `stop` after the last."""
 
@@ -87,7 +77,7 @@ class SlackApp:
         credentials: Credentials,
         shelf: Shelf,
         *,
-        inbox: Callable[[Handler], Inbox],
+        inbox: Callable[[Handler, Soother], Inbox],
         retention: Retention,
         forget: Forget,
         refused: Refused = unheard,
@@ -105,7 +95,7 @@ class SlackApp:
         self._notices, self._work, self._acks = Notices(words), Work(), Acks()
         self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
         self._people = People(shelf, forget)
-        self._inbox = inbox(self._handle)
+        self._inbox = inbox(self._handle, self._soothe)
         self._retention, self._erasing = retention, retention.serve("slack", self._delete)
         self._sharing = Sharing(shelf, self._notices, now)
         self._pace, self._pause = Pace(monotonic, pause), pause
@@ -363,6 +353,14 @@ class SlackApp:
             raise
         if not task.cancelled():
             task.result()
+
+    async def _soothe(self, delivery: Delivery) -> None:
+        """Tell who waits behind another message of theirs."""
+        kept = msgspec.json.decode(delivery.body, type=Kept)
+        if kept.incoming is not None and kept.kind == "answer":
+            here = await self._workspaces.of(kept.enterprise, kept.team)
+            if here is not None:
+                await self._desk.soothe(here, kept.incoming, delivery)
 
     async def _end(self, ending: Ending) -> None:
         try:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import msgspec
+
 from bot.channels.slack import forms
 from bot.channels.slack.again import Mark
 from bot.channels.slack.answers import Desk, Job
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
+from bot.channels.slack.people import Ending
 from bot.channels.slack.prompts import PROMPTS
 from bot.channels.slack.sharing import SHARE, Sharing
 from bot.channels.slack.workspace import Workspace
@@ -17,6 +20,16 @@ from bot.inbox import Delivery
 from bot.message import OneToOne, Shared
 
 Kind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
+
+
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A delivery as it lies in the inbox, with the installation that it came from."""
+
+    enterprise: str
+    team: str
+    incoming: Incoming | None = None
+    kind: Kind = "answer"
+    ending: Ending | None = None
 
 
 class Errands:

@@ -41,7 +41,7 @@ from bot.channels.teams.renewals import MESSAGE, Renew, Renewals
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.errors import StoreError, StoreUnusable
-from bot.inbox import Delivery, Handler, Inbox
+from bot.inbox import Delivery, Handler, Inbox, Soother
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
 from bot.retention import Retention, Shown
@@ -71,7 +71,7 @@ class TeamsApp:
         password: str | None,
         tenants: tuple[str, ...],
         cloud: Cloud,
-        inbox: Callable[[Handler], Inbox],
+        inbox: Callable[[Handler, Soother], Inbox],
         retention: Retention,
         gone: Gone,
         renew: Renew,
@@ -95,7 +95,7 @@ class TeamsApp:
         self._connector = Connector(self._app, self._hosts, pause)
         self._people, self._chats = People(self._connector), chats()
         self._renewals = Renewals(self._people, self._notices, renew)
-        self._inbox = inbox(self._answer)
+        self._inbox = inbox(self._answer, self._soothe)
         self._retention, self._erasing = retention, retention.serve("teams", self._delete)
         self._regions: dict[str, str] = {}
         self._acks = Acks()
@@ -262,6 +262,12 @@ class TeamsApp:
             await self._gone(Person("teams", "", incoming.tenant, incoming.user))
         else:
             await self._keep(incoming)
+
+    async def _soothe(self, delivery: Delivery) -> None:
+        """Show who waits behind another message of theirs that it was heard; the other's notes tell how far it is."""
+        incoming = msgspec.json.decode(delivery.body, type=Incoming)
+        with contextlib.suppress(*FAILURES):
+            await self._connector.type(incoming.service_url, incoming.conversation)
 
     async def _answer(self, delivery: Delivery) -> None:
         try:

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from bot.channels.slack.app import SlackApp
 from bot.channels.slack.connection import Credentials
 from bot.channels.slack.shelf import Shelf
-from bot.inbox import Handler, Inbox
+from bot.inbox import Handler, Inbox, Soother
 from bot.message import (
     Action,
     Actions,
@@ -159,8 +159,10 @@ class Lossy(Shelf):
 class KeptInbox(Inbox):
     """An inbox that is away when its shelf is, and that knows what it saw."""
 
-    def __init__(self, platform: str, handler: Handler, store: Store, seal: Seal, shelf: Lossy) -> None:
-        super().__init__(platform, handler, store, seal, look=0.02)
+    def __init__(  # noqa: PLR0917 -- as the inbox, and a shelf
+        self, platform: str, handler: Handler, soothe: Soother, store: Store, seal: Seal, shelf: Lossy
+    ) -> None:
+        super().__init__(platform, handler, store, seal, look=0.02, soothe=soothe, soothe_after=0.05, finds=True)
         self._shelf = shelf
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
@@ -211,7 +213,7 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         Words(TEMPLATES),
         Credentials(api_url=slack.api_url, public_url=address, **credentials),
         shelf,
-        inbox=lambda handler: KeptInbox("slack", handler, store, OpenSeal(), shelf),
+        inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, store, OpenSeal(), shelf),
         retention=Retention(store, OpenSeal(), hashed, pause=clock.pause),
         forget=forget,
         now=lambda: NOW,

@@ -9,7 +9,7 @@ import pytest
 
 from bot.channels.base import Unreachable
 from bot.channels.slack.again import Mark
-from bot.channels.slack.app import Kept
+from bot.channels.slack.errands import Kept
 from bot.channels.slack.incoming import Incoming, read_command, read_event
 from bot.inbox import Delivery
 from tests.channels.slack.conftest import PLANTED, House

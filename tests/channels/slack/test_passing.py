@@ -108,3 +108,20 @@ async def test_a_process_that_does_not_know_its_workspace_yet_acknowledges_nothi
     house.app._acks.seconds = 10
     assert await house.deliver(question) == [200]
     assert [message.text for message in house.turn.heard] == [OPEN]
+
+
+async def test_a_second_question_hears_that_it_is_next(house: House) -> None:
+    """While the first is in work its own thread says so; the answer takes that line's place."""
+    house.turn.gate.clear()
+    for text in (OPEN, MEMBER, "what did I owe, slowly"):
+        assert await house.slack.deliver(house.slack.direct_message(text)) == [200]
+    await house.slack.wait_for("chat.postMessage", 2)
+    house.turn.gate.set()
+    await house.app.drain()
+    stands = [said["text"] for said in house.slack.messages.values()]
+    assert [PLANTED in text for text in stands] == [True, True, False]
+    assert stands[2] == f"heard {OPEN}"
+    told = [call for call in house.slack.called("chat.postMessage") if "This one is next" in call.text]
+    assert len(told) == 2
+    assert house.slack.called("conversations.replies") == []
+    assert PLANTED not in str([call.arguments for call in told])

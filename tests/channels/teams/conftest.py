@@ -16,7 +16,7 @@ from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.channels.teams.app import TeamsApp
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Outside
-from bot.inbox import Handler, Inbox
+from bot.inbox import Handler, Inbox, Soother
 from bot.message import (
     Action,
     Actions,
@@ -145,8 +145,8 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     store = open_sqlite(f"sqlite:///{tmp_path_factory.mktemp('teams') / 'bot.db'}")
     house: House
 
-    def inbox(handler: Handler) -> Inbox:
-        return Inbox("teams", handler, store, VAULT)
+    def inbox(handler: Handler, soothe: Soother) -> Inbox:
+        return Inbox("teams", handler, store, VAULT, soothe=soothe, soothe_after=0.05)
 
     async def hashed(person: Person) -> str:
         return hashlib.sha256(person.key.encode()).hexdigest()

@@ -15,6 +15,7 @@ from bot.errors import StoreUnusable
 from bot.inbox import Delivery
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.teams import TENANT
+from tests.inbox.handling import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -170,3 +171,13 @@ async def test_a_store_that_takes_long_is_not_waited_for(house: House, monkeypat
     free.set()
     assert await house.deliver(activity) == [200]
     assert [call.text for call in house.teams.sent()] == ["heard hello"]
+
+
+async def test_who_waits_behind_another_question_sees_that_it_was_heard(house: House) -> None:
+    """Teams shows that an answer is being written."""
+    house.turn.gate.clear()
+    for text in ("hello", "hello again"):
+        assert await house.teams.deliver(house.teams.message(text)) == [(200, None)]
+    await until(lambda: bool(house.teams.sent("typing")))
+    house.turn.gate.set()
+    await house.drain()

@@ -1,0 +1,67 @@
+"""The lease under which one process works on a message: prolonged while it does, and nobody's once another has it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from bot.errors import StoreError
+
+
+class Overtaken(Exception):
+    """This try was so slow that another process took its message over: that one writes, this one must not."""
+
+
+class Beat:
+    """Prolongs a lease while its message is worked on, and ends the work when it could not: another may have begun.
+
+    `number` is the lease's, by `Row.leases`: whoever leases the row next makes it the number of nobody.
+    """
+
+    def __init__(
+        self, number: int, hold: Callable[[float, int], Awaitable[bool]], lease: float, clock: Callable[[], float]
+    ) -> None:
+        self.number, self._hold, self._lease, self._clock = number, hold, lease, clock
+        self._last, self._over = clock(), False
+
+    @contextlib.asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Beats three times within the lease's length.
+
+        Raises:
+            TimeoutError: no beat reached the store for a whole lease, or another process leased the message meanwhile.
+        """
+        async with asyncio.timeout(self._lease) as self._limit:
+            beating = asyncio.create_task(self._go_on())
+            try:
+                yield
+            finally:
+                # A call to the store may swallow the cancellation (asyncio.wait_for before Python 3.12 does): a beat
+                # that went on would hold the message for ever, and one behind the end would open it again.
+                self._over = True
+                beating.cancel()
+                await asyncio.wait({beating})
+
+    async def renew(self) -> None:
+        """Beat before anything is written, when the last one is long ago: what is posted late may be posted twice.
+
+        Raises:
+            StoreError, Overtaken: the lease could not be prolonged, so nothing may be written.
+        """
+        if self._clock() - self._last > self._lease / 2 and not await self._prolong():
+            raise Overtaken
+
+    async def _go_on(self) -> None:
+        while not self._over:
+            await asyncio.sleep(self._lease / 3)
+            with contextlib.suppress(StoreError):
+                await self._prolong()
+
+    async def _prolong(self) -> bool:
+        now, began = self._clock(), asyncio.get_running_loop().time()
+        mine = await self._hold(now + self._lease, self.number)
+        self._last = now
+        if not self._limit.expired():
+            self._limit.reschedule(began + self._lease if mine else began)
+        return mine
