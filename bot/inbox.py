@@ -174,6 +174,9 @@ class Inbox:
         """Another message of the lane comes first: here, or in another process, which looks for more at its end."""
         if lane in self._lanes:
             self._more.add(lane)
+        else:
+            # Whoever had the lane may have looked for more in the very moment in which this one came.
+            self._lanes[lane] = self._task(self._work(lane, None))
         if self._soothe is not None:
             task = asyncio.create_task(self._soothed(self._soothe, row, body))
             self._soothing[row.key] = task
@@ -238,10 +241,10 @@ class Inbox:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _work(self, lane: str, first: Row) -> None:
+    async def _work(self, lane: str, first: Row | None) -> None:
         """Answer a lane's messages one after the other until none is left or another process holds the next."""
         try:
-            row: Row | None = first
+            row = first or await self._store.lease(self._kind, until=self._clock() + self._lease, lane=lane)
             while row is not None and not self._is_working_on(row):
                 if self._stopping:
                     await self._store.hold(self._kind, row.key, until=0, lease=row.leases)
