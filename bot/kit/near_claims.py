@@ -68,7 +68,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
         yield "provider", replace(wanted, providers=())
     if wider := wider_of(claims, wanted):
         yield "wider", replace(wanted, service=wider, services=(wider,))
-    if wanted.services and (wanted.providers or wanted.start or wanted.end):
+    if wanted.services:
         yield "service", replace(wanted, service=None, services=())
     if wanted.claim_types:
         yield "claim_type", replace(wanted, claim_types=())

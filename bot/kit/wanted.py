@@ -98,14 +98,14 @@ def wanted_of(ask: Ask) -> ClaimWish:
     return ClaimWish(
         start=start,
         end=end,
-        claim_types=values_of(ask, "claim_type"),
+        claim_types=() if services and _same_words(ask) else values_of(ask, "claim_type"),
         providers=values_of(ask, "provider_name"),
         number=text_of(ask, "claim_id"),
         service=services[0] if services else None,
         services=services,
         over=_dollars(text_of(ask, "amount_over")),
         under=_dollars(text_of(ask, "amount_under")),
-        state=text_of(ask, "state_of_claim"),
+        state=text_of(ask, "state_of_claim") or _paid_as(text_of(ask, "network")),
         order=text_of(ask, "order"),
         aspect=text_of(ask, "amount_kind"),
         without_types=excluded_of(ask, "claim_type"),
@@ -113,6 +113,18 @@ def wanted_of(ask: Ask) -> ClaimWish:
         without_services=excluded_of(ask, "service"),
         kinds=ask.care_kinds,
     )
+
+
+def _paid_as(network: str | None) -> str | None:
+    """How claims were paid, where only a side of the network was named."""
+    side = (network or "").casefold().replace("-", " ")
+    return {"out of network": "out_of_network", "in network": "in_network"}.get(side)
+
+
+def _same_words(ask: Ask) -> bool:
+    """Whether the words for a sort of claim are those for the kind of care: a hospital stay is more than its claim."""
+    words = [set(ask.words.get(slot, "").casefold().split()) for slot in ("service", "claim_type")]
+    return bool(words[0] & words[1])
 
 
 def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:

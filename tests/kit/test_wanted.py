@@ -1,0 +1,189 @@
+"""Every condition of a question about claims changes which claims are told, over codes, places, words and amounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.kit import Ask, Claim, choose, fitting, nearest_of, part_of, wanted_of
+from bot.language.reading import Slot
+from bot.pack import find_pack, load_care_kinds
+from tests.kit.money import asking
+from tests.records.made import CLAIM_TYPE, Json, claim, coded, money
+
+KINDS = load_care_kinds(find_pack())
+CPT, CDT = "http://www.ama-assn.org/go/cpt", "http://www.ada.org/cdt"
+HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+REVENUE, NDC = "https://www.nubc.org/CodeSystem/RevenueCodes", "http://hl7.org/fhir/sid/ndc"
+PLACE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
+
+
+def ask(*, excluded: dict[str, Slot] | None = None, several: dict[str, Slot] | None = None, **slots: Any) -> Ask:
+    """A question with these slots."""
+    return asking(slots=slots, care_kinds=KINDS, excluded=excluded or {}, several=several or {})
+
+
+def line(code: str = "", system: str = CPT, text: str | None = None, **more: Any) -> Json:
+    """A line of one procedure; what is not given is not there."""
+    what: Json = {"coding": [{"system": system, "code": code}]} if code else {}
+    return {"productOrService": {**what, **({"text": text} if text else {})}, **more}
+
+
+def of(*lines: Json, name: str = "one", kind: str = "professional", **more: Any) -> Claim:
+    """A claim of these lines."""
+    return claim(id=name, type=coded(kind, CLAIM_TYPE), item=list(lines), **more)
+
+
+BILL: dict[str, Any] = {"supportingInfo": [{"category": coded("typeofbill"), "code": {"coding": [{"code": "0721"}]}}]}
+
+
+@pytest.mark.parametrize(
+    ("service", "record"),
+    [
+        ("mri", of(line("73721"))),
+        ("mri", of(line(revenue=coded("0610", REVENUE)), kind="institutional")),
+        ("mri", of(line(text="MRI LOWER EXTREMITY JOINT"))),
+        ("imaging", of(line("73721"))),
+        ("ct", of(line("74177"))),
+        ("xray", of(line("71046"))),
+        ("xray", of(line("D0274", CDT), kind="oral")),
+        ("dialysis", of(line("90999"))),
+        ("dialysis", of(line(revenue=coded("821", REVENUE)))),
+        ("dialysis", of(line("A0000", locationCodeableConcept=coded("65", PLACE)))),
+        ("dialysis", of(kind="institutional", **BILL)),
+        ("dialysis", claim(provider={"display": "Cedar Dialysis Center"})),
+        ("crown", of(line("D2740", CDT), kind="oral")),
+        ("dental", of(line("D2740", CDT), kind="oral")),
+        ("cleaning", of(line("D1110", CDT), kind="oral")),
+        ("physical_therapy", of(line("97110", modifier=[coded("GP")]))),
+        ("er", of(line("99284"))),
+        ("er", of(line(revenue=coded("0450", REVENUE)), kind="institutional")),
+        ("er", of(line("80053", locationCodeableConcept=coded("23", PLACE)))),
+        ("urgent_care", of(line("99213", locationCodeableConcept=coded("20", PLACE)))),
+        ("hospital_stay", of(kind="institutional", subType=coded("inpatient"))),
+        ("birth", of(line("59400"))),
+        ("birth", of(diagnosis=[{"diagnosisCodeableConcept": coded("O80")}])),
+        ("lab", of(line("85025"))),
+        ("vaccine", of(line("90686"))),
+        ("flu_shot", of(line("49281", NDC, "FLUZONE QUAD 2024 SYRINGE"), kind="pharmacy")),
+        ("ambulance", of(line("A0429", HCPCS))),
+        ("glasses", of(line("V2020", HCPCS), kind="vision")),
+        ("vision", of(kind="vision")),
+        ("surgery", of(line("29881"))),
+        ("knee_replacement", of(line("27447"))),
+        ("colonoscopy", of(line("45378"))),
+        ("mammogram", of(line("77067"))),
+        ("office_visit", of(line("99213"))),
+        ("checkup", of(line("99396"))),
+        ("therapy", of(line("90837"))),
+        ("telehealth_visit", of(line("99213", modifier=[coded("95")]))),
+        ("chiropractic", of(line("98941"))),
+        ("acupuncture", of(line("97810"))),
+        ("hearing_aid", of(line("V5261", HCPCS))),
+        ("cpap", of(line("E0601", HCPCS))),
+        ("dme", of(line("E0601", HCPCS))),
+        ("chemotherapy", of(line("96413"))),
+        ("anesthesia", of(line("00810"))),
+    ],
+)
+def test_a_kind_of_care_is_known_by_whatever_shows_it(service: str, record: Claim) -> None:
+    """Codes, revenue, place, modifiers, bill, diagnosis, the payer's words; the name where nothing else tells."""
+    assert fitting([record], ask(service=service)) == (record,)
+
+
+@pytest.mark.parametrize(
+    ("service", "record"),
+    [
+        ("physical_therapy", of(line("97110", modifier=[coded("GO")]))),
+        ("lab", of(line("A4253", HCPCS, "GLUCOSE TEST STRIPS"))),
+        ("surgery", of(line("99213"), provider={"display": "Cedar Surgery Center"})),
+        ("vaccine", of(line("0100T"))),
+        ("er", of(line("99213"))),
+        ("mri", of(line("71046"))),
+        ("surgery", of(line("36415"))),
+    ],
+)
+def test_what_only_sounds_like_it_is_not_of_the_kind(service: str, record: Claim) -> None:
+    """A code that says otherwise wins over words and names."""
+    assert fitting([record], ask(service=service)) == ()
+
+
+DAY = "2024-06-17"
+SMALL = of(line("71046"), name="small", total=[money("memberliability", 20), money("benefit", 5)])
+BIG = of(
+    line("73721"),
+    name="big",
+    total=[money("memberliability", 300)],
+    billablePeriod={"start": "2024-02-01"},
+    provider={"display": "Dr. Ann Kim"},
+    outcome="queued",
+)
+SILENT = claim(id="silent", billablePeriod={"start": "2024-05-01"})
+DENIED = of(line("99213"), name="denied", payment={"type": coded("denied")}, billablePeriod={"start": "2024-03-01"})
+ALL = (SMALL, SILENT, DENIED, BIG)
+
+
+@pytest.mark.parametrize(
+    ("slots", "found"),
+    [
+        ({"amount_over": "100"}, ["big"]),
+        ({"amount_under": "100"}, ["small"]),
+        ({"amount_over": "10", "amount_under": "100"}, ["small"]),
+        ({"order": "biggest"}, ["big", "small", "silent", "denied"]),
+        ({"order": "smallest"}, ["small", "big", "silent", "denied"]),
+        ({"order": "oldest"}, ["big", "denied", "silent", "small"]),
+        ({"state_of_claim": "pending"}, ["big"]),
+        ({"state_of_claim": "denied"}, ["denied"]),
+        ({"state_of_claim": "paid"}, ["small"]),
+        ({"provider_name": "Kim"}, ["big"]),
+        ({"date_range": {"start": "2024-02-01", "end": "2024-03-31"}}, ["denied", "big"]),
+        ({"service": "imaging", "amount_over": "100"}, ["big"]),
+        ({"service": "imaging", "provider_name": "Cedar"}, ["small"]),
+    ],
+)
+def test_each_condition_alone_and_combined(slots: dict[str, Any], found: list[str]) -> None:
+    """What was said decides, and nothing else does."""
+    assert [one.id for one in fitting(ALL, ask(**slots))] == found
+
+
+def test_not_and_or_are_honoured() -> None:
+    """Not with Kim; an MRI or an X-ray."""
+    without = ask(excluded={"provider_name": Slot("not Kim", "Kim", excluded=True)})
+    assert [one.id for one in fitting(ALL, without)] == ["small", "silent", "denied"]
+    no_imaging = ask(excluded={"service": Slot("not imaging", "imaging", excluded=True)})
+    assert [one.id for one in fitting(ALL, no_imaging)] == ["silent", "denied"]
+    either = ask(several={"service": Slot("mri or xray", "mri", values=("mri", "xray"), how="or")})
+    assert [one.id for one in fitting(ALL, either)] == ["small", "big"]
+
+
+def test_what_the_records_cannot_tell_is_counted() -> None:
+    """A claim that says nothing of what was done, and one without an amount or a day, are not silently left out."""
+    assert choose(ALL, wanted_of(ask(service="mri"))).silent == 1
+    assert choose(ALL, wanted_of(ask(amount_over="100"))).untold == 2
+    undated = claim(id="undated", billablePeriod=None)
+    assert choose([undated], wanted_of(ask(date_range={"start": "2024-01-01", "end": None}))).undated == 1
+
+
+def test_the_nearest_is_told_with_what_it_gives_up() -> None:
+    """A wider kind of care before another one; another time before another state."""
+    xray = nearest_of([SMALL], wanted_of(ask(service="mri")))
+    assert (xray.left, xray.kind and xray.kind.key, [one.id for one in xray.claims]) == ("wider", "imaging", ["small"])
+    earlier = nearest_of(ALL, wanted_of(ask(service="mri", date_range={"start": "2024-06-01", "end": "2024-06-30"})))
+    assert (earlier.left, [one.id for one in earlier.claims]) == ("time", ["big"])
+    other = nearest_of(ALL, wanted_of(ask(service="surgery")))
+    assert (other.left, str(other.since)) == ("service", "2024-02-01")
+
+
+def test_the_share_of_some_lines_is_told_where_they_tell_it() -> None:
+    """An MRI among other lines: its own share, or none of ours; an ER visit is the whole claim."""
+    lines = [
+        line("99284", adjudication=[money("memberliability", 100)]),
+        line("73721", adjudication=[money("copay", 40)]),
+    ]
+    both = of(*lines)
+    shown, share = part_of(both, wanted_of(ask(service="mri")))
+    assert (shown and shown.lines, share and str(share.value)) == ((1,), "40")
+    assert part_of(both, wanted_of(ask(service="er")))[1] is None
+    untold = of(lines[0], line("73721"))
+    assert part_of(untold, wanted_of(ask(service="mri")))[1] is None
