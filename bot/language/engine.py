@@ -17,10 +17,10 @@ from bot.language.nearest import Nearest
 from bot.language.places import load_gazetteer
 from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
-from bot.language.safety import Danger, SafetyGate
+from bot.language.safety import Danger, SafetyGate, Signs
 from bot.language.score import FOLLOW, RuleBook, Scored, best_of_each, sureness, why_not
 from bot.language.slots import dropped, kinds_of, moved, slot_of
-from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
+from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, keys_in, read
 from bot.language.typos import Speller
 from bot.language.versus import SIDES, sides
 
@@ -84,15 +84,14 @@ class Engine:
         signs = self._gate.hear(whole)
         if danger := signs.firm():
             question = self._beside(text, part, danger, today, context)
-            beside = question and replace(question, alarm=danger.intent, lines=danger.lines, ms=_since(begun))
-            return beside or _danger(text, danger, begun)
+            return _alarmed(question, danger, signs, begun) if question else _danger(text, danger, begun)
         reading = self._in_topics(text, part, context, today, begun)
         if _unexplained(reading) and (danger := signs.unasked()):
             return _danger(text, danger, begun)
         danger = signs.beside()
         if danger and "answer" in reading.slots:
             return _danger(text, danger, begun)
-        return replace(reading, alarm=danger.intent, lines=danger.lines, ms=_since(begun)) if danger else reading
+        return _alarmed(reading, danger, signs, begun) if danger else reading
 
     def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
         """The reading after the last answer; what means nothing there may change an earlier topic."""
@@ -335,6 +334,13 @@ def _unexplained(reading: Reading) -> bool:
     if reading.intent != FALLBACK:
         return reading.intent in _SOCIAL or str(reading.intent).startswith(FOLLOW)
     return reading.slots["reason"].value in _UNEXPLAINED
+
+
+def _alarmed(reading: Reading, danger: Danger, signs: Signs, begun: float) -> Reading:
+    """The reading of what is asked beside danger. The words of danger were used: nobody is told that they were not."""
+    spoken = signs.words()
+    left = tuple(word for word in reading.unused if spoken.isdisjoint(keys_in(word)))
+    return replace(reading, alarm=danger.intent, lines=danger.lines, unused=left, ms=_since(begun))
 
 
 def _danger(text: str, danger: Danger, begun: float) -> Reading:

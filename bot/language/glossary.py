@@ -6,6 +6,7 @@ A term counts only where the words beside it ask what it means, up to the end of
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,9 @@ MOST_WORDS = 60
 _FORM = "concept"
 _TWO = 2
 _SPARE = 1
+_SHORT_GAP = 5
 _ENDS = ".?!;\n"
+_OWN = frozenset({"my", "mine", "our", "mi", "nuestro", "nuestra"})
 # Words that only stress a question: "what even is a copay".
 _STRESS = frozenset({"even", "exactly", "actually", "really", "just", "heck", "hell", "exactamente", "realmente"})
 
@@ -99,10 +102,11 @@ class Glossary:
         named = [entry for entry in found if _are(entry, "term", "asks")]
         if not named:
             return (), range(0)
+        own = [place for place, (_, key) in enumerate(read) if key in _OWN]
         before: list[Found] = []
-        for first, after in _sentences(said, kept):
+        for first, after in (*_sentences(said, kept, _ENDS), *_pieces(said, kept)):
             part = _Part(first, after, [one for one in found if first <= one.first and one.after <= after])
-            if terms := self._asked(part) or (before if part.asks_what_it_is() else []):
+            if terms := self._asked(part, own) or (before if part.asks_what_it_is() else []):
                 tags = (
                     Tag(kind, _key(one), kept[one.first], kept[one.after - 1] + 1)
                     for kind, one in zip((TERM, OTHER), terms, strict=False)
@@ -114,7 +118,7 @@ class Glossary:
             return (), range(0)
         return (Tag(ALONE, _key(alone), 0, len(keys)),), range(0)
 
-    def _asked(self, part: "_Part") -> list[Found]:
+    def _asked(self, part: "_Part", own: Sequence[int]) -> list[Found]:
         asks = [one for one in part.found if _are(one, "asks")]
         if asks:
             return [max(asks, key=lambda one: one.after - one.first)]
@@ -122,7 +126,9 @@ class Glossary:
         different = {_key(one): one for one in terms}
         if len(different) >= _TWO and part.of("difference") and part.left("term", "difference", "between") <= _SPARE:
             return list(different.values())[:_TWO]
-        return [one for one in terms if part.asks_what(one, the=not self._is_own(one))][:1]
+        terms = [one for one in terms if not any(part.first <= place < one.first for place in own)]
+        asked = [one for one in terms if part.asks_what(one, the=not self._is_own(one))][:1]
+        return part.listed_before(asked[0], terms) if asked else part.listed(terms)
 
     def _is_own(self, term: Found) -> bool:
         """Whether a term by itself rather means the person's own figure."""
@@ -150,6 +156,27 @@ class _Part:
         befores = ("before", "before_the") if the else ("before",)
         asked = any(one.after == term.first for one in self.of(*befores)) and self._ends_after(term.after)
         return asked or (term.first == self.first and term.after < self.after and self._means(term.after))
+
+    def listed(self, terms: Sequence[Found]) -> list[Found]:
+        """Two terms of which only the first is asked for, and the second follows: "what is an HMO and a PPO"."""
+        for one, other in pairwise(terms):
+            asked = any(form.after == one.first for form in self.of("before"))
+            if asked and self._ends_after(other.after) and self._joins(one.after, other.first):
+                return [one, other]
+        return []
+
+    def listed_before(self, last: Found, terms: Sequence[Found]) -> list[Found]:
+        """The term that is asked for, behind the one before it in the same list: "what is a PPO and what is an HMO"."""
+        for one, other in pairwise(terms):
+            asked = any(form.after == one.first for form in self.of("before"))
+            if other is last and asked and self._joins(one.after, other.first):
+                return [one, other]
+        return [last]
+
+    def _joins(self, first: int, after: int) -> bool:
+        """Whether only small words stand between two terms."""
+        covered = {place for one in self.of("between", "before") for place in range(one.first, one.after)}
+        return after - first <= _SHORT_GAP and all(place in covered for place in range(first, after))
 
     def asks_what_it_is(self) -> bool:
         """Whether the sentence only asks what the one before it spoke of: "What is that?"."""
@@ -186,12 +213,18 @@ def _key(entry: Found) -> str:
     return next(str(meaning.value) for meaning in entry.meanings if meaning.kind in {"term", "asks"})
 
 
-def _sentences(said: Utterance, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _pieces(said: Utterance, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """What commas cut off, where the message speaks of nothing that is the person's own."""
+    if "," in said.text and _OWN.isdisjoint(said.keys):
+        yield from _sentences(said, kept, _ENDS + ",")
+
+
+def _sentences(said: Utterance, kept: Sequence[int], ends: str) -> Iterator[tuple[int, int]]:
     """Where each sentence begins and ends among the words that are kept."""
     first = 0
     for place in range(1, len(kept)):
         between = said.text[said.spans[kept[place - 1]][1] : said.spans[kept[place]][0]]
-        if any(sign in between for sign in _ENDS):
+        if any(sign in between for sign in ends):
             yield first, place
             first = place
     if kept:

@@ -68,6 +68,10 @@ class Signs:
         """Danger beside a question about something else."""
         return self._first((rule, rule.loose) for rule in self._dangers.rules if not (rule.alone or rule.firm))
 
+    def words(self) -> frozenset[str]:
+        """Every word, in its form for look-ups, that takes part in an idea of danger."""
+        return frozenset(self._said.keys[place] for entry in self._found for place in range(entry.first, entry.after))
+
     def _first(self, rules: Iterable[tuple[DangerRule, bool]]) -> Danger | None:
         """The first of the rules that rings, each with whether calm words around it silence it."""
         for rule, calms in rules:
