@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.dialogue import Asked, Memory
 from bot.language.context import ABOUT_ONE, merge
+from bot.language.glossary import TERM
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.message import Language
 
@@ -27,7 +28,7 @@ def second_question(reading: Reading) -> Candidate | None:
     if len(reading.candidates) < _TWO or not _JOINED.search(reading.text.casefold()):
         return None
     first, second = reading.candidates[:2]
-    own = {concept for concept in second.concepts if concept.isupper()} - set(first.concepts) - _COMMON
+    own = {concept for concept in second.concepts if concept.isupper() or concept == TERM} - {*first.concepts, *_COMMON}
     if second.slots and not adds(second.slots, first.slots):
         return None
     return second if own and second.score >= _SURE and not second.intent.startswith("followup.") else None

@@ -239,7 +239,8 @@ class Turn:
         elif rules is not None and is_someone_elses(asked, rules):
             yield await self._remember(message, memory, self._static(asked, OTHER_RECORD), asked)
         elif rules is None or asked.intent not in self._pack.answers:
-            yield await self._remember(message, replace(memory, misses=0), self._static(asked), keeps=memory)
+            two = {asked.also or "": asked.also_slots}
+            yield await self._remember(message, replace(memory, misses=0), self._static(asked), keeps=memory, slots=two)
         else:
             async for answered in self._look_up(message, memory, asked, needs_member=rules.needs == "member"):
                 yield answered
@@ -337,7 +338,8 @@ class Turn:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""
         values = {"payer": self._payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
-        return Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
+        also = self._pack.render("also", {"intent": asked.also}, asked.language) if asked.also and not template else ()
+        return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *also))
 
     async def _remember(
         self,

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from bot.errors import PackError
+from bot.language.clauses import Clause
 from bot.language.phrases import Found, Meaning, PhraseTree, phrases_in
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.tags import Tag
@@ -91,7 +92,7 @@ class Glossary:
     terms: Mapping[str, Mapping[str, Term]] = field(default_factory=dict)
     tree: PhraseTree = field(default_factory=PhraseTree)
 
-    def tags(self, said: Utterance, keys: Sequence[str]) -> tuple[tuple[Tag, ...], range]:
+    def tags(self, said: Utterance, keys: Sequence[str], cut: Sequence[Clause]) -> tuple[tuple[Tag, ...], range]:
         """The terms that a message asks about in general, and the words of the sentence that does.
 
         One term, or the two whose difference is asked for; none, and no words, for any other message.
@@ -104,7 +105,7 @@ class Glossary:
             return (), range(0)
         own = [place for place, (_, key) in enumerate(read) if key in _OWN]
         before: list[Found] = []
-        for first, after in (*_sentences(said, kept, _ENDS), *_pieces(said, kept)):
+        for first, after in (*_sentences(said, kept), *_clauses(kept, cut)):
             part = _Part(first, after, [one for one in found if first <= one.first and one.after <= after])
             if terms := self._asked(part, own) or (before if part.asks_what_it_is() else []):
                 tags = (
@@ -112,7 +113,7 @@ class Glossary:
                     for kind, one in zip((TERM, OTHER), terms, strict=False)
                 )
                 return tuple(tags), range(min(kept[first], kept[terms[0].first]), kept[after - 1] + 1)
-            before = part.of("term")[-1:]
+            before = [] if any(first <= place < after for place in own) else part.of("term")[-1:]
         alone = named[0] if len(named) == 1 and named[0].after - named[0].first == len(kept) else None
         if alone is None or not _are(alone, "term") or self._is_own(alone):
             return (), range(0)
@@ -213,18 +214,20 @@ def _key(entry: Found) -> str:
     return next(str(meaning.value) for meaning in entry.meanings if meaning.kind in {"term", "asks"})
 
 
-def _pieces(said: Utterance, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """What commas cut off, where the message speaks of nothing that is the person's own."""
-    if "," in said.text and _OWN.isdisjoint(said.keys):
-        yield from _sentences(said, kept, _ENDS + ",")
+def _clauses(kept: Sequence[int], cut: Sequence[Clause]) -> Iterator[tuple[int, int]]:
+    """Where each clause begins and ends among the words that are kept."""
+    for clause in cut:
+        inside = [place for place, word in enumerate(kept) if clause.first <= word < clause.after]
+        if inside:
+            yield inside[0], inside[-1] + 1
 
 
-def _sentences(said: Utterance, kept: Sequence[int], ends: str) -> Iterator[tuple[int, int]]:
+def _sentences(said: Utterance, kept: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Where each sentence begins and ends among the words that are kept."""
     first = 0
     for place in range(1, len(kept)):
         between = said.text[said.spans[kept[place - 1]][1] : said.spans[kept[place]][0]]
-        if any(sign in between for sign in ends):
+        if any(sign in between for sign in _ENDS):
             yield first, place
             first = place
     if kept:

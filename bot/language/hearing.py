@@ -83,11 +83,11 @@ class Hearer:
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)
         if "network" in spoken_of and len(keys) <= _FEW:
             tags += self._letters(keys, tags)
-        general, sentence = self._lexicon.glossary.tags(said, keys)
-        tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
-        marks = _marks(said, tags, found)
         idle = self._idle(keys, found)
         cut = clauses(said, idle)
+        general, sentence = self._lexicon.glossary.tags(said, keys, cut)
+        tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
+        marks = _marks(said, tags, [match for match in found if match.first not in sentence])
         asking = frozenset(place for one in cut if one.role is Role.ASKS for place in range(one.first, one.after))
         bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
         sure = {name.first for name in spotted if name.sure}
