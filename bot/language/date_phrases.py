@@ -29,6 +29,7 @@ from bot.language.date_words import (
     UNITS,
     VAGUE_MONTHS,
     WEEKDAYS,
+    WEEKS,
     YEAR,
 )
 from bot.language.holidays import holiday
@@ -71,7 +72,7 @@ class Phrases:
     def period(self, place: int) -> Stretch | None:
         """A day, month, quarter, year or other stretch of time that is named at `place`."""
         for rule in (
-            self.numeric, self.named_day, self.plan, self.relative, self.ago, self.day_of_month, self.month,
+            self.week, self.numeric, self.named_day, self.plan, self.relative, self.ago, self.day_of_month, self.month,
             self.quarter, self.half, self.season, self.weekday, self.fiscal, self.year,
         ):  # fmt: skip
             found = rule(place)
@@ -158,6 +159,22 @@ class Phrases:
         if number and self.word(place + 1) in LAST and self.word(place + 2) in UNITS:
             return Stretch(back(self.today, number, UNITS[self.word(place + 2)]), self.today, place + 3)
         return None
+
+    def week(self, place: int) -> Stretch | None:
+        """The week of March 3, the first week of March, la semana del 3 de marzo."""
+        which = self.word(place)
+        at = place + (which in WEEKS)
+        if UNITS.get(self.word(at)) != "week" or self.word(at + 1) not in {"of", "del", "de"}:
+            return None
+        start = self.skip(at + 2)
+        if which not in WEEKS:
+            day = self.numeric(start) or self.day_of_month(start)
+            return Stretch(*unit_around(day.start, "week"), day.after) if day and day.start == day.end else None
+        month = self.month(start)
+        if month is None:
+            return None
+        first = month.end - timedelta(days=6) if which in LAST else month.start + timedelta(days=7 * (WEEKS[which] - 1))
+        return Stretch(first, first + timedelta(days=6), month.after, month.year_given)
 
     def _last(self, place: int, following: str) -> Stretch | None:  # noqa: PLR0911 -- one return a form of words
         joined = COUNTED.match(following)

@@ -76,6 +76,10 @@ QUARTERS: Mapping[str, int] = {
     "first": 1, "1st": 1, "primer": 1, "second": 2, "2nd": 2, "segundo": 2,
     "third": 3, "3rd": 3, "tercer": 3, "fourth": 4, "4th": 4, "cuarto": 4,
 }  # fmt: skip
+WEEKS: Mapping[str, int] = {
+    "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": 4,
+    "primera": 1, "segunda": 2, "tercera": 3, "cuarta": 4, "ultima": 4,
+}  # fmt: skip
 HALVES: Mapping[tuple[str, ...], int] = {
     ("first", "half"): 1, ("1st", "half"): 1, ("second", "half"): 2, ("2nd", "half"): 2, ("h1",): 1, ("h2",): 2,
     ("primer", "semestre"): 1, ("segundo", "semestre"): 2, ("primera", "mitad"): 1, ("segunda", "mitad"): 2,

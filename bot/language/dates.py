@@ -35,7 +35,7 @@ class _Ranges(Phrases):
         word = self.word(place)
         start = self.skip(place + 1, FILLER | {"then"})
         if word in {"between", "entre", "from", "desde", "de"}:
-            both = self._both(place, start, strict=word == "de")
+            both = self._days_from(place, start) or self._both(place, start, strict=word == "de")
             if both:
                 return both
         if word in SINCE:
@@ -51,6 +51,11 @@ class _Ranges(Phrases):
             if both:
                 return both
         return self._dashed(place, found) or self._found(place, found.after, (found.start, found.end))
+
+    def _days_from(self, place: int, start: int) -> DateFound | None:
+        """From Feb 9th thru the 15th, del 1 al 15 de marzo."""
+        days = self.days(start)
+        return self._found(place, days.after, (days.start, days.end)) if days else None
 
     def _dashed(self, place: int, first: Stretch) -> DateFound | None:
         """1/1/24-3/31/24: two dates in figures, one right after the other."""

@@ -41,6 +41,7 @@ _OF = frozenset({"of", "de"})
 _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender"})
+_AGED = re.compile(r"\b(?:my|our) \d{1,2}[ -]?(?:year|yr|month|week)s?[ -]old\b", re.IGNORECASE)
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
 _HAS_DIGIT = re.compile(r"\d")
@@ -143,6 +144,9 @@ class Tagger:
 
     def _of_person(self, tags: list[Tag], said: Utterance) -> list[Tag]:
         """With the person whose record is asked for by name, who is then no provider."""
+        if child := _AGED.search(said.text):
+            places = [at for at, (first, _) in enumerate(said.spans) if child.start() <= first < child.end()]
+            return [*tags, Tag("person", {"kin": "child"}, places[0], places[-1] + 1)]
         whose = person_named(said, self._given, self._family, self._common)
         if whose is None:
             return tags
@@ -183,7 +187,8 @@ class Tagger:
         state, after = state_at(said, match.after, words=loose) or (None, match.after)
         if not place.county and before not in _IN and not self._set_apart(said, match):
             namelike = place.careful or said.keys[match.first] in self._people
-            named = before in (TITLES if state is None else SHORT_TITLES) or (namelike and before in self._people)
+            titles = TITLES if state is None and namelike else SHORT_TITLES
+            named = before in titles or (namelike and before in self._people)
             if named or (place.careful and state is None):
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}

@@ -1,5 +1,6 @@
 """When a place or a doctor should be open: "open now", "open late on Saturday", "24 hours", "los sábados"."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
@@ -61,6 +62,11 @@ _BY_FIRST: Mapping[str, list[tuple[tuple[str, ...], str]]] = {
     for first in {phrase[0] for phrase in _SAID}
 }
 _WEEKEND = frozenset({("weekends",), ("weekend",), ("fines", "de", "semana"), ("fin", "de", "semana")})
+_HOUR = re.compile(r"(\d{1,2})(am|pm)")
+_HALVES = (("am",), ("pm",))
+_LED = frozenset({"after", "at", "past", "until", "till", "before", "by"})
+_NOON = 12
+_UNTIL = ((5, "night"), (8, "early"), (12, "morning"), (17, "afternoon"), (20, "evening"), (22, "late"), (24, "night"))
 _WEEKENDS = frozenset(phrase[0] for phrase in _WEEKEND)
 _OF_THE_PAST = tuple((word,) for word in ("from", "last", "since", "until", "past", "before", "del", "desde", "pasado"))
 _NEAR = 4
@@ -74,6 +80,9 @@ def hour_tags(said: Utterance, today: date) -> list[Tag]:
     words = said.words
     opens = not _OPEN.isdisjoint(words)
     days = list(_weekdays(words, today, opens=opens))
+    if opens and not days and (clock := _clock(words)):
+        name, first, after = clock
+        return [Tag("open_at", {"part": name}, first, after)]
     wishes = sorted(_wishes(words, told=opens or bool(days)), key=lambda wish: _RANK.get(wish[0], len(_RANK)))
     if not wishes:
         return [Tag("open_at", {"weekday": day}, first, after) for day, first, after in days]
@@ -83,6 +92,18 @@ def hour_tags(said: Utterance, today: date) -> list[Tag]:
     if not days:
         return [Tag("open_at", {"part": name}, first, after)]
     return [Tag("open_at", {"weekday": day, "part": name}, min(at, first), max(end, after)) for day, at, end in days]
+
+
+def _clock(words: tuple[str, ...]) -> tuple[str, int, int] | None:
+    """The part of the day in which an hour lies: "open after 9pm", "open at 7 am"."""
+    for place, word in enumerate(words):
+        found = _HOUR.fullmatch(word + words[place + 1] if words[place + 1 : place + 2] in _HALVES else word)
+        if found and 1 <= int(found[1]) <= _NOON:
+            hour = int(found[1]) % _NOON + _NOON * (found[2] == "pm")
+            part = next(name for end, name in _UNTIL if hour < end)
+            led = place > 0 and words[place - 1] in _LED
+            return part, place - led, place + 1 + (found[0] != word)
+    return None
 
 
 def _wishes(words: tuple[str, ...], *, told: bool) -> Iterator[tuple[str, int, int]]:

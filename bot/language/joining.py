@@ -93,7 +93,7 @@ def networks_by_letter(
         for place, word in enumerate(said.words)
         if word in letters and free[place]
     ]
-    found = [tag for tag in lone if said.words[max(0, tag.first - 2) : tag.first] in _NETWORK_BUT]
+    found = [tag for tag in lone if _after_but(said, tag.first)]
     for _ in lone:
         near = [tag for tag in lone if tag not in found and any(_beside(said, tag, one) for one in (*known, *found))]
         found += near
@@ -101,6 +101,12 @@ def networks_by_letter(
         return found
     capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
     return [tag for tag in capital if any(_beside(said, tag, one) for one in capital if one is not tag)]
+
+
+def _after_but(said: Utterance, place: int) -> bool:
+    """Whether a letter is what "any network but …" leaves out."""
+    first = place - (said.words[place - 1 : place] in (("la",), ("the",)))
+    return said.words[max(0, first - 2) : first] in _NETWORK_BUT
 
 
 def _beside(said: Utterance, one: Tag, other: Tag) -> bool:

@@ -13,6 +13,7 @@ CREDENTIALS = frozenset({
     "md", "mds", "np", "pa", "pac", "dds", "dmd", "phd", "psyd", "lcsw", "lpc", "lmft", "fnp", "aprn", "dpm", "dnp",
     "rn", "od", "crna", "pt", "dpt", "cnm",
 })  # fmt: skip
+GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
 _LEADS = frozenset({
     "with", "from", "by", "at", "see", "saw", "seeing", "to", "for", "con", "de", "en", "named", "called",
     "llamado", "llamada", "about", "if",
@@ -54,7 +55,7 @@ _ASKED = frozenset({
     "in", "receipt", "ph", "number", "s", "p", "l", "e", "m", "telefono", "direccion", "red", "redes",
 })  # fmt: skip
 _APOSTROPHES = str.maketrans(APOSTROPHES)
-_SMALL = re.compile(r"\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
+_SMALL = re.compile(r"(?<=')S\b|\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class _Finder:
 
     def _is_unknown(self, place: int) -> bool:
         key, word = self.keys[place], self.said.words[place]
-        if not self.free[place] or len(key) < _SHORTEST or word in NOT_NAMES:
+        if not self.free[place] or len(key) < _SHORTEST or word in NOT_NAMES or word in GENERATIONS:
             return False
         return (key in self.people or key not in self.known) and self.plain(place)
 
@@ -196,7 +197,7 @@ class _Finder:
 
     def named(self, place: int, first: int, end: int) -> NameFound:
         after = end
-        if after < len(self.keys) and self.said.words[after] in CREDENTIALS:
+        while after < len(self.keys) and self.said.words[after] in CREDENTIALS | GENERATIONS:
             after += 1
         name = cleaned(self.said.said(first, end))
         return NameFound(place, after, name[:-1] if self.possessed(end) else name)

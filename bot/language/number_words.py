@@ -29,6 +29,7 @@ _VALUES: Mapping[str, int] = MappingProxyType(
 _TIMES: Mapping[str, int] = MappingProxyType({"hundred": 100, "thousand": 1000, "grand": 1000, "mil": 1000})
 _PARTS = frozenset({*_VALUES, *_TIMES, *_JOINED_BY})
 NUMBER_KEYS = frozenset(key_of(word) for word in _PARTS)
+MONEY_KEYS = frozenset({"dollar", "buck", "dolare", "dolar", "usd"})
 _TEN, _HUNDRED = 10, 100
 
 

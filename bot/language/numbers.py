@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.language.date_words import NUMBERS
-from bot.language.number_words import number_before
+from bot.language.number_words import MONEY_KEYS, number_before
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
@@ -19,7 +19,6 @@ _NUMBER_WORDS = {
     **NUMBERS, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
     "quince": 15, "veinte": 20, "treinta": 30, "cincuenta": 50,
 }  # fmt: skip
-_MONEY_AFTER = frozenset({"dollar", "buck", "dolare", "dolar", "usd"})
 _MONEY_BEFORE = frozenset({
     "bill", "billed", "billing", "charge", "charged", "charging", "pay", "paid", "owe", "owed", "owing", "factura",
     "cobraron", "cobran", "cobro", "cobrado", "debo", "say", "said", "want", "wanting", "invoice", "statement",
@@ -74,7 +73,7 @@ def number_tags(said: Utterance, keys: Sequence[str], free: list[bool]) -> list[
 def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool]) -> Tag | None:
     """Dollars in words: "two hundred bucks". Words that are taken are marked in `free`."""
     for place, key in enumerate(keys):
-        found = number_before(said.words, place) if key in _MONEY_AFTER and free[place] else None
+        found = number_before(said.words, place) if key in MONEY_KEYS and free[place] else None
         if found:
             value, first = found
             free[first : place + 1] = [False] * (place + 1 - first)
@@ -108,7 +107,7 @@ def _amount(said: Utterance, keys: Sequence[str], place: int) -> Tag | None:
     following = keys[place + 1] if place + 1 < len(keys) else ""
     if len(word) > _LONGEST_NUMBER or not (word.isascii() and _NUMBER.match(word)) or following in _MILES:
         return None
-    in_dollars = following in _MONEY_AFTER
+    in_dollars = following in MONEY_KEYS
     before = said.text[: said.spans[place][0]].rstrip(" ")[-1:]
     if before != "$" and not in_dollars and not ("." in word or "," in word or _owed(keys, place, word)):
         return None

@@ -7,6 +7,7 @@ from bot.language.date_words import DATE_WORDS
 from bot.language.groups import spot_groups
 from bot.language.lexicon import Lexicon
 from bot.language.names import NameFound
+from bot.language.number_words import MONEY_KEYS, NUMBER_KEYS
 from bot.language.phrases import Found
 from bot.language.spotting import Words, spot_names
 from bot.language.text import Utterance, key_of
@@ -30,6 +31,8 @@ class Scanner:
             known=lexicon.familiar
             | lexicon.plain
             | lexicon.dangers.words.vocabulary
+            | NUMBER_KEYS
+            | MONEY_KEYS
             | frozenset(map(key_of, DATE_WORDS)),
             people=lexicon.given | lexicon.family,
             places=lexicon.towns,

@@ -6,20 +6,30 @@ This is done before typing mistakes are put right, since a name is like many wor
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.language.names import CREDENTIALS, GENERIC, NOT_NAMES, SHORT_TITLES, TITLES, NameFound, cleaned, introduced
+from bot.language.names import (
+    CREDENTIALS,
+    GENERATIONS,
+    GENERIC,
+    NOT_NAMES,
+    SHORT_TITLES,
+    TITLES,
+    NameFound,
+    cleaned,
+    introduced,
+)
 from bot.language.text import Utterance
 
 PARTICLES = frozenset({
     "de", "la", "las", "los", "del", "dela", "della", "di", "da", "dos", "du", "van", "von", "der", "den", "ter", "ten",
     "le", "el", "al", "bin", "ibn", "abu", "st", "san", "mc", "mac", "o",
 })  # fmt: skip
-SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "do", *CREDENTIALS})
+SUFFIXES = GENERATIONS | CREDENTIALS | {"do"}
 _LEADS = frozenset({
     "", "is", "are", "was", "does", "do", "did", "can", "will", "has", "would", "could", "if", "about", "for", "of",
     "with", "by", "see", "saw", "and", "or", "vs", "npi", "phone", "fax", "address", "number", "named", "called",
     "find", "show", "provider", "member", "that", "compare", "between", "hours", "network", "networks", "whether",
     "not", "except", "but", "than", "esta", "acepta", "toma", "es", "con", "para", "entre", "llamado", "llamada",
-    "busco", "buscar", "menos", "de",
+    "busco", "buscar", "menos", "de", "a",
 })  # fmt: skip
 _FOLLOW = frozenset({
     "", "in", "with", "on", "at", "still", "taking", "accepting", "accept", "accepts", "take", "takes", "covered",

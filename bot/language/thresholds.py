@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from bot.language.date_words import YEAR
-from bot.language.number_words import number_at
+from bot.language.number_words import MONEY_KEYS, number_at
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
@@ -49,7 +49,6 @@ _CUE_WORDS = frozenset({
     "below", "lower", "smaller", "cheaper", "most", "up", "menos", "menor", "menores", "inferior", "inferiores",
     "debajo", "hasta", "maximo", "between", "entre", "than",
 })  # fmt: skip
-_DOLLARS = frozenset({"dollar", "buck", "dolare", "dolar", "usd"})
 # Words behind a number that count something else than dollars.
 _UNITS = frozenset({
     "mile", "mi", "milla", "day", "week", "month", "year", "yr", "dia", "semana", "mese", "ano", "mg", "ml", "mcg",
@@ -139,7 +138,7 @@ def _amount(said: Utterance, keys: Sequence[str], place: int) -> tuple[str, int,
         value, after = str(worded[0]), worded[1]
     else:
         return None
-    named = after < len(keys) and keys[after] in _DOLLARS
+    named = after < len(keys) and keys[after] in MONEY_KEYS
     return (value, after + named, named or _dollared(said, place)) if value else None
 
 

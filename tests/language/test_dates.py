@@ -103,6 +103,10 @@ WORDS = [
         ("last fiscal year", "2023-01-01", "2023-12-31"),
         ("since good friday", "2024-03-29", "2024-11-24"),
         ("on martin luther king day", "2024-01-15", "2024-01-15"),
+        ("from Feb 9th thru the 15th", "2024-02-09", "2024-02-15"),
+        ("the week of march 5", "2024-03-04", "2024-03-10"),
+        ("first week of march", "2024-03-01", "2024-03-07"),
+        ("última semana de marzo", "2024-03-25", "2024-03-31"),
         ("en nochebuena", "2023-12-24", "2023-12-24"),
     ],
 )

@@ -71,6 +71,8 @@ def test_a_family_name_may_come_first(engine: Engine, today: date) -> None:
         ("is Mary Smith-Jones in network P", "Mary Smith-Jones"),
         ("npi for Raj Mehta MD", "Raj Mehta"),
         ("npi for Tom Wyman Jr, RN", "Tom Wyman"),
+        ("is dr o'brien jr in network s", "O'Brien"),
+        ("claims from st. mary's hospital", "St. Mary's Hospital"),
         ("is Robert Dunmore III in network S", "Robert Dunmore"),
         ("is Björn Lindqvist NP in network S", "Björn Lindqvist"),
         ("phone for Wyman, Christie L", "Christie L Wyman"),
@@ -156,6 +158,7 @@ def test_a_kind_of_house_is_no_name(engine: Engine, today: date, said: str) -> N
         ("the bill for Ethan", {"name": "Ethan"}),
         ("any new claims for my son", {"kin": "son"}),
         ("show the kids claims", {"kin": "child"}),
+        ("the claims for my 5 year old", {"kin": "child"}),
         ("reclamos de mi hijo", {"kin": "son"}),
     ],
 )

@@ -124,6 +124,7 @@ def test_distance_is_in_miles() -> None:
     ("said", "city"),
     [
         ("endo - knox - network P", "Knoxville"),
+        ("eye doctor cookeville", "Cookeville"),
         ("fax + address, Stephen Cole MD, Jackson", "Jackson"),
         ("ph number for dr robert hale memphis", "Memphis"),
     ],

@@ -34,6 +34,7 @@ def _said(engine: Engine, words: str, today: date) -> dict[str, Slot]:
         ("my claims excluding pharmacy", "claim_type", "pharmacy"),
         ("a pcp who does not speak spanish", "language", "es"),
         ("any network but P", "network", P),
+        ("cualquier red menos la P", "network", P),
         ("nothing from walgreens", "organization", "Walgreens"),
         ("a therapist in person only", "telehealth", True),
         ("my claims but not in 2023", "date_range", {"start": "2023-01-01", "end": "2023-12-31"}),
