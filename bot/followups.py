@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.dialogue import Asked, Memory
-from bot.language.context import ABOUT_ONE, merge
+from bot.language.context import changed
 from bot.language.glossary import TERM
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.message import Language
@@ -41,14 +41,15 @@ def heard_in(memory: Memory, reading: Reading) -> Language:
     return "es" if reading.language == "es" else "en"
 
 
-def of_entry(memory: Memory, asked: Asked, reading: Reading) -> Asked:
+def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
     """The question about the entry that it names: the second one's phone number, why the third one was denied.
 
-    The entry's own button says which it is. A list of one means that one, "my last claim" the newest and no entry.
+    The entry's own button says which it is. `first`: without a number and a name it is the first one. A list of one
+    means that one, "my last claim" the newest and no entry.
     """
     told = asked.slots.get("ordinal")
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
-    if index is None and asked.intent in ABOUT_ONE and "provider_name" not in reading.slots:
+    if index is None and first and "provider_name" not in reading.slots:
         index = 0
     slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
     if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
@@ -101,10 +102,8 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     context = memory.context()
     if context is None:
         return None
-    intent, slots = merge(context, reading)
-    return replace(
-        last, intent=intent or last.intent, slots=slots, arguments={}, unmet=reading.unmet, unused=reading.unused
-    )
+    intent, slots = changed(context, reading)
+    return replace(last, intent=intent, slots=slots, arguments={}, unmet=reading.unmet, unused=reading.unused)
 
 
 def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:

@@ -101,7 +101,8 @@ def load_care_kinds(folder: Path) -> CareKinds:
 
 def _words(templates: Path, engine: Engine) -> Words:
     try:
-        return Words(templates, {"glossary": engine.lexicon.glossary.terms})
+        titles = {name: rules.title for name, rules in engine.intents.items()}
+        return Words(templates, {"glossary": engine.lexicon.glossary.terms, "titles": titles})
     except ValueError as error:
         raise PackError(f"templates/{error}") from error
 

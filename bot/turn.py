@@ -33,7 +33,6 @@ from bot.followups import (
     with_choice,
 )
 from bot.kit import NeedsPlace
-from bot.language.context import merge
 from bot.language.reading import Candidate, Reading, Slot
 from bot.limits import Limits
 from bot.message import FAREWELLS, Language, Message, Person, Press, Private, Shareable, Shared
@@ -200,7 +199,7 @@ class Turn:
         if reading.intent.startswith("followup."):
             followed = resolve(memory, reading)
             return replace(followed, language=language) if followed else beyond(memory, reading, language)
-        intent, slots = merge(memory.context(), reading)
+        intent, slots = self._pack.engine.merged(memory.context(), reading)
         asked = Asked(
             intent or reading.intent,
             slots=slots,
@@ -213,7 +212,8 @@ class Turn:
             also=second.intent if (second := second_question(reading)) else None,
             also_slots=second.slots if second else {},
         )
-        return of_entry(memory, asked, reading)
+        rules = self._pack.intents.get(asked.intent)
+        return of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
 
     async def _ask(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
         """The replies to a question; what goes wrong on the way is said in its own language."""

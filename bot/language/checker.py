@@ -102,6 +102,28 @@ class _Checker:
             if FOLLOW + follow not in self.engine.intents:
                 yield self.finding(entry, "follows", f"unknown follow-up {follow!r}")
 
+    def titles(self, entry: IntentRules) -> Iterator[Finding]:
+        """Answers without a title: a button for them would have no words."""
+        for language in LANGUAGES:
+            if entry.needs != "nothing" and not entry.title.get(language):
+                yield self.finding(entry, "title", f"title: missing in {language!r}")
+
+    def carried(self, entry: IntentRules) -> Iterator[Finding]:
+        """Intents that do not exist in what a question carries over, and detours that lead back to where they begin."""
+        intents = set(self.engine.intents)
+        told = {name for one in entry.carries for name in one.after if not name.endswith(".*")}
+        for name in sorted(told - intents):
+            yield self.finding(entry, name, f"carries: after an unknown intent {name!r}", self.nearest(name, intents))
+        seen, now = {entry.intent}, entry
+        while now.instead is not None:
+            other = self.engine.intents.get(now.instead.intent)
+            if other is None or other.intent in seen:
+                why = "is unknown" if other is None else "leads back here"
+                yield self.finding(entry, "instead", f"instead: {now.instead.intent!r} {why}")
+                return
+            seen.add(other.intent)
+            now = other
+
     def languages(self, entry: IntentRules) -> Iterator[Finding]:
         """Languages without examples."""
         for language in LANGUAGES:
@@ -240,5 +262,7 @@ def faults(folder: Path, engine: Engine) -> list[Finding]:
     findings = glossary_faults(folder, engine.lexicon.glossary, engine.intents)
     for entry in engine.intents.values():
         findings += checker.names(entry)
+        findings += checker.titles(entry)
+        findings += checker.carried(entry)
         findings += checker.sentences(entry)
     return findings

@@ -117,12 +117,16 @@ class Engine:
         rules = self.intents.get(reading.intent or "") if reading else None
         return reading if rules and rules.needs != "nothing" else None
 
+    def merged(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot]]:
+        """The intent and slots of a message after what was said before."""
+        return merge(context, reading, self.intents)
+
     def after(self, context: Context | None, reading: Reading) -> tuple[str | None, dict[str, Slot], Context | None]:
         """The intent and slots of a message after what was said before, and what the next message may refer to.
 
         Thanks, help and what was not understood leave the topic as it was; "start over" ends it.
         """
-        intent, slots = merge(context, reading)
+        intent, slots = self.merged(context, reading)
         if "start_over" in slots:
             return intent, slots, None
         rules = self.intents.get(intent or "")

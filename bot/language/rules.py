@@ -29,9 +29,25 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     weight: float = 1.0
 
 
+class _CarryFile(msgspec.Struct, forbid_unknown_fields=True):
+    after: list[str]
+    slots: list[str]
+    unless: list[str] = []
+
+
+class _InsteadFile(msgspec.Struct, forbid_unknown_fields=True):
+    intent: str
+    has: str
+    lacks: str
+
+
 class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     needs: Literal["member", "directory", "nothing"]
     rules: list[_RuleFile]
+    title: dict[str, str] = {}
+    carries: list[_CarryFile] = []
+    instead: _InsteadFile | None = None
+    of_entry: bool = False
     answer: Literal["built", "later"] = "built"
     slots: dict[str, str] = {}
     excludes: list[str] = []
@@ -71,6 +87,32 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Carry:
+    """Slots that a question takes over from the answer before it.
+
+    `after`: the intents of that answer; "claim.*" is every intent of a topic. `unless`: concepts and slot types whose
+    presence in the question means that it is about something else; "*" is any slot.
+    """
+
+    after: frozenset[str]
+    slots: tuple[str, ...]
+    unless: frozenset[str]
+
+    def follows(self, intent: str) -> bool:
+        """Whether the answer before is one of those that slots are taken from."""
+        return intent in self.after or f"{intent.split('.', maxsplit=1)[0]}.*" in self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Another intent that answers when the whole question has one slot and lacks another."""
+
+    intent: str
+    has: str
+    lacks: str
+
+
+@dataclass(frozen=True, slots=True)
 class IntentRules:
     """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
@@ -79,10 +121,12 @@ class IntentRules:
     value of a type ("service:lab").
 
     `answer` "later" says that only words about what it will need are there so far. `follows` are the kinds of
-    follow-up that its answer accepts, `asks` the slots that are asked for once when missing.
+    follow-up that its answer accepts, `asks` the slots that are asked for once when missing. `title` names it on a
+    button, by language. `of_entry`: without a name it is about the first entry of the list that was shown.
     """
 
     intent: str
+    title: Mapping[str, str]
     needs: Literal["member", "directory", "nothing"]
     answer: Literal["built", "later"]
     rules: tuple[Rule, ...]
@@ -92,6 +136,9 @@ class IntentRules:
     about: frozenset[str]
     follows: tuple[str, ...]
     asks: tuple[str, ...]
+    carries: tuple[Carry, ...]
+    instead: Instead | None
+    of_entry: bool
     command: str | None
     examples: Mapping[str, tuple[str, ...]]
     counterexamples: Mapping[str, tuple[str, ...]]
@@ -169,6 +216,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
             raise PackError(f"{shown}: {key}: {unknown[0]!r} is not among its slots")
     return IntentRules(
         intent=intent,
+        title=raw.title,
         needs=raw.needs,
         answer=raw.answer,
         rules=tuple(_rule(intent, rule, shown) for rule in raw.rules),
@@ -178,6 +226,9 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
         about=frozenset(raw.about),
         follows=tuple(raw.follows),
         asks=tuple(raw.asks),
+        carries=tuple(Carry(frozenset(one.after), tuple(one.slots), frozenset(one.unless)) for one in raw.carries),
+        instead=Instead(raw.instead.intent, raw.instead.has, raw.instead.lacks) if raw.instead else None,
+        of_entry=raw.of_entry,
         command=raw.command,
         examples={language: tuple(said) for language, said in raw.examples.items()},
         counterexamples={language: tuple(said) for language, said in raw.counterexamples.items()},

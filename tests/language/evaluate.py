@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from bot.language.context import Context, merge
+from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.reading import Reading, Slot
 from tests.language.cases import Case, dialogues, sentences
@@ -155,7 +155,7 @@ def played(engine: Engine, turns: Sequence[Case]) -> Iterator[tuple[Case, str, d
     context: Context | None = None
     for turn in turns:
         reading = engine.understand(turn.said, today=TODAY, context=context)
-        intent, slots = merge(context, reading)
+        intent, slots = engine.merged(context, reading)
         yield turn, intent or "", slots
         rules = engine.intents.get(intent or "")
         if intent and rules and rules.needs != "nothing":

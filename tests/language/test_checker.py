@@ -92,3 +92,22 @@ def test_a_pack_that_cannot_be_read_is_one_finding(tmp_path: Path) -> None:
     found = _changed(tmp_path, "thanks.yaml", "rules:", "rules: [")
     assert len(found) == 1
     assert found[0].startswith("thanks.yaml:")
+
+
+def test_an_answer_without_a_title_is_found(tmp_path: Path) -> None:
+    """A choice between readings needs words for each."""
+    found = _changed(tmp_path, "claim/list.yaml", 'title: {en: "My claims", es: "Mis reclamaciones"}\n', "")
+    assert any("title: missing in 'en'" in line for line in found)
+
+
+def test_an_unknown_intent_in_what_is_carried_is_found(tmp_path: Path) -> None:
+    """A slip in `carries` would lose what was said before in silence."""
+    found = _changed(tmp_path, "claim/status.yaml", "after: [claim.detail,", "after: [claim.detial,")
+    assert any("'claim.detial' (did you mean claim.detail?)" in line for line in found)
+
+
+def test_a_detour_that_leads_back_is_found(tmp_path: Path) -> None:
+    """Two intents that send each other the question would never answer it."""
+    back = "instead: {intent: provider.find, has: specialty, lacks: facility_type}\nrules:\n"
+    found = _changed(tmp_path, "facility/find.yaml", "rules:\n", back)
+    assert any("leads back here" in line for line in found)

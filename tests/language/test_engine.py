@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import PackError
-from bot.language.context import Context, merge
+from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.reading import Slot
 from tests.language.cases import sentences
@@ -132,7 +132,7 @@ def test_an_answer_to_the_bots_own_question_fills_that_slot(engine: Engine, toda
     """A bare ZIP completes the search that asked for a place."""
     context = Context("provider.find", {"specialty": Slot("cardiologist", CARDIOLOGY)}, asked="location")
     reading = engine.understand("37402", today=today, context=context)
-    intent, slots = merge(context, reading)
+    intent, slots = engine.merged(context, reading)
     assert intent == "provider.find"
     assert {name: slot.value for name, slot in slots.items()} == {
         "specialty": CARDIOLOGY,
@@ -145,7 +145,7 @@ def test_a_shift_of_time_moves_the_earlier_stretch(engine: Engine, today: date) 
     march = Slot("march", {"start": "2024-03-01", "end": "2024-03-31"})
     context = Context("claim.list", {"date_range": march})
     reading = engine.understand("and the month before?", today=today, context=context)
-    intent, slots = merge(context, reading)
+    intent, slots = engine.merged(context, reading)
     assert intent == "claim.list"
     assert slots["date_range"].value == {"start": "2024-02-01", "end": "2024-02-29"}
 
@@ -153,7 +153,7 @@ def test_a_shift_of_time_moves_the_earlier_stretch(engine: Engine, today: date) 
 def test_a_new_question_leaves_the_context(engine: Engine, today: date) -> None:
     """Another topic is another topic."""
     context = Context("provider.find", {"location": Slot("37402", {"zip": "37402"})})
-    intent, slots = merge(context, engine.understand("show my claims", today=today, context=context))
+    intent, slots = engine.merged(context, engine.understand("show my claims", today=today, context=context))
     assert (intent, slots) == ("claim.list", {})
 
 
