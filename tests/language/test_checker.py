@@ -103,7 +103,7 @@ def test_an_answer_without_a_title_is_found(tmp_path: Path) -> None:
 def test_an_unknown_intent_in_what_is_carried_is_found(tmp_path: Path) -> None:
     """A slip in `carries` would lose what was said before in silence."""
     found = _changed(tmp_path, "claim/status.yaml", "after: [claim.detail,", "after: [claim.detial,")
-    assert any("'claim.detial' (did you mean claim.detail?)" in line for line in found)
+    assert any("carries: after an unknown intent 'claim.detial'" in line for line in found)
 
 
 def test_a_detour_that_leads_back_is_found(tmp_path: Path) -> None:
