@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory desk eval settings picture setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory desk eval money settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -63,6 +63,10 @@ picture: setup browser
 # The directory desk asked by a hostile directory and by ordinary ones, every card held against the records.
 desk: setup
 	$(RUN) python -m tests.desk
+
+# Claims in the shapes of other payers beside the truth: amounts compared, right, not said, wrong.
+money: setup
+	$(RUN) python -m tests.kit.foreign
 
 eval: setup
 	$(RUN) python -m tests.language.evaluate

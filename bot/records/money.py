@@ -9,7 +9,7 @@ import msgspec
 
 USUAL_CURRENCY = "USD"
 _LARGEST_EXPONENT = 12
-_SMALLEST_EXPONENT = -12
+_SMALLEST_EXPONENT = -18
 _CENT = Decimal("0.01")
 
 
