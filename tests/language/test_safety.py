@@ -149,12 +149,11 @@ def test_plain_words_reach_help_with_the_line_that_they_name(
 
 
 def test_what_is_told_sideways_is_heard_and_what_is_ordinary_is_answered(engine: Engine, today: date) -> None:
-    """Every danger of the set in either tier, no ordinary message stopped."""
+    """All but one danger of the set in either tier, no ordinary message stopped."""
     readings = [(case, engine.understand(case.said, today=today)) for case in sentences("alarm")]
-    heard = [(case.said, case.intent != "-") for case, one in readings if one.alarm or _is_danger(one)]
     missed = [case.said for case, one in readings if case.intent != "-" and not (one.alarm or _is_danger(one))]
+    assert len([case for case, _ in readings if case.intent != "-"]) >= 150
     assert len(missed) <= 1, missed
-    assert sum(wanted for _, wanted in heard) >= 119
     assert [case.said for case, one in readings if case.intent == "-" and _is_danger(one)] == []
 
 
