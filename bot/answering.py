@@ -120,7 +120,7 @@ class Answering:
             Disconnected: they were disconnected meanwhile.
             NeedsPlace: the question lacks a place.
             PayerError: the payer did not give a usable answer.
-            StoreError: the answer cannot be written into the audit trail, so it is not given (T56).
+            StoreError: what was not to be trusted cannot be written into the audit trail (T56).
         """
         access = await self._accounts.access(message.person) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
@@ -140,26 +140,28 @@ class Answering:
         summary, links = await self._offered(message.person if private else None, asked, summary)
         reply = self._reply(asked, ask, summary, links, private=private)
         if isinstance(reply, Private):
-            await self._write_down(message, asked, reply, ask.report)
+            reply = await self._written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
             return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
         return reply
 
-    async def _write_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> None:
-        """The answer in the audit trail, and what the payer sent that was not to be trusted (T11, F27, F31).
+    async def _written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
+        """The answer with its record for the audit trail, which has what was not to be trusted (T11, F27, F31).
 
-        Once for each delivery: when a process dies before it has posted, the next one's answer is the same disclosure.
+        It is written with what the conversation keeps of the answer, in one transaction, and once for each delivery:
+        when a process dies before it has posted, the next one's answer is the same disclosure.
         """
         person, place = message.person, message.place
         once = f"{person.key}\x1f{message.delivery}" if message.delivery else ""
         read = Counter(source.type for source in reply.sources)
-        await self._audit.record("answered", person, place=place, detail=asked.intent, read=read, once=once)
+        record = partial(self._audit.record, "answered", person, place=place, detail=asked.intent, read=read, once=once)
         for gap in report.gaps:
             if gap.detail in _DISTRUSTED:
                 distrusted = {gap.type: gap.count}
                 await self._audit.record(
                     "distrusted", person, place=place, detail=gap.detail, read=distrusted, once=once
                 )
+        return replace(reply, record=record)
 
     def explain(self, asked: Asked) -> Private:
         """What the answer above a button stands on."""

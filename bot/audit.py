@@ -43,6 +43,7 @@ What = Literal[
 _KIND, _HEAD, _KEYS, _ONCE = "audit", "audit_head", "audit_key", "audit_once"
 FOREVER = 253_402_300_799.0  # the last second of the year 9999
 _TRIES = 50
+_SHARED = 60.0  # seconds after another process added a row for which the end is read before each, not remembered
 _ONCE_LIVES = 2 * 60 * 60.0  # seconds; longer than a delivered message is kept and tried again
 
 
@@ -92,6 +93,7 @@ class Audit:
         self._key: tuple[str, bytes] | None = None
         self._lock = asyncio.Lock()
         self._end: _Head | None = None
+        self._shared_until = 0.0
 
     async def record(
         self,
@@ -183,7 +185,8 @@ class Audit:
     ) -> bool:
         """Put row and end behind the last one. Another process may have been faster: then behind that."""
         for _ in range(_TRIES):
-            end = self._end or await self._last()
+            alone = self._clock() >= self._shared_until
+            end = (self._end if alone else None) or await self._last()
             whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac)
             whole = msgspec.structs.replace(whole, mac=_mac(whole, key))
             self._end = None
@@ -195,6 +198,7 @@ class Audit:
             for claim in claims:
                 if await self._store.get(claim.kind, claim.key) is not None:
                     return False
+            self._shared_until = self._clock() + _SHARED
         raise StoreBusy("too many processes add to the audit trail at once")
 
     def _mark(self, key: bytes, decision: str) -> Kept:

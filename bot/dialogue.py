@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from bot.message import Action, Actions, Block, Item, Language, Message, OneToOn
 from bot.stores.base import Kept, Seal, Store
 
 T = TypeVar("T")
+Recorder = Callable[..., Awaitable[bool]]
 AReply = TypeVar("AReply", bound=Private | Shareable)
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
@@ -102,10 +103,13 @@ class Dialogue:
         """What this person's conversation in this place holds, empty after ten idle minutes."""
         return await self._read("dialogue", _conversation(message), Memory) or Memory()
 
-    async def remember(self, message: Message, memory: Memory, presses: Sequence[Kept] = ()) -> None:
-        """Keep the conversation for another ten minutes, and what the buttons ask that were numbered under it."""
-        row = self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS)
-        await self._store.append((), (*presses, row))
+    async def remember(
+        self, message: Message, memory: Memory, presses: Sequence[Kept] = (), record: Recorder | None = None
+    ) -> None:
+        """Keep the conversation for ten minutes, and what the buttons under it ask, with the answer's record if any."""
+        rows = (*presses, self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS))
+        if record is None or not await record(along=rows):
+            await self._store.append((), rows)
 
     async def forget(self, message: Message) -> None:
         """Start this conversation over."""

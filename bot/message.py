@@ -245,9 +245,11 @@ class Private(Reply):
     """May hold member data: a channel takes it only for a `OneToOne` place.
 
     `stands` is asked right before it is shown: no longer when its member was disconnected while it was on its way.
+    `record` writes it into the audit trail, with the rows that are kept `along`; None when that is done, or not due.
     """
 
     stands: Callable[[], Awaitable[bool]] = field(default=_stands, compare=False, repr=False)
+    record: Callable[..., Awaitable[bool]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -374,8 +374,9 @@ class Turn:
             choice=memory.choice,
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
-        await self._dialogue.remember(message, kept, presses)
-        return issued
+        record = issued.record if isinstance(issued, Private) else None
+        await self._dialogue.remember(message, kept, presses, record)
+        return replace(issued, record=None) if isinstance(issued, Private) else issued
 
     def _meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None

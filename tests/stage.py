@@ -64,6 +64,7 @@ class Talk:
         """The replies to a message."""
         message = self.message(text, place=place, press=press)
         self.replies = [reply async for reply in self.bot.turn.answer(message)]
+        assert not [reply for reply in self.replies if getattr(reply, "record", None)], "not in the audit trail"
         saw("\n".join(plain(reply.blocks, addresses=False) for reply in self.replies))
         self.link = next((link for reply in self.replies if (link := link_in(reply))), self.link)
         return self.replies

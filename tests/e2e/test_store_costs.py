@@ -1,0 +1,89 @@
+"""What one answer costs the store, counted at the database itself: statements, commits, and conflicts of replicas."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.audit import Audit
+from bot.message import Person
+from bot.sandbox.world import World
+from bot.stores.base import Kept, Store
+from bot.stores.postgres import open_postgres
+from bot.stores.sqlite import SqliteStore, open_sqlite
+from tests.e2e.house import OWED
+from tests.e2e.workspace import attached
+
+# An answer of a linked member in Slack made 20 statements and 8 commits.
+MOST_STATEMENTS, MOST_COMMITS = 10, 4
+READS = ("SELECT", "PRAGMA", "BEGIN")
+
+
+@pytest.mark.threat("T49")
+async def test_an_answer_makes_few_statements_and_commits(world: World, tmp_path: Path) -> None:
+    """Half of what it was: what belongs together is one statement, and nothing is written that can be looked up."""
+    async with attached(world, tmp_path) as workspace:
+        await workspace.link()
+        await workspace.write(OWED)
+        store = workspace.house.bot.store
+        assert isinstance(store, SqliteStore)
+        seen: list[str] = []
+        store._database.conn.set_trace_callback(seen.append)
+        assert "$" in await workspace.write(OWED)
+        store._database.conn.set_trace_callback(None)
+    within = False
+    commits = 0
+    for statement in seen:
+        within = statement.startswith("BEGIN") or (within and not statement.startswith(("COMMIT", "ROLLBACK")))
+        commits += not within and not statement.startswith(READS)
+    assert len(seen) <= MOST_STATEMENTS, seen
+    assert commits <= MOST_COMMITS, seen
+    assert any("'audit'" in statement for statement in seen)
+
+
+class Counted:
+    """A store that counts how often rows of the trail did not fit behind the last one."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self.conflicts = store, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+        """As the store."""
+        added = await self._store.append(new, put, drops=drops)
+        self.conflicts += not added
+        return added
+
+
+@asynccontextmanager
+async def replicas(url: str) -> AsyncIterator[tuple[Counted, Counted]]:
+    """Two stores on one database."""
+    opened: list[Store] = [
+        await open_postgres(url) if url.startswith("postgresql") else open_sqlite(url) for _ in range(2)
+    ]
+    yield Counted(opened[0]), Counted(opened[1])
+    for store in opened:
+        await store.close()
+
+
+@pytest.mark.threat("T56")
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_two_replicas_seldom_meet_in_the_trail(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """They answered in turn, and 42 of 100 rows had to be made again: the end is read where another writes too."""
+    url = request.getfixturevalue("postgres_url") if kind == "postgres" else f"sqlite:///{tmp_path / 'bot.db'}"
+    vault, answers = Vault(parse_keys(new_key())), 60
+    async with replicas(url) as stores:
+        trails = [Audit(store, vault) for store in stores]  # type: ignore[arg-type] # counts, and is the store otherwise
+        for number in range(answers):
+            assert await trails[number % 2].record("answered", Person("slack", "", "T", f"U{number}"), detail="x")
+            await asyncio.sleep(0)
+        assert sum(store.conflicts for store in stores) <= answers * 0.21
+        verdict = await trails[0].verify()
+    assert (verdict.entries, verdict.faults) == (answers, ())
