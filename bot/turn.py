@@ -374,8 +374,7 @@ class Turn:
             choice=memory.choice,
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
-        record = issued.record if isinstance(issued, Private) else None
-        await self._dialogue.remember(message, kept, presses, record)
+        await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))
         return replace(issued, record=None) if isinstance(issued, Private) else issued
 
     def _meaning(
