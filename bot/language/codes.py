@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
+_DIGITS = re.compile(r"\d{4}")
 _NPI = re.compile(r"[12]\d{9}$")
 _NPI_PREFIX = "80840"
 _TIN = re.compile(r"(?<![\w-])\d{2}-?\d{7}(?![\w-])")
@@ -21,7 +22,7 @@ _CODE_WORDS = frozenset(
 _SAYS_KIND = (_CODE_WORDS | _TIN_WORDS | {"ndc", "nucc", "taxonomy", "taxonomia"}) - {"procedure", "procedimiento"}
 _NDC = re.compile(r"(?<![\w-])\d{4,5}-\d{3,4}-\d{1,2}(?![\w-])")
 _NDC_PLAIN = re.compile(r"\d{10,11}$")
-_NEAR = 3
+_NEAR, _SHORTEST = 3, 5
 
 
 def is_npi(number: str) -> bool:
@@ -37,7 +38,7 @@ def is_npi(number: str) -> bool:
 
 def code_tags(said: Utterance, free: list[bool]) -> list[Tag]:
     """The codes of a message. Their words are marked in `free`."""
-    if not any(character.isdigit() for character in said.folded):
+    if not _DIGITS.search(said.folded):
         return []
     tags = (tag for tag in (*_by_text(said), *_by_word(said)) if all(free[tag.first : tag.after]))
     found = [_with_its_word(said, tag) for tag in tags]
@@ -58,7 +59,7 @@ def _by_text(said: Utterance) -> Iterator[Tag]:
 
 def _by_word(said: Utterance) -> Iterator[Tag]:
     for place, word in enumerate(said.words):
-        if not word.isascii() or not word[-1:].isalnum():
+        if not word.isascii() or len(word) < _SHORTEST or not (word[0].isdigit() or word[-1].isdigit()):
             continue
         if _NDC_PLAIN.match(word) and "ndc" in said.words:
             yield Tag("ndc", word, place, place + 1)

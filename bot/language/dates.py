@@ -1,5 +1,6 @@
 """Date phrases to ranges of days, English and Spanish: "between June and August", "since January", "desde marzo"."""
 
+import re
 from calendar import monthrange
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -11,19 +12,35 @@ from bot.language.date_words import (
     AFTER,
     BEFORE,
     DATE_WORDS,
+    DAY_WORDS,
     FILLER,
+    HALVES,
+    LAST,
     MONTHS,
+    NUMBERS,
+    QUARTERS,
     SEASONS,
     SINCE,
+    TENS,
+    THIS,
     TO,
     UNITS,
     UNTIL,
+    WEEKS,
     YEAR,
 )
+from bot.language.holidays import FIRST_WORDS
 
 _TO_DAY = frozenset({"to", "through", "thru", "al", "a", "hasta", "until"})
 _UNITS_OF_TIME = frozenset(UNITS)
 _LISTED = frozenset({"and", "or", "y", "o", "in", "en", "also", "the", "of", "de", "plus", "del"})
+# Words with which a phrase of time can begin, beside figures, Q1 and FY25.
+_STARTS = frozenset({
+    *DATE_WORDS, *SINCE, *UNTIL, *BEFORE, *AFTER, *LAST, *THIS, *NUMBERS, *QUARTERS, *WEEKS, *DAY_WORDS, *TENS,
+    *FIRST_WORDS, *(said[0] for said in HALVES), "between", "entre", "early", "late", "mid", "hace", "benefit",
+    "plan", "my", "mi", "the", "el", "la", "va", "de",
+})  # fmt: skip
+_QUARTER = re.compile(r"(?:[qt][1-4]|fy\d{0,4})$")
 _ONWARD = frozenset({"on", "onward", "onwards", "forward"})
 
 
@@ -166,12 +183,15 @@ def find_dates(
     February and March") only the months count. `dashes`: see `Phrases`.
     """
     plain = [word.removesuffix("'s").replace("'", "") for word in words]
-    if not any(word in DATE_WORDS or word[:1].isdigit() or word[:1] == "q" or word[:2] == "fy" for word in plain):
+    if not any(word in DATE_WORDS or word[:1].isdigit() or _QUARTER.match(word) for word in plain):
         return ()
     grammar = _Ranges(plain, today, plan_year, dashes)
     found: list[DateFound] = []
     place = 0
     while place < len(words):
+        if not _may_begin(plain[place]):
+            place += 1
+            continue
         try:
             hit = grammar.range(place)
         except (ValueError, OverflowError):
@@ -182,6 +202,10 @@ def find_dates(
         else:
             place += 1
     return tuple(_listed(plain, found)) if len(found) > 1 else tuple(found)
+
+
+def _may_begin(word: str) -> bool:
+    return word in _STARTS or word[:1].isdigit() or word.removesuffix("s") in _STARTS or bool(_QUARTER.match(word))
 
 
 def _listed(words: Sequence[str], found: Sequence[DateFound]) -> Iterator[DateFound]:

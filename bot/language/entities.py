@@ -277,10 +277,14 @@ def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
     return any(other.first <= tag.first and tag.after <= other.after for other in others)
 
 
+def _dashes(said: Utterance) -> tuple[int, ...]:
+    return tuple(place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place)))
+
+
 def date_tags(said: Utterance, today: date, plan_year: DateRange | None) -> list[Tag]:
     """The times that a message names, as `{"start", "end"}` in ISO days."""
     tags = []
-    dashes = [place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place))]
+    dashes = _dashes(said) if _DASH.search(said.text) else ()
     for stretch in find_dates(said.words, today, plan_year, dashes=dashes):
         start, end = (day.isoformat() if day else None for day in stretch.days)
         tags.append(Tag("date_range", {"start": start, "end": end}, stretch.first, stretch.after))

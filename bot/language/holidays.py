@@ -67,7 +67,7 @@ _WEEKDAYS = {_bare(said): day for said, day in _FLOATING.items()}
 _EASTERS = frozenset(map(_bare, _EASTER))
 _FRIDAYS = frozenset(map(_bare, _BEFORE_EASTER))
 _BLACK_FRIDAYS = frozenset(map(_bare, _AFTER_THANKSGIVING))
-_FIRST = frozenset(said[0] for said in (*_DAYS, *_WEEKDAYS, *_EASTERS, *_FRIDAYS, *_BLACK_FRIDAYS))
+FIRST_WORDS = frozenset(said[0] for said in (*_DAYS, *_WEEKDAYS, *_EASTERS, *_FRIDAYS, *_BLACK_FRIDAYS))
 
 
 def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] | None:
@@ -75,7 +75,7 @@ def holiday(words: Sequence[str], place: int, today: date) -> tuple[date, int] |
 
     Labor Day is meant as in the United States, the first Monday of September.
     """
-    if place >= len(words) or words[place].removesuffix("s") not in _FIRST:
+    if place >= len(words) or words[place].removesuffix("s") not in FIRST_WORDS:
         return None
     for length in range(min(_LONGEST, len(words) - place), 0, -1):
         said = _bare(tuple(words[place : place + length]))

@@ -49,6 +49,8 @@ def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str) -> Slot | N
 
 
 def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str) -> Slot | None:
+    if len(tags) == 1:
+        return Slot(said.said(best.first, best.after), _value(kind, best), best.excluded)
     group, how = together(said, tags, best)
     values = list({repr(value): value for value in (_value(kind, tag) for tag in group)}.values())
     if how is None or len(values) == 1:

@@ -56,6 +56,7 @@ _LETTER_WORDS = frozenset({"a", "y", "o", "e", "i"})
 _ZIP_DIGITS = 5
 _LONGEST, _PAIR, _ACRONYM = 4, 2, 4
 _NEAR_NETWORK = 5
+_FRAMES = _ASKING | _FOR | _DOES
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class _Spotter:
         self.known, self.people, self.places, self.slip = words.known, words.people, words.places, words.slip
         self.place_words = words.place_words
         text = said.text
+        self.listed = "," in text
         self.mixed = not text.isupper() and any(character.isupper() for character in text)
         self._like = [self._is_like(place) for place in range(len(said.words))]
 
@@ -110,10 +112,11 @@ class _Spotter:
         return place < len(self._like) and self._like[place]
 
     def _is_like(self, place: int) -> bool:
-        word = self.said.words[place]
+        word, key = self.said.words[place], self.said.keys[place]
+        if key in self.known and key not in self.people:
+            return False
         if len(word) < _PAIR or not word.replace("'", "").isalpha() or word in NOT_NAMES | SUFFIXES:
             return False
-        key = self.said.keys[place]
         strange = key not in self.known and word not in self.places and (len(word) > _PAIR or self.capital(place))
         return key in self.people or strange
 
@@ -180,6 +183,8 @@ class _Spotter:
 
     def straight(self, first: int) -> NameFound | None:
         """First names, then family name."""
+        if not self.like(first):
+            return None
         end = self.run(first)
         if end == first or self.word(first - 1) in TITLES - SHORT_TITLES:
             return None
@@ -262,17 +267,9 @@ class _Spotter:
 
         That is between "is" and the network that is asked about, or before what is asked of somebody: "graf, jan npi".
         """
-        end, comma = first, None
-        while (
-            end < len(self.said.words)
-            and end - first < _LONGEST
-            and (self._may_be_name(end) or self._within(first, end))
-        ):
-            if end > first and (mark := self.between(end)) not in {"", ".", "-"}:
-                if mark != "," or comma is not None:
-                    return None
-                comma = end
-            end += 1
+        if first and self.word(first - 1) not in _FRAMES:
+            return None
+        end, comma = self._frame(first)
         end += comma is not None and self._ends_in_initial(end)
         after = self.suffixed(end)
         of_network = self._acts(first, after) or (self.word(after) in _ENDS and self._of_network(first, after))
@@ -291,6 +288,17 @@ class _Spotter:
             return NameFound(first, after, _said(self.said, first, end), sure=True)
         return NameFound(first, after, f"{_said(self.said, comma, end)} {_said(self.said, first, comma)}", sure=True)
 
+    def _frame(self, first: int) -> tuple[int, int | None]:
+        """The end of the words that may be a name, and the place behind the comma in it; `first` where none are."""
+        end, comma = first, None
+        while end - first < _LONGEST and (self._may_be_name(end) or self._within(first, end)):
+            if end > first and (mark := self.between(end)) not in {"", ".", "-"}:
+                if mark != "," or comma is not None:
+                    return first, None
+                comma = end
+            end += 1
+        return end, comma
+
     def _ends_in_initial(self, place: int) -> bool:
         """The L of "Wyman, Christie L"."""
         single = len(self.word(place)) == 1 and self.said.said(place, place + 1).isupper()
@@ -301,6 +309,8 @@ class _Spotter:
 
     def reversed(self, first: int) -> NameFound | None:
         """Family name, comma, first names."""
+        if not self.listed or self.word(first - 1) not in _LEADS:
+            return None
         end = self.run(first, particle_first=True)
         if (
             end == first
