@@ -21,6 +21,7 @@ from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.message import Block, Language
 from bot.replies.render import Words
 
+NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
 KERNEL_TOPICS = ("account", "followup")
 KERNEL_TEMPLATES = (
     *("safety/crisis", "safety/emergency"),
@@ -160,6 +161,7 @@ def _rule_faults(folder: Path, engine: Engine) -> Iterator[str]:
 
 
 def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:
+    yield from (f"templates/numbers.yaml: {name}: missing" for name in NUMBERS if name not in words.numbers)
     for template in {*KERNEL_TEMPLATES, *(error.template for error in every_error())}:
         if not words.has(template):
             yield f"templates/{template}.md.j2: missing"

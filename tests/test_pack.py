@@ -74,6 +74,19 @@ def test_a_missing_template_is_refused(pack: Path, template: str) -> None:
     assert _refusal(pack) == f"templates/{template}.md.j2: missing"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("poison:", "poisons:", "poison: missing"),
+        ("  checked: 2026-11-25", "", "Object missing required field `checked` - at `$[...]`"),
+    ],
+)
+def test_a_number_of_help_is_never_missing(pack: Path, old: str, new: str, what: str) -> None:
+    """Nobody in danger reads an answer with a hole in it: the start stops instead."""
+    _change(pack / "templates" / "numbers.yaml", old, new)
+    assert _refusal(pack) == f"templates/numbers.yaml: {what}"
+
+
 def test_a_missing_answer_is_refused(pack: Path) -> None:
     """A rule that needs a member's data has its answer beside it."""
     (pack / "intents/claim/list.py").unlink()

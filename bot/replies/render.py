@@ -27,7 +27,8 @@ class Words:
             ValueError: `numbers.yaml` is faulty; names the key.
         """
         self._templates = templates
-        common = {"numbers": load_numbers(templates), **(common or {})}
+        self.numbers = load_numbers(templates)
+        common = {"numbers": self.numbers, **(common or {})}
         self._by_language = {language: environment(templates, language, common) for language in get_args(Language)}
 
     def render(
