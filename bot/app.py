@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from bot.accounts.accounts import Accounts
 from bot.accounts.render import Renderer
 from bot.accounts.values import Access
-from bot.accounts.vault import Vault
+from bot.accounts.vault import Vault, anchor_file
+from bot.anchor import Anchor
 from bot.answering import Answering, Patience
 from bot.audit import Audit
 from bot.clock import clock_of, refuse_made_up_day
@@ -159,7 +160,9 @@ async def assemble(
         accounts.on_failed.append(bot.tell)
         accounts.on_elsewhere.append(bot.tell)
         retention.on_erased.append(bot.erased)
-        for job in (_sweep(store, retention), bot.roll_call.every_hour()):
+        anchor = Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
+        stack.push_async_callback(_let_go, anchor)
+        for job in (_sweep(store, retention, anchor), bot.roll_call.every_hour()):
             stack.push_async_callback(_stopped, asyncio.create_task(job))
         yield bot
 
@@ -270,12 +273,19 @@ def _member_client(
     return client
 
 
-async def _sweep(store: Store, retention: Retention) -> None:
+async def _let_go(anchor: Anchor) -> None:
+    """Keep where the trail ends, as far as the store still answers."""
+    with contextlib.suppress(StoreError):
+        await anchor.advance()
+
+
+async def _sweep(store: Store, retention: Retention, anchor: Anchor) -> None:
     """Remove what has expired, and delete messages whose time is over, every few minutes."""
     while True:
         with contextlib.suppress(StoreError):
             await store.sweep()
             await retention.expire()
+            await anchor.advance()
         await asyncio.sleep(_SWEEP_SECONDS)
 
 

@@ -2,16 +2,20 @@
 
 A row names the person by a keyed hash, the kind of records and how many, and where they were shown; no value of a
 record ever, and it is sealed. Each row's code (HMAC-SHA256) covers the row before it, so that an edit, a gap or another
-order shows; a row of its own says where the trail ends, so that a missing end shows too.
+order shows; a row of its own says where the trail ends, so that a missing end shows too. Checkpoints that are kept
+outside of the store show what was taken away together with that row.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import hashlib
 import hmac
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +46,7 @@ What = Literal[
 
 _KIND, _HEAD, _KEYS, _ONCE = "audit", "audit_head", "audit_key", "audit_once"
 FOREVER = 253_402_300_799.0  # the last second of the year 9999
+_CHECKPOINT = "audit checkpoint"
 _TRIES = 50
 _SHARED = 60.0  # seconds after another process added a row for which the end is read before each, not remembered
 _ONCE_LIVES = 2 * 60 * 60.0  # seconds; longer than a delivered message is kept and tried again
@@ -82,6 +87,7 @@ class _Checked:
     number: int = 0
     mac: str = ""
     macs: dict[int, str] = field(default_factory=dict)
+    people: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
 
@@ -162,8 +168,31 @@ class Audit:
             if entry is not None:
                 yield entry
 
-    async def verify(self) -> Verdict:
-        """Whether the trail is whole: no row edited, missing, added by another hand, or in another place."""
+    async def checkpoint(self) -> str:
+        """Where the trail ends now, sealed, as a text to be kept outside of the store; empty for a trail of no rows."""
+        end = await self._last()
+        sealed = self._seal.seal(msgspec.json.encode(end), _CHECKPOINT)
+        return base64.b64encode(sealed).decode() if end.number else ""
+
+    async def misses(self, checkpoint: str) -> str:
+        """What the trail lacks of a checkpoint, in words; empty when it leads there."""
+        try:
+            plain = self._seal.unseal(base64.b64decode(checkpoint, validate=True), _CHECKPOINT)
+            then = msgspec.json.decode(plain or b"", type=_Head)
+        except (binascii.Error, ValueError, msgspec.MsgspecError):
+            return "a checkpoint cannot be opened: it was changed, or its key is gone"
+        name = f"{then.number:012}"
+        value = await self._store.get(_KIND, name)
+        entry = None if value is None else self._opened(name, value)
+        if entry is None or entry.mac != then.mac:
+            return f"the trail does not lead to row {then.number}, which a checkpoint outside the store names"
+        return ""
+
+    async def verify(self, checkpoints: Sequence[str] = ()) -> Verdict:
+        """Whether the trail is whole: no row edited, missing, added by another hand, or in another place.
+
+        `checkpoints`, kept outside of the store, are rows that it has to lead to.
+        """
         checked = _Checked()
         keys = {row.key: self._unsealed(row) for row in await self._store.listed(_KEYS)}
         # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
@@ -172,6 +201,10 @@ class Audit:
             count += 1
             _check(self._opened(row.key, row.value), keys, checked)
         after = await self._head()
+        for who, rows in checked.people.items():
+            if len(await self._store.owned(_KIND, who)) < rows:
+                checked.faults.append(f"rows about {who[:8]} were taken out of that person's own list")
+        checked.faults += [fault for one in checkpoints if (fault := await self.misses(one))]
         if before is not None and checked.macs.get(before.number, "") != before.mac:
             checked.faults.append(f"the trail does not lead to its sealed end, row {before.number}")
         elif count and after is None:
@@ -258,6 +291,7 @@ def _check(entry: Entry | None, keys: Mapping[str, bytes | None], checked: _Chec
         checked.faults.append(f"row {checked.number} cannot be opened: it was changed, moved, or its key is gone")
         checked.mac = ""
         return
+    checked.people.update([entry.who] if entry.who else [])
     key = keys.get(entry.key)
     if entry.number != checked.number:
         checked.faults.append(f"row {checked.number} is missing or in another place")

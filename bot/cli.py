@@ -292,18 +292,36 @@ def export_audit() -> None:
     _print(partial(lines, as_json=True))
 
 
+@audit.command(name="checkpoint")
+def checkpoint_audit() -> None:
+    """Print where the trail ends, sealed, to be kept elsewhere; accept the trail as it is, as after a restore."""
+    from bot.commands.audit import checkpoint  # noqa: PLC0415 -- see the module docstring
+
+    async def job() -> None:
+        click.echo(await checkpoint(settings))
+
+    with _one_line():
+        settings = load_settings()
+    _run(job())
+
+
 @audit.command(name="verify")
-def verify_audit() -> None:
+@click.option("--against", type=click.File(encoding="ascii"), help="Checkpoints that were kept elsewhere, one a line.")
+def verify_audit(against: TextIO | None) -> None:
     """Say whether the trail is whole; exit 0 only then."""
     from bot.commands.audit import verify  # noqa: PLC0415 -- see the module docstring
 
     async def job() -> None:
-        verdict = await verify(settings)
+        verdict, anchored = await verify(settings, given)
         for fault in verdict.faults:
             click.echo(fault)
         if verdict.faults:
             raise click.ClickException(f"the trail of {verdict.entries} rows is not whole")
         click.echo(f"{verdict.entries} rows, whole")
+        if not anchored:
+            click.echo("no checkpoint outside the store confirms its end: `bcbst-bot audit checkpoint` makes one")
+
+    given = [line.strip() for line in against or () if line.strip()]
 
     with _one_line():
         settings = load_settings()

@@ -172,6 +172,8 @@ class Settings(Day):
     """A file for those keys, in place of `BOT_ENCRYPTION_KEYS`, best in a place apart from the store; made at the first
     start.
     """
+    bot_audit_anchor: Path | None = None
+    """A file outside the store that names the audit trail's end; beside the key file when not set."""
     bot_member_answers: Literal["dm", "off"] = "dm"
     """Where members' own data is answered: `dm`, the 1:1 chat; `off`, nowhere: directory answers only."""
     bot_link_days: Annotated[int, Field(ge=1)] = 90

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.anchor import Anchor
 from bot.audit import Audit, Verdict
 from bot.message import OneToOne, Person, Shared
 from bot.stores.base import Kept, Store
@@ -152,7 +153,9 @@ async def test_a_row_of_another_day_with_the_same_number_does_not_fit(tmp_path: 
         await store.close()
     store = await open_store(f"sqlite:///{tmp_path}/bot.db")
     assert await store.swap("audit", "000000000005", rows["bot"], rows["copy"])
-    assert (await Audit(store, VAULT).verify()).faults == ("row 6 does not follow the row before it",)
+    first, second = (await Audit(store, VAULT).verify()).faults
+    assert first == "row 6 does not follow the row before it"
+    assert "taken out of that person's own list" in second  # it says that it is Leah's, and its column Dana's
     await store.close()
 
 
@@ -210,6 +213,7 @@ async def test_what_a_row_stands_for_happens_with_it(store: Store) -> None:
 RECORDING = """
 import asyncio, sys
 from bot.accounts.vault import Vault, parse_keys
+from bot.anchor import Anchor
 from bot.audit import Audit, Verdict
 from bot.stores.opening import open_store
 
@@ -255,3 +259,60 @@ async def test_lost_keys_start_a_new_chapter(store: Store) -> None:
     await fresh.record("linked", DANA)
     faults = (await fresh.verify()).faults
     assert [fault.split(":")[0] for fault in faults] == [f"row {number} cannot be opened" for number in range(1, 5)]
+
+
+@pytest.mark.threat("T56")
+@pytest.mark.attack("a trail that was emptied with its end")
+async def test_a_checkpoint_outside_the_store_shows_what_was_taken_away(store: Store) -> None:
+    """All rows and the sealed end gone: the store alone cannot tell, and a checkpoint can."""
+    audit = await _filled(store)
+    early = await audit.checkpoint()
+    await audit.record("linked", LEAH)
+    late = await audit.checkpoint()
+    assert (await audit.verify([early, late])).faults == ()
+    head = await store.get("audit_head", "audit_head")
+    assert head
+    await store.drop("audit", "000000000005")
+    await store.drop("audit_head", "audit_head")
+    assert "row 5" in "".join((await Audit(store, VAULT).verify([early, late])).faults)
+    for row in await store.listed("audit"):
+        await store.drop("audit", row.key)
+    emptied = Audit(store, VAULT)
+    assert await emptied.verify() == Verdict(0, ())
+    assert len((await emptied.verify([early, late])).faults) == 2
+    for number in range(6):
+        await emptied.record("linked", DANA, detail=str(number))
+    assert (await emptied.verify()).faults == ()
+    assert len((await emptied.verify([early, late])).faults) == 2
+    assert "cannot be opened" in "".join((await emptied.verify(["AAAA"])).faults)
+
+
+@pytest.mark.threat("T56")
+@pytest.mark.attack("a person's own list that was emptied")
+async def test_a_row_that_is_taken_from_its_person_is_missed(store: Store) -> None:
+    """The owner is a column that anybody may write who writes the database: the check counts every person's rows."""
+    audit = await _filled(store)
+    (row,) = [row for row in await store.listed("audit") if row.key == "000000000002"]
+    await store.put("audit", row.key, row.value, expires=4_000_000_000.0, owner="")
+    assert len(await audit.of(DANA)) == 2
+    assert [fault for fault in (await audit.verify()).faults if "own list" in fault]
+
+
+async def test_an_anchor_goes_on_only_where_the_trail_leads_to_it(store: Store, tmp_path: Path) -> None:
+    """Kept for its owner only; a trail that was emptied does not replace it, unless an operator accepts it."""
+    audit, file = await _filled(store), tmp_path / "keys.audit"
+    anchor = Anchor(audit, file)
+    first = await anchor.advance()
+    assert (await anchor.read(), file.stat().st_mode & 0o777) == (first, 0o600)
+    await audit.record("linked", LEAH)
+    second = await anchor.advance()
+    assert await anchor.read() == second != first
+    for row in await store.listed("audit"):
+        await store.drop("audit", row.key)
+    emptied = Audit(store, VAULT)
+    await emptied.record("linked", LEAH)
+    assert await Anchor(emptied, file).advance() != second
+    assert await anchor.read() == second
+    accepted = await Anchor(emptied, file).advance(accept=True)
+    assert await anchor.read() == accepted
+    assert await Anchor(emptied, tmp_path / "nowhere" / "x").advance() != ""

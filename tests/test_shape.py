@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "limits": {"errors", "message"},
     "metrics": set(),
     "health": {"entrance", "errors", "metrics", "stores"},
+    "anchor": {"audit"},
     "entrance": set(),
     "refusals": {"limits", "metrics"},
     "rollcall": {"accounts", "audit", "errors", "message", "stores"},

@@ -96,6 +96,14 @@ def key_file(settings: Settings, store: Path | None) -> Path | None:
     return store.with_name(store.name + ".keys") if store is not None else None
 
 
+def anchor_file(settings: Settings, store: Path | None) -> Path | None:
+    """Where the audit trail's checkpoint is kept: the file that was set, else one beside the key file."""
+    if settings.bot_audit_anchor is not None:
+        return settings.bot_audit_anchor
+    file = key_file(settings, store)
+    return file.with_name(f"{file.name}.audit") if file is not None else None
+
+
 def is_exposed(file: Path) -> bool:
     """Whether others than its owner may read or write a key file."""
     try:

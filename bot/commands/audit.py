@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
 
-from bot.accounts.vault import Vault
+from bot.accounts.vault import Vault, anchor_file
+from bot.anchor import Anchor
 from bot.audit import Audit, Entry, Verdict
 from bot.config import Settings
 from bot.stores.opening import open_store, sqlite_path
@@ -34,12 +35,30 @@ async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
         async for entry in audit.entries():
             yield msgspec.json.encode(entry).decode() if as_json else told(entry)
         await audit.record("audit_read")
+        await _anchor(settings, audit).advance()
 
 
-async def verify(settings: Settings) -> Verdict:
-    """Whether the trail is whole."""
+async def verify(settings: Settings, more: Sequence[str] = ()) -> tuple[Verdict, bool]:
+    """Whether the trail is whole, and whether anything outside of the store was there to hold it against.
+
+    `more` are checkpoints that were exported.
+    """
     async with opened(settings) as audit:
-        return await audit.verify()
+        kept = await _anchor(settings, audit).read()
+        verdict = await audit.verify([one for one in (kept, *more) if one])
+        if settings.bot_audit_anchor is not None and not kept:
+            verdict = Verdict(verdict.entries, (*verdict.faults, "BOT_AUDIT_ANCHOR: holds no checkpoint"))
+        return verdict, bool(kept or more)
+
+
+async def checkpoint(settings: Settings) -> str:
+    """Where the trail ends, sealed, to be kept elsewhere; the anchor takes it whatever it held before."""
+    async with opened(settings) as audit:
+        return await _anchor(settings, audit).advance(accept=True)
+
+
+def _anchor(settings: Settings, audit: Audit) -> Anchor:
+    return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
 
 
 def told(entry: Entry) -> str:

@@ -166,3 +166,27 @@ def test_check_tells_of_keys_that_others_read_or_that_lie_beside_the_data(tmp_pa
     assert "bot.db.keys: others may read it" in run(store, "check", PAYER_FHIR_URL="http://127.0.0.1:1/x")[1]
     code, told = run(store, "keys", "check", BOT_KEYS_FILE=str(tmp_path / "apart.keys"))
     assert (code, "BOT_KEYS_FILE" in told) == (0, True)
+
+
+@pytest.mark.threat("T56")
+@pytest.mark.attack("a trail that was emptied, verified by the command")
+async def test_an_emptied_trail_fails_the_check(tmp_path: Path) -> None:
+    """Whoever deletes every row and the sealed end: the file beside the keys, and an exported line, still name it."""
+    async with staged(tmp_path) as stage:
+        await stage.somebody().connect("dana")
+        store = Path(stage.bots["dm"].settings.bot_store_url.removeprefix("sqlite:///"))
+    code, line = await asyncio.to_thread(run, store, "audit", "checkpoint")
+    exported = tmp_path / "checkpoints"
+    exported.write_text(line, encoding="ascii")
+    assert code == 0
+    assert await asyncio.to_thread(run, store, "audit", "verify") == (0, "2 rows, whole\n")
+    with sqlite3.connect(store) as database:
+        database.execute("DELETE FROM rows WHERE kind IN ('audit', 'audit_head')")
+    database.close()
+    code, told = await asyncio.to_thread(run, store, "audit", "verify")
+    assert (code, "does not lead to row 2" in told) == (1, True)
+    store.with_name("dm.db.keys.audit").unlink()
+    code, told = await asyncio.to_thread(run, store, "audit", "verify")
+    assert "no checkpoint outside the store" in told
+    code, told = await asyncio.to_thread(run, store, "audit", "verify", "--against", str(exported))
+    assert (code, "does not lead to row 2" in told) == (1, True)
