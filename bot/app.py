@@ -160,8 +160,7 @@ async def assemble(
         accounts.on_failed.append(bot.tell)
         accounts.on_elsewhere.append(bot.tell)
         retention.on_erased.append(bot.erased)
-        anchor = Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
-        stack.push_async_callback(_let_go, anchor)
+        stack.push_async_callback(_let_go, anchor := _anchor(settings, audit))
         for job in (_sweep(store, retention, anchor), bot.roll_call.every_hour()):
             stack.push_async_callback(_stopped, asyncio.create_task(job))
         yield bot
@@ -271,6 +270,10 @@ def _member_client(
         )
 
     return client
+
+
+def _anchor(settings: Settings, audit: Audit) -> Anchor:
+    return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
 
 
 async def _let_go(anchor: Anchor) -> None:

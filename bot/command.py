@@ -19,6 +19,7 @@ from bot.language.slots import NAMED_NETWORK
 from bot.language.versus import sides
 from bot.message import Message
 
+_LONGEST = 1_500  # signs of a command's words that are looked through for what they name; all are read for danger (T49)
 _HELP = frozenset({"", "help", "ayuda", "?"})
 _ALSO = {NAMED_NETWORK: "network"}
 _DOCTOR = "any_doctor"
@@ -85,7 +86,7 @@ class Commands:
 
         Its slots are the options', and else what the words name.
         """
-        heard = self._engine.slots_in(request.options.words, today=today)
+        heard = self._engine.slots_in(request.options.words[:_LONGEST], today=today)
         given = {**heard, **request.options.slots}
         rules = _fitting(request.intents, reading, given)
         if not SIDES_KINDS.isdisjoint(rules.slots.values()):

@@ -32,6 +32,9 @@ class Unknown:
     near: str | None
 
 
+MOST = 16  # options that one command may hold
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """An option whose value means nothing for its key; `kind` is the slot type that the key gives."""
@@ -59,6 +62,7 @@ class Options:
 def read_options(engine: Engine, text: str, kinds: Collection[str], today: date) -> Options:
     """The options in a text, of the slot types that its command takes. `accepting:no` asks for nothing.
 
+    After `MOST` options the next one is told as unread, and no further one is looked at (T49).
     A second name or network is the other side of a comparison.
     """
     known = {
@@ -71,12 +75,17 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
     unknown: list[Unknown] = []
     unread: list[Unread] = []
     values: list[str] = []
-    for found in _OPTION.finditer(text):
+    for number, found in enumerate(_OPTION.finditer(text), 1):
         key, value = found[1], found[2].strip('"“”').strip()
         kind = kind_of.get(key_of(_plain(key)))
         values.append(value)
+        if kind is not None and number > MOST:
+            unread.append(Unread(key, value, kind))
+            break
         if kind is None:
             unknown.append(Unknown(key, _nearest(key, keys)))
+            if number > MOST:
+                break
         elif kind in _SWITCHES and _plain(value) in _NO:
             continue
         elif slot := _value(engine, kind, key, value, today):

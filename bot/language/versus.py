@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 
 from bot.language.joining import UNNAMED_NETWORKS
 from bot.language.names import cleaned
@@ -11,6 +12,7 @@ SIDES: Mapping[str, str] = {"provider_name": "other_name", "network": "other_net
 _BETWEEN = re.compile(r"\s(?:vs\.?|versus|contra|or|and|to|with|o|u|y|e|con|frente a|[&/])\s|[,/&]", re.IGNORECASE)
 _BEFORE = re.compile(r"^.*\b(?:compar\w*|between|entre|side by side)\b", re.IGNORECASE)
 _TITLE = "dr "
+_NEAR, _MOST = 120, 6  # signs on each side, and places between two, that are looked at: there may be hundreds (T49)
 
 Hear = Callable[[str], Mapping[str, Slot]]
 
@@ -20,8 +22,9 @@ def sides(hear: Hear, text: str) -> dict[str, Slot]:
 
     `hear` gives the slot values of a text by type.
     """
-    for between in _BETWEEN.finditer(text):
-        left, right = _BEFORE.sub("", text[: between.start()]), text[between.end() :]
+    for between in islice(_BETWEEN.finditer(text), _MOST):
+        start, end = between.start(), between.end()
+        left, right = _BEFORE.sub("", text[max(0, start - _NEAR) : start]), text[end : end + _NEAR]
         if pair := _pair(_said(hear, left), _said(hear, right)):
             return pair
     return {}
