@@ -37,7 +37,6 @@ from bot.kit.people import by_provider, by_store
 from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
-from bot.kit.said import barred, say_unmet, several
 from bot.kit.sites import Openings, Site, Spot, hours_of, sites
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.kit.wanted import (
@@ -54,7 +53,7 @@ from bot.kit.wanted import (
     wanted_of,
     wider_of,
 )
-from bot.kit.who import Who, affiliations_of, who
+from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.kit.wishes import Filter, Loosened, loosened, sift
 from bot.payer.budget import Gap, Progress, Report
 from bot.payer.health import Health
@@ -187,7 +186,6 @@ __all__ = [
     "any_time",
     "around",
     "asked_networks",
-    "barred",
     "bring",
     "by_currency",
     "by_provider",
@@ -223,6 +221,7 @@ __all__ = [
     "is_named",
     "is_named_network",
     "is_numbered",
+    "is_titled",
     "left_of",
     "listings",
     "live",
@@ -270,10 +269,8 @@ __all__ = [
     "records",
     "records_of",
     "results",
-    "say_unmet",
     "series",
     "service_dates",
-    "several",
     "shield",
     "shown_as",
     "sift",

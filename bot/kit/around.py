@@ -8,7 +8,6 @@ from statistics import median
 from typing import NamedTuple
 
 from bot.kit.ask import Ask, NeedsPlace
-from bot.kit.said import several
 from bot.kit.states import name_of_state
 from bot.payer.optional import given
 from bot.payer.search import Search
@@ -72,7 +71,7 @@ async def around(ask: Ask, *, default_miles: float = 10) -> Around:
     """
     miles = ask.slots.get("radius")
     wide = min(float(str(miles)), 100.0) if miles else default_miles
-    many = several(ask, "location")
+    many = ask.several.get("location")
     if many is None:
         return await _place(ask, ask.slots.get("location"), wide)
     first, *rest = [await _place(ask, place, wide) for place in many.values]

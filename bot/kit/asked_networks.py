@@ -11,7 +11,6 @@ from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, wante
 from bot.kit.networks import telling
 from bot.kit.own_network import own_networks
 from bot.kit.plans import networks
-from bot.kit.said import barred, several
 from bot.kit.spelling import words_of
 from bot.records.listing import Listing, Network
 
@@ -88,14 +87,28 @@ class AskedNetworks:
 
 async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:
     """The networks of the question; the directory's list is read only when one is named, or may be in other words."""
-    named = [ask.slots.get(slot), *(one.value for one in (several(ask, slot), barred(ask, slot)) if one)]
-    speaks = not _HINTS.isdisjoint(words_of(ask.said))
-    return resolve(ask, await networks(ask) if speaks or any(map(is_named_network, named)) else (), slot=slot)
+    named = [ask.slots.get(slot), *(one.value for one in (ask.several.get(slot), ask.excluded.get(slot)) if one)]
+    asks = _may_name(ask, named[0]) or any(map(is_named_network, named))
+    return resolve(ask, await networks(ask) if asks else (), slot=slot)
+
+
+def _may_name(ask: Ask, value: object) -> bool:
+    """Whether the message may name a network that the pack does not know.
+
+    Beside a plain "in network" only a word with a capital that no other part of the question is made of.
+    """
+    if _HINTS.isdisjoint(words_of(ask.said)):
+        return False
+    if value is None:
+        return True
+    taken = {word for said in ask.words.values() for word in words_of(said)}
+    capitals = (word for word in ask.said.split()[1:] if word[:1].isupper())
+    return any(not taken.issuperset(words_of(word)) for word in capitals)
 
 
 def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> AskedNetworks:
     """The names of the question among these networks."""
-    many, not_these, value = several(ask, slot), barred(ask, slot), ask.slots.get(slot)
+    many, not_these, value = ask.several.get(slot), ask.excluded.get(slot), ask.slots.get(slot)
     chosen: list[tuple[str, ...]] = []
     if many:
         chosen = [(str(one),) for one in many.values if is_named_network(one)]

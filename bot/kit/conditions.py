@@ -15,7 +15,6 @@ from bot.kit.directory import within
 from bot.kit.networks import openings_of
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.people import by_provider
-from bot.kit.said import barred
 from bot.kit.spelling import is_named, starts_like
 from bot.kit.wishes import Filter, sift
 from bot.records.ages import treats
@@ -151,10 +150,11 @@ class Conditions:
 
 def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Conditions:
     """The wishes of the question's slots."""
-    not_name, not_gender = barred(ask, "provider_name"), barred(ask, "gender")
+    not_name, not_gender = ask.excluded.get("provider_name"), ask.excluded.get("gender")
+    name, house = text(ask, "provider_name"), text(ask, "organization")
     return Conditions(
         codes=tuple(codes),
-        name=text(ask, "provider_name"),
+        name=None if house and is_named(house, name or house) else name,
         not_names=tuple(str(one) for one in not_name.values or (not_name.value,)) if not_name else (),
         networks=networks,
         accepting=bool(ask.slots.get("accepting_new")),
@@ -165,7 +165,7 @@ def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Condi
         access=bool(ask.slots.get("wheelchair") or ask.slots.get("accessibility")),
         open_at=open_at(ask),
         age_group=text(ask, "age_group"),
-        organization=text(ask, "organization"),
+        organization=house,
     )
 
 

@@ -13,7 +13,6 @@ from bot.kit.cards import STALE_DAYS, Card, store_cards
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.facilities import places_of_care
 from bot.kit.network_names import Wanted
-from bot.kit.said import say_unmet
 from bot.kit.spelling import words_of
 from bot.kit.wishes import Loosened, loosened, sift
 from bot.records.hours import Hours, on_day
@@ -87,6 +86,7 @@ async def find_places(ask: Ask, kind: str | None) -> Found:
     networks = await without_own(ask, await asked_networks(ask))
     wishes = conditions(ask, (), networks)
     if networks.unclear and networks.listed:
+        ask.said_unmet("network")
         return replace(_page((), ask, kind, None, wishes), unclear=networks.unclear)
     where = await around(ask)
     found = await places_of_care(ask, kind, where)
@@ -96,7 +96,7 @@ async def find_places(ask: Ask, kind: str | None) -> Found:
         return replace(_page((), ask, kind, where, wishes), unclear=wishes.networks.unclear)
     result = page_of(found, ask, kind, where, wishes)
     for name in result.unmet:
-        say_unmet(ask, name)
+        ask.said_unmet(name)
     for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
         ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
     for wide in () if result.total else farther(where):

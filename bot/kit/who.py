@@ -14,7 +14,6 @@ from bot.kit.choice import Choice
 from bot.kit.directory import bring, read_rows
 from bot.kit.nearest import nearest
 from bot.kit.people import by_provider
-from bot.kit.said import unmet
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
@@ -124,7 +123,7 @@ async def who(ask: Ask) -> Who:
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
     groups = _there(groups, ask.slots.get("location")) or groups
-    near = await nearest(ask, name, people=_is_titled(ask)) if name and not rows and not npi else ()
+    near = await nearest(ask, name, people=is_titled(ask)) if name and not rows and not npi else ()
     return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
 
 
@@ -172,7 +171,7 @@ async def _numbered(ask: Ask, npi: str) -> tuple[Listing, ...]:
     keys = _of_npi(directory, npi)
     if not keys:
         if ignored or ask.report.gaps:
-            unmet(ask, "npi")
+            ask.cannot("npi")
         return ()
     rows = [row for key in keys if key.type for row in await _of(ask, key)]
     return tuple(row for row in rows if row.key in keys)
@@ -201,20 +200,20 @@ async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
     """Whoever has the name; when nobody has, the name without its city: "Hill Hospital of Chattanooga"."""
     whole = await _with_name(ask, name)
     short = _OF_CITY.sub("", name)
-    return whole if whole or short == name or _is_titled(ask) else await _with_name(ask, short)
+    return whole if whole or short == name or is_titled(ask) else await _with_name(ask, short)
 
 
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
     """People and organizations of the name; only people after "Dr."."""
     searches = [_people(ask, name)]
-    if not _is_titled(ask):
+    if not is_titled(ask):
         searches.append(_organizations(ask, name))
     rows = tuple(row for found in await asyncio.gather(*searches) for row in found)
     exact = tuple(row for row in rows if is_named(row.name, name))
     return exact or tuple(row for row in rows if starts_like(row.name, name))
 
 
-def _is_titled(ask: Ask) -> bool:
+def is_titled(ask: Ask) -> bool:
     """True when "Dr." stands before the name."""
     first = ask.words.get("provider_name", "").casefold().partition(" ")[0]
     return first.strip(".") in _TITLES

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.kit import Around, Ask, Plan, Summary, around, plans, sold_at, sold_in
+from bot.kit import (
+    Around,
+    Ask,
+    AskedNetworks,
+    Plan,
+    Summary,
+    Wanted,
+    around,
+    asked_networks,
+    plans,
+    sold_at,
+    sold_in,
+)
 
 PAGE = 8
 
@@ -14,7 +26,8 @@ PAGE = 8
 class PlanList(Summary):
     """One page of plans. `unsaid` counts those whose area does not tell whether they are sold at the place.
 
-    `listed` is how many the directory lists in all: none, where a payer keeps no plans in it.
+    `listed` is how many the directory lists in all: none, where a payer keeps no plans in it. `networks` are those that
+    the plans have to use, all of them or any, as `how` says; `unclear` is a name that leads to none or several.
     """
 
     plans: tuple[Plan, ...]
@@ -25,6 +38,9 @@ class PlanList(Summary):
     page: int
     where: Around | None
     state: str | None = None
+    networks: tuple[str, ...] = ()
+    how: str = "or"
+    unclear: Wanted | None = None
 
     @property
     def place(self) -> str | None:
@@ -47,10 +63,20 @@ async def answer(ask: Ask) -> PlanList:
     place = ask.slots.get("location")
     state = str(place["state"]) if isinstance(place, Mapping) and set(place) == {"state"} else None
     where = await around(ask) if place and not state else None
-    result = summarize(await plans(ask), ask, where, state)
+    asked = await asked_networks(ask)
+    every = await plans(ask)
+    using = [plan for plan in every if uses(plan, asked)] if asked.wanted else every
+    result = summarize(using, ask, where, state)
+    result = replace(result, listed=len(every), networks=asked.names, how=asked.how, unclear=asked.unclear)
     ask.cite("InsurancePlan", [plan.id for plan in result.plans])
     ask.cite("Organization", ())
     return result
+
+
+def uses(plan: Plan, asked: AskedNetworks) -> bool:
+    """True when the plan uses the networks that are named: all of them, or any."""
+    found = [any(one.has(network) for network in plan.networks) for one in asked.wanted]
+    return all(found) if asked.how == "and" else any(found)
 
 
 def summarize(every: Sequence[Plan], ask: Ask, where: Around | None, state: str | None = None) -> PlanList:

@@ -22,6 +22,7 @@ from bot.kit import (
     words_of,
 )
 
+_VERBS = frozenset({"use", "uses", "usa", "usan"})
 _SHORTEST = 6  # letters of a plan's first word that name it alone
 
 
@@ -68,8 +69,8 @@ async def answer(ask: Ask) -> Networks:
     """The networks that were asked about, with their plans."""
     asked = await asked_networks(ask)
     sold = await plans(ask)
-    named = plans_said(ask.said, sold) if not asked.wanted else ()
-    if named and not set(words_of(ask.words.get("provider_name"))) & set(words_of(ask.said)):
+    named = plans_said(ask.said, sold, begun=not asked.wanted)
+    if named and not _named_beside(ask, named):
         result = of_plans(named, sold)
     elif ask.slots.get("provider_name") or ask.slots.get("npi"):
         result = of_provider(await who(ask), sold)
@@ -88,14 +89,21 @@ async def answer(ask: Ask) -> Networks:
     return replace(result, partial=not ask.report.complete)
 
 
-def plans_said(said: str, sold: Sequence[Plan]) -> tuple[Plan, ...]:
-    """The plans that a message names: by the whole name, the longest that fits, else by its first word."""
+def _named_beside(ask: Ask, named: Sequence[Plan]) -> set[str]:
+    """The words of a provider's name that the message holds beside the plan's own."""
+    said = set(words_of(ask.words.get("provider_name"))) & set(words_of(ask.said))
+    return said - {word for plan in named for word in words_of(plan.name)} - _VERBS
+
+
+def plans_said(said: str, sold: Sequence[Plan], *, begun: bool = True) -> tuple[Plan, ...]:
+    """The plans that a message names: by the whole name, the longest that fits, else, if `begun`, by its first word."""
     words = set(words_of(said))
     names = {plan.id: words_of(plan.name) for plan in sold}
     whole = [plan for plan in sold if names[plan.id] and words.issuperset(names[plan.id])]
     longest = tuple(plan for plan in whole if not any(set(names[plan.id]) < set(names[one.id]) for one in whole))
-    begun = (plan for plan in sold for first in names[plan.id][:1] if len(first) >= _SHORTEST and first in words)
-    return longest or tuple(begun)
+    if longest or not begun:
+        return longest
+    return tuple(plan for plan in sold for one in names[plan.id][:1] if len(one) >= _SHORTEST and one in words)
 
 
 def of_plans(named: Sequence[Plan], sold: Sequence[Plan]) -> Networks:

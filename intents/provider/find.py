@@ -27,13 +27,12 @@ from bot.kit import (
     farther,
     houses,
     is_called_so,
+    is_titled,
     listings,
     loosened,
     nearest,
     networks_among,
     own_networks,
-    say_unmet,
-    several,
     sift,
     staff,
     who,
@@ -104,6 +103,7 @@ async def answer(ask: Ask) -> Found:
     networks = await without_own(ask, await asked_networks(ask))
     wishes = conditions(ask, _codes(ask), networks)
     if networks.unclear and networks.listed:
+        ask.said_unmet("network")
         return replace(_page((), ask, None, wishes), unclear=networks.unclear)
     where = await around(ask) if _is_placed(ask, wishes) else None
     wishes, found = await _read(ask, wishes, where)
@@ -111,7 +111,7 @@ async def answer(ask: Ask) -> Found:
         return replace(_page((), ask, where, wishes), unclear=wishes.networks.unclear)
     result = summarize(found, ask, where, wishes)
     for name in result.unmet:
-        say_unmet(ask, name)
+        ask.said_unmet(name)
     ask.cite("PractitionerRole", [role for card in result.cards for role in card.role_ids])
     for type_ in ("Practitioner", "Location", "Organization"):  # a server without includes was asked for them by id
         ask.cite(type_, ())
@@ -137,9 +137,22 @@ async def _read(ask: Ask, wishes: Conditions, where: Around | None) -> tuple[Con
             filters=wishes.filters(ask, where),
             networks=() if wishes.networks.barred else wishes.networks.ids,
         )
+    if wishes.name and not is_titled(ask) and not any(is_called_so(row, wishes.name) for row in found):
+        wishes, found = await _of_house(ask, wishes, where, found)
     if wishes.networks.named and not wishes.networks.listed:
         wishes = replace(wishes, networks=networks_among(ask, found))
     return wishes, found
+
+
+async def _of_house(
+    ask: Ask, wishes: Conditions, where: Around | None, found: tuple[Listing, ...]
+) -> tuple[Conditions, tuple[Listing, ...]]:
+    """Who works there, when nobody is called so and an organization is."""
+    known = await houses(ask, wishes.name or "")
+    if not known:
+        return wishes, found
+    wishes = replace(wishes, name=None, organization=wishes.name, houses=known)
+    return wishes, await staff(ask, known, wishes.codes, wishes.filters(ask, where))
 
 
 async def _beyond(result: Found, found: Sequence[Listing], ask: Ask, where: Around | None) -> Found:
@@ -218,7 +231,7 @@ def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Condi
 
 def _is_placed(ask: Ask, wishes: Conditions) -> bool:
     """Whether the search is around a place: who is named, by a name, a number or a house, is looked for anywhere."""
-    if "location" in ask.slots or several(ask, "location"):
+    if "location" in ask.slots or ask.several.get("location"):
         return True
     return not (wishes.name or wishes.organization or ask.slots.get("npi"))
 
@@ -234,4 +247,7 @@ def _codes(ask: Ask) -> tuple[str, ...]:
     return () if named else PRIMARY_CARE
 
 
-_TITLES = frozenset({"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica", "doctors", "who"})
+_TITLES = frozenset(
+    {"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica", "doctors", "doctores", "médicos"}
+    | {"medicos", "who", "provider", "providers", "proveedor", "proveedores", "physicians", "anyone", "somebody"}
+)

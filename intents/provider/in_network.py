@@ -23,7 +23,6 @@ from bot.kit import (
     names_of,
     networks_among,
     own_networks,
-    several,
     sites,
     who,
     within,
@@ -109,7 +108,7 @@ async def answer(ask: Ask) -> InNetwork:
     if named.unclear and not named.listed:
         named = _meant(networks_among(ask, found.only or ()))
     guess = await own_networks(ask) if found.only and not named.wanted else ()
-    where = await around(ask) if isinstance(ask.slots.get("location"), dict) or several(ask, "location") else None
+    where = await around(ask) if isinstance(ask.slots.get("location"), dict) or ask.several.get("location") else None
     if found.only and named.unclear:
         found.cite(ask)
         return _unclear(found.only, named.unclear, ask)

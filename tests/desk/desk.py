@@ -108,14 +108,6 @@ def world(*, crowd: bool = False) -> World:
     return build(TODAY, crowd=1_300 if crowd else 0)
 
 
-@dataclass(slots=True)
-class Asking(Ask):
-    """A question with slots that exclude or hold several values."""
-
-    excluded: Mapping[str, Slot] = field(default_factory=dict)
-    several: Mapping[str, Slot] = field(default_factory=dict)
-
-
 @asynccontextmanager
 async def asking(server: str, case: Case, of: World) -> AsyncIterator[Ask]:
     """The question of a case to a server that nothing is known of yet."""
@@ -127,7 +119,7 @@ async def asking(server: str, case: Case, of: World) -> AsyncIterator[Ask]:
         fault = Fault("/fhir/r4/", 500, _ERROR, json, query_has=failing, times=None)
         app.state.sandbox.behaviour.faults.append(fault)
     async with Http(transport=httpx.ASGITransport(app), pause=_at_once) as http:
-        yield Asking(
+        yield Ask(
             slots=case.values,
             today=TODAY,
             now=datetime.fromisoformat(case.now) if case.now else None,
