@@ -17,7 +17,7 @@ from bot.kit.choice import Choice
 from bot.kit.claims import claim_by_id, claim_numbered, newest_claims
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.conditions import is_called as is_called_so
-from bot.kit.coverages import Coverages, coverages_of, member_coverages
+from bot.kit.coverages import Coverages, coverages_of, member_coverages, plan_year_of
 from bot.kit.directory import bring, listings, read_rows, within
 from bot.kit.documents import Document, Offer, WithDocument
 from bot.kit.electronic import Electronic, electronic_addresses
@@ -61,6 +61,7 @@ from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
 from bot.records.amounts import added
 from bot.records.arithmetic import Step, Term, owed_steps, sum_of
+from bot.records.authorization import Authorization, read_authorization
 from bot.records.bundle import Entry, Page
 from bot.records.care import CarePlan, Condition, Procedure, read_care_plan, read_condition, read_procedure
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds, shown_as
@@ -100,6 +101,7 @@ __all__ = [
     "Around",
     "Ask",
     "AskedNetworks",
+    "Authorization",
     "Card",
     "CareKind",
     "CareKinds",
@@ -248,7 +250,9 @@ __all__ = [
     "part_of",
     "period_claims",
     "places_of_care",
+    "plan_year_of",
     "plans",
+    "read_authorization",
     "read_care_plan",
     "read_claim",
     "read_claims",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from bot.kit import (
@@ -25,6 +25,7 @@ from bot.kit import (
     member_coverages,
     of_other_person,
     period_claims,
+    plan_year_of,
     sum_of,
     words_of,
 )
@@ -89,6 +90,7 @@ class CostShares(Summary):
     hides: bool = False
     other_claims: int = 0
     end: date | None = None
+    starts_anew: date | None = None
 
     @property
     def changed(self) -> bool:
@@ -106,6 +108,19 @@ class CostShares(Summary):
         if used is None or limit is None or not limit.value:
             return False
         return used.currency == limit.currency and used.value >= limit.value
+
+    @property
+    def left_at_most(self) -> Amount | None:
+        """What is left of the one figure that the plan names, at most: the claims give a floor of what is used."""
+        named = [share for _, shares in self.plans for share in shares if share.side != "out"]
+        floor = next((one for one in self.floors if one.side == "in"), None)
+        if self.aspect not in _COUNTED or len(named) != 1 or self.changed or self.end or named[0].drugs:
+            return None
+        used = (floor.deductible if self.aspect == "deductible" else floor.shares) if floor else None
+        limit = named[0].amount
+        if limit is None or used is None or used.currency != limit.currency or used.value >= limit.value:
+            return None
+        return limit - used
 
     @property
     def unsided(self) -> bool:
@@ -166,7 +181,14 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         hides=ask.report.hides,
         other_claims=sum(1 for claim in read if _in_span(claim, start, end)) - len(counted),
         end=end if _asks_time(ask) else None,
+        starts_anew=_starts_anew(coverages, ask),
     )
+
+
+def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
+    """The first day of the next plan year, by the dates of the current medical coverage."""
+    year = plan_year_of((one for one in coverages.current if one.scope == "medical"), ask.today)
+    return year[1] + timedelta(days=1) if year else None
 
 
 def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:

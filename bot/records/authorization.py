@@ -1,0 +1,164 @@
+"""A prior authorization (PDex): an ExplanationOfBenefit with `use` preauthorization, read for its decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from bot.records.dates import PartialDate, Period, parse_date, period
+from bot.records.decode import decode
+from bot.records.money import believable
+from bot.records.performed import Performed
+from bot.records.quantity import QuantityShape
+from bot.records.reasons import Reason, coded
+from bot.records.references import name_of
+from bot.records.shapes import Concept, Extension, PeriodShape, Reference, Shape
+from bot.records.text import NOTE_LIMIT, clean
+
+Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
+_ACTIONS: Mapping[str, Decision] = {
+    "A1": "approved",
+    "A2": "partly",
+    "A3": "denied",
+    "A4": "pending",
+    "A6": "partly",
+    "C": "cancelled",
+    "CT": "ask",
+    "NA": "none",
+}
+"""The review actions of X12 306, in our own words."""
+_REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
+
+
+class _Amount(Shape, frozen=True):
+    category: Concept | None = None
+    reason: Concept | None = None
+    value: Decimal | None = None
+    extension: tuple[Extension, ...] = ()
+
+
+class _Line(Shape, frozen=True):
+    product_or_service: Concept | None = None
+    quantity: QuantityShape | None = None
+    adjudication: tuple[_Amount, ...] = ()
+    extension: tuple[Extension, ...] = ()
+
+
+class _Note(Shape, frozen=True):
+    text: str | None = None
+
+
+class _Shape(Shape, frozen=True):
+    id: str = ""
+    use: str | None = None
+    status: str | None = None
+    outcome: str | None = None
+    disposition: str | None = None
+    created: str | None = None
+    provider: Reference | None = None
+    pre_auth_ref: tuple[str, ...] = ()
+    pre_auth_ref_period: tuple[PeriodShape, ...] = ()
+    item: tuple[_Line, ...] = ()
+    adjudication: tuple[_Amount, ...] = ()
+    process_note: tuple[_Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """One request. `decision` None: the record does not say. `units` are those of its lines, `used` those that were.
+
+    `holds` is the time for which it was given, `words` the payer's own for the decision, `services` those for the care.
+    """
+
+    id: str
+    decision: Decision | None
+    words: str | None
+    services: tuple[str, ...]
+    numbers: tuple[str, ...]
+    decided: PartialDate | None
+    holds: Period
+    units: Decimal | None
+    used: Decimal | None
+    reasons: tuple[Reason, ...]
+    notes: tuple[str, ...]
+    provider: str | None
+    cancelled: bool
+
+    def is_over(self, today: date) -> bool:
+        """True when the time for which it was given has passed."""
+        return self.holds.end is not None and self.holds.end.last < today
+
+
+def read_authorization(raw: bytes | msgspec.Raw, performed: Performed | None = None) -> Authorization:
+    """The authorization in one ExplanationOfBenefit.
+
+    Raises:
+        Unreadable: damaged. The text never holds a value of the record.
+    """
+    shape, _ = decode(raw, _Shape)
+    every = [*shape.adjudication, *(one for line in shape.item for one in line.adjudication)]
+    spans = [period(one.start, one.end) for one in shape.pre_auth_ref_period]
+    lines = performed.lines if performed else ()
+    words = (text for line in lines for text in line.words)
+    told = (line.product_or_service.words() for line in shape.item if line.product_or_service)
+    return Authorization(
+        id=shape.id,
+        decision=_decision(shape, every),
+        words=clean(shape.disposition, NOTE_LIMIT),
+        services=tuple(dict.fromkeys(text for text in (*told, *words) if text))[:_TOLD],
+        numbers=shape.pre_auth_ref,
+        decided=parse_date(shape.created),
+        holds=next((one for one in spans if one.known), Period()),
+        units=_units(shape.item),
+        used=_named(every, ("utilized", "consumedunits")),
+        reasons=tuple(r for one in every if one.reason and _is(one.category, _REASONS) for r in coded(one.reason)),
+        notes=tuple(text for note in shape.process_note if (text := clean(note.text, NOTE_LIMIT))),
+        provider=name_of(shape.provider, {}),
+        cancelled=shape.status in {"cancelled", "entered-in-error"},
+    )
+
+
+_TOLD = 3
+
+
+def _decision(shape: _Shape, every: Iterable[_Amount]) -> Decision | None:
+    """By the review action; without one, a request that waits is pending. Several lines may be decided differently."""
+    extensions = [one for amount in every for one in amount.extension]
+    extensions += [one for line in shape.item for one in line.extension]
+    found = {_ACTIONS[code] for extension in extensions for code in _codes(extension) if code in _ACTIONS}
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        return "partly" if "approved" in found or "partly" in found else "pending"
+    return "pending" if shape.outcome in {"queued", "partial"} else None
+
+
+def _codes(extension: Extension) -> Iterable[str]:
+    if extension.value_codeable_concept:
+        yield from extension.value_codeable_concept.codes()
+    if extension.value_code:
+        yield extension.value_code
+    for inner in extension.extension:
+        yield from _codes(inner)
+
+
+def _units(lines: Iterable[_Line]) -> Decimal | None:
+    """The one number of units that is told; of several lines there is no sum."""
+    told = [value for line in lines if line.quantity and (value := believable(line.quantity.value))]
+    allowed = [_named(line.adjudication, ("allowedunits",)) for line in lines]
+    found = {value for value in (*told, *allowed) if value is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _named(amounts: Iterable[_Amount], codes: Iterable[str]) -> Decimal | None:
+    wanted = frozenset(codes)
+    return next((one.value for one in amounts if one.value is not None and _is(one.category, wanted)), None)
+
+
+def _is(category: Concept | None, codes: frozenset[str]) -> bool:
+    return category is not None and not codes.isdisjoint(category.codes())

@@ -1,0 +1,54 @@
+"""Money that may come back: credits, claims that were taken back, and those paid for beyond the share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.kit import Amount, Ask, Claim, Live, Summary, choose, days_around, left_of, newest_claims, wanted_of
+
+SHOWN = 6
+Sign = Literal["credit", "overpaid", "takes_back", "taken_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credits(Summary):
+    """The claims that show money for the member, newest first, each with its sign and the amount where it is told.
+
+    `read` claims were looked at. A reversal says what the plan took back, which the office may have to settle.
+    """
+
+    rows: tuple[tuple[Claim, Sign, Amount | None], ...]
+    more: int
+    read: int
+    hides: bool
+
+
+async def answer(ask: Ask) -> Credits:
+    """Over the time that was named, else over all that the plan shows."""
+    wanted = wanted_of(ask)
+    alive = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
+    summary = summarize(alive, ask)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in summary.rows])
+    return summary
+
+
+def summarize(alive: Live, ask: Ask) -> Credits:
+    """Each claim once, by the plainest sign that it carries."""
+    wanted = replace(wanted_of(ask), state=None)
+    fit = choose((*alive.claims, *alive.taken_back), wanted).claims
+    gone = {claim.id for claim in alive.taken_back}
+    rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
+    return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.hides)
+
+
+def _sign(claim: Claim, gone: set[str]) -> tuple[Sign, Amount | None] | None:
+    owed, left = claim.owed.amount, left_of(claim)
+    if claim.id in gone:
+        paid = claim.paid_by_patient
+        return ("taken_back", paid) if paid and paid.value > 0 else None
+    if claim.is_reversal:
+        return "takes_back", -owed if owed and owed.value < 0 else None
+    if owed and owed.value < 0:
+        return "credit", -owed
+    return ("overpaid", -left) if left and left.value < 0 else None

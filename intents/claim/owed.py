@@ -1,0 +1,100 @@
+"""What is owed in all, as far as claims can tell: the member's share, what is reported as paid, and what is unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from bot.kit import (
+    Amount,
+    Ask,
+    Claim,
+    ClaimWish,
+    Live,
+    Summary,
+    added,
+    choose,
+    left_of,
+    period_claims,
+    span_of,
+    sum_of,
+    wanted_of,
+)
+
+USUAL_DAYS = 365
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OwedInAll(Summary):
+    """The share of `claims` claims, `paid` of it reported as paid by the member, and `left` where both are told.
+
+    `open` are the `SHOWN` largest claims that tell something left; `unknown` claims tell a share and not whether it was
+    paid, `unknown_share` their sum; `untold` tell no share. `asked_time`: the time was named and is not the last year.
+    """
+
+    wanted: ClaimWish
+    start: date
+    end: date
+    asked_time: bool
+    claims: int
+    share: Amount | None
+    paid: Amount | None
+    left: Amount | None
+    unknown: int
+    unknown_share: Amount | None
+    untold: int
+    open: tuple[tuple[Claim, Amount], ...]
+    least: bool
+    marked: int
+
+
+async def answer(ask: Ask) -> OwedInAll:
+    """Over the time that was named, else over the last twelve months."""
+    start, end = _span(ask)
+    alive = await period_claims(ask, start, end)
+    summary = summarize(alive, ask)
+    counted = _counted(alive, ask)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
+    ask.report.steps += sum_of("spending", counted, lambda claim: claim.owed.amount)
+    return summary
+
+
+def summarize(alive: Live, ask: Ask) -> OwedInAll:
+    """Only what a claim reports as paid is taken off; where it says nothing, nothing is known."""
+    (start, end), counted = _span(ask), _counted(alive, ask)
+    told = [claim for claim in counted if claim.owed.amount is not None]
+    unknown = [
+        claim for claim in told if claim.paid_by_patient is None and claim.owed.amount and claim.owed.amount.value
+    ]
+    rest = [(claim, left) for claim in told if (left := left_of(claim)) and left.value > 0]
+    rest.sort(key=lambda pair: pair[1].value, reverse=True)
+    return OwedInAll(
+        wanted=wanted_of(ask),
+        start=start,
+        end=end,
+        asked_time=span_of(ask) != (None, None),
+        claims=len(told),
+        share=added(claim.owed.amount for claim in told),
+        paid=added(claim.paid_by_patient for claim in told),
+        left=added(left for _, left in rest),
+        unknown=len(unknown),
+        unknown_share=added(claim.owed.amount for claim in unknown),
+        untold=len(counted) - len(told),
+        open=tuple(pair for pair in rest if not pair[0].sensitive)[:SHOWN],
+        least=ask.report.hides or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
+        marked=sum(1 for claim in told if claim.sensitive),
+    )
+
+
+def _counted(alive: Live, ask: Ask) -> list[Claim]:
+    start, end = _span(ask)
+    wanted = replace(wanted_of(ask), start=start, end=end)
+    fit = choose(alive.added, wanted).claims
+    return [claim for claim in fit if claim.service.day and start <= claim.service.day.first <= end]
+
+
+def _span(ask: Ask) -> tuple[date, date]:
+    start, end = span_of(ask)
+    last = min(end or ask.today, ask.today)
+    return start or last - timedelta(days=USUAL_DAYS), last

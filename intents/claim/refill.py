@@ -1,0 +1,64 @@
+"""When a supply runs out, by the days that its last fill says it lasts: the payer's own figures, added to its date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.kit import Ask, Medication, Summary, medications, text_of
+
+SHOWN = 6
+LOOKED_BACK = 730
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A drug with its last fill; `until` is the last day that it lasts, None where the record tells no days."""
+
+    medication: Medication
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refill(Summary):
+    """The supplies, those that end last first; `since` is how far fills were looked for."""
+
+    supplies: tuple[Supply, ...]
+    more: int
+    drug: str | None
+    since: date
+    today: date
+    marked: int
+
+
+async def answer(ask: Ask) -> Refill:
+    """Every drug that was filled in the last two years, or the one that was named."""
+    since = ask.today - timedelta(days=LOOKED_BACK)
+    summary = summarize(await medications(ask, since), ask, since)
+    ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in summary.supplies])
+    return summary
+
+
+def summarize(found: Iterable[Medication], ask: Ask, since: date) -> Refill:
+    """A named drug goes by its ingredient and brands too; labelled fills are counted and not described."""
+    drug = text_of(ask, "drug")
+    names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else []
+    fit = [one for one in found if not names or any(name in _words(one) for name in names)]
+    plain = [one for one in fit if not one.labels]
+    supplies = [Supply(one, _until(one)) for one in plain]
+    supplies.sort(key=lambda one: one.until or date.min, reverse=True)
+    more = max(0, len(supplies) - SHOWN)
+    return Refill(tuple(supplies[:SHOWN]), more, drug, since, ask.today, len(fit) - len(plain))
+
+
+def _words(one: Medication) -> str:
+    return (one.dispensed.drug or "").casefold()
+
+
+def _until(one: Medication) -> date | None:
+    day, days = one.newest.service.day, one.dispensed.days
+    first = day.exact if day else None
+    if first is None or days is None or one.newest.service_is == "processed":
+        return None
+    return first + timedelta(days=int(days) - 1)

@@ -1,0 +1,101 @@
+"""How many times, when, and what for: the days of care that fit, and the days in hospital."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from bot.kit import (
+    Ask,
+    Claim,
+    ClaimWish,
+    History,
+    Nearest,
+    PartialDate,
+    Summary,
+    days_around,
+    fitting,
+    history,
+    near_claims,
+    visits,
+    wanted_of,
+)
+
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of care: its claims that carry no privacy mark, and the payer's words for what was done."""
+
+    day: PartialDate | None
+    claims: tuple[Claim, ...]
+    services: tuple[str, ...]
+    marked: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOfCare(Summary):
+    """The days that fit, newest first, `count` of them; claims without a day are in `undated`.
+
+    `nights` are those between the first and the last day of stays in hospital, each night once; None when no stay fits
+    or one of them has no end.
+    """
+
+    wanted: ClaimWish
+    days: tuple[Day, ...]
+    count: int
+    undated: int = 0
+    stays: int = 0
+    nights: int | None = None
+    since: PartialDate | None = None
+    hides: bool = False
+    nearest: Nearest | None = None
+
+
+async def answer(ask: Ask) -> DaysOfCare:
+    """The days of care that the question describes, over all that the plan shows when no time was named."""
+    wanted = wanted_of(ask)
+    found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
+    summary = summarize(found, ask)
+    if not summary.count and wanted.narrows:
+        summary = replace(summary, nearest=await near_claims(ask, found.live))
+    ask.cite("ExplanationOfBenefit", [claim.id for day in summary.days for claim in day.claims])
+    return summary
+
+
+def summarize(found: History, ask: Ask) -> DaysOfCare:
+    """The days among the claims that count; several claims of one day are one day."""
+    wanted = wanted_of(ask)
+    kept = replace(found.live, claims=fitting(found.live.claims, ask))
+    groups = visits(kept, ask.today, pharmacy=bool(wanted.services))
+    dated = [group for group in groups if group.day]
+    stays = [claim for claim in kept.claims if claim.kind == "inpatient" and not claim.is_reversal]
+    known = [claim.service.day for claim in found.live.claims if claim.service.day]
+    return DaysOfCare(
+        wanted=wanted,
+        days=tuple(_day(group.day, group.claims, found) for group in dated[:SHOWN]),
+        count=len(dated),
+        undated=len(groups) - len(dated),
+        stays=len({claim.service for claim in stays}),
+        nights=_nights(stays),
+        since=min(known, key=lambda day: day.first, default=None),
+        hides=ask.report.hides,
+    )
+
+
+def _day(day: PartialDate | None, claims: tuple[Claim, ...], found: History) -> Day:
+    plain = tuple(claim for claim in claims if not claim.sensitive)
+    words = (text for claim in plain for text in found.services.get(claim.id, ()))
+    return Day(day, plain, tuple(dict.fromkeys(words))[:3], len(claims) - len(plain))
+
+
+def _nights(stays: list[Claim]) -> int | None:
+    """Each night once, though several claims tell of one stay."""
+    nights: set[date] = set()
+    for claim in stays:
+        first, last = claim.service.start, claim.service.end or claim.service.start
+        if first is None or last is None or first.exact is None or last.exact is None:
+            return None
+        nights.update(first.exact + timedelta(days=at) for at in range((last.exact - first.exact).days))
+    return len(nights) if stays else None
