@@ -10,7 +10,7 @@ from tests.commands.running import COMMAND, environment, left_in, run
 
 ASKED = "what did I owe for my last visit\n"
 KEYS = {"in_reply_to", "intent", "language", "audience", "text", "title", "facts", "items", "actions", "notices"}
-KEYS |= {"sources", "complete", "final", "error", "alarm"}
+KEYS |= {"sources", "complete", "final", "error", "alarm", "unmet"}
 
 
 def test_one_line_in_is_one_reply_out(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_accents_need_no_locale(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stderr == b""
     assert "$54.87" in done.stdout.decode()
-    assert "Cobrado $885.07 · Precio del plan" in done.stdout.decode()
+    assert "Facturado $885.07 · Precio del plan" in done.stdout.decode()
 
 
 def test_an_unknown_member_is_one_line(tmp_path: Path) -> None:
