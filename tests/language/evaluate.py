@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.reading import Reading, Slot
+from tests.language import rounds
 from tests.language.cases import Case, dialogues, sentences
 
 INTENTS = Path(__file__).parents[2] / "intents"
@@ -189,6 +190,7 @@ def main() -> None:
         if "--lost" in sys.argv:
             sys.stdout.writelines(f"      {line}\n" for line in tally.lost)
     sys.stdout.writelines(line + "\n" for line in talk(engine))
+    sys.stdout.writelines(line + "\n" for line in rounds.lines(engine))
 
 
 if __name__ == "__main__":

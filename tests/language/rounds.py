@@ -1,0 +1,114 @@
+"""The blind rounds: sentences and conversations of people who had not seen a rule, with what they came to at first."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.language.engine import Engine
+from bot.language.reading import Reading
+
+TODAY = date(2026, 11, 25)
+ROUNDS = Path(__file__).parent / "eval" / "rounds"
+SAFETY = "safety."
+_NO_DATA = frozenset({"out_of_scope", "glossary.term"})
+
+
+@dataclass(slots=True)
+class Round:
+    """Counts of one round: (right, all) by kind, and the rates that say whether anything was dropped unsaid."""
+
+    kinds: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    false_data: list[bool] = field(default_factory=list)
+    danger: list[bool] = field(default_factory=list)
+    noticed: list[bool] = field(default_factory=list)
+    remarked: list[bool] = field(default_factory=list)
+    turns: list[bool] = field(default_factory=list)
+
+    @property
+    def every(self) -> list[bool]:
+        """Right or wrong, sentence by sentence."""
+        return [hit for hits in self.kinds.values() for hit in hits]
+
+
+def names() -> list[str]:
+    """The rounds, in the order in which they were written."""
+    return sorted(file.stem for file in ROUNDS.glob("[0-9]*.yaml") if file.stem.isdecimal())
+
+
+def first_contact() -> Mapping[int, Any]:
+    """The figures of each round's first scoring."""
+    told: Mapping[int, Any] = yaml.safe_load((ROUNDS / "first_contact.yaml").read_text(encoding="utf-8"))
+    return told
+
+
+def scored(engine: Engine, name: str) -> Round:
+    """A round, read and counted."""
+    counted = Round()
+    for entry in yaml.safe_load((ROUNDS / f"{name}.yaml").read_text(encoding="utf-8")):
+        if not entry["intent"].startswith("followup."):
+            _count(engine, counted, entry)
+    for talk in yaml.safe_load((ROUNDS / f"{name}_dialogues.yaml").read_text(encoding="utf-8")):
+        counted.turns += _turns(engine, talk["turns"])
+    return counted
+
+
+def _count(engine: Engine, counted: Round, entry: Mapping[str, Any]) -> None:
+    reading = engine.understand(entry["text"], today=TODAY)
+    alarmed = reading.alarm is not None or str(reading.intent).startswith(SAFETY)
+    hit = reading.intent in {entry["intent"], *(entry.get("also_ok") or ())}
+    if entry["intent"].startswith(SAFETY) or entry.get("alarm"):
+        counted.danger.append(alarmed)
+        hit = hit or (alarmed and entry["intent"].startswith(SAFETY))
+    looks_up = _looks_up(engine, reading)
+    if entry["intent"] in _NO_DATA:
+        counted.false_data.append(looks_up and not hit)
+    if looks_up:
+        (counted.remarked if hit else counted.noticed).append(bool(reading.unused or reading.unmet))
+    counted.kinds[entry["kind"]].append(hit)
+
+
+def _looks_up(engine: Engine, reading: Reading) -> bool:
+    rules = engine.intents.get(reading.intent or "")
+    return rules is not None and rules.needs != "nothing"
+
+
+def _turns(engine: Engine, turns: list[Mapping[str, Any]]) -> Iterator[bool]:
+    context = None
+    for turn in turns:
+        reading = engine.understand(turn["text"], today=TODAY, context=context)
+        intent, _, context = engine.after(context, reading)
+        meant = {turn["intent"], turn.get("resolved_intent"), *(turn.get("also_ok") or ())}
+        if turn.get("alarm"):
+            yield reading.alarm is not None or str(reading.intent).startswith(SAFETY)
+        else:
+            yield not meant.isdisjoint({reading.intent, intent})
+
+
+def lines(engine: Engine) -> Iterator[str]:
+    """The report: for each round its first contact, and what it comes to now, by kind."""
+    told = first_contact()
+    for name in names():
+        counted, then = scored(engine, name), told[int(name)]
+        yield f"round {name}: {then['what']}"
+        for when in ("before", "first"):
+            figures = ", ".join(f"{key} {value}" for key, value in then[when].items())
+            yield f"  {when:<8} {figures}"
+        yield f"  now      accuracy {_rate(counted.every)}, false_data {_of(counted.false_data)}"
+        yield f"           turns {_of(counted.turns)}"
+        yield f"           danger {_of(counted.danger)}"
+        yield f"           noticed {_of(counted.noticed)}, remarked {_of(counted.remarked)}"
+        for kind, hits in sorted(counted.kinds.items()):
+            yield f"    {kind:<14} {_of(hits)}"
+
+
+def _of(hits: list[bool]) -> str:
+    return f"{sum(hits)} of {len(hits)}"
+
+
+def _rate(hits: list[bool]) -> str:
+    return f"{sum(hits) / len(hits):.3f}"
