@@ -124,7 +124,7 @@ async def answered(
             said=said,
             today=TODAY,
             language=spoken,
-            budget=Budget(),
+            budget=Budget(60),
             directory=DirectoryClient(http, BASE),
             places=sentinel.places,
             other_names=lambda name: tuple(filter(None, [(known or {}).get(name)])),

@@ -49,7 +49,7 @@ async def answered(
             now=now,
             today=TODAY,
             language=language,
-            budget=Budget(),
+            budget=Budget(60),
             directory=DirectoryClient(http, BASE),
             places=Gazetteer(),
             read_coverages=coverages,
