@@ -22,9 +22,10 @@ _OF_A_PRACTICE = frozenset({
 _RECORDS = frozenset({
     "claim", "bill", "lab", "result", "prescription", "med", "medication", "medicine", "card", "copay", "deductible",
     "coverage", "plan", "visit", "vaccine", "shot", "insurance", "refill", "test", "procedure", "record", "benefit",
-    "surgery", "mri", "xray", "appointment", "reclamo", "reclamacione", "factura", "cuenta", "receta", "medicina",
-    "tarjeta", "deducible", "cobertura", "visita", "vacuna", "examene", "resultado", "cita", "id", "charge", "checkup",
+    "surgery", "mri", "xray", "reclamo", "reclamacione", "factura", "cuenta", "receta", "medicina",
+    "tarjeta", "deducible", "cobertura", "visita", "vacuna", "examene", "resultado", "id", "charge", "checkup",
 })  # fmt: skip
+_MEETINGS = frozenset({"appointment", "cita"})  # of a person, or those that a doctor has
 _WHOSE = frozenset({"for", "of", "on", "about", "para", "de"})
 _DOES = frozenset({"did", "does", "has", "is", "was"})
 _HAS = frozenset(
@@ -89,7 +90,7 @@ def _is_capital(said: Utterance, place: int) -> bool:
 def _owns(said: Utterance, place: int, after: int) -> bool:
     """Whether a record of the one who is named here is spoken of, or what they have done about their plan."""
     if _possessive(said, after - 1):
-        return not _RECORDS.isdisjoint(said.keys[after : after + _NEAR])
+        return not (_RECORDS | _MEETINGS).isdisjoint(said.keys[after : after + _NEAR])
     does = place > 0 and said.words[place - 1] in _DOES and after < len(said.words) and said.words[after] in _HAS
     return does and not _RECORDS.isdisjoint(said.keys)
 

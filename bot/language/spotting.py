@@ -52,6 +52,12 @@ _ACTS = frozenset({"take", "accept", "practice", "work", "participate", "speak",
 _NETWORKED = frozenset({"network", "networks", "net", "ntwk", "inn", "par", "red", "bluecare", "blue"})
 _ASKING = frozenset({"is", "are", "does", "do", "can", "will", "see", "esta", "acepta", "toma"})
 _FOR = frozenset({"for", "of", "del", "de", "para"})
+_ROLES = frozenset({"provider", "member", "patient", "specialist", "therapist", "proveedor", "especialista"})
+_PLANS = frozenset({
+    "ppo", "hmo", "epo", "hsa", "hra", "plan", "plans", "bronze", "silver", "gold", "platinum", "marketplace", "use",
+    "uses", "include", "includes", "usa", "one", "two", "three",
+})  # fmt: skip
+_UNLIKELY = _PLANS | NOT_NAMES | PARTICLES | _FOLLOW | _NETWORKED | SUFFIXES | TITLES | _ROLES
 _LETTER_WORDS = frozenset({"a", "y", "o", "e", "i"})
 _ZIP_DIGITS = 5
 _LONGEST, _PAIR, _ACRONYM = 4, 2, 4
@@ -151,12 +157,8 @@ class _Spotter:
 
     def _may_be_name(self, place: int) -> bool:
         word = self.word(place)
-        unlikely = (
-            word in NOT_NAMES or word in PARTICLES or word in _FOLLOW or word in _NETWORKED or word in SUFFIXES | TITLES
-        )
-        return (
-            len(word) > 1 and word.replace("'", "").isalpha() and not unlikely and self.said.keys[place] not in GENERIC
-        )
+        likely = len(word) > 1 and word not in _UNLIKELY and word.replace("'", "").isalpha()
+        return likely and self.said.keys[place] not in GENERIC
 
     def _told(self, place: int) -> bool:
         """Whether a capital, or a degree right behind it, makes a known word a name."""
@@ -305,7 +307,12 @@ class _Spotter:
         return single and self.between(place) in {"", "."}
 
     def _within(self, first: int, place: int) -> bool:
-        return self.word(place) in PARTICLES or (place > first and self._initial(place))
+        return self.word(place) in PARTICLES or self._initials(place) or (place > first and self._initial(place))
+
+    def _initials(self, place: int) -> bool:
+        """The J and the R of "J. R. Ewing"."""
+        single = len(self.word(place)) == 1 and self.said.said(place, place + 1).isupper()
+        return single and (self.like(place + 1) or self._initials(place + 1))
 
     def reversed(self, first: int) -> NameFound | None:
         """Family name, comma, first names."""
