@@ -19,7 +19,9 @@ async def _both(kills: int) -> bool:
             with tempfile.TemporaryDirectory() as folder:
                 toll = await besieged(Path(folder), kills=kills // 2, store_url=url, replicas=replicas)
             print(f"{told}: {toll}", flush=True)  # noqa: T201 -- what it prints is its result
-            whole = whole and not (toll.lost or toll.doubled or toll.left_neutral or toll.trail)
+            if toll.faults:
+                print(f"not as it must be: {'; '.join(toll.faults)}", flush=True)  # noqa: T201 -- as above
+            whole = whole and not toll.faults
     return whole
 
 

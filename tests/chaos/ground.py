@@ -14,7 +14,8 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.stores.opening import open_store
-from tests.chaos.siege import Siege, Toll
+from tests.chaos.siege import MEMBERS, Siege
+from tests.chaos.toll import Toll
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.stage import TODAY
 
@@ -31,9 +32,11 @@ class Ground:
     folder: Path
     ports: Sequence[int]
 
-    def siege(self, *, kills: int, rate: float, program: Sequence[str] = ("-m", "bot")) -> Siege:
+    def siege(
+        self, *, kills: int, rate: float, program: Sequence[str] = ("-m", "bot"), members: Sequence[str] = MEMBERS
+    ) -> Siege:
         """A siege of the processes that `program` starts here."""
-        return Siege(self.slack, self.settings, self.folder, program, self.ports, kills, rate)
+        return Siege(self.slack, self.settings, self.folder, program, self.ports, kills, rate, members)
 
 
 @asynccontextmanager
@@ -71,11 +74,12 @@ async def besieged(
     replicas: int = 1,
     program: Sequence[str] = ("-m", "bot"),
     rate: float = 20.0,
+    members: Sequence[str] = MEMBERS,
 ) -> Toll:
     """What so many kills of `serve` came to."""
     async with ground(folder, replicas=replicas, store_url=store_url) as here:
         here.slack.latency = _SLOW
-        toll = await here.siege(kills=kills, rate=rate, program=program).run()
+        toll = await here.siege(kills=kills, rate=rate, program=program, members=members).run()
         toll.trail = await _faults_of_the_trail(here.settings)
         return toll
 

@@ -1,4 +1,8 @@
-"""Messages at a steady rate, and processes that are killed while they answer: what is lost, and what is said twice."""
+"""Messages at a steady rate, and processes that are killed while they answer: what is lost, and what is said twice.
+
+Strangers ask once each; linked members hold conversations. Each question has a thread of its own, so that what stands
+in it, and when it was finished, tells what became of it.
+"""
 
 from __future__ import annotations
 
@@ -8,47 +12,32 @@ import json
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
+from bot.browser import Browser
+from tests.chaos.toll import Question, Toll, count, is_done
 from tests.commands.running import environment
 from tests.doubles.slack import SlackDouble
 
-ASKED = ("what did i owe for my last visit", "find a cardiologist near 37402", "what can you do", "am i linked")
+ASKED = ("find a cardiologist near 37402", "what can you do", "am i linked")
+MEMBER_ASKED = ("what did i owe for my last visit", "show my claims")
+MEMBERS = ("dana", "walter", "keisha", "marcus")
+_EVERY = 3  # of so many questions one is a member's
 _PATIENCE = 60.0
-
-
-@dataclass
-class Toll:
-    """What a siege came to. `busy` are the kills that met work under way."""
-
-    asked: int = 0
-    kills: int = 0
-    busy: int = 0
-    lost: int = 0
-    doubled: int = 0
-    left_neutral: int = 0
-    problems: int = 0
-    trail: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return (
-            f"{self.asked} messages, {self.kills} kills ({self.busy} with work in flight): {self.lost} lost, "
-            f"{self.doubled} doubled, {self.left_neutral} empty promises, {self.problems} apologies, "
-            f"audit trail {'; '.join(self.trail) or 'whole'}"
-        )
 
 
 @dataclass
 class Siege:
     """One store, `replicas` processes on it, and a Slack that delivers to whichever lives.
 
-    `program` is what is started, `serve` and a port behind it. Every message is another person's, so that what
-    stands in a chat tells what became of its question.
+    `program` is what is started, `serve` and a port behind it. `members` are usernames at the payer, each linked to a
+    person of the same name before the first process is killed.
     """
 
     slack: SlackDouble
@@ -58,14 +47,22 @@ class Siege:
     ports: Sequence[int]
     kills: int
     rate: float = 20.0
+    members: Sequence[str] = MEMBERS
     random: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 -- when to kill is no secret
+    questions: list[Question] = field(default_factory=list)
     _up: set[int] = field(default_factory=set)
     _acked: int = 0
-    _asked: int = 0
     _toll: Toll = field(default_factory=Toll)
 
+    def __post_init__(self) -> None:
+        """Nobody lives yet, and nobody has asked."""
+        self._alive: dict[int, asyncio.subprocess.Process] = {}
+        self._before: dict[str, asyncio.Task[None]] = {}
+
     async def run(self) -> Toll:
-        """Everything asked, everybody killed in turn as often as wanted, then the count."""
+        """Everybody linked, everything asked, everybody killed in turn as often as wanted, then the count."""
+        async with self.standing():
+            await self._link_all()
         over = asyncio.Event()
         sender = asyncio.create_task(self._ask_on(over))
         share = [self.kills // len(self.ports) + (at < self.kills % len(self.ports)) for at in range(len(self.ports))]
@@ -80,10 +77,12 @@ class Siege:
             await self._end()
 
     @asynccontextmanager
-    async def standing(self) -> AsyncIterator[int]:
-        """One process that nobody kills; its id."""
+    async def standing(self, *, linked: bool = False) -> AsyncIterator[int]:
+        """One process that nobody kills; its id. With `linked`, the members are linked first."""
         await self._start(self.ports[0])
         try:
+            if linked:
+                await self._link_all()
             yield self._alive[self.ports[0]].pid
         finally:
             await self._end()
@@ -95,29 +94,66 @@ class Siege:
         await self._ask_on(done)
         return await self._settled()
 
+    def answered(self) -> int:
+        """How many questions have an answer or an apology."""
+        return count(self.slack, self.questions).answered
+
+    async def _link_all(self) -> None:
+        for member in self.members:
+            await self._said_to(member, "link")
+            link = await self._seen(member, "/link/")
+            async with Browser() as browser:
+                code = await browser.sign_in(link, member)
+            await self._said_to(member, code)
+            await self._answered_to(member, 2)
+        self.slack.messages.clear()
+        self.slack.calls.clear()
+
+    async def _said_to(self, member: str, text: str) -> None:
+        await self._deliver(self.slack.direct_message(text, user=member))
+
+    async def _seen(self, member: str, what: str) -> str:
+        """The string in a member's chat that holds this, once there is one."""
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                for (channel, _), said in [*self.slack.messages.items()]:
+                    if channel == self.slack.chat_of(member):
+                        for text in _strings(said):
+                            if what in text:
+                                return text
+                await asyncio.sleep(0.05)
+
+    async def _answered_to(self, member: str, answers: int) -> None:
+        """Wait for so many whole answers in a member's chat."""
+        chat = self.slack.chat_of(member)
+        async with asyncio.timeout(_PATIENCE):
+            while sum(is_done(said) is True for (at, _), said in self.slack.messages.items() if at == chat) < answers:  # noqa: ASYNC110 -- what is waited for is another process's
+                await asyncio.sleep(0.05)
+
     async def _settled(self) -> Toll:
         """The count when everything is answered, or when no further answer has come for a minute."""
         clock = asyncio.get_running_loop().time
         known, since = -1, clock()
-        while (answered := self.answered()) < self._asked and clock() - since < _PATIENCE:
+        while (answered := self.answered()) < len(self.questions) and clock() - since < _PATIENCE:
             if answered > known:
                 known, since = answered, clock()
             await asyncio.sleep(0.2)
-        return self._count()
+        toll = count(self.slack, self.questions)
+        toll.kills, toll.busy = self._toll.kills, self._toll.busy
+        return toll
 
     async def _end(self) -> None:
+        self._up.clear()
         for process in self._alive.values():
             process.kill()
         await asyncio.gather(*(process.wait() for process in self._alive.values()))
-
-    def __post_init__(self) -> None:
-        """Nobody lives yet."""
-        self._alive: dict[int, asyncio.subprocess.Process] = {}
+        self._alive.clear()
 
     async def _live(self, port: int, deaths: int) -> None:
         for _ in range(deaths):
             await self._start(port)
             await asyncio.sleep(self.random.uniform(0.2, 1.5))
+            await self._met_work()
             self._toll.kills += 1
             self._toll.busy += self._acked > self.answered()
             self._up.discard(port)
@@ -125,6 +161,13 @@ class Siege:
             process.send_signal(signal.SIGKILL)
             await process.wait()
         await self._start(port)
+
+    async def _met_work(self) -> None:
+        """Wait until something is acknowledged and not answered: a process that has nothing to do loses nothing."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while self._acked <= self.answered():  # noqa: ASYNC110 -- another process answers
+                    await asyncio.sleep(0.01)
 
     async def _start(self, port: int) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -143,23 +186,38 @@ class Siege:
         async for line in process.stderr:
             if b'"serving"' in line:
                 break
-        self._alive[port] = process
         self._up.add(port)
         self._drained = asyncio.create_task(_read_on(process.stderr))
 
     async def _ask_on(self, over: asyncio.Event) -> None:
         deliveries: set[asyncio.Task[None]] = set()
         while not over.is_set():
-            self._asked += 1
-            task = asyncio.create_task(self._deliver(self._asked))
+            task = self._ask(len(self.questions) + 1)
             deliveries.add(task)
             task.add_done_callback(deliveries.discard)
             await asyncio.sleep(1 / self.rate)
         await asyncio.gather(*deliveries)
 
-    async def _deliver(self, number: int) -> None:
+    def _ask(self, number: int) -> asyncio.Task[None]:
+        """The next question, of a member or of somebody new. Who has asked before asks on when that is acknowledged."""
+        is_members = bool(self.members) and number % _EVERY == 0
+        turn = number // _EVERY
+        user = self.members[turn % len(self.members)] if is_members else f"U{number}"
+        text = MEMBER_ASKED[turn // len(self.members) % len(MEMBER_ASKED)] if is_members else ASKED[number % len(ASKED)]
+        body = self.slack.direct_message(text, user=user)
+        self.questions.append(Question(user, body["event"]["ts"], is_members=is_members))
+        before = self._before.get(user)
+        self._before[user] = task = asyncio.create_task(self._ask_behind(before, body))
+        return task
+
+    async def _ask_behind(self, before: asyncio.Task[None] | None, body: Mapping[str, Any]) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+        await self._deliver(body)
+        self._acked += 1
+
+    async def _deliver(self, body: Mapping[str, Any]) -> None:
         """Once acknowledged, never again: what Slack was told is taken is the bot's to answer."""
-        body = self.slack.direct_message(ASKED[number % len(ASKED)], user=f"U{number}")
         data = json.dumps(body).encode()
         while True:
             with contextlib.suppress(aiohttp.ClientError, ConnectionError):
@@ -168,32 +226,20 @@ class Siege:
                         data, "application/json", to=f"http://127.0.0.1:{port}/slack/events"
                     )
                     if status == 200:
-                        self._acked += 1
                         return
             await asyncio.sleep(0.05)
 
-    def _said(self) -> dict[str, list[bool | None]]:
-        """For each chat, what stands there: true for a finished answer, None for an apology, which bears no mark."""
-        found: dict[str, list[bool | None]] = {}
-        for (channel, _), said in self.slack.messages.items():
-            payload = (said.get("metadata") or {}).get("event_payload")
-            found.setdefault(channel, []).append(bool(payload.get("done")) if payload else None)
-        return found
 
-    def answered(self) -> int:
-        """How many chats hold a finished answer, or an apology."""
-        return sum(any(done is not False for done in said) for said in self._said().values())
-
-    def _count(self) -> Toll:
-        said = self._said()
-        toll = self._toll
-        toll.asked = self._asked
-        toll.lost = self._asked - self.answered()
-        toll.doubled = sum(done.count(True) > 1 for done in said.values())
-        toll.left_neutral = sum(False in done for done in said.values())
-        toll.problems = sum("Reference " in str(message) for message in self.slack.messages.values())
-        toll.problems += sum(None in done for done in said.values())
-        return toll
+def _strings(value: object) -> Iterator[str]:
+    """Every string in a message."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _strings(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _strings(part)
 
 
 async def _read_on(stream: asyncio.StreamReader) -> None:

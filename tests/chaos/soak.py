@@ -1,10 +1,12 @@
-"""`make soak`: 10 messages a second with one call in twenty failing: memory, descriptors and store stay flat."""
+"""`make soak`: 10 messages a second with one call in twenty failing: memory, descriptors and store stay flat.
+
+It ends with what is not as it must be, and with status 1 where there is anything.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import random
 import tempfile
 import time
@@ -16,11 +18,15 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Fault
 from tests.chaos.ground import Ground, ground
 from tests.chaos.siege import Siege
+from tests.chaos.toll import Toll
+from tests.doubles.slack import SlackDouble
 
 _PATHS = ("/fhir/r4/PractitionerRole", "/fhir/r4/metadata", "/fhir/r4/ExplanationOfBenefit", "/fhir/r4/InsurancePlan")
-_SLACK = ("chat.postMessage", "chat.update", "users.info")
+_SLACK = ("chat.postMessage", "chat.update", "users.info", "conversations.replies", "chat.delete")
 _RATE = 10.0
 _FAULTS_A_SECOND = 1.5  # of about 30 calls a second to payer and Slack
+_MOST_MIB, _MOST_FILES = 64, 40  # by which a process may have grown since its first quarter
+_MOST_STORED = 0.02  # MiB a message that a store may grow by: keys are known for an hour, buttons for a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +46,35 @@ class Look:
         )
 
 
-async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequence[Look], str]:
+async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequence[Look], Toll]:
     """What a process looked like from time to time, and what became of the messages."""
     async with ground(folder, replicas=1) as here:
         siege = here.siege(kills=0, rate=_RATE)
-        over = asyncio.create_task(asyncio.sleep(minutes * 60))
-        trouble = asyncio.create_task(_trouble(here, over))
         looks: list[Look] = []
-        async with siege.standing() as pid:
+        async with siege.standing(linked=True) as pid:
+            over = asyncio.create_task(asyncio.sleep(minutes * 60))
+            trouble = asyncio.create_task(_trouble(here, over))
             watch = asyncio.create_task(_watched(looks, pid, folder, siege, every))
             toll = await siege.asked_until(over)
             for task in (watch, trouble):
                 task.cancel()
             await asyncio.gather(watch, trouble, return_exceptions=True)
-        return looks, str(toll)
+        return looks, toll
+
+
+def faults(looks: Sequence[Look], toll: Toll) -> tuple[str, ...]:
+    """What is not as it must be: a message, or a process that grows. Its first quarter fills what it keeps."""
+    if not looks:
+        return (*toll.faults, "nobody looked at the process")
+    first, last = looks[len(looks) // 4], looks[-1]
+    grown = {
+        f"{last.rss - first.rss:.0f} MiB more": last.rss - first.rss > _MOST_MIB,
+        f"{last.files - first.files} descriptors more": last.files - first.files > _MOST_FILES,
+        f"{last.store - first.store:.1f} MiB more in the store": (
+            last.store - first.store > 1 + _MOST_STORED * max(1, last.answered - first.answered)
+        ),
+    }
+    return (*toll.faults, *(what for what, much in grown.items() if much))
 
 
 async def _watched(looks: list[Look], pid: int, folder: Path, siege: Siege, every: float) -> None:
@@ -78,7 +99,18 @@ async def _trouble(here: Ground, over: asyncio.Task[None]) -> None:
         if dice.random() < 0.5:
             _spoil(here.payer, dice)
         else:
-            here.slack.broken.setdefault(dice.choice(_SLACK), []).append(503)
+            _trip(here.slack, dice)
+
+
+def _trip(slack: SlackDouble, dice: random.Random) -> None:
+    """One call of Slack's fails: with a page, with a code, or although it was done."""
+    method, how = dice.choice(_SLACK), dice.randrange(3)
+    if how == 0:
+        slack.broken.setdefault(method, []).append(503)
+    elif how == 1:
+        slack.errors.setdefault(method, []).append("internal_error")
+    else:
+        slack.belated.setdefault(method, []).append(500)
 
 
 def _spoil(payer: Sandbox, dice: random.Random) -> None:
@@ -87,16 +119,18 @@ def _spoil(payer: Sandbox, dice: random.Random) -> None:
     faults.append(Fault(dice.choice(_PATHS), status=dice.choice((500, 502, 503))))
 
 
-async def _main(minutes: float) -> None:
+async def _main(minutes: float) -> int:
     with tempfile.TemporaryDirectory() as folder:
         looks, toll = await soaked(Path(folder), minutes, every=min(60.0, minutes * 6))
     for look in looks:
         print(look)  # noqa: T201 -- what it prints is its result
     print(toll)  # noqa: T201 -- as above
+    wrong = faults(looks, toll)
+    print("all is well" if not wrong else f"not as it must be: {'; '.join(wrong)}")  # noqa: T201 -- as above
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--minutes", type=float, default=20.0)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_main(arguments.parse_args().minutes))
+    raise SystemExit(asyncio.run(_main(arguments.parse_args().minutes)))
