@@ -1,6 +1,8 @@
 """Tables of the marked tests: which fault, threat or attack each one proves, and what the person saw of it.
 
-The doubles call `saw` with every word that a person reads, so a test gets its row by its mark alone.
+The doubles call `saw` with every word that a person reads, so a test gets its row by its mark alone. A number is proved
+when every case of it passed: a case that failed or was skipped proves nothing, and the run ends with status 1. So it
+does when a whole run has no case for one of the numbers that the reference lists.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from tests.cases import SEEN
 
 MARKS = ("fault", "threat", "attack")
 _TABLES = {"faults": ("fault", "threat"), "attacks": ("attack",)}
+_EVERY = {"faults": {f"F{number:02}" for number in range(1, 65)}, "attacks": set[str]()}
 _WORDS, _CASE, _NUMBER = 90, 62, 4
 _UNSEEN = "(nothing is shown)"
 
@@ -36,21 +39,52 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         item.user_properties.append(("saw", SEEN[-1] if SEEN else _UNSEEN))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A table with a number that is not proved is a failed run, whatever pytest itself makes of skipped tests."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--table") is None or reporter is None or hasattr(session.config, "workerinput"):
+        return
+    rows = _table(reporter, session.config)
+    if session.exitstatus == pytest.ExitCode.OK and (not rows or _unproved(rows, session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table that was asked for, and its sums."""
     table = config.getoption("--table")
     if table is None:
         return
-    rows = sorted({row for report in _reports(terminalreporter) for row in _rows(report, _TABLES[table])})
+    rows = _table(terminalreporter, config)
     terminalreporter.section(f"{table}: case, what the person saw, result")
     wide = max((len(number) for number, *_ in rows), default=0)
     room = _CASE if wide <= _NUMBER else _CASE // 3
     for number, case, words, result in rows:
         shown = f"{_cut(case, room):<{room}} | {_cut(words, _WORDS):<{_WORDS}}"
         terminalreporter.write_line(f"{number:<{wide}} | {shown} | {result}")
-    failed = sum(result != "pass" for *_, result in rows)
-    proved = len({number for number, *_ in rows})
-    terminalreporter.write_line(f"{proved} {table}, {len(rows)} cases: {len(rows) - failed} pass, {failed} fail")
+    told = {kind: sum(result == kind for *_, result in rows) for kind in ("pass", "FAIL", "skipped")}
+    unproved = _unproved(rows, config)
+    proved = len({number for number, *_ in rows} - {*unproved})
+    counts = f"{told['pass']} pass, {told['FAIL']} fail, {told['skipped']} skipped"
+    terminalreporter.write_line(f"{proved} {table} proved, {len(rows)} cases: {counts}")
+    if unproved:
+        terminalreporter.write_line(f"not proved: {', '.join(unproved)}")
+
+
+Row = tuple[str, str, str, str]
+
+
+def _table(reporter: pytest.TerminalReporter, config: pytest.Config) -> list[Row]:
+    marks = _TABLES[str(config.getoption("--table"))]
+    return sorted({row for report in _reports(reporter) for row in _rows(report, marks)})
+
+
+def _unproved(rows: list[Row], config: pytest.Config) -> list[str]:
+    """The numbers of which a case did not pass and, when all tests were asked for, those that have no case."""
+    found = {number for number, *_, result in rows if result != "pass"}
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        found |= _EVERY[str(config.getoption("--table"))] - {number for number, *_ in rows}
+    return sorted(found)
 
 
 def _numbers(item: pytest.Item, name: str) -> list[str]:
