@@ -249,9 +249,13 @@ class Turn:
         self, message: Message, memory: Memory, asked: Asked, *, needs_member: bool
     ) -> AsyncIterator[Answered]:
         """The pack's answer. Without a live sign-in: a link, and the question is kept until there is one."""
+        if needs_member and isinstance(message.place, Shared):
+            kept = replace(asked, also=None, also_slots={})  # first: what is asked next must not tell what was answered
+            await self._dialogue.remember(message, Memory(asked=kept, language=asked.language, choice=memory.choice))
         try:
             if await self._looks_from_home(message, memory, asked):
-                yield self._say_home(asked)
+                blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
+                yield Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
             async for reply in self._answering.patiently(message, asked, self._patience, needs_member=needs_member):
                 yield reply if not reply.final else await self._offer_second(message, memory, reply, asked)
         except NeedsPlace as need:
@@ -259,8 +263,8 @@ class Turn:
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
-            follows = replace(asked, also=None, also_slots={}) if isinstance(message.place, Shared) else None
-            yield await self._remember(message, memory, reply, follows)
+            aside = isinstance(message.place, Shared)
+            yield await (self._let_go(message, reply) if aside else self._remember(message, memory, reply))
 
     async def _offer_second(self, message: Message, memory: Memory, reply: Answered, asked: Asked) -> Answered:
         """The answer, with a button for the other question of a message that held two."""
@@ -277,10 +281,6 @@ class Turn:
         if asked.values.get("location") != "me" or before == "me" or not message.alone:
             return False
         return await self._accounts.link(message.person) is not None
-
-    def _say_home(self, asked: Asked) -> Private:
-        blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
-        return Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
 
     async def _prove(
         self, message: Message, memory: Memory, code: CodeState, language: Language

@@ -106,7 +106,8 @@ def _rows(report: pytest.TestReport, marks: tuple[str, ...]) -> Iterator[tuple[s
     for mark in marks:
         for number in proves[mark]:  # type: ignore[index]  # a mapping, as it was put
             _, _, parameters = name.rstrip("]").partition("[")
-            case = parameters.removesuffix(f"-{number}") if mark == "attack" else _spoken(name)
+            played = parameters.removesuffix(f"-{number}")
+            case = played if mark == "attack" and played else _spoken(name)
             yield number, case, words, result
 
 

@@ -22,6 +22,7 @@ ASKED = (
     "nearest pharmacy",
     "what did I owe for my last visit",
     "and the one before that",
+    *("what did I owe for my last visit", "and in 2024?") * 4,  # more links than one person gets in ten minutes
     "is Dr. Okafor in my network",
     "K7PM-4RTX",
     "k7pm 4rtx",
