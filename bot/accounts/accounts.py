@@ -198,12 +198,15 @@ class Accounts:
         await self._givebacks.close()
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
-        """Other chat identities that are connected to this person's member record, the oldest first (T23)."""
+        """Other chat identities that are connected to this person's member record, the oldest first (T23).
+
+        A member is one, as for seats, whichever of the payer's ids for them signed in.
+        """
         own = await self._rows.get(LinkRow, person.key)
         if own is None:
             return ()
         rows = self._rows.all(LinkRow)
-        return tuple([person_of(key) async for key, row in rows if key != person.key and row.patient == own.patient])
+        return tuple([person_of(key) async for key, row in rows if key != person.key and row.is_same_member(own)])
 
     async def holds(self, person: Person, link_id: str) -> bool:
         """Whether this very link is still the person's: an answer that was begun under another is not shown (T53)."""

@@ -98,6 +98,10 @@ class LinkRow(msgspec.Struct, frozen=True):
     since: float
     also: tuple[str, ...] = ()
 
+    def is_same_member(self, other: LinkRow) -> bool:
+        """True when an id of one is an id of the other."""
+        return not {self.patient, *self.also}.isdisjoint((other.patient, *other.also))
+
 
 class Current(msgspec.Struct, frozen=True):
     """A person's only live one-time link, key: the person's. `request` is the key of its `Request`."""

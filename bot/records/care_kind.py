@@ -123,15 +123,19 @@ NO_KINDS = CareKinds({})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a claim is of a kind: by `lines` of it (their places), or as a whole where there are none."""
+    """How a claim is of a kind: by `lines` of it (their places), or as a whole where there are none.
+
+    `whole`: the whole claim is meant, whichever lines show it.
+    """
 
     lines: tuple[int, ...] = ()
     of: int = 0
+    whole: bool = False
 
     @property
     def partly(self) -> bool:
         """True when only some of the claim's lines are of the kind."""
-        return 0 < len(self.lines) < self.of
+        return 0 < len(self.lines) < self.of and not self.whole
 
 
 def shown_as(claim: Done, key: str, kinds: CareKinds) -> Shown | None:
@@ -140,10 +144,10 @@ def shown_as(claim: Done, key: str, kinds: CareKinds) -> Shown | None:
     wanted = kinds.within(key)
     whole = any(kind.whole for kind in wanted if kind.key == key)
     lines = tuple(at for at, line in enumerate(done.lines) if any(_line(line, one, kinds, claim) for one in wanted))
-    if any(_as_a_whole(claim, done, kind) for kind in wanted) or (whole and lines):
+    if any(_as_a_whole(claim, done, kind) for kind in wanted):
         return Shown((), len(done.lines))
     if lines:
-        return Shown(lines, len(done.lines))
+        return Shown(lines, len(done.lines), whole)
     names = [fold(name) for name in (claim.seen, claim.billing, claim.place) if name]
     if not done.tells and any(kind.called and kind.called.search(name) for kind in wanted for name in names):
         return Shown((), len(done.lines))

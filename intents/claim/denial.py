@@ -99,7 +99,7 @@ def summarize(
     wanted = wanted_of(ask)
     told = [line for line in lines if line.refused] or [line for line in lines if line.reasons or line.notes]
     shown, _ = part_of(claim, wanted)
-    asked = [line for line in told if line.at in shown.lines] if shown and shown.partly else []
+    asked = [line for line in told if line.at in shown.lines] if shown else []
     line = next((one for one in coverages if one.id == claim.coverage), None)
     product = line.line if line else None
     days = {"medicare": MEDICARE, "medicaid": MEDICAID, "commercial": COMMERCIAL}.get(product or "")
@@ -135,7 +135,7 @@ def _is_denied(claim: Claim, wanted: ClaimWish) -> bool:
     if not claim.refused:
         return claim.payment_status == "partiallypaid" and bool(claim.reasons)
     shown, _ = part_of(claim, wanted)
-    return shown is None or not shown.partly or not set(shown.lines).isdisjoint(claim.refused)
+    return shown is None or not shown.lines or not set(shown.lines).isdisjoint(claim.refused)
 
 
 def _any_state(ask: Ask) -> Ask:

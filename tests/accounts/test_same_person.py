@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from bot.message import Person
 from bot.payer.budget import Budget, Gap
 from tests.accounts.conftest import DANA, Bot
 from tests.payer.test_client import CLAIMS, ids, member, pages
@@ -29,6 +30,17 @@ async def test_several_records_of_one_person_are_one_link(bot: Bot) -> None:
     access = await bot.accounts.access(DANA)
     assert (access.patient, access.also) == ("dana", ("second", "third"))
     assert "second" not in repr(access)
+
+
+async def test_a_member_is_one_whichever_of_their_ids_signed_in(bot: Bot) -> None:
+    """Another chat that is connected under another id of the same member is told of (T23)."""
+    other = Person("slack", "E1", "T1", "U9")
+    _keeps(bot, second=(*ONE, BORN))
+    await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))
+    bot.payer.family = {"second": ["second", "dana"]}
+    await bot.accounts.prove(other, await bot.link(other, "second"))
+    assert [(await bot.accounts.access(one)).patient for one in (DANA, other)] == ["dana", "second"]
+    assert await bot.accounts.elsewhere(DANA) == (other,)
 
 
 @pytest.mark.parametrize(

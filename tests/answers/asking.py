@@ -128,6 +128,7 @@ async def answered(
             directory=DirectoryClient(http, BASE),
             places=sentinel.places,
             other_names=lambda name: tuple(filter(None, [(known or {}).get(name)])),
+            care_kinds=pack().care_kinds,
             member=MemberClient(http, BASE, "token", patient),
         )
         summary = await pack().answers[intent](ask)

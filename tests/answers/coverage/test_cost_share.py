@@ -47,16 +47,16 @@ async def test_claims_that_come_to_the_deductible_may_have_met_it(carried: float
     assert ("you may have met it" in said.text) is told
 
 
-async def test_what_is_left_is_never_computed() -> None:
-    """No record holds the plan's own total, so no balance is shown."""
+async def test_what_is_left_is_told_as_at_most() -> None:
+    """No record holds the plan's own total: the claims are a floor of what is used, so what is left is a ceiling."""
     said = await answered(
         "coverage.cost_share",
         coverage(costToBeneficiary=[_money("deductible", 1500)]),
         claim("a", "2026-02-01", {"deductible": 400}),
         slots={"amount_kind": "deductible"},
     )
-    assert "1,100" not in said.text
-    assert "Your plan's own total may differ" in said.text
+    assert "So at most $1,100.00 is left; your plan's own total decides." in said.text
+    assert "it starts anew on January 1, 2027" in said.text
 
 
 @pytest.mark.parametrize(

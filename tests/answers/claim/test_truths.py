@@ -1,0 +1,239 @@
+"""Whole answers in shapes that were once told wrongly: plans over time, clocks, zones, parts of a search, approvals."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from tests.answers.asking import Resource, Shelf, answered, concept
+from tests.answers.made import claim, coverage, named, paid_as, usd
+
+OWED = {"memberliability": 40.0}
+CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
+
+
+def under(key: str) -> list[Resource]:
+    """The coverage that a claim was decided under."""
+    return [{"focal": True, "coverage": {"reference": f"Coverage/{key}"}}]
+
+
+async def test_a_plan_that_is_renewed_under_a_new_id_keeps_its_claims() -> None:
+    """Truth 1: the claims of last year's id count for last year, and the plan is one."""
+    old = coverage("c0", period={"start": "2025-01-01", "end": "2025-12-31"})
+    new = coverage("c1", period={"start": "2026-01-01"})
+    claims = (
+        claim("a", "2025-03-01", {"deductible": 400}, insurance=under("c0")),
+        claim("b", "2026-02-01", {"deductible": 100}, insurance=under("c1")),
+    )
+    slots: dict[str, object] = {"amount_kind": "deductible", "date_range": {"start": "2025-01-01", "end": "2025-12-31"}}
+    then = await answered("coverage.cost_share", old, new, *claims, slots=slots)
+    assert "At least $400.00 toward your deductible" in then.text
+    now = await answered("coverage.cost_share", old, new, *claims, slots={"amount_kind": "deductible"})
+    assert "At least $100.00 toward your deductible" in now.text
+    both: dict[str, object] = {"amount_kind": "deductible", "date_range": {"start": "2025-01-01", "end": "2026-05-20"}}
+    assert "At least $500.00" in (await answered("coverage.cost_share", old, new, *claims, slots=both)).text
+
+
+async def test_a_plan_that_ended_still_has_its_claims() -> None:
+    """Truth 1: "Your plan has shared no claims of yours" is said only when it is so."""
+    ended = coverage("c0", period={"start": "2025-01-01", "end": "2026-03-31"})
+    said = await answered(
+        "coverage.cost_share",
+        ended,
+        claim("a", "2026-02-01", {"deductible": 400}, insurance=under("c0")),
+        slots={"amount_kind": "deductible"},
+    )
+    assert "At least $400.00" in said.text
+    assert "shared no claims" not in said.text
+
+
+async def test_a_change_of_plans_in_mid_year_is_said() -> None:
+    """Truth 1: two plans have two deductibles."""
+    first = coverage("c0", period={"start": "2026-01-01", "end": "2026-03-31"})
+    second = coverage("c1", period={"start": "2026-04-01"}, **{"class": [named("plan", "P-9", "Other HMO")]})
+    said = await answered(
+        "coverage.cost_share",
+        first,
+        second,
+        claim("a", "2026-02-01", {"deductible": 400}, insurance=under("c0")),
+        claim("b", "2026-05-01", {"deductible": 50}, insurance=under("c1")),
+        slots={"amount_kind": "deductible"},
+    )
+    assert "That time falls under more than one plan" in said.text
+    assert "$400.00 toward your deductible, in network, from 1 claim under Plain PPO" in said.text
+    assert "$50.00 toward your deductible, in network, from 1 claim under Other HMO" in said.text
+
+
+def denied(**elements: object) -> Resource:
+    """A refused claim with its reason."""
+    reason = {"category": concept("denialreason"), "reason": concept("197", CARC)}
+    elements = {"created": "2026-05-01", **elements}
+    return claim(
+        "d",
+        "2026-04-20",
+        {"submitted": 100, "noncovered": 100},
+        insurance=under("c1"),
+        payment={"type": concept("denied")},
+        adjudication=[paid_as("innetwork"), reason],
+        **elements,
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "created", "words"),
+    [
+        ("Plain PPO", "2026-05-01", "You can appeal until about October 28, 2026 (180 days, commercial plans)."),
+        ("Medicare Advantage HMO", "2026-05-01", "until about July 5, 2026 (65 days, Medicare Advantage)."),
+        ("BlueCare Tennessee", "2026-05-01", "until about June 30, 2026 (60 days, BlueCare and TennCare)."),
+        (
+            "BlueCare Tennessee",
+            "2026-02-01",
+            "The time to appeal seems to be over: about April 2, 2026 was the last day",
+        ),
+        ("Medicare supplement", "2026-05-01", "180 days for commercial plans, 60 for BlueCare and TennCare, 65 for"),
+    ],
+)
+async def test_the_clock_of_an_appeal_is_the_product_lines(plan: str, created: str, words: str) -> None:
+    """Truth 2: by what the coverage is; a day that has passed is said to have passed; no date where it is uncertain."""
+    held = coverage(
+        "c1", type=concept("HMO"), **{"class": [named("plan", "P", plan), named("group", "7", "Oak Tools")]}
+    )
+    assert words in (await answered("claim.denial", held, denied(created=created))).text
+
+
+async def test_one_refused_line_is_a_denial_of_its_own() -> None:
+    """Truth 3: "why was my MRI denied" is answered by the MRI's line, and not by another one's."""
+    ct = "http://www.ama-assn.org/go/cpt"
+    paid = [{"category": concept("submitted"), "amount": usd(100)}, {"category": concept("benefit"), "amount": usd(80)}]
+    refused = [
+        *({"category": concept(name), "amount": usd(500)} for name in ("submitted", "noncovered")),
+        {"category": concept("denialreason"), "reason": {**concept("197", CARC), "text": "No approval"}},
+    ]
+    lines = [
+        {"sequence": 1, "servicedDate": "2026-04-20", "productOrService": concept("99213", ct), "adjudication": paid},
+        {
+            "sequence": 2,
+            "servicedDate": "2026-04-20",
+            "productOrService": concept("73721", ct),
+            "adjudication": refused,
+        },
+    ]
+    one = claim("a", "2026-04-20", {}, item=lines)
+    mri = await answered("claim.denial", one, slots={"service": "mri"})
+    assert "Your plan didn't pay all of your visit" in mri.text
+    assert '"No approval" (code 197)' in mri.text
+    visit = await answered("claim.denial", one, slots={"service": "office_visit"})
+    assert "wasn't denied" in visit.text
+    assert "**" not in visit.text
+    assert "Your plan didn't pay 1 of its 2 lines." in (await answered("claim.detail", one)).text
+
+
+async def test_a_late_evening_belongs_to_the_day_that_was_written() -> None:
+    """Truth 9: the server is asked for a day more on both sides, and the record's own day decides here."""
+    late = claim("a", "2025-12-31T22:30:00-06:00", OWED)
+    for year, found in ((2025, True), (2026, False)):
+        slots: dict[str, object] = {"date_range": {"start": f"{year}-01-01", "end": f"{year}-12-31"}}
+        said = await answered("claim.spending", late, slots=slots)
+        assert ("$40.00" in said.text) is found
+        assert said.shelf.queries[0][1]["service-date"][0] == f"ge{year - 1}-12-31"
+    day: dict[str, object] = {"date_range": {"start": "2025-12-31", "end": "2025-12-31"}}
+    assert "$40.00" in (await answered("claim.list", late, slots=day)).text
+
+
+async def test_a_server_that_says_incomplete_makes_the_sum_a_floor() -> None:
+    """Truth 12: the doubt stands in the headline."""
+
+    class Half(Shelf):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            outcome = {
+                "resourceType": "OperationOutcome",
+                "issue": [{"severity": "warning", "code": "incomplete", "diagnostics": "part"}],
+            }
+            stream = super().__call__(request).stream
+            assert isinstance(stream, httpx.ByteStream)
+            body = json.loads(b"".join(stream))
+            body["entry"].append({"resource": outcome, "search": {"mode": "outcome"}})
+            raw = json.dumps(body).encode()
+            return httpx.Response(200, headers={"content-type": "application/fhir+json"}, stream=httpx.ByteStream(raw))
+
+    said = await answered("claim.spending", shelf=Half((claim("a", "2026-02-01", OWED),)))
+    assert "At least $40.00" in said.text
+    assert not said.ask.report.complete
+
+
+async def test_a_record_that_may_mean_something_else_is_left_out_and_told() -> None:
+    """Truth 15: by every answer, through the report."""
+    strange = claim("b", "2026-02-02", {"memberliability": 999}, modifierExtension=[{"url": "x"}])
+    for intent in ("claim.spending", "claim.list", "claim.last_visit_cost"):
+        said = await answered(intent, claim("a", "2026-02-01", OWED), strange)
+        assert [gap.kind for gap in said.ask.report.gaps] == ["not_interpreted"]
+        assert "999" not in said.text
+
+
+async def test_an_approval_before_care_is_read_for_its_decision() -> None:
+    """Decision, time, units and reason; another care's approval is not taken for it."""
+    action = {
+        "url": "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/extension-reviewAction",
+        "extension": [{"url": "code", "valueCodeableConcept": concept("A1", "https://codesystem.x12.org/005010/306")}],
+    }
+    line = {
+        "sequence": 1,
+        "servicedDate": "2026-04-01",
+        "productOrService": {**concept("73721", "http://www.ama-assn.org/go/cpt"), "text": "MRI of the knee"},
+        "quantity": {"value": 2},
+        "adjudication": [{"category": concept("submitted"), "extension": [action]}],
+    }
+    request = claim(
+        "p",
+        "2026-04-01",
+        {},
+        use="preauthorization",
+        item=[line],
+        created="2026-03-28",
+        preAuthRef=["PA-77"],
+        preAuthRefPeriod=[{"start": "2026-04-01", "end": "2026-06-30"}],
+    )
+    said = await answered("claim.authorization", request, slots={"service": "mri"})
+    for words in ("Approved · MRI of the knee", "holds from April 1, 2026 until June 30, 2026", "for 2 units", "PA-77"):
+        assert words in said.text
+    other = await answered("claim.authorization", request, slots={"service": "surgery"})
+    assert "I see no approval for surgery" in other.text
+    none = await answered("claim.authorization", claim("a", "2026-02-01", OWED), slots={"service": "mri"})
+    assert "Your plan shares no approvals before care here" in none.text
+
+
+async def test_credits_and_changes_are_told_with_their_amounts() -> None:
+    """A credit, a claim paid for twice over, and what a correction changed."""
+    credit = claim("c", "2026-02-01", {"submitted": 50, "memberliability": -5})
+    over = claim("o", "2026-02-02", {"memberliability": 20, "paidbypatient": 50})
+    said = await answered("claim.credits", credit, over)
+    assert "a credit in your favor $5.00" in said.text
+    assert "paid by you beyond your share $30.00" in said.text
+    prior = [{"relationship": concept("prior"), "reference": {"value": "N-1"}}]
+    before = claim("b", "2026-03-01", OWED, identifier=[{"value": "N-1"}])
+    after = claim("a", "2026-03-01", {"memberliability": 10}, identifier=[{"value": "N-2"}], related=prior)
+    assert "$40.00 before, $10.00 now" in (await answered("claim.changes", before, after)).text
+
+
+async def test_nights_in_hospital_count_once() -> None:
+    """Two claims of one stay are one stay."""
+    kind = {"type": concept("institutional", "http://terminology.hl7.org/CodeSystem/claim-type")}
+    stay = {**kind, "subType": concept("inpatient"), "billablePeriod": {"start": "2026-03-01", "end": "2026-03-05"}}
+    rows = [claim(key, "2026-03-01", OWED, **stay) for key in ("a", "b")]
+    for row in rows:
+        del row["item"]
+    said = await answered("claim.visits", *rows, slots={"service": "hospital_stay"})
+    assert "4 nights in the hospital" in said.text
+
+
+async def test_what_is_owed_in_all_takes_off_only_what_is_reported_as_paid() -> None:
+    """One claim tells what was paid, the other does not: the second is unknown, not owed."""
+    paid = claim("a", "2026-02-01", {"memberliability": 40, "paidbypatient": 15})
+    unknown = claim("b", "2026-02-02", {"memberliability": 30})
+    both = await answered("claim.owed", paid, unknown)
+    for words in ("Your share is $70.00", "Reported as not paid yet: $25.00", "(1 claim): $30.00"):
+        assert words in both.text
+    only = await answered("claim.owed", paid)
+    assert "$25.00 is left to pay, as your plan's records show it" in only.text
