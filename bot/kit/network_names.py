@@ -125,7 +125,7 @@ def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
     for network in listed:
         for form in {words_of(network.name), core_of(network.name)}:
             if _tells(form):
-                spans += [(at, at + len(form), network) for at in _places(words, form)]
+                spans += [(at, end, network) for at, end in _ends(words, form) if not _goes_on(words, end, network)]
     kept = [one for one in spans if not any(_covers(other, one) for other in spans)]
     return tuple(dict.fromkeys(network for _, _, network in sorted(kept, key=lambda one: one[0])))
 
@@ -171,6 +171,16 @@ def _tells(form: tuple[str, ...]) -> bool:
 
 def _places(words: Sequence[str], form: tuple[str, ...]) -> list[int]:
     return [at for at in range(len(words) - len(form) + 1) if tuple(words[at : at + len(form)]) == form]
+
+
+def _ends(words: Sequence[str], form: tuple[str, ...]) -> list[tuple[int, int]]:
+    return [(at, at + len(form)) for at in _places(words, form)]
+
+
+def _goes_on(words: Sequence[str], end: int, network: Network) -> bool:
+    """True when the word behind makes it another network's name: "BlueCare" of "BlueCare Plus"."""
+    behind = words[end] if end < len(words) else ""
+    return behind in _QUALIFIERS and behind not in words_of(network.name)
 
 
 def _covers(other: tuple[int, int, Network], one: tuple[int, int, Network]) -> bool:

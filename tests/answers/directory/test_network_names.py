@@ -40,6 +40,14 @@ def test_the_exact_name_or_none(said: str, ways: tuple[str, ...], found: list[st
     assert [one.name for one in wanted(said, ways, LISTED).networks] == found
 
 
+def test_a_name_that_goes_on_is_another() -> None:
+    """The directory has BlueCare and no BlueCare Plus: asked for the one it does not take the other."""
+    only = tuple(one for one in LISTED if one.name != "BlueCare Plus")
+    found = wanted("who takes bluecare plus near 37402", ("bluecare", "BlueCare"), only)
+    assert (found.is_clear, found.like) == (False, ("BlueCare Network",))
+    assert named_in("who takes bluecare plus", only) == ()
+
+
 def test_what_fits_several_is_asked_and_what_is_only_like_is_offered() -> None:
     """Two networks of one core, and none of the name."""
     twins = (*LISTED, Network(Key("Organization", "x"), "Network S"))
