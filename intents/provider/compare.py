@@ -90,6 +90,10 @@ async def answer(ask: Ask) -> Compared:
         NeedsPlace: the place that was named is unknown.
     """
     where = await around(ask) if "location" in ask.slots else None
+    return replace(await _compared(ask, where), partial=not ask.report.complete)
+
+
+async def _compared(ask: Ask, where: Around | None) -> Compared:
     if ask.slots.get("provider_name") and ask.slots.get("other_name"):
         return await _providers(ask, where)
     names = [str(ask.slots.get(slot) or "") for slot in ("network", "other_network")]
@@ -158,7 +162,6 @@ def counted(
         ask.today,
         sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
         both=len(both) if where else None,
-        partial=not ask.report.complete,
         what=ask.words.get("specialty"),
         where=where,
     )
