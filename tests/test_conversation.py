@@ -21,13 +21,13 @@ async def _linked(stage: Stage, username: str) -> Talk:
 
 
 async def test_a_plan_year_is_that_of_the_coverage(stage: Stage) -> None:
-    """Noor's coverage began this month, so her plan year did; claims are asked for from that day on."""
+    """Noor's coverage began this month, so her plan year did; claims are asked for from the day before on (the payer's zone)."""
     talk = await _linked(stage, "noor")
     before = len(stage.sandbox.requests)
     await talk.say("how much did I spend this plan year")
     claims = [seen.query for seen in list(stage.sandbox.requests)[before:] if "/ExplanationOfBenefit" in seen.path]
     assert claims
-    assert all("service-date=ge2026-05-01" in query for query in claims)
+    assert all("service-date=ge2026-04-30" in query for query in claims)
 
 
 async def test_thanks_leave_the_list_as_it_was(stage: Stage) -> None:
