@@ -11,14 +11,25 @@ from bot.language.number_words import NUMBER_KEYS
 SHORTEST = 5
 LONG = 8
 MOST_REPAIRS = 12
+_CLOSEST = 6
+_VOWELS = dict.fromkeys(map(ord, "aeiouy"))
 _TITLES = frozenset({"dr", "dra", "drs"})
-# How people shorten everyday words on a phone.
+# How people shorten, or spell by ear, everyday words on a phone.
 _SHORT: Mapping[str, str] = MappingProxyType(
     {
-        "u": "you", "ur": "your", "wat": "what", "wut": "what", "thru": "through", "cuz": "because", "plz": "please",
-        "ppl": "people", "appt": "appointment",
-        "apt": "appointment", "q": "que", "xq": "porque", "pq": "porque", "porq": "porque",
-        "tmb": "tambien", "xfa": "favor",
+        "u": "you", "ur": "your", "wat": "what", "wut": "what", "wht": "what", "thru": "through", "cuz": "because",
+        "plz": "please", "ppl": "people", "appt": "appointment", "apt": "appointment", "q": "que", "xq": "porque",
+        "pq": "porque", "porq": "porque", "tmb": "tambien", "xfa": "favor", "hw": "how", "mch": "much", "cst": "cost",
+        "hav": "have", "hv": "have", "dis": "this", "dat": "that", "tht": "that", "rite": "right", "wk": "week",
+        "wks": "week", "mnth": "month", "mnths": "month", "yr": "year", "yrs": "year", "nere": "near", "neer": "near",
+        "nr": "near", "ther": "there", "thay": "they", "thy": "they", "cn": "can", "nd": "need",
+        "nead": "need", "opn": "open", "opne": "open", "docter": "doctor", "dctr": "doctor",
+        "ins": "insurance", "insur": "insurance", "hosp": "hospital", "msg": "message", "pymt": "payment",
+        "ckup": "checkup", "bby": "baby", "wats": "what", "whts": "what", "whn": "when", "wen": "when",
+        "kuanto": "cuanto", "qanto": "cuanto", "quanto": "cuanto", "cto": "cuanto", "devo": "debo", "tngo": "tengo",
+        "qiero": "quiero", "kiero": "quiero", "kien": "quien", "kual": "cual", "serca": "cerca", "ay": "hay",
+        "bbe": "bebe", "segro": "seguro", "dnde": "donde", "dond": "donde", "aser": "hacer", "resivo": "recibo",
+        "sita": "cita", "desir": "decir", "nesesito": "necesito", "necesio": "necesito",
     }
 )  # fmt: skip
 
@@ -65,5 +76,14 @@ class Speller:
 
     def _nearest(self, key: str) -> str | None:
         slips = 2 if len(key) >= LONG else 1
-        near = process.extractOne(key, self._by_letter.get(key[0], ()), scorer=OSA.distance, score_cutoff=slips)
-        return near[0] if near else None
+        listed = self._by_letter.get(key[0], ())
+        near = process.extract(key, listed, scorer=OSA.distance, score_cutoff=slips, limit=_CLOSEST)
+        if not near:
+            return None
+        sounds = _consonants(key)
+        return min(near, key=lambda found: (found[1], _consonants(found[0]) != sounds))[0]
+
+
+def _consonants(word: str) -> str:
+    """A word without its vowels: what is left of it when somebody types in a hurry ("rslts" for "results")."""
+    return word[0] + word[1:].translate(_VOWELS)
