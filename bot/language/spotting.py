@@ -37,7 +37,7 @@ _FOLLOW = frozenset({
     "listed", "near", "from", "work", "works", "practice", "practices", "see", "sees", "seeing", "have", "has", "open",
     "board", "speak", "speaks", "a", "an", "npi", "phone", "telephone", "number", "fax", "address", "office", "hours",
     "or", "and", "vs", "versus", "network", "networks", "net", "nets", "ntwk", "s", "p", "l", "e", "m", "is", "does",
-    "affiliated", "location", "locations", "deliver", "treat", "treats", "belong", "dr", "en", "esta", "acepta",
+    "affiliated", "location", "locations", "deliver", "treat", "treats", "belong", "use", "dr", "en", "esta", "acepta",
     "toma", "tiene", "habla", "trabaja", "atiende", "dentro", "participa", "y", "o", "que", "to", "for", "not", "now",
     "this", "by", "tin", "cerca", "endpoint", "details", "info",
 })  # fmt: skip
@@ -48,7 +48,9 @@ _ENDS = frozenset({
 })  # fmt: skip
 _DOES = frozenset({"does", "do", "did", "can", "will"})
 _AT = frozenset({"in", "near", "at", "en", "tn", "cerca", "de"})
-_ACTS = frozenset({"take", "accept", "practice", "work", "participate", "speak", "see", "treat", "deliver"})
+_ACTS = frozenset({
+    "take", "accept", "practice", "work", "participate", "speak", "see", "treat", "deliver", "use", "honor", "offer",
+})  # fmt: skip
 _NETWORKED = frozenset({"network", "networks", "net", "ntwk", "inn", "par", "red", "bluecare", "blue"})
 _ASKING = frozenset({"is", "are", "does", "do", "can", "will", "see", "esta", "acepta", "toma"})
 _FOR = frozenset({"for", "of", "del", "de", "para"})
