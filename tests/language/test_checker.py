@@ -83,7 +83,7 @@ def test_a_concept_without_a_language_is_found(tmp_path: Path) -> None:
 def test_a_phrase_of_two_concepts_wants_a_reason(tmp_path: Path) -> None:
     """The same words cannot mean two things by accident."""
     file = "_words/concepts/claims.yaml"
-    found = _changed(tmp_path, file, "  en: claim, claims,", "  en: menu, claim, claims,")
+    found = _changed(tmp_path, file, "    claim, claims,", "    menu, claim, claims,")
     assert any("'menu' (en) is in CLAIM and HELP" in line for line in found)
 
 
