@@ -7,11 +7,12 @@ from datetime import date
 from string import ascii_lowercase
 
 from bot.language.codes import code_tags
+from bot.language.complaints import treated
 from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.hours import hour_tags
 from bot.language.joining import networks_by_letter
-from bot.language.lexicon import Lexicon
+from bot.language.lexicon import COMPLAINT, Lexicon
 from bot.language.names import (
     CREDENTIALS,
     GENERIC,
@@ -123,7 +124,8 @@ class Tagger:
         named = self._names(said, keys, found, free)
         names += named if not names else [one for one in named if said.words[one.first] in SHORT_TITLES]
         tags = self._named_in(tags, said, names)
-        tags = self._of_person(tags, said)
+        tags = [*self._of_person(tags, said)]
+        tags += treated(tags, found)
         return with_polarity(said, _plausible([_of_its_city(tag, tags, said) for tag in tags], said))
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
@@ -167,7 +169,7 @@ class Tagger:
         return [Tag("provider_name", one.name, one.first, one.after) for one in names]
 
     def _value(self, said: Utterance, match: Found, meaning: Meaning) -> Tag | None:
-        if meaning.kind == "concept":
+        if meaning.kind in {"concept", COMPLAINT}:
             return None
         if meaning.kind == "language" and match.first and said.words[match.first - 1] in SHORT_TITLES:
             return None

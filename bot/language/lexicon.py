@@ -17,6 +17,8 @@ from bot.language.text import key_of, keys_in
 
 LANGUAGES = ("en", "es")
 ANY_DOCTOR = "doctor"
+# What a kind of doctor treats: a specialty where somebody is looked for, and nothing elsewhere.
+COMPLAINT = "complaint"
 FOREIGN = "FOREIGN"
 DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
 _WAYS_EN = (
@@ -187,6 +189,11 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
             specialty.en = ", ".join((*_as_people_say(specialty.en), *_for_my(specialty.treats.en, _FOR_EN)))
             specialty.es = ", ".join((specialty.es, *_for_my(specialty.treats.es, _FOR_ES)))
         _add(lexicon, specialty, kind, tuple(specialty.codes), (shown, name))
+        for language in LANGUAGES:
+            meaning = Meaning(COMPLAINT, tuple(specialty.codes), language)
+            for phrase in getattr(specialty.treats, language).split(","):
+                if phrase.strip():
+                    lexicon.tree.add(phrase.strip(), meaning)
 
 
 def _as_people_say(phrases: str) -> Iterator[str]:

@@ -81,7 +81,9 @@ class Speller:
         if not near:
             return None
         sounds = _consonants(key)
-        return min(near, key=lambda found: (found[1], _consonants(found[0]) != sounds))[0]
+        word, far, _ = min(near, key=lambda found: (found[1], _consonants(found[0]) != sounds))
+        sure = far == 1 or _consonants(word) == sounds or (word[-1] == key[-1] and word[:3] == key[:3])
+        return word if sure else None
 
 
 def _consonants(word: str) -> str:
