@@ -17,6 +17,8 @@ CONDITIONS = (
 )  # fmt: skip
 # Names by which rules know that some care is meant, whatever it is.
 _STAND_INS = frozenset({"SERVICE", "VISIT", "PROCEDURE", "service", "facility_type", "specialty", "claim_type"})
+# What a person says of a provider alone: "the lady at the desk" chooses none of a member's records.
+_OF_PROVIDERS = frozenset({"gender"})
 _OTHER = "other"
 
 
@@ -43,6 +45,8 @@ def conditions(heard: Heard, taken: AbstractSet[str], intent: IntentRules) -> di
     for kind in CONDITIONS:
         places = heard.marks.get(kind, frozenset()) - honoured
         used = _places(heard, taken - _STAND_INS - {kind})
+        if intent.needs == "member" and kind in _OF_PROVIDERS:
+            continue
         if not places or (kind in taken and kind not in _STAND_INS) or places <= used:
             continue
         slot = slot_of(heard.said, heard.tags, kind)
