@@ -12,6 +12,8 @@ SHORTEST = 5
 LONG = 8
 MOST_REPAIRS = 12
 _CLOSEST = 6
+# Words that share so many letters at the start are forms of one another ("solicito", "solicitar").
+_STEM = 5
 _VOWELS = dict.fromkeys(map(ord, "aeiouy"))
 _TITLES = frozenset({"dr", "dra", "drs"})
 # How people shorten, or spell by ear, everyday words on a phone.
@@ -82,7 +84,8 @@ class Speller:
             return None
         sounds = _consonants(key)
         word, far, _ = min(near, key=lambda found: (found[1], _consonants(found[0]) != sounds))
-        sure = far == 1 or _consonants(word) == sounds or (word[-1] == key[-1] and word[:3] == key[:3])
+        begun = word[:3] == key[:3] and word[-1] == key[-1]
+        sure = far == 1 or _consonants(word) == sounds or begun or word[:_STEM] == key[:_STEM]
         return word if sure else None
 
 
