@@ -28,6 +28,7 @@ from bot.kit import (
     WithDocument,
     read_coverage,
     read_patient,
+    words_of,
 )
 from bot.kit.coverages import plan_year_of
 from bot.message import Actions, Block, Message, Note, Person, Private, Shareable, Source
@@ -272,8 +273,9 @@ class Answering:
         """The answer behind one sentence on what of the question it does not honour, and the names of that."""
         missed = {**asked.unmet, **{name: asked.slots[name] for name in ask.unmet if name in asked.slots}}
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
-        first = self._pack.render("_unmet", {"conditions": told, "words": asked.unused}, asked.language)
-        return (*first, *blocks), (*missed, *asked.unused)
+        unused = tuple(word for word in asked.unused if not ask.used.issuperset(words_of(word)))
+        first = self._pack.render("_unmet", {"conditions": told, "words": unused}, asked.language)
+        return (*first, *blocks), (*missed, *unused)
 
 
 def _closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:

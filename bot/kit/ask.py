@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Literal, Protocol
 
+from bot.kit.spelling import words_of
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, Gap, Report
 from bot.payer.client import DirectoryClient, MemberClient
@@ -141,10 +142,15 @@ class Ask:
     excluded: Mapping[str, Slot] = field(default_factory=dict)
     several: Mapping[str, Slot] = field(default_factory=dict)
     unmet: dict[str, bool] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
 
     def moment(self) -> datetime:
         """The present moment; noon of today in UTC for who knows only the day."""
         return self.now or datetime.combine(self.today, time(12), UTC)
+
+    def uses(self, *found: str | None) -> None:
+        """Say that the answer honours words of `said` which no slot holds, such as the name of a plan or a lab test."""
+        self.used.update(word for text in found if text for word in words_of(text))
 
     def cannot(self, name: str) -> None:
         """Say at the top of the answer that a slot could not be honoured, because what was read does not tell."""

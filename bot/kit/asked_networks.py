@@ -119,6 +119,7 @@ def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> As
     found = tuple(wanted(said, ways, listed) for ways in chosen)
     if not (chosen or not_in):
         found = tuple(Wanted(one.name or "", (one,)) for one in named_in(ask.said, listed))
+        ask.uses(*(one.called for one in found))
     return AskedNetworks(
         wanted=found,
         how=(many.how if many else None) or ("and" if _BOTH & set(words_of(ask.said)) and not chosen else "or"),

@@ -44,6 +44,7 @@ def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
     described, shielded = shield(ask, read)
     every = series(described)
     named = ask.arguments.get("named") or _named(ask.said, every)
+    ask.uses(named)
     alike = [test for test in every if named and _is_called(test, named)]
     return tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
 

@@ -310,7 +310,9 @@ def _aspect(ask: Ask) -> str | None:
 def _service(ask: Ask) -> str | None:
     """The kind of visit that the message names; only a copay is for one."""
     words = set(words_of(ask.said))
-    return next((code for code, names in SERVICES.items() if words & set(names)), None)
+    code = next((code for code, names in SERVICES.items() if words & set(names)), None)
+    ask.uses(*(SERVICES[code] if code else ()))
+    return code
 
 
 def _side(ask: Ask) -> str | None:
