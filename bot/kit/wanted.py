@@ -105,7 +105,7 @@ def wanted_of(ask: Ask) -> ClaimWish:
         services=services,
         over=_dollars(text_of(ask, "amount_over")),
         under=_dollars(text_of(ask, "amount_under")),
-        state=text_of(ask, "state_of_claim") or _paid_as(text_of(ask, "network")),
+        state=text_of(ask, "state_of_claim"),
         order=text_of(ask, "order"),
         aspect=text_of(ask, "amount_kind"),
         without_types=excluded_of(ask, "claim_type"),
@@ -115,10 +115,11 @@ def wanted_of(ask: Ask) -> ClaimWish:
     )
 
 
-def _paid_as(network: str | None) -> str | None:
-    """How claims were paid, where only a side of the network was named."""
-    side = (network or "").casefold().replace("-", " ")
-    return {"out of network": "out_of_network", "in network": "in_network"}.get(side)
+def by_side(ask: Ask) -> Ask:
+    """The question with a named side of the network as the state of the claims that are looked for."""
+    side = (text_of(ask, "network") or "").casefold().replace("-", " ")
+    state = {"out of network": "out_of_network", "in network": "in_network"}.get(side)
+    return replace(ask, slots={**ask.slots, "state_of_claim": state}) if state else ask
 
 
 def _same_words(ask: Ask) -> bool:

@@ -14,6 +14,7 @@ from bot.kit import (
     Live,
     Nearest,
     Summary,
+    by_side,
     choose,
     doubts_of,
     near_claims,
@@ -54,7 +55,10 @@ class ClaimList(Summary):
 
 async def answer(ask: Ask) -> ClaimList:
     """The page of claims that was asked for, by every condition that the question holds."""
+    ask = by_side(ask)
     most, wanted = (ask.page + 1) * PAGE, wanted_of(ask)
+    if "network" in ask.slots and wanted.state is None:
+        ask.cannot("network")  # a claim says how it was paid, not in which network by name
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(choose(so_far.claims, wanted).claims) > most
     )
