@@ -12,10 +12,12 @@ from bot.kit import (
     ClaimLine,
     ClaimWish,
     Coverage,
+    Doubt,
     Live,
     Nearest,
     Summary,
     claim_by_id,
+    doubts_of,
     fitting,
     is_numbered,
     member_coverages,
@@ -57,6 +59,7 @@ class Denial(Summary):
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
     paid_lines: int = 0
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -114,6 +117,7 @@ def summarize(
         letter=ask.arguments.get("letter") == "yes",
         today=ask.today,
         wanted=wanted,
+        doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),
         paid_lines=claim.lines - len(claim.sum_lines) - len(claim.refused) if claim.is_partly_denied else 0,
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.kit import (
@@ -11,10 +11,12 @@ from bot.kit import (
     Ask,
     Claim,
     ClaimWish,
+    Doubt,
     Live,
     Summary,
     by_currency,
     days_around,
+    doubts_of,
     fills,
     fitting,
     newest_claims,
@@ -60,6 +62,7 @@ class Pharmacy(Summary):
     other_person: bool
     wanted: ClaimWish
     hides: bool = False
+    doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
 
     @property
     def total(self) -> Amount | None:
@@ -122,6 +125,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         other_person=of_other_person(ask),
         wanted=wanted_of(ask),
         hides=ask.report.hides,
+        doubts={claim.id: doubts_of(claim, alive) for claim in counted},
     )
 
 
