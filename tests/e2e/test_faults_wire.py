@@ -196,7 +196,8 @@ async def test_a_payer_that_cannot_be_reached(world: World, tmp_path: Path, addr
     """A refused connection and an unknown host read the same (F21)."""
     async with open_house(world, tmp_path) as linked:
         await linked.sign_in()
-        async with open_house(world, tmp_path, sandbox=linked.sandbox, payer_fhir_url=address) as house:
+        # A day of one's own is for the sandbox alone, and an unknown host is none.
+        async with open_house(world, tmp_path, sandbox=linked.sandbox, payer_fhir_url=address, bot_today=None) as house:
             assert "isn't answering" in house.problem(await house.say(OWED))
 
 
