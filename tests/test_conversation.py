@@ -21,7 +21,7 @@ async def _linked(stage: Stage, username: str) -> Talk:
 
 
 async def test_a_plan_year_is_that_of_the_coverage(stage: Stage) -> None:
-    """Noor's coverage began this month, so her plan year did; claims are asked for from the day before on (the payer's zone)."""
+    """Noor's coverage began this month, so her plan year did; a day more on both sides is asked for."""
     talk = await _linked(stage, "noor")
     before = len(stage.sandbox.requests)
     await talk.say("how much did I spend this plan year")

@@ -92,15 +92,26 @@ _WORDS: dict[int, frozenset[str]] = {}
 
 
 def _open_words(world: World) -> frozenset[str]:
-    """Every word of a name in the directory, and the days on which its records were brought up to date."""
+    """Every word of a name in the directory, its telephone numbers, and the days of its records' last changes."""
     if id(world) not in _WORDS:
         named = [one for kind in _NAMED for one in world.of_type(kind)]
         words = {word for one in named for word in re.findall(r"\w+", json.dumps(one.get("name", "")))}
         days = {
             one.get("meta", {}).get("lastUpdated", "")[:10] for kind in DIRECTORY_TYPES for one in world.of_type(kind)
         }
-        _WORDS[id(world)] = frozenset(words | days | {said for day in days for said in _said(day)})
+        phones = {number for kind in DIRECTORY_TYPES for one in world.of_type(kind) for number in _phones(one)}
+        members = {number for one in world.of_type("Patient") for number in _phones(one)}
+        shared = {number for number in members if _digits(number) in {_digits(other) for other in phones}}
+        _WORDS[id(world)] = frozenset(words | days | shared | {said for day in days for said in _said(day)})
     return _WORDS[id(world)]
+
+
+def _phones(resource: Resource) -> Iterator[str]:
+    return (str(each.get("value", "")) for each in resource.get("telecom", ()))
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"\D", "", number)
 
 
 def needles(planted: Iterable[str]) -> dict[str, str]:
