@@ -19,7 +19,10 @@ _HCPCS = re.compile(r"[a-v]\d{4}$")
 _CODE_WORDS = frozenset(
     {"cpt", "hcpc", "hcpcs", "code", "codes", "proc", "procedure", "procedimiento", "codigo", "cdt"}
 )
-_SAYS_KIND = (_CODE_WORDS | _TIN_WORDS | {"ndc", "npi", "nucc", "taxonomy", "taxonomia"}) - {"procedure", "procedimiento"}
+_SAYS_KIND = (_CODE_WORDS | _TIN_WORDS | {"ndc", "npi", "nucc", "taxonomy", "taxonomia"}) - {
+    "procedure",
+    "procedimiento",
+}
 _NDC = re.compile(r"(?<![\w-])\d{4,5}-\d{3,4}-\d{1,2}(?![\w-])")
 _NDC_PLAIN = re.compile(r"\d{10,11}$")
 _NEAR, _SHORTEST = 3, 5
