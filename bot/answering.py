@@ -40,6 +40,7 @@ from bot.provenance import INTENT, trace_in, trace_of, with_trace
 
 Answered = Private | Shareable
 _AGAIN = "again"
+_ZIP_DIGITS = 5
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -273,9 +274,21 @@ class Answering:
         """The answer behind one sentence on what of the question it does not honour, and the names of that."""
         missed = {**asked.unmet, **{name: asked.slots[name] for name in ask.unmet if name in asked.slots}}
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
-        unused = tuple(word for word in asked.unused if not ask.used.issuperset(words_of(word)))
+        told = {name: replace(slot, text=_quotable(slot.text)) for name, slot in told.items()}
+        left = (word for word in asked.unused if not ask.used.issuperset(words_of(word)))
+        unused = tuple(dict.fromkeys(_quotable(word) for word in left))
         first = self._pack.render("_unmet", {"conditions": told, "words": unused}, asked.language)
         return (*first, *blocks), (*missed, *unused)
+
+
+def _quotable(text: str) -> str:
+    """A person's words as they may be shown again: what looks like a number or a password is not (T17, T27)."""
+    return " ".join("\u2026" if _is_code(chunk) else chunk for chunk in text.split())
+
+
+def _is_code(chunk: str) -> bool:
+    digits = sum(sign.isdigit() for sign in chunk)
+    return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
 
 
 def _closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:

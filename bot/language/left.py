@@ -7,6 +7,7 @@ from bot.language.hearing import Heard
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules, Rule
 from bot.language.slots import excluded_beside, kinds_of, slot_of
+from bot.language.text import Utterance
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
 CONDITIONS = (
@@ -20,6 +21,8 @@ _STAND_INS = frozenset({"SERVICE", "VISIT", "PROCEDURE", "service", "facility_ty
 # What a person says of a provider alone: "the lady at the desk" chooses none of a member's records.
 _OF_PROVIDERS = frozenset({"gender"})
 _OTHER = "other"
+# Signs on each side of a word that are looked at for what hangs on it.
+_HANGS = 40
 
 
 def taken_by(rule: Rule | None, *intents: IntentRules | None) -> frozenset[str]:
@@ -31,7 +34,16 @@ def taken_by(rule: Rule | None, *intents: IntentRules | None) -> frozenset[str]:
 def words_left(heard: Heard, taken: AbstractSet[str]) -> tuple[str, ...]:
     """The person's own words that mean something, stand in a clause that asks, and are taken by no name."""
     used = _places(heard, taken)
-    return tuple(heard.said.said(place, place + 1) for place in heard.content if place not in used)
+    left = (_whole(heard.said, place) for place in heard.content if place not in used)
+    return tuple(dict.fromkeys(left))
+
+
+def _whole(said: Utterance, place: int) -> str:
+    """The word as it was typed, with what hangs on it: a part of "Hunter2-abc" would look like a word."""
+    first, after = said.spans[place]
+    before = said.text[max(0, first - _HANGS) : first].rpartition(" ")[2]
+    behind = said.text[after : after + _HANGS].partition(" ")[0]
+    return f"{before}{said.text[first:after]}{behind}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
 
 
 def conditions(heard: Heard, taken: AbstractSet[str], intent: IntentRules) -> dict[str, Slot]:

@@ -94,8 +94,8 @@ async def test_both_files_once_each(dana: House) -> None:
         claims = rows(sheet)
         assert len(claims) == count
         assert all(row["Service date"].startswith(str(YEAR_BEFORE)) for row in claims)
-        owed = sum(float(row["You owe"]) for row in claims if row["You owe"])
-        assert f"You owe ${owed:,.2f} in all" in said.text
+        owed = sum(float(row["Your share"]) for row in claims if row["Your share"])
+        assert f"Your share: ${owed:,.2f}, paid or not" in said.text
         page = await fetch(client, offer.url, offer.code)
         assert page.text.count('<section class="claim">') == count
         assert f"${owed:,.2f}" in page.text

@@ -8,11 +8,11 @@ from tests.cases import numbered
 from tests.e2e.house import OWED, House
 
 MEMBERS = {
-    "F37 no liability": ("opal", OWED, "didn't report what you owe", "$0.00 for your"),
-    "F38 parts and total disagree": ("hank", OWED, "$125.00", "$115.00 for your"),
-    "F41 several on one day": ("june", OWED, "You had 3 claims", "for your visit on"),
+    "F37 no liability": ("opal", OWED, "didn't report what you owe", "$0.00 is your share"),
+    "F38 parts and total disagree": ("hank", OWED, "$125.00", "$115.00 is your share"),
+    "F41 several on one day": ("june", OWED, "You had 3 claims", "of your visit on"),
     "F44 none": ("noor", OWED, "shows no visits for you yet", "$"),
-    "F44 ten thousand": ("maria10k", OWED, "for your", "I stopped before the end"),
+    "F44 ten thousand": ("maria10k", OWED, "of your visit", "I stopped before the end"),
     "F48 Part 2": ("jesse", "list my claims", "special privacy mark", "42 CFR part 2 record of"),
 }
 

@@ -30,8 +30,7 @@ def test_danger_is_heard_in_one_tier_or_the_other(intents_folder: Path, name: st
     assert sum(counted.danger) >= 0.85 * len(counted.danger)
 
 
-@pytest.mark.parametrize("name", names())
-def test_most_wrong_look_ups_leave_a_word_that_is_told(intents_folder: Path, name: str) -> None:
+def test_most_wrong_look_ups_leave_a_word_that_is_told(intents_folder: Path) -> None:
     """What is answered wrongly is rarely answered without a remark."""
-    counted = _scored(intents_folder, name)
-    assert sum(counted.noticed) >= 0.6 * len(counted.noticed)
+    noticed = [told for name in names() for told in _scored(intents_folder, name).noticed]
+    assert sum(noticed) >= 0.7 * len(noticed)

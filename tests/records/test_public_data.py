@@ -57,10 +57,10 @@ def test_every_public_resource_is_read_strictly() -> None:
 
 
 def test_the_public_directory_is_joined() -> None:
-    """Plan-Net's six roles become six listings in one network, one of them anonymous."""
+    """Six roles are seven listings in one network: one without a place stands at both of its hospital's."""
     kinds = ("PractitionerRole", "Practitioner", "Location", "Organization")
     entries = b",".join(b'{"resource":' + row + b"}" for kind in kinds for row in rows("hl7-plan-net-1.1.0", kind))
     listings = join(read_page(b'{"resourceType":"Bundle","entry":[' + entries + b"]}", "PractitionerRole").entries)
-    assert len(listings) == 6
+    assert len(listings) == 7
     assert {n.name for each in listings for n in each.networks} == {"ACME CT Preferred Provider Network"}
     assert "Hans Solo, MD" in {each.name for each in listings}
