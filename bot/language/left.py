@@ -55,11 +55,12 @@ def conditions(heard: Heard, taken: AbstractSet[str], intent: IntentRules) -> di
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
     found: dict[str, Slot] = {}
     for kind in CONDITIONS:
-        places = heard.marks.get(kind, frozenset()) - honoured
-        used = _places(heard, taken - _STAND_INS - {kind})
-        if intent.needs == "member" and kind in _OF_PROVIDERS:
+        if kind not in heard.marks or (intent.needs == "member" and kind in _OF_PROVIDERS):
             continue
-        if not places or (kind in taken and kind not in _STAND_INS) or places <= used:
+        places = heard.marks[kind] - honoured
+        if not places or (kind in taken and kind not in _STAND_INS):
+            continue
+        if places <= _places(heard, taken - _STAND_INS - {kind}):
             continue
         slot = slot_of(heard.said, heard.tags, kind)
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
