@@ -31,6 +31,7 @@ from bot.kit import (
     words_of,
 )
 from bot.kit.coverages import plan_year_of
+from bot.language.reading import Slot
 from bot.message import Actions, Block, Message, Note, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget, Progress, Report
@@ -277,8 +278,16 @@ class Answering:
         told = {name: replace(slot, text=_quotable(slot.text)) for name, slot in told.items()}
         left = (word for word in asked.unused if not ask.used.issuperset(words_of(word)))
         unused = tuple(dict.fromkeys(_quotable(word) for word in left))
-        first = self._pack.render("_unmet", {"conditions": told, "words": unused}, asked.language)
+        held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
+        values = {"conditions": _once(told), "words": unused, "held": held}
+        first = self._pack.render("_unmet", values, asked.language)
         return (*first, *blocks), (*missed, *unused)
+
+
+def _once(told: Mapping[str, Slot]) -> dict[str, Slot]:
+    """Conditions without those that the same words state under another name."""
+    first = {slot.text: name for name, slot in reversed(tuple(told.items()))}
+    return {name: slot for name, slot in told.items() if first[slot.text] == name}
 
 
 def _quotable(text: str) -> str:

@@ -53,6 +53,7 @@ MAY_IMPORT = {
         "documents",
         "errors",
         "kit",
+        "language",
         "message",
         "pack",
         "payer",

@@ -9,6 +9,8 @@ from bot.language.rules import IntentRules
 
 DateRange = tuple[date, date]
 MOST_TOPICS = 2
+# Slots that say what care is meant: a message that says it anew replaces all of them.
+KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
 _CHANGES = frozenset({"followup.refine", "followup.date_shift"})
 _REPEATS = frozenset({"followup.more", "followup.ordinal"})
 
@@ -40,7 +42,9 @@ class Context:
 def changed(context: Context, reading: Reading) -> tuple[str, dict[str, Slot]]:
     """The earlier question with what a refinement or a date shift changes; a slot without a value is taken away."""
     topic = context.topic(reading.back)
-    slots = {**topic.slots, **reading.slots}
+    replaced = KINDS_OF_CARE if KINDS_OF_CARE & reading.slots.keys() else frozenset()
+    kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
+    slots = {**kept, **reading.slots}
     return topic.intent, {name: slot for name, slot in slots.items() if slot.value is not None}
 
 

@@ -11,7 +11,7 @@ from bot.language.context import Context, merge
 from bot.language.date_phrases import after_plan_year
 from bot.language.entities import date_tags
 from bot.language.hearing import Heard, Hearer
-from bot.language.left import cells, conditions, left_out, not_honoured, taken_by, words_left
+from bot.language.left import cells, conditions, left_out, not_held, not_honoured, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.nearest import Nearest
 from bot.language.places import load_gazetteer
@@ -255,6 +255,7 @@ class Engine:
             unmet={
                 **conditions(heard, taken, follows or intent),
                 **not_honoured(slots, follows or intent),
+                **not_held(heard, slots),
                 **left_out(heard, slots),
             },
             unused=words_left(heard, taken),

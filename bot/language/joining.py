@@ -10,12 +10,13 @@ from bot.language.text import Utterance
 How = Literal["and", "or"]
 IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"
 UNNAMED_NETWORKS = frozenset({IN_NETWORK, OUT_OF_NETWORK})
-_AND = frozenset({"and", "y", "e", "plus", "also", "vs", "versus", "n"})
+# "In S but not in P?" asks after both; where it wishes, the second is excluded and joins nothing.
+_AND = frozenset({"and", "y", "e", "plus", "also", "vs", "versus", "n", "but", "pero"})
 _OR = frozenset({"or", "o", "u", "nor", "ni"})
 _GLUE = frozenset({
     "in", "the", "a", "an", "my", "for", "with", "dr", "dra", "near", "network", "net", "ntwk", "blue", "from", "by",
     "of", "at", "also", "en", "la", "el", "de", "del", "los", "las", "red", "mi", "un", "una", "con", "para", "por",
-    "both", "either", "around", "on", "about", "to", "as", "well",
+    "both", "either", "not", "no", "around", "on", "about", "to", "as", "well",
 })  # fmt: skip
 _NETWORK_BUT = frozenset(
     (noun, but) for noun in ("network", "networks", "red", "redes") for but in ("but", "except", "menos", "excepto")

@@ -7,6 +7,7 @@ from bot.language.hearing import Heard
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules, Rule
 from bot.language.slots import excluded_beside, kinds_of, slot_of
+from bot.language.tags import Tag
 from bot.language.text import Utterance
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
@@ -21,6 +22,8 @@ _STAND_INS = frozenset({"SERVICE", "VISIT", "PROCEDURE", "service", "facility_ty
 # What a person says of a provider alone: "the lady at the desk" chooses none of a member's records.
 _OF_PROVIDERS = frozenset({"gender"})
 _OTHER = "other"
+# Slot types of which each value that is named asks for something of its own.
+_ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id"})
 # Signs on each side of a word that are looked at for what hangs on it.
 _HANGS = 40
 
@@ -86,6 +89,21 @@ def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     wanted = ((name, slot) for name, slot in slots.items() if not slot.excluded and _leaves_open(name, slot))
     found = {name: excluded_beside(heard.said, heard.tags, name) for name, _ in wanted}
     return {name: slot for name, slot in found.items() if slot is not None}
+
+
+def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
+    """Further values of a slot that holds another: the MRI of "what did my ER visit cost, and was the MRI more"."""
+    held = [value for slot in slots.values() for value in slot.every]
+    found: dict[str, Slot] = {}
+    for tag in heard.tags:
+        if tag.kind in _ONE_EACH & slots.keys() and tag.value not in held and not _within(tag, heard, slots[tag.kind]):
+            found.setdefault(tag.kind, Slot(heard.said.said(tag.first, tag.after), tag.value))
+    return found
+
+
+def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
+    """Whether the tag's words are part of those that gave the slot its value."""
+    return heard.said.said(tag.first, tag.after) in slot.text
 
 
 def _leaves_open(name: str, slot: Slot) -> bool:

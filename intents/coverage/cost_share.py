@@ -44,6 +44,9 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
 }
 """How people name the services that a copay is for, in both languages."""
 _APART = frozenset({"oral", "vision"})
+_CARE = frozenset({"service", "facility_type"})
+# NUCC: family medicine, internal medicine, pediatrics, general practice.
+_PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 _DIGITS = re.compile(r"[^a-z]+")
 
 
@@ -138,6 +141,9 @@ async def answer(ask: Ask) -> CostShares:
     """The shares of the current plans; for deductible and limit also the floor from this year's claims."""
     coverages = await member_coverages(ask)
     aspect = _aspect(ask)
+    if _service(ask) is None:
+        for kind in _CARE & ask.slots.keys():
+            ask.cannot(kind)
     if aspect is not None and aspect not in _COUNTED:
         return summarize(coverages, None, ask)
     start, end = _span(ask)
@@ -312,7 +318,14 @@ def _service(ask: Ask) -> str | None:
     words = set(words_of(ask.said))
     code = next((code for code, names in SERVICES.items() if words & set(names)), None)
     ask.uses(*(SERVICES[code] if code else ()))
-    return code
+    return code or _visit_to(ask.slots.get("specialty"))
+
+
+def _visit_to(codes: object) -> str | None:
+    """Plans tell apart visits to primary care and to specialists, whatever kind of specialist it is."""
+    if not isinstance(codes, list) or not codes:
+        return None
+    return "gpvisit" if _PRIMARY.intersection(map(str, codes)) else "spvisit"
 
 
 def _side(ask: Ask) -> str | None:

@@ -54,6 +54,15 @@ def test_a_condition_is_taken_away(engine: Engine, today: date, narrowed: str, d
     assert "location" in slots
 
 
+def test_another_kind_of_care_replaces_the_one_before(engine: Engine, today: date) -> None:
+    """A cardiologist's copay is not physical therapy's, whichever slot holds which."""
+    talk = ("what is my copay for a cardiologist", "what is my copay for physical therapy")
+    intent, slots = _talk(engine, today, *talk)
+    assert intent == "coverage.cost_share"
+    assert "specialty" not in slots
+    assert slots["service"].value == "physical_therapy"
+
+
 def test_a_letter_is_a_network_where_networks_are_spoken_of(engine: Engine, today: date) -> None:
     """A lone "P?" after a question about a network; alone it is nothing."""
     intent, slots = _talk(engine, today, "is dr grace okafor in network S", "P?")
