@@ -276,7 +276,8 @@ class Answering:
         missed = {**asked.unmet, **{name: asked.slots[name] for name in ask.unmet if name in asked.slots}}
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
         told = {name: replace(slot, text=_quotable(slot.text)) for name, slot in told.items()}
-        left = (word for word in asked.unused if not ask.used.issuperset(words_of(word)))
+        said = {word for slot in missed.values() for word in words_of(slot.text)} | ask.used
+        left = (word for word in asked.unused if not said.issuperset(words_of(word)))
         unused = tuple(dict.fromkeys(_quotable(word) for word in left))
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
         values = {"conditions": _once(told), "words": unused, "held": held}

@@ -224,7 +224,7 @@ class Engine:
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
         before = self.intents.get(context.intent) if context else None
-        goes_on = self._book.mask(taken_by(None, before)) if before else 0
+        goes_on = self._book.mask(taken_by(None, before) | _acts_of(before, self.lexicon.cells)) if before else 0
         matching = self._book.matching(self._book.bits_of(heard), before.intent if before else None, goes_on)
         best = list(best_of_each(entry for entry in matching if self._legal(entry, heard.names, context)).values())
         if not best:
@@ -314,6 +314,11 @@ def _apart(best: list[Scored], heard: Heard) -> bool:
 def _places(rule: Rule, heard: Heard) -> frozenset[int]:
     names = frozenset().union(*rule.all) & heard.marks.keys()
     return frozenset().union(*(heard.marks[name] for name in names)) & heard.asking & frozenset(heard.content)
+
+
+def _acts_of(intent: IntentRules, cells: Mapping[str, str]) -> frozenset[str]:
+    """What its rules know to be done: "find another one" goes on with a search."""
+    return frozenset(name for rule in intent.rules for name in rule.concepts if cells.get(name) == "act")
 
 
 def _no_choice(intent: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bot.language.hearing import Heard
-from bot.language.left import taken_by
+from bot.language.left import CONDITIONS, taken_by
 from bot.language.rules import IntentRules, Rule
 
 FOLLOW = "followup."
@@ -15,8 +15,10 @@ HALF_SURE = 1.0
 # Points that a rule loses for each word of the asking clause that another rule could take and this one cannot.
 UNTAKEN_COSTS = 0.4
 # A follow-up changes the question before it and nothing else: a word that it does not take, known or not, belongs to a
-# question of its own.
+# question of its own, and so does an act ("find …") that the answer before knows nothing of.
 FOLLOW_COSTS = 1.2
+# A condition that the answer before does not honour is a sign of another question: a place, after a deductible.
+STRANGE_COSTS = 1.5
 # Points that a needed name is worth less when only a clause that does not ask holds it: what it is about may well
 # stand there ("the Nexium is expensive. Is there another?"), who it is about and what is to be done hardly ever.
 BACKGROUND_COSTS = 0.6
@@ -44,12 +46,13 @@ class _Compiled(NamedTuple):
 class Bits(NamedTuple):
     """What a message holds as bits: `present` anywhere, `asked` in the clauses that ask, `words` a mask a word.
 
-    The mask of a word that no rule knows is 0.
+    The mask of a word that no rule knows is 0. `acts` are what is to be done, less words that are part of a value.
     """
 
     present: int
     asked: int
     words: tuple[int, ...]
+    acts: int
 
 
 class RuleBook:
@@ -57,7 +60,9 @@ class RuleBook:
 
     def __init__(self, intents: Iterable[IntentRules], cells: Mapping[str, str]) -> None:
         self.bits: dict[str, int] = {}
+        self._acts = self.mask(name for name, cell in cells.items() if cell == "act")
         self._deeds = self.mask(name for name, cell in cells.items() if cell in _DEEDS)
+        self._conditions = self.mask((*CONDITIONS, "any_doctor"))
         self._rules = [self._compiled(rule, intent) for intent in intents for rule in intent.rules]
 
     def mask(self, names: Iterable[str]) -> int:
@@ -75,14 +80,20 @@ class RuleBook:
             needed,
             self.mask(rule.any),
             self.mask(rule.boost),
-            self.mask(taken_by(rule, intent)),
+            self._takes(rule, intent),
             rule.weight + len(rule.all),
         )
+
+    def _takes(self, rule: Rule, intent: IntentRules) -> int:
+        """What a rule takes. A follow-up takes no condition by itself: only the answer that it changes honours one."""
+        taken = self.mask(taken_by(rule, intent))
+        return taken & ~self._conditions if rule.intent.startswith(FOLLOW) else taken
 
     def bits_of(self, heard: Heard) -> Bits:
         """A message as bits. A name that stands for the message as a whole counts as asked."""
         known = self.bits
-        present = asked = 0
+        present = asked = acts = 0
+        held = frozenset().union(*(heard.marks[kind] for kind in CONDITIONS if kind in heard.marks))
         words = dict.fromkeys(heard.content, 0)
         for name in heard.names:
             bit = known.get(name, 0)
@@ -90,10 +101,11 @@ class RuleBook:
             present |= bit
             if places is None or not places.isdisjoint(heard.asking):
                 asked |= bit
+                acts |= bit & self._acts if places and not places <= held else 0
             for place in places or ():
                 if place in words:
                     words[place] |= bit
-        return Bits(present, asked, tuple(words.values()))
+        return Bits(present, asked, tuple(words.values()), acts)
 
     def matching(self, bits: Bits, before: str | None, takes: int = 0) -> list[Scored]:
         """The rules that match, best first.
@@ -101,7 +113,7 @@ class RuleBook:
         `before` is the intent of the answer before this message; `takes` what a follow-up takes beside its own names.
         """
         found = []
-        present, asked, words = bits
+        present, asked, words, acts = bits
         for first, rule, needs, one_of, boosts, own, base in self._rules:
             if not first & present or (one_of and not one_of & present):
                 continue
@@ -115,13 +127,16 @@ class RuleBook:
             else:
                 if rule.after and before not in rule.after:
                     continue
+                follows = rule.intent.startswith(FOLLOW)
                 if one_of:
-                    points += ANY_WORTH * min((one_of & present).bit_count(), MOST_COUNTED)
+                    changed = one_of & present & (takes | ~self._conditions) if follows else one_of & present
+                    points += ANY_WORTH * min(changed.bit_count(), MOST_COUNTED)
                 if boosts:
                     points += BOOST_WORTH * min((boosts & present).bit_count(), MOST_COUNTED)
-                follows = rule.intent.startswith(FOLLOW)
                 if follows:
-                    points -= FOLLOW_COSTS * sum(not mask & (own | takes) for mask in words)
+                    left = [mask for mask in words if not mask & (own | takes)]
+                    points -= FOLLOW_COSTS * len(left) + STRANGE_COSTS * any(mask & self._conditions for mask in left)
+                    points -= DEED_COSTS * bool(acts & ~(own | takes))
                 else:
                     points -= UNTAKEN_COSTS * sum(bool(mask) and not mask & own for mask in words)
                 found.append(Scored(points, rule))
