@@ -330,7 +330,7 @@ class Turn:
         return () if message.press else self._pack.engine.nearest(message.text, today=self._now().date())
 
     async def _let_go(self, message: Message, reply: Private) -> Private:
-        """The last words to whom nothing shall be kept of (T54): with their buttons, and remembered by nobody."""
+        """A goodbye whose buttons work, and after which the dialogue keeps no memory of the person (T54)."""
         meaning = self._meaning(None, reply.language)
         return replace(reply, blocks=await self._dialogue.issue_buttons(message.person, reply.blocks, meaning))
 

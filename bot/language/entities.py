@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from string import ascii_lowercase
 
+from bot.language.ages import age_tags
 from bot.language.codes import code_tags
 from bot.language.complaints import treated
 from bot.language.dates import find_dates
@@ -42,7 +43,6 @@ _OF = frozenset({"of", "de"})
 _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender"})
-_AGED = re.compile(r"\b(?:my|our) \d{1,2}[ -]?(?:year|yr|month|week)s?[ -]old\b", re.IGNORECASE)
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
 _HAS_DIGIT = re.compile(r"\d")
@@ -146,9 +146,8 @@ class Tagger:
 
     def _of_person(self, tags: list[Tag], said: Utterance) -> list[Tag]:
         """With the person whose record is asked for by name, who is then no provider."""
-        if child := _AGED.search(said.text):
-            places = [at for at, (first, _) in enumerate(said.spans) if child.start() <= first < child.end()]
-            return [*tags, Tag("person", {"kin": "child"}, places[0], places[-1] + 1)]
+        if aged := age_tags(said):
+            return [*tags, *aged]
         whose = person_named(said, self._given, self._family, self._common)
         if whose is None:
             return tags

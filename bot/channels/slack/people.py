@@ -76,7 +76,7 @@ class People:
             await self._shelf.drop(_KIND, f"{owner}\x1f{person.user}")
 
     async def end(self, ending: Ending, workspaces: Workspaces) -> None:
-        """Delete all that is kept of whom it ends; done twice, it does no more."""
+        """Delete all that is kept of the person or workspace that left; a second call changes nothing."""
         if ending.everybody:
             await workspaces.gone(ending.enterprise, ending.team)
             await self._end_all(ending.enterprise, ending.team)

@@ -40,7 +40,7 @@ Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """A reply on its way, to whom and to where."""
+    """A reply that is being written: its person, its conversation and its state."""
 
     place: Place
     reply: Answer
