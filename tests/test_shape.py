@@ -106,6 +106,12 @@ def _room(path: Path) -> str:
 
 BOT = sorted((ROOT / "bot").rglob("*.py"))
 ANSWERS = sorted((ROOT / "intents").rglob("*.py"))
+AROUND = [
+    path
+    for part in ("tests", "bench")
+    for path in sorted((ROOT / part).rglob("*.py"))
+    if "node_modules" not in path.parts
+]
 
 
 def _name(path: Path) -> str:
@@ -152,6 +158,11 @@ def test_files_and_functions_stay_small() -> None:
     assert max(lengths) <= 400
     assert statistics.median(functions) <= 8
     assert max(functions) <= 60
+
+
+def test_no_file_around_the_bot_is_long() -> None:
+    """Tests and bench are read too: at most 400 lines a file."""
+    assert [_name(path) for path in AROUND if path.read_text(encoding="utf-8").count("\n") > 400] == []
 
 
 def test_the_modules_that_begin_first_are_there() -> None:

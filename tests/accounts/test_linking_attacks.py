@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from bot.message import Person
 from bot.sandbox.synthetic import build
-from tests.accounts.attacks import ATTACKS
+from tests.accounts.attacks.every import ATTACKS
 from tests.accounts.grounds import Ground, code_of, connected, hostile_double, sandbox_payer
 from tests.stage import TODAY
 

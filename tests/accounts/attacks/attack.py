@@ -1,0 +1,46 @@
+"""What an attack on linking is. Each is played by Mallory, who wants Vera's records in his chat or his own in hers.
+
+`mallory` and `vera` are fresh people of one workspace; he can sign in as `ground.mine`, she as `ground.hers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from bot.errors import LinkError
+from bot.message import Person
+from tests.accounts.conftest import code_on
+from tests.accounts.grounds import Ground
+from tests.cases import saw
+
+Attack = Callable[[Ground, Person, Person], Awaitable[None]]
+LATER = 4_000_000_000.0
+
+
+class Attacks(dict[str, Attack]):
+    """Attacks by their names."""
+
+    def named(self, name: str) -> Callable[[Attack], Attack]:
+        """Put an attack on the list."""
+
+        def listed(play: Attack) -> Attack:
+            self[name] = play
+            return play
+
+        return listed
+
+
+def refused(page: httpx.Response, *statuses: int) -> None:
+    """The page shows no code, and one of these statuses."""
+    assert page.status_code in statuses
+    assert code_on(page) == ""
+
+
+async def said_no(ground: Ground, person: Person, text: str, *errors: type[LinkError]) -> None:
+    """A message with this code is refused in the chat."""
+    with pytest.raises(errors) as told:
+        await ground.accounts.prove(person, text)
+    saw(f"in the chat: {(told.value.__doc__ or '').partition('.')[0].splitlines()[0]}")
