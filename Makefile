@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory desk eval money settings picture setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory trace desk eval money settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -51,6 +51,10 @@ bench: setup
 # 20,000 messages answered in Slack and in Teams, and what the process has grown by: some minutes.
 bench-memory: setup
 	$(RUN) python -m bench.memory
+
+# The files and functions of ours that one Slack question passes, counted live.
+trace: setup
+	@$(RUN) python -m bench.trace
 
 # docs/settings.md and .env.example, from bot/config.py.
 settings: setup

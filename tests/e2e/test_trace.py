@@ -1,0 +1,40 @@
+"""How far a Slack question travels through the house: files, functions, and functions that only pass the reply on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.trace import KNOWLEDGE, Way, relays_in, ways
+from bot.sandbox.world import World
+
+# What the warm question of a linked member passes (`make trace`). Whoever shortens the way lowers these.
+MOST_FILES, MOST_FUNCTIONS = 136, 680
+MOST_CARRYING = (71, 325)
+MOST_RELAYS = 14
+
+
+async def test_a_question_passes_no_more_than_it_did(world: World, tmp_path: Path) -> None:
+    """The whole way, the part of it that carries question and reply, and what only passes replies or pages on."""
+    warm = (await ways(world, tmp_path))["warm"]
+    carrying = warm.without(*KNOWLEDGE)
+    assert len(warm.files) <= MOST_FILES, warm.files
+    assert len(warm.functions) <= MOST_FUNCTIONS
+    assert len(carrying.files) <= MOST_CARRYING[0], carrying.files
+    assert len(carrying.functions) <= MOST_CARRYING[1]
+    assert len(warm.relays) <= MOST_RELAYS, warm.relays
+
+
+def test_a_relay_yields_what_it_iterates_over() -> None:
+    """The generator of an answer's rows is one; a context manager and a plain producer are none."""
+    assert "search" in [name for _, name in relays_in("bot/kit/ask.py")]
+    assert [name for _, name in relays_in("bot/leases.py")] == []
+
+
+def test_a_way_tells_its_rooms() -> None:
+    """Folders and single files of `bot/` are rooms; the pack is one of its own."""
+    way = Way(
+        {("bot/turn.py", "Turn.answer", 1), ("bot/payer/http.py", "Http.get", 2), ("intents/a/b.py", "answer", 3)}
+    )
+    assert way.rooms == ("intents", "payer", "turn")
+    assert way.within("payer").files == ("bot/payer/http.py",)
+    assert way.without("payer", "intents").files == ("bot/turn.py",)
