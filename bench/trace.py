@@ -52,7 +52,7 @@ class Way:
 
     @property
     def relays(self) -> tuple[str, ...]:
-        """The functions that pass on what another one yields: `async for x in …: yield x`."""
+        """The functions that pass on what another one yields, as it is or changed: `async for x in …: yield x`."""
         passed = {(file, line) for file, _, line in self.functions}
         found = (f"{file}:{name}" for file in self.files for line, name in relays_in(file) if (file, line) in passed)
         return tuple(found)
@@ -81,18 +81,15 @@ def _room(file: str) -> str:
 
 
 def relays_in(file: str) -> Iterator[tuple[int, str]]:
-    """The first line and the name of each function of a file that yields on what it iterates over."""
+    """The first line and the name of each function of a file that yields while it iterates over what another yields."""
     for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
         if isinstance(node, ast.AsyncFunctionDef) and any(_passes_on(loop) for loop in ast.walk(node)):
             yield min([node.lineno, *(mark.lineno for mark in node.decorator_list)]), node.name
 
 
 def _passes_on(loop: ast.AST) -> bool:
-    """True for an `async for` that yields its own variable, as it is or under a condition."""
-    if not isinstance(loop, ast.AsyncFor) or not isinstance(loop.target, ast.Name):
-        return False
-    yielded = (node.value for node in ast.walk(loop) if isinstance(node, ast.Yield))
-    return any(loop.target.id in {name.id for name in ast.walk(v) if isinstance(name, ast.Name)} for v in yielded if v)
+    """True for an `async for` that yields inside."""
+    return isinstance(loop, ast.AsyncFor) and any(isinstance(node, ast.Yield) for node in ast.walk(loop))
 
 
 class Recorder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from bot.language.reading import Reading
@@ -21,32 +20,26 @@ def instead(pack: Pack, reading: Reading, language: Language) -> Shareable | Non
     return Shareable(intent=intent, language=language, blocks=_said(pack, intent, reading, language, beside=False))
 
 
-async def above(
-    pack: Pack, reading: Reading, language: Language, message: Message, replies: AsyncIterator[Answered]
-) -> AsyncIterator[Answered]:
-    """The replies, each with the line of danger first when the message holds danger beside its question.
+class Line:
+    """The line that stands above every reply to a message that holds danger beside its question.
 
     Where others read, what is answered in the person's own chat leaves the line, for the person alone, where they
-    wrote. When answering fails, the line is said before the error is.
+    wrote. When nothing can be answered, the line is said before the error is.
     """
-    if reading.alarm is None:
-        async for reply in replies:
-            yield reply
-        return
-    line = _said(pack, reading.alarm, reading, language, beside=True)
-    lone = Shareable(
-        intent=reading.alarm, language=language, blocks=line, final=False, to_asker=True, alarm=reading.alarm
-    )
-    told = isinstance(message.place, OneToOne)
-    try:
-        async for reply in replies:
-            if isinstance(reply, Private) and not told:
-                told = True
-                yield lone
-            yield replace(reply, blocks=(*line, *reply.blocks), alarm=reading.alarm)
-    except Exception:
-        yield lone
-        raise
+
+    def __init__(self, pack: Pack, reading: Reading, kind: str, language: Language, message: Message) -> None:
+        blocks = _said(pack, kind, reading, language, beside=True)
+        self.alone = Shareable(intent=kind, language=language, blocks=blocks, final=False, to_asker=True, alarm=kind)
+        self._told = isinstance(message.place, OneToOne)
+
+    def above(self, reply: Answered) -> tuple[Answered, ...]:
+        """The reply under its line."""
+        line = self.alone
+        under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm)
+        if self._told or isinstance(reply, Shareable):
+            return (under,)
+        self._told = True
+        return line, under
 
 
 def _said(pack: Pack, intent: str, reading: Reading, language: Language, *, beside: bool) -> tuple[Block, ...]:

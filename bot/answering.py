@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any, Self
 
 from bot.accounts.accounts import Access, Accounts
 from bot.audit import Audit
@@ -54,6 +55,47 @@ class Patience:
     wall: float = 20.0
 
 
+class UnderWay:
+    """A search for an answer, in a task of its own. `progress` moves while its records come."""
+
+    def __init__(self, work: Coroutine[Any, Any, Answered], progress: Progress, patience: Patience) -> None:
+        self._work, self.progress, self._patience = work, progress, patience
+        self._now = asyncio.get_running_loop().time
+        self._pause, self._end = patience.notice, self._now() + patience.notice + patience.wall
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._work)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        task = self._task
+        # The task holds its error, the error's trace this object: without the task the payer's body is let go.
+        del self._task, self._work
+        if not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, BotError):
+                await task
+        del task
+
+    async def goes_on(self) -> bool:
+        """True each time that the search takes longer than a person waits in silence; False when it is over.
+
+        Raises:
+            PayerSlow: the question has taken too long.
+        """
+        silent = min(self._pause, max(0.0, self._end - self._now()))
+        if (await asyncio.wait({self._task}, timeout=silent))[0]:
+            return False
+        if self._now() >= self._end:
+            raise PayerSlow
+        self._pause = self._patience.again
+        return True
+
+    def reply(self) -> Answered:
+        """What came of it. Raises all that `Answering.answer` raises."""
+        return self._task.result()
+
+
 class Answering:
     """Runs the pack's answers. A reply is `Shareable` only when nothing of a member took part in it.
 
@@ -82,34 +124,12 @@ class Answering:
         self._publisher, self._health = publisher, health
         self._now, self._wall, self._clock = now, wall, clock
 
-    async def patiently(
-        self, message: Message, asked: Asked, patience: Patience, *, needs_member: bool
-    ) -> AsyncIterator[Answered]:
-        """The reply, behind passing notes on how far it is while it takes longer than a person waits in silence.
-
-        Raises:
-            PayerSlow: the question has taken too long. All that `answer` raises.
-        """
+    def begin(self, message: Message, asked: Asked, patience: Patience, *, needs_member: bool) -> UnderWay:
+        """The search for an answer, which is under way inside an `async with` and ends with it."""
         progress = Progress()
-        work = asyncio.create_task(self.answer(message, asked, progress, needs_member=needs_member))
-        now, pause = asyncio.get_running_loop().time, patience.notice
-        end = now() + pause + patience.wall
-        try:
-            while not (await asyncio.wait({work}, timeout=min(pause, max(0.0, end - now()))))[0]:
-                if now() >= end:
-                    raise PayerSlow
-                yield self._on_the_way(asked, progress, private=needs_member)
-                pause = patience.again
-            yield work.result()
-        finally:
-            if not work.done():
-                work.cancel()
-                with contextlib.suppress(asyncio.CancelledError, BotError):
-                    await work
-            # The task holds its error, the error's trace this frame: without the task the payer's body is let go.
-            del work
+        return UnderWay(self.answer(message, asked, progress, needs_member=needs_member), progress, patience)
 
-    def _on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
+    def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
         """A passing note; how many claims a member has is told to the member alone."""
         blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
         kind = Private if private else Shareable

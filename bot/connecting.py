@@ -6,7 +6,7 @@ Every reply here is `Private`: a link or a member's name never reaches a place t
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -42,26 +42,26 @@ class Connecting:
         self._accounts, self._audit, self._pack = accounts, audit, pack
         self._dialogue, self._retention, self._payer, self._now = dialogue, retention, payer, now
 
-    async def answer(self, message: Message, asked: Asked) -> AsyncIterator[Private]:
-        """The replies to an `account.*` intent."""
-        person = message.person
+    async def answer(self, message: Message, asked: Asked) -> Private:
+        """The reply to an `account.*` intent."""
+        person, language = message.person, asked.language
         match asked.intent:
             case "account.link":
-                yield await self.offer(person, asked.language, "account/link", intent=asked.intent)
+                reply = await self.offer(person, language, "account/link", intent=asked.intent)
             case "account.unlink":
-                yield await self._unlink(person, asked)
+                reply = await self._unlink(person, asked)
             case "account.forget":
-                yield self.erased(await self._erase(person, asked.language), asked.language)
+                reply = self.erased(await self._erase(person, language), language)
             case "account.choose":
-                linked = await self._accounts.choose(person, int(asked.arguments["index"]))
-                yield self._linked(linked, asked.language)
+                reply = self._linked(await self._accounts.choose(person, int(asked.arguments["index"])), language)
             case "account.decline":
                 await self._accounts.cancel(person)
-                yield self._say("account/declined", asked.language, intent=asked.intent)
+                reply = self._say("account/declined", language, intent=asked.intent)
             case "account.status":
-                yield await self._status(message, asked.language)
+                reply = await self._status(message, language)
             case _:
-                yield await self._privacy(person, asked.language)
+                reply = await self._privacy(person, language)
+        return reply
 
     async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
         """A one-time link with the words of a template; the link itself is for this person's own chat.

@@ -61,9 +61,10 @@ MAY_IMPORT = {
     },
     "command": {"dialogue", "language", "message"},
     "alarm": {"language", "message", "pack"},
+    "course": {"alarm", "dialogue", "followups", "language", "message", "pack"},
     "turn": {
-        *("accounts", "answering", "command", "connecting", "dialogue", "errors", "followups", "kit", "language"),
-        *("message", "pack"),
+        *("accounts", "answering", "command", "connecting", "course", "dialogue", "errors", "followups", "kit"),
+        *("language", "message", "pack"),
         *("alarm", "audit", "limits", "metrics", "owner", "provenance", "retention"),
     },
     "channels": {"errors", "inbox", "leases", "message", "replies", "retention", "stores", "turn"},

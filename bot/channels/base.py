@@ -66,13 +66,21 @@ async def nothing(*, findable: bool = False) -> None:
     """Do nothing before a reply is written."""
 
 
-async def deliver(channel: Channel, answers: Answers, message: Message, writing: Writing = nothing) -> None:
+async def deliver(
+    channel: Channel,
+    answers: Answers,
+    message: Message,
+    writing: Writing = nothing,
+    intents: set[str] | None = None,
+) -> None:
     """Answer one message: private replies in the one-to-one chat only, with one pointer from a shared place.
 
-    `writing` is called before the first reply is written, and before the first that goes to a shared place.
+    `writing` is called before the first reply is written, and before the first that goes to a shared place. `intents`
+    takes in the intent of each reply, before it is written.
     """
-    pointed, told = False, None
+    pointed, told, intents = False, None, set() if intents is None else intents
     async for reply in answers.answer(message):
+        intents.add(reply.intent)
         aside = isinstance(message.place, Shared) and isinstance(reply, Private)
         own = await channel.private_place(message.person) if aside else None
         findable = aside or isinstance(message.place, OneToOne)

@@ -140,15 +140,18 @@ class Desk:
         if writer is None and await self.stands(here, incoming, place, delivery):
             await self._home_again(here, incoming)
             return
-        watched = _Watched(self._host)
+        intents: set[str] = set()
         try:
             async with self._status(here, message):
                 writer = writer or self.writer(here, incoming, delivery)
-                await deliver(writer, watched, message, delivery.writing)
+                await deliver(writer, self._host, message, delivery.writing, intents)
         finally:
-            if watched.leaves and not (await self._host.home(person, "en", directory_only=directory_only))[1]:
+            if (
+                not intents.isdisjoint(FAREWELLS)
+                and not (await self._host.home(person, "en", directory_only=directory_only))[1]
+            ):
                 await self._people.leave(person)
-        if watched.home_changed:
+        if not intents.isdisjoint(_CHANGES_HOME):
             await self._home_again(here, incoming)
 
     async def soothe(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
@@ -274,21 +277,6 @@ class _Began:
         """Something is about to be posted."""
         await self._note(findable=findable)
         self.findable = findable and self.findable is not False
-
-
-class _Watched:
-    """The host, with a look at whether an account was connected or its person asked to be forgotten meanwhile."""
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self.home_changed = self.leaves = False
-
-    async def answer(self, message: Message) -> AsyncIterator[Answer]:
-        """The host's replies."""
-        async for reply in self._host.answer(message):
-            self.home_changed = self.home_changed or reply.intent in _CHANGES_HOME
-            self.leaves = self.leaves or reply.intent in FAREWELLS
-            yield reply
 
 
 def failed(error: Exception) -> None:

@@ -49,6 +49,8 @@ class Shelf:
 
     def passes(self, kind: str, text: str) -> bool:
         """Whether a text was made by `pass_` and is still good."""
+        if "=" in text:
+            return False  # `pass_` writes no padding: this is another text for the same bytes
         try:
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             ends = float(self._seal.unseal(sealed, kind) or b"")
