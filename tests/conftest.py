@@ -85,7 +85,7 @@ def _logs_as_before() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_directory_hears_of_a_member(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No token, cookie, member's id or name goes to a directory (T24, fhir.md 9), whatever a test asks the bot."""
+    """No token, cookie, member's id or name goes to a directory (T24, fhir-notes 9), whatever a test asks the bot."""
     yield
     told, _OFFENCES[:] = list(_OFFENCES), []
     assert not told or "tests/sandbox/" in request.node.nodeid, told

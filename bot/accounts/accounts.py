@@ -1,4 +1,4 @@
-"""The accounts room's front: who is linked to which member record, and how they come to be (design.md, Linking)."""
+"""Links between chat accounts and member records: made, looked up, listed, ended."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from bot.errors import (
 from bot.payer.http import Answer, Http
 
 _PATIENCE = 10.0  # seconds; the member's browser waits for it
-_DEFAULT_LIFETIME = 900.0  # seconds, when the payer does not say (fhir.md 3.4: assume a short one)
+_DEFAULT_LIFETIME = 900.0  # seconds, when the payer does not say (fhir-notes 3.4: assume a short one)
 _OK = 200
 _ACCEPT = {"accept": "application/json"}
 _TOKEN = re.compile(r"[\x21-\x7e]+")  # RFC 6749 A.12; a line break in it would begin a header

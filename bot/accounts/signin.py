@@ -1,6 +1,6 @@
 """The way through the payer's pages: from the confirmed link to a finished sign-in that waits for its code.
 
-Order matters here and is what the attacks of security.md T01-T13 try: the browser is recognised before anything is
+Order matters here and is what the attacks T01-T13 try: the browser is recognised before anything is
 consumed, the state is consumed before anything is asked, and nothing is active when this is done.
 """
 

@@ -24,7 +24,7 @@ async def newest_claims(
 ) -> Live:
     """The live claims, newest service first; reading stops as soon as `enough` and the pages prove to be in order.
 
-    Sorting is not required of a server (fhir.md 4.1): when the dates do not fall from row to row, every page is read,
+    Sorting is not required of a server (fhir-notes 4.1): when dates do not fall from row to row, every page is read,
     and so it is when the biggest, the smallest or the oldest is asked for. Without `people` the records of who gave the
     care do not come along: sums need none.
     """

@@ -1,4 +1,4 @@
-"""The member's coverages: current ones first, from the claims where the payer does not list them (fhir.md 5)."""
+"""The member's coverages: current ones first, from the claims where the payer does not list them (fhir-notes 5)."""
 
 from __future__ import annotations
 

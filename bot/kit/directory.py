@@ -140,7 +140,7 @@ async def _placeless(
 
 
 async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequence[tuple[str, str]]) -> None:
-    """The roles that are at the place by the services that they name, or by who provides these (fhir.md 9.1)."""
+    """The roles that are at the place by the services that they name, or by who provides these (fhir-notes 9.1)."""
     await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
     found, _ = await _placeless(ask, Search("HealthcareService"))
     directory.absorb(found)

@@ -34,7 +34,7 @@ class DrugLists:
 
 
 async def drug_lists(ask: Ask) -> DrugLists:
-    """The payer's current lists; a plan's list is the one that carries the plan's number (fhir.md 8)."""
+    """The payer's current lists; a plan's list is the one that carries the plan's number (fhir-notes 8)."""
     coverages = await member_coverages(ask)
     read = await records(ask, Search("List", (_POLICY,)), read_drug_list, optional=True)
     usable = tuple(one for one in read if one.is_formulary and one.status in {None, "current"})

@@ -1,4 +1,4 @@
-"""Which network the asker's own may be: read from Coverage, matched here, and never more than a guess (fhir.md 9.3)."""
+"""The network that the asker's own may be: read from Coverage, matched here, always a guess (fhir-notes 9.3)."""
 
 from __future__ import annotations
 

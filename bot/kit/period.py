@@ -1,6 +1,6 @@
 """All claims of a period, for sums: page after page, and when many are left, windows of days side by side.
 
-`service-date` is not promised to be applied and neither is any order (fhir.md 4.1), so windows are opened only behind
+A server may ignore `service-date` and any order (fhir-notes 4.1), so windows of days are asked for only behind
 pages that come newest first, and only believed while every row lies in its window; else the pages are read one by one.
 """
 

@@ -48,7 +48,7 @@ async def network_names(ask: Ask) -> tuple[str, ...]:
 
 
 async def plans(ask: Ask) -> tuple[Plan, ...]:
-    """The active plans in the payer's order; none where the directory lists none (fhir.md 9.3)."""
+    """The active plans in the payer's order; none where the directory lists none (fhir-notes 9.3)."""
     directory, read = Directory(), list[InsurancePlan]()
     async for page in given(ask.search(_PLANS)):
         directory.add(page.entries)

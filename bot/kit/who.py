@@ -140,7 +140,7 @@ def _towns(rows: Iterable[Listing]) -> set[str]:
 
 
 async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
-    """Everything of one provider. A server may compare the reference whole or by its id (fhir.md 9.1)."""
+    """Everything of one provider. A server may compare the reference whole or by its id (fhir-notes 9.1)."""
     directory = Directory()
     for value in (f"{key.type}/{key.id}", key.id):
         if not directory.roles:
@@ -156,7 +156,7 @@ async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
 async def _numbered(ask: Ask, npi: str) -> tuple[Listing, ...]:
     """The listings of whoever has the NPI, a person or an organization.
 
-    Servers need not search by it (fhir.md 9.1): where one answers with others' records, the question is `unmet`.
+    Servers need not search by it (fhir-notes 9.1): where one answers with others' records, the question is `unmet`.
     """
     directory, ignored = Directory(), False
     for type_ in ("Practitioner", "Organization"):

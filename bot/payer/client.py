@@ -102,7 +102,7 @@ class MemberClient:
         return body
 
     async def _owned(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """The search under the name that the type has for its patient; Coverage has two (fhir.md 5)."""
+        """The search under the name that the type has for its patient; Coverage has two (fhir-notes 5)."""
         names = self._names(search.type)
         for place, name in enumerate(names):
             try:
@@ -192,7 +192,7 @@ class MemberClient:
 
 
 class DirectoryClient:
-    """The open directory. It has no place for a token, and refuses whatever would name a member (fhir.md 9)."""
+    """The open directory. It has no place for a token, and refuses whatever would name a member (fhir-notes 9)."""
 
     def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: Kept | None = None) -> None:
         self._server = Server(http, base, retry=retry, kept=kept)

@@ -1,4 +1,4 @@
-"""Where the money of a claim is (fhir.md 4.3): totals, then header adjudication, then lines. Never two places added."""
+"""Where the money of a claim is (fhir-notes 4.3): totals, header adjudication, lines. Places are never added up."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _CODES = {
     "priorpayerpaid": "prior_payer",
     "discount": "discount",
     "drugcost": "drug_cost",
-    # Humana's own system (fhir.md 12)
+    # Humana's own system (fhir-notes 12)
     "submittedamount": "billed",
     "allowedamount": "allowed",
     "deductibleamount": "deductible",

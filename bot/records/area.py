@@ -1,4 +1,4 @@
-"""Whether a point lies in a Location's GeoJSON boundary: Plan-Net's areas have a shape, no address (fhir.md 9.2)."""
+"""Whether a point lies in a Location's GeoJSON boundary: Plan-Net's areas have a shape, no address (fhir-notes 9.2)."""
 
 from __future__ import annotations
 

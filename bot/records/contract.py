@@ -1,4 +1,4 @@
-"""Whether the provider had a contract with the plan at that time, which is not how the claim was paid (fhir.md 4.3)."""
+"""Whether the provider had a contract with the plan then, which is not how the claim was paid (fhir-notes 4.3)."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class Coverage:
         return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
 
     def state(self, today: date) -> str:
-        """`current`, `ended`, `future`; `unclear` for a draft. A missing end means open (fhir.md 5)."""
+        """`current`, `ended`, `future`; `unclear` for a draft. A missing end means open (fhir-notes 5)."""
         start, end = self.period.start, self.period.end
         if self.status == "cancelled" or (end is not None and end.last < today):
             return "ended"

@@ -1,4 +1,4 @@
-"""The Plan-Net resources as the slim reading sees them (fhir.md 9.2)."""
+"""The Plan-Net resources as the slim reading sees them (fhir-notes 9.2)."""
 
 from __future__ import annotations
 

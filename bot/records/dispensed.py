@@ -29,7 +29,7 @@ _NOT_TOLD = frozenset({"unknown", "not-applicable", "compound"})
 
 
 def dispensed_in(eob: Explanation) -> tuple[Dispensed, ...]:
-    """The drugs of a pharmacy claim in its order (fhir.md 4.4, 4.6); lines that only take another back say nothing."""
+    """The drugs of a pharmacy claim, in order (fhir-notes 4.4, 4.6); lines that only take another back are left out."""
     days = _days(eob)
     return tuple(_dispensed(item, days) for item in eob.item if not item.modifier_extension)
 

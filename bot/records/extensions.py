@@ -1,6 +1,6 @@
 """Extensions with the value types that coverages and drug lists use, found by the last part of their address.
 
-The last part is enough: older servers spell the path before it otherwise (fhir.md 8).
+The last part is enough: older servers spell the path before it otherwise (fhir-notes 8).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Organizations that give care: their affiliations, read as roles, and the services that they provide (fhir.md 9.2)."""
+"""Organizations that give care: affiliations, read as roles, and the services that they provide (fhir-notes 9.2)."""
 
 from __future__ import annotations
 

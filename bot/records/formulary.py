@@ -88,7 +88,7 @@ class DrugList:
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """One drug on one list. A limit that is None is not stated, which is not "no" (fhir.md 8)."""
+    """One drug on one list. A limit that is None is not stated, which is not "no" (fhir-notes 8)."""
 
     id: str
     name: str | None

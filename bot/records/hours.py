@@ -1,4 +1,4 @@
-"""Opening hours as a directory gives them: which days, from when to when (fhir.md 9.2)."""
+"""Opening hours as a directory gives them: which days, from when to when (fhir-notes 9.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan that the payer sells: what it is called, where it is sold, and its networks (fhir.md 9.2)."""
+"""A plan that the payer sells: what it is called, where it is sold, and its networks (fhir-notes 9.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sort of claim it is, in one closed list, from the codings that payers use (fhir.md 4.2, 12)."""
+"""What sort of claim it is, in one closed list, from the codings that payers use (fhir-notes 4.2, 12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which claims count (fhir.md 4.7), newest first, and the visits and fills among them."""
+"""Which claims count (fhir-notes 4.7), newest first, and the visits and fills among them."""
 
 from __future__ import annotations
 

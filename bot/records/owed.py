@@ -59,7 +59,7 @@ class Paid:
 
 
 def owed_of(money: Money) -> Owed:
-    """The order of fhir.md 4.3: total, header, lines, then the parts; never a zero of our own."""
+    """The order of fhir-notes 4.3: total, header, lines, then the parts; never a zero of our own."""
     shares = [money.get(name) for name in ("deductible", "copay", "coinsurance")]
     noncovered, told, alone = money.get("noncovered"), money.found("liability"), added(shares)
     impossible = None if told or not _too_much(money, alone) else alone

@@ -1,4 +1,4 @@
-"""Who was seen and where (fhir.md 4.6), by name. Names come from contained and included resources or the display."""
+"""Who was seen and where (fhir-notes 4.6), by name. Names come from contained and included resources or the display."""
 
 from __future__ import annotations
 

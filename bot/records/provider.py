@@ -265,7 +265,7 @@ def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
 
 
 def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
-    """Every way to reach them, the payer's preferred first; a telecom without a system is kept (market.md, PN)."""
+    """Every way to reach them, the payer's preferred first; one without a system is kept (fhir-notes 9.2)."""
     ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
     return tuple(Phone(t.system, value, t.use, period_of(t.period)) for t in ranked if (value := clean(t.value)))
 

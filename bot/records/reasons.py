@@ -1,4 +1,4 @@
-"""Why an amount is what it is, and how the claim was paid (fhir.md 4.3). Texts are the payer's own, never ours."""
+"""Why an amount is what it is, and how the claim was paid (fhir-notes 4.3). Texts are the payer's own, never ours."""
 
 from __future__ import annotations
 

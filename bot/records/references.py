@@ -1,4 +1,4 @@
-"""References: relative, absolute, versioned, contained, urn, logical identifier, or words only (F34, fhir.md 10)."""
+"""References: relative, absolute, versioned, contained, urn, logical identifier, or words only (F34, fhir-notes 10)."""
 
 from __future__ import annotations
 

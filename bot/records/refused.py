@@ -1,4 +1,4 @@
-"""What the plan refused: the whole claim, or lines of it that it judged apart from the paid ones (fhir.md 4.3)."""
+"""What the plan refused: the whole claim, or lines of it that it judged apart from the paid ones (fhir-notes 4.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which claim a reversal takes back: by its number, or as its exact opposite on the same day (fhir.md 4.7)."""
+"""Which claim a reversal takes back: by its number, or as its exact opposite on the same day (fhir-notes 4.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Security labels (42 CFR Part 2 and kin, fhir.md 11): on a resource, a Bundle, an element, or by DS4P's extensions.
+"""Security labels (42 CFR Part 2 and kin, fhir-notes 11): on a resource, a Bundle, an element, or by DS4P's extensions.
 
 No label proves nothing; a label always counts.
 """

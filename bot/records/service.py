@@ -1,4 +1,4 @@
-"""When the service was, by kind of claim (fhir.md 4.5): never the adjudication, payment or receipt date unsaid."""
+"""When the service was, by kind of claim (fhir-notes 4.5): never the adjudication, payment or receipt date unsaid."""
 
 from __future__ import annotations
 

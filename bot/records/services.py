@@ -20,7 +20,7 @@ class _Lines(Shape, frozen=True):
 def services_in(raw: bytes | msgspec.Raw) -> tuple[str, ...]:
     """The texts of an ExplanationOfBenefit's lines in its order, each once; codes without a text say nothing.
 
-    No code list is consulted: CPT, NUBC and CDT texts are licensed (fhir.md 4.3).
+    No code list is consulted: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
     """
     try:
         lines, _ = decode(raw, _Lines)

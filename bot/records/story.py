@@ -1,4 +1,4 @@
-"""The story of an adjusted claim: which one it replaces, and what that changed for the member (fhir.md 4.7)."""
+"""The story of an adjusted claim: which one it replaces, and what that changed for the member (fhir-notes 4.7)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the plan says of deductible, limits and copays, and an honest floor of what the claims have used of them.
 
-A Coverage holds no accumulator and neither do claims (fhir.md 4.7): the floor is "at least", never a balance.
+A Coverage holds no accumulator and neither do claims (fhir-notes 4.7): the floor is "at least", never a balance.
 """
 
 from __future__ import annotations

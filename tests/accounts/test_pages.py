@@ -1,4 +1,4 @@
-"""The pages themselves: what they say, to whom, and what surrounds them (T29, T30, T47, voice.md)."""
+"""The pages themselves: what they say, to whom, and what surrounds them (T29, T30, T47)."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ async def test_the_first_page_names_the_person_and_tells_what_follows(bot: Bot) 
 
 
 async def test_the_last_page_shows_the_code_with_its_warning(bot: Bot) -> None:
-    """Only who asked may type it (voice.md)."""
+    """Only who asked may type it."""
     page = (await _walk(bot))["code"]
     assert re.fullmatch(r"[A-Z2-7]{4}-[A-Z2-7]{4}", code_on(page))
     assert "Type this code in your chat with the bot" in page.text
@@ -286,7 +286,7 @@ def test_every_failure_of_a_sign_in_has_words_of_its_own(language: str) -> None:
 
 
 def test_no_problem_page_blames_or_shouts() -> None:
-    """Tone of voice.md: no exclamation marks, no "unfortunately"."""
+    """The tone of every page: no exclamation marks, no "unfortunately"."""
     words = "".join(path.read_text(encoding="utf-8") for path in PAGES.glob("*.html"))
     shown = re.sub(r"<!doctype|<!--.*?-->", "", words)
     assert "!" not in shown

@@ -230,7 +230,7 @@ async def test_a_name_is_no_condition(bot: Bot, answer: httpx.Response) -> None:
     [(None, 900), (5, 5), ("3600", 3600), ("soon", 900), (-1, 0), (0, 0), ([], 900), (True, 1), ("1e999", 900)],
 )
 async def test_how_long_a_token_lives(bot: Bot, given: Any, seconds: int) -> None:
-    """As the payer says, from the request's start; a quarter of an hour when it does not (fhir.md 3.4)."""
+    """As the payer says, from the request's start; a quarter of an hour when it does not (fhir-notes 3.4)."""
     bot.payer.token_changes = {"expires_in": given}
     await bot.accounts.prove(DANA, code_on(await _last_page(bot)))
     link = await bot.accounts.link(DANA)

@@ -26,7 +26,7 @@ HERE = f"{BASE}/ExplanationOfBenefit?patient=p1"
     ],
 )
 def test_links_under_the_base_are_followed(link: str, expected: str) -> None:
-    """Absolute, host-relative, relative and query-only links of the same server are its own (fhir.md 10)."""
+    """Absolute, host-relative, relative and query-only links of the same server are its own (fhir-notes 10)."""
     assert Base(BASE).own(link, HERE) == expected
 
 

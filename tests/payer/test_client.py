@@ -99,7 +99,7 @@ async def test_the_own_patient_is_searched_by_id() -> None:
 
 
 async def test_coverage_falls_back_to_beneficiary_once() -> None:
-    """A server that refuses `Coverage?patient=` is asked by beneficiary, and remembered (fhir.md 5)."""
+    """A server that refuses `Coverage?patient=` is asked by beneficiary, and remembered (fhir-notes 5)."""
     coverage = {"resourceType": "Coverage", "id": "c", "beneficiary": {"reference": "Patient/p1"}}
     rigged = rig(refusal("unknown parameter patient"), refusal("unknown parameter patient"), page(coverage))
     for _ in range(2):
@@ -188,7 +188,7 @@ async def test_a_refused_type_is_named_in_the_report() -> None:
 
 
 async def test_json_under_another_label_is_fhir() -> None:
-    """Some send application/json or application/json+fhir: the body decides (fhir.md 10)."""
+    """Some send application/json or application/json+fhir: the body decides (fhir-notes 10)."""
     answer = httpx.Response(
         200, headers={"content-type": "application/json+fhir;charset=utf-8"}, content=page(eob()).content
     )
@@ -268,7 +268,7 @@ async def test_a_server_that_reads_no_form_is_noticed() -> None:
     ],
 )
 async def test_the_directory_never_hears_of_a_member(search: Search) -> None:
-    """A search that names a member, or a member's type, is refused before anything is sent (fhir.md 9)."""
+    """A search that names a member, or a member's type, is refused before anything is sent (fhir-notes 9)."""
     rigged = rig(page())
     with pytest.raises(ValueError, match="directory"):
         await pages(DirectoryClient(rigged.http, BASE), search, Budget(clock=rigged.clock))
@@ -276,7 +276,7 @@ async def test_the_directory_never_hears_of_a_member(search: Search) -> None:
 
 
 async def test_the_directory_client_sends_no_token() -> None:
-    """Its requests carry no authorization; a server that wants one is a server that forbids (fhir.md 12, Regence)."""
+    """Its requests carry no authorization; a server that wants one refuses (fhir-notes 12, Regence)."""
     rigged = rig(page({"resourceType": "Organization", "id": "o"}), fhir(b"", 401), fhir(b"", 401))
     client = DirectoryClient(rigged.http, BASE, retry=rigged.retry)
     search = Search("Organization").where(("_id", any_of(["o"])))

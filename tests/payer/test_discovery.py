@@ -84,7 +84,7 @@ async def test_the_issuer_is_found_above_the_token_endpoint() -> None:
 
 
 async def test_the_capability_statement_tells_the_rest() -> None:
-    """The oauth-uris of the CapabilityStatement fill what no document told (fhir.md 2)."""
+    """The oauth-uris of the CapabilityStatement fill what no document told (fhir-notes 2)."""
     found, _, _ = discovery({METADATA: STATEMENT})
     assert (await found.endpoints()).revoke == f"{SSO}/revoke-by-metadata"
 
@@ -153,7 +153,7 @@ async def test_documents_are_kept_a_day_and_failures_five_minutes() -> None:
 
 
 async def test_what_is_not_declared_is_unknown() -> None:
-    """Servers under-declare: absence is None, never no (fhir.md 2)."""
+    """Servers under-declare: absence is None, never no (fhir-notes 2)."""
     found, _, _ = discovery({METADATA: STATEMENT})
     capabilities = await found.capabilities(BASE)
     assert (capabilities.known, capabilities.fhir_version, capabilities.software) == (True, "4.0.1", "HAPI")

@@ -75,7 +75,7 @@ def test_no_liability_and_no_parts_is_not_zero() -> None:
     ],
 )
 def test_the_places_of_money_have_an_order(elements: Json, source: str, amount: str) -> None:
-    """Total, then header, then lines, then the parts; two places are never added, nor two totals (fhir.md 4.3)."""
+    """Total, then header, then lines, then the parts; two places are never added, nor two totals (fhir-notes 4.3)."""
     found = claim(**elements)
     assert (found.owed.source, found.owed.amount) == (source, dollars(amount))
 
@@ -124,7 +124,7 @@ def test_amounts_keep_their_digits(value: str) -> None:
 
 
 def test_what_the_patient_paid_is_its_own_figure() -> None:
-    """`paidbypatient`, or the sum of C4BB 2.0's three ways to pay (fhir.md 4.3)."""
+    """`paidbypatient`, or the sum of C4BB 2.0's three ways to pay (fhir-notes 4.3)."""
     assert claim(total=[money("paidbypatient", 20)]).paid_by_patient == dollars("20")
     parts = [money("paidbypatientcash", 5), money("paidbypatienthealthaccount", 15)]
     assert claim(total=parts).paid_by_patient == dollars("20")

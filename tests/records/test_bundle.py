@@ -40,7 +40,7 @@ def test_a_page_tells_its_entries_apart() -> None:
 
 
 def test_a_missing_mode_is_decided_by_type() -> None:
-    """Humana's first entry has neither search.mode nor fullUrl (fhir.md 12)."""
+    """Humana's first entry has neither search.mode nor fullUrl (fhir-notes 12)."""
     body = bundle(eob(), {"resourceType": "Coverage", "id": "c"}, mode=None)
     assert [e.mode for e in read_page(body, "ExplanationOfBenefit").entries] == ["match", "include"]
 
@@ -121,7 +121,7 @@ def test_an_operation_outcome_gives_only_its_issues() -> None:
 @pytest.mark.fault("F48")
 @pytest.mark.threat("T33")
 def test_a_bundle_label_that_no_entry_explains_holds_for_all() -> None:
-    """The Bundle's label is the high-water mark: unexplained, every entry is shielded (fhir.md 11)."""
+    """The Bundle's label is the high-water mark: unexplained, every entry is shielded (fhir-notes 11)."""
     label = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}]}
     page = read_page(bundle(eob(), eob(id="two"), meta=label), "ExplanationOfBenefit")
     assert {e.labels for e in page.entries} == {("42CFRPart2",)}

@@ -68,7 +68,7 @@ def test_what_does_not_count_is_left_out_by_reason(elements: Json, reason: str) 
 
 
 def test_drafts_and_missing_uses_are_kept() -> None:
-    """Humana marks adjudicated claims as draft; a claim without `use` is a claim (fhir.md 12)."""
+    """Humana marks adjudicated claims as draft; a claim without `use` is a claim (fhir-notes 12)."""
     (kept,) = live([claim(status="draft", use=None)]).claims
     assert kept.is_draft
 

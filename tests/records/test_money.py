@@ -54,7 +54,7 @@ def test_what_cannot_be_money_is_no_amount(value: str) -> None:
 
 @pytest.mark.fault("F37")
 def test_a_missing_value_is_no_amount_and_a_missing_currency_is_the_claims() -> None:
-    """Cigna sends totals without a value; a currency may be missing (fhir.md 12)."""
+    """Cigna sends totals without a value; a currency may be missing (fhir-notes 12)."""
     assert amount_of(MoneyShape(currency="USD")) is None
     assert amount_of(MoneyShape(value=Decimal(0)), "EUR") == Amount(Decimal(0), "EUR")
 

@@ -1,4 +1,4 @@
-"""Claims in each payer's own odd form (fhir.md 12), imitated by hand."""
+"""Claims in each payer's own odd form (fhir-notes 12), imitated by hand."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_who_was_seen(team: list[Json], seen: str) -> None:
 
 
 def test_names_come_from_contained_and_included_resources() -> None:
-    """A versioned reference finds its included practitioner, `#org` its contained organization (fhir.md 10)."""
+    """A versioned reference finds its included practitioner, `#org` its contained organization (fhir-notes 10)."""
     resource = eob(
         provider={"reference": "#org"},
         contained=[{"resourceType": "Organization", "id": "org", "name": "Cumberland Hospital"}],

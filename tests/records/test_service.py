@@ -45,14 +45,14 @@ SUBTYPE = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBInstitutionalClaimSubT
     ],
 )
 def test_the_day_of_service_by_kind_of_claim(elements: Json, start: str) -> None:
-    """Admission, lines, statement period, in the order of fhir.md 4.5; `created` is none of them."""
+    """Admission, lines, statement period, in the order of fhir-notes 4.5; `created` is none of them."""
     found = claim(**elements)
     assert str(found.service.start) == start
     assert found.service_is == "service"
 
 
 def test_a_fill_without_dates_says_processed() -> None:
-    """Humana's pharmacy claims have no service date: the adjudication date stands in, and says so (fhir.md 12)."""
+    """Humana's pharmacy claims have no service date: the adjudication date stands in, and says so (fhir-notes 12)."""
     found = claim(type=coded("pharmacy", CLAIM_TYPE), billablePeriod=None)
     assert (found.service, found.service_is) == (Period(PartialDate(2024, 7, 1)), "processed")
     assert not claim(billablePeriod=None).service.known

@@ -50,7 +50,7 @@ async def test_no_coverage_is_said_with_what_it_may_mean() -> None:
 
 
 async def test_a_payer_that_refuses_coverage_is_read_through_its_claims() -> None:
-    """Coverage search is not guaranteed (fhir.md 5): what claims bring along is used, and the gap is said."""
+    """Coverage search is not guaranteed (fhir-notes 5): what claims bring along is used, and the gap is said."""
     shelf = Shelf((), forbidden={"Coverage"}, included=(coverage(),))
     said = await answered("coverage.summary", shelf=shelf)
     assert "Plain PPO" in said.text

@@ -81,7 +81,7 @@ async def test_tier_limits_and_cost_come_from_the_members_own_list() -> None:
 
 
 async def test_names_are_asked_for_as_stu1_writes_them() -> None:
-    """Parameters are CamelCase, and without :contains a strength in front would hide the drug (fhir.md 8)."""
+    """Parameters are CamelCase, and without :contains a strength in front would hide the drug (fhir-notes 8)."""
     said = await answered("formulary.drug_coverage", coverage(), drug_list(), METFORMIN, slots={"drug": "metformin"})
     asked = next(query for kind, query in said.shelf.queries if kind == "MedicationKnowledge")
     assert asked["DrugName:contains"] == ["metformin"]
