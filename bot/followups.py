@@ -55,11 +55,22 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
     if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
         return replace(asked, slots=slots)
     entry = _chosen(memory, int(index)) if index is not None and memory.choices else None
+    if index == 0 and not memory.choices:
+        entry = _one_shown(memory, asked, reading)
     if entry is None:
         return asked
     slots |= {name: slot for name, slot in entry.slots.items() if name == "provider_name"}
     arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
     return replace(asked, slots=slots, arguments={**asked.arguments, **arguments})
+
+
+def _one_shown(memory: Memory, asked: Asked, reading: Reading) -> Asked | None:
+    """The one claim that the last reply was about, by its own button; None where the question describes another."""
+    named = reading.slots.keys() - {"ordinal"} or "LATEST" in reading.concepts
+    of_claims = memory.asked is not None and memory.asked.intent.startswith("claim.")
+    if named or not of_claims or not asked.intent.startswith("claim."):
+        return None
+    return next((one for one in memory.labels.values() if one.intent == "claim.detail" and "id" in one.arguments), None)
 
 
 def with_choice(memory: Memory, reading: Reading) -> Memory:

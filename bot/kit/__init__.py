@@ -37,6 +37,7 @@ from bot.kit.people import by_provider, by_store
 from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import read_entries, records, records_of
+from bot.kit.scopes import SCOPES, Shares, of_scope, scope_of
 from bot.kit.sites import Openings, Site, Spot, hours_of, sites
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.kit.wanted import (
@@ -95,6 +96,7 @@ __all__ = [
     "FARTHER",
     "KINDS",
     "NO_KINDS",
+    "SCOPES",
     "STALE_DAYS",
     "UNSHIELDED",
     "Amount",
@@ -163,6 +165,7 @@ __all__ = [
     "Report",
     "Search",
     "Series",
+    "Shares",
     "Shielded",
     "Shown",
     "Site",
@@ -244,6 +247,7 @@ __all__ = [
     "networks_among",
     "newest_claims",
     "of_other_person",
+    "of_scope",
     "on_day",
     "on_record",
     "openings_of",
@@ -275,6 +279,7 @@ __all__ = [
     "records",
     "records_of",
     "results",
+    "scope_of",
     "series",
     "service_dates",
     "shield",

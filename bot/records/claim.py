@@ -142,6 +142,7 @@ class Claim:
     replaced = _Fact(lambda of: _is_replaced(of.eob))
     coverage = _Fact(lambda of: _coverage(of.eob))
     coverages = _Fact(lambda of: tuple(id_ for one in of.eob.insurance if (id_ := _id_of(one.coverage))))
+    carriers = _Fact(lambda of: _carriers(of.eob))
     insurer = _Fact(lambda of: name_of(of.eob.insurer, of.names))
     performed = _Fact(lambda of: performed_in(of.eob, of.raw, of.money.currency))
     labels = _Fact(lambda of: tuple(sorted({*of.labels, *labels_of(of.raw)})))
@@ -290,6 +291,12 @@ def _coverage(eob: Explanation) -> str | None:
     """The focal coverage's id; the only one counts as focal when none is marked."""
     focal = [i for i in eob.insurance if i.focal] or list(eob.insurance)[:1]
     return _id_of(focal[0].coverage) if focal else None
+
+
+def _carriers(eob: Explanation) -> tuple[str, ...]:
+    """The other payers' names: C4BB writes them as the display of coverages that are not focal."""
+    rest = (one.coverage for one in eob.insurance if one.focal is False and one.coverage)
+    return tuple(name for one in rest if not _id_of(one) and (name := clean(one.display)))
 
 
 def _paid_by_patient(money: Money) -> Amount | None:

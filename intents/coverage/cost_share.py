@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from bot.kit import (
+    SCOPES,
     Amount,
     Ask,
     Claim,
@@ -20,12 +21,15 @@ from bot.kit import (
     Coverages,
     Live,
     Period,
+    Shares,
     Summary,
     added,
     member_coverages,
     of_other_person,
+    of_scope,
     period_claims,
     plan_year_of,
+    scope_of,
     sum_of,
     words_of,
 )
@@ -73,11 +77,14 @@ class CostShares(Summary):
 
     `service` is the kind of visit that the words named; `missing`: no plan tells a share for it.
 
+    `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
+    none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
+
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
     `counted` how many fit; `start` and `through` are the first day looked at and the newest service counted.
     """
 
-    plans: tuple[tuple[Coverage, tuple[CostShare, ...]], ...] = ()
+    plans: tuple[Shares, ...] = ()
     covered: bool = False
     aspect: str | None = None
     side: str | None = None
@@ -94,6 +101,21 @@ class CostShares(Summary):
     other_claims: int = 0
     end: date | None = None
     starts_anew: date | None = None
+    scope: str | None = None
+    unscoped: bool = False
+    several: bool = False
+
+    @property
+    def deductibles(self) -> int:
+        """How many deductibles the plans name, those of one person in network counted."""
+        named = [share for _, shares in self.plans for share in shares if share.kind == "deductible"]
+        return sum(1 for share in named if share.side != "out" and share.who != "family")
+
+    @property
+    def names_drugs(self) -> bool:
+        """Whether one of them is for prescriptions alone."""
+        plans = [coverage.scope for coverage, _ in self.plans]
+        return "drugs" in plans or any(share.drugs for _, shares in self.plans for share in shares)
 
     @property
     def changed(self) -> bool:
@@ -148,9 +170,10 @@ async def answer(ask: Ask) -> CostShares:
         return summarize(coverages, None, ask)
     start, end = _span(ask)
     alive = await period_claims(ask, start, end, people=False)
-    counted = list(_counted(_counting(alive), coverages, ask))
+    scope = _counts_as(coverages, ask)
+    counted = list(_counted(_counting(alive), coverages, ask, scope))
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    medical = [claim for claim in counted if not claim.is_pharmacy]
+    medical = [claim for claim in counted if not claim.is_pharmacy or scope == "drugs"]
     for side in dict.fromkeys(_side_of(claim) for claim in medical):
         group = [claim for claim in medical if _side_of(claim) == side]
         ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
@@ -163,12 +186,15 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
     chosen = _chosen(coverages, ask)
     service = _service(ask)
     every = [(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen]
+    scope = _counts_as(coverages, ask)
+    scoped = of_scope(every, scope_of(ask))
+    every = scoped or every
     named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
     found = service is not None and any(shares for _, shares in named)
     plans = named if found else every
     read = list(claims or ())
-    counted = list(_counted(read, coverages, ask))
-    floors = _floors([claim for claim in counted if not claim.is_pharmacy], coverages)
+    counted = list(_counted(read, coverages, ask, scope))
+    floors = _floors([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     start, end = _span(ask)
     return CostShares(
         plans=tuple((coverage, shares) for coverage, shares in plans if shares),
@@ -177,17 +203,20 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         side=side,
         service=service,
         missing=service is not None and not found and any(shares for _, shares in every),
-        read=claims is not None,
+        read=claims is not None and (scope is None or bool(scoped)),
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
-        drugs=_floor("unknown", [claim for claim in counted if claim.is_pharmacy]),
+        drugs=_floor("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None,
         start=start,
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
         other_person=of_other_person(ask),
         hides=ask.report.hides,
         other_claims=sum(1 for claim in read if _in_span(claim, start, end)) - len(counted),
         end=end if _asks_time(ask) else None,
-        starts_anew=_starts_anew(coverages, ask),
+        starts_anew=_starts_anew(coverages, ask) if scope is None else None,
+        scope=scope_of(ask),
+        unscoped=scope_of(ask) is not None and not scoped,
+        several=ask.slots.get("reason") == "several",
     )
 
 
@@ -229,12 +258,23 @@ def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -
     )
 
 
-def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask) -> Iterable[Claim]:
+def _counts_as(coverages: Coverages, ask: Ask) -> str | None:
+    """The kind of plan whose claims count; prescriptions without a share of their own count as medical ones do."""
+    scope = scope_of(ask)
+    chosen = [(one, one.costs) for one in _chosen(coverages, ask)]
+    return None if scope == "drugs" and not of_scope(chosen, scope) else scope
+
+
+def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask, scope: str | None) -> Iterable[Claim]:
     """The claims of the span under a medical plan; dental and vision plans have deductibles of their own."""
     start, end = _span(ask)
-    apart = {coverage.id for coverage in coverages.every if coverage.scope in {"dental", "vision"}}
+    scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     for claim in claims:
-        if _in_span(claim, start, end) and claim.kind not in _APART and claim.coverage not in apart:
+        if not _in_span(claim, start, end):
+            continue
+        own = SCOPES.get(claim.kind or "") or scopes.get(claim.coverage or "") or "medical"
+        apart = scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in _APART
+        if own == scope if scope else not apart:
             yield claim
 
 
@@ -318,7 +358,7 @@ def _service(ask: Ask) -> str | None:
     words = set(words_of(ask.said))
     code = next((code for code, names in SERVICES.items() if words & set(names)), None)
     ask.uses(*(SERVICES[code] if code else ()))
-    return code or _visit_to(ask.slots.get("specialty"))
+    return code or (None if scope_of(ask) in {"dental", "vision"} else _visit_to(ask.slots.get("specialty")))
 
 
 def _visit_to(codes: object) -> str | None:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.kit import Ask, CostShare, Coverage, Coverages, Summary, member_coverages, span_of, text_of
+from bot.kit import (
+    Amount,
+    Ask,
+    Claim,
+    CostShare,
+    Coverage,
+    Coverages,
+    Live,
+    Summary,
+    added,
+    member_coverages,
+    period_claims,
+    plan_year_of,
+    span_of,
+    sum_of,
+    text_of,
+)
 
 SCOPES = ("dental", "vision", "drugs")
 
@@ -16,6 +33,7 @@ class Included(Summary):
 
     `shares` are what the plans name for it. `lines` are the product lines of today's plans, where they are certain.
     `start` and `end` are the time that was asked about, `gaps` says that the plans found leave days of it open.
+    `paid` is what the dental plan paid since `start` as far as its `claims` claims tell; `untold` of them don't.
     """
 
     about: str
@@ -26,11 +44,49 @@ class Included(Summary):
     start: date | None = None
     end: date | None = None
     gaps: bool = False
+    paid: Amount | None = None
+    claims: int = 0
+    untold: int = 0
 
 
 async def answer(ask: Ask) -> Included:
-    """From the coverages alone: benefits that no record names are not guessed."""
-    return summarize(await member_coverages(ask), ask)
+    """From the coverages alone: benefits that no record names are not guessed. A dental maximum is one of payments."""
+    coverages = await member_coverages(ask)
+    if text_of(ask, "reason") != "dental_max":
+        return summarize(coverages, ask)
+    start, end = _plan_time(coverages, ask)
+    alive = await period_claims(ask, start, end, people=False)
+    rows = _dental(alive, coverages, start, end)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
+    ask.report.steps += sum_of("plan_paid", rows, lambda claim: claim.plan_paid)
+    return dental_maximum(coverages, rows, start, end)
+
+
+def dental_maximum(coverages: Coverages, rows: Sequence[Claim], start: date, end: date) -> Included:
+    """The dental plans and what they have paid: the part of a yearly maximum that the claims show."""
+    found = tuple(one for one in coverages.current if one.scope == "dental")
+    told = [claim.plan_paid for claim in rows if claim.plan_paid]
+    others = tuple(one for one in coverages.current if one not in found)
+    untold = len(rows) - len(told)
+    return Included(
+        "dental_max", found, others, start=start, end=end, paid=added(told), claims=len(rows), untold=untold
+    )
+
+
+def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
+    """The time that was named, else the dental plan's year so far."""
+    start, end = span_of(ask)
+    if start:
+        return start, end or ask.today
+    year = plan_year_of((one for one in coverages.current if one.scope == "dental"), ask.today)
+    return (year[0] if year else date(ask.today.year, 1, 1)), ask.today
+
+
+def _dental(alive: Live, coverages: Coverages, start: date, end: date) -> list[Claim]:
+    """The claims for teeth of that time that count."""
+    ids = {one.id for one in coverages.every if one.scope == "dental"}
+    days = [claim for claim in alive.added if claim.service.day and start <= claim.service.day.first <= end]
+    return [claim for claim in days if claim.kind == "oral" or claim.coverage in ids]
 
 
 def summarize(coverages: Coverages, ask: Ask) -> Included:
