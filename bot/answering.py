@@ -27,13 +27,14 @@ from bot.kit import (
     Summary,
     Unreadable,
     WithDocument,
+    own_networks,
     read_coverage,
     read_patient,
     words_of,
 )
 from bot.kit.coverages import plan_year_of
 from bot.language.reading import Slot
-from bot.message import Actions, Block, Message, Note, Person, Private, Shareable, Source
+from bot.message import Actions, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget, Progress, Report
 from bot.payer.client import DirectoryClient, MemberClient
@@ -185,6 +186,14 @@ class Answering:
                     "distrusted", person, place=place, detail=gap.detail, read=distrusted, once=once
                 )
         return replace(reply, record=record)
+
+    async def own_networks(self, person: Person) -> tuple[str, ...]:
+        """The networks that look like a person's own; none without an account, or when nothing tells."""
+        ask = self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None)
+        try:
+            return await own_networks(ask)
+        except (PayerError, Unreadable):
+            return ()
 
     def explain(self, asked: Asked) -> Private:
         """What the answer above a button stands on."""

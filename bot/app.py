@@ -330,6 +330,7 @@ async def slack_app(
         bot.pack.words,
         credentials,
         Shelf(bot.store, bot.seal),
+        forms=bot.turn.forms,
         inbox=lambda handler, soothe: Inbox("slack", handler, bot.store, bot.seal, soothe=soothe, finds=True),
         retention=bot.retention,
         forget=bot.forget,

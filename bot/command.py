@@ -12,7 +12,8 @@ from datetime import date
 from bot.dialogue import Asked
 from bot.language.engine import SIDES_KINDS, Engine
 from bot.language.joining import UNNAMED_NETWORKS
-from bot.language.options import Options, Unread, read_options
+from bot.language.left import not_honoured
+from bot.language.options import HOW, Options, Unread, read_options
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import NAMED_NETWORK
@@ -55,7 +56,7 @@ class Request:
         """The options that the question takes and that cannot be read."""
         own = next(rules for rules in self.intents if rules.intent == asked.intent)
         taken = {_ALSO.get(kind, kind) for kind in own.slots.values()}
-        return tuple(option for option in self.options.unread if option.kind in taken)
+        return tuple(option for option in self.options.unread if option.kind in {*taken, HOW})
 
 
 class Commands:
@@ -84,7 +85,7 @@ class Commands:
     def asked(self, request: Request, reading: Reading, today: date) -> Asked:
         """The question of a request whose words were read, for the intent that fits them best.
 
-        Its slots are the options', and else what the words name.
+        Its slots are the options', and else what the words name. What this intent's answer does not honour is `unmet`.
         """
         heard = self._engine.slots_in(request.options.words[:_LONGEST], today=today)
         given = {**heard, **request.options.slots}
@@ -93,7 +94,13 @@ class Commands:
             named = sides(lambda text: self._engine.slots_in(text, today=today), request.options.words)
             given = {**given, **named, **request.options.slots}
         slots = {name: slot for name, kind in rules.slots.items() if (slot := _slot(given, kind))}
-        return Asked(rules.intent, slots=slots, rule="command", language="es" if reading.language == "es" else "en")
+        return Asked(
+            rules.intent,
+            slots=slots,
+            rule="command",
+            language="es" if reading.language == "es" else "en",
+            unmet=_unmet(request.options, rules, slots),
+        )
 
 
 def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[str, Slot]) -> IntentRules:
@@ -103,6 +110,13 @@ def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[
         if candidate.intent in by_name:
             return by_name[candidate.intent]
     return max(intents, key=lambda rules: (len(given.keys() & set(rules.slots.values())), len(rules.slots)))
+
+
+def _unmet(options: Options, rules: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:
+    """The options that another intent of the command takes and this one does not, with its own "not" and "or"."""
+    taken = {_ALSO.get(kind, kind) for kind in rules.slots.values()}
+    other = {kind: slot for kind, slot in options.slots.items() if kind not in taken}
+    return {**other, **not_honoured(slots, rules)}
 
 
 def _slot(given: Mapping[str, Slot], kind: str) -> Slot | None:

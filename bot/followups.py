@@ -9,7 +9,9 @@ from dataclasses import replace
 from bot.dialogue import Asked, Memory
 from bot.language.context import changed
 from bot.language.glossary import TERM
+from bot.language.kernel import FOLLOW
 from bot.language.reading import Candidate, Reading, Slot, adds
+from bot.language.rules import IntentRules
 from bot.message import Language
 
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", "answer.sources"})
@@ -31,7 +33,7 @@ def second_question(reading: Reading) -> Candidate | None:
     own = {concept for concept in second.concepts if concept.isupper() or concept == TERM} - {*first.concepts, *_COMMON}
     if second.slots and not adds(second.slots, first.slots):
         return None
-    return second if own and second.score >= _SURE and not second.intent.startswith("followup.") else None
+    return second if own and second.score >= _SURE and not second.intent.startswith(FOLLOW) else None
 
 
 def heard_in(memory: Memory, reading: Reading) -> Language:
@@ -65,27 +67,35 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
 
 
 def _one_shown(memory: Memory, asked: Asked, reading: Reading) -> Asked | None:
-    """The one claim that the last reply was about, by its own button; None where the question describes another."""
+    """The one record of its topic that the last reply has buttons for; None where the question describes another."""
     named = reading.slots.keys() - {"ordinal"} or "LATEST" in reading.concepts
-    of_claims = memory.asked is not None and memory.asked.intent.startswith("claim.")
-    if named or not of_claims or not asked.intent.startswith("claim."):
+    topic = _topic(asked)
+    if named or memory.asked is None or _topic(memory.asked) != topic:
         return None
-    return next((one for one in memory.labels.values() if one.intent == "claim.detail" and "id" in one.arguments), None)
+    shown = [one for one in memory.labels.values() if _topic(one) == topic and "id" in one.arguments]
+    return shown[0] if len({one.arguments["id"] for one in shown}) == 1 else None
 
 
-def with_choice(memory: Memory, reading: Reading) -> Memory:
-    """The language that a person asks for holds until they ask for another; "start over" forgets everything else."""
+def _topic(asked: Asked) -> str:
+    return asked.intent.partition(".")[0]
+
+
+def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
+    """The language that a person asks for holds until they ask for another; "start over" forgets everything else.
+
+    `last` are the rules of the question before.
+    """
     if "start_over" in reading.slots:
         return Memory(choice=memory.choice)
     wish = reading.slots.get("reply_language")
-    if wish is None or _asks_of_provider(memory, reading):
+    if wish is None or _asks_of_provider(memory, reading, last):
         return memory
     return replace(memory, choice="es" if wish.value == "es" else "en")
 
 
-def _asks_of_provider(memory: Memory, reading: Reading) -> bool:
+def _asks_of_provider(memory: Memory, reading: Reading, last: IntentRules | None) -> bool:
     """Whether "¿habla español?", said in Spanish after a provider, is about that one and not about the bot."""
-    of_provider = memory.asked is not None and memory.asked.intent.startswith("provider.")
+    of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
     return of_provider and memory.language == reading.language == "es"
 
 

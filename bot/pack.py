@@ -19,6 +19,7 @@ from bot.language import checker
 from bot.language.engine import Engine
 from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.message import Block, Language
+from bot.offers import Offers, offers_of
 from bot.replies.render import Words
 
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
@@ -48,6 +49,17 @@ class Pack:
     def intents(self) -> Mapping[str, IntentRules]:
         """Each intent's rules by its name."""
         return self.engine.intents
+
+    @property
+    def answered(self) -> tuple[IntentRules, ...]:
+        """The rules of the intents that have an answer."""
+        return tuple(self.engine.intents[name] for name in self.answers)
+
+    @property
+    def offers(self) -> Offers:
+        """The forms and prompts of all intents."""
+        rules = self.engine.intents.values()
+        return offers_of((one.intent, one.needs == "member", one.form, one.prompt) for one in rules)
 
     def render(
         self, template: str, values: Mapping[str, object], language: Language, links: Mapping[str, str] | None = None

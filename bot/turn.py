@@ -32,7 +32,9 @@ from bot.followups import (
     second_question,
     with_choice,
 )
+from bot.forms import Forms
 from bot.kit import NeedsPlace
+from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Candidate, Reading
 from bot.limits import Limits
 from bot.message import FAREWELLS, Language, Message, Person, Private, Shareable, Shared
@@ -81,6 +83,7 @@ class Turn:
         )
         self.renewed = self._connecting.renewed
         self._commands, self._keeper = Commands(pack.engine), Keeper(pack, dialogue)
+        self.forms = Forms(pack.engine, pack.offers, answering if member_answers == "dm" else None)
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""
@@ -142,7 +145,8 @@ class Turn:
         request = self._commands.request(message, today)
         text = request.options.said if request else message.text
         reading = self._pack.engine.understand(text, today=today, context=course.memory.context())
-        heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading)
+        last = self._pack.intents.get(course.memory.asked.intent) if course.memory.asked else None
+        heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading, last)
         language = course.memory.choice or heard
         if danger := alarm.instead(self._pack, reading, heard):
             return danger
@@ -169,7 +173,7 @@ class Turn:
         course.message = message = replace(message, directory_only=message.directory_only or request.of_directory)
         if request.helps:
             return await self._keeper.remember(
-                message, memory, self._static(Asked("help", language=language), "commands")
+                message, memory, self._static(Asked(HELP, language=language), "commands")
             )
         if faults := request.faults(asked):
             blocks = self._pack.render("problems/options", faults, language)
@@ -190,7 +194,7 @@ class Turn:
             return replace(memory.asked or Asked(reading.intent), language=language)
         if "answer" in reading.slots:
             return consent(memory, reading) or Asked("followup.refine", language=language)
-        if reading.intent.startswith("followup."):
+        if reading.intent.startswith(FOLLOW):
             followed = resolve(memory, reading)
             return replace(followed, language=language) if followed else beyond(memory, reading, language)
         intent, slots = self._pack.engine.merged(memory.context(), reading)
@@ -313,7 +317,7 @@ class Turn:
         candidates = reading.candidates if template == "choices" else self._nearest(message)
         untold = not (reading.told or memory.language)
         values = {"payer": self._payer, "candidates": candidates, "untold": untold}
-        blocks, intent = self._pack.render(template, values, language), reading.intent or "out_of_scope"
+        blocks, intent = self._pack.render(template, values, language), reading.intent or FALLBACK
         reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=message.press is not None)
         counted = replace(memory, misses=memory.misses + 1)
         slots = {one.intent: one.slots for one in candidates}

@@ -163,7 +163,7 @@ async def _payer(settings: Settings, pack: Pack | None) -> AsyncIterator[Finding
         yield _sign_in(settings, found)
         if not settings.missing:
             yield await _taken(settings, http)
-        for state, intents in states(pack.answers if pack else (), member, directory):
+        for state, intents in states(pack.answered if pack else (), member, directory):
             yield Finding("ok" if state == "works" else "note", "answers", f"{state}: {', '.join(intents)}")
 
 

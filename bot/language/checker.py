@@ -16,9 +16,10 @@ from bot.errors import PackError
 from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.glossary import Glossary
+from bot.language.kernel import FOLLOW
 from bot.language.lexicon import LANGUAGES
 from bot.language.rules import WORDS, IntentRules, Rule
-from bot.language.score import ANY_WORTH, BOOST_WORTH, FOLLOW, MOST_COUNTED
+from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
 from bot.language.slots import NAMED_NETWORK
 from bot.language.text import keys_in
 

@@ -11,6 +11,7 @@ from bot.language.context import Context, merge
 from bot.language.date_phrases import after_plan_year
 from bot.language.entities import date_tags
 from bot.language.hearing import Heard, Hearer
+from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.nearest import Nearest
@@ -18,7 +19,7 @@ from bot.language.places import load_gazetteer
 from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
 from bot.language.safety import Danger, SafetyGate, Signs
-from bot.language.score import FOLLOW, RuleBook, Scored, best_of_each, sureness, why_not
+from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
 from bot.language.slots import dropped, kinds_of, moved, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, keys_in, read
 from bot.language.typos import Speller
@@ -29,11 +30,10 @@ MOST_CANDIDATES = 3
 _TWO = 2
 # What a rule reaches when it takes a question as a whole, and not one word of it.
 _QUESTION_POINTS = 2.4
-FALLBACK = "out_of_scope"
 DATE_SHIFT = "followup.date_shift"
 REFINE = "followup.refine"
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
-_SOCIAL = frozenset({FALLBACK, "greeting", "thanks", "help"})
+_KERNEL_TALK = frozenset({FALLBACK, HELP})
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 SIDES_KINDS = frozenset(SIDES.values())
 
@@ -86,7 +86,7 @@ class Engine:
             question = self._beside(text, part, danger, today, context)
             return _alarmed(question, danger, signs, begun) if question else _danger(text, danger, begun)
         reading = self._in_topics(text, part, context, today, begun)
-        if _unexplained(reading) and (danger := signs.unasked()):
+        if self._unexplained(reading) and (danger := signs.unasked()):
             return _danger(text, danger, begun)
         danger = signs.beside()
         if danger and "answer" in reading.slots:
@@ -233,7 +233,7 @@ class Engine:
         best = [first, *(entry for entry in best if entry is not first)]
         top = best[0]
         close = len(best) > 1 and abs(top.points - best[1].points) < CLOSE and not _apart(best, heard)
-        unclear = close and not any(_no_choice(entry.rule.intent) for entry in best[:2])
+        unclear = close and not any(self._no_choice(entry.rule.intent) for entry in best[:2])
         candidates = tuple(
             _candidate(entry, heard, self._slots(entry.rule, heard, context, today)) for entry in best[:MOST_CANDIDATES]
         )
@@ -261,6 +261,19 @@ class Engine:
             unused=words_left(heard, taken),
             cells=tuple(cells(heard, self.lexicon.cells)),
         )
+
+    def _no_choice(self, intent: str) -> bool:
+        """Small talk and follow-ups are nothing to choose between."""
+        return intent in _KERNEL_TALK or intent.startswith(FOLLOW) or self.intents[intent].small_talk
+
+    def _unexplained(self, reading: Reading) -> bool:
+        """Whether a message is neither a question for this bot nor one that it knows to refuse.
+
+        What only answers or changes an earlier question explains no sign of danger: "I can't go on" is no "no".
+        """
+        if reading.intent != FALLBACK:
+            return self._no_choice(str(reading.intent))
+        return reading.slots["reason"].value in _UNEXPLAINED
 
     def _unknown(self, text: str, heard: Heard, begun: float) -> Reading:
         reason = "unknown" if heard.keys else "empty"
@@ -321,11 +334,6 @@ def _acts_of(intent: IntentRules, cells: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for rule in intent.rules for name in rule.concepts if cells.get(name) == "act")
 
 
-def _no_choice(intent: str) -> bool:
-    """Small talk and follow-ups are nothing to choose between."""
-    return intent in _SOCIAL or intent.startswith(FOLLOW)
-
-
 def _since(begun: float) -> float:
     return round((perf_counter() - begun) * 1000, 4)
 
@@ -334,16 +342,6 @@ def _candidate(entry: Scored, heard: Heard, slots: Mapping[str, Slot]) -> Candid
     rule = entry.rule
     used = frozenset().union(*rule.all, rule.any, rule.boost) & heard.names
     return Candidate(rule.intent, rule.name, sureness(entry.points), tuple(sorted(used)), slots)
-
-
-def _unexplained(reading: Reading) -> bool:
-    """Whether a message is neither a question for this bot nor one that it knows to refuse.
-
-    What only answers or changes an earlier question explains no sign of danger: "I can't go on" is no "no".
-    """
-    if reading.intent != FALLBACK:
-        return reading.intent in _SOCIAL or str(reading.intent).startswith(FOLLOW)
-    return reading.slots["reason"].value in _UNEXPLAINED
 
 
 def _alarmed(reading: Reading, danger: Danger, signs: Signs, begun: float) -> Reading:

@@ -102,7 +102,7 @@ class Lexicon:
     dangers: Dangers = field(default_factory=Dangers)
     glossary: Glossary = field(default_factory=Glossary)
     drugs: dict[str, str] = field(default_factory=dict)
-    options: dict[str, dict[str, str]] = field(default_factory=dict)
+    options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     declared: list[tuple[str, str, str, str]] = field(default_factory=list)
     shares: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -262,7 +262,7 @@ def _load_options(lexicon: Lexicon, folder: Path) -> None:
     for kind, said in listed.items():
         for language, keys in (("en", said.en), ("es", said.es)):
             names = (key.strip() for key in keys.split(",") if key.strip())
-            lexicon.options.setdefault(language, {}).update((name, kind) for name in names)
+            lexicon.options.setdefault(language, []).extend((name, kind) for name in names)
 
 
 def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:

@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import log
 
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW
 from bot.language.rules import IntentRules
 from bot.language.text import keys_in
 
 MOST = 3
 # What is offered is a question of its own; an answer to something, a refusal or an alarm is none.
-_NEVER = ("followup.", "safety.", "out_of_scope", "greeting", "thanks")
+_NEVER = (FOLLOW, DANGER, FALLBACK)
 
 
 class Nearest:
@@ -19,7 +20,7 @@ class Nearest:
         examples = [
             (rules.intent, frozenset(keys_in(said)))
             for rules in intents
-            if not rules.intent.startswith(_NEVER)
+            if not (rules.small_talk or rules.intent.startswith(_NEVER))
             for language in rules.examples.values()
             for said in language
         ]

@@ -1,13 +1,14 @@
 """The `key:value` options of a slash command or a form: what each gives, and what of them cannot be read."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from rapidfuzz import process
 
 from bot.language.engine import Engine
+from bot.language.joining import UNNAMED_NETWORKS
 from bot.language.names import cleaned
 from bot.language.reading import Slot
 from bot.language.text import key_of, read
@@ -19,9 +20,20 @@ _MILES = re.compile(r"(\d{1,4})(?:\.\d+)?\s*\w*")
 _MONEY = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d{2})?)")
 _CODE = re.compile(r"[a-z]{2,3}")
 _YES = frozenset({"yes", "y", "true", "si", "1"})
-_NO = frozenset({"no", "n", "false", "0", "any"})
+_NO = frozenset({"no", "n", "false", "0"})
+_ANY = frozenset({"any", "cualquiera"})
+_NOT = re.compile(r"(?:not|no|except|excepto|menos)\s+(.+)", re.IGNORECASE)
 _SWITCHES = ("accepting_new", "telehealth", "wheelchair")
 _NEAR_ENOUGH = 60
+_OPEN = ("open", "abierto", "abierto por la", "")
+_AGES = ("for {}", "para {}", "for a {} year old", "{}")
+# How several networks are meant, which is an option of its own: any of them, all of them, or none.
+HOW = "network_how"
+_HOW: Mapping[str, str] = {
+    **dict.fromkeys(("any", "or", "cualquiera", "o"), "or"),
+    **dict.fromkeys(("all", "and", "both", "todas", "ambas", "y"), "and"),
+    **dict.fromkeys(("none", "not", "ninguna", "no"), "not"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +74,16 @@ class Options:
 def read_options(engine: Engine, text: str, kinds: Collection[str], today: date) -> Options:
     """The options in a text, of the slot types that its command takes. `accepting:no` asks for nothing.
 
-    After `MOST` options the next one is told as unread, and no further one is looked at (T49).
-    A second name or network is the other side of a comparison.
+    After `MOST` options the next one is told as unread, and no further one is looked at (T49). A second name or network
+    is the other side of a comparison where the command compares; elsewhere several values of a key are any of them,
+    and `networks:all` or `networks:none` says how networks are meant.
     """
+    kinds = {*kinds, HOW} if "network" in kinds else {*kinds}
     known = {
-        language: tuple(key for key, kind in listed.items() if kind in kinds)
+        language: tuple(key for key, kind in listed if kind in kinds)
         for language, listed in engine.lexicon.options.items()
     }
-    keys = {key: listed[key] for language, listed in engine.lexicon.options.items() for key in known[language]}
+    keys = {key: kind for listed in engine.lexicon.options.values() for key, kind in listed if kind in kinds}
     kind_of = {key_of(key): kind for key, kind in keys.items()}
     slots: dict[str, Slot] = {}
     unknown: list[Unknown] = []
@@ -86,15 +100,45 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
             unknown.append(Unknown(key, _nearest(key, keys)))
             if number > MOST:
                 break
-        elif kind in _SWITCHES and _plain(value) in _NO:
+        elif kind != HOW and _plain(value) in _ANY | (_NO if kind in _SWITCHES else frozenset()):
             continue
-        elif slot := _value(engine, kind, key, value, today):
-            slots[SIDES.get(kind, kind) if kind in slots else kind] = slot
-        else:
+        elif not _put(slots, kind, _slot(engine, kind, key, value, today), compares=SIDES.get(kind) in kinds):
             unread.append(Unread(key, value, kind))
+    how = slots.pop(HOW, None)
+    if how and "network" in slots:
+        slots["network"] = _meant(slots["network"], str(how.value))
+    elif how:
+        unread.append(Unread("match", how.text, HOW))
     words = " ".join(_OPTION.sub(" ", text).split())
     said = " ".join((words, *values)).strip()
     return Options(words, slots, said, tuple(unknown), tuple(unread), known)
+
+
+def _put(slots: dict[str, Slot], kind: str, slot: Slot | None, *, compares: bool) -> bool:
+    """Whether an option could be read and held; a value that is wanted beside one that is not cannot be."""
+    if slot is not None and compares and kind in slots:
+        kind = SIDES[kind]
+    elif slot is not None and kind in slots:
+        slot = _both(slots[kind], slot)
+    if slot is not None:
+        slots[kind] = slot
+    return slot is not None
+
+
+def _both(one: Slot, other: Slot) -> Slot | None:
+    """Two options of one key as one slot: any of their values; the same value twice is one."""
+    values = tuple({repr(value): value for value in (*one.every, *other.every)}.values())
+    if one.excluded != other.excluded:
+        return None
+    if len(values) == 1:
+        return other
+    return Slot(f"{one.text}, {other.text}", values[0], one.excluded, values, "or")
+
+
+def _meant(slot: Slot, how: str) -> Slot:
+    if how == "not":
+        return replace(slot, excluded=True)
+    return replace(slot, how="and" if how == "and" else "or") if slot.values else slot
 
 
 def _nearest(key: str, keys: Mapping[str, str]) -> str | None:
@@ -106,29 +150,50 @@ def _plain(text: str) -> str:
     return read(text).folded.strip()
 
 
-def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> Slot | None:
+def _slot(engine: Engine, kind: str, key: str, value: str, today: date) -> Slot | None:
+    """What an option gives; "not P" leaves P out. The words of a switch are its key: a "yes" tells nothing."""
+    if kind in _SWITCHES:
+        return Slot(key, True) if _plain(value) in _YES else None
+    barred = _NOT.fullmatch(value)
+    found = _value(engine, kind, key, barred[1] if barred else value, today)
+    if not isinstance(found, Slot):
+        return None if found is None else Slot(value, found, excluded=barred is not None)
+    return replace(found, text=value, excluded=found.excluded or barred is not None)
+
+
+def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> object | None:
     readers: dict[str, Callable[[], object]] = {
-        **dict.fromkeys(_SWITCHES, lambda: True if _plain(value) in _YES else None),
         **dict.fromkeys(("amount_over", "amount_under"), lambda: _dollars(value)),
-        "open_at": lambda: _heard(engine, kind, f"open {value}", today) or _heard(engine, kind, value, today),
-        "age_group": lambda: _heard(engine, kind, f"for {value}", today) or _heard(engine, kind, value, today),
+        "open_at": lambda: _heard(engine, kind, (f"{lead} {value}".strip() for lead in _OPEN), today),
+        "age_group": lambda: _heard(engine, kind, (way.format(value) for way in _AGES), today),
+        HOW: lambda: _HOW.get(_plain(value)),
         "organization": lambda: cleaned(value) or None,
         "radius": lambda: _miles(value),
         "provider_name": lambda: cleaned(value) or None,
         "drug": lambda: _plain(value) or None,
-        "language": lambda: _heard(engine, kind, value, today) or _code(value),
+        "language": lambda: _heard(engine, kind, (value,), today) or _code(value),
         "location": lambda: _place(engine, key, value, today),
-        "network": lambda: _heard(engine, kind, value, today) or value or None,
+        "network": lambda: _network(engine, value, today),
     }
-    found = readers.get(kind, lambda: _heard(engine, kind, value, today))()
-    return None if found is None else Slot(value, found)
+    return readers.get(kind, lambda: _heard(engine, kind, (value,), today))()
 
 
-def _heard(engine: Engine, kind: str, value: str, today: date) -> object | None:
-    slot = engine.slots_in(value, today=today).get(kind)
-    if slot is None:
-        return None
-    return list(slot.value) if isinstance(slot.value, tuple) else slot.value
+def _heard(engine: Engine, kind: str, ways: Iterable[str], today: date) -> Slot | None:
+    """What the first of several ways of saying a value means, with its "not", "and" or "or"."""
+    found = (engine.slots_in(said, today=today).get(kind) for said in ways)
+    slot = next((one for one in found if one), None)
+    if slot is None or not isinstance(slot.value, tuple):
+        return slot
+    return replace(slot, value=list(slot.value))
+
+
+def _network(engine: Engine, value: str, today: date) -> object | None:
+    """A network by any of its names; a name that the pack does not know is looked for as it stands."""
+    found = _heard(engine, "network", (value,), today)
+    if found is None:
+        found = _heard(engine, "network", (f"network {value}",), today)
+        found = None if found is None or found.value in UNNAMED_NETWORKS else found
+    return found or value or None
 
 
 def _miles(value: str) -> int | None:
@@ -152,7 +217,6 @@ def _place(engine: Engine, key: str, value: str, today: date) -> object | None:
     kind = key_of(_plain(key))
     of_county = kind in {"county", "condado"}
     said = f"{value} county" if of_county and "count" not in value else value
-    slots = (engine.slots_in(f"{lead}{said}", today=today) for lead in ("", "in ", "near "))
-    place = next((slot.value for found in slots if (slot := found.get("location"))), None)
-    fits = not of_county or (isinstance(place, dict) and "county" in place)
+    place = _heard(engine, "location", (f"{lead}{said}" for lead in ("", "in ", "near ")), today)
+    fits = not of_county or (place is not None and isinstance(place.value, dict) and "county" in place.value)
     return place if fits and kind != "zip" else None

@@ -9,6 +9,7 @@ import msgspec
 import yaml
 
 from bot.errors import PackError
+from bot.offers import Form, Prompt
 
 LARGEST_FILE = 1_000_000
 WORDS = "_words"
@@ -41,6 +42,13 @@ class _InsteadFile(msgspec.Struct, forbid_unknown_fields=True):
     lacks: str
 
 
+class Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an answer reads: the FHIR type, and the search parameters without which the bot filters by itself."""
+
+    type: str
+    by: tuple[str, ...] = ()
+
+
 class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     needs: Literal["member", "directory", "nothing"]
     rules: list[_RuleFile]
@@ -48,6 +56,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     carries: list[_CarryFile] = []
     instead: _InsteadFile | None = None
     of_entry: bool = False
+    small_talk: bool = False
     answer: Literal["built", "later"] = "built"
     slots: dict[str, str] = {}
     excludes: list[str] = []
@@ -56,6 +65,9 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     follows: list[str] = []
     asks: list[str] = []
     command: str | None = None
+    reads: Reads | None = None
+    form: Form | None = None
+    prompt: Prompt | None = None
     examples: Phrases = {}
     counterexamples: Phrases = {}
 
@@ -123,6 +135,8 @@ class IntentRules:
     `answer` "later" says that only words about what it will need are there so far. `follows` are the kinds of
     follow-up that its answer accepts, `asks` the slots that are asked for once when missing. `title` names it on a
     button, by language. `of_entry`: without a name it is about the first entry of the list that was shown.
+    `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what its answer
+    asks a server for; `form` and `prompt` are what a channel offers for it.
     """
 
     intent: str
@@ -139,7 +153,11 @@ class IntentRules:
     carries: tuple[Carry, ...]
     instead: Instead | None
     of_entry: bool
+    small_talk: bool
     command: str | None
+    reads: Reads | None
+    form: Form | None
+    prompt: Prompt | None
     examples: Mapping[str, tuple[str, ...]]
     counterexamples: Mapping[str, tuple[str, ...]]
     file: Path
@@ -229,7 +247,11 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
         carries=tuple(Carry(frozenset(one.after), tuple(one.slots), frozenset(one.unless)) for one in raw.carries),
         instead=Instead(raw.instead.intent, raw.instead.has, raw.instead.lacks) if raw.instead else None,
         of_entry=raw.of_entry,
+        small_talk=raw.small_talk,
         command=raw.command,
+        reads=raw.reads,
+        form=raw.form,
+        prompt=raw.prompt,
         examples={language: tuple(said) for language, said in raw.examples.items()},
         counterexamples={language: tuple(said) for language, said in raw.counterexamples.items()},
         file=file,

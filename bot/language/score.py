@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bot.language.hearing import Heard
+from bot.language.kernel import FOLLOW
 from bot.language.left import CONDITIONS, taken_by
 from bot.language.rules import IntentRules, Rule
 
-FOLLOW = "followup."
 ANY_WORTH = 0.5
 BOOST_WORTH = 0.3
 MOST_COUNTED = 3

@@ -9,10 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.channels.slack import forms
 from bot.channels.slack.incoming import COMMANDS, EVENTS
 from bot.channels.slack.install import SCOPES
-from bot.channels.slack.prompts import PROMPTS
 from bot.message import Language
 from tests.shipped import shipped_pack
 
@@ -39,14 +37,15 @@ def test_commands_events_and_prompts_are_the_codes(manifest: dict[str, Any]) -> 
     assert {command["command"] for command in manifest["features"]["slash_commands"]} == set(COMMANDS)
     assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
     prompts = manifest["features"]["agent_view"]["suggested_prompts"]
-    assert tuple((prompt["title"], prompt["message"]) for prompt in prompts) == PROMPTS["en"]
+    offered = shipped_pack().offers.prompts
+    assert [(one["title"], one["message"]) for one in prompts] == [(one.title["en"], one.says["en"]) for one in offered]
 
 
 @pytest.mark.parametrize("language", get_args(Language))
 def test_a_prompt_is_understood(language: Language) -> None:
     """Each asks the same in both languages, and is heard in its own."""
     hear, today = shipped_pack().engine.understand, date(2026, 5, 20)
-    readings = [hear(message, today=today) for _, message in PROMPTS[language]]
+    readings = [hear(one.says[language], today=today) for one in shipped_pack().offers.prompts]
     assert [reading.intent for reading in readings] == ["claim.last_visit_cost", "claim.list", "provider.find", "help"]
     assert {reading.language for reading in readings} == {language}
 
@@ -64,7 +63,7 @@ def test_shortcuts_and_home_are_the_codes(manifest: dict[str, Any]) -> None:
     """Every shortcut on the app opens a form that there is; the one on a message asks about its words."""
     shortcuts = {one["callback_id"]: one["type"] for one in manifest["features"]["shortcuts"]}
     assert {callback for callback, kind in shortcuts.items() if kind == "global"} == {"form-find", "form-bill"}
-    assert all(forms.name_of(callback) for callback, kind in shortcuts.items() if kind == "global")
+    assert {"find", "bill"} <= shipped_pack().offers.forms.keys()
     assert manifest["features"]["app_home"]["home_tab_enabled"]
 
 

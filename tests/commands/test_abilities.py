@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.commands.abilities import DIRECTORY, State, states
+from bot.commands.abilities import State, states
 from bot.payer.capabilities import Capabilities, read_capabilities
 from tests.answers.asking import pack
 
@@ -31,8 +31,13 @@ def server(types: dict[str, tuple[str, ...]]) -> Capabilities:
 
 def of_directory(directory: Capabilities) -> dict[str, State]:
     """The state of every directory answer of the pack."""
-    found = states(pack().answers, Capabilities(), directory)
-    return {name: state for state, names in found for name in names if name.partition(".")[0] in DIRECTORY}
+    own = [rules for rules in pack().answered if rules.needs == "directory"]
+    return {name: state for state, names in states(own, Capabilities(), directory) for name in names}
+
+
+def test_every_answer_of_a_fhir_server_says_what_it_reads() -> None:
+    """Only the plan's own state is told from the payer's health and no resource."""
+    assert [rules.intent for rules in pack().answered if rules.reads is None] == ["system.status"]
 
 
 def test_a_full_server_carries_every_directory_answer() -> None:

@@ -31,10 +31,14 @@ def view_faults(view: Kit) -> list[str]:
 def _input(block: Kit) -> Iterator[str]:
     yield from _text(block["label"], 2_000, {"plain_text"})
     element = block["element"]
-    if element["type"] not in {"plain_text_input", "static_select", "datepicker"}:
+    if element["type"] not in {"plain_text_input", "static_select", "multi_static_select", "checkboxes", "datepicker"}:
         yield f"{element['type']} is no input here"
-    if element["type"] == "static_select":
-        yield from _many(element["options"], 100, "options")
+    if "hint" in block:
+        yield from _text(block["hint"], 2_000, {"plain_text"})
+    if "options" in element:
+        yield from _many(element["options"], 10 if element["type"] == "checkboxes" else 100, "options")
+        if any(option not in element["options"] for option in element.get("initial_options", ())):
+            yield "initial option that is none of the options"
         for option in element["options"]:
             yield from _text(option["text"], 75, {"plain_text"})
             if not 0 < len(option["value"]) <= 150:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.command import Commands
 from bot.language.options import Options, read_options
+from bot.message import Message, Person, Shared
 from tests.answers.asking import pack
 
 TODAY = date(2026, 5, 20)
@@ -52,6 +54,15 @@ def options(text: str) -> Options:
         ("over:$1,200", "amount_over", "1200"),
         ("sort:oldest", "order", "oldest"),
         ("service:dialysis", "service", "dialysis"),
+        ("state:TN", "location", {"state": "TN"}),
+        ("estado:Tennessee", "location", {"state": "TN"}),
+        ('near:"Hamilton County"', "location", {"county": "Hamilton", "state": "TN"}),
+        ("open:evening", "open_at", {"part": "evening"}),
+        ('horario:"24 horas"', "open_at", {"all_day": True}),
+        ("abierto:noche", "open_at", {"part": "night"}),
+        ("ages:7", "age_group", "child"),
+        ('edades:"adultos mayores"', "age_group", "senior"),
+        ("network:S", "network", "Blue Network S"),
     ],
 )
 def test_an_option_gives_its_value(text: str, kind: str, value: object) -> None:
@@ -59,6 +70,54 @@ def test_an_option_gives_its_value(text: str, kind: str, value: object) -> None:
     found = options(text)
     assert found.slots[kind].value == value
     assert (found.words, found.unknown, found.unread) == ("", (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "values", "how", "excluded"),
+    [
+        ('network:"S and P"', "network", ("Blue Network S", "Blue Network P"), "and", False),
+        ("network:S network:P", "network", ("Blue Network S", "Blue Network P"), "or", False),
+        ("network:S network:P match:all", "network", ("Blue Network S", "Blue Network P"), "and", False),
+        ("red:S red:P combina:ninguna", "network", ("Blue Network S", "Blue Network P"), "or", True),
+        ("match:none network:P", "network", ("Blue Network P",), None, True),
+        ('network:"not P"', "network", ("Blue Network P",), None, True),
+        ('gender:"not male"', "gender", ("male",), None, True),
+        ('género:"no mujer"', "gender", ("female",), None, True),
+        ("county:Hamilton county:Knox", "location", ("Hamilton", "Knox"), "or", False),
+        ('near:"Memphis or Nashville"', "location", ("Memphis", "Nashville"), "or", False),
+    ],
+)
+def test_not_and_and_or_are_heard_in_options(
+    text: str, kind: str, values: tuple[str, ...], how: str | None, excluded: bool
+) -> None:
+    """As in words: a key that is given twice means any of its values, and networks say how they are meant."""
+    slot = options(text).slots[kind]
+    named = [one.get("county") or one.get("city") if isinstance(one, dict) else one for one in slot.every]
+    assert (tuple(named), slot.how, slot.excluded) == (values, how, excluded)
+
+
+@pytest.mark.parametrize("text", ["match:all", 'network:S network:"not P"', "network:S match:perhaps"])
+def test_what_no_slot_can_hold_is_told(text: str) -> None:
+    """How networks are meant without one, and a network that is wanted beside one that is not."""
+    assert len(options(text).unread) == 1
+
+
+def test_any_asks_for_nothing() -> None:
+    """A choice of anybody is no filter."""
+    assert options("gender:any network:any radius:any").slots == {}
+
+
+def test_an_option_that_another_intent_of_the_command_takes_is_told() -> None:
+    """A pharmacy has no gender: the answer says that it was not looked for."""
+    commands, said = Commands(pack().engine), "pharmacy near 37402 gender:female telehealth:yes"
+    message = Message("1", Person("slack", "", "T", "U"), Shared("C"), said, command="/bcbst-find")
+    request = commands.request(message, TODAY)
+    assert request is not None
+    asked = commands.asked(request, pack().engine.understand(request.options.said, today=TODAY), TODAY)
+    assert (asked.intent, {name: slot.text for name, slot in asked.unmet.items()}) == (
+        "pharmacy.find",
+        {"gender": "female", "telehealth": "telehealth"},
+    )
 
 
 def test_plain_words_stay_beside_the_options() -> None:
@@ -102,7 +161,7 @@ def test_any_text_is_read(text: str) -> None:
 @given(st.sampled_from(KINDS), st.text(max_size=60))
 def test_any_value_is_read(kind: str, value: str) -> None:
     """A value is read or reported, whatever it is; it never becomes another key's."""
-    key = next(key for key, of in pack().engine.lexicon.options["en"].items() if of == kind)
+    key = next(key for key, of in pack().engine.lexicon.options["en"] if of == kind)
     clean = " ".join(value.replace('"', "").split())
     found = options(f'{key}:"{clean}"')
     assert set(found.slots) <= {kind}

@@ -19,6 +19,7 @@ from bot.channels.base import Answer, Unreachable, Unwritable, deliver
 from bot.channels.slack import home
 from bot.channels.slack.again import Mark, cleared
 from bot.channels.slack.codes import SHUT, code_of
+from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
@@ -57,11 +58,12 @@ class Desk:
         sharing: Sharing,
         pace: Pace,
         *,
+        modals: Modals,
         retention: Retention,
         session: aiohttp.ClientSession,
         pause: Callable[[float], Awaitable[None]],
     ) -> None:
-        self._host, self._notices, self._people, self._sharing = host, notices, people, sharing
+        self._host, self._notices, self._people, self._sharing, self._modals = host, notices, people, sharing, modals
         self._pace, self._retention, self._session, self._pause = pace, retention, session, pause
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
@@ -197,7 +199,7 @@ class Desk:
 
     async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
         """Bring a person's Home up to date."""
-        await home.publish(here, self._host, self._notices, incoming.user, incoming.team)
+        await home.publish(here, self._host, self._notices, self._modals, (incoming.user, incoming.team))
 
     async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
         """The same behind an answer, which is no less where it fails: Home is made anew whenever it is opened."""

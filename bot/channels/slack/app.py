@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,23 +25,24 @@ from starlette.routing import Route
 
 from bot.channels.acks import Acks
 from bot.channels.base import Answer, Refused, Unreachable, unheard
-from bot.channels.slack import forms, gate
+from bot.channels.slack import gate
 from bot.channels.slack.answers import Desk, failed
 from bot.channels.slack.codes import GONE, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
 from bot.channels.slack.errands import Errands, Kept, Kind
+from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
     COMMANDS,
     Body,
     Incoming,
+    json_of,
     read_command,
     read_edit,
     read_event,
     read_home,
     read_press,
     read_shortcut,
-    read_submission,
     read_thread,
 )
 from bot.channels.slack.notices import Notices
@@ -53,6 +53,7 @@ from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
 from bot.errors import StoreUnusable
+from bot.forms import Forms
 from bot.inbox import Delivery, Handler, Inbox, Soother
 from bot.message import Person
 from bot.replies.render import Words
@@ -60,7 +61,7 @@ from bot.retention import Retention, Shown
 
 log = structlog.get_logger("slack")
 
-Ack = Callable[[], Awaitable[Any]]
+Ack = Callable[..., Awaitable[Any]]
 _DRAIN_SECONDS = 25
 _MOST_TOLD, _TOLD_SECONDS = 10_000, 600  # who was told that nothing can be kept is not told again for ten minutes
 _ENDING_KEPT = 7 * 86_400.0  # seconds for which an ending is tried: nothing else would ever delete what it ends
@@ -77,6 +78,7 @@ class SlackApp:
         credentials: Credentials,
         shelf: Shelf,
         *,
+        forms: Forms,
         inbox: Callable[[Handler, Soother], Inbox],
         retention: Retention,
         forget: Forget,
@@ -98,6 +100,7 @@ class SlackApp:
         self._inbox = inbox(self._handle, self._soothe)
         self._retention, self._erasing = retention, retention.serve("slack", self._delete)
         self._sharing = Sharing(shelf, self._notices, now)
+        self._modals = Modals(forms, self._notices, now)
         self._pace, self._pause = Pace(monotonic, pause), pause
 
     async def start(self) -> None:
@@ -115,11 +118,12 @@ class SlackApp:
             self._people,
             self._sharing,
             self._pace,
+            modals=self._modals,
             retention=self._retention,
             session=self._connection.session,
             pause=self._pause,
         )
-        self._errands = Errands(self._desk, self._notices, self._sharing)
+        self._errands = Errands(self._desk, self._notices, self._sharing, self._modals)
         self._bolt = self._listeners()
         await self._inbox.start()
         await self._erasing.start()
@@ -203,7 +207,7 @@ class SlackApp:
         return Response(status_code=status)
 
     async def _dispatched(self, request: Request, body: bytes, content_type: str) -> BoltResponse:
-        if any(name.encode() in body for name in ENDINGS) and await self._ended(_json(content_type, body)):
+        if any(name.encode() in body for name in ENDINGS) and await self._ended(json_of(content_type, body)):
             return BoltResponse(status=200)
         return await self._bolt.async_dispatch(to_async_bolt_request(request, body))
 
@@ -290,20 +294,25 @@ class SlackApp:
         if incoming is not None and incoming.action in {SHARE, SEND}:
             await self._take(here, replace(incoming, response_url=str(body.get("response_url") or "")), "pass_on")
         else:
-            await self._take(here, incoming, _kind(incoming))
+            await self._take(here, incoming, self._kind(incoming))
         await ack()
 
     async def _on_shortcut(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
         here, incoming = await self._here(context), read_shortcut(body)
-        await self._take(here, incoming, _kind(incoming))
+        await self._take(here, incoming, self._kind(incoming))
         await ack()
 
     async def _on_view(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
+        """A form that was sent: what is wrong with a field is said at it, and the form stays open."""
         here = await self._here(context)
-        view = body["view"]
-        if name := forms.name_of(str(view.get("callback_id"))):
-            await self._take(here, read_submission(body, forms.FORMS[name], forms.options_in(view)))
+        if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
+            await ack(response_action="errors", errors=errors)
+            return
+        await self._take(here, self._modals.read(body))
         await ack()
+
+    def _kind(self, incoming: Incoming | None) -> Kind:
+        return "form" if incoming is not None and self._modals.name_of(incoming.action) else "answer"
 
     async def _on_home(self, body: Body, context: AsyncBoltContext) -> None:
         opened = read_home(body)
@@ -376,15 +385,6 @@ class SlackApp:
             raise
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
             failed(error)
-
-
-def _kind(incoming: Incoming | None) -> Kind:
-    return "form" if incoming is not None and forms.name_of(incoming.action) else "answer"
-
-
-def _json(content_type: str, body: bytes) -> Body:
-    found = json.loads(body) if content_type.startswith("application/json") else {}
-    return found if isinstance(found, dict) else {}
 
 
 async def _on_error(error: Exception) -> BoltResponse:

@@ -7,17 +7,19 @@ from typing import Literal
 
 import msgspec
 
-from bot.channels.slack import forms
+from bot.channels.base import Unreachable
 from bot.channels.slack.again import Mark
 from bot.channels.slack.answers import Desk, Job
+from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.people import Ending
-from bot.channels.slack.prompts import PROMPTS
 from bot.channels.slack.sharing import SHARE, Sharing
-from bot.channels.slack.workspace import Workspace
+from bot.channels.slack.workspace import WhoUnknown, Workspace
 from bot.inbox import Delivery
 from bot.message import OneToOne, Shared
+
+_MOST_PROMPTS = 4  # Slack takes no more
 
 Kind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
 
@@ -35,8 +37,8 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
 class Errands:
     """Does whatever was kept of a delivery, by its kind."""
 
-    def __init__(self, desk: Desk, notices: Notices, sharing: Sharing) -> None:
-        self._desk, self._notices, self._sharing = desk, notices, sharing
+    def __init__(self, desk: Desk, notices: Notices, sharing: Sharing, modals: Modals) -> None:
+        self._desk, self._notices, self._sharing, self._modals = desk, notices, sharing, modals
         self._jobs: Mapping[Kind, Job] = {
             "answer": desk.answer,
             "edited": self._edited,
@@ -92,15 +94,21 @@ class Errands:
             notice = "interrupted" if delivery.maybe_written else "form_late"
             await self._desk.say(here, incoming, notice, Mark.of(delivery.key))
             return
-        name = forms.name_of(incoming.action)
+        name = self._modals.name_of(incoming.action)
         if name is not None and incoming.trigger:
-            view = forms.form(name, self._notices, await here.language(incoming.user))
+            try:
+                person, directory_only = await here.person(incoming.user, incoming.team)
+            except (Unreachable, WhoUnknown):  # a form asks nothing of a member by itself, so it opens all the same
+                person, directory_only = here.somebody(incoming.user, incoming.team), True
+            language = await here.language(incoming.user)
+            view = await self._modals.view(name, person, language, directory_only=directory_only)
             await delivery.writing()
             await here.client.views_open(trigger_id=incoming.trigger, view=view)
 
     async def _suggest(self, here: Workspace, incoming: Incoming, _: Delivery) -> None:
         """Offer a person who opens the chat what they may ask."""
         language = await here.language(incoming.user)
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS[language]]
+        offered = self._modals.prompts[:_MOST_PROMPTS]
+        prompts = [{"title": one.title[language], "message": one.says[language]} for one in offered]
         thread = {"thread_ts": incoming.thread} if incoming.thread else {}
         await here.client.assistant_threads_setSuggestedPrompts(channel_id=incoming.channel, prompts=prompts, **thread)

@@ -1,84 +1,137 @@
-"""Forms where a form is better than words: find a provider, check a bill, disconnect. They carry no member data.
+"""Forms where a form is better than words, as modals. Which there are and what they hold stands in the rule files.
 
-Each field becomes a `key:value` option of the intent that the form asks; labels are `templates/channels/form_*`.
+Each field is a `key:value` option of the intent that the form asks; labels are `templates/channels/form_*`. A form
+holds nothing of a member but, where its file says so, the network that looks like theirs: its opener alone sees it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from bot.channels.slack.incoming import Body, Incoming, read_submission
 from bot.channels.slack.notices import Notices
-from bot.message import Language
+from bot.forms import Forms
+from bot.message import Language, Person
+from bot.offers import Form
 from bot.replies.blocks import Kit
 from bot.replies.text import cut
 
-FORMS: Mapping[str, str] = {
-    "find": "provider.find",
-    "bill": "claim.bill_check",
-    "unlink": "account.unlink",
-}
-_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "find": ("specialty", "near", "radius", "language", "gender", "network", "accepting"),
-    "bill": ("amount", "doctor", "date"),
-    "unlink": (),
-}
-_REQUIRED = frozenset({"near", "amount"})
-_TITLE, _OPTION, _LABEL = 24, 75, 2_000
+_TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
+_PREFIX = "form-"
 
 
-def form(name: str, notices: Notices, language: Language) -> Kit:
-    """The view that Slack opens."""
-    labels = notices.labels(f"form_{name}", language)
+class Modals:
+    """The pack's forms in Slack."""
+
+    def __init__(self, forms: Forms, notices: Notices, now: Callable[[], datetime]) -> None:
+        self._forms, self._notices, self._now = forms, notices, now
+        self.prompts = forms.offers.prompts
+
+    def name_of(self, callback: str) -> str | None:
+        """The form that a callback id or a button names; None for anything else."""
+        name = callback.removeprefix(_PREFIX)
+        return name if callback.startswith(_PREFIX) and name in self._forms.offers.forms else None
+
+    def offered(self, *, linked: bool) -> tuple[str, ...]:
+        """The forms for somebody who has connected an account, or has not."""
+        return tuple(name for name, one in self._forms.offers.forms.items() if linked or not one.linked)
+
+    async def view(self, name: str, person: Person, language: Language, *, directory_only: bool) -> Kit:
+        """The view that Slack opens, on the person's own network where the form starts on one."""
+        own = () if directory_only else await self._forms.own(name, person)
+        return modal(self._forms.offers.forms[name].form, self._notices, language, own)
+
+    def errors(self, body: Body, language: Language) -> dict[str, str]:
+        """What is wrong with a sent form, by the block of the field at which Slack shows it."""
+        view = body["view"]
+        name = self.name_of(str(view.get("callback_id")))
+        if name is None:
+            return {}
+        faults = self._forms.faults(name, fields_in(view), self._now().date())
+        labels, blocks = self._notices.labels(f"form_{name}", language), _blocks_of(view)
+        return {blocks.get(key, key): labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
+
+    def read(self, body: Body) -> Incoming | None:
+        """A sent form as what it asks; None for a view that is none of the pack's."""
+        name = self.name_of(str(body["view"].get("callback_id")))
+        if name is None:
+            return None
+        options = " ".join(fields_in(body["view"]).values())
+        return read_submission(body, self._forms.offers.forms[name].intent, options)
+
+
+def modal(form: Form, notices: Notices, language: Language, own: Sequence[str] = ()) -> Kit:
+    """A form as a modal; `own` are the values that its own field starts on."""
+    labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": _text(labels["about"], _LABEL)}] if "about" in labels else []
     return {
         "type": "modal",
-        "callback_id": f"form-{name}",
+        "callback_id": f"{_PREFIX}{form.name}",
         "title": _text(labels["title"], _TITLE),
         "submit": _text(labels["submit"], _TITLE),
         "close": _text(labels["close"], _TITLE),
-        "blocks": [*said, *(_field(key, labels) for key in _FIELDS[name])],
+        "blocks": [*said, *(_field(form, key, labels, own if key == form.own else ()) for key in form.fields)],
     }
 
 
-def _field(key: str, labels: Mapping[str, str]) -> Kit:
-    """A choice where the labels list its values, a day for a date, else a line of text."""
-    options = [_option(value, label) for value, label in _options(key, labels)]
-    element: Kit = {"type": "plain_text_input", "action_id": key, "max_length": 200}
-    if options:
-        element = {"type": "static_select", "action_id": key, "options": options}
-    elif key == "date":
-        element = {"type": "datepicker", "action_id": key}
+def _field(form: Form, key: str, labels: Mapping[str, str], own: Sequence[str]) -> Kit:
+    """A choice where the labels list its values, a box to tick for a single one, a day for a date, else a line."""
+    element = {"action_id": key, **_element(form, key, tuple(_choices(key, labels, own)), own)}
     block: Kit = {"type": "input", "block_id": key, "label": _text(labels[key], _LABEL), "element": element}
-    return block | {"optional": key not in _REQUIRED}
+    if hint := labels.get(f"hint:{key}"):
+        block["hint"] = _text(hint, _LABEL)
+    return block | {"optional": key not in form.required}
 
 
-def _options(key: str, labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    return ((name.partition(":")[2], label) for name, label in labels.items() if name.startswith(f"{key}:"))
+def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequence[str]) -> Kit:
+    options = [{"text": _text(label, _OPTION), "value": cut(value, _SHOWN)} for value, label in choices]
+    initial = [option for option, (value, _) in zip(options, choices, strict=True) if value in own]
+    if key in form.several:
+        return {"type": "multi_static_select", "options": options, **({"initial_options": initial} if initial else {})}
+    if len(options) == 1:
+        return {"type": "checkboxes", "options": options}
+    if options:
+        return {"type": "static_select", "options": options}
+    return {"type": "datepicker"} if key in form.days else {"type": "plain_text_input", "max_length": 200}
 
 
-def _option(value: str, label: str) -> Kit:
-    return {"text": _text(label, _OPTION), "value": value}
+def _choices(key: str, labels: Mapping[str, str], own: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The values of a field with their labels, the person's own first where the labels do not have them."""
+    listed = {name.partition(":")[2]: label for name, label in labels.items() if name.startswith(f"{key}:")}
+    yield from ((name, name) for name in own if name not in listed)
+    yield from listed.items()
 
 
 def _text(text: str, most: int) -> Kit:
     return {"type": "plain_text", "text": cut(text, most), "emoji": False}
 
 
-def name_of(callback: str) -> str | None:
-    """The form that a callback id or a button names; None for anything else."""
-    name = callback.removeprefix("form-")
-    return name if callback.startswith("form-") and name in FORMS else None
-
-
-def options_in(view: Mapping[str, Any]) -> str:
-    """The fields of a sent form as options; a quotation mark in a value is dropped, for it would end it."""
+def fields_in(view: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a sent form as options, by key; a quotation mark in a value is dropped, for it would end it."""
     values = (view.get("state") or {}).get("values") or {}
-    found = ((key, _value(next(iter(fields.values()), {}))) for key, fields in values.items() if fields)
-    return " ".join(f'{key}:"{value}"' for key, value in found if value)
+    found: dict[str, str] = {}
+    for block, fields in values.items():
+        key, element = next(iter(fields.items()), (block, {}))
+        said = [f'{key}:"{value}"' for value in _values(element) if value]
+        if said:
+            found[key] = " ".join(said)
+    return found
 
 
-def _value(element: Mapping[str, Any]) -> str:
+def _blocks_of(view: Mapping[str, Any]) -> dict[str, str]:
+    values = (view.get("state") or {}).get("values") or {}
+    return {key: block for block, fields in values.items() for key in fields}
+
+
+def _values(element: Mapping[str, Any]) -> list[str]:
+    """All values of a field: several that were chosen, or the one that was typed, chosen or picked."""
+    if many := element.get("selected_options"):
+        return [_clean(one.get("value")) for one in many]
     option = element.get("selected_option") or {}
-    said = element.get("value") or option.get("value") or element.get("selected_date") or ""
-    return " ".join(str(said).replace('"', " ").replace("“", " ").replace("”", " ").split())
+    return [_clean(element.get("value") or option.get("value") or element.get("selected_date"))]
+
+
+def _clean(said: object) -> str:
+    return " ".join(str(said or "").replace('"', " ").replace("\u201c", " ").replace("\u201d", " ").split())

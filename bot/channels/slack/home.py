@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Answers
 from bot.channels.slack.codes import code_of
+from bot.channels.slack.forms import Modals
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.workspace import Workspace
 from bot.message import Language, Person, Private
@@ -22,17 +23,18 @@ class Host(Answers, Protocol):
         ...
 
 
-async def publish(workspace: Workspace, host: Host, notices: Notices, user: str, team: str) -> None:
-    """Show a person's Home as it is now, replacing what was there.
+async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Modals, who: tuple[str, str]) -> None:
+    """Show a person's Home as it is now, replacing what was there. `who` is their id and their team's.
 
     Raises:
         SlackApiError: Slack does not take it, other than that the app has no Home. Unreachable: it does not answer.
     """
+    user, team = who
     person, directory_only = await workspace.person(user, team)
     language = (await workspace.profile(user)).language
     page, linked = await host.home(person, language, directory_only=directory_only)
     labels = notices.labels("home_buttons", language)
-    names = ("find", "bill", "unlink") if linked and not directory_only else ("find",)
+    names = modals.offered(linked=linked and not directory_only)
     blocks = _with_buttons(pages(page)[0].blocks, [_button(name, labels[name]) for name in names])
     view = {"type": "home", "blocks": blocks}
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -200,6 +201,12 @@ def read_submission(body: Body, form: str, text: str) -> Incoming:
         own_chat=True,
         form=form,
     )
+
+
+def json_of(content_type: str, body: bytes) -> Body:
+    """A body that says it is JSON, as an object; empty for any other."""
+    found = json.loads(body) if content_type.startswith("application/json") else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _team(body: Body) -> str:

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from bot.channels.slack.app import SlackApp
 from bot.channels.slack.connection import Credentials
 from bot.channels.slack.shelf import Shelf
+from bot.forms import Forms
 from bot.inbox import Handler, Inbox, Soother
 from bot.message import (
     Action,
@@ -41,6 +42,7 @@ from bot.sandbox.server import listen, running
 from bot.stores.base import Seal, Store
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.shipped import shipped_pack
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
@@ -60,6 +62,7 @@ class KeywordTurn:
         self.then = asyncio.Event()
         self.then.set()
         self.linked: set[str] = set()
+        self.networks: tuple[str, ...] = ("Blue Network P",)
         self.connected: Callable[[], bool] = lambda: True
 
     async def stands(self) -> bool:
@@ -97,6 +100,10 @@ class KeywordTurn:
                 blocks = (*(Line((Span("x" * 3_000),)) for _ in range(3)),)
             intent = "account.unlink" if message.form == "account.unlink" else "provider.find"
             yield Shareable(intent=intent, language="en", blocks=blocks, sources=facts)
+
+    async def own_networks(self, person: Person) -> tuple[str, ...]:
+        """What looks like the network of who is linked."""
+        return self.networks if person.user in self.linked else ()
 
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
         """A Home that says whether its person is linked."""
@@ -213,6 +220,7 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         Words(TEMPLATES),
         Credentials(api_url=slack.api_url, public_url=address, **credentials),
         shelf,
+        forms=Forms(shipped_pack().engine, shipped_pack().offers, turn),
         inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, store, OpenSeal(), shelf),
         retention=Retention(store, OpenSeal(), hashed, pause=clock.pause),
         forget=forget,

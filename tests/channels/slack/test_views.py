@@ -2,16 +2,21 @@
 
 import json
 import re
+from datetime import date
 from typing import get_args
 
 import pytest
 
-from bot.channels.slack import forms
+from bot.channels.slack.forms import modal
 from bot.channels.slack.notices import Notices
+from bot.command import Commands
+from bot.forms import Forms
 from bot.message import Language, OneToOne, Shared
 from bot.replies.render import Words
 from tests.channels.slack.conftest import PLANTED, TEMPLATES, House
 from tests.doubles.block_kit import shown, view_faults
+from tests.doubles.slack_payloads import wire
+from tests.shipped import shipped_pack
 
 
 def home_of(house: House, user: str = "U1") -> str:
@@ -61,12 +66,15 @@ async def test_a_button_at_home_is_answered_in_the_chat(house: House) -> None:
     assert PLANTED in updated.text
 
 
-@pytest.mark.parametrize("name", list(forms.FORMS))
+@pytest.mark.parametrize("name", ["find", "bill", "unlink"])
 @pytest.mark.parametrize("language", get_args(Language))
 def test_a_form_fits_slack_and_holds_nothing_of_anybody(name: str, language: Language) -> None:
     """Within Slack's limits in both languages, and without any metadata that could carry something."""
-    view = forms.form(name, Notices(Words(TEMPLATES)), language)
+    offered = shipped_pack().offers.forms
+    assert set(offered) == {"find", "bill", "unlink"}
+    view = modal(offered[name].form, Notices(Words(TEMPLATES)), language)
     assert view_faults(view) == []
+    assert "initial_option" not in shown("", view["blocks"])
     assert "private_metadata" not in view
     assert view["callback_id"] == f"form-{name}"
 
@@ -84,12 +92,92 @@ async def test_a_form_opens_from_a_shortcut_and_from_home(house: House, how: str
 
 async def test_a_sent_form_asks_its_intent_in_the_chat(house: House) -> None:
     """Its fields are options; what was typed cannot become another option."""
-    fields = {"specialty": "cardiologist", "near": '37402" radius:500 x:"', "language": ""}
+    fields = {"specialty": "cardiologist", "near": "37402", "group": 'Galen" radius:500 x:"', "language": ""}
     assert await house.deliver(house.slack.submission("form-find", **fields)) == [200]
     [message] = house.turn.heard
     assert message.form == "provider.find"
-    assert message.text == 'specialty:"cardiologist" near:"37402 radius:500 x:"'
+    assert message.text == 'specialty:"cardiologist" near:"37402" group:"Galen radius:500 x:"'
     assert message.place == OneToOne("D-U1")
+
+
+@pytest.mark.parametrize(
+    ("form", "fields", "errors"),
+    [
+        ("find", {"near": "nowhere at all"}, {"near": "I don't know this place."}),
+        ("find", {"specialty": "cardiologist"}, {"near": "Say where, or give a group or an NPI."}),
+        ("find", {"npi": "1234567890", "match": "all"}, {"npi": "This is no NPI.", "match": "Choose a network first."}),
+        ("bill", {"amount": "much"}, {"amount": "Give the amount in dollars"}),
+        ("bill", {"doctor": "Kim"}, {"amount": "Give the amount in dollars"}),
+    ],
+)
+async def test_what_cannot_be_read_is_said_at_its_field(
+    house: House, form: str, fields: dict[str, str], errors: dict[str, str]
+) -> None:
+    """The form stays open, nothing is asked, and the words are those of the field."""
+    status, body = await house.slack.send(*wire(house.slack.submission(f"form-{form}", **fields)))
+    told = json.loads(body)
+    assert (status, told["response_action"], told["errors"].keys()) == (200, "errors", errors.keys())
+    assert all(told["errors"][key].startswith(words) for key, words in errors.items())
+    await house.app.drain()
+    assert house.turn.heard == []
+
+
+async def test_a_form_with_every_wish_asks_for_all_of_them(house: House) -> None:
+    """Boxes, choices of several and lines of text: each becomes an option that its intent takes."""
+    wishes = {"network": ["Blue Network S", "BlueCare"], "telehealth": ["yes"], "wheelchair": ["yes"]}
+    sent = house.slack.submission(
+        "form-find", near="Hamilton County", match="none", open="saturday", ages="teens", gender="not male"
+    )
+    for key, values in wishes.items():
+        chosen = {"type": "x", "selected_options": [{"value": value} for value in values]}
+        sent["view"]["state"]["values"][key] = {key: chosen}
+    assert await house.deliver(sent) == [200]
+    [message] = house.turn.heard
+    pack, today = shipped_pack(), date(2026, 5, 20)
+    request = Commands(pack.engine).request(message, today)
+    assert request is not None
+    asked = Commands(pack.engine).asked(request, pack.engine.understand(request.options.said, today=today), today)
+    assert (asked.intent, request.faults(asked), asked.unmet) == ("provider.find", {}, {})
+    assert asked.slots["network"].excluded
+    assert asked.slots["network"].values == ("Blue Network S", "BlueCare")
+    assert asked.slots["gender"].excluded
+    assert {"telehealth", "wheelchair", "open_at", "age_group", "location"} <= asked.slots.keys()
+
+
+async def test_the_form_starts_on_the_network_of_its_member(house: House) -> None:
+    """Only for who is linked, is nobody's guest, and when it is known in time; a modal is seen by its opener alone."""
+
+    async def opened() -> list[str]:
+        house.slack.views.clear()
+        await house.deliver(house.slack.shortcut("form-find"))
+        [view] = house.slack.views
+        assert view_faults(view) == []
+        elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+        return [option["value"] for option in elements["network"].get("initial_options", ())]
+
+    assert await opened() == []
+    house.turn.linked.add("U1")
+    assert await opened() == ["Blue Network P"]
+    house.turn.networks = ("Network Q",)
+    assert await opened() == ["Network Q"]
+    house.slack.users["U2"] = {"is_restricted": True}
+    house.turn.linked.add("U2")
+    house.slack.views.clear()
+    await house.deliver(house.slack.shortcut("form-find", user="U2"))
+    assert "initial_options" not in json.dumps(house.slack.views)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_each_choice_of_a_form_can_be_read(language: Language) -> None:
+    """Whatever is chosen means something to the intent that the form asks, in both languages."""
+    pack, notices = shipped_pack(), Notices(Words(TEMPLATES))
+    forms = Forms(pack.engine, pack.offers, None)
+    for name, offered in pack.offers.forms.items():
+        labels = notices.labels(f"form_{name}", language)
+        for row in (row for row in labels if row.partition(":")[0] in offered.form.fields and ":" in row):
+            key, _, value = row.partition(":")
+            filled = {"near": "near:37402", "network": "network:S", key: f'{key}:"{value}"'}
+            assert forms.faults(name, filled, date(2026, 5, 20)) == {}, row
 
 
 async def test_a_form_is_answered_once(house: House) -> None:

@@ -1,0 +1,22 @@
+"""The intents that the bot's own code knows by name, each with the reason. Every other name is the pack's alone."""
+
+from collections.abc import Mapping
+
+FALLBACK = "out_of_scope"
+HELP = "help"
+FOLLOW = "followup."
+DANGER = "safety."
+KERNEL: Mapping[str, str] = {
+    "account.": "connecting, consent and erasing are steps of the bot, not look-ups of a pack",
+    "answer.sources": "the button under every answer; it reads what was kept of that answer",
+    FOLLOW: "each of them is an operation on the question before",
+    DANGER: "danger is heard before any rule is asked",
+    FALLBACK: "what no rule takes",
+    HELP: "a mention or a command without words asks for it",
+}
+"""The names, or their beginnings, with what makes them the bot's own."""
+
+
+def is_kernel(intent: str) -> bool:
+    """Whether the bot's own code may name this intent."""
+    return any(intent == name or (name.endswith(".") and intent.startswith(name)) for name in KERNEL)
