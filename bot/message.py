@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, cast
+from typing import Literal
 
-Platform = Literal["console", "slack", "teams"]
+Platform = str
+"""A channel's name: `console`, `slack`, `teams`, or that of a channel added to them."""
 Language = Literal["en", "es"]
 FAREWELLS = frozenset({"account.unlink", "account.forget"})
 """The intents whose replies are the last words: nothing of their person is kept, and they hold nothing of a member."""
@@ -38,7 +39,7 @@ class Person:
 def person_of(key: str) -> Person:
     """The chat identity of a key, without name and home, which no key holds."""
     platform, enterprise, team, user = key.split("\x1f")
-    return Person(cast("Platform", platform), enterprise, team, user)
+    return Person(platform, enterprise, team, user)
 
 
 @dataclass(frozen=True, slots=True)
