@@ -43,8 +43,9 @@ from bot.payer.recent import Recent
 from bot.refusals import Refusals
 from bot.retention import Erased, Retention
 from bot.rollcall import RollCall
-from bot.stores.base import Seal, Store
+from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
+from bot.stores.sealed import SealedTable
 from bot.stores.waits import Waits
 from bot.turn import Turn
 from bot.web import health_of, web_app
@@ -67,8 +68,7 @@ class Bot:
 
     settings: Settings
     pack: Pack
-    store: Store
-    seal: Seal
+    table: SealedTable
     accounts: Accounts
     audit: Audit
     discovery: Discovery
@@ -80,6 +80,11 @@ class Bot:
     retention: Retention
     roll_call: RollCall = field(init=False)
     push: dict[str, Push] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        """Where everything is kept."""
+        return self.table.store
 
     def __post_init__(self) -> None:
         """Whoever is gone is forgotten."""
@@ -129,33 +134,30 @@ async def assemble(
         stack.push_async_callback(store.close)
         http = await stack.enter_async_context(http or Http())
         http.waits = Waits(store)
-        seal = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
+        table = SealedTable(store, Vault.from_settings(settings, sqlite_path(settings.bot_store_url)))
         discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
-        audit = Audit(store, seal)
+        audit = Audit(table)
         accounts = Accounts(
             settings=settings,
-            store=store,
-            seal=seal,
+            table=table,
             http=http,
             discovery=discovery,
             audit=audit,
             pages=pack.templates / "pages",
         )
-        dialogue = Dialogue(store, seal)
+        dialogue = Dialogue(table)
         patience, now = patience or Patience(), now or clock_of(settings)
-        documents = Documents(store, seal, audit, settings.bot_public_url)
+        documents = Documents(table, audit, settings.bot_public_url)
         recent = Recent(http.clock)
         accounts.on_ended.append(recent.forget)
         answering = _answering(settings, pack, http, accounts, audit, documents, recent, patience.wall, now)
         meter = Meter()
         http.heard = meter.called
-        retention = Retention(store, seal, audit.pseudonym, hours=settings.bot_delete_after_hours, pause=pause)
+        retention = Retention(table, audit.pseudonym, hours=settings.bot_delete_after_hours, pause=pause)
         turn = _turn(settings, pack, accounts, audit, dialogue, answering, retention, patience, now, meter)
         renderer = Renderer(pack.templates / "pages", settings)
         pages = Pages(documents, renderer, settings.bot_public_url)
-        bot = Bot(
-            settings, pack, store, seal, accounts, audit, discovery, turn, pages, renderer, meter, recent, retention
-        )
+        bot = Bot(settings, pack, table, accounts, audit, discovery, turn, pages, renderer, meter, recent, retention)
         stack.push_async_callback(accounts.close)
         accounts.on_failed.append(bot.tell)
         accounts.on_elsewhere.append(bot.tell)
@@ -329,9 +331,9 @@ async def slack_app(
         bot.turn,
         bot.pack.words,
         credentials,
-        Shelf(bot.store, bot.seal),
+        Shelf(bot.table),
         forms=bot.turn.forms,
-        inbox=lambda handler, soothe: Inbox("slack", handler, bot.store, bot.seal, soothe=soothe, finds=True),
+        inbox=lambda handler, soothe: Inbox("slack", handler, bot.table, soothe=soothe, finds=True),
         retention=bot.retention,
         forget=bot.forget,
         refused=Refusals(bot.meter),
@@ -364,7 +366,6 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
     from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
     from bot.channels.teams.regions import cloud_of  # noqa: PLC0415
 
-    seal = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     password = settings.teams_app_password
     teams = TeamsApp(
         bot.turn,
@@ -373,7 +374,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         password=password.get_secret_value() if password else None,
         tenants=settings.teams_tenants,
         cloud=cloud_of(settings.teams_cloud, settings.teams_service_hosts),
-        inbox=lambda handler, soothe: Inbox("teams", handler, bot.store, seal, soothe=soothe),
+        inbox=lambda handler, soothe: Inbox("teams", handler, bot.table, soothe=soothe),
         retention=bot.retention,
         gone=bot.forget,
         renew=bot.turn.renewed,

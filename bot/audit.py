@@ -25,7 +25,8 @@ import msgspec
 
 from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
-from bot.stores.base import Kept, Row, Seal, Store
+from bot.stores.base import Kept
+from bot.stores.sealed import SealedTable
 
 What = Literal[
     "link_asked",
@@ -94,8 +95,8 @@ class _Checked:
 class Audit:
     """Adds to the trail and reads it. `clock` tells Unix seconds."""
 
-    def __init__(self, store: Store, seal: Seal, *, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._seal, self._clock = store, seal, clock
+    def __init__(self, table: SealedTable, *, clock: Callable[[], float] = time.time) -> None:
+        self._table, self._store, self._clock = table, table.store, clock
         self._key: tuple[str, bytes] | None = None
         self._lock = asyncio.Lock()
         self._end: _Head | None = None
@@ -146,8 +147,8 @@ class Audit:
 
     async def opens(self) -> bool:
         """Whether a key opens the trail's own; true for a trail that has none yet."""
-        rows = await self._store.listed(_KEYS)
-        return not rows or any(self._unsealed(row) is not None for row in rows)
+        keys = await self._keys()
+        return not keys or any(key is not None for key in keys.values())
 
     async def keyed(self, about: str, text: str) -> str:
         """A keyed hash of a text, another one for each thing that it is about."""
@@ -163,21 +164,20 @@ class Audit:
 
     async def entries(self) -> AsyncIterator[Entry]:
         """Every row that a key opens, oldest first, read a page at a time."""
-        async for row in self._rows():
-            entry = self._opened(row.key, row.value)
-            if entry is not None:
-                yield entry
+        async for _, plain in self._table.listed(_KIND):
+            if plain is not None:
+                yield msgspec.json.decode(plain, type=Entry)
 
     async def checkpoint(self) -> str:
         """Where the trail ends now, sealed, as a text to be kept outside of the store; empty for a trail of no rows."""
         end = await self._last()
-        sealed = self._seal.seal(msgspec.json.encode(end), _CHECKPOINT)
+        sealed = self._table.seal.seal(msgspec.json.encode(end), _CHECKPOINT)
         return base64.b64encode(sealed).decode() if end.number else ""
 
     async def misses(self, checkpoint: str) -> str:
         """What the trail lacks of a checkpoint, in words; empty when it leads there."""
         try:
-            plain = self._seal.unseal(base64.b64decode(checkpoint, validate=True), _CHECKPOINT)
+            plain = self._table.seal.unseal(base64.b64decode(checkpoint, validate=True), _CHECKPOINT)
             then = msgspec.json.decode(plain or b"", type=_Head)
         except (binascii.Error, ValueError, msgspec.MsgspecError):
             return "a checkpoint cannot be opened: it was changed, or its key is gone"
@@ -194,12 +194,12 @@ class Audit:
         `checkpoints`, kept outside of the store, are rows that it has to lead to.
         """
         checked = _Checked()
-        keys = {row.key: self._unsealed(row) for row in await self._store.listed(_KEYS)}
+        keys = await self._keys()
         # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
         before, count = await self._head(), 0
-        async for row in self._rows():
+        async for _, plain in self._table.listed(_KIND):
             count += 1
-            _check(self._opened(row.key, row.value), keys, checked)
+            _check(None if plain is None else msgspec.json.decode(plain, type=Entry), keys, checked)
         after = await self._head()
         for who, rows in checked.people.items():
             if len(await self._store.owned(_KIND, who)) < rows:
@@ -239,7 +239,7 @@ class Audit:
         return Kept(_ONCE, _hashed(key, "once", decision), b"", self._clock() + _ONCE_LIVES)
 
     def _kept(self, kind: str, name: str, value: msgspec.Struct, owner: str = "") -> Kept:
-        return Kept(kind, name, self._seal.seal(msgspec.json.encode(value), f"{kind}/{name}"), FOREVER, owner)
+        return self._table.row(kind, name, msgspec.json.encode(value), expires=FOREVER, owner=owner)
 
     async def _last(self) -> _Head:
         row = await self._store.last(_KIND)
@@ -250,38 +250,30 @@ class Audit:
         return _Head(int(row.key)) if entry is None else _Head(entry.number, entry.mac)
 
     async def _head(self) -> _Head | None:
-        sealed = await self._store.get(_HEAD, _HEAD)
-        plain = None if sealed is None else self._seal.unseal(sealed, f"{_HEAD}/{_HEAD}")
+        plain = await self._table.get(_HEAD, _HEAD)
         return None if plain is None else msgspec.json.decode(plain, type=_Head)
 
-    async def _rows(self) -> AsyncIterator[Row]:
-        after, page = 0, await self._store.listed(_KIND)
-        while page:
-            for row in page:
-                yield row
-            after = page[-1].number
-            page = await self._store.listed(_KIND, after=after)
+    async def _keys(self) -> dict[str, bytes | None]:
+        """Every key of the trail by its name, in the order in which they were made; None for one that nothing opens."""
+        return {row.key: key async for row, key in self._table.listed(_KEYS)}
 
     async def _current_key(self) -> tuple[str, bytes]:
         """The newest key that can be opened; a new one when there is none, as at the first start."""
         if self._key is None:
-            rows = await self._store.listed(_KEYS)
-            opened = [(row.key, plain) for row in rows if (plain := self._unsealed(row))]
-            self._key = opened[-1] if opened else await self._new_key(len(rows) + 1)
+            keys = await self._keys()
+            opened = [(name, key) for name, key in keys.items() if key]
+            self._key = opened[-1] if opened else await self._new_key(len(keys) + 1)
         return self._key
 
     async def _new_key(self, number: int) -> tuple[str, bytes]:
         name, key = str(number), secrets.token_bytes(32)
-        if not await self._store.add(_KEYS, name, self._seal.seal(key, f"{_KEYS}/{name}"), expires=FOREVER):
+        if not await self._store.add(_KEYS, name, self._table.sealed(_KEYS, name, key), expires=FOREVER):
             return await self._current_key()
         return name, key
 
     def _opened(self, name: str, value: bytes) -> Entry | None:
-        plain = self._seal.unseal(value, f"{_KIND}/{name}")
+        plain = self._table.opened(_KIND, name, value)
         return None if plain is None else msgspec.json.decode(plain, type=Entry)
-
-    def _unsealed(self, row: Row) -> bytes | None:
-        return self._seal.unseal(row.value, f"{row.kind}/{row.key}")
 
 
 def _check(entry: Entry | None, keys: Mapping[str, bytes | None], checked: _Checked) -> None:

@@ -16,7 +16,8 @@ import msgspec
 from bot.language.context import MOST_TOPICS, Context
 from bot.language.reading import Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
-from bot.stores.base import Kept, Seal, Store
+from bot.stores.base import Kept
+from bot.stores.sealed import SealedTable
 
 T = TypeVar("T")
 Recorder = Callable[..., Awaitable[bool]]
@@ -96,12 +97,12 @@ class Memory:
 class Dialogue:
     """The memory of all conversations, on the store."""
 
-    def __init__(self, store: Store, seal: Seal, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._seal, self._clock = store, seal, clock
+    def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
+        self._table, self._store, self._clock = table, table.store, clock
 
     async def recall(self, message: Message) -> Memory:
         """What this person's conversation in this place holds, empty after ten idle minutes."""
-        return await self._read("dialogue", _conversation(message), Memory) or Memory()
+        return _decoded(await self._table.get("dialogue", _conversation(message)), Memory) or Memory()
 
     async def remember(
         self, message: Message, memory: Memory, presses: Sequence[Kept] = (), record: Recorder | None = None
@@ -117,12 +118,11 @@ class Dialogue:
 
     async def keep(self, person: Person, asked: Asked) -> None:
         """Keep a question that waits for the person to sign in; one a person."""
-        await self._write("kept", person.key, asked, person, IDLE_SECONDS)
+        await self._keep((self._sealed("kept", person.key, asked, person, IDLE_SECONDS),))
 
     async def take_kept(self, person: Person) -> Asked | None:
         """The kept question, once."""
-        sealed = await self._store.take("kept", person.key)
-        return self._open("kept", person.key, sealed, Asked)
+        return _decoded(await self._table.take("kept", person.key), Asked)
 
     async def press(self, person: Person, button: str) -> Asked | None:
         """What a button asks: for a day, for the person to whom it was shown; a plain one asks for whoever presses."""
@@ -130,7 +130,7 @@ class Dialogue:
         if intent in _PLAIN:
             return Asked(intent, language="es" if language == "es" else "en")
         row, _, index = button.partition(".")
-        presses = await self._read("press", f"{row}\x1f{person.key}", tuple[Asked, ...])
+        presses = _decoded(await self._table.get("press", f"{row}\x1f{person.key}"), tuple[Asked, ...])
         if not presses or not index.isdecimal() or int(index) >= len(presses):
             return None
         return presses[int(index)]
@@ -181,23 +181,17 @@ class Dialogue:
             return issued, ()
         return issued, (self._sealed("press", f"{row}\x1f{person.key}", tuple(presses), person, BUTTON_SECONDS),)
 
-    async def _read(self, kind: str, key: str, shape: type[T]) -> T | None:
-        return self._open(kind, key, await self._store.get(kind, key), shape)
-
-    def _open(self, kind: str, key: str, sealed: bytes | None, shape: type[T]) -> T | None:
-        opened = self._seal.unseal(sealed, f"{kind}/{key}") if sealed else None
-        return msgspec.json.decode(opened, type=shape) if opened else None
-
-    async def _write(self, kind: str, key: str, value: object, person: Person, seconds: int) -> None:
-        await self._keep((self._sealed(kind, key, value, person, seconds),))
-
     async def _keep(self, rows: Sequence[Kept]) -> None:
         for row in rows:
             await self._store.put(row.kind, row.key, row.value, expires=row.expires, owner=row.owner)
 
     def _sealed(self, kind: str, key: str, value: object, person: Person, seconds: int) -> Kept:
-        sealed = self._seal.seal(msgspec.json.encode(value), f"{kind}/{key}")
-        return Kept(kind, key, sealed, self._clock() + seconds, person.key)
+        expires = self._clock() + seconds
+        return self._table.row(kind, key, msgspec.json.encode(value), expires=expires, owner=person.key)
+
+
+def _decoded(plain: bytes | None, shape: type[T]) -> T | None:
+    return msgspec.json.decode(plain, type=shape) if plain else None
 
 
 def _conversation(message: Message) -> str:

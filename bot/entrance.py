@@ -34,6 +34,18 @@ class TooSlow(Exception):
     """The rest of a request did not come in time."""
 
 
+class Sent:
+    """The `send` of a request, which notes whether its answer has begun: then no other can be given."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.began = send, False
+
+    async def __call__(self, message: Message) -> None:
+        """Send on."""
+        self.began = True
+        await self._send(message)
+
+
 class Entrance:
     """ASGI middleware. `hosts` may be asked for, but for health, which probes ask for by any; `proxies` are trusted.
 
@@ -62,17 +74,11 @@ class Entrance:
         if scope["path"] not in _ANY_HOST and host_of(headers.get("host", "")) not in self._hosts:
             await _plain(HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
             return
-        began = False
-
-        async def told(message: Message) -> None:
-            nonlocal began
-            began = True
-            await send(message)
-
+        sent = Sent(send)
         try:
-            await self._app({**scope, "client": self._client(scope, headers)}, self._timed(receive), told)
+            await self._app({**scope, "client": self._client(scope, headers)}, self._timed(receive), sent)
         except TooSlow:
-            if began:
+            if sent.began:
                 raise
             await _plain(HTTPStatus.REQUEST_TIMEOUT)(scope, receive, send)
 

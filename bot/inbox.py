@@ -17,7 +17,8 @@ import structlog
 
 from bot.errors import StoreError
 from bot.leases import Beat, Overtaken
-from bot.stores.base import Kept, Row, Seal, Store
+from bot.stores.base import Row
+from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("inbox")
 
@@ -114,8 +115,7 @@ class Inbox:
         self,
         platform: str,
         handler: Handler,
-        store: Store,
-        seal: Seal,
+        table: SealedTable,
         *,
         lease: float = _LEASE,
         look: float = _LOOK,
@@ -127,7 +127,7 @@ class Inbox:
         self._soothe, self._soothe_after, self._finds = soothe, soothe_after, finds
         self._soothing: dict[str, asyncio.Task[None]] = {}
         self._said: set[str] = set()
-        self._kind, self._handler, self._store, self._seal = f"inbox:{platform}", handler, store, seal
+        self._kind, self._handler, self._table, self._store = f"inbox:{platform}", handler, table, table.store
         self._lease, self._look, self._clock = lease, look, clock
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()
@@ -153,13 +153,13 @@ class Inbox:
         Raises:
             StoreError: it could not be kept: let the platform deliver it again.
         """
-        sealed = self._sealed(key, _State(), body)
         lane, expires = lane or key, self._clock() + (seconds or KEPT)
         # What is new waits behind what is older: begun beside it, neither would be finished before a process that keeps
         # dying dies.
         begins = not self._recovering and not self._stopping and len(self._tasks) < _MOST_AT_ONCE
         until = self._clock() + self._lease if begins else None
-        row = await self._store.take_in(Kept(self._kind, key, sealed, expires, owner), lane, until=until)
+        new = self._table.row(self._kind, key, _State().byte + body, expires=expires, owner=owner)
+        row = await self._store.take_in(new, lane, until=until)
         if row is None:
             return False
         if row.leases:
@@ -261,7 +261,7 @@ class Inbox:
 
     async def _answer(self, row: Row) -> bool:
         """Whether its lane may have more."""
-        plain, number = self._seal.unseal(row.value, f"{self._kind}/{row.key}"), row.leases
+        plain, number = self._table.opened(self._kind, row.key, row.value), row.leases
         if plain is None:
             log.error("given_up", kind="sealed")
         else:
@@ -323,7 +323,7 @@ class Inbox:
         return False
 
     def _sealed(self, key: str, state: _State, body: bytes) -> bytes:
-        return self._seal.seal(state.byte + body, f"{self._kind}/{key}")
+        return self._table.sealed(self._kind, key, state.byte + body)
 
     @contextlib.asynccontextmanager
     async def _held(self, row: Row) -> AsyncIterator[Beat]:

@@ -19,7 +19,7 @@ import structlog
 
 from bot.inbox import Delivery, Inbox
 from bot.message import Language, OneToOne, Person
-from bot.stores.base import Seal, Store
+from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("retention")
 
@@ -78,45 +78,37 @@ class _Records:
     """The rows, a kind a platform."""
 
     def __init__(
-        self, store: Store, seal: Seal, owner: Callable[[Person], Awaitable[str]], clock: Callable[[], float]
+        self, table: SealedTable, owner: Callable[[Person], Awaitable[str]], clock: Callable[[], float]
     ) -> None:
-        self._store, self._seal, self.owner, self._clock = store, seal, owner, clock
+        self._table, self.owner, self._clock = table, owner, clock
 
     async def put(self, row: Shown) -> str:
         """Keep a row; its key."""
         kind, key = _kind(row.person.platform), secrets.token_urlsafe(12)
-        sealed = self._seal.seal(msgspec.json.encode(row), f"{kind}/{key}")
         expires, owner = self._clock() + KEPT_SECONDS, await self.owner(row.person)
-        await self._store.put(kind, key, sealed, expires=expires, owner=owner)
+        await self._table.put(kind, key, msgspec.json.encode(row), expires=expires, owner=owner)
         return key
 
     async def drop(self, platform: str, key: str) -> None:
         """Remove a row."""
-        await self._store.drop(_kind(platform), key)
+        await self._table.store.drop(_kind(platform), key)
 
     async def of(self, person: Person, before: float = math.inf) -> list[tuple[str, Shown]]:
         """A person's rows up to a time, oldest first, with their keys."""
-        kind = _kind(person.platform)
-        found = await self._store.owned(kind, await self.owner(person))
-        opened = ((key, self._open(kind, key, sealed)) for key, sealed in found)
-        return [(key, row) for key, row in opened if row is not None and row.at <= before]
+        found = await self._table.owned(_kind(person.platform), await self.owner(person))
+        rows = ((key, msgspec.json.decode(plain, type=Shown)) for key, plain in found)
+        return [(key, row) for key, row in rows if row.at <= before]
 
     async def whose(self, platform: str, before: float) -> list[Person]:
         """Who has rows up to a time; they are listed in the order of their times, so the first younger one ends it."""
-        kind, found, after = _kind(platform), dict[str, Person](), 0
-        while page := await self._store.listed(kind, after=after):
-            for listed in page:
-                row = self._open(kind, listed.key, listed.value)
-                if row is not None and row.at > before:
-                    return list(found.values())
-                if row is not None:
-                    found[row.person.key] = row.person
-            after = page[-1].number
+        found = dict[str, Person]()
+        async for _, plain in self._table.listed(_kind(platform)):
+            row = None if plain is None else msgspec.json.decode(plain, type=Shown)
+            if row is not None and row.at > before:
+                break
+            if row is not None:
+                found[row.person.key] = row.person
         return list(found.values())
-
-    def _open(self, kind: str, key: str, sealed: bytes) -> Shown | None:
-        plain = self._seal.unseal(sealed, f"{kind}/{key}")
-        return None if plain is None else msgspec.json.decode(plain, type=Shown)
 
 
 def _kind(platform: str) -> str:
@@ -140,22 +132,21 @@ class Retention:
 
     def __init__(
         self,
-        store: Store,
-        seal: Seal,
+        table: SealedTable,
         pseudonym: Callable[[Person], Awaitable[str]],
         *,
         hours: int | None = None,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._records = _Records(store, seal, pseudonym, clock)
-        self._store, self._seal, self._hours, self._clock, self._pause = store, seal, hours, clock, pause
+        self._records = _Records(table, pseudonym, clock)
+        self._table, self._hours, self._clock, self._pause = table, hours, clock, pause
         self._platforms: dict[str, _Platform] = {}
         self.on_erased: list[Told] = []
 
     def serve(self, platform: str, delete: Delete) -> Inbox:
         """Let a platform's messages be deleted. The channel starts and stops the inbox, in which the work waits."""
-        inbox = Inbox(f"erasing:{platform}", self._all, self._store, self._seal, look=_LOOK_SECONDS, clock=self._clock)
+        inbox = Inbox(f"erasing:{platform}", self._all, self._table, look=_LOOK_SECONDS, clock=self._clock)
         self._platforms[platform] = _Platform(delete, inbox, asyncio.Lock())
         return inbox
 

@@ -17,6 +17,7 @@ from bot.audit import Audit, Verdict
 from bot.message import OneToOne, Person, Shared
 from bot.stores.base import Kept, Store
 from bot.stores.opening import open_store
+from bot.stores.sealed import SealedTable
 
 DANA = Person("slack", "", "T1", "U-DANA")
 LEAH = Person("slack", "", "T1", "U-LEAH")
@@ -33,7 +34,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 async def _filled(store: Store) -> Audit:
-    audit = Audit(store, VAULT)
+    audit = Audit(SealedTable(store, VAULT))
     await audit.record("link_asked", DANA)
     await audit.record("linked", DANA)
     await audit.record("answered", LEAH, place=OneToOne("D1"), detail="claim.list", read={"ExplanationOfBenefit": 10})
@@ -57,16 +58,16 @@ async def test_a_row_says_who_what_and_where_without_a_name(store: Store) -> Non
 @pytest.mark.threat("T56")
 async def test_replicas_add_to_one_chain(store: Store) -> None:
     """Many processes that add at once leave one whole trail, with no row lost."""
-    trails = [Audit(store, VAULT) for _ in range(4)]
+    trails = [Audit(SealedTable(store, VAULT)) for _ in range(4)]
     await asyncio.gather(*(trail.record("linked", DANA) for trail in trails for _ in range(10)))
     verdict = await trails[0].verify()
     assert (verdict.entries, verdict.faults) == (40, ())
-    assert len(await Audit(store, VAULT).of(DANA)) == 40
+    assert len(await Audit(SealedTable(store, VAULT)).of(DANA)) == 40
 
 
 async def test_where_a_shared_place_is_named_as_such(store: Store) -> None:
     """The surface of a disclosure is in the row."""
-    audit = Audit(store, VAULT)
+    audit = Audit(SealedTable(store, VAULT))
     await audit.record("answered", DANA, place=Shared("C1"))
     assert [row.where async for row in audit.entries()] == ["slack, shared place"]
 
@@ -132,7 +133,7 @@ async def test_every_harm_is_found(
                 (number, f"{at:012}", value),
             )
     database.close()
-    assert words in (await Audit(store, VAULT).verify()).faults
+    assert words in (await Audit(SealedTable(store, VAULT)).verify()).faults
     await store.close()
 
 
@@ -147,13 +148,13 @@ async def test_a_row_of_another_day_with_the_same_number_does_not_fit(tmp_path: 
     for name, person in (("bot", DANA), ("copy", LEAH)):
         store = await open_store(f"sqlite:///{tmp_path}/{name}.db")
         for what in ("linked", "unlinked"):
-            await Audit(store, VAULT).record(what, person)
+            await Audit(SealedTable(store, VAULT)).record(what, person)
         rows[name] = (await store.listed("audit"))[4].value
-        assert (await Audit(store, VAULT).verify()).faults == ()
+        assert (await Audit(SealedTable(store, VAULT)).verify()).faults == ()
         await store.close()
     store = await open_store(f"sqlite:///{tmp_path}/bot.db")
     assert await store.swap("audit", "000000000005", rows["bot"], rows["copy"])
-    first, second = (await Audit(store, VAULT).verify()).faults
+    first, second = (await Audit(SealedTable(store, VAULT)).verify()).faults
     assert first == "row 6 does not follow the row before it"
     assert "taken out of that person's own list" in second  # it says that it is Leah's, and its column Dana's
     await store.close()
@@ -178,15 +179,15 @@ async def test_row_and_sealed_end_are_one(store: Store, end: str, words: str) ->
         await store.drop("audit_head", "audit_head")
     else:
         await store.put("audit_head", "audit_head", before, expires=9e11)
-    assert (await Audit(store, VAULT).verify()).faults == (words,)
-    await Audit(store, VAULT).record("linked", DANA)
-    assert await Audit(store, VAULT).verify() == Verdict(6, ())
+    assert (await Audit(SealedTable(store, VAULT)).verify()).faults == (words,)
+    await Audit(SealedTable(store, VAULT)).record("linked", DANA)
+    assert await Audit(SealedTable(store, VAULT)).verify() == Verdict(6, ())
 
 
 @pytest.mark.threat("T56")
 async def test_a_delivery_that_is_tried_again_leaves_one_row(store: Store) -> None:
     """A process that dies between its row and its reply is followed by another, which decides nothing new."""
-    first, next_one = Audit(store, VAULT), Audit(store, VAULT)
+    first, next_one = Audit(SealedTable(store, VAULT)), Audit(SealedTable(store, VAULT))
     assert await first.record("answered", DANA, detail="claim.list", once="event-1")
     assert not await next_one.record("answered", DANA, detail="claim.list", once="event-1")
     both = (trail.record("answered", DANA, detail="claim.list", once="event-2") for trail in (first, next_one))
@@ -200,7 +201,7 @@ async def test_a_delivery_that_is_tried_again_leaves_one_row(store: Store) -> No
 @pytest.mark.threat("T56")
 async def test_what_a_row_stands_for_happens_with_it(store: Store) -> None:
     """A claim that somebody else has: no row, and nothing of what would have come along."""
-    audit, until = Audit(store, VAULT), 9e11
+    audit, until = Audit(SealedTable(store, VAULT)), 9e11
     await store.put("k", "dana's", b"", expires=until, owner="dana")
     seat, link = Kept("seat", "1", b"", until), Kept("link", "1", b"1", until)
     assert await audit.record("linked", DANA, claims=(seat,), along=(link,), drops="dana")
@@ -216,9 +217,10 @@ from bot.accounts.vault import Vault, parse_keys
 from bot.anchor import Anchor
 from bot.audit import Audit, Verdict
 from bot.stores.opening import open_store
+from bot.stores.sealed import SealedTable
 
 async def record():
-    audit = Audit(await open_store(sys.argv[1]), Vault(parse_keys(sys.argv[2])))
+    audit = Audit(SealedTable(await open_store(sys.argv[1]), Vault(parse_keys(sys.argv[2]))))
     while True:
         await audit.record("linked")
         print(flush=True)
@@ -245,7 +247,7 @@ async def test_a_killed_process_leaves_a_whole_trail(tmp_path: Path, kind: str, 
     told += (await process.stdout.read()).count(b"\n")
     await process.wait()
     store = await open_store(url)
-    verdict = await Audit(store, Vault(parse_keys(key))).verify()
+    verdict = await Audit(SealedTable(store, Vault(parse_keys(key)))).verify()
     await store.close()
     assert verdict.faults == ()
     assert verdict.entries - told in {0, 1}
@@ -255,7 +257,7 @@ async def test_a_killed_process_leaves_a_whole_trail(tmp_path: Path, kind: str, 
 async def test_lost_keys_start_a_new_chapter(store: Store) -> None:
     """Without the old key the bot goes on; the check says which rows it can no longer vouch for (F60)."""
     await _filled(store)
-    fresh = Audit(store, Vault(parse_keys(new_key())))
+    fresh = Audit(SealedTable(store, Vault(parse_keys(new_key()))))
     await fresh.record("linked", DANA)
     faults = (await fresh.verify()).faults
     assert [fault.split(":")[0] for fault in faults] == [f"row {number} cannot be opened" for number in range(1, 5)]
@@ -274,10 +276,10 @@ async def test_a_checkpoint_outside_the_store_shows_what_was_taken_away(store: S
     assert head
     await store.drop("audit", "000000000005")
     await store.drop("audit_head", "audit_head")
-    assert "row 5" in "".join((await Audit(store, VAULT).verify([early, late])).faults)
+    assert "row 5" in "".join((await Audit(SealedTable(store, VAULT)).verify([early, late])).faults)
     for row in await store.listed("audit"):
         await store.drop("audit", row.key)
-    emptied = Audit(store, VAULT)
+    emptied = Audit(SealedTable(store, VAULT))
     assert await emptied.verify() == Verdict(0, ())
     assert len((await emptied.verify([early, late])).faults) == 2
     for number in range(6):
@@ -309,7 +311,7 @@ async def test_an_anchor_goes_on_only_where_the_trail_leads_to_it(store: Store, 
     assert await anchor.read() == second != first
     for row in await store.listed("audit"):
         await store.drop("audit", row.key)
-    emptied = Audit(store, VAULT)
+    emptied = Audit(SealedTable(store, VAULT))
     await emptied.record("linked", LEAH)
     assert await Anchor(emptied, file).advance() != second
     assert await anchor.read() == second

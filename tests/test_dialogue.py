@@ -12,6 +12,7 @@ from bot.dialogue import BUTTON_SECONDS, IDLE_SECONDS, Asked, Dialogue, Memory, 
 from bot.followups import resolve
 from bot.language.reading import Reading, Slot
 from bot.message import Action, Actions, Block, Item, Line, Message, OneToOne, Person, Press, Shared, Span
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import SqliteStore, open_sqlite
 
 DANA = Person("slack", "E1", "T1", "U1")
@@ -47,7 +48,7 @@ async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteStore]:
 @pytest.fixture
 def dialogue(store: SqliteStore, clock: Clock) -> Dialogue:
     """The memory under test, sealed with a real key."""
-    return Dialogue(store, Vault([b"k" * 32]), clock)
+    return Dialogue(SealedTable(store, Vault([b"k" * 32])), clock)
 
 
 def _message(person: Person = DANA, *, channel: str | None = None, thread: str = "") -> Message:

@@ -16,6 +16,7 @@ from bot.message import Language, OneToOne, Person
 from bot.retention import Erased, Retention, Shown
 from bot.stores.base import Store
 from bot.stores.opening import open_store
+from bot.stores.sealed import SealedTable
 
 VAULT = Vault(parse_keys(new_key()))
 DANA, WALTER = (Person("slack", "", "T1", user) for user in ("U-DANA", "U-WALTER"))
@@ -75,7 +76,7 @@ async def hashed(person: Person) -> str:
 
 def serving(store: Store, chat: Chat, *, hours: int | None = None) -> tuple[Retention, Inbox]:
     """A process that deletes in this chat, with a clock of the store's own."""
-    retention = Retention(store, VAULT, hashed, hours=hours, pause=chat.pause)
+    retention = Retention(SealedTable(store, VAULT), hashed, hours=hours, pause=chat.pause)
     retention.on_erased.append(chat.hear)
     return retention, retention.serve("slack", chat.delete)
 

@@ -28,7 +28,7 @@ from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooM
 from bot.message import Person, person_of
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
-from bot.stores.base import Seal, Store
+from bot.stores.sealed import SealedTable
 
 __all__ = ["Access", "Accounts", "Link", "Linked", "Unlinked"]
 
@@ -50,8 +50,7 @@ class Accounts:
         self,
         *,
         settings: Settings,
-        store: Store,
-        seal: Seal,
+        table: SealedTable,
         http: Http,
         discovery: Discovery,
         audit: Audit,
@@ -60,7 +59,7 @@ class Accounts:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._public_url, self._audit = settings.bot_public_url, audit
-        self._rows = rows = Rows(store, seal, clock, settings.bot_link_days)
+        self._rows = rows = Rows(table, clock, settings.bot_link_days)
         self._endpoint = endpoint = TokenEndpoint(settings, http, clock)
         self._givebacks = givebacks = Givebacks(endpoint, discovery, pause)
         id_tokens = IdTokens(SigningKeys(http, clock), clock)
@@ -78,7 +77,7 @@ class Accounts:
         self.on_failed: list[Told] = []
         self.on_elsewhere: list[Told] = []
         self.on_ended: list[Callable[[str], None]] = []
-        seats = Seats(store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
+        seats = Seats(table.store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
         self._proofs = Proofs(rows, givebacks, seats, self._ended)
         idle = settings.bot_idle_minutes * 60.0 if settings.bot_idle_minutes else None
         self._accesses = Accesses(rows, endpoint, givebacks, audit, pause, self._ended, idle)

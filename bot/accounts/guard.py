@@ -8,10 +8,10 @@ from http import HTTPStatus
 import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.accounts.render import Renderer
-from bot.entrance import UNNAMED, TooSlow, is_loopback
+from bot.entrance import UNNAMED, Sent, TooSlow, is_loopback
 from bot.errors import BotError, TooManyRequests
 from bot.limits import ADDRESS, Limit
 
@@ -47,17 +47,11 @@ class Guard:
 
     async def _unbroken(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a page also where something failed that nobody thought of."""
-        began = False
-
-        async def told(message: Message) -> None:
-            nonlocal began
-            began = True
-            await send(message)
-
+        sent = Sent(send)
         try:
-            await self._app(scope, receive, told)
+            await self._app(scope, receive, sent)
         except Exception as failure:
-            if began or isinstance(failure, TooSlow):
+            if sent.began or isinstance(failure, TooSlow):
                 raise
             error = BotError()
             _log.error("unexpected", error=type(failure).__name__, reference=error.reference)

@@ -8,7 +8,8 @@ from typing import TypeVar
 import msgspec
 
 from bot.message import Person
-from bot.stores.base import Kept, Seal, Store
+from bot.stores.base import Kept
+from bot.stores.sealed import SealedTable
 
 _DAY = 86_400.0
 LIVES = 600.0  # seconds: a link, a sign-in and a code each (T03, T15)
@@ -144,9 +145,9 @@ class Rows:
     A row's end and owner are sealed with it: whoever can write the database, but has no key, prolongs or moves nothing.
     """
 
-    def __init__(self, store: Store, seal: Seal, clock: Callable[[], float], link_days: int = LINK_DAYS) -> None:
+    def __init__(self, table: SealedTable, clock: Callable[[], float], link_days: int = LINK_DAYS) -> None:
         """A link lives `link_days`, however often its sign-in is renewed."""
-        self.store, self._seal, self.now, self.link_lives = store, seal, clock, link_days * _DAY
+        self._table, self.store, self.now, self.link_lives = table, table.store, clock, link_days * _DAY
 
     async def put(self, key: str, row: _Row, *, expires: float, owner: Person) -> None:
         """Keep a row under its kind."""
@@ -155,28 +156,23 @@ class Rows:
 
     def sealed(self, key: str, row: _Row, *, expires: float, owner: Person) -> Kept:
         """A row as it is put under its kind."""
-        kind = _KINDS[type(row)]
         bound = msgspec.json.encode(_Bound(expires, owner.key, msgspec.Raw(msgspec.json.encode(row))))
-        return Kept(kind, key, self._seal.seal(bound, f"{kind}/{key}"), expires=expires, owner=owner.key)
+        return self._table.row(_KINDS[type(row)], key, bound, expires=expires, owner=owner.key)
 
     async def get(self, row: type[_Row], key: str) -> _Row | None:
         """The living row, unsealed."""
-        return self._open(row, key, await self.store.get(_KINDS[row], key))
+        return self._unbound(row, key, await self._table.get(_KINDS[row], key))
 
     async def take(self, row: type[_Row], key: str) -> _Row | None:
         """The living row, removed: of many takers one gets it (T04)."""
-        return self._open(row, key, await self.store.take(_KINDS[row], key))
+        return self._unbound(row, key, await self._table.take(_KINDS[row], key))
 
     async def all(self, row: type[_Row]) -> AsyncIterator[tuple[str, _Row]]:
         """Every living row that a key opens, with its key, in the order in which they were put."""
-        after, page = 0, await self.store.listed(_KINDS[row])
-        while page:
-            for listed in page:
-                opened = self._open(row, listed.key, listed.value)
-                if opened is not None:
-                    yield listed.key, opened
-            after = page[-1].number
-            page = await self.store.listed(_KINDS[row], after=after)
+        async for listed, plain in self._table.listed(_KINDS[row]):
+            opened = self._unbound(row, listed.key, plain)
+            if opened is not None:
+                yield listed.key, opened
 
     async def drop(self, row: type[_Row], key: str) -> None:
         """Remove a row."""
@@ -199,8 +195,7 @@ class Rows:
         """End this person's live request, whatever it is."""
         await self.drop(Current, person.key)
 
-    def _open(self, row: type[_Row], key: str, sealed: bytes | None) -> _Row | None:
-        plain = None if sealed is None else self._seal.unseal(sealed, f"{_KINDS[row]}/{key}")
+    def _unbound(self, row: type[_Row], key: str, plain: bytes | None) -> _Row | None:
         if plain is None:
             return None
         try:

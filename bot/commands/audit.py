@@ -12,6 +12,7 @@ from bot.anchor import Anchor
 from bot.audit import Audit, Entry, Verdict
 from bot.config import Settings
 from bot.stores.opening import open_store, sqlite_path
+from bot.stores.sealed import SealedTable
 
 
 @asynccontextmanager
@@ -24,7 +25,7 @@ async def opened(settings: Settings) -> AsyncIterator[Audit]:
     vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     store = await open_store(settings.bot_store_url)
     try:
-        yield Audit(store, vault)
+        yield Audit(SealedTable(store, vault))
     finally:
         await store.close()
 

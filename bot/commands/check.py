@@ -29,6 +29,7 @@ from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
+from bot.stores.sealed import SealedTable
 
 _SECONDS = 10
 
@@ -129,7 +130,8 @@ async def _store(settings: Settings) -> Finding:
 
 async def _opens(settings: Settings, store: Store) -> bool:
     with contextlib.suppress(ConfigError):  # told with the keys
-        return await Audit(store, Vault.from_settings(settings, sqlite_path(settings.bot_store_url))).opens()
+        vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
+        return await Audit(SealedTable(store, vault)).opens()
     return True
 
 

@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.errors import ConfigError
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
+from bot.stores.sealed import SealedTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ async def rotate(settings: Settings) -> Rotated:
     store = await open_store(settings.bot_store_url)
     try:
         rotated = await reseal(store, vault)
-        await Audit(store, vault).record("keys_rotated")
+        await Audit(SealedTable(store, vault)).record("keys_rotated")
         return replace(rotated, older=vault.size - 1, in_file=file is not None)
     finally:
         await store.close()
@@ -87,10 +88,11 @@ async def prune(settings: Settings) -> int:
         raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
     store = await open_store(settings.bot_store_url)
     try:
-        rotated = await reseal(store, Vault.from_settings(settings, path))
+        vault = Vault.from_settings(settings, path)
+        rotated = await reseal(store, vault)
         if rotated.resealed or rotated.remaining:
             raise ConfigError("some rows were still under an older key: restart every process, then run it again")
-        await Audit(store, Vault.from_settings(settings, path)).record("keys_rotated", detail="pruned")
+        await Audit(SealedTable(store, vault)).record("keys_rotated", detail="pruned")
     finally:
         await store.close()
     return leave_newest(file)
@@ -98,17 +100,11 @@ async def prune(settings: Settings) -> int:
 
 async def reseal(store: Store, vault: Vault) -> Rotated:
     """Seal every row that is under an older key anew, each in one statement that loses to any other writer."""
-    resealed = remaining = 0
+    table, resealed, remaining = SealedTable(store, vault), 0, 0
     for kind in await store.kinds():
-        after, page = 0, await store.listed(kind)
-        while page:
-            for row in page:
-                about = f"{row.kind}/{row.key}"
-                plain = vault.unseal(row.value, about) if vault.stale(row.value) else None
-                if plain is None:
-                    continue
-                done = await store.swap(row.kind, row.key, row.value, vault.seal(plain, about))
-                resealed, remaining = resealed + done, remaining + (not done)
-            after = page[-1].number
-            page = await store.listed(kind, after=after)
+        async for row, plain in table.listed(kind):
+            if plain is None or not vault.stale(row.value):
+                continue
+            done = await store.swap(kind, row.key, row.value, table.sealed(kind, row.key, plain))
+            resealed, remaining = resealed + done, remaining + (not done)
     return Rotated(resealed, remaining)

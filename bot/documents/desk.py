@@ -19,7 +19,7 @@ from bot.accounts.vault import Vault
 from bot.audit import Audit
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Language, Person
-from bot.stores.base import Seal, Store
+from bot.stores.sealed import SealedTable
 
 PRIVATE_LIVES = 600.0  # seconds, as long as a sign-in's link
 OPEN_LIVES = 86_400.0
@@ -60,9 +60,9 @@ class Documents:
     """Takes printed documents and hands them out."""
 
     def __init__(
-        self, store: Store, seal: Seal, audit: Audit, public_url: str, clock: Callable[[], float] = time.time
+        self, table: SealedTable, audit: Audit, public_url: str, clock: Callable[[], float] = time.time
     ) -> None:
-        self._store, self._seal, self._audit = store, seal, audit
+        self._table, self._store, self._audit = table, table.store, audit
         self._public_url, self._clock = public_url, clock
 
     async def offer(
@@ -90,7 +90,7 @@ class Documents:
             DocumentOver: it is over, was fetched, or a newer one replaced it.
         """
         key = digest(document_id)
-        plain = self._unseal(_PAPER, key, await self._store.get(_PAPER, key))
+        plain = await self._table.get(_PAPER, key)
         paper = msgspec.json.decode(plain, type=Paper) if plain else None
         if paper is None or paper.expires <= self._clock():
             raise DocumentOver("the document is over, by its own seal, whatever the row's column says")
@@ -107,8 +107,7 @@ class Documents:
         paper = await self.peek(document_id)
         if paper.code is not None:
             raise DocumentOver("a document with a code is not read without one")
-        sealed = await self._store.get(_FILE, f"{digest(document_id)}.{form}")
-        return self._open(document_id, form, sealed)
+        return _opened(document_id, form, await self._table.get(_FILE, f"{digest(document_id)}.{form}"))
 
     async def fetch(self, document_id: str, form: str, typed: str) -> bytes:
         """A file for whoever typed the right code, packed, and gone: of many who ask for it one gets it.
@@ -122,7 +121,7 @@ class Documents:
         tried = await self._store.count(_TRY, key, expires=paper.expires)
         if not same(digest(read_code(typed) or ""), paper.code or "") or tried > TRIES:
             await self._wrong(key, paper, tried)
-        packed = self._open(document_id, form, await self._store.take(_FILE, f"{key}.{form}"))
+        packed = _opened(document_id, form, await self._table.take(_FILE, f"{key}.{form}"))
         await self._audit.record("exported", paper.person, detail=f"{paper.name}.{form}")
         left = [other for other in paper.formats if await self._store.get(_FILE, f"{key}.{other}")]
         if not left:
@@ -139,18 +138,14 @@ class Documents:
         raise CodeSpent("too many wrong codes")
 
     async def _put(self, kind: str, key: str, value: bytes, paper: Paper) -> None:
-        sealed = self._seal.seal(value, f"{kind}/{key}")
-        await self._store.put(kind, key, sealed, expires=paper.expires, owner=paper.owner)
+        await self._table.put(kind, key, value, expires=paper.expires, owner=paper.owner)
 
-    def _unseal(self, kind: str, key: str, sealed: bytes | None) -> bytes | None:
-        return None if sealed is None else self._seal.unseal(sealed, f"{kind}/{key}")
 
-    def _open(self, document_id: str, form: str, sealed: bytes | None) -> bytes:
-        inner = self._unseal(_FILE, f"{digest(document_id)}.{form}", sealed)
-        packed = None if inner is None else _lock(document_id).unseal(inner, form)
-        if packed is None:
-            raise DocumentOver("this file was fetched before")
-        return packed
+def _opened(document_id: str, form: str, inner: bytes | None) -> bytes:
+    packed = None if inner is None else _lock(document_id).unseal(inner, form)
+    if packed is None:
+        raise DocumentOver("this file was fetched before")
+    return packed
 
 
 def _lock(document_id: str) -> Vault:

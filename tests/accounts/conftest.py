@@ -23,6 +23,7 @@ from bot.message import Person
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.payer import CLIENT_SECRET, FHIR, ORIGIN, Payer
 from tests.cases import saw
@@ -154,11 +155,10 @@ async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) 
     configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url, settings.payer_issuer)
     async with Http(transport=payer.transport()) as http:
         discovery = Discovery(http, settings.payer_fhir_url, configured)
-        audit = Audit(store, seal, clock=clock)
+        audit = Audit(SealedTable(store, seal), clock=clock)
         accounts = Accounts(
             settings=settings,
-            store=store,
-            seal=seal,
+            table=SealedTable(store, seal),
             http=http,
             discovery=discovery,
             audit=audit,

@@ -20,6 +20,7 @@ from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, running, serve_sandbox
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.conftest import PAGES, make_settings
 from tests.sandbox.small import small_world
@@ -64,11 +65,10 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
         configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url)
         accounts = Accounts(
             settings=settings,
-            store=store,
-            seal=seal,
+            table=SealedTable(store, seal),
             http=http,
             discovery=Discovery(http, settings.payer_fhir_url, configured),
-            audit=Audit(store, seal),
+            audit=Audit(SealedTable(store, seal)),
             pages=PAGES,
         )
         made = Pair(accounts, payer)

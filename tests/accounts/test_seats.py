@@ -16,6 +16,7 @@ from bot.errors import TooManyChats
 from bot.message import Person
 from bot.stores.base import Kept, Store
 from bot.stores.opening import open_store
+from bot.stores.sealed import SealedTable
 from tests.accounts.conftest import DANA, MALLORY, Clock, make_settings, running
 from tests.accounts.payer import Payer
 
@@ -35,7 +36,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 def seats(store: Store, most: int | None, payer: str = "https://payer.example") -> Seats:
     """The seats as one more process sees them."""
-    return Seats(store, Audit(store, Vault(parse_keys(KEY))), payer, most)
+    return Seats(store, Audit(SealedTable(store, Vault(parse_keys(KEY)))), payer, most)
 
 
 KEY = new_key()
@@ -54,7 +55,7 @@ async def test_so_many_chats_and_no_more_even_at_once(store: Store, most: int | 
     done = await asyncio.gather(*(take(seats(store, most), person) for person in PEOPLE))
     assert done.count(True) == got
     assert [await store.get("link", person.key) is not None for person in PEOPLE] == done
-    told = [row.what async for row in Audit(store, Vault(parse_keys(KEY))).entries()]
+    told = [row.what async for row in Audit(SealedTable(store, Vault(parse_keys(KEY)))).entries()]
     assert (told.count("linked"), told.count("link_refused")) == (got, len(PEOPLE) - got)
 
 

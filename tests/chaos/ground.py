@@ -14,6 +14,7 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.stores.opening import open_store
+from bot.stores.sealed import SealedTable
 from tests.chaos.siege import MEMBERS, Siege
 from tests.chaos.toll import Toll
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
@@ -88,7 +89,7 @@ async def _faults_of_the_trail(settings: Mapping[str, str]) -> tuple[str, ...]:
     """What the check of the audit trail finds once everybody was killed often enough (T56)."""
     store = await open_store(settings["BOT_STORE_URL"])
     try:
-        audit = Audit(store, Vault(parse_keys(settings["BOT_ENCRYPTION_KEYS"])))
+        audit = Audit(SealedTable(store, Vault(parse_keys(settings["BOT_ENCRYPTION_KEYS"]))))
         verdict = await audit.verify()
         return verdict.faults if verdict.entries else ("empty",)
     finally:

@@ -12,6 +12,7 @@ from bot.commands.check import Finding, check
 from bot.config import Settings
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.sandbox.small import small_world
@@ -102,7 +103,8 @@ async def test_what_an_operator_may_have_forgotten_is_a_note(
 ) -> None:
     """It keeps nobody from trying the bot, and is said before members find out."""
     store = open_sqlite(tmp_path / "bot.db")
-    await Audit(store, Vault.from_settings(settings(payer, tmp_path), tmp_path / "bot.db")).record("links_listed")
+    vault = Vault.from_settings(settings(payer, tmp_path), tmp_path / "bot.db")
+    await Audit(SealedTable(store, vault)).record("links_listed")
     await store.close()
     findings = await found(settings(payer, tmp_path, **NO_PACK, **changes))
     assert bad(findings) == ["BOT_PACK"]

@@ -16,6 +16,7 @@ from bot.audit import Audit
 from bot.cli import main
 from bot.commands.keys import reseal
 from bot.replies.plain import plain
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.accounts.conftest import make_settings
 from tests.stage import staged
@@ -79,7 +80,7 @@ async def test_a_trail_that_was_changed_fails_the_check(tmp_path: Path) -> None:
     """`audit verify` names the row and exits with an error."""
     path = tmp_path / "bot.db"
     store = open_sqlite(path)
-    audit = Audit(store, Vault.from_settings(make_settings(), path))
+    audit = Audit(SealedTable(store, Vault.from_settings(make_settings(), path)))
     for _ in range(3):
         await audit.record("links_listed")
     await store.close()

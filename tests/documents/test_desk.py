@@ -15,6 +15,7 @@ from bot.documents.desk import Documents, Offered, Paper, pack, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 
 DANA, WALTER = Person("slack", "", "T1", "U1"), Person("slack", "", "T1", "U2")
@@ -43,8 +44,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     made: list[Desk] = []
     store = open_sqlite(tmp_path / "bot.db", clock=lambda: made[0].now)
     vault = Vault([bytes(32)])
-    audit = Audit(store, vault, clock=lambda: made[0].now)
-    documents = Documents(store, vault, audit, "https://bot.example", clock=lambda: made[0].now)
+    audit = Audit(SealedTable(store, vault), clock=lambda: made[0].now)
+    documents = Documents(SealedTable(store, vault), audit, "https://bot.example", clock=lambda: made[0].now)
     made.append(Desk(documents, store, vault, audit))
     yield made[0]
     await store.close()

@@ -195,7 +195,7 @@ def _newer(value: bytes) -> bytes:
 
 async def _rewritten(house: House, change: Callable[[bytes], bytes], kinds: tuple[str, ...]) -> int:
     """Change the sealed rows of these kinds; how many there were."""
-    store, seal, count = house.bot.store, house.bot.seal, 0
+    store, seal, count = house.bot.store, house.bot.table.seal, 0
     for kind in kinds:
         for row in await store.listed(kind):
             plain = seal.unseal(row.value, f"{kind}/{row.key}")

@@ -15,6 +15,7 @@ from bot.message import Person
 from bot.sandbox.world import World
 from bot.stores.base import Kept, Store
 from bot.stores.postgres import open_postgres
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.e2e.house import OWED
 from tests.e2e.workspace import attached
@@ -80,7 +81,7 @@ async def test_two_replicas_seldom_meet_in_the_trail(kind: str, tmp_path: Path, 
     url = request.getfixturevalue("postgres_url") if kind == "postgres" else f"sqlite:///{tmp_path / 'bot.db'}"
     vault, answers = Vault(parse_keys(new_key())), 60
     async with replicas(url) as stores:
-        trails = [Audit(store, vault) for store in stores]  # type: ignore[arg-type] # counts, and is the store otherwise
+        trails = [Audit(SealedTable(store, vault)) for store in stores]  # type: ignore[arg-type] # counts, and is the store otherwise
         for number in range(answers):
             assert await trails[number % 2].record("answered", Person("slack", "", "T", f"U{number}"), detail="x")
             await asyncio.sleep(0)

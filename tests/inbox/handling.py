@@ -8,6 +8,7 @@ from collections.abc import Callable
 from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.inbox import Delivery, Inbox
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 
 VAULT = Vault(parse_keys(new_key()))
 
@@ -43,7 +44,7 @@ class Handler:
 
 def inbox(store: Store, handler: Handler, *, lease: float = 30, look: float = 0.01) -> Inbox:
     """An inbox that looks often."""
-    return Inbox("test", handler, store, VAULT, lease=lease, look=look)
+    return Inbox("test", handler, SealedTable(store, VAULT), lease=lease, look=look)
 
 
 async def until(true: Callable[[], bool]) -> None:

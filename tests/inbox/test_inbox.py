@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.inbox import Delivery, Inbox
 from bot.leases import Overtaken
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.inbox.handling import VAULT, Handler, inbox, until
 
@@ -114,7 +115,7 @@ async def test_who_takes_over_learns_whether_writing_had_begun(store: Store) -> 
         if delivery.tries == 1:
             raise RuntimeError
 
-    box = Inbox("test", handler, store, VAULT, look=0.001)
+    box = Inbox("test", handler, SealedTable(store, VAULT), look=0.001)
     await box.start()
     await box.take("e1", "a", b"thinks")
     await box.take("e2", "b", b"posts")
@@ -147,11 +148,11 @@ async def test_of_two_that_answer_one_writes(store: Store) -> None:
         slow.set()
         await until(lambda: "overtaken" in seen)
 
-    one = Inbox("test", first, store, VAULT)
+    one = Inbox("test", first, SealedTable(store, VAULT))
     await one.take("e1", "chat", b"hello")
     await until(lambda: bool(one._working))
     await store.hold("inbox:test", "e1", until=0)
-    other = Inbox("test", second, store, VAULT, look=0.01)
+    other = Inbox("test", second, SealedTable(store, VAULT), look=0.01)
     await other.start()
     await until(lambda: "overtaken" in seen)
     await other.stop(5)

@@ -8,6 +8,7 @@ import pytest
 
 from bot.inbox import KEPT, WANTED, Delivery, Inbox, Later
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.inbox.handling import VAULT, until
 
@@ -25,7 +26,7 @@ async def test_later_is_not_counted_as_a_death(store: Store) -> None:
             raise Later
         seen.append(delivery.body.decode())
 
-    box = Inbox("test", handler, store, VAULT, look=0.001)
+    box = Inbox("test", handler, SealedTable(store, VAULT), look=0.001)
     await box.start()
     await box.take("e1", "chat", b"first")
     await box.take("e2", "chat", b"second")
@@ -54,7 +55,7 @@ async def test_an_answer_is_wanted_for_half_an_hour(tmp_path: Path) -> None:
             now += 60
             raise Later
 
-    box = Inbox("test", handler, store, VAULT, look=0.001, clock=clock)
+    box = Inbox("test", handler, SealedTable(store, VAULT), look=0.001, clock=clock)
     await box.start()
     await box.take("e1", "chat", b"hello")
     await until(lambda: len(told) == 3)
@@ -74,7 +75,7 @@ async def test_where_it_can_be_looked_for_is_remembered(store: Store) -> None:
             await delivery.writing(findable=len(seen) != 2)
             raise Later
 
-    box = Inbox("test", handler, store, VAULT, look=0.001)
+    box = Inbox("test", handler, SealedTable(store, VAULT), look=0.001)
     await box.start()
     await box.take("e1", "chat", b"hello")
     await until(lambda: len(seen) == 4)

@@ -11,6 +11,7 @@ import pytest
 from bot.errors import StoreBusy
 from bot.inbox import Delivery, Inbox
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.inbox.handling import VAULT, Handler, inbox, until
 
@@ -70,7 +71,7 @@ async def test_a_late_beat_is_made_up_for_before_anything_is_written(tmp_path: P
         answered.set()
 
     answered = asyncio.Event()
-    box = Inbox("test", slow, store, VAULT, lease=10, clock=lambda: now)
+    box = Inbox("test", slow, SealedTable(store, VAULT), lease=10, clock=lambda: now)
     await box.take("e1", "chat", b"hello")
     async with asyncio.timeout(20):
         await answered.wait()
@@ -98,7 +99,7 @@ async def test_work_ends_when_its_lease_cannot_be_prolonged(tmp_path: Path) -> N
         async def hold(self, kind: str, key: str, *, until: float, lease: int) -> bool:  # noqa: ARG002 -- as the store
             raise StoreBusy("away")
 
-    box = Inbox("test", endless, Mute(), VAULT, lease=0.05, look=30)  # type: ignore[arg-type] # all else is the store's
+    box = Inbox("test", endless, SealedTable(Mute(), VAULT), lease=0.05, look=30)  # type: ignore[arg-type] # all else is the store's
     await box.take("e1", "chat", b"hello")
     async with asyncio.timeout(20):
         await stopped.wait()

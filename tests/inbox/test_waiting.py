@@ -7,6 +7,7 @@ import pytest
 from bot.inbox import Delivery, Inbox
 from bot.leases import Overtaken
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 from tests.inbox.handling import VAULT, Handler, until
 
 pytestmark = pytest.mark.fault("F22")
@@ -33,8 +34,8 @@ async def test_who_waits_in_a_lane_is_told_so_once(store: Store) -> None:
     """Here and in another process; nobody hears of it who is answered before, and other lanes are not concerned."""
     handler, other, soothing = Handler(), Handler(), Soothing()
     handler.free.clear()
-    here = Inbox("test", handler, store, VAULT, soothe=soothing, soothe_after=0.05, look=0.01)
-    there = Inbox("test", other, store, VAULT, soothe=soothing, soothe_after=0.05, look=0.01)
+    here = Inbox("test", handler, SealedTable(store, VAULT), soothe=soothing, soothe_after=0.05, look=0.01)
+    there = Inbox("test", other, SealedTable(store, VAULT), soothe=soothing, soothe_after=0.05, look=0.01)
     await here.take("e1", "chat", b"first")
     await here.take("e2", "chat", b"second")
     await there.take("e3", "chat", b"third")
@@ -54,7 +55,7 @@ async def test_who_waits_in_a_lane_is_told_so_once(store: Store) -> None:
 async def test_who_is_answered_soon_hears_nothing_else(store: Store) -> None:
     """The notice is called off when the message's turn comes."""
     handler, soothing = Handler(), Soothing()
-    box = Inbox("test", handler, store, VAULT, soothe=soothing, soothe_after=5)
+    box = Inbox("test", handler, SealedTable(store, VAULT), soothe=soothing, soothe_after=5)
     for number in range(4):
         await box.take(f"e{number}", "chat", str(number).encode())
     await until(lambda: len(handler.answered) == 4)
@@ -68,7 +69,7 @@ async def test_a_message_is_free_four_seconds_after_its_process_died(store: Stor
     """A lane does not wait for ten: its next message, and the one that was in work, are answered by another."""
     handler = Handler()
     handler.free.clear()
-    box = Inbox("test", handler, store, VAULT)
+    box = Inbox("test", handler, SealedTable(store, VAULT))
     await box.take("e1", "chat", b"first")
     await until(lambda: handler.begun == ["first"])
     (held,) = [row for row in await store.listed("inbox:test") if row.key == "e1"]
@@ -83,10 +84,10 @@ async def test_a_message_is_free_four_seconds_after_its_process_died(store: Stor
 async def test_what_was_taken_as_a_process_stops_is_free_at_once(store: Store) -> None:
     """It was leased with the same statement that kept it: the next process need not wait for that to end."""
     handler, alive = Handler(), Handler()
-    box = Inbox("test", handler, store, VAULT)
+    box = Inbox("test", handler, SealedTable(store, VAULT))
     await box.take("e1", "chat", b"late")
     await box.stop(1)
-    after = Inbox("test", alive, store, VAULT)
+    after = Inbox("test", alive, SealedTable(store, VAULT))
     await after.start()
     await until(lambda: bool(alive.answered))
     await after.stop(1)

@@ -39,7 +39,7 @@ from bot.message import (
 from bot.replies.render import Words
 from bot.retention import Retention
 from bot.sandbox.server import listen, running
-from bot.stores.base import Seal, Store
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.shipped import shipped_pack
@@ -166,10 +166,8 @@ class Lossy(Shelf):
 class KeptInbox(Inbox):
     """An inbox that is away when its shelf is, and that knows what it saw."""
 
-    def __init__(  # noqa: PLR0917 -- as the inbox, and a shelf
-        self, platform: str, handler: Handler, soothe: Soother, store: Store, seal: Seal, shelf: Lossy
-    ) -> None:
-        super().__init__(platform, handler, store, seal, look=0.02, soothe=soothe, soothe_after=0.05, finds=True)
+    def __init__(self, platform: str, handler: Handler, soothe: Soother, table: SealedTable, shelf: Lossy) -> None:
+        super().__init__(platform, handler, table, look=0.02, soothe=soothe, soothe_after=0.05, finds=True)
         self._shelf = shelf
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
@@ -204,7 +202,8 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
     slack, turn, clock, forgotten = SlackDouble(), KeywordTurn(), Clock(), list[Person]()
     await slack.start()
     store = open_sqlite(folder / "slack.db")
-    shelf = Lossy(store, OpenSeal())
+    table = SealedTable(store, OpenSeal())
+    shelf = Lossy(table)
     shelf.seen = set()
 
     async def hashed(person: Person) -> str:
@@ -221,8 +220,8 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         Credentials(api_url=slack.api_url, public_url=address, **credentials),
         shelf,
         forms=Forms(shipped_pack().engine, shipped_pack().offers, turn),
-        inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, store, OpenSeal(), shelf),
-        retention=Retention(store, OpenSeal(), hashed, pause=clock.pause),
+        inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, table, shelf),
+        retention=Retention(table, hashed, pause=clock.pause),
         forget=forget,
         now=lambda: NOW,
         monotonic=clock.now,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.channels.slack.shelf import Shelf
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 from tests.channels.slack.conftest import House, opened
 from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET
 
@@ -245,7 +246,7 @@ async def test_visits_of_the_install_page_keep_nothing(many: House) -> None:
 def test_only_our_own_states_pass(made_up: str) -> None:
     """Under real keys: one of ours passes while it lives, for its own purpose, and nothing else does."""
     now = [1_000.0]
-    shelf = Shelf(NOWHERE, VAULT, lambda: now[0])
+    shelf = Shelf(SealedTable(NOWHERE, VAULT), lambda: now[0])
     state = shelf.pass_("state", seconds=60)
     assert shelf.passes("state", state)
     assert not shelf.passes("other", state)

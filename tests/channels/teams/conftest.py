@@ -36,6 +36,7 @@ from bot.replies.render import Words
 from bot.retention import Retention
 from bot.sandbox.server import listen, running
 from bot.stores.base import Store
+from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
 
@@ -146,7 +147,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     house: House
 
     def inbox(handler: Handler, soothe: Soother) -> Inbox:
-        return Inbox("teams", handler, store, VAULT, soothe=soothe, soothe_after=0.05)
+        return Inbox("teams", handler, SealedTable(store, VAULT), soothe=soothe, soothe_after=0.05)
 
     async def hashed(person: Person) -> str:
         return hashlib.sha256(person.key.encode()).hexdigest()
@@ -165,7 +166,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         tenants=(TENANT,),
         cloud=CLOUDS["public"],
         inbox=inbox,
-        retention=Retention(store, VAULT, hashed, pause=pause),
+        retention=Retention(SealedTable(store, VAULT), hashed, pause=pause),
         gone=gone,
         renew=turn.renewed,
         outside=Outside(keys_url=teams.keys_url, token=own_token),
