@@ -13,7 +13,7 @@ from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.hours import hour_tags
 from bot.language.joining import networks_by_letter
-from bot.language.lexicon import COMPLAINT, Lexicon
+from bot.language.lexicon import COMPLAINT, WISH_BEFORE, Lexicon
 from bot.language.names import (
     CREDENTIALS,
     GENERIC,
@@ -33,6 +33,7 @@ from bot.language.polarity import with_polarity
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 from bot.language.thresholds import threshold_tags
+from bot.language.wishes import with_wishes
 
 DateRange = tuple[date, date]
 
@@ -42,7 +43,7 @@ _IN = frozenset({
 _OF = frozenset({"of", "de"})
 _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 # Words of these may also be the title before a name.
-_WEAK = frozenset({"any_doctor", "gender"})
+_WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE})
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
 _HAS_DIGIT = re.compile(r"\d")
@@ -126,6 +127,7 @@ class Tagger:
         tags = self._named_in(tags, said, names)
         tags = [*self._of_person(tags, said)]
         tags += treated(tags, found)
+        tags = with_wishes(said, tags)
         return with_polarity(said, _plausible([_of_its_city(tag, tags, said) for tag in tags], said))
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:

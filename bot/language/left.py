@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from bot.language.hearing import Heard
+from bot.language.lexicon import WISH
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules, Rule
 from bot.language.slots import excluded_beside, kinds_of, slot_of
@@ -15,12 +16,12 @@ CONDITIONS = (
     "service", "location", "radius", "gender", "language", "accepting_new", "network", "claim_type", "date_range",
     "provider_name", "person", "drug", "amount", "amount_kind", "claim_id", "specialty", "facility_type",
     "amount_over", "amount_under", "order", "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group",
-    "npi", "nucc", "tin", "organization", "procedure_code", "ndc",
+    "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish",
 )  # fmt: skip
 # Names by which rules know that some care is meant, whatever it is.
 _STAND_INS = frozenset({"SERVICE", "VISIT", "PROCEDURE", "service", "facility_type", "specialty", "claim_type"})
 # What a person says of a provider alone: "the lady at the desk" chooses none of a member's records.
-_OF_PROVIDERS = frozenset({"gender"})
+_OF_PROVIDERS = frozenset({"gender", WISH})
 _OTHER = "other"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id"})
@@ -60,12 +61,13 @@ def conditions(heard: Heard, taken: AbstractSet[str], intent: IntentRules) -> di
     for kind in CONDITIONS:
         if kind not in heard.marks or (intent.needs == "member" and kind in _OF_PROVIDERS):
             continue
-        places = heard.marks[kind] - honoured
+        places = heard.marks[kind] - (frozenset() if kind == WISH else honoured)
         if not places or (kind in taken and kind not in _STAND_INS):
             continue
-        if places <= _places(heard, taken - _STAND_INS - {kind}):
+        if kind != WISH and places <= _places(heard, taken - _STAND_INS - {kind}):
             continue
-        slot = slot_of(heard.said, heard.tags, kind)
+        beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
+        slot = slot_of(heard.said, beside, kind)
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
             found[kind] = slot
             honoured |= places

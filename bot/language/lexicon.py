@@ -19,6 +19,8 @@ LANGUAGES = ("en", "es")
 ANY_DOCTOR = "doctor"
 # What a kind of doctor treats: a specialty where somebody is looked for, and nothing elsewhere.
 COMPLAINT = "complaint"
+# What is wished of a provider and no directory tells: an answer says that it is not limited to it.
+WISH, WISH_BEFORE = "wish", "wish_before"
 FOREIGN = "FOREIGN"
 DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
 _WAYS_EN = (
@@ -48,9 +50,13 @@ class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Specialty(msgspec.Struct, forbid_unknown_fields=True):
-    """What people call a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body."""
+    """What people call a kind of doctor, with NUCC codes; `treats` are complaints and parts of the body.
+
+    `wider`: no code is as narrow as the words, such as "ms specialist", so that an answer has to say so.
+    """
 
     codes: list[str]
+    wider: bool = False
     treats: _Said = _Said()
     en: str = ""
     es: str = ""
@@ -189,6 +195,8 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
             specialty.en = ", ".join((*_as_people_say(specialty.en), *_for_my(specialty.treats.en, _FOR_EN)))
             specialty.es = ", ".join((specialty.es, *_for_my(specialty.treats.es, _FOR_ES)))
         _add(lexicon, specialty, kind, tuple(specialty.codes), (shown, name))
+        if specialty.wider:
+            _add(lexicon, specialty, WISH, name, (shown, name))
         for language in LANGUAGES:
             meaning = Meaning(COMPLAINT, tuple(specialty.codes), language)
             for phrase in getattr(specialty.treats, language).split(","):
