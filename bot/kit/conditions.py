@@ -28,7 +28,10 @@ _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Every wish of a question. `codes` are NUCC codes, `not_*` what may not be; None and () ask for nothing."""
+    """Every wish of a question. `codes` are NUCC codes, `not_*` what may not be; None and () ask for nothing.
+
+    Of `languages` any will do, or with `every_language` all of them are needed.
+    """
 
     codes: tuple[str, ...] = ()
     name: str | None = None
@@ -37,7 +40,8 @@ class Conditions:
     accepting: bool = False
     gender: str | None = None
     not_gender: str | None = None
-    language: str | None = None
+    languages: tuple[str, ...] = ()
+    every_language: bool = False
     telehealth: bool = False
     access: bool = False
     open_at: OpenAt | None = None
@@ -63,7 +67,7 @@ class Conditions:
             chosen.append(("accepting_new", self._takes))
         if self.gender or self.not_gender:
             chosen.append(("gender", self._gender))
-        if self.language:
+        if self.languages:
             chosen.append(("language", self._speaks))
         chosen += [(name, lambda row, known=known: known(row) is True) for name, known in self.knowable(ask)]  # type: ignore[misc]
         return chosen
@@ -144,14 +148,16 @@ class Conditions:
     def _speaks(self, row: Listing) -> bool:
         served = (spoken for service in row.services for spoken in service.languages)
         languages = row.practitioner.languages if row.practitioner else () if row.is_person else served
-        wanted = (self.language or "").casefold()
-        return any(one.casefold().split("-")[0] == wanted for one in languages)
+        spoken = {one.casefold().split("-")[0] for one in languages}
+        wanted = [one.casefold() in spoken for one in self.languages]
+        return all(wanted) if self.every_language else any(wanted)
 
 
 def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Conditions:
     """The wishes of the question's slots."""
     not_name, not_gender = ask.excluded.get("provider_name"), ask.excluded.get("gender")
     name, house = text(ask, "provider_name"), text(ask, "organization")
+    tongues, tongue = ask.several.get("language"), text(ask, "language")
     return Conditions(
         codes=tuple(codes),
         name=None if house and is_named(house, name or house) else name,
@@ -160,7 +166,8 @@ def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Condi
         accepting=bool(ask.slots.get("accepting_new")),
         gender=text(ask, "gender"),
         not_gender=str(not_gender.value) if not_gender else None,
-        language=text(ask, "language"),
+        languages=tuple(map(str, tongues.values)) if tongues else (tongue,) if tongue else (),
+        every_language=tongues is not None and tongues.how == "and",
         telehealth=bool(ask.slots.get("telehealth")),
         access=bool(ask.slots.get("wheelchair") or ask.slots.get("accessibility")),
         open_at=open_at(ask),

@@ -33,9 +33,9 @@ async def houses(ask: Ask, name: str) -> frozenset[Key]:
 
 
 async def staff(
-    ask: Ask, owners: Iterable[Key], codes: Sequence[str], filters: Sequence[Filter] = ()
+    ask: Ask, owners: Iterable[Key], codes: Sequence[str], filters: Sequence[Filter] = (), *, name: str = ""
 ) -> tuple[Listing, ...]:
-    """The active listings of people who work for these organizations, or at a place that they run."""
+    """The active listings of people who work for these organizations, or at a place that they run or of the name."""
     widen(ask)
     directory = Directory()
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
@@ -43,10 +43,18 @@ async def staff(
     for batch in batches(ids[:_MOST], prefix="Organization/"):
         await read_rows(ask, directory, roles.where(("organization", any_of(batch))), PERSON_INCLUDES)
         await read_rows(ask, directory, Search("Location", (("organization", any_of(batch)),)), optional=True)
-    run = [key.id for key, place in directory.locations.items() if place.organization in set(owners) and key.type]
+    await _read_places(ask, directory, name)
+    places = [(key, place) for key, place in directory.locations.items() if key.type]
+    run = [key.id for key, place in places if place.organization in set(owners) or is_named(place.name, name)]
     for batch in batches(run[:_MOST], prefix="Location/"):
         await read_rows(ask, directory, roles.where(("location", any_of(batch))), PERSON_INCLUDES, optional=True)
     return await rows_of(ask, directory, ("practitioner", "location", "owner", "organization", "service"), filters)
+
+
+async def _read_places(ask: Ask, directory: Directory, name: str) -> None:
+    """The places that may have the name, at a server that can search for it: a hospital may be no more than a place."""
+    for word in [word for word in name.split() if not _PLAIN.issuperset(words_of(word))][:1]:
+        await read_rows(ask, directory, Search("Location", (("name", escape(word)),)), optional=True)
 
 
 async def _named(ask: Ask, name: str) -> set[Key]:

@@ -103,7 +103,7 @@ def _choice(rows: tuple[Listing, ...]) -> Choice:
 
 
 async def who(ask: Ask) -> Who:
-    """The provider that a button named by a reference, else whose NPI was typed, else all whom the name fits.
+    """The provider that a button named by a reference, else whose number was typed, else all whom the name fits.
 
     A number that is typed means its owner, whoever was spoken of before.
 
@@ -111,19 +111,21 @@ async def who(ask: Ask) -> Who:
     """
     name = str(ask.slots.get("provider_name") or "") or None
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
-    npi = str(ask.slots.get("npi") or "")
+    npi, tin = str(ask.slots.get("npi") or ""), str(ask.slots.get("tin") or "")
     if key is not None:
         name = None
         rows = tuple(row for row in await _of(ask, key) if row.key == key)
     elif npi:
         name, rows = f"NPI {npi}", await _numbered(ask, npi)
+    elif tin:
+        name, rows = f"TIN {tin}", await _of_tin(ask, tin)
     else:
         rows = await _called(ask, name) if name else ()
     active = tuple(row for row in rows if row.active(ask.today))
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
     groups = _there(groups, ask.slots.get("location")) or groups
-    near = await nearest(ask, name, people=is_titled(ask)) if name and not rows and not npi else ()
+    near = await nearest(ask, name, people=is_titled(ask)) if name and not rows and not (npi or tin) else ()
     return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
 
 
@@ -182,6 +184,20 @@ def _of_npi(directory: Directory, npi: str) -> list[Key]:
     return people + [key for key, one in directory.organizations.items() if one.npi == npi]
 
 
+async def _of_tin(ask: Ask, tin: str) -> tuple[Listing, ...]:
+    """The listings of the organizations that have the tax number; a server that does not search by it is told of."""
+    directory = Directory()
+    ways = any_of([tin, f"{tin[:2]}-{tin[2:]}"])
+    async for page in given(ask.search(Search("Organization", (("identifier", ways),)))):
+        directory.add(page.entries)
+        break
+    keys = [key for key, one in directory.organizations.items() if tin in one.tins]
+    if not keys and (directory.organizations or ask.report.gaps):
+        ask.cannot("tin")
+    rows = [row for key in keys[:_MOST] if key.type for row in await _of(ask, key)]
+    return tuple(row for row in rows if row.key in keys)
+
+
 async def _bare(ask: Ask, directory: Directory, key: Key) -> tuple[Listing, ...]:
     await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
     return await _affiliated(ask, directory, [key]) if key in directory.organizations else ()
@@ -197,10 +213,11 @@ async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) 
 
 
 async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Whoever has the name; when nobody has, the name without its city: "Hill Hospital of Chattanooga"."""
+    """Whoever has the name; when nobody has, the name without its city ("Hill Hospital of Chattanooga") or initials."""
     whole = await _with_name(ask, name)
-    short = _OF_CITY.sub("", name)
-    return whole if whole or short == name or is_titled(ask) else await _with_name(ask, short)
+    short = name if is_titled(ask) else _OF_CITY.sub("", name)
+    short = " ".join(word for word in short.split() if len(word.strip(".")) > 1)
+    return whole if whole or short in {name, ""} else await _with_name(ask, short)
 
 
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
@@ -273,7 +290,7 @@ def _gives_care(types: Iterable[str], written: str | None, said: str) -> bool:
 
 def _words(name: str, *, last_first: bool = False) -> list[str]:
     words = [word for word in name.split() if word.strip(".").casefold() not in _TITLES][:8]
-    words = [word for word in words if word.casefold() not in _PLAIN] or words
+    words = [word for word in words if word.casefold() not in _PLAIN and len(word.strip(".")) > 1] or words
     return (words[::-1] if last_first else words)[:_TRIES]
 
 

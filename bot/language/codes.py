@@ -25,6 +25,8 @@ _SAYS_KIND = (_CODE_WORDS | _TIN_WORDS | {"ndc", "npi", "nucc", "taxonomy", "tax
 }
 _NDC = re.compile(r"(?<![\w-])\d{4,5}-\d{3,4}-\d{1,2}(?![\w-])")
 _NDC_PLAIN = re.compile(r"\d{10,11}$")
+# Words that say whose number it is: "group NPI 1003000126".
+_OWNERS = frozenset({"group", "billing", "organization", "org", "facility", "individual", "rendering", "practice"})
 _NEAR, _SHORTEST = 3, 5
 
 
@@ -37,6 +39,11 @@ def is_npi(number: str) -> bool:
         value = int(digit) * (1 + place % 2)
         total += value - 9 * (value > 9)  # noqa: PLR2004 -- the digits of a two-digit product added up
     return total % 10 == 0
+
+
+def is_nucc(word: str) -> bool:
+    """Whether a word has the form of a NUCC code: three digits, six signs and an X."""
+    return _NUCC.match(word) is not None and not word.isdigit()
 
 
 def code_tags(said: Utterance, free: list[bool]) -> list[Tag]:
@@ -68,7 +75,7 @@ def _by_word(said: Utterance) -> Iterator[Tag]:
             yield Tag("ndc", word, place, place + 1)
         elif is_npi(word):
             yield Tag("npi", word, place, place + 1)
-        elif _NUCC.match(word) and not word.isdigit():
+        elif is_nucc(word):
             yield Tag("nucc", word.upper(), place, place + 1)
             yield Tag("specialty", (word.upper(),), place, place + 1)
         elif _HCPCS.match(word) or (_CPT.match(word) and _near(said, place, _CODE_WORDS)):
@@ -80,6 +87,7 @@ def _with_its_word(said: Utterance, tag: Tag) -> Tag:
     first = tag.first
     while first and said.words[first - 1] in _SAYS_KIND:
         first -= 1
+    first -= first < tag.first and first > 0 and said.words[first - 1] in _OWNERS
     return replace(tag, first=first)
 
 

@@ -7,8 +7,9 @@ from datetime import date
 from string import ascii_lowercase
 
 from bot.language.ages import age_tags
-from bot.language.codes import code_tags
+from bot.language.codes import code_tags, is_nucc
 from bot.language.complaints import treated
+from bot.language.counties import counties_beside
 from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.hours import hour_tags
@@ -33,7 +34,7 @@ from bot.language.polarity import with_polarity
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 from bot.language.thresholds import threshold_tags
-from bot.language.wishes import with_wishes
+from bot.language.wishes import OF_CLAIMS, terse, with_wishes
 
 DateRange = tuple[date, date]
 
@@ -46,6 +47,7 @@ _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 _WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE})
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
+_ZIP_DIGITS = 5
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -67,6 +69,7 @@ class Tagger:
         self._people = lexicon.given | lexicon.family
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
         self._named = lexicon.tree.vocabulary | lexicon.familiar | self._people
+        self._meanings_of = lexicon.tree.meanings_of
         self._letters = {
             letter: str(meaning.value)
             for letter in ascii_lowercase
@@ -96,19 +99,22 @@ class Tagger:
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning))
         ]
+        tags += counties_beside(said, tags, self._meanings_of)
         tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
         tags += dates
         free = [True] * len(keys)
         for tag in (*tags, *names):
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
-        letters = networks_by_letter(said, tags, free, self._letters)
+        sought = _is_sought(tags, found, said)
+        letters = networks_by_letter(said, tags, free, self._letters, sought=sought)
         for tag in letters:
             free[tag.first : tag.after] = [False]
         tags += letters
         limits = [] if asked == "amount" else threshold_tags(said, keys, free)
         tags += [*limits, *code_tags(said, free)]
-        tags = _opening(tags, hour_tags(said, today))
+        tags = _opening(tags, hour_tags(said, today, sought=sought))
+        tags += terse(said, tags) if sought else []
         alone = amount_alone(said) if asked == "amount" else place_in_list(said)
         if alone:
             tags.append(alone)
@@ -205,6 +211,8 @@ def _marks(said: Utterance, place: int) -> str:
 def _value(meaning: Meaning) -> object:
     if meaning.kind == "ordinal":
         return ordinal(str(meaning.value))
+    if meaning.kind == "location" and meaning.value != "me":
+        return {"state": meaning.value}
     return {"kin": meaning.value} if meaning.kind == "person" and meaning.value != "self" else meaning.value
 
 
@@ -218,6 +226,16 @@ def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance) -> Tag:
     if city is None or said.words[tag.after] not in _OF:
         return tag
     return replace(tag, value=cleaned(said.said(first, city.after)), first=first, after=city.after)
+
+
+def _is_sought(tags: Sequence[Tag], found: Sequence[Found], said: Utterance) -> bool:
+    """Whether a doctor or a place of care is looked for at a place, and nothing of a claim is spoken of."""
+    kinds = {tag.kind for tag in tags}
+    concepts = {meaning.value for match in found for meaning in match.meanings if meaning.kind == "concept"}
+    named = not kinds.isdisjoint({"specialty", "any_doctor", "facility_type"}) or "PHARMACY" in concepts
+    named = named or any(map(is_nucc, said.words))
+    placed = "location" in kinds or any(word.isdigit() and len(word) == _ZIP_DIGITS for word in said.words)
+    return named and placed and concepts.isdisjoint(OF_CLAIMS)
 
 
 def _opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:

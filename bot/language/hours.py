@@ -72,18 +72,19 @@ _OF_THE_PAST = tuple((word,) for word in ("from", "last", "since", "until", "pas
 _NEAR = 4
 
 
-def hour_tags(said: Utterance, today: date) -> list[Tag]:
+def hour_tags(said: Utterance, today: date, *, sought: bool = False) -> list[Tag]:
     """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday", "part"}`, either alone too.
 
+    `sought`: a place or a doctor is looked for, so that a day or a part of one needs no word of opening beside it.
     A weekday is "mon" to "sun", or "weekend"; a part is "early", "morning", "afternoon", "evening", "late" or "night".
     """
     words = said.words
     opens = not _OPEN.isdisjoint(words)
-    days = list(_weekdays(words, today, opens=opens))
+    days = list(_weekdays(words, today, opens=opens or sought, near=not sought))
     if opens and not days and (clock := _clock(words)):
         name, first, after = clock
         return [Tag("open_at", {"part": name}, first, after)]
-    wishes = sorted(_wishes(words, told=opens or bool(days)), key=lambda wish: _RANK.get(wish[0], len(_RANK)))
+    wishes = sorted(_wishes(words, told=opens or sought or bool(days)), key=lambda wish: _RANK.get(wish[0], len(_RANK)))
     if not wishes:
         return [Tag("open_at", {"weekday": day}, first, after) for day, first, after in days]
     name, first, after = wishes[0]
@@ -115,16 +116,18 @@ def _wishes(words: tuple[str, ...], *, told: bool) -> Iterator[tuple[str, int, i
                 break
 
 
-def _weekdays(words: tuple[str, ...], today: date, *, opens: bool) -> Iterator[tuple[str, int, int]]:
+def _weekdays(words: tuple[str, ...], today: date, *, opens: bool, near: bool) -> Iterator[tuple[str, int, int]]:
+    """The days on which something is to be open; with `near` only those beside a word of opening."""
     for place, word in enumerate(words):
+        beside = opens and (not near or _near(words, place))
         spanish = word in {"lunes", "martes", "miercoles", "jueves", "viernes"}
         if word in _PLURAL or (spanish and words[place - 1 : place] == ("los",)):
             yield _PLURAL.get(word) or _DAYS[WEEKDAYS[word]], place, place + 1
-        elif word in WEEKDAYS and opens and _near(words, place) and words[place - 1 : place] not in _OF_THE_PAST:
+        elif word in WEEKDAYS and beside and words[place - 1 : place] not in _OF_THE_PAST:
             yield _DAYS[WEEKDAYS[word]], place, place + 1
-        elif word in {"today", "hoy", "tonight"} and opens and _near(words, place):
+        elif word in {"today", "hoy", "tonight"} and beside:
             yield _DAYS[today.weekday()], place, place + 1
-        elif word == "tomorrow" and opens and _near(words, place):
+        elif word == "tomorrow" and beside:
             yield _DAYS[(today.weekday() + 1) % len(_DAYS)], place, place + 1
         elif word in _WEEKENDS:
             for phrase in _WEEKEND:

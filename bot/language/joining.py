@@ -21,6 +21,15 @@ _GLUE = frozenset({
 _NETWORK_BUT = frozenset(
     (noun, but) for noun in ("network", "networks", "red", "redes") for but in ("but", "except", "menos", "excepto")
 )
+_LEADING = frozenset({
+    "in", "into", "use", "uses", "using", "take", "takes", "taking", "accept", "accepts", "with", "en", "usa", "usan",
+    "acepta", "aceptan", "toma", "toman",
+})  # fmt: skip
+# What may follow a letter that stands for a network: "in S near Memphis", but not "in E Ridge".
+_TRAILING = frozenset({
+    "near", "around", "within", "by", "at", "for", "and", "or", "cerca", "para", "y", "o", "taking", "accepting",
+    "anymore", "now", "still", "too", "network", "who", "that",
+})  # fmt: skip
 _MOST_BETWEEN = 4
 # A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
@@ -80,11 +89,12 @@ def _how(kind: str, links: Sequence[str | None]) -> How | None:
 
 
 def networks_by_letter(
-    said: Utterance, tags: Sequence[Tag], free: Sequence[bool], letters: Mapping[str, str]
+    said: Utterance, tags: Sequence[Tag], free: Sequence[bool], letters: Mapping[str, str], *, sought: bool = False
 ) -> list[Tag]:
     """The further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
 
-    `letters` are the plan's networks that go by one letter.
+    `letters` are the plan's networks that go by one letter. `sought`: a doctor or a place of care is looked for, where
+    desks write the letter alone: "knee dr 37402 S".
     """
     if not letters:
         return []
@@ -94,7 +104,8 @@ def networks_by_letter(
         for place, word in enumerate(said.words)
         if word in letters and free[place]
     ]
-    found = [tag for tag in lone if _after_but(said, tag.first)]
+    found = [tag for tag in lone if _after_but(said, tag.first) or _led(said, tag.first)]
+    found += [tag for tag in lone if sought and tag not in found and _stands_alone(said, tag.first)]
     for _ in lone:
         near = [tag for tag in lone if tag not in found and any(_beside(said, tag, one) for one in (*known, *found))]
         found += near
@@ -102,6 +113,22 @@ def networks_by_letter(
         return found
     capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
     return [tag for tag in capital if any(_beside(said, tag, one) for one in capital if one is not tag)]
+
+
+def _led(said: Utterance, place: int) -> bool:
+    """Whether a letter stands where a network stands: "which plans use S", "is Dr. Kim in s"."""
+    if said.words[place - 1 : place] == () or said.words[place - 1] not in _LEADING:
+        return False
+    after = said.words[place + 1 : place + 2]
+    if not after:
+        return said.words[place] != "e" or said.said(place, place + 1).isupper()
+    return said.said(place, place + 1).isupper() and (after[0] in _TRAILING or after[0].isdigit())
+
+
+def _stands_alone(said: Utterance, place: int) -> bool:
+    """A capital behind which no other begins: the S of "S Main St" is none."""
+    after = said.said(place + 1, place + 2) if place + 1 < len(said.words) else ""
+    return place > 0 and said.said(place, place + 1).isupper() and not after[:1].isupper()
 
 
 def _after_but(said: Utterance, place: int) -> bool:

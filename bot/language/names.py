@@ -37,7 +37,7 @@ NOT_NAMES = frozenset({
     "office", "say", "says", "said", "sent", "told", "wants", "charged", "billed", "bills", "did", "does", "will",
     "can", "has", "dice", "dijo", "cobro", "le", "les", "te", "veo", "fue", "hay",
     "apt", "appt", "appts", "excluding", "except", "besides", "not", "excepto", "menos", "salvo",
-    "cpt", "hcpcs", "ndc", "nucc", "tin", "ein", "icd",
+    "cpt", "hcpcs", "ndc", "nucc", "tin", "ein", "icd", "no", "longer", "anymore", "ya",
 })  # fmt: skip
 _LINKS = frozenset({"of", "the"})
 _OWNED = frozenset({"office", "bill", "visit", "claim", "phone", "number", "appointment", "fax", "address", "hospital"})

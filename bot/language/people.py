@@ -15,6 +15,10 @@ _NUMBER_WORDS = frozenset({"id", "number", "no", "numero"})
 _SPEAKER = frozenset({"am", "im", "soy", "llamo", "name", "nombre", "this"})
 _LEADS = _COURTESY | _NUMBERED
 _OF_CARE = frozenset({"npi", "st", "saint", "san", "santa", *CREDENTIALS})
+_PRACTISES = frozenset({
+    "privileges", "privilegios", "operate", "operates", "opera", "admits", "admitting", "affiliated", "affiliation",
+    "affiliations", "afiliado", "afiliada", "practices", "practica",
+})  # fmt: skip
 _OF_A_PRACTICE = frozenset({
     "network", "phone", "fax", "address", "office", "patient", "accepting", "practice", "doctor", "provider", "hours",
     "red", "telefono", "consultorio", "pacientes", "doctora", "bluecare",
@@ -46,7 +50,7 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
     A name behind a doctor's title, and the name of who writes ("this is Dana"), do not count. Nor do names beside a
     degree, "NPI" or a saint, which are those of doctors and hospitals.
     """
-    if not _OF_CARE.isdisjoint(said.words) or said.words[-1:] == ("practice",):
+    if not (_OF_CARE | _PRACTISES).isdisjoint(said.words) or said.words[-1:] == ("practice",):
         return False
     if _LEADS.isdisjoint(said.words) and not any(key in given for key in said.keys):
         return False

@@ -80,7 +80,12 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     homes = {keys_in(name) for name in (*_named(raw.cities), *_named(raw.towns), *_named(",".join(raw.also.values())))}
     for county in _named(raw.counties):
         place = Place(county, raw.state, True, False)
-        home += [(f"{county} county", place), (f"condado de {county}", place), (f"condado {county}", place)]
+        home += [
+            (f"{county} county", place),
+            (f"{county} counties", place),
+            (f"condado de {county}", place),
+            (f"condado {county}", place),
+        ]
     for state, cities in raw.border.items():
         home += [(city, Place(city, state, False, city in careful)) for city in _named(cities) if _new(city, homes)]
     for state, cities in raw.away.items():

@@ -6,6 +6,7 @@ This is done before typing mistakes are put right, since a name is like many wor
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from bot.language.date_words import WEEKDAYS
 from bot.language.names import (
     CREDENTIALS,
     GENERATIONS,
@@ -59,7 +60,8 @@ _PLANS = frozenset({
     "ppo", "hmo", "epo", "hsa", "hra", "plan", "plans", "bronze", "silver", "gold", "platinum", "marketplace", "use",
     "uses", "include", "includes", "usa", "one", "two", "three",
 })  # fmt: skip
-_UNLIKELY = _PLANS | NOT_NAMES | PARTICLES | _FOLLOW | _NETWORKED | SUFFIXES | TITLES | _ROLES
+_DAYS = frozenset(WEEKDAYS) | {f"{day}s" for day in WEEKDAYS}
+_UNLIKELY = _DAYS | _PLANS | NOT_NAMES | PARTICLES | _FOLLOW | _NETWORKED | SUFFIXES | TITLES | _ROLES
 _LETTER_WORDS = frozenset({"a", "y", "o", "e", "i"})
 _ZIP_DIGITS = 5
 _LONGEST, _PAIR, _ACRONYM = 4, 2, 4

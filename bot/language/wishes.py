@@ -9,10 +9,38 @@ from bot.language.text import Utterance
 
 # A word such as "black" or "young" is a wish only right before one of these, or before another such word.
 _WHOM = frozenset({"specialty", "any_doctor", "gender", "facility_type", WISH})
+# Concepts beside which a day is that of a claim, and a wheelchair one that was billed.
+OF_CLAIMS = frozenset({
+    "CLAIM", "VISIT", "BILL", "COST", "OWE", "PAID", "FILL", "DENY", "LATEST", "PAST", "SPEND", "COVER", "PROCEDURE",
+    "STATUS", "HISTORY", "BILL_CAME", "LAB",
+})  # fmt: skip
+_TERSE = {
+    **dict.fromkeys(("wheelchair", "handicap", "handicapped", "ada", "ramp", "rampa"), ("wheelchair", "true")),
+    **dict.fromkeys(("kid", "child", "children", "peds", "ped", "nino"), ("age_group", "child")),
+    **dict.fromkeys(("teen", "teenager", "adolescent", "adolescente"), ("age_group", "teen")),
+    **dict.fromkeys(("adult", "adulto"), ("age_group", "adult")),
+    **dict.fromkeys(("senior", "elderly", "geriatric", "anciano"), ("age_group", "senior")),
+}
+_KINDS_OF_DOCTORS = frozenset({"specialty", "any_doctor", "person"})
 _WITH_OBJECT = frozenset({"training", "prescribes"})
 _OBJECTS = frozenset({"organization", "provider_name", "drug"})
 # Of which words of a wish may seem to be one: the drug that somebody prescribes, the sedation of "with sedation".
 _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service"})
+
+
+def terse(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+    """What one word of a search says: "wheelchair" is a way in, and no chair that is bought; "kids" are who is treated.
+
+    Words that another value of the same kind holds, or that belong to a kind of doctor, say no more.
+    """
+    told = {tag.kind for tag in tags}
+    held = {place for tag in tags if tag.kind in _KINDS_OF_DOCTORS for place in range(tag.first, tag.after)}
+    found = [
+        Tag(*_TERSE[key], place, place + 1)
+        for place, key in enumerate(said.keys)
+        if key in _TERSE and place not in held and _TERSE[key][0] not in told
+    ]
+    return found[:1]
 
 
 def with_wishes(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:

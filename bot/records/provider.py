@@ -19,6 +19,7 @@ from bot.records.directory import (
     NEW_PATIENTS,
     NPI,
     ORGANIZATION_TYPES,
+    TAX_NUMBERS,
     LocationShape,
     OrganizationShape,
     PractitionerShape,
@@ -36,6 +37,7 @@ from bot.records.tongues import tongue
 Gender = Literal["male", "female", "other", "unknown"]
 Accepting = Literal["newpt", "nopt", "existptonly", "existptfam"]
 _ACCEPTING: tuple[Accepting, ...] = ("newpt", "nopt", "existptonly", "existptfam")
+_TIN_DIGITS = 9
 _ALWAYS = Period()
 _GENDERS: tuple[Gender, ...] = ("male", "female", "other", "unknown")
 
@@ -113,7 +115,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization; `is_network` for the ones that are a payer's network."""
+    """An organization; `is_network` for the ones that are a payer's network. `tins` are tax numbers, nine digits."""
 
     id: str
     name: str | None
@@ -125,6 +127,7 @@ class Organization:
     last_updated: datetime | None
     endpoints: tuple[Key, ...] = ()
     aliases: tuple[str, ...] = ()
+    tins: tuple[str, ...] = ()
 
     @property
     def is_network(self) -> bool:
@@ -223,6 +226,7 @@ def read_organization(raw: bytes | msgspec.Raw) -> Organization:
         last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
         endpoints=keys_of(shape.endpoint),
         aliases=tuple(alias for alias in map(clean, shape.alias) if alias),
+        tins=read_tins(shape.identifier),
     )
 
 
@@ -279,6 +283,17 @@ def read_npi(identifiers: Iterable[Identifier]) -> str | None:
     """The first National Provider Identifier that can be one, else the first that is called so."""
     written = [one.value for one in identifiers if one.system == NPI and one.value]
     return next(filter(is_npi, written), next(iter(written), None))
+
+
+def read_tins(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+    """The tax numbers (EIN) as nine digits: by their system, or by a type of number that says so."""
+    written = [one.value for one in identifiers if one.value and (one.system in TAX_NUMBERS or _is_tax(one))]
+    digits = ("".join(sign for sign in value if sign.isdigit()) for value in written)
+    return tuple(dict.fromkeys(value for value in digits if len(value) == _TIN_DIGITS))
+
+
+def _is_tax(one: Identifier) -> bool:
+    return one.type is not None and not {"TAX", "EN"}.isdisjoint(one.type.codes())
 
 
 def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.message import Language
 
 _ENDINGS = {
@@ -14,11 +16,25 @@ _ENDINGS = {
         *("cirujano", "cirujana", "enfermera", "enfermero", "terapeuta", "consejero", "consejera", "ortopeda"),
     ),
 }
+_CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
+_OF_CODE = {
+    "en": ("provider of code {}", "providers of code {}"),
+    "es": ("proveedor del código {}", "proveedores del código {}"),
+}
+_WHOM = {"en": " for ", "es": " para "}
 _OTHERS = {"en": ("doctor for {}", "doctors for {}"), "es": ("médico para {}", "médicos para {}")}
 
 
 def people(words: str, number: int, *, language: Language) -> str:
-    """The number with the noun; words that name no people, such as "pediatrics", become "doctors for pediatrics"."""
+    """The number with the noun; words that name no people, such as "pediatrics", become "doctors for pediatrics".
+
+    "Dentist for kids" is counted by its first word, and a code by whom it is the code of.
+    """
+    if _CODE.fullmatch(words):
+        return f"{number:,} {_OF_CODE[language][number != 1].format(words)}"
+    head, whom, tail = words.partition(_WHOM[language])
+    if whom and head.casefold().endswith(_ENDINGS[language]):
+        return people(head, number, language=language) + whom + tail
     first, rest = _noun(words, language)
     plain = _single(first, language)
     if not plain.casefold().endswith(_ENDINGS[language]):

@@ -73,7 +73,7 @@ async def answer(ask: Ask) -> Networks:
     ask.uses(*(plan.name for plan in named))
     if named and not _named_beside(ask, named):
         result = of_plans(named, sold)
-    elif ask.slots.get("provider_name") or ask.slots.get("npi"):
+    elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")):
         result = of_provider(await who(ask), sold)
     elif asked.anyone:
         own = await own_networks(ask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -86,7 +86,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Detail(WithDocument):
-    """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be."""
+    """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be.
+
+    `silent` are the wishes of the question that the directory says nothing of; `week`: hours of more than today are
+    asked for.
+    """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
     name: str | None
@@ -100,6 +104,8 @@ class Detail(WithDocument):
     partial: bool = False
     receipt: Receipt | None = None
     asked_network: str | None = None
+    silent: tuple[str, ...] = ()
+    week: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Choice], ...]:
@@ -156,8 +162,17 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         partial=not ask.report.complete,
         receipt=receipt,
         asked_network=network,
+        silent=tuple(name for name, told in _TOLD.items() if ask.slots.get(name) and not any(map(told, card.sites))),
+        week="open_at" in ask.slots,
         document=Document("receipt", {"receipt": receipt, "asked_network": network}) if receipt else None,
     )
+
+
+_TOLD: Mapping[str, Callable[[Site], object]] = {
+    "telehealth": lambda site: site.virtual,
+    "wheelchair": lambda site: site.access,
+    "open_at": lambda site: site.hours,
+}
 
 
 def _first(places: list[Site], ask: Ask) -> list[Site]:

@@ -49,8 +49,9 @@ class Found(Summary):
 
     `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
     that this directory tells of nobody, `unsaid` how many fit but for a wish of which they say nothing. `partial`: not
-    all could be read. `one`: only the provider whose number was asked for. With "in network" and no name, `own` are
-    the networks that look like the asker's own, and `in_own` counts the providers who are listed in one of them.
+    all could be read. `no_house`: no organization or place has the name that was asked for. `one`: only the provider
+    whose number was asked for. With "in network" and no name, `own` are the networks that look like the asker's own,
+    and `in_own` counts the providers who are listed in one of them.
 
     When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
     everything within `farther_miles`, and `wider` what is there without some wishes where nobody is nearer; `near` are
@@ -77,6 +78,7 @@ class Found(Summary):
     unmet: tuple[str, ...] = ()
     unsaid: tuple[tuple[str, int], ...] = ()
     partial: bool = False
+    no_house: bool = False
 
     @property
     def numbered(self) -> tuple[tuple[int, Card], ...]:
@@ -115,6 +117,8 @@ async def answer(ask: Ask) -> Found:
     ask.cite("PractitionerRole", [role for card in result.cards for role in card.role_ids])
     for type_ in ("Practitioner", "Location", "Organization"):  # a server without includes was asked for them by id
         ask.cite(type_, ())
+    if wishes.organization and not (wishes.houses or found):
+        return replace(result, no_house=True)
     if result.total:
         return await _with_own(result, found, ask, where)
     return await _beyond(result, found, ask, where)
@@ -125,9 +129,10 @@ async def _read(ask: Ask, wishes: Conditions, where: Around | None) -> tuple[Con
     if ask.slots.get("npi"):
         return wishes, tuple(row for rows in (await who(ask)).found for row in rows)
     if wishes.organization:
-        known = await houses(ask, wishes.organization)
+        house = wishes.organization
+        known = await houses(ask, house)
         wishes = replace(wishes, houses=known)
-        found = await staff(ask, known, wishes.codes, wishes.filters(ask, where)) if known else ()
+        found = await staff(ask, known, wishes.codes, wishes.filters(ask, where), name=house)
     else:
         found = await listings(
             ask,
@@ -184,7 +189,7 @@ async def _with_own(result: Found, found: Sequence[Listing], ask: Ask, where: Ar
 
 def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> Found:
     """The page that was asked for, of the listings that pass every wish that the directory tells anything of."""
-    base = replace(wishes, networks=AskedNetworks(), accepting=False, gender=None, not_gender=None, language=None)
+    base = replace(wishes, networks=AskedNetworks(), accepting=False, gender=None, not_gender=None, languages=())
     near = sift(found, base.without(_TOLD_LAST).filters(ask, where))
     unmet = wishes.unknown(ask, near)
     if wishes.networks.outside and not wishes.networks.barred:
@@ -221,7 +226,7 @@ def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Condi
         first=first + 1,
         page=ask.page,
         today=ask.today,
-        what=ask.words.get("specialty") if wishes.codes or not wishes.name else None,
+        what=ask.words.get("specialty") if wishes.codes or not (wishes.name or wishes.organization) else None,
         where=where,
         wishes=wishes,
         one=one,

@@ -28,6 +28,7 @@ def build() -> Iterator[Resource]:
     yield from _chain()
     yield from _odd_names()
     yield from _group()
+    yield from _taxed()
     yield from _wishes()
     yield from simple("byid", "Zed Number, MD", "s")
     yield person("byid-who", "Zed Number, MD", npi=NPIS[3])
@@ -73,6 +74,20 @@ def _group() -> Iterator[Resource]:
         yield person(f"ring-who-{letter}", name)
         house = reference(f"Organization/ring-{letter}")
         yield role(f"ring-r-{letter}", f"ring-who-{letter}", "ring-at", "ring", "s", organization=house)
+
+
+def _taxed() -> Iterator[Resource]:
+    """A group with a tax number, and a hospital that is no more than a place, with somebody who works there."""
+    tax = [{"system": "urn:oid:2.16.840.1.113883.4.4", "value": "62-7654321"}]
+    yield organization("taxed", "Taxed Family Practice", identifier=tax)
+    yield place("taxed-at", "1 Tax St", phone="(423) 555-0180", managingOrganization=reference("Organization/taxed"))
+    yield affiliation("taxed-tie", "taxed", ("taxed-at",), "member", "s")
+    yield place("stjude-at", "1 Jude St", phone="(423) 555-0181", name="Saint Jude Place Hospital")
+    for name, tongues in (("Lou Lingua, MD", ("es", "fr")), ("Sol Solo, MD", ("es",)), ("Eve Else, MD", ())):
+        key = f"tongue-{name[:3].lower()}"
+        spoken = [concept("urn:ietf:bcp:47", tongue) for tongue in tongues]
+        yield person(key, name, **({"communication": spoken} if spoken else {}))
+        yield role(f"{key}-r", key, "stjude-at", "tongue", "s")
 
 
 def _wishes() -> Iterator[Resource]:

@@ -1,0 +1,90 @@
+"""The terse words of a benefits desk: letters for networks, days without "open", counties that share a word."""
+
+from datetime import date
+
+import pytest
+
+from bot.language.context import Context
+from bot.language.engine import Engine
+
+HAMILTON, BRADLEY = {"county": "Hamilton", "state": "TN"}, {"county": "Bradley", "state": "TN"}
+
+
+@pytest.mark.parametrize(
+    ("said", "slot", "value"),
+    [
+        ("which plans use S", "network", "Blue Network S"),
+        ("is dr okafor in s", "network", "Blue Network S"),
+        ("knee dr 37402 S", "network", "Blue Network S"),
+        ("207Q00000X 37402 P", "network", "Blue Network P"),
+        ("dermatologist statewide", "location", {"state": "TN"}),
+        ("dermatólogo en todo el estado", "location", {"state": "TN"}),
+        ("urgent care evening 37203", "open_at", {"part": "evening"}),
+        ("cardiologist saturday 37402", "open_at", {"weekday": "sat"}),
+        ("derm 37402 wheelchair", "wheelchair", True),
+        ("psychiatrist kids memphis", "age_group", "child"),
+        ("Grace okafor saturday hours", "provider_name", "Grace okafor"),
+        ("is Grace Okafor no longer in network S", "provider_name", "Grace Okafor"),
+        ("group NPI 1003000126", "npi", "1003000126"),
+        ("who has TIN 621234567", "tin", "621234567"),
+    ],
+)
+def test_what_a_desk_types_is_heard(engine: Engine, today: date, said: str, slot: str, value: object) -> None:
+    """Each value is taken, and no word is left over."""
+    reading = engine.understand(said, today=today)
+    assert reading.slots[slot].value == value
+    assert not reading.unused or said.startswith("who has")
+
+
+@pytest.mark.parametrize(
+    "said", ["cardiologists Hamilton or Bradley county", "cardiologists Hamilton and Bradley counties"]
+)
+def test_counties_share_one_word(engine: Engine, today: date, said: str) -> None:
+    """Both are searched."""
+    assert engine.understand(said, today=today).slots["location"].values == (HAMILTON, BRADLEY)
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("where does Grace Okafor have privileges", "provider.affiliations"),
+        ("obgyn who delivers at Erlanger", "provider.find"),
+        ("doctors in BlueCare at Chattanooga Family Health", "provider.find"),
+        ("doctor for my mother", "provider.find"),
+        ("can I see Dr. Okafor by video", "provider.detail"),
+        ("is Grace Okafor taking pts", "provider.detail"),
+        ("tax id 62-1234567", "provider.detail"),
+        ("is TIN 62-1234567 in network S", "provider.in_network"),
+        ("who is my cardiologist", "out_of_scope"),
+        ("quién es mi cardiólogo", "out_of_scope"),
+        ("who is my pcp", "out_of_scope"),
+    ],
+)
+def test_a_desks_question_reaches_its_answer(engine: Engine, today: date, said: str, intent: str) -> None:
+    """A doctor's privileges are no record of somebody else's; whose patient one is, no directory tells."""
+    assert engine.understand(said, today=today).intent == intent
+
+
+def test_other_letters_and_days_stay_what_they_are(engine: Engine, today: date) -> None:
+    """The S of a street is no network, and a claim's Saturday is its date."""
+    assert "network" not in engine.understand("cardiologist 500 S Main St 37402", today=today).slots
+    cost = engine.understand("what did my cardiologist visit on saturday cost", today=today)
+    assert "open_at" not in {*cost.slots, *cost.unmet}
+    assert "wheelchair" not in engine.understand("is a wheelchair covered", today=today).slots
+
+
+def test_languages_that_are_said_together_are_kept_together(engine: Engine, today: date) -> None:
+    """Spanish or French: either will do."""
+    slot = engine.understand("primary care near 37203 who speaks spanish or french", today=today).slots["language"]
+    assert (slot.values, slot.how) == (("es", "fr"), "or")
+
+
+def test_after_a_search_a_doctor_who_is_asked_about_is_not_one_of_it(engine: Engine, today: date) -> None:
+    """The filters of the search are not those of the doctor; a name alone still narrows the search."""
+    found = engine.understand("cardiologist near 37402 taking new patients", today=today)
+    context = Context("provider.find", found.slots)
+    assert engine.understand("can I see Dr. Okafor by video", today=today, context=context).intent == "provider.detail"
+    assert engine.understand("is dr kim taking new patients", today=today, context=context).intent == "provider.detail"
+    dropped = engine.understand("drop the doctor", today=today, context=context)
+    assert dropped.intent == "followup.refine"
+    assert dropped.slots["provider_name"].value is None
