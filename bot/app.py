@@ -29,7 +29,6 @@ from bot.documents.publisher import Publisher
 from bot.errors import BotError, ConfigError, StoreError
 from bot.extras import lacks
 from bot.inbox import Inbox
-from bot.language.nearby import Gazetteer
 from bot.limits import Limits
 from bot.message import Language, Person, Private
 from bot.metrics import Meter
@@ -198,7 +197,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         member=_member_client(settings, http, accounts, recent),
         forget=recent.forget,
         publisher=Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents),
-        places=Gazetteer(),
+        places=pack.places,
         health=Pulse(http, settings.directory_url).feel,
         payer=_payer(settings),
         now=now,
@@ -381,7 +380,7 @@ async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[T
         refused=Refusals(bot.meter),
         outside=outside or REAL,
     )
-    await asyncio.to_thread(Gazetteer.read)  # the message box's first search is waited for, 4 seconds at most
+    await asyncio.to_thread(bot.pack.places.read)  # the message box's first search is waited for, 4 seconds at most
     await teams.start()
     bot.push["teams"], bot.roll_call.ask["teams"] = teams.push, teams.is_present
     try:

@@ -247,6 +247,8 @@ class Settings(Day):
     """The payer's name in answers."""
     payer_short_name: Line = "BlueCross"
     """The payer's short name in answers."""
+    payer_registration_email: Line = "eBusiness_Service@bcbst.com"
+    """Where the payer takes registrations of apps: to whom `bcbst-bot register` writes."""
     payer_phone: Line | None = None
     """The number that answers tell people to call; the number on the member's card when not set."""
     payer_nurse_line: Line | None = None

@@ -17,6 +17,7 @@ from bot.errors import PackError, every_error
 from bot.kit import NO_KINDS, Answer, CareKinds, care_kinds
 from bot.language import checker
 from bot.language.engine import Engine
+from bot.language.nearby import Gazetteer
 from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.message import Block, Language
 from bot.offers import Offers, offers_of
@@ -44,6 +45,11 @@ class Pack:
     answers: Mapping[str, Answer]
     templates: Path
     care_kinds: CareKinds = NO_KINDS
+
+    @property
+    def places(self) -> Gazetteer:
+        """The places of the area that the plan covers."""
+        return Gazetteer(self.engine.lexicon.area)
 
     @property
     def intents(self) -> Mapping[str, IntentRules]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -13,8 +14,12 @@ from types import ModuleType
 import pytest
 import yaml
 
+from bot.app import assemble
+from bot.config import Settings
 from bot.language.engine import Engine
-from bot.pack import find_pack
+from bot.message import Message, OneToOne, Person
+from bot.pack import Pack, find_pack, load_pack
+from bot.replies.plain import plain
 from tests.stage import Stage
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -87,3 +92,79 @@ def test_spanish_words_are_heard_once_they_stand_where_the_page_puts_them(words:
     intent, slots, unused = _reading(after, doctor)
     assert (intent, unused) == ("provider.find", set())
     assert slots >= {"specialty", "location"}
+
+
+_COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def another_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the page's commands were run and its files written, in its order."""
+    page = (DOCS / "another-plan.md").read_text(encoding="utf-8")
+    copying, renaming = _COMMANDS.findall(page)
+    monkeypatch.chdir(tmp_path)
+    for room in ("intents", "templates"):
+        (tmp_path / room).symlink_to(find_pack() / room)
+    _run(copying, tmp_path)
+    folder = tmp_path / "green-mountain"
+    for name, text in shown("another-plan.md").items():
+        (tmp_path / name if name == ".env" else folder / name).write_text(text, encoding="utf-8")
+    _run(renaming, folder)
+    return folder
+
+
+def _run(commands: str, folder: Path) -> None:
+    subprocess.run(["/bin/sh", "-ec", commands.replace("cp -r", "cp -rL")], cwd=folder, check=True)  # noqa: S603
+
+
+async def test_another_plan_is_settings_places_and_networks(another_plan: Path) -> None:
+    """The pack of the page loads; the bot has its name and phone, its places and its networks, and no one else's."""
+    pack = load_pack(another_plan)
+    settings = Settings(_env_file=another_plan.parent / ".env")  # type: ignore[call-arg]
+    assert settings.bot_pack == another_plan.name
+    reading = pack.engine.understand("a cardiologist in Rutland who takes Green Select", today=date(2026, 5, 20))
+    assert reading.slots["location"].value == {"city": "Rutland", "state": "VT"}
+    assert reading.slots["network"].value == "Green Select"
+    assert pack.places.home_state == "VT"
+    assert pack.places.zips_near((44.48, -73.21), 10)[0] == "05401"
+    assert pack.places.zips_near((35.05, -85.31), 10) == ()
+    said = await _answers(settings, pack, "I want to talk to somebody", "find a dentist")
+    assert "1-800-555-0100" in said
+    assert "Rutland" in said
+    assert not re.search("tennessee|bluecross|memphis|chattanooga", said, re.IGNORECASE)
+
+
+async def _answers(settings: Settings, pack: Pack, *texts: str) -> str:
+    """What a person reads who asks these; nothing of the payer is called."""
+    sam, chat = Person("console", "", "", "sam"), OneToOne("chat")
+    async with assemble(settings, pack=pack) as bot:
+        replies = [reply for text in texts async for reply in bot.turn.answer(Message(text, sam, chat, text))]
+    return "\n".join(plain(reply.blocks) for reply in replies)
+
+
+PLAN = re.compile(r"tennessee|bluecross|chattanooga|knoxville|\"tn\"|bcbst\.com", re.IGNORECASE)
+ALLOWED = {
+    "bot/config.py": "defaults of the settings",
+    "bot/kit/states.py": "the names of all states",
+    "bot/language/elsewhere.py": "the names of all states",
+    "bot/language/groups.py": "words that names of organisations are made of, and examples",
+    "bot/language/spotting.py": "words after which a place stands",
+    "bot/kit/network_names.py": "words that do not tell one network from another",
+    "bot/kit/networks.py": "as above",
+}
+
+
+def test_the_kernel_names_one_plan_only_where_it_must() -> None:
+    """Of code that runs: comments and docstrings give examples. The list of exceptions only gets shorter."""
+    root = DOCS.parent
+    found = set()
+    for file in (root / "bot").rglob("*.py"):
+        name = str(file.relative_to(root))
+        if not name.startswith("bot/sandbox/") and PLAN.search(_without_prose(file.read_text(encoding="utf-8"))):
+            found.add(name)
+    assert found <= ALLOWED.keys(), "what is about one plan belongs in its pack or in a setting"
+
+
+def _without_prose(source: str) -> str:
+    code = re.sub(r'"""(.*?)"""', "", source, flags=re.DOTALL)
+    return re.sub(r"(?m)(^\s*|  )# .*$", "", code)

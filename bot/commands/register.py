@@ -7,7 +7,6 @@ from email.message import EmailMessage
 from bot.config import Settings
 from bot.errors import ConfigError
 
-TO = "eBusiness_Service@bcbst.com"
 _LETTER = """\
 Hello,
 
@@ -48,7 +47,7 @@ def letter(settings: Settings) -> EmailMessage:
     if not settings.bot_public_url.startswith("https:"):
         raise ConfigError("BOT_PUBLIC_URL: must be the https address that members will use; the payer registers it")
     message = EmailMessage()
-    message["To"] = TO
+    message["To"] = settings.payer_registration_email
     message["Subject"] = f"Patient Access API: registration of {settings.bot_app_title}"
     message.set_content(
         _LETTER.format(

@@ -20,7 +20,6 @@ from bot.clock import refuse_made_up_day
 from bot.commands.hurry import Hurried
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.language import nearby
 from bot.sandbox.sockets import listen
 from bot.stores.opening import sqlite_path
 
@@ -51,7 +50,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         teams = await stack.enter_async_context(teams_app(bot))
         if apart:
             await stack.enter_async_context(_beside(health_of(bot).apart(), apart))
-        nearby.load()
+        bot.pack.places.read()
         public = web_app(bot, slack=slack, teams=teams, more=dev_chat(bot) if sandbox else ())
         # What the start made stays: the collector, off since the command began, need never walk over it.
         gc.freeze()

@@ -16,9 +16,7 @@ from bot.records.provider import Location
 
 FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
 _REACH_MILES = 25.0
-# The directory covers this state and what lies just across its border: no other is searched as a whole.
-HOME_STATE = "TN"
-_ACROSS = 400.0  # miles: as long as Tennessee is
+_ACROSS = 400.0  # miles, for a county or a state, where no distance limits the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +84,14 @@ async def _place(ask: Ask, place: object, wide: float) -> Around:
         if home is None or home.zip5 is None:
             raise NeedsPlace
         center = ask.places.coordinates(home.zip5)
-        return _known(ask, center, home.zip5, home.state or HOME_STATE, wide, home=True)
+        return _known(ask, center, home.zip5, home.state or ask.places.home_state, wide, home=True)
     if not isinstance(place, Mapping):
         raise NeedsPlace
     if zip_code := place.get("zip"):
         city = ask.places.city_of(str(zip_code))
-        known = _Known(ask.places.coordinates(str(zip_code)), str(zip_code), city[1] if city else "TN")
+        known = _Known(ask.places.coordinates(str(zip_code)), str(zip_code), city[1] if city else ask.places.home_state)
         return await _known_or_listed(ask, known, (("address-postalcode", str(zip_code)),), wide)
-    state = str(place.get("state") or HOME_STATE)
+    state = str(place.get("state") or ask.places.home_state)
     if county := place.get("county"):
         bare = str(county).removesuffix(" County")
         center = ask.places.county_center(bare, state)
@@ -101,9 +99,11 @@ async def _place(ask: Ask, place: object, wide: float) -> Around:
     city_name = str(place.get("city") or "")
     if not city_name and place.get("state"):
         name = name_of_state(state) or state
-        if state != HOME_STATE:
+        center = ask.places.state_center(state)
+        if state != ask.places.home_state or center is None:
+            # The directory covers one state and what lies just across its borders: no other is searched as a whole.
             raise NeedsPlace(name, outside=True)
-        return Around(ask.places.state_center(state), name, state, _ACROSS, statewide=True)
+        return Around(center, name, state, _ACROSS, statewide=True)
     if not city_name:
         raise NeedsPlace
     known = _Known(ask.places.city_center(city_name, state), city_name, state)

@@ -46,6 +46,11 @@ Answer = Callable[["Ask"], Awaitable[Summary]]
 class Places(Protocol):
     """Where things are, offline."""
 
+    @property
+    def home_state(self) -> str:
+        """The state that the plan covers, by its two letters."""
+        ...
+
     def coordinates(self, zip_code: str) -> tuple[float, float] | None:
         """Latitude and longitude of a ZIP's centre, None when it is unknown."""
         ...
@@ -58,8 +63,8 @@ class Places(Protocol):
         """Latitude and longitude of a county's middle, None when it is unknown."""
         ...
 
-    def state_center(self, state: str) -> tuple[float, float]:
-        """Latitude and longitude of a state's middle; of Tennessee's when it is unknown."""
+    def state_center(self, state: str) -> tuple[float, float] | None:
+        """Latitude and longitude of a state's middle, None when it is unknown."""
         ...
 
     def city_of(self, zip_code: str) -> tuple[str, str] | None:

@@ -29,7 +29,7 @@ def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
 def days_around(start: date | None, end: date | None) -> tuple[tuple[str, str], ...]:
     """A span as search parameters, a day more on both sides: a server compares instants, and a day has a zone.
 
-    A service at 10:30 p.m. in Tennessee is on the next day in UTC. Whoever asks checks the days as they are written.
+    A service at 10:30 p.m. in Chicago is on the next day in UTC. Whoever asks checks the days as they are written.
     """
     first = start - _ZONES if start and start > date.min + _ZONES else start
     last = end + _ZONES if end and end < date.max - _ZONES else end

@@ -67,7 +67,7 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
 
 
 def local_time(ask: Ask, place: Location | None) -> datetime:
-    """What time it is at the place: Tennessee has two zones."""
+    """What time it is at the place: a state may have two zones."""
     zips = [place.zip5] if place and place.zip5 else []
     if place and place.city and place.state:
         zips += ask.places.zips_of(place.city, place.state)[:1]

@@ -15,7 +15,7 @@ from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.nearest import Nearest
-from bot.language.places import load_gazetteer
+from bot.language.places import load_place_names
 from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
 from bot.language.safety import Danger, SafetyGate, Signs
@@ -75,7 +75,7 @@ class Engine:
         Raises:
             PackError: "file: key: what" at the first thing that is wrong.
         """
-        return cls(load_rules(folder), load_lexicon(folder, load_gazetteer(folder)))
+        return cls(load_rules(folder), load_lexicon(folder, load_place_names(folder)))
 
     def understand(self, text: str, *, today: date, context: Context | None = None) -> Reading:
         """The best reading of a message. Never raises, whatever the text; reads at most 4,000 characters of it."""

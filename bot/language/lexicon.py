@@ -11,7 +11,7 @@ from bot.language.dangers import Dangers, load_dangers
 from bot.language.date_words import DATE_WORDS
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
 from bot.language.phrases import Meaning, PhraseTree, phrases_in
-from bot.language.places import Gazetteer, place_phrases
+from bot.language.places import Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.text import key_of, keys_in
 
@@ -85,13 +85,16 @@ class _Common(msgspec.Struct, forbid_unknown_fields=True):
     es: str
 
 
+_NOWHERE = Area("", ())
+
+
 @dataclass(slots=True)
 class Lexicon:
     """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it.
 
     `plain` are the words of all phrases but the names of places; `towns` are places of one word that mean nothing else,
     `place_words` the words of all places; `idle` are the words that ask for nothing. `cells` gives for each concept and
-    slot type which part of a question it fills.
+    slot type which part of a question it fills. `area` is what the plan covers.
     """
 
     tree: PhraseTree = field(default_factory=PhraseTree)
@@ -103,6 +106,7 @@ class Lexicon:
     plain: frozenset[str] = frozenset()
     towns: frozenset[str] = frozenset()
     place_words: frozenset[str] = frozenset()
+    area: Area = _NOWHERE
     idle: frozenset[str] = frozenset()
     cells: dict[str, str] = field(default_factory=dict)
     dangers: Dangers = field(default_factory=Dangers)
@@ -273,7 +277,7 @@ def _load_options(lexicon: Lexicon, folder: Path) -> None:
             lexicon.options.setdefault(language, []).extend((name, kind) for name in names)
 
 
-def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
+def load_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
     """The words under the pack's `intents/` folder.
 
     Raises:
@@ -293,10 +297,11 @@ def load_lexicon(folder: Path, gazetteer: Gazetteer) -> Lexicon:
     lexicon.plain = frozenset(lexicon.tree.vocabulary)
     _load_cells(lexicon, words)
     _load_options(lexicon, words)
-    for phrase, value in place_phrases(gazetteer):
+    for phrase, value in place_phrases(names):
         lexicon.tree.add(phrase, Meaning("place", value, "", hides=True))
-    phrases = [(phrase.lower(), value.careful) for phrase, value in place_phrases(gazetteer)]
+    phrases = [(phrase.lower(), value.careful) for phrase, value in place_phrases(names)]
     lexicon.towns = frozenset(name for name, careful in phrases if not careful and " " not in name)
     lexicon.place_words = frozenset(word for name, _ in phrases for word in name.split())
+    lexicon.area = names.area
     lexicon.kinds.add("place")
     return lexicon

@@ -1,4 +1,4 @@
-"""Where people look for care: Tennessee's ZIPs, cities and counties, and cities across the border.
+"""Where people look for care: ZIPs, cities and counties of the plan's state, and cities across its borders.
 
 Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0). Its table is read whole when it is first asked,
 which holds every thread for half a second and more: `nearby.load` does so before anybody waits.
@@ -43,11 +43,19 @@ class Place(NamedTuple):
     careful: bool
 
 
+class Area(NamedTuple):
+    """The state that the plan covers and the states beside it, each by its two letters."""
+
+    state: str
+    beside: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
-class Gazetteer:
-    """Phrases and the places that they name."""
+class PlaceNames:
+    """Phrases and the places that they name, and the area that searches cover."""
 
     places: tuple[tuple[str, Place], ...]
+    area: Area
 
 
 def _named(names: str) -> Iterator[str]:
@@ -63,7 +71,7 @@ def _new(city: str, known: set[tuple[str, ...]]) -> bool:
     return len(known) > before
 
 
-def load_gazetteer(folder: Path) -> Gazetteer:
+def load_place_names(folder: Path) -> PlaceNames:
     """The places of the pack, from `_words/places.yaml`.
 
     Raises:
@@ -92,12 +100,12 @@ def load_gazetteer(folder: Path) -> Gazetteer:
         home += [(city, Place(city, state, False, True)) for city in _named(cities) if _new(city, homes)]
     for city, others in raw.also.items():
         home += [(other, Place(city, raw.state, False, other in careful)) for other in _named(others)]
-    return Gazetteer(tuple(home))
+    return PlaceNames(tuple(home), Area(raw.state, tuple(raw.border)))
 
 
-def place_phrases(gazetteer: Gazetteer) -> Iterator[tuple[str, Place]]:
+def place_phrases(names: PlaceNames) -> Iterator[tuple[str, Place]]:
     """Every phrase that names a place, "st" and "mt" spelled both ways."""
-    for name, place in gazetteer.places:
+    for name, place in names.places:
         yield name, place
         for long, short in (("Mount ", "Mt "), ("Saint ", "St "), ("Fort ", "Ft ")):
             if name.startswith(long):
@@ -166,7 +174,7 @@ def county_of(zip_code: str) -> tuple[str, str] | None:
 
 
 def zone_of(zip_code: str) -> str | None:
-    """The IANA name of a ZIP's time zone: Tennessee has two."""
+    """The IANA name of a ZIP's time zone; a state may have two."""
     row = _row(zip_code[:_ZIP_DIGITS])
     return row.zone if row else None
 
@@ -208,9 +216,9 @@ def county_center(county: str, state: str) -> Coordinates | None:
 
 
 @lru_cache(maxsize=64)
-def state_center(state: str) -> Coordinates:
-    """The middle of a state's ZIP centres, in degrees; Tennessee's for what is no state."""
-    return _middle(tuple(row.code for row in _in_state(state.upper()))) or (35.86, -86.35)
+def state_center(state: str) -> Coordinates | None:
+    """The middle of a state's ZIP centres, in degrees; None for what is no state."""
+    return _middle(tuple(row.code for row in _in_state(state.upper())))
 
 
 def _middle(zips: tuple[str, ...]) -> Coordinates | None:

@@ -14,7 +14,6 @@ import httpx
 import yaml
 
 from bot.kit import Ask, Card, Summary
-from bot.language.nearby import Gazetteer
 from bot.language.reading import Slot
 from bot.pack import template_of
 from bot.payer.budget import Budget
@@ -27,6 +26,7 @@ from bot.sandbox.behaviour import Behaviour, Fault
 from bot.sandbox.hostile import build
 from bot.sandbox.world import World
 from tests.answers.asking import PAYER, pack
+from tests.shipped import shipped_pack
 
 TODAY = date(2026, 5, 20)
 CASES = Path(__file__).parent / "cases.yaml"
@@ -131,7 +131,7 @@ async def asking(server: str, case: Case, of: World) -> AsyncIterator[Ask]:
             several={name: _several(one) for name, one in case.several.items()},
             budget=Budget(60),
             directory=DirectoryClient(http, app.state.sandbox.fhir_url, kept=Kept(http.clock)),
-            places=Gazetteer(),
+            places=shipped_pack().places,
         )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 
 from bot.kit import Ask, listings
-from bot.language.nearby import Gazetteer
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from tests.payer.wire import BASE, Rig, page, refusal, rig
+from tests.shipped import shipped_pack
 
 ROLE: dict[str, Any] = {
     "resourceType": "PractitionerRole",
@@ -33,7 +33,7 @@ def ask(rigged: Rig) -> Ask:
         language="en",
         budget=Budget(clock=rigged.clock),
         directory=DirectoryClient(rigged.http, BASE, retry=rigged.retry),
-        places=Gazetteer(),
+        places=shipped_pack().places,
     )
 
 

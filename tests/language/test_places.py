@@ -6,23 +6,23 @@ import zipcodes
 
 from bot.language.context import Context
 from bot.language.engine import Engine
-from bot.language.nearby import zips_near
 from bot.language.places import (
     city_center,
     city_of,
     coordinates,
     county_center,
-    load_gazetteer,
+    load_place_names,
     miles_between,
     zips_of,
     zips_of_county,
 )
+from tests.shipped import shipped_pack
 
 
 def test_every_city_and_county_of_tennessee_is_known(intents_folder: Path) -> None:
     """The pack's places are those of the ZIP database."""
     rows = zipcodes.filter_by(state="TN", active=True)
-    places = [place for _, place in load_gazetteer(intents_folder).places]
+    places = [place for _, place in load_place_names(intents_folder).places]
     cities = {place.city for place in places if place.state == "TN" and not place.county}
     counties = {place.city for place in places if place.county}
     assert {row["city"] for row in rows} <= cities
@@ -60,7 +60,7 @@ def test_tennessee_is_whole() -> None:
 
 def test_every_named_place_lies_somewhere(intents_folder: Path) -> None:
     """Cities, towns within the post offices of others, places beyond the border and far away."""
-    places = [place for _, place in load_gazetteer(intents_folder).places]
+    places = [place for _, place in load_place_names(intents_folder).places]
     cities = [place for place in places if not place.county]
     assert [place for place in cities if city_center(place.city, place.state) is None] == []
     assert {place.state for place in cities} >= {"TN", "GA", "AL", "MS", "AR", "MO", "KY", "VA", "NC"}
@@ -79,7 +79,7 @@ def test_the_area_ends_some_way_beyond_the_border(city: str, state: str, *, serv
     """Around a far city there is no ZIP to search."""
     center = city_center(city, state)
     assert center is not None
-    assert bool(zips_near(center, 25.0)) is served
+    assert bool(shipped_pack().places.zips_near(center, 25.0)) is served
 
 
 @pytest.mark.parametrize(("said", "value"), [

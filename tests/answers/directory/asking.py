@@ -8,13 +8,13 @@ from typing import Any, Literal
 import httpx
 
 from bot.kit import Ask, Coverage, Summary, read_coverage
-from bot.language.nearby import Gazetteer
 from bot.pack import template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from tests.answers.asking import BASE, PAYER, TODAY, Resource, Shelf, pack
+from tests.shipped import shipped_pack
 
 PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 
@@ -51,7 +51,7 @@ async def answered(
             language=language,
             budget=Budget(60),
             directory=DirectoryClient(http, BASE),
-            places=Gazetteer(),
+            places=shipped_pack().places,
             read_coverages=coverages,
         )
         summary = await pack().answers[intent](ask)

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.kit import Ask, Card
-from bot.language.nearby import Gazetteer
 from bot.language.places import coordinates, miles_between
 from bot.pack import template_of
 from bot.payer.budget import Budget
@@ -26,6 +25,7 @@ from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.world import Resource, World
 from tests.answers.asking import PAYER, TODAY, pack
 from tests.answers.directory.odd_world import KINDS, NETWORKS, SPECIALTIES, odd_world, zips_of_towns
+from tests.shipped import shipped_pack
 
 SERVERS: dict[str, dict[str, Any]] = {
     "full": {},
@@ -59,7 +59,7 @@ async def asking(server: str, slots: dict[str, object], of: World | None = None)
             language="en",
             budget=Budget(60),
             directory=DirectoryClient(http, app.state.sandbox.fhir_url, kept=Kept(http.clock)),
-            places=Gazetteer(),
+            places=shipped_pack().places,
         )
 
 

@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from bot.kit import Ask
-from bot.language.nearby import Gazetteer
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
@@ -18,6 +17,7 @@ from bot.sandbox.hostile import build
 from bot.sandbox.world import World
 from tests.answers.asking import TODAY, pack
 from tests.desk.desk import words
+from tests.shipped import shipped_pack
 
 ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}'
 
@@ -40,7 +40,7 @@ async def said(intent: str, slots: dict[str, Any], **fault: Any) -> str:
             language="en",
             budget=Budget(60),
             directory=DirectoryClient(http, app.state.sandbox.fhir_url),
-            places=Gazetteer(),
+            places=shipped_pack().places,
         )
         return words(intent, await pack().answers[intent](ask))
 
