@@ -54,6 +54,7 @@ from bot.kit.wanted import (
     part_of,
     wanted_of,
     wider_of,
+    with_fills,
 )
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.kit.wishes import Filter, Loosened, loosened, sift
@@ -87,6 +88,7 @@ from bot.records.owed import Owed
 from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
 from bot.records.provider import Location
+from bot.records.reasons import Reason
 from bot.records.story import Story, story_of
 from bot.records.tier import Tier
 from bot.records.typed import Typed, read_typed
@@ -162,6 +164,7 @@ __all__ = [
     "Procedure",
     "Profile",
     "Progress",
+    "Reason",
     "Report",
     "Search",
     "Series",
@@ -305,6 +308,7 @@ __all__ = [
     "who",
     "why_of",
     "wider_of",
+    "with_fills",
     "within",
     "without_own",
     "words_of",

@@ -160,6 +160,15 @@ def left_of(claim: Claim) -> Amount | None:
     return owed - paid
 
 
+def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
+    """Whether prescription fills may be what was asked for, beside visits; `claims` are those that fit.
+
+    So for a kind of care, a sort of claim, or somebody of whom there are only fills: a pharmacy that was named.
+    """
+    only_fills = bool(wanted.providers) and bool(claims) and all(claim.is_pharmacy for claim in claims)
+    return bool(wanted.services or wanted.claim_types) or only_fills
+
+
 def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | None]:
     """How the claim is of the kind of care that was asked for, and the member's share of those lines alone.
 

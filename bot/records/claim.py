@@ -212,6 +212,7 @@ class Claim:
             "coinsurance": self.owed.coinsurance,
             "not_covered": self.owed.noncovered,
             "paid_by_patient": self.paid_by_patient,
+            "discount": self.discount or _less(self.billed, self.allowed),
         }
         return known.get(aspect or "", self.owed.amount)
 
@@ -291,6 +292,13 @@ def _coverage(eob: Explanation) -> str | None:
     """The focal coverage's id; the only one counts as focal when none is marked."""
     focal = [i for i in eob.insurance if i.focal] or list(eob.insurance)[:1]
     return _id_of(focal[0].coverage) if focal else None
+
+
+def _less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
+    """What the plan's price is below the charge; None where one of them is not told."""
+    if billed is None or allowed is None or billed.currency != allowed.currency or billed.value < allowed.value:
+        return None
+    return billed - allowed
 
 
 def _carriers(eob: Explanation) -> tuple[str, ...]:

@@ -87,6 +87,8 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     start, end = span_of(ask)
     last = min(end or ask.today, ask.today)
     first = start or date(last.year, 1, 1)
+    if first.year < last.year and (first.month, first.day) == (1, 1):  # "2025 and 2026" is heard as one time
+        return (date(last.year, 1, 1), last), (first, _year_on(last, first.year))
     if last.year < ask.today.year and (first.month, first.day) == (1, 1):
         return (date(ask.today.year, 1, 1), ask.today), (first, _year_on(ask.today, last.year))
     return (first, last), (_year_on(first, first.year - 1), _year_on(last, last.year - 1))

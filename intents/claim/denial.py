@@ -77,7 +77,7 @@ async def answer(ask: Ask) -> Denial:
         found = denied(alive, ask)
         looked_at, others = len(fitting(alive.claims, _any_state(ask))), found[1:SHOWN]
         if not found:
-            wanted = wanted_of(ask)
+            wanted = wanted_of(_any_state(ask))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await near_claims(refused, alive) if wanted.narrows else None
             return Denial(looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest)

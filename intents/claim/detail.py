@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.kit import (
@@ -32,6 +32,7 @@ from bot.kit import (
     text_of,
     visits,
     wanted_of,
+    with_fills,
 )
 
 SHOWN = 10
@@ -156,8 +157,9 @@ async def _find(ask: Ask) -> tuple[str | None, Live]:
 def _fitting(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     """The visits that fit; of a kind of care, or of one sort of claim, also pharmacy fills."""
     wanted = wanted_of(ask)
-    days = visits(alive, ask.today, pharmacy=bool(wanted.services or wanted.claim_types))
-    return fitting([claim for day in days for claim in day.claims], ask)
+    fit = fitting(alive.claims, ask)
+    days = visits(replace(alive, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
+    return tuple(claim for day in days for claim in day.claims)
 
 
 def _all(alive: Live) -> tuple[Claim, ...]:

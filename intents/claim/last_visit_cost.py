@@ -33,6 +33,7 @@ from bot.kit import (
     visits,
     wanted_of,
     why_of,
+    with_fills,
 )
 
 _BY_SIZE = ("biggest", "smallest")
@@ -149,7 +150,7 @@ def _days(alive: Live, ask: Ask) -> tuple[Visits, ...]:
     if wanted.order in _BY_SIZE:
         rows = (claim for claim in alive.claims if not claim.is_reversal)
         return tuple(Visits(claim.service.day, (claim,)) for claim in rows)
-    return visits(alive, ask.today, pharmacy=bool(wanted.services))
+    return visits(alive, ask.today, pharmacy=with_fills(alive.claims, wanted))
 
 
 def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount | None:

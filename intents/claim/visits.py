@@ -19,6 +19,7 @@ from bot.kit import (
     near_claims,
     visits,
     wanted_of,
+    with_fills,
 )
 
 SHOWN = 6
@@ -68,7 +69,7 @@ def summarize(found: History, ask: Ask) -> DaysOfCare:
     """The days among the claims that count; several claims of one day are one day."""
     wanted = wanted_of(ask)
     kept = replace(found.live, claims=fitting(found.live.claims, ask))
-    groups = visits(kept, ask.today, pharmacy=bool(wanted.services))
+    groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
     dated = [group for group in groups if group.day]
     stays = [claim for claim in kept.claims if claim.kind == "inpatient" and not claim.is_reversal]
     known = [claim.service.day for claim in found.live.claims if claim.service.day]

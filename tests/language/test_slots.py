@@ -110,7 +110,7 @@ def test_a_letter_is_a_gender_beside_a_doctor_only(engine: Engine, today: date) 
         ("formulary.drug_coverage", "qué listas de medicinas hay", "formulary.drug_lists"),
         ("facility.find", "what about a pharmacy", "pharmacy.find"),
         ("claim.denial", "what can i do about it", "claim.denial"),
-        ("claim.last_visit_cost", "why was it so much", "claim.detail"),
+        ("claim.last_visit_cost", "why was it so much", "claim.why"),
         ("provider.in_network", "what networks does he take", "plan.networks"),
         ("claim.list", "was the third one paid", "claim.status"),
         ("provider.find", "is the second one in network p", "provider.in_network"),
