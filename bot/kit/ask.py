@@ -180,12 +180,11 @@ class Ask:
         """What was read so far, and what is missing."""
         return self.budget.report
 
-    async def search(self, search: Search) -> AsyncIterator[Page]:
+    def search(self, search: Search) -> AsyncIterator[Page]:
         """The pages of a search, within the question's budget; stop whenever enough was seen."""
         client = self._client(search.type)
         self.report.searches.append(search.told())
-        async for page in client.search(search, self.budget):
-            yield page
+        return client.search(search, self.budget)
 
     async def read(self, resource_type: str, resource_id: str) -> bytes:
         """One resource by id."""

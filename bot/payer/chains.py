@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 
 from bot.errors import PayerDown
 from bot.payer.budget import Budget
-from bot.payer.learned import Learned
 from bot.payer.links import Links, Outcome, attempt
 from bot.payer.paging import Server
 from bot.payer.search import Search, any_of
+from bot.payer.server_traits import Trait
 from bot.payer.steps import Steps, batches, split
 from bot.records.bundle import Page
 
@@ -21,8 +21,8 @@ _FIRST = ("_count", "1")
 class Chains:
     """Asks with the chain first; on a refusal or an empty answer, finds the targets and asks for their ids."""
 
-    def __init__(self, server: Server, learned: Learned) -> None:
-        self._server, self._learned, self._links = server, learned, Links(server, learned)
+    def __init__(self, server: Server) -> None:
+        self._server, self._links = server, Links(server)
         self._proving = asyncio.Lock()
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
@@ -55,7 +55,7 @@ class Chains:
 
     async def _is_wrong(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
         """Whether the chain's zero is wrong; None when only the second step can tell. It is asked once a day."""
-        if self._learned.refused(self._server.base.url, search.type, _mark("works", names)):
+        if self._server.traits.has(Trait.FOLLOWS_CHAIN, search.type, _chain(names)):
             return False
         if self._is_broken(names):
             return True
@@ -85,16 +85,17 @@ class Chains:
 
     def _is_broken(self, names: tuple[str, ...]) -> bool:
         """True when this server is known not to follow these chains, whatever the type."""
-        return self._learned.refused(self._server.base.url, "", _mark("breaks", names))
+        return self._server.traits.has(Trait.IGNORES_CHAIN, parameter=_chain(names))
 
     def _breaks(self, names: tuple[str, ...], budget: Budget) -> None:
-        self._learned.refuses(self._server.base.url, "", _mark("breaks", names))
+        self._server.traits.learn(Trait.IGNORES_CHAIN, parameter=_chain(names))
         for reference in dict.fromkeys(re.split("[.:]", name)[0] for name in names):
             budget.report.read_here(reference)
 
     def _works(self, resource_type: str, names: tuple[str, ...]) -> None:
-        self._learned.refuses(self._server.base.url, resource_type, _mark("works", names))
+        self._server.traits.learn(Trait.FOLLOWS_CHAIN, resource_type, _chain(names))
 
 
-def _mark(verdict: str, names: tuple[str, ...]) -> str:
-    return f"a chain {verdict}: {' '.join(sorted(names))}"
+def _chain(names: tuple[str, ...]) -> str:
+    """The chained parameters of a search, whatever their order."""
+    return " ".join(sorted(names))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.budget import Budget, Gap
@@ -14,6 +14,7 @@ from bot.payer.kept import Kept
 from bot.payer.paging import Server
 from bot.payer.retry import Retry
 from bot.payer.search import Search, any_of
+from bot.payer.server_traits import Trait
 from bot.records.bundle import Entry, Page, read_head
 
 DIRECTORY_TYPES = frozenset(
@@ -30,8 +31,23 @@ DIRECTORY_TYPES = frozenset(
 )
 _OWNED = frozenset({"CarePlan", "Condition", "Coverage", "ExplanationOfBenefit", "Observation", "Procedure"})
 _NO_REFERENCE = frozenset({"", "_id"})
-_BARE, _WHOLE = "a patient by id", "a patient by Patient/id"
 _PERSONAL = re.compile(r"(?:^|[.:])(?:patient|beneficiary|subscriber|subject|member|policy-holder)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to ask for a person's records.
+
+    Whatever it finds stands when it `decides`; else it stands when it finds something. `learns` is the fact that is
+    known then. A refusal of a `spare` way says no more than that it found nothing; of another one it ends the search,
+    unless `name` is a parameter that has a second name.
+    """
+
+    search: Search
+    decides: bool = False
+    spare: bool = False
+    learns: Trait | None = None
+    name: str = ""
 
 
 class MemberClient:
@@ -58,7 +74,6 @@ class MemberClient:
     ) -> None:
         self._token, self._patient, self._renewal = access_token, patient, renew
         self._ids = (patient, *also) if patient else ()
-        self._learned = http.learned
         self._server = Server(
             http,
             base,
@@ -71,7 +86,7 @@ class MemberClient:
         )
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """The pages of a search over this member's records.
+        """The pages of a search over this member's records, by the first way of asking that finds something.
 
         `patient=` is added where the type belongs to a patient; rows of another patient are dropped and counted
         (T11, F31). Break out of the iteration as soon as enough was seen.
@@ -80,12 +95,28 @@ class MemberClient:
             SignInExpired: the token is dead and was not renewed. PayerForbids, PayerLacks: not this type.
             PayerError: no usable answer.
         """
-        try:
-            async for page in self._owned(search, budget):
-                yield page
-        except (PayerForbids, PayerLacks) as error:
-            budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
-            raise
+        nothing = Page()
+        for way in self._ways(search):
+            before, stands = budget.read, way.decides
+            try:
+                async for page in self._server.pages(way.search, budget):
+                    if budget.read > before:
+                        stands = True
+                        self._found(way)
+                    if stands:
+                        yield page
+                    nothing = page
+            except PayerRejects:
+                if not way.spare and not way.name:
+                    raise
+                self._refused(way)
+            except (PayerForbids, PayerLacks) as error:
+                budget.report.gaps.append(Gap("type_refused", search.type, 1, type(error).__name__))
+                raise
+            else:
+                if stands:
+                    return
+        yield nothing
 
     async def read(self, resource_type: str, resource_id: str, budget: Budget) -> bytes:
         """One record of this member, as its JSON bytes.
@@ -101,55 +132,44 @@ class MemberClient:
             raise PayerLacks("a record of another patient", resource_type=resource_type)
         return body
 
-    async def _owned(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """The search under the name that the type has for its patient; Coverage has two (fhir-notes 5)."""
-        names = self._names(search.type)
-        for place, name in enumerate(names):
-            try:
-                async for page in self._by_any(name, search, budget):
-                    yield page
-            except PayerRejects:
-                if place + 1 == len(names):
-                    raise
-                self._learned.refuses(self._server.base.url, search.type, name)
-                continue
-            return
+    def _ways(self, search: Search) -> Iterator[Way]:
+        """The ways to ask for this person's records, the next one only when none before it found anything.
 
-    async def _by_any(self, name: str, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """By all ids of the person at once (FHIR's comma is OR); by the one of the link where that finds nothing."""
-        before = budget.read
-        if len(self._ids) > 1 and name not in _NO_REFERENCE:
-            with contextlib.suppress(PayerRejects):
-                async for page in self._server.pages(self._bound(search, name, any_of(self._ids)), budget):
-                    if budget.read > before:
-                        yield page
-        if budget.read == before:
-            async for page in self._by(name, search, budget):
-                yield page
-
-    async def _by(self, name: str, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """By the bare id; when that finds nothing, by `Patient/id`: some servers compare a reference as it stands.
-
-        Both mean the same (R4 search 3.1.1.4.12). Which one finds something is remembered, so that it is asked once.
+        Coverage has two names for its patient (fhir.md 5); the second one is for who refuses the first.
         """
-        base, before, nothing = self._server.base.url, budget.read, Page()
-        only = name in _NO_REFERENCE or self._learned.refused(base, search.type, _WHOLE)
-        if only or not self._learned.refused(base, search.type, _BARE):
-            async for page in self._server.pages(self._bound(search, name, self._patient or ""), budget):
-                if budget.read > before:
-                    self._learned.refuses(base, search.type, _WHOLE)
-                if only or budget.read > before:
-                    yield page
-                nothing = page
-            if only or budget.read > before:
+        names = self._names(search.type)
+        for name in names:
+            for way in self._by(name, search):
+                yield way if name == names[-1] else replace(way, name=name)
+                if self._server.traits.has(Trait.REFUSES_PARAMETER, search.type, name):
+                    break
+            else:
                 return
-        with contextlib.suppress(PayerRejects):
-            async for page in self._server.pages(self._bound(search, name, f"Patient/{self._patient}"), budget):
-                if budget.read > before:
-                    self._learned.refuses(base, search.type, _BARE)
-                yield page
-            return
-        yield nothing
+
+    def _by(self, name: str, search: Search) -> Iterator[Way]:
+        """By all ids of the person at once (FHIR's comma is OR), by the link's bare one, by `Patient/id`.
+
+        The last two mean the same (R4 search 3.1.1.4.12), and some servers compare a reference as it stands. Which one
+        finds something is remembered, so that it is asked once.
+        """
+        traits, kind = self._server.traits, search.type
+        if len(self._ids) > 1 and name not in _NO_REFERENCE:
+            yield Way(self._bound(search, name, any_of(self._ids)), spare=True)
+        only = name in _NO_REFERENCE or traits.has(Trait.FINDS_PATIENT_BY_ID, kind)
+        if only or not traits.has(Trait.FINDS_PATIENT_BY_REFERENCE, kind):
+            bare = self._bound(search, name, self._patient or "")
+            yield Way(bare, decides=only, learns=Trait.FINDS_PATIENT_BY_ID)
+        if not only:
+            whole = self._bound(search, name, f"Patient/{self._patient}")
+            yield Way(whole, decides=True, spare=True, learns=Trait.FINDS_PATIENT_BY_REFERENCE)
+
+    def _found(self, way: Way) -> None:
+        if way.learns is not None:
+            self._server.traits.learn(way.learns, way.search.type)
+
+    def _refused(self, way: Way) -> None:
+        if not way.spare:
+            self._server.traits.learn(Trait.REFUSES_PARAMETER, way.search.type, way.name)
 
     def _names(self, resource_type: str) -> tuple[str, ...]:
         if resource_type == "Patient":
@@ -161,7 +181,7 @@ class MemberClient:
         if resource_type != "Coverage":
             return ("patient",)
         both = ("patient", "beneficiary")
-        refused = self._learned.refused(self._server.base.url, resource_type, both[0])
+        refused = self._server.traits.has(Trait.REFUSES_PARAMETER, resource_type, both[0])
         return both[1:] if refused else both
 
     def _bound(self, search: Search, name: str, patient: str) -> Search:
@@ -196,7 +216,7 @@ class DirectoryClient:
 
     def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: Kept | None = None) -> None:
         self._server = Server(http, base, retry=retry, kept=kept)
-        self._chains = Chains(self._server, http.learned)
+        self._chains = Chains(self._server)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """The pages of a search; a chained one that the server cannot do is done in two steps (F33, T44).

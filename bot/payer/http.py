@@ -24,8 +24,8 @@ from bot.errors import PayerDamaged, PayerDown, PayerError, PayerSlow
 from bot.payer.base import origin_of
 from bot.payer.body import read_body
 from bot.payer.budget import MIB
-from bot.payer.learned import Learned
 from bot.payer.origin import IN_FLIGHT, Origin, Place, Waits
+from bot.payer.server_traits import ServerTraits
 from bot.payer.skew import Clocks
 
 _CONNECT = 5.0
@@ -62,7 +62,7 @@ class Http:
     ) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
         self.clock, self.pause = clock, pause
-        self.learned = Learned(clock)
+        self.traits = ServerTraits(clock)
         self.clocks = Clocks(now)
         self.waits: Waits | None = None
         self.heard: Callable[[str, float], None] = _unheard

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from bot.errors import PayerError, PayerRejects
 from bot.payer.budget import Budget
-from bot.payer.learned import Learned
 from bot.payer.paging import Server
 from bot.payer.search import Search, Value
+from bot.payer.server_traits import Trait
 from bot.records.bundle import Page
 
 _REFERENCES = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:,[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})*")
-_WHOLE, _BARE = "references by", "bare ids by"
 _TYPE = re.compile(r"(?:^|(?<=,))[A-Z][A-Za-z]+/")
 
 
@@ -48,8 +47,8 @@ async def attempt(
 class Links:
     """Asks by whole references first; when that finds nothing, by bare ids. Which one works is remembered for a day."""
 
-    def __init__(self, server: Server, learned: Learned) -> None:
-        self._server, self._learned = server, learned
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """The pages, from whichever way of writing a reference finds something; none when neither does.
@@ -58,7 +57,7 @@ class Links:
             PayerError: no usable answer.
         """
         names = tuple(_references(search))
-        first = search if not self._known(_WHOLE, search, names) else _bare(search, names)
+        first = _bare(search, names) if self._known(Trait.FINDS_REFERENCES_BARE, search, names) else search
         if not names or first is not search:
             async for page in self._server.pages(first, budget):
                 yield page
@@ -67,21 +66,20 @@ class Links:
         async for page in attempt(self._server.pages(search, budget), outcome):
             yield page
         if outcome.found:
-            self._learn(_BARE, search, names)
-        elif not self._known(_BARE, search, names):
+            self._learn(Trait.FINDS_REFERENCES_WHOLE, search, names)
+        elif not self._known(Trait.FINDS_REFERENCES_WHOLE, search, names):
             async for page in self._server.pages(_bare(search, names), budget):
                 if page.matches:
-                    self._learn(_WHOLE, search, names)
+                    self._learn(Trait.FINDS_REFERENCES_BARE, search, names)
                 yield page
 
-    def _known(self, form: str, search: Search, names: tuple[str, ...]) -> bool:
-        """True when this server need not be asked by that form, as the other one found something."""
-        known = (self._learned.refused(self._server.base.url, search.type, f"{form} {name}") for name in names)
-        return bool(names) and all(known)
+    def _known(self, trait: Trait, search: Search, names: tuple[str, ...]) -> bool:
+        """True when this way of writing has found something by each of the parameters."""
+        return bool(names) and all(self._server.traits.has(trait, search.type, name) for name in names)
 
-    def _learn(self, form: str, search: Search, names: tuple[str, ...]) -> None:
+    def _learn(self, trait: Trait, search: Search, names: tuple[str, ...]) -> None:
         for name in names:
-            self._learned.refuses(self._server.base.url, search.type, f"{form} {name}")
+            self._server.traits.learn(trait, search.type, name)
 
 
 def _references(search: Search) -> Iterator[str]:

@@ -15,6 +15,7 @@ from bot.payer.http import Answer, Http
 from bot.payer.kept import Kept
 from bot.payer.retry import Retry
 from bot.payer.search import Search
+from bot.payer.server_traits import Trait
 from bot.payer.tolerance import Tolerance, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Page
 
@@ -64,8 +65,8 @@ class Server:
         self.base = base_at(base)
         self._http, self._headers, self._renew, self._keep, self._post = http, headers, renew, keep, post
         self._retry = retry or Retry(http.clock, http.pause)
-        self._learned = http.learned
-        self.tolerance = Tolerance(http.learned, self.base.url)
+        self.traits = http.traits.at(self.base.url)
+        self.tolerance = Tolerance(self.traits)
 
     async def pages(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """The pages of a search, first to last, until the server or the budget ends them.
@@ -132,7 +133,7 @@ class Server:
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """The page, and the URL that the search has, or would have by GET."""
         url = self.base.join(f"{search.type}?{search.encoded()}")
-        known = self._learned.posts(self.base.url) if self._post is None else self._post
+        known = self._known_to_take_posts()
         if known is False:
             return await self._get(url, search.type, budget, lambda a: self._page(a, search.type, budget)), url
         try:
@@ -141,7 +142,7 @@ class Server:
             if known:
                 raise
             page = await self._fetched(url, search.type, budget, lambda a: self._page(a, search.type, budget))
-            self._learned.learn_posts(self.base.url, taken=False)
+            self._learn_posts(taken=False)
             return page, url
         return (page if known else await self._confirmed(page, url, search, budget)), url
 
@@ -164,12 +165,25 @@ class Server:
     async def _confirmed(self, page: Page, url: str, search: Search, budget: Budget) -> Page:
         """The page of a server's first searches by POST; one that reads no form would find nothing, so GET is asked."""
         if page.entries:
-            self._learned.learn_posts(self.base.url, taken=True)
+            self._learn_posts(taken=True)
             return page
         again = await self._fetched(url, search.type, budget, lambda a: self._page(a, search.type, budget))
         if again.entries:
-            self._learned.learn_posts(self.base.url, taken=False)
+            self._learn_posts(taken=False)
         return again
+
+    def _known_to_take_posts(self) -> bool | None:
+        """Whether searches are posted; None while nobody knows whether the server takes them."""
+        if self._post is not None:
+            return self._post
+        if self.traits.has(Trait.REFUSES_POST):
+            return False
+        return True if self.traits.has(Trait.TAKES_POST) else None
+
+    def _learn_posts(self, *, taken: bool) -> None:
+        """The last that was seen holds."""
+        self.traits.unlearn(Trait.REFUSES_POST if taken else Trait.TAKES_POST)
+        self.traits.learn(Trait.TAKES_POST if taken else Trait.REFUSES_POST)
 
     async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
         """A page after the first; None when it did not come, which the report then says."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from bot.errors import PayerRejects
 from bot.payer.budget import Report
-from bot.payer.learned import Learned
 from bot.payer.search import Search
+from bot.payer.server_traits import Trait, Traits
 from bot.records.bundle import Page
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]*[A-Za-z0-9]")
@@ -30,12 +30,13 @@ _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
 class Tolerance:
     """What one base is known to refuse, applied to searches before they are sent."""
 
-    def __init__(self, learned: Learned, base: str) -> None:
-        self._learned, self._base = learned, base
+    def __init__(self, traits: Traits) -> None:
+        self._traits = traits
 
     def known(self, search: Search, report: Report) -> Search:
         """The search without the parameters that this server is known to refuse; filters among them are reported."""
-        refused = [name for name, _ in search.params if self._learned.refused(self._base, search.type, name)]
+        known, kind = self._traits.has, search.type
+        refused = [name for name, _ in search.params if known(Trait.REFUSES_PARAMETER, kind, name)]
         _note(refused, report)
         return search.without(*refused)
 
@@ -43,7 +44,7 @@ class Tolerance:
         """Remember what made the difference between the search that was refused and the one that was taken."""
         refused = [name for name, _ in asked.params if not took.has(name)]
         for name in refused:
-            self._learned.refuses(self._base, asked.type, name)
+            self._traits.learn(Trait.REFUSES_PARAMETER, asked.type, name)
         _note(refused, report)
 
 
