@@ -20,6 +20,9 @@ from bot.errors import BotError, StoreError
 from bot.log import set_up
 
 _PORT = click.IntRange(0, 65535)
+# A start makes much and drops little: with the usual 700 the collector walks over it hundreds of times, a third of the
+# time of `chat`.
+_MADE_BEFORE_A_LOOK = (100_000, 20, 20)
 _SANDBOX = click.option("--sandbox", is_flag=True, help="Start the embedded payer and use it.")
 
 
@@ -27,6 +30,7 @@ _SANDBOX = click.option("--sandbox", is_flag=True, help="Start the embedded paye
 @click.version_option(package_name="bcbst-bot")
 def main() -> None:
     """A chat assistant over health-plan data: claims, coverage and the provider directory."""
+    gc.set_threshold(*_MADE_BEFORE_A_LOOK)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         _take_any_letter(stream)
 

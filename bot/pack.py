@@ -1,7 +1,7 @@
 """The pack: rules with their answers (`intents/`) and words (`templates/`), loaded and checked as one thing.
 
 A bad pack stops the start, by file and key: nothing is found out at a member's question. What costs more than a start
-may take, such as compiling every template, `check_pack` does, in the tests and on an operator's demand.
+may take, such as compiling every template, `doubts_of` does, in the tests and on an operator's demand.
 """
 
 from __future__ import annotations
@@ -127,14 +127,18 @@ def _words(templates: Path, engine: Engine) -> Words:
 
 
 def check_pack(folder: Path) -> list[str]:
-    """Everything that is wrong with a pack, one sentence each, starting with its file; empty when it is in order.
-
-    Beside what stops a start: languages that are missing, phrases in two concepts, slow patterns, faulty templates.
-    """
+    """Everything that is wrong with a pack, one sentence each, starting with its file; empty when it is in order."""
     try:
-        pack = load_pack(folder)
+        return doubts_of(folder, load_pack(folder))
     except PackError as error:
         return [str(error)]
+
+
+def doubts_of(folder: Path, pack: Pack) -> list[str]:
+    """What is wrong with a pack that was loaded from this folder, beside what stops a start.
+
+    Languages that are missing, phrases in two concepts, slow patterns, faulty templates.
+    """
     words = pack.words
     untold = [f"templates/{name}.es.md.j2: missing" for name in words.missing("es")]
     spoken = [f"intents/{finding}" for finding in checker.doubts(folder / "intents", pack.engine)]

@@ -9,8 +9,14 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
+from bot.language.lexicon import Lexicon, load_lexicon
+from bot.language.places import Gazetteer
+from bot.language.rules import WORDS
 from bot.pack import Pack, find_pack, load_pack
 
+_LEXICONS: dict[tuple[tuple[str, bytes], ...], Lexicon] = {}
 _MORE_EXAMPLES = re.compile(r"^(    - .*\n)(?:    - .*\n)+", re.MULTILINE)
 
 
@@ -22,6 +28,21 @@ def shipped_pack() -> Pack:
 def module_of(intent: str) -> ModuleType:
     """The module of an intent's answer in that pack, whichever other packs were loaded since."""
     return _loaded()[1][intent]
+
+
+def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packs that are loaded in this test share the lexicon of those whose words are the same, letter by letter.
+
+    It is most of a load, and most packs are spoilt elsewhere.
+    """
+    monkeypatch.setattr("bot.language.engine.load_lexicon", _lexicon_of)
+
+
+def _lexicon_of(folder: Path, gazetteer: Gazetteer) -> Lexicon:
+    words = tuple((file.name, file.read_bytes()) for file in sorted((folder / WORDS).rglob("*")) if file.is_file())
+    if words not in _LEXICONS:
+        _LEXICONS[words] = load_lexicon(folder, gazetteer)
+    return _LEXICONS[words]
 
 
 def thinned(folder: Path) -> None:

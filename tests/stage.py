@@ -19,10 +19,10 @@ from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply,
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, running, serve_sandbox
-from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
 from tests.cases import saw
 from tests.shipped import shipped_pack
+from tests.worlds import world_of
 
 TODAY = date(2026, 5, 20)
 UNHURRIED = Patience(notice=60, wall=60)  # on a busy machine, a slow answer is no "still looking"
@@ -133,7 +133,7 @@ async def serving_bot(
 @asynccontextmanager
 async def staged(folder: Path, today: date = TODAY) -> AsyncIterator[Stage]:
     """The payer with its world as of `today`, and a bot with member answers and one without."""
-    world = build(today=today)
+    world = world_of(today)
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(serve_sandbox(world))
         bots = {

@@ -17,8 +17,8 @@ from bot.limits import ADDRESS, Limit, Limits
 from bot.message import Message, OneToOne, Person
 from bot.replies.plain import plain
 from bot.sandbox.server import serve_sandbox
-from bot.sandbox.synthetic import build
 from tests.stage import TODAY, serving_bot
+from tests.worlds import world_of
 
 DANA = Person("slack", "", "T1", "U1")
 
@@ -88,7 +88,7 @@ async def a_bot(
 ) -> AsyncIterator[tuple[Bot, httpx.AsyncClient]]:
     """A bot of a sandbox payer, and a client of its pages."""
     async with (
-        serve_sandbox(build(today=TODAY)) as sandbox,
+        serve_sandbox(world_of(TODAY)) as sandbox,
         serving_bot(sandbox, folder / "bot.db", bot_questions_per_minute=questions) as bot,
         httpx.AsyncClient(
             transport=httpx.ASGITransport(web_app(bot), client=(address, 1)), base_url="http://localhost"

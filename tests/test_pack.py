@@ -9,14 +9,15 @@ import pytest
 
 from bot.errors import PackError, every_error
 from bot.pack import check_pack, find_pack, load_pack
-from tests.shipped import shipped_pack, thinned
+from tests.shipped import shipped_pack, thinned, words_kept
 
 HERE = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def pack(tmp_path: Path) -> Path:
+def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the pack, to be spoilt."""
+    words_kept(monkeypatch)
     thinned(tmp_path)
     return tmp_path
 

@@ -11,8 +11,8 @@ from bot.message import Person
 from bot.replies.plain import plain
 from bot.rollcall import HOUR
 from bot.sandbox.server import serve_sandbox
-from bot.sandbox.synthetic import build
 from tests.stage import TODAY, Stage, Talk, serving_bot
+from tests.worlds import world_of
 
 GONE = ["gone", "guest"]
 
@@ -21,11 +21,11 @@ GONE = ["gone", "guest"]
 async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
     """Dana, connected, in a bot that logs off after half an hour."""
     async with (
-        serve_sandbox(build(today=TODAY)) as sandbox,
+        serve_sandbox(world_of(TODAY)) as sandbox,
         serving_bot(sandbox, tmp_path / "bot.db", bot_idle_minutes=30) as bot,
     ):
         sandbox.behaviour.refresh_tokens = True
-        made = Stage(build(today=TODAY), sandbox, {"dm": bot}).somebody()
+        made = Stage(world_of(TODAY), sandbox, {"dm": bot}).somebody()
         bot.roll_call._pause = _no_pause
         await made.connect("dana")
         yield made

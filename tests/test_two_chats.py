@@ -16,9 +16,9 @@ from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.server import serve_sandbox
-from bot.sandbox.synthetic import build
 from tests.cases import saw
 from tests.stage import TODAY, serving_bot
+from tests.worlds import world_of
 
 SLACK = Person("slack", "", "T1", "U1", name="Dana", home="Slack, Contoso")
 TEAMS = Person("teams", "", "tenant", "object", name="Dana", home="Teams")
@@ -29,7 +29,7 @@ OWED = "what did i owe for my last visit"
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[tuple[Bot, Sandbox]]:
     """A bot and its payer."""
-    async with serve_sandbox(build(today=TODAY)) as sandbox, serving_bot(sandbox, tmp_path / "bot.db") as bot:
+    async with serve_sandbox(world_of(TODAY)) as sandbox, serving_bot(sandbox, tmp_path / "bot.db") as bot:
         yield bot, sandbox
 
 

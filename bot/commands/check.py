@@ -23,7 +23,7 @@ from bot.config import Settings
 from bot.entrance import LOOPBACK_HOSTS
 from bot.errors import BotError, ConfigError, LinkError, PackError, PayerError, StoreError
 from bot.extras import lacks
-from bot.pack import Pack, check_pack, find_pack, load_pack
+from bot.pack import Pack, doubts_of, find_pack, load_pack
 from bot.payer.capabilities import Capabilities
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
@@ -143,7 +143,7 @@ def is_verified(url: str) -> bool:
 
 
 def _pack(folder: Path, pack: Pack) -> Iterator[Finding]:
-    faults = check_pack(folder)
+    faults = doubts_of(folder, pack)
     yield from (Finding("note", "pack", fault) for fault in faults)
     yield Finding(
         "ok", "pack", f"{len(pack.intents)} intents, {len(pack.answers)} of them with data, {len(faults)} notes"

@@ -61,8 +61,9 @@ async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot
         sock = listen()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         settings = settings.model_copy(update={"bot_public_url": address})
-    async with assemble(settings) as bot, running(web_app(bot), sock):
-        yield bot
+    with contextlib.closing(sock):
+        async with assemble(settings) as bot, running(web_app(bot), sock):
+            yield bot
 
 
 def link_in(reply: Reply) -> str | None:

@@ -24,6 +24,7 @@ from bot.sandbox.sockets import listen
 from bot.stores.opening import sqlite_path
 
 log = structlog.get_logger("serve")
+_USUAL = (700, 10, 10)  # Python's own: what a question leaves behind goes soon
 
 
 async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> None:
@@ -35,10 +36,9 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     if not sandbox:
         refuse_made_up_day(settings)
         _require(settings)
-    sock = _listen(host, port, ("--host", "--port"))
-    apart = settings.metrics_address and _listen(*settings.metrics_address, ("BOT_METRICS_BIND",) * 2)
     async with contextlib.AsyncExitStack() as stack:
-        stack.callback(sock.close)
+        sock = stack.enter_context(contextlib.closing(_listen(host, port, ("--host", "--port"))))
+        apart = settings.metrics_address and _listen(*settings.metrics_address, ("BOT_METRICS_BIND",) * 2)
         if sandbox:
             from bot.commands.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
 
@@ -54,6 +54,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         public = web_app(bot, slack=slack, teams=teams, more=dev_chat(bot) if sandbox else ())
         # What the start made stays: the collector, off since the command began, need never walk over it.
         gc.freeze()
+        gc.set_threshold(*_USUAL)
         gc.enable()
         log.info("serving", port=sock.getsockname()[1])
         await _Server(_config(public)).serve(sockets=[sock])

@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,10 +19,15 @@ from joserfc.jwk import RSAKey
 ORIGIN = "https://payer.example"
 FHIR = f"{ORIGIN}/fhir/r4"
 CLIENT_SECRET = "planted-client-secret"
-_KEYS = [RSAKey.generate_key(2048, {"kid": f"key-{number}", "use": "sig"}, auto_kid=False) for number in range(3)]
-FORGER = _KEYS[2]
+FORGER = 2  # signs with a key that is nobody's
 
 Claims = dict[str, Any]
+
+
+@cache
+def key_of(number: int) -> RSAKey:
+    """The payer's key of that number, made when it is first used: that takes a while."""
+    return RSAKey.generate_key(2048, {"kid": f"key-{number}", "use": "sig"}, auto_kid=False)
 
 
 class _Wire(httpx.AsyncBaseTransport):
@@ -97,7 +103,7 @@ class Payer:
         assert f"{request.url.scheme}://{request.url.host}" == ORIGIN, "only the configured payer may be called"
         own: dict[str, Callable[[httpx.Request], httpx.Response]] = {
             "/token": self._token,
-            "/jwks": lambda _: _json({"keys": [_KEYS[self.key].as_dict(private=False)]}),
+            "/jwks": lambda _: _json({"keys": [key_of(self.key).as_dict(private=False)]}),
             "/revoke": self._revoke,
             "/.well-known/openid-configuration": self._configuration,
         }
@@ -168,11 +174,11 @@ class Payer:
 
     def signed(self, claims: Claims, kid: str | None = None, key: RSAKey | None = None) -> str:
         """The claims under RS256 with the payer's present key, or as a forger would sign them."""
-        return jwt.encode({"alg": "RS256", "kid": kid or f"key-{self.key}"}, claims, key or _KEYS[self.key])
+        return jwt.encode({"alg": "RS256", "kid": kid or f"key-{self.key}"}, claims, key or key_of(self.key))
 
     def public_pem(self) -> bytes:
         """The present key as everybody may have it."""
-        return _KEYS[self.key].as_pem(private=False)
+        return key_of(self.key).as_pem(private=False)
 
     def _patient(self, request: httpx.Request) -> httpx.Response:
         member = self.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))

@@ -14,7 +14,7 @@ import pytest
 from bot.accounts.idtoken import SigningKeys
 from bot.payer.http import Http
 from tests.accounts.conftest import DANA, Bot, code_on
-from tests.accounts.payer import FORGER, ORIGIN, Payer
+from tests.accounts.payer import FORGER, ORIGIN, Payer, key_of
 
 
 def _unsigned(claims: dict[str, Any], algorithm: str, key: bytes) -> str:
@@ -32,7 +32,7 @@ def _swapped(payer: Payer, claims: dict[str, Any]) -> str:
 
 
 FORGED: dict[str, Callable[[Payer, dict[str, Any]], str]] = {
-    "signature of another key under a known kid": lambda payer, claims: payer.signed(claims, "key-0", FORGER),
+    "signature of another key under a known kid": lambda payer, claims: payer.signed(claims, "key-0", key_of(FORGER)),
     "signature of other claims": _swapped,
     "alg none": lambda _, claims: _unsigned(claims, "none", b""),
     "HS256 with the public key": lambda payer, claims: _unsigned(claims, "HS256", payer.public_pem()),

@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 
 from bot.message import Person
-from bot.sandbox.synthetic import build
 from tests.accounts.attacks.every import ATTACKS
 from tests.accounts.grounds import Ground, code_of, connected, hostile_double, sandbox_payer
 from tests.stage import TODAY
+from tests.worlds import world_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _NUMBERS = itertools.count(1)
@@ -25,7 +25,7 @@ PLAYED = [pytest.param(name, id=name, marks=pytest.mark.attack(name)) for name i
 async def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ground]:
     """A bot and a payer for all attacks: each brings people of its own."""
     folder: Path = tmp_path_factory.mktemp("ground")
-    made = sandbox_payer(folder, build(today=TODAY)) if request.param == "sandbox" else hostile_double(folder)
+    made = sandbox_payer(folder, world_of(TODAY)) if request.param == "sandbox" else hostile_double(folder)
     async with made as opened:
         yield opened
 

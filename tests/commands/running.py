@@ -1,9 +1,10 @@
-"""Commands as an operator starts them: processes of their own, with none of this machine's settings."""
+"""Commands as an operator starts them, with none of this machine's settings: as processes, or inside this one."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import subprocess
@@ -12,16 +13,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import main
 from tests.days import DAY
+from tests.shipped import shipped_pack
 
 COMMAND = (sys.executable, "-m", "bot")
+_OURS = ("BOT_", "PAYER_", "SLACK_", "TEAMS_")
 _PATIENCE = 60
 
 
 def environment(**settings: str) -> dict[str, str]:
     """This process's environment without the bot's settings, but with those given."""
-    prefixes = ("BOT_", "PAYER_", "SLACK_", "TEAMS_")
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     return {**ours, **settings}
 
 
@@ -43,6 +49,21 @@ def run(folder: Path, *arguments: str, said: str = "", **settings: str) -> subpr
         timeout=_PATIENCE,
         check=False,
     )
+
+
+def inside(folder: Path, *arguments: str, said: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process, with the pack that its tests share: for what a command says, not how it starts.
+
+    What would be a traceback is raised.
+    """
+    without = dict.fromkeys(name for name in os.environ if name.startswith(_OURS))
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patched:
+        patched.setattr("bot.app.load_pack", lambda _: shipped_pack())
+        done = CliRunner().invoke(main, arguments, input=said, env={**without, **_day(arguments), **settings})
+    gc.enable()  # `serve` turns it off until it serves
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
 @asynccontextmanager

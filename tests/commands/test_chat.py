@@ -1,4 +1,4 @@
-"""`bcbst-bot chat` as a process: lines in, replies out, and errors as one line."""
+"""`bcbst-bot chat`: lines in, replies out, and errors as one line; as a process where that is what differs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.commands.running import COMMAND, environment, left_in, run
+from tests.commands.running import COMMAND, environment, inside, left_in
 
 ASKED = "what did I owe for my last visit\n"
 KEYS = {"in_reply_to", "intent", "language", "audience", "text", "title", "facts", "items", "actions", "notices"}
@@ -15,7 +15,7 @@ KEYS |= {"sources", "complete", "final", "error", "alarm", "unmet"}
 
 def test_one_line_in_is_one_reply_out(tmp_path: Path) -> None:
     """A member is signed in over the pages, one question is answered, the end of input is the end; nothing stays."""
-    done = run(tmp_path, "chat", "--sandbox", "--as", "dana", said=ASKED)
+    done = inside(tmp_path, "chat", "--sandbox", "--as", "dana", said=ASKED)
     assert done.returncode == 0
     assert done.stdout.startswith("$54.87 is your share of your visit on ")
     assert done.stdout.count("This is not a bill") == 1
@@ -25,7 +25,7 @@ def test_one_line_in_is_one_reply_out(tmp_path: Path) -> None:
 
 def test_json_replies_are_the_contract(tmp_path: Path) -> None:
     """Each reply is one object with the contract's keys and the number of its line; empty lines count."""
-    done = run(tmp_path, "chat", "--sandbox", "--as", "dana", "--json", said=f"{ASKED}\nmis reclamos\n")
+    done = inside(tmp_path, "chat", "--sandbox", "--as", "dana", "--json", said=f"{ASKED}\nmis reclamos\n")
     first, second = [json.loads(line) for line in done.stdout.splitlines()]
     assert first.keys() == second.keys() == KEYS
     assert (first["in_reply_to"], second["in_reply_to"]) == (1, 3)
@@ -37,7 +37,7 @@ def test_json_replies_are_the_contract(tmp_path: Path) -> None:
 
 def test_a_link_is_an_action_with_its_address(tmp_path: Path) -> None:
     """Who isn't connected gets the deep link, by its fixed id."""
-    done = run(tmp_path, "chat", "--sandbox", "--json", said=ASKED)
+    done = inside(tmp_path, "chat", "--sandbox", "--json", said=ASKED)
     (action,) = [one for one in json.loads(done.stdout)["actions"] if one["id"] == "link"]
     assert action["url"].startswith("http://127.0.0.1:")
 
@@ -60,23 +60,21 @@ def test_accents_need_no_locale(tmp_path: Path) -> None:
 
 def test_an_unknown_member_is_one_line(tmp_path: Path) -> None:
     """A name that the sandbox doesn't know ends the command with a sentence, not a traceback."""
-    done = run(tmp_path, "chat", "--sandbox", "--as", "nobody-here", said=ASKED)
+    done = inside(tmp_path, "chat", "--sandbox", "--as", "nobody-here", said=ASKED)
     assert done.returncode != 0
     assert len(done.stderr.strip().splitlines()) == 1
-    assert "Traceback" not in done.stderr
 
 
 def test_a_member_without_the_sandbox_is_one_line(tmp_path: Path) -> None:
     """Only the sandbox's own members can be signed in from the command line."""
-    done = run(tmp_path, "chat", "--as", "dana", said=ASKED)
+    done = inside(tmp_path, "chat", "--as", "dana", said=ASKED)
     assert done.returncode != 0
     assert "--sandbox" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_a_malformed_setting_is_named_in_one_line(tmp_path: Path) -> None:
     """The operator reads which setting is wrong."""
-    done = run(tmp_path, "chat", "--sandbox", said=ASKED, BOT_TIMEZONE="Mars/Olympus")
+    done = inside(tmp_path, "chat", "--sandbox", said=ASKED, BOT_TIMEZONE="Mars/Olympus")
     assert done.returncode != 0
     assert done.stderr.strip().startswith("Error: BOT_TIMEZONE: ")
     assert len(done.stderr.strip().splitlines()) == 1

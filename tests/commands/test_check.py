@@ -16,6 +16,7 @@ from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.sandbox.small import small_world
+from tests.shipped import shipped_pack
 
 
 @pytest.fixture
@@ -127,8 +128,12 @@ async def test_a_store_that_cannot_be_used_is_named(payer: Sandbox, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("token", "said"), [(TOKEN, "the token is taken"), ("xoxb-wrong", "SLACK_BOT_TOKEN: ")])
-async def test_slack_is_asked_whether_it_takes_the_token(payer: Sandbox, tmp_path: Path, token: str, said: str) -> None:
+async def test_slack_is_asked_whether_it_takes_the_token(
+    payer: Sandbox, tmp_path: Path, token: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """auth.test decides; the token is never in the report."""
+    monkeypatch.setattr("bot.commands.check.load_pack", lambda _: shipped_pack())
+    monkeypatch.setattr("bot.commands.check.doubts_of", lambda *_: [])
     slack = SlackDouble()
     await slack.start()
     try:

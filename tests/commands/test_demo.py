@@ -1,13 +1,15 @@
-"""`bcbst-bot demo` as a process: the newcomer's first minute."""
+"""`bcbst-bot demo`: the newcomer's first minute."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import pytest
 
-from tests.commands.running import run
-from tests.days import LAST_VISIT, VISIT_BEFORE, in_words
+from bot.commands.demo import demo
+from bot.config import Settings
+from tests.days import DAY, LAST_VISIT, VISIT_BEFORE, in_words
+from tests.shipped import shipped_pack
 
 pytestmark = pytest.mark.calendar
 STEPS = (
@@ -29,14 +31,18 @@ STEPS = (
 )
 
 
-def test_the_whole_conversation_is_played_in_order(tmp_path: Path) -> None:
+def played_in_order(shown: str) -> None:
     """Asked before linking, linked with the typed code, answered by itself, followed up, searched, unlinked."""
-    done = run(tmp_path, "demo")
-    assert done.returncode == 0
-    assert done.stderr == ""
     at = 0
     for step in STEPS:
-        found = done.stdout.find(step, at)
-        assert found >= 0, f"{step!r} is missing after {done.stdout[:at][-200:]!r}"
+        found = shown.find(step, at)
+        assert found >= 0, f"{step!r} is missing after {shown[:at][-200:]!r}"
         at = found
-    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_whole_conversation_is_played_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script against its own payer; tests/commands/test_wheel.py plays it as a process."""
+    monkeypatch.setattr("bot.app.load_pack", lambda _: shipped_pack())
+    shown = io.StringIO()
+    await demo(Settings(_env_file=None, bot_today=DAY), shown, io.StringIO())  # type: ignore[call-arg]
+    played_in_order(shown.getvalue())

@@ -88,8 +88,9 @@ def test_check_exits_with_an_error_while_the_bot_cannot_serve(tmp_path: Path) ->
         PAYER_FHIR_URL="http://127.0.0.1:1/fhir",
         PAYER_AUTHORIZE_URL="http://127.0.0.1:1/authorize",
         PAYER_TOKEN_URL="http://127.0.0.1:1/token",
+        BOT_PACK="/nowhere",
     )
     assert code == 1
     assert "bad  settings PAYER_CLIENT_ID: required" in text
-    assert "Error: 3 to put right" in text
+    assert "Error: 4 to put right" in text
     assert "Traceback" not in text

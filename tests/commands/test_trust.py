@@ -158,13 +158,13 @@ async def test_keys_rotate_while_the_bot_serves(tmp_path: Path) -> None:
 @pytest.mark.attack("keys beside the data, said to nobody")
 def test_check_tells_of_keys_that_others_read_or_that_lie_beside_the_data(tmp_path: Path) -> None:
     """A note for each; `keys check` fails for a file that others can read, and names a file apart."""
-    store = tmp_path / "bot.db"
+    store, elsewhere = tmp_path / "bot.db", {"PAYER_FHIR_URL": "http://127.0.0.1:1/x", "BOT_PACK": "/nowhere"}
     assert run(store, "keys", "check") == (0, "the key file beside the store\n")
-    assert "note keys     lie beside the store" in run(store, "check", PAYER_FHIR_URL="http://127.0.0.1:1/x")[1]
+    assert "note keys     lie beside the store" in run(store, "check", **elsewhere)[1]
     store.with_name("bot.db.keys").chmod(0o644)
     code, told = run(store, "keys", "check")
     assert (code, "others may read it" in told) == (1, True)
-    assert "bot.db.keys: others may read it" in run(store, "check", PAYER_FHIR_URL="http://127.0.0.1:1/x")[1]
+    assert "bot.db.keys: others may read it" in run(store, "check", **elsewhere)[1]
     code, told = run(store, "keys", "check", BOT_KEYS_FILE=str(tmp_path / "apart.keys"))
     assert (code, "BOT_KEYS_FILE" in told) == (0, True)
 

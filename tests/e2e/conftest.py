@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.synthetic import build
 from bot.sandbox.world import World
 from tests.days import DAY
 from tests.e2e.house import House, open_house
 from tests.e2e.workspace import Workspace, attached
+from tests.worlds import world_of
 
 
 @pytest.fixture(scope="session")
 def world() -> World:
     """The members and the directory."""
-    return build(today=DAY)
+    return world_of(DAY)
 
 
 @pytest.fixture

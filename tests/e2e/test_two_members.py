@@ -22,10 +22,10 @@ from bot.payer.http import Http
 from bot.replies.plain import plain
 from bot.sandbox.app import create_app
 from bot.sandbox.server import listen, running
-from bot.sandbox.synthetic import build
 from tests.e2e.planted import found, needles, strings_of
 from tests.shipped import shipped_pack
 from tests.stage import TODAY, settings_for
+from tests.worlds import world_of
 
 NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=ZoneInfo("America/Chicago"))
 MEMBERS = {name: Person("console", "", "", f"chat-of-{name}", name=name) for name in ("dana", "rosa")}
@@ -63,7 +63,7 @@ class Overtaking(httpx.AsyncBaseTransport):
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     """A bot with both members connected, each at a payer that answers out of order."""
-    world, socks = build(today=TODAY), (listen(), listen())
+    world, socks = world_of(TODAY), (listen(), listen())
     app = create_app(world, f"http://127.0.0.1:{socks[0].getsockname()[1]}")
     wire = Http(transport=Overtaking(httpx.ASGITransport(app), random.Random(34)))  # noqa: S311 -- no secret
     public = f"http://127.0.0.1:{socks[1].getsockname()[1]}"
@@ -90,7 +90,7 @@ async def said(bot: Bot, person: Person, words: str, chat: str) -> str:
 @pytest.mark.threat("T34")
 async def test_a_thousand_questions_mix_nothing(bot: Bot) -> None:
     """Every answer is the one that its member gets when alone, and none holds a string of the other's record."""
-    world, chance = build(today=TODAY), random.Random(43)  # noqa: S311 -- no secret
+    world, chance = world_of(TODAY), random.Random(43)  # noqa: S311 -- no secret
     own = {name: needles(strings_of(world, name)) for name in MEMBERS}
     alone = {(name, words): await said(bot, MEMBERS[name], words, words) for name in MEMBERS for words in QUESTIONS}
     assert all(found(own[name], "\n".join(alone[name, words] for words in QUESTIONS)) for name in MEMBERS)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.language.engine import Engine
+from tests.shipped import shipped_pack
 
 INTENTS = Path(__file__).parents[2] / "intents"
 
@@ -19,7 +20,7 @@ def intents_folder() -> Path:
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The shipped pack's engine."""
-    return Engine.load(INTENTS)
+    return shipped_pack().engine
 
 
 @pytest.fixture(scope="session")

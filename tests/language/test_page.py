@@ -9,6 +9,7 @@ import pytest
 
 from bot.pack import find_pack, load_pack
 from tests.answers.asking import Resource, answered
+from tests.shipped import words_kept
 
 PAGE = Path(__file__).parents[2] / "docs" / "intents.md"
 _SHOWN = re.compile(r"^`((?:intents|templates)/\S+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -24,8 +25,9 @@ _COVERAGE: Resource = {
 
 
 @pytest.fixture
-def taught(tmp_path: Path) -> Path:
+def taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the pack with the files that the page shows."""
+    words_kept(monkeypatch)
     for room in ("intents", "templates"):
         shutil.copytree(find_pack() / room, tmp_path / room)
     for name, text in _SHOWN.findall(PAGE.read_text(encoding="utf-8")):

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox.server import serve_sandbox
-from bot.sandbox.synthetic import build
 from tests.intents.playing import act, faults, shown
 from tests.intents.stories import Story, stories
 from tests.stage import TODAY, UNHURRIED, Stage, serving_bot
+from tests.worlds import world_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -37,7 +37,7 @@ STORIES = {name: story for name, story in stories().items() if _is_open(name, st
 async def poor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """A payer that ignores networks, answers nothing to chains, includes nothing and refuses what it does not know."""
     folder: Path = tmp_path_factory.mktemp("poor")
-    world = build(today=TODAY)
+    world = world_of(TODAY)
     async with serve_sandbox(world) as sandbox:
         for switch, value in POOR.items():
             setattr(sandbox.behaviour, switch, value)
