@@ -61,8 +61,8 @@ class Siege:
 
     async def run(self) -> Toll:
         """Everybody linked, everything asked, everybody killed in turn as often as wanted, then the count."""
-        async with self.standing():
-            await self._link_all()
+        await self._start(self.ports[0])
+        await self._link_all()
         over = asyncio.Event()
         sender = asyncio.create_task(self._ask_on(over))
         share = [self.kills // len(self.ports) + (at < self.kills % len(self.ports)) for at in range(len(self.ports))]
@@ -151,7 +151,8 @@ class Siege:
 
     async def _live(self, port: int, deaths: int) -> None:
         for _ in range(deaths):
-            await self._start(port)
+            if port not in self._alive:
+                await self._start(port)
             await asyncio.sleep(self.random.uniform(0.2, 1.5))
             await self._met_work()
             self._toll.kills += 1

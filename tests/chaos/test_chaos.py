@@ -13,7 +13,8 @@ from tests.chaos.ground import besieged
 @pytest.mark.threat("T56")
 async def test_two_kills_lose_nothing_and_say_nothing_twice(tmp_path: Path) -> None:
     """`kill -9` under messages: every acknowledged one is answered once, by whoever comes after (F51, F52)."""
-    toll = await besieged(tmp_path, kills=2, program=("-m", "tests.chaos.quick"), members=("dana", "walter"))
+    program = ("-m", "tests.chaos.quick")
+    toll = await besieged(tmp_path, kills=2, program=program, rate=10, members=("dana", "walter"))
     assert toll.kills == 2
     assert toll.asked > 10
     assert toll.faults == (), str(toll)
