@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from bot.language.lexicon import Lexicon, load_lexicon
-from bot.language.places import Gazetteer
+from bot.language.places import PlaceNames
 from bot.language.rules import WORDS
 from bot.pack import Pack, find_pack, load_pack
 
@@ -38,10 +38,10 @@ def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.language.engine.load_lexicon", _lexicon_of)
 
 
-def _lexicon_of(folder: Path, gazetteer: Gazetteer) -> Lexicon:
+def _lexicon_of(folder: Path, names: PlaceNames) -> Lexicon:
     words = tuple((file.name, file.read_bytes()) for file in sorted((folder / WORDS).rglob("*")) if file.is_file())
     if words not in _LEXICONS:
-        _LEXICONS[words] = load_lexicon(folder, gazetteer)
+        _LEXICONS[words] = load_lexicon(folder, names)
     return _LEXICONS[words]
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from bot.records.performed import Performed, PerformedLine
 
+_CODES_KEPT = 4_096
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -87,9 +88,12 @@ class CareKind:
 
 @dataclass(frozen=True, slots=True)
 class CareKinds:
-    """Every kind by its key, with what belongs to what."""
+    """Every kind by its key, with what belongs to what. What was found once is kept: each line of each claim asks."""
 
     every: Mapping[str, CareKind]
+    _wider: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    _parts: dict[str, tuple[CareKind, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _coded: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def named(self, key: str) -> CareKind | None:
         """The kind of that key."""
@@ -97,10 +101,17 @@ class CareKinds:
 
     def within(self, key: str) -> tuple[CareKind, ...]:
         """The kind and all that belong to it."""
-        return tuple(kind for name, kind in self.every.items() if key in self.above(name))
+        if key not in self._parts and key in self.every:
+            self._parts[key] = tuple(kind for name, kind in self.every.items() if key in self.above(name))
+        return self._parts.get(key, ())
 
     def above(self, key: str) -> frozenset[str]:
         """The kind's key and those of the wider kinds that it belongs to."""
+        if key not in self._wider and key in self.every:
+            self._wider[key] = self._climbed(key)
+        return self._wider.get(key, frozenset())
+
+    def _climbed(self, key: str) -> frozenset[str]:
         found, left = set[str](), [key]
         while left:
             one = left.pop()
@@ -115,7 +126,11 @@ class CareKinds:
 
     def of_code(self, code: str) -> frozenset[str]:
         """The kinds that a procedure code belongs to."""
-        return frozenset(name for name, kind in self.every.items() if code in kind.codes)
+        if code not in self._coded:
+            if len(self._coded) >= _CODES_KEPT:
+                self._coded.clear()
+            self._coded[code] = frozenset(name for name, kind in self.every.items() if code in kind.codes)
+        return self._coded[code]
 
 
 NO_KINDS = CareKinds({})
