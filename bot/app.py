@@ -258,7 +258,7 @@ def _member_client(
             renewed = await accounts.renew(person, access)
             return renewed.token if renewed else None
 
-        kept = recent.of(access.link_id)
+        kept = recent.of(access.link_id, access.patient)
         return MemberClient(
             http,
             settings.payer_fhir_url,

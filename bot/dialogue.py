@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bot.accounts.rows import Candidate
 from bot.language.context import MOST_TOPICS, Context
 from bot.language.reading import Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
@@ -34,7 +35,8 @@ class Asked:
 
     `also` is the intent of a second question in the same message, to be offered after the answer with `also_slots`.
     `unmet` are the conditions that were said and that this intent's answer does not honour, by slot; `unused` are words
-    of the question that nothing took.
+    of the question that nothing took. `whose` is the Patient id of the record that is asked about, empty for the one
+    that the person connected; it counts only as long as the person's sign-in opens that record.
     """
 
     intent: str
@@ -48,6 +50,7 @@ class Asked:
     also_slots: Mapping[str, Slot] = field(default_factory=dict)
     unmet: Mapping[str, Slot] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    whose: str = ""
 
     @property
     def values(self) -> dict[str, object]:
@@ -61,7 +64,9 @@ class Memory:
 
     `asked` is the last question, `earlier` are those of other intents before it.
 
-    `language` is that of the last reply, `choice` the one that the person asked for.
+    `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id of the
+    record that the person switched to. `people` are all whose records they may ask about, if those are several: read
+    for each message, and not kept.
     """
 
     asked: Asked | None = None
@@ -73,6 +78,8 @@ class Memory:
     choice: Language | None = None
     misses: int = 0
     earlier: tuple[Asked, ...] = ()
+    whose: str = ""
+    people: tuple[Candidate, ...] = ()
 
     def context(self) -> Context | None:
         """The part that the language engine uses."""
@@ -232,11 +239,12 @@ def become(press: Press, after: Asked | None, language: Language, slot_names: Co
     arguments = dict(press.arguments)
     without = set(arguments.pop("without", "").split(","))
     same = after is not None and after.intent == press.intent
+    whose = arguments.pop("whose", after.whose if after else "")
     slots = {name: slot for name, slot in (after.slots if same and after else {}).items() if name not in without}
     slots |= {
         name: Slot(arguments[name], _typed(name, arguments.pop(name))) for name in list(arguments) if name in slot_names
     }
-    return Asked(press.intent, slots=slots, arguments=arguments, language=language)
+    return Asked(press.intent, slots=slots, arguments=arguments, language=language, whose=whose)
 
 
 def _typed(name: str, text: str) -> object:

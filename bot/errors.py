@@ -119,6 +119,12 @@ class NotLinked(LinkError):
     template = "problems/not_linked"
 
 
+class NotCovered(LinkError):
+    """The person's sign-in does not open the record that a button or a question of theirs names."""
+
+    template = "account/not_covered"
+
+
 class ConnectedElsewhere(LinkError):
     """The same member account was connected to another chat as well, on `platform`: the older one hears of it (T23)."""
 

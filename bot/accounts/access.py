@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from bot.accounts.codes import digest
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.givebacks import Givebacks
-from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, Used, lives_until
+from bot.accounts.rows import Candidate, LinkRow, Pending, Rows, Tokens, Used, lives_until
 from bot.accounts.values import Access, Link, Unlinked, moment
 from bot.audit import Audit
 from bot.errors import NotLinked, SignInExpired, SignInSlow
@@ -59,21 +59,28 @@ class Accesses:
             state="active" if alive else "expired",
         )
 
-    async def access(self, person: Person) -> Access:
-        """A token for this person's own record, renewed when it is about to end.
+    async def people(self, person: Person) -> tuple[Candidate, ...]:
+        """Whose records this person's sign-in opens, the member first; empty where that is only who signed in."""
+        row = await self._rows.get(LinkRow, person.key)
+        return row.people if row is not None else ()
+
+    async def access(self, person: Person, patient: str = "") -> Access:
+        """A token for one record that this person's sign-in opens, the member's by default, renewed near its end.
 
         Raises:
             NotLinked: no account is connected. SignInExpired: the member has to sign in again.
+            NotCovered: the sign-in does not open that record.
             SignInSlow, SignInRefused, SetupWrong: the renewal did not work this time.
         """
         row = await self._row(person)
+        row.person(patient)
         tokens = await self._rows.get(Tokens, row.id)
         if tokens is None:
             raise SignInExpired("no token is left")
         await self._logged_off(person, row, tokens)
         if not self._fresh(tokens):
             tokens = await self._renewed(person, row, tokens)
-        return Access(row.patient, tokens.access, row.id, tokens.expires_at, row.also)
+        return _access(row, tokens, patient)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
         """Another access after the payer answered 401 to this one; None when the member has to sign in again.
@@ -90,7 +97,7 @@ class Accesses:
                 tokens = await self._renewed(person, row, tokens)
         except SignInExpired:
             return None
-        return Access(row.patient, tokens.access, row.id, tokens.expires_at, row.also)
+        return _access(row, tokens, refused.patient)
 
     async def expire(self, link_id: str) -> None:
         """The payer no longer takes this link's token: delete it, so that the member is asked to sign in."""
@@ -177,3 +184,8 @@ class Accesses:
             if now.access != old.access:
                 return now
         raise SignInSlow("another process renews the token and takes too long")
+
+
+def _access(row: LinkRow, tokens: Tokens, patient: str) -> Access:
+    whose = row.person(patient)
+    return Access(whose.patient, tokens.access, row.id, tokens.expires_at, whose.also, whose, row.people)

@@ -18,7 +18,7 @@ from bot.accounts.pages import Pages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
-from bot.accounts.rows import LIVES, LinkRow, Request, Rows
+from bot.accounts.rows import LIVES, Candidate, LinkRow, Request, Rows
 from bot.accounts.seats import Seats
 from bot.accounts.signin import SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
@@ -30,7 +30,7 @@ from bot.payer.discovery import Discovery
 from bot.payer.http import Http
 from bot.stores.sealed import SealedTable
 
-__all__ = ["Access", "Accounts", "Link", "Linked", "Unlinked"]
+__all__ = ["Access", "Accounts", "Candidate", "Link", "Linked", "Unlinked"]
 
 _REQUESTS = 3  # in ten minutes (T52)
 _REQUESTS_KIND = "links_asked"
@@ -158,14 +158,19 @@ class Accounts:
         async for key, row in self._rows.all(LinkRow):
             yield person_of(key), row.since
 
-    async def access(self, person: Person) -> Access:
-        """Access to this person's own record, renewed when it is about to end.
+    async def people(self, person: Person) -> tuple[Candidate, ...]:
+        """Whose records this person's sign-in opens, the member first; empty where that is only who signed in."""
+        return await self._accesses.people(person)
+
+    async def access(self, person: Person, patient: str = "") -> Access:
+        """Access to one record that the sign-in opens, the member's by default, renewed when it is about to end.
 
         Raises:
             NotLinked: no account is connected. SignInExpired: the member has to sign in again.
+            NotCovered: the sign-in does not open the record of this Patient id.
             SignInSlow, SignInRefused, SetupWrong: a renewal did not work this time.
         """
-        return await self._accesses.access(person)
+        return await self._accesses.access(person, patient)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
         """Another access after a 401 to this one; None when the member has to sign in again.

@@ -42,6 +42,13 @@ class _Bundle(msgspec.Struct, frozen=True):
     entry: tuple[_Entry, ...] = ()
 
 
+def is_for_others(claims: Mapping[str, Any]) -> bool:
+    """True when the id_token's `fhirUser` is a RelatedPerson: no record that opens is the person's own (SMART 2.2)."""
+    user = claims.get("fhirUser") or claims.get("profile")
+    head = user.rpartition("/")[0] if isinstance(user, str) else ""
+    return head == "RelatedPerson" or head.endswith("/RelatedPerson")
+
+
 def named_patient(patient: str | None, claims: Mapping[str, Any], base: str) -> str | None:
     """The Patient id that the token answer and the id_token's `fhirUser` name together; None when neither names one.
 
@@ -71,24 +78,26 @@ class Patients:
     def __init__(self, http: Http, base: str) -> None:
         self._http, self._base = http, base
 
-    async def named(self, patient: str, token: str) -> Candidate:
+    async def named(self, patient: str, token: str, *, family: bool = False) -> tuple[Candidate, ...]:
         """The record of this id. Its name is empty when the payer does not give it: a name is no condition.
 
         Some payers keep one person under several ids, one for each of their systems, and split the claims among them.
         Those that the token's own Patient search gives for the same person are named too; a search that gives none, or
-        is refused, takes nothing away.
+        is refused, takes nothing away. `family`: other people that the search gives follow.
         """
         try:
             found = msgspec.json.decode(await self._get(f"Patient/{patient}", token), type=_Patient)
         except (BotError, msgspec.MsgspecError, RecursionError):
-            return Candidate(patient, "")
+            return (Candidate(patient, ""),)
         if found.id != patient:
-            return Candidate(patient, "")
+            return (Candidate(patient, ""),)
         try:
             others = await self._search(token)
         except PatientUnknown:
             others = ()
-        return Candidate(patient, short_name(found), _also(found, others))
+        own = _candidate(found, others)
+        rest = tuple(one for one in others if one.id not in {patient, *own.also})
+        return (own, *(_people(rest) if family else ()))
 
     async def all(self, token: str) -> tuple[Candidate, ...]:
         """The people whose records the token opens, when the payer named none; each once, whatever ids they have.
@@ -99,11 +108,7 @@ class Patients:
         found = await self._search(token)
         if not found:
             raise PatientUnknown("the payer's Patient search found nobody")
-        people: list[Candidate] = []
-        for patient in found:
-            if not any(patient.id in person.also for person in people):
-                people.append(Candidate(patient.id, short_name(patient), _also(patient, found)))
-        return tuple(people)
+        return _people(found)
 
     async def _search(self, token: str) -> tuple[_Patient, ...]:
         try:
@@ -133,6 +138,28 @@ def _patients(entries: Sequence[_Entry]) -> tuple[_Patient, ...]:
         if kind == "Patient" and _ID.fullmatch(patient.id):
             found[patient.id] = patient
     return tuple(found.values())
+
+
+def _people(patients: Sequence[_Patient]) -> tuple[Candidate, ...]:
+    """Each person once, whatever ids they have."""
+    people: list[Candidate] = []
+    for patient in patients:
+        if not any(patient.id in person.also for person in people):
+            people.append(_candidate(patient, patients))
+    return tuple(people)
+
+
+def _candidate(patient: _Patient, others: Iterable[_Patient]) -> Candidate:
+    name = next((name for name in patient.name if name.given and name.family), _Name())
+    return Candidate(
+        patient.id,
+        short_name(patient),
+        _also(patient, others),
+        given=_clean(next(iter(name.given), "")),
+        family=_clean(name.family),
+        gender=patient.gender if isinstance(patient.gender, str) else "",
+        born=patient.birth_date if isinstance(patient.birth_date, str) else "",
+    )
 
 
 def _also(patient: _Patient, others: Iterable[_Patient]) -> tuple[str, ...]:

@@ -55,8 +55,9 @@ class Proofs:
         await self._rows.store.put(
             _SPENT_KIND, pending.code, person.key.encode(), expires=pending.expires, owner=person.key
         )
-        if len(pending.candidates) == 1:
-            return await self._activate(person, pending.candidates[0])
+        own = [one for one in pending.candidates if one.own] or pending.candidates
+        if len(own) == 1:
+            return await self._activate(person, own[0])
         await self._keep_proved(person, pending)
         return Linked(choices=tuple(candidate.name for candidate in pending.candidates))
 
@@ -109,7 +110,9 @@ class Proofs:
             raise LinkExpired("the sign-in was finished or thrown away in this moment")
         old = await self._rows.get(LinkRow, person.key)
         now = self._rows.now()
-        row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also)
+        others = tuple(one for one in pending.candidates if one.patient != candidate.patient)
+        people = () if candidate.own and not others else (candidate, *others)
+        row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also, people)
         until = now + self._rows.link_lives
         link = (
             self._rows.sealed(row.id, pending.tokens, expires=lives_until(self._rows, pending.tokens), owner=person),
@@ -125,4 +128,4 @@ class Proofs:
             replaced = await self._rows.take(Tokens, old.id)
             if replaced is not None and replaced.secrets.isdisjoint(pending.tokens.secrets):
                 self._givebacks.start(replaced)
-        return Linked(member=candidate.name, again=old is not None)
+        return Linked(member=candidate.name, again=old is not None, others=others)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bot.errors import NotCovered
 from bot.message import Person
 from bot.stores.base import Kept
 from bot.stores.sealed import SealedTable
@@ -56,11 +57,24 @@ class SignIn(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A patient record that the token opens; `also` are the ids of further records of the same person."""
+    """A person whose record the token opens; `also` are the ids of further records of the same person.
+
+    `name` is short ("Dana M."), `given` and `family` are as the payer writes them, `gender` is FHIR's code and `born`
+    a FHIR date; each is empty where the payer does not say. `own`: the payer named this person as the one who signed
+    in.
+    """
 
     patient: str
     name: str
     also: tuple[str, ...] = ()
+    given: str = ""
+    family: str = ""
+    gender: str = ""
+    born: str = ""
+    own: bool = False
+
+    def __repr__(self) -> str:
+        return "Candidate(…)"
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -91,13 +105,30 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class LinkRow(msgspec.Struct, frozen=True):
-    """A connected account, key: the person's. `also` are further ids of the same member."""
+    """A connected account, key: the person's. `also` are further ids of the same member.
+
+    `people` are all whose records the token opens, the member first, where one of them is not who signed in.
+    """
 
     id: str
     patient: str
     name: str
     since: float
     also: tuple[str, ...] = ()
+    people: tuple[Candidate, ...] = ()
+
+    def person(self, patient: str) -> Candidate:
+        """The person with this Patient id, the member for an empty one.
+
+        Raises:
+            NotCovered: the sign-in does not open that record.
+        """
+        if not patient or (patient == self.patient and not self.people):
+            return self.people[0] if self.people else Candidate(self.patient, self.name, self.also, own=True)
+        for one in self.people:
+            if one.patient == patient:
+                return one
+        raise NotCovered("the sign-in does not open the record that was asked for")
 
     def is_same_member(self, other: LinkRow) -> bool:
         """True when an id of one is an id of the other."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
@@ -18,7 +19,7 @@ from bot.accounts.codes import digest, new_code, new_secret, same
 from bot.accounts.endpoint import Granted, TokenEndpoint
 from bot.accounts.givebacks import Givebacks
 from bot.accounts.idtoken import IdTokens
-from bot.accounts.patients import Patients, named_patient
+from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.popup import is_popup
 from bot.accounts.rows import LIVES, Candidate, Outcome, Pending, Request, Rows, SignIn
 from bot.accounts.scopes import granted_enough
@@ -163,9 +164,15 @@ class SignIns:
         if granted.patient is None and "fhirUser" not in claims:
             claims = await more_claims(self._http, endpoints.userinfo, granted.tokens.access, claims)
         patient = named_patient(granted.patient, claims, self._settings.payer_fhir_url)
+        token = granted.tokens.access
         if patient is None:
-            return await self._patients.all(granted.tokens.access)
-        return (await self._patients.named(patient, granted.tokens.access),)
+            found = await self._patients.all(token)
+        else:
+            # SMART's `patient` binds the token to one record; without it, those that the payer's search gives follow.
+            found = await self._patients.named(patient, token, family=granted.patient is None)
+        if is_for_others(claims) or (patient is None and len(found) > 1):
+            return found
+        return (msgspec.structs.replace(found[0], own=True), *found[1:])
 
     async def _claims(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> Mapping[str, Any]:
         """The id_token's claims; none from a server that gives no id_token because it is no OpenID provider."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from bot.accounts.rows import Candidate
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -26,19 +28,22 @@ class Linked:
     """What the typed code led to: a connected account, or the records among which the person must choose.
 
     With `choices` nothing is connected yet; `choose` takes the index of one of them, counted from 0.
-    `again` is true when the person was connected before, so that a sign-in was only renewed.
+    `again` is true when the person was connected before, so that a sign-in was only renewed. `others` are further
+    persons whose records the sign-in opens.
     """
 
     member: str = ""
     choices: tuple[str, ...] = ()
     again: bool = False
+    others: tuple[Candidate, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a member question needs. The token never prints; `expires_at` is in Unix seconds.
 
-    `also` are further ids under which the payer keeps the same person.
+    `also` are further ids under which the payer keeps the same person. `person` is whose record it is; `people` are
+    all whose records the sign-in opens, empty where that is only who signed in.
     """
 
     patient: str = field(repr=False)
@@ -46,6 +51,8 @@ class Access:
     link_id: str
     expires_at: float
     also: tuple[str, ...] = field(default=(), repr=False)
+    person: Candidate | None = field(default=None, repr=False)
+    people: tuple[Candidate, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

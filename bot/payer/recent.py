@@ -21,21 +21,23 @@ _MOST = 64 * MIB
 
 
 class Recent:
-    """Kept answers by link, all in one room: what was used longest ago makes way."""
+    """Kept answers by link and by person, all in one room: what was used longest ago makes way."""
 
     def __init__(self, clock: Callable[[], float], *, most: int = _MOST) -> None:
         self._clock = clock
         self._room = room_for(most, SECONDS, clock)
-        self._links: LRUCache[str, Kept] = LRUCache(_LINKS)
+        self._links: LRUCache[str, dict[str, Kept]] = LRUCache(_LINKS)
         self._sweep: asyncio.TimerHandle | None = None
         self._asked = False
 
-    def of(self, link_id: str) -> Kept:
-        """What this link's questions have read; empty at first."""
-        kept = self._links.get(link_id)
+    def of(self, link_id: str, patient: str = "") -> Kept:
+        """What this link's questions about one person have read; empty at first. A link may open several records."""
+        people = self._links.get(link_id)
+        if people is None:
+            people = self._links[link_id] = {}
+        kept = people.get(patient)
         if kept is None:
-            kept = Kept(self._clock, room=self._room, fresh=SECONDS, keeps=may_be_kept, own=True)
-            self._links[link_id] = kept
+            kept = people[patient] = Kept(self._clock, room=self._room, fresh=SECONDS, keeps=may_be_kept, own=True)
         self._asked = True
         if self._sweep is None:
             self._sweep = asyncio.get_running_loop().call_later(SECONDS, self._swept)
@@ -49,8 +51,7 @@ class Recent:
 
     def forget(self, link_id: str) -> None:
         """Let go of all that was read for a link, and of what is still under way."""
-        kept = self._links.pop(link_id, None)
-        if kept is not None:
+        for kept in self._links.pop(link_id, {}).values():
             kept.end()
 
     @property
