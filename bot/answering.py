@@ -146,7 +146,7 @@ class Answering:
             PayerError: the payer did not give a usable answer.
             StoreError: what was not to be trusted cannot be written into the audit trail (T56).
         """
-        access = await self._accounts.access(message.person) if needs_member else None
+        access = await self._accounts.access(message.person, asked.whose) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
             self._forget(access.link_id)
         ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
@@ -207,7 +207,7 @@ class Answering:
         if access is None or slot is None or not engine.says_plan_year(slot.text):
             return asked
         today = self._now().date()
-        year = plan_year_of(await self._coverages(message), today)
+        year = plan_year_of(await self._coverages(message, asked.whose), today)
         dated = engine.dates_in(slot.text, today, year) if year else None
         return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
@@ -229,9 +229,9 @@ class Answering:
             places=self._places,
             other_names=self._other_names,
             care_kinds=self._pack.care_kinds,
-            read_home=lambda: self._home(message),
+            read_home=lambda: self._home(message, asked.whose),
             read_health=self._health,
-            read_coverages=lambda: self._coverages(message),
+            read_coverages=lambda: self._coverages(message, asked.whose),
         )
 
     def _other_names(self, drug: str) -> tuple[str, ...]:
@@ -241,30 +241,32 @@ class Answering:
         brands = (name for name, of in pairs.items() if of == ingredient)
         return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
 
-    async def _home(self, message: Message) -> Patient | None:
-        """The linked member's own record; None for who is not linked, may only see the directory, or asks among others.
+    async def _home(self, message: Message, whose: str) -> Patient | None:
+        """The Patient who is asked about; None for who is not linked, sees the directory only, or asks among others.
 
         In a shared place whether it answers would tell everybody there that its asker has connected an account.
         """
         if not message.alone:
             return None
         try:
-            access = await self._accounts.access(message.person)
+            access = await self._accounts.access(message.person, whose)
         except LinkError:
             return None
         budget = Budget(self._wall, clock=self._clock)
         raw = await self._member(message.person, access).read("Patient", access.patient, budget)
         return await asyncio.to_thread(read_patient, raw)
 
-    async def _coverages(self, message: Message) -> tuple[Coverage, ...]:
-        """The linked member's coverages; none in a shared place, for a staff command, or when the payer gives none.
+    async def _coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
+        """The coverages of the Patient who is asked about.
+
+        None in a shared place, for a staff command, or when the payer gives none.
 
         They only help to guess: whatever fails, the question is answered without them.
         """
         if not message.alone or message.command:
             return ()
         try:
-            access = await self._accounts.access(message.person)
+            access = await self._accounts.access(message.person, whose)
             client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
             entries = [e async for page in client.search(Search("Coverage"), budget) for e in page.matches]
             return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)

@@ -13,7 +13,7 @@ from typing import Literal
 from bot.accounts.accounts import Accounts, Linked
 from bot.audit import Audit, What
 from bot.dialogue import Asked, Dialogue
-from bot.errors import LinkExpired
+from bot.errors import LinkExpired, NotLinked
 from bot.message import Action, Language, Message, OneToOne, Person, Press, Private
 from bot.pack import Pack
 from bot.retention import Erased, Retention
@@ -75,6 +75,10 @@ class Connecting:
         blocks = self._pack.render(template, values, language, {"link": url})
         anew = Press("account.link", {"link": await self._accounts.asked(person)})
         return Private(intent=intent, language=language, blocks=blocks, renewal=Action("renew", "", press=anew))
+
+    async def offer_for(self, person: Person, language: Language, intent: str) -> Private:
+        """A one-time link for who asks something of an account while none is connected."""
+        return await self.offer(person, language, NotLinked.template, intent=intent)
 
     async def renewed(self, message: Message) -> Private | None:
         """What stands in place of an offer to connect when its person looks at it again: connected, or over.
@@ -140,7 +144,12 @@ class Connecting:
         person, off = message.person, message.directory_only
         link = await self._accounts.link(person)
         also = await self._accounts.elsewhere(person) if others and not off else ()
-        values = {"link": link, "others": [other.platform for other in also], "off": off}
+        values = {
+            "link": link,
+            "others": [other.platform for other in also],
+            "off": off,
+            "people": await self._accounts.people(person),
+        }
         return self._say("account/status", language, intent="account.status", **values)
 
     def _linked(self, linked: Linked, language: Language) -> Private:

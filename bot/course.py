@@ -10,6 +10,7 @@ from bot.dialogue import Asked, Dialogue, Memory, become, offered
 from bot.followups import is_of_list
 from bot.language.reading import Slot
 from bot.message import Language, Message, Person, Press, Private, Shareable, Shared
+from bot.owner import current
 from bot.pack import Pack
 
 Answered = Private | Shareable
@@ -68,7 +69,8 @@ class Keeper:
         `keeps` is the memory of a topic that this reply does not end (thanks, help, what was not understood). `slots`
         are what a message said for each intent that it could have meant: the button of a reading takes them along.
         """
-        meaning = self.meaning(asked, reply.language, slots)
+        # A button without a question before it is about the person of whom the conversation speaks.
+        meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
         issued, presses = self._dialogue.number(message.person, reply, meaning)
         offers = offered(reply.blocks, meaning)
         kept_list = keeps is not None and not offers.choices
@@ -83,6 +85,7 @@ class Keeper:
             wants=keeps.wants if keeps is not None else wants,
             language=reply.language,
             choice=memory.choice,
+            whose=memory.whose,
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
         await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))
@@ -98,6 +101,7 @@ class Keeper:
             names = rules.slots if rules else ()
             if said_slots is None or press.intent not in said_slots:
                 return become(press, after, language, names)
-            return become(press, Asked(press.intent, slots=said_slots[press.intent]), language, names)
+            heard = Asked(press.intent, slots=said_slots[press.intent], whose=after.whose if after else "")
+            return become(press, heard, language, names)
 
         return meaning

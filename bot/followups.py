@@ -43,6 +43,24 @@ def heard_in(memory: Memory, reading: Reading) -> Language:
     return "es" if reading.language == "es" else "en"
 
 
+def fresh(intent: str, slots: Mapping[str, Slot], reading: Reading, language: Language, whose: str) -> Asked:
+    """A new question, with the slots that it takes over; `whose` record it is about when it names nobody."""
+    second = second_question(reading)
+    return Asked(
+        intent,
+        slots=slots,
+        language=language,
+        rule=reading.rule,
+        score=reading.score,
+        concepts=reading.concepts,
+        unmet=reading.unmet,
+        unused=reading.unused,
+        also=second.intent if second else None,
+        also_slots=second.slots if second else {},
+        whose=whose,
+    )
+
+
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
     """The question about the entry that it names: the second one's phone number, why the third one was denied.
 
@@ -63,7 +81,8 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> 
         return asked
     slots |= {name: slot for name, slot in entry.slots.items() if name == "provider_name"}
     arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
-    return replace(asked, slots=slots, arguments={**asked.arguments, **arguments})
+    whose = entry.whose or asked.whose
+    return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
 
 
 def _one_shown(memory: Memory, asked: Asked, reading: Reading) -> Asked | None:

@@ -26,10 +26,10 @@ from bot.errors import BotError, NotLinked, SignInExpired, new_reference, told
 from bot.followups import (
     beyond,
     consent,
+    fresh,
     heard_in,
     of_entry,
     resolve,
-    second_question,
     with_choice,
 )
 from bot.forms import Forms
@@ -39,14 +39,14 @@ from bot.language.reading import Candidate, Reading
 from bot.limits import Limits
 from bot.message import FAREWELLS, Language, Message, Person, Private, Shareable, Shared
 from bot.metrics import Meter
-from bot.owner import OTHER_RECORD, is_someone_elses
+from bot.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
 from bot.retention import Erased, Retention
 
 log = structlog.get_logger("turn")
 MOST_MISSES = 2
-_CONNECTS = frozenset({"account.link", "account.choose"})
+_CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 
 
 class Turn:
@@ -82,6 +82,7 @@ class Turn:
             now=now,
         )
         self.renewed = self._connecting.renewed
+        self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
         self._commands, self._keeper = Commands(pack.engine), Keeper(pack, dialogue)
         self.forms = Forms(pack.engine, pack.offers, answering if member_answers == "dm" else None)
 
@@ -127,7 +128,7 @@ class Turn:
         """The replies of one step after the other; what goes wrong is said in the language of its step."""
         course = Course(replace(message, directory_only=message.directory_only or self._member_answers == "off"))
         try:
-            course.memory = await self._dialogue.recall(course.message)
+            course.memory = await self._owners.with_people(message, await self._dialogue.recall(course.message))
             course.language = course.memory.language or "en"
             step: Answered | Asked | None = await self._first_step(course)
             while step is not None:
@@ -144,7 +145,8 @@ class Turn:
         message, today = course.message, self._now().date()
         request = self._commands.request(message, today)
         text = request.options.said if request else message.text
-        reading = self._pack.engine.understand(text, today=today, context=course.memory.context())
+        people = names_of(course.memory.people)
+        reading = self._pack.engine.understand(text, today=today, context=course.memory.context(), people=people)
         last = self._pack.intents.get(course.memory.asked.intent) if course.memory.asked else None
         heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading, last)
         language = course.memory.choice or heard
@@ -195,21 +197,10 @@ class Turn:
         if "answer" in reading.slots:
             return consent(memory, reading) or Asked("followup.refine", language=language)
         if reading.intent.startswith(FOLLOW):
-            followed = resolve(memory, reading)
-            return replace(followed, language=language) if followed else beyond(memory, reading, language)
+            changed = followed(resolve(memory, reading), memory, reading)
+            return replace(changed, language=language) if changed else beyond(memory, reading, language)
         intent, slots = self._pack.engine.merged(memory.context(), reading)
-        asked = Asked(
-            intent or reading.intent,
-            slots=slots,
-            language=language,
-            rule=reading.rule,
-            score=reading.score,
-            concepts=reading.concepts,
-            unmet=reading.unmet,
-            unused=reading.unused,
-            also=second.intent if (second := second_question(reading)) else None,
-            also_slots=second.slots if second else {},
-        )
+        asked = fresh(intent or reading.intent, slots, reading, language, spoken_of(memory, reading))
         rules = self._pack.intents.get(asked.intent)
         return of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
 
@@ -218,27 +209,35 @@ class Turn:
         if not isinstance(step, Asked):
             return _once(step)
         course.is_asked, course.language = True, step.language
-        reply = await self._without_search(course, step)
-        return self._look_up(course.message, course.memory, step) if reply is None else _once(reply)
+        settled = settle(step, self._pack.intents.get(step.intent), course.memory, self._now().date())
+        reply = await self._without_search(course, settled)
+        return self._look_up(course.message, course.memory, settled.asked) if reply is None else _once(reply)
 
-    async def _without_search(self, course: Course, asked: Asked) -> Answered | None:
+    async def _without_search(self, course: Course, settled: Settled) -> Answered | None:
         """The reply to a question that nothing is looked up for; None when something is."""
-        message, memory, remember = course.message, course.memory, self._keeper.remember
+        message, memory, remember, asked = course.message, course.memory, self._keeper.remember, settled.asked
         if message.directory_only and (self._is_of_member(asked) or asked.intent in _CONNECTS):
             return await remember(message, memory, self._static(asked, "problems/directory_only"))
         if asked.intent == INTENT:
-            return self._answering.explain(asked)
+            return self._owners.headed(self._answering.explain(asked), asked, memory)
         if asked.intent.startswith("account."):
-            reply, course.connects = await self._connecting.answer(message, asked), asked.intent == "account.choose"
-            leaves = asked.intent in FAREWELLS
-            return await (self._keeper.alone(message.person, reply) if leaves else remember(message, memory, reply))
+            return await self._of_account(course, asked)
         rules = self._pack.intents.get(asked.intent)
-        if rules is not None and is_someone_elses(asked, rules):
-            return await remember(message, memory, self._static(asked, OTHER_RECORD), asked)
+        if settled.found is not None:
+            return await remember(message, memory, self._owners.other(message, asked, memory, settled.found), asked)
         if rules is not None and asked.intent in self._pack.answers:
             return None
         two = {asked.also or "": asked.also_slots}
         return await remember(message, replace(memory, misses=0), self._static(asked), keeps=memory, slots=two)
+
+    async def _of_account(self, course: Course, asked: Asked) -> Answered:
+        message, memory, remember = course.message, course.memory, self._keeper.remember
+        if asked.intent in {SWITCH, WHOSE}:
+            whose, memory = await self._owners.answer(message, asked, memory, self._now().date())
+            return await remember(message, memory, whose, keeps=memory)
+        reply, course.connects = await self._connecting.answer(message, asked), asked.intent == "account.choose"
+        leaves = asked.intent in FAREWELLS
+        return await (self._keeper.alone(message.person, reply) if leaves else remember(message, memory, reply))
 
     def _is_of_member(self, asked: Asked) -> bool:
         rules = self._pack.intents.get(asked.intent)
@@ -249,7 +248,8 @@ class Turn:
         needs_member = self._is_of_member(asked)
         if needs_member and isinstance(message.place, Shared):
             kept = replace(asked, also=None, also_slots={})  # first: what is asked next must not tell what was answered
-            await self._dialogue.remember(message, Memory(asked=kept, language=asked.language, choice=memory.choice))
+            only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
+            await self._dialogue.remember(message, only)
         try:
             if await self._looks_from_home(message, memory, asked):
                 blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
@@ -257,7 +257,8 @@ class Turn:
             async with self._answering.begin(message, asked, self._patience, needs_member=needs_member) as search:
                 while await search.goes_on():
                     yield self._answering.on_the_way(asked, search.progress, private=needs_member)
-                yield await self._offer_second(message, memory, search.reply(), asked)
+                headed = self._owners.headed(search.reply(), asked, memory)
+                yield await self._offer_second(message, memory, headed, asked)
         except NeedsPlace as need:
             yield await self._ask_for_place(message, memory, asked, need)
         except (NotLinked, SignInExpired) as error:
@@ -293,6 +294,7 @@ class Turn:
     async def _kept(self, course: Course) -> Asked | None:
         """The question that waited for the sign-in answers itself, once the account is connected."""
         course.connects = False
+        course.memory = await self._owners.with_people(course.message, course.memory)
         person = course.message.person
         linked = await self._accounts.link(person) is not None
         return await self._dialogue.take_kept(person) if linked else None

@@ -42,9 +42,9 @@ MAY_IMPORT = {
     "kit": {"errors", "language", "payer", "records"},
     "documents": {"accounts", "audit", "errors", "message", "replies", "stores"},
     "pack": {"errors", "kit", "language", "message", "offers", "replies"},
-    "dialogue": {"language", "message", "stores"},
+    "dialogue": {"accounts", "language", "message", "stores"},
     "followups": {"dialogue", "language", "message"},
-    "owner": {"dialogue", "language"},
+    "owner": {"accounts", "dialogue", "language", "message", "pack"},
     "connecting": {"accounts", "audit", "dialogue", "errors", "message", "pack", "retention"},
     "provenance": {"dialogue", "message", "payer", "records"},
     "answering": {
@@ -62,7 +62,7 @@ MAY_IMPORT = {
     },
     "command": {"dialogue", "language", "message"},
     "alarm": {"language", "message", "pack"},
-    "course": {"alarm", "dialogue", "followups", "language", "message", "pack"},
+    "course": {"alarm", "dialogue", "followups", "language", "message", "owner", "pack"},
     "turn": {
         *("accounts", "answering", "command", "connecting", "course", "dialogue", "errors", "followups", "forms"),
         *("kit", "language", "message", "pack"),

@@ -115,6 +115,10 @@ class _Checker:
         told = {name for one in entry.carries for name in one.after if not name.endswith(".*")}
         for name in sorted(told - intents):
             yield self.finding(entry, name, f"carries: after an unknown intent {name!r}", self.nearest(name, intents))
+        if entry.covered and entry.covered not in intents:
+            yield self.finding(
+                entry, "covered", f"covered: unknown intent {entry.covered!r}", self.nearest(entry.covered, intents)
+            )
         seen, now = {entry.intent}, entry
         while now.instead is not None:
             other = self.engine.intents.get(now.instead.intent)

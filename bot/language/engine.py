@@ -1,6 +1,6 @@
 """A person's message to an intent with slots: safety first, then tags, concepts, scored rules and the context."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -77,10 +77,16 @@ class Engine:
         """
         return cls(load_rules(folder), load_lexicon(folder, load_place_names(folder)))
 
-    def understand(self, text: str, *, today: date, context: Context | None = None) -> Reading:
-        """The best reading of a message. Never raises, whatever the text; reads at most 4,000 characters of it."""
+    def understand(
+        self, text: str, *, today: date, context: Context | None = None, people: Sequence[tuple[str, str]] = ()
+    ) -> Reading:
+        """The best reading of a message. Never raises, whatever the text; reads at most 4,000 characters of it.
+
+        `people` are the given and family names of those whose records the writer may ask about.
+        """
         begun = perf_counter()
         whole, part = _read_whole(text)
+        part = self._hearer.knowing(part, people)
         signs = self._gate.hear(whole)
         if danger := signs.firm():
             question = self._beside(text, part, danger, today, context)

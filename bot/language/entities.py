@@ -43,6 +43,8 @@ _IN = frozenset({
 })  # fmt: skip
 _OF = frozenset({"of", "de"})
 _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
+# What somebody's name is not, when the writer may ask about that person.
+_NAMES = frozenset({"provider_name", "organization", "location"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE})
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
@@ -156,6 +158,9 @@ class Tagger:
         """With the person whose record is asked for by name, who is then no provider."""
         if aged := age_tags(said):
             return [*tags, *aged]
+        if said.people:
+            known = [Tag("person", {"name": cleaned(said.said(*span))}, *span) for span in said.people]
+            return [tag for tag in tags if tag.kind not in _NAMES or not _meets(tag, known)] + known
         whose = person_named(said, self._given, self._family, self._common)
         if whose is None:
             return tags
@@ -247,6 +252,10 @@ def _opening(tags: list[Tag], hours: list[Tag]) -> list[Tag]:
 
 def _overlap(one: Tag, other: Tag) -> bool:
     return one.first < other.after and other.first < one.after
+
+
+def _meets(tag: Tag, others: Sequence[Tag]) -> bool:
+    return any(_overlap(tag, other) for other in others)
 
 
 def _taken(free: list[bool], tag: Tag | None) -> list[bool]:

@@ -10,7 +10,7 @@ from bot.language.clauses import Clause, Role, clauses
 from bot.language.entities import Tagger
 from bot.language.lexicon import DATE_KEYS, Lexicon
 from bot.language.names import CREDENTIALS, GENERIC, TITLES
-from bot.language.people import names_somebody
+from bot.language.people import names_somebody, with_people
 from bot.language.phrases import Found
 from bot.language.scanning import Scanner
 from bot.language.slots import without_names
@@ -105,6 +105,14 @@ class Hearer:
             told is not None,
         )
 
+    def knowing(self, said: Utterance, people: Sequence[tuple[str, str]]) -> Utterance:
+        """The message with the places where it names one of these people, each a given and a family name."""
+        if not people:
+            return said
+        lexicon = self._lexicon
+        names, common = lexicon.given | lexicon.family, lexicon.familiar | DATE_KEYS
+        return with_people(said, people, names, common)
+
     def _letters(self, keys: Sequence[str], tags: Sequence[Tag]) -> Iterator[Tag]:
         """Networks by their letter alone ("P?", "P instead"), where networks were spoken of."""
         for place, key in enumerate(keys):
@@ -117,7 +125,7 @@ class Hearer:
         """Names of what is true of the message as a whole."""
         if len(said.keys) == 1:
             yield "LONE"
-        if names_somebody(said, self._given, self._lexicon.family):
+        if not said.people and names_somebody(said, self._given, self._lexicon.family):
             yield "NAMED_PERSON"
         if any(tag.kind == "provider_name" and tag.first not in sure and self._is_guessed(said, tag) for tag in tags):
             yield "GUESSED_NAME"

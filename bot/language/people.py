@@ -1,9 +1,10 @@
 """Whether a message names somebody whose record is not the speaker's: "bob's claims", "what does Karen Miller take"."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from bot.language.names import CREDENTIALS, TITLES
-from bot.language.text import Utterance
+from bot.language.text import Utterance, keys_in
 
 _COURTESY = frozenset({"mr", "mrs", "ms", "sr", "sra", "senor", "senora"})
 _ASKED_OF = frozenset({
@@ -85,6 +86,36 @@ def person_named(
         if not named and key not in family and after == len(words) and words[:place] in _WHAT_OF:
             return place, after
     return None
+
+
+def with_people(
+    said: Utterance, people: Sequence[tuple[str, str]], names: Collection[str], common: Collection[str]
+) -> Utterance:
+    """The message with the places where it names one of `people`, each a given and a family name.
+
+    `names` are those of anybody: "Mai Tran" is not the Mai who is called Nguyen. A name that is also a `common` word
+    ("Will") needs an apostrophe, or a capital inside the message.
+    """
+    if not people or not _OF_CARE.isdisjoint(said.words):
+        return said
+    found = (span for given, family in people for span in _places(said, keys_in(given), keys_in(family)))
+    return replace(said, people=tuple(span for span in found if _is_meant(said, *span, names, common)))
+
+
+def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    for place in range(len(said.keys) if given else 0):
+        after = place + len(given)
+        if said.keys[place:after] == given:
+            yield place, after + len(family) * bool(family and said.keys[after : after + len(family)] == family)
+
+
+def _is_meant(said: Utterance, place: int, after: int, names: Collection[str], common: Collection[str]) -> bool:
+    before = said.words[place - 1] if place else ""
+    if before in TITLES or _of_the_speaker(said.words, place):
+        return False
+    if said.keys[place] in common and not ("'" in said.words[after - 1] or _is_capital(said, place)):
+        return False
+    return _possessive(said, after - 1) or after == len(said.keys) or said.keys[after] not in names
 
 
 def _is_capital(said: Utterance, place: int) -> bool:

@@ -57,6 +57,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     instead: _InsteadFile | None = None
     of_entry: bool = False
     small_talk: bool = False
+    covered: str | None = None
     answer: Literal["built", "later"] = "built"
     slots: dict[str, str] = {}
     excludes: list[str] = []
@@ -136,7 +137,8 @@ class IntentRules:
     follow-up that its answer accepts, `asks` the slots that are asked for once when missing. `title` names it on a
     button, by language. `of_entry`: without a name it is about the first entry of the list that was shown.
     `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what its answer
-    asks a server for; `form` and `prompt` are what a channel offers for it.
+    asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that answers
+    instead, from the record of a person whom the asker's sign-in opens.
     """
 
     intent: str
@@ -154,6 +156,7 @@ class IntentRules:
     instead: Instead | None
     of_entry: bool
     small_talk: bool
+    covered: str | None
     command: str | None
     reads: Reads | None
     form: Form | None
@@ -248,6 +251,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
         instead=Instead(raw.instead.intent, raw.instead.has, raw.instead.lacks) if raw.instead else None,
         of_entry=raw.of_entry,
         small_talk=raw.small_talk,
+        covered=raw.covered,
         command=raw.command,
         reads=raw.reads,
         form=raw.form,

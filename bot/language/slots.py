@@ -96,7 +96,8 @@ def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], toda
 
 def without_names(said: Utterance, keys: Sequence[str], tags: Sequence[Tag]) -> tuple[str, tuple[str, ...]]:
     """The text and the look-up words of a message but those of people's names, which are of no language."""
-    names = [tag for tag in tags if tag.kind == "provider_name"]
+    kinds = {"provider_name", "named_person"}
+    names = [tag for tag in tags if tag.kind in kinds or (tag.first, tag.after) in said.people]
     if not names:
         return said.text, tuple(keys)
     text = said.text

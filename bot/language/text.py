@@ -28,13 +28,17 @@ _NO_PLURAL = frozenset({"news"})
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What a person wrote. `words[i]` is folded, `keys[i]` is its form for look-ups, `spans[i]` points into `text`."""
+    """What a person wrote. `words[i]` is folded, `keys[i]` is its form for look-ups, `spans[i]` points into `text`.
+
+    `people` are the tokens, first and after the last, that name somebody whom the writer may ask about.
+    """
 
     text: str
     folded: str
     words: tuple[str, ...]
     keys: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
+    people: tuple[tuple[int, int], ...] = ()
 
     def said(self, first: int, after: int) -> str:
         """The person's own words from token `first` up to, not including, token `after`."""

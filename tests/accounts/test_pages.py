@@ -270,7 +270,7 @@ def test_every_failure_of_a_sign_in_has_words_of_its_own(language: str) -> None:
     renderer = Renderer(PAGES, make_settings())
     seen: dict[str, str] = {}
     in_chat = {"not_linked", "code_wrong", "code_spent", "too_many_chats", "too_many_links", "sign_in_expired", "link"}
-    in_chat |= {"connected_elsewhere", "disconnected"}
+    in_chat |= {"connected_elsewhere", "disconnected", "not_covered"}
     for leaf in _leaves(LinkError):
         problem = leaf.template.rpartition("/")[2]
         page = bytes(renderer.page("problem", language, problem=problem, reference="7F3K2").body).decode()

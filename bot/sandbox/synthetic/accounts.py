@@ -1,4 +1,4 @@
-"""Who can sign in: each member with a username to the own record, and one person for others only."""
+"""Who can sign in: each member with a username to the own record, one to two children's too, one to others' only."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # The representative and, by serial number, how each represented person is related.
 _REPRESENTATIVE = "lan"
 _REPRESENTED = {7: "MTH", 8: "MTH", 9: "DAUC"}
+# Further serial numbers whose records a member's sign-in opens.
+_CHILDREN = {"carmen": (24, 25)}
 
 
 def open_all(world: World, today: date) -> None:
@@ -25,9 +27,13 @@ def open_all(world: World, today: date) -> None:
         if member.username == _REPRESENTATIVE:
             _represent(world, member, today)
         elif member.username:
-            patient = f"Patient/{member.patient}"
+            children = (one.patient for one in members() if one.serial in _CHILDREN.get(member.username, ()))
             world.accounts[member.username] = Account(
-                member.username, member.name, (member.patient,), patient, member.about
+                member.username,
+                member.name,
+                (member.patient, *children),
+                f"Patient/{member.patient}",
+                member.about,
             )
 
 
