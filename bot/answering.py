@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
-from bot.accounts.accounts import Access, Accounts
+from bot.accounts.accounts import Access, Accounts, LinkRow
 from bot.audit import Audit
 from bot.dialogue import Asked
 from bot.documents.publisher import Publisher
@@ -125,10 +125,16 @@ class Answering:
         self._publisher, self._health = publisher, health
         self._now, self._wall, self._clock = now, wall, clock
 
-    def begin(self, message: Message, asked: Asked, patience: Patience, *, needs_member: bool) -> UnderWay:
-        """The search for an answer, which is under way inside an `async with` and ends with it."""
+    def begin(
+        self, message: Message, asked: Asked, patience: Patience, *, needs_member: bool, link: LinkRow | None = None
+    ) -> UnderWay:
+        """The search for an answer, which is under way inside an `async with` and ends with it.
+
+        `link` is the asker's connection, when it was just read.
+        """
         progress = Progress()
-        return UnderWay(self.answer(message, asked, progress, needs_member=needs_member), progress, patience)
+        answer = self.answer(message, asked, progress, needs_member=needs_member, link=link)
+        return UnderWay(answer, progress, patience)
 
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
         """A passing note; how many claims a member has is told to the member alone."""
@@ -136,7 +142,9 @@ class Answering:
         kind = Private if private else Shareable
         return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
 
-    async def answer(self, message: Message, asked: Asked, progress: Progress, *, needs_member: bool) -> Answered:
+    async def answer(
+        self, message: Message, asked: Asked, progress: Progress, *, needs_member: bool, link: LinkRow | None = None
+    ) -> Answered:
         """The reply to a question; `progress` moves while its records come.
 
         Raises:
@@ -146,7 +154,7 @@ class Answering:
             PayerError: the payer did not give a usable answer.
             StoreError: what was not to be trusted cannot be written into the audit trail (T56).
         """
-        access = await self._accounts.access(message.person, asked.whose) if needs_member else None
+        access = await self._accounts.access(message.person, asked.whose, link) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
             self._forget(access.link_id)
         ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)

@@ -144,11 +144,12 @@ class Connecting:
         person, off = message.person, message.directory_only
         link = await self._accounts.link(person)
         also = await self._accounts.elsewhere(person) if others and not off else ()
+        row = await self._accounts.connected(person)
         values = {
             "link": link,
             "others": [other.platform for other in also],
             "off": off,
-            "people": await self._accounts.people(person),
+            "people": row.people if row is not None else (),
         }
         return self._say("account/status", language, intent="account.status", **values)
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.accounts.rows import Candidate
+from bot.accounts.rows import Candidate, LinkRow
 from bot.language.context import MOST_TOPICS, Context
 from bot.language.reading import Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
@@ -65,8 +65,7 @@ class Memory:
     `asked` is the last question, `earlier` are those of other intents before it.
 
     `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id of the
-    record that the person switched to. `people` are all whose records they may ask about, if those are several: read
-    for each message, and not kept.
+    record that the person switched to. `link` is their connection, read for each message and not kept.
     """
 
     asked: Asked | None = None
@@ -79,7 +78,12 @@ class Memory:
     misses: int = 0
     earlier: tuple[Asked, ...] = ()
     whose: str = ""
-    people: tuple[Candidate, ...] = ()
+    link: LinkRow | None = None
+
+    @property
+    def people(self) -> tuple[Candidate, ...]:
+        """All whose records the person may ask about, where one of them is not who signed in."""
+        return self.link.people if self.link is not None else ()
 
     def context(self) -> Context | None:
         """The part that the language engine uses."""

@@ -170,10 +170,9 @@ class Owners:
     def __init__(self, accounts: Accounts, pack: Pack, payer: Mapping[str, str], offer: Offer) -> None:
         self._accounts, self._pack, self._payer, self._offer = accounts, pack, payer, offer
 
-    async def with_people(self, message: Message, memory: Memory) -> Memory:
-        """The memory with all whose records the asker's sign-in opens, where they are several."""
-        people = () if message.directory_only else await self._accounts.people(message.person)
-        return replace(memory, people=people)
+    async def connected(self, message: Message, memory: Memory) -> Memory:
+        """The memory with the asker's connection; without one for who may only see the directory."""
+        return replace(memory, link=None if message.directory_only else await self._accounts.connected(message.person))
 
     def other(self, message: Message, asked: Asked, memory: Memory, found: Collection[Candidate]) -> Answered:
         """Instead of an answer: which of several people is meant, or that the sign-in opens no such record.

@@ -128,7 +128,7 @@ class Turn:
         """The replies of one step after the other; what goes wrong is said in the language of its step."""
         course = Course(replace(message, directory_only=message.directory_only or self._member_answers == "off"))
         try:
-            course.memory = await self._owners.with_people(message, await self._dialogue.recall(course.message))
+            course.memory = await self._owners.connected(message, await self._dialogue.recall(course.message))
             course.language = course.memory.language or "en"
             step: Answered | Asked | None = await self._first_step(course)
             while step is not None:
@@ -254,7 +254,9 @@ class Turn:
             if await self._looks_from_home(message, memory, asked):
                 blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
                 yield Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
-            async with self._answering.begin(message, asked, self._patience, needs_member=needs_member) as search:
+            link = memory.link if needs_member else None
+            begin = self._answering.begin(message, asked, self._patience, needs_member=needs_member, link=link)
+            async with begin as search:
                 while await search.goes_on():
                     yield self._answering.on_the_way(asked, search.progress, private=needs_member)
                 headed = self._owners.headed(search.reply(), asked, memory)
@@ -294,7 +296,7 @@ class Turn:
     async def _kept(self, course: Course) -> Asked | None:
         """The question that waited for the sign-in answers itself, once the account is connected."""
         course.connects = False
-        course.memory = await self._owners.with_people(course.message, course.memory)
+        course.memory = await self._owners.connected(course.message, course.memory)
         person = course.message.person
         linked = await self._accounts.link(person) is not None
         return await self._dialogue.take_kept(person) if linked else None

@@ -191,7 +191,7 @@ async def test_unlinking_ends_the_choice(house: tuple[Bot, Sandbox]) -> None:
     await link(bot, SLACK, "carmen")
     await say(bot, SLACK, "switch to Mateo")
     await say(bot, SLACK, "unlink")
-    assert await bot.accounts.people(SLACK) == ()
+    assert await bot.accounts.connected(SLACK) is None
     assert "Mateo" not in await say(bot, SLACK, "whose record is this")
     await link(bot, SLACK, "carmen")
     assert "Record of Carmen D." in await say(bot, SLACK, "what did I owe for my last visit")

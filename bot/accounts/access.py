@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from bot.accounts.codes import digest
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.givebacks import Givebacks
-from bot.accounts.rows import Candidate, LinkRow, Pending, Rows, Tokens, Used, lives_until
+from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, Used, lives_until
 from bot.accounts.values import Access, Link, Unlinked, moment
 from bot.audit import Audit
 from bot.errors import NotLinked, SignInExpired, SignInSlow
@@ -59,20 +59,21 @@ class Accesses:
             state="active" if alive else "expired",
         )
 
-    async def people(self, person: Person) -> tuple[Candidate, ...]:
-        """Whose records this person's sign-in opens, the member first; empty where that is only who signed in."""
-        row = await self._rows.get(LinkRow, person.key)
-        return row.people if row is not None else ()
+    async def connected(self, person: Person) -> LinkRow | None:
+        """This person's connection, with all whose records it opens; None when there is none."""
+        return await self._rows.get(LinkRow, person.key)
 
-    async def access(self, person: Person, patient: str = "") -> Access:
+    async def access(self, person: Person, patient: str = "", row: LinkRow | None = None) -> Access:
         """A token for one record that this person's sign-in opens, the member's by default, renewed near its end.
+
+        `row` is their connection when it was just read.
 
         Raises:
             NotLinked: no account is connected. SignInExpired: the member has to sign in again.
             NotCovered: the sign-in does not open that record.
             SignInSlow, SignInRefused, SetupWrong: the renewal did not work this time.
         """
-        row = await self._row(person)
+        row = row or await self._row(person)
         row.person(patient)
         tokens = await self._rows.get(Tokens, row.id)
         if tokens is None:

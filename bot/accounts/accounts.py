@@ -30,7 +30,7 @@ from bot.payer.discovery import Discovery
 from bot.payer.http import Http
 from bot.stores.sealed import SealedTable
 
-__all__ = ["Access", "Accounts", "Candidate", "Link", "Linked", "Unlinked"]
+__all__ = ["Access", "Accounts", "Candidate", "Link", "LinkRow", "Linked", "Unlinked"]
 
 _REQUESTS = 3  # in ten minutes (T52)
 _REQUESTS_KIND = "links_asked"
@@ -158,19 +158,21 @@ class Accounts:
         async for key, row in self._rows.all(LinkRow):
             yield person_of(key), row.since
 
-    async def people(self, person: Person) -> tuple[Candidate, ...]:
-        """Whose records this person's sign-in opens, the member first; empty where that is only who signed in."""
-        return await self._accesses.people(person)
+    async def connected(self, person: Person) -> LinkRow | None:
+        """This person's connection, with all whose records it opens; None when there is none."""
+        return await self._accesses.connected(person)
 
-    async def access(self, person: Person, patient: str = "") -> Access:
+    async def access(self, person: Person, patient: str = "", row: LinkRow | None = None) -> Access:
         """Access to one record that the sign-in opens, the member's by default, renewed when it is about to end.
+
+        `row` is the connection when it was just read.
 
         Raises:
             NotLinked: no account is connected. SignInExpired: the member has to sign in again.
             NotCovered: the sign-in does not open the record of this Patient id.
             SignInSlow, SignInRefused, SetupWrong: a renewal did not work this time.
         """
-        return await self._accesses.access(person, patient)
+        return await self._accesses.access(person, patient, row)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
         """Another access after a 401 to this one; None when the member has to sign in again.

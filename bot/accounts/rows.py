@@ -117,6 +117,9 @@ class LinkRow(msgspec.Struct, frozen=True):
     also: tuple[str, ...] = ()
     people: tuple[Candidate, ...] = ()
 
+    def __repr__(self) -> str:
+        return "LinkRow(…)"
+
     def person(self, patient: str) -> Candidate:
         """The person with this Patient id, the member for an empty one.
 
