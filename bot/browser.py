@@ -5,7 +5,9 @@ It does what a person does and no more: the same pages over the same HTTP, with 
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from types import TracebackType
 from typing import Self
@@ -16,6 +18,12 @@ import httpx
 from bot.errors import SignInRefused
 
 _PAGES = 8
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom every browser trusts: to read the certificates takes longer than a page."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @dataclass(slots=True)
@@ -69,7 +77,7 @@ class Browser:
     """One browser with its own cookies; `async with` closes it."""
 
     def __init__(self) -> None:
-        self._http = httpx.AsyncClient(follow_redirects=True, timeout=60, trust_env=False)
+        self._http = httpx.AsyncClient(follow_redirects=True, timeout=60, trust_env=False, verify=_trusted())
 
     async def __aenter__(self) -> Self:
         return self

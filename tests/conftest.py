@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
+import os
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,12 +16,17 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.doubles.postgres import Postgres, postgres
+from tests.shipped import compiled_in
 from tests.stage import Stage, staged
 from tests.watch import watching
 
 # How long an example takes says how busy the machine is, and nothing of the rule.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+# httpx looks for it at every request, through all folders of the path: where it is not, that is said at once.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment] # what an import then fails by
 
 _OFFENCES: list[str] = []
 HERE = Path(__file__).parent
@@ -66,6 +74,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The workers of a run share what they compiled: their temporary folders lie beside each other."""
+    own = tmp_path_factory.getbasetemp()
+    compiled_in(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture(scope="session", autouse=True)

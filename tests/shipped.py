@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.places import PlaceNames
@@ -55,6 +56,13 @@ def thinned(folder: Path) -> None:
     for file in (folder / "intents").glob("[!_]*/*.yaml"):
         text = file.read_text(encoding="utf-8")
         file.write_text(_MORE_EXAMPLES.sub(r"\1", text), encoding="utf-8")
+
+
+def compiled_in(folder: Path) -> None:
+    """Templates of the shared pack, if it is loaded, that another process of this run has compiled come from there."""
+    if _loaded.cache_info().currsize:
+        for jinja in shipped_pack().words._by_language.values():
+            jinja.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 @cache
