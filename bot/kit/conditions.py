@@ -82,7 +82,7 @@ class Conditions:
         if wish := self.open_at:
             chosen.append(("open_at", lambda row: is_open(ask, row, wish)))
         if group := self.age_group:
-            chosen.append(("age_group", lambda row: treats(row.specialty_codes, group)))
+            chosen.append(("age_group", lambda row: treats(row.specialty_codes, group, row.ages)))
         return chosen
 
     def without(self, names: Sequence[str]) -> Conditions:

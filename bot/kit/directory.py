@@ -98,6 +98,7 @@ async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequenc
         if _is_page(rows, filters) and not (directory.names_services() or placeless.names_services()):
             return rows
         await _read_served(ask, directory, roles, ways)
+    await _read_unaddressed(ask, directory, roles, where)
     placeless.drop_lost()
     directory.absorb(placeless)
     return await rows_of(ask, directory, _WHO_AND_WHERE, filters)
@@ -137,6 +138,23 @@ async def _placeless(
         if page.next_url and len(found.roles) + len(found.services) >= _MOST_PLACELESS:
             return found, "some"
     return found, "all"
+
+
+async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where: Around) -> None:
+    """The roles at places that have a position and no address, which no search by ZIP or city finds."""
+    found = Directory()
+    async for page in given(ask.search(Search("Location", (("address-city:missing", "true"),)))):
+        found.add(page.entries)
+        if page.next_url or any(place.city for place in found.locations.values()):
+            break  # the server cannot tell, or there are too many to ask for
+    told = any(place.city for place in found.locations.values())
+    near = [key.id for key, one in found.locations.items() if key.type and one.position and _near(ask, one, where)]
+    for batch in () if told else batches(near[:_MOST_PLACELESS], prefix="Location/"):
+        await read_rows(ask, directory, roles.where(("location", any_of(batch))), PERSON_INCLUDES, optional=True)
+
+
+def _near(ask: Ask, place: Location, where: Around) -> bool:
+    return place.active and any(one.has_radius and lies_in(ask, place, one) for one in where.every)
 
 
 async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequence[tuple[str, str]]) -> None:

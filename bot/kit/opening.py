@@ -53,17 +53,29 @@ def open_at(ask: Ask) -> OpenAt | None:
 
 
 def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
-    """Whether the hours of the listing's place hold what is asked for; None where it gives no hours."""
+    """Whether the hours of the listing's place hold what is asked for; None where it gives no hours.
+
+    A day is the next one of its name, and holds nothing when it lies in a time of absence.
+    """
+    moment = local_time(ask, listing.locations[0] if listing.locations else None)
+    if (wish.now or wish.all_day) and listing.is_shut(moment.date()):
+        return False
     hours = hours_of([listing])
     if not hours:
         return None
     if wish.all_day:
         return all(_whole(hours, day) for day in wish.days or WEEK)
     if wish.now:
-        return _holds(hours, local_time(ask, listing.locations[0] if listing.locations else None))
+        return _holds(hours, moment)
     first, last = _PARTS[wish.part] if wish.part else (0, _DAY)
-    spans = (span for day in wish.days or WEEK for span in _spans(hours, day))
+    days = [day for day in wish.days or WEEK if not listing.is_shut(_next(day, moment.date()))]
+    spans = (span for day in days for span in _spans(hours, day))
     return any(start < last and end > first for start, end in spans)
+
+
+def _next(day: str, today: date) -> date:
+    """The first day of that name from today on."""
+    return today + timedelta(days=(WEEK.index(day) - today.weekday()) % len(WEEK))
 
 
 def local_time(ask: Ask, place: Location | None) -> datetime:

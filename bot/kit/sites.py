@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.networks import names_of, openings_of
+from bot.records.ages import Ages
+from bot.records.closures import Closure
 from bot.records.hours import Hours
 from bot.records.listing import Listing
 from bot.records.provider import Location, Phone, Specialty
@@ -49,7 +51,8 @@ class Site:
 
     `networks` are proven by a network reference on a listing of this place (`unnamed`: one of them has no name);
     `openings` are those of them in which new patients are taken ("" for an answer without a network), `answers` what
-    is said by network. `updated` is the oldest of the listings, None when one of them does not say.
+    is said by network. `closures` are absences that are not over, `closed`: nobody is there on the day of the question.
+    `updated` is the oldest of the listings, None when one of them does not say.
     """
 
     spot: Spot | None
@@ -67,6 +70,9 @@ class Site:
     ways: tuple[str, ...]
     updated: datetime | None
     records: tuple[Key, ...]
+    closures: tuple[Closure, ...] = ()
+    closed: bool = False
+    ages: tuple[Ages, ...] = ()
 
     @property
     def phone(self) -> str | None:
@@ -132,6 +138,9 @@ def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: boo
         ways=tuple(dict.fromkeys(way for service in services for way in service.ways)),
         updated=_updated(ask, rows),
         records=tuple(dict.fromkeys(Key(row.role.type, row.role_id) for row in rows)),
+        closures=tuple(dict.fromkeys(one for row in rows for one in row.closures if not one.is_over(ask.today))),
+        closed=all(row.is_shut(ask.today) for row in rows),
+        ages=tuple(dict.fromkeys(ages for row in rows for ages in row.ages)),
     )
 
 

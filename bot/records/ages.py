@@ -1,8 +1,13 @@
-"""Whom a specialty treats by age: the NUCC codes that say so themselves."""
+"""Whom a specialty or a service treats by age: NUCC codes that say so themselves, ranges, and words in plain text."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.records.directory import RangeShape
+from bot.records.text import clean
 
 # By the codes' beginnings: pediatrics, and what is pediatric within other specialties.
 _CHILDREN = (
@@ -13,10 +18,50 @@ _CHILDREN = (
 _TEENS = ("2080A0000X", "207QA0000X", "207RA0000X")
 _SENIORS = ("207QG0300X", "207RG0300X", "2084P0805X", "363LG0600X", "364SG0600X", "2251G0304X", "225XG0600X")
 _ADULTS = ("207QA0505X", "363LA2200X", "364SA2200X", "103TA0700X", "207R")
+# Years of the groups that a person may name.
+_GROUPS = {"child": (0, 12), "teen": (13, 17), "adult": (18, 64), "senior": (65, 120)}
+_OLDEST = 120
+_WORDS = (
+    (re.compile(r"\ball ages\b|\bany age\b|\btodas las edades\b"), (0, _OLDEST)),
+    (re.compile(r"\bp(?:a?)ediatric|\bchild|\bkids\b|\binfants?\b|\bnewborn|\bni[nñ]os\b|\bpedi[aá]tric"), (0, 17)),
+    (re.compile(r"\badolescen|\bteen|\byouth\b"), (13, 17)),
+    (re.compile(r"\badult|\badultos?\b"), (18, _OLDEST)),
+    (re.compile(r"\bsenior|\bgeriatric|\belderly\b|\badultos mayores\b"), (65, _OLDEST)),
+)
+_OF_AGE = re.compile(r"\bage[sd]?\b|\byears?\b|\byrs?\b|\bold\b|\bolder\b|\bedad|\ba[nñ]os?\b")
+_YOUNG_UNIT = re.compile(r"\s*(?:days?|weeks?|wks?|months?|mos?|d[ií]as?|semanas?|meses)\b")
+_UNIT = r"(?:\s*(?:days?|weeks?|wks?|months?|mos?|years?|yrs?|y/?o|d[ií]as?|semanas?|meses|a[nñ]os?))?"
+_FROM_TO = re.compile(rf"(\d{{1,3}})({_UNIT})\s*(?:-|\u2013|to|through|thru|a)\s*(\d{{1,3}})({_UNIT})")
+_AND_UP = re.compile(
+    rf"(\d{{1,3}})({_UNIT})\s*(?:\+|(?:and|or|&) (?:older|over|up|above)|y m[aá]s|en adelante|o m[aá]s)"
+)
+_OVER = re.compile(rf"(?:over|older than|at least|from|mayores de|desde)\s+(\d{{1,3}})({_UNIT})")
+_UNDER = re.compile(rf"(?:under|below|younger than|less than|menores de)\s+(\d{{1,3}})({_UNIT})")
+_UP_TO = re.compile(rf"(?:up to|through|until|birth to|hasta)\s+(\d{{1,3}})({_UNIT})")
+_SHARED = 2  # years of a group that have to be treated, so that 12 to 17 is not for children
 
 
-def treats(codes: Collection[str], group: str) -> bool | None:
-    """Whether the codes say that a child, teen, adult or senior is treated; None when they don't tell."""
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """The years of life from `low` to `high`, both inclusive, that are treated, with the words that say so."""
+
+    low: int
+    high: int
+    words: str | None = None
+
+    def holds(self, group: str) -> bool:
+        """Whether two years or more of the group are among them."""
+        first, last = _GROUPS[group]
+        return min(self.high, last) - max(self.low, first) + 1 >= _SHARED
+
+
+def treats(codes: Collection[str], group: str, told: Collection[Ages] = ()) -> bool | None:
+    """Whether a child, teen, adult or senior is treated: by the ages that are told, else by the codes.
+
+    None where neither says.
+    """
+    if told and group in _GROUPS:
+        return any(ages.holds(group) for ages in told)
     children = any(code.startswith(_CHILDREN) for code in codes)
     teens = any(code.startswith(_TEENS) for code in codes)
     seniors = any(code.startswith(_SENIORS) for code in codes)
@@ -25,3 +70,47 @@ def treats(codes: Collection[str], group: str) -> bool | None:
     if said.get(group):
         return True
     return False if children or teens or seniors or adults else None
+
+
+def read_ages(texts: Iterable[str | None], ranges: Iterable[RangeShape | None] = ()) -> tuple[Ages, ...]:
+    """The ages that plain texts and ranges tell; nothing of texts about something else."""
+    spoken = [ages for text in texts if (words := clean(text)) for ages in _of_text(words)]
+    return tuple(dict.fromkeys([*spoken, *(ages for one in ranges if one and (ages := _of_range(one)))]))
+
+
+def _of_range(shape: RangeShape) -> Ages | None:
+    low, high = (one.years if one else None for one in (shape.low, shape.high))
+    if low is None and high is None:
+        return None
+    return Ages(low or 0, _OLDEST if high is None else high)
+
+
+def _of_text(words: str) -> Iterator[Ages]:
+    """Numbers where the text speaks of age, else the first word that names a group."""
+    text = words.casefold()
+    numbers = _numbers(text) if _OF_AGE.search(text) or "+" in text else None
+    if numbers:
+        yield Ages(*numbers, words)
+        return
+    for pattern, (low, high) in _WORDS:
+        if pattern.search(text):
+            yield Ages(low, high, words)
+            return
+
+
+def _numbers(text: str) -> tuple[int, int] | None:
+    if found := _FROM_TO.search(text):
+        high = _years(found[3], found[4])
+        low_unit = found[2] or found[4]
+        return _years(found[1], low_unit), high
+    if found := _AND_UP.search(text) or _OVER.search(text):
+        return _years(found[1], found[2]), _OLDEST
+    if found := _UNDER.search(text):
+        return 0, max(_years(found[1], found[2]) - 1, 0)
+    if found := _UP_TO.search(text):
+        return 0, _years(found[1], found[2])
+    return None
+
+
+def _years(number: str, unit: str) -> int:
+    return 0 if unit and _YOUNG_UNIT.fullmatch(unit) else min(int(number), _OLDEST)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.records.shapes import Address, Concept, Extension, HumanName, Identifier, Meta, PeriodShape, Reference, Shape
+from bot.records.shapes import (
+    Address,
+    Concept,
+    Extension,
+    HumanName,
+    Identifier,
+    Meta,
+    PeriodShape,
+    Reference,
+    Shape,
+)
+from bot.records.shapes import RangeShape as RangeShape  # noqa: PLC0414 -- part of this file's shapes for its readers
 from bot.records.shapes import Telecom as Telecom  # noqa: PLC0414 -- part of this file's shapes for its readers
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
@@ -55,6 +66,20 @@ class TimeShape(Shape, frozen=True):
     closing_time: str | None = None
 
 
+class TimeOff(Shape, frozen=True):
+    """When somebody is away, and why."""
+
+    description: str | None = None
+    during: PeriodShape | None = None
+
+
+class Eligibility(Shape, frozen=True):
+    """Who may use a service, coded or in words."""
+
+    code: Concept | None = None
+    comment: str | None = None
+
+
 class RoleShape(Shape, frozen=True):
     """PractitionerRole."""
 
@@ -72,6 +97,8 @@ class RoleShape(Shape, frozen=True):
     telecom: tuple[Telecom, ...] = ()
     endpoint: tuple[Reference, ...] = ()
     available_time: tuple[TimeShape, ...] = ()
+    not_available: tuple[TimeOff, ...] = ()
+    availability_exceptions: str | None = None
 
 
 class AffiliationShape(Shape, frozen=True):
@@ -109,6 +136,9 @@ class ServiceShape(Shape, frozen=True):
     telecom: tuple[Telecom, ...] = ()
     endpoint: tuple[Reference, ...] = ()
     available_time: tuple[TimeShape, ...] = ()
+    not_available: tuple[TimeOff, ...] = ()
+    availability_exceptions: str | None = None
+    eligibility: tuple[Eligibility, ...] = ()
     appointment_required: bool | None = None
     communication: tuple[Concept, ...] = ()
 
@@ -127,6 +157,7 @@ class LocationShape(Shape, frozen=True):
     position: Position | None = None
     managing_organization: Reference | None = None
     hours_of_operation: tuple[TimeShape, ...] = ()
+    availability_exceptions: str | None = None
 
 
 class OrganizationShape(Shape, frozen=True):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from bot.records.ages import Ages
+from bot.records.closures import Closure, read_closures
 from bot.records.dates import Period
 from bot.records.decode import decode
 from bot.records.directory import DELIVERY, AffiliationShape, ServiceShape
@@ -16,6 +18,7 @@ from bot.records.provider import (
     Phone,
     Role,
     Specialty,
+    ages_of,
     keys_of,
     period_of,
     read_openings,
@@ -49,6 +52,8 @@ class Service:
     openings: tuple[Openings, ...] = ()
     languages: tuple[str, ...] = ()
     methods: bool = False
+    closures: tuple[Closure, ...] = ()
+    ages: tuple[Ages, ...] = ()
 
 
 def read_affiliation(raw: bytes | msgspec.Raw) -> Role:
@@ -93,6 +98,8 @@ def read_service(raw: bytes | msgspec.Raw) -> Service:
         openings=read_openings(shape.extension),
         languages=tuple(dict.fromkeys(filter(None, map(tongue, shape.communication)))),
         methods=bool(_values(methods, "type")),
+        closures=read_closures(shape.not_available, shape.availability_exceptions),
+        ages=_ages(shape),
     )
 
 
@@ -116,7 +123,15 @@ def read_service_role(raw: bytes | msgspec.Raw) -> Role:
         endpoints=keys_of(shape.endpoint),
         hours=read_hours(shape.available_time),
         name=clean(shape.name),
+        closures=read_closures(shape.not_available, shape.availability_exceptions),
+        ages=_ages(shape),
     )
+
+
+def _ages(shape: ServiceShape) -> tuple[Ages, ...]:
+    """The ages of those who may use the service, coded or in words."""
+    texts = [text for one in shape.eligibility for text in (one.code.words() if one.code else None, one.comment)]
+    return ages_of(shape.extension, *texts)
 
 
 def _specialties(concepts: Iterable[Concept]) -> tuple[Specialty, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from bot.records.ages import Ages
+from bot.records.closures import Closure
 from bot.records.facility import Service
 from bot.records.provider import (
     Accepting,
@@ -105,6 +107,24 @@ class Listing:
     def specialty_codes(self) -> frozenset[str]:
         """All specialty codes of the role."""
         return frozenset(code for specialty in self.specialties for code in specialty.codes)
+
+    @property
+    def ages(self) -> tuple[Ages, ...]:
+        """The ages that the role and its services tell of."""
+        return tuple(dict.fromkeys([*self.role.ages, *(ages for service in self.services for ages in service.ages)]))
+
+    @property
+    def closures(self) -> tuple[Closure, ...]:
+        """All that is said of absences and of exceptions to the hours, the role's first."""
+        of_places = [one for place in self.locations for one in place.closures]
+        of_services = [one for service in self.services for one in service.closures]
+        return tuple(dict.fromkeys([*self.role.closures, *of_places, *of_services]))
+
+    def is_shut(self, day: date) -> bool:
+        """True when the role or its place is closed on that day, or every one of its services is."""
+        own = (*self.role.closures, *(one for place in self.locations for one in place.closures))
+        served = [any(one.holds(day) for one in service.closures) for service in self.services]
+        return any(one.holds(day) for one in own) or (bool(served) and all(served))
 
     def active(self, today: date) -> bool:
         """True when nothing that the role stands on is switched off or out of its time."""

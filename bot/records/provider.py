@@ -10,7 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from bot.records.ages import Ages, read_ages
 from bot.records.area import Ring, read_boundary
+from bot.records.closures import Closure, read_closures
 from bot.records.dates import Period, period
 from bot.records.decode import decode
 from bot.records.directory import (
@@ -111,6 +113,7 @@ class Location:
     organization: Key | None = None
     boundary: tuple[Ring, ...] = ()
     county: str | None = None
+    closures: tuple[Closure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,8 @@ class Role:
     endpoints: tuple[Key, ...] = ()
     hours: tuple[Hours, ...] = ()
     name: str | None = None
+    closures: tuple[Closure, ...] = ()
+    ages: tuple[Ages, ...] = ()
 
     def ended(self, today: date) -> bool:
         """True when the role is switched off or not of this day."""
@@ -208,6 +213,7 @@ def read_location(raw: bytes | msgspec.Raw) -> Location:
         organization=key_of(shape.managing_organization),
         boundary=read_boundary(shape.extension),
         county=clean(address.district) if address else None,
+        closures=read_closures((), shape.availability_exceptions),
     )
 
 
@@ -250,7 +256,16 @@ def read_role(raw: bytes | msgspec.Raw) -> Role:
         services=shape.healthcare_service,
         endpoints=keys_of(shape.endpoint),
         hours=read_hours(shape.available_time),
+        closures=read_closures(shape.not_available, shape.availability_exceptions),
+        ages=ages_of(shape.extension),
     )
+
+
+def ages_of(extensions: Iterable[Extension], *more: str | None) -> tuple[Ages, ...]:
+    """The ages in ranges of extensions about age, in what is said of new patients, and in further texts."""
+    every = [part for one in extensions for part in (one, *one.extension)]
+    ranges = [one.value_range for one in every if one.value_range and "age" in (one.url or "").casefold()]
+    return read_ages([*(one.value_string for one in every if one.url == "characteristics"), *more], ranges)
 
 
 def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:

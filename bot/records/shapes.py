@@ -138,6 +138,29 @@ class Attachment(Shape, frozen=True):
     data: str | None = None
 
 
+class YearsShape(Shape, frozen=True):
+    """One end of a range of ages."""
+
+    value: Decimal | None = None
+    unit: str | None = None
+    code: str | None = None
+
+    @property
+    def years(self) -> int | None:
+        """Whole years; 0 for weeks and months, which are the first of a life."""
+        if not isinstance(self.value, Decimal) or not self.value.is_finite():
+            return None
+        unit = (self.code or self.unit or "a").casefold()
+        return int(self.value) if unit[:1] in {"a", "y"} else 0
+
+
+class RangeShape(Shape, frozen=True):
+    """From `low` to `high`, each possibly not given."""
+
+    low: YearsShape | None = None
+    high: YearsShape | None = None
+
+
 class Extension(Shape, frozen=True):
     """An extension with the value types that this bot reads."""
 
@@ -148,6 +171,7 @@ class Extension(Shape, frozen=True):
     value_reference: Reference | None = None
     value_codeable_concept: Concept | None = None
     value_attachment: Attachment | None = None
+    value_range: RangeShape | None = None
 
 
 class Meta(Shape, frozen=True):

@@ -24,11 +24,25 @@ def build() -> Iterator[Resource]:
     yield from _positions()
     yield from _counties()
     yield from simple("noaddress", "Vic Nowhere, MD", "s", location=[])
+    yield from _bare_places()
     yield from simple("ramp", "Wyn Ramp, MD", "s")
     yield place("ramp-at", "1 ramp St", phone=NEAR, extension=[access("handiaccess")])
     yield place("ramp-at2", "2 ramp St", phone=FAR, extension=[access("pubtrans")])
     yield person("ramp-who2", "Xia Step, MD")
     yield role("ramp-r2", "ramp-who2", "ramp-at2", "ramp", "s")
+
+
+def _bare_places() -> Iterator[Resource]:
+    """A place that has a position and a name alone, one that has only a city, and one that is far off."""
+    for kind, elements in {
+        "point": {"position": at(35.047, -85.31), "name": "Riverside Tent"},
+        "away": {"position": at(35.15, -90.05), "name": "Memphis Tent"},
+        "town": {"address": {"city": "Chattanooga", "state": "TN"}},
+    }.items():
+        yield person(f"bare-{kind}", f"Bare {kind}, MD")
+        made = {"resourceType": "Location", "id": f"bare-{kind}-at", "status": "active", "telecom": phones(NEAR)}
+        yield {**made, **elements}
+        yield role(f"bare-{kind}-r", f"bare-{kind}", f"bare-{kind}-at", "bare", "s")
 
 
 def _two(case: str, near: tuple[str, ...] = ("s",), far: tuple[str, ...] = ("s",), **of: Any) -> Iterator[Resource]:

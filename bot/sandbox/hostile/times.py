@@ -5,11 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from bot.sandbox.hostile.shapes import open_on, person, place, role, simple
+from bot.sandbox.hostile.shapes import open_on, person, place, role, service, simple
+from bot.sandbox.synthetic.shapes import reference
 from bot.sandbox.world import Resource
 
 _WEEK = "mon tue wed thu fri"
 _EVERY = f"{_WEEK} sat sun"
+
+
+def _away(today: date) -> Iterator[Resource]:
+    """Everybody has the same hours; one is on leave, one was, one will be, and of one only words tell."""
+    office = [open_on(_EVERY, "08:00", "17:00")]
+    spans = {"leave": (-2, 9), "was": (-9, -2), "later": (30, 40)}
+    for kind, (first, last) in spans.items():
+        during = {"start": f"{today + timedelta(days=first)}", "end": f"{today + timedelta(days=last)}"}
+        times = {"availableTime": office, "notAvailable": [{"description": f"On {kind}", "during": during}]}
+        yield person(f"off-{kind}", f"Off {kind}, MD")
+        yield place(f"off-{kind}-at", f"1 {kind} St", phone="(423) 555-0502")
+        yield role(f"off-{kind}-r", f"off-{kind}", f"off-{kind}-at", "off", "s", **times)
+    yield person("off-words", "Off words, MD")
+    yield place("off-words-at", "1 words St", availabilityExceptions="Closed on public holidays")
+    yield role("off-words-r", "off-words", "off-words-at", "off", "s", availableTime=office)
+    yield person("off-service", "Off service, MD")
+    yield place("off-service-at", "1 service St")
+    during = {"start": f"{today}", "end": f"{today + timedelta(days=1)}"}
+    yield service("off-s", ("off-service-at",), availableTime=office, notAvailable=[{"during": during}])
+    given = [reference("HealthcareService/off-s")]
+    yield role("off-service-r", "off-service", "off-service-at", "off", "s", healthcareService=given)
+
+
+def _ages() -> Iterator[Resource]:
+    """Whom somebody treats, in words, in a range, with the answer about new patients, and of none."""
+    told: dict[str, Resource] = {
+        "words": {"eligibility": [{"comment": "Patients ages 5 through 12"}]},
+        "grown": {"eligibility": [{"code": {"text": "Adults 18 and older"}}]},
+        "other": {"eligibility": [{"comment": "Referral needed"}]},
+        "range": {"extension": [{"url": "https://payer.example/age-range", "valueRange": {"high": {"value": 17}}}]},
+    }
+    yield place("age-at", "1 age St", phone="(423) 555-0503")
+    for kind, elements in told.items():
+        yield service(f"age-{kind}-s", ("age-at",), **elements)
+        given = [reference(f"HealthcareService/age-{kind}-s")]
+        yield person(f"age-{kind}", f"Age {kind}, MD")
+        yield role(f"age-{kind}-r", f"age-{kind}", "age-at", "age", "s", healthcareService=given)
 
 
 def build(today: date) -> Iterator[Resource]:
@@ -31,6 +69,8 @@ def build(today: date) -> Iterator[Resource]:
         yield place(f"zone-{name}-at", f"1 {name} St", phone="(423) 555-0501", town=town)
         office = [open_on(_WEEK, "08:00", "17:00")]
         yield role(f"zone-{name}-r", f"zone-{name}", f"zone-{name}-at", "zone", "s", availableTime=office)
+    yield from _away(today)
+    yield from _ages()
     later = f"{today + timedelta(days=400)}T00:00:00Z"
     yield from simple("future", "Fred Future, MD", "s", meta={"lastUpdated": later})
     yield from simple("undated", "Una Dated, MD", "s", meta={})
