@@ -22,6 +22,12 @@ class Scanned(NamedTuple):
     names: tuple[NameFound, ...]
 
 
+_VALUES = frozenset({
+    "specialty", "any_doctor", "facility_type", "service", "drug", "language", "claim_type", "network", "place",
+    "organization", "telehealth", "wheelchair", "accepting_new",
+})  # fmt: skip
+
+
 class Scanner:
     """Reads messages by the words of a pack. No word of a spotted name is repaired or means anything else."""
 
@@ -38,7 +44,12 @@ class Scanner:
             places=lexicon.towns,
             place_words=lexicon.place_words,
             slip=speller.is_slip,
+            value=self._is_value,
         )
+
+    def _is_value(self, key: str) -> bool:
+        """Whether a word alone is a kind of care, a drug, a language and the like, which no name beside a comma is."""
+        return any(one.kind in _VALUES for one in self._tree.meanings_of(key))
 
     def scan(self, said: Utterance) -> Scanned:
         """What a message holds."""

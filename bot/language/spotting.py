@@ -42,7 +42,21 @@ _FOLLOW = frozenset({
     "toma", "tiene", "habla", "trabaja", "atiende", "dentro", "participa", "y", "o", "que", "to", "for", "not", "now",
     "this", "by", "tin", "cerca", "endpoint", "details", "info",
 })  # fmt: skip
+# Words that are also a given or a family name, where a name stands and a name is beside them.
+_ALSO_NAMES = frozenset({
+    "will", "bill", "do", "he", "gold", "silver", "blue", "long", "day", "best", "may", "ma", "so", "case", "price",
+    "le", "la", "van", "den", "di", "du", "mac", "al",
+})  # fmt: skip
+# What a message may begin with before a comma.
+_OPENERS = frozenset({
+    "hello", "hi", "hey", "thanks", "thank", "yes", "ok", "okay", "sorry", "actually", "please", "well", "so", "also",
+    "great", "good", "morning", "gracias", "hola", "si", "bueno", "perdon", "question", "update", "quick", "urgent",
+    "asap", "sure", "right", "wait", "and", "doctor", "network", "tn", "ga", "ky", "nc",
+})  # fmt: skip
+_MOST_FAMILY, _MOST_GIVEN = 3, 2
 _FIELDS = frozenset({"npi", "phone", "telephone", "fax", "address", "number", "tin", "hours", "network", "networks"})
+_TERSE_FIELDS = _FIELDS | {"net", "ntwk"}
+_IN, _NETWORK_LETTERS = frozenset({"in", "en"}), frozenset("splem")
 _ENDS = frozenset({
     "", "in", "with", "on", "still", "taking", "accepting", "accept", "accepts", "take", "takes", "part", "par", "inn",
     "participating", "participate", "participates", "covered", "contracted", "en", "dentro", "out", "at", "a", "an",
@@ -73,7 +87,8 @@ _FRAMES = _ASKING | _FOR | _DOES
 class Words:
     """What tells names from words: `known` mean something else, `people` are names, `places` are towns of one word.
 
-    `place_words` are all words of places' names. `slip`: whether a word is but one slip away from a known one.
+    `place_words` are all words of places' names. `slip`: whether a word is but one slip away from a known one,
+    `value`: whether it alone is a kind of care or the like.
     """
 
     known: Collection[str]
@@ -81,6 +96,7 @@ class Words:
     places: Collection[str]
     place_words: Collection[str]
     slip: Callable[[str], bool]
+    value: Callable[[str], bool]
 
 
 def spot_names(said: Utterance, words: Words) -> tuple[NameFound, ...]:
@@ -102,7 +118,7 @@ class _Spotter:
     def __init__(self, said: Utterance, words: Words) -> None:
         self.said = said
         self.known, self.people, self.places, self.slip = words.known, words.people, words.places, words.slip
-        self.place_words = words.place_words
+        self.place_words, self.value = words.place_words, words.value
         text = said.text
         self.listed = "," in text
         self.mixed = not text.isupper() and any(character.isupper() for character in text)
@@ -179,6 +195,23 @@ class _Spotter:
             after += 1
         return self.word(place) in PARTICLES and after < len(self.said.words) and self.like(after)
 
+    def _parts(self, first: int, most: int) -> int:
+        """The end of the words that may stand on one side of the comma of a name."""
+        end = first
+        while end < len(self.said.words) and end - first < most and self._is_part(end):
+            if end > first and self.between(end) not in {"", ".", "-"}:
+                break
+            end += 1
+        while end > first and self.word(end - 1) in PARTICLES and self.word(end - 1) not in _ALSO_NAMES:
+            end -= 1
+        return end
+
+    def _is_part(self, place: int) -> bool:
+        word, key = self.word(place), self.said.keys[place]
+        if word in _OPENERS or (self.value(key) and key not in self.people):
+            return False
+        return self.like(place) or self._may_be_name(place) or word in PARTICLES | _ALSO_NAMES or self._initial(place)
+
     def suffixed(self, end: int) -> int:
         """The place behind the degrees and the "Jr" that follow a name."""
         while self.word(end) in SUFFIXES and self.between(end) in {"", ",", ".", ",."}:
@@ -236,7 +269,8 @@ class _Spotter:
         """Whether somebody's network is asked about: "is … in network S"."""
         words = self.said.words
         around = {*words[after : after + _NEAR_NETWORK], *words[max(0, first - _NEAR_NETWORK) : first]}
-        return self.word(first - 1) in _ASKING and not _NETWORKED.isdisjoint(around)
+        lettered = self.word(after) in _IN and self.word(after + 1) in _NETWORK_LETTERS
+        return self.word(first - 1) in _ASKING and (lettered or not _NETWORKED.isdisjoint(around))
 
     def _reached(self, first: int, after: int) -> bool:
         """Whether it is asked how to reach somebody: "the phone number for …"."""
@@ -273,14 +307,16 @@ class _Spotter:
 
         That is between "is" and the network that is asked about, or before what is asked of somebody: "graf, jan npi".
         """
+        begin = first
         if first and self.word(first - 1) not in _FRAMES:
             return None
+        first += self.word(first - 1) in _ASKING and self.word(first) in SHORT_TITLES
         end, comma = self._frame(first)
         end += comma is not None and self._ends_in_initial(end)
         after = self.suffixed(end)
-        of_network = self._acts(first, after) or (self.word(after) in _ENDS and self._of_network(first, after))
-        reached = self._reached(first, after)
-        if end - first < _PAIR or not (of_network or reached or (not first and self.word(after) in _FIELDS)):
+        of_network = self._acts(begin, after) or (self.word(after) in _ENDS and self._of_network(begin, after))
+        reached = self._reached(begin, after)
+        if end - first < _PAIR or not (of_network or reached or (not first and self.word(after) in _TERSE_FIELDS)):
             return None
         sure = any(
             self.like(place) and (self.said.keys[place] in self.people or not self.slip(self.said.keys[place]))
@@ -291,13 +327,13 @@ class _Spotter:
         if not sure and not all(self.capital(place) or self.word(place) in PARTICLES for place in range(first, end)):
             return None
         if comma is None:
-            return NameFound(first, after, _said(self.said, first, end), sure=True)
-        return NameFound(first, after, f"{_said(self.said, comma, end)} {_said(self.said, first, comma)}", sure=True)
+            return NameFound(begin, after, _said(self.said, first, end), sure=True)
+        return NameFound(begin, after, f"{_said(self.said, comma, end)} {_said(self.said, first, comma)}", sure=True)
 
     def _frame(self, first: int) -> tuple[int, int | None]:
         """The end of the words that may be a name, and the place behind the comma in it; `first` where none are."""
         end, comma = first, None
-        while end - first < _LONGEST and (self._may_be_name(end) or self._within(first, end)):
+        while end - first < _LONGEST and self._is_framed(first, end):
             if end > first and (mark := self.between(end)) not in {"", ".", "-"}:
                 if mark != "," or comma is not None:
                     return first, None
@@ -305,33 +341,51 @@ class _Spotter:
             end += 1
         return end, comma
 
+    def _is_framed(self, first: int, place: int) -> bool:
+        return self._may_be_name(place) or self._within(first, place) or self._also_name(first, place)
+
+    def _also_name(self, first: int, place: int) -> bool:
+        """The Will of "is Will Reyes in network S", and the Do of "is Sarah Do in …"; "Sarah Kim DO" has a degree."""
+        if self.word(place) not in _ALSO_NAMES:
+            return False
+        if place == first:
+            return self.like(place + 1)
+        return place == first + 1 and self.like(first) and (self.word(place) != "do" or not self._is_degree(place))
+
+    def _is_degree(self, place: int) -> bool:
+        return self.said.said(place, place + 1).isupper() and not self.said.text.isupper()
+
     def _ends_in_initial(self, place: int) -> bool:
         """The L of "Wyman, Christie L"."""
-        single = len(self.word(place)) == 1 and self.said.said(place, place + 1).isupper()
-        return single and self.between(place) in {"", "."}
+        if len(self.word(place)) != 1 or self.between(place) not in {"", "."}:
+            return False
+        return self._is_capital(place) or self._is_dotted(place) or self.word(place + 1) in _FOLLOW - {""}
+
+    def _is_capital(self, place: int) -> bool:
+        return self.said.said(place, place + 1).isupper()
+
+    def _is_dotted(self, place: int) -> bool:
+        return self.said.text[self.said.spans[place][1] :].startswith(".")
 
     def _within(self, first: int, place: int) -> bool:
         return self.word(place) in PARTICLES or self._initials(place) or (place > first and self._initial(place))
 
     def _initials(self, place: int) -> bool:
         """The J and the R of "J. R. Ewing"."""
-        single = len(self.word(place)) == 1 and self.said.said(place, place + 1).isupper()
-        return single and (self.like(place + 1) or self._initials(place + 1))
+        single = len(self.word(place)) == 1 and (self._is_capital(place) or self._is_dotted(place))
+        return single and (self.like(place + 1) or self._may_be_name(place + 1) or self._initials(place + 1))
 
     def reversed(self, first: int) -> NameFound | None:
-        """Family name, comma, first names."""
+        """Family name, comma, first names: one of the words is a name, the others may be words of any kind."""
         if not self.listed or self.word(first - 1) not in _LEADS:
             return None
-        end = self.run(first, particle_first=True)
-        if (
-            end == first
-            or end >= len(self.said.words)
-            or self.between(end) != ","
-            or self.word(first - 1) not in _LEADS
-        ):
+        end = self._parts(first, _MOST_FAMILY)
+        if end == first or end >= len(self.said.words) or self.between(end) != ",":
             return None
-        last = self.run(end)
+        last = self._parts(end, _MOST_GIVEN)
         last += self._ends_in_initial(last)
+        if not any(self.like(place) for place in range(first, last)):
+            return None
         after = self.suffixed(last)
         if last == end or self.word(after) not in _FOLLOW:
             return None

@@ -88,3 +88,30 @@ def test_after_a_search_a_doctor_who_is_asked_about_is_not_one_of_it(engine: Eng
     dropped = engine.understand("drop the doctor", today=today, context=context)
     assert dropped.intent == "followup.refine"
     assert dropped.slots["provider_name"].value is None
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("is Will Reyes in network S", "Will Reyes"),
+        ("is Sarah Do in network P", "Sarah Do"),
+        ("is Melissa Gold in network L", "Melissa Gold"),
+        ("is dr Ivy A. Ivanov in L", "Ivy A. Ivanov"),
+        ("Winter, Jacqueline in network L", "Jacqueline Winter"),
+        ("Nelson, Drew", "Drew Nelson"),
+        ("clark, deborah m in network p", "Deborah M Clark"),
+        ("Mark Fox net L", "Mark Fox"),
+    ],
+)
+def test_a_name_of_everyday_words_is_a_name_where_one_stands(engine: Engine, today: date, said: str, name: str) -> None:
+    """Beside another name, before the network that is asked about, and around a comma."""
+    assert engine.understand(said, today=today).slots["provider_name"].value == name
+
+
+@pytest.mark.parametrize(
+    "said", ["Kim, dermatology in network S", "hello, is S a network", "cardiologist, memphis in network S"]
+)
+def test_a_comma_makes_no_name_of_a_kind_of_care(engine: Engine, today: date, said: str) -> None:
+    """The word beside the comma is a specialty, a place or a greeting."""
+    slot = engine.understand(said, today=today).slots.get("provider_name")
+    assert slot is None or slot.value == "Kim"
