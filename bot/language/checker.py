@@ -2,22 +2,19 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from datetime import date
-from functools import lru_cache
 from itertools import combinations, permutations
 from pathlib import Path
 from time import thread_time
 
-from rapidfuzz import process
-
 from bot.errors import PackError
-from bot.language.context import Context
 from bot.language.engine import Engine
+from bot.language.findings import Finding, line_of, nearest
 from bot.language.glossary import Glossary
 from bot.language.kernel import FOLLOW
 from bot.language.lexicon import LANGUAGES
+from bot.language.reach import after_answers, contexts_for, unreached, untaken
 from bot.language.rules import WORDS, IntentRules, Rule
 from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
 from bot.language.slots import NAMED_NETWORK
@@ -32,33 +29,9 @@ FOUND_IN_TEXT = frozenset({
 SLOT_TYPES = FOUND_IN_TEXT | {
     *(NAMED_NETWORK, "other_name", "other_network", "reason", "answer", "reply_language", "start_over"),
 }
-PSEUDO = frozenset({"BARE", "ASKED", "LONE", "NAMED_PERSON", "GUESSED_NAME"})
+PSEUDO = frozenset({"BARE", "ASKED", "LONE", "NAMED_PERSON"})
 _RUNS = 3
 _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1/" * 2000, "<" * 4000, "last " * 800)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to put right. `line` is 0 when it concerns the whole file, `near` the nearest known name or empty."""
-
-    file: str
-    line: int
-    what: str
-    near: str = ""
-
-    def __str__(self) -> str:
-        """The finding as one line for a terminal."""
-        hint = f" (did you mean {self.near}?)" if self.near else ""
-        return f"{self.file}:{self.line}: {self.what}{hint}"
-
-
-@lru_cache(maxsize=512)
-def _lines(file: Path) -> tuple[str, ...]:
-    return tuple(file.read_text(encoding="utf-8").splitlines())
-
-
-def _line_of(file: Path, text: str) -> int:
-    return next((number for number, line in enumerate(_lines(file), 1) if text in line), 0)
 
 
 class _Checker:
@@ -68,20 +41,16 @@ class _Checker:
         self.known = set(engine.lexicon.concepts) | engine.lexicon.kinds | FOUND_IN_TEXT | PSEUDO
 
     def finding(self, entry: IntentRules, text: str, what: str, near: str = "") -> Finding:
-        return Finding(entry.file.relative_to(self.folder).as_posix(), _line_of(entry.file, text), what, near)
-
-    def nearest(self, name: str, names: set[str] | frozenset[str]) -> str:
-        near = process.extractOne(name, sorted(names), score_cutoff=60)
-        return near[0] if near else ""
+        return Finding(entry.file.relative_to(self.folder).as_posix(), line_of(entry.file, text), what, near)
 
     def names(self, entry: IntentRules) -> Iterator[Finding]:
         """Concepts and slot types that do not exist."""
         for rule in entry.rules:
             for name in sorted(rule.concepts - self.known):
                 what = f"rule {rule.name!r}: unknown concept or slot type {name!r}"
-                yield self.finding(entry, name, what, self.nearest(name, self.known))
+                yield self.finding(entry, name, what, nearest(name, self.known))
             for before in sorted(rule.after - set(self.engine.intents)):
-                near = self.nearest(before, set(self.engine.intents))
+                near = nearest(before, set(self.engine.intents))
                 yield self.finding(entry, before, f"rule {rule.name!r}: after an unknown intent {before!r}", near)
             for slot in sorted(set(rule.set) - set(entry.slots)):
                 yield self.finding(entry, rule.name, f"rule {rule.name!r}: sets {slot!r}, which is not among its slots")
@@ -93,12 +62,10 @@ class _Checker:
         """Slots without a known type, and follow-ups that do not exist."""
         types = SLOT_TYPES | self.engine.lexicon.kinds
         for kind in sorted({name.partition(":")[0] for name in entry.about} - types):
-            yield self.finding(entry, "about", f"about: {kind!r} is no slot type", self.nearest(kind, types))
+            yield self.finding(entry, "about", f"about: {kind!r} is no slot type", nearest(kind, types))
         for slot, kind in entry.slots.items():
             if kind not in types:
-                yield self.finding(
-                    entry, "slots", f"slot {slot!r} has no known type {kind!r}", self.nearest(kind, types)
-                )
+                yield self.finding(entry, "slots", f"slot {slot!r} has no known type {kind!r}", nearest(kind, types))
         for follow in entry.follows:
             if FOLLOW + follow not in self.engine.intents:
                 yield self.finding(entry, "follows", f"unknown follow-up {follow!r}")
@@ -114,11 +81,10 @@ class _Checker:
         intents = set(self.engine.intents)
         told = {name for one in entry.carries for name in one.after if not name.endswith(".*")}
         for name in sorted(told - intents):
-            yield self.finding(entry, name, f"carries: after an unknown intent {name!r}", self.nearest(name, intents))
+            yield self.finding(entry, name, f"carries: after an unknown intent {name!r}", nearest(name, intents))
         if entry.covered and entry.covered not in intents:
-            yield self.finding(
-                entry, "covered", f"covered: unknown intent {entry.covered!r}", self.nearest(entry.covered, intents)
-            )
+            near = nearest(entry.covered, intents)
+            yield self.finding(entry, "covered", f"covered: unknown intent {entry.covered!r}", near)
         seen, now = {entry.intent}, entry
         while now.instead is not None:
             other = self.engine.intents.get(now.instead.intent)
@@ -137,7 +103,7 @@ class _Checker:
 
     def sentences(self, entry: IntentRules) -> Iterator[Finding]:
         """Examples that go elsewhere or tie, counterexamples that are taken."""
-        contexts = self.contexts_for(entry)
+        contexts = contexts_for(self.engine, entry)
         for said in (text for texts in entry.examples.values() for text in texts):
             readings = (self.engine.understand(said, today=TODAY, context=context) for context in contexts)
             reading = next((one for one in readings if one.intent == entry.intent), None)
@@ -147,18 +113,13 @@ class _Checker:
             elif len(reading.candidates) > 1 and reading.candidates[0].score == reading.candidates[1].score:
                 other = reading.candidates[1]
                 yield self.finding(entry, said, f"example ties with {other.intent}/{other.rule}: {said!r}")
+        for said in (text for texts in entry.afterwards.values() for text in texts):
+            after = (self.engine.understand(said, today=TODAY, context=context) for context in after_answers(entry))
+            if not any(reading.intent == entry.intent for reading in after):
+                yield self.finding(entry, said, f"afterwards: comes here after no answer: {said!r}")
         for said in (text for texts in entry.counterexamples.values() for text in texts):
             if self.engine.understand(said, today=TODAY).intent == entry.intent:
                 yield self.finding(entry, said, f"counterexample is taken: {said!r}")
-
-    def contexts_for(self, entry: IntentRules) -> Sequence[Context | None]:
-        """For follow-ups, the answers that they fit, those with the most slots first."""
-        kind = entry.intent.removeprefix(FOLLOW)
-        fitting = [other for other in self.engine.intents.values() if kind in other.follows]
-        if not entry.intent.startswith(FOLLOW) or not fitting:
-            return (None,)
-        fitting.sort(key=lambda other: -len(other.slots))
-        return [Context(intent=other.intent, slots={}) for other in fitting]
 
     def overtaken(self, entry: IntentRules) -> Iterator[Finding]:
         """Rules that another one always overtakes."""
@@ -174,7 +135,7 @@ class _Checker:
             for language in LANGUAGES:
                 if (name, language) not in spoken:
                     yield Finding(
-                        shown, _line_of(self.folder / shown, f"{name}:"), f"{name}: no phrases in {language!r}"
+                        shown, line_of(self.folder / shown, f"{name}:"), f"{name}: no phrases in {language!r}"
                     )
 
     def shared_phrases(self) -> Iterator[Finding]:
@@ -188,7 +149,7 @@ class _Checker:
             for one, other in combinations(sorted(names), 2):
                 if not self.may_share(one, other):
                     shown, phrase = names[one]
-                    line = _line_of(self.folder / shown, f"{one}:")
+                    line = line_of(self.folder / shown, f"{one}:")
                     yield Finding(shown, line, f"{phrase!r} ({language}) is in {one} and {other} without a reason")
 
     def may_share(self, one: str, other: str) -> bool:
@@ -215,9 +176,8 @@ def glossary_faults(folder: Path, glossary: Glossary, intents: Collection[str]) 
     findings = []
     for key, term in glossary.terms.get("en", {}).items():
         if term.yours and term.yours not in intents:
-            near = process.extractOne(term.yours, sorted(intents), score_cutoff=60)
             what = f"term {key!r}: yours: unknown intent {term.yours!r}"
-            findings.append(Finding(shown, _line_of(file, f"  {key}:"), what, near[0] if near else ""))
+            findings.append(Finding(shown, line_of(file, f"  {key}:"), what, nearest(term.yours, intents)))
     return findings
 
 
@@ -250,11 +210,16 @@ def check(folder: Path) -> list[Finding]:
 
 
 def doubts(folder: Path, engine: Engine) -> list[Finding]:
-    """What a loaded pack may start with, and should not ship with: languages, shared phrases, slow patterns."""
+    """What a loaded pack may start with, and should not ship with.
+
+    Shared phrases, slow patterns, languages without examples, rules that no example reaches or another overtakes, and
+    names that no rule takes.
+    """
     checker = _Checker(folder, engine)
     entries = engine.intents.values()
     languages = [one for entry in entries for one in (*checker.languages(entry), *checker.overtaken(entry))]
-    return [*checker.shared_phrases(), *checker.tongues(), *checker.slow(), *languages]
+    never = (*unreached(engine, folder, TODAY), *untaken(engine, folder))
+    return [*checker.shared_phrases(), *checker.slow(), *languages, *never]
 
 
 def faults(folder: Path, engine: Engine) -> list[Finding]:
@@ -264,7 +229,7 @@ def faults(folder: Path, engine: Engine) -> list[Finding]:
     that are taken.
     """
     checker = _Checker(folder, engine)
-    findings = glossary_faults(folder, engine.lexicon.glossary, engine.intents)
+    findings = [*glossary_faults(folder, engine.lexicon.glossary, engine.intents), *checker.tongues()]
     for entry in engine.intents.values():
         findings += checker.names(entry)
         findings += checker.titles(entry)

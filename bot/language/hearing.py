@@ -9,7 +9,7 @@ from datetime import date
 from bot.language.clauses import Clause, Role, clauses
 from bot.language.entities import Tagger
 from bot.language.lexicon import DATE_KEYS, Lexicon
-from bot.language.names import CREDENTIALS, GENERIC, TITLES
+from bot.language.names import TITLES
 from bot.language.people import names_somebody, with_people
 from bot.language.phrases import Found
 from bot.language.scanning import Scanner
@@ -90,14 +90,13 @@ class Hearer:
         marks = _marks(said, tags, [match for match in found if match.first not in sentence])
         asking = frozenset(place for one in cut if one.role is Role.ASKS for place in range(one.first, one.after))
         bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
-        sure = {name.first for name in spotted if name.sure}
         told = self._language(said, keys, found, tags)
         return Heard(
             said,
             keys,
             tuple(tags),
             marks,
-            frozenset({*marks, *bare, *self._whole(said, tags, sure)}),
+            frozenset({*marks, *bare, *self._whole(said)}),
             cut,
             asking,
             tuple(place for place in sorted(asking) if place not in idle),
@@ -121,14 +120,12 @@ class Hearer:
                 meanings = self._lexicon.tree.meanings_of(f"network {key}")
                 yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")
 
-    def _whole(self, said: Utterance, tags: Sequence[Tag], sure: AbstractSet[int]) -> Iterator[str]:
+    def _whole(self, said: Utterance) -> Iterator[str]:
         """Names of what is true of the message as a whole."""
         if len(said.keys) == 1:
             yield "LONE"
         if not said.people and names_somebody(said, self._given, self._lexicon.family):
             yield "NAMED_PERSON"
-        if any(tag.kind == "provider_name" and tag.first not in sure and self._is_guessed(said, tag) for tag in tags):
-            yield "GUESSED_NAME"
 
     def _idle(self, keys: Sequence[str], found: Sequence[Found]) -> frozenset[int]:
         idle = {place for place, key in enumerate(keys) if key in self._lexicon.idle}
@@ -136,20 +133,6 @@ class Hearer:
             if any(meaning.value in _IDLE for meaning in match.meanings):
                 idle.update(range(match.first, match.after))
         return frozenset(idle)
-
-    def _is_guessed(self, said: Utterance, tag: Tag) -> bool:
-        """Whether nothing but its place says that these words are a name: "find articles on"."""
-        around = {*said.words[max(0, tag.first - 1) : tag.after + 1]}
-        people = self._lexicon.given | self._lexicon.family
-        return around.isdisjoint(TITLES | CREDENTIALS) and not self._told(said.keys[tag.first : tag.after], people)
-
-    def _told(self, keys: Sequence[str], people: frozenset[str]) -> bool:
-        organized = self._lexicon.tree.scan(keys)
-        return (
-            not people.isdisjoint(keys)
-            or not GENERIC.isdisjoint(keys)
-            or any(meaning.kind == "organization" for entry in organized for meaning in entry.meanings)
-        )
 
     def _language(
         self, said: Utterance, keys: Sequence[str], found: Sequence[Found], tags: Sequence[Tag]

@@ -115,6 +115,7 @@ class Lexicon:
     options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     declared: list[tuple[str, str, str, str]] = field(default_factory=list)
     shares: dict[str, frozenset[str]] = field(default_factory=dict)
+    hiding: set[str] = field(default_factory=set)
 
     @property
     def strange(self) -> frozenset[str]:
@@ -160,6 +161,7 @@ def _load_concepts(lexicon: Lexicon, folder: Path) -> None:
                 raise PackError(f"{shown}: {name}: names of concepts are in capitals")
             lexicon.concepts[name] = shown
             lexicon.shares[name] = frozenset(said.shares)
+            lexicon.hiding |= {name} if said.hides else set()
             _add(lexicon, said, "concept", name, (shown, name))
 
 

@@ -15,9 +15,22 @@ LARGEST_FILE = 1_000_000
 WORDS = "_words"
 # Whose record is asked for: the kernel decides on it before any member answer.
 PERSON = "person"
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Phrases = dict[str, list[str]]
+
+
+def _mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> Any:
+    """The mapping of a node; a key that stands twice is refused, for YAML would drop the first."""
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+        seen.add(key.value)
+    return yaml.constructor.SafeConstructor.construct_mapping(loader, node, deep=deep)
+
+
+# A safe loader, in C where there is one.
+_Loader = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {"construct_mapping": _mapping})
 
 
 class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,6 +83,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     form: Form | None = None
     prompt: Prompt | None = None
     examples: Phrases = {}
+    afterwards: Phrases = {}
     counterexamples: Phrases = {}
 
 
@@ -138,7 +152,8 @@ class IntentRules:
     button, by language. `of_entry`: without a name it is about the first entry of the list that was shown.
     `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what its answer
     asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that answers
-    instead, from the record of a person whom the asker's sign-in opens.
+    instead, from the record of a person whom the asker's sign-in opens. `examples` reach it by themselves,
+    `afterwards` only after an answer that its rules name.
     """
 
     intent: str
@@ -162,6 +177,7 @@ class IntentRules:
     form: Form | None
     prompt: Prompt | None
     examples: Mapping[str, tuple[str, ...]]
+    afterwards: Mapping[str, tuple[str, ...]]
     counterexamples: Mapping[str, tuple[str, ...]]
     file: Path
 
@@ -257,6 +273,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
         form=raw.form,
         prompt=raw.prompt,
         examples={language: tuple(said) for language, said in raw.examples.items()},
+        afterwards={language: tuple(said) for language, said in raw.afterwards.items()},
         counterexamples={language: tuple(said) for language, said in raw.counterexamples.items()},
         file=file,
     )

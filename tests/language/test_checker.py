@@ -77,6 +77,34 @@ def test_a_rule_that_another_always_overtakes_is_found(tmp_path: Path) -> None:
     assert any("'weaker' never decides" in line and line.startswith("thanks.yaml:") for line in found)
 
 
+def test_a_rule_that_no_example_reaches_is_found(tmp_path: Path) -> None:
+    """Without a sentence nothing would tell when it stops working; one that needs an answer before has `afterwards`."""
+    never = "rules:\n  - name: never\n    all: [THANK, VITAL, ENDPOINT]\n"
+    found = _changed(tmp_path, "thanks.yaml", "rules:\n", never)
+    assert any(
+        line.startswith("thanks.yaml:") and "'never': no sentence of `examples` reaches it" in line for line in found
+    )
+
+
+def test_a_rule_after_an_answer_wants_a_sentence_that_comes_after_it(tmp_path: Path) -> None:
+    """Its own key, since the sentence means nothing alone."""
+    found = _changed(tmp_path, "provider/affiliations.yaml", "- what hospital is she with", "- what a lovely day")
+    assert any("afterwards: comes here after no answer: 'what a lovely day'" in line for line in found)
+    assert any("'her': no sentence of `afterwards` reaches it" in line for line in found)
+
+
+def test_a_name_that_no_rule_takes_is_found(tmp_path: Path) -> None:
+    """People would say it, and nothing would come of it."""
+    file = "_words/concepts/talk.yaml"
+    words = "LONELY:\n  en: lonesome words\n  es: palabras solitarias\nNEXT_STEP:\n  en:"
+    thinned(tmp_path)
+    cells = tmp_path / "intents" / "_words" / "cells.yaml"
+    cells.write_text(cells.read_text(encoding="utf-8").replace("owner: MY ", "owner: MY LONELY "), encoding="utf-8")
+    talk = tmp_path / "intents" / file
+    talk.write_text(talk.read_text(encoding="utf-8").replace("NEXT_STEP:\n  en:", words), encoding="utf-8")
+    assert any("owner: no rule takes 'LONELY'" in str(one) for one in check(tmp_path / "intents"))
+
+
 def test_an_unknown_intent_before_a_rule_is_named_with_the_nearest_known(tmp_path: Path) -> None:
     """A slip in `after` would make the rule dead in silence."""
     found = _changed(tmp_path, "claim/denial.yaml", "after: [claim.denial,", "after: [claim.denail,")

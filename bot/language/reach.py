@@ -1,0 +1,71 @@
+"""What of a pack is never reached: rules that no example proves, and names of cells that no rule takes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from bot.language.context import Context
+from bot.language.engine import Engine
+from bot.language.findings import Finding, line_of
+from bot.language.kernel import FOLLOW
+from bot.language.left import CONDITIONS
+from bot.language.lexicon import WISH_BEFORE
+from bot.language.rules import WORDS, IntentRules
+
+# Names that the engine itself uses: words that carry nothing, whom a sentence names beside doctors, what leads a wish.
+_ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_BEFORE})
+
+
+def contexts_for(engine: Engine, entry: IntentRules) -> Sequence[Context | None]:
+    """Where an example stands: alone; a follow-up after each answer that it fits, those with the most slots first."""
+    if not entry.intent.startswith(FOLLOW):
+        return (None,)
+    kind = entry.intent.removeprefix(FOLLOW)
+    fitting = sorted((one for one in engine.intents.values() if kind in one.follows), key=lambda one: -len(one.slots))
+    asked = [Context(one.intent, {}, asked=slot) for one in fitting for slot in one.asks]
+    return [*(Context(one.intent, {}) for one in fitting), *asked] or (None,)
+
+
+def after_answers(entry: IntentRules) -> list[Context]:
+    """Where a sentence of `afterwards` stands: after each answer that the file's rules name."""
+    return [Context(name, {}) for name in sorted({name for rule in entry.rules for name in rule.after})]
+
+
+def reached(engine: Engine, entry: IntentRules, today: date) -> set[str]:
+    """The names of the rules of an intent that its own sentences reach."""
+    alone, later = contexts_for(engine, entry), after_answers(entry)
+    sentences = [(said, alone) for said in _all(entry.examples)] + [(said, later) for said in _all(entry.afterwards)]
+    readings = (engine.understand(said, today=today, context=one) for said, contexts in sentences for one in contexts)
+    return {str(reading.rule) for reading in readings if reading.intent == entry.intent}
+
+
+def unreached(engine: Engine, folder: Path, today: date) -> Iterator[Finding]:
+    """Rules that no example reaches: nothing would tell when they stop working."""
+    for entry in engine.intents.values():
+        found = reached(engine, entry, today)
+        for rule in entry.rules:
+            if rule.name not in found:
+                key = "afterwards" if rule.after and not entry.intent.startswith(FOLLOW) else "examples"
+                what = f"rule {rule.name!r}: no sentence of `{key}` reaches it"
+                file = entry.file.relative_to(folder).as_posix()
+                yield Finding(file, line_of(entry.file, f"name: {rule.name}"), what)
+
+
+def untaken(engine: Engine, folder: Path) -> Iterator[Finding]:
+    """Names in a cell that no rule takes and no slot holds: a person may say them, and nothing would come of it.
+
+    A concept that hides what its phrases hold, and a condition that an answer tells as not honoured, need no rule.
+    """
+    entries = engine.intents.values()
+    taken = {name for entry in entries for rule in entry.rules for name in rule.concepts}
+    taken |= {kind for entry in entries for kind in entry.heard.values()}
+    taken |= {name.partition(":")[0] for entry in entries for name in entry.about}
+    taken |= {name for entry in entries for one in entry.carries for name in one.unless}
+    file = folder / WORDS / "cells.yaml"
+    for name in sorted(engine.lexicon.cells.keys() - taken - set(CONDITIONS) - _ENGINES_OWN - engine.lexicon.hiding):
+        what = f"{engine.lexicon.cells[name]}: no rule takes {name!r}"
+        yield Finding(f"{WORDS}/cells.yaml", line_of(file, name), what)
+
+
+def _all(texts: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [said for listed in texts.values() for said in listed]
