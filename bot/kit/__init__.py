@@ -90,6 +90,7 @@ from bot.records.profile import Profile, read_profile
 from bot.records.provider import Location
 from bot.records.reasons import Reason
 from bot.records.story import Story, story_of
+from bot.records.sum_doubts import SumDoubts, sum_doubts
 from bot.records.tier import Tier
 from bot.records.typed import Typed, read_typed
 from bot.records.why import Why, why_of
@@ -175,6 +176,7 @@ __all__ = [
     "Spot",
     "Step",
     "Story",
+    "SumDoubts",
     "Summary",
     "Term",
     "TestsOnRecord",
@@ -296,6 +298,7 @@ __all__ = [
     "starts_like",
     "store_cards",
     "story_of",
+    "sum_doubts",
     "sum_of",
     "telling",
     "tests_on_record",

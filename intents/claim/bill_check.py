@@ -12,11 +12,14 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    Doubt,
+    Live,
     Step,
     Summary,
     Term,
     added,
     claim_by_id,
+    doubts_of,
     fitting,
     is_numbered,
     newest_claims,
@@ -27,6 +30,7 @@ from bot.kit import (
 
 SHOWN = 5
 RECENT_DAYS = 365
+_IN_VERDICT = frozenset({"some_lines", "may_add", "sum_of_parts", "written_off"})
 Verdict = Literal["equal", "paid_before", "higher", "lower", "at_least", "not_told", "other_currency"]
 Found = Literal["fits", "same_amount", "other_day", "other_provider", "recent"]
 
@@ -38,6 +42,7 @@ class Comparison:
     `left` is what the plan says is owed, less what it reports as paid; `difference` is the bill less `left`.
     "paid_before": the bill is the whole share though a part is reported as paid. "at_least": only some lines say what
     is owed, so that a higher bill proves nothing. `full_price`: the bill is what was billed before the plan's price.
+    `doubts` is what else has to be said of the claim's amounts.
     """
 
     claim: Claim
@@ -45,6 +50,7 @@ class Comparison:
     left: Amount | None = None
     difference: Amount | None = None
     full_price: bool = False
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,39 +87,43 @@ async def answer(ask: Ask) -> BillCheck:
         pressed = replace(summarize([claim], amount, ask), shielded=False, sure=True)
         ask.report.steps += steps_of(pressed)
         return pressed
-    claims, found = await _candidates(ask, amount)
-    summary = summarize(claims, amount, ask, found)
+    claims, found, around = await _candidates(ask, amount)
+    summary = summarize(claims, amount, ask, found, around)
     ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
     ask.report.steps += steps_of(summary)
     return summary
 
 
-def summarize(claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits") -> BillCheck:
+def summarize(
+    claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: Live | None = None
+) -> BillCheck:
     """The comparison with the only claim that fits, else the first few to choose from."""
     start, end = span_of(ask)
     number = text_of(ask, "claim_id")
     base = BillCheck(amount, found=found, provider=text_of(ask, "provider_name"), number=number, start=start, end=end)
     if len(claims) == 1 and found == "fits":
-        match = compare(claims[0], amount)
+        match = compare(claims[0], amount, around)
         return replace(base, match=match, shielded=claims[0].sensitive, sure=bool(number or start or end))
     return replace(
         base,
-        choices=tuple(compare(claim, amount) for claim in claims[:SHOWN]),
+        choices=tuple(compare(claim, amount, around) for claim in claims[:SHOWN]),
         more=len(claims) > SHOWN,
         together=_together(claims, amount) if found == "fits" else None,
     )
 
 
-def compare(claim: Claim, amount: Amount) -> Comparison:
+def compare(claim: Claim, amount: Amount, around: Live | None = None) -> Comparison:
     """What the bill asks beside what the plan says is owed and not yet paid; two currencies have no difference."""
     owed, paid = claim.owed.amount, claim.paid_by_patient
+    doubts = tuple(doubt for doubt in doubts_of(claim, around) if doubt.what not in _IN_VERDICT)
     if owed is None:
-        return Comparison(claim, "not_told", full_price=_is(claim.billed, amount))
+        return Comparison(claim, "not_told", full_price=_is(claim.billed, amount), doubts=doubts)
     if owed.currency != amount.currency or (paid and paid.currency != owed.currency):
         return Comparison(claim, "other_currency")
     left = owed - paid if paid else owed
     difference = Amount(amount.cents - left.cents, amount.currency)
-    return Comparison(claim, _verdict(claim, amount, difference), left, difference, _is(claim.billed, amount))
+    full = _is(claim.billed, amount)
+    return Comparison(claim, _verdict(claim, amount, difference), left, difference, full, doubts)
 
 
 def steps_of(check: BillCheck) -> tuple[Step, ...]:
@@ -142,43 +152,45 @@ def _is(one: Amount | None, other: Amount) -> bool:
     return one is not None and one.currency == other.currency and one.cents == other.cents
 
 
-async def _candidates(ask: Ask, amount: Amount) -> tuple[list[Claim], Found]:
-    """The claims that the bill may be for, and how near they come to what was said."""
+async def _candidates(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found, Live | None]:
+    """The claims that the bill may be for, how near they come to what was said, and the claims around them."""
     if text_of(ask, "claim_id"):
-        return await _numbered(ask), "fits"
+        claims, around = await _numbered(ask)
+        return claims, "fits", around
     if not (text_of(ask, "provider_name") or service_dates(ask)):
         return await _by_amount(ask, amount)
-    if claims := await _fitting(ask):
-        return claims, "fits"
-    if text_of(ask, "provider_name") and service_dates(ask):
-        if claims := await _fitting(_without(ask, "provider_name")):
-            return claims, "other_provider"
-        return await _fitting(_without(ask, "date_range")), "other_day"
-    return [], "fits"
+    claims, around = await _fitting(ask)
+    if claims or not (text_of(ask, "provider_name") and service_dates(ask)):
+        return claims, "fits", around
+    claims, around = await _fitting(_without(ask, "provider_name"))
+    if claims:
+        return claims, "other_provider", around
+    claims, around = await _fitting(_without(ask, "date_range"))
+    return claims, "other_day", around
 
 
-async def _numbered(ask: Ask) -> list[Claim]:
+async def _numbered(ask: Ask) -> tuple[list[Claim], Live]:
     number = text_of(ask, "claim_id") or ""
     alive = await newest_claims(
         ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.claims), page_size=100
     )
-    return [claim for claim in alive.claims if is_numbered(claim, number)]
+    return [claim for claim in alive.claims if is_numbered(claim, number)], alive
 
 
-async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found]:
+async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live]:
     """Nothing but the amount is known: last year's claims of just that amount, else the newest to choose from."""
     since = ask.today - timedelta(days=RECENT_DAYS)
     alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
     claims = [c for c in alive.claims if not c.is_reversal and c.service.overlaps(since, None)]
     same = [claim for claim in claims if compare(claim, amount).verdict in {"equal", "paid_before"}]
-    return (same, "same_amount") if same else (claims[:SHOWN], "recent")
+    return (same, "same_amount", alive) if same else (claims[:SHOWN], "recent", alive)
 
 
-async def _fitting(ask: Ask) -> list[Claim]:
+async def _fitting(ask: Ask) -> tuple[list[Claim], Live]:
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(fitting(so_far.claims, ask)) > SHOWN
     )
-    return [claim for claim in fitting(alive.claims, ask) if not claim.is_reversal]
+    return [claim for claim in fitting(alive.claims, ask) if not claim.is_reversal], alive
 
 
 def _without(ask: Ask, slot: str) -> Ask:

@@ -12,17 +12,21 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Live,
+    SumDoubts,
     Summary,
     added,
     amount_in,
+    by_currency,
     choose,
     period_claims,
     span_of,
+    sum_doubts,
     sum_of,
     wanted_of,
 )
 
 Span = tuple[date, date]
+NO_DOUBTS = SumDoubts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Side:
     share: Amount | None
     plan_paid: Amount | None
     least: bool
+    currencies: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Comparison(Summary):
     now: Side
     then: Side
     difference: Amount | None
+    doubts: SumDoubts = NO_DOUBTS
 
 
 async def answer(ask: Ask) -> Comparison:
@@ -63,14 +69,16 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
     now, then = (_side(alive, ask, span) for span in _spans(ask))
     alike = now.share and then.share and now.share.currency == then.share.currency
     difference = now.share - then.share if alike and now.share and then.share else None
-    return Comparison(wanted_of(ask), now, then, difference)
+    rows = [claim for span in _spans(ask) for claim in _counted(alive, ask, span)]
+    return Comparison(wanted_of(ask), now, then, difference, sum_doubts(rows, alive))
 
 
 def _side(alive: Live, ask: Ask, span: Span) -> Side:
     counted, wanted = _counted(alive, ask, span), wanted_of(ask)
     shares = [amount_in(claim, wanted) for claim in counted]
     least = None in shares or ask.report.hides or any(claim.owed.is_floor for claim in counted)
-    return Side(*span, len(counted), added(shares), added(claim.plan_paid for claim in counted), least)
+    paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
+    return Side(*span, len(counted), added(shares), paid, least, currencies)
 
 
 def _counted(alive: Live, ask: Ask, span: Span) -> list[Claim]:

@@ -14,6 +14,7 @@ from bot.kit import (
     Document,
     History,
     Search,
+    SumDoubts,
     WithDocument,
     by_currency,
     days_around,
@@ -24,9 +25,11 @@ from bot.kit import (
     read_profile,
     records,
     span_of,
+    sum_doubts,
     wanted_of,
 )
 
+NO_DOUBTS = SumDoubts()
 COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 
@@ -63,7 +66,8 @@ class Papers:
     """What the document holds, and what it leaves out.
 
     `apart` are reversed, replaced and cancelled claims, `undated` those without a day although a period was asked for,
-    `strange` those that a modifier makes mean something else. `gaps` are the kinds of what could not be read.
+    `strange` those that a modifier makes mean something else. `gaps` are the kinds of what could not be read, `doubts`
+    what has to be said beside the totals.
     """
 
     start: date | None
@@ -78,6 +82,7 @@ class Papers:
     undated: int
     strange: int
     gaps: tuple[str, ...]
+    doubts: SumDoubts = NO_DOUBTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +118,7 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
     told = [claim for claim in alive if shown or not claim.sensitive]
     receipts = tuple(_receipt(claim, found) for claim in told)
     totals = _totals([receipt for receipt in receipts if receipt.claim.id not in live.coordinated])
+    added = [claim for claim in told if claim.id not in live.coordinated]
     papers = Papers(
         start=start,
         end=end,
@@ -126,6 +132,7 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
         undated=sum(1 for claim in live.claims if not claim.service.known) if start or end else 0,
         strange=live.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
+        doubts=sum_doubts(added, live, apart=(*alive, *_within(live.apart, ask, start, end))),
     )
     return Export(
         document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,

@@ -24,7 +24,9 @@ from bot.kit import (
 )
 
 PAGE = 5
-_SAID = frozenset({"twin", "two_plans", "partly_denied", "draft", "unfinished", "impossible", "unlike"})
+_SAID = frozenset(
+    {"twin", "two_plans", "partly_denied", "draft", "unfinished", "error", "impossible", "unlike", "rivals", "gap"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -11,24 +12,30 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Live,
+    SumDoubts,
     Summary,
     added,
+    any_time,
+    by_currency,
     choose,
     left_of,
     period_claims,
     span_of,
+    sum_doubts,
     sum_of,
     wanted_of,
 )
 
 USUAL_DAYS = 365
 SHOWN = 5
+NO_DOUBTS = SumDoubts()
 
 
 @dataclass(frozen=True, slots=True)
 class OwedInAll(Summary):
     """The share of `claims` claims, `paid` of it reported as paid by the member, and `left` where both are told.
 
+    `shares` is the share by currency, `over` what is reported as paid above it, and `doubts` what has to be said.
     `open` are the `SHOWN` largest claims that tell something left; `unknown` claims tell a share and not whether it was
     paid, `unknown_share` their sum; `untold` tell no share. `asked_time`: the time was named and is not the last year.
     """
@@ -47,6 +54,9 @@ class OwedInAll(Summary):
     open: tuple[tuple[Claim, Amount], ...]
     least: bool
     marked: int
+    shares: tuple[Amount, ...] = ()
+    doubts: SumDoubts = NO_DOUBTS
+    over: Amount | None = None
 
 
 async def answer(ask: Ask) -> OwedInAll:
@@ -84,13 +94,24 @@ def summarize(alive: Live, ask: Ask) -> OwedInAll:
         open=tuple(pair for pair in rest if not pair[0].sensitive)[:SHOWN],
         least=ask.report.hides or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
         marked=sum(1 for claim in told if claim.sensitive),
+        shares=by_currency(claim.owed.amount for claim in told),
+        doubts=_doubts(counted, alive, ask),
+        over=added(-left for claim in told if (left := left_of(claim)) and left.value < 0),
     )
 
 
 def _counted(alive: Live, ask: Ask) -> list[Claim]:
+    return _within(alive.added, ask)
+
+
+def _doubts(counted: list[Claim], alive: Live, ask: Ask) -> SumDoubts:
+    undated = choose((claim for claim in alive.added if not claim.service.known), any_time(wanted_of(ask))).claims
+    return sum_doubts(counted, alive, apart=_within((*alive.claims, *alive.apart), ask), undated=undated)
+
+
+def _within(claims: Iterable[Claim], ask: Ask) -> list[Claim]:
     start, end = _span(ask)
-    wanted = replace(wanted_of(ask), start=start, end=end)
-    fit = choose(alive.added, wanted).claims
+    fit = choose(claims, replace(wanted_of(ask), start=start, end=end)).claims
     return [claim for claim in fit if claim.service.day and start <= claim.service.day.first <= end]
 
 

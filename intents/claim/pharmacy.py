@@ -13,6 +13,7 @@ from bot.kit import (
     ClaimWish,
     Doubt,
     Live,
+    SumDoubts,
     Summary,
     by_currency,
     days_around,
@@ -23,6 +24,7 @@ from bot.kit import (
     of_other_person,
     service_dates,
     span_of,
+    sum_doubts,
     sum_of,
     text_of,
     wanted_of,
@@ -30,13 +32,15 @@ from bot.kit import (
 
 PAGE = 5
 USUAL_DAYS = 365
+NO_DOUBTS = SumDoubts()
 
 
 @dataclass(frozen=True, slots=True)
 class Pharmacy(Summary):
     """One page of the fills of a time, and the sum over all of them, one a currency; `least`: a floor is in it.
 
-    `told` fills carry what is owed; the others are not counted as zero. `paid_by_member` is what the plan reports as
+    `told` fills carry what is owed; `untold` ones are not counted as zero. `summed` is what has to be said
+    beside the sum. `paid_by_member` is what the plan reports as
     paid already. `apart` counts reversed, replaced and cancelled fills, which are in no sum; `unnamed` fills give no
     words for their drug, so that a drug cannot be looked for in them. `asked_time` is False when the time was ours;
     then `last` is the newest fill before it, where the time holds none.
@@ -52,6 +56,7 @@ class Pharmacy(Summary):
     provider: str | None
     count: int
     told: int
+    untold: int
     totals: tuple[Amount, ...]
     least: bool
     paid_by_member: Amount | None
@@ -63,6 +68,7 @@ class Pharmacy(Summary):
     wanted: ClaimWish
     hides: bool = False
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    summed: SumDoubts = NO_DOUBTS
 
     @property
     def total(self) -> Amount | None:
@@ -94,15 +100,17 @@ async def answer(ask: Ask) -> Pharmacy:
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(fills(so_far), ask)), page_size=100)
     summary = summarize(alive, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_counted(alive, ask), summary.last) if claim])
-    ask.report.steps += sum_of("fills", _counted(alive, ask), lambda claim: claim.owed.amount)
+    sums = [claim for claim in _counted(alive, ask) if claim.id not in alive.coordinated]
+    ask.report.steps += sum_of("fills", sums, lambda claim: claim.owed.amount)
     return summary
 
 
 def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     """The page cut from the fills that fit, and the sum over all that fit."""
     (start, end), counted = _span(ask), _counted(alive, ask)
-    told = [claim for claim in counted if claim.owed.amount is not None]
-    paid = by_currency(claim.paid_by_patient for claim in counted)
+    sums = [claim for claim in counted if claim.id not in alive.coordinated]
+    told = [claim for claim in sums if claim.owed.amount is not None]
+    paid = by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(fills(earlier), ask) if earlier else ()
     return Pharmacy(
         fills=tuple(counted[ask.page * PAGE : (ask.page + 1) * PAGE]),
@@ -115,6 +123,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         provider=text_of(ask, "provider_name"),
         count=len(counted),
         told=len(told),
+        untold=len(sums) - len(told),
         totals=by_currency(claim.owed.amount for claim in told),
         least=any(claim.owed.is_floor for claim in told),
         paid_by_member=paid[0] if len(paid) == 1 else None,
@@ -126,6 +135,12 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         wanted=wanted_of(ask),
         hides=ask.report.hides,
         doubts={claim.id: doubts_of(claim, alive) for claim in counted},
+        summed=sum_doubts(
+            sums,
+            alive,
+            apart=_within(_wanted([c for c in (*alive.claims, *alive.apart) if c.is_pharmacy], ask), ask),
+            undated=_wanted([c for c in fills(alive) if not c.service.known], ask),
+        ),
     )
 
 

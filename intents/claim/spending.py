@@ -14,6 +14,7 @@ from bot.kit import (
     ClaimWish,
     Live,
     Nearest,
+    SumDoubts,
     Summary,
     added,
     amount_in,
@@ -25,12 +26,15 @@ from bot.kit import (
     of_other_person,
     period_claims,
     span_of,
+    sum_doubts,
     sum_of,
     text_of,
     wanted_of,
 )
 
 SHOWN = 6
+NO_DOUBTS = SumDoubts()
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,8 @@ class Spending(Summary):
     says so: some of the amounts are floors themselves. `apart` counts reversals, replaced, taken back and cancelled
     claims of the time, and `undated` those that no time is known of: none of them is in a sum. `owed`, `plan_paid` and
     `paid_by_member` are sums over the same claims. Of a kind of care, `silent` claims say nothing of what was done, and
-    `mixed` ones are summed whole though they hold other care too. `two_plans` counts claims that are left out because
-    another plan's claim for the same visit is in, `twins` those that share a number and are both in, `open` those that
-    the plan has not finished. `hides`: something of what was asked for did not come.
+    `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
+    `hides`: something of what was asked for did not come.
     """
 
     start: date
@@ -76,9 +79,7 @@ class Spending(Summary):
     wanted: ClaimWish
     silent: int = 0
     mixed: int = 0
-    two_plans: int = 0
-    twins: int = 0
-    open: int = 0
+    doubts: SumDoubts = NO_DOUBTS
     hides: bool = False
     nearest: Nearest | None = None
 
@@ -115,6 +116,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(_shares, wanted=wanted)
     chosen = choose(alive.added, wanted)
+    undated = choose((c for c in alive.added if not c.service.known), any_time(wanted)).claims
     return Spending(
         start=start,
         end=end,
@@ -124,22 +126,25 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         totals=totals,
         least=any(claim.owed.is_floor for claim in told) and aspect is None,
         owed=_sum([claim.owed.amount for claim in counted]) if one else None,
-        plan_paid=_sum([claim.plan_paid for claim in counted]) if one else None,
+        plan_paid=_sum([claim.plan_paid for claim in counted]) if len(totals) < _SEVERAL else None,
         paid_by_member=_sum([claim.paid_by_patient for claim in counted]) if one else None,
         months=shares(told, _month) if one else (),
         kinds=shares(told, lambda claim: claim.kind or "") if one else (),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(_within(choose(alive.apart, wanted).claims, ask)),
-        undated=len(choose((c for c in alive.added if not c.service.known), any_time(wanted)).claims),
+        undated=len(undated),
         shielded=len(told) - len(plain),
         aspect=aspect,
         other_person=of_other_person(ask),
         wanted=wanted,
         silent=chosen.silent,
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),
-        two_plans=len(_within(choose((c for c in alive.claims if c.id in alive.coordinated), wanted).claims, ask)),
-        twins=sum(1 for claim in counted if claim.id in alive.twins),
-        open=sum(1 for claim in counted if claim.is_open or claim.is_draft),
+        doubts=sum_doubts(
+            counted,
+            alive,
+            apart=_within(choose((*alive.claims, *alive.apart), wanted).claims, ask),
+            undated=undated,
+        ),
         hides=ask.report.hides,
     )
 

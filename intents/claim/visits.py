@@ -95,7 +95,7 @@ def _nights(stays: list[Claim]) -> int | None:
     """Each night once, though several claims tell of one stay."""
     nights: set[date] = set()
     for claim in stays:
-        first, last = claim.service.start, claim.service.end or claim.service.start
+        first, last = claim.service.start, claim.service.end
         if first is None or last is None or first.exact is None or last.exact is None:
             return None
         nights.update(first.exact + timedelta(days=at) for at in range((last.exact - first.exact).days))
