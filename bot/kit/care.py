@@ -84,7 +84,9 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """The records that count, newest first and undated last, within the asked time whatever the server did."""
     first, last = span_of(ask)
-    found = [one for one in await records(ask, search, read) if one.counts and _within(one.day, first, last)]
+    found = [
+        one for one in await records(ask, search, read, shown=True) if one.counts and _within(one.day, first, last)
+    ]
     return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from bot.kit.ask import Ask
 from bot.kit.reading import read_entries, records_of
+from bot.kit.strict import strict
 from bot.payer.optional import given
 from bot.payer.search import Search
 from bot.records.contact import PayerContact, Phone, read_payer
@@ -44,16 +45,17 @@ class Coverages:
         return payer.phones if payer else ()
 
 
-async def member_coverages(ask: Ask) -> Coverages:
-    """The coverages of the member; entries made in error are left out."""
+async def member_coverages(ask: Ask, *, shown: bool = False) -> Coverages:
+    """The coverages of the member; entries made in error are left out. `shown`: they are the answer itself."""
     found: list[Coverage] = []
     payers: dict[str, PayerContact] = {}
     async for page in given(ask.search(_OWN)):
-        own, others = page.matches, [entry for entry in page.entries if entry.type == "Organization"]
+        own = await strict(ask, page.matches) if shown else page.matches
+        others = [entry for entry in page.entries if entry.type == "Organization"]
         found += read_entries(ask, own, "Coverage", read_coverage)
         payers |= {payer.id: payer for payer in read_entries(ask, others, "Organization", read_payer)}
     if not found:
-        found += await records_of(ask, given(ask.search(_BY_CLAIMS)), "Coverage", read_coverage)
+        found += await records_of(ask, given(ask.search(_BY_CLAIMS)), "Coverage", read_coverage, shown=shown)
     return coverages_of(found, ask.today, payers)
 
 

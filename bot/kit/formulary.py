@@ -58,7 +58,9 @@ async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
     if not ids:
         return ()
     search = Search("MedicationKnowledge", (("_id", any_of(ids)),))
-    return tuple(drug for drug in await records(ask, search, read_drug, optional=True) if drug.id in set(ids))
+    return tuple(
+        drug for drug in await records(ask, search, read_drug, optional=True, shown=True) if drug.id in set(ids)
+    )
 
 
 async def nearest_names(ask: Ask, chosen: DrugList, word: str) -> tuple[str, ...]:
@@ -73,5 +75,5 @@ async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
     """STU1 spells its parameters in CamelCase; a word apart from the strength may stand anywhere in the name."""
     words = [("DrugName:contains", escape(word)) for word in name.split()]
     plans = [("DrugPlan", any_of(chosen.plan_ids))] if chosen.plan_ids else []
-    found = await records(ask, Search("MedicationKnowledge", (*words, *plans)), read_drug)
+    found = await records(ask, Search("MedicationKnowledge", (*words, *plans)), read_drug, shown=True)
     return tuple(drug for drug in found if drug.plan_id is None or drug.plan_id in chosen.plan_ids)

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from bot.kit.ask import Ask
+from bot.kit.strict import strict
 from bot.payer.budget import Gap
 from bot.payer.optional import given
 from bot.payer.search import Search
@@ -38,17 +39,25 @@ R = TypeVar("R", bound=Record)
 Reader = Callable[[bytes | msgspec.Raw, tuple[str, ...]], R]
 
 
-async def records(ask: Ask, search: Search, read: Reader[R], *, optional: bool = False) -> tuple[R, ...]:
-    """Every record that answers the search, in the server's order; with `optional`, none of a refused type."""
+async def records(
+    ask: Ask, search: Search, read: Reader[R], *, optional: bool = False, shown: bool = False
+) -> tuple[R, ...]:
+    """Every record that answers the search, in the server's order; with `optional`, none of a refused type.
+
+    Those that are `shown` one by one are read through their typed models first.
+    """
     pages = ask.search(search)
-    return await records_of(ask, given(pages) if optional else pages, search.type, read)
+    return await records_of(ask, given(pages) if optional else pages, search.type, read, shown=shown)
 
 
-async def records_of(ask: Ask, pages: AsyncIterator[Page], resource_type: str, read: Reader[R]) -> tuple[R, ...]:
+async def records_of(
+    ask: Ask, pages: AsyncIterator[Page], resource_type: str, read: Reader[R], *, shown: bool = False
+) -> tuple[R, ...]:
     """The records of one type on the pages, whether they answer the search or came along with it."""
     found: dict[str, R] = {}
     async for page in pages:
-        for record in read_entries(ask, (e for e in page.entries if e.type == resource_type), resource_type, read):
+        rows: Sequence[Entry] = [entry for entry in page.entries if entry.type == resource_type]
+        for record in read_entries(ask, await strict(ask, rows) if shown else rows, resource_type, read):
             found.setdefault(record.id or f"?{len(found)}", record)
     return tuple(found.values())
 

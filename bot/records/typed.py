@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 40
 _NO_MODEL = "no typed model for this type"
+_NO_LOSS = frozenset({"missing", "model_field_validation.missing", "extra_forbidden", "list_type"})
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 Location = tuple[str | int, ...]
 
@@ -45,6 +46,22 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
     if plain.get("resourceType") != resource_type:
         raise Unreadable("another type than was asked for")
     return _validated(plain, _model(resource_type))
+
+
+def without_faults(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> tuple[bytes, int]:
+    """The resource's JSON without the elements that its model refuses, and how many of them held something.
+
+    What is only missing, or unknown to FHIR, takes nothing away from what can be shown.
+
+    Raises:
+        Unreadable: as `read_typed`.
+    """
+    plain = _plain(bytes(raw))
+    if plain.get("resourceType") != resource_type:
+        raise Unreadable("another type than was asked for")
+    dropped = _validated(plain, _model(resource_type)).dropped
+    lost = sum(1 for _, kind in dropped if kind not in _NO_LOSS)
+    return (msgspec.json.encode(plain) if dropped else bytes(raw)), lost
 
 
 def _validated(plain: dict[str, Any], model: type[BaseModel]) -> Typed:

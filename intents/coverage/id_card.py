@@ -42,7 +42,9 @@ class IdCards(Summary):
 async def answer(ask: Ask) -> IdCards:
     """The cards of the member's coverages."""
     other = of_other_person(ask)
-    return summarize(await member_coverages(ask), shown=ask.arguments.get("show") == "yes", other_person=other)
+    return summarize(
+        await member_coverages(ask, shown=True), shown=ask.arguments.get("show") == "yes", other_person=other
+    )
 
 
 def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) -> IdCards:

@@ -51,7 +51,7 @@ class Included(Summary):
 
 async def answer(ask: Ask) -> Included:
     """From the coverages alone: benefits that no record names are not guessed. A dental maximum is one of payments."""
-    coverages = await member_coverages(ask)
+    coverages = await member_coverages(ask, shown=True)
     if text_of(ask, "reason") != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)

@@ -41,7 +41,7 @@ def _of_employer(coverage: Coverage) -> bool:
 
 async def answer(ask: Ask) -> CoverageSummary:
     """Every coverage that the payer shows for the member."""
-    return summarize(await member_coverages(ask), other_person=of_other_person(ask))
+    return summarize(await member_coverages(ask, shown=True), other_person=of_other_person(ask))
 
 
 def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSummary:

@@ -17,7 +17,7 @@ class Me(Summary):
 
 async def answer(ask: Ask) -> Me:
     """The linked member's Patient record."""
-    return summarize(await records(ask, Search("Patient"), read_profile))
+    return summarize(await records(ask, Search("Patient"), read_profile, shown=True))
 
 
 def summarize(profiles: Sequence[Profile]) -> Me:

@@ -38,7 +38,7 @@ def line(*amounts: Resource, number: int = 1) -> Resource:
     return {"sequence": number, "servicedDate": DAY, "productOrService": service, "adjudication": list(amounts)}
 
 
-def visit(key: str = "a", day: str = DAY, **elements: Any) -> Resource:
+def visit(key: str = "a", day: str = DAY, /, **elements: Any) -> Resource:
     """A visit of which every figure agrees, but for what is given."""
     parts = {"submitted": 200.0, "eligible": 120.0, "benefit": 96.0, "coinsurance": 24.0, "memberliability": 24.0}
     return claim(key, day, parts, **elements)
