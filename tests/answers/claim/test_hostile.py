@@ -102,6 +102,11 @@ CASES: Mapping[str, tuple[tuple[Resource, ...], tuple[str, ...], str]] = {
         ("claim.spending", "claim.owed"),
         "more than one currency",
     ),
+    "two currencies and a draft": (
+        (visit("a", status="draft"), visit("b", "2026-03-01", total=[total("memberliability", 50, "EUR")])),
+        ("claim.spending", "claim.owed"),
+        "more than one currency[\\s\\S]*final yet",
+    ),
     "a payment and no share": (
         (visit(total=[], payment={"amount": usd(700)}),),
         ("claim.spending", "claim.last_visit_cost", "claim.payer"),
