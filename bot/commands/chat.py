@@ -7,6 +7,7 @@ import sys
 
 from bot.app import Bot, Push
 from bot.channels.console import LOCAL, read_lines, run, write
+from bot.clock import refuse_made_up_day
 from bot.commands.rehearsal import sandbox_settings, sign_in, with_pages
 from bot.config import Settings
 from bot.errors import ConfigError, SignInRefused
@@ -21,6 +22,8 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
     """
     if member and not sandbox:
         raise ConfigError("--as: only the members of the sandbox can be signed in from here; add --sandbox")
+    if not sandbox:
+        refuse_made_up_day(settings)
     async with contextlib.AsyncExitStack() as stack:
         if sandbox:
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
