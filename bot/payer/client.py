@@ -135,7 +135,7 @@ class MemberClient:
     def _ways(self, search: Search) -> Iterator[Way]:
         """The ways to ask for this person's records, the next one only when none before it found anything.
 
-        Coverage has two names for its patient (fhir.md 5); the second one is for who refuses the first.
+        Coverage has two names for its patient (fhir-notes 5); the second one is for who refuses the first.
         """
         names = self._names(search.type)
         for name in names:
