@@ -11,9 +11,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def _payer(roles: int) -> AbstractContextManager[Process]:
 
 
 @asynccontextmanager
-async def _bot(address: str, http: Http | None = None) -> AsyncIterator[Bot]:
+async def _bot(address: str, http: Callable[..., Http] = Http) -> AsyncIterator[Bot]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             _env_file=None,  # type: ignore[call-arg] # pydantic-settings takes it
@@ -110,7 +111,7 @@ async def _cold(address: str) -> tuple[float, float]:
     wire = _Noting()
     bots: list[float] = []
     hands: list[float] = []
-    async with _bot(address, Http(transport=wire)) as bot, aiohttp.ClientSession() as session:
+    async with _bot(address, partial(Http, transport=wire)) as bot, aiohttp.ClientSession() as session:
         await _ask(bot, FIND.format("37402"))
         for number, zip_code in enumerate(ZIPS[1:]):
             before = len(wire.urls)

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -21,16 +22,17 @@ from bot.answering import Answering, Patience
 from bot.audit import Audit
 from bot.clock import clock_of, refuse_made_up_day
 from bot.config import Settings
+from bot.course import Keeper
 from bot.dialogue import Dialogue
 from bot.documents.desk import Documents
 from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
-from bot.errors import BotError, ConfigError, StoreError
+from bot.errors import ConfigError
 from bot.extras import lacks
 from bot.inbox import Inbox
 from bot.limits import Limits
-from bot.message import Language, Person, Private
+from bot.message import Person
 from bot.metrics import Meter
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
@@ -40,13 +42,15 @@ from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.recent import Recent
 from bot.refusals import Refusals
-from bot.retention import Erased, Retention
+from bot.retention import Retention
 from bot.rollcall import RollCall
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable
 from bot.stores.waits import Waits
+from bot.telling import Push, Telling
 from bot.turn import Turn
+from bot.upkeep import let_go, stopped, sweep
 from bot.web import health_of, web_app
 
 if TYPE_CHECKING:
@@ -56,14 +60,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Bot", "assemble", "clock_of", "endpoints_of", "health_of", "slack_app", "teams_app", "web_app"]
 
-Push = Callable[[Person, Private], Awaitable[None]]
-_SWEEP_SECONDS = 300
-_CANCEL_AGAIN = 0.2  # seconds
-
 
 @dataclass(slots=True)
 class Bot:
-    """Everything that is running: who answers, who links, and how to reach a person on each platform."""
+    """Everything that is running. `forget` deletes what is kept of a person who is gone, and our messages to them."""
 
     settings: Settings
     pack: Pack
@@ -77,34 +77,19 @@ class Bot:
     meter: Meter
     recent: Recent
     retention: Retention
-    roll_call: RollCall = field(init=False)
-    push: dict[str, Push] = field(default_factory=dict)
+    telling: Telling
+    roll_call: RollCall
+    forget: Callable[[Person], Awaitable[None]]
 
     @property
     def store(self) -> Store:
         """Where everything is kept."""
         return self.table.store
 
-    def __post_init__(self) -> None:
-        """Whoever is gone is forgotten."""
-        self.roll_call = RollCall(self.store, self.accounts, self.audit, self.forget)
-
-    async def forget(self, person: Person) -> None:
-        """Delete all that is kept of a person who is gone, and our messages to them as far as that still works."""
-        await self.retention.let_go(person)
-        await self.accounts.unlink(person)
-
-    async def erased(self, person: Person, erased: Erased, language: Language) -> None:
-        """Tell a person that the rest of our messages to them is deleted, or that some are not."""
-        push = self.push.get(person.platform)
-        if push is not None:
-            await push(person, await self.turn.erased(person, erased, language))
-
-    async def tell(self, person: Person, error: BotError) -> None:
-        """Tell a person in their own chat about something that went wrong outside of it."""
-        push = self.push.get(person.platform)
-        if push is not None:
-            await push(person, await self.turn.problem(person, error))
+    @property
+    def push(self) -> dict[str, Push]:
+        """How to reach a person on each platform; a channel that starts enters itself."""
+        return self.telling.push
 
 
 @asynccontextmanager
@@ -113,13 +98,14 @@ async def assemble(
     *,
     pack: Pack | None = None,
     patience: Patience | None = None,
-    http: Http | None = None,
+    http: Callable[..., Http] = Http,
     now: Callable[[], datetime] | None = None,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Bot]:
-    """The running bot of these settings; everything that it opened is closed again, and `http` when it is given.
+    """The running bot of these settings; everything that it opened is closed again.
 
-    `pack` is one that is loaded already, in place of the one that the settings name.
+    `pack` is one that is loaded already, in place of the one that the settings name. `http` makes the client of the
+    payer, given `waits` and `heard`.
     `now` is what "last month" counts from: the clock of the settings when none is given. `pause` waits between messages
     that are deleted.
 
@@ -131,39 +117,32 @@ async def assemble(
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url)
         stack.push_async_callback(store.close)
-        http = await stack.enter_async_context(http or Http())
-        http.waits = Waits(store)
+        meter, patience, now = Meter(), patience or Patience(), now or clock_of(settings)
+        wire = await stack.enter_async_context(http(waits=Waits(store), heard=meter.called))
         table = SealedTable(store, Vault.from_settings(settings, sqlite_path(settings.bot_store_url)))
-        discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
-        audit = Audit(table)
-        accounts = Accounts(
-            settings=settings,
-            table=table,
-            http=http,
-            discovery=discovery,
-            audit=audit,
-            pages=pack.templates / "pages",
-        )
-        dialogue = Dialogue(table)
-        patience, now = patience or Patience(), now or clock_of(settings)
-        documents = Documents(table, audit, settings.bot_public_url)
-        recent = Recent(http.clock)
-        accounts.on_ended.append(recent.forget)
-        answering = _answering(settings, pack, http, accounts, audit, documents, recent, patience.wall, now)
-        meter = Meter()
-        http.heard = meter.called
-        retention = Retention(table, audit.pseudonym, hours=settings.bot_delete_after_hours, pause=pause)
-        turn = _turn(settings, pack, accounts, audit, dialogue, answering, retention, patience, now, meter)
-        renderer = Renderer(pack.templates / "pages", settings)
-        pages = Pages(documents, renderer, settings.bot_public_url)
-        bot = Bot(settings, pack, table, accounts, audit, discovery, turn, pages, renderer, meter, recent, retention)
+        discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
+        audit, dialogue, recent = Audit(table), Dialogue(table), Recent(wire.clock)
+        keeper = Keeper(pack, dialogue)
+        telling = Telling(pack, keeper, _payer(settings), meter)
+        accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
         stack.push_async_callback(accounts.close)
-        accounts.on_failed.append(bot.tell)
-        accounts.on_elsewhere.append(bot.tell)
-        retention.on_erased.append(bot.erased)
-        stack.push_async_callback(_let_go, anchor := _anchor(settings, audit))
-        for job in (_sweep(store, retention, anchor), bot.roll_call.every_hour()):
-            stack.push_async_callback(_stopped, asyncio.create_task(job))
+        hours = settings.bot_delete_after_hours
+        retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
+        documents = Documents(table, audit, settings.bot_public_url)
+        answering = _answering(settings, pack, wire, accounts, audit, documents, recent, patience.wall, now)
+        turn = _turn(
+            settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now
+        )
+        renderer = Renderer(pack.templates / "pages", settings)
+        forget = partial(_forget, retention, accounts)
+        pages, calls = Pages(documents, renderer, settings.bot_public_url), RollCall(store, accounts, audit, forget)
+        bot = Bot(
+            *(settings, pack, table, accounts, audit, discovery, turn, pages, renderer),
+            *(meter, recent, retention, telling, calls, forget),
+        )
+        stack.push_async_callback(let_go, anchor := _anchor(settings, audit))
+        for job in (sweep(store, retention, anchor), bot.roll_call.every_hour()):
+            stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
 
 
@@ -176,6 +155,29 @@ def _payer(settings: Settings) -> dict[str, str]:
         "phone_es": settings.payer_phone or "número de su tarjeta de miembro",
         "nurse_line": settings.payer_nurse_line or "",
     }
+
+
+def _accounts(  # noqa: PLR0917 -- the composition root hands over what it made
+    settings: Settings,
+    pack: Pack,
+    table: SealedTable,
+    http: Http,
+    discovery: Discovery,
+    audit: Audit,
+    telling: Telling,
+    recent: Recent,
+) -> Accounts:
+    return Accounts(
+        settings=settings,
+        table=table,
+        http=http,
+        discovery=discovery,
+        audit=audit,
+        pages=pack.templates / "pages",
+        failed=telling.tell,
+        elsewhere=telling.tell,
+        ended=recent.forget,
+    )
 
 
 def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
@@ -206,17 +208,19 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
     )
 
 
-def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
+def _turn(  # noqa: PLR0917 -- as above
     settings: Settings,
     pack: Pack,
+    keeper: Keeper,
+    telling: Telling,
     accounts: Accounts,
     audit: Audit,
     dialogue: Dialogue,
     answering: Answering,
     retention: Retention,
+    meter: Meter,
     patience: Patience,
     now: Callable[[], datetime],
-    meter: Meter,
 ) -> Turn:
     return Turn(
         pack=pack,
@@ -231,7 +235,15 @@ def _turn(  # noqa: PLR0917 -- the composition root hands over what it made
         patience=patience,
         limits=Limits(person=settings.bot_questions_per_minute),
         meter=meter,
+        keeper=keeper,
+        telling=telling,
     )
+
+
+async def _forget(retention: Retention, accounts: Accounts, person: Person) -> None:
+    """Delete all that is kept of a person who is gone, and our messages to them as far as that still works."""
+    await retention.let_go(person)
+    await accounts.unlink(person)
 
 
 def endpoints_of(settings: Settings) -> Endpoints:
@@ -275,29 +287,6 @@ def _member_client(
 
 def _anchor(settings: Settings, audit: Audit) -> Anchor:
     return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
-
-
-async def _let_go(anchor: Anchor) -> None:
-    """Keep where the trail ends, as far as the store still answers."""
-    with contextlib.suppress(StoreError):
-        await anchor.advance()
-
-
-async def _sweep(store: Store, retention: Retention, anchor: Anchor) -> None:
-    """Remove what has expired, and delete messages whose time is over, every few minutes."""
-    while True:
-        with contextlib.suppress(StoreError):
-            await store.sweep()
-            await retention.expire()
-            await anchor.advance()
-        await asyncio.sleep(_SWEEP_SECONDS)
-
-
-async def _stopped(task: asyncio.Task[None]) -> None:
-    """End a task, again when a library swallowed the first cancellation: nobody waits for minutes at a stop."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=_CANCEL_AGAIN)
 
 
 @asynccontextmanager

@@ -51,7 +51,8 @@ class Connecting:
             case "account.unlink":
                 reply = await self._unlink(person, asked)
             case "account.forget":
-                reply = self.erased(await self._erase(person, language), language)
+                erased = await self._erase(person, language)
+                reply = self._say("account/forget", language, intent=asked.intent, erased=erased, behind=False)
             case "account.choose":
                 reply = self._linked(await self._accounts.choose(person, int(asked.arguments["index"])), language)
             case "account.decline":
@@ -156,10 +157,6 @@ class Connecting:
     def _linked(self, linked: Linked, language: Language) -> Private:
         template = "account/choose" if linked.choices else "account/linked"
         return self._say(template, language, intent="account.link", linked=linked)
-
-    def erased(self, erased: Erased | None, language: Language, *, behind: bool = False) -> Private:
-        """What became of our messages in the person's chat; `behind`: it was told before that this takes a while."""
-        return self._say("account/forget", language, intent="account.forget", erased=erased, behind=behind)
 
     async def _erase(self, person: Person, language: Language) -> Erased | None:
         """Delete our messages in the person's chat; None where there is no way to."""

@@ -127,7 +127,7 @@ class _Platform:
 class Retention:
     """The records of all platforms. `pseudonym` gives a person's keyed hash; `hours` is when a message's time is over.
 
-    Callables in `on_erased` hear of what was deleted behind an answer.
+    `erased` hears of what was deleted behind an answer.
     """
 
     def __init__(
@@ -136,13 +136,14 @@ class Retention:
         pseudonym: Callable[[Person], Awaitable[str]],
         *,
         hours: int | None = None,
+        erased: Told | None = None,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._records = _Records(table, pseudonym, clock)
         self._table, self._hours, self._clock, self._pause = table, hours, clock, pause
         self._platforms: dict[str, _Platform] = {}
-        self.on_erased: list[Told] = []
+        self._erased = erased
 
     def serve(self, platform: str, delete: Delete) -> Inbox:
         """Let a platform's messages be deleted. The channel starts and stops the inbox, in which the work waits."""
@@ -227,11 +228,12 @@ class Retention:
 
     async def _tell(self, job: _Job, kept: int) -> None:
         """Say what became of the messages of a job, where somebody waits for it."""
-        for told in self.on_erased if job.language else ():
-            try:
-                await told(job.person, Erased(job.total - kept, kept), job.language or "en")
-            except Exception as error:  # noqa: BLE001 -- the messages are gone all the same
-                log.error("failed", kind=type(error).__name__)  # noqa: TRY400 -- a trace may name the chat
+        if self._erased is None or job.language is None:
+            return
+        try:
+            await self._erased(job.person, Erased(job.total - kept, kept), job.language)
+        except Exception as error:  # noqa: BLE001 -- the messages are gone all the same
+            log.error("failed", kind=type(error).__name__)  # noqa: TRY400 -- a trace may name the chat
 
 
 async def _gone(platform: _Platform, row: Shown, *, last: bool) -> bool:

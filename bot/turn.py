@@ -22,7 +22,7 @@ from bot.command import Commands, Request
 from bot.connecting import CodeState, Connecting
 from bot.course import Answered, Course, Keeper
 from bot.dialogue import Asked, Dialogue, Memory, said
-from bot.errors import BotError, NotLinked, SignInExpired, new_reference, told
+from bot.errors import NotLinked, SignInExpired, new_reference, told
 from bot.followups import (
     beyond,
     consent,
@@ -42,7 +42,8 @@ from bot.metrics import Meter
 from bot.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
-from bot.retention import Erased, Retention
+from bot.retention import Retention
+from bot.telling import Telling
 
 log = structlog.get_logger("turn")
 MOST_MISSES = 2
@@ -66,12 +67,14 @@ class Turn:
         member_answers: Literal["dm", "off"] = "dm",
         patience: Patience | None = None,
         limits: Limits | None = None,
-        meter: Meter | None = None,
+        meter: Meter,
+        keeper: Keeper,
+        telling: Telling,
     ) -> None:
         self._pack, self._dialogue, self._answering, self._accounts = pack, dialogue, answering, accounts
         self._payer, self._now, self._member_answers = payer, now, member_answers
         self._patience = patience or Patience()
-        self._limits, self._meter = limits or Limits(), meter or Meter()
+        self._limits, self._meter, self._keeper, self._telling = limits or Limits(), meter, keeper, telling
         self._connecting = Connecting(
             accounts=accounts,
             audit=audit,
@@ -83,7 +86,7 @@ class Turn:
         )
         self.renewed = self._connecting.renewed
         self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
-        self._commands, self._keeper = Commands(pack.engine), Keeper(pack, dialogue)
+        self._commands = Commands(pack.engine)
         self.forms = Forms(pack.engine, pack.offers, answering if member_answers == "dm" else None)
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
@@ -102,21 +105,6 @@ class Turn:
             yield waiting
             _log_answer(waiting, started)
             self._meter.answered(message.person.platform, waiting.intent, time.perf_counter() - started)
-
-    async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
-        """The words of an error that happened outside a message, such as a sign-in cancelled in the browser."""
-        values = {**error.facts, "payer": self._payer, "reference": error.reference}
-        words = self._pack.render(error.template, values, language)
-        reply = Private(intent="problem", language=language, blocks=words, error=error.reference)
-        reply = await self._keeper.alone(person, reply)
-        log.warning("problem", kind=type(error).__name__, reference=error.reference)
-        self._meter.problem(type(error).__name__)
-        return reply
-
-    async def erased(self, person: Person, erased: Erased, language: Language) -> Private:
-        """The words when the rest of a person's messages was deleted, or could not be, behind an answer."""
-        log.info("erased", count=erased.deleted)
-        return await self._keeper.alone(person, self._connecting.erased(erased, language, behind=True))
 
     async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
         """A page that stays in sight, and whether an account is connected."""
@@ -137,7 +125,7 @@ class Turn:
                         yield one
                 step = await self._kept(course) if course.connects else None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
-            for one in course.around(await self.problem(message.person, told(error), course.language)):
+            for one in course.around(await self._telling.problem(message.person, told(error), course.language)):
                 yield one
 
     async def _first_step(self, course: Course) -> Answered | Asked:

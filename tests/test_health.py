@@ -90,8 +90,7 @@ async def test_calls_to_the_payer_are_counted_by_what_came_of_them() -> None:
             raise httpx.ConnectError("refused")
         return httpx.Response(next(statuses), stream=httpx.ByteStream(b"{}"))
 
-    async with Http(transport=httpx.MockTransport(answer)) as http:
-        http.heard = meter.called
+    async with Http(transport=httpx.MockTransport(answer), heard=meter.called) as http:
         for path in ("one", "two", "three", "four"):
             await http.get(f"https://payer.example/{path}", {}, http.clock() + 10)
         with pytest.raises(PayerDown):

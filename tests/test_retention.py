@@ -76,8 +76,7 @@ async def hashed(person: Person) -> str:
 
 def serving(store: Store, chat: Chat, *, hours: int | None = None) -> tuple[Retention, Inbox]:
     """A process that deletes in this chat, with a clock of the store's own."""
-    retention = Retention(SealedTable(store, VAULT), hashed, hours=hours, pause=chat.pause)
-    retention.on_erased.append(chat.hear)
+    retention = Retention(SealedTable(store, VAULT), hashed, hours=hours, erased=chat.hear, pause=chat.pause)
     return retention, retention.serve("slack", chat.delete)
 
 

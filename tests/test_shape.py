@@ -63,10 +63,12 @@ MAY_IMPORT = {
     "command": {"dialogue", "language", "message"},
     "alarm": {"language", "message", "pack"},
     "course": {"alarm", "dialogue", "followups", "language", "message", "owner", "pack"},
+    "telling": {"course", "errors", "message", "metrics", "pack", "retention"},
+    "upkeep": {"anchor", "errors", "retention", "stores"},
     "turn": {
         *("accounts", "answering", "command", "connecting", "course", "dialogue", "errors", "followups", "forms"),
         *("kit", "language", "message", "pack"),
-        *("alarm", "audit", "limits", "metrics", "owner", "provenance", "retention"),
+        *("alarm", "audit", "limits", "metrics", "owner", "provenance", "retention", "telling"),
     },
     "channels": {"errors", "forms", "inbox", "leases", "message", "offers", "replies", "retention", "stores", "turn"},
     "devchat": {"accounts", "config", "message", "replies"},

@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from bot.app import _stopped
+from bot.upkeep import stopped
 
 
 @pytest.mark.fault("F61")
@@ -24,6 +24,6 @@ async def test_a_task_that_missed_its_cancellation_is_cancelled_again() -> None:
     task = asyncio.create_task(sweeping())
     await asyncio.sleep(0)
     async with asyncio.timeout(20):
-        await _stopped(task)
+        await stopped(task)
     assert missed.is_set()
     assert task.cancelled()

@@ -38,12 +38,20 @@ _REQUESTS_KIND = "links_asked"
 Told = Callable[[Person, LinkError], Awaitable[None]]
 
 
+async def _untold(_person: Person, _error: LinkError) -> None:
+    """Nobody hears of it."""
+
+
+def _unheard(_link_id: str) -> None:
+    """Nobody keeps anything for a link."""
+
+
 class Accounts:
     """Links, sign-ins and access of every person. `pages` is the folder of the HTML pages.
 
-    `clock` tells Unix seconds. Callables in `on_failed` hear of a sign-in that failed in the browser, so that the chat
-    can say it once, those in `on_elsewhere` that a person's member record was connected to another chat as well, those
-    in `on_ended` the id of every link that is over. Close it at the end.
+    `clock` tells Unix seconds. `failed` hears of a sign-in that failed in the browser, so that the chat can say it,
+    `elsewhere` that a person's member record was connected to another chat as well, `ended` the id of every link that
+    is over. Close it at the end.
     """
 
     def __init__(
@@ -55,6 +63,9 @@ class Accounts:
         discovery: Discovery,
         audit: Audit,
         pages: Path,
+        failed: Told = _untold,
+        elsewhere: Told = _untold,
+        ended: Callable[[str], None] = _unheard,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -74,13 +85,11 @@ class Accounts:
             patients=patients,
             givebacks=givebacks,
         )
-        self.on_failed: list[Told] = []
-        self.on_elsewhere: list[Told] = []
-        self.on_ended: list[Callable[[str], None]] = []
+        self._on_failed, self._on_elsewhere = failed, elsewhere
         seats = Seats(table.store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
-        self._proofs = Proofs(rows, givebacks, seats, self._ended)
+        self._proofs = Proofs(rows, givebacks, seats, ended)
         idle = settings.bot_idle_minutes * 60.0 if settings.bot_idle_minutes else None
-        self._accesses = Accesses(rows, endpoint, givebacks, audit, pause, self._ended, idle)
+        self._accesses = Accesses(rows, endpoint, givebacks, audit, pause, ended, idle)
         self._pages = Pages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
 
     async def begin(self, person: Person) -> str:
@@ -222,16 +231,10 @@ class Accounts:
     async def _told(self, person: Person, linked: Linked) -> Linked:
         if not linked.choices:
             for other in () if linked.again else await self.elsewhere(person):
-                for told in self.on_elsewhere:
-                    await told(other, ConnectedElsewhere("two chats open one record", platform=person.platform))
+                shared = ConnectedElsewhere("two chats open one record", platform=person.platform)
+                await self._on_elsewhere(other, shared)
         return linked
-
-    def _ended(self, link_id: str) -> None:
-        """A link is no more, or its sign-in is over: whoever keeps something for it lets go."""
-        for told in self.on_ended:
-            told(link_id)
 
     async def _failed(self, person: Person, error: LinkError) -> None:
         await self._audit.record("sign_in_failed", person, detail=type(error).__name__)
-        for told in self.on_failed:
-            await told(person, error)
+        await self._on_failed(person, error)

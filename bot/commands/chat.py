@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 
-from bot.app import Bot, Push
+from bot.app import Bot
 from bot.channels.console import LOCAL, read_lines, run, write
 from bot.clock import refuse_made_up_day
 from bot.commands.rehearsal import sandbox_settings, sign_in, with_pages
 from bot.config import Settings
 from bot.errors import ConfigError, SignInRefused
 from bot.message import Person, Private
+from bot.telling import Push
 
 
 async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:

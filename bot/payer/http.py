@@ -34,6 +34,10 @@ _TIMEOUT = httpx.Timeout(_SILENCE, connect=_CONNECT).as_dict()
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip", "user-agent": "bcbst-bot"}
 
 
+def _unheard(_outcome: str, _seconds: float) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A status, headers by lower-case name, and the decoded body."""
@@ -59,13 +63,14 @@ class Http:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.time,
         in_flight: int = IN_FLIGHT,
+        waits: Waits | None = None,
+        heard: Callable[[str, float], None] = _unheard,
     ) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
         self.clock, self.pause = clock, pause
         self.traits = ServerTraits(clock)
         self.clocks = Clocks(now)
-        self.waits: Waits | None = None
-        self.heard: Callable[[str, float], None] = _unheard
+        self._waits, self._heard = waits, heard
         self._in_flight = in_flight
         self._places: dict[str, Place] = {}
         self._origins: dict[tuple[str, str], Origin] = {}
@@ -87,7 +92,7 @@ class Http:
         """What is known about the URL's origin, as far as a type of resource is concerned."""
         name = origin_of(url)
         if (name, kind) not in self._origins:
-            place = self._places.setdefault(name, Place(self._in_flight, name, self.waits))
+            place = self._places.setdefault(name, Place(self._in_flight, name, self._waits))
             self._origins[name, kind] = Origin(place)
         return self._origins[name, kind]
 
@@ -127,10 +132,10 @@ class Http:
         try:
             answer = await self._sent(request, deadline, cap, kind)
         except PayerError as error:
-            self.heard(type(error).__name__, self.clock() - started)
+            self._heard(type(error).__name__, self.clock() - started)
             raise
         hundreds = answer.status // 100
-        self.heard(f"{hundreds}xx" if hundreds in range(1, 6) else "other", self.clock() - started)
+        self._heard(f"{hundreds}xx" if hundreds in range(1, 6) else "other", self.clock() - started)
         return answer
 
     async def _sent(self, request: httpx.Request, deadline: float, cap: int, kind: str) -> Answer:
@@ -164,10 +169,6 @@ class Http:
             yield response
         finally:
             await response.aclose()
-
-
-def _unheard(_outcome: str, _seconds: float) -> None:
-    """Nobody counts."""
 
 
 def _lowered(headers: httpx.Headers) -> dict[str, str]:

@@ -163,11 +163,11 @@ async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) 
             discovery=discovery,
             audit=audit,
             pages=PAGES,
+            failed=lambda person, error: made.hear(person, error),  # noqa: PLW0108 -- it is made below
             clock=clock,
             pause=no_pause,
         )
         made = Bot(accounts, payer, clock, Starlette(routes=list(accounts.routes())), store, settings, audit)
-        accounts.on_failed.append(made.hear)
         yield made
         await accounts.close()
     await store.close()

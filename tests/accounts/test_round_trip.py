@@ -70,9 +70,9 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
             discovery=Discovery(http, settings.payer_fhir_url, configured),
             audit=Audit(SealedTable(store, seal)),
             pages=PAGES,
+            failed=lambda person, error: made.hear(person, error),  # noqa: PLW0108 -- it is made below
         )
         made = Pair(accounts, payer)
-        accounts.on_failed.append(made.hear)
         async with running(Starlette(routes=list(accounts.routes())), socket):
             yield made
         await accounts.close()

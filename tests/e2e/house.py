@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +212,7 @@ async def open_house(
         stack.callback(sock.close)
         values = _settings(payer, folder, f"http://127.0.0.1:{sock.getsockname()[1]}") | settings
         chosen, clock = Settings(_env_file=None, **values), Elastic()  # type: ignore[call-arg, arg-type]
-        http = Http(clock=clock.now, pause=clock.pause)
+        http = partial(Http, clock=clock.now, pause=clock.pause)
         bot = await stack.enter_async_context(
             assemble(chosen, pack=shipped_pack(), patience=patience or UNHURRIED, http=http, pause=clock.pause)
         )

@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -65,7 +66,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
     """A bot with both members connected, each at a payer that answers out of order."""
     world, socks = world_of(TODAY), (listen(), listen())
     app = create_app(world, f"http://127.0.0.1:{socks[0].getsockname()[1]}")
-    wire = Http(transport=Overtaking(httpx.ASGITransport(app), random.Random(34)))  # noqa: S311 -- no secret
+    wire = partial(Http, transport=Overtaking(httpx.ASGITransport(app), random.Random(34)))  # noqa: S311 -- no secret
     public = f"http://127.0.0.1:{socks[1].getsockname()[1]}"
     settings = settings_for(app.state.sandbox, tmp_path / "bot.db", bot_public_url=public)
     async with contextlib.AsyncExitStack() as stack:

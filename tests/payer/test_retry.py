@@ -179,8 +179,8 @@ class Shared:
 @pytest.mark.threat("T50")
 async def test_what_one_process_was_told_holds_for_the_others() -> None:
     """Another replica keeps off the same origin without a call, asks for it once a second, and comes back in time."""
-    told, other, shared = rig(fhir(b"", 429, retry_after="600")), rig(page(ROLE)), Shared()
-    told.http.waits = other.http.waits = shared
+    shared = Shared()
+    told, other = rig(fhir(b"", 429, retry_after="600"), waits=shared), rig(page(ROLE), waits=shared)
     for rigged in (told, other, other):
         with pytest.raises(PayerBusy):
             await ask(rigged)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from bot.payer.http import Http
+from bot.payer.origin import Waits
 from bot.payer.retry import Retry
 from tests.records.made import bundle, raw
 
@@ -99,7 +100,8 @@ class Rig:
         return Retry(self.clock, self.clock.sleep, jitter=lambda: 0.5)
 
 
-def rig(*replies: Reply) -> Rig:
+def rig(*replies: Reply, waits: Waits | None = None) -> Rig:
     """A payer that gives these replies."""
     payer, clock = Payer(list(replies)), Clock()
-    return Rig(payer, clock, Http(transport=httpx.MockTransport(payer), clock=clock, pause=clock.sleep))
+    http = Http(transport=httpx.MockTransport(payer), clock=clock, pause=clock.sleep, waits=waits)
+    return Rig(payer, clock, http)
