@@ -87,7 +87,7 @@ class TokenEndpoint:
         """
         answer = await self._post(self._settings.payer_token_url, self._asking("check", new_secret()))
         error = _json(answer).get("error")
-        return answer.status, error if error in _OUR_FAULT | {"invalid_grant"} else ""
+        return answer.status_code, error if error in _OUR_FAULT | {"invalid_grant"} else ""
 
     async def refresh(self, tokens: Tokens) -> Tokens:
         """New tokens for old ones. A refresh token that the answer leaves out stays as it was.
@@ -107,7 +107,7 @@ class TokenEndpoint:
         hint = "refresh_token" if tokens.refresh else "access_token"
         body, _ = prepare_revoke_token_request(tokens.refresh or tokens.access, token_type_hint=hint)
         try:
-            return (await self._post(endpoint, body)).status == _OK
+            return (await self._post(endpoint, body)).status_code == _OK
         except LinkError:
             return False
 
@@ -126,8 +126,8 @@ class TokenEndpoint:
         started = self._clock()
         answer = await self._post(self._settings.payer_token_url, body)
         said = _json(answer)
-        if answer.status != _OK:
-            error = _refusal(answer.status, said, spent)
+        if answer.status_code != _OK:
+            error = _refusal(answer.status_code, said, spent)
             self.client_refused = self.client_refused or isinstance(error, SetupWrong)
             raise error
         self.client_refused = False
@@ -147,7 +147,7 @@ class TokenEndpoint:
 
 def _json(answer: Answer) -> dict[str, Any]:
     try:
-        said = json.loads(answer.body)
+        said = json.loads(answer.content)
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}

@@ -51,11 +51,11 @@ class SigningKeys:
     async def _load(self, url: str) -> None:
         try:
             answer = await self._http.get(url, _ACCEPT, self._http.clock() + _PATIENCE)
-            self._keys = KeySet.import_key_set(json.loads(answer.body))
+            self._keys = KeySet.import_key_set(json.loads(answer.content))
         except PayerError as error:
             raise SignInRefused(f"the JWKS: {type(error).__name__}") from None
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-            raise SignInRefused(f"the JWKS could not be read, status {answer.status}") from None
+            raise SignInRefused(f"the JWKS could not be read, status {answer.status_code}") from None
         self._url, self._fetched = url, self._clock()
 
     def _matching(self, kid: str | None, algorithm: str) -> list[RSAKey | ECKey]:

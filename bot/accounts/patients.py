@@ -124,7 +124,7 @@ class Patients:
         headers = {"authorization": f"Bearer {token}", "accept": "application/fhir+json"}
         answer = await self._http.get(f"{self._base}/{path}", headers, self._http.clock() + _PATIENCE)
         check_status(answer, "Patient")
-        return answer.body
+        return answer.content
 
 
 def _patients(entries: Sequence[_Entry]) -> tuple[_Patient, ...]:

@@ -27,7 +27,7 @@ async def more_claims(http: Http, url: str | None, token: str, claims: Mapping[s
     headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
     try:
         answer = await http.get(url, headers, http.clock() + _PATIENCE)
-        said = json.loads(answer.body) if answer.status == _OK else None
+        said = json.loads(answer.content) if answer.status_code == _OK else None
     except (PayerError, ValueError, RecursionError):
         return claims
     return {**said, **claims} if isinstance(said, dict) and said.get("sub") == claims["sub"] else claims

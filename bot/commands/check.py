@@ -174,7 +174,7 @@ async def _reached(http: Http, name: str, url: str, server: Capabilities) -> Fin
     if server.known:
         return Finding("ok", "payer", f"a FHIR server answers at {url}")
     try:
-        status = (await http.get(f"{url}/metadata", {}, http.clock() + _SECONDS)).status
+        status = (await http.get(f"{url}/metadata", {}, http.clock() + _SECONDS)).status_code
     except PayerError as error:
         return Finding("bad", "payer", f"{name}: {url} cannot be reached ({type(error).__name__})")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -26,7 +26,7 @@ def check_status(answer: Answer, resource_type: str) -> None:
         SignInExpired: 401. PayerForbids: 403. PayerLacks: 404, 410. PayerRejects: other 4xx, with the words of the
         server's OperationOutcome in `issues` for the client's own use. PayerUntrusted: a redirect. PayerDown: 5xx.
     """
-    status = answer.status
+    status = answer.status_code
     if status == 401:  # noqa: PLR2004 -- HTTP's own numbers say it best
         raise SignInExpired("401")
     leaf = _LEAVES.get(status)
@@ -35,7 +35,7 @@ def check_status(answer: Answer, resource_type: str) -> None:
     if 300 <= status < 400:  # noqa: PLR2004 -- as above
         raise PayerUntrusted("a redirect where an answer was due")
     if 400 <= status < 500:  # noqa: PLR2004 -- as above
-        raise PayerRejects(str(status), issues=read_issues(answer.body))
+        raise PayerRejects(str(status), issues=read_issues(answer.content))
     if status >= 500:  # noqa: PLR2004 -- as above
         raise PayerDown(str(status))
 
@@ -77,7 +77,7 @@ def resource_of(answer: Answer, resource_type: str) -> tuple[bytes, Head]:
 
 def _fhir(answer: Answer) -> bytes:
     """The body, when it can be FHIR JSON: payers also label it application/json or text/plain, so the body decides."""
-    body = answer.body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    body = answer.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body or body.startswith(b"<"):
         raise PayerMaintenance("a page or nothing where FHIR was due")
     if "html" in answer.headers.get("content-type", "").lower():

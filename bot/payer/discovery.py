@@ -174,7 +174,7 @@ class Discovery:
             answer = await self._http.get(url, {"accept": accept}, self._http.clock() + _PATIENCE, _CAP)
         except PayerError:
             return None
-        return answer.body if answer.status == _OK else None
+        return answer.content if answer.status_code == _OK else None
 
 
 def _from_document(document: _Document) -> Endpoints:

@@ -55,8 +55,8 @@ class Pulse:
             answer = await self._http.get(self._url, {"accept": "application/fhir+json"}, started + _PATIENCE)
         except PayerError:
             answer = None
-        up = answer is not None and answer.status == _OK
-        declared = read_capabilities(answer.body) if answer is not None and up else None
+        up = answer is not None and answer.status_code == _OK
+        declared = read_capabilities(answer.content) if answer is not None and up else None
         types = declared.types if declared else {}
         return Health(
             up=up,

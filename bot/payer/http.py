@@ -12,9 +12,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+from typing import Any
 
 import aiohttp
 import httpx
@@ -31,6 +29,7 @@ from bot.payer.skew import Clocks
 _CONNECT = 5.0
 _SILENCE = 20.0
 _TIMEOUT = httpx.Timeout(_SILENCE, connect=_CONNECT).as_dict()
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip", "user-agent": "bcbst-bot"}
 
 
@@ -38,17 +37,16 @@ def _unheard(_outcome: str, _seconds: float) -> None:
     """Nobody counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A status, headers by lower-case name, and the decoded body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+Answer = httpx.Response
+"""What the transports give: an answer that came whole, with its body decoded."""
 
 
-class Http:
-    """Calls with a wall deadline and a cap on decoded bytes. Close it, or use it as an async context manager.
+class Http(httpx.AsyncBaseTransport):
+    """The lowest transport of the stack: one call, with a wall deadline and a cap on decoded bytes.
+
+    A request says in its extensions until when (`deadline`, a time of `clock`), how large (`cap`) and about which type
+    of resource (`kind`) its answer may be. Responses come whole and decoded. Close it, or use it as an async context
+    manager.
 
     `transport` swaps the wire. `clock` is the monotonic clock that deadlines are told by, `pause` waits between tries,
     `now` tells Unix seconds. `waits` shares what an origin told one process with all of them. `heard` is told what came
@@ -76,14 +74,6 @@ class Http:
         self._origins: dict[tuple[str, str], Origin] = {}
         self._transport = transport or _transport()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     async def aclose(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
@@ -98,13 +88,13 @@ class Http:
 
     async def get(
         self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB, *, kind: str = ""
-    ) -> Answer:
+    ) -> httpx.Response:
         """One GET, tried once. `deadline` is a time of `clock`, `kind` the type of resource that it is about.
 
         Raises:
             PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
         """
-        return await self._send(httpx.Request("GET", url, headers={**_HEADERS, **headers}), deadline, cap, kind)
+        return await self.handle_async_request(request_of(url, headers, deadline=deadline, cap=cap, kind=kind))
 
     async def post_form(
         self,
@@ -115,35 +105,39 @@ class Http:
         cap: int = MIB,
         *,
         kind: str = "",
-    ) -> Answer:
+    ) -> httpx.Response:
         """One POST of a form (pairs, or already encoded), never retried: a token request may have been acted on (T50).
 
         Raises:
             PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
         """
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
-        typed = {**headers, "content-type": "application/x-www-form-urlencoded"}
-        request = httpx.Request("POST", url, headers={**_HEADERS, **typed}, content=encoded.encode("ascii"))
-        return await self._send(request, deadline, cap, kind)
+        request = request_of(url, headers, form=encoded, deadline=deadline, cap=cap, kind=kind)
+        return await self.handle_async_request(request)
 
-    async def _send(self, request: httpx.Request, deadline: float, cap: int, kind: str) -> Answer:
-        """One call, and what came of it told to whoever counts."""
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One call, and what came of it told to whoever counts.
+
+        Raises:
+            PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
+        """
         started = self.clock()
         try:
-            answer = await self._sent(request, deadline, cap, kind)
+            response = await self._sent(request)
         except PayerError as error:
             self._heard(type(error).__name__, self.clock() - started)
             raise
-        hundreds = answer.status // 100
+        hundreds = response.status_code // 100
         self._heard(f"{hundreds}xx" if hundreds in range(1, 6) else "other", self.clock() - started)
-        return answer
+        return response
 
-    async def _sent(self, request: httpx.Request, deadline: float, cap: int, kind: str) -> Answer:
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
         request.extensions["timeout"] = _TIMEOUT
+        deadline, kind = request.extensions["deadline"], request.extensions["kind"]
         slots = self.origin(request.url, kind).place.slots
         try:
             async with asyncio.timeout(max(0.0, deadline - self.clock())), slots.of(kind):
-                return await self._exchange(request, cap)
+                return await self._exchange(request)
         except TimeoutError:
             raise PayerSlow("no whole answer before the deadline") from None
         except (httpx.ReadTimeout, httpx.PoolTimeout, httpx.WriteTimeout):
@@ -151,16 +145,16 @@ class Http:
         except (httpx.TransportError, aiohttp.ClientError, OSError):
             raise PayerDown("no connection") from None
 
-    async def _exchange(self, request: httpx.Request, cap: int) -> Answer:
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
         async with self._opened(request) as response:
+            encoding = response.headers.get("content-encoding", "").strip().lower()
             try:
-                encoding = response.headers.get("content-encoding", "").strip().lower()
-                body = await read_body(response.aiter_raw(), encoding, cap)
+                body = await read_body(response.aiter_raw(), encoding, request.extensions["cap"])
             except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
                 raise PayerDamaged("the body broke off") from None
-            headers = _lowered(response.headers)
-            self.clocks.heard(origin_of(request.url), headers)
-            return Answer(response.status_code, headers, body)
+            self.clocks.heard(origin_of(request.url), response.headers)
+            headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in _OF_THE_WIRE]
+            return httpx.Response(response.status_code, headers=headers, content=body)
 
     @asynccontextmanager
     async def _opened(self, request: httpx.Request) -> AsyncIterator[httpx.Response]:
@@ -171,8 +165,12 @@ class Http:
             await response.aclose()
 
 
-def _lowered(headers: httpx.Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def request_of(url: str, headers: Mapping[str, str], *, form: str | None = None, **extensions: Any) -> httpx.Request:
+    """A GET, or the POST of an encoded form. The extensions are what the transports of the stack look at."""
+    if form is None:
+        return httpx.Request("GET", url, headers={**_HEADERS, **headers}, extensions=extensions)
+    typed = {**_HEADERS, **headers, "content-type": "application/x-www-form-urlencoded"}
+    return httpx.Request("POST", url, headers=typed, content=form.encode("ascii"), extensions=extensions)
 
 
 def _transport() -> httpx.AsyncBaseTransport:

@@ -7,27 +7,27 @@ for two minutes, apart from everybody else's and never what is marked as sensiti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
 
+import httpx
 from cachetools import TTLCache
 
 from bot.errors import PayerBusy, PayerDown, PayerMaintenance, PayerSlow
-from bot.payer.budget import MIB, Budget
-from bot.payer.http import Answer
+from bot.payer.budget import MIB
+from bot.payer.retry import judge
 
 FRESH = 15 * 60.0
 OLDEST = 24 * 60 * 60.0
 _MOST = 32 * MIB
-T = TypeVar("T")
-Fetch = Callable[[Callable[[Answer], T]], Awaitable[T]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    answer: Answer
+    status: int
+    headers: httpx.Headers
+    body: bytes
     at: float
     moment: datetime
 
@@ -41,7 +41,7 @@ Answers = TTLCache[tuple[object, str], _Kept]
 
 def room_for(most: int, seconds: float, clock: Callable[[], float]) -> Answers:
     """Room for this many bytes of answers, each for so long at the most; the least recently used ones make way."""
-    return TTLCache(most, seconds, clock, lambda kept: len(kept.answer.body) + 1024)
+    return TTLCache(most, seconds, clock, lambda kept: len(kept.body) + 1024)
 
 
 class Kept:
@@ -62,9 +62,9 @@ class Kept:
         keeps: Callable[[bytes], bool] = _anything,
         own: bool = False,
     ) -> None:
-        self._clock, self._now, self._keeps, self._own, self._fresh = clock, now, keeps, own, fresh
+        self._clock, self._now, self._keeps, self.own, self._fresh = clock, now, keeps, own, fresh
         self._answers: Answers = room_for(_MOST, OLDEST, clock) if room is None else room
-        self._flights: dict[str, asyncio.Event] = {}
+        self.flights: dict[str, asyncio.Event] = {}
         self._ended = False
 
     def end(self) -> None:
@@ -73,35 +73,66 @@ class Kept:
         for key in [key for key in self._answers if key[0] is self]:
             self._answers.pop(key, None)
 
-    async def through(self, url: str, budget: Budget, fetch: Fetch[T], read: Callable[[Answer], T]) -> T:
-        """What `read` makes of the kept answer, else of a fetched one, else of an old one when the payer is down.
+    def find(self, key: str) -> _Kept | None:
+        """What is kept under a key, however old."""
+        return self._answers.get((self, key))
 
-        `fetch` takes the reader that it has to use. Kept answers cost the budget neither pages nor bytes.
+    def is_fresh(self, kept: _Kept) -> bool:
+        """Whether it stands for a call."""
+        return self.age(kept) < self._fresh
+
+    def age(self, kept: _Kept) -> float:
+        """How many seconds ago the payer gave it."""
+        return self._clock() - kept.at
+
+    def keep(self, key: str, response: httpx.Response) -> None:
+        """Keep what was read, where it may be kept."""
+        body = response.content
+        if not self._ended and len(body) < self._answers.maxsize // 8 and self._keeps(body):
+            self._answers[self, key] = _Kept(response.status_code, response.headers, body, self._clock(), self._now())
+
+
+class Cache(httpx.AsyncBaseTransport):
+    """The top of the stack: answers from what is kept, else from the transport below.
+
+    A request's extension `key` is what its answer is kept under, a URL that may never have been sent; `budget` is the
+    question's, which kept answers cost neither pages nor bytes.
+    """
+
+    def __init__(self, kept: Kept, below: httpx.AsyncBaseTransport) -> None:
+        self._kept, self._below = kept, below
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The kept answer, else a fetched one, else an old one when the payer is down; one call for equal requests.
+
+        Raises:
+            Whatever the transport below raises.
         """
-        flight = self._flights.get(url)
+        key = request.extensions["key"]
+        flight = self._kept.flights.get(key)
         if flight is not None:
             await flight.wait()
-        kept = self._answers.get((self, url))
-        if kept is not None and self._clock() - kept.at < self._fresh:
-            return self._again(kept, budget, read, stale=False)
-        mine = self._flights.setdefault(url, asyncio.Event())
+        kept = self._kept.find(key)
+        if kept is not None and self._kept.is_fresh(kept):
+            return self._again(kept, request, stale=False)
+        mine = self._kept.flights.setdefault(key, asyncio.Event())
         try:
-            return await fetch(lambda answer: self._first(url, answer, read))
+            response = await self._below.handle_async_request(request)
+            self._kept.keep(key, response)
         except (PayerBusy, PayerDown, PayerMaintenance, PayerSlow):
-            old = self._answers.get((self, url))
+            old = self._kept.find(key)
             if old is None:
                 raise
-            return self._again(old, budget, read, stale=True)
+            return self._again(old, request, stale=True)
+        else:
+            return response
         finally:
-            self._flights.pop(url, None)
+            self._kept.flights.pop(key, None)
             mine.set()
 
-    def _first(self, url: str, answer: Answer, read: Callable[[Answer], T]) -> T:
-        result = read(answer)
-        if not self._ended and len(answer.body) < self._answers.maxsize // 8 and self._keeps(answer.body):
-            self._answers[self, url] = _Kept(answer, self._clock(), self._now())
-        return result
-
-    def _again(self, kept: _Kept, budget: Budget, read: Callable[[Answer], T], *, stale: bool) -> T:
-        with budget.kept(kept.moment, self._clock() - kept.at, stale=stale, own=self._own):
-            return read(kept.answer)
+    def _again(self, kept: _Kept, request: httpx.Request, *, stale: bool) -> httpx.Response:
+        response = httpx.Response(kept.status, headers=kept.headers, content=kept.body)
+        age, own = self._kept.age(kept), self._kept.own
+        with request.extensions["budget"].kept(kept.moment, age, stale=stale, own=own):
+            judge(request, response)
+        return response

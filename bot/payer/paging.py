@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import httpx
 
 from bot.errors import PayerError, PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.answers import check_status, page_of, resource_of
 from bot.payer.base import base_at
 from bot.payer.budget import Budget, Gap
-from bot.payer.http import Answer, Http
-from bot.payer.kept import Kept
+from bot.payer.http import Http, request_of
+from bot.payer.kept import Cache, Kept
 from bot.payer.retry import Retry
 from bot.payer.search import Search
 from bot.payer.server_traits import Trait
@@ -41,6 +43,19 @@ def _any(_entry: Entry) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[T]):
+    """One call: its address, what its answer is kept under, and what reads it. `anew`: whatever is kept."""
+
+    url: str
+    key: str
+    kind: str
+    budget: Budget
+    read: Callable[[httpx.Response], T]
+    form: str | None = None
+    anew: bool = False
+
+
 class Server:
     """A base URL with what every call to it carries.
 
@@ -61,10 +76,10 @@ class Server:
         post: bool | None = False,
         kept: Kept | None = None,
     ) -> None:
-        self._kept = kept
         self.base = base_at(base)
-        self._http, self._headers, self._renew, self._keep, self._post = http, headers, renew, keep, post
-        self._retry = retry or Retry(http.clock, http.pause)
+        self._headers, self._renew, self._keep, self._post = headers, renew, keep, post
+        self._retry = retry or Retry(http)
+        self._transport: httpx.AsyncBaseTransport = Cache(kept, self._retry) if kept else self._retry
         self.traits = http.traits.at(self.base.url)
         self.tolerance = Tolerance(self.traits)
 
@@ -103,19 +118,19 @@ class Server:
             raise PayerLacks("not a FHIR id", resource_type=resource_type)
         url = self.base.join(f"{Search(resource_type).type}/{resource_id}")
 
-        def read(answer: Answer) -> bytes:
+        def read(answer: httpx.Response) -> bytes:
             check_status(answer, resource_type)
             body, head = resource_of(answer, resource_type)
             budget.spend(len(body), [(resource_type, head.id or resource_id)], 1)
             return body
 
-        return await self._with_renewal(lambda: self._get(url, resource_type, budget, read))
+        return await self._asked(_Call(url, url, resource_type, budget, read))
 
     async def _first(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """The first page; parameters that the server refuses and the client can do without are dropped (F36)."""
         wanted = self.tolerance.known(search, budget.report)
         try:
-            page, url = await self._with_renewal(lambda: self._search(wanted, budget))
+            page, url = await self._search(wanted, budget)
         except PayerRejects as error:
             refusal = error
         else:
@@ -123,7 +138,7 @@ class Server:
             return page, url
         for simpler in simpler_ones(wanted, refusal):
             try:
-                found = await self._with_renewal(lambda which=simpler: self._search(which, budget))  # type: ignore[misc]
+                found = await self._search(simpler, budget)
             except PayerRejects:
                 continue
             self.tolerance.learn(wanted, simpler, budget.report)
@@ -133,41 +148,37 @@ class Server:
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """The page, and the URL that the search has, or would have by GET."""
         url = self.base.join(f"{search.type}?{search.encoded()}")
-        known = self._known_to_take_posts()
+        known, got = self._known_to_take_posts(), self._page_call(url, search.type, budget)
         if known is False:
-            return await self._get(url, search.type, budget, lambda a: self._page(a, search.type, budget)), url
+            return await self._asked(got), url
         try:
             page = await self._posted(url, search, budget)
         except _NOT_BY_POST:
             if known:
                 raise
-            page = await self._fetched(url, search.type, budget, lambda a: self._page(a, search.type, budget))
+            page = await self._asked(replace(got, anew=True))
             self._learn_posts(taken=False)
             return page, url
-        return (page if known else await self._confirmed(page, url, search, budget)), url
+        return (page if known else await self._confirmed(page, got)), url
 
     async def _posted(self, url: str, search: Search, budget: Budget) -> Page:
-        target = self.base.join(f"{search.type}/_search")
-
-        async def call() -> Answer:
-            sent = {**_ACCEPT, **self._headers()}
-            return await self._http.post_form(
-                target, search.encoded(), sent, budget.deadline, budget.cap, kind=search.type
-            )
-
-        def read(answer: Answer) -> Page:
-            if answer.status == _NOT_IMPLEMENTED:
-                raise PayerRejects(str(answer.status))  # the server does not know POST, which is no outage
+        def read(answer: httpx.Response) -> Page:
+            if answer.status_code == _NOT_IMPLEMENTED:
+                raise PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
             return self._page(answer, search.type, budget)
 
-        return await self._through(url, search.type, budget, call, read)
+        target = self.base.join(f"{search.type}/_search")
+        return await self._asked(_Call(target, url, search.type, budget, read, form=search.encoded()))
 
-    async def _confirmed(self, page: Page, url: str, search: Search, budget: Budget) -> Page:
+    def _page_call(self, url: str, resource_type: str, budget: Budget) -> _Call[Page]:
+        return _Call(url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))
+
+    async def _confirmed(self, page: Page, got: _Call[Page]) -> Page:
         """The page of a server's first searches by POST; one that reads no form would find nothing, so GET is asked."""
         if page.entries:
             self._learn_posts(taken=True)
             return page
-        again = await self._fetched(url, search.type, budget, lambda a: self._page(a, search.type, budget))
+        again = await self._asked(replace(got, anew=True))
         if again.entries:
             self._learn_posts(taken=False)
         return again
@@ -188,9 +199,7 @@ class Server:
     async def _later(self, url: str, resource_type: str, budget: Budget) -> Page | None:
         """A page after the first; None when it did not come, which the report then says."""
         try:
-            return await self._with_renewal(
-                lambda: self._get(url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))
-            )
+            return await self._asked(self._page_call(url, resource_type, budget))
         except PayerError as error:
             budget.report.gaps.append(Gap("page_failed", resource_type, 1, type(error).__name__))
             return None
@@ -198,39 +207,32 @@ class Server:
             budget.report.gaps.append(Gap("page_failed", resource_type, 1, "SignInExpired"))
             raise
 
-    async def _with_renewal(self, call: Callable[[], Awaitable[T]]) -> T:
-        """The call's result, after one renewal of the token when the first try met a 401 (F12, F16)."""
+    async def _asked(self, call: _Call[T]) -> T:
+        """What the call's reader makes of its answer, after one renewal of the token that met a 401 (F12, F16)."""
         try:
-            return await call()
+            return await self._sent(call)
         except SignInExpired:
             if not await self._renew():
                 raise
-        return await call()
+        return await self._sent(call)
 
-    async def _get(self, url: str, kind: str, budget: Budget, read: Callable[[Answer], T]) -> T:
-        return await self._through(url, kind, budget, self._call(url, kind, budget), read)
+    async def _sent(self, call: _Call[T]) -> T:
+        request = request_of(
+            call.url,
+            {**_ACCEPT, **self._headers()},
+            form=call.form,
+            deadline=call.budget.deadline,
+            cap=call.budget.cap,
+            kind=call.kind,
+            read=call.read,
+            key=call.key,
+            budget=call.budget,
+        )
+        transport = self._retry if call.anew else self._transport
+        result: T = (await transport.handle_async_request(request)).extensions["read"]
+        return result
 
-    async def _fetched(self, url: str, kind: str, budget: Budget, read: Callable[[Answer], T]) -> T:
-        """As `_get`, whatever is kept."""
-        return await self._retry.run(self._http.origin(url, kind), budget.deadline, self._call(url, kind, budget), read)
-
-    def _call(self, url: str, kind: str, budget: Budget) -> Callable[[], Awaitable[Answer]]:
-        async def call() -> Answer:
-            return await self._http.get(url, {**_ACCEPT, **self._headers()}, budget.deadline, budget.cap, kind=kind)
-
-        return call
-
-    async def _through(
-        self, key: str, kind: str, budget: Budget, call: Callable[[], Awaitable[Answer]], read: Callable[[Answer], T]
-    ) -> T:
-        """What was kept under a key, which is a URL that may never have been sent; else what the call brings."""
-
-        async def fetch(reader: Callable[[Answer], T]) -> T:
-            return await self._retry.run(self._http.origin(key, kind), budget.deadline, call, reader)
-
-        return await (self._kept.through(key, budget, fetch, read) if self._kept else fetch(read))
-
-    def _page(self, answer: Answer, resource_type: str, budget: Budget) -> Page:
+    def _page(self, answer: httpx.Response, resource_type: str, budget: Budget) -> Page:
         """The page with only the rows that may be shown; what is missing from it is reported."""
         check_status(answer, resource_type)
         page = page_of(answer, resource_type)
@@ -239,7 +241,7 @@ class Server:
         unreadable = page.unreadable + len(page.entries) - len(fitting)
         _report(page, len(fitting) - len(kept), unreadable, resource_type, budget)
         matches = [(entry.type, entry.id) for entry in kept if entry.mode == "match"]
-        budget.spend(len(answer.body), matches, len(page.entries))
+        budget.spend(len(answer.content), matches, len(page.entries))
         return replace(page, entries=kept, unreadable=unreadable)
 
     def _following(self, page: Page, url: str, seen: set[str], resource_type: str, budget: Budget) -> str | None:

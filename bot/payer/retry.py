@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+
+import httpx
 
 from bot.errors import BotError, PayerDamaged, PayerDown, PayerSlow
-from bot.payer.http import Answer
+from bot.payer.http import Http
 from bot.payer.origin import Origin, busy
 
-T = TypeVar("T")
 TRIES = 3
 DAMAGED_TRIES = 2
 LONGEST_WAIT = 30.0
@@ -25,36 +24,39 @@ _TOO_MANY = 429
 _UNAVAILABLE = 503
 
 
-class Retry:
-    """How often and how long apart. `sleep`, `clock` and `jitter` are given so that tests need no time."""
+class Retry(httpx.AsyncBaseTransport):
+    """The transport over the wire: tries again what may come. It waits by the wire's clock; `jitter` gives 0 to 1.
+
+    A request's extension `read` judges each answer: what it raises says whether another try is worth it, and what it
+    returns is the response's extension `read`.
+    """
 
     def __init__(
         self,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        wire: Http,
         jitter: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._clock, self._sleep, self._jitter, self._now = clock, sleep, jitter, now
+        self._wire, self._clock, self._sleep, self._jitter, self._now = wire, wire.clock, wire.pause, jitter, now
 
-    async def run(
-        self, origin: Origin, deadline: float, call: Callable[[], Awaitable[Answer]], read: Callable[[Answer], T]
-    ) -> T:
-        """What `read` makes of the first answer that it accepts.
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The first answer that `read` accepts.
 
         Raises:
             PayerDown, PayerDamaged: after the last try, or at once while the breaker is open. PayerSlow: at once.
             PayerBusy: somebody was told to wait longer than this question can.
             Whatever `read` raises otherwise.
         """
+        deadline = request.extensions["deadline"]
+        origin = self._wire.origin(request.url, request.extensions["kind"])
         for tried in range(1, TRIES + 1):
             await self._until_back(origin, deadline)
             origin.admit(self._clock())
             try:
-                answer = await self._try(origin, call)
-                wait = await self._told_to_wait(answer, origin, deadline, tried)
+                response = await self._try(origin, request)
+                wait = await self._told_to_wait(response, origin, deadline, tried)
                 if wait is None:
-                    return self._judged(origin, answer, read)
+                    return self._judged(origin, request, response)
             except (PayerDown, PayerDamaged) as error:
                 wait = _BASE * 2**tried * (0.5 + self._jitter())
                 allowed = DAMAGED_TRIES if isinstance(error, PayerDamaged) else TRIES
@@ -70,10 +72,10 @@ class Retry:
                 raise busy(wait)
             await self._sleep(wait + _MARGIN + _SPREAD * self._jitter())
 
-    async def _try(self, origin: Origin, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _try(self, origin: Origin, request: httpx.Request) -> httpx.Response:
         """One call, reported to the breaker that let it through."""
         try:
-            return await call()
+            return await self._wire.handle_async_request(request)
         except (PayerDown, PayerSlow):
             origin.failed(self._clock())
             raise
@@ -81,10 +83,10 @@ class Retry:
             origin.released()
             raise
 
-    def _judged(self, origin: Origin, answer: Answer, read: Callable[[Answer], T]) -> T:
+    def _judged(self, origin: Origin, request: httpx.Request, response: httpx.Response) -> httpx.Response:
         """Read the answer; a server error counts against the origin, any other answer for it."""
         try:
-            result = read(answer)
+            judge(request, response)
         except PayerDown:
             origin.failed(self._clock())
             raise
@@ -92,12 +94,12 @@ class Retry:
             origin.succeeded()
             raise
         origin.succeeded()
-        return result
+        return response
 
-    async def _told_to_wait(self, answer: Answer, origin: Origin, deadline: float, tried: int) -> float | None:
+    async def _told_to_wait(self, answer: httpx.Response, origin: Origin, deadline: float, tried: int) -> float | None:
         """The seconds to wait before the next try; None when the answer is to be read."""
         said = retry_after(answer.headers.get("retry-after"), self._now())
-        if answer.status != _TOO_MANY and not (answer.status == _UNAVAILABLE and said is not None):
+        if answer.status_code != _TOO_MANY and not (answer.status_code == _UNAVAILABLE and said is not None):
             return None
         origin.released()
         seconds = UNSAID_WAIT if said is None else said
@@ -106,6 +108,11 @@ class Retry:
         if seconds > LONGEST_WAIT or now + seconds >= deadline or tried >= TRIES:
             raise busy(seconds)
         return seconds + _MARGIN
+
+
+def judge(request: httpx.Request, response: httpx.Response) -> None:
+    """Let the request's reader judge a response, and note what it makes of it."""
+    response.extensions["read"] = request.extensions["read"](response)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:

@@ -56,7 +56,7 @@ def answer(body: bytes, *headers: str, length: int | None = None) -> bytes:
 
 async def get(http: Http, url: str, seconds: float = 5.0, cap: int = 10 * MIB) -> bytes:
     """The body of one GET."""
-    return (await http.get(url, {}, time.monotonic() + seconds, cap)).body
+    return (await http.get(url, {}, time.monotonic() + seconds, cap)).content
 
 
 def replying(reply: bytes) -> Behave:
@@ -205,8 +205,8 @@ async def test_redirects_are_not_followed() -> None:
         moved = f"HTTP/1.1 307 Moved\r\nlocation: {elsewhere}\r\ncontent-length: 0\r\n\r\n".encode()
         async with serving(replying(moved)) as base, Http() as http:
             deadline = time.monotonic() + 5
-            assert (await http.get(base, {"authorization": "Bearer x"}, deadline)).status == 307
-            assert (await http.post_form(base, {"code": "secret"}, {}, deadline)).status == 307
+            assert (await http.get(base, {"authorization": "Bearer x"}, deadline)).status_code == 307
+            assert (await http.post_form(base, {"code": "secret"}, {}, deadline)).status_code == 307
     assert canary == []
 
 
@@ -243,7 +243,7 @@ async def test_calls_in_flight_are_limited_per_origin() -> None:
 
     async with serving(behave) as base, Http(in_flight=4) as http:
         calls = [http.get(base, {}, time.monotonic() + 20, kind=kind) for kind in "abc" for _ in range(4)]
-        assert [answer.body for answer in await asyncio.gather(*calls)] == [b"{}"] * 12
+        assert [answer.content for answer in await asyncio.gather(*calls)] == [b"{}"] * 12
     assert most == 4
 
 

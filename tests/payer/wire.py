@@ -97,7 +97,7 @@ class Rig:
     @property
     def retry(self) -> Retry:
         """Retries on this clock, without jitter."""
-        return Retry(self.clock, self.clock.sleep, jitter=lambda: 0.5)
+        return Retry(self.http, jitter=lambda: 0.5)
 
 
 def rig(*replies: Reply, waits: Waits | None = None) -> Rig:
