@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory trace desk eval money settings picture setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -63,6 +63,10 @@ settings: setup
 # docs/conversation.png, from the developers' chat page.
 picture: setup browser
 	$(RUN) python -m tests.picture
+
+# The catalogues of templates/, up to date with what the templates say.
+words: setup
+	$(RUN) python -m bot.replies.update
 
 # The directory desk asked by a hostile directory and by ordinary ones, every card held against the records.
 desk: setup

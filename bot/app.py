@@ -151,6 +151,7 @@ def _payer(settings: Settings) -> dict[str, str]:
     return {
         "name": settings.payer_name,
         "short_name": settings.payer_short_name,
+        "number": settings.payer_phone or "",
         "phone": settings.payer_phone or "the number on your member ID card",
         "phone_es": settings.payer_phone or "número de su tarjeta de miembro",
         "nurse_line": settings.payer_nurse_line or "",

@@ -92,13 +92,14 @@ def load_pack(folder: Path) -> Pack:
     """The pack of a folder.
 
     Raises:
-        PackError: by file and key: an unknown key, a missing answer or template, a slot without a type, rules that tie
-            or never match, an example that does not reach its own intent.
+        PackError: by file and key: an unknown key, a missing answer or template, an untranslated message, a slot
+            without a type, rules that tie or never match, an example that does not reach its own intent.
     """
     engine = Engine.load(folder / "intents")
     words = _words(folder / "templates", engine)
     answers = {name: _answer(folder, name) for name, rules in engine.intents.items() if _has_answer(rules)}
-    for fault in (*_missing_templates(engine, words), *_rule_faults(folder, engine)):
+    untold = (f"templates/{fault}" for fault in words.faults())
+    for fault in (*_missing_templates(engine, words), *untold, *_rule_faults(folder, engine)):
         raise PackError(fault)
     return Pack(engine, words, answers, folder / "templates", load_care_kinds(folder))
 
@@ -140,7 +141,8 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
     Languages that are missing, phrases in two concepts, slow patterns, faulty templates.
     """
     words = pack.words
-    untold = [f"templates/{name}.es.md.j2: missing" for name in words.missing("es")]
+    lacking = [f"{name}.{language}" for language in words.languages for name in words.missing(language)]
+    untold = [f"templates/{name}.md.j2: missing" for name in lacking]
     spoken = [f"intents/{finding}" for finding in checker.doubts(folder / "intents", pack.engine)]
     return [*spoken, *untold, *(f"templates/{fault}" for fault in words.lint())]
 

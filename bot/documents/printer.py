@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from bot.accounts.render import sha256
 from bot.documents.cells import cell
 from bot.message import Language
-from bot.replies.filters import filters
+from bot.replies.filters import forms
 from bot.replies.text import clean
 
 _OURS = ("count", "cut", "day", "language_name", "money", "number", "phone")
@@ -62,7 +62,7 @@ def _environment(
         keep_trailing_newline=True,
         **options,
     )
-    ours = filters(language)
+    ours = forms(language)
     jinja.filters |= {name: ours[name] for name in _OURS} | {"exact": escape}
     jinja.globals |= {"language": language, **common}
     return jinja

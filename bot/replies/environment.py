@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.message import Language
+from bot.replies.catalogues import Catalogue
 from bot.replies.filters import filters, finalize
+from bot.replies.messages import SUFFIX
+from bot.replies.say import Say
 
 _KEPT_FILTERS: tuple[str, ...] = (
     "capitalize",
@@ -55,15 +57,43 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-def environment(templates: Path, language: Language, common: Mapping[str, object]) -> ImmutableSandboxedEnvironment:
-    """Jinja as templates may use it: our filters and a few harmless ones, so that `|e` or `|safe` do not compile."""
+class _Loader(FileSystemLoader):
+    """A template's own file for a language, `x.es.md.j2`, where there is one; else `x.md.j2`, which says its words.
+
+    Either name finds either file, so a template may import one that has no file of its own for the language.
+    """
+
+    def __init__(self, templates: Path, language: str) -> None:
+        super().__init__(templates)
+        self._ending = f".{language}{SUFFIX}"
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """The source of a template, by either name."""
+        stem = template.removesuffix(self._ending).removesuffix(SUFFIX)
+        try:
+            return super().get_source(environment, stem + self._ending)
+        except TemplateNotFound:
+            return super().get_source(environment, stem + SUFFIX)
+
+
+def environment(
+    templates: Path,
+    language: str,
+    common: Mapping[str, object],
+    catalogues: Mapping[str, Catalogue] | None = None,
+) -> ImmutableSandboxedEnvironment:
+    """Jinja as templates may use it: our filters and a few harmless ones, so that `|e` or `|safe` do not compile.
+
+    `catalogues` holds the language's words by folder; without them `say` speaks English.
+    """
+    say = Say(catalogues or {}, finalize)
     jinja = _Sandbox(
-        loader=FileSystemLoader(templates),
+        loader=_Loader(templates, language),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=finalize,
         auto_reload=False,
     )
-    jinja.filters = {name: jinja.filters[name] for name in _KEPT_FILTERS} | filters(language)
-    jinja.globals = {"language": language, **common}
+    jinja.filters = {name: jinja.filters[name] for name in _KEPT_FILTERS} | filters(language, say.words)
+    jinja.globals = {"language": language, "say": say.in_templates(), **common}
     return jinja

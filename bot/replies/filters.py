@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
 from urllib.parse import quote, urlsplit
@@ -11,112 +11,28 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Undefined
 from markupsafe import Markup
 
-from bot.message import Language
+from bot.replies.cldr import customs
+from bot.replies.messages import Message
 from bot.replies.nouns import people
 from bot.replies.text import clean, cut, escape
 
 _CENT = Decimal("0.01")
+Words = Callable[..., str]
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.DOTALL)
 _NORTH_AMERICAN = re.compile(r"(?:\+?1)?([2-9]\d{2})([2-9]\d{2})(\d{4})")
-_MONTHS: dict[Language, tuple[str, ...]] = {
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-    "es": (
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ),
-}
-_LANGUAGES: dict[Language, dict[str, str]] = {
-    "en": {
-        "ar": "Arabic",
-        "en": "English",
-        "es": "Spanish",
-        "fr": "French",
-        "hi": "Hindi",
-        "ko": "Korean",
-        "ku": "Kurdish",
-        "so": "Somali",
-        "ta": "Tamil",
-        "am": "Amharic",
-        "de": "German",
-        "fa": "Persian",
-        "gu": "Gujarati",
-        "ht": "Haitian Creole",
-        "it": "Italian",
-        "ja": "Japanese",
-        "lo": "Lao",
-        "my": "Burmese",
-        "ne": "Nepali",
-        "pa": "Punjabi",
-        "pl": "Polish",
-        "pt": "Portuguese",
-        "ru": "Russian",
-        "sw": "Swahili",
-        "te": "Telugu",
-        "th": "Thai",
-        "tl": "Tagalog",
-        "uk": "Ukrainian",
-        "ur": "Urdu",
-        "vi": "Vietnamese",
-        "zh": "Chinese",
-    },
-    "es": {
-        "ar": "árabe",
-        "en": "inglés",
-        "es": "español",
-        "fr": "francés",
-        "hi": "hindi",
-        "ko": "coreano",
-        "ku": "kurdo",
-        "so": "somalí",
-        "ta": "tamil",
-        "am": "amárico",
-        "de": "alemán",
-        "fa": "persa",
-        "gu": "guyaratí",
-        "ht": "criollo haitiano",
-        "it": "italiano",
-        "ja": "japonés",
-        "lo": "lao",
-        "my": "birmano",
-        "ne": "nepalí",
-        "pa": "panyabí",
-        "pl": "polaco",
-        "pt": "portugués",
-        "ru": "ruso",
-        "sw": "suajili",
-        "te": "telugu",
-        "th": "tailandés",
-        "tl": "tagalo",
-        "uk": "ucraniano",
-        "ur": "urdu",
-        "vi": "vietnamita",
-        "zh": "chino",
-    },
-}
-_AND: dict[Language, str] = {"en": "and", "es": "y"}
+MESSAGES = (
+    Message("{hour} am"),
+    Message("{hour}:{minute} am"),
+    Message("{hour} pm"),
+    Message("{hour}:{minute} pm"),
+    Message("less than 1 mile"),
+    Message("about {n} mile", "about {n} miles"),
+    Message("the number on your member ID card"),
+    Message("{n} doctor for {what}", "{n} doctors for {what}"),
+    Message("{n} provider of code {what}", "{n} providers of code {what}"),
+)
+"""What the filters say."""
+_NOON = 12
 
 
 def money(amount: object) -> str:
@@ -137,7 +53,7 @@ def money(amount: object) -> str:
     return f"-${-cents:,}" if cents < 0 else f"${abs(cents):,}"
 
 
-def day(when: object, *, language: Language) -> str:
+def day(when: object, *, language: str) -> str:
     """A FHIR date at the precision it has: `June 17, 2024`, `June 2024`, `2024`; `17 de junio de 2024`."""
     if hasattr(when, "year"):
         year, month, of_month = when.year, getattr(when, "month", None), getattr(when, "day", None)
@@ -148,18 +64,15 @@ def day(when: object, *, language: Language) -> str:
         year, month, of_month = (part and int(part) for part in found.groups())
     if not month:
         return f"{year:04}"
-    name = _MONTHS[language][month - 1]
-    if language == "es":
-        return f"{of_month} de {name} de {year}" if of_month else f"{name} de {year}"
-    return f"{name} {of_month}, {year}" if of_month else f"{name} {year}"
+    known = customs(language)
+    names = {"month": known.months[month - 1], "alone": known.alone[month - 1], "number": month, "year": year}
+    return known.day.format(**names, day=of_month) if of_month else known.month.format(**names)
 
 
-def miles(distance: float | Decimal, *, language: Language) -> str:
+def miles(distance: float | Decimal, *, words: Words) -> str:
     """A straight-line distance in whole miles; it is between ZIP centroids, so it is only about right."""
     whole = round(distance)
-    if language == "es":
-        return "menos de 1 milla" if whole < 1 else f"aprox. {whole:,} {'milla' if whole == 1 else 'millas'}"
-    return "less than 1 mile" if whole < 1 else f"about {whole:,} {'mile' if whole == 1 else 'miles'}"
+    return words("less than 1 mile") if whole < 1 else words("about {n} mile", "about {n} miles", n=whole)
 
 
 def phone(number: str) -> str:
@@ -168,13 +81,19 @@ def phone(number: str) -> str:
     return f"({found[1]}) {found[2]}-{found[3]}" if found else clean(number)
 
 
-def clock(time: str, *, language: Language) -> str:
+def help_line(payer: Mapping[str, str], *, words: Words) -> str:
+    """The payer's number for members, as it was set up; else where a member finds it."""
+    return payer["number"] or words("the number on your member ID card")
+
+
+def clock(time: str, *, words: Words) -> str:
     """A time of day, HH:MM, as people say it: `8 am`, `5:30 pm`; `8:00 a. m.`."""
     hour, minute = (int(part) for part in time.split(":")[:2])
-    if language == "es":
-        return f"{hour % 12 or 12}:{minute:02} {'a. m.' if hour < 12 else 'p. m.'}"  # noqa: PLR2004 -- noon
-    shown = f"{hour % 12 or 12}:{minute:02}" if minute else f"{hour % 12 or 12}"
-    return f"{shown} {'am' if hour < 12 else 'pm'}"  # noqa: PLR2004 -- noon
+    shown = hour % _NOON or _NOON
+    if minute:
+        text = "{hour}:{minute} am" if hour < _NOON else "{hour}:{minute} pm"
+        return words(text, hour=shown, minute=f"{minute:02}")
+    return words("{hour} am" if hour < _NOON else "{hour} pm", hour=shown)
 
 
 def arg(value: object) -> Markup:
@@ -208,9 +127,9 @@ def number(value: Decimal | float) -> str:
     return f"{exact.normalize():,f}"
 
 
-def language_name(code: str, *, language: Language) -> str:
+def language_name(code: str, *, language: str) -> str:
     """A language's name for a BCP 47 code; what has no name here stays as the directory wrote it."""
-    known = _LANGUAGES[language].get(code.split("-", maxsplit=1)[0].casefold())
+    known = customs(language).languages.get(code.split("-", maxsplit=1)[0].casefold())
     return known or clean(code)
 
 
@@ -224,12 +143,12 @@ def join(values: Iterable[object], separator: str = ", ") -> Markup:
     return Markup(escape_kept(separator)).join(finalize(value) for value in values)  # noqa: S704 -- escaped
 
 
-def listed(values: Iterable[object], *, language: Language) -> Markup:
-    """The values as a person lists them: `a`, `a and b`, `a, b and c`."""
+def listed(values: Iterable[object], *, language: str) -> Markup:
+    """The values as a person lists them: `a`, `a and b`, `a, b and c`; the last two as CLDR puts a pair."""
     *first, last = [finalize(value) for value in values] or [Markup()]
     if not first:
         return last
-    return Markup(", ").join(first) + Markup(f" {_AND[language]} ") + last  # noqa: S704 -- a word of ours
+    return Markup(customs(language).pair).format(Markup(", ").join(first), last)  # noqa: S704 -- CLDR's own
 
 
 def escape_kept(separator: str) -> str:
@@ -253,21 +172,28 @@ def finalize(value: object) -> Markup:
     return Markup(escape(str(value)))  # noqa: S704 -- just escaped
 
 
-def filters(language: Language) -> dict[str, Callable[..., object]]:
-    """Our filters by their names in templates, speaking this language."""
+def forms(language: str) -> dict[str, Callable[..., object]]:
+    """The filters that need no words of a pack, by their names in templates."""
     return {
         "arg": arg,
-        "clock": partial(clock, language=language),
         "count": count,
         "cut": cut,
         "day": partial(day, language=language),
         "join": join,
         "language_name": partial(language_name, language=language),
         "listed": partial(listed, language=language),
-        "miles": partial(miles, language=language),
         "money": money,
         "number": number,
-        "people": partial(people, language=language),
         "phone": phone,
         "url": url,
+    }
+
+
+def filters(language: str, words: Words) -> dict[str, Callable[..., object]]:
+    """Our filters by their names in templates, speaking this language; `words` says what `MESSAGES` holds."""
+    return forms(language) | {
+        "clock": partial(clock, words=words),
+        "help_line": partial(help_line, words=words),
+        "miles": partial(miles, words=words),
+        "people": partial(people, language=language, words=words),
     }

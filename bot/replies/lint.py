@@ -9,7 +9,9 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.environment import environment
+from bot.replies.lint_words import word_faults
 from bot.replies.markdown import BUTTON
+from bot.replies.messages import SUFFIX
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -22,7 +24,7 @@ _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
 def lint(templates: Path) -> list[str]:
     """One sentence, starting with its file, for everything that a template does and may not; empty when all is well."""
     jinja = environment(templates, "en", {})
-    paths = sorted(templates.rglob("*.md.j2"))
+    paths = sorted(templates.rglob("*" + SUFFIX))
     return [f"{path.relative_to(templates).as_posix()}: {fault}" for path in paths for fault in _faults(jinja, path)]
 
 
@@ -37,6 +39,9 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
     for node in tree.find_all(_LOOKED_AT):
         yield from _fault_of(node, jinja)
     yield from _button_faults(source)
+    yield from word_faults(
+        tree, source, [one.name for one in path.parent.glob(path.name.replace(SUFFIX, ".*" + SUFFIX))]
+    )
 
 
 def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:

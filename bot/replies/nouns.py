@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from bot.message import Language
+from collections.abc import Callable
 
 _ENDINGS = {
     "en": (
@@ -17,33 +16,28 @@ _ENDINGS = {
     ),
 }
 _CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
-_OF_CODE = {
-    "en": ("provider of code {}", "providers of code {}"),
-    "es": ("proveedor del código {}", "proveedores del código {}"),
-}
 _WHOM = {"en": " for ", "es": " para "}
-_OTHERS = {"en": ("doctor for {}", "doctors for {}"), "es": ("médico para {}", "médicos para {}")}
 
 
-def people(words: str, number: int, *, language: Language) -> str:
+def people(text: str, number: int, *, language: str, words: Callable[..., str]) -> str:
     """The number with the noun; words that name no people, such as "pediatrics", become "doctors for pediatrics".
 
     "Dentist for kids" is counted by its first word, and a code by whom it is the code of.
     """
-    if _CODE.fullmatch(words):
-        return f"{number:,} {_OF_CODE[language][number != 1].format(words)}"
-    head, whom, tail = words.partition(_WHOM[language])
+    if _CODE.fullmatch(text):
+        return words("{n} provider of code {what}", "{n} providers of code {what}", n=number, what=text)
+    head, whom, tail = text.partition(_WHOM.get(language, "\n"))
     if whom and head.casefold().endswith(_ENDINGS[language]):
-        return people(head, number, language=language) + whom + tail
-    first, rest = _noun(words, language)
+        return people(head, number, language=language, words=words) + whom + tail
+    first, rest = _noun(text, language)
     plain = _single(first, language)
-    if not plain.casefold().endswith(_ENDINGS[language]):
-        return f"{number:,} {_OTHERS[language][number != 1].format(words)}"
+    if not plain.casefold().endswith(_ENDINGS.get(language, ())):
+        return words("{n} doctor for {what}", "{n} doctors for {what}", n=number, what=text)
     noun = plain if number == 1 else _many(plain, language)
     return f"{number:,} {noun + rest if language == 'es' else rest + noun}"
 
 
-def _noun(words: str, language: Language) -> tuple[str, str]:
+def _noun(words: str, language: str) -> tuple[str, str]:
     """The word that is counted, and the others with their space: the last in English, the first in Spanish."""
     if language == "es":
         first, space, rest = words.partition(" ")
@@ -52,12 +46,12 @@ def _noun(words: str, language: Language) -> tuple[str, str]:
     return last, rest + space
 
 
-def _single(noun: str, language: Language) -> str:
+def _single(noun: str, language: str) -> str:
     for ending in ("es", "s") if language == "es" else ("s",):
-        if noun.casefold().endswith(ending) and noun[: -len(ending)].casefold().endswith(_ENDINGS[language]):
+        if noun.casefold().endswith(ending) and noun[: -len(ending)].casefold().endswith(_ENDINGS.get(language, ())):
             return noun[: -len(ending)]
     return noun
 
 
-def _many(noun: str, language: Language) -> str:
+def _many(noun: str, language: str) -> str:
     return noun + ("es" if language == "es" and noun[-1:].casefold() not in "aeiouáéíóú" else "s")

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from jinja2.exceptions import TemplateNotFound
-
 from bot.message import Block, Language
+from bot.replies.catalogues import faults, read_catalogues
 from bot.replies.environment import environment
 from bot.replies.lint import lint
+from bot.replies.lint_words import has_bare_words
 from bot.replies.markdown import parse
+from bot.replies.messages import SUFFIX, sources, twin
 from bot.replies.numbers import load_numbers
 
-_SUFFIX: dict[Language, str] = {"en": ".md.j2", "es": ".es.md.j2"}
+SOURCE, *TRANSLATIONS = get_args(Language)
 
 
 class Words:
@@ -24,49 +25,52 @@ class Words:
         """`common` holds what any template may name, beside the folder's own telephone numbers.
 
         Raises:
-            ValueError: `numbers.yaml` is faulty; names the key.
+            ValueError: `numbers.yaml` is faulty, or a catalogue cannot be read; names the file.
         """
         self._templates = templates
         self.numbers = load_numbers(templates)
-        common = {"numbers": self.numbers, **(common or {})}
-        self._by_language = {language: environment(templates, language, common) for language in get_args(Language)}
+        self.common = {"numbers": self.numbers, **(common or {})}
+        self._catalogues = read_catalogues(templates, TRANSLATIONS)
+        self.languages = (SOURCE, *self._catalogues)
+        self._by_language = {
+            language: environment(templates, language, self.common, self._catalogues.get(language))
+            for language in self.languages
+        }
 
     def render(
         self,
         template: str,
         values: Mapping[str, object],
         *,
-        language: Language,
+        language: str,
         links: Mapping[str, str] | None = None,
     ) -> tuple[Block, ...]:
-        """The blocks of `templates/<template>`, in the language when it has a file, else in English.
+        """The blocks of `templates/<template>` in a language: its file for it where there is one, else its messages.
 
         Raises:
+            KeyError: there are no words in this language.
             jinja2.TemplateError: the template is missing or wrong, or needs a value that it did not get.
             TemplateFault: what it made cannot be read as blocks.
         """
-        jinja = self._by_language[language]
-        try:
-            found = jinja.get_template(template + _SUFFIX[language])
-        except TemplateNotFound:
-            found = self._by_language["en"].get_template(template + _SUFFIX["en"])
+        found = self._by_language[language].get_template(template + SUFFIX)
         return parse(found.render(values), links or {})
 
-    def has(self, template: str, language: Language = "en") -> bool:
-        """Whether there is a file for it in this language."""
-        return (self._templates / (template + _SUFFIX[language])).is_file()
+    def has(self, template: str, language: str = SOURCE) -> bool:
+        """Whether it can be said in this language: by a file for it, or because all its words are messages."""
+        path = self._templates / (template + SUFFIX)
+        if language == SOURCE or not path.is_file():
+            return path.is_file()
+        return twin(path, language).is_file() or not has_bare_words(path)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the catalogues, one sentence each, starting with the file's name."""
+        return list(faults(self._templates, self._catalogues))
 
     def lint(self) -> list[str]:
         """What templates do and may not, one sentence each, starting with the file's name; empty when all is well."""
         return lint(self._templates)
 
-    def missing(self, language: Language) -> list[str]:
+    def missing(self, language: str) -> list[str]:
         """Templates that speak English but not this language."""
-        return [name for name in self.names() if not self.has(name, language)]
-
-    def names(self) -> list[str]:
-        """Every template that there is in English, in order; parts that others import start with an underscore."""
-        ends = tuple(suffix for suffix in _SUFFIX.values() if suffix != _SUFFIX["en"])
-        found = (path.relative_to(self._templates).as_posix() for path in self._templates.rglob("*" + _SUFFIX["en"]))
-        whole = (name for name in found if not name.endswith(ends) and "_" not in {part[0] for part in name.split("/")})
-        return sorted(name.removesuffix(_SUFFIX["en"]) for name in whole)
+        names = [path.relative_to(self._templates).as_posix() for path in sources(self._templates)]
+        return [name for name in (name.removesuffix(SUFFIX) for name in names) if not self.has(name, language)]

@@ -28,6 +28,7 @@ TODAY = date(2026, 5, 20)
 PAYER = {
     "name": "Example BlueCross",
     "short_name": "BlueCross",
+    "number": "(800) 555-0100",
     "phone": "(800) 555-0100",
     "phone_es": "(800) 555-0100",
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from bot.replies.filters import filters
+from bot.replies.filters import forms
 from bot.sandbox.world import DIRECTORY_TYPES, Resource, World
 
 _GRAM, _CHUNK, _LONGEST = 5, 256 * 1024, 4_096
@@ -73,7 +73,7 @@ def _tells(day: str) -> bool:
 def _said(day: str) -> Iterator[str]:
     """The day as answers write it."""
     if _tells(day):
-        yield from (str(filters(language)["day"](date.fromisoformat(day))) for language in ("en", "es"))
+        yield from (str(forms(language)["day"](date.fromisoformat(day))) for language in ("en", "es"))
 
 
 def _amounts(value: Any) -> Iterator[str]:

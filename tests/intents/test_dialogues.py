@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.channels.parity import differences
 from tests.intents.playing import act, faults, shown
 from tests.intents.stories import Step, stories
 from tests.parity import difference
+from tests.pseudo import Pseudo
+from tests.shipped import shipped_pack
 from tests.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,7 +24,10 @@ STORIES = stories()
 
 @pytest.mark.parametrize("name", STORIES)
 async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each turn gets the replies that the story expects, the same in every channel, and in the other language."""
+    """Each turn gets the replies that the story expects, the same in every channel, and in the other language.
+
+    In the made language of `tests.pseudo` no word is outside the catalogues, and nothing is too long for a card.
+    """
     story, rendered = STORIES[name], _recording(monkeypatch)
     talk = stage.somebody(story.answers, guest=story.guest)
     if story.member:
@@ -37,6 +43,12 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
     for template, values, links in rendered:
         unlike = difference(template, lambda language: words.render(template, values, language=language, links=links))  # noqa: B023 -- called before the loop goes on
         assert unlike is None, unlike
+        assert _made_language().faults(template, values, links) == []
+
+
+@cache
+def _made_language() -> Pseudo:
+    return Pseudo(shipped_pack().templates, shipped_pack().words.common)
 
 
 def _recording(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, object], Mapping[str, str]]]:

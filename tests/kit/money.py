@@ -18,7 +18,13 @@ from tests.records.made import ADJUDICATION, C4BB, CLAIM_TYPE, Json, coded, eob,
 from tests.shipped import module_of
 
 TODAY = date(2024, 8, 1)
-PAYER = {"name": "Cedar Health", "short_name": "Cedar", "phone": "1-800-555-0100", "phone_es": "1-800-555-0100"}
+PAYER = {
+    "name": "Cedar Health",
+    "short_name": "Cedar",
+    "number": "1-800-555-0100",
+    "phone": "1-800-555-0100",
+    "phone_es": "1-800-555-0100",
+}
 CMS = "https://bluebutton.cms.gov/resources/variables"
 _CARIN = "http://hl7.org/fhir/us/carin-bb"
 _HL7 = frozenset({"submitted", "eligible", "deductible", "copay", "benefit"})

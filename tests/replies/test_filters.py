@@ -1,16 +1,28 @@
 """How numbers, dates and distances read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.message import Language
-from bot.replies.filters import arg, count, day, finalize, join, language_name, listed, miles, money, number, phone, url
+from bot.replies.catalogues import read_catalogues
+from bot.replies.environment import environment
+from bot.replies.filters import arg, count, day, finalize, join, language_name, listed, money, number, phone, url
 from bot.replies.text import unescape
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+def spoken(language: Language) -> dict[str, Callable[..., Any]]:
+    """The filters with the words of the pack."""
+    return environment(TEMPLATES, language, {}, read_catalogues(TEMPLATES).get(language)).filters
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,39 @@ def test_day_refuses_what_is_no_date(when: object) -> None:
 )
 def test_miles_are_approximate(distance: float, language: Language, shown: str) -> None:
     """Distances are whole miles and say that they are about right."""
-    assert miles(distance, language=language) == shown
+    assert spoken(language)["miles"](distance) == shown
+
+
+@pytest.mark.parametrize(
+    ("time", "english", "spanish"),
+    [("08:00", "8 am", "8:00 a. m."), ("12:30", "12:30 pm", "12:30 p. m."), ("00:05:00", "12:05 am", "12:05 a. m.")],
+)
+def test_a_time_reads_as_people_say_it(time: str, english: str, spanish: str) -> None:
+    """Twelve hours, and minutes where there are any; Spanish writes the full hour out."""
+    assert (spoken("en")["clock"](time), spoken("es")["clock"](time)) == (english, spanish)
+
+
+@pytest.mark.parametrize(
+    ("said", "number", "language", "shown"),
+    [
+        ("cardiologists", 1, "en", "1 cardiologist"),
+        ("heart doctor", 1204, "en", "1,204 heart doctors"),
+        ("pediatrics", 1, "en", "1 doctor for pediatrics"),
+        ("pediatras", 1, "es", "1 pediatra"),
+        ("pediatría & más", 2, "es", "2 médicos para pediatría & más"),
+    ],
+)
+def test_doctors_are_counted_in_the_words_that_were_used(
+    said: str, number: int, language: Language, shown: str
+) -> None:
+    """What names no people gets a noun; nothing is escaped before it is printed."""
+    assert spoken(language)["people"](said, number) == shown
+
+
+def test_without_a_number_the_payer_is_found_on_the_card() -> None:
+    """The number that was set up, and else where a member finds it."""
+    assert spoken("es")["help_line"]({"number": ""}) == "número de su tarjeta de miembro"
+    assert spoken("es")["help_line"]({"number": "(800) 555-0100"}) == "(800) 555-0100"
 
 
 @pytest.mark.parametrize("number", ["4235550142", "423-555-0142", "(423) 555 0142", "+1 423.555.0142", "14235550142"])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.message import Actions, Block, Fact, Facts, Item, Line, Press, Span
 from bot.replies.environment import environment
+from bot.replies.messages import sources
 from bot.replies.plain import plain
 from bot.replies.render import Words
 from bot.replies.text import clean
@@ -103,14 +104,22 @@ def test_macros_escape_once(tmp_path: Path) -> None:
     assert rendered(found, {"who": "A & B"}) == (Line((Span("*A & B", bold=True), Span(" & Blue & Co"))),)
 
 
-def test_spanish_and_its_fallback(tmp_path: Path) -> None:
-    """Spanish words and dates where there is a Spanish file, English ones where not, and the gap is listed."""
-    found = words(tmp_path, t__a="{{ d|day }}", t__a_es="el {{ d|day }}", t__b="on {{ d|day }}")
+def test_a_template_of_one_language_comes_first(tmp_path: Path) -> None:
+    """A Spanish file has the Spanish words; without one, words outside messages are told of."""
+    found = words(tmp_path, t__a="on {{ d|day }}", t__a_es="el {{ d|day }}", t__b="on {{ d|day }}", t__c="{{ d|day }}")
     assert found.render("t/a", {"d": "2024-06-17"}, language="es") == (Line((Span("el 17 de junio de 2024"),)),)
-    assert found.render("t/b", {"d": "2024-06-17"}, language="es") == (Line((Span("on June 17, 2024"),)),)
-    assert found.names() == ["t/a", "t/b"]
+    assert found.render("t/c", {"d": "2024-06-17"}, language="es") == (Line((Span("17 de junio de 2024"),)),)
     assert found.missing("es") == ["t/b"]
     assert found.missing("en") == []
+
+
+def test_either_language_imports_a_part_that_is_there_once(tmp_path: Path) -> None:
+    """A part that says its words by messages serves templates that still stand in two languages."""
+    part = "{% macro name(who) %}{{ who }}{% endmacro %}"
+    spanish = '{% from "_part.es.md.j2" import name %}{{ name("Ana") }} dice'
+    found = words(tmp_path, _part=part, a='{% from "_part.md.j2" import name %}{{ name("Ana") }} says', a_es=spanish)
+    assert plain(found.render("a", {}, language="es")) == "Ana dice"
+    assert plain(found.render("a", {}, language="en")) == "Ana says"
 
 
 def test_undefined_values_stop_the_template(tmp_path: Path) -> None:
@@ -151,11 +160,12 @@ def test_a_conditional_in_an_entry_keeps_it_whole(tmp_path: Path) -> None:
 def test_every_template_compiles() -> None:
     """The start only parses the pack's templates; that each becomes code is shown here."""
     folder = Path(__file__).parents[2] / "templates"
-    jinja = environment(folder, "en", {})
-    paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*.md.j2")]
+    paths = [path.relative_to(folder).as_posix() for path in sources(folder)]
     assert paths
-    for path in paths:
-        jinja.get_template(path)
+    for language in ("en", "es"):
+        jinja = environment(folder, language, {})
+        for path in paths:
+            jinja.get_template(path)
 
 
 def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:

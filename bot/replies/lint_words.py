@@ -1,0 +1,117 @@
+"""What a template that says messages may not do: leave a word outside them, or write a call that cannot be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from bot.replies.messages import Message, parts, scan
+
+_TARGET = re.compile(r"\]\([^()\n]*\)")
+_LETTER = re.compile(r"[^\W\d_]")
+_STRUCTURE = re.compile(r"\]\(|[|\n]|^(?:#|>|~|\d+\.) |^\s|\s$|^$")
+_BRACE = re.compile(r"[{}]")
+_SHOWS_ARGUMENTS = frozenset({"count", "default"})
+_TOKEN = re.compile(r"[a-z0-9_]*(?:[._/][a-z0-9_.]+)?")
+
+
+def says(source: str) -> bool:
+    """Whether a template has messages."""
+    return any(True for _ in scan(source))
+
+
+def has_bare_words(path: Path) -> bool:
+    """Whether a template has words outside its messages."""
+    source = path.read_text(encoding="utf-8")
+    try:
+        return bool(_bare_lines(source)) or any(_loose(Environment(autoescape=False).parse(source)))  # noqa: S701 -- parsed only
+    except TemplateSyntaxError:
+        return True
+
+
+def word_faults(tree: nodes.Template, source: str, twins: list[str]) -> Iterator[str]:
+    """What is wrong with the messages of a template; `twins` are its files for other languages."""
+    if not says(source):
+        return
+    yield from (f"says messages, so {name} is one too many" for name in twins)
+    yield from (f"line {line}: words outside say(...)" for line in _bare_lines(source))
+    yield from (f"line {node.lineno}: {node.value!r} is outside say(...)" for node in _loose(tree))
+    calls = [
+        node for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.Name) and node.node.name == "say"
+    ]
+    heard = set(scan(source))
+    for call in calls:
+        message = _message(call)
+        if message not in heard:
+            yield f"line {call.lineno}: say(...) starts with literals: text, plural, context="
+        else:
+            yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message))
+
+
+def _message(call: nodes.Call) -> Message | None:
+    """The message of a call whose first arguments are literals, none for any other."""
+    context = [pair.value for pair in call.kwargs if pair.key == "context"]
+    found = [node.value for node in [*call.args, *context] if isinstance(node, nodes.Const)]
+    if not call.args or len(found) != len(call.args) + len(context) or len(call.args) > 2:  # noqa: PLR2004 -- one, many
+        return None
+    return Message(found[0], found[1] if len(call.args) > 1 else "", found[-1] if context else "")
+
+
+def _call_faults(call: nodes.Call, message: Message) -> Iterator[str]:
+    given = {pair.key for pair in call.kwargs} - {"context"}
+    yield from (f"the value {{{name}}} is not given" for name in sorted(message.names - given))
+    yield from (f"the value {name!r} is in no text" for name in sorted(given - message.names))
+    for text in filter(None, [message.one, message.many]):
+        if _STRUCTURE.search(text):
+            yield f"{text!r}: structure and outer spaces stand in the template"
+        if _BRACE.search("".join(parts(text)[::2])):
+            yield f"{text!r}: braces hold the name of a value, a-z and _"
+
+
+def _bare_lines(source: str) -> list[int]:
+    """The lines with letters of the template's own, button targets aside."""
+    text = "".join(
+        value if kind == "data" else "\n" * value.count("\n")
+        for _, kind, value in Environment(autoescape=False, keep_trailing_newline=True).lex(source)  # noqa: S701 -- read only
+    )
+    return [at for at, line in enumerate(_TARGET.sub("]", text).split("\n"), 1) if _LETTER.search(line)]
+
+
+def _loose(tree: nodes.Template) -> Iterator[nodes.Const]:
+    """Literals that are printed as they stand, or kept in a variable and read like words."""
+    for output in tree.find_all(nodes.Output):
+        for part in output.nodes:
+            yield from _literals(part, printed=True)
+    for kept in tree.find_all(nodes.Assign):
+        yield from _literals(kept.node, printed=False)
+
+
+def _literals(node: nodes.Node, *, printed: bool) -> Iterator[nodes.Const]:
+    if isinstance(node, nodes.Const):
+        text = node.value if isinstance(node.value, str) else ""
+        if _LETTER.search(text) and (printed or not _TOKEN.fullmatch(text)):
+            yield node
+        return
+    for part in _values(node):
+        yield from _literals(part, printed=printed)
+    if isinstance(node, nodes.Filter) and node.name in _SHOWS_ARGUMENTS:
+        yield from (found for arg in node.args for found in _literals(arg, printed=True))
+
+
+def _values(node: nodes.Node) -> Iterable[nodes.Node]:
+    """What an expression's value may be, or is made of."""
+    match node:
+        case nodes.CondExpr():
+            return filter(None, [node.expr1, node.expr2])
+        case nodes.Or() | nodes.And():
+            return [node.left, node.right]
+        case nodes.Filter() | nodes.Getitem() if getattr(node, "name", "") != "arg":
+            return filter(None, [node.node])
+        case nodes.Dict():
+            return [pair.value for pair in node.items]
+        case nodes.List() | nodes.Tuple():
+            return node.items
+    return []

@@ -1,0 +1,65 @@
+"""The messages of templates: what each `say(...)` of a source asks for, found without compiling it.
+
+A call starts with literals: the text, its plural when it counts, and `context=` where one text needs two translations.
+`{name}` in a text stands for the value of that name. `bot.replies.lint` finds calls that are written otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+SUFFIX = ".md.j2"
+FILTERS = "bot/replies/filters.py"
+_STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
+_CALL = re.compile(rf"\bsay\(\s*({_STRING})(?:\s*,\s*({_STRING}))?(?:\s*,\s*context=({_STRING}))?")
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_VALUE = re.compile(r"\{([a-z_]+)\}")
+
+
+class Message(NamedTuple):
+    """What one call says, in English: one text, or one for a single thing and one for several."""
+
+    one: str
+    many: str = ""
+    context: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The values that its texts show, and `n` when it counts."""
+        return names(self.one) | names(self.many) | ({"n"} if self.many else set())
+
+
+def names(text: str) -> frozenset[str]:
+    """The values that a text shows."""
+    return frozenset(_VALUE.findall(text))
+
+
+def parts(text: str) -> list[str]:
+    """The text in pieces: words at even places, names of values at odd ones."""
+    return _VALUE.split(text)
+
+
+def scan(source: str) -> Iterator[Message]:
+    """The messages of a template, in its order."""
+    if "say(" in source:
+        for call in _CALL.finditer(_COMMENT.sub("", source)):
+            yield Message(*(_unquoted(literal) if literal else "" for literal in call.groups()))
+
+
+def _unquoted(literal: str) -> str:
+    """The value of a string literal, by Jinja's rules."""
+    text = literal[1:-1]
+    return text.encode("ascii", "backslashreplace").decode("unicode-escape") if "\\" in text else text
+
+
+def sources(templates: Path) -> list[Path]:
+    """The templates that hold the logic, and not those of one language (`x.es.md.j2`), in order."""
+    return sorted(path for path in templates.rglob("*" + SUFFIX) if "." not in path.name.removesuffix(SUFFIX))
+
+
+def twin(path: Path, language: str) -> Path:
+    """Where a whole template in another language stands."""
+    return path.with_name(f"{path.name.removesuffix(SUFFIX)}.{language}{SUFFIX}")

@@ -1,0 +1,72 @@
+"""`say("You owe {amount}.", amount=…)`: a message of a template in the reader's language, its values escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from bot.replies.catalogues import Catalogue
+from bot.replies.messages import Message, parts
+
+Escape = Callable[[object], Markup]
+_Text = tuple[str, ...]
+"""Words at even places, names of values at odd ones."""
+_NONE = Catalogue()
+
+
+class Say:
+    """The messages of one language. Each text is taken apart once, when it is first said."""
+
+    def __init__(self, catalogues: Mapping[str, Catalogue], escape: Escape) -> None:
+        """`catalogues` by folder, none for English; `escape` makes a value into text as the printing of one does."""
+        self._catalogues, self._escape = catalogues, escape
+        self._read: dict[tuple[str | None, Message], tuple[tuple[_Text, ...], Callable[[int], int]]] = {}
+
+    def in_templates(self) -> Callable[..., Markup]:
+        """What templates call: the words are those of the folder of the template that says them."""
+
+        @pass_context
+        def say(context: Context, one: str, many: str = "", /, **values: object) -> Markup:
+            message = Message(one, many, str(values.pop("context", "")))
+            return Markup(self._said(context.name, message, values, self._escape))  # noqa: S704 -- words of the pack
+
+        return say
+
+    def words(self, one: str, many: str = "", /, **values: object) -> str:
+        """A message of the uppermost folder, for filters: not escaped."""
+        return self._said(None, Message(one, many), values, str)
+
+    def _said(
+        self, template: str | None, message: Message, values: dict[str, object], escape: Callable[[object], str]
+    ) -> str:
+        """The message as the folder of the template words it.
+
+        Raises:
+            KeyError: a value is missing.
+            TypeError: a value needs a filter before it is shown, or a message that counts has no whole number `n`.
+        """
+        texts, form = self._read.get((template, message)) or self._find(template, message)
+        text = texts[0]
+        if message.many:
+            number = values["n"]
+            if not isinstance(number, int):
+                raise TypeError("a message with a plural needs a whole number: n")
+            text, values["n"] = texts[form(number)], f"{number:,}"
+        return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
+
+    def _find(self, template: str | None, message: Message) -> tuple[tuple[_Text, ...], Callable[[int], int]]:
+        """The texts of a message and what picks one by number; the English ones where there is no translation."""
+        folder = (template or "").rpartition("/")[0] or "."
+        catalogue = self._catalogues.get(folder, _NONE)
+        texts, form = catalogue.forms.get(message, ()), catalogue.form
+        if not texts or not all(texts):
+            texts, form = (message.one, message.many), _english
+        self._read[template, message] = tuple(tuple(parts(text)) for text in texts), form
+        return self._read[template, message]
+
+
+def _english(number: int) -> int:
+    return int(number != 1)

@@ -1,0 +1,190 @@
+"""One template a question, its words in catalogues: what `say` says, and what is wrong with a catalogue."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from bot.errors import PackError
+from bot.message import Line, Span
+from bot.pack import load_pack
+from bot.replies.catalogues import Catalogue, file_of, messages, read_catalogues
+from bot.replies.plain import plain
+from bot.replies.render import Words
+from bot.replies.update import printed, update
+from tests.pseudo import stretched
+from tests.shipped import shipped_pack, thinned
+
+
+def _words(tmp_path: Path, source: str, *spanish: str) -> Words:
+    """A folder with a template, and these entries of its Spanish catalogue."""
+    (tmp_path / "claim").mkdir(exist_ok=True)
+    (tmp_path / "claim/a.md.j2").write_text(source, encoding="utf-8")
+    if spanish:
+        header = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
+        (tmp_path / "claim/es.po").write_text("\n\n".join([header, *spanish]) + "\n", encoding="utf-8")
+        shutil.copy(shipped_pack().templates / "es.po", tmp_path / "es.po")
+    return Words(tmp_path)
+
+
+def _said(words: Words, language: str = "es", **values: object) -> str:
+    return plain(words.render("claim/a", values, language=language))
+
+
+def _entry(one: str, text: str) -> str:
+    return f'msgid "{one}"\nmsgstr "{text}"'
+
+
+def _own_faults(words: Words) -> list[str]:
+    """What is wrong with the folder's own catalogue, not with the pack's words that came along."""
+    return [fault.removeprefix("claim/es.po: ") for fault in words.faults() if fault.startswith("claim/")]
+
+
+OWED = '{{ say("**{who}** owes {amount}.", who=who, amount=amount|money) }}'
+
+
+@pytest.mark.threat("T45", "T46")
+def test_a_value_is_escaped_and_the_message_is_not(tmp_path: Path) -> None:
+    """Bold of the catalogue is bold; the same signs in a value are shown as they are."""
+    words = _words(tmp_path, OWED, _entry("**{who}** owes {amount}.", "**{who}** debe {amount}."))
+    blocks = words.render("claim/a", {"who": "**A** & [x](help)", "amount": 5}, language="es")
+    assert blocks == (Line((Span("**A** & [x](help)", bold=True), Span(" debe $5.00."))),)
+    assert _said(words, "en", who="Ana", amount=1204) == "Ana owes $1,204.00."
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "spanish"), [(1, "1 claim", "1 caso"), (1204, "1,204 claims", "1,204 casos")]
+)
+def test_a_count_takes_the_plural_of_its_language(tmp_path: Path, number: int, english: str, spanish: str) -> None:
+    """The catalogue's rule picks the form."""
+    forms = 'msgid "{n} claim"\nmsgid_plural "{n} claims"\nmsgstr[0] "{n} caso"\nmsgstr[1] "{n} casos"'
+    words = _words(tmp_path, '{{ say("{n} claim", "{n} claims", n=found) }}', forms)
+    assert (_said(words, "en", found=number), _said(words, found=number)) == (english, spanish)
+
+
+def test_a_context_keeps_two_translations_of_one_text_apart(tmp_path: Path) -> None:
+    """English has one word where Spanish has two genders."""
+    entries = [f'msgctxt "{gender}"\n{_entry("open", text)}' for gender, text in (("f", "abierta"), ("m", "abierto"))]
+    words = _words(tmp_path, '{{ say("open", context="f") }} {{ say("open", context="m") }}', *entries)
+    assert (_said(words), _said(words, "en")) == ("abierta abierto", "open open")
+
+
+def test_a_part_speaks_the_words_of_its_own_folder(tmp_path: Path) -> None:
+    """A macro's messages stand in the catalogue beside its file, whoever imports it."""
+    (tmp_path / "_part.md.j2").write_text(
+        '{% macro name() %}{{ say("about {n} mile", "about {n} miles", n=2) }}{% endmacro %}'
+    )
+    words = _words(tmp_path, '{% from "_part.md.j2" import name %}{{ name() }}', _entry("unused", "x"))
+    assert _said(words) == "aprox. 2 millas"
+
+
+@pytest.mark.parametrize(
+    "call", ['say("Owed: {amount}", amount=amount)', 'say("Owed: {amount}")', 'say("{n} a", "{n} b", n="2")']
+)
+def test_what_a_message_cannot_show_stops_the_template(tmp_path: Path, call: str) -> None:
+    """A value that needs a filter or is missing, or a count of no number, is never shown as something else."""
+    with pytest.raises((TypeError, KeyError, jinja2.TemplateError)):
+        _said(_words(tmp_path, f"{{{{ {call} }}}}"), "en", amount=None)
+
+
+@pytest.mark.parametrize(
+    ("entries", "fault"),
+    [
+        ([_entry("other", "otro")], "no template says it"),
+        ([_entry("**{who}** owes {amount}.", "")], "not translated"),
+        ([_entry("**{who}** owes {amount}.", "{who} debe {sum}.")], "the value {amount} is in one language alone"),
+        (["#, fuzzy\n" + _entry("**{who}** owes {amount}.", "{who} debe {amount}.")], "marked fuzzy"),
+        (['msgid "**{who}** owes {amount}."\nmsgid_plural "x"\nmsgstr[0] "y"'], "no template says it"),
+    ],
+)
+def test_a_faulty_catalogue_is_told_by_message(tmp_path: Path, entries: list[str], fault: str) -> None:
+    """Each kind of fault names the message."""
+    assert any(one.endswith(fault) for one in _own_faults(_words(tmp_path, OWED, *entries)))
+
+
+def test_a_form_too_few_is_told(tmp_path: Path) -> None:
+    """A language has as many plural forms as its catalogue says."""
+    words = _words(
+        tmp_path, '{{ say("{n} a", "{n} b", n=1) }}', 'msgid "{n} a"\nmsgid_plural "{n} b"\nmsgstr[0] "{n} c"'
+    )
+    assert _own_faults(words) == ["'{n} a': not translated"]
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ('{{ say("Your claims") }} and more', "line 1: words outside say(...)"),
+        ('{{ say("a") }}\n{{ "yes" if x else y }}', "line 2: 'yes' is outside say(...)"),
+        ('{{ say("a") }}{% set kinds = {"x": "My places"} %}', "line 1: 'My places' is outside say(...)"),
+        ("{{ say(text) }}{{ say('a') }}", "line 1: say(...) starts with literals: text, plural, context="),
+        ('{{ say("{who} owes") }}', "line 1: the value {who} is not given"),
+        ('{{ say("owes", who=who) }}', "line 1: the value 'who' is in no text"),
+        ('{{ say("| a | b |") }}', "line 1: '| a | b |': structure and outer spaces stand in the template"),
+        ('{{ say(" a") }}', "line 1: ' a': structure and outer spaces stand in the template"),
+        ('{{ say("{Who} owes") }}', "line 1: '{Who} owes': braces hold the name of a value, a-z and _"),
+        ('# {{ say("a") }}\n1. {{ say("b", context="c") }} · {{ x }}\n[{{ say("d") }}](claim.list?a={{ x|arg }})', ""),
+    ],
+)
+def test_a_template_that_says_messages_is_looked_at(tmp_path: Path, source: str, fault: str) -> None:
+    """Nothing is outside its messages, and each call can be read without running it."""
+    assert _words(tmp_path, source).lint() == ([f"claim/a.md.j2: {fault}"] if fault else [])
+
+
+def test_a_left_over_twin_is_told(tmp_path: Path) -> None:
+    """Two places for the same words would not stay the same."""
+    words = _words(tmp_path, '{{ say("a") }}')
+    (tmp_path / "claim/a.es.md.j2").write_text("a", encoding="utf-8")
+    assert words.lint() == ["claim/a.md.j2: says messages, so a.es.md.j2 is one too many"]
+
+
+def test_a_damaged_catalogue_stops_the_start_by_its_name(tmp_path: Path) -> None:
+    """No answer is worded by half a file."""
+    thinned(tmp_path)
+    (tmp_path / "templates/account/es.po").write_text('msgid "a\nmsgstr', encoding="utf-8")
+    with pytest.raises(PackError, match=r"templates/account/es\.po: "):
+        load_pack(tmp_path)
+
+
+def test_an_update_keeps_what_is_translated(tmp_path: Path) -> None:
+    """New messages come empty, those that are said no more go, and a second update changes nothing."""
+    words = _words(
+        tmp_path, OWED + '{{ say("new") }}', _entry("old", "viejo"), _entry("**{who}** owes {amount}.", "debe")
+    )
+    assert words.faults()
+    assert "claim/es.po" in update(tmp_path)
+    forms = read_catalogues(tmp_path)["es"]["claim"].forms
+    assert {message.one: texts for message, texts in forms.items()} == {
+        "**{who}** owes {amount}.": ("debe",),
+        "new": ("",),
+    }
+    assert update(tmp_path) == []
+
+
+def test_a_third_language_takes_words_only(tmp_path: Path) -> None:
+    """The steps of docs/translating.md: make the files, translate each message; dates and lists come from CLDR."""
+    thinned(tmp_path)
+    templates = tmp_path / "templates"
+    assert "account/pt.po" in update(templates, ["pt"])
+    with pytest.raises(PackError, match=r"templates/pt\.po: '{hour} am': not translated"):
+        load_pack(tmp_path)
+    _translate(templates)
+    pack = load_pack(tmp_path)
+    assert pack.words.languages == ("en", "es", "pt")
+    link = {"state": "active", "member": "Dana", "since": "2026-05-01"}
+    values = {"link": link, "off": False, "others": ["slack", "teams"], "payer": {"short_name": "BlueCross"}}
+    said = plain(pack.words.render("account/status", values, language="pt")).splitlines()
+    assert said[0] == stretched("**{member}** has been connected to this chat since {since}.").format(
+        member="Dana", since="1 de maio de 2026"
+    ).replace("**", "")
+    assert said[2].endswith("2 ⟦otherxx⟧ ⟦chats:xxx⟧ ⟦Slackxx⟧, ⟦Teamsxx⟧.")
+
+
+def _translate(templates: Path) -> None:
+    """What a translator does, here with marked words: every text of the new language is filled in."""
+    said = messages(templates)
+    for folder, catalogue in read_catalogues(templates)["pt"].items():
+        forms = {message: tuple(stretched(text) for text in message[:2] if text) for message in catalogue.forms}
+        (templates / file_of(folder, "pt")).write_text(printed("pt", said[folder], Catalogue(forms)), encoding="utf-8")
