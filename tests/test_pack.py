@@ -139,14 +139,14 @@ def test_broken_yaml_is_named_by_its_line(pack: Path) -> None:
 
 def test_a_faulty_template_is_found_by_the_check(pack: Path) -> None:
     """A filter that does not exist, a button without target: found by file, without a member."""
-    (pack / "templates/thanks.md.j2").write_text("{{ answer|moneys }}\n", encoding="utf-8")
-    assert any(fault.startswith("templates/thanks.md.j2: ") for fault in check_pack(pack))
+    (pack / "templates/_amount.md.j2").write_text("{{ answer|moneys }}\n", encoding="utf-8")
+    assert any(fault.startswith("templates/_amount.md.j2: ") for fault in check_pack(pack))
 
 
 def test_a_missing_language_is_found_by_the_check(pack: Path) -> None:
     """What is said in English is said in Spanish."""
-    (pack / "templates/thanks.es.md.j2").unlink()
-    assert "templates/thanks.es.md.j2: missing" in check_pack(pack)
+    (pack / "templates/_greeting.md.j2").write_text("Welcome!\n", encoding="utf-8")
+    assert "templates/_greeting.es.md.j2: missing" in check_pack(pack)
 
 
 def test_a_folder_without_a_pack_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from gettext import c2py
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 
 from bot.replies.filters import MESSAGES
 from bot.replies.messages import FILTERS, Message, names, scan, sources
@@ -48,7 +48,7 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
         folder = path.parent.relative_to(templates).as_posix()
         try:
             found.setdefault(path.stem, {})[folder] = _read(path)
-        except (ValueError, UnknownLocaleError) as error:
+        except (ValueError, UnknownLocaleError, PoFileError) as error:
             raise ValueError(f"{file_of(folder, path.stem)}: {error}") from error
     return found
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.replies.catalogues import Catalogue
@@ -36,9 +36,15 @@ _METHODS = (MethodType, BuiltinMethodType)
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, which asks once for a type and a name whether a template may see it, and not at every use."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, say: Say, **settings: Any) -> None:
         super().__init__(**settings)
+        self.say = say
         self._verdicts: dict[tuple[type, str], bool] = {}
+
+    def compile(self, source: str | nodes.Template, name: str | None = None, *where: Any, **how: Any) -> Any:
+        """The code of a template, with its messages in the language of this environment."""
+        tree = self.parse(source, name) if isinstance(source, str) else source
+        return super().compile(self.say.inlined(tree, name), name, *where, **how)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """What the sandbox says: it looks at the type alone. Only attributes that there are get here."""
@@ -88,6 +94,7 @@ def environment(
     """
     say = Say(catalogues or {}, finalize)
     jinja = _Sandbox(
+        say,
         loader=_Loader(templates, language),
         undefined=StrictUndefined,
         autoescape=True,

@@ -9,12 +9,15 @@ from pathlib import Path
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from bot.replies.messages import Message, parts, scan
+from bot.replies.say import said_by
 
 _TARGET = re.compile(r"\]\([^()\n]*\)")
+_ROW = re.compile(r"\s*\|")
+_KEY = re.compile(r"^\s*\|\s*[a-z0-9_: ]+(?=\|)")
 _LETTER = re.compile(r"[^\W\d_]")
 _STRUCTURE = re.compile(r"\]\(|[|\n]|^(?:#|>|~|\d+\.) |^\s|\s$|^$")
 _BRACE = re.compile(r"[{}]")
-_SHOWS_ARGUMENTS = frozenset({"count", "default"})
+_SHOWS_ARGUMENTS = frozenset({"count", "default", "join"})
 _TOKEN = re.compile(r"[a-z0-9_]*(?:[._/][a-z0-9_.]+)?")
 
 
@@ -44,20 +47,11 @@ def word_faults(tree: nodes.Template, source: str, twins: list[str]) -> Iterator
     ]
     heard = set(scan(source))
     for call in calls:
-        message = _message(call)
-        if message not in heard:
+        message = said_by(call)
+        if message is None or message not in heard:
             yield f"line {call.lineno}: say(...) starts with literals: text, plural, context="
         else:
             yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message))
-
-
-def _message(call: nodes.Call) -> Message | None:
-    """The message of a call whose first arguments are literals, none for any other."""
-    context = [pair.value for pair in call.kwargs if pair.key == "context"]
-    found = [node.value for node in [*call.args, *context] if isinstance(node, nodes.Const)]
-    if not call.args or len(found) != len(call.args) + len(context) or len(call.args) > 2:  # noqa: PLR2004 -- one, many
-        return None
-    return Message(found[0], found[1] if len(call.args) > 1 else "", found[-1] if context else "")
 
 
 def _call_faults(call: nodes.Call, message: Message) -> Iterator[str]:
@@ -72,16 +66,22 @@ def _call_faults(call: nodes.Call, message: Message) -> Iterator[str]:
 
 
 def _bare_lines(source: str) -> list[int]:
-    """The lines with letters of the template's own, button targets aside."""
+    """The lines with letters of the template's own, button targets aside.
+
+    A template of rows alone holds the labels of a form: what is before them in small letters is a key for the code.
+    """
     text = "".join(
         value if kind == "data" else "\n" * value.count("\n")
         for _, kind, value in Environment(autoescape=False, keep_trailing_newline=True).lex(source)  # noqa: S701 -- read only
     )
-    return [at for at, line in enumerate(_TARGET.sub("]", text).split("\n"), 1) if _LETTER.search(line)]
+    lines = _TARGET.sub("]", text).split("\n")
+    if all(_ROW.match(line) for line in lines if line.strip()):
+        lines = [_KEY.sub("", line) for line in lines]
+    return [at for at, line in enumerate(lines, 1) if _LETTER.search(line)]
 
 
 def _loose(tree: nodes.Template) -> Iterator[nodes.Const]:
-    """Literals that are printed as they stand, or kept in a variable and read like words."""
+    """Literals that are printed as they stand, picked from a table, or kept in a variable and read like words."""
     for output in tree.find_all(nodes.Output):
         for part in output.nodes:
             yield from _literals(part, printed=True)
@@ -96,7 +96,7 @@ def _literals(node: nodes.Node, *, printed: bool) -> Iterator[nodes.Const]:
             yield node
         return
     for part in _values(node):
-        yield from _literals(part, printed=printed)
+        yield from _literals(part, printed=printed or isinstance(node, nodes.Dict))
     if isinstance(node, nodes.Filter) and node.name in _SHOWS_ARGUMENTS:
         yield from (found for arg in node.args for found in _literals(arg, printed=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jinja2 import pass_context
+from jinja2 import nodes, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -39,6 +39,24 @@ class Say:
         """A message of the uppermost folder, for filters: not escaped."""
         return self._said(None, Message(one, many), values, str)
 
+    def inlined(self, tree: nodes.Template, template: str | None) -> nodes.Template:
+        """The template with its messages written out, so that they cost no call; those that count stay calls."""
+        for output in tree.find_all(nodes.Output):
+            output.nodes = [part for node in output.nodes for part in self._written_out(node, template)]
+        return tree
+
+    def _written_out(self, node: nodes.Expr, template: str | None) -> list[nodes.Expr]:
+        message = said_by(node) if isinstance(node, nodes.Call) else None
+        if not isinstance(node, nodes.Call) or message is None or message.many:
+            return [node]
+        values = {pair.key: pair.value for pair in node.kwargs}
+        if not message.names <= values.keys():
+            return [node]
+        ((text,), _) = self._read.get((template, message)) or self._find(template, message)
+        return [
+            values[piece] if at % 2 else nodes.TemplateData(piece, lineno=node.lineno) for at, piece in enumerate(text)
+        ]
+
     def _said(
         self, template: str | None, message: Message, values: dict[str, object], escape: Callable[[object], str]
     ) -> str:
@@ -63,9 +81,20 @@ class Say:
         catalogue = self._catalogues.get(folder, _NONE)
         texts, form = catalogue.forms.get(message, ()), catalogue.form
         if not texts or not all(texts):
-            texts, form = (message.one, message.many), _english
+            texts, form = (message.one, message.many) if message.many else (message.one,), _english
         self._read[template, message] = tuple(tuple(parts(text)) for text in texts), form
         return self._read[template, message]
+
+
+def said_by(call: nodes.Call) -> Message | None:
+    """The message of a call of `say` whose first arguments are literals, none for any other call."""
+    if not isinstance(call.node, nodes.Name) or call.node.name != "say" or not 1 <= len(call.args) <= 2:  # noqa: PLR2004 -- one, many
+        return None
+    context = [pair.value for pair in call.kwargs if pair.key == "context"]
+    texts = [node.value for node in [*call.args, *context] if isinstance(node, nodes.Const)]
+    if len(texts) != len(call.args) + len(context):
+        return None
+    return Message(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
 
 
 def _english(number: int) -> int:

@@ -119,12 +119,16 @@ def test_a_form_too_few_is_told(tmp_path: Path) -> None:
         ('{{ say("Your claims") }} and more', "line 1: words outside say(...)"),
         ('{{ say("a") }}\n{{ "yes" if x else y }}', "line 2: 'yes' is outside say(...)"),
         ('{{ say("a") }}{% set kinds = {"x": "My places"} %}', "line 1: 'My places' is outside say(...)"),
+        ('{{ say("a") }}{% set kinds = {"x": "dental"} %}', "line 1: 'dental' is outside say(...)"),
+        ('{{ say("a") }}{{ names|join(" or ") }}', "line 1: ' or ' is outside say(...)"),
         ("{{ say(text) }}{{ say('a') }}", "line 1: say(...) starts with literals: text, plural, context="),
         ('{{ say("{who} owes") }}', "line 1: the value {who} is not given"),
         ('{{ say("owes", who=who) }}', "line 1: the value 'who' is in no text"),
         ('{{ say("| a | b |") }}', "line 1: '| a | b |': structure and outer spaces stand in the template"),
         ('{{ say(" a") }}', "line 1: ' a': structure and outer spaces stand in the template"),
         ('{{ say("{Who} owes") }}', "line 1: '{Who} owes': braces hold the name of a value, a-z and _"),
+        ('| amount:usd | {{ say("Dollars") }} |\n| date | {{ say("Day") }} |', ""),
+        ('| Amount | {{ say("Dollars") }} |', "line 1: words outside say(...)"),
         ('# {{ say("a") }}\n1. {{ say("b", context="c") }} · {{ x }}\n[{{ say("d") }}](claim.list?a={{ x|arg }})', ""),
     ],
 )
@@ -140,10 +144,11 @@ def test_a_left_over_twin_is_told(tmp_path: Path) -> None:
     assert words.lint() == ["claim/a.md.j2: says messages, so a.es.md.j2 is one too many"]
 
 
-def test_a_damaged_catalogue_stops_the_start_by_its_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", ['msgid "a\nmsgstr', 'msgid "a"\nmsgstr "b"\nmsgstr "c"\nnot a line'])
+def test_a_damaged_catalogue_stops_the_start_by_its_name(tmp_path: Path, damaged: str) -> None:
     """No answer is worded by half a file."""
     thinned(tmp_path)
-    (tmp_path / "templates/account/es.po").write_text('msgid "a\nmsgstr', encoding="utf-8")
+    (tmp_path / "templates/account/es.po").write_text(damaged, encoding="utf-8")
     with pytest.raises(PackError, match=r"templates/account/es\.po: "):
         load_pack(tmp_path)
 
@@ -174,7 +179,13 @@ def test_a_third_language_takes_words_only(tmp_path: Path) -> None:
     pack = load_pack(tmp_path)
     assert pack.words.languages == ("en", "es", "pt")
     link = {"state": "active", "member": "Dana", "since": "2026-05-01"}
-    values = {"link": link, "off": False, "others": ["slack", "teams"], "payer": {"short_name": "BlueCross"}}
+    values = {
+        "link": link,
+        "off": False,
+        "others": ["slack", "teams"],
+        "people": [],
+        "payer": {"short_name": "BlueCross"},
+    }
     said = plain(pack.words.render("account/status", values, language="pt")).splitlines()
     assert said[0] == stretched("**{member}** has been connected to this chat since {since}.").format(
         member="Dana", since="1 de maio de 2026"
