@@ -23,6 +23,7 @@ from bot.records.references import Key
 
 Known = Callable[[Listing], bool | None]
 _NO_NETWORK = AskedNetworks()
+_SHORTEST_START = 5  # letters
 _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 
@@ -183,8 +184,8 @@ def text(ask: Ask, slot: str) -> str | None:
 
 
 def is_called(row: Listing, name: str) -> bool:
-    """True when the name fits whole words of the listing's, else their beginnings."""
-    return is_named(row.name, name) or starts_like(row.name, name)
+    """True when the name fits whole words of the listing's, else their beginnings; Kim is not the start of Kimberly."""
+    return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
 
 
 def is_at(row: Listing, house: str, houses: Collection[Key] = ()) -> bool:

@@ -15,11 +15,33 @@ def counties_beside(said: Utterance, tags: Sequence[Tag], meanings_of: Callable[
     """The counties that are joined to a county which is named in full, by "and", "or" or a comma."""
     found: list[Tag] = []
     for tag in tags:
-        at = tag.first if tag.kind == "location" and isinstance(tag.value, dict) and "county" in tag.value else 0
+        if tag.kind != "location" or not isinstance(tag.value, dict) or "county" not in tag.value:
+            continue
+        at, after = tag.first, tag.after
         while at and (before := _county_before(said, at, meanings_of)):
             found.append(before)
             at = before.first
+        while "condado" in said.folded and (behind := _county_behind(said, after, meanings_of)):
+            found.append(behind)
+            after = behind.after
     return [tag for tag in found if not any(one.first <= tag.first < one.after for one in tags if one.kind != "place")]
+
+
+def _county_behind(said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]]) -> Tag | None:
+    """The Bradley of "condado de Hamilton o Bradley"."""
+    first = at + (said.words[at : at + 1] != () and said.words[at] in _JOINS)
+    if first == at and (at >= len(said.words) or "," not in said.between(at)):
+        return None
+    for after in range(min(len(said.words), first + _MOST_WORDS), first, -1):
+        if county := _county(" ".join(said.words[first:after]), meanings_of):
+            return Tag("location", county, first, after)
+    return None
+
+
+def _county(name: str, meanings_of: Callable[[str], Sequence[Meaning]]) -> dict[str, str] | None:
+    places = (one.value for one in meanings_of(f"{name} county") if isinstance(one.value, Place))
+    place = next((place for place in places if place.county), None)
+    return {"county": place.city, "state": place.state} if place else None
 
 
 def _county_before(said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]]) -> Tag | None:
@@ -28,8 +50,6 @@ def _county_before(said: Utterance, at: int, meanings_of: Callable[[str], Sequen
     if not joined and "," not in said.between(at):
         return None
     for first in range(max(0, after - _MOST_WORDS), after):
-        name = " ".join(said.words[first:after])
-        places = (one.value for one in meanings_of(f"{name} county") if isinstance(one.value, Place))
-        if county := next((place for place in places if place.county), None):
-            return Tag("location", {"county": county.city, "state": county.state}, first, after)
+        if county := _county(" ".join(said.words[first:after]), meanings_of):
+            return Tag("location", county, first, after)
     return None

@@ -14,7 +14,7 @@ from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.hours import hour_tags
 from bot.language.joining import networks_by_letter
-from bot.language.lexicon import COMPLAINT, WISH_BEFORE, Lexicon
+from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.names import (
     CREDENTIALS,
     GENERIC,
@@ -46,7 +46,7 @@ _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 # What somebody's name is not, when the writer may ask about that person.
 _NAMES = frozenset({"provider_name", "organization", "location"})
 # Words of these may also be the title before a name.
-_WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE})
+_WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
 _ZIP_DIGITS = 5
@@ -99,7 +99,7 @@ class Tagger:
         groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
         dates = [tag for tag in date_tags(said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
         tags = groups + [
-            tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning))
+            tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning, found))
         ]
         tags += counties_beside(said, tags, self._meanings_of)
         tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
@@ -180,13 +180,14 @@ class Tagger:
             names.append(name)
         return [Tag("provider_name", one.name, one.first, one.after) for one in names]
 
-    def _value(self, said: Utterance, match: Found, meaning: Meaning) -> Tag | None:
+    def _value(self, said: Utterance, match: Found, meaning: Meaning, found: Sequence[Found]) -> Tag | None:
         if meaning.kind in {"concept", COMPLAINT}:
             return None
         if meaning.kind == "language" and match.first and said.words[match.first - 1] in SHORT_TITLES:
             return None
         if isinstance(meaning.value, Place):
-            return self._place(said, match, meaning.value)
+            titled = not any(one.after == match.first and one.after - one.first > 1 for one in found)
+            return self._place(said, match, meaning.value, titled=titled)
         if meaning.kind == "organization":
             after = widened(said, match.after)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
@@ -194,15 +195,18 @@ class Tagger:
             return Tag("telehealth", "true", match.first, match.after, excluded=True)
         return Tag(meaning.kind, _value(meaning), match.first, match.after)
 
-    def _place(self, said: Utterance, match: Found, place: Place) -> Tag | None:
-        """A city or county, unless its name is a person's here or an everyday word."""
+    def _place(self, said: Utterance, match: Found, place: Place, *, titled: bool) -> Tag | None:
+        """A city or county, unless its name is a person's here or an everyday word.
+
+        Not `titled`: the "dr" before it is the end of an "eye dr".
+        """
         before = said.words[match.first - 1] if match.first else ""
         loose = LOOSE if place.careful and before not in _IN else WORDS
         state, after = state_at(said, match.after, words=loose) or (None, match.after)
         if not place.county and before not in _IN and not self._set_apart(said, match):
             namelike = place.careful or said.keys[match.first] in self._people
             titles = TITLES if state is None and namelike else SHORT_TITLES
-            named = before in titles or (namelike and before in self._people)
+            named = (before in titles and titled) or (namelike and before in self._people)
             if named or (place.careful and state is None):
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}

@@ -81,7 +81,7 @@ def hour_tags(said: Utterance, today: date, *, sought: bool = False) -> list[Tag
     words = said.words
     opens = not _OPEN.isdisjoint(words)
     days = list(_weekdays(words, today, opens=opens or sought, near=not sought))
-    if opens and not days and (clock := _clock(words)):
+    if (opens or sought) and not days and (clock := _clock(words)):
         name, first, after = clock
         return [Tag("open_at", {"part": name}, first, after)]
     wishes = sorted(_wishes(words, told=opens or sought or bool(days)), key=lambda wish: _RANK.get(wish[0], len(_RANK)))

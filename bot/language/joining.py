@@ -117,7 +117,8 @@ def networks_by_letter(
 
 def _led(said: Utterance, place: int) -> bool:
     """Whether a letter stands where a network stands: "which plans use S", "is Dr. Kim in s"."""
-    if said.words[place - 1 : place] == () or said.words[place - 1] not in _LEADING:
+    first = place - (said.words[place - 1 : place] in (("la",), ("the",)))
+    if first < 1 or said.words[first - 1] not in _LEADING:
         return False
     after = said.words[place + 1 : place + 2]
     if not after:

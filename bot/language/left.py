@@ -1,6 +1,6 @@
 """What a reading takes of a message, and what it leaves: the words and conditions that its answer does not honour."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.language.hearing import Heard
@@ -67,11 +67,19 @@ def conditions(heard: Heard, taken: AbstractSet[str], intent: IntentRules) -> di
         if kind != WISH and places <= _places(heard, taken - _STAND_INS - {kind}):
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
-        slot = slot_of(heard.said, beside, kind)
+        slot = _wishes(heard, beside) if kind == WISH else slot_of(heard.said, beside, kind)
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
             found[kind] = slot
             honoured |= places
     return found
+
+
+def _wishes(heard: Heard, tags: Sequence[Tag]) -> Slot | None:
+    """All that is wished, in the person's words: each of them is told."""
+    wished = sorted((tag for tag in tags if tag.kind == WISH), key=lambda tag: (tag.first, -tag.after))
+    whole = [one for at, one in enumerate(wished) if not any(one.after <= other.after for other in wished[:at])]
+    texts = dict.fromkeys(heard.said.said(tag.first, tag.after) for tag in whole)
+    return Slot(", ".join(texts), wished[0].value) if wished else None
 
 
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:

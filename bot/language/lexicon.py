@@ -20,7 +20,7 @@ ANY_DOCTOR = "doctor"
 # What a kind of doctor treats: a specialty where somebody is looked for, and nothing elsewhere.
 COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
-WISH, WISH_BEFORE = "wish", "wish_before"
+WISH, WISH_BEFORE, WISH_AFTER = "wish", "wish_before", "wish_after"
 FOREIGN = "FOREIGN"
 DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
 _WAYS_EN = (

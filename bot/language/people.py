@@ -18,8 +18,12 @@ _LEADS = _COURTESY | _NUMBERED
 _OF_CARE = frozenset({"npi", "st", "saint", "san", "santa", *CREDENTIALS})
 _PRACTISES = frozenset({
     "privileges", "privilegios", "operate", "operates", "opera", "admits", "admitting", "affiliated", "affiliation",
-    "affiliations", "afiliado", "afiliada", "practices", "practica",
+    "affiliations", "afiliado", "afiliada", "practices", "practica", "certified", "school", "graduate", "graduated",
+    "fellowship", "residency", "certificado", "certificada", "malpractice", "sued",
 })  # fmt: skip
+# "What insurance does Grace Okafor take" is asked of a doctor.
+_TAKES = frozenset({"take", "takes", "accept", "accepts", "acepta", "toma", "recibe"})
+_TAKEN = frozenset({"insurance", "insurances", "plans", "networks", "seguro", "seguros", "planes", "redes"})
 _OF_A_PRACTICE = frozenset({
     "network", "phone", "fax", "address", "office", "patient", "accepting", "practice", "doctor", "provider", "hours",
     "red", "telefono", "consultorio", "pacientes", "doctora", "bluecare",
@@ -51,7 +55,8 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
     A name behind a doctor's title, and the name of who writes ("this is Dana"), do not count. Nor do names beside a
     degree, "NPI" or a saint, which are those of doctors and hospitals.
     """
-    if not (_OF_CARE | _PRACTISES).isdisjoint(said.words) or said.words[-1:] == ("practice",):
+    takes = not _TAKES.isdisjoint(said.words) and not _TAKEN.isdisjoint(said.words)
+    if takes or not (_OF_CARE | _PRACTISES).isdisjoint(said.words) or said.words[-1:] == ("practice",):
         return False
     if _LEADS.isdisjoint(said.words) and not any(key in given for key in said.keys):
         return False

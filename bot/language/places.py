@@ -92,6 +92,7 @@ def load_place_names(folder: Path) -> PlaceNames:
             (f"{county} county", place),
             (f"{county} counties", place),
             (f"condado de {county}", place),
+            (f"condados de {county}", place),
             (f"condado {county}", place),
         ]
     for state, cities in raw.border.items():

@@ -9,11 +9,11 @@ from bot.language.engine import Engine
 from bot.language.findings import Finding, line_of
 from bot.language.kernel import FOLLOW
 from bot.language.left import CONDITIONS
-from bot.language.lexicon import WISH_BEFORE
+from bot.language.lexicon import WISH_AFTER, WISH_BEFORE
 from bot.language.rules import WORDS, IntentRules
 
 # Names that the engine itself uses: words that carry nothing, whom a sentence names beside doctors, what leads a wish.
-_ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_BEFORE})
+_ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
 
 
 def contexts_for(engine: Engine, entry: IntentRules) -> Sequence[Context | None]:

@@ -53,7 +53,7 @@ _OPENERS = frozenset({
     "great", "good", "morning", "gracias", "hola", "si", "bueno", "perdon", "question", "update", "quick", "urgent",
     "asap", "sure", "right", "wait", "and", "doctor", "network", "tn", "ga", "ky", "nc",
 })  # fmt: skip
-_MOST_FAMILY, _MOST_GIVEN = 3, 2
+_MOST_FAMILY, _MOST_GIVEN, _COUNTIES = 3, 2, (("condado", "de"), ("condados", "de"))
 _FIELDS = frozenset({"npi", "phone", "telephone", "fax", "address", "number", "tin", "hours", "network", "networks"})
 _TERSE_FIELDS = _FIELDS | {"net", "ntwk"}
 _IN, _NETWORK_LETTERS = frozenset({"in", "en"}), frozenset("splem")
@@ -72,7 +72,7 @@ _FOR = frozenset({"for", "of", "del", "de", "para"})
 _ROLES = frozenset({"provider", "member", "patient", "specialist", "therapist", "proveedor", "especialista"})
 _PLANS = frozenset({
     "ppo", "hmo", "epo", "hsa", "hra", "plan", "plans", "bronze", "silver", "gold", "platinum", "marketplace", "use",
-    "uses", "include", "includes", "usa", "one", "two", "three",
+    "uses", "include", "includes", "usa", "one", "two", "three", "report", "verify", "check", "confirm", "lookup",
 })  # fmt: skip
 _DAYS = frozenset(WEEKDAYS) | {f"{day}s" for day in WEEKDAYS}
 _UNLIKELY = _DAYS | _PLANS | NOT_NAMES | PARTICLES | _FOLLOW | _NETWORKED | SUFFIXES | TITLES | _ROLES
@@ -108,7 +108,7 @@ def spot_names(said: Utterance, words: Words) -> tuple[NameFound, ...]:
     place = 0
     while place < len(said.words):
         hit = spotter.framed(place) or spotter.reversed(place) or spotter.straight(place)
-        if hit and not introduced(said, hit.first):
+        if hit and said.words[max(0, hit.first - 2) : hit.first] not in _COUNTIES and not introduced(said, hit.first):
             found.append(hit)
         place = hit.after if hit else place + 1
     return tuple(found)
@@ -384,7 +384,7 @@ class _Spotter:
             return None
         last = self._parts(end, _MOST_GIVEN)
         last += self._ends_in_initial(last)
-        if not any(self.like(place) for place in range(first, last)):
+        if not any(self.like(place) for place in range(first, end if first > 1 else last)):
             return None
         after = self.suffixed(last)
         if last == end or self.word(after) not in _FOLLOW:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.language.lexicon import WISH, WISH_BEFORE
+from bot.language.lexicon import WISH, WISH_AFTER, WISH_BEFORE
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
@@ -23,6 +23,7 @@ _TERSE = {
 }
 _KINDS_OF_DOCTORS = frozenset({"specialty", "any_doctor", "person"})
 _WITH_OBJECT = frozenset({"training", "prescribes"})
+_OPEN_ENDS = frozenset({"to", "at", "from", "in", "prescribe", "prescribes", "write", "writes", "en", "de", "receta"})
 _OBJECTS = frozenset({"organization", "provider_name", "drug"})
 # Of which words of a wish may seem to be one: the drug that somebody prescribes, the sedation of "with sedation".
 _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service"})
@@ -51,9 +52,10 @@ def with_wishes(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
 
 
 def _described(tags: list[Tag]) -> list[Tag]:
-    """The describing words, from the last to the first, that stand right before whom they describe."""
-    starts = {tag.first for tag in tags if tag.kind in _WHOM}
-    found = [tag for tag in tags if tag.kind != WISH_BEFORE]
+    """The describing words that stand right before whom they describe, from the last to the first, or behind them."""
+    starts, ends = {tag.first for tag in tags if tag.kind in _WHOM}, {tag.after for tag in tags if tag.kind in _WHOM}
+    found = [tag for tag in tags if tag.kind not in {WISH_BEFORE, WISH_AFTER}]
+    found += [replace(tag, kind=WISH) for tag in tags if tag.kind == WISH_AFTER and tag.first in ends]
     for tag in sorted((tag for tag in tags if tag.kind == WISH_BEFORE), key=lambda one: -one.first):
         if tag.after in starts:
             starts.add(tag.first)
@@ -63,7 +65,8 @@ def _described(tags: list[Tag]) -> list[Tag]:
 
 def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag]) -> Tag:
     """The wish with what it is about: the school of "who went to Vanderbilt", the drug of "who prescribes Suboxone"."""
-    if tag.value not in _WITH_OBJECT or tag.after >= len(said.words):
+    open_ended = tag.after < len(said.words) and said.words[tag.after - 1] in _OPEN_ENDS
+    if tag.value not in _WITH_OBJECT or not open_ended:
         return tag
     ends = [one.after for one in tags if one.kind in _OBJECTS and one.first == tag.after]
     return replace(tag, after=max(ends, default=tag.after + 1))

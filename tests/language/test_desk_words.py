@@ -21,23 +21,31 @@ HAMILTON, BRADLEY = {"county": "Hamilton", "state": "TN"}, {"county": "Bradley",
         ("dermatólogo en todo el estado", "location", {"state": "TN"}),
         ("urgent care evening 37203", "open_at", {"part": "evening"}),
         ("cardiologist saturday 37402", "open_at", {"weekday": "sat"}),
+        ("dermatologist 37402 after 5pm", "open_at", {"part": "evening"}),
         ("derm 37402 wheelchair", "wheelchair", True),
         ("psychiatrist kids memphis", "age_group", "child"),
         ("Grace okafor saturday hours", "provider_name", "Grace okafor"),
         ("is Grace Okafor no longer in network S", "provider_name", "Grace Okafor"),
         ("group NPI 1003000126", "npi", "1003000126"),
         ("who has TIN 621234567", "tin", "621234567"),
+        ("eye dr cleveland tn net S", "location", {"city": "Cleveland", "state": "TN"}),
+        ("¿Qué planes usan la S?", "network", "Blue Network S"),
     ],
 )
 def test_what_a_desk_types_is_heard(engine: Engine, today: date, said: str, slot: str, value: object) -> None:
     """Each value is taken, and no word is left over."""
     reading = engine.understand(said, today=today)
     assert reading.slots[slot].value == value
-    assert not reading.unused or said.startswith("who has")
+    assert not {*reading.unused} - {"who", "has", "usan"}
 
 
 @pytest.mark.parametrize(
-    "said", ["cardiologists Hamilton or Bradley county", "cardiologists Hamilton and Bradley counties"]
+    "said",
+    [
+        "cardiologists Hamilton or Bradley county",
+        "cardiologists Hamilton and Bradley counties",
+        "dermatólogo condado de Hamilton o Bradley",
+    ],
 )
 def test_counties_share_one_word(engine: Engine, today: date, said: str) -> None:
     """Both are searched."""
@@ -55,6 +63,9 @@ def test_counties_share_one_word(engine: Engine, today: date, said: str) -> None
         ("is Grace Okafor taking pts", "provider.detail"),
         ("tax id 62-1234567", "provider.detail"),
         ("is TIN 62-1234567 in network S", "provider.in_network"),
+        ("is grace okafor board certified", "provider.detail"),
+        ("where did grace okafor go to school", "provider.detail"),
+        ("dr okafor chattanooga in S?", "provider.in_network"),
         ("who is my cardiologist", "out_of_scope"),
         ("quién es mi cardiólogo", "out_of_scope"),
         ("who is my pcp", "out_of_scope"),
@@ -109,9 +120,15 @@ def test_a_name_of_everyday_words_is_a_name_where_one_stands(engine: Engine, tod
 
 
 @pytest.mark.parametrize(
-    "said", ["Kim, dermatology in network S", "hello, is S a network", "cardiologist, memphis in network S"]
+    "said",
+    [
+        "Kim, dermatology in network S",
+        "hello, is S a network",
+        "cardiologist, memphis in network S",
+        "which doctor is better, kim or okafor",
+    ],
 )
 def test_a_comma_makes_no_name_of_a_kind_of_care(engine: Engine, today: date, said: str) -> None:
     """The word beside the comma is a specialty, a place or a greeting."""
     slot = engine.understand(said, today=today).slots.get("provider_name")
-    assert slot is None or slot.value == "Kim"
+    assert slot is None or slot.value in {"Kim", "Okafor"}

@@ -20,6 +20,10 @@ WISHES = {
     "cardiologist with lab on site 37402": "lab on site",
     "cardiólogo 37402 con estacionamiento": "con estacionamiento",
     "médico cristiano 37402": "cristiano",
+    "doctora joven 37402": "joven",
+    "médico que no sea caro 37402": "que no sea caro",
+    "cardiologist with free wifi 37402": "with free wifi",
+    "top rated affordable dermatologist with free parking nashville": "top rated, affordable, free parking",
 }
 
 
