@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
@@ -22,9 +23,12 @@ def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
         seen += 1
         key = claim.id or f"?{place}"
         by_id[key] = _newer(by_id.get(key), claim)
+    # What a claim says is read only where another has its name: reading it took a third of an answer's CPU.
+    named = Counter(_name(claim) for claim in by_id.values() if claim.numbers)
     newest: dict[tuple[object, ...], Claim] = {}
     for key, claim in by_id.items():
-        same = _content(claim) or (key,)
+        again = claim.numbers and named[_name(claim)] > 1
+        same = (_content(claim) if again else None) or (key,)
         newest[same] = _newer(newest.get(same), claim)
     return list(newest.values()), seen - len(newest)
 
