@@ -25,8 +25,10 @@ _SELF = ("self", {"kin": "self"})
 _OTHER_WORDS = frozenset({"other", "otro", "otra", "otros", "otras"})
 _OWN = frozenset({"my", "mine", "our", "ours", "mi", "mis", "mio", "mia", "nuestro", "nuestra"})
 _SPEAKER = frozenset({"i", "im", "ive", "we", "tengo", "estoy"})
-_MALE = frozenset({"son", "husband", "father"})
-_FEMALE = frozenset({"daughter", "wife", "mother"})
+_MALE = frozenset({"son", "husband", "father", "he"})
+_FEMALE = frozenset({"daughter", "wife", "mother", "she"})
+_ANYBODY = frozenset({"dependent", "he", "she"})
+_PRONOUNS = {"he": frozenset({"he", "his", "him", "el"}), "she": frozenset({"she", "her", "hers", "ella"})}
 _YOUNGER = frozenset({"son", "daughter", "child"})
 _OLDER = frozenset({"father", "mother"})
 _GROWN = 18
@@ -51,6 +53,17 @@ def spoken_of(memory: Memory, reading: Reading) -> str:
     the asker switched to, or the one they connected.
     """
     return now(memory) if _says(reading, _OWN | _SPEAKER) else current(memory)
+
+
+def with_pronoun(asked: Asked, memory: Memory, reading: Reading) -> Asked:
+    """A conversation's first question with the person whom "his" or "her" means: nobody was spoken of before."""
+    if memory.asked is not None or not memory.people or PERSON in asked.slots:
+        return asked
+    for said in (cell.text for cell in reading.cells if cell.name == "HER"):
+        for kin, words in _PRONOUNS.items():
+            if not words.isdisjoint(keys_in(said)):
+                return replace(asked, slots={**asked.slots, PERSON: Slot(said, {"kin": kin})})
+    return asked
 
 
 def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | None:
@@ -157,7 +170,7 @@ def _is_kin(kin: str, one: Candidate, own: Candidate | None, today: date) -> boo
         return born - mine >= _GENERATION if mine else today.year - born <= _CHILD_UNTIL
     if kin in _OLDER:
         return mine - born >= _GENERATION if mine else today.year - born >= _GROWN
-    return kin == "dependent" or today.year - born >= _GROWN
+    return kin in _ANYBODY or today.year - born >= _GROWN
 
 
 def _year(born: str) -> int | None:

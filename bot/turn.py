@@ -39,7 +39,7 @@ from bot.language.reading import Candidate, Reading
 from bot.limits import Limits
 from bot.message import FAREWELLS, Language, Message, Person, Private, Shareable, Shared
 from bot.metrics import Meter
-from bot.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of
+from bot.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of, with_pronoun
 from bot.pack import Pack, template_of
 from bot.provenance import INTENT
 from bot.retention import Retention
@@ -190,7 +190,8 @@ class Turn:
         intent, slots = self._pack.engine.merged(memory.context(), reading)
         asked = fresh(intent or reading.intent, slots, reading, language, spoken_of(memory, reading))
         rules = self._pack.intents.get(asked.intent)
-        return of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
+        asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
+        return with_pronoun(asked, memory, reading) if self._is_of_member(asked) else asked
 
     async def _taken(self, course: Course, step: Answered | Asked) -> AsyncIterator[Answered]:
         """The replies of a step: a question that is looked up has as many as it takes, everything else one."""

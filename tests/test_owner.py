@@ -46,6 +46,8 @@ FAMILY = (ME, GIRL, BOY, DAD)
         ("my dependents", {"kin": "dependent"}, FAMILY, "m", "gbd"),
         ("my son", {"kin": "son"}, (GIRL, BOY, DAD), "g", "b"),
         ("my father", {"kin": "father"}, (GIRL, BOY, DAD), "g", "d"),
+        ("his", {"kin": "he"}, (ME, GIRL, BOY), "m", "b"),
+        ("her", {"kin": "she"}, (ME, GIRL, BOY), "m", "g"),
         ("May's", {"name": "May"}, FAMILY, "m", "g"),
         ("leo lopez", {"name": "Leo Lopez"}, FAMILY, "m", "b"),
         ("Leo", {"name": "Leo"}, (*FAMILY, NAMESAKE), "m", "bn"),
