@@ -144,6 +144,12 @@ def test_an_unknown_intent_in_what_is_carried_is_found(tmp_path: Path) -> None:
     assert any("carries: after an unknown intent 'claim.detial'" in line for line in found)
 
 
+def test_an_unknown_intent_for_who_is_covered_is_found(tmp_path: Path) -> None:
+    """A question about a child would find no answer."""
+    found = _changed(tmp_path, "coverage/dependents.yaml", "covered: coverage.summary", "covered: coverage.sumary")
+    assert any("covered: unknown intent 'coverage.sumary'" in line for line in found)
+
+
 def test_a_detour_that_leads_back_is_found(tmp_path: Path) -> None:
     """Two intents that send each other the question would never answer it."""
     back = "instead: {intent: provider.find, has: specialty, lacks: facility_type}\nrules:\n"
