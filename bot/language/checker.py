@@ -9,12 +9,14 @@ from pathlib import Path
 from time import thread_time
 
 from bot.errors import PackError
+from bot.language import contradictions
 from bot.language.engine import Engine
 from bot.language.findings import Finding, line_of, nearest
 from bot.language.glossary import Glossary
 from bot.language.kernel import FOLLOW
+from bot.language.left import CONDITIONS
 from bot.language.lexicon import LANGUAGES
-from bot.language.reach import after_answers, contexts_for, unreached, untaken
+from bot.language.reach import ENGINES_OWN, after_answers, contexts_for, unreached, untaken
 from bot.language.rules import WORDS, IntentRules, Rule
 from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
 from bot.language.slots import NAMED_NETWORK
@@ -230,7 +232,14 @@ def faults(folder: Path, engine: Engine) -> list[Finding]:
     """
     checker = _Checker(folder, engine)
     findings = [*glossary_faults(folder, engine.lexicon.glossary, engine.intents), *checker.tongues()]
+    known = frozenset(checker.known | SLOT_TYPES | set(CONDITIONS) | ENGINES_OWN)
+    findings += [*contradictions.same_rows(engine, folder), *contradictions.cells(engine.lexicon, folder, known)]
+    forms: dict[str, str] = {}
     for entry in engine.intents.values():
+        findings += contradictions.carried(engine, folder, entry)
+        findings += contradictions.offered(engine, folder, entry, forms)
+        if entry.form:
+            forms[entry.form.name] = entry.intent
         findings += checker.names(entry)
         findings += checker.titles(entry)
         findings += checker.carried(entry)

@@ -13,7 +13,7 @@ from bot.language.lexicon import WISH_AFTER, WISH_BEFORE
 from bot.language.rules import WORDS, IntentRules
 
 # Names that the engine itself uses: words that carry nothing, whom a sentence names beside doctors, what leads a wish.
-_ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
+ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
 
 
 def contexts_for(engine: Engine, entry: IntentRules) -> Sequence[Context | None]:
@@ -62,7 +62,7 @@ def untaken(engine: Engine, folder: Path) -> Iterator[Finding]:
     taken |= {name.partition(":")[0] for entry in entries for name in entry.about}
     taken |= {name for entry in entries for one in entry.carries for name in one.unless}
     file = folder / WORDS / "cells.yaml"
-    for name in sorted(engine.lexicon.cells.keys() - taken - set(CONDITIONS) - _ENGINES_OWN - engine.lexicon.hiding):
+    for name in sorted(engine.lexicon.cells.keys() - taken - set(CONDITIONS) - ENGINES_OWN - engine.lexicon.hiding):
         what = f"{engine.lexicon.cells[name]}: no rule takes {name!r}"
         yield Finding(f"{WORDS}/cells.yaml", line_of(file, name), what)
 

@@ -1,5 +1,6 @@
 """The rule files of a pack: what each intent needs, its rules, and the sentences that prove them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 import yaml
 
 from bot.errors import PackError
+from bot.language.findings import hint
 from bot.offers import Form, Prompt
 
 LARGEST_FILE = 1_000_000
@@ -209,6 +211,15 @@ def read_yaml(file: Path, shown: str) -> Any:
         raise PackError(f"{shown}: file: is not usable YAML ({error})") from error
 
 
+_UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
+# Every key of an intent's file and of its parts.
+_FIELDS = frozenset(
+    name
+    for kind in (_IntentFile, _RuleFile, _CarryFile, _InsteadFile, Reads, Form, Prompt)
+    for name in kind.__struct_fields__
+)
+
+
 def converted(raw: Any, kind: type[Any], shown: str) -> Any:
     """`raw` checked against a struct, or a PackError that names the file and the key."""
     try:
@@ -216,7 +227,9 @@ def converted(raw: Any, kind: type[Any], shown: str) -> Any:
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
         key = where.replace("`", "").removeprefix("$.") or "file"
-        raise PackError(f"{shown}: {key}: {what}") from error
+        unknown = _UNKNOWN.fullmatch(what)
+        near = hint(unknown[1], _FIELDS) if unknown else ""
+        raise PackError(f"{shown}: {key}: {what}{near}") from error
 
 
 def _rule(intent: str, raw: _RuleFile, shown: str) -> Rule:
@@ -250,7 +263,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
     for key, listed in (("asks", raw.asks), ("excludes", raw.excludes), ("several", raw.several)):
         unknown = [slot for slot in listed if slot not in raw.slots]
         if unknown:
-            raise PackError(f"{shown}: {key}: {unknown[0]!r} is not among its slots")
+            raise PackError(f"{shown}: {key}: {unknown[0]!r} is not among its slots{hint(unknown[0], raw.slots)}")
     return IntentRules(
         intent=intent,
         title=raw.title,

@@ -1,0 +1,88 @@
+"""Rows of a pack that contradict each other, name what is not there, or wait for each other in a ring."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bot.language.engine import Engine
+from bot.language.findings import Finding, line_of, nearest
+from bot.language.lexicon import LANGUAGES, Lexicon
+from bot.language.options import HOW
+from bot.language.rules import WORDS, IntentRules, Rule
+from bot.language.slots import NAMED_NETWORK
+
+CELLS = ("object", "attribute", "act", "owner", "time", "condition", "alien", "talk")
+
+
+def same_rows(engine: Engine, folder: Path) -> Iterator[Finding]:
+    """Rules that ask for the same, after the same answers, and lead to different ones."""
+    alike: dict[object, list[Rule]] = defaultdict(list)
+    for entry in engine.intents.values():
+        for rule in entry.rules:
+            alike[frozenset(rule.all), rule.any, rule.after].append(rule)
+    for first, *others in alike.values():
+        for other in others:
+            if (other.intent, other.set) != (first.intent, first.set):
+                entry = engine.intents[other.intent]
+                what = f"rule {other.name!r} contradicts {first.intent}/{first.name}: both ask for the same"
+                yield _at(folder, entry, f"name: {other.name}", what)
+
+
+def carried(engine: Engine, folder: Path, entry: IntentRules) -> Iterator[Finding]:
+    """Slots that are carried from nowhere to nowhere, and a detour that asks for what it forbids.
+
+    A slot that each of several intents only carries on from the others would go round without ever being filled.
+    """
+    other = engine.intents.get(entry.instead.intent) if entry.instead else None
+    held = {*entry.heard, *(other.heard if other else ())}
+    topics = {name.partition(".")[0] for name in engine.intents}
+    for one in entry.carries:
+        for topic in sorted(name[:-2] for name in one.after if name.endswith(".*") and name[:-2] not in topics):
+            yield _at(folder, entry, f"{topic}.*", f"carries: after an unknown topic {topic!r}", nearest(topic, topics))
+        before = [rules for rules in engine.intents.values() if one.follows(rules.intent)]
+        for slot in one.slots:
+            if slot not in held:
+                what = f"carries: {slot!r} is no slot of {entry.intent}"
+                yield _at(folder, entry, "carries", what, nearest(slot, held))
+            elif before and not any(slot in rules.heard for rules in before):
+                yield _at(
+                    folder, entry, "carries", f"carries: no answer before holds {slot!r}; it goes round in a ring"
+                )
+    if entry.instead and entry.instead.has == entry.instead.lacks:
+        yield _at(folder, entry, "instead", f"instead: has and lacks {entry.instead.has!r}")
+
+
+def offered(engine: Engine, folder: Path, entry: IntentRules, names: Mapping[str, str]) -> Iterator[Finding]:
+    """A form whose fields are no options that its intent takes, and a prompt that lacks a language.
+
+    `names` are the forms that were seen, with their intents.
+    """
+    form = entry.form
+    if form is not None:
+        if names.get(form.name, entry.intent) != entry.intent:
+            yield _at(folder, entry, "form", f"form: {form.name!r} is the form of {names[form.name]} already")
+        kinds = {"network" if kind == NAMED_NETWORK else kind for kind in entry.slots.values()}
+        kinds |= {HOW} if "network" in kinds else set()
+        keys = {key for listed in engine.lexicon.options.values() for key, kind in listed if kind in kinds}
+        own = (form.own,) if form.own else ()
+        for key in sorted(set(form.fields) - keys):
+            yield _at(folder, entry, "form", f"form: {key!r} is no option that it takes", nearest(key, keys))
+        for key in sorted({*form.required, *form.one_of, *form.days, *form.several, *own} - set(form.fields)):
+            yield _at(folder, entry, "form", f"form: {key!r} is not among its fields", nearest(key, form.fields))
+    for language in LANGUAGES if entry.prompt else ():
+        if entry.prompt and not (entry.prompt.title.get(language) and entry.prompt.says.get(language)):
+            yield _at(folder, entry, "prompt", f"prompt: no title or no words in {language!r}")
+
+
+def cells(lexicon: Lexicon, folder: Path, known: frozenset[str]) -> Iterator[Finding]:
+    """Cells that there are not, and names in them that are neither a concept nor a slot type."""
+    file, shown = folder / WORDS / "cells.yaml", f"{WORDS}/cells.yaml"
+    for cell in sorted(set(lexicon.cells.values()) - set(CELLS)):
+        yield Finding(shown, line_of(file, f"{cell}:"), f"{cell}: no such cell", nearest(cell, CELLS))
+    for name in sorted(lexicon.cells.keys() - known):
+        what = f"{lexicon.cells[name]}: {name!r} is no concept and no slot type"
+        yield Finding(shown, line_of(file, name), what, nearest(name, known))
+
+
+def _at(folder: Path, entry: IntentRules, text: str, what: str, near: str = "") -> Finding:
+    return Finding(entry.file.relative_to(folder).as_posix(), line_of(entry.file, text), what, near)

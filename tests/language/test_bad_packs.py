@@ -1,0 +1,126 @@
+"""A pack that contradicts itself is refused at the start: by file, key and the nearest known name."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import PackError
+from bot.pack import load_pack
+from tests.shipped import thinned, words_kept
+
+CASES = {
+    "two rows that ask for the same": (
+        "thanks.yaml",
+        "rules:\n",
+        "rules:\n  - name: hi\n    all: [HELLO]\n",
+        "thanks.yaml:* rule 'hi' contradicts greeting/hello: both ask for the same",
+    ),
+    "a row after an unknown intent": (
+        "claim/denial.yaml",
+        "after: [claim.denial,",
+        "after: [claim.denail,",
+        "claim/denial.yaml:* after an unknown intent 'claim.denail' (did you mean claim.denial?)",
+    ),
+    "a topic that is not there": (
+        "provider/detail.yaml",
+        'after: ["provider.*",',
+        'after: ["provder.*",',
+        "provider/detail.yaml:* carries: after an unknown topic 'provder' (did you mean provider?)",
+    ),
+    "a slot that is carried to nowhere": (
+        "provider/affiliations.yaml",
+        "slots: [provider_name, npi, tin], unless",
+        "slots: [provider_name, npi, tin, facility_type], unless",
+        "provider/affiliations.yaml:* carries: 'facility_type' is no slot of provider.affiliations",
+    ),
+    "a slot that only goes round": (
+        "provider/find.yaml",
+        "{after: [coverage.cost_share], slots: [specialty,",
+        "{after: [coverage.cost_share], slots: [npi, specialty,",
+        "provider/find.yaml:* carries: no answer before holds 'npi'; it goes round in a ring",
+    ),
+    "a ring of detours": (
+        "facility/find.yaml",
+        "rules:\n",
+        "instead: {intent: provider.find, has: specialty, lacks: facility_type}\nrules:\n",
+        "facility/find.yaml:* instead: 'facility.find' leads back here",
+    ),
+    "a detour that forbids what it asks for": (
+        "provider/find.yaml",
+        "has: facility_type, lacks: specialty",
+        "has: specialty, lacks: specialty",
+        "provider/find.yaml:* instead: has and lacks 'specialty'",
+    ),
+    "a concept without words in a language": (
+        "_words/concepts/talk.yaml",
+        "NEXT_STEP:\n  en:",
+        "LONELY:\n  en: lonesome words\nNEXT_STEP:\n  en:",
+        "_words/concepts/talk.yaml:* LONELY: no phrases in 'es'",
+    ),
+    "a name in two cells": (
+        "_words/cells.yaml",
+        "owner: MY ",
+        "owner: MY CLAIM ",
+        "_words/cells.yaml: owner: 'CLAIM' is in cell 'object' already",
+    ),
+    "a name in a cell that is nothing": (
+        "_words/cells.yaml",
+        "owner: MY ",
+        "owner: MY RELATIVE_I ",
+        "_words/cells.yaml:* owner: 'RELATIVE_I' is no concept and no slot type (did you mean RELATIVE_IS?)",
+    ),
+    "a cell that is not there": (
+        "_words/cells.yaml",
+        "owner: MY ",
+        "ownr: MY ",
+        "_words/cells.yaml:* ownr: no such cell (did you mean owner?)",
+    ),
+    "a key that is not there": (
+        "thanks.yaml",
+        "    all: [THANK]\n",
+        "    all: [THANK]\n    bost: [HELP]\n",
+        "thanks.yaml: rules* unknown field `bost` (did you mean boost?)",
+    ),
+    "a key that stands twice": (
+        "thanks.yaml",
+        "rules:\n",
+        "needs: nothing\nrules:\n",
+        "thanks.yaml: line *('needs' stands twice)",
+    ),
+    "a slot that is none": (
+        "provider/find.yaml",
+        "asks: [location]",
+        "asks: [locaton]",
+        "provider/find.yaml: asks: 'locaton' is not among its slots (did you mean location?)",
+    ),
+    "a field of a form that is no option": (
+        "provider/find.yaml",
+        "fields: [specialty, near,",
+        "fields: [specialtee, near,",
+        "provider/find.yaml:* form: 'specialtee' is no option that it takes (did you mean specialty?)",
+    ),
+    "a prompt that speaks one language": (
+        "help.yaml",
+        "  says: {en: help, es: ayuda}",
+        "  says: {en: help}",
+        "help.yaml:* prompt: no title or no words in 'es'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_refused_by_file_and_key(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The start stops with one line that says where to look, and what was probably meant."""
+    words_kept(monkeypatch)
+    file, old, new, wanted = CASES[case]
+    thinned(tmp_path)
+    path = tmp_path / "intents" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(PackError) as refused:
+        load_pack(tmp_path)
+    begin, _, end = wanted.partition("*")
+    told = str(refused.value).removeprefix("intents/")
+    assert told.startswith(begin)
+    assert told.endswith(end)
