@@ -8,38 +8,37 @@ from bot.errors import PayerError
 from bot.kit.areas import sold_at, sold_in
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
-from bot.kit.asked import days_around, named, of_other_person, service_dates, span_of, text_of, values_of
+from bot.kit.asked import days_around, of_other_person, service_dates, span_of, text_of
 from bot.kit.asked_networks import AskedNetworks, asked_networks, without_own
 from bot.kit.asked_networks import among as networks_among
-from bot.kit.cards import STALE_DAYS, Card, cards, store_cards
+from bot.kit.cards import STALE_DAYS, Card, cards
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
 from bot.kit.choice import Choice
 from bot.kit.claims import claim_by_id, claim_numbered, newest_claims
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.conditions import is_called as is_called_so
-from bot.kit.coverages import Coverages, coverages_of, member_coverages, plan_year_of
-from bot.kit.directory import bring, listings, read_rows, within
+from bot.kit.coverages import Coverages, member_coverages, plan_year_of
+from bot.kit.directory import listings, within
 from bot.kit.documents import Document, Offer, WithDocument
 from bot.kit.electronic import Electronic, electronic_addresses
-from bot.kit.facilities import KINDS, is_kind, places_of_care
 from bot.kit.fills import Medication, medications
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
 from bot.kit.houses import houses, staff
-from bot.kit.near_claims import Nearest, near_claims, nearest_of
+from bot.kit.near_claims import Nearest, near_claims
 from bot.kit.nearest import nearest
-from bot.kit.network_names import Wanted, is_named_network, named_in, wanted
-from bot.kit.networks import names_of, openings_of, telling
+from bot.kit.network_names import Wanted, wanted
+from bot.kit.networks import names_of, telling
 from bot.kit.on_record import OnRecord, TestsOnRecord, on_record, tests_on_record
 from bot.kit.own_network import own_networks
-from bot.kit.people import by_provider, by_store
+from bot.kit.people import by_provider
 from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
-from bot.kit.reading import read_entries, records, records_of
+from bot.kit.reading import records
 from bot.kit.scopes import SCOPES, Shares, of_scope, scope_of
-from bot.kit.sites import Openings, Site, Spot, hours_of, sites
-from bot.kit.spelling import is_named, starts_like, words_of
+from bot.kit.sites import Site, sites
+from bot.kit.spelling import is_named, words_of
 from bot.kit.wanted import (
     Chosen,
     ClaimWish,
@@ -53,51 +52,42 @@ from bot.kit.wanted import (
     left_of,
     part_of,
     wanted_of,
-    wider_of,
     with_fills,
 )
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.kit.wishes import Filter, Loosened, loosened, sift
-from bot.payer.budget import Gap, Progress, Report
 from bot.payer.health import Health
 from bot.payer.optional import given
-from bot.payer.search import Search, any_of, escape, token
+from bot.payer.search import Search
 from bot.records.amounts import added
 from bot.records.arithmetic import Step, Term, owed_steps, sum_of
 from bot.records.authorization import Authorization, read_authorization
-from bot.records.bundle import Entry, Page
-from bot.records.care import CarePlan, Condition, Procedure, read_care_plan, read_condition, read_procedure
-from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds, shown_as
-from bot.records.claim import Claim, Number, read_claim, read_claims
-from bot.records.contact import PayerContact, Phone, read_payer
+from bot.records.care import CarePlan, Condition, Procedure, read_condition, read_procedure
+from bot.records.care_kind import NO_KINDS, CareKinds, Shown, care_kinds
+from bot.records.claim import Claim, read_claims
+from bot.records.contact import Phone
 from bot.records.contract import Contract, read_contract
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, read_coverage
 from bot.records.dates import PartialDate, Period
 from bot.records.decode import Unreadable
-from bot.records.dispensed import Dispensed
 from bot.records.doubts import Doubt, doubts_of
-from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts, read_drug, read_drug_list
+from bot.records.formulary import Drug, DrugList, TierCosts
 from bot.records.hours import Hours, on_day
 from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing, Network
-from bot.records.live import Live, Visits, fills, live, visits
+from bot.records.live import Live, Visits, fills, visits
 from bot.records.money import Amount, by_currency
-from bot.records.observation import Observation, Part, Value, read_observation
-from bot.records.owed import Owed
+from bot.records.observation import Observation
 from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
-from bot.records.provider import Location
 from bot.records.reasons import Reason
 from bot.records.story import Story, story_of
 from bot.records.sum_doubts import SumDoubts, sum_doubts
-from bot.records.tier import Tier
-from bot.records.typed import Typed, read_typed
 from bot.records.why import Why, why_of
 
 __all__ = [
     "FARTHER",
-    "KINDS",
     "NO_KINDS",
     "SCOPES",
     "STALE_DAYS",
@@ -109,7 +99,6 @@ __all__ = [
     "AskedNetworks",
     "Authorization",
     "Card",
-    "CareKind",
     "CareKinds",
     "CarePlan",
     "Choice",
@@ -123,68 +112,51 @@ __all__ = [
     "CostShare",
     "Coverage",
     "Coverages",
-    "Dispensed",
     "Document",
     "Doubt",
     "Drug",
     "DrugList",
     "DrugLists",
     "Electronic",
-    "Entry",
     "Filter",
     "Found",
-    "Gap",
     "Health",
     "History",
     "Hours",
     "Listing",
     "Live",
-    "Location",
     "Loosened",
     "Medication",
     "Nearest",
     "NeedsPlace",
     "Network",
-    "Number",
     "Observation",
     "Offer",
     "OnRecord",
-    "Openings",
-    "Owed",
-    "Page",
-    "Part",
     "PartialDate",
     "Patient",
-    "PayerContact",
     "PayerError",
     "Period",
-    "PharmacyCost",
     "Phone",
     "Places",
     "Plan",
     "Procedure",
     "Profile",
-    "Progress",
     "Reason",
-    "Report",
     "Search",
     "Series",
     "Shares",
     "Shielded",
     "Shown",
     "Site",
-    "Spot",
     "Step",
     "Story",
     "SumDoubts",
     "Summary",
     "Term",
     "TestsOnRecord",
-    "Tier",
     "TierCosts",
-    "Typed",
     "Unreadable",
-    "Value",
     "Visits",
     "Wanted",
     "Who",
@@ -193,15 +165,12 @@ __all__ = [
     "added",
     "affiliations_of",
     "amount_in",
-    "any_of",
     "any_time",
     "around",
     "asked_networks",
-    "bring",
     "by_currency",
     "by_provider",
     "by_side",
-    "by_store",
     "cards",
     "care_kinds",
     "care_plans",
@@ -209,7 +178,6 @@ __all__ = [
     "claim_by_id",
     "claim_numbered",
     "conditions",
-    "coverages_of",
     "dated",
     "days_around",
     "doubts_of",
@@ -217,7 +185,6 @@ __all__ = [
     "drugs_by_id",
     "drugs_named",
     "electronic_addresses",
-    "escape",
     "farther",
     "fills",
     "find_places",
@@ -225,28 +192,20 @@ __all__ = [
     "given",
     "history",
     "holds_more",
-    "hours_of",
     "houses",
-    "is_called",
     "is_called_so",
-    "is_kind",
     "is_named",
-    "is_named_network",
     "is_numbered",
     "is_titled",
     "left_of",
     "listings",
-    "live",
     "loosened",
     "medications",
     "member_coverages",
-    "named",
-    "named_in",
     "names_of",
     "near_claims",
     "nearest",
     "nearest_names",
-    "nearest_of",
     "network_names",
     "networks",
     "networks_among",
@@ -255,62 +214,44 @@ __all__ = [
     "of_scope",
     "on_day",
     "on_record",
-    "openings_of",
     "owed_steps",
     "own_networks",
     "part_of",
     "period_claims",
-    "places_of_care",
     "plan_year_of",
     "plans",
     "read_authorization",
-    "read_care_plan",
-    "read_claim",
     "read_claims",
     "read_condition",
     "read_contract",
     "read_coverage",
-    "read_drug",
-    "read_drug_list",
-    "read_entries",
     "read_lines",
-    "read_observation",
     "read_patient",
-    "read_payer",
     "read_procedure",
     "read_profile",
-    "read_rows",
-    "read_typed",
     "records",
-    "records_of",
     "results",
     "scope_of",
     "series",
     "service_dates",
     "shield",
-    "shown_as",
     "sift",
     "sites",
     "sold_at",
     "sold_in",
     "span_of",
     "staff",
-    "starts_like",
-    "store_cards",
     "story_of",
     "sum_doubts",
     "sum_of",
     "telling",
     "tests_on_record",
     "text_of",
-    "token",
-    "values_of",
     "visits",
     "wanted",
     "wanted_of",
     "who",
     "why_of",
-    "wider_of",
     "with_fills",
     "within",
     "without_own",

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bot.kit import Amount, Claim, live, read_claim
+from bot.kit import Amount, Claim
+from bot.records.claim import read_claim
+from bot.records.live import live
 from bot.sandbox.foreign import SHAPES, Foreign, foreign_claims
 from tests.kit.money import TODAY
 from tests.records.made import raw

@@ -9,10 +9,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from bot.kit import Ask, Claim, Live, live, read_claim, read_lines, read_typed
+from bot.kit import Ask, Claim, Live, read_lines
 from bot.language.rules import read_yaml
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
+from bot.records.claim import read_claim
+from bot.records.live import live
+from bot.records.typed import read_typed
 from bot.replies.plain import plain
 from tests.records.made import ADJUDICATION, C4BB, CLAIM_TYPE, Json, coded, eob, money, raw
 from tests.shipped import module_of

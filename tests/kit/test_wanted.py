@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.kit import Ask, Claim, choose, fitting, nearest_of, part_of, wanted_of
+from bot.kit import Ask, Claim, choose, fitting, part_of, wanted_of
+from bot.kit.near_claims import nearest_of
 from bot.language.reading import Slot
 from bot.pack import find_pack, load_care_kinds
 from tests.kit.money import asking

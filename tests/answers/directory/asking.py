@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import httpx
 
-from bot.kit import Ask, Coverage, Summary, read_coverage
+from bot.kit import Ask, Coverage, Summary
 from bot.pack import template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
+from bot.records.coverage import read_coverage
 from bot.replies.plain import plain
 from tests.answers.asking import BASE, PAYER, TODAY, Resource, Shelf, pack
 from tests.shipped import shipped_pack

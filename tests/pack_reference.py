@@ -1,0 +1,100 @@
+"""`python -m tests.pack_reference`: writes docs/pack-reference.md from `bot.kit`, grouped by what a name is about.
+
+The group of a name follows from the module that defines it, so a new module has to be put into a group here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from bot import kit
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "pack-reference.md"
+GROUPS = {
+    "asking": "The question, and reading for it",
+    "claims": "Claims and what they cost",
+    "coverage": "The member's plans",
+    "directory": "Providers, places of care, plans and networks",
+    "clinical": "Care records",
+    "formulary": "Drug lists",
+}
+_MODULES = {
+    "asking": """
+        kit.ask kit.asked kit.documents kit.reading payer.budget payer.optional payer.search errors records.arithmetic
+        records.dates records.money records.care_kind records.bundle records.decode records.patient records.profile
+    """,
+    "claims": """
+        kit.claims kit.fills kit.history kit.near_claims kit.on_record kit.period kit.wanted records.amounts
+        records.authorization records.claim records.contract records.dispensed records.doubts records.line records.live
+        records.owed records.refused records.story records.typed records.why
+    """,
+    "coverage": "kit.coverages kit.scopes records.contact records.cost_share records.coverage",
+    "directory": """
+        kit.areas kit.around kit.asked_networks kit.cards kit.choice kit.directory kit.electronic kit.facilities
+        kit.found kit.houses kit.nearest kit.network_names kit.networks kit.own_network kit.people kit.plans kit.sites
+        kit.spelling kit.who kit.wishes payer.health records.hours records.listing records.provider
+    """,
+    "clinical": "kit.care kit.conditions records.care records.observation",
+    "formulary": "kit.formulary records.formulary records.tier",
+}
+_HEAD = """# Pack reference
+
+What `bot.kit` offers to an answer: `intents/<topic>/<intent>.py` imports from it and from the standard library only.
+How an answer is written is in [intents.md](intents.md).
+
+This page is made from `bot/kit/__init__.py` by `make reference`, and a test compares them.
+"""
+
+
+def group_of(module: str) -> str | None:
+    """The group of the names that a module defines; None for one that is in no group yet."""
+    name = module.removeprefix("bot.")
+    return next((group for group, modules in _MODULES.items() if name in modules.split()), None)
+
+
+def exported() -> Mapping[str, str]:
+    """Each name of the kit, and the module that it is imported from."""
+    found = re.findall(r"^from (bot\.\S+) import (\([^)]*\)|.+)$", inspect.getsource(kit), re.MULTILINE)
+    return {name: module for module, names in found for name in re.findall(r"(?:\w+ as )?(\w+)", names)}
+
+
+def page() -> str:
+    """The page as it should be."""
+    return _HEAD + "".join(_sections())
+
+
+def _sections() -> Iterator[str]:
+    by_group: dict[str, list[str]] = {group: [] for group in GROUPS}
+    for name, module in sorted(exported().items(), key=lambda pair: pair[0].casefold()):
+        by_group[group_of(module) or "asking"].append(_entry(name, getattr(kit, name)))
+    for group, title in GROUPS.items():
+        yield f"\n## {title}\n\n| name | what it is |\n|---|---|\n" + "".join(by_group[group])
+
+
+def _entry(name: str, value: Any) -> str:
+    said = _first_sentence(value)
+    return f"| `{name}{_call(value)}` | {said} |\n".replace(" |  |", " | |")
+
+
+def _call(value: Any) -> str:
+    """The names of what a function takes; nothing for a class or a value."""
+    return f"({', '.join(inspect.signature(value).parameters)})" if inspect.isfunction(value) else ""
+
+
+def _first_sentence(value: Any) -> str:
+    if get_origin(value) is Literal:
+        return "One of " + ", ".join(f"`{one}`" for one in get_args(value)) + "."
+    if isinstance(value, tuple | frozenset):
+        return ", ".join(f"`{one}`" for one in value) + "."
+    if not (inspect.isfunction(value) or inspect.isclass(value)):
+        return f"A type: `{value}`." if get_origin(value) else f"A `{type(value).__name__}`."
+    text = " ".join((inspect.getdoc(value) or "").split("\n\n")[0].split())
+    return text.replace("|", r"\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
