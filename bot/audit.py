@@ -53,7 +53,7 @@ _SHARED = 60.0  # seconds after another process added a row for which the end is
 _ONCE_LIVES = 2 * 60 * 60.0  # seconds; longer than a delivered message is kept and tried again
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """One row of the trail. `at` is UTC to the second; `read` counts records by type; `mac` covers all the rest."""
 
     number: int
@@ -125,7 +125,7 @@ class Audit:
             StoreError: it could not be kept; what it stands for must not happen then.
         """
         key_id, key = await self._current_key()
-        entry = Entry(
+        entry = AuditRow(
             number=0,
             at=datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds"),
             what=what,
@@ -155,18 +155,18 @@ class Audit:
         _, secret = await self._current_key()
         return _hashed(secret, about, text)
 
-    async def of(self, person: Person, *, newest: int = 1_000) -> tuple[Entry, ...]:
+    async def of(self, person: Person, *, newest: int = 1_000) -> tuple[AuditRow, ...]:
         """The rows about a person, newest first."""
         _, secret = await self._current_key()
         rows = await self._store.owned(_KIND, _who(secret, person))
         opened = (self._opened(key, value) for key, value in rows[: -newest - 1 : -1])
         return tuple(entry for entry in opened if entry is not None)
 
-    async def entries(self) -> AsyncIterator[Entry]:
+    async def entries(self) -> AsyncIterator[AuditRow]:
         """Every row that a key opens, oldest first, read a page at a time."""
         async for _, plain in self._table.listed(_KIND):
             if plain is not None:
-                yield msgspec.json.decode(plain, type=Entry)
+                yield msgspec.json.decode(plain, type=AuditRow)
 
     async def checkpoint(self) -> str:
         """Where the trail ends now, sealed, as a text to be kept outside of the store; empty for a trail of no rows."""
@@ -199,7 +199,7 @@ class Audit:
         before, count = await self._head(), 0
         async for _, plain in self._table.listed(_KIND):
             count += 1
-            _check(None if plain is None else msgspec.json.decode(plain, type=Entry), keys, checked)
+            _check(None if plain is None else msgspec.json.decode(plain, type=AuditRow), keys, checked)
         after = await self._head()
         for who, rows in checked.people.items():
             if len(await self._store.owned(_KIND, who)) < rows:
@@ -214,7 +214,7 @@ class Audit:
         return Verdict(count, tuple(checked.faults))
 
     async def _append(
-        self, entry: Entry, key: bytes, claims: tuple[Kept, ...], along: Sequence[Kept], drops: str
+        self, entry: AuditRow, key: bytes, claims: tuple[Kept, ...], along: Sequence[Kept], drops: str
     ) -> bool:
         """Put row and end behind the last one. Another process may have been faster: then behind that."""
         for _ in range(_TRIES):
@@ -271,12 +271,12 @@ class Audit:
             return await self._current_key()
         return name, key
 
-    def _opened(self, name: str, value: bytes) -> Entry | None:
+    def _opened(self, name: str, value: bytes) -> AuditRow | None:
         plain = self._table.opened(_KIND, name, value)
-        return None if plain is None else msgspec.json.decode(plain, type=Entry)
+        return None if plain is None else msgspec.json.decode(plain, type=AuditRow)
 
 
-def _check(entry: Entry | None, keys: Mapping[str, bytes | None], checked: _Checked) -> None:
+def _check(entry: AuditRow | None, keys: Mapping[str, bytes | None], checked: _Checked) -> None:
     """Hold one row against the one before it and against its own code."""
     checked.number += 1
     if entry is None:
@@ -295,7 +295,7 @@ def _check(entry: Entry | None, keys: Mapping[str, bytes | None], checked: _Chec
     checked.mac = checked.macs[entry.number] = entry.mac
 
 
-def _mac(entry: Entry, key: bytes) -> str:
+def _mac(entry: AuditRow, key: bytes) -> str:
     plain = msgspec.json.encode(msgspec.structs.replace(entry, mac=""), order="sorted")
     return hmac.new(key, b"row\x00" + plain, hashlib.sha256).hexdigest()
 

@@ -27,7 +27,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 @dataclass(slots=True)
-class Form:
+class HtmlForm:
     """A form as it stands on a page: where it goes, and what its fields hold."""
 
     action: str
@@ -42,7 +42,7 @@ class _Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.forms: list[Form] = []
+        self.forms: list[HtmlForm] = []
         self.code = ""
         self._in_code = False
         self.feed(html)
@@ -51,7 +51,7 @@ class _Page(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self._in_code = self._in_code or given.get("id") == "link-code"
         if tag == "form":
-            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
+            self.forms.append(HtmlForm(given.get("action", ""), given.get("method", "get").lower()))
         elif self.forms and tag in {"input", "button"} and given.get("name"):
             _read_control(self.forms[-1], tag, given)
 
@@ -63,7 +63,7 @@ class _Page(HTMLParser):
             self.code += data.strip()
 
 
-def _read_control(form: Form, tag: str, given: dict[str, str]) -> None:
+def _read_control(form: HtmlForm, tag: str, given: dict[str, str]) -> None:
     name, value, kind = given["name"], given.get("value", ""), given.get("type", "text")
     if tag == "button" or kind == "submit":
         form.buttons.append((name, value))
@@ -103,7 +103,7 @@ class Browser:
             raise SignInRefused("the pages did not lead to a code")
         return page.code
 
-    async def _submit(self, page_url: str, form: Form, username: str, *, allow: bool) -> httpx.Response:
+    async def _submit(self, page_url: str, form: HtmlForm, username: str, *, allow: bool) -> httpx.Response:
         values = dict(form.fields)
         if "username" in form.asks:
             values["username"] = username

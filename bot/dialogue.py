@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.accounts.rows import Candidate, LinkRow
+from bot.accounts.rows import LinkRow, PatientCandidate
 from bot.language.context import MOST_TOPICS, Context
 from bot.language.reading import Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
@@ -81,7 +81,7 @@ class Memory:
     link: LinkRow | None = None
 
     @property
-    def people(self) -> tuple[Candidate, ...]:
+    def people(self) -> tuple[PatientCandidate, ...]:
         """All whose records the person may ask about, where one of them is not who signed in."""
         return self.link.people if self.link is not None else ()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from bot.accounts.accounts import Accounts, Candidate
+from bot.accounts.accounts import Accounts, PatientCandidate
 from bot.dialogue import Asked, Memory
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules
@@ -41,7 +41,7 @@ AReply = TypeVar("AReply", bound=Private | Shareable)
 Offer = Callable[[Person, Language, str], Awaitable[Private]]
 
 
-def names_of(people: Sequence[Candidate]) -> tuple[tuple[str, str], ...]:
+def names_of(people: Sequence[PatientCandidate]) -> tuple[tuple[str, str], ...]:
     """The given and the family name of each, for the language engine."""
     return tuple((one.given, one.family) for one in people)
 
@@ -99,7 +99,7 @@ class Settled:
     """A question whose person is known, or who it may mean: `found` is empty for nobody whom the sign-in opens."""
 
     asked: Asked
-    found: tuple[Candidate, ...] | None = None
+    found: tuple[PatientCandidate, ...] | None = None
 
 
 def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date) -> Settled:
@@ -129,7 +129,7 @@ def _of(asked: Asked, patient: str) -> Asked:
     return replace(asked, slots=slots, unmet=unmet, whose=patient)
 
 
-def meant(slot: Slot, people: Sequence[Candidate], current: str, today: date) -> tuple[Candidate, ...]:
+def meant(slot: Slot, people: Sequence[PatientCandidate], current: str, today: date) -> tuple[PatientCandidate, ...]:
     """Those of the people whom the words may mean: by name, by kinship, "mine", or "the other one"."""
     others = [one for one in people if one.patient != current]
     pool = others if slot.value == "other" or _OTHER_WORDS.intersection(keys_in(slot.text)) else people
@@ -137,7 +137,7 @@ def meant(slot: Slot, people: Sequence[Candidate], current: str, today: date) ->
     return tuple({one.patient: one for one in found}.values())
 
 
-def _is_meant(value: object, one: Candidate, people: Sequence[Candidate], today: date) -> bool:
+def _is_meant(value: object, one: PatientCandidate, people: Sequence[PatientCandidate], today: date) -> bool:
     own = next((each for each in people if each.own), None)
     if value in _SELF:
         return one.patient == (own or people[0]).patient
@@ -150,12 +150,12 @@ def _is_meant(value: object, one: Candidate, people: Sequence[Candidate], today:
     return not one.own and _is_kin(str(value.get("kin")), one, own, today)
 
 
-def _is_called(name: tuple[str, ...], one: Candidate) -> bool:
+def _is_called(name: tuple[str, ...], one: PatientCandidate) -> bool:
     given = keys_in(one.given)
     return bool(given) and name in {given, (*given, *keys_in(one.family))}
 
 
-def _is_kin(kin: str, one: Candidate, own: Candidate | None, today: date) -> bool:
+def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today: date) -> bool:
     """False only for who cannot be it, by the gender and the birth dates that the payer gives.
 
     No payer says how the people of a token are related: whoever may be meant is offered, and the answer says whose
@@ -187,7 +187,7 @@ class Owners:
         """The memory with the asker's connection; without one for who may only see the directory."""
         return replace(memory, link=None if message.directory_only else await self._accounts.connected(message.person))
 
-    def other(self, message: Message, asked: Asked, memory: Memory, found: Collection[Candidate]) -> Answered:
+    def other(self, message: Message, asked: Asked, memory: Memory, found: Collection[PatientCandidate]) -> Answered:
         """Instead of an answer: which of several people is meant, or that the sign-in opens no such record.
 
         Among others it is private whatever it says: there it must not tell whom its asker may act for.

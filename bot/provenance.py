@@ -20,7 +20,7 @@ _TOLD = "told"
 _SHOWN = 10
 
 
-class Record(msgspec.Struct, frozen=True):
+class Provenance(msgspec.Struct, frozen=True):
     """A record that the answer stands on, and when the payer gave it."""
 
     type: str
@@ -41,13 +41,13 @@ class Trace(msgspec.Struct, frozen=True):
     score: float
     searches: tuple[str, ...]
     pages: int
-    records: tuple[Record, ...]
+    records: tuple[Provenance, ...]
     count: int
     here: tuple[str, ...]
     complete: bool
     steps: tuple[Step, ...] = ()
 
-    def day_of(self, record: Record, zone: tzinfo | None) -> datetime:
+    def day_of(self, record: Provenance, zone: tzinfo | None) -> datetime:
         """When it was read, by the bot's own clock."""
         return record.fetched_at.astimezone(zone)
 
@@ -60,7 +60,7 @@ def trace_of(asked: Asked, report: Report) -> Trace:
         score=asked.score,
         searches=tuple(dict.fromkeys(report.searches)),
         pages=report.pages,
-        records=tuple(Record(source.type, source.id, source.fetched_at) for source in report.sources[:_SHOWN]),
+        records=tuple(Provenance(source.type, source.id, source.fetched_at) for source in report.sources[:_SHOWN]),
         count=len(report.sources),
         here=tuple(report.applied_here),
         complete=report.complete,

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bot.accounts.guard import Guard
+from bot.accounts.guard import AddressLimit
 from bot.entrance import Entrance
 from bot.health import Health
 
@@ -47,7 +47,7 @@ def web_app(
     )
     app = Starlette(
         routes=[*watched, *pages, *(slack.routes() if slack else []), *(teams.routes() if teams else []), *more],
-        middleware=[entrance, Middleware(Guard, renderer=bot.renderer, guarded=open_pages)],
+        middleware=[entrance, Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages)],
     )
     app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link
     return app

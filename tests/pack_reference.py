@@ -30,7 +30,7 @@ _MODULES = {
     "claims": """
         kit.claims kit.fills kit.history kit.near_claims kit.on_record kit.period kit.wanted records.amounts
         records.authorization records.claim records.contract records.dispensed records.doubts records.line records.live
-        records.owed records.refused records.story records.typed records.why
+        records.owed records.reasons records.refused records.story records.sum_doubts records.typed records.why
     """,
     "coverage": "kit.coverages kit.scopes records.contact records.cost_share records.coverage",
     "directory": """

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.accounts.guard import Guard
+from bot.accounts.guard import AddressLimit
 from bot.accounts.render import Renderer
 from bot.commands.hurry import Hurried
 from bot.commands.serve import _config, _Second
@@ -39,7 +39,7 @@ def made(limit: int = 3, **entrance: object) -> Starlette:
     """An application behind the entrance, with guarded pages."""
     given: dict[str, object] = {"hosts": ("bot.example",), "proxies": (ip_network("10.0.0.0/8"),), **entrance}
     renderer = Renderer(PAGES, make_settings())
-    guard = Middleware(Guard, renderer=renderer, guarded=("/link/",), limit=Limit(limit))
+    guard = Middleware(AddressLimit, renderer=renderer, guarded=("/link/",), limit=Limit(limit))
     routes = [
         Route("/link/broken", _broken),
         Route("/link/{id}", _told, methods=["GET", "POST"]),

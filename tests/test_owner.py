@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.accounts.accounts import Candidate
+from bot.accounts.accounts import PatientCandidate
 from bot.app import Bot
 from bot.language.reading import Slot
 from bot.message import Message, OneToOne, Person, Private, Reply
@@ -24,11 +24,11 @@ from tests.e2e.test_documents import token as form_token
 from tests.stage import TODAY, buttons, serving_bot
 from tests.test_two_chats import SLACK, TEAMS, link, say
 
-ME = Candidate("m", "Ana L.", given="Ana", family="López", gender="female", born="1984-05-06", own=True)
-GIRL = Candidate("g", "May L.", given="May", family="López", gender="female", born="2014")
-BOY = Candidate("b", "Leo L.", given="Leo", family="López", gender="male", born="2018-02")
-DAD = Candidate("d", "Luis P.", given="Luis", family="Paz", gender="male", born="1950-01-01")
-NAMESAKE = Candidate("n", "Leo P.", given="Leo", family="Paz", gender="", born="")
+ME = PatientCandidate("m", "Ana L.", given="Ana", family="López", gender="female", born="1984-05-06", own=True)
+GIRL = PatientCandidate("g", "May L.", given="May", family="López", gender="female", born="2014")
+BOY = PatientCandidate("b", "Leo L.", given="Leo", family="López", gender="male", born="2018-02")
+DAD = PatientCandidate("d", "Luis P.", given="Luis", family="Paz", gender="male", born="1950-01-01")
+NAMESAKE = PatientCandidate("n", "Leo P.", given="Leo", family="Paz", gender="", born="")
 FAMILY = (ME, GIRL, BOY, DAD)
 
 
@@ -60,7 +60,7 @@ FAMILY = (ME, GIRL, BOY, DAD)
     ],
 )
 def test_names_and_kinship_mean_who_they_can_mean(
-    text: str, value: object, people: tuple[Candidate, ...], current: str, found: str
+    text: str, value: object, people: tuple[PatientCandidate, ...], current: str, found: str
 ) -> None:
     """By name, by the gender and the birth dates that the payer gives; who may be meant is never left out."""
     assert "".join(one.patient for one in meant(Slot(text, value), people, current, date(2026, 5, 20))) == found

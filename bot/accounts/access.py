@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from bot.accounts.codes import digest
 from bot.accounts.endpoint import TokenEndpoint
-from bot.accounts.givebacks import Givebacks
+from bot.accounts.givebacks import Revocations
 from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, Used, lives_until
 from bot.accounts.values import Access, Link, Unlinked, moment
 from bot.audit import Audit
@@ -29,7 +29,7 @@ class Accesses:
         self,
         rows: Rows,
         endpoint: TokenEndpoint,
-        givebacks: Givebacks,
+        givebacks: Revocations,
         audit: Audit,
         pause: Callable[[float], Awaitable[None]],
         ended: Callable[[str], None],

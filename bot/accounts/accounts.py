@@ -12,14 +12,14 @@ from starlette.routing import Route
 from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_secret, read_code
 from bot.accounts.endpoint import TokenEndpoint
-from bot.accounts.givebacks import Givebacks
+from bot.accounts.givebacks import Revocations
 from bot.accounts.idtoken import IdTokens, SigningKeys
 from bot.accounts.pages import Pages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
-from bot.accounts.rows import LIVES, Candidate, LinkRow, Request, Rows
-from bot.accounts.seats import Seats
+from bot.accounts.rows import LIVES, LinkRequest, LinkRow, PatientCandidate, Rows
+from bot.accounts.seats import LinkQuota
 from bot.accounts.signin import SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
 from bot.audit import Audit
@@ -30,7 +30,7 @@ from bot.payer.discovery import Discovery
 from bot.payer.http import Http
 from bot.stores.sealed import SealedTable
 
-__all__ = ["Access", "Accounts", "Candidate", "Link", "LinkRow", "Linked", "Unlinked"]
+__all__ = ["Access", "Accounts", "Link", "LinkRow", "Linked", "PatientCandidate", "Unlinked"]
 
 _REQUESTS = 3  # in ten minutes (T52)
 _REQUESTS_KIND = "links_asked"
@@ -72,7 +72,7 @@ class Accounts:
         self._public_url, self._audit = settings.bot_public_url, audit
         self._rows = rows = Rows(table, clock, settings.bot_link_days)
         self._endpoint = endpoint = TokenEndpoint(settings, http, clock)
-        self._givebacks = givebacks = Givebacks(endpoint, discovery, pause)
+        self._givebacks = givebacks = Revocations(endpoint, discovery, pause)
         id_tokens = IdTokens(SigningKeys(http, clock), clock)
         patients = Patients(http, settings.payer_fhir_url)
         sign_ins = SignIns(
@@ -86,7 +86,7 @@ class Accounts:
             givebacks=givebacks,
         )
         self._on_failed, self._on_elsewhere = failed, elsewhere
-        seats = Seats(table.store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
+        seats = LinkQuota(table.store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
         self._proofs = Proofs(rows, givebacks, seats, ended)
         idle = settings.bot_idle_minutes * 60.0 if settings.bot_idle_minutes else None
         self._accesses = Accesses(rows, endpoint, givebacks, audit, pause, ended, idle)
@@ -106,7 +106,7 @@ class Accounts:
         await self._audit.record("link_asked", person)
         await self._proofs.cancel(person)
         link_id = new_secret()
-        await self._rows.put(digest(link_id), Request(person), expires=expires, owner=person)
+        await self._rows.put(digest(link_id), LinkRequest(person), expires=expires, owner=person)
         # The link, the sign-in that it begins and the code that follows live ten minutes each.
         await self._rows.make_current(person, digest(link_id), expires=expires + 2 * LIVES)
         return f"{self._public_url}/link/{link_id}"
@@ -119,7 +119,7 @@ class Accounts:
         """Whether a link can still be used, or a sign-in that it began waits for its code."""
         if not await self._rows.is_current(person, link):
             return False
-        return await self._rows.get(Request, link) is not None or await self.awaits_code(person)
+        return await self._rows.get(LinkRequest, link) is not None or await self.awaits_code(person)
 
     def looks_like_code(self, text: str) -> bool:
         """Whether a message could be a typed code; spaces, dashes, case and markup do not matter."""

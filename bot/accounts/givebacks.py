@@ -16,7 +16,7 @@ _WAITS = (0.0, 2.0, 10.0)
 _log = structlog.get_logger()
 
 
-class Givebacks:
+class Revocations:
     """Tracked background tasks, so that none is lost and `close` can wait for them."""
 
     def __init__(

@@ -18,7 +18,7 @@ from bot.limits import ADDRESS, Limit
 _log = structlog.get_logger()
 
 
-class Guard:
+class AddressLimit:
     """ASGI middleware: paths that begin with one of `guarded` answer an address so often in a minute, others always.
 
     The address is the one that the entrance names. Loopback is not counted, nor who comes through a trusted proxy that

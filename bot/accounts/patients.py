@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bot.accounts.rows import Candidate
+from bot.accounts.rows import PatientCandidate
 from bot.errors import BotError, PatientUnknown, SignInUntrusted
 from bot.payer.answers import check_status
 from bot.payer.http import Http
@@ -78,7 +78,7 @@ class Patients:
     def __init__(self, http: Http, base: str) -> None:
         self._http, self._base = http, base
 
-    async def named(self, patient: str, token: str, *, family: bool = False) -> tuple[Candidate, ...]:
+    async def named(self, patient: str, token: str, *, family: bool = False) -> tuple[PatientCandidate, ...]:
         """The record of this id. Its name is empty when the payer does not give it: a name is no condition.
 
         Some payers keep one person under several ids, one for each of their systems, and split the claims among them.
@@ -88,9 +88,9 @@ class Patients:
         try:
             found = msgspec.json.decode(await self._get(f"Patient/{patient}", token), type=_Patient)
         except (BotError, msgspec.MsgspecError, RecursionError):
-            return (Candidate(patient, ""),)
+            return (PatientCandidate(patient, ""),)
         if found.id != patient:
-            return (Candidate(patient, ""),)
+            return (PatientCandidate(patient, ""),)
         try:
             others = await self._search(token)
         except PatientUnknown:
@@ -99,7 +99,7 @@ class Patients:
         rest = tuple(one for one in others if one.id not in {patient, *own.also})
         return (own, *(_people(rest) if family else ()))
 
-    async def all(self, token: str) -> tuple[Candidate, ...]:
+    async def all(self, token: str) -> tuple[PatientCandidate, ...]:
         """The people whose records the token opens, when the payer named none; each once, whatever ids they have.
 
         Raises:
@@ -140,18 +140,18 @@ def _patients(entries: Sequence[_Entry]) -> tuple[_Patient, ...]:
     return tuple(found.values())
 
 
-def _people(patients: Sequence[_Patient]) -> tuple[Candidate, ...]:
+def _people(patients: Sequence[_Patient]) -> tuple[PatientCandidate, ...]:
     """Each person once, whatever ids they have."""
-    people: list[Candidate] = []
+    people: list[PatientCandidate] = []
     for patient in patients:
         if not any(patient.id in person.also for person in people):
             people.append(_candidate(patient, patients))
     return tuple(people)
 
 
-def _candidate(patient: _Patient, others: Iterable[_Patient]) -> Candidate:
+def _candidate(patient: _Patient, others: Iterable[_Patient]) -> PatientCandidate:
     name = next((name for name in patient.name if name.given and name.family), _Name())
-    return Candidate(
+    return PatientCandidate(
         patient.id,
         short_name(patient),
         _also(patient, others),

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from cachetools import TTLCache
 
 from bot.accounts.codes import digest, new_secret, read_code, same
-from bot.accounts.givebacks import Givebacks
-from bot.accounts.rows import LIVES, Candidate, LinkRow, Pending, Rows, Tokens, lives_until
-from bot.accounts.seats import Seats
+from bot.accounts.givebacks import Revocations
+from bot.accounts.rows import LIVES, LinkRow, PatientCandidate, Pending, Rows, Tokens, lives_until
+from bot.accounts.seats import LinkQuota
 from bot.accounts.values import Linked
 from bot.errors import CodeSpent, CodeWrong, LinkExpired, TooManyChats
 from bot.message import Person
@@ -22,7 +22,7 @@ _TRIES_KIND, _SPENT_KIND = "code_try", "code_spent"
 class Proofs:
     """Turns pending sign-ins into links, or throws them away."""
 
-    def __init__(self, rows: Rows, givebacks: Givebacks, seats: Seats, ended: Callable[[str], None]) -> None:
+    def __init__(self, rows: Rows, givebacks: Revocations, seats: LinkQuota, ended: Callable[[str], None]) -> None:
         """`ended` is told the id of every link that another one follows."""
         self._rows, self._givebacks, self._seats, self._ended = rows, givebacks, seats, ended
         # Beside the store's own count: one that is set back there is not set back here.
@@ -103,7 +103,7 @@ class Proofs:
         )
         await self._rows.put(person.key, proved, expires=pending.expires, owner=person)
 
-    async def _activate(self, person: Person, candidate: Candidate) -> Linked:
+    async def _activate(self, person: Person, candidate: PatientCandidate) -> Linked:
         """Make the link active. Taking the pending row comes first: of two right codes at once one gets it."""
         pending = await self._rows.take(Pending, person.key)
         if pending is None:

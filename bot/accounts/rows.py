@@ -35,7 +35,7 @@ class Tokens(msgspec.Struct, frozen=True):
         return "Tokens(…)"
 
 
-class Request(msgspec.Struct, frozen=True):
+class LinkRequest(msgspec.Struct, frozen=True):
     """A one-time link, key: the SHA-256 of its id."""
 
     person: Person
@@ -56,7 +56,7 @@ class SignIn(msgspec.Struct, frozen=True):
     began: float = 0.0
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class PatientCandidate(msgspec.Struct, frozen=True):
     """A person whose record the token opens; `also` are the ids of further records of the same person.
 
     `name` is short ("Dana M."), `given` and `family` are as the payer writes them, `gender` is FHIR's code and `born`
@@ -83,7 +83,7 @@ class Pending(msgspec.Struct, frozen=True):
     id: str
     request: str
     code: str
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[PatientCandidate, ...]
     tokens: Tokens
     expires: float
     proved: bool = False
@@ -115,19 +115,19 @@ class LinkRow(msgspec.Struct, frozen=True):
     name: str
     since: float
     also: tuple[str, ...] = ()
-    people: tuple[Candidate, ...] = ()
+    people: tuple[PatientCandidate, ...] = ()
 
     def __repr__(self) -> str:
         return "LinkRow(…)"
 
-    def person(self, patient: str) -> Candidate:
+    def person(self, patient: str) -> PatientCandidate:
         """The person with this Patient id, the member for an empty one.
 
         Raises:
             NotCovered: the sign-in does not open that record.
         """
         if not patient or (patient == self.patient and not self.people):
-            return self.people[0] if self.people else Candidate(self.patient, self.name, self.also, own=True)
+            return self.people[0] if self.people else PatientCandidate(self.patient, self.name, self.also, own=True)
         for one in self.people:
             if one.patient == patient:
                 return one
@@ -139,7 +139,7 @@ class LinkRow(msgspec.Struct, frozen=True):
 
 
 class Current(msgspec.Struct, frozen=True):
-    """A person's only live one-time link, key: the person's. `request` is the key of its `Request`."""
+    """A person's only live one-time link, key: the person's. `request` is the key of its `LinkRequest`."""
 
     request: str
 
@@ -158,9 +158,9 @@ class _Bound(msgspec.Struct, frozen=True):
     row: msgspec.Raw
 
 
-_Row = TypeVar("_Row", Request, SignIn, Pending, Outcome, LinkRow, Tokens, Current, Used)
+_Row = TypeVar("_Row", LinkRequest, SignIn, Pending, Outcome, LinkRow, Tokens, Current, Used)
 _KINDS: dict[type[msgspec.Struct], str] = {
-    Request: "link_request",
+    LinkRequest: "link_request",
     SignIn: "sign_in",
     Pending: "pending_link",
     Outcome: "sign_in_outcome",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from itertools import count
 
-from bot.accounts.rows import Candidate
+from bot.accounts.rows import PatientCandidate
 from bot.audit import Audit
 from bot.message import Person
 from bot.stores.base import Kept, Store
@@ -17,13 +17,13 @@ from bot.stores.base import Kept, Store
 _KIND = "member_seat"
 
 
-class Seats:
+class LinkQuota:
     """The seats of every member at the payer of this address; at most `most` each, any number for None."""
 
     def __init__(self, store: Store, audit: Audit, payer: str, most: int | None) -> None:
         self._store, self._audit, self._payer, self.most = store, audit, payer, most
 
-    async def connect(self, person: Person, member: Candidate, link: Sequence[Kept], *, until: float) -> bool:
+    async def connect(self, person: Person, member: PatientCandidate, link: Sequence[Kept], *, until: float) -> bool:
         """Put the link's rows, its seat and its row of the trail, all or none; False when no seat is free.
 
         A person who is connected to the same member already keeps the seat; one of another member's is given up.

@@ -17,11 +17,11 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from bot.accounts.codes import digest, new_code, new_secret, same
 from bot.accounts.endpoint import Granted, TokenEndpoint
-from bot.accounts.givebacks import Givebacks
+from bot.accounts.givebacks import Revocations
 from bot.accounts.idtoken import IdTokens
 from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.popup import is_popup
-from bot.accounts.rows import LIVES, Candidate, Outcome, Pending, Request, Rows, SignIn
+from bot.accounts.rows import LIVES, LinkRequest, Outcome, PatientCandidate, Pending, Rows, SignIn
 from bot.accounts.scopes import granted_enough
 from bot.accounts.userinfo import more_claims
 from bot.config import Settings
@@ -71,7 +71,7 @@ class SignIns:
         endpoint: TokenEndpoint,
         id_tokens: IdTokens,
         patients: Patients,
-        givebacks: Givebacks,
+        givebacks: Revocations,
     ) -> None:
         self._settings, self._rows, self._http, self._discovery = settings, rows, http, discovery
         self._endpoint, self._id_tokens, self._patients = endpoint, id_tokens, patients
@@ -157,7 +157,7 @@ class SignIns:
             raise error if isinstance(error, LinkError) else SignInSlow("the sign-in took too long") from None
         return await self._keep(sign_in, granted, candidates)
 
-    async def _whose(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> tuple[Candidate, ...]:
+    async def _whose(self, granted: Granted, sign_in: SignIn, endpoints: Endpoints) -> tuple[PatientCandidate, ...]:
         if not granted_enough(self._settings.payer_scope, granted.scope):
             raise AccessNotGranted("the granted scope does not open claims")
         claims = await self._claims(granted, sign_in, endpoints)
@@ -192,7 +192,7 @@ class SignIns:
             signed_in_after=sign_in.began if self._settings.payer_prompt_login else None,
         )
 
-    async def _keep(self, sign_in: SignIn, granted: Granted, candidates: tuple[Candidate, ...]) -> str:
+    async def _keep(self, sign_in: SignIn, granted: Granted, candidates: tuple[PatientCandidate, ...]) -> str:
         code, expires = new_code(), self._rows.now() + LIVES
         pending = Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
         replaced = await self._rows.take(Pending, sign_in.person.key)
@@ -208,8 +208,8 @@ class SignIns:
         if not await self._rows.is_current(sign_in.person, sign_in.request):
             raise LinkExpired("the link was used or replaced while the member signed in")
 
-    async def _live(self, request: str) -> Request:
-        row = await self._rows.get(Request, request)
+    async def _live(self, request: str) -> LinkRequest:
+        row = await self._rows.get(LinkRequest, request)
         if row is None or not await self._rows.is_current(row.person, request):
             raise LinkExpired("the link is over, was used, or was replaced")
         return row

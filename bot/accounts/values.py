@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.accounts.rows import Candidate
+from bot.accounts.rows import PatientCandidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Linked:
     member: str = ""
     choices: tuple[str, ...] = ()
     again: bool = False
-    others: tuple[Candidate, ...] = field(default=(), repr=False)
+    others: tuple[PatientCandidate, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Access:
     link_id: str
     expires_at: float
     also: tuple[str, ...] = field(default=(), repr=False)
-    person: Candidate | None = field(default=None, repr=False)
-    people: tuple[Candidate, ...] = field(default=(), repr=False)
+    person: PatientCandidate | None = field(default=None, repr=False)
+    people: tuple[PatientCandidate, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

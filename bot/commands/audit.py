@@ -9,7 +9,7 @@ import msgspec
 
 from bot.accounts.vault import Vault, anchor_file
 from bot.anchor import Anchor
-from bot.audit import Audit, Entry, Verdict
+from bot.audit import Audit, AuditRow, Verdict
 from bot.config import Settings
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable
@@ -62,7 +62,7 @@ def _anchor(settings: Settings, audit: Audit) -> Anchor:
     return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
 
 
-def told(entry: Entry) -> str:
+def told(entry: AuditRow) -> str:
     """A row as a line to read."""
     read = ", ".join(f"{count} {kind}" for kind, count in sorted(entry.read.items()))
     parts = (f"{entry.number:>6}", entry.at, entry.what, entry.who[:8], entry.where, entry.detail, read)

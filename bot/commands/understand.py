@@ -11,7 +11,7 @@ from bot.clock import clock_of
 from bot.config import load_day
 from bot.language.clauses import Clause
 from bot.language.context import Context
-from bot.language.engine import Engine, Explanation
+from bot.language.engine import Engine, ReadingTrace
 from bot.language.hearing import Heard
 from bot.language.reading import Reading, Slot
 from bot.pack import find_pack
@@ -81,7 +81,7 @@ def _slot(slot: Slot) -> dict[str, object]:
     return data
 
 
-def explained(explanation: Explanation) -> str:
+def explained(explanation: ReadingTrace) -> str:
     """What was heard, the three best rules with what fired, and what each other rule misses, for a rule author."""
     reading, heard = explanation.reading, explanation.heard
     lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]

@@ -29,11 +29,11 @@ _VIEWS = ("slack", "teams", "text")
 _LIVES = 8 * 3_600  # seconds: a working day
 _TURNS, _PEOPLE = 40, 20
 
-Answer = Callable[[Message], AsyncIterator[Reply]]
+AnswerMessage = Callable[[Message], AsyncIterator[Reply]]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Exchange:
     """What was said or pressed, and every reply to it as the channels carry it."""
 
     said: str
@@ -43,11 +43,11 @@ class Turn:
 class DevChat:
     """Conversations by browser, in memory: a cookie is a person, and the oldest are forgotten."""
 
-    def __init__(self, answer: Answer, settings: Settings) -> None:
+    def __init__(self, answer: AnswerMessage, settings: Settings) -> None:
         self._answer = answer
         self._forms = Forms(Cookies(settings.bot_public_url, _LIVES), "devchat")
         self._renderer = Renderer(Path(__file__).with_name("pages"), settings)
-        self._said: dict[str, list[Turn]] = {}
+        self._said: dict[str, list[Exchange]] = {}
 
     def routes(self) -> list[Route]:
         """GET shows the conversation, POST says or presses something."""
@@ -55,7 +55,7 @@ class DevChat:
 
     async def push(self, person: Person, reply: Private) -> None:
         """A reply to nothing that was said here, such as a sign-in that was cancelled."""
-        self._turns(person.user).append(Turn("", [_shapes(reply)]))
+        self._turns(person.user).append(Exchange("", [_shapes(reply)]))
 
     async def show(self, request: Request) -> Response:
         """The conversation so far, newest last; `?only=slack` leaves the other two out."""
@@ -82,7 +82,7 @@ class DevChat:
         text, press = fields.get("text", "").strip(), fields.get("press")
         if (text or press) and self._forms.is_ours(request, fields, PATH):
             user = digest(secret)
-            turn = Turn(text or f"[{fields.get('label', 'button')}]")
+            turn = Exchange(text or f"[{fields.get('label', 'button')}]")
             self._turns(user).append(turn)
             person = Person("console", "", "", user, name="you", home="the developers' page")
             message = Message("devchat", person, OneToOne("devchat"), text, press=press)
@@ -90,7 +90,7 @@ class DevChat:
         back = f"{PATH}?only={only}" if (only := _only(request)) else PATH
         return RedirectResponse(f"{back}#last", HTTPStatus.SEE_OTHER, PRIVATE)
 
-    def _turns(self, user: str) -> list[Turn]:
+    def _turns(self, user: str) -> list[Exchange]:
         turns = self._said.pop(user, [])
         self._said[user] = turns
         del turns[:-_TURNS]

@@ -48,7 +48,7 @@ class Paper(msgspec.Struct, frozen=True):
         return self.person.key if self.person else ""
 
 
-class Offered(NamedTuple):
+class OfferedDocument(NamedTuple):
     """What the chat tells: the link, how long it works, and the code to type on its page, if it needs one."""
 
     url: str
@@ -67,7 +67,7 @@ class Documents:
 
     async def offer(
         self, name: str, language: Language, style: str, files: dict[str, bytes], person: Person | None
-    ) -> Offered:
+    ) -> OfferedDocument:
         """Keep packed files: a person's own need a code and end their older ones, nobody's are anybody's for a day."""
         document_id, code = new_secret(), new_code() if person else None
         key, owner = digest(document_id), person.key if person else ""
@@ -81,7 +81,7 @@ class Documents:
             await self._put(_FILE, f"{key}.{form}", _lock(document_id).seal(packed, form), paper)
         await self._put(_PAPER, key, msgspec.json.encode(paper), paper)
         url = f"{self._public_url}/document/{document_id}"
-        return Offered(url, round(lives / 60), shown(code) if code else None)
+        return OfferedDocument(url, round(lives / 60), shown(code) if code else None)
 
     async def peek(self, document_id: str) -> Paper:
         """What waits behind a link. Changes nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from bot.documents.desk import Documents, Offered, pack
+from bot.documents.desk import Documents, OfferedDocument, pack
 from bot.documents.printer import Printer
 from bot.message import Language, Person
 
@@ -25,7 +25,7 @@ class Publisher:
         values: Mapping[str, object],
         language: Language,
         person: Person | None,
-    ) -> Offered:
+    ) -> OfferedDocument:
         """Where a document waits: for its person alone, or for anybody when there is none."""
 
         def printed() -> dict[str, bytes]:

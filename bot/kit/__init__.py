@@ -65,7 +65,7 @@ from bot.records.authorization import Authorization, read_authorization
 from bot.records.care import CarePlan, Condition, Procedure, read_condition, read_procedure
 from bot.records.care_kind import NO_KINDS, CareKinds, Shown, care_kinds
 from bot.records.claim import Claim, read_claims
-from bot.records.contact import Phone
+from bot.records.contact import PayerPhone
 from bot.records.contract import Contract, read_contract
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, read_coverage
@@ -136,8 +136,8 @@ __all__ = [
     "PartialDate",
     "Patient",
     "PayerError",
+    "PayerPhone",
     "Period",
-    "Phone",
     "Places",
     "Plan",
     "Procedure",

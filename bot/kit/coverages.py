@@ -12,7 +12,7 @@ from bot.kit.reading import read_entries, records_of
 from bot.kit.strict import strict
 from bot.payer.optional import given
 from bot.payer.search import Search
-from bot.records.contact import PayerContact, Phone, read_payer
+from bot.records.contact import PayerContact, PayerPhone, read_payer
 from bot.records.coverage import Coverage, read_coverage
 
 _RANK = {"current": 0, "future": 1, "unclear": 2, "ended": 3}
@@ -38,7 +38,7 @@ class Coverages:
         """Those that are `current`, `future`, `unclear` or `ended`."""
         return tuple(coverage for coverage in self.every if coverage.state(self.today) == state)
 
-    def phones(self, coverage: Coverage) -> tuple[Phone, ...]:
+    def phones(self, coverage: Coverage) -> tuple[PayerPhone, ...]:
         """The phone numbers of its payer, where the payer's own record came along."""
         key = coverage.payer_key
         payer = self.payers.get(key.id) if key else None

@@ -26,7 +26,7 @@ _SERVICE = ("organization", "location")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FacilityKind:
     """What tells a kind of place: its NUCC codes, Plan-Net's affiliation and service codes, words of its name.
 
     `places` are HL7's codes for the role of a place where service is delivered (v3 RoleCode).
@@ -39,45 +39,47 @@ class Kind:
     places: tuple[str, ...] = ()
 
 
-KINDS: Mapping[str, Kind] = {
-    "hospital": Kind(
+KINDS: Mapping[str, FacilityKind] = {
+    "hospital": FacilityKind(
         ("282N00000X", "282NC0060X", "282NR1301X", "282NC2000X", "282NW0100X", "282E00000X", "284300000X"),
         ("hospital",),
         ("hosp",),
         ("hospital",),
         places=("HOSP", "GACH"),
     ),
-    "emergency_room": Kind(("261QE0002X", "282N00000X", "282NC0060X"), (), ("emerg",), ("emergency",), places=("ER",)),
-    "urgent_care": Kind(("261QU0200X",), ("urgent",), ("urg",), ("urgent",)),
-    "pharmacy": Kind(
+    "emergency_room": FacilityKind(
+        ("261QE0002X", "282N00000X", "282NC0060X"), (), ("emerg",), ("emergency",), places=("ER",)
+    ),
+    "urgent_care": FacilityKind(("261QU0200X",), ("urgent",), ("urg",), ("urgent",)),
+    "pharmacy": FacilityKind(
         ("333600000X", "3336C0002X", "3336C0003X", "3336C0004X", "3336M0002X", "3336S0011X", "3336L0003X"),
         ("pharmacy",),
         ("pharm",),
         ("pharmacy", "drugstore"),
         places=("OUTPHARM", "PHARM"),
     ),
-    "lab": Kind(
+    "lab": FacilityKind(
         ("291U00000X", "291900000X"), ("laboratory",), ("lab",), ("laboratory", "labs"), places=("OUTLAB", "INLAB")
     ),
-    "imaging": Kind(
+    "imaging": FacilityKind(
         ("261QR0200X", "261QR0206X", "261QR0207X", "261QM1200X"),
         ("imaging",),
         (),
         ("imaging", "radiology"),
         places=("RADDX",),
     ),
-    "dialysis": Kind(("261QE0700X",), (), (), ("dialysis",)),
-    "physical_therapy": Kind(
+    "dialysis": FacilityKind(("261QE0700X",), (), (), ("dialysis",)),
+    "physical_therapy": FacilityKind(
         ("261QP2000X", "261QR0400X", "283X00000X", "261QR0401X"), (), (), ("therapy", "rehabilitation"), places=("RH",)
     ),
-    "nursing_home": Kind(
+    "nursing_home": FacilityKind(
         ("314000000X", "313M00000X", "3140N1450X", "310400000X"),
         ("nurseCustodial",),
         (),
         ("nursing",),
         places=("NCCF", "SNF"),
     ),
-    "behavioral_health": Kind(
+    "behavioral_health": FacilityKind(
         (
             "261QM0801X",
             "261QM0850X",
@@ -93,22 +95,22 @@ KINDS: Mapping[str, Kind] = {
         ("behavioral", "recovery"),
         places=("PSYCHF", "PSYCHCL", "SURF"),
     ),
-    "surgery_center": Kind(("261QA1903X", "261QS0132X", "261QS0112X"), (), (), ("surgery",)),
-    "home_health": Kind(("251E00000X", "251J00000X", "253Z00000X"), ("home",), ("home",), ()),
-    "hospice": Kind(("251G00000X", "315D00000X"), ("hospice",), (), ("hospice",)),
-    "equipment": Kind(("332B00000X", "332BX2000X", "335E00000X"), ("dme",), ("dme",), ()),
-    "community_clinic": Kind(
+    "surgery_center": FacilityKind(("261QA1903X", "261QS0132X", "261QS0112X"), (), (), ("surgery",)),
+    "home_health": FacilityKind(("251E00000X", "251J00000X", "253Z00000X"), ("home",), ("home",), ()),
+    "hospice": FacilityKind(("251G00000X", "315D00000X"), ("hospice",), (), ("hospice",)),
+    "equipment": FacilityKind(("332B00000X", "332BX2000X", "335E00000X"), ("dme",), ("dme",), ()),
+    "community_clinic": FacilityKind(
         ("261QF0400X", "261QC1500X", "261QR1300X", "261QP0904X", "261QP0905X", "251K00000X", "261QH0100X"),
         ("outpatient", "clinic"),
         ("outpat",),
         ("clinic",),
     ),
-    "infusion": Kind(("261QI0500X", "251F00000X", "261QX0200X"), (), (), ("infusion",)),
-    "sleep_center": Kind(("261QS1200X",), (), (), ("sleep",), places=("SLEEP",)),
-    "cancer_center": Kind(("261QX0203X", "261QX0200X"), (), (), ("cancer", "oncology"), places=("ONCL",)),
-    "birthing_center": Kind(("261QB0400X",), (), (), ("birth", "birthing")),
-    "wound_care": Kind((), (), (), ("wound",)),
-    "telehealth": Kind(("261QP2300X",), (), (), ("telehealth", "virtual")),
+    "infusion": FacilityKind(("261QI0500X", "251F00000X", "261QX0200X"), (), (), ("infusion",)),
+    "sleep_center": FacilityKind(("261QS1200X",), (), (), ("sleep",), places=("SLEEP",)),
+    "cancer_center": FacilityKind(("261QX0203X", "261QX0200X"), (), (), ("cancer", "oncology"), places=("ONCL",)),
+    "birthing_center": FacilityKind(("261QB0400X",), (), (), ("birth", "birthing")),
+    "wound_care": FacilityKind((), (), (), ("wound",)),
+    "telehealth": FacilityKind(("261QP2300X",), (), (), ("telehealth", "virtual")),
 }
 _KNOWN = frozenset(code for kind in KINDS.values() for code in kind.nucc)
 
@@ -177,8 +179,8 @@ async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
     directory.list_places(found.locations)
 
 
-def _kind(name: str | None) -> Kind:
-    return KINDS.get(name or "", Kind())
+def _kind(name: str | None) -> FacilityKind:
+    return KINDS.get(name or "", FacilityKind())
 
 
 def _affiliations(kind: str | None) -> list[Search]:

@@ -38,7 +38,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Openings:
+class SiteOpenings:
     """What is said of new patients in one network: newpt, nopt, existptonly, existptfam; None: nothing."""
 
     network: str
@@ -64,7 +64,7 @@ class Site:
     unnamed: bool
     openings: tuple[str, ...]
     openings_known: bool
-    answers: tuple[Openings, ...]
+    answers: tuple[SiteOpenings, ...]
     access: tuple[str, ...]
     virtual: bool
     ways: tuple[str, ...]
@@ -192,7 +192,7 @@ def _updated(ask: Ask, rows: Sequence[Listing]) -> datetime | None:
     return min(dates) if dates and len(dates) == len(rows) else None
 
 
-def _answers(rows: Sequence[Listing]) -> tuple[Openings, ...]:
+def _answers(rows: Sequence[Listing]) -> tuple[SiteOpenings, ...]:
     """By network; where listings of the place differ about one, taking new patients counts."""
     said: dict[str, set[str]] = {name: set() for name in names_of(rows)}
     for row in rows:
@@ -200,7 +200,7 @@ def _answers(rows: Sequence[Listing]) -> tuple[Openings, ...]:
             answer = row.accepting(network.key)
             if network.name and answer:
                 said[network.name].add(answer)
-    return tuple(Openings(name, min(found, key=_ORDER.index) if found else None) for name, found in said.items())
+    return tuple(SiteOpenings(name, min(found, key=_ORDER.index) if found else None) for name, found in said.items())
 
 
 def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:

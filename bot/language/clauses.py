@@ -38,7 +38,7 @@ _SPEAKER = frozenset({"i", "im", "ive", "id", "ill", "my", "we", "yo", "me", "mi
 _LEAD = 4
 
 
-class Role(Enum):
+class ClauseRole(Enum):
     """What a clause is there for."""
 
     ASKS = "asks"
@@ -52,7 +52,7 @@ class Clause:
 
     first: int
     after: int
-    role: Role
+    role: ClauseRole
 
 
 def clauses(said: Utterance, idle: AbstractSet[int]) -> tuple[Clause, ...]:
@@ -64,8 +64,8 @@ def clauses(said: Utterance, idle: AbstractSet[int]) -> tuple[Clause, ...]:
     """
     spans = tuple(_spans(said))
     roles = [_role(said, first, after, idle) for first, after in spans]
-    if Role.ASKS not in roles:
-        roles = [Role.ASKS if role is Role.BACKGROUND else role for role in roles]
+    if ClauseRole.ASKS not in roles:
+        roles = [ClauseRole.ASKS if role is ClauseRole.BACKGROUND else role for role in roles]
     return tuple(Clause(first, after, role) for (first, after), role in zip(spans, roles, strict=True))
 
 
@@ -102,7 +102,7 @@ def asks(said: Utterance, clause: Clause) -> bool:
     return ends == "?" or not {*lead}.isdisjoint(_QUESTION) or not {*said.words[first:after]}.isdisjoint(_IMPERATIVE)
 
 
-def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int]) -> Role:
+def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int]) -> ClauseRole:
     if all(place in idle for place in range(first, after)):
-        return Role.COURTESY
-    return Role.ASKS if asks(said, Clause(first, after, Role.ASKS)) else Role.BACKGROUND
+        return ClauseRole.COURTESY
+    return ClauseRole.ASKS if asks(said, Clause(first, after, ClauseRole.ASKS)) else ClauseRole.BACKGROUND

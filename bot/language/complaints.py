@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.language.lexicon import COMPLAINT
-from bot.language.phrases import Found
+from bot.language.phrases import PhraseFound
 from bot.language.tags import Tag
 
 # What is asked about instead of somebody who treats it.
@@ -15,7 +15,7 @@ _OTHER_CONCEPTS = frozenset({
 _SEEKING = frozenset({"FIND", "SOMEBODY"})
 
 
-def treated(tags: Sequence[Tag], found: Sequence[Found]) -> list[Tag]:
+def treated(tags: Sequence[Tag], found: Sequence[PhraseFound]) -> list[Tag]:
     """The specialty that treats the first complaint of a message in which somebody is looked for, if any.
 
     A place says so, or "a doctor" that is wanted; a complaint beside anything else that can be asked about is only

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bot.language.phrases import Meaning
-from bot.language.places import Place
+from bot.language.places import NamedPlace
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
@@ -39,7 +39,7 @@ def _county_behind(said: Utterance, at: int, meanings_of: Callable[[str], Sequen
 
 
 def _county(name: str, meanings_of: Callable[[str], Sequence[Meaning]]) -> dict[str, str] | None:
-    places = (one.value for one in meanings_of(f"{name} county") if isinstance(one.value, Place))
+    places = (one.value for one in meanings_of(f"{name} county") if isinstance(one.value, NamedPlace))
     place = next((place for place in places if place.county), None)
     return {"county": place.city, "state": place.state} if place else None
 

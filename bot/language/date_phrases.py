@@ -45,7 +45,7 @@ def after_plan_year(words: Sequence[str], place: int) -> int | None:
     return None
 
 
-class Phrases:
+class DatePhrases:
     """One reading of one message's words. Every method takes a place and returns a period or None.
 
     `dashes` are the places of words that a dash joins to the word before.

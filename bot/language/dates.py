@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.language.calendar_days import DateFound, Days, Stretch, month_days
-from bot.language.date_phrases import Phrases
+from bot.language.date_phrases import DatePhrases
 from bot.language.date_words import (
     AFTER,
     BEFORE,
@@ -44,7 +44,7 @@ _QUARTER = re.compile(r"(?:[qt][1-4]|fy\d{0,4})$")
 _ONWARD = frozenset({"on", "onward", "onwards", "forward"})
 
 
-class _Ranges(Phrases):
+class _Ranges(DatePhrases):
     """Two phrases, or one with an open side, to a range."""
 
     def range(self, place: int) -> DateFound | None:
@@ -180,7 +180,7 @@ def find_dates(
 
     No range starts in the future; a range that would reach beyond `today` ends today. An open start is None. Periods
     that follow one another ("February and March") are one range; of a season with months behind it ("late winter,
-    February and March") only the months count. `dashes`: see `Phrases`.
+    February and March") only the months count. `dashes`: see `DatePhrases`.
     """
     plain = [word.removesuffix("'s").replace("'", "") for word in words]
     if not any(word in DATE_WORDS or word[:1].isdigit() or _QUARTER.match(word) for word in plain):

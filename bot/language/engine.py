@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from bot.language.clauses import Role, asks
+from bot.language.clauses import ClauseRole, asks
 from bot.language.context import Context, merge
 from bot.language.date_phrases import after_plan_year
 from bot.language.entities import date_tags
@@ -14,7 +14,7 @@ from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
-from bot.language.nearest import Nearest
+from bot.language.nearest import NearestIntents
 from bot.language.places import load_place_names
 from bot.language.reading import Candidate, Reading, Slot
 from bot.language.rules import IntentRules, Rule, load_rules
@@ -39,7 +39,7 @@ SIDES_KINDS = frozenset(SIDES.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class ReadingTrace:
     """For rule authors: the reading, what was heard, and why other rules lost ("intent/rule: what it misses")."""
 
     reading: Reading
@@ -64,7 +64,7 @@ class Engine:
         self.lexicon = lexicon
         self._book = RuleBook(self.intents.values(), lexicon.cells)
         self._hearer = Hearer(lexicon)
-        self._nearest = Nearest(self.intents.values())
+        self._nearest = NearestIntents(self.intents.values())
         dangers = lexicon.dangers
         self._gate = SafetyGate(dangers, Speller(dangers.repaired, lexicon.known | dangers.words.vocabulary))
 
@@ -117,7 +117,7 @@ class Engine:
         if danger.at >= len(said.words):
             return None
         cut = self.hear(said, today, context).clauses
-        rest = [one for one in cut if not one.first <= danger.at < one.after and one.role is not Role.COURTESY]
+        rest = [one for one in cut if not one.first <= danger.at < one.after and one.role is not ClauseRole.COURTESY]
         asked = " ".join(said.said(one.first, one.after) for one in rest if asks(said, one))
         reading = self._decide(text, self.hear(read(asked), today, context), context, today, 0.0) if asked else None
         rules = self.intents.get(reading.intent or "") if reading else None
@@ -175,7 +175,7 @@ class Engine:
         tags = date_tags(read(text), today, plan_year)
         return Slot(text, tags[0].value) if tags else None
 
-    def explain(self, text: str, *, today: date, context: Context | None = None) -> Explanation:
+    def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:
         """The reading of a message with all that led to it, and for each other intent why its best rule lost."""
         heard = self.hear(_read_whole(text)[1], today, context)
         reading = self.understand(text, today=today, context=context)
@@ -186,7 +186,7 @@ class Engine:
             for rule in entry.rules
             if (why := why_not(rule, heard.names, before)) and len(frozenset().union(*rule.all, rule.any) & heard.names)
         ]
-        return Explanation(reading, heard, tuple(lost))
+        return ReadingTrace(reading, heard, tuple(lost))
 
     def hear(self, said: Utterance, today: date, context: Context | None) -> Heard:
         """What a message holds after the answer before it."""

@@ -28,8 +28,8 @@ from bot.language.names import (
 )
 from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
 from bot.language.people import person_named
-from bot.language.phrases import Found, Meaning
-from bot.language.places import Place
+from bot.language.phrases import Meaning, PhraseFound
+from bot.language.places import NamedPlace
 from bot.language.polarity import with_polarity
 from bot.language.tags import Tag
 from bot.language.text import Utterance
@@ -83,7 +83,7 @@ class Tagger:
         self,
         said: Utterance,
         keys: Sequence[str],
-        found: Sequence[Found],
+        found: Sequence[PhraseFound],
         today: date,
         plan_year: DateRange | None,
         *,
@@ -146,7 +146,7 @@ class Tagger:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
         return [*tags, *names]
 
-    def _set_apart(self, said: Utterance, match: Found) -> bool:
+    def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
         """Whether marks part a town from what is beside it, as desks write: "endo - knox - net P", "… MD, Jackson"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
         if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING):
@@ -167,7 +167,7 @@ class Tagger:
         person = Tag("named_person", {"name": cleaned(said.said(*whose))}, *whose)
         return [tag for tag in tags if tag.kind != "provider_name" or not _overlap(tag, person)] + [person]
 
-    def _names(self, said: Utterance, keys: Sequence[str], found: Sequence[Found], free: list[bool]) -> list[Tag]:
+    def _names(self, said: Utterance, keys: Sequence[str], found: Sequence[PhraseFound], free: list[bool]) -> list[Tag]:
         """A name in the words that nothing explains; titles and people's names may also be in phrases of concepts."""
         for match in found:
             if all(meaning.kind != "concept" for meaning in match.meanings):
@@ -180,12 +180,12 @@ class Tagger:
             names.append(name)
         return [Tag("provider_name", one.name, one.first, one.after) for one in names]
 
-    def _value(self, said: Utterance, match: Found, meaning: Meaning, found: Sequence[Found]) -> Tag | None:
+    def _value(self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound]) -> Tag | None:
         if meaning.kind in {"concept", COMPLAINT}:
             return None
         if meaning.kind == "language" and match.first and said.words[match.first - 1] in SHORT_TITLES:
             return None
-        if isinstance(meaning.value, Place):
+        if isinstance(meaning.value, NamedPlace):
             titled = not any(one.after == match.first and one.after - one.first > 1 for one in found)
             return self._place(said, match, meaning.value, titled=titled)
         if meaning.kind == "organization":
@@ -195,7 +195,7 @@ class Tagger:
             return Tag("telehealth", "true", match.first, match.after, excluded=True)
         return Tag(meaning.kind, _value(meaning), match.first, match.after)
 
-    def _place(self, said: Utterance, match: Found, place: Place, *, titled: bool) -> Tag | None:
+    def _place(self, said: Utterance, match: PhraseFound, place: NamedPlace, *, titled: bool) -> Tag | None:
         """A city or county, unless its name is a person's here or an everyday word.
 
         Not `titled`: the "dr" before it is the end of an "eye dr".
@@ -237,7 +237,7 @@ def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance) -> Tag:
     return replace(tag, value=cleaned(said.said(first, city.after)), first=first, after=city.after)
 
 
-def _is_sought(tags: Sequence[Tag], found: Sequence[Found], said: Utterance) -> bool:
+def _is_sought(tags: Sequence[Tag], found: Sequence[PhraseFound], said: Utterance) -> bool:
     """Whether a doctor or a place of care is looked for at a place, and nothing of a claim is spoken of."""
     kinds = {tag.kind for tag in tags}
     concepts = {meaning.value for match in found for meaning in match.meanings if meaning.kind == "concept"}

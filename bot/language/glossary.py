@@ -14,7 +14,7 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.clauses import Clause
-from bot.language.phrases import Found, Meaning, PhraseTree, phrases_in
+from bot.language.phrases import Meaning, PhraseFound, PhraseTree, phrases_in
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.tags import Tag
 from bot.language.text import Utterance
@@ -71,7 +71,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class GlossaryTerm:
     """A term in one language: its `name` and what it means, in at most 60 words.
 
     `yours` is the intent that has the person's own figure, with that button's `arguments`; empty when nobody has one.
@@ -89,7 +89,7 @@ class Term:
 class Glossary:
     """The terms by language and key, and the tree that finds them and the words of a question around them."""
 
-    terms: Mapping[str, Mapping[str, Term]] = field(default_factory=dict)
+    terms: Mapping[str, Mapping[str, GlossaryTerm]] = field(default_factory=dict)
     tree: PhraseTree = field(default_factory=PhraseTree)
 
     def tags(self, said: Utterance, keys: Sequence[str], cut: Sequence[Clause]) -> tuple[tuple[Tag, ...], range]:
@@ -104,7 +104,7 @@ class Glossary:
         if not named:
             return (), range(0)
         own = [place for place, (_, key) in enumerate(read) if key in _OWN]
-        before: list[Found] = []
+        before: list[PhraseFound] = []
         for first, after in (*_sentences(said, kept), *_clauses(kept, cut)):
             part = _Part(first, after, [one for one in found if first <= one.first and one.after <= after])
             if terms := self._asked(part, own) or (before if part.asks_what_it_is() else []):
@@ -119,7 +119,7 @@ class Glossary:
             return (), range(0)
         return (Tag(ALONE, _key(alone), 0, len(keys)),), range(0)
 
-    def _asked(self, part: "_Part", own: Sequence[int]) -> list[Found]:
+    def _asked(self, part: "_Part", own: Sequence[int]) -> list[PhraseFound]:
         asks = [one for one in part.found if _are(one, "asks")]
         if asks:
             return [max(asks, key=lambda one: one.after - one.first)]
@@ -131,7 +131,7 @@ class Glossary:
         asked = [one for one in terms if part.asks_what(one, the=not self._is_own(one))][:1]
         return part.listed_before(asked[0], terms) if asked else part.listed(terms)
 
-    def _is_own(self, term: Found) -> bool:
+    def _is_own(self, term: PhraseFound) -> bool:
         """Whether a term by itself rather means the person's own figure."""
         return self.terms["en"][_key(term)].the_is_mine
 
@@ -142,9 +142,9 @@ class _Part:
 
     first: int
     after: int
-    found: Sequence[Found]
+    found: Sequence[PhraseFound]
 
-    def of(self, *kinds: str) -> list[Found]:
+    def of(self, *kinds: str) -> list[PhraseFound]:
         return [one for one in self.found if _are(one, *kinds)]
 
     def left(self, *kinds: str) -> int:
@@ -152,13 +152,13 @@ class _Part:
         covered = {place for one in self.of(*kinds) for place in range(one.first, one.after)}
         return self.after - self.first - len(covered)
 
-    def asks_what(self, term: Found, *, the: bool) -> bool:
+    def asks_what(self, term: PhraseFound, *, the: bool) -> bool:
         """Whether the words before a term ask what it is, or those behind it say so, and the sentence then ends."""
         befores = ("before", "before_the") if the else ("before",)
         asked = any(one.after == term.first for one in self.of(*befores)) and self._ends_after(term.after)
         return asked or (term.first == self.first and term.after < self.after and self._means(term.after))
 
-    def listed(self, terms: Sequence[Found]) -> list[Found]:
+    def listed(self, terms: Sequence[PhraseFound]) -> list[PhraseFound]:
         """Two terms of which only the first is asked for, and the second follows: "what is an HMO and a PPO"."""
         for one, other in pairwise(terms):
             asked = any(form.after == one.first for form in self.of("before"))
@@ -166,7 +166,7 @@ class _Part:
                 return [one, other]
         return []
 
-    def listed_before(self, last: Found, terms: Sequence[Found]) -> list[Found]:
+    def listed_before(self, last: PhraseFound, terms: Sequence[PhraseFound]) -> list[PhraseFound]:
         """The term that is asked for, behind the one before it in the same list: "what is a PPO and what is an HMO"."""
         for one, other in pairwise(terms):
             asked = any(form.after == one.first for form in self.of("before"))
@@ -205,12 +205,12 @@ def _read(said: Utterance, keys: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield place, key
 
 
-def _are(entry: Found, *kinds: str) -> bool:
+def _are(entry: PhraseFound, *kinds: str) -> bool:
     """Whether a phrase is a term, a whole question ("asks"), or one of the forms around a term."""
     return any((meaning.value if meaning.kind == _FORM else meaning.kind) in kinds for meaning in entry.meanings)
 
 
-def _key(entry: Found) -> str:
+def _key(entry: PhraseFound) -> str:
     return next(str(meaning.value) for meaning in entry.meanings if meaning.kind in {"term", "asks"})
 
 
@@ -263,7 +263,7 @@ def _phrases(said: _Tongues | _Asks, shown: str, key: str) -> Iterator[tuple[str
         yield from ((language, phrase) for phrase in phrases_in(text, shown, key) if phrase)
 
 
-def _in(term: _Term, language: str) -> Term:
+def _in(term: _Term, language: str) -> GlossaryTerm:
     own = dict(term.yours)
     yours, says = own.pop("intent", ""), getattr(term, language).strip()
-    return Term(getattr(term.name, language), says, yours, own, term.the == "mine")
+    return GlossaryTerm(getattr(term.name, language), says, yours, own, term.the == "mine")

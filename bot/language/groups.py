@@ -4,7 +4,7 @@ The longest name counts, so that neither its town nor its specialty is read apar
 """
 
 from bot.language.names import GENERIC, NOT_NAMES, TITLES, NameFound, cleaned
-from bot.language.spotting import Words
+from bot.language.spotting import NameWords
 from bot.language.text import Utterance
 
 # A name that ends in these is one even when it begins with a town.
@@ -45,7 +45,7 @@ _LONGEST = 6
 _SHORTEST = 2
 
 
-def spot_groups(said: Utterance, words: Words) -> tuple[NameFound, ...]:
+def spot_groups(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
     """The names of organisations, in order, none overlapping another."""
     if _TELLING.isdisjoint(said.words):
         return ()
@@ -61,7 +61,7 @@ def spot_groups(said: Utterance, words: Words) -> tuple[NameFound, ...]:
 
 
 class _Groups:
-    def __init__(self, said: Utterance, words: Words) -> None:
+    def __init__(self, said: Utterance, words: NameWords) -> None:
         self.said = said
         self.words = words
         text = said.text

@@ -6,12 +6,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
-from bot.language.clauses import Clause, Role, clauses
+from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.entities import Tagger
 from bot.language.lexicon import DATE_KEYS, Lexicon
 from bot.language.names import TITLES
 from bot.language.people import names_somebody, with_people
-from bot.language.phrases import Found
+from bot.language.phrases import PhraseFound
 from bot.language.scanning import Scanner
 from bot.language.slots import without_names
 from bot.language.tags import Tag
@@ -88,7 +88,7 @@ class Hearer:
         general, sentence = self._lexicon.glossary.tags(said, keys, cut)
         tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
         marks = _marks(said, tags, [match for match in found if match.first not in sentence])
-        asking = frozenset(place for one in cut if one.role is Role.ASKS for place in range(one.first, one.after))
+        asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in range(one.first, one.after))
         bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
         told = self._language(said, keys, found, tags)
         return Heard(
@@ -127,7 +127,7 @@ class Hearer:
         if not said.people and names_somebody(said, self._given, self._lexicon.family):
             yield "NAMED_PERSON"
 
-    def _idle(self, keys: Sequence[str], found: Sequence[Found]) -> frozenset[int]:
+    def _idle(self, keys: Sequence[str], found: Sequence[PhraseFound]) -> frozenset[int]:
         idle = {place for place, key in enumerate(keys) if key in self._lexicon.idle}
         for match in found:
             if any(meaning.value in _IDLE for meaning in match.meanings):
@@ -135,7 +135,7 @@ class Hearer:
         return frozenset(idle)
 
     def _language(
-        self, said: Utterance, keys: Sequence[str], found: Sequence[Found], tags: Sequence[Tag]
+        self, said: Utterance, keys: Sequence[str], found: Sequence[PhraseFound], tags: Sequence[Tag]
     ) -> str | None:
         """The language of the words; those of names are of none, whatever their accents."""
         text, keys = without_names(said, keys, tags)
@@ -151,7 +151,7 @@ class Hearer:
         return "es" if spanish > english else "en"
 
 
-def _marks(said: Utterance, tags: Sequence[Tag], found: Sequence[Found]) -> dict[str, frozenset[int]]:
+def _marks(said: Utterance, tags: Sequence[Tag], found: Sequence[PhraseFound]) -> dict[str, frozenset[int]]:
     """The tokens of each concept and each slot type; words of places and names mean no concept."""
     marks: dict[str, frozenset[int]] = {}
     for tag in tags:
@@ -170,11 +170,11 @@ def _marks(said: Utterance, tags: Sequence[Tag], found: Sequence[Found]) -> dict
     return marks
 
 
-def _is_concept(match: Found) -> bool:
+def _is_concept(match: PhraseFound) -> bool:
     return any(meaning.kind == "concept" and meaning.value not in _IDLE for meaning in match.meanings)
 
 
-def _lies_inside(match: Found, first: int, after: int) -> bool:
+def _lies_inside(match: PhraseFound, first: int, after: int) -> bool:
     return first <= match.first and match.after <= after and match.after - match.first < after - first
 
 
@@ -189,7 +189,7 @@ def _settled(said: Utterance, tags: Sequence[Tag]) -> list[tuple[int, int]]:
     return [*places, *excluded, *((first, after) for first, after in names if said.words[first - 1] in TITLES)]
 
 
-def _bare(count: int, tags: Sequence[Tag], found: Sequence[Found], idle: AbstractSet[int]) -> bool:
+def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: AbstractSet[int]) -> bool:
     """Whether a message holds slot values and words that ask for nothing, and nothing else."""
     if not tags:
         return False

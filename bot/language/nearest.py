@@ -13,7 +13,7 @@ MOST = 3
 _NEVER = (FOLLOW, DANGER, FALLBACK)
 
 
-class Nearest:
+class NearestIntents:
     """All examples of a pack by their words, rare words counting most (inverse document frequency)."""
 
     def __init__(self, intents: Iterable[IntentRules]) -> None:

@@ -68,7 +68,7 @@ class Meaning(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PhraseFound:
     """A phrase seen in a message: tokens `first` up to, not including, `after`."""
 
     first: int
@@ -113,21 +113,21 @@ class PhraseTree:
             node = node.next.get(key) if node else None
         return node.meanings if node else ()
 
-    def scan(self, keys: Sequence[str]) -> list[Found]:
+    def scan(self, keys: Sequence[str]) -> list[PhraseFound]:
         """Every phrase in a message. Slot values inside a longer slot value, and all that is hidden, are left out."""
-        found: list[Found] = []
+        found: list[PhraseFound] = []
         count, root = len(keys), self._root.next
         for first in range(count):
             node, place = root.get(keys[first]), first + 1
             while node is not None:
                 if node.meanings:
-                    found.append(Found(first, place, node.meanings))
+                    found.append(PhraseFound(first, place, node.meanings))
                 node = node.next.get(keys[place]) if place < count else None
                 place += 1
         return _visible(found)
 
 
-def _visible(found: list[Found]) -> list[Found]:
+def _visible(found: list[PhraseFound]) -> list[PhraseFound]:
     long = [entry for entry in found if entry.after - entry.first > 1]
     hiders = [entry for entry in long if any(meaning.hides for meaning in entry.meanings)]
     firm = [entry for entry in hiders if all(meaning.kind not in _OF_CARE for meaning in entry.meanings)]
@@ -146,7 +146,7 @@ def _visible(found: list[Found]) -> list[Found]:
         if beside and meanings and _inside(entry, beside):
             meanings = tuple(meaning for meaning in meanings if not _is_shorter(entry, meaning, beside))
         if meanings:
-            kept.append(entry if meanings is entry.meanings else Found(entry.first, entry.after, meanings))
+            kept.append(entry if meanings is entry.meanings else PhraseFound(entry.first, entry.after, meanings))
     return kept
 
 
@@ -154,7 +154,7 @@ def _hides_values(meaning: Meaning) -> bool:
     return meaning.kind != "concept" and meaning.kind not in _BESIDE
 
 
-def _is_shorter(entry: Found, meaning: Meaning, others: Sequence[Found]) -> bool:
+def _is_shorter(entry: PhraseFound, meaning: Meaning, others: Sequence[PhraseFound]) -> bool:
     """Whether a longer phrase gives a value of the same kind: "physical therapy" is no "therapy"."""
     if meaning.kind not in _BESIDE:
         return False
@@ -162,7 +162,7 @@ def _is_shorter(entry: Found, meaning: Meaning, others: Sequence[Found]) -> bool
     return _inside(entry, same)
 
 
-def _inside(entry: Found, others: Sequence[Found]) -> bool:
+def _inside(entry: PhraseFound, others: Sequence[PhraseFound]) -> bool:
     first, after = entry.first, entry.after
     for other in others:
         if other.first <= first and after <= other.after and other.after - other.first > after - first:

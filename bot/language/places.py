@@ -34,7 +34,7 @@ class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
     also: dict[str, str]
 
 
-class Place(NamedTuple):
+class NamedPlace(NamedTuple):
     """A named place. `careful`: the name is also an everyday word or a surname, so it needs "in", "near" or a state."""
 
     city: str
@@ -54,7 +54,7 @@ class Area(NamedTuple):
 class PlaceNames:
     """Phrases and the places that they name, and the area that searches cover."""
 
-    places: tuple[tuple[str, Place], ...]
+    places: tuple[tuple[str, NamedPlace], ...]
     area: Area
 
 
@@ -80,14 +80,14 @@ def load_place_names(folder: Path) -> PlaceNames:
     shown = f"{WORDS}/places.yaml"
     raw: _PlaceFile = converted(read_yaml(folder / WORDS / "places.yaml", shown), _PlaceFile, shown)
     careful = frozenset(_named(raw.careful))
-    home: list[tuple[str, Place]] = [
-        (city, Place(city, raw.state, False, city in careful))
+    home: list[tuple[str, NamedPlace]] = [
+        (city, NamedPlace(city, raw.state, False, city in careful))
         for said in (raw.cities, raw.towns)
         for city in _named(said)
     ]
     homes = {keys_in(name) for name in (*_named(raw.cities), *_named(raw.towns), *_named(",".join(raw.also.values())))}
     for county in _named(raw.counties):
-        place = Place(county, raw.state, True, False)
+        place = NamedPlace(county, raw.state, True, False)
         home += [
             (f"{county} county", place),
             (f"{county} counties", place),
@@ -96,15 +96,17 @@ def load_place_names(folder: Path) -> PlaceNames:
             (f"condado {county}", place),
         ]
     for state, cities in raw.border.items():
-        home += [(city, Place(city, state, False, city in careful)) for city in _named(cities) if _new(city, homes)]
+        home += [
+            (city, NamedPlace(city, state, False, city in careful)) for city in _named(cities) if _new(city, homes)
+        ]
     for state, cities in raw.away.items():
-        home += [(city, Place(city, state, False, True)) for city in _named(cities) if _new(city, homes)]
+        home += [(city, NamedPlace(city, state, False, True)) for city in _named(cities) if _new(city, homes)]
     for city, others in raw.also.items():
-        home += [(other, Place(city, raw.state, False, other in careful)) for other in _named(others)]
+        home += [(other, NamedPlace(city, raw.state, False, other in careful)) for other in _named(others)]
     return PlaceNames(tuple(home), Area(raw.state, tuple(raw.border)))
 
 
-def place_phrases(names: PlaceNames) -> Iterator[tuple[str, Place]]:
+def place_phrases(names: PlaceNames) -> Iterator[tuple[str, NamedPlace]]:
     """Every phrase that names a place, "st" and "mt" spelled both ways."""
     for name, place in names.places:
         yield name, place

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bot.language.dangers import CALM, NOW, DangerRule, Dangers
-from bot.language.phrases import Found
+from bot.language.phrases import PhraseFound
 from bot.language.text import Utterance
 from bot.language.typos import Speller
 
@@ -45,7 +45,7 @@ class SafetyGate:
 class Signs:
     """The ideas of danger in one message, and which rules they make ring: crisis before emergency, the first wins."""
 
-    def __init__(self, dangers: Dangers, found: Sequence[Found], said: Utterance) -> None:
+    def __init__(self, dangers: Dangers, found: Sequence[PhraseFound], said: Utterance) -> None:
         self._dangers, self._found, self._said = dangers, found, said
         self._sentences: list[int] | None = None
         self._places: dict[str, list[int]] = {}
@@ -108,7 +108,7 @@ class Signs:
         return tuple(sorted(frozenset(rule.lines).union(*asked)))
 
 
-def _language(found: Sequence[Found]) -> str:
+def _language(found: Sequence[PhraseFound]) -> str:
     """The language of most words of danger: a long phrase says more than a word that both languages have."""
     languages = Counter[str]()
     for entry in found:
@@ -117,7 +117,7 @@ def _language(found: Sequence[Found]) -> str:
     return "es" if languages["es"] > languages["en"] else "en"
 
 
-def _meant(found: list[Found]) -> list[Found]:
+def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
     """What was found, without all that touches a phrase that only looks like danger ("im dying to know")."""
     harmless: set[int] = set()
     for entry in found:

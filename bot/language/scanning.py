@@ -8,8 +8,8 @@ from bot.language.groups import spot_groups
 from bot.language.lexicon import Lexicon
 from bot.language.names import NameFound
 from bot.language.number_words import MONEY_KEYS, NUMBER_KEYS
-from bot.language.phrases import Found
-from bot.language.spotting import Words, spot_names
+from bot.language.phrases import PhraseFound
+from bot.language.spotting import NameWords, spot_names
 from bot.language.text import Utterance, key_of
 from bot.language.typos import Speller
 
@@ -18,7 +18,7 @@ class Scanned(NamedTuple):
     """The words as they are looked up, the phrases that they hold, and the names that their place gives away."""
 
     keys: tuple[str, ...]
-    found: list[Found]
+    found: list[PhraseFound]
     names: tuple[NameFound, ...]
 
 
@@ -33,7 +33,7 @@ class Scanner:
 
     def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
         self._tree, self._speller = lexicon.tree, speller
-        self._words = Words(
+        self._words = NameWords(
             known=lexicon.familiar
             | lexicon.plain
             | lexicon.dangers.words.vocabulary

@@ -84,7 +84,7 @@ _FRAMES = _ASKING | _FOR | _DOES
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class NameWords:
     """What tells names from words: `known` mean something else, `people` are names, `places` are towns of one word.
 
     `place_words` are all words of places' names. `slip`: whether a word is but one slip away from a known one,
@@ -99,7 +99,7 @@ class Words:
     value: Callable[[str], bool]
 
 
-def spot_names(said: Utterance, words: Words) -> tuple[NameFound, ...]:
+def spot_names(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
     """The names that their place in the message gives away, in order, none overlapping another."""
     spotter = _Spotter(said, words)
     found: list[NameFound] = []
@@ -115,7 +115,7 @@ def spot_names(said: Utterance, words: Words) -> tuple[NameFound, ...]:
 
 
 class _Spotter:
-    def __init__(self, said: Utterance, words: Words) -> None:
+    def __init__(self, said: Utterance, words: NameWords) -> None:
         self.said = said
         self.known, self.people, self.places, self.slip = words.known, words.people, words.places, words.slip
         self.place_words, self.value = words.place_words, words.value

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.explanation import Adjudication, Explanation, Item
+from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, total
 from bot.records.quantity import quantity_of
 from bot.records.shapes import Concept, MoneyShape
@@ -63,7 +63,7 @@ _CODES = {
 _JOINTS = str.maketrans("", "", "-_ ")
 
 
-class Found(msgspec.Struct, frozen=True, gc=False):
+class FoundAmount(msgspec.Struct, frozen=True, gc=False):
     """One amount, where it stood, and of how many lines it is the sum when it stood on lines."""
 
     amount: Amount
@@ -81,15 +81,15 @@ class Money:
     only add up the others.
     """
 
-    places: dict[str, Found]
+    places: dict[str, FoundAmount]
     currency: str | None
     lines: int
     rivals: tuple[Amount, ...] = ()
-    paid: tuple[Found, ...] = ()
+    paid: tuple[FoundAmount, ...] = ()
     unlike: frozenset[str] = frozenset()
     sum_lines: tuple[int, ...] = ()
 
-    def found(self, name: str) -> Found | None:
+    def found(self, name: str) -> FoundAmount | None:
         """The amount with its place."""
         return self.places.get(name)
 
@@ -121,19 +121,19 @@ def _total_billed(eob: Explanation, currency: str) -> Amount | None:
     return next((said.amount for name, said in _named(eob.total, currency) if name == "billed"), None)
 
 
-def _paid_in(place: dict[str, Found]) -> Iterator[Found]:
+def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
     """What the plan paid by one place: to provider and patient, else the benefit."""
     parts = [place[name] for name in ("paid_to_provider", "paid_to_patient") if name in place]
     sum_ = added(part.amount for part in parts)
     if sum_ is not None:
-        yield Found(sum_, parts[0].source, max(part.lines for part in parts))
+        yield FoundAmount(sum_, parts[0].source, max(part.lines for part in parts))
     if "benefit" in place:
         yield place["benefit"]
 
 
-def _payment(eob: Explanation, currency: str) -> tuple[Found, ...]:
+def _payment(eob: Explanation, currency: str) -> tuple[FoundAmount, ...]:
     amount = amount_of(eob.payment.amount, currency) if eob.payment else None
-    return (Found(amount, "payment"),) if amount else ()
+    return (FoundAmount(amount, "payment"),) if amount else ()
 
 
 def has_negative(eob: Explanation) -> bool:
@@ -177,7 +177,7 @@ def _iso(currency: str | None) -> str | None:
     return (clean(currency) or "").upper() or None
 
 
-def line_amounts(item: Item, currency: str) -> tuple[dict[str, Amount], frozenset[str]]:
+def line_amounts(item: ClaimItem, currency: str) -> tuple[dict[str, Amount], frozenset[str]]:
     """The amounts of one line by plain name, and the names of those that one line gives twice and unlike."""
     quantity = quantity_of(item.quantity)
     return _settled(item.adjudication, currency, quantity.value if quantity else None)
@@ -219,16 +219,16 @@ def _named(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tup
             yield name, Said(amount, adjudication.category, adjudication.reason)
 
 
-def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, Found]:
+def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, FoundAmount]:
     """Totals overlap: of one category the first counts."""
-    places: dict[str, Found] = {}
+    places: dict[str, FoundAmount] = {}
     for name, amount in totals:
-        places.setdefault(name, Found(amount, "total"))
+        places.setdefault(name, FoundAmount(amount, "total"))
     return places
 
 
 def _rivals(
-    totals: Iterable[tuple[str, Amount]], header: dict[str, Found], lines: dict[str, Found], count: int
+    totals: Iterable[tuple[str, Amount]], header: dict[str, FoundAmount], lines: dict[str, FoundAmount], count: int
 ) -> tuple[Amount, ...]:
     """Every liability that the claim gives; lines of which some are silent prove no other sum."""
     given = [amount for name, amount in totals if name == "liability"]
@@ -238,13 +238,13 @@ def _rivals(
     return tuple(given)
 
 
-def _by_name(adjudications: tuple[Adjudication, ...], currency: str, unlike: set[str]) -> dict[str, Found]:
+def _by_name(adjudications: tuple[Adjudication, ...], currency: str, unlike: set[str]) -> dict[str, FoundAmount]:
     found, doubted = _settled(adjudications, currency)
     unlike |= doubted
-    return {name: Found(amount, "header") for name, amount in found.items()}
+    return {name: FoundAmount(amount, "header") for name, amount in found.items()}
 
 
-def _by_lines(items: tuple[Item, ...], currency: str, unlike: set[str]) -> dict[str, Found]:
+def _by_lines(items: tuple[ClaimItem, ...], currency: str, unlike: set[str]) -> dict[str, FoundAmount]:
     columns: dict[str, list[Amount]] = {}
     for item in items:
         found, doubted = line_amounts(item, currency)
@@ -252,13 +252,13 @@ def _by_lines(items: tuple[Item, ...], currency: str, unlike: set[str]) -> dict[
         for name, amount in found.items():
             columns.setdefault(name, []).append(amount)
     return {
-        name: Found(sum_, "lines", len(amounts))
+        name: FoundAmount(sum_, "lines", len(amounts))
         for name, amounts in columns.items()
         if (sum_ := added(amounts)) is not None
     }
 
 
-def _currency(eob: Explanation, items: tuple[Item, ...]) -> str | None:
+def _currency(eob: Explanation, items: tuple[ClaimItem, ...]) -> str | None:
     """The only currency that is written, the usual one when none is, None when there are several."""
     groups = (eob.total, eob.adjudication, *(item.adjudication for item in items))
     given = [one.amount for group in groups for one in group]

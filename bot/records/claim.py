@@ -15,7 +15,7 @@ from bot.records.dates import Period, parse_date
 from bot.records.decode import Unreadable, decode
 from bot.records.dispensed import dispensed_in
 from bot.records.explanation import Explanation
-from bot.records.kinds import Kind, kind_of
+from bot.records.kinds import ClaimKind, kind_of
 from bot.records.money import Amount
 from bot.records.owed import owed_of, paid_of
 from bot.records.people import names_in, place, prescriber, seen, with_contained
@@ -57,7 +57,7 @@ class _Record:
         return with_contained(self.eob, self._names)
 
     @cached_property
-    def kind(self) -> Kind | None:
+    def kind(self) -> ClaimKind | None:
         """What sort of claim it is."""
         return kind_of(self.eob)
 

@@ -28,7 +28,7 @@ class _OrganizationShape(Shape, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
+class PayerPhone:
     """A phone number with what it is for, where that is said."""
 
     number: str
@@ -41,7 +41,7 @@ class PayerContact:
 
     id: str
     name: str | None
-    phones: tuple[Phone, ...]
+    phones: tuple[PayerPhone, ...]
     labels: tuple[str, ...]
     dropped: tuple[str, ...]
 
@@ -71,8 +71,8 @@ def _purpose(contact: _Contact) -> str | None:
     return named or (contact.purpose.words() if contact.purpose else None)
 
 
-def _phones(telecoms: Iterable[Telecom], purpose: str | None) -> Iterable[Phone]:
+def _phones(telecoms: Iterable[Telecom], purpose: str | None) -> Iterable[PayerPhone]:
     for telecom in telecoms:
         number = clean(telecom.value)
         if telecom.system == "phone" and number:
-            yield Phone(number, purpose)
+            yield PayerPhone(number, purpose)

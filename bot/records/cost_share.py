@@ -13,9 +13,9 @@ from bot.records.quantity import QuantityShape
 from bot.records.shapes import Concept, MoneyShape, Shape
 from bot.records.text import clean
 
-Kind = Literal["deductible", "out_of_pocket_max", "copay", "coinsurance"]
+ShareKind = Literal["deductible", "out_of_pocket_max", "copay", "coinsurance"]
 _EXTENDED = re.compile(r"(?P<who>ind|fam)(?P<rx>rx)?(?P<side>in|out)(?P<what>ded|max)", re.IGNORECASE)
-_PLAIN: dict[str, Kind] = {
+_PLAIN: dict[str, ShareKind] = {
     "deductible": "deductible",
     "maxoutofpocket": "out_of_pocket_max",
     "copay": "copay",
@@ -44,7 +44,7 @@ class CostShare:
     `who` individual or family, each None where the plan does not say. `drugs` is true for a pharmacy deductible.
     """
 
-    kind: Kind
+    kind: ShareKind
     amount: Amount | None = None
     percent: Decimal | None = None
     text: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.records.explanation import Explanation, Item
+from bot.records.explanation import ClaimItem, Explanation
 from bot.records.quantity import Quantity, quantity_of
 
 
@@ -34,7 +34,7 @@ def dispensed_in(eob: Explanation) -> tuple[Dispensed, ...]:
     return tuple(_dispensed(item, days) for item in eob.item if not item.modifier_extension)
 
 
-def _dispensed(item: Item, days: Decimal | None) -> Dispensed:
+def _dispensed(item: ClaimItem, days: Decimal | None) -> Dispensed:
     what = item.product_or_service
     codes = (what.codes(_NDC) or what.codes()) if what else ()
     return Dispensed(
@@ -45,7 +45,7 @@ def _dispensed(item: Item, days: Decimal | None) -> Dispensed:
     )
 
 
-def _ingredients(item: Item) -> Iterable[str]:
+def _ingredients(item: ClaimItem) -> Iterable[str]:
     for part in item.detail:
         words = part.product_or_service.words() if part.product_or_service else None
         if words:

@@ -25,7 +25,7 @@ class Detail(Shape, frozen=True):
     product_or_service: Concept | None = None
 
 
-class Item(Shape, frozen=True):
+class ClaimItem(Shape, frozen=True):
     """A line, as far as dates, amounts, what was done and where, and what a pharmacy handed out go."""
 
     sequence: Decimal | None = None
@@ -81,7 +81,7 @@ class Insurance(Shape, frozen=True):
     coverage: Reference | None = None
 
 
-class Note(Shape, frozen=True):
+class ProcessNote(Shape, frozen=True):
     """The payer's own words to the member."""
 
     number: Decimal | None = None
@@ -120,11 +120,11 @@ class Explanation(Shape, frozen=True):
     care_team: tuple[CareTeam, ...] = ()
     supporting_info: tuple[SupportingInfo, ...] = ()
     insurance: tuple[Insurance, ...] = ()
-    item: tuple[Item, ...] = ()
+    item: tuple[ClaimItem, ...] = ()
     adjudication: tuple[Adjudication, ...] = ()
     total: tuple[Adjudication, ...] = ()
     payment: Payment | None = None
-    process_note: tuple[Note, ...] = ()
+    process_note: tuple[ProcessNote, ...] = ()
 
     def info(self, category: str) -> tuple[SupportingInfo, ...]:
         """The supporting information of one category."""

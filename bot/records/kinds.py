@@ -7,18 +7,18 @@ from typing import Literal
 from bot.records.explanation import Explanation
 from bot.records.shapes import Concept
 
-Kind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
+ClaimKind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
 
 _CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
 _NDC = "http://hl7.org/fhir/sid/ndc"
-_STANDARD: dict[str, Kind] = {
+_STANDARD: dict[str, ClaimKind] = {
     "institutional": "institutional",
     "professional": "professional",
     "pharmacy": "pharmacy",
     "oral": "oral",
     "vision": "vision",
 }
-_ELSEWHERE: dict[str, Kind] = _STANDARD | {
+_ELSEWHERE: dict[str, ClaimKind] = _STANDARD | {
     "inpatient": "inpatient",
     "outpatient": "outpatient",
     "carrier": "professional",
@@ -29,8 +29,8 @@ _ELSEWHERE: dict[str, Kind] = _STANDARD | {
     "hospice": "institutional",
 }
 _BILL_DIGITS = 3
-_BY_BILL: dict[str, Kind] = {"1": "inpatient", "2": "inpatient", "3": "outpatient", "4": "outpatient"}
-_PROFILES: dict[str, Kind] = {
+_BY_BILL: dict[str, ClaimKind] = {"1": "inpatient", "2": "inpatient", "3": "outpatient", "4": "outpatient"}
+_PROFILES: dict[str, ClaimKind] = {
     "inpatient": "inpatient",
     "outpatient": "outpatient",
     "professional": "professional",
@@ -39,7 +39,7 @@ _PROFILES: dict[str, Kind] = {
 }
 
 
-def kind_of(eob: Explanation) -> Kind | None:
+def kind_of(eob: Explanation) -> ClaimKind | None:
     """The kind; None when neither type, profile nor lines tell."""
     kind = _typed(eob.type) or _profiled(eob) or _lined(eob)
     if kind != "institutional":
@@ -52,7 +52,7 @@ def kind_of(eob: Explanation) -> Kind | None:
     return (profiled if profiled in {"inpatient", "outpatient"} else None) or _stay(eob.type) or _billed_as(eob) or kind
 
 
-def _billed_as(eob: Explanation) -> Kind | None:
+def _billed_as(eob: Explanation) -> ClaimKind | None:
     """By the type of bill: its digit behind the facility is 1 or 2 for inpatients and 3 or 4 for outpatients."""
     for info in eob.info("typeofbill"):
         for code in info.code.codes() if info.code else ():
@@ -62,7 +62,7 @@ def _billed_as(eob: Explanation) -> Kind | None:
     return None
 
 
-def _typed(concept: Concept | None) -> Kind | None:
+def _typed(concept: Concept | None) -> ClaimKind | None:
     if concept is None:
         return None
     standard = (_STANDARD.get(code.lower()) for code in concept.codes(_CLAIM_TYPE))
@@ -70,13 +70,13 @@ def _typed(concept: Concept | None) -> Kind | None:
     return next((kind for kind in (*standard, *elsewhere) if kind), None)
 
 
-def _stay(concept: Concept | None) -> Kind | None:
+def _stay(concept: Concept | None) -> ClaimKind | None:
     """CMS says inpatient or outpatient in a coding of its own beside the standard one."""
     found = (_ELSEWHERE.get(code.lower()) for code in concept.codes()) if concept else ()
     return next((kind for kind in found if kind in {"inpatient", "outpatient"}), None)
 
 
-def _profiled(eob: Explanation) -> Kind | None:
+def _profiled(eob: Explanation) -> ClaimKind | None:
     """By profile, whatever its place in the list and its version."""
     for profile in eob.meta.profile if eob.meta else ():
         name = profile.split("|")[0].rsplit("/", 1)[-1].lower()
@@ -86,6 +86,6 @@ def _profiled(eob: Explanation) -> Kind | None:
     return None
 
 
-def _lined(eob: Explanation) -> Kind | None:
+def _lined(eob: Explanation) -> ClaimKind | None:
     coded = (coding for item in eob.item if item.product_or_service for coding in item.product_or_service.coding)
     return "pharmacy" if any(coding.system == _NDC for coding in coded) else None

@@ -11,7 +11,7 @@ import msgspec
 
 from bot.records.dates import PartialDate, parse_date
 from bot.records.decode import Unreadable, decode
-from bot.records.quantity import Quantity, QuantityShape, RangeShape, quantity_of
+from bot.records.quantity import Quantity, QuantityRange, QuantityShape, quantity_of
 from bot.records.sensitivity import labels_of
 from bot.records.shapes import Concept, PeriodShape, Shape
 from bot.records.text import NOTE_LIMIT, clean
@@ -46,7 +46,7 @@ class _Measured(Shape, frozen=True):
     value_string: str | None = None
     value_boolean: bool | None = None
     value_integer: int | None = None
-    value_range: RangeShape | None = None
+    value_range: QuantityRange | None = None
     value_ratio: _RatioShape | None = None
     value_time: str | None = None
     value_date_time: str | None = None
@@ -192,7 +192,7 @@ def _value(shape: _Measured) -> Value | None:
     return Value(text=text, day=day) if text or day else None
 
 
-def _span(shape: RangeShape | None) -> Value | None:
+def _span(shape: QuantityRange | None) -> Value | None:
     low, high = (quantity_of(shape.low), quantity_of(shape.high)) if shape else (None, None)
     return Value(low=low, high=high) if low or high else None
 

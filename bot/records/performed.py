@@ -8,7 +8,7 @@ import msgspec
 
 from bot.records.amounts import added, line_amounts
 from bot.records.decode import Unreadable, decode
-from bot.records.explanation import Explanation, Item
+from bot.records.explanation import ClaimItem, Explanation
 from bot.records.money import USUAL_CURRENCY, Amount
 from bot.records.shapes import Concept, Shape
 
@@ -78,7 +78,7 @@ def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, currency: str | Non
     )
 
 
-def _line(item: Item, currency: str) -> PerformedLine:
+def _line(item: ClaimItem, currency: str) -> PerformedLine:
     """One line at its place; one that may mean something else tells nothing."""
     if item.modifier_extension:
         return PerformedLine()

@@ -38,7 +38,7 @@ class QuantityShape(Shape, frozen=True):
     code: str | None = None
 
 
-class RangeShape(Shape, frozen=True):
+class QuantityRange(Shape, frozen=True):
     """Range as FHIR writes it."""
 
     low: QuantityShape | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from bot.records.amounts import Money, added, line_amounts
-from bot.records.explanation import Adjudication, Explanation, Item
+from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import USUAL_CURRENCY, Amount
 from bot.records.reasons import Reason, reasons_in
 
@@ -49,7 +49,7 @@ def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
     return tuple(at for at, item in lines if _is_refused(item, currency))
 
 
-def _is_refused(item: Item, currency: str) -> bool:
+def _is_refused(item: ClaimItem, currency: str) -> bool:
     """A line that says so, or that carries a reason with nothing allowed or all of it not covered, and was not paid."""
     if any(_says_denied(one) for one in item.adjudication):
         return True

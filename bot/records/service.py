@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from bot.records.dates import PartialDate, Period, parse_date, period
-from bot.records.explanation import Explanation, Item
-from bot.records.kinds import Kind
+from bot.records.explanation import ClaimItem, Explanation
+from bot.records.kinds import ClaimKind
 from bot.records.shapes import PeriodShape
 
 ServiceIs = Literal["service", "processed"]
 
 
-def service_of(eob: Explanation, kind: Kind | None) -> tuple[Period, ServiceIs]:
+def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, ServiceIs]:
     """The period of service; `processed` says that only the adjudication date of a pharmacy claim is known."""
     statement = _period(eob.billable_period)
     lines = _lines(eob.item)
@@ -35,7 +35,7 @@ def _admission(eob: Explanation) -> Period:
     return next((p for p in found if p.known), Period())
 
 
-def _lines(items: tuple[Item, ...]) -> Period:
+def _lines(items: tuple[ClaimItem, ...]) -> Period:
     """From the first to the last day of the lines; one day when they agree."""
     spans = [_span(item) for item in items]
     starts = [span.start for span in spans if span.start]
@@ -47,7 +47,7 @@ def _lines(items: tuple[Item, ...]) -> Period:
     return Period(start, None if end is start or end == start else end)
 
 
-def _span(item: Item) -> Period:
+def _span(item: ClaimItem) -> Period:
     single = parse_date(item.serviced_date)
     return Period(single) if single else _period(item.serviced_period)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from bot.records.explanation import Item
+from bot.records.explanation import ClaimItem
 from bot.records.money import Amount, MixedCurrencies, total
 
 _TOTAL = "1"
@@ -13,8 +13,8 @@ _FEWEST = 3
 
 
 def total_lines(
-    items: tuple[Item, ...], amounts: Callable[[Item], Mapping[str, Amount]], billed: Amount | None
-) -> tuple[Item, ...]:
+    items: tuple[ClaimItem, ...], amounts: Callable[[ClaimItem], Mapping[str, Amount]], billed: Amount | None
+) -> tuple[ClaimItem, ...]:
     """The lines that only add up the others; none where every line is one of care.
 
     It is known by revenue code 0001 beside other lines, or by its sums: without a procedure it carries, for every
@@ -32,17 +32,20 @@ def total_lines(
     return ()
 
 
-def _is_total(item: Item) -> bool:
+def _is_total(item: ClaimItem) -> bool:
     return item.revenue is not None and any(code.lstrip("0") == _TOTAL for code in item.revenue.codes())
 
 
-def _has_procedure(item: Item) -> bool:
+def _has_procedure(item: ClaimItem) -> bool:
     codes = item.product_or_service.codes() if item.product_or_service else ()
     return any(code not in {"not-applicable", "unknown", "0001"} for code in codes)
 
 
 def _adds_up(
-    one: Item, others: tuple[Item, ...], amounts: Callable[[Item], Mapping[str, Amount]], billed: Amount | None
+    one: ClaimItem,
+    others: tuple[ClaimItem, ...],
+    amounts: Callable[[ClaimItem], Mapping[str, Amount]],
+    billed: Amount | None,
 ) -> bool:
     own, rest = amounts(one), [amounts(item) for item in others]
     charge = own.get("billed")

@@ -29,7 +29,7 @@ Kit = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class BlockPage:
     """One Slack message: `text` says everything that `blocks` say, for notifications and screen readers.
 
     `plainer` are the same without pictures and tables, for where Slack does not draw these; empty when there are none.
@@ -44,12 +44,12 @@ class Page:
         yield from (way for way in (self.blocks, self.plainer) if way)
         yield ()
 
-    def ending(self, row: tuple[Kit, ...]) -> Page:
+    def ending(self, row: tuple[Kit, ...]) -> BlockPage:
         """The page with more blocks at its end."""
-        return Page(self.text, (*self.blocks, *row), (*self.plainer, *row) if self.plainer else ())
+        return BlockPage(self.text, (*self.blocks, *row), (*self.plainer, *row) if self.plainer else ())
 
 
-def pages(reply: Reply) -> tuple[Page, ...]:
+def pages(reply: Reply) -> tuple[BlockPage, ...]:
     """The messages that carry a reply, in order; a long one ends with an ellipsis where the next goes on."""
     parts = list(_parts(reply.blocks))
     return tuple(_page(part, last=part is parts[-1]) for part in parts)
@@ -60,12 +60,12 @@ def escape_mrkdwn(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _page(blocks: list[Block], *, last: bool) -> Page:
+def _page(blocks: list[Block], *, last: bool) -> BlockPage:
     text = escape_mrkdwn(plain(blocks, addresses=False))
     shown = tuple(_kit(blocks, drawn=True))
     drawn = any(kit["type"] in {CHART, TABLE} for kit in shown)
     plainer = tuple(_kit(blocks, drawn=False)) if drawn else ()
-    return Page(text if last else f"{text}\n{CUT}", shown, plainer)
+    return BlockPage(text if last else f"{text}\n{CUT}", shown, plainer)
 
 
 def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:

@@ -33,14 +33,14 @@ Card = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CardPage:
     """One Teams message: `text` says everything that `card` says."""
 
     text: str
     card: Card
 
 
-def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[Page, ...]:
+def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
     """The messages that carry a reply, in order, each at most so many bytes as Teams counts them."""
     parts = list(_parts(reply.blocks, most - _ENVELOPE_BYTES))
     return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
@@ -65,7 +65,7 @@ def escape_markdown(text: str) -> str:
     return "\n\n".join(_MARKS.sub(r"\g<0>\\", line) for line in text.split("\n"))
 
 
-def _page(blocks: list[Block], language: str, *, last: bool) -> Page:
+def _page(blocks: list[Block], language: str, *, last: bool) -> CardPage:
     text = plain(blocks, addresses=False) + ("" if last else f"\n{CUT}")
     card = {
         "type": "AdaptiveCard",
@@ -76,7 +76,7 @@ def _page(blocks: list[Block], language: str, *, last: bool) -> Page:
         "body": list(_elements(blocks)),
         "msteams": {"width": "Full"},
     }
-    return Page(text, card)
+    return CardPage(text, card)
 
 
 def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:

@@ -9,12 +9,12 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from bot.sandbox.authorization.endpoints import AUTHORIZE, REVOKE, TOKEN, AuthorizationEndpoints
-from bot.sandbox.authorization.models import Client
+from bot.sandbox.authorization.models import RegisteredClient
 from bot.sandbox.authorization.server import SandboxAuthorization
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.endpoints import PATH, FhirServer
-from bot.sandbox.fhir.outcome import Refused, refusal
-from bot.sandbox.fhir.store import Store
+from bot.sandbox.fhir.outcome import FhirRefusal, refusal
+from bot.sandbox.fhir.store import ResourceStore
 from bot.sandbox.wire import REQUESTS_KEPT, Seen, Wire
 from bot.sandbox.world import World
 
@@ -71,10 +71,10 @@ def create_app(
     """
     behaviour = behaviour or Behaviour()
     base_url = base_url.rstrip("/")
-    client = Client(client_id, client_secret, redirect_uris, behaviour)
+    client = RegisteredClient(client_id, client_secret, redirect_uris, behaviour)
     server = SandboxAuthorization(client, behaviour, base_url)
     sandbox = Sandbox(base_url, client_id, client_secret, behaviour, server)
-    store = Store(world, sandbox.fhir_url)
+    store = ResourceStore(world, sandbox.fhir_url)
     fhir = FhirServer(
         store,
         behaviour,
@@ -87,7 +87,7 @@ def create_app(
     signing_in = AuthorizationEndpoints(server, world, sandbox.fhir_url, store.prepare)
     app = Starlette(
         routes=[*signing_in.routes(), *fhir.routes()],
-        exception_handlers={Refused: refusal},
+        exception_handlers={FhirRefusal: refusal},
         middleware=[Middleware(Wire, behaviour=behaviour, requests=sandbox.requests)],
     )
     app.state.sandbox = sandbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Coverages, Phone, Summary, member_coverages, of_other_person
+from bot.kit import Ask, Coverage, Coverages, PayerPhone, Summary, member_coverages, of_other_person
 
 _SEEN = 4
 
@@ -16,7 +16,7 @@ class IdCard:
     coverage: Coverage
     member_id: str | None
     subscriber_id: str | None
-    phones: tuple[Phone, ...]
+    phones: tuple[PayerPhone, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) 
     return IdCards(cards, ended=ended, shown=shown, other_person=other_person)
 
 
-def _card(coverage: Coverage, phones: tuple[Phone, ...], *, shown: bool) -> IdCard:
+def _card(coverage: Coverage, phones: tuple[PayerPhone, ...], *, shown: bool) -> IdCard:
     """The subscriber's number only where it differs from the member's."""
     own, subscriber = coverage.member_id, coverage.subscriber_id
     if own is None:

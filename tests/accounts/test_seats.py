@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.rows import Candidate
-from bot.accounts.seats import Seats
+from bot.accounts.rows import PatientCandidate
+from bot.accounts.seats import LinkQuota
 from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.audit import Audit
 from bot.errors import TooManyChats
@@ -21,7 +21,7 @@ from tests.accounts.conftest import DANA, MALLORY, Clock, make_settings, running
 from tests.accounts.payer import Payer
 
 PEOPLE = [Person("slack", "", "T1", f"U{number}") for number in range(6)]
-MEMBER = Candidate("member-00123", "Dana M.", ("member-00456",))
+MEMBER = PatientCandidate("member-00123", "Dana M.", ("member-00456",))
 LATER = 9e11
 
 
@@ -34,15 +34,15 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await opened.close()
 
 
-def seats(store: Store, most: int | None, payer: str = "https://payer.example") -> Seats:
+def seats(store: Store, most: int | None, payer: str = "https://payer.example") -> LinkQuota:
     """The seats as one more process sees them."""
-    return Seats(store, Audit(SealedTable(store, Vault(parse_keys(KEY)))), payer, most)
+    return LinkQuota(store, Audit(SealedTable(store, Vault(parse_keys(KEY)))), payer, most)
 
 
 KEY = new_key()
 
 
-async def take(seats: Seats, person: Person, member: Candidate = MEMBER) -> bool:
+async def take(seats: LinkQuota, person: Person, member: PatientCandidate = MEMBER) -> bool:
     """Connect a person, with a link of one row."""
     link = Kept("link", person.key, member.patient.encode(), LATER, person.key)
     return await seats.connect(person, member, (link,), until=LATER)
@@ -66,12 +66,12 @@ async def test_whose_seat_it_is(store: Store) -> None:
     assert await take(one, DANA)
     assert await take(one, DANA)
     assert not await take(one, MALLORY)
-    assert not await take(one, MALLORY, Candidate("member-00456", "Dana M.", ("member-00123",)))
-    assert await take(one, MALLORY, Candidate("member-00789", "Lee O."))
+    assert not await take(one, MALLORY, PatientCandidate("member-00456", "Dana M.", ("member-00123",)))
+    assert await take(one, MALLORY, PatientCandidate("member-00789", "Lee O."))
     assert await take(seats(store, 1, "https://other.example"), PEOPLE[0])
     await store.drop_owned(DANA.key)
     assert await take(one, MALLORY)
-    assert await take(one, PEOPLE[1], Candidate("member-00789", "Lee O."))
+    assert await take(one, PEOPLE[1], PatientCandidate("member-00789", "Lee O."))
     assert b"member-00" not in b"".join(row.key.encode() + row.value for row in await store.listed("member_seat"))
 
 

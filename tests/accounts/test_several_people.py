@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.accounts.accounts import Candidate
+from bot.accounts.accounts import PatientCandidate
 from bot.errors import NotCovered
 from tests.accounts.conftest import DANA, Bot
 from tests.accounts.payer import FHIR
@@ -18,7 +18,7 @@ def _opens(bot: Bot, *, user: str | None = None, patient: str | None = None) -> 
     bot.payer.claim_changes = {"fhirUser": user}
 
 
-async def people_of(bot: Bot) -> tuple[Candidate, ...]:
+async def people_of(bot: Bot) -> tuple[PatientCandidate, ...]:
     """Whose records the connection opens, where one is not of who signed in."""
     row = await bot.accounts.connected(DANA)
     return row.people if row else ()

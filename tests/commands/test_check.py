@@ -8,7 +8,7 @@ import pytest
 
 from bot.accounts.vault import Vault, new_key
 from bot.audit import Audit
-from bot.commands.check import Finding, check
+from bot.commands.check import CheckResult, check
 from bot.config import Settings
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox
@@ -43,12 +43,12 @@ def settings(payer: Sandbox, folder: Path, **changes: object) -> Settings:
 NO_PACK = {"bot_pack": "/nowhere"}  # looking a whole pack over takes seconds, and one test does it
 
 
-async def found(of: Settings) -> list[Finding]:
+async def found(of: Settings) -> list[CheckResult]:
     """All findings."""
     return [finding async for finding in check(of)]
 
 
-def bad(findings: list[Finding]) -> list[str]:
+def bad(findings: list[CheckResult]) -> list[str]:
     """The settings that keep the bot from serving."""
     return [finding.text.split(":")[0] for finding in findings if finding.state == "bad"]
 

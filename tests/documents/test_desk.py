@@ -11,7 +11,7 @@ import pytest
 
 from bot.accounts.vault import Vault
 from bot.audit import Audit
-from bot.documents.desk import Documents, Offered, Paper, pack, unpack
+from bot.documents.desk import Documents, OfferedDocument, Paper, pack, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
 from bot.stores.base import Store
@@ -32,7 +32,9 @@ class Desk:
     audit: Audit
     now: float = 1_750_000_000.0
 
-    async def offer(self, person: Person | None = DANA, files: dict[str, bytes] | None = None) -> tuple[str, Offered]:
+    async def offer(
+        self, person: Person | None = DANA, files: dict[str, bytes] | None = None
+    ) -> tuple[str, OfferedDocument]:
         """A fresh document: its id and what the chat tells."""
         offered = await self.documents.offer("claims", "en", "style", files or FILES, person)
         return offered.url.rpartition("/")[2], offered

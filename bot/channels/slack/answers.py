@@ -23,11 +23,11 @@ from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
-from bot.channels.slack.pace import Pace
+from bot.channels.slack.pace import ChannelRateLimit
 from bot.channels.slack.people import People
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import WhoUnknown, Workspace
-from bot.channels.slack.writer import UNMARKED, SlackWriter, Whisper
+from bot.channels.slack.writer import UNMARKED, EphemeralWriter, SlackWriter
 from bot.errors import StoreError
 from bot.inbox import KEPT, Delivery
 from bot.leases import Overtaken
@@ -47,7 +47,7 @@ _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
 Job = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
 
 
-class Desk:
+class SlackController:
     """Answers one delivery. It is given the workspace that it came from."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Desk:
         notices: Notices,
         people: People,
         sharing: Sharing,
-        pace: Pace,
+        pace: ChannelRateLimit,
         *,
         modals: Modals,
         retention: Retention,
@@ -233,9 +233,9 @@ class Desk:
             return SlackWriter(here, self._notices, self._pace, self._retention, mark)
         return self.whisper(here, incoming, mark)
 
-    def whisper(self, here: Workspace, incoming: Incoming, mark: Mark) -> Whisper:
+    def whisper(self, here: Workspace, incoming: Incoming, mark: Mark) -> EphemeralWriter:
         """The writer behind a response URL."""
-        return Whisper(
+        return EphemeralWriter(
             here,
             self._notices,
             self._pace,

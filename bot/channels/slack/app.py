@@ -26,10 +26,10 @@ from starlette.routing import Route
 from bot.channels.acks import Acks
 from bot.channels.base import Answer, Refused, Unreachable, unheard
 from bot.channels.slack import gate
-from bot.channels.slack.answers import Desk, failed
+from bot.channels.slack.answers import SlackController, failed
 from bot.channels.slack.codes import GONE, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
-from bot.channels.slack.errands import Errands, Kept, Kind
+from bot.channels.slack.errands import ErrandKind, Errands, StoredErrand
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
@@ -46,7 +46,7 @@ from bot.channels.slack.incoming import (
     read_thread,
 )
 from bot.channels.slack.notices import Notices
-from bot.channels.slack.pace import Pace
+from bot.channels.slack.pace import ChannelRateLimit
 from bot.channels.slack.people import ENDINGS, Ending, Forget, People, read_ending
 from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.shelf import Shelf
@@ -101,7 +101,7 @@ class SlackApp:
         self._retention, self._erasing = retention, retention.serve("slack", self._delete)
         self._sharing = Sharing(shelf, self._notices, now)
         self._modals = Modals(forms, self._notices, now)
-        self._pace, self._pause = Pace(monotonic, pause), pause
+        self._pace, self._pause = ChannelRateLimit(monotonic, pause), pause
 
     async def start(self) -> None:
         """Open the one HTTP session that every call to Slack shares, and the socket when Socket Mode is set.
@@ -112,7 +112,7 @@ class SlackApp:
         self._connection = Connection(self._given, self._pause)
         self._workspaces = self._connection.workspaces(self._shelf)
         self._install = self._connection.install(self._shelf, self._notices)
-        self._desk = Desk(
+        self._desk = SlackController(
             self._host,
             self._notices,
             self._people,
@@ -229,7 +229,7 @@ class SlackApp:
             here.look_again(str((event.get("user") or {}).get("id")))
         if ending := read_ending(body):
             key, lane = f"ending:{body.get('event_id')}", f"ending:{'/'.join(where)}"
-            kept = msgspec.json.encode(Kept(*where, ending=ending))
+            kept = msgspec.json.encode(StoredErrand(*where, ending=ending))
             await self._inbox.take(key, lane, kept, seconds=_ENDING_KEPT)
         return True
 
@@ -311,24 +311,24 @@ class SlackApp:
         await self._take(here, self._modals.read(body))
         await ack()
 
-    def _kind(self, incoming: Incoming | None) -> Kind:
+    def _kind(self, incoming: Incoming | None) -> ErrandKind:
         return "form" if incoming is not None and self._modals.name_of(incoming.action) else "answer"
 
     async def _on_home(self, body: Body, context: AsyncBoltContext) -> None:
         opened = read_home(body)
-        kinds: Mapping[str, Kind] = {"messages": "prompts", "home": "home"}
+        kinds: Mapping[str, ErrandKind] = {"messages": "prompts", "home": "home"}
         if kind := kinds.get(opened.action):
             await self._take(await self._here(context), opened, kind)
 
     async def _on_thread(self, body: Body, context: AsyncBoltContext) -> None:
         await self._take(await self._here(context), read_thread(body), "prompts")
 
-    async def _take(self, here: Workspace, incoming: Incoming | None, kind: Kind = "answer") -> None:
+    async def _take(self, here: Workspace, incoming: Incoming | None, kind: ErrandKind = "answer") -> None:
         """Keep it until it is answered, once, however often Slack delivers, and whichever process dies (F50, F51)."""
         if incoming is None:
             return
         installed = here.installed
-        kept = Kept(installed.enterprise, installed.team or incoming.team, incoming, kind)
+        kept = StoredErrand(installed.enterprise, installed.team or incoming.team, incoming, kind)
         lane = f"{installed.key}/{incoming.channel}/{incoming.user}"
         # A page is no part of a conversation, and a form cannot wait for one: its trigger lives three seconds.
         lane += f"/{kind}" if kind in {"home", "prompts", "form"} else ""
@@ -342,7 +342,7 @@ class SlackApp:
 
     async def _handle(self, delivery: Delivery) -> None:
         """Answer what was kept, in a task of its own that a deleted question calls off."""
-        kept = msgspec.json.decode(delivery.body, type=Kept)
+        kept = msgspec.json.decode(delivery.body, type=StoredErrand)
         if kept.ending is not None:
             await self._end(kept.ending)
         if (incoming := kept.incoming) is None:
@@ -365,7 +365,7 @@ class SlackApp:
 
     async def _soothe(self, delivery: Delivery) -> None:
         """Tell who waits behind another message of theirs."""
-        kept = msgspec.json.decode(delivery.body, type=Kept)
+        kept = msgspec.json.decode(delivery.body, type=StoredErrand)
         if kept.incoming is not None and kept.kind == "answer":
             here = await self._workspaces.of(kept.enterprise, kept.team)
             if here is not None:

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.channels.base import Unreachable
 from bot.channels.slack.again import Mark
-from bot.channels.slack.answers import Desk, Job
+from bot.channels.slack.answers import Job, SlackController
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
@@ -21,25 +21,25 @@ from bot.message import OneToOne, Shared
 
 _MOST_PROMPTS = 4  # Slack takes no more
 
-Kind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
+ErrandKind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+class StoredErrand(msgspec.Struct, frozen=True, omit_defaults=True):
     """A delivery as it lies in the inbox, with the installation that it came from."""
 
     enterprise: str
     team: str
     incoming: Incoming | None = None
-    kind: Kind = "answer"
+    kind: ErrandKind = "answer"
     ending: Ending | None = None
 
 
 class Errands:
     """Does whatever was kept of a delivery, by its kind."""
 
-    def __init__(self, desk: Desk, notices: Notices, sharing: Sharing, modals: Modals) -> None:
+    def __init__(self, desk: SlackController, notices: Notices, sharing: Sharing, modals: Modals) -> None:
         self._desk, self._notices, self._sharing, self._modals = desk, notices, sharing, modals
-        self._jobs: Mapping[Kind, Job] = {
+        self._jobs: Mapping[ErrandKind, Job] = {
             "answer": desk.answer,
             "edited": self._edited,
             "pass_on": self._pass_on,
@@ -48,7 +48,7 @@ class Errands:
             "prompts": self._suggest,
         }
 
-    async def do(self, here: Workspace, kind: Kind, incoming: Incoming, delivery: Delivery) -> None:
+    async def do(self, here: Workspace, kind: ErrandKind, incoming: Incoming, delivery: Delivery) -> None:
         """Do it, or tell its asker that it is not done. A page that nobody waits for is left as it is.
 
         Raises:

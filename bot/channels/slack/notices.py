@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import get_args
 
 from bot.message import Block, Facts, Language, Shareable
-from bot.replies.blocks import Page, pages
+from bot.replies.blocks import BlockPage, pages
 from bot.replies.render import Words
 
 
@@ -29,11 +29,11 @@ class Notices:
         """What a notification says while a private answer takes its time (T26)."""
         return self._working[language].text
 
-    def unwritable(self, language: Language) -> Page:
+    def unwritable(self, language: Language) -> BlockPage:
         """The private answer could go nowhere."""
         return self._unwritable[language]
 
-    def aside(self, language: Language, address: str) -> Page:
+    def aside(self, language: Language, address: str) -> BlockPage:
         """The answer is in the private chat, at this address."""
         return self.page("answered_aside", language, links={"chat": address})
 
@@ -47,7 +47,7 @@ class Notices:
         """A template's blocks."""
         return self._words.render(f"channels/{name}", values or {}, language=language, links=links)
 
-    def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> Page:
+    def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
         """A template that fits one message."""
         return pages(Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links)))[0]
 

@@ -12,7 +12,7 @@ SECONDS = 1.0
 _MOST_CHANNELS = 10_000
 
 
-class Pace:
+class ChannelRateLimit:
     """Hands out turns, each a second after the channel's last one."""
 
     def __init__(

@@ -16,7 +16,7 @@ import msgspec
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.shelf import Shelf
 from bot.message import Actions, Block, Chart, Facts, Item, Line, Note, Person, Shareable, Title
-from bot.replies.blocks import Kit, Page, pages
+from bot.replies.blocks import BlockPage, Kit, pages
 
 SHARE, SEND = "desk-share", "desk-send"
 _KIND, _SECONDS = "slack_shown", 24 * 60 * 60.0
@@ -56,7 +56,7 @@ class Sharing:
         blocks = tuple(msgspec.json.decode(raw, type=_BLOCKS[name]) for name, raw in kept.blocks)
         return Shareable(intent=kept.intent, language="es" if kept.language == "es" else "en", blocks=blocks)
 
-    def public(self, reply: Shareable, person: Person) -> tuple[Page, ...]:
+    def public(self, reply: Shareable, person: Person) -> tuple[BlockPage, ...]:
         """The answer as a channel may read it: no buttons, which are its asker's, and who shared it, when."""
         facts = tuple(_without_buttons(block) for block in reply.blocks if not isinstance(block, Actions))
         now = self._now()

@@ -42,7 +42,7 @@ class WhoUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class SlackProfile:
     """How a person is called, in which language Slack speaks to them, and whether they may ask the directory only."""
 
     name: str
@@ -56,7 +56,7 @@ class Workspace:
 
     def __init__(self, client: AsyncWebClient, installed: Installed) -> None:
         self.client, self.installed = client, installed
-        self._profiles: TTLCache[str, Profile] = TTLCache(_MOST_PEOPLE, _FRESH_SECONDS)
+        self._profiles: TTLCache[str, SlackProfile] = TTLCache(_MOST_PEOPLE, _FRESH_SECONDS)
         self._chats: TTLCache[str, OneToOne] = TTLCache(_MOST_PEOPLE, _FRESH_SECONDS)
         self._languages: TTLCache[str, Language] = TTLCache(_MOST_PEOPLE, _DAY_SECONDS)
 
@@ -87,7 +87,7 @@ class Workspace:
             return None
         return not directory_only
 
-    def _is_foreign(self, team: str, profile: Profile) -> bool:
+    def _is_foreign(self, team: str, profile: SlackProfile) -> bool:
         """Whose own workspace is not one of this installation: the other side of a shared channel (T21).
 
         Slack may name the organization where it otherwise names a team.
@@ -116,7 +116,7 @@ class Workspace:
         """Ask Slack anew who somebody is: something about them changed."""
         self._profiles.pop(user, None)
 
-    async def profile(self, user: str) -> Profile:
+    async def profile(self, user: str) -> SlackProfile:
         """Who somebody is; a stranger when Slack does not know them.
 
         Raises:
@@ -130,10 +130,10 @@ class Workspace:
             log.warning("person unknown", reason=code_of(error))
             if code_of(error) not in NOBODY:
                 raise WhoUnknown(code_of(error)) from None
-            return Profile("", restricted=True)
+            return SlackProfile("", restricted=True)
         found, details = answer["user"], answer["user"].get("profile", {})
         name = details.get("display_name") or details.get("real_name") or found.get("name") or ""
-        profile = Profile(
+        profile = SlackProfile(
             name,
             restricted=any(found.get(flag) for flag in _RESTRICTED),
             language="es" if str(found.get("locale") or "").startswith("es") else "en",

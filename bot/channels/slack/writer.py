@@ -21,12 +21,12 @@ from bot.channels.base import Answer, Unreachable, Unwritable
 from bot.channels.slack.again import Mark
 from bot.channels.slack.codes import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.notices import Notices
-from bot.channels.slack.pace import Pace
+from bot.channels.slack.pace import ChannelRateLimit
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.errors import StoreError
 from bot.message import FAREWELLS, Language, OneToOne, Person, Place, Private, Shareable, Shared
-from bot.replies.blocks import Page, pages
+from bot.replies.blocks import BlockPage, pages
 from bot.retention import Retention
 
 log = structlog.get_logger("slack")
@@ -54,7 +54,12 @@ class SlackWriter:
     """
 
     def __init__(
-        self, workspace: Workspace, notices: Notices, pace: Pace, retention: Retention, mark: Mark = UNMARKED
+        self,
+        workspace: Workspace,
+        notices: Notices,
+        pace: ChannelRateLimit,
+        retention: Retention,
+        mark: Mark = UNMARKED,
     ) -> None:
         self._workspace, self._notices, self._pace, self._mark = workspace, notices, pace, mark
         self._retention = retention
@@ -114,7 +119,7 @@ class SlackWriter:
                 done = to.reply.final and at == len(shown) - 1
                 await self._write_page(to, page, further=bool(at), done=done)
 
-    async def _write_page(self, to: _Writing, page: Page, *, further: bool, done: bool) -> None:
+    async def _write_page(self, to: _Writing, page: BlockPage, *, further: bool, done: bool) -> None:
         note, self._note = self._note, None
         if note is not None and note[0] == to.place and await self._replaced(to, note[1], page, done=done):
             sent = note[1]
@@ -130,7 +135,7 @@ class SlackWriter:
         else:
             self._pace.note(place.conversation)
 
-    async def _replaced(self, to: _Writing, ts: str, page: Page, *, done: bool) -> bool:
+    async def _replaced(self, to: _Writing, ts: str, page: BlockPage, *, done: bool) -> bool:
         """Whether the page was written over the passing note; a note that was deleted takes nothing."""
         try:
             await self._remember(to, ts)
@@ -150,13 +155,13 @@ class SlackWriter:
         if isinstance(to.reply, Private) and isinstance(to.place, OneToOne) and not known:
             self._noted[ts] = await self._retention.note(to.person, to.place, ts)
 
-    async def _standing(self, to: _Writing, page: Page) -> Page:
+    async def _standing(self, to: _Writing, page: BlockPage) -> BlockPage:
         """The page, or a sentence in its place for who was disconnected while it was on its way (T53)."""
         if not isinstance(to.reply, Private) or await to.reply.stands():
             return page
         return self._notices.page("withdrawn", to.reply.language)
 
-    async def _posted(self, to: _Writing, page: Page, *, done: bool) -> str:
+    async def _posted(self, to: _Writing, page: BlockPage, *, done: bool) -> str:
         if not isinstance(to.reply, Private):
             return str((await self._send(to.place, page.text, page, done=done))["ts"])
         neutral = self._notices.working if to.reply.passing else self._notices.ready
@@ -182,9 +187,9 @@ class SlackWriter:
             await self._retention.drop(to.person, self._noted.pop(ts, ""))
 
     async def _send(
-        self, place: Place, text: str, page: Page | None = None, *, done: bool = False
+        self, place: Place, text: str, page: BlockPage | None = None, *, done: bool = False
     ) -> AsyncSlackResponse:
-        said = page or Page(text, ())
+        said = page or BlockPage(text, ())
         where: dict[str, Any] = {"channel": place.conversation, **_QUIET, **self._mark.metadata(done=done)}
         try:
             return await _drawn(self._client.chat_postMessage, said, **where, thread_ts=place.thread or None)
@@ -194,22 +199,22 @@ class SlackWriter:
                 return await _drawn(self._client.chat_postMessage, said, **where)
             raise
 
-    async def tell(self, place: Place, person: Person, page: Page) -> None:
+    async def tell(self, place: Place, person: Person, page: BlockPage) -> None:
         """One line that only this person sees."""
         await self._ephemeral(place, person, page)
 
-    async def _ephemeral(self, place: Place, person: Person, page: Page) -> None:
+    async def _ephemeral(self, place: Place, person: Person, page: BlockPage) -> None:
         where = {"channel": place.conversation, "user": person.user}
         await _drawn(self._client.chat_postEphemeral, page, **where)
 
-    def _pointer(self, person: Person, language: Language, found: OneToOne | None) -> Page:
+    def _pointer(self, person: Person, language: Language, found: OneToOne | None) -> BlockPage:
         if found is None:
             return self._notices.unwritable(language)
         address = f"https://slack.com/app_redirect?channel={found.conversation}&team={person.team}"
         return self._notices.aside(language, address)
 
 
-async def _drawn(method: Method, page: Page, **arguments: Any) -> AsyncSlackResponse:
+async def _drawn(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:
     """The call with its blocks; plainer ones, then none, where Slack cannot draw them: the text says it all."""
     *drawn, plain = page.ways()
     for blocks in drawn:
@@ -221,14 +226,14 @@ async def _drawn(method: Method, page: Page, **arguments: Any) -> AsyncSlackResp
     return await method(text=page.text, blocks=list(plain) or None, **arguments)
 
 
-class Whisper(SlackWriter):
+class EphemeralWriter(SlackWriter):
     """The channel of a slash command or an ephemeral button: what is shared goes to the asker alone."""
 
     def __init__(
         self,
         workspace: Workspace,
         notices: Notices,
-        pace: Pace,
+        pace: ChannelRateLimit,
         retention: Retention,
         *,
         sharing: Sharing,
@@ -256,7 +261,7 @@ class Whisper(SlackWriter):
         if found is None or found.conversation != place.conversation:
             await self.respond(self._pointer(person, language, found))
 
-    async def respond(self, page: Page, *, to_all: bool = False) -> None:
+    async def respond(self, page: BlockPage, *, to_all: bool = False) -> None:
         """One post behind the response URL.
 
         Raises:

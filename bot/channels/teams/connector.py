@@ -41,19 +41,19 @@ class NotShown(Exception):
     """Teams refused a message for what it holds; the message is the HTTP status."""
 
 
-class Refused(Exception):
+class CallRefused(Exception):
     """Teams answered with another error; the message is its HTTP status, or that it is none of Teams' hosts."""
 
 
-FAILURES = (Unwritable, NotShown, Refused, httpx.HTTPError)
+FAILURES = (Unwritable, NotShown, CallRefused, httpx.HTTPError)
 """Every way in which a call can fail."""
 
 
 class Connector:
     """Writes into conversations and asks who takes part in them. Every method takes the region's `service_url`.
 
-    Raises `Unwritable` where the bot may not write, `NotShown` where Teams refuses a card, `Refused` for other answers,
-    and httpx's errors where there is none.
+    Raises `Unwritable` where the bot may not write, `NotShown` where Teams refuses a card, `CallRefused` for other
+    answers, and httpx's errors where there is none.
     """
 
     def __init__(self, app: App, hosts: Hosts, pause: Pause = asyncio.sleep) -> None:
@@ -124,7 +124,7 @@ class Connector:
     def _region(self, service_url: str) -> ApiClient:
         """One client for each region, made once: the SDK would make a dozen objects for every message."""
         if not self._hosts.hold(service_url):
-            raise Refused("foreign service URL")
+            raise CallRefused("foreign service URL")
         address = service_url.rstrip("/")
         if address not in self._regions:
             self._regions[address] = self._app.api.clone(service_url=address)
@@ -136,7 +136,7 @@ def _told(error: httpx.HTTPStatusError) -> Exception:
     status = error.response.status_code
     if status in _BLOCKED:
         return Unwritable(str(status))
-    return NotShown(str(status)) if status in _TOO_MUCH else Refused(str(status))
+    return NotShown(str(status)) if status in _TOO_MUCH else CallRefused(str(status))
 
 
 def _asked_to_wait(response: httpx.Response) -> float:

@@ -6,7 +6,7 @@ from typing import get_args
 from urllib.parse import quote
 
 from bot.message import Language, Shareable
-from bot.replies.cards import Page, pages
+from bot.replies.cards import CardPage, pages
 from bot.replies.render import Words
 
 _PLAIN = (
@@ -59,7 +59,7 @@ class Notices:
         """A button of a card that an earlier version made."""
         return self._texts["old_button", language]
 
-    def withdrawn(self, language: Language) -> Page:
+    def withdrawn(self, language: Language) -> CardPage:
         """In place of an answer whose member was disconnected meanwhile."""
         return self._page("withdrawn", language)
 
@@ -83,11 +83,11 @@ class Notices:
         """What was changed after it was sent is not asked anew."""
         return self._in_every_language("edited")
 
-    def aside(self, language: Language, tenant: str) -> Page:
+    def aside(self, language: Language, tenant: str) -> CardPage:
         """The answer is in the private chat."""
         return self._page("answered_aside", language, {"chat": self.chat(tenant)})
 
-    def unwritable(self, language: Language, tenant: str) -> Page:
+    def unwritable(self, language: Language, tenant: str) -> CardPage:
         """The answer is for the private chat, which is not open yet."""
         return self._page("ask_aside", language, {"chat": self.chat(tenant)})
 
@@ -101,6 +101,6 @@ class Notices:
         blocks = [block for tongue in tongues for block in self._words.render(f"channels/{name}", {}, language=tongue)]
         return Shareable(intent=name, language="en", blocks=tuple(blocks))
 
-    def _page(self, name: str, language: Language, links: dict[str, str] | None = None) -> Page:
+    def _page(self, name: str, language: Language, links: dict[str, str] | None = None) -> CardPage:
         blocks = self._words.render(f"channels/{name}", {}, language=language, links=links)
         return pages(Shareable(intent=name, language=language, blocks=blocks))[0]

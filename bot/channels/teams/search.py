@@ -22,15 +22,15 @@ _SECONDS = 4.0  # Teams waits for five
 _MOST_RESULTS, _MOST_BYTES = 10, 24 * 1024
 _TITLE, _SUBTITLE, _LONGEST = 90, 160, 200
 
-Answer = dict[str, Any]
+AnswerMessage = dict[str, Any]
 
 
-async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float = _SECONDS) -> Answer:
+async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float = _SECONDS) -> AnswerMessage:
     """The results for the words typed so far; a hint or a sentence when there are none."""
     words, language = _typed(body), language_of(body)
     if not words:
         return _message(notices.search_hint(language))
-    found: list[Answer] = []
+    found: list[AnswerMessage] = []
     try:
         async with asyncio.timeout(seconds):
             async for reply in answers.answer(_question(body, words)):
@@ -55,13 +55,13 @@ def _question(body: Body, words: str) -> Message:
     return Message(word(body, "id"), person, Shared("search", word(body, "id")), words, directory_only=True)
 
 
-def _results(reply: Shareable, words: str) -> list[Answer]:
+def _results(reply: Shareable, words: str) -> list[AnswerMessage]:
     notes = tuple(block for block in reply.blocks if isinstance(block, Note))
     items = [block for block in reply.blocks if isinstance(block, Item)]
     return [_result(reply, item, (Note((Span(words),)), *notes)) for item in items[:_MOST_RESULTS]]
 
 
-def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> Answer:
+def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> AnswerMessage:
     """One entry: what the list shows of it, and the card that goes into the conversation.
 
     What was searched stands in it, for its miles count from there. Our buttons do not: only the asker may press them.
@@ -84,5 +84,5 @@ def _unmarked(text: str) -> str:
     return text.replace("<", "\u2039").replace(">", "\u203a")
 
 
-def _message(text: str) -> Answer:
+def _message(text: str) -> AnswerMessage:
     return {"composeExtension": {"type": "message", "text": text}}

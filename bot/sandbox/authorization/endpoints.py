@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.authorization import pages
-from bot.sandbox.authorization.grants import Issuer
+from bot.sandbox.authorization.grants import TokenIssuer
 from bot.sandbox.authorization.keys import public_keys
 from bot.sandbox.authorization.server import SandboxAuthorization
-from bot.sandbox.authorization.shapes import Answer, SandboxRequest
+from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
 from bot.sandbox.world import Account, World
 
 AUTHORIZE = "/as/authorization.oauth2"
@@ -191,7 +191,7 @@ class AuthorizationEndpoints:
             return pages.failed(f"The app's request cannot be answered: {error.error}.")
         error.state = oauth.payload.state
         answer = self.server.handle_error_response(oauth, error)
-        Issuer().add_issuer_parameter(self.server, answer)
+        TokenIssuer().add_issuer_parameter(self.server, answer)
         return _respond(answer)
 
     def _open(self, session: Session) -> str:
@@ -214,7 +214,7 @@ class AuthorizationEndpoints:
         return self._request("POST", path, params, request)
 
 
-def _respond(answer: Answer) -> Response:
+def _respond(answer: TokenAnswer) -> Response:
     if answer.location:
         return RedirectResponse(answer.location, status_code=302, headers=_NO_STORE)
     body: Any = dict(answer.body)

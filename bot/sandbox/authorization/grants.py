@@ -14,8 +14,8 @@ from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core.grants import OpenIDCode
 
 from bot.sandbox.authorization.keys import id_token
-from bot.sandbox.authorization.models import Client, Code, Token, Vault
-from bot.sandbox.authorization.shapes import Answer, SandboxRequest
+from bot.sandbox.authorization.models import Code, IssuedToken, RegisteredClient, TokenVault
+from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.world import Account
 
@@ -41,7 +41,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             auth_time=request.auth_time,
         )
 
-    def query_authorization_code(self, code: str, _client: Client) -> Code | None:
+    def query_authorization_code(self, code: str, _client: RegisteredClient) -> Code | None:
         """The code, taken out so that no second request can find it."""
         found: Code | None = self.server.vault.take_code(code)
         return found
@@ -60,16 +60,16 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_post",)
     INCLUDE_NEW_REFRESH_TOKEN = True
 
-    def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
+    def authenticate_refresh_token(self, refresh_token: str) -> IssuedToken | None:
         """The token a refresh token came with."""
-        found: Token | None = self.server.vault.refresh.get(refresh_token)
+        found: IssuedToken | None = self.server.vault.refresh.get(refresh_token)
         return found
 
-    def authenticate_user(self, refresh_token: Token) -> Account:
+    def authenticate_user(self, refresh_token: IssuedToken) -> Account:
         """Whom the token speaks for."""
         return refresh_token.account
 
-    def revoke_old_credential(self, refresh_token: Token) -> None:
+    def revoke_old_credential(self, refresh_token: IssuedToken) -> None:
         """End the old pair."""
         self.server.vault.drop(refresh_token)
 
@@ -124,23 +124,23 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
 
     CLIENT_AUTH_METHODS = ("client_secret_post",)
 
-    def query_token(self, token_string: str, _hint: str | None) -> Token | None:
+    def query_token(self, token_string: str, _hint: str | None) -> IssuedToken | None:
         """An access or refresh token."""
-        vault: Vault = self.server.vault
+        vault: TokenVault = self.server.vault
         return vault.tokens.get(token_string) or vault.refresh.get(token_string)
 
-    def revoke_token(self, token: Token, _request: SandboxRequest) -> None:
+    def revoke_token(self, token: IssuedToken, _request: SandboxRequest) -> None:
         """End the token and what came with it."""
         self.server.vault.drop(token)
 
 
-class Issuer(IssuerParameter):  # type: ignore[misc]
+class TokenIssuer(IssuerParameter):  # type: ignore[misc]
     """`iss` in the callback (RFC 9207)."""
 
     def __init__(self) -> None:
         self.issuer = ""
 
-    def add_issuer_parameter(self, authorization_server: Any, response: Answer) -> None:
+    def add_issuer_parameter(self, authorization_server: Any, response: TokenAnswer) -> None:
         """Add it, unless the sandbox plays a server that does not."""
         if not authorization_server.behaviour.omit_issuer:
             self.issuer = str(authorization_server.behaviour.callback_issuer or authorization_server.issuer)

@@ -15,7 +15,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class RegisteredClient:
     """The one registered app. Without `redirect_uris`, any loopback URL is taken."""
 
     client_id: str
@@ -96,7 +96,7 @@ class Code:
 
 
 @dataclass(slots=True)
-class Token:
+class IssuedToken:
     """An access token, perhaps with a refresh token, and whom it speaks for."""
 
     access_token: str
@@ -120,21 +120,21 @@ class Token:
         return True
 
 
-class Vault:
+class TokenVault:
     """Codes and tokens by their secret."""
 
     def __init__(self) -> None:
         self.codes: dict[str, Code] = {}
-        self.tokens: dict[str, Token] = {}
-        self.refresh: dict[str, Token] = {}
+        self.tokens: dict[str, IssuedToken] = {}
+        self.refresh: dict[str, IssuedToken] = {}
         self.used_codes: set[str] = set()
 
-    def active(self, access_token: str) -> Token | None:
+    def active(self, access_token: str) -> IssuedToken | None:
         """The token when it is known and still lives."""
         token = self.tokens.get(access_token)
         return token if token is not None and time.monotonic() < token.expires_at else None
 
-    def keep(self, token: Token) -> None:
+    def keep(self, token: IssuedToken) -> None:
         """Keep a new token."""
         self.tokens[token.access_token] = token
         if token.refresh_token:
@@ -151,7 +151,7 @@ class Vault:
         self.used_codes.add(code)
         return found if time.monotonic() < found.expires_at else None
 
-    def drop(self, token: Token) -> None:
+    def drop(self, token: IssuedToken) -> None:
         """End a token and its refresh token."""
         self.tokens.pop(token.access_token, None)
         self.refresh.pop(token.refresh_token, None)

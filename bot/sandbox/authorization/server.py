@@ -9,9 +9,9 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError
 
-from bot.sandbox.authorization.grants import CodeGrant, IdToken, Issuer, Pkce, RefreshGrant, Revocation
-from bot.sandbox.authorization.models import Client, Token, Vault
-from bot.sandbox.authorization.shapes import Answer, SandboxRequest
+from bot.sandbox.authorization.grants import CodeGrant, IdToken, Pkce, RefreshGrant, Revocation, TokenIssuer
+from bot.sandbox.authorization.models import IssuedToken, RegisteredClient, TokenVault
+from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.world import Account
 
@@ -22,30 +22,32 @@ logging.getLogger("authlib").setLevel(logging.INFO)
 class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no types
     """The payer's authorization server."""
 
-    def __init__(self, client: Client, behaviour: Behaviour, issuer: str) -> None:
+    def __init__(self, client: RegisteredClient, behaviour: Behaviour, issuer: str) -> None:
         super().__init__()
         self.client = client
         self.behaviour = behaviour
         self.issuer = issuer
-        self.vault = Vault()
+        self.vault = TokenVault()
         self.register_token_generator("default", self.make_token)
         self.register_grant(CodeGrant, [Pkce(required=False), IdToken()])
         self.register_grant(RefreshGrant, [IdToken()])
         self.register_endpoint(Revocation)
-        self.register_extension(Issuer())
+        self.register_extension(TokenIssuer())
 
-    def query_client(self, client_id: str) -> Client | None:
+    def query_client(self, client_id: str) -> RegisteredClient | None:
         """The one client there is."""
         return self.client if client_id == self.client.client_id else None
 
-    def authenticate_client(self, request: SandboxRequest, methods: list[str], endpoint: str = "token") -> Client:
+    def authenticate_client(
+        self, request: SandboxRequest, methods: list[str], endpoint: str = "token"
+    ) -> RegisteredClient:
         """The client that sent its right secret in the body.
 
         Raises:
             InvalidClientError: with 401, as RFC 6749 section 5.2 allows and this kind of server answers.
         """
         try:
-            client: Client = super().authenticate_client(request, methods, endpoint)
+            client: RegisteredClient = super().authenticate_client(request, methods, endpoint)
         except InvalidClientError as error:
             error.status_code = 401
             raise
@@ -71,7 +73,7 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
 
     def save_token(self, token: dict[str, Any], request: SandboxRequest) -> None:
         """Keep a token that was just made."""
-        kept = Token(
+        kept = IssuedToken(
             access_token=token["access_token"],
             refresh_token=token.get("refresh_token", ""),
             account=request.user,
@@ -88,7 +90,7 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
         """Requests arrive in Authlib's shape already."""
         return request
 
-    def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> Answer:
+    def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> TokenAnswer:
         """The answer, its Location apart."""
         named = dict(headers)
-        return Answer(status, body, named, named.pop("Location", ""))
+        return TokenAnswer(status, body, named, named.pop("Location", ""))

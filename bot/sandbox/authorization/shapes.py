@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 
 @dataclass(slots=True)
-class Answer:
+class TokenAnswer:
     """An HTTP answer before it is Starlette's; Authlib's issuer extension changes `location`."""
 
     status: int

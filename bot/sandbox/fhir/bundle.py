@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.sandbox.fhir.outcome import ignored
-from bot.sandbox.fhir.table import Row, encode
+from bot.sandbox.fhir.table import TableRow, encode
 
 
 def searchset(
@@ -13,8 +13,8 @@ def searchset(
     *,
     links: Sequence[tuple[str, str]],
     total: int | None,
-    matches: Sequence[Row],
-    included: Sequence[Row],
+    matches: Sequence[TableRow],
+    included: Sequence[TableRow],
     unknown: Sequence[str],
 ) -> bytes:
     """A searchset Bundle as JSON; `total` None leaves it out, and an empty page has no `entry`."""
@@ -30,7 +30,7 @@ def searchset(
     return b"".join((*head, b"}"))
 
 
-def _entries(base: str, rows: Sequence[Row], mode: bytes) -> Iterator[bytes]:
+def _entries(base: str, rows: Sequence[TableRow], mode: bytes) -> Iterator[bytes]:
     tail = b',"search":{"mode":"' + mode + b'"}}'
     for row in rows:
         yield b'{"fullUrl":' + encode(f"{base}/{row.key}") + b',"resource":' + row.body + tail

@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.metadata import capability_statement, smart_configuration
-from bot.sandbox.fhir.outcome import FHIR_JSON, Refused
+from bot.sandbox.fhir.outcome import FHIR_JSON, FhirRefusal
 from bot.sandbox.fhir.query import Pairs
 from bot.sandbox.fhir.search import Searcher
-from bot.sandbox.fhir.store import SERVED, Store
+from bot.sandbox.fhir.store import SERVED, ResourceStore
 from bot.sandbox.fhir.table import encode
 from bot.sandbox.world import DIRECTORY_TYPES
 
@@ -22,7 +22,7 @@ PATH = "/fhir/r4"
 _FORM = "application/x-www-form-urlencoded"
 
 
-class Granted(Protocol):
+class GrantedScope(Protocol):
     """What the FHIR server needs to know of an access token."""
 
     @property
@@ -39,9 +39,9 @@ class FhirServer:
 
     def __init__(
         self,
-        store: Store,
+        store: ResourceStore,
         behaviour: Behaviour,
-        active_token: Callable[[str], Granted | None],
+        active_token: Callable[[str], GrantedScope | None],
         *,
         authorize_url: str,
         token_url: str,
@@ -90,30 +90,30 @@ class FhirServer:
         patients = await self._patients(request)
         row = self.store.row(request.path_params["kind"], request.path_params["id"])
         if row is None or not self.store.visible(row, patients):
-            raise Refused(404, "not-found", "There is no such resource.")
+            raise FhirRefusal(404, "not-found", "There is no such resource.")
         return Response(row.body, media_type=FHIR_JSON)
 
     async def _patients(self, request: Request) -> tuple[str, ...]:
         """The patients this request may see; none for the open directory."""
         kind = request.path_params["kind"]
         if kind not in SERVED:
-            raise Refused(404, "not-supported", "This server has no such resource type.")
+            raise FhirRefusal(404, "not-supported", "This server has no such resource type.")
         if kind in DIRECTORY_TYPES:
             return ()
         granted = self._granted(request)
         if not _allows(granted.scope, kind):
-            raise Refused(403, "forbidden", f"The token's scope does not cover {kind}.")
+            raise FhirRefusal(403, "forbidden", f"The token's scope does not cover {kind}.")
         await self.store.prepare(granted.patients)
         return granted.patients
 
-    def _granted(self, request: Request) -> Granted:
+    def _granted(self, request: Request) -> GrantedScope:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Refused(401, "login", "A token is needed.", {"WWW-Authenticate": 'Bearer realm="fhir"'})
+            raise FhirRefusal(401, "login", "A token is needed.", {"WWW-Authenticate": 'Bearer realm="fhir"'})
         granted = self._active_token(token.strip())
         if granted is None:
             challenge = 'Bearer realm="fhir", error="invalid_token"'
-            raise Refused(401, "expired", "The token is not valid any more.", {"WWW-Authenticate": challenge})
+            raise FhirRefusal(401, "expired", "The token is not valid any more.", {"WWW-Authenticate": challenge})
         return granted
 
 
@@ -125,6 +125,6 @@ async def _form(request: Request) -> Pairs:
     if request.method != "POST":
         return []
     if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
-        raise Refused(415, "not-supported", f"A search by POST is sent as {_FORM}.")
+        raise FhirRefusal(415, "not-supported", f"A search by POST is sent as {_FORM}.")
     async with request.form() as form:
         return [(name, str(value)) for name, value in form.multi_items()]

@@ -13,7 +13,7 @@ from bot.sandbox.fhir.table import encode
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 
 
-class Refused(Exception):
+class FhirRefusal(Exception):
     """A request the server does not answer: an HTTP status and a code of the IssueType value set."""
 
     def __init__(self, status: int, code: str, words: str, headers: dict[str, str] | None = None) -> None:
@@ -32,7 +32,7 @@ def outcome(severity: str, code: str, *words: str) -> dict[str, Any]:
 
 async def refusal(_request: Request, refused: Exception) -> Response:
     """The HTTP answer for a refused request, as Starlette's exception handler."""
-    if not isinstance(refused, Refused):
+    if not isinstance(refused, FhirRefusal):
         raise refused
     body = encode(outcome("error", refused.code, refused.words))
     return Response(body, refused.status, refused.headers, FHIR_JSON)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["token", "reference", "string", "date"]
+ParamKind = Literal["token", "reference", "string", "date"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Param:
     """One search parameter: its name, how its values compare, where they stand, and what a reference points at."""
 
     name: str
-    kind: Kind
+    kind: ParamKind
     paths: tuple[str, ...]
     targets: tuple[str, ...] = ()
 

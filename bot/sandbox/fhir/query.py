@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from bot.sandbox.behaviour import Behaviour
-from bot.sandbox.fhir.outcome import Refused
+from bot.sandbox.fhir.outcome import FhirRefusal
 from bot.sandbox.fhir.params import PARAMS, Param
 from bot.sandbox.fhir.table import Criterion
 
@@ -123,5 +123,5 @@ def _sort_by(query: Query, resource_type: str, key: str) -> None:
 
 def _number(value: str) -> int:
     if not value.isdecimal():
-        raise Refused(400, "invalid", "_count is a whole number.")
+        raise FhirRefusal(400, "invalid", "_count is a whole number.")
     return int(value)

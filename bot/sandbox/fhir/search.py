@@ -11,11 +11,11 @@ from cachetools import LRUCache
 
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.bundle import searchset
-from bot.sandbox.fhir.outcome import Refused
+from bot.sandbox.fhir.outcome import FhirRefusal
 from bot.sandbox.fhir.params import PARAMS, Param, references
 from bot.sandbox.fhir.query import Chain, Include, Pairs, Query, read
-from bot.sandbox.fhir.store import Store
-from bot.sandbox.fhir.table import Criterion, Row, Table
+from bot.sandbox.fhir.store import ResourceStore
+from bot.sandbox.fhir.table import Criterion, Table, TableRow
 from bot.sandbox.fhir.values import reference_key, walk
 from bot.sandbox.world import DIRECTORY_TYPES
 
@@ -25,12 +25,12 @@ PAGES_KEPT = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ResultPage:
     """Where a next link goes on: whose search it is, its result, and from which row."""
 
     resource_type: str
     patients: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     query: Query
     offset: int = 0
 
@@ -38,11 +38,11 @@ class Page:
 class Searcher:
     """Answers searches as searchset Bundles in JSON."""
 
-    def __init__(self, store: Store, behaviour: Behaviour) -> None:
+    def __init__(self, store: ResourceStore, behaviour: Behaviour) -> None:
         self.store = store
         self.behaviour = behaviour
-        self._results: LRUCache[object, tuple[Row, ...]] = LRUCache(RESULTS_KEPT)
-        self._pages: LRUCache[str, Page] = LRUCache(PAGES_KEPT)
+        self._results: LRUCache[object, tuple[TableRow, ...]] = LRUCache(RESULTS_KEPT)
+        self._pages: LRUCache[str, ResultPage] = LRUCache(PAGES_KEPT)
 
     def search(self, resource_type: str, pairs: Pairs, patients: tuple[str, ...], *, strict: bool, url: str) -> bytes:
         """The first page of a search, or the page a next link names.
@@ -55,17 +55,17 @@ class Searcher:
             return self._write(self._kept(page_ids[0], resource_type, patients), url)
         query = read(resource_type, pairs, self.behaviour)
         if strict and query.unknown:
-            raise Refused(400, "not-supported", f"Not supported here: {', '.join(query.unknown)}.")
+            raise FhirRefusal(400, "not-supported", f"Not supported here: {', '.join(query.unknown)}.")
         rows = self._result(resource_type, query, patients)
-        return self._write(Page(resource_type, patients, rows, query), url)
+        return self._write(ResultPage(resource_type, patients, rows, query), url)
 
-    def _kept(self, page_id: str, resource_type: str, patients: tuple[str, ...]) -> Page:
+    def _kept(self, page_id: str, resource_type: str, patients: tuple[str, ...]) -> ResultPage:
         page = self._pages.get(page_id)
         if page is None or (page.resource_type, page.patients) != (resource_type, patients):
-            raise Refused(410, "not-found", "This page is no longer kept. Search again.")
+            raise FhirRefusal(410, "not-found", "This page is no longer kept. Search again.")
         return page
 
-    def _write(self, page: Page, url: str) -> bytes:
+    def _write(self, page: ResultPage, url: str) -> bytes:
         query, end = page.query, page.offset + page.query.count
         links = [("self", url)]
         if end < len(page.rows) and not query.only_count:
@@ -80,12 +80,12 @@ class Searcher:
             unknown=query.unknown,
         )
 
-    def _next(self, page: Page) -> str:
+    def _next(self, page: ResultPage) -> str:
         page_id = secrets.token_urlsafe(12)
         self._pages[page_id] = page
         return f"{self.store.fhir_url}/{page.resource_type}?_page={page_id}"
 
-    def _result(self, resource_type: str, query: Query, patients: tuple[str, ...]) -> tuple[Row, ...]:
+    def _result(self, resource_type: str, query: Query, patients: tuple[str, ...]) -> tuple[TableRow, ...]:
         conditions = tuple(query.criteria)
         key = (
             *(self.store.generation, self.behaviour.chains),
@@ -101,7 +101,7 @@ class Searcher:
         conditions: tuple[Criterion | Chain, ...],
         sort: list[tuple[Param, bool]],
         patients: tuple[str, ...],
-    ) -> tuple[Row, ...]:
+    ) -> tuple[TableRow, ...]:
         patients, conditions = _narrowed(resource_type, conditions, patients)
         table = self.store.table(resource_type, patients)
         found: AbstractSet[int] = table.everything
@@ -119,11 +119,11 @@ class Searcher:
         try:
             return table.matching(condition)
         except ValueError as error:
-            raise Refused(400, "invalid", f"{error}.") from None
+            raise FhirRefusal(400, "invalid", f"{error}.") from None
 
-    def _included(self, rows: tuple[Row, ...], query: Query, patients: tuple[str, ...]) -> tuple[Row, ...]:
+    def _included(self, rows: tuple[TableRow, ...], query: Query, patients: tuple[str, ...]) -> tuple[TableRow, ...]:
         seen = {row.key: row for row in rows}
-        added: list[Row] = []
+        added: list[TableRow] = []
         fresh = list(rows)
         first = True
         while fresh:
@@ -136,14 +136,16 @@ class Searcher:
             first = False
         return tuple(added)
 
-    def _forward(self, rows: list[Row], includes: list[Include], patients: tuple[str, ...]) -> Iterator[Row]:
+    def _forward(self, rows: list[TableRow], includes: list[Include], patients: tuple[str, ...]) -> Iterator[TableRow]:
         for include in includes:
             params = _params(include)
             for row in rows:
                 if row.resource["resourceType"] == include.source:
                     yield from self._referenced(row, params, include.target, patients)
 
-    def _referenced(self, row: Row, params: tuple[Param, ...], target: str, patients: tuple[str, ...]) -> Iterator[Row]:
+    def _referenced(
+        self, row: TableRow, params: tuple[Param, ...], target: str, patients: tuple[str, ...]
+    ) -> Iterator[TableRow]:
         for path in (path for param in params for path in param.paths):
             for key in filter(None, map(reference_key, walk(row.resource, path))):
                 resource_type, _, resource_id = key.partition("/")
@@ -151,7 +153,7 @@ class Searcher:
                 if found is not None and self.store.visible(found, patients):
                     yield found
 
-    def _backward(self, rows: list[Row], includes: list[Include], patients: tuple[str, ...]) -> Iterator[Row]:
+    def _backward(self, rows: list[TableRow], includes: list[Include], patients: tuple[str, ...]) -> Iterator[TableRow]:
         for include in includes:
             if include.source in DIRECTORY_TYPES or patients:
                 table = self.store.table(include.source, patients)

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from bot.sandbox.fhir.table import Row, Table
+from bot.sandbox.fhir.table import Table, TableRow
 from bot.sandbox.fhir.values import reference_key, walk
 from bot.sandbox.world import DIRECTORY_TYPES, MEMBER_TYPES, Resource, World
 
@@ -37,7 +37,7 @@ def owner(resource: Resource) -> str:
     return reference_key(found[0]).removeprefix("Patient/") or _NOBODY
 
 
-class Store:
+class ResourceStore:
     """Rows by type and id, and tables by type and patients."""
 
     def __init__(self, world: World, fhir_url: str) -> None:
@@ -45,8 +45,8 @@ class Store:
         self.fhir_url = fhir_url
         self.generation = 0
         """Grows when resources were made on demand, so that kept results can be told from new ones."""
-        self._rows: dict[str, Row] = {}
-        self._by_owner: dict[str, dict[str, list[Row]]] = {}
+        self._rows: dict[str, TableRow] = {}
+        self._by_owner: dict[str, dict[str, list[TableRow]]] = {}
         self._tables: dict[tuple[str, tuple[str, ...]], Table] = {}
         self._making = asyncio.Lock()
 
@@ -58,17 +58,17 @@ class Store:
                 if make is not None:
                     self._keep(await asyncio.to_thread(_made, make))
 
-    def row(self, resource_type: str, resource_id: str) -> Row | None:
+    def row(self, resource_type: str, resource_id: str) -> TableRow | None:
         """One resource, or None."""
         key = f"{resource_type}/{resource_id}"
         if key not in self._rows:
             resource = self.world.resources.get(resource_type, {}).get(resource_id)
             if resource is None:
                 return None
-            self._rows[key] = Row(resource)
+            self._rows[key] = TableRow(resource)
         return self._rows[key]
 
-    def visible(self, row: Row, patients: tuple[str, ...]) -> bool:
+    def visible(self, row: TableRow, patients: tuple[str, ...]) -> bool:
         """Whether somebody who may open these patients' records may see this resource."""
         return row.resource["resourceType"] in DIRECTORY_TYPES or owner(row.resource) in ("", *patients)
 
@@ -84,9 +84,9 @@ class Store:
             self._tables[resource_type, scope] = Table(rows, self.fhir_url)
         return self._tables[resource_type, scope]
 
-    def _owners(self, resource_type: str) -> dict[str, list[Row]]:
+    def _owners(self, resource_type: str) -> dict[str, list[TableRow]]:
         if resource_type not in self._by_owner:
-            groups: dict[str, list[Row]] = defaultdict(list)
+            groups: dict[str, list[TableRow]] = defaultdict(list)
             for resource in self.world.of_type(resource_type):
                 row = self.row(resource_type, resource["id"])
                 if row is not None:

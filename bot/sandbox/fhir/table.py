@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.sandbox.fhir.params import Param
-from bot.sandbox.fhir.values import Span, folded, holds, moment, reference_key, span, texts, token_keys, walk
+from bot.sandbox.fhir.values import DateSpan, folded, holds, moment, reference_key, span, texts, token_keys, walk
 from bot.sandbox.world import Resource
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -35,7 +35,7 @@ class Criterion:
     values: tuple[str, ...]
 
 
-class Row:
+class TableRow:
     """A resource and its JSON, encoded at its first use."""
 
     __slots__ = ("_body", "key", "resource")
@@ -56,7 +56,7 @@ class Row:
 class Table:
     """Rows of one type that may be searched together."""
 
-    def __init__(self, rows: Sequence[Row], server_base: str) -> None:
+    def __init__(self, rows: Sequence[TableRow], server_base: str) -> None:
         self.rows = rows
         self._base = f"{server_base}/"
         self._values: dict[str, list[tuple[Any, ...]]] = {}
@@ -172,7 +172,7 @@ class Table:
         return sorted(present, key=keys.__getitem__, reverse=descending) + absent
 
 
-def _asked(value: str) -> tuple[str, Span]:
+def _asked(value: str) -> tuple[str, DateSpan]:
     prefix = value[:2] if value[:2] in _PREFIXES else "eq"
     want = moment(value.removeprefix(prefix) if value[:2] in _PREFIXES else value)
     if want is None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-Span = tuple[datetime, datetime]
+DateSpan = tuple[datetime, datetime]
 
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
@@ -94,7 +94,7 @@ def display_name(patient: dict[str, Any]) -> str:
     return ""
 
 
-def span(value: Any) -> Span | None:
+def span(value: Any) -> DateSpan | None:
     """The time that a date, dateTime, instant or Period covers, end excluded; None when it cannot be read."""
     if not isinstance(value, dict):
         return moment(str(value))
@@ -105,7 +105,7 @@ def span(value: Any) -> Span | None:
 
 
 @lru_cache(maxsize=16_384)
-def moment(text: str) -> Span | None:
+def moment(text: str) -> DateSpan | None:
     """The time that a written date covers at its own precision, end excluded; a date without zone is in UTC."""
     try:
         partial = _DATE.match(text)
@@ -114,7 +114,7 @@ def moment(text: str) -> Span | None:
         return None
 
 
-def _dated(match: re.Match[str]) -> Span:
+def _dated(match: re.Match[str]) -> DateSpan:
     year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
     start = datetime(year, month, day, tzinfo=UTC)
     if match[3]:
@@ -124,13 +124,13 @@ def _dated(match: re.Match[str]) -> Span:
     return start, datetime(year + 1, 1, 1, tzinfo=UTC)
 
 
-def _timed(text: str) -> Span:
+def _timed(text: str) -> DateSpan:
     at = datetime.fromisoformat(text)
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return at, at + (timedelta(microseconds=1) if at.microsecond else timedelta(seconds=1))
 
 
-def holds(prefix: str, target: Span, asked: Span) -> bool:
+def holds(prefix: str, target: DateSpan, asked: DateSpan) -> bool:
     """Whether a resource's span satisfies `prefix` and the asked span (FHIR R4 search, 3.1.1.5.3).
 
     `ge` and `le` take a span that overlaps the asked one too, as most servers do.

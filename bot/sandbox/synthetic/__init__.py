@@ -51,7 +51,7 @@ def build(seed: int = 37402, today: date | None = None) -> World:
         book = Notebook(member, members.rules(member), providers, chance.stream(seed, member.key), day)
         _enrol(world, book)
         if member.username != _NEWCOMER:
-            chart = clinical.Chart(member, chance.stream(seed, member.key, "chart"), day)
+            chart = clinical.SyntheticChart(member, chance.stream(seed, member.key, "chart"), day)
             _keep(world, chart.write())
     accounts.open_all(world, day)
     return world

@@ -10,7 +10,7 @@ from bot.sandbox.synthetic.shapes import CARIN_CODES, HL7, concept
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.sandbox.synthetic.claim import Claim, Denial, Line
+    from bot.sandbox.synthetic.claim import Denial, SyntheticClaim, SyntheticLine
     from bot.sandbox.synthetic.money import Charge
 
 _BASE = f"{HL7}adjudication"
@@ -51,7 +51,7 @@ def amounts(charge: Charge) -> list[dict[str, Any]]:
     return shapes
 
 
-def totals(claim: Claim) -> list[dict[str, Any]]:
+def totals(claim: SyntheticClaim) -> list[dict[str, Any]]:
     """The claim's totals; version 1.1 hides the payment status of facilities and pharmacies among them."""
     shapes = amounts(money.total(line.charge for line in claim.lines))
     if claim.shape == "1.1.0" and claim.kind not in {"professional", "oral"}:
@@ -59,13 +59,13 @@ def totals(claim: Claim) -> list[dict[str, Any]]:
     return shapes
 
 
-def line_adjudication(claim: Claim, line: Line) -> list[dict[str, Any]]:
+def line_adjudication(claim: SyntheticClaim, line: SyntheticLine) -> list[dict[str, Any]]:
     """A line's money, its payment status where the version puts it there, and why it was not paid."""
     shapes = [*_line_status(claim), *amounts(line.charge)]
     return [*shapes, _denial(claim, line.denial)] if line.denial else shapes
 
 
-def header_adjudication(claim: Claim) -> list[dict[str, Any]]:
+def header_adjudication(claim: SyntheticClaim) -> list[dict[str, Any]]:
     """What is said of the whole claim: an inpatient stay's money, and version 2.0's network and payment status."""
     shapes: list[dict[str, Any]] = []
     if claim.shape == "2.0.0":
@@ -80,7 +80,7 @@ def header_adjudication(claim: Claim) -> list[dict[str, Any]]:
     return shapes
 
 
-def payment(claim: Claim) -> dict[str, Any]:
+def payment(claim: SyntheticClaim) -> dict[str, Any]:
     """What the plan paid, when, and whether that was everything."""
     whole = money.total(line.charge for line in claim.lines)
     denied = [line for line in claim.lines if line.denial]
@@ -88,7 +88,7 @@ def payment(claim: Claim) -> dict[str, Any]:
     return {"type": concept(_STATUS, kind), "date": str(claim.decided), "amount": usd(whole.benefit)}
 
 
-def contracting(claim: Claim) -> dict[str, Any]:
+def contracting(claim: SyntheticClaim) -> dict[str, Any]:
     """Version 1.1's word on whether the billing provider has a contract."""
     code = "contracted" if claim.in_network else "noncontracted"
     return {
@@ -97,11 +97,11 @@ def contracting(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _status(claim: Claim) -> str:
+def _status(claim: SyntheticClaim) -> str:
     return "innetwork" if claim.in_network else "outofnetwork"
 
 
-def _line_status(claim: Claim) -> Iterator[dict[str, Any]]:
+def _line_status(claim: SyntheticClaim) -> Iterator[dict[str, Any]]:
     if claim.kind == "professional" and claim.shape == "1.1.0":
         yield {"category": concept(_STATUS, _status(claim))}
     elif claim.kind in {"professional", "oral"} and claim.shape == "2.0.0":
@@ -112,7 +112,7 @@ def _discriminated(code: str, status: str) -> dict[str, Any]:
     return {"category": concept(_DISCRIMINATOR, code), "reason": concept(_STATUS, status)}
 
 
-def _denial(claim: Claim, denial: Denial) -> dict[str, Any]:
+def _denial(claim: SyntheticClaim, denial: Denial) -> dict[str, Any]:
     newer = "rejectreason" if denial.system == _RX_REJECT else "adjustmentreason"
     category = "denialreason" if claim.shape == "1.1.0" else newer
     return {

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from bot.sandbox.synthetic.money import Charge
 
-Kind = Literal["professional", "inpatient", "outpatient", "pharmacy", "oral"]
+SyntheticKind = Literal["professional", "inpatient", "outpatient", "pharmacy", "oral"]
 # The published versions of CARIN Blue Button whose shapes differ.
-Shape = Literal["1.1.0", "2.0.0"]
+SyntheticShape = Literal["1.1.0", "2.0.0"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Denial:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SyntheticLine:
     """One service or drug with its money."""
 
     system: str
@@ -48,18 +48,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SyntheticClaim:
     """Everything that an ExplanationOfBenefit tells. `number` is the payer's claim number."""
 
     number: str
     patient: str
     coverage: str
-    kind: Kind
-    shape: Shape
+    kind: SyntheticKind
+    shape: SyntheticShape
     day: date
     last_day: date
     decided: date
-    lines: tuple[Line, ...]
+    lines: tuple[SyntheticLine, ...]
     provider: Party
     seen: Party
     diagnosis: tuple[str, str]

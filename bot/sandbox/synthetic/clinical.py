@@ -25,7 +25,7 @@ _TREND = (690, 510, 330, 150, 35)
 _ADULT = 18
 
 
-class Chart:
+class SyntheticChart:
     """Writes one member's clinical record."""
 
     def __init__(self, member: Member, rng: random.Random, today: date) -> None:

@@ -13,7 +13,7 @@ from bot.sandbox.synthetic.money import Charge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.sandbox.synthetic.claim import Claim, Shape
+    from bot.sandbox.synthetic.claim import SyntheticClaim, SyntheticShape
     from bot.sandbox.synthetic.history import Notebook
     from bot.sandbox.world import Resource
 
@@ -50,19 +50,19 @@ def theo(book: Notebook) -> Iterator[Resource]:
     yield explanation(priced(visit, Charge(26000, noncovered=8000, deductible=6000, coinsurance=4800)))
 
 
-def denied(claim: Claim, why: Denial, *, billed: int) -> Claim:
+def denied(claim: SyntheticClaim, why: Denial, *, billed: int) -> SyntheticClaim:
     """The same claim with one line that the plan does not cover at all, for that reason; `billed` in cents."""
     line = replace(claim.lines[0], charge=Charge(billed, noncovered=billed), denial=why)
     return replace(claim, lines=(line,))
 
 
-def priced(claim: Claim, charge: Charge) -> Claim:
+def priced(claim: SyntheticClaim, charge: Charge) -> SyntheticClaim:
     """The same claim with only its first line, which costs this."""
     return replace(claim, lines=(replace(claim.lines[0], charge=charge),))
 
 
-def _older(claim: Claim) -> Claim:
-    older: Shape = "1.1.0"
+def _older(claim: SyntheticClaim) -> SyntheticClaim:
+    older: SyntheticShape = "1.1.0"
     return replace(claim, shape=older)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from bot.sandbox.synthetic.listings import Listing, Practice
+    from bot.sandbox.synthetic.listings import Practice, SyntheticListing
     from bot.sandbox.world import Resource
 
 _FULL_WEEK = ["mon", "tue", "wed", "thu", "fri"]
@@ -35,7 +35,7 @@ _FULL_WEEK = ["mon", "tue", "wed", "thu", "fri"]
 _ENDED, _MERGED = 23, 12
 
 
-def build(people: list[Listing], seed: int, today: date) -> Iterator[Resource]:
+def build(people: list[SyntheticListing], seed: int, today: date) -> Iterator[Resource]:
     """The practices, Practitioners, Locations and PractitionerRoles of these listings."""
     rng = chance.stream(seed, "roles")
     offices = practices(people)
@@ -75,7 +75,7 @@ def _practice(office: Practice, updated: str, rng: random.Random) -> Iterator[Re
     )
 
 
-def _practitioner(person: Listing, updated: str) -> Resource:
+def _practitioner(person: SyntheticListing, updated: str) -> Resource:
     licence = nested(
         f"{PLANNET}practitioner-qualification",
         [
@@ -97,7 +97,7 @@ def _practitioner(person: Listing, updated: str) -> Resource:
     )
 
 
-def _roles(person: Listing, office: Practice, updated: str, today: date) -> Iterator[Resource]:
+def _roles(person: SyntheticListing, office: Practice, updated: str, today: date) -> Iterator[Resource]:
     """One role a network, as Plan-Net 1.1.0 has it; some keep 1.0.0's way, all networks in one role."""
     if person.number % _MERGED == 0:
         yield _role(person, office, updated, today, person.networks)
@@ -106,7 +106,7 @@ def _roles(person: Listing, office: Practice, updated: str, today: date) -> Iter
         yield _role(person, office, updated, today, (letter,))
 
 
-def _role(person: Listing, office: Practice, updated: str, today: date, networks: tuple[str, ...]) -> Resource:
+def _role(person: SyntheticListing, office: Practice, updated: str, today: date, networks: tuple[str, ...]) -> Resource:
     ended = person.number % _ENDED == _ENDED - 1
     end = chance.before(today, 30 + person.number % 200) if ended else None
     return resource(
@@ -127,7 +127,7 @@ def _role(person: Listing, office: Practice, updated: str, today: date, networks
     )
 
 
-def _newpatients(person: Listing, networks: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _newpatients(person: SyntheticListing, networks: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Openings by network; one listing in nine says nothing about them."""
     if person.number >= 1000 and person.number % 9 == 0:  # noqa: PLR2004 - the drawn ones start at 1000
         return
@@ -146,6 +146,6 @@ def _newpatients(person: Listing, networks: tuple[str, ...]) -> Iterator[dict[st
         )
 
 
-def _hours(person: Listing) -> list[dict[str, object]]:
+def _hours(person: SyntheticListing) -> list[dict[str, object]]:
     days = _FULL_WEEK if person.number % 3 else _FULL_WEEK[:4]
     return [{"daysOfWeek": days, "availableStartTime": "08:00:00", "availableEndTime": "17:00:00"}]

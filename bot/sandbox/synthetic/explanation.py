@@ -21,7 +21,7 @@ from bot.sandbox.synthetic.shapes import (
 )
 
 if TYPE_CHECKING:
-    from bot.sandbox.synthetic.claim import Claim, Line, Party
+    from bot.sandbox.synthetic.claim import Party, SyntheticClaim, SyntheticLine
     from bot.sandbox.world import Resource
 
 _PROFILES = {
@@ -36,7 +36,7 @@ _PLACE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Se
 _REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
 
 
-def explanation(claim: Claim) -> Resource:
+def explanation(claim: SyntheticClaim) -> Resource:
     """The resource, whole."""
     shape: Resource = {
         "resourceType": "ExplanationOfBenefit",
@@ -70,7 +70,7 @@ def explanation(claim: Claim) -> Resource:
     return {**shape, **_sometimes(claim)}
 
 
-def _sometimes(claim: Claim) -> dict[str, Any]:
+def _sometimes(claim: SyntheticClaim) -> dict[str, Any]:
     """The elements that only some claims have."""
     found = {
         "subType": claim.kind in {"inpatient", "outpatient"}
@@ -82,11 +82,11 @@ def _sometimes(claim: Claim) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _claim_type(claim: Claim) -> str:
+def _claim_type(claim: SyntheticClaim) -> str:
     return "institutional" if claim.kind in {"inpatient", "outpatient"} else claim.kind
 
 
-def _created(claim: Claim) -> str:
+def _created(claim: SyntheticClaim) -> str:
     """A plain date in the older shape and a moment with its offset in the newer: both are legal, both are met."""
     return str(claim.decided) if claim.shape == "1.1.0" else f"{claim.decided}T00:00:00-05:00"
 
@@ -95,7 +95,7 @@ def _party(party: Party) -> dict[str, Any]:
     return {**reference(party.address, party.name), "identifier": identifier(NPI, party.npi)}
 
 
-def _role(claim: Claim) -> str:
+def _role(claim: SyntheticClaim) -> str:
     if claim.kind == "pharmacy":
         return "prescribing"
     if claim.kind in {"inpatient", "outpatient"}:
@@ -103,7 +103,7 @@ def _role(claim: Claim) -> str:
     return "performing" if claim.shape == "1.1.0" else "rendering"
 
 
-def _care_team(claim: Claim) -> list[dict[str, Any]]:
+def _care_team(claim: SyntheticClaim) -> list[dict[str, Any]]:
     member: dict[str, Any] = {
         "sequence": 1,
         "provider": _party(claim.seen),
@@ -114,7 +114,7 @@ def _care_team(claim: Claim) -> list[dict[str, Any]]:
     return [member]
 
 
-def _supporting_info(claim: Claim) -> list[dict[str, Any]]:
+def _supporting_info(claim: SyntheticClaim) -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = [{"category": concept(_INFO, "clmrecvddate"), "timingDate": str(claim.decided)}]
     if claim.shape == "1.1.0":
         shapes.append(adjudication.contracting(claim))
@@ -128,7 +128,7 @@ def _supporting_info(claim: Claim) -> list[dict[str, Any]]:
     return [{"sequence": place, **shape} for place, shape in enumerate(shapes, 1)]
 
 
-def _diagnosis(claim: Claim) -> list[dict[str, Any]]:
+def _diagnosis(claim: SyntheticClaim) -> list[dict[str, Any]]:
     code, text = claim.diagnosis
     return [
         {
@@ -139,7 +139,7 @@ def _diagnosis(claim: Claim) -> list[dict[str, Any]]:
     ]
 
 
-def _item(claim: Claim, line: Line, sequence: int) -> dict[str, Any]:
+def _item(claim: SyntheticClaim, line: SyntheticLine, sequence: int) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "sequence": sequence,
         "productOrService": {"coding": [coding(_system(claim, line), line.code)], "text": line.text},
@@ -159,13 +159,13 @@ def _item(claim: Claim, line: Line, sequence: int) -> dict[str, Any]:
     return shape
 
 
-def _system(claim: Claim, line: Line) -> str:
+def _system(claim: SyntheticClaim, line: SyntheticLine) -> str:
     """The older guide writes HCPCS with http, the newer with https."""
     older = claim.shape == "1.1.0" and "HCPCS" in line.system
     return line.system.replace("https:", "http:") if older else line.system
 
 
-def _related(claim: Claim) -> list[dict[str, Any]]:
+def _related(claim: SyntheticClaim) -> list[dict[str, Any]]:
     prior = (f"{HL7}ex-relatedclaimrelationship", "prior", claim.replaces)
     replaced = (f"{CARIN_CODES}C4BBRelatedClaimRelationshipCodes", "replacedby", claim.replaced_by)
     return [
@@ -175,7 +175,7 @@ def _related(claim: Claim) -> list[dict[str, Any]]:
     ]
 
 
-def _notes(claim: Claim) -> list[dict[str, Any]]:
+def _notes(claim: SyntheticClaim) -> list[dict[str, Any]]:
     return [
         {"number": place, "type": "display", "text": line.denial.note}
         for place, line in enumerate(claim.lines, 1)

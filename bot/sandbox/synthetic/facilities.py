@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from bot.sandbox.synthetic.geography import Place
+    from bot.sandbox.synthetic.geography import SyntheticPlace
     from bot.sandbox.world import Resource
 
 _ALWAYS_OPEN = ("hospital", "emergency")
@@ -41,7 +41,7 @@ class Facility:
     key: str
     name: str
     kind: dict[str, str]
-    place: Place
+    place: SyntheticPlace
     street: str
     phone: str
     networks: tuple[str, ...]
@@ -79,7 +79,7 @@ def build(places_of_care: list[Facility], seed: int, today: date) -> Iterator[Re
             yield _endpoint(facility, updated)
 
 
-def _drawn(kind: dict[str, str], place: Place, number: int, rng: random.Random) -> Facility:
+def _drawn(kind: dict[str, str], place: SyntheticPlace, number: int, rng: random.Random) -> Facility:
     name = tables.lines("facility_names")[(number * 7 + int(place.zip)) % len(tables.lines("facility_names"))]
     return Facility(
         key=f"{kind['kind'].replace('_', '-')}-{place.zip}",

@@ -31,7 +31,7 @@ _GENERIC_TIERS = ("preferred-generic", "generic", "non-preferred-generic")
 
 
 @dataclass(frozen=True, slots=True)
-class Drug:
+class SyntheticDrug:
     """One strength and form of a drug: its RxNorm name and code, tier, limits, and what it is used for."""
 
     number: int
@@ -55,7 +55,7 @@ def build(today: date) -> Iterator[Resource]:
             yield _drug(drug, row, cheaper.get(drug.group), updated)
 
 
-def drugs() -> Iterator[Drug]:
+def drugs() -> Iterator[SyntheticDrug]:
     """Every strength of every row of the table, counted from 1."""
     number = 0
     for row in tables.rows("drugs"):
@@ -64,7 +64,7 @@ def drugs() -> Iterator[Drug]:
         brand = f" [{row['brand']}]" if row["brand"] else ""
         for strength, code in zip(strengths, codes, strict=True):
             number += 1
-            yield Drug(
+            yield SyntheticDrug(
                 number=number,
                 name=f"{row['ingredient']} {strength} {row['form']}{brand}",
                 code=code or str(_MADE_UP + number),
@@ -147,7 +147,7 @@ def _cost(kind: str, share: str, times: float) -> dict[str, Any]:
     )
 
 
-def _drug(drug: Drug, row: dict[str, str], cheaper: Drug | None, updated: str) -> Resource:
+def _drug(drug: SyntheticDrug, row: dict[str, str], cheaper: SyntheticDrug | None, updated: str) -> Resource:
     tier = row["preferred_brand"] if drug.tier == "preferred-brand" else drug.tier
     extensions = [
         extension(
@@ -172,11 +172,11 @@ def _drug(drug: Drug, row: dict[str, str], cheaper: Drug | None, updated: str) -
     )
 
 
-def _key(drug: Drug, row: dict[str, str]) -> str:
+def _key(drug: SyntheticDrug, row: dict[str, str]) -> str:
     return f"drug-{row['key']}-{drug.code}"
 
 
-def _limits(drug: Drug) -> Iterator[dict[str, Any]]:
+def _limits(drug: SyntheticDrug) -> Iterator[dict[str, Any]]:
     """A limit that applies, or the word that it does not; one drug in seven leaves the latter unsaid."""
     for letter, name in _LIMITS:
         if letter in drug.limits:

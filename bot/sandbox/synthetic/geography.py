@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SyntheticPlace:
     """A ZIP code: its city, county, centre in degrees, telephone area, and weight."""
 
     zip: str
@@ -46,10 +46,10 @@ class Place:
 
 
 @cache
-def places() -> dict[str, Place]:
+def places() -> dict[str, SyntheticPlace]:
     """Every place by ZIP code."""
     return {
-        row["zip"]: Place(
+        row["zip"]: SyntheticPlace(
             zip=row["zip"],
             city=row["city"],
             county=row["county"],

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from bot.sandbox.synthetic import chance, tables
-from bot.sandbox.synthetic.claim import Claim, Kind, Line
+from bot.sandbox.synthetic.claim import SyntheticClaim, SyntheticKind, SyntheticLine
 
 if TYPE_CHECKING:
     import random
@@ -25,7 +25,7 @@ SYSTEMS = {
     "ndc": "http://hl7.org/fhir/sid/ndc",
     "none": "http://terminology.hl7.org/CodeSystem/data-absent-reason",
 }
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, SyntheticKind] = {
     "professional": "professional",
     "inpatient": "inpatient",
     "outpatient": "outpatient",
@@ -50,7 +50,7 @@ class Notebook:
         self._count += 1
         return f"{day:%y%j}{self.member.serial:03d}{self._count:05d}"
 
-    def service(self, key: str, days_ago: int) -> Claim:
+    def service(self, key: str, days_ago: int) -> SyntheticClaim:
         """A claim for a service of the table, so many days ago; "service@person" names who was seen."""
         name, _, person = key.partition("@")
         row = _services()[name]
@@ -59,7 +59,7 @@ class Notebook:
             bills = seen = self.providers.named(person)
         stay = self._rng.randrange(2, 6) if row["kind"] == "inpatient" else 0
         day = chance.before(self.today, days_ago)
-        return Claim(
+        return SyntheticClaim(
             number=self.number(day),
             patient=f"Patient/{self.member.patient}",
             coverage=f"Coverage/{self.member.coverage}",
@@ -77,14 +77,14 @@ class Notebook:
             place=row["place"],
         )
 
-    def fill(self, key: str, days_ago: int) -> Claim:
+    def fill(self, key: str, days_ago: int) -> SyntheticClaim:
         """A claim for a drug of the table, filled at a pharmacy so many days ago."""
         row = _drugs()[key]
         pharmacy, _, _ = self.providers.parties("pharmacy", self.member.zip, self._rng)
         _, prescriber, specialty = self.providers.parties("207Q00000X", self.member.zip, self._rng)
         day = chance.before(self.today, days_ago)
         charge = self._rules.adjudicate(self._price(row), row["tier"], day.year, pays_at_visit=True)
-        return Claim(
+        return SyntheticClaim(
             number=self.number(day),
             patient=f"Patient/{self.member.patient}",
             coverage=f"Coverage/{self.member.coverage}",
@@ -93,7 +93,7 @@ class Notebook:
             day=day,
             last_day=day,
             decided=min(self.today, chance.before(day, -1)),
-            lines=(Line(SYSTEMS["ndc"], row["ndc"], row["text"], charge, quantity=30),),
+            lines=(SyntheticLine(SYSTEMS["ndc"], row["ndc"], row["text"], charge, quantity=30),),
             provider=pharmacy,
             seen=prescriber,
             specialty=specialty,
@@ -101,7 +101,7 @@ class Notebook:
             days_supply=30,
         )
 
-    def ordinary(self, *, newest: int, count: int, days: int = 730) -> Iterator[Claim]:
+    def ordinary(self, *, newest: int, count: int, days: int = 730) -> Iterator[SyntheticClaim]:
         """So many claims between `days` ago and `newest` days ago, oldest first."""
         ages = sorted((self._rng.randrange(newest, days) for _ in range(count)), reverse=True)
         for age in ages:
@@ -110,7 +110,7 @@ class Notebook:
             else:
                 yield self.service(self._rng.choice(_common_services(self.member.gender)), age)
 
-    def _lines(self, row: dict[str, str], day: date) -> tuple[Line, ...]:
+    def _lines(self, row: dict[str, str], day: date) -> tuple[SyntheticLine, ...]:
         first = self._line(row, day)
         if row["key"] not in {"office", "office_long", "heart_visit", "urgent", "emergency"}:
             return (first,)
@@ -119,11 +119,11 @@ class Notebook:
         extra = _services()[self._rng.choice(("ecg", "blood_panel", "a1c"))]
         return (first, replace(self._line(extra, day), revenue=row["revenue"]))
 
-    def _line(self, row: dict[str, str], day: date) -> Line:
+    def _line(self, row: dict[str, str], day: date) -> SyntheticLine:
         at_visit = self._rng.random() < _HALF
         charge = self._rules.adjudicate(self._price(row), row["service"], day.year, pays_at_visit=at_visit)
         code = "not-applicable" if row["system"] == "none" else row["code"]
-        return Line(SYSTEMS[row["system"]], code, row["text"], charge, row["revenue"])
+        return SyntheticLine(SYSTEMS[row["system"]], code, row["text"], charge, row["revenue"])
 
     def _price(self, row: dict[str, str]) -> int:
         """What is billed, in cents."""

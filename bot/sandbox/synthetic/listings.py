@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
 
-    from bot.sandbox.synthetic.geography import Place
+    from bot.sandbox.synthetic.geography import SyntheticPlace
 
 _PRACTICE_NAMES = ("Family Health", "Medical Group", "Clinic", "Specialists", "Health Partners", "Associates")
 # One listing in so many has no date.
@@ -20,7 +20,7 @@ _UNDATED = 17
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class SyntheticListing:
     """What the directory says about one person at one practice."""
 
     key: str
@@ -29,7 +29,7 @@ class Listing:
     degree: str
     gender: str
     specialty: dict[str, str]
-    place: Place
+    place: SyntheticPlace
     street: str
     phone: str
     networks: tuple[str, ...]
@@ -44,7 +44,7 @@ class Listing:
         return f"{self.given} {self.family}, {self.degree}"
 
 
-def listings(seed: int) -> Iterator[Listing]:
+def listings(seed: int) -> Iterator[SyntheticListing]:
     """The people whom the demonstration names, then a drawn population over all places."""
     yield from (_featured(row, number) for number, row in enumerate(tables.rows("featured")))
     rng = chance.stream(seed, "directory")
@@ -62,12 +62,12 @@ class Practice:
     key: str
     name: str
     npi: str
-    place: Place
+    place: SyntheticPlace
     street: str
     phone: str
 
 
-def practices(people: list[Listing]) -> dict[str, Practice]:
+def practices(people: list[SyntheticListing]) -> dict[str, Practice]:
     """The practices of these listings by key; the first listing of each gives its telephone."""
     found: dict[str, Practice] = {}
     for person in people:
@@ -85,7 +85,7 @@ def practices(people: list[Listing]) -> dict[str, Practice]:
     return found
 
 
-def practice_key(person: Listing) -> str:
+def practice_key(person: SyntheticListing) -> str:
     """The id that the practice's Organization and Location share."""
     return f"practice-{person.place.zip}-{person.street.split()[0]}"
 
@@ -94,8 +94,8 @@ def _by_code() -> dict[str, dict[str, str]]:
     return {row["code"]: row for row in tables.rows("specialties")}
 
 
-def _featured(row: dict[str, str], number: int) -> Listing:
-    return Listing(
+def _featured(row: dict[str, str], number: int) -> SyntheticListing:
+    return SyntheticListing(
         key=row["key"],
         given=row["given"],
         family=row["family"],
@@ -113,13 +113,13 @@ def _featured(row: dict[str, str], number: int) -> Listing:
     )
 
 
-def _drawn(place: Place, number: int, rng: random.Random) -> Listing:
+def _drawn(place: SyntheticPlace, number: int, rng: random.Random) -> SyntheticListing:
     specialties = tables.rows("specialties")
     gender = rng.choice(("female", "male"))
     family, _, language = rng.choice(tables.lines("family")).partition("|")
     specialty = rng.choices(specialties, [int(row["weight"]) for row in specialties])[0]
     networks = tuple(letter for letter in NETWORKS if rng.random() < 0.5) or ("P",)  # noqa: PLR2004 - even odds
-    return Listing(
+    return SyntheticListing(
         key=str(number),
         given=rng.choice(tables.lines(f"given_{gender}")),
         family=family,
@@ -137,7 +137,7 @@ def _drawn(place: Place, number: int, rng: random.Random) -> Listing:
     )
 
 
-def _office(place: Place, rng: random.Random) -> str:
+def _office(place: SyntheticPlace, rng: random.Random) -> str:
     """One of a few offices in the place, so that people share practices."""
     office = rng.randrange(max(1, place.weight // 3))
     names = tables.lines("streets")

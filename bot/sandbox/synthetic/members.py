@@ -12,7 +12,7 @@ from bot.sandbox.synthetic.people import Member
 from bot.sandbox.synthetic.shapes import HL7, concept
 
 if TYPE_CHECKING:
-    from bot.sandbox.synthetic.claim import Shape
+    from bot.sandbox.synthetic.claim import SyntheticShape
 
 _COPAY_CODES = {
     "office": "gpvisit",
@@ -21,7 +21,7 @@ _COPAY_CODES = {
     "emergency": "emergency",
     "inpatient": "inpthosp",
 }
-_SHAPES: dict[str, Shape] = {"1.1.0": "1.1.0", "2.0.0": "2.0.0"}
+_SHAPES: dict[str, SyntheticShape] = {"1.1.0": "1.1.0", "2.0.0": "2.0.0"}
 
 
 @cache

@@ -20,7 +20,7 @@ from bot.sandbox.synthetic.shapes import (
 if TYPE_CHECKING:
     from datetime import date
 
-    from bot.sandbox.synthetic.claim import Shape
+    from bot.sandbox.synthetic.claim import SyntheticShape
     from bot.sandbox.world import Resource
 
 
@@ -40,7 +40,7 @@ class Member:
     age: int
     zip: str
     plan: str
-    shape: Shape
+    shape: SyntheticShape
     about: str
     language: str
     subscriber: int

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import random
 
     from bot.sandbox.synthetic.facilities import Facility
-    from bot.sandbox.synthetic.geography import Place
-    from bot.sandbox.synthetic.listings import Listing
+    from bot.sandbox.synthetic.geography import SyntheticPlace
+    from bot.sandbox.synthetic.listings import SyntheticListing
 
 # Who orders tests and attends in a facility: internal medicine.
 _ATTENDING = "207R00000X"
@@ -23,12 +23,12 @@ _ATTENDING = "207R00000X"
 class Providers:
     """The directory, indexed by specialty and by kind of facility."""
 
-    def __init__(self, people: list[Listing], places_of_care: list[Facility]) -> None:
-        self._people: dict[str, list[Listing]] = defaultdict(list)
+    def __init__(self, people: list[SyntheticListing], places_of_care: list[Facility]) -> None:
+        self._people: dict[str, list[SyntheticListing]] = defaultdict(list)
         self._places: dict[str, list[Facility]] = defaultdict(list)
         self._named = {person.key: person for person in people}
         self._practices = practices(people)
-        self._near_people: dict[tuple[str, str], list[Listing]] = {}
+        self._near_people: dict[tuple[str, str], list[SyntheticListing]] = {}
         self._near_places: dict[tuple[str, str], list[Facility]] = {}
         for person in people:
             self._people[person.specialty["code"]].append(person)
@@ -48,14 +48,14 @@ class Providers:
         person = rng.choice(self._nearest_people(specialty, home))
         return self._biller(person), _person(person), specialty
 
-    def _biller(self, person: Listing) -> Party:
+    def _biller(self, person: SyntheticListing) -> Party:
         """Every second person bills through the practice."""
         if person.number % 2 == 0:
             return _person(person)
         office = self._practices[practice_key(person)]
         return Party(f"Organization/{office.key}", office.name, office.npi)
 
-    def _nearest_people(self, specialty: str, home: str) -> list[Listing]:
+    def _nearest_people(self, specialty: str, home: str) -> list[SyntheticListing]:
         if (specialty, home) not in self._near_people:
             place = geography.places()[home]
             ranked = sorted(self._people[specialty], key=lambda one: _far(one.place, place))
@@ -70,10 +70,10 @@ class Providers:
         return self._near_places[kind, home]
 
 
-def _person(person: Listing) -> Party:
+def _person(person: SyntheticListing) -> Party:
     return Party(f"Practitioner/pr-{person.key}", person.name, chance.npi(10_000_000 + person.number))
 
 
-def _far(one: Place, other: Place) -> float:
+def _far(one: SyntheticPlace, other: SyntheticPlace) -> float:
     """A rank of distance, in no unit."""
     return (one.latitude - other.latitude) ** 2 + (0.82 * (one.longitude - other.longitude)) ** 2

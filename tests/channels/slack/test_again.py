@@ -9,7 +9,7 @@ import pytest
 
 from bot.channels.base import Unreachable
 from bot.channels.slack.again import Mark
-from bot.channels.slack.errands import Kept
+from bot.channels.slack.errands import StoredErrand
 from bot.channels.slack.incoming import Incoming, read_command, read_event
 from bot.inbox import Delivery
 from tests.channels.slack.conftest import PLANTED, House
@@ -21,7 +21,7 @@ async def take_over(
 ) -> None:
     """What another process does with a message whose lease has ended."""
     assert incoming is not None
-    body = msgspec.json.encode(Kept("", TEAM, incoming))
+    body = msgspec.json.encode(StoredErrand("", TEAM, incoming))
     delivery = Delivery(incoming.key, body, tries=2, maybe_written=maybe_written, exhausted=exhausted)
     await house.app._handle(delivery)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from opentelemetry import metrics
 
-from bot.channels.teams.connector import Refused
+from bot.channels.teams.connector import CallRefused
 from bot.channels.teams.gate import LARGEST_BODY, key_of
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Adapter, Keys, Outside, make_app
@@ -160,7 +160,7 @@ async def test_our_token_goes_to_teams_alone(house: House, address: str) -> None
     status, _ = await house.teams.send(body, bearer(house, serviceurl=address))
     await house.drain()
     assert (status, house.turn.heard) == (403, [])
-    with pytest.raises(Refused):
+    with pytest.raises(CallRefused):
         await house.app._connector.type(address, "a:chat-u1")
 
 
