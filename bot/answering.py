@@ -203,8 +203,11 @@ class Answering:
         except (PayerError, Unreadable):
             return ()
 
-    def explain(self, asked: Asked) -> Private:
-        """What the answer above a button stands on."""
+    def aside(self, asked: Asked) -> Private:
+        """What a list's entry says, which has nothing behind it; or what the answer above a button stands on."""
+        if asked.intent != INTENT:
+            blocks = self._pack.render("entry", dict(asked.values), asked.language)
+            return Private(intent=asked.intent, language=asked.language, blocks=blocks)
         values = {"trace": trace_in(asked), "payer": self._payer, "zone": self._now().tzinfo}
         blocks = self._pack.render("how", values, asked.language)
         return Private(intent=INTENT, language=asked.language, blocks=blocks)

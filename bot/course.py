@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bot import alarm
 from bot.dialogue import Asked, Dialogue, Memory, become, offered
-from bot.followups import is_of_list
+from bot.followups import is_of_list, record_after
 from bot.language.reading import Slot
 from bot.message import Language, Message, Person, Press, Private, Shareable, Shared
 from bot.owner import current
@@ -73,15 +73,16 @@ class Keeper:
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
         issued, presses = self._dialogue.number(message.person, reply, meaning)
         offers = offered(reply.blocks, meaning)
-        kept_list = keeps is not None and not offers.choices
+        kept_list = keeps is not None and not offers.choices and not offers.entries
         if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
-            offers = replace(offers, choices=memory.choices, numbers=memory.numbers)
+            offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)
         if isinstance(message.place, Shared) and isinstance(reply, Private):
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
         kept = replace(
             offers,
             asked=keeps.asked if keeps is not None else asked,
             earlier=keeps.earlier if keeps is not None else memory.topics(asked),
+            record=record_after(offers, asked, keeps),
             wants=keeps.wants if keeps is not None else wants,
             language=reply.language,
             choice=memory.choice,

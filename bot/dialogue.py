@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -62,7 +62,9 @@ class Asked:
 class Memory:
     """What the last turns left: `choices` of a list with their `numbers`, and `labels`, buttons by their words.
 
-    `asked` is the last question, `earlier` are those of other intents before it.
+    `asked` is the last question, `earlier` are those of other intents before it. `record` is the id of the one record
+    that the last answer was about, None when it was about several. `entries` are a list's entries without a button, as
+    they were shown, by number.
 
     `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id of the
     record that the person switched to. `link` is their connection, read for each message and not kept.
@@ -79,6 +81,8 @@ class Memory:
     earlier: tuple[Asked, ...] = ()
     whose: str = ""
     link: LinkRow | None = None
+    record: str | None = None
+    entries: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def people(self) -> tuple[PatientCandidate, ...]:
@@ -231,7 +235,17 @@ def offered(blocks: Sequence[Block], become: Callable[[Press], Asked]) -> Memory
             choices[block.number] = asks[0][1]
         for label, asked in asks:
             labels.setdefault(said(label), asked)
-    return Memory(choices=tuple(choices.values()), numbers=tuple(choices), labels=labels)
+    entries = {one.number: one.text for one in blocks if isinstance(one, Item) and one.number not in choices}
+    asks_of = {*_records(choices.values()), *_records(labels.values())}
+    record = min(asks_of) if len(asks_of) == 1 else None
+    return Memory(
+        choices=tuple(choices.values()), numbers=tuple(choices), labels=labels, record=record, entries=entries
+    )
+
+
+def _records(buttons: Iterable[Asked]) -> Iterator[str]:
+    """The ids of the records that were shown; what a button only `opens` is marked as sensitive and was not shown."""
+    return (one.arguments["id"] for one in buttons if "id" in one.arguments and "opens" not in one.arguments)
 
 
 def become(press: Press, after: Asked | None, language: Language, slot_names: Collection[str]) -> Asked:

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.dialogue import Asked, Memory
-from bot.language.context import changed
+from bot.language.context import changed, taken_over
 from bot.language.glossary import TERM
 from bot.language.kernel import FOLLOW
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import IntentRules
 from bot.message import Language
 
-_NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", "answer.sources"})
+SOURCES = "answer.sources"
+ENTRY = "answer.entry"
+_NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
 _TWO = 2
 _ORDINAL = "followup.ordinal"
+_SOURCES = "followup.sources"
+_RECORD = "id"
 _SURE = 0.65
 _COMMON = frozenset({"MY", "BARE", "ASKED"})
 _JOINED = re.compile(r"\b(?:and|also|plus|y|tambien|también|además)\b|[?;.]\s*\w")
@@ -61,6 +65,19 @@ def fresh(intent: str, slots: Mapping[str, Slot], reading: Reading, language: La
     )
 
 
+def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, rules: IntentRules | None) -> Asked:
+    """The question about the entry of the last list that it names, or about the record that the last answer showed."""
+    asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
+    return of_record(memory, asked, reading, rules)
+
+
+def record_after(offers: Memory, asked: Asked | None, keeps: Memory | None) -> str | None:
+    """The record that the next turn may ask about: of the topic that goes on, of the reply, or of the button."""
+    if keeps is not None:
+        return keeps.record
+    return offers.record or (asked.arguments.get(_RECORD) if asked else None)
+
+
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
     """The question about the entry that it names: the second one's phone number, why the third one was denied.
 
@@ -97,6 +114,23 @@ def _one_shown(memory: Memory, asked: Asked, reading: Reading) -> Asked | None:
 
 def _topic(asked: Asked) -> str:
     return asked.intent.partition(".")[0]
+
+
+def of_record(memory: Memory, asked: Asked, reading: Reading, rules: IntentRules | None) -> Asked:
+    """The question about the record that the last answer was about: when it was, why, whether that is right.
+
+    Its rule file says after which answers. The record itself is meant, so no filter of the earlier question is needed.
+    """
+    context = memory.context()
+    if rules is None or context is None or memory.record is None or _RECORD in asked.arguments:
+        return asked
+    if memory.asked is None or memory.asked.whose != asked.whose:
+        return asked
+    names = taken_over(context, reading, rules)
+    if _RECORD not in names:
+        return asked
+    slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
+    return replace(asked, slots=slots, arguments={**asked.arguments, _RECORD: memory.record})
 
 
 def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
@@ -139,6 +173,8 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
         return replace(last, arguments={**last.arguments, "page": str(_whole(last.arguments.get("page")) + 1)})
     if reading.intent == _ORDINAL:
         return _ordinal(memory, last, reading)
+    if reading.intent == _SOURCES:
+        return next((asked for asked in memory.labels.values() if asked.intent == SOURCES), None)
     context = memory.context()
     if context is None:
         return None
@@ -146,12 +182,27 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     return replace(last, intent=intent, slots=slots, arguments={}, unmet=reading.unmet, unused=reading.unused)
 
 
+def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
+    """The follow-up of `resolve`, None where it would only repeat the answer.
+
+    A refinement that names no other record stays with the one that was shown.
+    """
+    followed = resolve(memory, reading)
+    rules = intents.get(followed.intent) if followed else None
+    if followed is None or rules is None:
+        return followed
+    if reading.intent == _ORDINAL and "pick" in followed.arguments and not rules.walks:
+        return None
+    return of_record(memory, followed, reading, rules) if reading.intent == "followup.refine" else followed
+
+
 def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:
     """What is said to an entry's number that the list which was shown does not have; None for anything else."""
-    if reading.intent != _ORDINAL or not memory.choices:
+    entries = len(memory.choices) or len(memory.entries)
+    if reading.intent != _ORDINAL or not entries:
         return None
     only = _press_of(memory.choices[0]) if len(memory.choices) == 1 else None
-    return Asked(_ORDINAL, slots={"entries": Slot("", len(memory.choices)), "only": Slot("", only)}, language=language)
+    return Asked(_ORDINAL, slots={"entries": Slot("", entries), "only": Slot("", only)}, language=language)
 
 
 def _press_of(asked: Asked) -> Mapping[str, object]:
@@ -165,18 +216,45 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
     wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
     if not isinstance(wanted, Mapping):
         return None
-    if memory.choices and "step" in wanted and (at := _place_in(memory, last)) is not None:
-        return _at(memory, at + int(wanted["step"]))
-    if memory.choices and wanted.get("step") == 1:
-        return _before(memory, last)
     if memory.choices:
-        return _chosen(memory, int(wanted.get("index", 0)))
-    if "step" in wanted:
-        pick = _whole(last.arguments.get("pick")) + int(wanted["step"])
-        return replace(last, arguments={**last.arguments, "pick": str(max(pick, 0))})
-    index = int(wanted["index"])
-    pick = max(index - 1, 0) if index >= 0 else index
-    return replace(last, arguments={**last.arguments, "pick": str(pick)})
+        return _of_choices(memory, last, wanted)
+    if memory.entries and "step" not in wanted:
+        return _read_out(memory, int(wanted.get("index", 0)))
+    return _walk(memory, last, wanted)
+
+
+def _of_choices(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
+    if "step" in wanted and (at := _place_in(memory, last)) is not None:
+        return _at(memory, at + int(wanted["step"]))
+    return _before(memory, last) if wanted.get("step") == 1 else _chosen(memory, int(wanted.get("index", 0)))
+
+
+def _walk(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
+    """The question again, for the record so many further back: `pick` counts from the newest, or from the oldest."""
+    if "step" not in wanted:
+        index = int(wanted["index"])
+        return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
+    start = _walked(memory, last)
+    if start is None:
+        return None
+    pick = max(_whole(start.arguments.get("pick")) + int(wanted["step"]), 0)
+    return replace(start, arguments={**start.arguments, "pick": str(pick)})
+
+
+def _read_out(memory: Memory, index: int) -> Asked | None:
+    """The words of an entry that has nothing behind it; "that one" is clear when there is one entry."""
+    number = max(memory.entries) if index < 0 else index
+    if index == 0 and len(memory.entries) == 1:
+        number = min(memory.entries)
+    text = memory.entries.get(number)
+    return Asked(ENTRY, slots={"number": Slot("", number), "entry": Slot("", text)}) if text else None
+
+
+def _walked(memory: Memory, last: Asked) -> Asked | None:
+    """The question whose results "the one before" walks through: not one record's own, but the one that led to it."""
+    topic = last.intent.partition(".")[0]
+    asked = (one for one in (last, *memory.earlier) if _RECORD not in one.arguments and one.intent.startswith(topic))
+    return next(asked, None)
 
 
 def _place_in(memory: Memory, asked: Asked) -> int | None:

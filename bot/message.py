@@ -182,6 +182,11 @@ class Item:
     lines: tuple[Line, ...]
     actions: tuple[Action, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """Its lines without marks."""
+        return "\n".join("".join(span.text for span in line.spans) for line in self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -28,7 +28,8 @@ from bot.followups import (
     consent,
     fresh,
     heard_in,
-    of_entry,
+    of_what_was_shown,
+    refined,
     resolve,
     with_choice,
 )
@@ -41,7 +42,6 @@ from bot.message import FAREWELLS, Language, Message, Person, Private, Shareable
 from bot.metrics import Meter
 from bot.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of, with_pronoun
 from bot.pack import Pack, template_of
-from bot.provenance import INTENT
 from bot.retention import Retention
 from bot.telling import Telling
 
@@ -185,12 +185,11 @@ class Turn:
         if "answer" in reading.slots:
             return consent(memory, reading) or Asked("followup.refine", language=language)
         if reading.intent.startswith(FOLLOW):
-            changed = followed(resolve(memory, reading), memory, reading)
+            changed = followed(refined(memory, reading, self._pack.intents), memory, reading)
             return replace(changed, language=language) if changed else beyond(memory, reading, language)
         intent, slots = self._pack.engine.merged(memory.context(), reading)
         asked = fresh(intent or reading.intent, slots, reading, language, spoken_of(memory, reading))
-        rules = self._pack.intents.get(asked.intent)
-        asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
+        asked = of_what_was_shown(memory, asked, reading, self._pack.intents.get(asked.intent))
         return with_pronoun(asked, memory, reading) if self._is_of_member(asked) else asked
 
     async def _taken(self, course: Course, step: Answered | Asked) -> AsyncIterator[Answered]:
@@ -207,8 +206,8 @@ class Turn:
         message, memory, remember, asked = course.message, course.memory, self._keeper.remember, settled.asked
         if message.directory_only and (self._is_of_member(asked) or asked.intent in _CONNECTS):
             return await remember(message, memory, self._static(asked, "problems/directory_only"))
-        if asked.intent == INTENT:
-            return self._owners.headed(self._answering.explain(asked), asked, memory)
+        if asked.intent.startswith("answer."):
+            return self._owners.headed(self._answering.aside(asked), asked, memory)
         if asked.intent.startswith("account."):
             return await self._of_account(course, asked)
         rules = self._pack.intents.get(asked.intent)

@@ -29,7 +29,17 @@ FOUND_IN_TEXT = frozenset({
     "provider_name", "radius", "tin",
 })  # fmt: skip
 SLOT_TYPES = FOUND_IN_TEXT | {
-    *(NAMED_NETWORK, "other_name", "other_network", "reason", "answer", "reply_language", "start_over"),
+    *(
+        NAMED_NETWORK,
+        "other_name",
+        "other_network",
+        "reason",
+        "answer",
+        "reply_language",
+        "start_over",
+        "question",
+        "letter",
+    ),
 }
 PSEUDO = frozenset({"BARE", "ASKED", "LONE", "NAMED_PERSON"})
 _RUNS = 3

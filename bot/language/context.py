@@ -76,8 +76,14 @@ def merge(
 
 def carried(context: Context, reading: Reading, rules: IntentRules) -> tuple[str, ...]:
     """The slots of the answer before that a new question about the same thing takes over, as its rule file says."""
+    names = taken_over(context, reading, rules)
+    return tuple(name for name in names if name in context.slots and name not in reading.slots)
+
+
+def taken_over(context: Context, reading: Reading, rules: IntentRules) -> tuple[str, ...]:
+    """What a rule file lets a new question take over from the answer before; `id` is the record that it was about."""
     said = {*reading.slots, *(cell.name for cell in reading.cells)}
     if reading.slots:
         said.add("*")
     fitting = (one for one in rules.carries if one.follows(context.intent) and said.isdisjoint(one.unless))
-    return tuple(name for one in fitting for name in one.slots if name in context.slots and name not in reading.slots)
+    return tuple(name for one in fitting for name in one.slots)

@@ -34,6 +34,10 @@ DATE_SHIFT = "followup.date_shift"
 REFINE = "followup.refine"
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
 _KERNEL_TALK = frozenset({FALLBACK, HELP})
+_SURE = 0.7
+# "Show my …" asks for something whole; what joins it to the question before makes it a change of that one.
+_WHOLE = frozenset({"MY", "HISTORY"})
+_WHOLE_OR_JOINED = _WHOLE | {"INSTEAD", "ONLY", "CORRECTION", "DROP"}
 _UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 SIDES_KINDS = frozenset(SIDES.values())
 
@@ -235,7 +239,7 @@ class Engine:
         best = list(best_of_each(entry for entry in matching if self._legal(entry, heard.names, context)).values())
         if not best:
             return self._unknown(text, heard, begun)
-        first = _first_asked(best, heard)
+        first = self._whole(best, heard) or _first_asked(best, heard)
         best = [first, *(entry for entry in best if entry is not first)]
         top = best[0]
         close = len(best) > 1 and abs(top.points - best[1].points) < CLOSE and not _apart(best, heard)
@@ -267,6 +271,16 @@ class Engine:
             unused=words_left(heard, taken),
             cells=tuple(cells(heard, self.lexicon.cells)),
         )
+
+    def _whole(self, best: Sequence[Scored], heard: Heard) -> Scored | None:
+        """A whole question of its own, such as "show my prescriptions", where its words would also change the last one.
+
+        It asks for what is the person's own, and nothing in it joins it to the question before.
+        """
+        if best[0].rule.intent != REFINE or "BARE" not in heard.names or heard.names & _WHOLE_OR_JOINED != _WHOLE:
+            return None
+        own = (one for one in best[1:] if self.intents[one.rule.intent].needs == "member")
+        return next((one for one in own if sureness(one.points) >= _SURE), None)
 
     def _no_choice(self, intent: str) -> bool:
         """Small talk and follow-ups are nothing to choose between."""

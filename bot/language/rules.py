@@ -73,6 +73,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     of_entry: bool = False
     small_talk: bool = False
     covered: str | None = None
+    walks: bool = False
     answer: Literal["built", "later"] = "built"
     slots: dict[str, str] = {}
     excludes: list[str] = []
@@ -154,8 +155,8 @@ class IntentRules:
     button, by language. `of_entry`: without a name it is about the first entry of the list that was shown.
     `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what its answer
     asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that answers
-    instead, from the record of a person whom the asker's sign-in opens. `examples` reach it by themselves,
-    `afterwards` only after an answer that its rules name.
+    instead, from the record of a person whom the asker's sign-in opens. `walks`: "the one before" repeats it one record
+    further back. `examples` reach it by themselves, `afterwards` only after an answer that its rules name.
     """
 
     intent: str
@@ -174,6 +175,7 @@ class IntentRules:
     of_entry: bool
     small_talk: bool
     covered: str | None
+    walks: bool
     command: str | None
     reads: Reads | None
     form: Form | None
@@ -281,6 +283,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
         of_entry=raw.of_entry,
         small_talk=raw.small_talk,
         covered=raw.covered,
+        walks=raw.walks,
         command=raw.command,
         reads=raw.reads,
         form=raw.form,

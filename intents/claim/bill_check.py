@@ -55,7 +55,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class BillCheck(Summary):
-    """What came of a bill of `amount`; None: it was not said, and has to be asked for.
+    """What came of a bill of `amount`; None: it was not said, and has to be asked for, of the `known` claim if any.
 
     `match` is the one claim that fits; with several, or when only something near fits, there are `choices` instead,
     and `found` says how they were found. `together` is the sum of several claims of one day. `shielded`: the match is
@@ -63,6 +63,7 @@ class BillCheck(Summary):
     """
 
     amount: Amount | None = None
+    known: Claim | None = None
     match: Comparison | None = None
     choices: tuple[Comparison, ...] = ()
     found: Found = "fits"
@@ -79,9 +80,10 @@ class BillCheck(Summary):
 async def answer(ask: Ask) -> BillCheck:
     """The bill beside the claim of the pressed button, of the number, of the provider and day, or of the amount."""
     amount = _amount(ask)
+    claim_id = ask.arguments.get("id")
     if amount is None:
-        return BillCheck()
-    if claim_id := ask.arguments.get("id"):
+        return BillCheck(known=await _known(ask, claim_id) if claim_id else None)
+    if claim_id:
         claim, _ = await claim_by_id(ask, claim_id)
         ask.cite("ExplanationOfBenefit", [claim.id])
         pressed = replace(summarize([claim], amount, ask), shielded=False, sure=True)
@@ -92,6 +94,13 @@ async def answer(ask: Ask) -> BillCheck:
     ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
     ask.report.steps += steps_of(summary)
     return summary
+
+
+async def _known(ask: Ask, claim_id: str) -> Claim:
+    """The claim that was just shown, with which a bill is compared once its amount is said."""
+    claim, _ = await claim_by_id(ask, claim_id)
+    ask.cite("ExplanationOfBenefit", [claim.id])
+    return claim
 
 
 def summarize(

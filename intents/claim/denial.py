@@ -42,10 +42,12 @@ class Denial(Summary):
     `days` is the appeal clock of the product line of the claim's own coverage: 180 commercial (45 CFR 147.136), 60
     TennCare, 65 Medicare Advantage; None when the line is not certain. `until` counts them from the decision, which is
     about when the notice was sent. `letter` asks for the draft. `paid_lines` are lines beside the refused ones.
-    `shielded`: the claim is marked as sensitive and was not asked for by button.
+    `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what alone is answered:
+    "deadline" (the last day to appeal) or "next" (what to do).
     """
 
     claim: Claim | None = None
+    question: str | None = None
     lines: tuple[ClaimLine, ...] = ()
     others: tuple[Claim, ...] = ()
     looked_at: int = 0
@@ -114,8 +116,9 @@ def summarize(
         line_of_business=product,
         days=days,
         until=decided + timedelta(days=days) if decided and days else None,
-        letter=ask.arguments.get("letter") == "yes",
+        letter="yes" in (ask.arguments.get("letter"), ask.slots.get("letter")),
         today=ask.today,
+        question=text_of(ask, "question"),
         wanted=wanted,
         doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),
         paid_lines=claim.lines - len(claim.sum_lines) - len(claim.refused) if claim.is_partly_denied else 0,

@@ -45,10 +45,12 @@ class ClaimDetail(Summary):
 
     `contract` is whether the provider was under contract then, which is not how the claim was paid. `story` is that of
     the claim that this one replaces. `gone` says why it no longer counts, and `after` is the one that counts instead.
-    `shielded`: the claim is marked as sensitive and was not asked for by button.
+    `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what is answered first:
+    "when", "where", "who" or "pay" (to whom).
     """
 
     claim: Claim | None = None
+    question: str | None = None
     lines: tuple[ClaimLine, ...] = ()
     lines_left: int = 0
     contract: Contract | None = None
@@ -79,7 +81,8 @@ async def answer(ask: Ask) -> ClaimDetail:
     )
     ask.cite("ExplanationOfBenefit", [one.id for one in (claim, before) if one])
     ask.report.steps += owed_steps(claim)
-    return summarize(claim, read_lines(typed, claim), read_contract(raw), before, around)
+    summary = summarize(claim, read_lines(typed, claim), read_contract(raw), before, around)
+    return replace(summary, question=text_of(ask, "question"))
 
 
 def summarize(
