@@ -8,7 +8,7 @@ FOLLOW = "followup."
 DANGER = "safety."
 KERNEL: Mapping[str, str] = {
     "account.": "connecting, consent and erasing are steps of the bot, not look-ups of a pack",
-    "answer.sources": "the button under every answer; it reads what was kept of that answer",
+    "answer.": "what an answer stands on, or an entry of its list: both are read from what was kept of that answer",
     FOLLOW: "each of them is an operation on the question before",
     DANGER: "danger is heard before any rule is asked",
     FALLBACK: "what no rule takes",
