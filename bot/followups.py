@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.dialogue import Asked, Memory
-from bot.language.context import changed, taken_over
+from bot.language.context import RECORD, changed, taken_over
 from bot.language.glossary import TERM
 from bot.language.kernel import FOLLOW
 from bot.language.reading import Candidate, Reading, Slot, adds
@@ -20,7 +20,6 @@ _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline
 _TWO = 2
 _ORDINAL = "followup.ordinal"
 _SOURCES = "followup.sources"
-_RECORD = "id"
 _SURE = 0.65
 _COMMON = frozenset({"MY", "BARE", "ASKED"})
 _JOINED = re.compile(r"\b(?:and|also|plus|y|tambien|también|además)\b|[?;.]\s*\w")
@@ -75,7 +74,7 @@ def record_after(offers: Memory, asked: Asked | None, keeps: Memory | None) -> s
     """The record that the next turn may ask about: of the topic that goes on, of the reply, or of the button."""
     if keeps is not None:
         return keeps.record
-    return offers.record or (asked.arguments.get(_RECORD) if asked else None)
+    return offers.record or (asked.arguments.get(RECORD) if asked else None)
 
 
 def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
@@ -122,15 +121,15 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, rules: IntentRules
     Its rule file says after which answers. The record itself is meant, so no filter of the earlier question is needed.
     """
     context = memory.context()
-    if rules is None or context is None or memory.record is None or _RECORD in asked.arguments:
+    if rules is None or context is None or memory.record is None or RECORD in asked.arguments:
         return asked
     if memory.asked is None or memory.asked.whose != asked.whose:
         return asked
     names = taken_over(context, reading, rules)
-    if _RECORD not in names:
+    if RECORD not in names:
         return asked
     slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
-    return replace(asked, slots=slots, arguments={**asked.arguments, _RECORD: memory.record})
+    return replace(asked, slots=slots, arguments={**asked.arguments, RECORD: memory.record})
 
 
 def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
@@ -253,7 +252,7 @@ def _read_out(memory: Memory, index: int) -> Asked | None:
 def _walked(memory: Memory, last: Asked) -> Asked | None:
     """The question whose results "the one before" walks through: not one record's own, but the one that led to it."""
     topic = last.intent.partition(".")[0]
-    asked = (one for one in (last, *memory.earlier) if _RECORD not in one.arguments and one.intent.startswith(topic))
+    asked = (one for one in (last, *memory.earlier) if RECORD not in one.arguments and one.intent.startswith(topic))
     return next(asked, None)
 
 

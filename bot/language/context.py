@@ -9,6 +9,8 @@ from bot.language.rules import IntentRules
 
 DateRange = tuple[date, date]
 MOST_TOPICS = 2
+# In what a rule file carries over: the record that the answer before was about, which is no slot.
+RECORD = "id"
 # Slots that say what care is meant: a message that says it anew replaces all of them.
 KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
 _CHANGES = frozenset({"followup.refine", "followup.date_shift"})
@@ -81,7 +83,7 @@ def carried(context: Context, reading: Reading, rules: IntentRules) -> tuple[str
 
 
 def taken_over(context: Context, reading: Reading, rules: IntentRules) -> tuple[str, ...]:
-    """What a rule file lets a new question take over from the answer before; `id` is the record that it was about."""
+    """What a rule file lets a new question take over from the answer before: slots, and `RECORD`."""
     said = {*reading.slots, *(cell.name for cell in reading.cells)}
     if reading.slots:
         said.add("*")

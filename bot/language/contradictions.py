@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bot.language.context import RECORD
 from bot.language.engine import Engine
 from bot.language.findings import Finding, line_of, nearest
 from bot.language.lexicon import LANGUAGES, Lexicon
@@ -40,7 +41,7 @@ def carried(engine: Engine, folder: Path, entry: IntentRules) -> Iterator[Findin
         for topic in sorted(name[:-2] for name in one.after if name.endswith(".*") and name[:-2] not in topics):
             yield _at(folder, entry, f"{topic}.*", f"carries: after an unknown topic {topic!r}", nearest(topic, topics))
         before = [rules for rules in engine.intents.values() if one.follows(rules.intent)]
-        for slot in one.slots:
+        for slot in (name for name in one.slots if name != RECORD):
             if slot not in held:
                 what = f"carries: {slot!r} is no slot of {entry.intent}"
                 yield _at(folder, entry, "carries", what, nearest(slot, held))
