@@ -59,10 +59,15 @@ def thinned(folder: Path) -> None:
 
 
 def compiled_in(folder: Path) -> None:
-    """Templates of the shared pack, if it is loaded, that another process of this run has compiled come from there."""
+    """Templates of the shared pack, if it is loaded, that another process of this run has compiled come from there.
+
+    A compiled template holds the words of its language, so each language has a folder of its own.
+    """
     if _loaded.cache_info().currsize:
-        for jinja in shipped_pack().words._by_language.values():
-            jinja.bytecode_cache = FileSystemBytecodeCache(str(folder))
+        for language, jinja in shipped_pack().words._by_language.items():
+            own = folder / language
+            own.mkdir(exist_ok=True)
+            jinja.bytecode_cache = FileSystemBytecodeCache(str(own))
 
 
 @cache
