@@ -31,15 +31,26 @@ def taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for room in ("intents", "templates"):
         shutil.copytree(find_pack() / room, tmp_path / room)
     for name, text in _SHOWN.findall(PAGE.read_text(encoding="utf-8")):
-        assert not (tmp_path / name).exists()
-        (tmp_path / name).write_text(text, encoding="utf-8")
+        _add(tmp_path / name, text)
     return tmp_path
 
 
+def _add(file: Path, text: str) -> None:
+    """A new file, or an entry in a catalogue that is there."""
+    assert file.exists() == (file.suffix == ".po")
+    with file.open("a", encoding="utf-8") as end:
+        end.write(f"\n{text}")
+
+
 def test_the_page_shows_rules_an_answer_and_words_in_two_languages() -> None:
-    """Four files of one intent, no more."""
+    """Three files of one intent and its words in a catalogue, no more."""
     names = [name for name, _ in _SHOWN.findall(PAGE.read_text(encoding="utf-8"))]
-    assert [name.split("card_dates")[-1] for name in names] == [".yaml", ".py", ".md.j2", ".es.md.j2"]
+    assert [Path(name).name for name in names] == [
+        "card_dates.yaml",
+        "card_dates.py",
+        "card_dates.md.j2",
+        "es.po",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +63,7 @@ def test_the_page_shows_rules_an_answer_and_words_in_two_languages() -> None:
 async def test_the_question_of_the_page_is_understood_and_answered(
     taught: Path, monkeypatch: pytest.MonkeyPatch, said: str, language: str, words: tuple[str, ...]
 ) -> None:
-    """The four files are enough: the question reaches its intent, and the answer has the facts of the member."""
+    """What the page shows is enough: the question reaches its intent, and the answer has the facts of the member."""
     pack = load_pack(taught)
     reading = pack.engine.understand(said, today=date(2026, 5, 20))
     assert (reading.intent, reading.language) == ("coverage.card_dates", language)
