@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.pack import check_pack, find_pack, load_pack
 from tests.shipped import shipped_pack, thinned, words_kept
 
 HERE = Path(__file__).parent.parent
+_OF_PHRASES = ("values", "facilities", "networks", "services", "specialties")
 
 
 @pytest.fixture
@@ -44,6 +46,24 @@ def test_a_copy_to_be_spoilt_is_in_order(pack: Path) -> None:
     loaded = load_pack(pack)
     assert loaded.intents.keys() == shipped_pack().intents.keys()
     assert sum(len(rules.examples["en"]) for rules in loaded.intents.values()) < 200
+
+
+def test_rule_and_word_files_are_read_line_by_line() -> None:
+    """No line is longer than 120 characters."""
+    files = sorted((HERE / "intents").rglob("*.yaml"))
+    lines = ((file, line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    assert [f"{file.name}: {line[:60]}" for file, line in lines if len(line) > 120] == []
+
+
+def test_a_folded_list_of_phrases_has_one_phrase_a_line() -> None:
+    """A line without its comma would join two phrases into one that nobody says."""
+    folder = HERE / "intents" / "_words"
+    files = [*sorted((folder / "concepts").glob("*.yaml")), *(folder / f"{name}.yaml" for name in _OF_PHRASES)]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    lists = re.findall(r"^( *)(?:en|es): >-\n((?:\1  .+\n)+)", text, re.MULTILINE)
+    lines = [line for _, listed in lists for line in listed.strip().split("\n")[:-1]]
+    assert len(lines) > 5_000
+    assert [line for line in lines if line.find(",") != len(line) - 1] == []
 
 
 def test_every_intent_that_reads_data_has_an_answer_or_says_that_it_has_none() -> None:
