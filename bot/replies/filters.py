@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Undefined
@@ -18,6 +19,7 @@ from bot.replies.text import clean, cut, escape
 
 _CENT = Decimal("0.01")
 Words = Callable[..., str]
+T = TypeVar("T")
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.DOTALL)
 _NORTH_AMERICAN = re.compile(r"(?:\+?1)?([2-9]\d{2})([2-9]\d{2})(\d{4})")
 MESSAGES = (
@@ -151,6 +153,11 @@ def listed(values: Iterable[object], *, language: str) -> Markup:
     return Markup(customs(language).pair).format(Markup(", ").join(first), last)  # noqa: S704 -- CLDR's own
 
 
+def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:
+    """Each value with its number; `first` is the number of the first one, where a page goes on with a list."""
+    return tuple(enumerate(values, first))
+
+
 def escape_kept(separator: str) -> str:
     """A separator with its outer spaces kept, which `escape` would trim."""
     return escape(f"x{separator}x")[1:-1]
@@ -184,6 +191,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
         "listed": partial(listed, language=language),
         "money": money,
         "number": number,
+        "numbered": numbered,
         "phone": phone,
         "url": url,
     }

@@ -26,11 +26,6 @@ class CarePlans(Summary):
     most: int = MOST
     shielded: Shielded = UNSHIELDED
 
-    @property
-    def numbered(self) -> tuple[tuple[int, CarePlan], ...]:
-        """The plans with their numbers in the whole list."""
-        return tuple(enumerate(self.plans, self.first))
-
 
 async def answer(ask: Ask) -> CarePlans:
     """The member's care plans."""

@@ -24,11 +24,6 @@ class Medications(Summary):
     found: int = 0
     shielded: Shielded = UNSHIELDED
 
-    @property
-    def numbered(self) -> tuple[tuple[int, Medication], ...]:
-        """The drugs with their numbers in the whole list."""
-        return tuple(enumerate(self.drugs, self.first))
-
 
 async def answer(ask: Ask) -> Medications:
     """The drugs that were filled in the last year, or in the time that was asked for."""

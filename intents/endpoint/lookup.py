@@ -19,11 +19,6 @@ class Lookup(Summary):
     reference: str | None = None
     addresses: tuple[Electronic, ...] = ()
 
-    @property
-    def numbered(self) -> tuple[tuple[int, Choice], ...]:
-        """The choices with their numbers."""
-        return tuple(enumerate(self.choices, 1))
-
 
 async def answer(ask: Ask) -> Lookup:
     """The addresses that the directory gives for the provider."""

@@ -44,11 +44,6 @@ class DrugCoverage(Summary):
         """True when the chosen list is the member's own plan's."""
         return self.lists is not None and self.chosen in self.lists.own
 
-    @property
-    def numbered(self) -> tuple[tuple[int, Group], ...]:
-        """The groups with their numbers in the whole list."""
-        return tuple(enumerate(self.groups, self.first))
-
 
 async def answer(ask: Ask) -> DrugCoverage:
     """The drug on the member's list, by the name that was said, else by its ingredient or brands."""

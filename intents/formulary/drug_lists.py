@@ -23,11 +23,6 @@ class Lists(Summary):
     page: int = 0
     plan: str | None = None
 
-    @property
-    def numbered(self) -> tuple[tuple[int, DrugList], ...]:
-        """The other lists with their numbers."""
-        return tuple(enumerate(self.others, self.first))
-
 
 async def answer(ask: Ask) -> Lists:
     """Every current drug list that the payer shows."""

@@ -48,11 +48,6 @@ class PlanList(Summary):
         return self.where.name if self.where else self.state
 
     @property
-    def numbered(self) -> tuple[tuple[int, Plan], ...]:
-        """The plans with their numbers in the whole list."""
-        return tuple(enumerate(self.plans, self.first))
-
-    @property
     def more(self) -> bool:
         """True when another page follows."""
         return self.first + len(self.plans) - 1 < self.total

@@ -54,16 +54,6 @@ class Networks(Summary):
     unclear: Wanted | None = None
     partial: bool = False
 
-    @property
-    def numbered(self) -> tuple[tuple[int, Used], ...]:
-        """The networks with their numbers."""
-        return tuple(enumerate(self.networks, 1))
-
-    @property
-    def offered(self) -> tuple[tuple[int, Choice], ...]:
-        """The choices with their numbers."""
-        return tuple(enumerate(self.choices, 1))
-
 
 async def answer(ask: Ask) -> Networks:
     """The networks that were asked about, with their plans."""

@@ -14,7 +14,20 @@ from hypothesis import strategies as st
 from bot.message import Language
 from bot.replies.catalogues import read_catalogues
 from bot.replies.environment import environment
-from bot.replies.filters import arg, count, day, finalize, join, language_name, listed, money, number, phone, url
+from bot.replies.filters import (
+    arg,
+    count,
+    day,
+    finalize,
+    join,
+    language_name,
+    listed,
+    money,
+    number,
+    numbered,
+    phone,
+    url,
+)
 from bot.replies.text import unescape
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -181,6 +194,12 @@ def test_vetted_addresses() -> None:
     """A phone number is dialled, an https address is opened."""
     assert url("(423) 555-0142") == "tel:+14235550142"
     assert unescape(url("https://www.bcbst.com/find?a=1&b=(2)")) == "https://www.bcbst.com/find?a=1&b=%282%29"
+
+
+def test_a_list_is_numbered_from_one_or_on_from_the_page_before() -> None:
+    """A page of a longer list keeps the numbers of the whole list."""
+    assert numbered(["a", "b"]) == ((1, "a"), (2, "b"))
+    assert numbered(["k"], 11) == ((11, "k"),)
 
 
 def test_lists_and_counts() -> None:
