@@ -85,6 +85,21 @@ class CareKind:
     whole: bool = False
     fills: bool = False
 
+    def name(self, language: str) -> str:
+        """What an answer calls it: `MRI`; with its article in any other language: `la resonancia magnética`.
+
+        A language that the words file doesn't name it in has the English name.
+        """
+        return self.names.get(language) or self.names["en"]
+
+    def article(self, language: str) -> str:
+        """The article that its name starts with; none in English."""
+        return self.name(language).partition(" ")[0] if language != "en" and self.names.get(language) else ""
+
+    def bare(self, language: str) -> str:
+        """Its name without the article."""
+        return self.name(language).removeprefix(self.article(language)).lstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class CareKinds:
