@@ -12,7 +12,7 @@ import uvloop
 from bench import teams
 from bench.run import rows
 from bench.table import markdown
-from bot.log import set_up
+from bot.ops.log import set_up
 
 
 def main() -> None:

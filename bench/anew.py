@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cli import main
+from bot.cli.cli import main
 from bot.payer import recent
 
 if __name__ == "__main__":

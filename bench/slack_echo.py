@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.log import set_up
+from bot.ops.log import set_up
 from bot.sandbox.sockets import listen
 
 

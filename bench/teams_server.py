@@ -16,7 +16,7 @@ from bot.app import assemble, teams_app, web_app
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Adapter, Outside, make_app
 from bot.config import Settings
-from bot.log import set_up
+from bot.ops.log import set_up
 from bot.sandbox.sockets import listen
 from tests.doubles.teams import APP, TENANT, own_token
 

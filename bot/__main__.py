@@ -1,5 +1,5 @@
 """`python -m bot` does what `bcbst-bot` does."""
 
-from bot.cli import main
+from bot.cli.cli import main
 
 main()

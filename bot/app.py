@@ -15,25 +15,30 @@ from pydantic import SecretStr
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.render import Renderer
+from bot.accounts.rollcall import RollCall
 from bot.accounts.values import Access
 from bot.accounts.vault import Vault, anchor_file
-from bot.anchor import Anchor
-from bot.answering import Answering, Patience
-from bot.audit import Audit
-from bot.clock import clock_of, refuse_made_up_day
 from bot.config import Settings
-from bot.course import Keeper
-from bot.dialogue import Dialogue
+from bot.conversation.answering import Answering, Patience
+from bot.conversation.course import Keeper
+from bot.conversation.state import Dialogue
+from bot.conversation.telling import Push, Telling
+from bot.conversation.turn import Turn
+from bot.delivery.inbox import Inbox
+from bot.delivery.retention import Retention
 from bot.documents.desk import Documents
 from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
 from bot.errors import ConfigError
-from bot.extras import lacks
-from bot.inbox import Inbox
-from bot.limits import Limits
 from bot.message import Person
-from bot.metrics import Meter
+from bot.ops.anchor import Anchor
+from bot.ops.audit import Audit
+from bot.ops.clock import clock_of, refuse_made_up_day
+from bot.ops.limits import Limits
+from bot.ops.metrics import Meter
+from bot.ops.refusals import Refusals
+from bot.ops.upkeep import let_go, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
@@ -41,16 +46,11 @@ from bot.payer.health import Pulse
 from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.recent import Recent
-from bot.refusals import Refusals
-from bot.retention import Retention
-from bot.rollcall import RollCall
 from bot.stores.base import Store
+from bot.stores.extras import lacks
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable
 from bot.stores.waits import Waits
-from bot.telling import Push, Telling
-from bot.turn import Turn
-from bot.upkeep import let_go, stopped, sweep
 from bot.web import health_of, web_app
 
 if TYPE_CHECKING:

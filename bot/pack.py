@@ -18,9 +18,9 @@ from bot.kit import NO_KINDS, Answer, CareKinds, care_kinds
 from bot.language import checker
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
+from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.message import Block, Language
-from bot.offers import Offers, offers_of
 from bot.replies.render import Words
 
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")

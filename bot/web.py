@@ -10,8 +10,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bot.accounts.guard import AddressLimit
-from bot.entrance import Entrance
-from bot.health import Health
+from bot.ops.entrance import Entrance
+from bot.ops.health import Health
 
 if TYPE_CHECKING:
     from bot.app import Bot

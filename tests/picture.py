@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from tests.commands.running import line_with, started
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "conversation.png"

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.answering import Patience
 from bot.app import Bot, assemble, web_app
-from bot.browser import Browser
-from bot.commands.rehearsal import link_in
+from bot.cli.browser import Browser
+from bot.cli.rehearsal import link_in
 from bot.config import Settings
+from bot.conversation.answering import Patience
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.anchor import Anchor
-from bot.audit import Audit, Verdict
 from bot.message import OneToOne, Person, Shared
+from bot.ops.anchor import Anchor
+from bot.ops.audit import Audit, Verdict
 from bot.stores.base import Kept, Store
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable
@@ -214,8 +214,8 @@ async def test_what_a_row_stands_for_happens_with_it(store: Store) -> None:
 RECORDING = """
 import asyncio, sys
 from bot.accounts.vault import Vault, parse_keys
-from bot.anchor import Anchor
-from bot.audit import Audit, Verdict
+from bot.ops.anchor import Anchor
+from bot.ops.audit import Audit, Verdict
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable
 

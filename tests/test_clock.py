@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.clock import clock_of, refuse_made_up_day
 from bot.config import Day, Settings
 from bot.errors import ConfigError
+from bot.ops.clock import clock_of, refuse_made_up_day
 
 pytestmark = pytest.mark.calendar
 CHANGES = [date(2027, 3, 14), date(2026, 11, 1)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from bot.message import Item
 from bot.replies.plain import plain
 from tests.stage import Stage, Talk

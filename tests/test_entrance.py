@@ -16,10 +16,10 @@ from starlette.routing import Route
 
 from bot.accounts.guard import AddressLimit
 from bot.accounts.render import Renderer
-from bot.commands.hurry import Hurried
-from bot.commands.serve import _config, _Second
-from bot.entrance import Entrance
-from bot.limits import Limit
+from bot.cli.hurry import Hurried
+from bot.cli.serve import _config, _Second
+from bot.ops.entrance import Entrance
+from bot.ops.limits import Limit
 from bot.sandbox.sockets import listen
 from tests.accounts.conftest import PAGES, make_settings
 

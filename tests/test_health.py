@@ -10,8 +10,8 @@ import pytest
 from starlette.applications import Starlette
 
 from bot.errors import PayerDown
-from bot.health import Health
-from bot.metrics import Meter
+from bot.ops.health import Health
+from bot.ops.metrics import Meter
 from bot.payer.http import Http
 from bot.stores.sqlite import open_sqlite
 

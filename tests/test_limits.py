@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.app import Bot, web_app
 from bot.errors import TooManyQuestions
-from bot.limits import ADDRESS, Limit, Limits
 from bot.message import Message, OneToOne, Person
+from bot.ops.limits import ADDRESS, Limit, Limits
 from bot.replies.plain import plain
 from bot.sandbox.server import serve_sandbox
 from tests.stage import TODAY, serving_bot

@@ -11,9 +11,9 @@ import pytest
 
 from bot.accounts.accounts import PatientCandidate
 from bot.app import Bot
+from bot.conversation.owner import meant
 from bot.language.reading import Slot
 from bot.message import Message, OneToOne, Person, Private, Reply
-from bot.owner import meant
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.dialogue import Asked
+from bot.conversation.provenance import INTENT, trace_in, trace_of, with_trace
+from bot.conversation.state import Asked
 from bot.message import Action, Actions, Press
 from bot.payer.budget import Report, Source
 from bot.payer.search import Search
-from bot.provenance import INTENT, trace_in, trace_of, with_trace
 from bot.records.arithmetic import Step, Term
 from bot.records.dates import PartialDate
 from bot.records.money import Amount

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import main
+from bot.cli.cli import main
 from tests.shipped import shipped_pack
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.inbox import Inbox
+from bot.delivery.inbox import Inbox
+from bot.delivery.retention import Erased, Retention, Shown
 from bot.message import Language, OneToOne, Person
-from bot.retention import Erased, Retention, Shown
 from bot.stores.base import Store
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.accounts.rollcall import HOUR
 from bot.message import Person
 from bot.replies.plain import plain
-from bot.rollcall import HOUR
 from bot.sandbox.server import serve_sandbox
 from tests.stage import TODAY, Stage, Talk, serving_bot
 from tests.worlds import world_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.browser import Browser
-from bot.limits import Limits
+from bot.cli.browser import Browser
 from bot.message import Private, Reply, Shareable
+from bot.ops.limits import Limits
 from bot.replies.plain import plain
 from tests.shipped import shipped_pack
 from tests.stage import Stage, Talk, buttons

@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from bot.upkeep import stopped
+from bot.ops.upkeep import stopped
 
 
 @pytest.mark.fault("F61")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.answering import Patience
 from bot.app import Bot
+from bot.conversation.answering import Patience
 from bot.kit import Ask, Summary
 from bot.message import Private, Reply, Shareable
 from bot.replies.plain import plain

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import Bot
-from bot.browser import Browser
-from bot.commands.rehearsal import link_in
+from bot.cli.browser import Browser
+from bot.cli.rehearsal import link_in
 from bot.message import Message, OneToOne, Person, Private
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox

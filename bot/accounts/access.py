@@ -11,9 +11,9 @@ from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.givebacks import Revocations
 from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, Used, lives_until
 from bot.accounts.values import Access, Link, Unlinked, moment
-from bot.audit import Audit
 from bot.errors import NotLinked, SignInExpired, SignInSlow
 from bot.message import Person
+from bot.ops.audit import Audit
 
 _MARGIN = 30.0  # seconds before its end a token is no longer begun with (T51); less for tokens that live shorter
 _LEASE = 20.0  # seconds; longer than the token endpoint is waited for

@@ -22,10 +22,10 @@ from bot.accounts.rows import LIVES, LinkRequest, LinkRow, PatientCandidate, Row
 from bot.accounts.seats import LinkQuota
 from bot.accounts.signin import SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
-from bot.audit import Audit
 from bot.config import Settings
 from bot.errors import CodeSpent, CodeWrong, ConnectedElsewhere, LinkError, TooManyLinks
 from bot.message import Person, person_of
+from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery
 from bot.payer.http import Http
 from bot.stores.sealed import SealedTable

@@ -11,9 +11,9 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.accounts.render import Renderer
-from bot.entrance import UNNAMED, Sent, TooSlow, is_loopback
 from bot.errors import BotError, TooManyRequests
-from bot.limits import ADDRESS, Limit
+from bot.ops.entrance import UNNAMED, Sent, TooSlow, is_loopback
+from bot.ops.limits import ADDRESS, Limit
 
 _log = structlog.get_logger()
 

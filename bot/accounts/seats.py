@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import count
 
 from bot.accounts.rows import PatientCandidate
-from bot.audit import Audit
 from bot.message import Person
+from bot.ops.audit import Audit
 from bot.stores.base import Kept, Store
 
 _KIND = "member_seat"

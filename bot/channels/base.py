@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
-from bot.inbox import Later, Writing
+from bot.delivery.inbox import Later, Writing
 from bot.message import Language, Message, OneToOne, Person, Private, Shareable, Shared
 
 Answer = Private | Shareable

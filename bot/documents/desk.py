@@ -16,9 +16,9 @@ import msgspec
 
 from bot.accounts.codes import digest, new_code, new_secret, read_code, same, shown
 from bot.accounts.vault import Vault
-from bot.audit import Audit
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Language, Person
+from bot.ops.audit import Audit
 from bot.stores.sealed import SealedTable
 
 PRIVATE_LIVES = 600.0  # seconds, as long as a sign-in's link

@@ -11,7 +11,7 @@ import yaml
 
 from bot.errors import PackError
 from bot.language.findings import hint
-from bot.offers import Form, Prompt
+from bot.language.offers import Form, Prompt
 
 LARGEST_FILE = 1_000_000
 WORDS = "_words"

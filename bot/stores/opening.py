@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.errors import StoreError, StoreUnusable
-from bot.extras import lacks
 from bot.stores.base import Store
+from bot.stores.extras import lacks
 from bot.stores.sqlite import open_sqlite
 
 _PROBE = "probe"

@@ -16,10 +16,10 @@ from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.vault import Vault
-from bot.audit import Audit
 from bot.config import Settings
 from bot.errors import LinkError
 from bot.message import Person
+from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.stores.base import Store

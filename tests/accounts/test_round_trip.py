@@ -12,10 +12,10 @@ from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.vault import Vault
-from bot.audit import Audit
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from bot.errors import LinkError, SignInExpired, SignInRefused
 from bot.message import Person
+from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.sandbox.app import Sandbox

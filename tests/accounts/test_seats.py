@@ -11,9 +11,9 @@ import pytest
 from bot.accounts.rows import PatientCandidate
 from bot.accounts.seats import LinkQuota
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.audit import Audit
 from bot.errors import TooManyChats
 from bot.message import Person
+from bot.ops.audit import Audit
 from bot.stores.base import Kept, Store
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.audit import What
 from bot.errors import LinkError
+from bot.ops.audit import What
 from bot.stores.base import Kept
 from bot.stores.sqlite import SqliteStore
 from tests.accounts.conftest import DANA, Bot

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.audit import Audit
+from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, serve_sandbox
 from bot.sandbox.synthetic import build

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import bot.pack
-from bot.cli import main
-from bot.inbox import Inbox
+from bot.cli.cli import main
+from bot.delivery.inbox import Inbox
 
 Inbox.__init__.__kwdefaults__.update(lease=1.5, look=0.2)  # type: ignore[union-attr] # it has keyword defaults
 bot.pack._rule_faults = lambda *_: iter(())

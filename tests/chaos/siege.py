@@ -20,7 +20,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from tests.chaos.toll import Question, Toll, count, is_done
 from tests.commands.running import environment
 from tests.doubles.slack import SlackDouble

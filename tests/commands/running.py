@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import main
+from bot.cli.cli import main
 from tests.days import DAY
 from tests.shipped import shipped_pack
 

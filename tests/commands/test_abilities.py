@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.commands.abilities import State, states
+from bot.cli.abilities import State, states
 from bot.payer.capabilities import Capabilities, read_capabilities
 from tests.answers.asking import pack
 

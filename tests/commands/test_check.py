@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.accounts.vault import Vault, new_key
-from bot.audit import Audit
-from bot.commands.check import CheckResult, check
+from bot.cli.check import CheckResult, check
 from bot.config import Settings
+from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox
 from bot.stores.sealed import SealedTable
@@ -132,8 +132,8 @@ async def test_slack_is_asked_whether_it_takes_the_token(
     payer: Sandbox, tmp_path: Path, token: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """auth.test decides; the token is never in the report."""
-    monkeypatch.setattr("bot.commands.check.load_pack", lambda _: shipped_pack())
-    monkeypatch.setattr("bot.commands.check.doubts_of", lambda *_: [])
+    monkeypatch.setattr("bot.cli.check.load_pack", lambda _: shipped_pack())
+    monkeypatch.setattr("bot.cli.check.doubts_of", lambda *_: [])
     slack = SlackDouble()
     await slack.start()
     try:

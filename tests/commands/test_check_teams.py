@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.channels.teams.regions import CLOUDS, Cloud
-from bot.commands.teams import probe
+from bot.cli.teams import probe
 from bot.errors import ConfigError
 
 SECRET = "s3cret-value"

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from bot.commands.demo import demo
+from bot.cli.demo import demo
 from bot.config import Settings
 from tests.days import DAY, LAST_VISIT, VISIT_BEFORE, in_words
 from tests.shipped import shipped_pack

@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner
 
 from bot.accounts.vault import parse_keys
-from bot.cli import main
+from bot.cli.cli import main
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "slack-manifest.schema.2.0.0.json"
 WHO = {"BOT_CONTACT_NAME": "Ana Ruiz", "BOT_COMPANY": "Example Health", "BOT_PUBLIC_URL": "https://chat.example.org"}

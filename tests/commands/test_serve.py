@@ -14,8 +14,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import assemble, web_app
-from bot.browser import Browser
-from bot.commands.rehearsal import sign_in
+from bot.cli.browser import Browser
+from bot.cli.rehearsal import sign_in
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person
 from bot.replies.plain import plain

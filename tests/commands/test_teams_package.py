@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.commands.teams_package import SEARCH, manifest, translation, write
-from bot.commands.teams_strings import STRINGS
+from bot.cli.teams_package import SEARCH, manifest, translation, write
+from bot.cli.teams_strings import STRINGS
 from bot.config import Settings
 from bot.errors import ConfigError
 from tests.shipped import shipped_pack

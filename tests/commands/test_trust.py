@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.audit import Audit
-from bot.cli import main
-from bot.commands.keys import reseal
+from bot.cli.cli import main
+from bot.cli.keys import reseal
+from bot.ops.audit import Audit
 from bot.replies.plain import plain
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import SqliteStore, open_sqlite

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.commands.understand import readings
+from bot.cli.understand import readings
 
 
 def test_a_rule_author_sees_what_was_heard_and_why_others_lost() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.accounts.vault import Vault
-from bot.audit import Audit
 from bot.documents.desk import Documents, OfferedDocument, Paper, pack, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
+from bot.ops.audit import Audit
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot import log
-from bot.answering import Patience
 from bot.app import Bot, assemble, slack_app, teams_app, web_app
-from bot.browser import Browser
 from bot.channels.slack.app import SlackApp
-from bot.commands.rehearsal import link_in
+from bot.cli.browser import Browser
+from bot.cli.rehearsal import link_in
 from bot.config import Settings
+from bot.conversation.answering import Patience
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
+from bot.ops import log
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox

@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from bot.browser import Browser
 from bot.channels.teams.sdk import Outside
+from bot.cli.browser import Browser
 from bot.errors import SignInRefused
-from bot.limits import Limits
+from bot.ops.limits import Limits
 from bot.sandbox.authorization.endpoints import TOKEN as TOKEN_PATH
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.browser import Browser
 from bot.channels.teams.sdk import Outside
+from bot.cli.browser import Browser
 from bot.message import Person
 from bot.sandbox.world import World
 from tests.doubles.teams import APP, TENANT, Call, TeamsDouble, own_token, settled

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bot.commands.serve import dev_chat
-from bot.devchat.desk import PATH
+from bot.cli.devchat.desk import PATH
+from bot.cli.serve import dev_chat
 from bot.message import Chart, Facts
 from tests.days import YEAR_BEFORE
 from tests.e2e.house import House

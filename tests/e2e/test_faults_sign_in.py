@@ -10,7 +10,7 @@ from typing import get_args
 import httpx
 import pytest
 
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from bot.errors import SignInRefused
 from bot.message import Person
 from bot.sandbox.behaviour import Behaviour, Fault, IdTokenFlaw

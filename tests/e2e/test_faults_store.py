@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from bot.errors import SignInRefused, StoreUnusable
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World

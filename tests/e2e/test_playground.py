@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from bot.browser import Browser
 from bot.channels.teams.sdk import Outside
+from bot.cli.browser import Browser
 from bot.sandbox.sockets import listen
 from bot.sandbox.world import World
 from tests.doubles.teams import APP, TENANT, own_token

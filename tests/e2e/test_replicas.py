@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.accounts.vault import new_key
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from bot.sandbox.server import listen, serve_sandbox
 from bot.sandbox.world import World
 from tests.commands.running import line_with, started

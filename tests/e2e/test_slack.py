@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from bot.sandbox.behaviour import Fault
 from tests.days import VISIT_BEFORE, in_words, month_day
 from tests.doubles.block_kit import parsed

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.audit import Audit
 from bot.message import Person
+from bot.ops.audit import Audit
 from bot.sandbox.world import World
 from bot.stores.base import Kept, Store
 from bot.stores.postgres import open_postgres

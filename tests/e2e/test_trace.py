@@ -28,14 +28,18 @@ async def test_a_question_passes_no_more_than_it_did(world: World, tmp_path: Pat
 def test_a_relay_yields_what_it_iterates_over() -> None:
     """Who asks in one way after the other is one; a context manager and a plain producer are none."""
     assert [name for _, name in relays_in("bot/payer/client.py")] == ["search", "search"]
-    assert [name for _, name in relays_in("bot/leases.py")] == []
+    assert [name for _, name in relays_in("bot/delivery/leases.py")] == []
 
 
 def test_a_way_tells_its_rooms() -> None:
     """Folders and single files of `bot/` are rooms; the pack is one of its own."""
     way = Way(
-        {("bot/turn.py", "Turn.answer", 1), ("bot/payer/http.py", "Http.get", 2), ("intents/a/b.py", "answer", 3)}
+        {
+            ("bot/conversation/turn.py", "Turn.answer", 1),
+            ("bot/payer/http.py", "Http.get", 2),
+            ("intents/a/b.py", "answer", 3),
+        }
     )
-    assert way.rooms == ("intents", "payer", "turn")
+    assert way.rooms == ("conversation", "intents", "payer")
     assert way.within("payer").files == ("bot/payer/http.py",)
-    assert way.without("payer", "intents").files == ("bot/turn.py",)
+    assert way.without("payer", "intents").files == ("bot/conversation/turn.py",)

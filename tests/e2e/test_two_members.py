@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from bot.app import Bot, assemble, web_app
-from bot.browser import Browser
-from bot.commands.rehearsal import link_in
+from bot.cli.browser import Browser
+from bot.cli.rehearsal import link_in
 from bot.message import Message, OneToOne, Person
 from bot.payer.http import Http
 from bot.replies.plain import plain

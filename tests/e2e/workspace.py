@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.browser import Browser
+from bot.cli.browser import Browser
 from bot.sandbox.world import World
 from tests.cases import saw
 from tests.days import LAST_VISIT, month_day

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.inbox import Delivery, Inbox
+from bot.delivery.inbox import Delivery, Inbox
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.inbox import Delivery, Inbox
-from bot.leases import Overtaken
+from bot.delivery.inbox import Delivery, Inbox
+from bot.delivery.leases import Overtaken
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.inbox import KEPT, WANTED, Delivery, Inbox, Later
+from bot.delivery.inbox import KEPT, WANTED, Delivery, Inbox, Later
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite

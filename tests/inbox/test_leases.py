@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.delivery.inbox import Delivery, Inbox
 from bot.errors import StoreBusy
-from bot.inbox import Delivery, Inbox
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import SqliteStore, open_sqlite

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.inbox import Delivery, Inbox
-from bot.leases import Overtaken
+from bot.delivery.inbox import Delivery, Inbox
+from bot.delivery.leases import Overtaken
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from tests.inbox.handling import VAULT, Handler, until

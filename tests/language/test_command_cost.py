@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot.command import Commands
+from bot.conversation.slash_commands import Commands
 from bot.language.engine import Engine
 from bot.language.reading import Slot
 from bot.message import Message, OneToOne, Person

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.command import Commands
+from bot.conversation.slash_commands import Commands
 from bot.language.options import Options, read_options
 from bot.message import Message, Person, Shared
 from tests.answers.asking import pack

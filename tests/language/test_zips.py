@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import zipcodes
 
-from bot.cli import main
+from bot.cli.cli import main
 from bot.language import nearby, places
 from tests.shipped import shipped_pack
 

@@ -28,11 +28,11 @@ from bot.channels.slack.people import People
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import WhoUnknown, Workspace
 from bot.channels.slack.writer import UNMARKED, EphemeralWriter, SlackWriter
+from bot.delivery.inbox import KEPT, Delivery
+from bot.delivery.leases import Overtaken
+from bot.delivery.retention import Retention
 from bot.errors import StoreError
-from bot.inbox import KEPT, Delivery
-from bot.leases import Overtaken
 from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Shareable, Shared
-from bot.retention import Retention
 
 log = structlog.get_logger("slack")
 

@@ -52,12 +52,12 @@ from bot.channels.slack.sharing import SEND, SHARE, Sharing
 from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
+from bot.conversation.forms import Forms
+from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
+from bot.delivery.retention import Retention, Shown
 from bot.errors import StoreUnusable
-from bot.forms import Forms
-from bot.inbox import Delivery, Handler, Inbox, Soother
 from bot.message import Person
 from bot.replies.render import Words
-from bot.retention import Retention, Shown
 
 log = structlog.get_logger("slack")
 

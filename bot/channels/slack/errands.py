@@ -16,7 +16,7 @@ from bot.channels.slack.notices import Notices
 from bot.channels.slack.people import Ending
 from bot.channels.slack.sharing import SHARE, Sharing
 from bot.channels.slack.workspace import WhoUnknown, Workspace
-from bot.inbox import Delivery
+from bot.delivery.inbox import Delivery
 from bot.message import OneToOne, Shared
 
 _MOST_PROMPTS = 4  # Slack takes no more

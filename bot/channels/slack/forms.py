@@ -12,9 +12,9 @@ from typing import Any
 
 from bot.channels.slack.incoming import Body, Incoming, read_submission
 from bot.channels.slack.notices import Notices
-from bot.forms import Forms
+from bot.conversation.forms import Forms
+from bot.language.offers import Form
 from bot.message import Language, Person
-from bot.offers import Form
 from bot.replies.blocks import Kit
 from bot.replies.text import cut
 

@@ -24,10 +24,10 @@ from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import ChannelRateLimit
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
+from bot.delivery.retention import Retention
 from bot.errors import StoreError
 from bot.message import FAREWELLS, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.blocks import BlockPage, pages
-from bot.retention import Retention
 
 log = structlog.get_logger("slack")
 

@@ -40,11 +40,11 @@ from bot.channels.teams.regions import Cloud, Hosts
 from bot.channels.teams.renewals import MESSAGE, Renew, Renewals
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import TeamsWriter, chats
+from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
+from bot.delivery.retention import Retention, Shown
 from bot.errors import StoreError, StoreUnusable
-from bot.inbox import Delivery, Handler, Inbox, Soother
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
-from bot.retention import Retention, Shown
 
 log = structlog.get_logger("teams")
 

@@ -10,10 +10,10 @@ from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
+from bot.delivery.retention import Retention
 from bot.message import FAREWELLS, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import pages, renewing
 from bot.replies.text import cut
-from bot.retention import Retention
 
 _SUMMARY = 200
 

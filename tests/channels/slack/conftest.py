@@ -19,8 +19,9 @@ from starlette.applications import Starlette
 from bot.channels.slack.app import SlackApp
 from bot.channels.slack.connection import Credentials
 from bot.channels.slack.shelf import Shelf
-from bot.forms import Forms
-from bot.inbox import Handler, Inbox, Soother
+from bot.conversation.forms import Forms
+from bot.delivery.inbox import Handler, Inbox, Soother
+from bot.delivery.retention import Retention
 from bot.message import (
     Action,
     Actions,
@@ -37,7 +38,6 @@ from bot.message import (
     Span,
 )
 from bot.replies.render import Words
-from bot.retention import Retention
 from bot.sandbox.server import listen, running
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite

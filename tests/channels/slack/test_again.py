@@ -11,7 +11,7 @@ from bot.channels.base import Unreachable
 from bot.channels.slack.again import Mark
 from bot.channels.slack.errands import StoredErrand
 from bot.channels.slack.incoming import Incoming, read_command, read_event
-from bot.inbox import Delivery
+from bot.delivery.inbox import Delivery
 from tests.channels.slack.conftest import PLANTED, House
 from tests.doubles.slack import BOT_USER, TEAM
 

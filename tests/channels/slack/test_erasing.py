@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.delivery.retention import Erased
 from bot.message import Person
-from bot.retention import Erased
 from tests.channels.slack.conftest import PLANTED, House
 
 PERSON = Person("slack", "", "T0TEAM", "U1")

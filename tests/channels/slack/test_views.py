@@ -9,8 +9,8 @@ import pytest
 
 from bot.channels.slack.forms import modal
 from bot.channels.slack.notices import Notices
-from bot.command import Commands
-from bot.forms import Forms
+from bot.conversation.forms import Forms
+from bot.conversation.slash_commands import Commands
 from bot.message import Language, OneToOne, Shared
 from bot.replies.render import Words
 from tests.channels.slack.conftest import PLANTED, TEMPLATES, House

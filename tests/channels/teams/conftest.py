@@ -16,7 +16,8 @@ from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.channels.teams.app import TeamsApp
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Outside
-from bot.inbox import Handler, Inbox, Soother
+from bot.delivery.inbox import Handler, Inbox, Soother
+from bot.delivery.retention import Retention
 from bot.message import (
     Action,
     Actions,
@@ -33,7 +34,6 @@ from bot.message import (
     Span,
 )
 from bot.replies.render import Words
-from bot.retention import Retention
 from bot.sandbox.server import listen, running
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.retention import Erased
 from bot.message import OneToOne, Person, Shared
-from bot.retention import Erased
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.adaptive_card import fallback
 from tests.doubles.teams import APP, OTHER_TENANT, TENANT

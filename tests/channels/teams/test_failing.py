@@ -11,8 +11,8 @@ import pytest
 
 from bot.channels.base import Unreachable, Unwritable
 from bot.channels.teams.incoming import read_message
+from bot.delivery.inbox import Delivery
 from bot.errors import StoreUnusable
-from bot.inbox import Delivery
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.teams import TENANT
 from tests.inbox.handling import until

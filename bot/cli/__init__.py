@@ -1,0 +1,1 @@
+"""Commands for a terminal: one file a command, imported when it runs."""

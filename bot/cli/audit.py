@@ -1,0 +1,69 @@
+"""`bcbst-bot audit`: list, check and export the trail of who asked for what."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from bot.accounts.vault import Vault, anchor_file
+from bot.config import Settings
+from bot.ops.anchor import Anchor
+from bot.ops.audit import Audit, AuditRow, Verdict
+from bot.stores.opening import open_store, sqlite_path
+from bot.stores.sealed import SealedTable
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Audit]:
+    """The trail of these settings' store.
+
+    Raises:
+        ConfigError: the keys are malformed. StoreError: the store cannot be used.
+    """
+    vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
+    store = await open_store(settings.bot_store_url)
+    try:
+        yield Audit(SealedTable(store, vault))
+    finally:
+        await store.close()
+
+
+async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
+    """Every row, oldest first, as a line to read or as JSON; the reading itself becomes a row."""
+    async with opened(settings) as audit:
+        async for entry in audit.entries():
+            yield msgspec.json.encode(entry).decode() if as_json else told(entry)
+        await audit.record("audit_read")
+        await _anchor(settings, audit).advance()
+
+
+async def verify(settings: Settings, more: Sequence[str] = ()) -> tuple[Verdict, bool]:
+    """Whether the trail is whole, and whether anything outside of the store was there to hold it against.
+
+    `more` are checkpoints that were exported.
+    """
+    async with opened(settings) as audit:
+        kept = await _anchor(settings, audit).read()
+        verdict = await audit.verify([one for one in (kept, *more) if one])
+        if settings.bot_audit_anchor is not None and not kept:
+            verdict = Verdict(verdict.entries, (*verdict.faults, "BOT_AUDIT_ANCHOR: holds no checkpoint"))
+        return verdict, bool(kept or more)
+
+
+async def checkpoint(settings: Settings) -> str:
+    """Where the trail ends, sealed, to be kept elsewhere; the anchor takes it whatever it held before."""
+    async with opened(settings) as audit:
+        return await _anchor(settings, audit).advance(accept=True)
+
+
+def _anchor(settings: Settings, audit: Audit) -> Anchor:
+    return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
+
+
+def told(entry: AuditRow) -> str:
+    """A row as a line to read."""
+    read = ", ".join(f"{count} {kind}" for kind, count in sorted(entry.read.items()))
+    parts = (f"{entry.number:>6}", entry.at, entry.what, entry.who[:8], entry.where, entry.detail, read)
+    return "  ".join(part for part in parts if part)

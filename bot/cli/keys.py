@@ -1,0 +1,110 @@
+"""`bcbst-bot keys`: make a key, see that the configured ones are keys, and seal everything anew under the newest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.accounts.vault import Vault, add_key, is_exposed, key_file, leave_newest, new_key
+from bot.config import Settings
+from bot.errors import ConfigError
+from bot.ops.audit import Audit
+from bot.stores.base import Store
+from bot.stores.opening import open_store, sqlite_path
+from bot.stores.sealed import SealedTable
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """How many rows were sealed anew, and how many remain under an older key because they changed meanwhile."""
+
+    resealed: int
+    remaining: int
+    older: int = 0
+    in_file: bool = False
+
+    def __str__(self) -> str:
+        told = f"{self.resealed} rows sealed anew under the newest key"
+        if self.remaining:
+            return f"{told}; {self.remaining} changed meanwhile: run it again"
+        told += "; no row needs an older key"
+        if not self.older:
+            return told
+        how = "`bcbst-bot keys prune` removes them" if self.in_file else "remove them from BOT_ENCRYPTION_KEYS"
+        return f"{told}. {self.older} older remain and open old back-ups: once every process was restarted, {how}"
+
+
+def make() -> str:
+    """A fresh key for the front of BOT_ENCRYPTION_KEYS."""
+    return new_key()
+
+
+def check(settings: Settings) -> str:
+    """Where the keys come from, when they can be used.
+
+    Raises:
+        ConfigError: naming the setting or the file whose keys are malformed.
+    """
+    Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
+    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    if file is not None and is_exposed(file):
+        raise ConfigError(f"{file.name}: others may read it; `chmod 600` it, then rotate the keys")
+    if settings.bot_keys_file is not None and file is not None:
+        return f"BOT_KEYS_FILE, {file}"
+    return "BOT_ENCRYPTION_KEYS" if file is None else "the key file beside the store"
+
+
+async def rotate(settings: Settings) -> Rotated:
+    """Seal every row under the newest key, while others serve; a kill at any point leaves every row readable (T36).
+
+    Keys of the setting are taken as they stand: put the newest in front and restart every process before.
+    Without the setting, a fresh key goes into the key file, which running processes read again when they meet it.
+
+    Raises:
+        ConfigError: the keys are malformed. StoreError: the store cannot be used.
+    """
+    path = sqlite_path(settings.bot_store_url)
+    file = key_file(settings, path)
+    if file is not None:
+        add_key(file)
+    vault = Vault.from_settings(settings, path)
+    store = await open_store(settings.bot_store_url)
+    try:
+        rotated = await reseal(store, vault)
+        await Audit(SealedTable(store, vault)).record("keys_rotated")
+        return replace(rotated, older=vault.size - 1, in_file=file is not None)
+    finally:
+        await store.close()
+
+
+async def prune(settings: Settings) -> int:
+    """Remove the older keys from the key file; how many. Only when no row needs them.
+
+    Raises:
+        ConfigError: the keys are in the setting, or a row still needs one. StoreError: the store cannot be used.
+    """
+    path = sqlite_path(settings.bot_store_url)
+    file = key_file(settings, path)
+    if file is None:
+        raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
+    store = await open_store(settings.bot_store_url)
+    try:
+        vault = Vault.from_settings(settings, path)
+        rotated = await reseal(store, vault)
+        if rotated.resealed or rotated.remaining:
+            raise ConfigError("some rows were still under an older key: restart every process, then run it again")
+        await Audit(SealedTable(store, vault)).record("keys_rotated", detail="pruned")
+    finally:
+        await store.close()
+    return leave_newest(file)
+
+
+async def reseal(store: Store, vault: Vault) -> Rotated:
+    """Seal every row that is under an older key anew, each in one statement that loses to any other writer."""
+    table, resealed, remaining = SealedTable(store, vault), 0, 0
+    for kind in await store.kinds():
+        async for row, plain in table.listed(kind):
+            if plain is None or not vault.stale(row.value):
+                continue
+            done = await store.swap(kind, row.key, row.value, table.sealed(kind, row.key, plain))
+            resealed, remaining = resealed + done, remaining + (not done)
+    return Rotated(resealed, remaining)

@@ -1,0 +1,75 @@
+"""`bcbst-bot links`: which chat identities are connected, and ending a connection for its owner."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from bot.accounts.values import moment
+from bot.app import assemble
+from bot.cli.audit import opened, told
+from bot.config import Settings
+from bot.errors import ConfigError
+from bot.message import Person, person_of
+
+_PARTS = ("platform", "enterprise", "team", "user")
+_MOST_ROWS = 100_000
+
+
+async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[str]:
+    """One line a link, oldest first: the chat identity and since when. Never whose record it opens.
+
+    Raises:
+        ConfigError, PackError, StoreError: the bot cannot start with these settings, or the pattern is none.
+    """
+    wanted = _parts(pattern)
+    async with assemble(settings) as bot:
+        async for person, since in bot.accounts.linked():
+            if _fits(person, wanted):
+                yield f"{_spelled(person)}  since {moment(since):%Y-%m-%d %H:%M} UTC"
+        await bot.audit.record("links_listed")
+
+
+async def revoke(settings: Settings, pattern: str) -> str:
+    """End every connection of an identity as its owner would with "unlink": all is deleted, the tokens are given back.
+
+    Raises:
+        ConfigError: no such identity is connected.
+    """
+    wanted = _parts(pattern)
+    async with assemble(settings) as bot:
+        people = [person async for person, _ in bot.accounts.linked() if _fits(person, wanted)]
+        if not people:
+            raise ConfigError("no account is connected to that identity")
+        for person in people:
+            await bot.accounts.unlink(person)
+            await bot.audit.record("link_revoked", person)
+    return "\n".join(f"{_spelled(person)} is disconnected" for person in people)
+
+
+async def rows_of(settings: Settings, identity: str) -> AsyncIterator[str]:
+    """The audit trail's rows of one identity, newest first; the reading becomes a row.
+
+    Raises:
+        ConfigError: the identity is none. StoreError: the store cannot be used.
+    """
+    person = person_of("\x1f".join(_parts(identity)))
+    async with opened(settings) as audit:
+        for entry in await audit.of(person, newest=_MOST_ROWS):
+            yield told(entry)
+        await audit.record("audit_read", person)
+
+
+def _parts(pattern: str) -> list[str]:
+    parts = pattern.split("/")
+    if len(parts) != len(_PARTS):
+        raise ConfigError(f"an identity is written {'/'.join(_PARTS)}, as `bcbst-bot links` lists it; * is any")
+    return parts
+
+
+def _fits(person: Person, wanted: list[str]) -> bool:
+    """Whether each part is the wanted one, or any is wanted."""
+    return all(want in {"*", part} for want, part in zip(wanted, person.key.split("\x1f"), strict=True))
+
+
+def _spelled(person: Person) -> str:
+    return person.key.replace("\x1f", "/")

@@ -1,0 +1,96 @@
+"""Settings that point at the embedded payer, and members of it who sign in over real HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.app import Bot, assemble, web_app
+from bot.cli.browser import Browser
+from bot.config import Settings
+from bot.errors import ConfigError, SignInRefused
+from bot.message import Actions, Message, OneToOne, Person, Reply
+from bot.sandbox.app import Sandbox
+from bot.sandbox.server import listen, running, serve_sandbox
+from bot.sandbox.synthetic import build
+
+
+@asynccontextmanager
+async def sandbox_settings(settings: Settings) -> AsyncIterator[tuple[Settings, Sandbox]]:
+    """The settings with the embedded payer in place of the real one; what the person set besides it stays.
+
+    The store goes to a folder that is removed at the end, unless one was set: a rehearsal leaves nothing behind.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(serve_sandbox(build(today=settings.bot_today)))
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        changes: dict[str, object] = {
+            "payer_fhir_url": sandbox.fhir_url,
+            "payer_directory_url": sandbox.fhir_url,
+            "payer_authorize_url": sandbox.authorize_url,
+            "payer_token_url": sandbox.token_url,
+            "payer_issuer": sandbox.issuer,
+            "payer_client_id": sandbox.client_id,
+            "payer_client_secret": sandbox.client_secret,
+        }
+        if "bot_store_url" not in settings.model_fields_set:
+            changes["bot_store_url"] = f"sqlite:///{Path(folder) / 'bot.db'}"
+        yield Settings(**{**settings.model_dump(exclude_unset=True), **changes}), sandbox
+
+
+@asynccontextmanager
+async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot]:
+    """The bot, with its linking pages served on the host and port of BOT_PUBLIC_URL.
+
+    With `any_port` a free port is taken when that one is busy and was not asked for.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
+    parts = urlsplit(settings.bot_public_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        sock = listen(parts.hostname or "127.0.0.1", port)
+    except OSError as error:
+        if not any_port or "bot_public_url" in settings.model_fields_set:
+            raise ConfigError(f"BOT_PUBLIC_URL: port {port} cannot be listened on") from error
+        sock = listen()
+        address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        settings = settings.model_copy(update={"bot_public_url": address})
+    with contextlib.closing(sock):
+        async with assemble(settings) as bot, running(web_app(bot), sock):
+            yield bot
+
+
+def link_in(reply: Reply) -> str | None:
+    """The address of the reply's deep link, when it has one."""
+    for block in reply.blocks:
+        for action in block.buttons if isinstance(block, Actions) else ():
+            if action.id == "link":
+                return action.url
+    return None
+
+
+async def sign_in(bot: Bot, person: Person, username: str) -> list[Reply]:
+    """Connect a sandbox member to a person: ask for a link, sign in as a browser would, type the code in the chat.
+
+    Returns the replies to the typed code.
+
+    Raises:
+        SignInRefused: there is no such member, or the pages did not lead to a code.
+    """
+    links = [link async for reply in _say(bot, person, "link") if (link := link_in(reply))]
+    if not links:
+        raise SignInRefused("the bot gave no link")
+    async with Browser() as browser:
+        code = await browser.sign_in(links[-1], username)
+    return [reply async for reply in _say(bot, person, code)]
+
+
+async def _say(bot: Bot, person: Person, text: str) -> AsyncIterator[Reply]:
+    async for reply in bot.turn.answer(Message("rehearsal", person, OneToOne("console"), text)):
+        yield reply

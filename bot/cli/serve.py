@@ -1,0 +1,152 @@
+"""`bcbst-bot serve`: the web application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import structlog
+import uvicorn
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from bot.accounts.vault import is_exposed, key_file
+from bot.app import Bot, assemble, health_of, slack_app, teams_app, web_app
+from bot.cli.hurry import Hurried
+from bot.config import Settings
+from bot.errors import ConfigError
+from bot.ops.clock import refuse_made_up_day
+from bot.sandbox.sockets import listen
+from bot.stores.opening import sqlite_path
+
+log = structlog.get_logger("serve")
+_USUAL = (700, 10, 10)  # Python's own: what a question leaves behind goes soon
+
+
+async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> None:
+    """Serve the bot until it is told to stop; questions in work are finished first.
+
+    Raises:
+        ConfigError: a setting that `serve` needs is missing, or a port is taken.
+    """
+    if not sandbox:
+        refuse_made_up_day(settings)
+        _require(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        sock = stack.enter_context(contextlib.closing(_listen(host, port, ("--host", "--port"))))
+        apart = settings.metrics_address and _listen(*settings.metrics_address, ("BOT_METRICS_BIND",) * 2)
+        if sandbox:
+            from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
+
+            settings, _ = await stack.enter_async_context(sandbox_settings(_reached_at(settings, sock)))
+        if not sandbox:
+            _tell_of_keys(settings)
+        bot = await stack.enter_async_context(assemble(settings))
+        slack = await stack.enter_async_context(slack_app(bot))
+        teams = await stack.enter_async_context(teams_app(bot))
+        if apart:
+            await stack.enter_async_context(_beside(health_of(bot).apart(), apart))
+        bot.pack.places.read()
+        public = web_app(bot, slack=slack, teams=teams, more=dev_chat(bot) if sandbox else ())
+        # What the start made stays: the collector, off since the command began, need never walk over it.
+        gc.freeze()
+        gc.set_threshold(*_USUAL)
+        gc.enable()
+        log.info("serving", port=sock.getsockname()[1])
+        await _Server(_config(public)).serve(sockets=[sock])
+
+
+def _reached_at(settings: Settings, sock: socket.socket) -> Settings:
+    """The settings of a rehearsal: its links lead to the port that was taken, unless BOT_PUBLIC_URL was set."""
+    if "bot_public_url" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"})
+
+
+def _listen(host: str, port: int, names: tuple[str, str]) -> socket.socket:
+    """A listening socket; what is wrong with host or port is told by the name of its option or setting."""
+    try:
+        return listen(host, port)
+    except socket.gaierror as error:
+        raise ConfigError(f"{names[0]}: {host} is no address of this machine") from error
+    except OSError as error:
+        raise ConfigError(f"{names[1]}: {port} cannot be listened on") from error
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    """What a proxy says of a client is read by the entrance, which knows whom the operator trusts."""
+    return uvicorn.Config(
+        app,
+        http=Hurried,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _beside(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
+    """Serve an application besides another one, until that has stopped."""
+    server = _Second(_config(app))
+    log.info("watched", port=sock.getsockname()[1])
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def dev_chat(bot: Bot) -> list[Route]:
+    """The developers' chat page of a rehearsal. Replies to nothing that was said reach its people there."""
+    from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
+
+    desk = DevChat(bot.turn.answer, bot.settings)
+    bot.push["console"] = desk.push
+    return desk.routes()
+
+
+class _Server(uvicorn.Server):
+    """Stops when it is told to. uvicorn's own would then raise the signal again, before the store is closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the two signals that a terminal and a supervisor send; the second interrupt does not wait."""
+        loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        for number in numbers:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+class _Second(uvicorn.Server):
+    """Stops when the first server has, whatever signals come."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the first."""
+        yield
+
+
+def _tell_of_keys(settings: Settings) -> None:
+    """Say at the start when whoever has the data has its keys too."""
+    file = key_file(settings, sqlite_path(settings.bot_store_url))
+    if file is not None and is_exposed(file):
+        log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")
+    if file is not None and settings.bot_keys_file is None:
+        log.warning("the keys lie beside the data; put them apart", setting="BOT_KEYS_FILE")
+
+
+def _require(settings: Settings) -> None:
+    if settings.missing:
+        raise ConfigError(f"{settings.missing}: required; the payer gives it at registration (`bcbst-bot register`)")

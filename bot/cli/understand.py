@@ -1,0 +1,111 @@
+"""`bcbst-bot understand`: how messages are read, without network or account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from bot.config import load_day
+from bot.language.clauses import Clause
+from bot.language.context import Context
+from bot.language.engine import Engine, ReadingTrace
+from bot.language.hearing import Heard
+from bot.language.reading import Reading, Slot
+from bot.ops.clock import clock_of
+from bot.pack import find_pack
+
+
+def readings(
+    lines: Iterable[str], *, as_json: bool, dialogue: bool, explain: bool, pack: str | None = None
+) -> Iterator[str]:
+    """One printed line (or, with `explain`, a block) a message.
+
+    Raises:
+        PackError, ConfigError: the rules cannot be loaded, or the day's settings are malformed.
+    """
+    engine = Engine.load(find_pack(pack) / "intents")
+    now = clock_of(load_day())
+    context: Context | None = None
+    for line in lines:
+        text = line.rstrip("\r\n")
+        if dialogue and not text.strip():
+            context = None
+            continue
+        before, today = context, now().date()
+        reading = engine.understand(text, today=today, context=before)
+        resolved = None
+        if dialogue:
+            intent, slots, context = engine.after(before, reading)
+            resolved = (intent, slots)
+        if explain:
+            yield explained(engine.explain(text, today=today, context=before))
+        elif as_json:
+            yield json.dumps(_data(reading, resolved), ensure_ascii=False, default=str)
+        else:
+            yield f"{reading.intent}\t{reading.score:.2f}\t{text}"
+
+
+def _data(reading: Reading, resolved: tuple[str | None, Mapping[str, Slot]] | None) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "text": reading.text,
+        "intent": reading.intent,
+        "slots": _slots(reading.slots),
+        "rule": reading.rule,
+        "score": round(reading.score, 3),
+        "language": reading.language,
+        "ms": round(reading.ms, 3),
+        "concepts": list(reading.concepts),
+        "cells": [asdict(cell) for cell in reading.cells],
+        "unused": list(reading.unused),
+        "unmet": _slots(reading.unmet),
+        "alarm": reading.alarm,
+    }
+    if resolved is not None:
+        data["resolved"] = {"intent": resolved[0], "slots": _slots(resolved[1])}
+    return data
+
+
+def _slots(slots: Mapping[str, Slot]) -> dict[str, dict[str, object]]:
+    return {name: _slot(slot) for name, slot in slots.items()}
+
+
+def _slot(slot: Slot) -> dict[str, object]:
+    """A slot as contract.md has it: "not" only where it excludes, "values" and "how" only where there are several."""
+    data: dict[str, object] = {"text": slot.text, "value": slot.value}
+    if slot.excluded:
+        data["not"] = True
+    if slot.values:
+        data |= {"values": list(slot.values), "how": slot.how}
+    return data
+
+
+def explained(explanation: ReadingTrace) -> str:
+    """What was heard, the three best rules with what fired, and what each other rule misses, for a rule author."""
+    reading, heard = explanation.reading, explanation.heard
+    lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]
+    lines += [_clause(heard, clause) for clause in heard.clauses]
+    lines += [f"tag       {tag.kind} = {tag.value!r} ({heard.said.said(tag.first, tag.after)!r})" for tag in heard.tags]
+    lines.append(f"concepts  {', '.join(sorted(name for name in heard.names if name.isupper())) or 'none'}")
+    lines += [f"slot      {name} = {_shown(slot)} ({slot.text!r})" for name, slot in reading.slots.items()]
+    for place, one in enumerate(reading.candidates, 1):
+        used = ", ".join(one.concepts) or "no concept"
+        lines.append(f"{place}. {one.intent} by {one.rule}: {one.score:.2f}, from {used}")
+    lines += [f"alarm     {reading.alarm}"] if reading.alarm else []
+    lines.append(
+        f"left      {', '.join(reading.unused) or 'nothing'}; not honoured: {', '.join(reading.unmet) or 'nothing'}"
+    )
+    lines.append(f"decided   {reading.intent}{' (two readings are close)' if reading.unclear else ''}")
+    lines += [f"lost      {why}" for why in explanation.lost]
+    return "\n".join(lines) + "\n"
+
+
+def _shown(slot: Slot) -> str:
+    joined = f" {slot.how} ".join(map(repr, slot.values)) if slot.values else repr(slot.value)
+    return f"not {joined}" if slot.excluded else joined
+
+
+def _clause(heard: Heard, clause: Clause) -> str:
+    said = heard.said.said(clause.first, clause.after)
+    return f"clause    {clause.role.value}: {said}"

@@ -1,1 +1,0 @@
-"""What each command of contract.md does. Like `app`, these may import everything."""

@@ -1,0 +1,356 @@
+"""One understood question to one reply: the question's budget, the answer's search, and the words of its template."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Self
+
+from bot.accounts.accounts import Access, Accounts, LinkRow
+from bot.conversation.provenance import INTENT, trace_in, trace_of, with_trace
+from bot.conversation.state import Asked
+from bot.documents.publisher import Publisher
+from bot.errors import BotError, Disconnected, LinkError, PayerError, PayerSlow, SignInExpired
+from bot.kit import (
+    Ask,
+    Coverage,
+    Offer,
+    Patient,
+    Places,
+    Search,
+    Summary,
+    Unreadable,
+    WithDocument,
+    own_networks,
+    read_coverage,
+    read_patient,
+    words_of,
+)
+from bot.kit.coverages import plan_year_of
+from bot.language.reading import Slot
+from bot.message import Actions, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
+from bot.ops.audit import Audit
+from bot.pack import Pack, template_of
+from bot.payer.budget import Budget, Progress, Report
+from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.health import Health
+
+Answered = Private | Shareable
+_AGAIN = "again"
+_ZIP_DIGITS = 5
+_DISTRUSTED = frozenset({"wrong patient", "foreign link"})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: when to say that the search goes on, how often again, and when a question has taken too long."""
+
+    notice: float = 2.0
+    again: float = 6.0
+    wall: float = 20.0
+
+
+class UnderWay:
+    """A search for an answer, in a task of its own. `progress` moves while its records come."""
+
+    def __init__(self, work: Coroutine[Any, Any, Answered], progress: Progress, patience: Patience) -> None:
+        self._work, self.progress, self._patience = work, progress, patience
+        self._now = asyncio.get_running_loop().time
+        self._pause, self._end = patience.notice, self._now() + patience.notice + patience.wall
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._work)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        task = self._task
+        # The task holds its error, the error's trace this object: without the task the payer's body is let go.
+        del self._task, self._work
+        if not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, BotError):
+                await task
+        del task
+
+    async def goes_on(self) -> bool:
+        """True each time that the search takes longer than a person waits in silence; False when it is over.
+
+        Raises:
+            PayerSlow: the question has taken too long.
+        """
+        silent = min(self._pause, max(0.0, self._end - self._now()))
+        if (await asyncio.wait({self._task}, timeout=silent))[0]:
+            return False
+        if self._now() >= self._end:
+            raise PayerSlow
+        self._pause = self._patience.again
+        return True
+
+    def reply(self) -> Answered:
+        """What came of it. Raises all that `Answering.answer` raises."""
+        return self._task.result()
+
+
+class Answering:
+    """Runs the pack's answers. A reply is `Shareable` only when nothing of a member took part in it.
+
+    `forget` lets go of what a link's earlier questions have read.
+    """
+
+    def __init__(
+        self,
+        *,
+        pack: Pack,
+        accounts: Accounts,
+        audit: Audit,
+        directory: DirectoryClient,
+        member: Callable[[Person, Access], MemberClient],
+        forget: Callable[[str], None],
+        publisher: Publisher,
+        places: Places,
+        health: Callable[[], Awaitable[Health]],
+        payer: Mapping[str, str],
+        now: Callable[[], datetime],
+        wall: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pack, self._accounts, self._audit, self._payer = pack, accounts, audit, payer
+        self._directory, self._member, self._forget, self._places = directory, member, forget, places
+        self._publisher, self._health = publisher, health
+        self._now, self._wall, self._clock = now, wall, clock
+
+    def begin(
+        self, message: Message, asked: Asked, patience: Patience, *, needs_member: bool, link: LinkRow | None = None
+    ) -> UnderWay:
+        """The search for an answer, which is under way inside an `async with` and ends with it.
+
+        `link` is the asker's connection, when it was just read.
+        """
+        progress = Progress()
+        answer = self.answer(message, asked, progress, needs_member=needs_member, link=link)
+        return UnderWay(answer, progress, patience)
+
+    def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
+        """A passing note; how many claims a member has is told to the member alone."""
+        blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
+        kind = Private if private else Shareable
+        return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
+
+    async def answer(
+        self, message: Message, asked: Asked, progress: Progress, *, needs_member: bool, link: LinkRow | None = None
+    ) -> Answered:
+        """The reply to a question; `progress` moves while its records come.
+
+        Raises:
+            NotLinked, SignInExpired: the member has to sign in first.
+            Disconnected: they were disconnected meanwhile.
+            NeedsPlace: the question lacks a place.
+            PayerError: the payer did not give a usable answer.
+            StoreError: what was not to be trusted cannot be written into the audit trail (T56).
+        """
+        access = await self._accounts.access(message.person, asked.whose, link) if needs_member else None
+        if access and asked.arguments.get(_AGAIN):
+            self._forget(access.link_id)
+        ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
+        ask.report.progress = progress
+        try:
+            summary = await self._pack.answers[asked.intent](ask)
+        except SignInExpired:
+            if access is not None:
+                await self._accounts.expire(access.link_id)
+            raise
+        await asyncio.sleep(0)  # many answers may have come at once: what is to be acknowledged goes between them
+        if access is not None and not await self._accounts.holds(message.person, access.link_id):
+            raise Disconnected("the link changed while the answer was made")
+        private = needs_member or ask.private
+        summary, links = await self._offered(message.person if private else None, asked, summary)
+        reply = self._reply(asked, ask, summary, links, private=private)
+        if isinstance(reply, Private):
+            reply = await self._written_down(message, asked, reply, ask.report)
+        if isinstance(reply, Private) and access is not None:
+            return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
+        return reply
+
+    async def _written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
+        """The answer with its record for the audit trail, which has what was not to be trusted (T11, F27, F31).
+
+        It is written with what the conversation keeps of the answer, in one transaction, and once for each delivery:
+        when a process dies before it has posted, the next one's answer is the same disclosure.
+        """
+        person, place = message.person, message.place
+        once = f"{person.key}\x1f{message.delivery}" if message.delivery else ""
+        read = Counter(source.type for source in reply.sources)
+        record = partial(self._audit.record, "answered", person, place=place, detail=asked.intent, read=read, once=once)
+        for gap in report.gaps:
+            if gap.detail in _DISTRUSTED:
+                distrusted = {gap.type: gap.count}
+                await self._audit.record(
+                    "distrusted", person, place=place, detail=gap.detail, read=distrusted, once=once
+                )
+        return replace(reply, record=record)
+
+    async def own_networks(self, person: Person) -> tuple[str, ...]:
+        """The networks that look like a person's own; none without an account, or when nothing tells."""
+        ask = self._prepare(Message("", person, OneToOne(""), ""), Asked(""), None)
+        try:
+            return await own_networks(ask)
+        except (PayerError, Unreadable):
+            return ()
+
+    def aside(self, asked: Asked) -> Private:
+        """What a list's entry says, which has nothing behind it; or what the answer above a button stands on."""
+        if asked.intent != INTENT:
+            blocks = self._pack.render("entry", dict(asked.values), asked.language)
+            return Private(intent=asked.intent, language=asked.language, blocks=blocks)
+        values = {"trace": trace_in(asked), "payer": self._payer, "zone": self._now().tzinfo}
+        blocks = self._pack.render("how", values, asked.language)
+        return Private(intent=INTENT, language=asked.language, blocks=blocks)
+
+    async def _in_plan_year(self, message: Message, asked: Asked, access: Access | None) -> Asked:
+        """The question with "this plan year" as the member's own coverage has it, a calendar year without one."""
+        slot, engine = asked.slots.get("date_range"), self._pack.engine
+        if access is None or slot is None or not engine.says_plan_year(slot.text):
+            return asked
+        today = self._now().date()
+        year = plan_year_of(await self._coverages(message, asked.whose), today)
+        dated = engine.dates_in(slot.text, today, year) if year else None
+        return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
+
+    def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:
+        honoured = {name: slot for name, slot in asked.slots.items() if name not in asked.unmet}
+        return Ask(
+            slots=asked.values,
+            excluded={name: slot for name, slot in honoured.items() if slot.excluded},
+            several={name: slot for name, slot in honoured.items() if slot.values and not slot.excluded},
+            words={name: slot.text for name, slot in asked.slots.items()},
+            arguments=asked.arguments,
+            said="" if message.press else message.text,
+            today=self._now().date(),
+            now=self._now(),
+            language=asked.language,
+            budget=Budget(self._wall, clock=self._clock),
+            directory=self._directory,
+            member=self._member(message.person, access) if access else None,
+            places=self._places,
+            other_names=self._other_names,
+            care_kinds=self._pack.care_kinds,
+            read_home=lambda: self._home(message, asked.whose),
+            read_health=self._health,
+            read_coverages=lambda: self._coverages(message, asked.whose),
+        )
+
+    def _other_names(self, drug: str) -> tuple[str, ...]:
+        """A drug's ingredient and its brands, as the pack's words pair them; the ingredient first."""
+        pairs = self._pack.engine.lexicon.drugs
+        ingredient = pairs.get(drug.casefold())
+        brands = (name for name, of in pairs.items() if of == ingredient)
+        return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
+
+    async def _home(self, message: Message, whose: str) -> Patient | None:
+        """The Patient who is asked about; None for who is not linked, sees the directory only, or asks among others.
+
+        In a shared place whether it answers would tell everybody there that its asker has connected an account.
+        """
+        if not message.alone:
+            return None
+        try:
+            access = await self._accounts.access(message.person, whose)
+        except LinkError:
+            return None
+        budget = Budget(self._wall, clock=self._clock)
+        raw = await self._member(message.person, access).read("Patient", access.patient, budget)
+        return await asyncio.to_thread(read_patient, raw)
+
+    async def _coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
+        """The coverages of the Patient who is asked about.
+
+        None in a shared place, for a staff command, or when the payer gives none.
+
+        They only help to guess: whatever fails, the question is answered without them.
+        """
+        if not message.alone or message.command:
+            return ()
+        try:
+            access = await self._accounts.access(message.person, whose)
+            client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
+            entries = [e async for page in client.search(Search("Coverage"), budget) for e in page.matches]
+            return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)
+        except (LinkError, PayerError, Unreadable):
+            return ()
+
+    async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
+        """The answer with the offer of its document, and the link to it: the person's alone, or anybody's for none."""
+        if not isinstance(summary, WithDocument) or summary.document is None:
+            return summary, {}
+        document = summary.document
+        offered = await self._publisher.offer(
+            document.template, document.formats, document.values, asked.language, person
+        )
+        offer = Offer(minutes=offered.minutes, code=offered.code)
+        return replace(summary, document=None, offer=offer), {"document": offered.url}
+
+    def _reply(self, asked: Asked, ask: Ask, summary: Summary, links: Mapping[str, str], *, private: bool) -> Answered:
+        report, kind = ask.report, Private if private else Shareable
+        values = {"answer": summary, "payer": self._payer, "private": private}
+        blocks = self._pack.render(template_of(asked.intent), values, asked.language, links)
+        blocks, unmet = self._with_unmet(asked, ask, blocks)
+        about = {"report": report, "payer": self._payer, "now": self._now(), "private": private, "asked": asked}
+        footer = self._pack.render("_footer", about, asked.language)
+        trace = trace_of(asked, report)
+        below = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
+        return kind(
+            intent=asked.intent,
+            language=asked.language,
+            blocks=_closed(blocks, [block for block in below if isinstance(block, Note | Actions)]),
+            sources=tuple(Source(source.type, source.id, source.fetched_at) for source in report.sources),
+            complete=report.complete,
+            unmet=unmet,
+        )
+
+    def _with_unmet(self, asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+        """The answer behind one sentence on what of the question it does not honour, and the names of that."""
+        missed = {**asked.unmet, **{name: asked.slots[name] for name in ask.unmet if name in asked.slots}}
+        told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
+        told = {name: replace(slot, text=_quotable(slot.text)) for name, slot in told.items()}
+        said = {word for slot in missed.values() for word in words_of(slot.text)} | ask.used
+        left = (word for word in asked.unused if not said.issuperset(words_of(word)))
+        unused = tuple(dict.fromkeys(_quotable(word) for word in left))
+        held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
+        values = {"conditions": _once(told), "words": unused, "held": held}
+        first = self._pack.render("_unmet", values, asked.language)
+        return (*first, *blocks), (*missed, *unused)
+
+
+def _once(told: Mapping[str, Slot]) -> dict[str, Slot]:
+    """Conditions without those that the same words state under another name."""
+    first = {slot.text: name for name, slot in reversed(tuple(told.items()))}
+    return {name: slot for name, slot in told.items() if first[slot.text] == name}
+
+
+def _quotable(text: str) -> str:
+    """A person's words as they may be shown again: what looks like a number or a password is not (T17, T27)."""
+    return " ".join("\u2026" if _is_code(chunk) else chunk for chunk in text.split())
+
+
+def _is_code(chunk: str) -> bool:
+    digits = sum(sign.isdigit() for sign in chunk)
+    return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
+
+
+def _closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:
+    """The answer and its footer: what is noted at the end comes before the buttons, which are one row, the last."""
+    end = len(blocks)
+    while end and isinstance(blocks[end - 1], Note):
+        end -= 1
+    own = blocks[end - 1] if end else None
+    head = blocks[: end - 1] if isinstance(own, Actions) else blocks[:end]
+    rows = [row for row in (own, *footer) if isinstance(row, Actions)]
+    notes = [note for note in (*blocks[end:], *footer) if isinstance(note, Note)]
+    buttons = tuple(button for row in rows for button in row.buttons)
+    return (*head, *notes, *((Actions(buttons),) if buttons else ()))

@@ -1,0 +1,194 @@
+"""What the bot says about accounts: connect, prove, choose, status, unlink, and what stays private.
+
+Every reply here is `Private`: a link or a member's name never reaches a place that others read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Literal
+
+from bot.accounts.accounts import Accounts, Linked
+from bot.conversation.state import Asked, Dialogue
+from bot.delivery.retention import Erased, Retention
+from bot.errors import LinkExpired, NotLinked
+from bot.message import Action, Language, Message, OneToOne, Person, Press, Private
+from bot.ops.audit import Audit, What
+from bot.pack import Pack
+
+_SEEN: frozenset[What] = frozenset({"answered"})
+_SHOWN = 5
+_CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
+CodeState = Literal["fresh", "spent", "aside", "barred"]
+_FORGET = "forget"  # the rule of account.unlink for who wants everything deleted
+
+
+class Connecting:
+    """The conversation around an account."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        audit: Audit,
+        pack: Pack,
+        dialogue: Dialogue,
+        retention: Retention,
+        payer: Mapping[str, str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._accounts, self._audit, self._pack = accounts, audit, pack
+        self._dialogue, self._retention, self._payer, self._now = dialogue, retention, payer, now
+
+    async def answer(self, message: Message, asked: Asked) -> Private:
+        """The reply to an `account.*` intent."""
+        person, language = message.person, asked.language
+        match asked.intent:
+            case "account.link":
+                reply = await self.offer(person, language, "account/link", intent=asked.intent)
+            case "account.unlink":
+                reply = await self._unlink(person, asked)
+            case "account.forget":
+                erased = await self._erase(person, language)
+                reply = self._say("account/forget", language, intent=asked.intent, erased=erased, behind=False)
+            case "account.choose":
+                reply = self._linked(await self._accounts.choose(person, int(asked.arguments["index"])), language)
+            case "account.decline":
+                await self._accounts.cancel(person)
+                reply = self._say("account/declined", language, intent=asked.intent)
+            case "account.status":
+                reply = await self._status(message, language)
+            case _:
+                reply = await self._privacy(person, language)
+        return reply
+
+    async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
+        """A one-time link with the words of a template; the link itself is for this person's own chat.
+
+        While a finished sign-in waits for its code, a question asks for the code: a new link would throw it away.
+        """
+        if intent != "account.link" and await self._accounts.awaits_code(person):
+            return self._say("account/code_waiting", language, intent=intent)
+        url = await self._accounts.begin(person)
+        values = {"payer": self._payer, "linked": await self._accounts.link(person)}
+        blocks = self._pack.render(template, values, language, {"link": url})
+        anew = Press("account.link", {"link": await self._accounts.asked(person)})
+        return Private(intent=intent, language=language, blocks=blocks, renewal=Action("renew", "", press=anew))
+
+    async def offer_for(self, person: Person, language: Language, intent: str) -> Private:
+        """A one-time link for who asks something of an account while none is connected."""
+        return await self.offer(person, language, NotLinked.template, intent=intent)
+
+    async def renewed(self, message: Message) -> Private | None:
+        """What stands in place of an offer to connect when its person looks at it again: connected, or over.
+
+        None while the offer holds, and for anybody else. Nobody asked: nothing is remembered, or read at the payer, and
+        its buttons ask the same of everybody, so that nothing is kept for a card that is only looked at.
+        """
+        person = message.person
+        asked = await self._dialogue.press(person, message.press or "")
+        if asked is None or asked.intent != "account.link" or message.directory_only:
+            return None
+        if await self._accounts.is_open(person, asked.arguments.get("link", "")):
+            return None
+        link = await self._accounts.link(person)
+        reply = self._say("account/renewed", asked.language, intent=asked.intent, link=link)
+        return await self._dialogue.issue(person, reply, lambda press: Asked(press.intent, language=reply.language))
+
+    async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
+        """A page that stays in sight, so it names nobody and no amount; and whether an account is connected."""
+        link = None if directory_only else await self._accounts.link(person)
+        page = self._say("channels/home", language, intent="home", link=link, directory_only=directory_only)
+        return page, link is not None
+
+    async def code_in(self, message: Message) -> CodeState | None:
+        """What a message is as an answer to the code page: None for what is no code.
+
+        "fresh" is waited for; "spent" was right before, or is nothing but a code as our page shows it; "barred" is
+        either of them by somebody who may not connect. In a shared place only the shape counts, so that nobody there
+        learns who is about to connect an account: "aside".
+        """
+        person, text = message.person, message.text
+        shaped = _CODE.fullmatch(text.strip()) is not None
+        if not isinstance(message.place, OneToOne):
+            return "aside" if shaped else None
+        fresh = self._accounts.looks_like_code(text) and await self._accounts.awaits_code(person)
+        if not fresh and not shaped and not await self._accounts.is_spent_code(person, text):
+            return None
+        return "barred" if message.directory_only else "fresh" if fresh else "spent"
+
+    async def coded(self, message: Message, code: CodeState, language: Language) -> Private:
+        """The reply to a typed code: connected, whose record it shall be, or why it does nothing.
+
+        Raises:
+            LinkExpired: nothing waits for it and no account is connected. What `Accounts.prove` raises.
+        """
+        person = message.person
+        match code:
+            case "fresh":
+                return self._linked(await self._accounts.prove(person, message.text), language)
+            case "aside":
+                return self._say("account/code_here", language, intent="account.link")
+            case "barred":
+                # Whoever became a guest meanwhile must not finish a sign-in (T21); its tokens are given back.
+                await self._accounts.cancel(person)
+                return self._say("problems/directory_only", language, intent="account.link")
+        # It came twice, once typed and once by a pop-up, or it is over.
+        if await self._accounts.link(person) is None:
+            raise LinkExpired("no sign-in waits for a code")
+        return await self._status(message, language, others=False)
+
+    async def _status(self, message: Message, language: Language, *, others: bool = True) -> Private:
+        """Whether an account is connected; not whose, where no member answers are given."""
+        person, off = message.person, message.directory_only
+        link = await self._accounts.link(person)
+        also = await self._accounts.elsewhere(person) if others and not off else ()
+        row = await self._accounts.connected(person)
+        values = {
+            "link": link,
+            "others": [other.platform for other in also],
+            "off": off,
+            "people": row.people if row is not None else (),
+        }
+        return self._say("account/status", language, intent="account.status", **values)
+
+    def _linked(self, linked: Linked, language: Language) -> Private:
+        template = "account/choose" if linked.choices else "account/linked"
+        return self._say(template, language, intent="account.link", linked=linked)
+
+    async def _erase(self, person: Person, language: Language) -> Erased | None:
+        """Delete our messages in the person's chat; None where there is no way to."""
+        erased = await self._retention.forget(person, language)
+        if erased is not None and erased.all:
+            await self._audit.record("erased", person)
+        return erased
+
+    async def _unlink(self, person: Person, asked: Asked) -> Private:
+        """Disconnect; who wants to be forgotten wants the answers in the chat gone too (T31)."""
+        await self._dialogue.take_kept(person)
+        unlinked = await self._accounts.unlink(person)
+        everything = asked.rule == _FORGET
+        erased = await self._erase(person, asked.language) if everything else None
+        shown = await self._retention.count(person)
+        values = {"unlinked": unlinked, "erased": erased, "shown": shown}
+        return self._say("account/unlink", asked.language, intent=asked.intent, **values)
+
+    async def _privacy(self, person: Person, language: Language) -> Private:
+        """What is kept, and when this person's records were read for them: their own rows of the audit trail."""
+        zone = self._now().tzinfo
+        rows = [row for row in await self._audit.of(person) if row.what in _SEEN]
+        seen = [
+            {
+                "at": datetime.fromisoformat(row.at).astimezone(zone),
+                "intent": row.detail,
+                "records": sum(row.read.values()),
+            }
+            for row in rows[:_SHOWN]
+        ]
+        return self._say("account/privacy", language, intent="account.privacy", seen=seen, times=len(rows))
+
+    def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
+        blocks = self._pack.render(template, {"payer": self._payer, **values}, language)
+        return Private(intent=intent, language=language, blocks=blocks)

@@ -1,0 +1,108 @@
+"""What is known of a message while it is answered, and what the next one may refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.conversation import alarm
+from bot.conversation.followups import is_of_list, record_after
+from bot.conversation.owner import current
+from bot.conversation.state import Asked, Dialogue, Memory, become, offered
+from bot.language.reading import Slot
+from bot.message import Language, Message, Person, Press, Private, Shareable, Shared
+from bot.pack import Pack
+
+Answered = Private | Shareable
+_A_LIST = 2
+
+
+@dataclass(slots=True)
+class Course:
+    """How far a message has come: what it may refer to, the line of danger above its replies, an error's language.
+
+    `is_asked` once a question is being answered; `connects` when a kept question may follow the step.
+    """
+
+    message: Message
+    memory: Memory = field(default_factory=Memory)
+    language: Language = "en"
+    line: alarm.Line | None = None
+    is_asked: bool = False
+    connects: bool = False
+
+    def above(self, reply: Answered) -> tuple[Answered, ...]:
+        """The reply under the line of danger, where there is danger."""
+        return self.line.above(reply) if self.line is not None else (reply,)
+
+    def around(self, problem: Private) -> tuple[Answered, ...]:
+        """The words of an error: under the line of danger, or behind it when there was no question to answer."""
+        if self.line is None or self.is_asked:
+            return self.above(problem)
+        return self.line.alone, problem
+
+
+class Keeper:
+    """Gives the buttons of a reply their opaque ids, and keeps what the next turn may refer to."""
+
+    def __init__(self, pack: Pack, dialogue: Dialogue) -> None:
+        self._pack, self._dialogue = pack, dialogue
+
+    async def alone(self, person: Person, reply: Private) -> Private:
+        """A reply whose buttons work, and that changes nothing of what the conversation remembers (T54)."""
+        meaning = self.meaning(None, reply.language)
+        return replace(reply, blocks=await self._dialogue.issue_buttons(person, reply.blocks, meaning))
+
+    async def remember(
+        self,
+        message: Message,
+        memory: Memory,
+        reply: Answered,
+        asked: Asked | None = None,
+        *,
+        wants: str | None = None,
+        keeps: Memory | None = None,
+        slots: Mapping[str, Mapping[str, Slot]] | None = None,
+    ) -> Answered:
+        """Give the buttons their opaque ids, and keep what the next turn may refer to.
+
+        `keeps` is the memory of a topic that this reply does not end (thanks, help, what was not understood). `slots`
+        are what a message said for each intent that it could have meant: the button of a reading takes them along.
+        """
+        # A button without a question before it is about the person of whom the conversation speaks.
+        meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
+        issued, presses = self._dialogue.number(message.person, reply, meaning)
+        offers = offered(reply.blocks, meaning)
+        kept_list = keeps is not None and not offers.choices and not offers.entries
+        if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
+            offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)
+        if isinstance(message.place, Shared) and isinstance(reply, Private):
+            offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
+        kept = replace(
+            offers,
+            asked=keeps.asked if keeps is not None else asked,
+            earlier=keeps.earlier if keeps is not None else memory.topics(asked),
+            record=record_after(offers, asked, keeps),
+            wants=keeps.wants if keeps is not None else wants,
+            language=reply.language,
+            choice=memory.choice,
+            whose=memory.whose,
+            misses=0 if asked is not None and memory.asked is not asked else memory.misses,
+        )
+        await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))
+        return replace(issued, record=None) if isinstance(issued, Private) else issued
+
+    def meaning(
+        self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
+    ) -> Callable[[Press], Asked]:
+        """What a button under a reply asks; `said_slots` are what was said for each intent that was offered."""
+
+        def meaning(press: Press) -> Asked:
+            rules = self._pack.intents.get(press.intent)
+            names = rules.slots if rules else ()
+            if said_slots is None or press.intent not in said_slots:
+                return become(press, after, language, names)
+            heard = Asked(press.intent, slots=said_slots[press.intent], whose=after.whose if after else "")
+            return become(press, heard, language, names)
+
+        return meaning

@@ -1,0 +1,295 @@
+"""What a message means after the answer before it: a follow-up, an entry of a list, a yes. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.conversation.state import Asked, Memory
+from bot.language.context import RECORD, changed, taken_over
+from bot.language.glossary import TERM
+from bot.language.kernel import FOLLOW
+from bot.language.reading import Candidate, Reading, Slot, adds
+from bot.language.rules import IntentRules
+from bot.message import Language
+
+SOURCES = "answer.sources"
+ENTRY = "answer.entry"
+_NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
+_TWO = 2
+_ORDINAL = "followup.ordinal"
+_SOURCES = "followup.sources"
+_SURE = 0.65
+_COMMON = frozenset({"MY", "BARE", "ASKED"})
+_JOINED = re.compile(r"\b(?:and|also|plus|y|tambien|también|además)\b|[?;.]\s*\w")
+
+
+def second_question(reading: Reading) -> Candidate | None:
+    """The other question of a message that holds two, such as "show my claims and find a dentist in Memphis".
+
+    It counts when the words join two parts, and its rule stands on a concept of its own and asks about something else.
+    """
+    if len(reading.candidates) < _TWO or not _JOINED.search(reading.text.casefold()):
+        return None
+    first, second = reading.candidates[:2]
+    own = {concept for concept in second.concepts if concept.isupper() or concept == TERM} - {*first.concepts, *_COMMON}
+    if second.slots and not adds(second.slots, first.slots):
+        return None
+    return second if own and second.score >= _SURE and not second.intent.startswith(FOLLOW) else None
+
+
+def heard_in(memory: Memory, reading: Reading) -> Language:
+    """The language of a message; where its words could be either ("no", a ZIP), that of the last reply."""
+    if not reading.told and memory.language is not None:
+        return memory.language
+    return "es" if reading.language == "es" else "en"
+
+
+def fresh(intent: str, slots: Mapping[str, Slot], reading: Reading, language: Language, whose: str) -> Asked:
+    """A new question, with the slots that it takes over; `whose` record it is about when it names nobody."""
+    second = second_question(reading)
+    return Asked(
+        intent,
+        slots=slots,
+        language=language,
+        rule=reading.rule,
+        score=reading.score,
+        concepts=reading.concepts,
+        unmet=reading.unmet,
+        unused=reading.unused,
+        also=second.intent if second else None,
+        also_slots=second.slots if second else {},
+        whose=whose,
+    )
+
+
+def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, rules: IntentRules | None) -> Asked:
+    """The question about the entry of the last list that it names, or about the record that the last answer showed."""
+    asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
+    return of_record(memory, asked, reading, rules)
+
+
+def record_after(offers: Memory, asked: Asked | None, keeps: Memory | None) -> str | None:
+    """The record that the next turn may ask about: of the topic that goes on, of the reply, or of the button."""
+    if keeps is not None:
+        return keeps.record
+    return offers.record or (asked.arguments.get(RECORD) if asked else None)
+
+
+def of_entry(memory: Memory, asked: Asked, reading: Reading, *, first: bool) -> Asked:
+    """The question about the entry that it names: the second one's phone number, why the third one was denied.
+
+    The entry's own button says which it is. `first`: without a number and a name it is the first one. A list of one
+    means that one, "my last claim" the newest and no entry.
+    """
+    told = asked.slots.get("ordinal")
+    index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
+    if index is None and first and "provider_name" not in reading.slots:
+        index = 0
+    slots = {name: slot for name, slot in asked.slots.items() if name != "ordinal"}
+    if index == -1 and {"CLAIM", "VISIT"}.intersection(reading.concepts):
+        return replace(asked, slots=slots)
+    entry = _chosen(memory, int(index)) if index is not None and memory.choices else None
+    if index == 0 and not memory.choices:
+        entry = _one_shown(memory, asked, reading)
+    if entry is None:
+        return asked
+    slots |= {name: slot for name, slot in entry.slots.items() if name == "provider_name"}
+    arguments = {name: value for name, value in entry.arguments.items() if name == "id"}
+    whose = entry.whose or asked.whose
+    return replace(asked, slots=slots, arguments={**asked.arguments, **arguments}, whose=whose)
+
+
+def _one_shown(memory: Memory, asked: Asked, reading: Reading) -> Asked | None:
+    """The one record of its topic that the last reply has buttons for; None where the question describes another."""
+    named = reading.slots.keys() - {"ordinal"} or "LATEST" in reading.concepts
+    topic = _topic(asked)
+    if named or memory.asked is None or _topic(memory.asked) != topic:
+        return None
+    shown = [one for one in memory.labels.values() if _topic(one) == topic and "id" in one.arguments]
+    return shown[0] if len({one.arguments["id"] for one in shown}) == 1 else None
+
+
+def _topic(asked: Asked) -> str:
+    return asked.intent.partition(".")[0]
+
+
+def of_record(memory: Memory, asked: Asked, reading: Reading, rules: IntentRules | None) -> Asked:
+    """The question about the record that the last answer was about: when it was, why, whether that is right.
+
+    Its rule file says after which answers. The record itself is meant, so no filter of the earlier question is needed.
+    """
+    context = memory.context()
+    if rules is None or context is None or memory.record is None or RECORD in asked.arguments:
+        return asked
+    if memory.asked is None or memory.asked.whose != asked.whose:
+        return asked
+    names = taken_over(context, reading, rules)
+    if RECORD not in names:
+        return asked
+    slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
+    return replace(asked, slots=slots, arguments={**asked.arguments, RECORD: memory.record})
+
+
+def with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
+    """The language that a person asks for holds until they ask for another; "start over" forgets everything else.
+
+    `last` are the rules of the question before.
+    """
+    if "start_over" in reading.slots:
+        return Memory(choice=memory.choice)
+    wish = reading.slots.get("reply_language")
+    if wish is None or _asks_of_provider(memory, reading, last):
+        return memory
+    return replace(memory, choice="es" if wish.value == "es" else "en")
+
+
+def _asks_of_provider(memory: Memory, reading: Reading, last: IntentRules | None) -> bool:
+    """Whether "¿habla español?", said in Spanish after a provider, is about that one and not about the bot."""
+    of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
+    return of_provider and memory.language == reading.language == "es"
+
+
+def consent(memory: Memory, reading: Reading) -> Asked | None:
+    """What a bare yes means: the first button of the last reply, unless it would take something away.
+
+    To "where should I look?" it is no answer.
+    """
+    told = reading.slots.get("answer")
+    first = next(iter(memory.labels.values()), None)
+    if told is None or told.value != "yes" or first is None or memory.wants is not None:
+        return None
+    return None if first.intent in _NEEDS_A_PRESS else first
+
+
+def resolve(memory: Memory, reading: Reading) -> Asked | None:
+    """The question that a follow-up means after the last answer, None when it fits nothing that was said."""
+    last = memory.earlier[reading.back - 1] if reading.back else memory.asked
+    if last is None or reading.intent is None:
+        return None
+    if reading.intent == "followup.more":
+        return replace(last, arguments={**last.arguments, "page": str(_whole(last.arguments.get("page")) + 1)})
+    if reading.intent == _ORDINAL:
+        return _ordinal(memory, last, reading)
+    if reading.intent == _SOURCES:
+        return next((asked for asked in memory.labels.values() if asked.intent == SOURCES), None)
+    context = memory.context()
+    if context is None:
+        return None
+    intent, slots = changed(context, reading)
+    return replace(last, intent=intent, slots=slots, arguments={}, unmet=reading.unmet, unused=reading.unused)
+
+
+def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
+    """The follow-up of `resolve`, None where it would only repeat the answer.
+
+    A refinement that names no other record stays with the one that was shown.
+    """
+    followed = resolve(memory, reading)
+    rules = intents.get(followed.intent) if followed else None
+    if followed is None or rules is None:
+        return followed
+    if reading.intent == _ORDINAL and "pick" in followed.arguments and not rules.walks:
+        return None
+    return of_record(memory, followed, reading, rules) if reading.intent == "followup.refine" else followed
+
+
+def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:
+    """What is said to an entry's number that the list which was shown does not have; None for anything else."""
+    entries = len(memory.choices) or len(memory.entries)
+    if reading.intent != _ORDINAL or not entries:
+        return None
+    only = _press_of(memory.choices[0]) if len(memory.choices) == 1 else None
+    return Asked(_ORDINAL, slots={"entries": Slot("", entries), "only": Slot("", only)}, language=language)
+
+
+def _press_of(asked: Asked) -> Mapping[str, object]:
+    """An entry's question as a template writes it in a button."""
+    words = {name: value for name, value in asked.values.items() if isinstance(value, str)}
+    return {"intent": asked.intent, "arguments": tuple({**words, **asked.arguments}.items())}
+
+
+def _ordinal(memory: Memory, last: Asked, reading: Reading) -> Asked | None:
+    """The second one is an entry of the list; the one before that, and the last one, walk from the last answer."""
+    wanted = reading.slots["ordinal"].value if "ordinal" in reading.slots else {"step": 1}
+    if not isinstance(wanted, Mapping):
+        return None
+    if memory.choices:
+        return _of_choices(memory, last, wanted)
+    if memory.entries and "step" not in wanted:
+        return _read_out(memory, int(wanted.get("index", 0)))
+    return _walk(memory, last, wanted)
+
+
+def _of_choices(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
+    if "step" in wanted and (at := _place_in(memory, last)) is not None:
+        return _at(memory, at + int(wanted["step"]))
+    return _before(memory, last) if wanted.get("step") == 1 else _chosen(memory, int(wanted.get("index", 0)))
+
+
+def _walk(memory: Memory, last: Asked, wanted: Mapping[str, int]) -> Asked | None:
+    """The question again, for the record so many further back: `pick` counts from the newest, or from the oldest."""
+    if "step" not in wanted:
+        index = int(wanted["index"])
+        return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
+    start = _walked(memory, last)
+    if start is None:
+        return None
+    pick = max(_whole(start.arguments.get("pick")) + int(wanted["step"]), 0)
+    return replace(start, arguments={**start.arguments, "pick": str(pick)})
+
+
+def _read_out(memory: Memory, index: int) -> Asked | None:
+    """The words of an entry that has nothing behind it; "that one" is clear when there is one entry."""
+    number = max(memory.entries) if index < 0 else index
+    if index == 0 and len(memory.entries) == 1:
+        number = min(memory.entries)
+    text = memory.entries.get(number)
+    return Asked(ENTRY, slots={"number": Slot("", number), "entry": Slot("", text)}) if text else None
+
+
+def _walked(memory: Memory, last: Asked) -> Asked | None:
+    """The question whose results "the one before" walks through: not one record's own, but the one that led to it."""
+    topic = last.intent.partition(".")[0]
+    asked = (one for one in (last, *memory.earlier) if RECORD not in one.arguments and one.intent.startswith(topic))
+    return next(asked, None)
+
+
+def _place_in(memory: Memory, asked: Asked) -> int | None:
+    """Where the question's provider or claim stands in the list that was shown, None for what is not in it."""
+    subject = _subject(asked)
+    places = (at for at, entry in enumerate(memory.choices) if subject and _subject(entry) == subject)
+    return next(places, None)
+
+
+def _subject(asked: Asked) -> object:
+    return asked.arguments.get("id") or asked.values.get("provider_name")
+
+
+def is_of_list(memory: Memory, asked: Asked) -> bool:
+    """Whether a question is about an entry of the list that was shown, so that the list still holds after it."""
+    return _place_in(memory, asked) is not None
+
+
+def _at(memory: Memory, position: int) -> Asked | None:
+    return memory.choices[position] if 0 <= position < len(memory.choices) else None
+
+
+def _before(memory: Memory, last: Asked) -> Asked | None:
+    """What a list's own button for the time before asks: "the visit before" under several claims of one day."""
+    asks = memory.labels.values()
+    return next((asked for asked in asks if asked.intent == last.intent and "pick" in asked.arguments), None)
+
+
+def _chosen(memory: Memory, index: int) -> Asked | None:
+    """The entry by its number as shown, else by its place: -1 is the last; "that one" is clear when there is one."""
+    if index == 0:
+        return memory.choices[0] if len(memory.choices) == 1 else None
+    if index in memory.numbers:
+        return memory.choices[memory.numbers.index(index)]
+    return _at(memory, index - 1 if index > 0 else len(memory.choices) + index)
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.lstrip("-").isdecimal() else 0

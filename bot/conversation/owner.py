@@ -1,0 +1,249 @@
+"""Whose record a question asks for, among those that its asker's sign-in opens; nobody else's is answered from it.
+
+Who is known here was given by the payer for the person's own token (`bot/accounts/patients.py`). What a message or a
+button names only chooses among these people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
+
+from bot.accounts.accounts import Accounts, PatientCandidate
+from bot.conversation.state import Asked, Memory
+from bot.language.reading import Reading, Slot
+from bot.language.rules import PERSON, IntentRules
+from bot.language.text import keys_in
+from bot.message import Actions, Block, Language, Message, Person, Private, Shareable, Shared
+from bot.pack import Pack
+
+OTHER_RECORD = "account/other_record"
+SWITCH, WHOSE = "account.switch", "account.whose"
+_SELF = ("self", {"kin": "self"})
+_OTHER_WORDS = frozenset({"other", "otro", "otra", "otros", "otras"})
+_OWN = frozenset({"my", "mine", "our", "ours", "mi", "mis", "mio", "mia", "nuestro", "nuestra"})
+_SPEAKER = frozenset({"i", "im", "ive", "we", "tengo", "estoy"})
+_MALE = frozenset({"son", "husband", "father", "he"})
+_FEMALE = frozenset({"daughter", "wife", "mother", "she"})
+_ANYBODY = frozenset({"dependent", "he", "she"})
+_PRONOUNS = {"he": frozenset({"he", "his", "him", "el"}), "she": frozenset({"she", "her", "hers", "ella"})}
+_YOUNGER = frozenset({"son", "daughter", "child"})
+_OLDER = frozenset({"father", "mother"})
+_GROWN = 18
+_CHILD_UNTIL = 26  # a parent's plan may cover a child until then (45 CFR 147.120)
+_GENERATION = 14  # years; fewer are no parent's and child's
+_SHOWN = 3
+
+Answered = Private | Shareable
+AReply = TypeVar("AReply", bound=Private | Shareable)
+Offer = Callable[[Person, Language, str], Awaitable[Private]]
+
+
+def names_of(people: Sequence[PatientCandidate]) -> tuple[tuple[str, str], ...]:
+    """The given and the family name of each, for the language engine."""
+    return tuple((one.given, one.family) for one in people)
+
+
+def spoken_of(memory: Memory, reading: Reading) -> str:
+    """The Patient id that a new question is about when it names nobody.
+
+    It goes on about the last question's person, unless it says "my" or "I" and no "her": then it is about the one whom
+    the asker switched to, or the one they connected.
+    """
+    return now(memory) if _says(reading, _OWN | _SPEAKER) else current(memory)
+
+
+def with_pronoun(asked: Asked, memory: Memory, reading: Reading) -> Asked:
+    """A conversation's first question with the person whom "his" or "her" means: nobody was spoken of before."""
+    if memory.asked is not None or not memory.people or PERSON in asked.slots:
+        return asked
+    for said in (cell.text for cell in reading.cells if cell.name == "HER"):
+        for kin, words in _PRONOUNS.items():
+            if not words.isdisjoint(keys_in(said)):
+                return replace(asked, slots={**asked.slots, PERSON: Slot(said, {"kin": kin})})
+    return asked
+
+
+def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | None:
+    """The changed question: of the same person, unless the change says "my", or takes the person away."""
+    slot = reading.slots.get(PERSON)
+    if asked is None or (slot is not None and slot.value is not None):
+        return asked
+    if slot is not None:
+        return replace(asked, whose=next((one.patient for one in memory.people if one.own), now(memory)))
+    return replace(asked, whose=now(memory)) if _says(reading, _OWN) else asked
+
+
+def _says(reading: Reading, words: Collection[str]) -> bool:
+    """Whether the words about who it is are the asker's own, and none is somebody else's."""
+    said = {cell.name: keys_in(cell.text) for cell in reading.cells}
+    return "HER" not in said and not {*said.get("MY", ())}.isdisjoint(words)
+
+
+def current(memory: Memory) -> str:
+    """The Patient id of the person whom the last question was about, else of the one who is meant now."""
+    known = {one.patient for one in memory.people}
+    return memory.asked.whose if memory.asked and memory.asked.whose in known else now(memory)
+
+
+def now(memory: Memory) -> str:
+    """The Patient id of the person whom the asker switched to, else of the first; empty for one person's sign-in."""
+    known = {one.patient for one in memory.people}
+    return memory.whose if memory.whose in known else next((one.patient for one in memory.people), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A question whose person is known, or who it may mean: `found` is empty for nobody whom the sign-in opens."""
+
+    asked: Asked
+    found: tuple[PatientCandidate, ...] | None = None
+
+
+def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date) -> Settled:
+    """The question with the Patient id of its record, where the sign-in opens several; else who it may mean.
+
+    An intent that lists `person` among its slots tells people apart in the record itself ("is my son covered"); the
+    intent that it names as `covered` answers from the record of a person who is covered.
+    """
+    pinned = replace(asked, whose=asked.whose or now(memory))
+    slot = asked.slots.get(PERSON)
+    if rules is None or rules.needs != "member" or slot is None or slot.excluded:
+        return Settled(pinned)
+    found = meant(slot, memory.people, pinned.whose, today)
+    if PERSON in rules.slots:
+        if len(found) != 1 or rules.covered is None:
+            return Settled(pinned)
+        return Settled(replace(_of(pinned, found[0].patient), intent=rules.covered))
+    if slot.value in _SELF and not memory.people:
+        return Settled(_of(pinned, ""))
+    return Settled(_of(pinned, found[0].patient)) if len(found) == 1 else Settled(pinned, found)
+
+
+def _of(asked: Asked, patient: str) -> Asked:
+    """The question about this person; whoever was named is no condition any more."""
+    slots = {name: slot for name, slot in asked.slots.items() if name != PERSON}
+    unmet = {name: slot for name, slot in asked.unmet.items() if name != PERSON}
+    return replace(asked, slots=slots, unmet=unmet, whose=patient)
+
+
+def meant(slot: Slot, people: Sequence[PatientCandidate], current: str, today: date) -> tuple[PatientCandidate, ...]:
+    """Those of the people whom the words may mean: by name, by kinship, "mine", or "the other one"."""
+    others = [one for one in people if one.patient != current]
+    pool = others if slot.value == "other" or _OTHER_WORDS.intersection(keys_in(slot.text)) else people
+    found = [one for one in pool for value in slot.every if _is_meant(value, one, people, today)]
+    return tuple({one.patient: one for one in found}.values())
+
+
+def _is_meant(value: object, one: PatientCandidate, people: Sequence[PatientCandidate], today: date) -> bool:
+    own = next((each for each in people if each.own), None)
+    if value in _SELF:
+        return one.patient == (own or people[0]).patient
+    if value == "other":
+        return True
+    if not isinstance(value, Mapping):
+        return False
+    if "name" in value:
+        return _is_called(keys_in(str(value["name"])), one)
+    return not one.own and _is_kin(str(value.get("kin")), one, own, today)
+
+
+def _is_called(name: tuple[str, ...], one: PatientCandidate) -> bool:
+    given = keys_in(one.given)
+    return bool(given) and name in {given, (*given, *keys_in(one.family))}
+
+
+def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today: date) -> bool:
+    """False only for who cannot be it, by the gender and the birth dates that the payer gives.
+
+    No payer says how the people of a token are related: whoever may be meant is offered, and the answer says whose
+    record it shows.
+    """
+    if (kin in _MALE and one.gender == "female") or (kin in _FEMALE and one.gender == "male"):
+        return False
+    born, mine = _year(one.born), _year(own.born) if own else None
+    if born is None:
+        return True
+    if kin in _YOUNGER:
+        return born - mine >= _GENERATION if mine else today.year - born <= _CHILD_UNTIL
+    if kin in _OLDER:
+        return mine - born >= _GENERATION if mine else today.year - born >= _GROWN
+    return kin in _ANYBODY or today.year - born >= _GROWN
+
+
+def _year(born: str) -> int | None:
+    return int(born[:4]) if born[:4].isdecimal() else None
+
+
+class Owners:
+    """What is said about whose record it is. `offer` gives a one-time link with the words of a template."""
+
+    def __init__(self, accounts: Accounts, pack: Pack, payer: Mapping[str, str], offer: Offer) -> None:
+        self._accounts, self._pack, self._payer, self._offer = accounts, pack, payer, offer
+
+    async def connected(self, message: Message, memory: Memory) -> Memory:
+        """The memory with the asker's connection; without one for who may only see the directory."""
+        return replace(memory, link=None if message.directory_only else await self._accounts.connected(message.person))
+
+    def other(self, message: Message, asked: Asked, memory: Memory, found: Collection[PatientCandidate]) -> Answered:
+        """Instead of an answer: which of several people is meant, or that the sign-in opens no such record.
+
+        Among others it is private whatever it says: there it must not tell whom its asker may act for.
+        """
+        values = {"asked": asked, "people": found or memory.people, "whose": asked.whose}
+        blocks = self._say("account/which" if found else OTHER_RECORD, asked.language, **values)
+        kind = Private if memory.people or isinstance(message.place, Shared) else Shareable
+        return kind(intent=asked.intent, language=asked.language, blocks=blocks)
+
+    async def answer(self, message: Message, asked: Asked, memory: Memory, today: date) -> tuple[Private, Memory]:
+        """The reply to "whose record is this" and "switch to Mai", and the memory with the person who is now meant."""
+        link = await self._accounts.link(message.person)
+        if link is None:
+            return await self._offer(message.person, asked.language, asked.intent), memory
+        slot = asked.slots.get(PERSON)
+        template, whose = "account/whose", current(memory)
+        if asked.intent == SWITCH and memory.people:
+            known = tuple(one for one in memory.people if one.patient == asked.whose)
+            found = meant(slot, memory.people, whose, today) if slot else known
+            if len(found) != 1:
+                reply = self.other(message, replace(asked, whose=whose), memory, found)
+                return Private(intent=reply.intent, language=reply.language, blocks=reply.blocks), memory
+            template, whose = "account/switched", found[0].patient
+            memory = _switched(memory, whose)
+        values = {"people": memory.people, "whose": whose, "link": link}
+        blocks = self._say(template, asked.language, **values)
+        return Private(intent=asked.intent, language=asked.language, blocks=blocks), memory
+
+    def headed(self, reply: AReply, asked: Asked, memory: Memory) -> AReply:
+        """A private answer of who acts for somebody: whose record it shows comes first, the others by button."""
+        shown = next((one for one in memory.people if one.patient == asked.whose), None)
+        if shown is None or not isinstance(reply, Private):
+            return reply
+        numbered = [{"person": one, "number": number} for number, one in enumerate(memory.people, 1)]
+        own = next(one for one in numbered if one["person"] is shown)
+        others = [one for one in numbered if one["person"] is not shown]
+        values = {**own, "asked": asked, "others": others[:_SHOWN], "more": len(others) > _SHOWN}
+        said = self._say("_whose", asked.language, **values)
+        offers = tuple(button for block in said if isinstance(block, Actions) for button in block.buttons)
+        lines = tuple(block for block in said if not isinstance(block, Actions))
+        return replace(reply, blocks=(*lines, *_with_buttons(reply.blocks, Actions(offers))))
+
+    def _say(self, template: str, language: Language, **values: object) -> tuple[Block, ...]:
+        return self._pack.render(template, {"payer": self._payer, **values}, language)
+
+
+def _switched(memory: Memory, whose: str) -> Memory:
+    """The memory in which this person is meant, by the last questions too: "and the deductible?" is about them."""
+    asked = replace(memory.asked, whose=whose) if memory.asked else None
+    return replace(memory, whose=whose, asked=asked, earlier=tuple(replace(one, whose=whose) for one in memory.earlier))
+
+
+def _with_buttons(blocks: tuple[Block, ...], more: Actions) -> tuple[Block, ...]:
+    last = blocks[-1] if blocks else None
+    if not more.buttons:
+        return blocks
+    if isinstance(last, Actions):
+        return (*blocks[:-1], Actions((*last.buttons, *more.buttons)))
+    return (*blocks, more)

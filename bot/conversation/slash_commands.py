@@ -1,0 +1,126 @@
+"""What a slash command or a form asks: the intents that it may lead to, and its options beside plain words.
+
+The pack says which intents a command leads to (`command:` in their files); several may share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.conversation.state import Asked
+from bot.language.engine import SIDES_KINDS, Engine
+from bot.language.joining import UNNAMED_NETWORKS
+from bot.language.left import not_honoured
+from bot.language.options import HOW, Options, Unread, read_options
+from bot.language.reading import Reading, Slot
+from bot.language.rules import IntentRules
+from bot.language.slots import NAMED_NETWORK
+from bot.language.versus import sides
+from bot.message import Message
+
+_LONGEST = 1_500  # signs of a command's words that are looked through for what they name; all are read for danger (T49)
+_HELP = frozenset({"", "help", "ayuda", "?"})
+_ALSO = {NAMED_NETWORK: "network"}
+_DOCTOR = "any_doctor"
+_GOING_ON = frozenset({"followup.more", "followup.ordinal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command with its words and options taken apart. `helps`: it asks how the command is used."""
+
+    intents: tuple[IntentRules, ...]
+    options: Options
+    helps: bool = False
+
+    @property
+    def of_directory(self) -> bool:
+        """True when none of its intents reads a member's data: then nothing of a member may take part (T24)."""
+        return all(rules.needs != "member" for rules in self.intents)
+
+    def goes_on(self, last: Asked | None, reading: Reading) -> bool:
+        """True for "more" and "the second one" after an answer of this command; anything else asks anew."""
+        led = {rules.intent for rules in self.intents}
+        return last is not None and last.intent in led and not self.options.slots and reading.intent in _GOING_ON
+
+    def faults(self, asked: Asked) -> dict[str, object]:
+        """What the words about faulty options are made of; empty when every option can be used."""
+        unknown, unread = self.options.unknown, self.unread(asked)
+        if not unknown and not unread:
+            return {}
+        return {"unknown": unknown, "unread": unread, "known": self.options.known.get(asked.language, ())}
+
+    def unread(self, asked: Asked) -> tuple[Unread, ...]:
+        """The options that the question takes and that cannot be read."""
+        own = next(rules for rules in self.intents if rules.intent == asked.intent)
+        taken = {_ALSO.get(kind, kind) for kind in own.slots.values()}
+        return tuple(option for option in self.options.unread if option.kind in {*taken, HOW})
+
+
+class Commands:
+    """The commands of a pack."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._intents: dict[str, tuple[IntentRules, ...]] = {}
+        for rules in engine.intents.values():
+            if rules.command:
+                self._intents[rules.command] = (*self._intents.get(rules.command, ()), rules)
+
+    def request(self, message: Message, today: date) -> Request | None:
+        """What a command or form of this pack asks; None for plain words. A typed `/command` is one everywhere."""
+        typed, _, rest = message.text.strip().partition(" ")
+        text = rest if typed in self._intents else message.text
+        intents = self._intents.get(message.command or typed, ())
+        if message.form and message.form in self._engine.intents:
+            intents = (self._engine.intents[message.form],)
+        if message.press or not intents:
+            return None
+        kinds = {_ALSO.get(kind, kind) for rules in intents for kind in rules.slots.values()}
+        options = read_options(self._engine, text, kinds, today)
+        return Request(intents, options, message.form is None and text.strip().casefold() in _HELP)
+
+    def asked(self, request: Request, reading: Reading, today: date) -> Asked:
+        """The question of a request whose words were read, for the intent that fits them best.
+
+        Its slots are the options', and else what the words name. What this intent's answer does not honour is `unmet`.
+        """
+        heard = self._engine.slots_in(request.options.words[:_LONGEST], today=today)
+        given = {**heard, **request.options.slots}
+        rules = _fitting(request.intents, reading, given)
+        if not SIDES_KINDS.isdisjoint(rules.slots.values()):
+            named = sides(lambda text: self._engine.slots_in(text, today=today), request.options.words)
+            given = {**given, **named, **request.options.slots}
+        slots = {name: slot for name, kind in rules.slots.items() if (slot := _slot(given, kind))}
+        return Asked(
+            rules.intent,
+            slots=slots,
+            rule="command",
+            language="es" if reading.language == "es" else "en",
+            unmet=_unmet(request.options, rules, slots),
+        )
+
+
+def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[str, Slot]) -> IntentRules:
+    """The intent that the words lead to; when they lead to none, the one that can use most of what was given."""
+    by_name = {rules.intent: rules for rules in intents}
+    for candidate in reading.candidates:
+        if candidate.intent in by_name:
+            return by_name[candidate.intent]
+    return max(intents, key=lambda rules: (len(given.keys() & set(rules.slots.values())), len(rules.slots)))
+
+
+def _unmet(options: Options, rules: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:
+    """The options that another intent of the command takes and this one does not, with its own "not" and "or"."""
+    taken = {_ALSO.get(kind, kind) for kind in rules.slots.values()}
+    other = {kind: slot for kind, slot in options.slots.items() if kind not in taken}
+    return {**other, **not_honoured(slots, rules)}
+
+
+def _slot(given: Mapping[str, Slot], kind: str) -> Slot | None:
+    found = given.get(_ALSO.get(kind, kind)) or (given.get(_DOCTOR) if kind == "specialty" else None)
+    if found is None or (kind == NAMED_NETWORK and found.value in UNNAMED_NETWORKS):
+        return None
+    return Slot(found.text, True) if kind == "accepting_new" else found

@@ -1,0 +1,53 @@
+"""What a person reads of something that happened outside of their message, or in place of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from bot.conversation.course import Keeper
+from bot.delivery.retention import Erased
+from bot.errors import BotError
+from bot.message import Language, Person, Private
+from bot.ops.metrics import Meter
+from bot.pack import Pack
+
+log = structlog.get_logger("turn")
+Push = Callable[[Person, Private], Awaitable[None]]
+"""Write to a person in their own chat without being asked."""
+
+
+class Telling:
+    """Words of errors, and of work that was done behind an answer. A channel that starts enters itself in `push`."""
+
+    def __init__(self, pack: Pack, keeper: Keeper, payer: Mapping[str, str], meter: Meter) -> None:
+        self._pack, self._keeper, self._payer, self._meter = pack, keeper, payer, meter
+        self.push: dict[str, Push] = {}
+
+    async def problem(self, person: Person, error: BotError, language: Language = "en") -> Private:
+        """The words of an error, with its reference, which is logged."""
+        values = {**error.facts, "payer": self._payer, "reference": error.reference}
+        words = self._pack.render(error.template, values, language)
+        reply = Private(intent="problem", language=language, blocks=words, error=error.reference)
+        reply = await self._keeper.alone(person, reply)
+        log.warning("problem", kind=type(error).__name__, reference=error.reference)
+        self._meter.problem(type(error).__name__)
+        return reply
+
+    async def tell(self, person: Person, error: BotError) -> None:
+        """Tell a person in their own chat about an error outside of it, such as a sign-in cancelled in the browser."""
+        push = self.push.get(person.platform)
+        if push is not None:
+            await push(person, await self.problem(person, error))
+
+    async def tell_erased(self, person: Person, erased: Erased, language: Language) -> None:
+        """Tell a person that the rest of our messages to them is deleted, or that some are not."""
+        push = self.push.get(person.platform)
+        if push is None:
+            return
+        values = {"payer": self._payer, "erased": erased, "behind": True}
+        blocks = self._pack.render("account/forget", values, language)
+        log.info("erased", count=erased.deleted)
+        reply = Private(intent="account.forget", language=language, blocks=blocks)
+        await push(person, await self._keeper.alone(person, reply))

@@ -1,0 +1,340 @@
+"""Message to replies. The only file that knows the order of the steps.
+
+safety -> a pressed button -> a typed code -> a button's words -> follow-up or new question
+       -> the rule's needs -> the answer -> its words -> what the next turn may refer to
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+import structlog
+
+from bot.accounts.accounts import Accounts
+from bot.conversation import alarm
+from bot.conversation.answering import Answering, Patience
+from bot.conversation.connecting import CodeState, Connecting
+from bot.conversation.course import Answered, Course, Keeper
+from bot.conversation.followups import (
+    beyond,
+    consent,
+    fresh,
+    heard_in,
+    of_what_was_shown,
+    refined,
+    resolve,
+    with_choice,
+)
+from bot.conversation.forms import Forms
+from bot.conversation.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of, with_pronoun
+from bot.conversation.slash_commands import Commands, Request
+from bot.conversation.state import Asked, Dialogue, Memory, said
+from bot.conversation.telling import Telling
+from bot.delivery.retention import Retention
+from bot.errors import NotLinked, SignInExpired, new_reference, told
+from bot.kit import NeedsPlace
+from bot.language.kernel import FALLBACK, FOLLOW, HELP
+from bot.language.reading import Candidate, Reading
+from bot.message import FAREWELLS, Language, Message, Person, Private, Shareable, Shared
+from bot.ops.audit import Audit
+from bot.ops.limits import Limits
+from bot.ops.metrics import Meter
+from bot.pack import Pack, template_of
+
+log = structlog.get_logger("turn")
+MOST_MISSES = 2
+_CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
+
+
+class Turn:
+    """Answers messages; many may be in work at once."""
+
+    def __init__(
+        self,
+        *,
+        pack: Pack,
+        accounts: Accounts,
+        audit: Audit,
+        dialogue: Dialogue,
+        answering: Answering,
+        retention: Retention,
+        payer: Mapping[str, str],
+        now: Callable[[], datetime],
+        member_answers: Literal["dm", "off"] = "dm",
+        patience: Patience | None = None,
+        limits: Limits | None = None,
+        meter: Meter,
+        keeper: Keeper,
+        telling: Telling,
+    ) -> None:
+        self._pack, self._dialogue, self._answering, self._accounts = pack, dialogue, answering, accounts
+        self._payer, self._now, self._member_answers = payer, now, member_answers
+        self._patience = patience or Patience()
+        self._limits, self._meter, self._keeper, self._telling = limits or Limits(), meter, keeper, telling
+        self._connecting = Connecting(
+            accounts=accounts,
+            audit=audit,
+            pack=pack,
+            dialogue=dialogue,
+            retention=retention,
+            payer=payer,
+            now=now,
+        )
+        self.renewed = self._connecting.renewed
+        self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
+        self._commands = Commands(pack.engine)
+        self.forms = Forms(pack.engine, pack.offers, answering if member_answers == "dm" else None)
+
+    async def answer(self, message: Message) -> AsyncIterator[Answered]:
+        """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""
+        started = time.perf_counter()
+        structlog.contextvars.bind_contextvars(turn=new_reference())
+        waiting: Answered | None = None
+        async for reply in self._replies(message):
+            if waiting is not None:
+                yield replace(waiting, final=False)
+            waiting = reply
+            if not reply.final:
+                yield reply
+                waiting = None
+        if waiting is not None:
+            yield waiting
+            _log_answer(waiting, started)
+            self._meter.answered(message.person.platform, waiting.intent, time.perf_counter() - started)
+
+    async def home(self, person: Person, language: Language, *, directory_only: bool = False) -> tuple[Private, bool]:
+        """A page that stays in sight, and whether an account is connected."""
+        off = directory_only or self._member_answers == "off"
+        page, linked = await self._connecting.home(person, language, directory_only=off)
+        return await self._keeper.alone(person, page), linked
+
+    async def _replies(self, message: Message) -> AsyncIterator[Answered]:
+        """The replies of one step after the other; what goes wrong is said in the language of its step."""
+        course = Course(replace(message, directory_only=message.directory_only or self._member_answers == "off"))
+        try:
+            course.memory = await self._owners.connected(message, await self._dialogue.recall(course.message))
+            course.language = course.memory.language or "en"
+            step: Answered | Asked | None = await self._first_step(course)
+            while step is not None:
+                async for reply in await self._taken(course, step):
+                    for one in course.above(reply):
+                        yield one
+                step = await self._kept(course) if course.connects else None
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
+            for one in course.around(await self._telling.problem(message.person, told(error), course.language)):
+                yield one
+
+    async def _first_step(self, course: Course) -> Answered | Asked:
+        """The one way that a message goes: a reply that is there already, or a question to be answered."""
+        message, today = course.message, self._now().date()
+        request = self._commands.request(message, today)
+        text = request.options.said if request else message.text
+        people = names_of(course.memory.people)
+        reading = self._pack.engine.understand(text, today=today, context=course.memory.context(), people=people)
+        last = self._pack.intents.get(course.memory.asked.intent) if course.memory.asked else None
+        heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading, last)
+        language = course.memory.choice or heard
+        if danger := alarm.instead(self._pack, reading, heard):
+            return danger
+        if reading.alarm is not None:
+            course.line = alarm.Line(self._pack, reading, reading.alarm, language, message)
+        self._limits.check(message.person)
+        if request is not None:
+            return await self._command(course, request, reading, language)
+        if message.press is None and (code := await self._connecting.code_in(message)):
+            return await self._prove(course, code, language)
+        if asked := await self._what_is_asked(message, course.memory, reading, language):
+            log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=asked.concepts)
+            return asked
+        return await self._not_understood(message, course.memory, reading, language)
+
+    async def _command(
+        self, course: Course, request: Request, reading: Reading, language: Language
+    ) -> Answered | Asked:
+        """A slash command or a form: it leads to its own intents only, and takes no option that it cannot read."""
+        memory, message = course.memory, course.message
+        asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
+        if request.goes_on(memory.asked, reading):
+            asked = replace(resolve(memory, reading) or asked, language=language)
+        course.message = message = replace(message, directory_only=message.directory_only or request.of_directory)
+        if request.helps:
+            return await self._keeper.remember(
+                message, memory, self._static(Asked(HELP, language=language), "commands")
+            )
+        if faults := request.faults(asked):
+            blocks = self._pack.render("problems/options", faults, language)
+            return Shareable(intent=asked.intent, language=language, blocks=blocks, to_asker=True)
+        return asked
+
+    async def _what_is_asked(
+        self, message: Message, memory: Memory, reading: Reading, language: Language
+    ) -> Asked | None:
+        """The question: a button's, a button's words typed by hand, a follow-up's, or a new one."""
+        pressed = await self._dialogue.press(message.person, message.press) if message.press else None
+        pressed = pressed or memory.labels.get(said(message.text))
+        if pressed:
+            return replace(pressed, language=memory.choice or pressed.language)
+        if message.press or reading.unclear or reading.intent is None or reading.is_miss:
+            return None
+        if "reply_language" in reading.slots:
+            return replace(memory.asked or Asked(reading.intent), language=language)
+        if "answer" in reading.slots:
+            return consent(memory, reading) or Asked("followup.refine", language=language)
+        if reading.intent.startswith(FOLLOW):
+            changed = followed(refined(memory, reading, self._pack.intents), memory, reading)
+            return replace(changed, language=language) if changed else beyond(memory, reading, language)
+        intent, slots = self._pack.engine.merged(memory.context(), reading)
+        asked = fresh(intent or reading.intent, slots, reading, language, spoken_of(memory, reading))
+        asked = of_what_was_shown(memory, asked, reading, self._pack.intents.get(asked.intent))
+        return with_pronoun(asked, memory, reading) if self._is_of_member(asked) else asked
+
+    async def _taken(self, course: Course, step: Answered | Asked) -> AsyncIterator[Answered]:
+        """The replies of a step: a question that is looked up has as many as it takes, everything else one."""
+        if not isinstance(step, Asked):
+            return _once(step)
+        course.is_asked, course.language = True, step.language
+        settled = settle(step, self._pack.intents.get(step.intent), course.memory, self._now().date())
+        reply = await self._without_search(course, settled)
+        return self._look_up(course.message, course.memory, settled.asked) if reply is None else _once(reply)
+
+    async def _without_search(self, course: Course, settled: Settled) -> Answered | None:
+        """The reply to a question that nothing is looked up for; None when something is."""
+        message, memory, remember, asked = course.message, course.memory, self._keeper.remember, settled.asked
+        if message.directory_only and (self._is_of_member(asked) or asked.intent in _CONNECTS):
+            return await remember(message, memory, self._static(asked, "problems/directory_only"))
+        if asked.intent.startswith("answer."):
+            return self._owners.headed(self._answering.aside(asked), asked, memory)
+        if asked.intent.startswith("account."):
+            return await self._of_account(course, asked)
+        rules = self._pack.intents.get(asked.intent)
+        if settled.found is not None:
+            return await remember(message, memory, self._owners.other(message, asked, memory, settled.found), asked)
+        if rules is not None and asked.intent in self._pack.answers:
+            return None
+        two = {asked.also or "": asked.also_slots}
+        return await remember(message, replace(memory, misses=0), self._static(asked), keeps=memory, slots=two)
+
+    async def _of_account(self, course: Course, asked: Asked) -> Answered:
+        message, memory, remember = course.message, course.memory, self._keeper.remember
+        if asked.intent in {SWITCH, WHOSE}:
+            whose, memory = await self._owners.answer(message, asked, memory, self._now().date())
+            return await remember(message, memory, whose, keeps=memory)
+        reply, course.connects = await self._connecting.answer(message, asked), asked.intent == "account.choose"
+        leaves = asked.intent in FAREWELLS
+        return await (self._keeper.alone(message.person, reply) if leaves else remember(message, memory, reply))
+
+    def _is_of_member(self, asked: Asked) -> bool:
+        rules = self._pack.intents.get(asked.intent)
+        return rules is not None and rules.needs == "member"
+
+    async def _look_up(self, message: Message, memory: Memory, asked: Asked) -> AsyncIterator[Answered]:
+        """The pack's answer. Without a live sign-in: a link, and the question is kept until there is one."""
+        needs_member = self._is_of_member(asked)
+        if needs_member and isinstance(message.place, Shared):
+            kept = replace(asked, also=None, also_slots={})  # first: what is asked next must not tell what was answered
+            only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
+            await self._dialogue.remember(message, only)
+        try:
+            if await self._looks_from_home(message, memory, asked):
+                blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
+                yield Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
+            link = memory.link if needs_member else None
+            begin = self._answering.begin(message, asked, self._patience, needs_member=needs_member, link=link)
+            async with begin as search:
+                while await search.goes_on():
+                    yield self._answering.on_the_way(asked, search.progress, private=needs_member)
+                headed = self._owners.headed(search.reply(), asked, memory)
+                yield await self._offer_second(message, memory, headed, asked)
+        except NeedsPlace as need:
+            yield await self._ask_for_place(message, memory, asked, need)
+        except (NotLinked, SignInExpired) as error:
+            await self._dialogue.keep(message.person, asked)
+            reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
+            aside = isinstance(message.place, Shared)
+            yield await (
+                self._keeper.alone(message.person, reply) if aside else self._keeper.remember(message, memory, reply)
+            )
+
+    async def _offer_second(self, message: Message, memory: Memory, reply: Answered, asked: Asked) -> Answered:
+        """The answer, with a button for the other question of a message that held two."""
+        if asked.also is None:
+            return await self._keeper.remember(message, memory, reply, asked)
+        blocks = (*reply.blocks, *self._pack.render("also", {"intent": asked.also}, asked.language))
+        plain = replace(asked, also=None, also_slots={})
+        slots = {asked.also: asked.also_slots}
+        return await self._keeper.remember(message, memory, replace(reply, blocks=blocks), plain, slots=slots)
+
+    async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
+        """Whether the member's own address is about to be used, and the question before did not use it."""
+        before = memory.asked.values.get("location") if memory.asked else None
+        if asked.values.get("location") != "me" or before == "me" or not message.alone:
+            return False
+        return await self._accounts.link(message.person) is not None
+
+    async def _prove(self, course: Course, code: CodeState, language: Language) -> Answered:
+        message, memory, fresh = course.message, course.memory, code == "fresh"
+        reply = await self._connecting.coded(message, code, memory.language or ("en" if fresh else language))
+        course.connects = fresh
+        return await self._keeper.remember(message, memory, reply, keeps=None if fresh else memory)
+
+    async def _kept(self, course: Course) -> Asked | None:
+        """The question that waited for the sign-in answers itself, once the account is connected."""
+        course.connects = False
+        course.memory = await self._owners.connected(course.message, course.memory)
+        person = course.message.person
+        linked = await self._accounts.link(person) is not None
+        return await self._dialogue.take_kept(person) if linked else None
+
+    async def _ask_for_place(self, message: Message, memory: Memory, asked: Asked, need: NeedsPlace) -> Answered:
+        # What others read says the same whoever asks: it must not tell who has connected an account.
+        linked = message.alone and await self._accounts.link(message.person) is not None
+        aside = isinstance(message.place, Shared) and asked.values.get("location") == "me"
+        values = {"payer": self._payer, "linked": linked, "aside": aside, "intent": asked.intent, "need": need}
+        blocks = self._pack.render("ask/location", values, asked.language)
+        reply = Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
+        slots = {name: slot for name, slot in asked.slots.items() if name != "location"}
+        return await self._keeper.remember(message, memory, reply, replace(asked, slots=slots), wants="location")
+
+    async def _not_understood(self, message: Message, memory: Memory, reading: Reading, language: Language) -> Answered:
+        """Choices when two readings are close, else the nearest questions; on the second miss the menu and a human."""
+        template = "not_understood" if memory.misses == 0 else "menu"
+        if message.press:
+            template = "problems/button_over"
+        elif reading.unclear and memory.misses < MOST_MISSES:
+            template = "choices"
+        candidates = reading.candidates if template == "choices" else self._nearest(message)
+        untold = not (reading.told or memory.language)
+        values = {"payer": self._payer, "candidates": candidates, "untold": untold}
+        blocks, intent = self._pack.render(template, values, language), reading.intent or FALLBACK
+        reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=message.press is not None)
+        counted = replace(memory, misses=memory.misses + 1)
+        slots = {one.intent: one.slots for one in candidates}
+        return await self._keeper.remember(message, counted, reply, keeps=memory, slots=slots)
+
+    def _nearest(self, message: Message) -> tuple[Candidate, ...]:
+        return () if message.press else self._pack.engine.nearest(message.text, today=self._now().date())
+
+    def _static(self, asked: Asked, template: str | None = None) -> Shareable:
+        """An answer that needs no data: its template alone, the intent's own when no other is named."""
+        values = {"payer": self._payer, "slots": asked.values, "asked": asked}
+        blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
+        also = self._pack.render("also", {"intent": asked.also}, asked.language) if asked.also and not template else ()
+        return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *also))
+
+
+async def _once(reply: Answered) -> AsyncIterator[Answered]:
+    yield reply
+
+
+def _log_answer(reply: Answered, started: float) -> None:
+    log.info(
+        "answered",
+        intent=reply.intent,
+        language=reply.language,
+        outcome="error" if reply.error else "ok",
+        milliseconds=round((time.perf_counter() - started) * 1000),
+    )

@@ -1,0 +1,375 @@
+"""The durable inbox: what a platform delivered is kept, sealed, before it is acknowledged, until it is answered.
+
+Each message is worked on under a lease, in the order of its conversation, whichever process took it in. A process that
+dies leaves a lease that ends: another takes the message over, and is told that it does (F50, F51, F61).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+
+from bot.delivery.leases import Beat, Overtaken
+from bot.errors import StoreError
+from bot.stores.base import Row
+from bot.stores.sealed import SealedTable
+
+log = structlog.get_logger("inbox")
+
+KEPT = 60 * 60.0  # seconds: platforms deliver again for minutes, and an answer that comes later helps nobody
+WANTED = 30 * 60.0  # seconds for which an answer is tried for; after that its asker is told that there is none
+_LEASE = 4.0  # seconds that a message waits behind a process that died; a beat a third as often prolongs it
+_LOOK = 1.0
+_SOOTHE_AFTER = 2.0  # seconds that a person waits behind another message of theirs before they hear of it
+_LONGEST_REST = 30.0
+# Tries that ended without a word, as in a process that died. `Later` is a word: it counts against nobody.
+_MOST_TRIES = 10
+# What a process begins with beside what is delivered to it: a long queue that is begun all at once is finished late,
+# and a process that dies again and again would count a try for each of its messages.
+_TAKEN_OVER_AT_ONCE = 16
+_MOST_AT_ONCE = 128
+_MOST_LATER = 63  # what six bits hold; by then it is too late for an answer
+
+
+class Later(Exception):
+    """Neither answered nor told: the platform or the store does not work just now. The message is tried again."""
+
+
+class Writing(Protocol):
+    """Notes that something is about to be posted, only where it can be looked for later or also elsewhere."""
+
+    async def __call__(self, *, findable: bool = False) -> None:
+        """Note it.
+
+        Raises:
+            Overtaken: another process has this message now.
+        """
+        ...
+
+
+async def _nothing(*, findable: bool = False) -> None:
+    """Note nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message in work: what the platform said, which try it is, and when it was taken in, in Unix seconds.
+
+    `writing` is to be called before the first thing is posted, and before the first one that cannot be looked for.
+    `maybe_written` says that an earlier try had called it: its answer may stand there already, so look, or apologise,
+    before answering again (F52). `findable` says that all of it can be looked for. `exhausted` says that enough tries
+    have failed or that it is too late: apologise instead of trying again.
+    """
+
+    key: str
+    body: bytes
+    tries: int = 1
+    maybe_written: bool = False
+    exhausted: bool = False
+    writing: Writing = _nothing
+    findable: bool = False
+    since: float = 0.0
+
+
+Handler = Callable[[Delivery], Awaitable[None]]
+Soother = Callable[[Delivery], Awaitable[None]]
+
+
+class _State(NamedTuple):
+    """What earlier tries left, as the first byte of a kept message: 1 and 2 as flags, then how often `Later` came."""
+
+    written: bool = False
+    elsewhere: bool = False
+    later: int = 0
+
+    @classmethod
+    def read(cls, byte: int) -> _State:
+        return cls(bool(byte & 1), bool(byte & 2), byte >> 2)
+
+    @property
+    def byte(self) -> bytes:
+        return bytes([self.written | self.elsewhere << 1 | self.later << 2])
+
+    def writing(self, *, findable: bool) -> _State:
+        return self._replace(written=True, elsewhere=self.elsewhere or not findable)
+
+    def put_off(self) -> _State:
+        return self._replace(later=min(self.later + 1, _MOST_LATER))
+
+
+class Inbox:
+    """One platform's messages. `handler` answers one, or apologises, and returns when the reply is known to be posted.
+
+    It may raise only for what another try, by whichever process, could mend. `soothe` tells who waits behind another
+    message of theirs that theirs is next. `finds` says that the handler can look for what an earlier try has written:
+    then a try that may have died while it wrote is enough to look, and nothing is noted before it does.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        handler: Handler,
+        table: SealedTable,
+        *,
+        lease: float = _LEASE,
+        look: float = _LOOK,
+        clock: Callable[[], float] = time.time,
+        soothe: Soother | None = None,
+        soothe_after: float = _SOOTHE_AFTER,
+        finds: bool = False,
+    ) -> None:
+        self._soothe, self._soothe_after, self._finds = soothe, soothe_after, finds
+        self._soothing: dict[str, asyncio.Task[None]] = {}
+        self._said: set[str] = set()
+        self._kind, self._handler, self._table, self._store = f"inbox:{platform}", handler, table, table.store
+        self._lease, self._look, self._clock = lease, look, clock
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._more: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.Task[None] | None = None
+        self._taken_over: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+        self._recovering = False
+        self._working: dict[str, Beat] = {}
+        self._put_off: set[str] = set()
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Take over what earlier processes left, now and from time to time."""
+        self._recovering = True
+        self._watch = asyncio.create_task(self._watching())
+
+    async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
+        """Keep a message and begin with it; False when it was delivered before. Acknowledge after this.
+
+        It is kept for `seconds`, an hour when none are given, and its id is known as long.
+
+        Raises:
+            StoreError: it could not be kept: let the platform deliver it again.
+        """
+        lane, expires = lane or key, self._clock() + (seconds or KEPT)
+        # What is new waits behind what is older: begun beside it, neither would be finished before a process that keeps
+        # dying dies.
+        begins = not self._recovering and not self._stopping and len(self._tasks) < _MOST_AT_ONCE
+        until = self._clock() + self._lease if begins else None
+        new = self._table.row(self._kind, key, _State().byte + body, expires=expires, owner=owner)
+        row = await self._store.take_in(new, lane, until=until)
+        if row is None:
+            return False
+        if row.leases:
+            self._lanes[lane] = self._task(self._work(lane, row))
+        elif self._recovering:
+            self._room.set()
+        elif begins:
+            self._wait_behind(lane, row, body)
+        return True
+
+    def _wait_behind(self, lane: str, row: Row, body: bytes) -> None:
+        """Another message of the lane comes first: here, or in another process, which looks for more at its end."""
+        if lane in self._lanes:
+            self._more.add(lane)
+        else:
+            # Whoever had the lane may have looked for more in the very moment in which this one came.
+            self._lanes[lane] = self._task(self._work(lane, None))
+        if self._soothe is not None:
+            task = asyncio.create_task(self._soothed(self._soothe, row, body))
+            self._soothing[row.key] = task
+            task.add_done_callback(lambda _: self._soothed_of(row.key))
+
+    def _soothed_of(self, key: str) -> None:
+        self._soothing.pop(key, None)
+        self._said.discard(key)
+
+    async def _soothed(self, soothe: Soother, row: Row, body: bytes) -> None:
+        """Tell who still waits after a while."""
+        await asyncio.sleep(self._soothe_after)
+
+        async def writing(*, findable: bool = False) -> None:
+            new = self._sealed(row.key, _State().writing(findable=findable), body)
+            if self._stopping or not await self._store.swap(self._kind, row.key, row.value, new, lease=0):
+                raise Overtaken
+            self._said.add(row.key)
+
+        with contextlib.suppress(Exception):
+            await soothe(Delivery(row.key, body, tries=0, writing=writing, since=row.expires - KEPT))
+
+    async def _end_soothing(self, key: str) -> None:
+        """Call off what is not said yet; what is being said is waited for, since the answer takes its place."""
+        if soothing := self._soothing.get(key):
+            if key not in self._said:
+                soothing.cancel()
+            await asyncio.wait({soothing})
+
+    async def stop(self, seconds: float) -> None:
+        """Begin nothing more, finish what is in work within this time, and hand the rest back at once (F61)."""
+        self._stopping = True
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait, at most this long, until everything that was taken so far is answered."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks or self._put_off:
+                    await (asyncio.wait(self._tasks) if self._tasks else asyncio.sleep(self._look))
+
+    def _take_over(self, row: Row) -> None:
+        task = self._task(self._work(row.lane, row))
+        self._taken_over.add(task)
+        task.add_done_callback(self._make_room)
+
+    def _make_room(self, task: asyncio.Task[None]) -> None:
+        self._taken_over.discard(task)
+        self._room.set()
+
+    def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _work(self, lane: str, first: Row | None) -> None:
+        """Answer a lane's messages one after the other until none is left or another process holds the next."""
+        try:
+            row = first or await self._store.lease(self._kind, until=self._clock() + self._lease, lane=lane)
+            while row is not None and not self._is_working_on(row):
+                if self._stopping:
+                    await self._store.hold(self._kind, row.key, until=0, lease=row.leases)
+                    return
+                self._more.discard(lane)
+                more = await self._answer(row) or lane in self._more
+                until = self._clock() + self._lease
+                row = await self._store.lease(self._kind, until=until, lane=lane) if more else None
+        except Exception as error:  # noqa: BLE001 -- nobody awaits this task; the row waits for another try
+            _failed(error)
+        finally:
+            if self._lanes.get(lane) is asyncio.current_task():
+                del self._lanes[lane]
+
+    async def _answer(self, row: Row) -> bool:
+        """Whether its lane may have more."""
+        plain, number = self._table.opened(self._kind, row.key, row.value), row.leases
+        if plain is None:
+            log.error("given_up", kind="sealed")
+        else:
+            await self._end_soothing(row.key)
+            try:
+                number = await self._handle(row, _State.read(plain[0]), plain[1:])
+            except Overtaken:
+                return True
+        # Where another process leased it meanwhile, that one ends it: what was written here may not be the last word.
+        ended = await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT, lease=number, lane=row.lane)
+        self._put_off.discard(row.key)
+        return ended.more or not ended.mine
+
+    async def _handle(self, row: Row, state: _State, body: bytes) -> int:
+        """The number of the lease in which it was handled."""
+        exhausted, overtaken, unsaid, value = self._is_exhausted(row, state), False, False, row.value
+
+        async def note(new: _State) -> bool:
+            nonlocal state, value
+            sealed = self._sealed(row.key, new, body)
+            if noted := await self._store.swap(self._kind, row.key, value, sealed, lease=beat.number):
+                state, value = new, sealed
+            return noted
+
+        async def writing(*, findable: bool = False) -> None:
+            nonlocal overtaken, unsaid
+            overtaken, new = True, state.writing(findable=findable)
+            if findable and self._finds and not state.elsewhere:
+                unsaid = True
+                mine = await self._store.leases(self._kind, row.key) == beat.number
+            else:
+                mine = await note(new)
+            if not mine:
+                raise Overtaken
+            await beat.renew()
+            overtaken = False
+
+        died = row.leases - 1 > state.later
+        written, since = state.written or (self._finds and died), row.expires - KEPT
+        async with self._held(row) as beat:
+            delivery = Delivery(row.key, body, row.leases, written, exhausted, writing, not state.elsewhere, since)
+            try:
+                await self._handler(delivery)
+            except Later:
+                self._put_off.add(row.key)
+                with contextlib.suppress(StoreError):
+                    await note((state.writing(findable=True) if unsaid or died else state).put_off())
+                raise
+        if overtaken:
+            raise Overtaken
+        return beat.number
+
+    def _is_exhausted(self, row: Row, state: _State) -> bool:
+        """Whether its asker is told that there is no answer: it may be what ends each process, or it is too late."""
+        too_late = row.expires - self._clock() < KEPT - WANTED
+        if too_late or row.leases - state.later > _MOST_TRIES:
+            log.error("given_up", kind="time" if too_late else "tries")
+            return True
+        return False
+
+    def _sealed(self, key: str, state: _State, body: bytes) -> bytes:
+        return self._table.sealed(self._kind, key, state.byte + body)
+
+    @contextlib.asynccontextmanager
+    async def _held(self, row: Row) -> AsyncIterator[Beat]:
+        """Prolong the lease while work goes on. What is cancelled is free again at once, what failed after a rest."""
+
+        async def hold(until: float, number: int) -> bool:
+            return await self._store.hold(self._kind, row.key, until=until, lease=number)
+
+        beat = Beat(row.leases, hold, self._lease, self._clock)
+        self._working[row.key] = beat
+        try:
+            async with beat.going_on():
+                yield beat
+        except BaseException as error:
+            wait = min(self._look * row.leases, _LONGEST_REST)
+            with contextlib.suppress(StoreError):
+                await hold(0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait, beat.number)
+            raise
+        finally:
+            del self._working[row.key]
+
+    async def _watching(self) -> None:
+        while not self._stopping:
+            self._room.clear()
+            with contextlib.suppress(StoreError):
+                await self._take_over_some()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._look):
+                    await self._room.wait()
+
+    async def _take_over_some(self) -> None:
+        while len(self._taken_over) < _TAKEN_OVER_AT_ONCE:
+            row = await self._store.lease(self._kind, until=self._clock() + self._lease)
+            if row is None:
+                self._recovering = False
+                return
+            if not self._is_working_on(row):
+                self._take_over(row)
+
+    def _is_working_on(self, row: Row) -> bool:
+        """Whether a row that was leased anew is this process's own work, which then goes on in the new lease."""
+        if beat := self._working.get(row.key):
+            beat.number = row.leases
+        return beat is not None
+
+
+def _failed(error: Exception) -> None:
+    """Log the kind of an error, never its text, which may quote a message."""
+    log.error("failed", kind=type(error).__name__)

@@ -1,0 +1,37 @@
+"""What a running bot does by itself, and how that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from bot.delivery.retention import Retention
+from bot.errors import StoreError
+from bot.ops.anchor import Anchor
+from bot.stores.base import Store
+
+_SWEEP_SECONDS = 300
+_CANCEL_AGAIN = 0.2  # seconds
+
+
+async def let_go(anchor: Anchor) -> None:
+    """Keep where the trail ends, as far as the store still answers."""
+    with contextlib.suppress(StoreError):
+        await anchor.advance()
+
+
+async def sweep(store: Store, retention: Retention, anchor: Anchor) -> None:
+    """Remove what has expired, and delete messages whose time is over, every few minutes."""
+    while True:
+        with contextlib.suppress(StoreError):
+            await store.sweep()
+            await retention.expire()
+            await anchor.advance()
+        await asyncio.sleep(_SWEEP_SECONDS)
+
+
+async def stopped(task: asyncio.Task[None]) -> None:
+    """End a task, again when a library swallowed the first cancellation: nobody waits for minutes at a stop."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_AGAIN)
