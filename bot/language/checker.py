@@ -19,6 +19,7 @@ from bot.language.lexicon import LANGUAGES
 from bot.language.reach import ENGINES_OWN, after_answers, contexts_for, unreached, untaken
 from bot.language.rules import WORDS, IntentRules, Rule
 from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
+from bot.language.shared import shared_cells
 from bot.language.slots import NAMED_NETWORK
 from bot.language.text import keys_in
 
@@ -231,7 +232,8 @@ def doubts(folder: Path, engine: Engine) -> list[Finding]:
     entries = engine.intents.values()
     languages = [one for entry in entries for one in (*checker.languages(entry), *checker.overtaken(entry))]
     never = (*unreached(engine, folder, TODAY), *untaken(engine, folder))
-    return [*checker.shared_phrases(), *checker.slow(), *languages, *never]
+    shared = (*checker.shared_phrases(), *shared_cells(engine.lexicon, folder))
+    return [*shared, *checker.slow(), *languages, *never]
 
 
 def faults(folder: Path, engine: Engine) -> list[Finding]:

@@ -39,8 +39,8 @@ _HIDING = frozenset({"specialty", "facility_type"})
 class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases by language, separated by commas.
 
-    `shares` names concepts that may have the same phrases ("*" is any), each with the reason; `hides` says that nothing
-    inside a phrase of this concept means anything else.
+    `shares` names concepts and slot types that may have the same phrases ("*" is any), each with the reason. `hides`
+    says that nothing inside a phrase of this concept means anything else.
     """
 
     en: str = ""
@@ -94,7 +94,8 @@ class Lexicon:
 
     `plain` are the words of all phrases but the names of places; `towns` are places of one word that mean nothing else,
     `place_words` the words of all places; `idle` are the words that ask for nothing. `cells` gives for each concept and
-    slot type which part of a question it fills. `area` is what the plan covers.
+    slot type which part of a question it fills. `area` is what the plan covers. `sources` gives the file of each slot
+    type.
     """
 
     tree: PhraseTree = field(default_factory=PhraseTree)
@@ -115,6 +116,7 @@ class Lexicon:
     options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     declared: list[tuple[str, str, str, str]] = field(default_factory=list)
     shares: dict[str, frozenset[str]] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
     hiding: set[str] = field(default_factory=set)
 
     @property
@@ -148,6 +150,7 @@ def _add(lexicon: Lexicon, said: _Said | _Specialty, kind: str, value: object, w
             if kind == "concept":
                 lexicon.declared.append((shown, key, language, phrase))
     lexicon.kinds.add(kind)
+    lexicon.sources.setdefault(kind, shown)
 
 
 def _load_concepts(lexicon: Lexicon, folder: Path) -> None:

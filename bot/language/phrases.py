@@ -113,6 +113,15 @@ class PhraseTree:
             node = node.next.get(key) if node else None
         return node.meanings if node else ()
 
+    def several(self) -> Iterator[tuple[tuple[str, ...], tuple[Meaning, ...]]]:
+        """The words of each phrase that stands for more than one thing, with all that it stands for."""
+        waiting: list[tuple[tuple[str, ...], _Node]] = [((), self._root)]
+        while waiting:
+            keys, node = waiting.pop()
+            if len(node.meanings) > 1:
+                yield keys, node.meanings
+            waiting.extend(((*keys, key), following) for key, following in node.next.items())
+
     def scan(self, keys: Sequence[str]) -> list[PhraseFound]:
         """Every phrase in a message. Slot values inside a longer slot value, and all that is hidden, are left out."""
         found: list[PhraseFound] = []

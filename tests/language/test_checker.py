@@ -125,6 +125,30 @@ def test_a_phrase_of_two_concepts_wants_a_reason(tmp_path: Path) -> None:
     assert any("'menu' (en) is in CLAIM and HELP" in line for line in found)
 
 
+def test_a_phrase_in_two_cells_wants_a_reason(tmp_path: Path) -> None:
+    """A concept and a slot type do not have the same words by accident."""
+    file = "_words/concepts/claims.yaml"
+    found = _changed(tmp_path, file, "    claims,\n", "    claims,\n    vietnamese,\n")
+    what = "'vietnamese' is in CLAIM (object) and language (condition) without a reason"
+    shared = [line for line in found if "without a reason" in line]
+    assert [line.partition(": ")[2] for line in shared] == [what]
+    assert shared[0].startswith(f"{file}:")
+
+
+def test_two_slot_types_of_different_cells_want_a_reason(tmp_path: Path) -> None:
+    """The finding stands at the file of one of them."""
+    found = _changed(tmp_path, "_words/facilities.yaml", "hospital, hospitals,", "hospital, hospitals, vietnamese,")
+    what = "'vietnamese' is in facility_type (object) and language (condition) without a reason"
+    assert [line.partition(": ")[2] for line in found if "without a reason" in line] == [what]
+
+
+def test_a_reason_that_nothing_needs_is_found(tmp_path: Path) -> None:
+    """What no longer shares a phrase would let the next accident pass."""
+    found = _changed(tmp_path, "_words/shared.yaml", "[accepting_new, ACCEPTS]", "[accepting_new, ACCEPTS, MYY]")
+    needless = [line for line in found if line.startswith("_words/shared.yaml:")]
+    assert [line.partition(": ")[2] for line in needless] == ["'MYY' shares no phrase of its group (did you mean MY?)"]
+
+
 def test_a_pack_that_cannot_be_read_is_one_finding(tmp_path: Path) -> None:
     """Broken YAML is named, with its line, and nothing else is said."""
     found = _changed(tmp_path, "thanks.yaml", "rules:", "rules: [")
