@@ -6,15 +6,18 @@ Both take the connector's keys and their own token from the double; what they ar
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import msgspec
 import uvicorn
 import uvloop
 
-from bot.app import assemble, teams_app, web_app
+from bot.app import assemble, web_app
+from bot.channels.registry import started
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Adapter, Outside, make_app
+from bot.channels.teams.start import start
 from bot.config import Settings
 from bot.ops.log import set_up
 from bot.sandbox.sockets import listen
@@ -60,8 +63,8 @@ async def _serve(task: Task) -> None:
         return
     named = {name.lower(): value for name, value in task.settings.items()}
     settings = Settings(_env_file=None, **named)  # type: ignore[arg-type, call-arg] # pydantic checks each value
-    async with assemble(settings) as bot, teams_app(bot, outside) as teams:
-        await _listen(web_app(bot, teams=teams))
+    async with assemble(settings) as bot, started(bot, {"teams": partial(start, outside=outside)}) as channels:
+        await _listen(web_app(bot, channels.values()))
 
 
 async def _listen(app: Any) -> None:

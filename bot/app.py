@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from bot.accounts.accounts import Accounts
+from bot.accounts.guard import AddressLimit
 from bot.accounts.render import Renderer
-from bot.accounts.rollcall import RollCall
+from bot.accounts.rollcall import Present, RollCall
 from bot.accounts.values import Access
 from bot.accounts.vault import Vault, anchor_file
+from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.course import Keeper
 from bot.conversation.state import Dialogue
 from bot.conversation.telling import Push, Telling
 from bot.conversation.turn import Turn
-from bot.delivery.inbox import Inbox
 from bot.delivery.retention import Retention
 from bot.documents.desk import Documents
 from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
-from bot.errors import ConfigError
 from bot.message import Person
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit
 from bot.ops.clock import clock_of, refuse_made_up_day
+from bot.ops.entrance import Entrance
+from bot.ops.health import Health
 from bot.ops.limits import Limits
 from bot.ops.metrics import Meter
-from bot.ops.refusals import Refusals
 from bot.ops.upkeep import let_go, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
@@ -47,18 +49,11 @@ from bot.payer.http import Http
 from bot.payer.kept import Kept
 from bot.payer.recent import Recent
 from bot.stores.base import Store
-from bot.stores.extras import lacks
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable
 from bot.stores.waits import Waits
-from bot.web import health_of, web_app
 
-if TYPE_CHECKING:
-    from bot.channels.slack.app import SlackApp
-    from bot.channels.teams.app import TeamsApp
-    from bot.channels.teams.sdk import Outside
-
-__all__ = ["Bot", "assemble", "clock_of", "endpoints_of", "health_of", "slack_app", "teams_app", "web_app"]
+__all__ = ["Bot", "assemble", "clock_of", "endpoints_of", "health_of", "web_app"]
 
 
 @dataclass(slots=True)
@@ -90,6 +85,11 @@ class Bot:
     def push(self) -> dict[str, Push]:
         """How to reach a person on each platform; a channel that starts enters itself."""
         return self.telling.push
+
+    @property
+    def present(self) -> dict[str, Present]:
+        """How to ask a platform whether a person is there; a channel that starts enters itself."""
+        return self.roll_call.ask
 
 
 @asynccontextmanager
@@ -290,94 +290,36 @@ def _anchor(settings: Settings, audit: Audit) -> Anchor:
     return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
 
 
-@asynccontextmanager
-async def slack_app(
-    bot: Bot, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> AsyncIterator[SlackApp | None]:
-    """Slack, started, when its settings are there. `pause` waits between messages to a channel."""
+def health_of(bot: Bot) -> Health:
+    """What operators look at of a bot."""
+
+    def faults() -> list[str]:
+        return [*bot.discovery.faults, *(["payer refuses this client"] if bot.accounts.client_refused else [])]
+
+    return Health(bot.store, bot.meter, faults)
+
+
+def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Route] = ()) -> Starlette:
+    """The channels, the linking pages, documents and health on one port; `more` is what a rehearsal adds.
+
+    With BOT_METRICS_BIND, of health only what a balancer asks.
+    """
+    watched = health_of(bot).public(apart=bot.settings.bot_metrics_bind is not None)
+    pages = [*bot.accounts.routes(), *bot.documents.routes()]
+    open_pages = (
+        *(route.path.partition("{")[0] for route in pages),
+        *(path for channel in channels for path in channel.open_paths),
+    )
     settings = bot.settings
-    if settings.slack_bot_token is None and settings.slack_client_id is None:
-        yield None
-        return
-
-    from slack_sdk.errors import SlackApiError  # noqa: PLC0415
-
-    from bot.channels.slack.app import SlackApp  # noqa: PLC0415 -- bolt takes half a second to import
-    from bot.channels.slack.codes import code_of  # noqa: PLC0415
-    from bot.channels.slack.connection import Credentials  # noqa: PLC0415
-    from bot.channels.slack.shelf import Shelf  # noqa: PLC0415
-
-    credentials = Credentials(
-        api_url=settings.slack_api_url,
-        public_url=settings.bot_public_url,
-        bot_token=_secret(settings.slack_bot_token),
-        signing_secret=_secret(settings.slack_signing_secret),
-        client_id=settings.slack_client_id or "",
-        client_secret=_secret(settings.slack_client_secret),
-        app_token=_secret(settings.slack_app_token),
+    entrance = Middleware(
+        Entrance,
+        hosts=settings.trusted_hosts,
+        proxies=settings.trusted_proxies,
+        https=settings.bot_public_url.startswith("https:"),
     )
-    slack = SlackApp(
-        bot.turn,
-        bot.pack.words,
-        credentials,
-        Shelf(bot.table),
-        forms=bot.turn.forms,
-        inbox=lambda handler, soothe: Inbox("slack", handler, bot.table, soothe=soothe, finds=True),
-        retention=bot.retention,
-        forget=bot.forget,
-        refused=Refusals(bot.meter),
-        now=clock_of(settings),
-        pause=pause,
+    app = Starlette(
+        routes=[*watched, *pages, *(route for channel in channels for route in channel.routes()), *more],
+        middleware=[entrance, Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages)],
     )
-    try:
-        await slack.start()
-    except SlackApiError as error:
-        raise ConfigError(f"SLACK_APP_TOKEN: Slack says {code_of(error) or 'nothing that can be read'}") from None
-    bot.push["slack"], bot.roll_call.ask["slack"] = slack.push, slack.is_present
-    try:
-        yield slack
-    finally:
-        await slack.stop()
-
-
-@asynccontextmanager
-async def teams_app(bot: Bot, outside: Outside | None = None) -> AsyncIterator[TeamsApp | None]:
-    """Teams, started, when its settings are there. `outside` stands in for Microsoft's services."""
-    settings = bot.settings
-    if settings.teams_app_id is None:
-        yield None
-        return
-
-    if settings.teams_missing:
-        raise ConfigError(f"{settings.teams_missing}: required with TEAMS_APP_ID")
-    if missing := lacks("teams"):
-        raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
-    from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
-    from bot.channels.teams.regions import cloud_of  # noqa: PLC0415
-
-    password = settings.teams_app_password
-    teams = TeamsApp(
-        bot.turn,
-        bot.pack.words,
-        app_id=settings.teams_app_id,
-        password=password.get_secret_value() if password else None,
-        tenants=settings.teams_tenants,
-        cloud=cloud_of(settings.teams_cloud, settings.teams_service_hosts),
-        inbox=lambda handler, soothe: Inbox("teams", handler, bot.table, soothe=soothe),
-        retention=bot.retention,
-        gone=bot.forget,
-        renew=bot.turn.renewed,
-        refused=Refusals(bot.meter),
-        outside=outside or REAL,
-    )
-    await asyncio.to_thread(bot.pack.places.read)  # the message box's first search is waited for, 4 seconds at most
-    await teams.start()
-    bot.push["teams"], bot.roll_call.ask["teams"] = teams.push, teams.is_present
-    try:
-        yield teams
-    finally:
-        await teams.stop()
-
-
-def _secret(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value else ""
+    app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link
+    return app

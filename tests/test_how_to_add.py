@@ -44,9 +44,15 @@ def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Module
         sys.modules.pop(name, None)
 
 
-async def test_a_channel_is_four_methods(stage: Stage, notebook: ModuleType) -> None:
-    """The page's channel shares a general answer, and writes a member's answer in private with a line that says so."""
-    written = (await notebook.talk(stage.bots["dm"])).written
+async def test_a_channel_is_a_row_of_the_registry(stage: Stage, notebook: ModuleType) -> None:
+    """The page's channel shares a general answer, and writes a member's answer in private with a line that says so.
+
+    Once started it is how the bot reaches its people, and how it asks whether they are there.
+    """
+    bot = stage.bots["dm"]
+    channel = await notebook.talk(bot)
+    assert (bot.push["notebook"], bot.present["notebook"]) == (channel.push, channel.is_present)
+    written = channel.written
     [shared] = written["room"]
     assert "copay" in shared
     [private] = written["private:sam"]

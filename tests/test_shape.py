@@ -11,8 +11,8 @@ from tests.conftest import LONG
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LOOSE = {"__init__", "__main__", "app", "config", "errors", "message", "pack", "web"}
-COMPOSITION = {"app", "cli", "web", "__main__", "__init__"}
+LOOSE = {"__init__", "__main__", "app", "config", "errors", "message", "pack"}
+COMPOSITION = {"app", "cli", "__main__", "__init__"}
 """Who may import from everywhere: they put the rooms together."""
 MAY_IMPORT = {
     "errors": set(),
@@ -34,7 +34,9 @@ MAY_IMPORT = {
         *("accounts", "delivery", "documents", "errors", "kit", "language"),
         *("message", "ops", "pack", "payer", "records", "stores"),
     },
-    "channels": {"conversation", "delivery", "errors", "language", "message", "replies", "stores"},
+    "channels": {
+        *("config", "conversation", "delivery", "errors", "language", "message", "ops", "pack", "replies", "stores"),
+    },
 }
 """What each room may import, lowest first: a row names only rooms above it, so that there is no circle."""
 OUTSIDE = {

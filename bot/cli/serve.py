@@ -15,7 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.accounts.vault import is_exposed, key_file
-from bot.app import Bot, assemble, health_of, slack_app, teams_app, web_app
+from bot.app import Bot, assemble, health_of, web_app
+from bot.channels.registry import started
 from bot.cli.hurry import Hurried
 from bot.config import Settings
 from bot.errors import ConfigError
@@ -46,12 +47,11 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         if not sandbox:
             _tell_of_keys(settings)
         bot = await stack.enter_async_context(assemble(settings))
-        slack = await stack.enter_async_context(slack_app(bot))
-        teams = await stack.enter_async_context(teams_app(bot))
+        channels = await stack.enter_async_context(started(bot))
         if apart:
             await stack.enter_async_context(_beside(health_of(bot).apart(), apart))
         bot.pack.places.read()
-        public = web_app(bot, slack=slack, teams=teams, more=dev_chat(bot) if sandbox else ())
+        public = web_app(bot, channels.values(), more=dev_chat(bot) if sandbox else ())
         # What the start made stays: the collector, off since the command began, need never walk over it.
         gc.freeze()
         gc.set_threshold(*_USUAL)

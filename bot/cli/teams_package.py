@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.cli.icons import BACKGROUND, colour_icon, outline_icon
 from bot.cli.teams_strings import STRINGS, TRANSLATIONS, Command
 from bot.config import Settings
 from bot.errors import ConfigError
@@ -17,6 +16,8 @@ from bot.message import Language
 from bot.replies.text import cut
 
 SCHEMA = "1.29"
+ACCENT = "#1f4e79"  # behind the lines of the coloured icon
+_ICONS = Path(__file__).with_name("icons")
 _SCHEMAS = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA}"
 SEARCH = ("findProvider", "query")
 
@@ -45,7 +46,7 @@ def manifest(settings: Settings) -> dict[str, Any]:
         "name": {"short": cut(settings.bot_app_title, 30), "full": _full_name(settings, "en")},
         "description": {"short": strings.short, "full": strings.long},
         "icons": {"color": "color.png", "outline": "outline.png"},
-        "accentColor": "#{:02x}{:02x}{:02x}".format(*BACKGROUND),
+        "accentColor": ACCENT,
         "defaultInstallScope": "personal",
         "bots": [_bot(settings.teams_app_id)],
         "composeExtensions": [_search(settings.teams_app_id)],
@@ -72,13 +73,18 @@ def translation(settings: Settings, language: Language) -> dict[str, str]:
     return found
 
 
+def _icons() -> dict[str, bytes]:
+    """A shield with a check mark, as on the linking pages: 192 pixels in colour, 32 as an outline."""
+    return {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
+
+
 def write(settings: Settings, path: Path) -> None:
     """Write the package; the same settings give the same bytes.
 
     Raises:
         ConfigError: as in `manifest`, or the file cannot be written.
     """
-    files = {"manifest.json": _text(manifest(settings)), "color.png": colour_icon(), "outline.png": outline_icon()}
+    files: dict[str, str | bytes] = {"manifest.json": _text(manifest(settings)), **_icons()}
     files |= {f"{tongue}.json": _text(translation(settings, tongue)) for tongue in TRANSLATIONS}
     try:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:

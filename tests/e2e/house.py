@@ -8,17 +8,20 @@ import io
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-from bot.app import Bot, assemble, slack_app, teams_app, web_app
+from bot.app import Bot, assemble, web_app
+from bot.channels.registry import Running, Start, started
 from bot.channels.slack.app import SlackApp
+from bot.channels.slack.start import start as slack_start
+from bot.channels.teams.start import start as teams_start
 from bot.cli.browser import Browser
 from bot.cli.rehearsal import link_in
 from bot.config import Settings
@@ -135,10 +138,19 @@ class House:
     settings: Settings
     log: LogTrap
     clock: Elastic
+    channels: Mapping[str, Running] = field(default_factory=dict)
     person: Person = DANA
-    slack: SlackApp | None = None
-    teams: TeamsApp | None = None
     pushed: list[Private] = field(default_factory=list)
+
+    @property
+    def slack(self) -> SlackApp | None:
+        """Slack, when it has started."""
+        return cast("SlackApp | None", self.channels.get("slack"))
+
+    @property
+    def teams(self) -> TeamsApp | None:
+        """Teams, when it has started."""
+        return cast("TeamsApp | None", self.channels.get("teams"))
 
     def break_(self, fault: Fault) -> None:
         """Let the payer misbehave from now on."""
@@ -216,10 +228,13 @@ async def open_house(
         bot = await stack.enter_async_context(
             assemble(chosen, pack=shipped_pack(), patience=patience or UNHURRIED, http=http, pause=clock.pause)
         )
-        channel = await stack.enter_async_context(slack_app(bot, pause=clock.pause))
-        teams = await stack.enter_async_context(teams_app(bot, outside))
-        await stack.enter_async_context(running(web_app(bot, slack=channel, teams=teams), sock))
-        house = House(bot, payer, chosen, trap, clock, slack=channel, teams=teams)
+        starts: dict[str, Start] = {
+            "slack": partial(slack_start, pause=clock.pause),
+            "teams": partial(teams_start, outside=outside),
+        }
+        channels = await stack.enter_async_context(started(bot, starts))
+        await stack.enter_async_context(running(web_app(bot, channels.values()), sock))
+        house = House(bot, payer, chosen, trap, clock, channels)
 
         async def push(_: Person, reply: Private) -> None:
             house.pushed.append(reply)

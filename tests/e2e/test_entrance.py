@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.app import web_app
 from bot.sandbox.world import World
-from bot.web import web_app
 from tests.accounts.conftest import make_settings
 from tests.doubles.slack import SECRET, TOKEN
 from tests.e2e.house import House, open_house

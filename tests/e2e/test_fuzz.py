@@ -97,7 +97,7 @@ async def send(  # noqa: PLR0917 -- a request has these parts
 
 def served(scene: Played) -> ASGIApp:
     """The application of the house."""
-    return web_app(scene.house.bot, slack=scene.house.slack, teams=scene.house.teams)
+    return web_app(scene.house.bot, scene.house.channels.values())
 
 
 @FUZZ

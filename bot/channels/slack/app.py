@@ -152,6 +152,8 @@ class SlackApp:
         await self._work.drain(_DRAIN_SECONDS)
         await self._erasing.drain(_DRAIN_SECONDS)
 
+    open_paths = ("/slack/install", "/slack/oauth_redirect")
+
     def routes(self) -> list[Route]:
         """The route that Slack calls, where it can check a signature, and the pages of an install."""
         signed = [Route("/slack/events", self._receive, methods=["POST"])] if self._given.signing_secret else []

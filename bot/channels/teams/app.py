@@ -119,6 +119,8 @@ class TeamsApp:
             await asyncio.gather(self._warming, return_exceptions=True)
         await self._connector.close()
 
+    open_paths = ()
+
     def routes(self) -> list[Route]:
         """The one route that Teams calls."""
         return [Route(ROUTE, self._receive, methods=["POST"])]

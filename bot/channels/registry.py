@@ -1,0 +1,128 @@
+"""The channels that a bot starts. A new one has a module with such a `start`, and a row in `CHANNELS`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Protocol
+
+from starlette.routing import Route
+
+from bot.config import Settings
+from bot.conversation.telling import Push
+from bot.conversation.turn import Turn
+from bot.delivery.retention import Retention
+from bot.message import Person, Private
+from bot.ops.metrics import Meter
+from bot.pack import Pack
+from bot.stores.sealed import SealedTable
+
+
+class Running(Protocol):
+    """A channel that has started."""
+
+    @property
+    def open_paths(self) -> tuple[str, ...]:
+        """Paths that anybody's browser may open: how often one address asks for them is limited."""
+        ...
+
+    def routes(self) -> list[Route]:
+        """What its platform calls."""
+        ...
+
+    async def push(self, person: Person, reply: Private) -> None:
+        """Write to a person in their own chat, without being asked."""
+        ...
+
+    async def is_present(self, person: Person) -> bool | None:
+        """Whether a person is a full member of their workspace; None when the platform does not say."""
+        ...
+
+
+class ChannelHost(Protocol):
+    """What a channel may use of the bot."""
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the channel among them."""
+        ...
+
+    @property
+    def pack(self) -> Pack:
+        """Its words."""
+        ...
+
+    @property
+    def table(self) -> SealedTable:
+        """Where it keeps what must outlive the process."""
+        ...
+
+    @property
+    def turn(self) -> Turn:
+        """Who answers."""
+        ...
+
+    @property
+    def retention(self) -> Retention:
+        """Notes which messages hold a member's data."""
+        ...
+
+    @property
+    def meter(self) -> Meter:
+        """Counts what is refused."""
+        ...
+
+    @property
+    def forget(self) -> Callable[[Person], Awaitable[None]]:
+        """Deletes what is kept of a person who is gone."""
+        ...
+
+
+class Reached(ChannelHost, Protocol):
+    """A bot that channels enter themselves at: how to write to their people, and how to ask whether they are there."""
+
+    @property
+    def push(self) -> dict[str, Push]:
+        """How to reach a person on each platform."""
+        ...
+
+    @property
+    def present(self) -> dict[str, Callable[[Person], Awaitable[bool | None]]]:
+        """How to ask each platform whether a person is there."""
+        ...
+
+
+Start = Callable[[ChannelHost], AbstractAsyncContextManager[Running | None]]
+"""Starts a channel; gives None when its settings are not there.
+
+Raises ConfigError when they are wrong.
+"""
+
+
+def _slack(host: ChannelHost) -> AbstractAsyncContextManager[Running | None]:
+    from bot.channels.slack.start import start  # noqa: PLC0415 -- only who has a channel waits for its library
+
+    return start(host)
+
+
+def _teams(host: ChannelHost) -> AbstractAsyncContextManager[Running | None]:
+    from bot.channels.teams.start import start  # noqa: PLC0415 -- as above
+
+    return start(host)
+
+
+CHANNELS: Mapping[str, Start] = {"slack": _slack, "teams": _teams}
+"""The channels by platform, as `Person.platform` names it."""
+
+
+@asynccontextmanager
+async def started(bot: Reached, channels: Mapping[str, Start] = CHANNELS) -> AsyncIterator[dict[str, Running]]:
+    """The channels whose settings are there, by platform: started, and stopped in the end."""
+    async with AsyncExitStack() as stack:
+        running: dict[str, Running] = {}
+        for platform, start in channels.items():
+            channel = await stack.enter_async_context(start(bot))
+            if channel is not None:
+                bot.push[platform], bot.present[platform] = channel.push, channel.is_present
+                running[platform] = channel
+        yield running

@@ -1,0 +1,72 @@
+"""Slack, from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from bot.channels.registry import ChannelHost
+from bot.delivery.inbox import Inbox
+from bot.errors import ConfigError
+from bot.ops.clock import clock_of
+from bot.ops.refusals import Refusals
+
+if TYPE_CHECKING:
+    from bot.channels.slack.app import SlackApp
+
+
+@asynccontextmanager
+async def start(
+    host: ChannelHost, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> AsyncIterator[SlackApp | None]:
+    """Slack, started, when its settings are there. `pause` waits between messages to a channel."""
+    settings = host.settings
+    if settings.slack_bot_token is None and settings.slack_client_id is None:
+        yield None
+        return
+
+    from slack_sdk.errors import SlackApiError  # noqa: PLC0415 -- a bot without Slack does not wait for its libraries
+
+    from bot.channels.slack.app import SlackApp  # noqa: PLC0415 -- as above
+    from bot.channels.slack.codes import code_of  # noqa: PLC0415
+    from bot.channels.slack.connection import Credentials  # noqa: PLC0415
+    from bot.channels.slack.shelf import Shelf  # noqa: PLC0415
+
+    credentials = Credentials(
+        api_url=settings.slack_api_url,
+        public_url=settings.bot_public_url,
+        bot_token=_secret(settings.slack_bot_token),
+        signing_secret=_secret(settings.slack_signing_secret),
+        client_id=settings.slack_client_id or "",
+        client_secret=_secret(settings.slack_client_secret),
+        app_token=_secret(settings.slack_app_token),
+    )
+    slack = SlackApp(
+        host.turn,
+        host.pack.words,
+        credentials,
+        Shelf(host.table),
+        forms=host.turn.forms,
+        inbox=lambda handler, soothe: Inbox("slack", handler, host.table, soothe=soothe, finds=True),
+        retention=host.retention,
+        forget=host.forget,
+        refused=Refusals(host.meter),
+        now=clock_of(settings),
+        pause=pause,
+    )
+    try:
+        await slack.start()
+    except SlackApiError as error:
+        raise ConfigError(f"SLACK_APP_TOKEN: Slack says {code_of(error) or 'nothing that can be read'}") from None
+    try:
+        yield slack
+    finally:
+        await slack.stop()
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
