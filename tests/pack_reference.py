@@ -28,9 +28,10 @@ _MODULES = {
         records.dates records.money records.care_kind records.bundle records.decode records.patient records.profile
     """,
     "claims": """
-        kit.claims kit.fills kit.history kit.near_claims kit.on_record kit.period kit.wanted records.amounts
-        records.authorization records.claim records.contract records.dispensed records.doubts records.line records.live
-        records.owed records.reasons records.refused records.story records.sum_doubts records.typed records.why
+        kit.claims kit.fills kit.history kit.near_claims kit.newest_visits kit.on_record kit.period kit.wanted
+        records.amounts records.authorization records.claim records.contract records.dispensed records.doubts
+        records.line records.live records.owed records.reasons records.refused records.story records.sum_doubts
+        records.typed records.why
     """,
     "coverage": "kit.coverages kit.scopes records.contact records.cost_share records.coverage",
     "directory": """

@@ -26,10 +26,11 @@ from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, n
 from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
 from bot.kit.houses import houses, staff
-from bot.kit.near_claims import Nearest, near_claims
+from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.nearest import nearest
 from bot.kit.network_names import Wanted, wanted
 from bot.kit.networks import names_of, telling
+from bot.kit.newest_visits import newest_visits
 from bot.kit.on_record import OnRecord, TestsOnRecord, on_record, tests_on_record
 from bot.kit.own_network import own_networks
 from bot.kit.people import by_provider
@@ -83,11 +84,12 @@ from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
 from bot.records.reasons import Reason
 from bot.records.story import Story, story_of
-from bot.records.sum_doubts import SumDoubts, sum_doubts
+from bot.records.sum_doubts import NO_DOUBTS, SumDoubts, sum_doubts
 from bot.records.why import Why, why_of
 
 __all__ = [
     "FARTHER",
+    "NO_DOUBTS",
     "NO_KINDS",
     "SCOPES",
     "STALE_DAYS",
@@ -175,6 +177,7 @@ __all__ = [
     "care_kinds",
     "care_plans",
     "choose",
+    "cite_claims",
     "claim_by_id",
     "claim_numbered",
     "conditions",
@@ -210,6 +213,7 @@ __all__ = [
     "networks",
     "networks_among",
     "newest_claims",
+    "newest_visits",
     "of_other_person",
     "of_scope",
     "on_day",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -44,6 +44,12 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
             replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
         )
     return nearest_of(alive.claims, wanted)
+
+
+def cite_claims(ask: Ask, shown: Iterable[Claim | None], nearest: Nearest | None = None) -> None:
+    """Name the claims that the answer shows as its sources: those that fit, and the nearest where none does."""
+    near = nearest.claims if nearest else ()
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*shown, *near) if claim])
 
 
 def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:

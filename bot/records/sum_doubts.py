@@ -31,6 +31,9 @@ class SumDoubts:
     undated: int = 0
 
 
+NO_DOUBTS = SumDoubts()
+
+
 def sum_doubts(
     added: Iterable[Claim],
     alive: Live,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.kit import (
+    NO_DOUBTS,
     Amount,
     Ask,
     Claim,
@@ -26,7 +27,6 @@ from bot.kit import (
 )
 
 Span = tuple[date, date]
-NO_DOUBTS = SumDoubts()
 
 
 @dataclass(frozen=True, slots=True)

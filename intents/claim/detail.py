@@ -17,22 +17,20 @@ from bot.kit import (
     Nearest,
     Story,
     Summary,
+    cite_claims,
     claim_by_id,
     claim_numbered,
     doubts_of,
-    fitting,
     is_numbered,
     near_claims,
     newest_claims,
+    newest_visits,
     owed_steps,
     read_contract,
     read_lines,
-    service_dates,
     story_of,
     text_of,
-    visits,
     wanted_of,
-    with_fills,
 )
 
 SHOWN = 10
@@ -70,7 +68,7 @@ async def answer(ask: Ask) -> ClaimDetail:
     if claim_id is None:
         wanted = wanted_of(ask)
         nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
-        ask.cite("ExplanationOfBenefit", [one.id for one in nearest.claims] if nearest else [])
+        cite_claims(ask, (), nearest)
         return ClaimDetail(wanted=wanted, nearest=nearest)
     claim, raw = await claim_by_id(ask, claim_id)
     if claim.sensitive and not pressed:
@@ -79,7 +77,7 @@ async def answer(ask: Ask) -> ClaimDetail:
     typed, before, around = await asyncio.gather(
         ask.typed(raw, "ExplanationOfBenefit"), _before(ask, claim), _around(ask, claim)
     )
-    ask.cite("ExplanationOfBenefit", [one.id for one in (claim, before) if one])
+    cite_claims(ask, (claim, before))
     ask.report.steps += owed_steps(claim)
     summary = summarize(claim, read_lines(typed, claim), read_contract(raw), before, around)
     return replace(summary, question=text_of(ask, "question"))
@@ -146,23 +144,8 @@ async def _find(ask: Ask) -> tuple[str | None, Live]:
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in _all(so_far)), page_size=100
         )
         return next((claim.id for claim in _all(alive) if is_numbered(claim, number)), None), alive
-    alive = await newest_claims(
-        ask,
-        *service_dates(ask),
-        enough=lambda so_far: bool(_fitting(so_far, ask)),
-        page_size=10,
-        people=wanted_of(ask).narrows,
-    )
-    found = _fitting(alive, ask)
+    found, alive = await newest_visits(ask)
     return (found[min(max(ask.pick, 0), len(found) - 1)].id if found else None), alive
-
-
-def _fitting(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """The visits that fit; of a kind of care, or of one sort of claim, also pharmacy fills."""
-    wanted = wanted_of(ask)
-    fit = fitting(alive.claims, ask)
-    days = visits(replace(alive, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
-    return tuple(claim for day in days for claim in day.claims)
 
 
 def _all(alive: Live) -> tuple[Claim, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.kit import (
+    NO_DOUBTS,
     Amount,
     Ask,
     Claim,
@@ -29,7 +30,6 @@ from bot.kit import (
     wanted_of,
 )
 
-NO_DOUBTS = SumDoubts()
 COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 

@@ -20,6 +20,7 @@ from bot.kit import (
     Visits,
     Why,
     added,
+    cite_claims,
     doubts_of,
     fills,
     fitting,
@@ -103,9 +104,7 @@ async def answer(ask: Ask) -> LastVisitCost:
     summary = summarize(_of(alive, ask), ask)
     if not summary.claims and not summary.searched:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    near = summary.nearest.claims if summary.nearest else ()
-    shown = (*summary.claims, *near, summary.fill, summary.credit)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in shown if claim])
+    cite_claims(ask, (*summary.claims, summary.fill, summary.credit), summary.nearest)
     ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
     return summary
 

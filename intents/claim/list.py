@@ -16,6 +16,7 @@ from bot.kit import (
     Summary,
     by_side,
     choose,
+    cite_claims,
     doubts_of,
     near_claims,
     newest_claims,
@@ -67,8 +68,7 @@ async def answer(ask: Ask) -> ClaimList:
     summary = summarize(alive, ask)
     if not summary.read and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    near = summary.nearest.claims if summary.nearest else ()
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, *near)])
+    cite_claims(ask, summary.claims, summary.nearest)
     return summary
 
 

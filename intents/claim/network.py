@@ -16,15 +16,13 @@ from bot.kit import (
     PayerError,
     Summary,
     Who,
+    cite_claims,
     claim_by_id,
-    fitting,
     names_of,
     near_claims,
-    newest_claims,
+    newest_visits,
     own_networks,
     read_contract,
-    service_dates,
-    visits,
     wanted_of,
     who,
 )
@@ -67,7 +65,7 @@ async def answer(ask: Ask) -> ClaimNetwork:
     if claim_id is None:
         wanted = wanted_of(ask)
         nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
-        ask.cite("ExplanationOfBenefit", [one.id for one in nearest.claims] if nearest else [])
+        cite_claims(ask, (), nearest)
         return ClaimNetwork(wanted=wanted, nearest=nearest)
     claim, raw = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
@@ -108,17 +106,5 @@ def summarize(
 
 async def _find(ask: Ask) -> tuple[str | None, Live]:
     """The newest visit that fits."""
-    alive = await newest_claims(
-        ask,
-        *service_dates(ask),
-        enough=lambda so_far: bool(_fitting(so_far, ask)),
-        page_size=10,
-        people=wanted_of(ask).narrows,
-    )
-    found = _fitting(alive, ask)
+    found, alive = await newest_visits(ask)
     return (found[0].id if found else None), alive
-
-
-def _fitting(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    days = visits(alive, ask.today, pharmacy=bool(wanted_of(ask).services))
-    return fitting([claim for day in days for claim in day.claims], ask)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.kit import (
+    NO_DOUBTS,
     Amount,
     Ask,
     Claim,
@@ -28,7 +29,6 @@ from bot.kit import (
 
 USUAL_DAYS = 365
 SHOWN = 5
-NO_DOUBTS = SumDoubts()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.kit import (
     Live,
     Nearest,
     Summary,
+    cite_claims,
     doubts_of,
     fitting,
     member_coverages,
@@ -61,8 +62,7 @@ async def answer(ask: Ask) -> PlanThatPaid:
     summary = summarize(alive, known, ask)
     if not summary.rows and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    near = summary.nearest.claims if summary.nearest else ()
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*(row.claim for row in summary.rows), *near)])
+    cite_claims(ask, (row.claim for row in summary.rows), summary.nearest)
     return summary
 
 

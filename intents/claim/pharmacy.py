@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.kit import (
+    NO_DOUBTS,
     Amount,
     Ask,
     Claim,
@@ -32,7 +33,6 @@ from bot.kit import (
 
 PAGE = 5
 USUAL_DAYS = 365
-NO_DOUBTS = SumDoubts()
 
 
 @dataclass(frozen=True, slots=True)

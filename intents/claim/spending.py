@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 
 from bot.kit import (
+    NO_DOUBTS,
     Amount,
     Ask,
     Claim,
@@ -21,6 +22,7 @@ from bot.kit import (
     any_time,
     by_currency,
     choose,
+    cite_claims,
     holds_more,
     near_claims,
     of_other_person,
@@ -33,7 +35,6 @@ from bot.kit import (
 )
 
 SHOWN = 6
-NO_DOUBTS = SumDoubts()
 _SEVERAL = 2
 
 
@@ -101,8 +102,7 @@ async def answer(ask: Ask) -> Spending:
     summary = summarize(alive, ask)
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    near = summary.nearest.claims if summary.nearest else ()
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_counted(alive, ask), *near)])
+    cite_claims(ask, _counted(alive, ask), summary.nearest)
     ask.report.steps += sum_of("spending", _counted(alive, ask), lambda claim: amount_in(claim, summary.wanted))
     return summary
 

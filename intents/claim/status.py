@@ -14,6 +14,7 @@ from bot.kit import (
     Live,
     Nearest,
     Summary,
+    cite_claims,
     doubts_of,
     fitting,
     near_claims,
@@ -52,7 +53,7 @@ async def answer(ask: Ask) -> ClaimStatus:
     summary = summarize(alive, ask)
     if not summary.claims and summary.filtered:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    ask.cite("ExplanationOfBenefit", [claim.id for claim, _, _ in summary.claims])
+    cite_claims(ask, (claim for claim, _, _ in summary.claims), summary.nearest)
     return summary
 
 

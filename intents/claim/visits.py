@@ -13,6 +13,7 @@ from bot.kit import (
     Nearest,
     PartialDate,
     Summary,
+    cite_claims,
     days_around,
     fitting,
     history,
@@ -61,7 +62,7 @@ async def answer(ask: Ask) -> DaysOfCare:
     summary = summarize(found, ask)
     if not summary.count and wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, found.live))
-    ask.cite("ExplanationOfBenefit", [claim.id for day in summary.days for claim in day.claims])
+    cite_claims(ask, (claim for day in summary.days for claim in day.claims), summary.nearest)
     return summary
 
 

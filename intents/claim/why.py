@@ -16,6 +16,7 @@ from bot.kit import (
     Reason,
     Summary,
     Why,
+    cite_claims,
     doubts_of,
     fitting,
     near_claims,
@@ -56,8 +57,7 @@ async def answer(ask: Ask) -> Explained:
     summary = summarize(alive, ask)
     if not summary.claims and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    near = summary.nearest.claims if summary.nearest else ()
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*summary.claims, *near)])
+    cite_claims(ask, summary.claims, summary.nearest)
     for claim in summary.claims if len(summary.claims) == 1 else ():
         ask.report.steps += owed_steps(claim)
     return summary
