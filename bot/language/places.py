@@ -5,7 +5,7 @@ which holds every thread for half a second and more: `nearby.load` does so befor
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
@@ -188,19 +188,28 @@ def zips_of(city: str, state: str) -> tuple[str, ...]:
 
     Case does not matter; an unknown city has none.
     """
-    wanted = city.casefold()
-    rows = _in_state(state.upper())
-    found = [row for row in rows if row.city.casefold() == wanted]
-    found = found or [row for row in rows if wanted in map(str.casefold, row.also)]
-    return tuple(sorted(row.code for row in found))
+    return _codes(_of_city(city, state))
+
+
+def _of_city(city: str, state: str) -> Sequence[Zip]:
+    wanted, rows = city.casefold(), _in_state(state.upper())
+    own = [row for row in rows if row.city.casefold() == wanted]
+    return own or [row for row in rows if wanted in map(str.casefold, row.also)]
 
 
 @lru_cache(maxsize=256)
 def zips_of_county(county: str, state: str) -> tuple[str, ...]:
     """The ZIPs whose centre lies in a county; "Hamilton" and "Hamilton County" are the same."""
+    return _codes(_of_county(county, state))
+
+
+def _of_county(county: str, state: str) -> Sequence[Zip]:
     wanted = county.casefold().removesuffix(" county") + " county"
-    rows = _in_state(state.upper())
-    return tuple(sorted(row.code for row in rows if row.county.casefold() == wanted))
+    return [row for row in _in_state(state.upper()) if row.county.casefold() == wanted]
+
+
+def _codes(rows: Iterable[Zip]) -> tuple[str, ...]:
+    return tuple(sorted(row.code for row in rows))
 
 
 @lru_cache(maxsize=16)
@@ -208,24 +217,26 @@ def _in_state(state: str) -> tuple[Zip, ...]:
     return tuple(zips_in(state))
 
 
+@lru_cache(maxsize=1024)
 def city_center(city: str, state: str) -> Coordinates | None:
     """The middle of a city's ZIP centres, in degrees; None when the city is unknown."""
-    return _middle(zips_of(city, state))
+    return _middle(_of_city(city, state))
 
 
+@lru_cache(maxsize=256)
 def county_center(county: str, state: str) -> Coordinates | None:
     """The middle of a county's ZIP centres, in degrees; None when the county is unknown."""
-    return _middle(zips_of_county(county, state))
+    return _middle(_of_county(county, state))
 
 
 @lru_cache(maxsize=64)
 def state_center(state: str) -> Coordinates | None:
     """The middle of a state's ZIP centres, in degrees; None for what is no state."""
-    return _middle(tuple(row.code for row in _in_state(state.upper())))
+    return _middle(_in_state(state.upper()))
 
 
-def _middle(zips: tuple[str, ...]) -> Coordinates | None:
-    points = [row.point for zip_code in zips if (row := _row(zip_code)) and row.point]
+def _middle(rows: Iterable[Zip]) -> Coordinates | None:
+    points = [row.point for row in rows if row.point]
     if not points:
         return None
     return sum(lat for lat, _ in points) / len(points), sum(lon for _, lon in points) / len(points)
