@@ -16,7 +16,7 @@ from bot.language.glossary import Glossary
 from bot.language.kernel import FOLLOW
 from bot.language.left import CONDITIONS
 from bot.language.lexicon import LANGUAGES
-from bot.language.reach import ENGINES_OWN, after_answers, contexts_for, unreached, untaken
+from bot.language.reach import ENGINES_OWN, Readings, after_answers, contexts_for, unreached, untaken
 from bot.language.rules import WORDS, IntentRules, Rule
 from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
 from bot.language.shared import shared_cells
@@ -48,9 +48,10 @@ _HOSTILE = ("((((" * 1000, "a" * 4000, "doctor near " * 330, "\u0301" * 4000, "1
 
 
 class _Checker:
-    def __init__(self, folder: Path, engine: Engine) -> None:
+    def __init__(self, folder: Path, engine: Engine, readings: Readings) -> None:
         self.folder = folder
         self.engine = engine
+        self.readings = readings
         self.known = set(engine.lexicon.concepts) | engine.lexicon.kinds | FOUND_IN_TEXT | PSEUDO
 
     def finding(self, entry: IntentRules, text: str, what: str, near: str = "") -> Finding:
@@ -118,20 +119,20 @@ class _Checker:
         """Examples that go elsewhere or tie, counterexamples that are taken."""
         contexts = contexts_for(self.engine, entry)
         for said in (text for texts in entry.examples.values() for text in texts):
-            readings = (self.engine.understand(said, today=TODAY, context=context) for context in contexts)
+            readings = (self.readings.of(said, context) for context in contexts)
             reading = next((one for one in readings if one.intent == entry.intent), None)
-            reading = reading or self.engine.understand(said, today=TODAY, context=contexts[0])
+            reading = reading or self.readings.of(said, contexts[0])
             if reading.intent != entry.intent:
                 yield self.finding(entry, said, f"example goes to {reading.intent}: {said!r}")
             elif len(reading.candidates) > 1 and reading.candidates[0].score == reading.candidates[1].score:
                 other = reading.candidates[1]
                 yield self.finding(entry, said, f"example ties with {other.intent}/{other.rule}: {said!r}")
         for said in (text for texts in entry.afterwards.values() for text in texts):
-            after = (self.engine.understand(said, today=TODAY, context=context) for context in after_answers(entry))
+            after = (self.readings.of(said, context) for context in after_answers(entry))
             if not any(reading.intent == entry.intent for reading in after):
                 yield self.finding(entry, said, f"afterwards: comes here after no answer: {said!r}")
         for said in (text for texts in entry.counterexamples.values() for text in texts):
-            if self.engine.understand(said, today=TODAY).intent == entry.intent:
+            if self.readings.of(said).intent == entry.intent:
                 yield self.finding(entry, said, f"counterexample is taken: {said!r}")
 
     def overtaken(self, entry: IntentRules) -> Iterator[Finding]:
@@ -219,30 +220,33 @@ def check(folder: Path) -> list[Finding]:
         engine = Engine.load(folder)
     except PackError as error:
         return [_refused(error)]
-    return [*doubts(folder, engine), *faults(folder, engine)]
+    readings = Readings(engine, TODAY)
+    return [*doubts(folder, engine, readings), *faults(folder, engine, readings)]
 
 
-def doubts(folder: Path, engine: Engine) -> list[Finding]:
+def doubts(folder: Path, engine: Engine, readings: Readings | None = None) -> list[Finding]:
     """What a loaded pack may start with, and should not ship with.
 
     Shared phrases, slow patterns, languages without examples, rules that no example reaches or another overtakes, and
     names that no rule takes.
     """
-    checker = _Checker(folder, engine)
+    readings = readings or Readings(engine, TODAY)
+    checker = _Checker(folder, engine, readings)
     entries = engine.intents.values()
     languages = [one for entry in entries for one in (*checker.languages(entry), *checker.overtaken(entry))]
-    never = (*unreached(engine, folder, TODAY), *untaken(engine, folder))
+    never = (*unreached(engine, folder, readings), *untaken(engine, folder))
     shared = (*checker.shared_phrases(), *shared_cells(engine.lexicon, folder))
     return [*shared, *checker.slow(), *languages, *never]
 
 
-def faults(folder: Path, engine: Engine) -> list[Finding]:
+def faults(folder: Path, engine: Engine, readings: Readings | None = None) -> list[Finding]:
     """What a loaded pack must not start with; about 0.1 s for fifty intents.
 
     Unknown names, slots without a type, names in no cell, examples that tie or go elsewhere, counterexamples
     that are taken.
     """
-    checker = _Checker(folder, engine)
+    readings = readings or Readings(engine, TODAY)
+    checker = _Checker(folder, engine, readings)
     findings = [*glossary_faults(folder, engine.lexicon.glossary, engine.intents), *checker.tongues()]
     known = frozenset(checker.known | SLOT_TYPES | set(CONDITIONS) | ENGINES_OWN)
     findings += [*contradictions.same_rows(engine, folder), *contradictions.cells(engine.lexicon, folder, known)]

@@ -10,6 +10,7 @@ from bot.language.findings import Finding, line_of
 from bot.language.kernel import FOLLOW
 from bot.language.left import CONDITIONS
 from bot.language.lexicon import WISH_AFTER, WISH_BEFORE
+from bot.language.reading import Reading
 from bot.language.rules import WORDS, IntentRules
 
 # Names that the engine itself uses: words that carry nothing, whom a sentence names beside doctors, what leads a wish.
@@ -31,20 +32,41 @@ def after_answers(entry: IntentRules) -> list[Context]:
     return [Context(name, {}) for name in sorted({name for rule in entry.rules for name in rule.after})]
 
 
-def reached(engine: Engine, entry: IntentRules, today: date) -> set[str]:
-    """The names of the rules of an intent that its own sentences reach."""
+class Readings:
+    """What an engine reads in the sentences of its own pack; each is read once after each answer."""
+
+    def __init__(self, engine: Engine, today: date) -> None:
+        self._engine, self._today = engine, today
+        self._kept: dict[tuple[str, str | None, str | None], Reading] = {}
+
+    def of(self, said: str, context: Context | None = None) -> Reading:
+        """The reading of a sentence alone, or after an answer that holds no slots."""
+        key = (said, context.intent if context else None, context.asked if context else None)
+        if key not in self._kept:
+            self._kept[key] = self._engine.understand(said, today=self._today, context=context)
+        return self._kept[key]
+
+
+def missed(engine: Engine, entry: IntentRules, readings: Readings) -> set[str]:
+    """The names of the rules of an intent that none of its own sentences reaches."""
     alone, later = contexts_for(engine, entry), after_answers(entry)
     sentences = [(said, alone) for said in _all(entry.examples)] + [(said, later) for said in _all(entry.afterwards)]
-    readings = (engine.understand(said, today=today, context=one) for said, contexts in sentences for one in contexts)
-    return {str(reading.rule) for reading in readings if reading.intent == entry.intent}
+    left = {rule.name for rule in entry.rules}
+    for said, context in ((said, one) for said, contexts in sentences for one in contexts):
+        if not left:
+            break
+        reading = readings.of(said, context)
+        if reading.intent == entry.intent:
+            left.discard(str(reading.rule))
+    return left
 
 
-def unreached(engine: Engine, folder: Path, today: date) -> Iterator[Finding]:
+def unreached(engine: Engine, folder: Path, readings: Readings) -> Iterator[Finding]:
     """Rules that no example reaches: nothing would tell when they stop working."""
     for entry in engine.intents.values():
-        found = reached(engine, entry, today)
+        left = missed(engine, entry, readings)
         for rule in entry.rules:
-            if rule.name not in found:
+            if rule.name in left:
                 key = "afterwards" if rule.after and not entry.intent.startswith(FOLLOW) else "examples"
                 what = f"rule {rule.name!r}: no sentence of `{key}` reaches it"
                 file = entry.file.relative_to(folder).as_posix()
