@@ -76,6 +76,12 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """pytest has just looked for garbage that complains, and looks a second time: what is there now was looked at."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The workers of a run share what they compiled: their temporary folders lie beside each other."""

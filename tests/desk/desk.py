@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import httpx
 import yaml
+from starlette.applications import Starlette
 
 from bot.kit import Ask, Card, Summary
 from bot.language.reading import Slot
@@ -108,16 +109,16 @@ def world(*, crowd: bool = False) -> World:
     return build(TODAY, crowd=1_300 if crowd else 0)
 
 
+_SERVING: dict[tuple[str, int], tuple[World, Starlette]] = {}
+"""One payer of each kind for all questions to a world: it keeps its tables, and nothing of who asked."""
+
+
 @asynccontextmanager
 async def asking(server: str, case: Case, of: World) -> AsyncIterator[Ask]:
     """The question of a case to a server that nothing is known of yet."""
-    switches = dict(SERVERS[server])
-    failing = switches.pop("failing", "")
-    app = create_app(of, "http://payer.test", Behaviour(**switches))
-    if failing:
-        json = {"content-type": "application/fhir+json"}
-        fault = Fault("/fhir/r4/", 500, _ERROR, json, query_has=failing, times=None)
-        app.state.sandbox.behaviour.faults.append(fault)
+    if (server, id(of)) not in _SERVING:
+        _SERVING[server, id(of)] = of, _serving(server, of)
+    _, app = _SERVING[server, id(of)]
     async with Http(transport=httpx.ASGITransport(app), pause=_at_once) as http:
         yield Ask(
             slots=case.values,
@@ -133,6 +134,17 @@ async def asking(server: str, case: Case, of: World) -> AsyncIterator[Ask]:
             directory=DirectoryClient(http, app.state.sandbox.fhir_url, kept=Kept(http.clock)),
             places=shipped_pack().places,
         )
+
+
+def _serving(server: str, of: World) -> Starlette:
+    switches = dict(SERVERS[server])
+    failing = switches.pop("failing", "")
+    app = create_app(of, "http://payer.test", Behaviour(**switches))
+    if failing:
+        json = {"content-type": "application/fhir+json"}
+        fault = Fault("/fhir/r4/", 500, _ERROR, json, query_has=failing, times=None)
+        app.state.sandbox.behaviour.faults.append(fault)
+    return app
 
 
 def _several(one: Mapping[str, Any]) -> Slot:
