@@ -24,7 +24,7 @@ def told(seen: Seen) -> tuple[str, ...]:
         return ()
     said = unquote_plus(f"{seen.path}?{seen.query}").casefold()
     headers = {"a token": seen.has_authorization, "a cookie": seen.has_cookie}
-    named = (one for one in _members() if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", said))
+    named = (one for one in _members() if one in said and re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", said))
     return (*(what for what, came in headers.items() if came), *named)
 
 
