@@ -28,10 +28,11 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
 
     In the made language of `tests.pseudo` no word is outside the catalogues, and nothing is too long for a card.
     """
-    story, rendered = STORIES[name], _recording(monkeypatch)
+    story = STORIES[name]
     talk = stage.somebody(story.answers, guest=story.guest)
     if story.member:
-        await talk.connect(story.member)
+        await talk.connect(story.member)  # `account/link` looks at what is said then
+    rendered = _recording(monkeypatch)
     for number, step in enumerate(story.turns, 1):
         before = len(stage.sandbox.requests)
         replies = await act(talk, step, step.place or story.place)
