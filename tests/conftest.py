@@ -78,7 +78,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """pytest has just looked for garbage that complains, and looks a second time: what is there now was looked at."""
+    """Pass over what is left when pytest looks for garbage a second time: it has just looked at all of it."""
     gc.freeze()
 
 
