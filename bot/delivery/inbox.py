@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 
+from bot.delivery.ending import finish
 from bot.delivery.leases import Beat, Overtaken
 from bot.errors import StoreError
 from bot.stores.base import Row
@@ -212,12 +213,7 @@ class Inbox:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(self._tasks, timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await finish(self._tasks, seconds)
 
     async def drain(self, seconds: float) -> None:
         """Wait, at most this long, until everything that was taken so far is answered."""

@@ -50,11 +50,6 @@ class ClaimList(Summary):
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     nearest: Nearest | None = None
 
-    @property
-    def numbered(self) -> tuple[tuple[int, Claim], ...]:
-        """The claims with their numbers in the whole list."""
-        return tuple(enumerate(self.claims, self.first))
-
 
 async def answer(ask: Ask) -> ClaimList:
     """The page of claims that was asked for, by every condition that the question holds."""

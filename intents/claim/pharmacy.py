@@ -80,11 +80,6 @@ class Pharmacy(Summary):
         """True when older fills follow."""
         return self.first - 1 + len(self.fills) < self.count
 
-    @property
-    def numbered(self) -> tuple[tuple[int, Claim], ...]:
-        """The fills with their numbers in the whole list."""
-        return tuple(enumerate(self.fills, self.first))
-
 
 async def answer(ask: Ask) -> Pharmacy:
     """The fills of the time that was asked for, else of the last twelve months."""

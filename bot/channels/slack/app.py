@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from bot.channels.acks import Acks
 from bot.channels.base import Answer, Refused, Unreachable, unheard
+from bot.channels.body import read_request
 from bot.channels.slack import gate
 from bot.channels.slack.answers import SlackController, failed
 from bot.channels.slack.codes import GONE, code_of
@@ -190,7 +191,7 @@ class SlackApp:
 
         bolt answers 404 where nobody listens; Slack would count that as our failure, so it is 200 too.
         """
-        body = await gate.read_body(request)
+        body = await read_request(request, gate.LARGEST_BODY)
         if body is None:
             return self._refuse(400, "size")
         content_type = request.headers.get("content-type", "")

@@ -8,25 +8,10 @@ import json
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
-
 LARGEST_BODY = 1024 * 1024
 WINDOW_SECONDS = 300
 _LONGEST_TIMESTAMP = 12
 _FORM = "application/x-www-form-urlencoded"
-
-
-async def read_body(request: Request) -> bytes | None:
-    """The raw body, or None when it is larger than 1 MiB; no more than that is ever held."""
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared[:_LONGEST_TIMESTAMP]) > LARGEST_BODY:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            return None
-    return bytes(body)
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:

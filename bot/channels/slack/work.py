@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Coroutine, Hashable
 from typing import Any
 
+from bot.delivery.ending import finish
+
 
 class Work:
     """Tasks with a strong reference each; asyncio itself would keep none."""
@@ -32,12 +34,7 @@ class Work:
 
     async def drain(self, seconds: float) -> None:
         """Wait until everything is done, at most this long; what is left then is cancelled."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(self._tasks, timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await finish(self._tasks, seconds)
 
     async def _after(self, earlier: asyncio.Task[None] | None, job: Coroutine[Any, Any, None]) -> None:
         try:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from bot.channels.acks import Acks
 from bot.channels.base import Answers, Unreachable, Unwritable, deliver, unheard
 from bot.channels.base import Refused as Heard
+from bot.channels.body import read_request
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, CallRefused, Connector, NotShown, Pause
 from bot.channels.teams.incoming import (
@@ -157,7 +158,7 @@ class TeamsApp:
 
     async def _receive(self, request: Request) -> Response:
         """What the SDK answers to an activity that may reach it; 413, 401, 400 and 403 for what may not."""
-        body = await gate.read_body(request)
+        body = await read_request(request, gate.LARGEST_BODY)
         if body is None:
             return self._refuse(413, "size")
         if not await self._may_come(request):
