@@ -34,6 +34,8 @@ _IMPERATIVE = frozenset({
     "busque", "busca", "busqueme", "encuentre", "compara", "explique", "borre", "dame", "deme", "ayudeme",
     "ayudame", "favor", "wondering", "wonder", "id", "curious", "gustaria", "saber", "know",
 })  # fmt: skip
+_DONE = frozenset({"get", "check", "list", "send", "stop", "forget", "compare", "download", "remove", "delete"})
+_DOES = frozenset({"i", "we", "he", "she", "they", "it"})
 _SPEAKER = frozenset({"i", "im", "ive", "id", "ill", "my", "we", "yo", "me", "mi"})
 _LEAD = 4
 
@@ -99,7 +101,11 @@ def asks(said: Utterance, clause: Clause) -> bool:
     first, after = clause.first, clause.after
     lead = said.words[first : min(after, first + _LEAD)]
     ends = said.text[said.spans[after - 1][1] :].lstrip()[:1]
-    return ends == "?" or not {*lead}.isdisjoint(_QUESTION) or not {*said.words[first:after]}.isdisjoint(_IMPERATIVE)
+    if ends == "?" or not {*lead}.isdisjoint(_QUESTION):
+        return True
+    # "I get tired" tells, "I need" asks.
+    done = {place for place in range(first + 1, after) if said.words[place] in _DONE and said.words[place - 1] in _DOES}
+    return any(said.words[place] in _IMPERATIVE for place in range(first, after) if place not in done)
 
 
 def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int]) -> ClauseRole:

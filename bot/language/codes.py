@@ -27,6 +27,8 @@ _NDC = re.compile(r"(?<![\w-])\d{4,5}-\d{3,4}-\d{1,2}(?![\w-])")
 _NDC_PLAIN = re.compile(r"\d{10,11}$")
 # Words that say whose number it is: "group NPI 1003000126".
 _OWNERS = frozenset({"group", "billing", "organization", "org", "facility", "individual", "rendering", "practice"})
+# Ten digits that are called an NPI are one, whatever their check digit says: the directory has nobody of that number.
+_NPI_WORDS = frozenset({"npi"})
 _NEAR, _SHORTEST = 3, 5
 
 
@@ -73,7 +75,7 @@ def _by_word(said: Utterance) -> Iterator[Tag]:
             continue
         if _NDC_PLAIN.match(word) and "ndc" in said.words:
             yield Tag("ndc", word, place, place + 1)
-        elif is_npi(word):
+        elif is_npi(word) or (_NPI.match(word) and _near(said, place, _NPI_WORDS)):
             yield Tag("npi", word, place, place + 1)
         elif is_nucc(word):
             yield Tag("nucc", word.upper(), place, place + 1)

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
+from bot.language.choosing import apart, first_asked
 from bot.language.clauses import ClauseRole, asks
 from bot.language.context import Context, merge
 from bot.language.date_phrases import after_plan_year
@@ -27,9 +28,6 @@ from bot.language.versus import SIDES, sides
 
 CLOSE = 0.15
 MOST_CANDIDATES = 3
-_TWO = 2
-# What a rule reaches when it takes a question as a whole, and not one word of it.
-_QUESTION_POINTS = 2.4
 DATE_SHIFT = "followup.date_shift"
 REFINE = "followup.refine"
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
@@ -218,14 +216,21 @@ class Engine:
             return None
         return "amount" if "amount" in before.slots and "amount" not in context.slots else context.asked
 
-    def _legal(self, scored: Scored, names: frozenset[str], context: Context | None) -> bool:
+    def _legal(self, scored: Scored, heard: Heard, context: Context | None) -> bool:
         intent = scored.rule.intent
         if not intent.startswith(FOLLOW):
-            return True
+            return not self._of_whom_it_leaves_out(scored.rule, heard)
         before = self.intents.get(context.intent) if context else None
         if before is None or intent.removeprefix(FOLLOW) not in before.follows:
             return False
-        return intent != REFINE or self._changes(scored.rule, before, names)
+        return intent != REFINE or self._changes(scored.rule, before, heard.names)
+
+    def _of_whom_it_leaves_out(self, rule: Rule, heard: Heard) -> bool:
+        """Whether a question about a provider would be about the one that is not wanted: "pcp in M, not Dr. Kim"."""
+        intent = self.intents[rule.intent]
+        if intent.needs != "directory" or not heard.left_out:
+            return False
+        return any(group <= heard.left_out and group.isdisjoint(intent.excludes) for group in rule.all)
 
     def _changes(self, rule: Rule, before: IntentRules, names: frozenset[str]) -> bool:
         """Whether a refinement changes a slot of the answer before: medicines say nothing about a deductible."""
@@ -236,13 +241,13 @@ class Engine:
         before = self.intents.get(context.intent) if context else None
         goes_on = self._book.mask(taken_by(None, before) | _acts_of(before, self.lexicon.cells)) if before else 0
         matching = self._book.matching(self._book.bits_of(heard), before.intent if before else None, goes_on)
-        best = list(best_of_each(entry for entry in matching if self._legal(entry, heard.names, context)).values())
+        best = list(best_of_each(entry for entry in matching if self._legal(entry, heard, context)).values())
         if not best:
             return self._unknown(text, heard, begun)
-        first = self._whole(best, heard) or _first_asked(best, heard)
+        first = self._whole(best, heard) or first_asked(best, heard)
         best = [first, *(entry for entry in best if entry is not first)]
         top = best[0]
-        close = len(best) > 1 and abs(top.points - best[1].points) < CLOSE and not _apart(best, heard)
+        close = len(best) > 1 and abs(top.points - best[1].points) < CLOSE and not apart(best, heard)
         unclear = close and not any(self._no_choice(entry.rule.intent) for entry in best[:2])
         candidates = tuple(
             _candidate(entry, heard, self._slots(entry.rule, heard, context, today)) for entry in best[:MOST_CANDIDATES]
@@ -328,25 +333,6 @@ class Engine:
             slots.update(dropped(heard.said, heard.tags, slots, wanted))
         slots.update({name: Slot("", value) for name, value in rule.set.items()})
         return slots
-
-
-def _first_asked(best: list[Scored], heard: Heard) -> Scored:
-    """The reading to answer: the best, or of two questions in clauses of their own the one that was put first."""
-    return best[1] if _apart(best, heard) and best[1].points >= _QUESTION_POINTS else best[0]
-
-
-def _apart(best: list[Scored], heard: Heard) -> bool:
-    """Whether the second reading needs words of earlier clauses only, and the best words of later ones only."""
-    if len(best) < _TWO or len(heard.clauses) < _TWO:
-        return False
-    later, first = (_places(entry.rule, heard) for entry in best[:2])
-    cut = next((clause.first for clause in heard.clauses if later and clause.first <= min(later) < clause.after), 0)
-    return bool(first) and bool(later) and max(first) < cut
-
-
-def _places(rule: Rule, heard: Heard) -> frozenset[int]:
-    names = frozenset().union(*rule.all) & heard.marks.keys()
-    return frozenset().union(*(heard.marks[name] for name in names)) & heard.asking & frozenset(heard.content)
 
 
 def _acts_of(intent: IntentRules, cells: Mapping[str, str]) -> frozenset[str]:

@@ -28,6 +28,9 @@ _FEW = 4
 _SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
 
 
+_NAMES = frozenset({"provider_name", "organization"})
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What was found in a message before any rule was tried.
@@ -47,6 +50,12 @@ class Heard:
     content: tuple[int, ...]
     language: str
     told: bool = True
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The kinds of names that the message holds only to leave them out."""
+        named = [tag for tag in self.tags if tag.kind in _NAMES]
+        return frozenset(tag.kind for tag in named if tag.excluded) - {tag.kind for tag in named if not tag.excluded}
 
     def said_in(self, name: str) -> str:
         """The person's own words for a concept or a slot type."""
