@@ -58,6 +58,9 @@ _APOSTROPHES = str.maketrans(APOSTROPHES)
 _SMALL = re.compile(r"(?<=')S\b|\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
 
 
+_CONTRACTED = re.compile(r"'(?:d|ll|ve|re|m)$")
+
+
 @dataclass(frozen=True, slots=True)
 class NameFound:
     """A name in a message: tokens `first` up to `after`, and the name without title, credentials and possessive.
@@ -105,6 +108,8 @@ class _Finder:
     def _is_unknown(self, place: int) -> bool:
         key, word = self.keys[place], self.said.words[place]
         if not self.free[place] or len(key) < _SHORTEST or word in NOT_NAMES or word in GENERATIONS:
+            return False
+        if _CONTRACTED.search(word):
             return False
         return (key in self.people or key not in self.known) and self.plain(place)
 

@@ -163,6 +163,8 @@ def test_a_kind_of_house_is_no_name(engine: Engine, today: date, said: str) -> N
         ("any new claims for my son", {"kin": "son"}),
         ("show the kids claims", {"kin": "child"}),
         ("the claims for my 5 year old", {"kin": "child"}),
+        ("what's mom's deductible", {"kin": "mother"}),
+        ("dads claims", {"kin": "father"}),
         ("reclamos de mi hijo", {"kin": "son"}),
     ],
 )

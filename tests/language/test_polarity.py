@@ -180,6 +180,8 @@ def test_what_is_left_out_of_what_is_wanted_is_told(
         ("all claims except pharmacy", "claim.list"),
         ("todos mis reclamos menos los de farmacia", "claim.list"),
         ("claims that were not denied", "claim.list"),
+        ("pcp 38401 ntwk M, not Maury Regional", "provider.find"),
+        ("cardiologist in nashville, anybody but Dr. Kim", "provider.find"),
     ],
 )
 def test_what_is_excluded_is_not_what_is_asked_about(engine: Engine, today: date, said: str, intent: str) -> None:

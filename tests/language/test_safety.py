@@ -73,6 +73,10 @@ def test_too_much_of_a_medicine_rings(engine: Engine, today: date, words: tuple[
         "cubren el infarto",
         "can't find my card",
         "my doctor isn't responding to my messages",
+        "hate my life rn lol how much was that er visit",
+        "this premium is going to kill me, what's my copay",
+        "me quiero morir del bill que me llegó jaja, is that right?",
+        "el hospital me sigue llamando por la factura",
     ],
 )
 def test_words_of_danger_in_everyday_questions_ring_nothing(engine: Engine, today: date, said: str) -> None:
