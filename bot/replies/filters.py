@@ -158,6 +158,11 @@ def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:
     return tuple(enumerate(values, first))
 
 
+def bold(value: object) -> Markup:
+    """A value in bold, for lists of names: `names|map("bold")|listed`."""
+    return Markup("**{}**").format(finalize(value))
+
+
 def escape_kept(separator: str) -> str:
     """A separator with its outer spaces kept, which `escape` would trim."""
     return escape(f"x{separator}x")[1:-1]
@@ -183,6 +188,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
     """The filters that need no words of a pack, by their names in templates."""
     return {
         "arg": arg,
+        "bold": bold,
         "count": count,
         "cut": cut,
         "day": partial(day, language=language),
