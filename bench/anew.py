@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.cli.cli import main
-from bot.payer import recent
+from bot.payer import member_cache
 
 if __name__ == "__main__":
-    recent.SECONDS = 0.0
+    member_cache.SECONDS = 0.0
     main()

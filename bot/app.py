@@ -44,10 +44,10 @@ from bot.ops.upkeep import let_go, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
-from bot.payer.health import Pulse
+from bot.payer.health import Probe
 from bot.payer.http import Http
-from bot.payer.kept import Kept
-from bot.payer.recent import Recent
+from bot.payer.member_cache import MemberCache
+from bot.payer.response_cache import ResponseCache
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable
@@ -70,7 +70,7 @@ class Bot:
     documents: Pages
     renderer: Renderer
     meter: Meter
-    recent: Recent
+    recent: MemberCache
     retention: Retention
     telling: Telling
     roll_call: RollCall
@@ -121,7 +121,7 @@ async def assemble(
         wire = await stack.enter_async_context(http(waits=Waits(store), heard=meter.called))
         table = SealedTable(store, Vault.from_settings(settings, sqlite_path(settings.bot_store_url)))
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
-        audit, dialogue, recent = Audit(table), Dialogue(table), Recent(wire.clock)
+        audit, dialogue, recent = Audit(table), Dialogue(table), MemberCache(wire.clock)
         keeper = Keeper(pack, dialogue)
         telling = Telling(pack, keeper, _payer(settings), meter)
         accounts = _accounts(settings, pack, table, wire, discovery, audit, telling, recent)
@@ -166,7 +166,7 @@ def _accounts(  # noqa: PLR0917 -- the composition root hands over what it made
     discovery: Discovery,
     audit: Audit,
     telling: Telling,
-    recent: Recent,
+    recent: MemberCache,
 ) -> Accounts:
     return Accounts(
         settings=settings,
@@ -188,7 +188,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
     accounts: Accounts,
     audit: Audit,
     documents: Documents,
-    recent: Recent,
+    recent: MemberCache,
     wall: float,
     now: Callable[[], datetime],
 ) -> Answering:
@@ -196,12 +196,12 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         pack=pack,
         accounts=accounts,
         audit=audit,
-        directory=DirectoryClient(http, settings.directory_url, kept=Kept(http.clock)),
+        directory=DirectoryClient(http, settings.directory_url, kept=ResponseCache(http.clock)),
         member=_member_client(settings, http, accounts, recent),
         forget=recent.forget,
         publisher=Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents),
         places=pack.places,
-        health=Pulse(http, settings.directory_url).feel,
+        health=Probe(http, settings.directory_url).state,
         payer=_payer(settings),
         now=now,
         wall=wall,
@@ -259,7 +259,7 @@ def endpoints_of(settings: Settings) -> Endpoints:
 
 
 def _member_client(
-    settings: Settings, http: Http, accounts: Accounts, recent: Recent
+    settings: Settings, http: Http, accounts: Accounts, recent: MemberCache
 ) -> Callable[[Person, Access], MemberClient]:
     """Makes the client of one member's question; a 401 is answered by one renewal where there is a refresh token.
 

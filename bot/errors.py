@@ -304,7 +304,7 @@ def every_error(root: type[BotError] = BotError) -> Iterator[type[BotError]]:
         yield from every_error(branch)
 
 
-def told(error: Exception) -> BotError:
+def as_bot_error(error: Exception) -> BotError:
     """The error as a person is told of it. Of one without template the log gets type and place, never its text."""
     if isinstance(error, BotError):
         return error

@@ -15,7 +15,7 @@ from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.message import OneToOne, Person, Shared
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit, Verdict
-from bot.stores.base import Kept, Store
+from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable
 
@@ -203,7 +203,7 @@ async def test_what_a_row_stands_for_happens_with_it(store: Store) -> None:
     """A claim that somebody else has: no row, and nothing of what would have come along."""
     audit, until = Audit(SealedTable(store, VAULT)), 9e11
     await store.put("k", "dana's", b"", expires=until, owner="dana")
-    seat, link = Kept("seat", "1", b"", until), Kept("link", "1", b"1", until)
+    seat, link = NewRow("seat", "1", b"", until), NewRow("link", "1", b"1", until)
     assert await audit.record("linked", DANA, claims=(seat,), along=(link,), drops="dana")
     assert (await store.get("link", "1"), await store.get("k", "dana's")) == (b"1", None)
     assert not await audit.record("linked", LEAH, claims=(seat,), along=(link._replace(value=b"2"),))

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MOST_TERMS = 25
 REPEATED = frozenset({
     "AReply", "Answer", "AnswerMessage", "Answered", "Answers", "Body", "Card", "Client", "DateRange", "Fault",
-    "Forms", "Found", "Health", "Incoming", "Json", "Kept", "Line", "Location", "Mark", "Message", "Notices",
+    "Forms", "Found", "Health", "Incoming", "Json", "Line", "Location", "Mark", "Message", "Notices",
     "Offer", "Outcome", "Pages", "Pause", "People", "Place", "Point", "Reason", "Renew", "Shown", "Source",
     "Told", "Value", "Waits", "What", "Words",
 })  # fmt: skip

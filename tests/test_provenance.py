@@ -20,7 +20,7 @@ MOMENT = datetime(2026, 5, 20, 12, 30, tzinfo=UTC)
 def _report() -> Report:
     report = Report(pages=2, sources=[Source("ExplanationOfBenefit", f"e{n}", MOMENT) for n in range(12)])
     search = Search("ExplanationOfBenefit", (("service-date", "ge2026-01-01"), ("_sort", "-service-date")))
-    report.searches += [search.told(), search.told()]
+    report.searches += [search.shown(), search.shown()]
     report.read_here("service-date")
     half = Term("claim", Amount(Decimal("2.50")), PartialDate(2026, 5, 1))
     report.steps.append(Step("spending", Amount(Decimal("5.00")), (half, half), count=2))
@@ -55,5 +55,5 @@ def test_a_search_is_told_without_what_it_was_asked_for() -> None:
         "ExplanationOfBenefit",
         (("_id", "e1"), ("identifier", "2600042"), ("patient", "p1"), ("date", "ge2026-01-01"), ("_count", "20")),
     )
-    assert search.told() == "ExplanationOfBenefit?_id&identifier&patient&date=ge2026-01-01"
-    assert Search("Coverage").told() == "Coverage"
+    assert search.shown() == "ExplanationOfBenefit?_id&identifier&patient&date=ge2026-01-01"
+    assert Search("Coverage").shown() == "Coverage"

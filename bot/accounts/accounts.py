@@ -141,7 +141,7 @@ class Accounts:
             TooManyChats: the member's record is connected to as many chats as BOT_LINKS_PER_MEMBER allows.
         """
         try:
-            return await self._told(person, await self._proofs.prove(person, text))
+            return await self._notify_elsewhere(person, await self._proofs.prove(person, text))
         except (CodeWrong, CodeSpent) as error:
             await self._audit.record("code_wrong", person, detail=type(error).__name__)
             raise
@@ -152,7 +152,7 @@ class Accounts:
         Raises:
             LinkExpired: nothing is proved and waiting, or there is no such record. TooManyChats: as in `prove`.
         """
-        return await self._told(person, await self._proofs.choose(person, index))
+        return await self._notify_elsewhere(person, await self._proofs.choose(person, index))
 
     async def cancel(self, person: Person) -> bool:
         """Throw a pending sign-in away; whether there was one."""
@@ -228,7 +228,7 @@ class Accounts:
         row = await self._rows.get(LinkRow, person.key)
         return row is not None and row.id == link_id
 
-    async def _told(self, person: Person, linked: Linked) -> Linked:
+    async def _notify_elsewhere(self, person: Person, linked: Linked) -> Linked:
         if not linked.choices:
             for other in () if linked.again else await self.elsewhere(person):
                 shared = ConnectedElsewhere("two chats open one record", platform=person.platform)

@@ -129,7 +129,7 @@ class Pages:
         if outcome is None:
             return self._problem(request, LinkExpired("nothing to show in this browser"))
         if outcome.problem:
-            return self._told(request, outcome.problem, outcome.reference, HTTPStatus(outcome.status))
+            return self._problem_page(request, outcome.problem, outcome.reference, HTTPStatus(outcome.status))
         popup, person = outcome.popup, outcome.person
         known = known_as(person) if popup else ""
         return self._page(
@@ -154,9 +154,9 @@ class Pages:
 
     def _problem(self, request: Request, error: BotError) -> Response:
         _note(error)
-        return self._told(request, _words_of(error), error.reference, _status_of(error))
+        return self._problem_page(request, _words_of(error), error.reference, _status_of(error))
 
-    def _told(self, request: Request, problem: str, reference: str, status: HTTPStatus) -> Response:
+    def _problem_page(self, request: Request, problem: str, reference: str, status: HTTPStatus) -> Response:
         return self._page(request, "problem", status=status, problem=problem, reference=reference)
 
     def _page(self, request: Request, name: str, **values: object) -> Response:

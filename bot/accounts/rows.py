@@ -9,7 +9,7 @@ import msgspec
 
 from bot.errors import NotCovered
 from bot.message import Person
-from bot.stores.base import Kept
+from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable
 
 _DAY = 86_400.0
@@ -188,7 +188,7 @@ class Rows:
         kept = self.sealed(key, row, expires=expires, owner=owner)
         await self.store.put(kept.kind, kept.key, kept.value, expires=kept.expires, owner=kept.owner)
 
-    def sealed(self, key: str, row: _Row, *, expires: float, owner: Person) -> Kept:
+    def sealed(self, key: str, row: _Row, *, expires: float, owner: Person) -> NewRow:
         """A row as it is put under its kind."""
         bound = msgspec.json.encode(_Bound(expires, owner.key, msgspec.Raw(msgspec.json.encode(row))))
         return self._table.row(_KINDS[type(row)], key, bound, expires=expires, owner=owner.key)

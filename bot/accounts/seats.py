@@ -12,7 +12,7 @@ from itertools import count
 from bot.accounts.rows import PatientCandidate
 from bot.message import Person
 from bot.ops.audit import Audit
-from bot.stores.base import Kept, Store
+from bot.stores.base import NewRow, Store
 
 _KIND = "member_seat"
 
@@ -23,7 +23,7 @@ class LinkQuota:
     def __init__(self, store: Store, audit: Audit, payer: str, most: int | None) -> None:
         self._store, self._audit, self._payer, self.most = store, audit, payer, most
 
-    async def connect(self, person: Person, member: PatientCandidate, link: Sequence[Kept], *, until: float) -> bool:
+    async def connect(self, person: Person, member: PatientCandidate, link: Sequence[NewRow], *, until: float) -> bool:
         """Put the link's rows, its seat and its row of the trail, all or none; False when no seat is free.
 
         A person who is connected to the same member already keeps the seat; one of another member's is given up.
@@ -31,13 +31,13 @@ class LinkQuota:
         # A member whom the payer keeps under several ids is one member, whichever of them signed in.
         name = await self._audit.keyed("member", f"{self._payer}\x1f{min((member.patient, *member.also))}")
         held = [key for key, _ in await self._store.owned(_KIND, person.key)]
-        mine = [Kept(_KIND, key, b"", until, person.key) for key in held if key.startswith(f"{name}/")]
-        rows = (*link, *mine, *(Kept(_KIND, key, b"", 0.0) for key in held if not key.startswith(f"{name}/")))
+        mine = [NewRow(_KIND, key, b"", until, person.key) for key in held if key.startswith(f"{name}/")]
+        rows = (*link, *mine, *(NewRow(_KIND, key, b"", 0.0) for key in held if not key.startswith(f"{name}/")))
         if mine:
             return await self._audit.record("linked", person, along=rows)
         async for seat in self._free(name):
             if await self._audit.record(
-                "linked", person, claims=(Kept(_KIND, seat, b"", until, person.key),), along=rows
+                "linked", person, claims=(NewRow(_KIND, seat, b"", until, person.key),), along=rows
             ):
                 return True
         await self._audit.record("link_refused", person, detail="TooManyChats")

@@ -34,7 +34,7 @@ async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
     """Every row, oldest first, as a line to read or as JSON; the reading itself becomes a row."""
     async with opened(settings) as audit:
         async for entry in audit.entries():
-            yield msgspec.json.encode(entry).decode() if as_json else told(entry)
+            yield msgspec.json.encode(entry).decode() if as_json else as_line(entry)
         await audit.record("audit_read")
         await _anchor(settings, audit).advance()
 
@@ -62,7 +62,7 @@ def _anchor(settings: Settings, audit: Audit) -> Anchor:
     return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
 
 
-def told(entry: AuditRow) -> str:
+def as_line(entry: AuditRow) -> str:
     """A row as a line to read."""
     read = ", ".join(f"{count} {kind}" for kind, count in sorted(entry.read.items()))
     parts = (f"{entry.number:>6}", entry.at, entry.what, entry.who[:8], entry.where, entry.detail, read)

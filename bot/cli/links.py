@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from bot.accounts.values import moment
 from bot.app import assemble
-from bot.cli.audit import opened, told
+from bot.cli.audit import as_line, opened
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import Person, person_of
@@ -55,7 +55,7 @@ async def rows_of(settings: Settings, identity: str) -> AsyncIterator[str]:
     person = person_of("\x1f".join(_parts(identity)))
     async with opened(settings) as audit:
         for entry in await audit.of(person, newest=_MOST_ROWS):
-            yield told(entry)
+            yield as_line(entry)
         await audit.record("audit_read", person)
 
 

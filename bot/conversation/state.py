@@ -17,7 +17,7 @@ from bot.accounts.rows import LinkRow, PatientCandidate
 from bot.language.context import MOST_TOPICS, Context
 from bot.language.reading import Slot
 from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
-from bot.stores.base import Kept
+from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable
 
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class Dialogue:
         return _decoded(await self._table.get("dialogue", _conversation(message)), Memory) or Memory()
 
     async def remember(
-        self, message: Message, memory: Memory, presses: Sequence[Kept] = (), record: Recorder | None = None
+        self, message: Message, memory: Memory, presses: Sequence[NewRow] = (), record: Recorder | None = None
     ) -> None:
         """Keep the conversation for ten minutes, and what the buttons under it ask, with the answer's record if any."""
         rows = (*presses, self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS))
@@ -169,7 +169,7 @@ class Dialogue:
 
     def number(
         self, person: Person, reply: AReply, become: Callable[[Press], Asked]
-    ) -> tuple[AReply, tuple[Kept, ...]]:
+    ) -> tuple[AReply, tuple[NewRow, ...]]:
         """The reply with an opaque id in each of its buttons, and what they ask, which is still to be kept."""
         unseen: tuple[Block, ...] = (Actions((reply.renewal,)),) if reply.renewal else ()
         issued, presses = self._numbered(person, (*reply.blocks, *unseen), become)
@@ -179,7 +179,7 @@ class Dialogue:
 
     def _numbered(
         self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
-    ) -> tuple[tuple[Block, ...], tuple[Kept, ...]]:
+    ) -> tuple[tuple[Block, ...], tuple[NewRow, ...]]:
         row, presses = secrets.token_urlsafe(12), []
 
         def issue(action: Action) -> Action:
@@ -196,11 +196,11 @@ class Dialogue:
             return issued, ()
         return issued, (self._sealed("press", f"{row}\x1f{person.key}", tuple(presses), person, BUTTON_SECONDS),)
 
-    async def _keep(self, rows: Sequence[Kept]) -> None:
+    async def _keep(self, rows: Sequence[NewRow]) -> None:
         for row in rows:
             await self._store.put(row.kind, row.key, row.value, expires=row.expires, owner=row.owner)
 
-    def _sealed(self, kind: str, key: str, value: object, person: Person, seconds: int) -> Kept:
+    def _sealed(self, kind: str, key: str, value: object, person: Person, seconds: int) -> NewRow:
         expires = self._clock() + seconds
         return self._table.row(kind, key, msgspec.json.encode(value), expires=expires, owner=person.key)
 

@@ -35,7 +35,7 @@ from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory, said
 from bot.conversation.telling import Telling
 from bot.delivery.retention import Retention
-from bot.errors import NotLinked, SignInExpired, new_reference, told
+from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Candidate, Reading
@@ -125,7 +125,7 @@ class Turn:
                         yield one
                 step = await self._kept(course) if course.connects else None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
-            for one in course.around(await self._telling.problem(message.person, told(error), course.language)):
+            for one in course.around(await self._telling.problem(message.person, as_bot_error(error), course.language)):
                 yield one
 
     async def _first_step(self, course: Course) -> Answered | Asked:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from bot.delivery.ending import finish
-from bot.delivery.leases import Beat, Overtaken
+from bot.delivery.leases import Heartbeat, Superseded
 from bot.errors import StoreError
 from bot.stores.base import Row
 from bot.stores.sealed import SealedTable
@@ -25,7 +25,7 @@ log = structlog.get_logger("inbox")
 
 KEPT = 60 * 60.0  # seconds: platforms deliver again for minutes, and an answer that comes later helps nobody
 WANTED = 30 * 60.0  # seconds for which an answer is tried for; after that its asker is told that there is none
-_LEASE = 4.0  # seconds that a message waits behind a process that died; a beat a third as often prolongs it
+_LEASE = 4.0  # seconds that a message waits behind a process that died; a heartbeat a third as often prolongs it
 _LOOK = 1.0
 _SOOTHE_AFTER = 2.0  # seconds that a person waits behind another message of theirs before they hear of it
 _LONGEST_REST = 30.0
@@ -49,7 +49,7 @@ class Writing(Protocol):
         """Note it.
 
         Raises:
-            Overtaken: another process has this message now.
+            Superseded: another process has this message now.
         """
         ...
 
@@ -137,7 +137,7 @@ class Inbox:
         self._taken_over: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._recovering = False
-        self._working: dict[str, Beat] = {}
+        self._working: dict[str, Heartbeat] = {}
         self._put_off: set[str] = set()
         self._stopping = False
 
@@ -194,7 +194,7 @@ class Inbox:
         async def writing(*, findable: bool = False) -> None:
             new = self._sealed(row.key, _State().writing(findable=findable), body)
             if self._stopping or not await self._store.swap(self._kind, row.key, row.value, new, lease=0):
-                raise Overtaken
+                raise Superseded
             self._said.add(row.key)
 
         with contextlib.suppress(Exception):
@@ -264,7 +264,7 @@ class Inbox:
             await self._end_soothing(row.key)
             try:
                 number = await self._handle(row, _State.read(plain[0]), plain[1:])
-            except Overtaken:
+            except Superseded:
                 return True
         # Where another process leased it meanwhile, that one ends it: what was written here may not be the last word.
         ended = await self._store.finish(self._kind, row.key, expires=self._clock() + KEPT, lease=number, lane=row.lane)
@@ -278,7 +278,7 @@ class Inbox:
         async def note(new: _State) -> bool:
             nonlocal state, value
             sealed = self._sealed(row.key, new, body)
-            if noted := await self._store.swap(self._kind, row.key, value, sealed, lease=beat.number):
+            if noted := await self._store.swap(self._kind, row.key, value, sealed, lease=heartbeat.number):
                 state, value = new, sealed
             return noted
 
@@ -287,17 +287,17 @@ class Inbox:
             overtaken, new = True, state.writing(findable=findable)
             if findable and self._finds and not state.elsewhere:
                 unsaid = True
-                mine = await self._store.leases(self._kind, row.key) == beat.number
+                mine = await self._store.leases(self._kind, row.key) == heartbeat.number
             else:
                 mine = await note(new)
             if not mine:
-                raise Overtaken
-            await beat.renew()
+                raise Superseded
+            await heartbeat.renew()
             overtaken = False
 
         died = row.leases - 1 > state.later
         written, since = state.written or (self._finds and died), row.expires - KEPT
-        async with self._held(row) as beat:
+        async with self._held(row) as heartbeat:
             delivery = Delivery(row.key, body, row.leases, written, exhausted, writing, not state.elsewhere, since)
             try:
                 await self._handler(delivery)
@@ -307,8 +307,8 @@ class Inbox:
                     await note((state.writing(findable=True) if unsaid or died else state).put_off())
                 raise
         if overtaken:
-            raise Overtaken
-        return beat.number
+            raise Superseded
+        return heartbeat.number
 
     def _is_exhausted(self, row: Row, state: _State) -> bool:
         """Whether its asker is told that there is no answer: it may be what ends each process, or it is too late."""
@@ -322,21 +322,21 @@ class Inbox:
         return self._table.sealed(self._kind, key, state.byte + body)
 
     @contextlib.asynccontextmanager
-    async def _held(self, row: Row) -> AsyncIterator[Beat]:
+    async def _held(self, row: Row) -> AsyncIterator[Heartbeat]:
         """Prolong the lease while work goes on. What is cancelled is free again at once, what failed after a rest."""
 
         async def hold(until: float, number: int) -> bool:
             return await self._store.hold(self._kind, row.key, until=until, lease=number)
 
-        beat = Beat(row.leases, hold, self._lease, self._clock)
-        self._working[row.key] = beat
+        heartbeat = Heartbeat(row.leases, hold, self._lease, self._clock)
+        self._working[row.key] = heartbeat
         try:
-            async with beat.going_on():
-                yield beat
+            async with heartbeat.going_on():
+                yield heartbeat
         except BaseException as error:
             wait = min(self._look * row.leases, _LONGEST_REST)
             with contextlib.suppress(StoreError):
-                await hold(0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait, beat.number)
+                await hold(0 if isinstance(error, asyncio.CancelledError) else self._clock() + wait, heartbeat.number)
             raise
         finally:
             del self._working[row.key]
@@ -361,9 +361,9 @@ class Inbox:
 
     def _is_working_on(self, row: Row) -> bool:
         """Whether a row that was leased anew is this process's own work, which then goes on in the new lease."""
-        if beat := self._working.get(row.key):
-            beat.number = row.leases
-        return beat is not None
+        if heartbeat := self._working.get(row.key):
+            heartbeat.number = row.leases
+        return heartbeat is not None
 
 
 def _failed(error: Exception) -> None:

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from bot.errors import StoreError
 
 
-class Overtaken(Exception):
+class Superseded(Exception):
     """This try was so slow that another process took its message over: that one writes, this one must not."""
 
 
-class Beat:
+class Heartbeat:
     """Prolongs a lease while its message is worked on, and ends the work when it could not: another may have begun.
 
     `number` is the lease's, by `Row.leases`: whoever leases the row next makes it the number of nobody.
@@ -44,13 +44,13 @@ class Beat:
                 await asyncio.wait({beating})
 
     async def renew(self) -> None:
-        """Beat before anything is written, when the last one is long ago: what is posted late may be posted twice.
+        """Prolong the lease before a write when its last renewal is long ago. A late post may be posted twice.
 
         Raises:
-            StoreError, Overtaken: the lease could not be prolonged, so nothing may be written.
+            StoreError, Superseded: the lease could not be prolonged, so nothing may be written.
         """
         if self._clock() - self._last > self._lease / 2 and not await self._prolong():
-            raise Overtaken
+            raise Superseded
 
     async def _go_on(self) -> None:
         while not self._over:

@@ -183,7 +183,7 @@ class Ask:
     def search(self, search: Search) -> AsyncIterator[Page]:
         """The pages of a search, within the question's budget; stop whenever enough was seen."""
         client = self._client(search.type)
-        self.report.searches.append(search.told())
+        self.report.searches.append(search.shown())
         return client.search(search, self.budget)
 
     async def read(self, resource_type: str, resource_id: str) -> bytes:

@@ -37,14 +37,14 @@ async def newest_claims(
         if lost := unreadable + sum(len(claim.dropped) for claim in claims):
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
         if page.next_url and not every and in_order(read, ask) and enough(alive := live(read, ask.today)):
-            return told(ask, alive)
+            return with_gaps(ask, alive)
         if page.next_url:
             for claim in claims:
                 claim.read_whole(performed=performed)
-    return told(ask, live(read, ask.today))
+    return with_gaps(ask, live(read, ask.today))
 
 
-def told(ask: Ask, alive: Live) -> Live:
+def with_gaps(ask: Ask, alive: Live) -> Live:
     """The claims, with a gap in the report for records that a modifier makes mean something else than they say."""
     if strange := alive.left_out["not interpreted"]:
         ask.report.gaps.append(Gap("not_interpreted", "ExplanationOfBenefit", strange))

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 from bot.kit.ask import Ask
-from bot.kit.claims import asks_for_care, told
+from bot.kit.claims import asks_for_care, with_gaps
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Page
@@ -50,7 +50,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
         days = _falling(days, [day.first for claim in read if (day := believed_day(claim, ask.today))])
         if since and days and days[-1] < since and days[0] > days[-1]:
             break
-    return History(told(ask, live(claims, ask.today)), services)
+    return History(with_gaps(ask, live(claims, ask.today)), services)
 
 
 def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.asked import days_around
-from bot.kit.claims import asks_for_care, in_order, searched, told
+from bot.kit.claims import asks_for_care, in_order, searched, with_gaps
 from bot.payer.budget import Gap
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
@@ -81,7 +81,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
             tried = True
             if await _side_by_side(tally, start, _newest_left(read), people=people):
                 break
-    return told(ask, live(tally.claims.values(), ask.today))
+    return with_gaps(ask, live(tally.claims.values(), ask.today))
 
 
 def _pages(ask: Ask, start: date, end: date | None, *, people: bool) -> AsyncIterator[Page]:

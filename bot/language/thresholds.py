@@ -101,7 +101,7 @@ def _limit(said: Utterance, keys: Sequence[str], place: int) -> list[Tag]:
         first = place - length
         kind = _BEFORE.get(said.words[first:place]) if first >= 0 else None
         if kind:
-            return [] if _told(keys, first) else [Tag(kind, value, first, after)]
+            return [] if _is_billed(keys, first) else [Tag(kind, value, first, after)]
     kind = _AFTER.get(said.words[after : after + 2])
     if kind:
         return [Tag(kind, value, place, after + 2)]
@@ -123,7 +123,7 @@ def _between(said: Utterance, keys: Sequence[str], place: int) -> list[Tag]:
     return [Tag(OVER, low[0], place, low[1]), Tag(UNDER, high[0], low[1], high[1])]
 
 
-def _told(keys: Sequence[str], first: int) -> bool:
+def _is_billed(keys: Sequence[str], first: int) -> bool:
     return not _BILLED.isdisjoint(keys[max(0, first - 2) : first]) and _MANY.isdisjoint(keys)
 
 

@@ -25,7 +25,7 @@ import msgspec
 
 from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
-from bot.stores.base import Kept
+from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable
 
 What = Literal[
@@ -111,8 +111,8 @@ class Audit:
         detail: str = "",
         read: Mapping[str, int] | None = None,
         once: str = "",
-        claims: Sequence[Kept] = (),
-        along: Sequence[Kept] = (),
+        claims: Sequence[NewRow] = (),
+        along: Sequence[NewRow] = (),
         drops: str = "",
     ) -> bool:
         """Add a row; whether it was added. `detail` is an intent's name or the kind of a failure.
@@ -214,7 +214,7 @@ class Audit:
         return Verdict(count, tuple(checked.faults))
 
     async def _append(
-        self, entry: AuditRow, key: bytes, claims: tuple[Kept, ...], along: Sequence[Kept], drops: str
+        self, entry: AuditRow, key: bytes, claims: tuple[NewRow, ...], along: Sequence[NewRow], drops: str
     ) -> bool:
         """Put row and end behind the last one. Another process may have been faster: then behind that."""
         for _ in range(_TRIES):
@@ -234,11 +234,11 @@ class Audit:
             self._shared_until = self._clock() + _SHARED
         raise StoreBusy("too many processes add to the audit trail at once")
 
-    def _mark(self, key: bytes, decision: str) -> Kept:
+    def _mark(self, key: bytes, decision: str) -> NewRow:
         """The row that says that a decision is in the trail, under a name that says nothing."""
-        return Kept(_ONCE, _hashed(key, "once", decision), b"", self._clock() + _ONCE_LIVES)
+        return NewRow(_ONCE, _hashed(key, "once", decision), b"", self._clock() + _ONCE_LIVES)
 
-    def _kept(self, kind: str, name: str, value: msgspec.Struct, owner: str = "") -> Kept:
+    def _kept(self, kind: str, name: str, value: msgspec.Struct, owner: str = "") -> NewRow:
         return self._table.row(kind, name, msgspec.json.encode(value), expires=FOREVER, owner=owner)
 
     async def _last(self) -> _Head:

@@ -10,8 +10,8 @@ from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.budget import Budget, Gap
 from bot.payer.chains import Chains
 from bot.payer.http import Http
-from bot.payer.kept import Kept
 from bot.payer.paging import Server
+from bot.payer.response_cache import ResponseCache
 from bot.payer.retry import Retry
 from bot.payer.search import Search, any_of
 from bot.payer.server_traits import Trait
@@ -70,7 +70,7 @@ class MemberClient:
         renew: Callable[[], Awaitable[str | None]] | None = None,
         retry: Retry | None = None,
         post_search: bool | None = False,
-        kept: Kept | None = None,
+        kept: ResponseCache | None = None,
     ) -> None:
         self._token, self._patient, self._renewal = access_token, patient, renew
         self._ids = (patient, *also) if patient else ()
@@ -214,7 +214,7 @@ class MemberClient:
 class DirectoryClient:
     """The open directory. It has no place for a token, and refuses whatever would name a member (fhir-notes 9)."""
 
-    def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: Kept | None = None) -> None:
+    def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: ResponseCache | None = None) -> None:
         self._server = Server(http, base, retry=retry, kept=kept)
         self._chains = Chains(self._server)
 

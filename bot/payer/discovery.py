@@ -18,7 +18,7 @@ from bot.payer.base import is_safe, origin_of
 from bot.payer.budget import MIB
 from bot.payer.capabilities import Capabilities, read_capabilities
 from bot.payer.http import Http
-from bot.payer.remembered import Remembered
+from bot.payer.single_flight import SingleFlight
 
 _PATIENCE = 4.0
 _CAP = 4 * MIB
@@ -63,7 +63,7 @@ class _Document(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Servers:
-    capabilities: dict[str, Remembered[Capabilities]] = field(default_factory=dict)
+    capabilities: dict[str, SingleFlight[Capabilities]] = field(default_factory=dict)
 
 
 class Discovery:
@@ -75,8 +75,8 @@ class Discovery:
     def __init__(self, http: Http, fhir_url: str, configured: Endpoints | None = None) -> None:
         self._http, self._base = http, fhir_url.rstrip("/")
         self._configured = configured or Endpoints()
-        self._smart = Remembered(http.clock, lambda: self._document(f"{self._base}/.well-known/smart-configuration"))
-        self._openid = Remembered(http.clock, self._find_openid)
+        self._smart = SingleFlight(http.clock, lambda: self._document(f"{self._base}/.well-known/smart-configuration"))
+        self._openid = SingleFlight(http.clock, self._find_openid)
         self._servers = _Servers()
 
     @property
@@ -110,7 +110,7 @@ class Discovery:
         base = base.rstrip("/")
         remembered = self._servers.capabilities.get(base)
         if remembered is None:
-            remembered = Remembered(self._http.clock, lambda: self._metadata(base))
+            remembered = SingleFlight(self._http.clock, lambda: self._metadata(base))
             self._servers.capabilities[base] = remembered
         return await remembered.get() or Capabilities()
 

@@ -32,7 +32,7 @@ class Health:
     software: str | None = None
 
 
-class Pulse:
+class Probe:
     """Asks one base for its CapabilityStatement, and remembers when the answer last turned."""
 
     def __init__(self, http: Http, base: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -41,7 +41,7 @@ class Pulse:
         self._until = 0.0
         self._lock = asyncio.Lock()
 
-    async def feel(self) -> Health:
+    async def state(self) -> Health:
         """The state now. Never raises: a server that does not answer is an answer."""
         async with self._lock:
             if self._last is None or self._http.clock() >= self._until:

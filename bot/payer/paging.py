@@ -14,7 +14,7 @@ from bot.payer.answers import check_status, page_of, resource_of
 from bot.payer.base import base_at
 from bot.payer.budget import Budget, Gap
 from bot.payer.http import Http, request_of
-from bot.payer.kept import Cache, Kept
+from bot.payer.response_cache import CacheTransport, ResponseCache
 from bot.payer.retry import Retry
 from bot.payer.search import Search
 from bot.payer.server_traits import Trait
@@ -74,12 +74,12 @@ class Server:
         keep: Keep = _any,
         retry: Retry | None = None,
         post: bool | None = False,
-        kept: Kept | None = None,
+        kept: ResponseCache | None = None,
     ) -> None:
         self.base = base_at(base)
         self._headers, self._renew, self._keep, self._post = headers, renew, keep, post
         self._retry = retry or Retry(http)
-        self._transport: httpx.AsyncBaseTransport = Cache(kept, self._retry) if kept else self._retry
+        self._transport: httpx.AsyncBaseTransport = CacheTransport(kept, self._retry) if kept else self._retry
         self.traits = http.traits.at(self.base.url)
         self.tolerance = Tolerance(self.traits)
 

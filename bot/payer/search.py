@@ -71,8 +71,8 @@ class Search:
         """True when the parameter is set."""
         return any(own == name for own, _ in self.params)
 
-    def told(self) -> str:
-        """The search as it may be told: its type and parameters, with values only where they are days or an order."""
+    def shown(self) -> str:
+        """The search as a person may see it: type and parameters, with values only of days and of the order."""
         pairs = (f"{name}={value}" if name in _OPEN else name for name, value in self.params if name not in _TECHNICAL)
         asked = "&".join(pairs)
         return f"{self.type}?{asked}" if asked else self.type

@@ -170,7 +170,7 @@ def _part(shape: _Measured) -> Part:
         codes=shape.code.codes() if shape.code else (),
         value=value,
         usual=usual,
-        mark=_told(shape.interpretation) or _side(value, usual),
+        mark=_mark_of(shape.interpretation) or _side(value, usual),
         absent=shape.data_absent_reason.words() if shape.data_absent_reason and value is None else None,
     )
 
@@ -204,7 +204,7 @@ def _usual(ranges: Iterable[_ReferenceRange]) -> Usual | None:
     return next((usual for usual in found if usual.low or usual.high or usual.text), None)
 
 
-def _told(interpretations: Iterable[Concept]) -> Mark | None:
+def _mark_of(interpretations: Iterable[Concept]) -> Mark | None:
     codes = (code for concept in interpretations for code in concept.codes())
     return next((_MARKS[code] for code in codes if code in _MARKS), None)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
-class Kept(NamedTuple):
+class NewRow(NamedTuple):
     """A row as it is to be kept; `owner` is a person's key, for unlinking."""
 
     kind: str
@@ -65,14 +65,14 @@ class Store(Protocol):
         """
         ...
 
-    async def take_in(self, new: Kept, lane: str, *, until: float | None = None) -> Row | None:
+    async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
         """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken.
 
         `leases` of the row tells which: 0 when it was only added, as always without `until`.
         """
         ...
 
-    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+    async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """All of this in one transaction, whoever is killed: drop an owner's rows, add `new`, put `put` (T56).
 
         False, and nothing done, when a living row has a key of `new`.

@@ -16,7 +16,7 @@ from psycopg import errors
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from bot.errors import StoreBusy, StoreUnusable
-from bot.stores.base import Ended, Kept, Row
+from bot.stores.base import Ended, NewRow, Row
 from bot.stores.postgres_schema import bring_up_to_date
 
 _BATCH = 500
@@ -80,7 +80,7 @@ async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wai
         if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
             # libpq gives a refused connection no code, and its text quotes the address.
             raise StoreUnusable("the store cannot be reached, or refuses this user, password or database") from None
-        raise _told(error) from None
+        raise _store_error(error) from None
     return store
 
 
@@ -127,7 +127,7 @@ class PostgresStore:
         rows = await self._run(_ADD, (_b(kind), _b(key), value, _b(owner), expires, _b(lane), self._clock()))
         return bool(rows)
 
-    async def take_in(self, new: Kept, lane: str, *, until: float | None = None) -> Row | None:
+    async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
         """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken."""
         rows = await self._run(
             "SELECT number, kind, key, value, leases, lane, expires FROM bcbst_take_in(%s, %s, %s, %s, %s, %s, %s, %s)",
@@ -135,7 +135,7 @@ class PostgresStore:
         )
         return _row(rows[0]) if rows else None
 
-    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+    async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """In one transaction: drop an owner's rows, add `new`, put `put`; False, and nothing, when a new one lives."""
         kinds, keys, values, owners, ends = zip(*map(_columns, (*new, *put)), strict=True) if new or put else ((),) * 5
         rows = await self._run(
@@ -260,7 +260,7 @@ class PostgresStore:
                 cursor = await connection.execute(sql, values)
                 return await cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
-            raise _told(error) from None
+            raise _store_error(error) from None
 
 
 def _b(text: str) -> bytes:
@@ -268,7 +268,7 @@ def _b(text: str) -> bytes:
     return text.encode()
 
 
-def _columns(row: Kept) -> tuple[bytes, bytes, bytes, bytes, float]:
+def _columns(row: NewRow) -> tuple[bytes, bytes, bytes, bytes, float]:
     return _b(row.kind), _b(row.key), row.value, _b(row.owner), row.expires
 
 
@@ -278,7 +278,7 @@ def _row(values: Sequence[Any]) -> Row:
     return row._replace(leases=leased[0], lane=bytes(leased[1]).decode(), expires=leased[2]) if leased else row
 
 
-def _told(error: psycopg.Error) -> StoreBusy | StoreUnusable:
+def _store_error(error: psycopg.Error) -> StoreBusy | StoreUnusable:
     """PostgreSQL's trouble in the words of an operator, without the address, the statement or its values."""
     state = error.sqlstate or ""
     if isinstance(error, PoolClosed):

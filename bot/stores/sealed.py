@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from bot.stores.base import Kept, Row, Seal, Store
+from bot.stores.base import NewRow, Row, Seal, Store
 
 
 class SealedTable:
@@ -25,9 +25,9 @@ class SealedTable:
         """What the row of this kind and key holds."""
         return None if sealed is None else self.seal.unseal(sealed, _about(kind, key))
 
-    def row(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> Kept:
+    def row(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> NewRow:
         """A row to be put, or to be added in a transaction with others; `expires` in Unix seconds."""
-        return Kept(kind, key, self.sealed(kind, key, value), expires, owner)
+        return NewRow(kind, key, self.sealed(kind, key, value), expires, owner)
 
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
         """Keep a row, replacing the one of the same kind and key."""

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from bot.errors import StoreBusy, StoreError, StoreUnusable
-from bot.stores.base import Ended, Kept, Row
+from bot.stores.base import Ended, NewRow, Row
 from bot.stores.sqlite_schema import bring_up_to_date
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ def open_sqlite(
     except OSError as error:
         raise StoreUnusable(f"the store {path.name} cannot be opened: {error.strerror}") from None
     except sqlite3.Error as error:
-        raise _told(error, path.name) from None
+        raise _store_error(error, path.name) from None
 
 
 def _connect(path: Path) -> Database:
@@ -142,12 +142,12 @@ class SqliteStore:
         rows = await self._run(_ADD, (kind, key, value, owner, expires, lane, self._clock()))
         return bool(rows)
 
-    async def take_in(self, new: Kept, lane: str, *, until: float | None = None) -> Row | None:
+    async def take_in(self, new: NewRow, lane: str, *, until: float | None = None) -> Row | None:
         """Add a row to a lane and lease it until then, when it is the lane's first; None when its key is taken."""
         rows = await self._run(_TAKE_IN, (*_columns(new), lane, self._clock(), until))
         return Row(*rows[0]) if rows else None
 
-    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+    async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """In one transaction: drop an owner's rows, add `new`, put `put`; False, and nothing, when a new one lives."""
         statement, values = _all_of(new, put, self._clock())
         if not drops:
@@ -282,18 +282,18 @@ class SqliteStore:
             try:
                 return work()
             except sqlite3.Error as error:
-                told = _told(error, self._name)
-                if wait is None or not isinstance(told, StoreBusy):
-                    raise told from None
+                trouble = _store_error(error, self._name)
+                if wait is None or not isinstance(trouble, StoreBusy):
+                    raise trouble from None
             await self._pause(wait)
         raise StoreBusy
 
 
-def _columns(row: Kept) -> tuple[object, ...]:
+def _columns(row: NewRow) -> tuple[object, ...]:
     return row.kind, row.key, row.value, row.owner, row.expires
 
 
-def _all_of(new: Sequence[Kept], put: Sequence[Kept], now: float) -> tuple[str, list[object]]:
+def _all_of(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[str, list[object]]:
     """One statement that adds and puts all of these rows, or none when a living row has a key of `new`."""
     rows = [*new, *put]
     marks = {
@@ -304,7 +304,7 @@ def _all_of(new: Sequence[Kept], put: Sequence[Kept], now: float) -> tuple[str, 
     return _APPEND.format(**marks), [*values, now, *(part for row in new for part in (row.kind, row.key))]
 
 
-def _told(error: sqlite3.Error, name: str) -> StoreError:
+def _store_error(error: sqlite3.Error, name: str) -> StoreError:
     """SQLite's trouble in the words of an operator, without the statement or its values."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code (sqlite.org/rescode.html)
     if code in _BUSY:

@@ -14,7 +14,7 @@ from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.errors import TooManyChats
 from bot.message import Person
 from bot.ops.audit import Audit
-from bot.stores.base import Kept, Store
+from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable
 from tests.accounts.conftest import DANA, MALLORY, Clock, make_settings, running
@@ -44,7 +44,7 @@ KEY = new_key()
 
 async def take(seats: LinkQuota, person: Person, member: PatientCandidate = MEMBER) -> bool:
     """Connect a person, with a link of one row."""
-    link = Kept("link", person.key, member.patient.encode(), LATER, person.key)
+    link = NewRow("link", person.key, member.patient.encode(), LATER, person.key)
     return await seats.connect(person, member, (link,), until=LATER)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import LinkError
 from bot.ops.audit import What
-from bot.stores.base import Kept
+from bot.stores.base import NewRow
 from bot.stores.sqlite import SqliteStore
 from tests.accounts.conftest import DANA, Bot
 
@@ -52,7 +52,7 @@ class Mortal(SqliteStore):
         self._die()
         return await super().drop_owned(owner, *kinds)
 
-    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+    async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """Keep rows together, unless the process is dead."""
         self._die()
         return await super().append(new, put, drops=drops)

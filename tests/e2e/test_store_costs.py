@@ -13,7 +13,7 @@ from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.sandbox.world import World
-from bot.stores.base import Kept, Store
+from bot.stores.base import NewRow, Store
 from bot.stores.postgres import open_postgres
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import SqliteStore, open_sqlite
@@ -56,7 +56,7 @@ class Counted:
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
-    async def append(self, new: Sequence[Kept], put: Sequence[Kept] = (), *, drops: str = "") -> bool:
+    async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """As the store."""
         added = await self._store.append(new, put, drops=drops)
         self.conflicts += not added

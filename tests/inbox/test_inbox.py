@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.inbox import Delivery, Inbox
-from bot.delivery.leases import Overtaken
+from bot.delivery.leases import Superseded
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
@@ -137,7 +137,7 @@ async def test_of_two_that_answer_one_writes(store: Store) -> None:
         await slow.wait()
         try:
             await delivery.writing()
-        except Overtaken:
+        except Superseded:
             seen.append("overtaken")
             raise
         seen.append("first wrote")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.delivery.inbox import Delivery, Inbox
-from bot.delivery.leases import Overtaken
+from bot.delivery.leases import Superseded
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from tests.inbox.handling import VAULT, Handler, until
@@ -24,7 +24,7 @@ class Soothing:
         """Tell one."""
         try:
             await delivery.writing(findable=True)
-        except Overtaken:
+        except Superseded:
             self.overtaken += 1
             raise
         self.told.append(delivery.body.decode())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.stores.base import Kept, Store
+from bot.stores.base import NewRow, Store
 from tests.stores.conftest import Clock
 
 SOON = 1_000_060.0
@@ -238,14 +238,14 @@ async def test_what_is_appended_together_is_kept_together_or_not_at_all(store: S
     """One taken key, and nothing is added, put or dropped; a key whose row is over is free."""
     await store.put("old", "1", b"", expires=SOON, owner="x")
     await store.put("k", "taken", b"first", expires=SOON)
-    new, put = Kept("k", "new", b"2", SOON), Kept("head", "head", b"3", SOON)
-    assert not await store.append((new, Kept("k", "taken", b"second", SOON)), (put,), drops="x")
+    new, put = NewRow("k", "new", b"2", SOON), NewRow("head", "head", b"3", SOON)
+    assert not await store.append((new, NewRow("k", "taken", b"second", SOON)), (put,), drops="x")
     assert (await store.get("k", "new"), await store.get("head", "head")) == (None, None)
     assert (await store.get("k", "taken"), await store.get("old", "1")) == (b"first", b"")
     clock.now = SOON - 1
     await store.put("k", "over", b"", expires=clock.now)
-    new = Kept("k", "over", b"4", SOON, "x")
-    assert await store.append((new,), (put, Kept("k", "taken", b"5", SOON)), drops="x")
+    new = NewRow("k", "over", b"4", SOON, "x")
+    assert await store.append((new,), (put, NewRow("k", "taken", b"5", SOON)), drops="x")
     assert (await store.get("k", "over"), await store.get("head", "head")) == (b"4", b"3")
     assert (await store.get("k", "taken"), await store.get("old", "1")) == (b"5", None)
     assert await store.owned("k", "x") == [("over", b"4")]
@@ -254,7 +254,7 @@ async def test_what_is_appended_together_is_kept_together_or_not_at_all(store: S
 async def test_of_many_who_append_the_same_key_exactly_one_does(store: Store) -> None:
     """The others leave no trace, not even their head."""
     done = await asyncio.gather(
-        *(store.append((Kept("row", "1", b"", SOON),), (Kept("head", "head", bytes([n]), SOON),)) for n in range(8))
+        *(store.append((NewRow("row", "1", b"", SOON),), (NewRow("head", "head", bytes([n]), SOON),)) for n in range(8))
     )
     assert done.count(True) == 1
     assert await store.get("head", "head") == bytes([done.index(True)])
@@ -267,7 +267,7 @@ async def test_a_row_is_taken_in_and_leased_at_once_when_it_is_the_first_of_its_
     until = clock.now + 10
 
     async def took(key: str, lane: str, until: float | None = until) -> int | None:
-        row = await store.take_in(Kept("inbox", key, key.encode(), SOON, "dana"), lane, until=until)
+        row = await store.take_in(NewRow("inbox", key, key.encode(), SOON, "dana"), lane, until=until)
         assert row is None or (row.key, row.value, row.lane, row.expires) == (key, key.encode(), lane, SOON)
         return None if row is None else row.leases
 
@@ -293,7 +293,7 @@ async def test_a_row_is_taken_in_and_leased_at_once_when_it_is_the_first_of_its_
 async def test_of_many_that_are_taken_in_at_once_one_is_leased(store: Store) -> None:
     """Replicas get messages of one chat at the same instant: the others wait in the lane."""
     rows = await asyncio.gather(
-        *(store.take_in(Kept("inbox", str(n), b"", SOON), "lane", until=SOON) for n in range(12))
+        *(store.take_in(NewRow("inbox", str(n), b"", SOON), "lane", until=SOON) for n in range(12))
     )
     assert sorted(row.leases for row in rows if row) == [0] * 11 + [1]
     oldest = min((row for row in rows if row), key=lambda row: row.number)

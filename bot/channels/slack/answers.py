@@ -29,7 +29,7 @@ from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import WhoUnknown, Workspace
 from bot.channels.slack.writer import UNMARKED, EphemeralWriter, SlackWriter
 from bot.delivery.inbox import KEPT, Delivery
-from bot.delivery.leases import Overtaken
+from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention
 from bot.errors import StoreError
 from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Shareable, Shared
@@ -80,7 +80,7 @@ class SlackController:
         delivery = replace(delivery, writing=began.writing)
         try:
             await job(here, incoming, delivery)
-        except Overtaken:
+        except Superseded:
             raise
         except PASSING as error:
             if began.findable is False:

@@ -46,11 +46,11 @@ from bot.channels.slack.incoming import (
     read_shortcut,
     read_thread,
 )
+from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import ChannelRateLimit
 from bot.channels.slack.people import ENDINGS, Ending, Forget, People, read_ending
 from bot.channels.slack.sharing import SEND, SHARE, Sharing
-from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
 from bot.conversation.forms import Forms
@@ -77,7 +77,7 @@ class SlackApp:
         host: Host,
         words: Words,
         credentials: Credentials,
-        shelf: Shelf,
+        table: KeyValueTable,
         *,
         forms: Forms,
         inbox: Callable[[Handler, Soother], Inbox],
@@ -93,14 +93,14 @@ class SlackApp:
 
         `forget` deletes all that is kept of a person; `now` is local time.
         """
-        self._host, self._given, self._shelf, self._clock = host, credentials, shelf, clock
+        self._host, self._given, self._table, self._clock = host, credentials, table, clock
         self._refused = refused
         self._notices, self._work, self._acks = Notices(words), Work(), Acks()
         self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
-        self._people = People(shelf, forget)
+        self._people = People(table, forget)
         self._inbox = inbox(self._handle, self._soothe)
         self._retention, self._erasing = retention, retention.serve("slack", self._delete)
-        self._sharing = Sharing(shelf, self._notices, now)
+        self._sharing = Sharing(table, self._notices, now)
         self._modals = Modals(forms, self._notices, now)
         self._pace, self._pause = ChannelRateLimit(monotonic, pause), pause
 
@@ -111,8 +111,8 @@ class SlackApp:
             SlackApiError: Slack does not take the app-level token.
         """
         self._connection = Connection(self._given, self._pause)
-        self._workspaces = self._connection.workspaces(self._shelf)
-        self._install = self._connection.install(self._shelf, self._notices)
+        self._workspaces = self._connection.workspaces(self._table)
+        self._install = self._connection.install(self._table, self._notices)
         self._desk = SlackController(
             self._host,
             self._notices,

@@ -16,8 +16,8 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from bot.channels.slack.client import Client, Pause
 from bot.channels.slack.install import Install
 from bot.channels.slack.installations import Installations, States
+from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.notices import Notices
-from bot.channels.slack.shelf import Shelf
 from bot.channels.slack.socket_mode import Socket, Take
 from bot.channels.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces
 
@@ -70,7 +70,7 @@ class Connection:
             pause=self._pause,
         )
 
-    def workspaces(self, shelf: Shelf) -> Workspaces:
+    def workspaces(self, table: KeyValueTable) -> Workspaces:
         """The workspaces that these credentials serve."""
         given = self._credentials
         if not given.many:
@@ -78,17 +78,17 @@ class Connection:
         rotator = AsyncTokenRotator(
             client_id=given.client_id, client_secret=given.client_secret, client=self.client(None)
         )
-        return ManyWorkspaces(Installations(shelf), shelf, self.client, rotator)
+        return ManyWorkspaces(Installations(table), table, self.client, rotator)
 
-    def install(self, shelf: Shelf, notices: Notices) -> Install | None:
+    def install(self, table: KeyValueTable, notices: Notices) -> Install | None:
         """The pages of an install by OAuth; None for one workspace."""
         given = self._credentials
         if not given.many:
             return None
         return Install(
             self.client(None),
-            Installations(shelf),
-            States(shelf),
+            Installations(table),
+            States(table),
             notices,
             client_id=given.client_id,
             client_secret=given.client_secret,

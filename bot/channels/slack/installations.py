@@ -11,7 +11,7 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.channels.slack.shelf import Shelf
+from bot.channels.slack.key_values import KeyValueTable
 
 STATE_SECONDS = 600
 _KIND, _STATES = "slack_installation", "slack_state"
@@ -22,8 +22,8 @@ _SILENT = logging.getLogger("bot.channels.slack.libraries")
 class Installations(AsyncInstallationStore):
     """slack_sdk's installation store over our own: one sealed row a workspace, or an organization."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, table: KeyValueTable) -> None:
+        self._table = table
 
     @property
     def logger(self) -> logging.Logger:
@@ -37,7 +37,7 @@ class Installations(AsyncInstallationStore):
     async def async_save_bot(self, bot: Bot) -> None:
         """Keep a bot's token, replacing the one before."""
         key = _key(bot.enterprise_id, None if bot.is_enterprise_install else bot.team_id)
-        await self._shelf.put(_KIND, key, msgspec.json.encode(_as_row(bot)), seconds=_FOREVER)
+        await self._table.put(_KIND, key, msgspec.json.encode(_as_row(bot)), seconds=_FOREVER)
 
     async def async_find_bot(
         self, *, enterprise_id: str | None, team_id: str | None, is_enterprise_install: bool | None = False
@@ -48,7 +48,7 @@ class Installations(AsyncInstallationStore):
     async def find(self, enterprise: str, team: str) -> Bot | None:
         """The bot of a workspace; its own installation before its organization's."""
         for key in dict.fromkeys((_key(enterprise, team), _key("", team), _key(enterprise, None))):
-            row = await self._shelf.get(_KIND, key) if key != "/" else None
+            row = await self._table.get(_KIND, key) if key != "/" else None
             if row is not None:
                 return Bot(**msgspec.json.decode(row))
         return None
@@ -56,7 +56,7 @@ class Installations(AsyncInstallationStore):
     async def remove(self, enterprise: str, team: str) -> None:
         """Delete the installation of a workspace; of the organization when no team is named."""
         for key in {_key(enterprise, team), _key("", team)} - {"/"}:
-            await self._shelf.drop(_KIND, key)
+            await self._table.drop(_KIND, key)
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         """Delete a bot's row."""
@@ -69,8 +69,8 @@ class States(AsyncOAuthStateStore):
     Only a state that comes back leaves a row, its digest: of many callbacks with a state one gets it (T04).
     """
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, table: KeyValueTable) -> None:
+        self._table = table
 
     @property
     def logger(self) -> logging.Logger:
@@ -79,13 +79,13 @@ class States(AsyncOAuthStateStore):
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
         """A fresh state, good for ten minutes."""
-        return self._shelf.pass_(_STATES, seconds=STATE_SECONDS)
+        return self._table.pass_(_STATES, seconds=STATE_SECONDS)
 
     async def async_consume(self, state: str) -> bool:
         """Whether the state was issued here, is not over, and was not used before."""
-        if not self._shelf.passes(_STATES, state or ""):
+        if not self._table.passes(_STATES, state or ""):
             return False
-        return await self._shelf.first(f"{_STATES}:{_digest(state)}", seconds=STATE_SECONDS)
+        return await self._table.first(f"{_STATES}:{_digest(state)}", seconds=STATE_SECONDS)
 
 
 def _key(enterprise: str | None, team: str | None) -> str:

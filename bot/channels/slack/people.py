@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from cachetools import TTLCache
 
-from bot.channels.slack.shelf import Shelf
+from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.workspaces import Workspaces
 from bot.message import Person
 
@@ -56,8 +56,8 @@ def read_ending(body: Body) -> Ending | None:
 class People:
     """The people of each workspace who have talked to the bot. `forget` deletes all that is kept of one."""
 
-    def __init__(self, shelf: Shelf, forget: Forget) -> None:
-        self._shelf, self._forget = shelf, forget
+    def __init__(self, table: KeyValueTable, forget: Forget) -> None:
+        self._table, self._forget = table, forget
         self._noted: TTLCache[str, bool] = TTLCache(_NOTED, _AGAIN_SECONDS)
 
     async def note(self, person: Person) -> None:
@@ -66,14 +66,14 @@ class People:
             return
         row = msgspec.json.encode(replace(person, name="", home=""))
         for owner in {_workspace(person.enterprise, person.team), _organization(person.enterprise)} - {""}:
-            await self._shelf.put(_KIND, f"{owner}\x1f{person.user}", row, seconds=_KEPT, owner=owner)
+            await self._table.put(_KIND, f"{owner}\x1f{person.user}", row, seconds=_KEPT, owner=owner)
         self._noted[person.key] = True
 
     async def leave(self, person: Person) -> None:
         """Forget that somebody wrote from here: they asked that nothing of them is kept."""
         self._noted.pop(person.key, None)
         for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
-            await self._shelf.drop(_KIND, f"{owner}\x1f{person.user}")
+            await self._table.drop(_KIND, f"{owner}\x1f{person.user}")
 
     async def end(self, ending: Ending, workspaces: Workspaces) -> None:
         """Delete all that is kept of the person or workspace that left; a second call changes nothing."""
@@ -99,7 +99,7 @@ class People:
         await self.leave(person)
 
     async def _known(self, owner: str) -> list[Person]:
-        rows = await self._shelf.owned(_KIND, owner) if owner else []
+        rows = await self._table.owned(_KIND, owner) if owner else []
         return [msgspec.json.decode(row, type=Person) for row in rows]
 
 

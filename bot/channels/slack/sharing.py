@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.notices import Notices
-from bot.channels.slack.shelf import Shelf
 from bot.message import Actions, Block, Chart, Facts, Item, Line, Note, Person, Shareable, Title
 from bot.replies.blocks import BlockPage, Kit, pages
 
@@ -32,8 +32,8 @@ class _Kept(msgspec.Struct, frozen=True):
 class Sharing:
     """Keeps what was shown to one person. `now` is the local time that a shared answer names."""
 
-    def __init__(self, shelf: Shelf, notices: Notices, now: Callable[[], datetime]) -> None:
-        self._shelf, self._notices, self._now = shelf, notices, now
+    def __init__(self, table: KeyValueTable, notices: Notices, now: Callable[[], datetime]) -> None:
+        self._table, self._notices, self._now = table, notices, now
 
     async def offer(self, reply: Shareable, person: Person) -> tuple[Kit, ...]:
         """The row of buttons under a directory answer that only its asker sees."""
@@ -43,13 +43,13 @@ class Sharing:
             reply.language,
             tuple((type(block).__name__, msgspec.Raw(msgspec.json.encode(block))) for block in reply.blocks),
         )
-        await self._shelf.put(_KIND, _of(key, person), msgspec.json.encode(kept), seconds=_SECONDS, owner=person.key)
+        await self._table.put(_KIND, _of(key, person), msgspec.json.encode(kept), seconds=_SECONDS, owner=person.key)
         labels = self._notices.labels("desk", reply.language)
         return ({"type": "actions", "elements": [_button(at, labels[at], key) for at in (SHARE, SEND)]},)
 
     async def shown(self, key: str, person: Person) -> Shareable | None:
         """What was shown to this person under a key; None for anybody else's, and after a day."""
-        row = await self._shelf.get(_KIND, _of(key, person))
+        row = await self._table.get(_KIND, _of(key, person))
         if row is None:
             return None
         kept = msgspec.json.decode(row, type=_Kept)

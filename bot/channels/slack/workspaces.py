@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.channels.base import Unreachable
 from bot.channels.slack.codes import SHUT, code_of
 from bot.channels.slack.installations import Installations
-from bot.channels.slack.shelf import Shelf
+from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.workspace import Installed, Workspace
 
 log = structlog.get_logger("slack")
@@ -96,13 +96,13 @@ class ManyWorkspaces:
     def __init__(
         self,
         installations: Installations,
-        shelf: Shelf,
+        table: KeyValueTable,
         client: Client,
         rotator: AsyncTokenRotator,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._installations, self._shelf, self._client, self._rotator = installations, shelf, client, rotator
+        self._installations, self._table, self._client, self._rotator = installations, table, client, rotator
         self._clock = clock
         self._known: TTLCache[tuple[str, str], tuple[Bot, Workspace]] = TTLCache(_MOST, _FRESH_SECONDS)
 
@@ -146,7 +146,7 @@ class ManyWorkspaces:
         if stored is None or stored.bot_token != bot.bot_token:
             return stored or bot
         lease = f"slack:rotation:{bot.enterprise_id or ''}/{bot.team_id or ''}"
-        if not await self._shelf.first(lease, seconds=_LEASE_SECONDS):
+        if not await self._table.first(lease, seconds=_LEASE_SECONDS):
             return bot
         try:
             new = await self._rotator.perform_bot_token_rotation(
@@ -157,5 +157,5 @@ class ManyWorkspaces:
             return bot
         if new is not None:
             await self._installations.async_save_bot(new)
-        await self._shelf.release(lease)
+        await self._table.release(lease)
         return new or bot

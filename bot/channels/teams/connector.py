@@ -111,7 +111,7 @@ class Connector:
                     return await call()
                 except httpx.HTTPStatusError as error:
                     if error.response.status_code not in _AGAIN:
-                        raise _told(error) from None
+                        raise _without_text(error) from None
                     wait = _asked_to_wait(error.response)
                 except httpx.ConnectError:
                     wait = 0.0
@@ -119,7 +119,7 @@ class Connector:
             try:
                 return await call()
             except httpx.HTTPStatusError as error:
-                raise _told(error) from None
+                raise _without_text(error) from None
 
     def _region(self, service_url: str) -> ApiClient:
         """One client for each region, made once: the SDK would make a dozen objects for every message."""
@@ -131,7 +131,7 @@ class Connector:
         return self._regions[address]
 
 
-def _told(error: httpx.HTTPStatusError) -> Exception:
+def _without_text(error: httpx.HTTPStatusError) -> Exception:
     """The error without its text, which names the conversation's address."""
     status = error.response.status_code
     if status in _BLOCKED:

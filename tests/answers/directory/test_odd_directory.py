@@ -18,7 +18,7 @@ from bot.pack import template_of
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
-from bot.payer.kept import Kept
+from bot.payer.response_cache import ResponseCache
 from bot.replies.plain import plain
 from bot.sandbox.app import create_app
 from bot.sandbox.behaviour import Behaviour
@@ -58,7 +58,7 @@ async def asking(server: str, slots: dict[str, object], of: World | None = None)
             words={},
             language="en",
             budget=Budget(60),
-            directory=DirectoryClient(http, app.state.sandbox.fhir_url, kept=Kept(http.clock)),
+            directory=DirectoryClient(http, app.state.sandbox.fhir_url, kept=ResponseCache(http.clock)),
             places=shipped_pack().places,
         )
 

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from bot.channels.slack.app import SlackApp
 from bot.channels.slack.connection import Credentials
-from bot.channels.slack.shelf import Shelf
+from bot.channels.slack.key_values import KeyValueTable
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention
@@ -149,14 +149,14 @@ class Clock:
         await asyncio.sleep(0)
 
 
-class Lossy(Shelf):
-    """A shelf whose store can be away, and that knows what it saw."""
+class Lossy(KeyValueTable):
+    """A key-value table whose store can be away, and that knows what it saw."""
 
     lost = False
     seen: set[str]
 
     async def first(self, key: str, *, seconds: float) -> bool:
-        """As the shelf, while the store is there."""
+        """As the table, while the store is there."""
         if self.lost:
             raise OSError("the store is away")
         self.seen.add(key)
@@ -164,17 +164,17 @@ class Lossy(Shelf):
 
 
 class KeptInbox(Inbox):
-    """An inbox that is away when its shelf is, and that knows what it saw."""
+    """An inbox that is away when its table is, and that knows what it saw."""
 
-    def __init__(self, platform: str, handler: Handler, soothe: Soother, table: SealedTable, shelf: Lossy) -> None:
+    def __init__(self, platform: str, handler: Handler, soothe: Soother, table: SealedTable, rows: Lossy) -> None:
         super().__init__(platform, handler, table, look=0.02, soothe=soothe, soothe_after=0.05, finds=True)
-        self._shelf = shelf
+        self._rows = rows
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
         """As the inbox, while the store is there."""
-        if self._shelf.lost:
+        if self._rows.lost:
             raise OSError("the store is away")
-        self._shelf.seen.add(key)
+        self._rows.seen.add(key)
         return await super().take(key, lane, body, owner=owner, seconds=seconds)
 
 
@@ -185,7 +185,7 @@ class House:
     slack: SlackDouble
     turn: KeywordTurn
     app: SlackApp
-    shelf: Lossy
+    rows: Lossy
     clock: Clock
     forgotten: list[Person]
 
@@ -203,8 +203,8 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
     await slack.start()
     store = open_sqlite(folder / "slack.db")
     table = SealedTable(store, OpenSeal())
-    shelf = Lossy(table)
-    shelf.seen = set()
+    rows = Lossy(table)
+    rows.seen = set()
 
     async def hashed(person: Person) -> str:
         return hashlib.sha256(person.key.encode()).hexdigest()
@@ -218,9 +218,9 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         turn,
         Words(TEMPLATES),
         Credentials(api_url=slack.api_url, public_url=address, **credentials),
-        shelf,
+        rows,
         forms=Forms(shipped_pack().engine, shipped_pack().offers, turn),
-        inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, table, shelf),
+        inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, table, rows),
         retention=Retention(table, hashed, pause=clock.pause),
         forget=forget,
         now=lambda: NOW,
@@ -236,7 +236,7 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         raise
     async with running(Starlette(routes=app.routes()), sock):
         slack.app_url = f"{address}/slack/events"
-        yield House(slack, turn, app, shelf, clock, forgotten)
+        yield House(slack, turn, app, rows, clock, forgotten)
         await app.stop()
         await slack.stop()
     await store.close()

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.accounts.vault import Vault, new_key, parse_keys
-from bot.channels.slack.shelf import Shelf
+from bot.channels.slack.key_values import KeyValueTable
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from tests.channels.slack.conftest import House, opened
@@ -232,7 +232,7 @@ async def test_visits_of_the_install_page_keep_nothing(many: House) -> None:
     """Asked a hundred times by nobody in particular, the store is as it was; a made-up state installs nothing."""
     for _ in range(100):
         await Installer(many).begin()
-    assert await many.shelf._store.kinds() == []
+    assert await many.rows._store.kinds() == []
     browser = Installer(many)
     await browser.begin()
     browser.state = "bWFkZS11cA"
@@ -246,11 +246,11 @@ async def test_visits_of_the_install_page_keep_nothing(many: House) -> None:
 def test_only_our_own_states_pass(made_up: str) -> None:
     """Under real keys: one of ours passes while it lives, for its own purpose, and nothing else does."""
     now = [1_000.0]
-    shelf = Shelf(SealedTable(NOWHERE, VAULT), lambda: now[0])
-    state = shelf.pass_("state", seconds=60)
-    assert shelf.passes("state", state)
-    assert not shelf.passes("other", state)
+    table = KeyValueTable(SealedTable(NOWHERE, VAULT), lambda: now[0])
+    state = table.pass_("state", seconds=60)
+    assert table.passes("state", state)
+    assert not table.passes("other", state)
     for other in (made_up, state[:-4], state + made_up if made_up else "", state.swapcase()):
-        assert not shelf.passes("state", other)
+        assert not table.passes("state", other)
     now[0] += 61
-    assert not shelf.passes("state", state)
+    assert not table.passes("state", state)

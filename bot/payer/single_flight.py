@@ -11,7 +11,7 @@ DAY = 24 * 60 * 60.0
 AGAIN = 5 * 60.0
 
 
-class Remembered(Generic[T]):
+class SingleFlight(Generic[T]):
     """Keeps the last good value. `fetch` gives None when the source is down or wrong; an old value then lives on."""
 
     def __init__(self, clock: Callable[[], float], fetch: Callable[[], Awaitable[T | None]]) -> None:

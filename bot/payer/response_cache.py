@@ -24,7 +24,7 @@ _MOST = 32 * MIB
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Cached:
     status: int
     headers: httpx.Headers
     body: bytes
@@ -36,15 +36,15 @@ def _anything(_body: bytes) -> bool:
     return True
 
 
-Answers = TTLCache[tuple[object, str], _Kept]
+CachedResponses = TTLCache[tuple[object, str], _Cached]
 
 
-def room_for(most: int, seconds: float, clock: Callable[[], float]) -> Answers:
+def room_for(most: int, seconds: float, clock: Callable[[], float]) -> CachedResponses:
     """Room for this many bytes of answers, each for so long at the most; the least recently used ones make way."""
     return TTLCache(most, seconds, clock, lambda kept: len(kept.body) + 1024)
 
 
-class Kept:
+class ResponseCache:
     """Answers by URL. Only what could be read is kept, so a refusal or a damaged body is asked for again.
 
     Younger than `fresh` seconds they stand for a call; older ones, as long as `room` has them, only for one that
@@ -57,13 +57,13 @@ class Kept:
         clock: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
-        room: Answers | None = None,
+        room: CachedResponses | None = None,
         fresh: float = FRESH,
         keeps: Callable[[bytes], bool] = _anything,
         own: bool = False,
     ) -> None:
         self._clock, self._now, self._keeps, self.own, self._fresh = clock, now, keeps, own, fresh
-        self._answers: Answers = room_for(_MOST, OLDEST, clock) if room is None else room
+        self._answers: CachedResponses = room_for(_MOST, OLDEST, clock) if room is None else room
         self.flights: dict[str, asyncio.Event] = {}
         self._ended = False
 
@@ -73,15 +73,15 @@ class Kept:
         for key in [key for key in self._answers if key[0] is self]:
             self._answers.pop(key, None)
 
-    def find(self, key: str) -> _Kept | None:
+    def find(self, key: str) -> _Cached | None:
         """What is kept under a key, however old."""
         return self._answers.get((self, key))
 
-    def is_fresh(self, kept: _Kept) -> bool:
+    def is_fresh(self, kept: _Cached) -> bool:
         """Whether it stands for a call."""
         return self.age(kept) < self._fresh
 
-    def age(self, kept: _Kept) -> float:
+    def age(self, kept: _Cached) -> float:
         """How many seconds ago the payer gave it."""
         return self._clock() - kept.at
 
@@ -89,17 +89,17 @@ class Kept:
         """Keep what was read, where it may be kept."""
         body = response.content
         if not self._ended and len(body) < self._answers.maxsize // 8 and self._keeps(body):
-            self._answers[self, key] = _Kept(response.status_code, response.headers, body, self._clock(), self._now())
+            self._answers[self, key] = _Cached(response.status_code, response.headers, body, self._clock(), self._now())
 
 
-class Cache(httpx.AsyncBaseTransport):
+class CacheTransport(httpx.AsyncBaseTransport):
     """The top of the stack: answers from what is kept, else from the transport below.
 
     A request's extension `key` is what its answer is kept under, a URL that may never have been sent; `budget` is the
     question's, which kept answers cost neither pages nor bytes.
     """
 
-    def __init__(self, kept: Kept, below: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, kept: ResponseCache, below: httpx.AsyncBaseTransport) -> None:
         self._kept, self._below = kept, below
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -130,7 +130,7 @@ class Cache(httpx.AsyncBaseTransport):
             self._kept.flights.pop(key, None)
             mine.set()
 
-    def _again(self, kept: _Kept, request: httpx.Request, *, stale: bool) -> httpx.Response:
+    def _again(self, kept: _Cached, request: httpx.Request, *, stale: bool) -> httpx.Response:
         response = httpx.Response(kept.status, headers=kept.headers, content=kept.body)
         age, own = self._kept.age(kept), self._kept.own
         with request.extensions["budget"].kept(kept.moment, age, stale=stale, own=own):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from cachetools import LRUCache
 
 from bot.payer.budget import MIB
-from bot.payer.kept import Kept, room_for
+from bot.payer.response_cache import ResponseCache, room_for
 from bot.records.sensitivity import may_be_kept
 
 SECONDS = 2 * 60.0
@@ -20,24 +20,26 @@ _LINKS = 4096
 _MOST = 64 * MIB
 
 
-class Recent:
+class MemberCache:
     """Kept answers by link and by person, all in one room: what was used longest ago makes way."""
 
     def __init__(self, clock: Callable[[], float], *, most: int = _MOST) -> None:
         self._clock = clock
         self._room = room_for(most, SECONDS, clock)
-        self._links: LRUCache[str, dict[str, Kept]] = LRUCache(_LINKS)
+        self._links: LRUCache[str, dict[str, ResponseCache]] = LRUCache(_LINKS)
         self._sweep: asyncio.TimerHandle | None = None
         self._asked = False
 
-    def of(self, link_id: str, patient: str = "") -> Kept:
+    def of(self, link_id: str, patient: str = "") -> ResponseCache:
         """What this link's questions about one person have read; empty at first. A link may open several records."""
         people = self._links.get(link_id)
         if people is None:
             people = self._links[link_id] = {}
         kept = people.get(patient)
         if kept is None:
-            kept = people[patient] = Kept(self._clock, room=self._room, fresh=SECONDS, keeps=may_be_kept, own=True)
+            kept = people[patient] = ResponseCache(
+                self._clock, room=self._room, fresh=SECONDS, keeps=may_be_kept, own=True
+            )
         self._asked = True
         if self._sweep is None:
             self._sweep = asyncio.get_running_loop().call_later(SECONDS, self._swept)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
-from bot.payer.recent import SECONDS, Recent
+from bot.payer.member_cache import SECONDS, MemberCache
 from bot.payer.search import Search
 from tests.payer.wire import BASE, Rig, page, rig
 from tests.records.made import eob
@@ -24,7 +24,7 @@ def claim(patient: str = "p1", **elements: Any) -> dict[str, Any]:
     return eob(patient={"reference": f"Patient/{patient}"}, **elements)
 
 
-def reader(stage: Rig, recent: Recent, link: str = "link-1", patient: str = "p1") -> MemberClient:
+def reader(stage: Rig, recent: MemberCache, link: str = "link-1", patient: str = "p1") -> MemberClient:
     """The client of one question of that link."""
     return MemberClient(stage.http, BASE, "token", patient, retry=stage.retry, kept=recent.of(link))
 
@@ -38,7 +38,7 @@ async def asked(client: MemberClient, stage: Rig) -> tuple[list[str], Budget]:
 async def test_the_same_question_is_not_read_twice() -> None:
     """The second one costs no call and no page, and says when its records were read."""
     stage = rig(page(claim(id="c1")))
-    recent = Recent(stage.clock)
+    recent = MemberCache(stage.clock)
     first_ids, first = await asked(reader(stage, recent), stage)
     stage.clock.now += 90
     again_ids, again = await asked(reader(stage, recent), stage)
@@ -54,7 +54,7 @@ async def test_the_same_question_is_not_read_twice() -> None:
 async def test_after_two_minutes_the_payer_is_asked_again_and_nothing_is_held() -> None:
     """Memory holds a member's records no longer than they are of use."""
     stage = rig(page(claim(id="c1")))
-    recent = Recent(stage.clock)
+    recent = MemberCache(stage.clock)
     await asked(reader(stage, recent), stage)
     assert recent.size
     stage.clock.now += SECONDS
@@ -66,8 +66,8 @@ async def test_after_two_minutes_the_payer_is_asked_again_and_nothing_is_held() 
 
 async def test_one_timer_lets_go_of_what_all_questions_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one for each question, and none is left when nothing is held any more."""
-    recent = Recent(rig().clock)
-    monkeypatch.setattr("bot.payer.recent.SECONDS", 0)
+    recent = MemberCache(rig().clock)
+    monkeypatch.setattr("bot.payer.member_cache.SECONDS", 0)
     recent.of("link-1")
     timer = recent._sweep
     for _ in range(5):
@@ -82,7 +82,7 @@ async def test_one_timer_lets_go_of_what_all_questions_kept(monkeypatch: pytest.
 async def test_two_links_never_share_even_for_the_same_search() -> None:
     """The same words, URL and even patient of another link are read anew with that link's own token."""
     stage = rig(page(claim(id="c1")), page(claim(id="c2")))
-    recent = Recent(stage.clock)
+    recent = MemberCache(stage.clock)
     mine, _ = await asked(reader(stage, recent), stage)
     theirs, _ = await asked(reader(stage, recent, "link-2"), stage)
     assert (mine, theirs) == (["c1"], ["c2"])
@@ -92,7 +92,7 @@ async def test_two_links_never_share_even_for_the_same_search() -> None:
 async def test_a_link_that_ends_takes_its_records_along() -> None:
     """What was kept is gone at once, and what was under way is kept nowhere when it comes."""
     stage = rig(page(claim(id="c1")))
-    recent = Recent(stage.clock)
+    recent = MemberCache(stage.clock)
     before = reader(stage, recent)
     await asked(before, stage)
     recent.forget("link-1")
@@ -113,7 +113,7 @@ async def test_what_is_marked_as_sensitive_is_never_kept() -> None:
     )
     for answer in marked:
         stage = rig(answer)
-        recent = Recent(stage.clock)
+        recent = MemberCache(stage.clock)
         await asked(reader(stage, recent), stage)
         assert not recent.size
 
@@ -121,7 +121,7 @@ async def test_what_is_marked_as_sensitive_is_never_kept() -> None:
 async def test_equal_questions_at_once_are_one_call() -> None:
     """Ten impatient clicks cost the payer what one does."""
     stage = rig(page(claim(id="c1")))
-    recent = Recent(stage.clock)
+    recent = MemberCache(stage.clock)
     answers = await asyncio.gather(*(asked(reader(stage, recent), stage) for _ in range(10)))
     assert [ids for ids, _ in answers] == [["c1"]] * 10
     assert len(stage.payer.requests) == 1
@@ -131,7 +131,7 @@ async def test_memory_has_a_bound() -> None:
     """However many members ask, the oldest records make room."""
     big = claim(id="c1", disposition="x" * 20_000)
     stage = rig(page(big))
-    recent = Recent(stage.clock, most=400_000)
+    recent = MemberCache(stage.clock, most=400_000)
     for number in range(100):
         await asked(reader(stage, recent, f"link-{number}"), stage)
         assert recent.size <= 400_000
@@ -141,7 +141,7 @@ async def test_memory_has_a_bound() -> None:
 async def test_a_failure_is_not_kept() -> None:
     """What did not come is asked for again at once."""
     stage = rig(httpx.Response(403), page(claim(id="c1")))
-    recent = Recent(stage.clock)
+    recent = MemberCache(stage.clock)
     client = reader(stage, recent)
     failed = await asyncio.gather(asked(client, stage), return_exceptions=True)
     assert isinstance(failed[0], Exception)

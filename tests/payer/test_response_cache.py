@@ -12,7 +12,7 @@ from bot.errors import PayerDown
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
-from bot.payer.kept import FRESH, OLDEST, Kept
+from bot.payer.response_cache import FRESH, OLDEST, ResponseCache
 from bot.payer.search import Search
 
 BASE = "https://payer.example/fhir/r4"
@@ -52,7 +52,7 @@ async def asked(client: DirectoryClient, wire: Wire) -> Budget:
 def made(wire: Wire) -> DirectoryClient:
     """A client over that wire."""
     http = Http(transport=httpx.MockTransport(wire), clock=wire.clock, pause=wire.pause)
-    return DirectoryClient(http, BASE, kept=Kept(wire.clock))
+    return DirectoryClient(http, BASE, kept=ResponseCache(wire.clock))
 
 
 async def test_a_repeat_within_the_quarter_hour_costs_no_call_and_no_page() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.stores.sealed import SealedTable
 
 
-class Shelf:
+class KeyValueTable:
     """Sealed rows of the channel's own kinds. A row that no key opens is as good as none."""
 
     def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
