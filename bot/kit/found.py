@@ -54,11 +54,6 @@ class Found(Summary):
     hours_asked: bool = False
 
     @property
-    def numbered(self) -> tuple[tuple[int, Card], ...]:
-        """The places with their numbers in the whole list."""
-        return tuple(enumerate(self.cards, self.first))
-
-    @property
     def more(self) -> bool:
         """True when another page follows."""
         return self.first + len(self.cards) - 1 < self.total

@@ -30,11 +30,6 @@ class OnRecord(Summary, Generic[T]):
     asked_time: bool = False
     shielded: Shielded = UNSHIELDED
 
-    @property
-    def numbered(self) -> tuple[tuple[int, T], ...]:
-        """The entries with their numbers in the whole list."""
-        return tuple(enumerate(self.rows, self.first))
-
 
 @dataclass(frozen=True, slots=True)
 class TestsOnRecord(OnRecord[Series]):

@@ -36,11 +36,6 @@ class Affiliations(Summary):
     partial: bool = False
 
     @property
-    def numbered(self) -> tuple[tuple[int, Choice], ...]:
-        """The choices with their numbers."""
-        return tuple(enumerate(self.choices, 1))
-
-    @property
     def hospitals(self) -> tuple[Tie, ...]:
         """Those of all that are hospitals."""
         return tuple(tie for tie in (*self.groups, *self.beyond) if tie.hospital)

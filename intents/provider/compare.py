@@ -72,11 +72,6 @@ class Compared(Summary):
     unclear: Wanted | None = None
     partial: bool = False
 
-    @property
-    def numbered(self) -> tuple[tuple[int, Choice], ...]:
-        """The choices with their numbers."""
-        return tuple(enumerate(self.choices, 1))
-
     def is_stale(self, card: Card) -> bool:
         """True when a listing was not updated for more than 90 days."""
         age = card.age_days(self.today)

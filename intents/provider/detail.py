@@ -107,11 +107,6 @@ class Detail(WithDocument):
     silent: tuple[str, ...] = ()
     week: bool = False
 
-    @property
-    def numbered(self) -> tuple[tuple[int, Choice], ...]:
-        """The choices with their numbers."""
-        return tuple(enumerate(self.choices, 1))
-
     def is_stale(self, said: Card | Site) -> bool:
         """True when a listing was not updated for more than 90 days."""
         age = self._days(said)

@@ -81,11 +81,6 @@ class Found(Summary):
     no_house: bool = False
 
     @property
-    def numbered(self) -> tuple[tuple[int, Card], ...]:
-        """The providers with their numbers in the whole list."""
-        return tuple(enumerate(self.cards, self.first))
-
-    @property
     def more(self) -> bool:
         """True when another page follows."""
         return not self.one and self.first + len(self.cards) - 1 < self.total

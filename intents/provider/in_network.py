@@ -87,11 +87,6 @@ class InNetwork(Summary):
     negated: bool = False
 
     @property
-    def numbered(self) -> tuple[tuple[int, Choice], ...]:
-        """The choices with their numbers."""
-        return tuple(enumerate(self.choices, 1))
-
-    @property
     def proven(self) -> tuple[Place, ...]:
         """The places at which one of the wanted networks is proven."""
         return tuple(place for place in self.places if place.wanted)

@@ -29,11 +29,6 @@ class Report(Summary):
     read: datetime | None = None
 
     @property
-    def numbered(self) -> tuple[tuple[int, Choice], ...]:
-        """The choices with their numbers."""
-        return tuple(enumerate(self.choices, 1))
-
-    @property
     def read_time(self) -> str:
         """The time of day in UTC."""
         return f"{self.read:%H:%M} UTC" if self.read else ""
