@@ -15,9 +15,11 @@ from jinja2 import FileSystemBytecodeCache
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.places import PlaceNames
 from bot.language.rules import WORDS
+from bot.language.text import keys_in
 from bot.pack import Pack, find_pack, load_pack
 
 _LEXICONS: dict[tuple[tuple[str, bytes], ...], Lexicon] = {}
+_keys_in = cache(keys_in)
 _MORE_EXAMPLES = re.compile(r"^(    - .*\n)(?:    - .*\n)+", re.MULTILINE)
 
 
@@ -34,9 +36,11 @@ def module_of(intent: str) -> ModuleType:
 def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Packs that are loaded in this test share the lexicon of those whose words are the same, letter by letter.
 
-    It is most of a load, and most packs are spoilt elsewhere.
+    It is most of a load, and most packs are spoilt elsewhere. A phrase is cut into words once.
     """
     monkeypatch.setattr("bot.language.engine.load_lexicon", _lexicon_of)
+    for module in ("checker", "lexicon", "phrases"):
+        monkeypatch.setattr(f"bot.language.{module}.keys_in", _keys_in)
 
 
 def _lexicon_of(folder: Path, names: PlaceNames) -> Lexicon:
