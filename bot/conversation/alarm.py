@@ -1,4 +1,4 @@
-"""What is said of danger: instead of an answer, or in a line above it (docs/decisions.md)."""
+"""The reply to a message that signals danger: in place of an answer, or as a line above it (docs/decisions.md)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def instead(pack: Pack, reading: Reading, language: Language) -> Shareable | Non
 
 
 class Line:
-    """The line that stands above every reply to a message that holds danger beside its question.
+    """The line above each reply to a message that holds a sign of danger and a question.
 
     Where others read, what is answered in the person's own chat leaves the line, for the person alone, where they
     wrote. When nothing can be answered, the line is said before the error is.
@@ -33,7 +33,7 @@ class Line:
         self._told = isinstance(message.place, OneToOne)
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """The reply under its line."""
+        """The reply with the line of danger above it."""
         line = self.alone
         under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm)
         if self._told or isinstance(reply, Shareable):

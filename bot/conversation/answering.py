@@ -49,7 +49,7 @@ _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: when to say that the search goes on, how often again, and when a question has taken too long."""
+    """Timeouts of a question in seconds: first progress note, interval of further notes, and the limit."""
 
     notice: float = 2.0
     again: float = 6.0
@@ -79,7 +79,7 @@ class UnderWay:
         del task
 
     async def goes_on(self) -> bool:
-        """True each time that the search takes longer than a person waits in silence; False when it is over.
+        """Return True when a progress note is due, False when the search is over.
 
         Raises:
             PayerSlow: the question has taken too long.
@@ -93,7 +93,7 @@ class UnderWay:
         return True
 
     def reply(self) -> Answered:
-        """What came of it. Raises all that `Answering.answer` raises."""
+        """The finished reply. Raises what `Answering.answer` raises."""
         return self._task.result()
 
 
@@ -137,7 +137,7 @@ class Answering:
         return UnderWay(answer, progress, patience)
 
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
-        """A passing note; how many claims a member has is told to the member alone."""
+        """A progress note. Only the member's own chat gets the number of claims."""
         blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
         kind = Private if private else Shareable
         return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
@@ -178,7 +178,7 @@ class Answering:
         return reply
 
     async def _written_down(self, message: Message, asked: Asked, reply: Private, report: Report) -> Private:
-        """The answer with its record for the audit trail, which has what was not to be trusted (T11, F27, F31).
+        """The answer with its audit `record`. Rows for records that were not trusted are added first (T11, F27, F31).
 
         It is written with what the conversation keeps of the answer, in one transaction, and once for each delivery:
         when a process dies before it has posted, the next one's answer is the same disclosure.
@@ -204,7 +204,7 @@ class Answering:
             return ()
 
     def aside(self, asked: Asked) -> Private:
-        """What a list's entry says, which has nothing behind it; or what the answer above a button stands on."""
+        """The reply to a button without a search: the text of a list entry, or the sources of the answer above."""
         if asked.intent != INTENT:
             blocks = self._pack.render("entry", dict(asked.values), asked.language)
             return Private(intent=asked.intent, language=asked.language, blocks=blocks)

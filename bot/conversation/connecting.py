@@ -82,7 +82,7 @@ class Connecting:
         return await self.offer(person, language, NotLinked.template, intent=intent)
 
     async def renewed(self, message: Message) -> Private | None:
-        """What stands in place of an offer to connect when its person looks at it again: connected, or over.
+        """The text that replaces an old offer to connect: the account is connected, or the offer has expired.
 
         None while the offer holds, and for anybody else. Nobody asked: nothing is remembered, or read at the payer, and
         its buttons ask the same of everybody, so that nothing is kept for a card that is only looked at.
@@ -98,13 +98,13 @@ class Connecting:
         return await self._dialogue.issue(person, reply, lambda press: Asked(press.intent, language=reply.language))
 
     async def home(self, person: Person, language: Language, *, directory_only: bool) -> tuple[Private, bool]:
-        """A page that stays in sight, so it names nobody and no amount; and whether an account is connected."""
+        """The home page, and whether an account is connected. It stays visible, so it has no names and no amounts."""
         link = None if directory_only else await self._accounts.link(person)
         page = self._say("channels/home", language, intent="home", link=link, directory_only=directory_only)
         return page, link is not None
 
     async def code_in(self, message: Message) -> CodeState | None:
-        """What a message is as an answer to the code page: None for what is no code.
+        """The state of the code that a message holds; None for a message that is no code.
 
         "fresh" is waited for; "spent" was right before, or is nothing but a code as our page shows it; "barred" is
         either of them by somebody who may not connect. In a shared place only the shape counts, so that nobody there
@@ -120,7 +120,7 @@ class Connecting:
         return "barred" if message.directory_only else "fresh" if fresh else "spent"
 
     async def coded(self, message: Message, code: CodeState, language: Language) -> Private:
-        """The reply to a typed code: connected, whose record it shall be, or why it does nothing.
+        """The reply to a typed code: connected, a choice of records, or the reason why the code is refused.
 
         Raises:
             LinkExpired: nothing waits for it and no account is connected. What `Accounts.prove` raises.
@@ -166,7 +166,7 @@ class Connecting:
         return erased
 
     async def _unlink(self, person: Person, asked: Asked) -> Private:
-        """Disconnect; who wants to be forgotten wants the answers in the chat gone too (T31)."""
+        """Disconnect. "Forget me" also deletes the bot's messages in the chat (T31)."""
         await self._dialogue.take_kept(person)
         unlinked = await self._accounts.unlink(person)
         everything = asked.rule == _FORGET

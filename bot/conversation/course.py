@@ -1,4 +1,4 @@
-"""What is known of a message while it is answered, and what the next one may refer to."""
+"""The state of one message while it is answered, and the dialogue state that it leaves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _A_LIST = 2
 
 @dataclass(slots=True)
 class Course:
-    """How far a message has come: what it may refer to, the line of danger above its replies, an error's language.
+    """The state of one message: dialogue state, the line of danger above its replies, the language of errors.
 
     `is_asked` once a question is being answered; `connects` when a kept question may follow the step.
     """
@@ -43,13 +43,13 @@ class Course:
 
 
 class Keeper:
-    """Gives the buttons of a reply their opaque ids, and keeps what the next turn may refer to."""
+    """Issues opaque ids for a reply's buttons and stores the dialogue state."""
 
     def __init__(self, pack: Pack, dialogue: Dialogue) -> None:
         self._pack, self._dialogue = pack, dialogue
 
     async def alone(self, person: Person, reply: Private) -> Private:
-        """A reply whose buttons work, and that changes nothing of what the conversation remembers (T54)."""
+        """The reply with working buttons. The stored dialogue state does not change (T54)."""
         meaning = self.meaning(None, reply.language)
         return replace(reply, blocks=await self._dialogue.issue_buttons(person, reply.blocks, meaning))
 
@@ -64,7 +64,7 @@ class Keeper:
         keeps: Memory | None = None,
         slots: Mapping[str, Mapping[str, Slot]] | None = None,
     ) -> Answered:
-        """Give the buttons their opaque ids, and keep what the next turn may refer to.
+        """Issue opaque ids for the buttons and store the dialogue state.
 
         `keeps` is the memory of a topic that this reply does not end (thanks, help, what was not understood). `slots`
         are what a message said for each intent that it could have meant: the button of a reading takes them along.

@@ -182,7 +182,7 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
 
 
 def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """The follow-up of `resolve`, None where it would only repeat the answer.
+    """The question of `resolve`, or None when it equals the one that was just answered.
 
     A refinement that names no other record stays with the one that was shown.
     """
@@ -196,7 +196,7 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
 
 
 def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:
-    """What is said to an entry's number that the list which was shown does not have; None for anything else."""
+    """The reply to a number that is not in the list shown, or None."""
     entries = len(memory.choices) or len(memory.entries)
     if reading.intent != _ORDINAL or not entries:
         return None

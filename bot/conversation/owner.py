@@ -123,7 +123,7 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
 
 
 def _of(asked: Asked, patient: str) -> Asked:
-    """The question about this person; whoever was named is no condition any more."""
+    """The question about this person, without the slot that named them."""
     slots = {name: slot for name, slot in asked.slots.items() if name != PERSON}
     unmet = {name: slot for name, slot in asked.unmet.items() if name != PERSON}
     return replace(asked, slots=slots, unmet=unmet, whose=patient)
@@ -156,7 +156,7 @@ def _is_called(name: tuple[str, ...], one: PatientCandidate) -> bool:
 
 
 def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today: date) -> bool:
-    """False only for who cannot be it, by the gender and the birth dates that the payer gives.
+    """False when gender or birth date from the payer excludes the kinship.
 
     No payer says how the people of a token are related: whoever may be meant is offered, and the answer says whose
     record it shows.
@@ -188,7 +188,7 @@ class Owners:
         return replace(memory, link=None if message.directory_only else await self._accounts.connected(message.person))
 
     def other(self, message: Message, asked: Asked, memory: Memory, found: Collection[PatientCandidate]) -> Answered:
-        """Instead of an answer: which of several people is meant, or that the sign-in opens no such record.
+        """The reply in place of an answer: a choice among several people, or that the sign-in does not open the record.
 
         Among others it is private whatever it says: there it must not tell whom its asker may act for.
         """

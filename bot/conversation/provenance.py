@@ -1,4 +1,4 @@
-"""How do you know? What an answer stands on, kept inside its own button: the rule, the searches, the records.
+"""The sources of an answer (rule, searches, records), stored in its "How do you know?" button.
 
 The button is stored sealed for the person to whom it was shown, like any other; nothing of this goes over the wire.
 """
@@ -21,7 +21,7 @@ _SHOWN = 10
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """A record that the answer stands on, and when the payer gave it."""
+    """A record that the answer uses, and when the payer returned it."""
 
     type: str
     id: str
@@ -29,7 +29,7 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """What one answer stands on.
+    """The sources of one answer.
 
     `rule` None: a button or a follow-up asked, so no rule was needed. `searches` hold no ids. `records` are the first
     few of `count`. `here` names the filters and orders that the server did not apply, so that they were applied here.

@@ -60,7 +60,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the last turns left: `choices` of a list with their `numbers`, and `labels`, buttons by their words.
+    """The dialogue state: `choices` of the last list with their `numbers`, and `labels`, buttons by their text.
 
     `asked` is the last question, `earlier` are those of other intents before it. `record` is the id of the one record
     that the last answer was about, None when it was about several. `entries` are a list's entries without a button, as
@@ -110,7 +110,7 @@ class Memory:
 
 
 class Dialogue:
-    """The memory of all conversations, on the store."""
+    """The dialogue state of all conversations, in the store."""
 
     def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._clock = table, table.store, clock

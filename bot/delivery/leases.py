@@ -1,4 +1,4 @@
-"""The lease under which one process works on a message: prolonged while it does, and nobody's once another has it."""
+"""The lease of a process on a message: a heartbeat renews it while the process works."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from bot.errors import StoreError
 
 
 class Superseded(Exception):
-    """This try was so slow that another process took its message over: that one writes, this one must not."""
+    """Another process leased the message after this one was too slow. This process must not write."""
 
 
 class Heartbeat:
-    """Prolongs a lease while its message is worked on, and ends the work when it could not: another may have begun.
+    """Renews a lease while its message is worked on. It cancels the work when a renewal fails.
 
     `number` is the lease's, by `Row.leases`: whoever leases the row next makes it the number of nobody.
     """

@@ -1,4 +1,4 @@
-"""Where the audit trail ended, kept in a file outside of the store: a trail that was cut off or emptied no longer fits.
+"""A checkpoint of the audit trail in a file outside the store. It shows when the trail was truncated or emptied.
 
 The newest checkpoint replaces the one before only when the trail still leads to that one.
 """

@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when and where, as rows that are only added and that hold each other (T56).
+"""The audit trail: who did what, when and where, as an append-only chain of rows (T56).
 
 A row names the person by a keyed hash, the kind of records and how many, and where they were shown; no value of a
 record ever, and it is sealed. Each row's code (HMAC-SHA256) covers the row before it, so that an edit, a gap or another
@@ -141,7 +141,7 @@ class Audit:
             return await self._append(entry, key, (*claims, *marks), along, drops)
 
     async def pseudonym(self, person: Person) -> str:
-        """The keyed hash by which rows name a person: it tells nobody who they are without the key."""
+        """The keyed hash that stands for a person in the rows. Without the key it does not identify them."""
         _, secret = await self._current_key()
         return _who(secret, person)
 
@@ -235,7 +235,7 @@ class Audit:
         raise StoreBusy("too many processes add to the audit trail at once")
 
     def _mark(self, key: bytes, decision: str) -> NewRow:
-        """The row that says that a decision is in the trail, under a name that says nothing."""
+        """The row that marks a decision as recorded, under a keyed hash of its name."""
         return NewRow(_ONCE, _hashed(key, "once", decision), b"", self._clock() + _ONCE_LIVES)
 
     def _kept(self, kind: str, name: str, value: msgspec.Struct, owner: str = "") -> NewRow:

@@ -1,4 +1,4 @@
-"""What stands before every route: which host is asked for, who asks, and how long a request may take to arrive.
+"""Middleware before every route: checks the host, finds the client's address, and limits the time of a request.
 
 Nothing is ever made of the Host header. A proxy's word for the address of a client counts only when it comes from a
 proxy that the operator trusts.

@@ -50,7 +50,7 @@ class Health:
         return JSONResponse({"status": "degraded" if faults else "ok", "payer": [*faults]})
 
     async def ready(self, _: Request) -> Response:
-        """503 while the store cannot be used; what is degraded besides keeps nobody from help, link and unlink."""
+        """503 while the store cannot be used. Other faults do not count: help, link and unlink still work."""
         usable, faults = await self._usable(), self._faults()
         return JSONResponse(
             {
@@ -62,7 +62,7 @@ class Health:
         )
 
     async def able(self, _: Request) -> Response:
-        """503 while the store cannot be used, and not a word more."""
+        """503 while the store cannot be used. The body has no details."""
         usable = await self._usable()
         return JSONResponse({"status": "ok" if usable else "degraded"}, status_code=_ready(usable=usable))
 

@@ -1,4 +1,4 @@
-"""Requests in a platform's name that are refused: each is counted, and the log tells of it without what it held."""
+"""Counts and logs refused requests in a platform's name. The log has no content of the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a running bot does by itself, and how that ends."""
+"""Background tasks of a running bot, and how they stop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CANCEL_AGAIN = 0.2  # seconds
 
 
 async def let_go(anchor: Anchor) -> None:
-    """Keep where the trail ends, as far as the store still answers."""
+    """Write the checkpoint of the audit trail if the store answers."""
     with contextlib.suppress(StoreError):
         await anchor.advance()
 

@@ -33,7 +33,7 @@ class Health:
 
 
 class Probe:
-    """Asks one base for its CapabilityStatement, and remembers when the answer last turned."""
+    """Probes one base for its CapabilityStatement, and keeps the time of the last change between up and down."""
 
     def __init__(self, http: Http, base: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._http, self._url, self._now = http, f"{base.rstrip('/')}/metadata", now

@@ -1,4 +1,4 @@
-"""What members' questions read in the last two minutes: in memory only, and each link's apart from all others'.
+"""Cache of member reads of the last two minutes, in memory, separate for each link.
 
 A link's answers go with the link: who still reads for it keeps them nowhere. What carries a sensitivity label is never
 kept (T32, T33).
@@ -21,7 +21,7 @@ _MOST = 64 * MIB
 
 
 class MemberCache:
-    """Kept answers by link and by person, all in one room: what was used longest ago makes way."""
+    """Response caches by link and person, over one store of limited size. The least recently used entry is dropped."""
 
     def __init__(self, clock: Callable[[], float], *, most: int = _MOST) -> None:
         self._clock = clock
@@ -46,13 +46,13 @@ class MemberCache:
         return kept
 
     def _swept(self) -> None:
-        """Let go of what is over, and come again while there is more: one timer, not one for each question."""
+        """Drop expired entries, and run again while there are more. One timer serves all questions."""
         self._room.expire()
         more, self._asked = self._asked or bool(self._room), False  # who asked lately may be reading still
         self._sweep = asyncio.get_running_loop().call_later(SECONDS, self._swept) if more else None
 
     def forget(self, link_id: str) -> None:
-        """Let go of all that was read for a link, and of what is still under way."""
+        """Drop everything that was read for a link. Calls in flight are not kept either."""
         for kept in self._links.pop(link_id, {}).values():
             kept.end()
 

@@ -68,21 +68,21 @@ class ResponseCache:
         self._ended = False
 
     def end(self) -> None:
-        """Let go of everything, and keep nothing of what is still under way."""
+        """Drop everything. Calls in flight are not kept either."""
         self._ended = True
         for key in [key for key in self._answers if key[0] is self]:
             self._answers.pop(key, None)
 
     def find(self, key: str) -> _Cached | None:
-        """What is kept under a key, however old."""
+        """The cached response under a key, of any age, or None."""
         return self._answers.get((self, key))
 
     def is_fresh(self, kept: _Cached) -> bool:
-        """Whether it stands for a call."""
+        """Whether the response is fresh enough to be used without a call."""
         return self.age(kept) < self._fresh
 
     def age(self, kept: _Cached) -> float:
-        """How many seconds ago the payer gave it."""
+        """Seconds since the payer returned it."""
         return self._clock() - kept.at
 
     def keep(self, key: str, response: httpx.Response) -> None:

@@ -1,4 +1,4 @@
-"""A value that is fetched once for everybody and kept: a day when it came, minutes when it did not (F35)."""
+"""A value that parallel callers fetch once. A success is kept for a day, a failure for five minutes (F35)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AGAIN = 5 * 60.0
 
 
 class SingleFlight(Generic[T]):
-    """Keeps the last good value. `fetch` gives None when the source is down or wrong; an old value then lives on."""
+    """Keeps the last good value. `fetch` returns None when the source is down or wrong; then the old value stays."""
 
     def __init__(self, clock: Callable[[], float], fetch: Callable[[], Awaitable[T | None]]) -> None:
         self._clock, self._fetch = clock, fetch

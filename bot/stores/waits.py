@@ -1,4 +1,4 @@
-"""When a payer's server may be asked again: what one process was told holds for all of a store (F19)."""
+"""Retry-After times by server, shared by all processes of a store (F19)."""
 
 from __future__ import annotations
 

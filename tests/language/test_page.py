@@ -4,12 +4,17 @@ import re
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+import yaml
 
+from bot.language import rules, score
+from bot.language.phrases import expand
 from bot.pack import find_pack, load_pack
 from tests.answers.asking import Resource, answered
-from tests.shipped import words_kept
+from tests.shipped import shipped_pack, words_kept
 
 PAGE = Path(__file__).parents[2] / "docs" / "intents.md"
 _SHOWN = re.compile(r"^`((?:intents|templates)/\S+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -70,3 +75,47 @@ async def test_the_question_of_the_page_is_understood_and_answered(
     monkeypatch.setattr("tests.answers.asking.pack", lambda: pack)
     text = (await answered("coverage.card_dates", _COVERAGE, language=language)).text
     assert all(word in text for word in words)
+
+
+def _block_behind(sentence: str) -> dict[str, Any]:
+    """What the YAML block behind a sentence of the page holds, as the loader of packs reads it."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert sentence in text
+    block = text.partition(sentence)[2].partition("```yaml\n")[2].partition("```")[0]
+    held: dict[str, Any] = yaml.load(block, rules._Loader)  # noqa: S506 -- a safe loader
+    return held
+
+
+def test_the_page_shows_every_key_of_a_rule_file() -> None:
+    """The loader takes the block, and has no key that the block lacks."""
+    shown = _block_behind("The same file with every key that it may have:")
+    read = msgspec.convert(shown, rules._IntentFile)
+    assert set(shown) == set(read.__struct_fields__)
+    assert set(shown["rules"][0]) == set(read.rules[0].__struct_fields__)
+    assert set(shown["carries"][0]) == set(read.carries[0].__struct_fields__)
+    assert set(shown["instead"]) == set(rules._InsteadFile.__struct_fields__)
+
+
+def test_the_phrases_of_the_page_mean_their_concept() -> None:
+    """The concept that the page writes down is one of the pack's, and each of its phrases names it."""
+    shown = _block_behind("`intents/_words/concepts/*.yaml` holds the concepts:")
+    tree = shipped_pack().engine.lexicon.tree
+    for name, said in shown.items():
+        forms = [form for text in said.values() for phrase in text.split(",") for form in expand(phrase.strip())]
+        assert [form for form in forms if name not in {one.value for one in tree.meanings_of(form)}] == []
+
+
+def test_the_points_of_the_page_are_those_of_the_code() -> None:
+    """What a rule gains and loses, as the page says it."""
+    points = " ".join(PAGE.read_text(encoding="utf-8").partition("**Points.**")[2].partition("###")[0].split())
+    said = {
+        r"([\d.]+) for each of `any`": score.ANY_WORTH,
+        r"([\d.]+) for each of `boost`": score.BOOST_WORTH,
+        r"It loses ([\d.]+) for each word": score.UNTAKEN_COSTS,
+        r"A follow-up loses ([\d.]+) for each word": score.FOLLOW_COSTS,
+        r"([\d.]+) more when one of them states a condition": score.STRANGE_COSTS,
+        r"([\d.]+) when the message asks for an act": score.DEED_COSTS,
+    }
+    assert {words: [float(one) for one in re.findall(words, points)] for words in said} == {
+        words: [cost] for words, cost in said.items()
+    }

@@ -1,4 +1,4 @@
-"""What the Slack channel keeps in the store, sealed and tied to its place there."""
+"""The key-value table of the Slack channel: values are sealed and bound to their kind and key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.stores.sealed import SealedTable
 
 
 class KeyValueTable:
-    """Sealed rows of the channel's own kinds. A row that no key opens is as good as none."""
+    """Sealed rows of the channel's kinds. A row that no key opens counts as missing."""
 
     def __init__(self, table: SealedTable, clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._clock = table, table.store, clock
@@ -41,12 +41,12 @@ class KeyValueTable:
         return await self._store.add("seen", key, expires=self._clock() + seconds)
 
     def pass_(self, kind: str, *, seconds: float) -> str:
-        """A text that nobody else can make and that is good for this long; nothing of it is kept."""
+        """A sealed token that is valid for this many seconds. Nothing is stored."""
         ends = str(self._clock() + seconds).encode()
         return base64.urlsafe_b64encode(self._table.seal.seal(ends, kind)).decode().rstrip("=")
 
     def passes(self, kind: str, text: str) -> bool:
-        """Whether a text was made by `pass_` and is still good."""
+        """Whether a token comes from `pass_` and is still valid."""
         if "=" in text:
             return False  # `pass_` writes no padding: this is another text for the same bytes
         try:
