@@ -62,7 +62,7 @@ def missed(engine: Engine, entry: IntentRules, readings: Readings) -> set[str]:
 
 
 def unreached(engine: Engine, folder: Path, readings: Readings) -> Iterator[Finding]:
-    """Rules that no example reaches: nothing would tell when they stop working."""
+    """Rules that no example reaches, so that no test would show when they stop working."""
     for entry in engine.intents.values():
         left = missed(engine, entry, readings)
         for rule in entry.rules:
@@ -74,7 +74,7 @@ def unreached(engine: Engine, folder: Path, readings: Readings) -> Iterator[Find
 
 
 def untaken(engine: Engine, folder: Path) -> Iterator[Finding]:
-    """Names in a cell that no rule takes and no slot holds: a person may say them, and nothing would come of it.
+    """Names in a cell that no rule takes and no slot holds. Their words would have no effect.
 
     A concept that hides what its phrases hold, and a condition that an answer tells as not honoured, need no rule.
     """

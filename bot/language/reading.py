@@ -1,4 +1,4 @@
-"""What the language part hands over: an intent, its slots, and how it got there."""
+"""The result of understanding a message: an intent, its slots, and the rules considered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

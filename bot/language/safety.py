@@ -19,7 +19,7 @@ _SENTENCE_ENDS = ".?!;\n"
 
 
 class Danger(NamedTuple):
-    """What rang: the intent, the rule that decided, the language of its words, and further telephone numbers.
+    """A detected danger: the intent, the rule, the language of its words, and further telephone numbers.
 
     `at` is the word that it hangs on.
     """
@@ -73,14 +73,14 @@ class Signs:
         return frozenset(self._said.keys[place] for entry in self._found for place in range(entry.first, entry.after))
 
     def _first(self, rules: Iterable[tuple[DangerRule, bool]]) -> Danger | None:
-        """The first of the rules that rings, each with whether calm words around it silence it."""
+        """The first rule that matches. Each comes with a flag: calm words around it silence it."""
         for rule, calms in rules:
             if rule.first in self._places and (at := self._rings(rule, calms=calms)) is not None:
                 return Danger(f"safety.{rule.kind}", rule.name, _language(self._found), self._lines(rule), at)
         return None
 
     def _rings(self, rule: DangerRule, *, calms: bool) -> int | None:
-        """The word that a rule hangs on, None when it does not ring."""
+        """The place of the word that triggers a rule, or None when the rule does not match."""
         places = self._places
         for other, _ in rule.others:
             if other not in places:
@@ -118,7 +118,7 @@ def _language(found: Sequence[PhraseFound]) -> str:
 
 
 def _meant(found: list[PhraseFound]) -> list[PhraseFound]:
-    """What was found, without all that touches a phrase that only looks like danger ("im dying to know")."""
+    """The ideas found, without those that overlap a harmless phrase ("im dying to know")."""
     harmless: set[int] = set()
     for entry in found:
         if any(meaning.hides for meaning in entry.meanings):

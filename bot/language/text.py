@@ -1,4 +1,4 @@
-"""A message made readable: markup out, folded, cut into words that still know where they stood."""
+"""Splits a message into folded words, without markup, each with its place in the text."""
 
 import re
 import unicodedata

@@ -90,5 +90,5 @@ class Speller:
 
 
 def _consonants(word: str) -> str:
-    """A word without its vowels: what is left of it when somebody types in a hurry ("rslts" for "results")."""
+    """A word without its vowels, as in a hurried message ("rslts" for "results")."""
     return word[0] + word[1:].translate(_VOWELS)

@@ -38,7 +38,7 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
 
 
 def _said(hear: Hear, part: str) -> dict[str, Slot]:
-    """The side's network or name. A bare family name is one here, though nowhere else."""
+    """The network or name on one side. Only here does a bare family name count as a name."""
     found = {kind: slot for kind, slot in hear(part).items() if kind in SIDES and slot.value not in UNNAMED_NETWORKS}
     if not found and (named := hear(_TITLE + part.strip()).get("provider_name")):
         words = named.text[len(_TITLE) :].strip()

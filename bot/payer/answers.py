@@ -1,4 +1,4 @@
-"""What a status and a body mean: each becomes FHIR bytes or one leaf of the error tree."""
+"""Maps an HTTP status and body to FHIR bytes or to one error of the tree."""
 
 from __future__ import annotations
 

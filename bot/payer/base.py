@@ -22,7 +22,7 @@ def origin_of(url: str | httpx.URL) -> str:
 
 @lru_cache(maxsize=64)
 def _origin(front: str) -> str:
-    """Only the front of a URL is parsed, which is the same for every call: what follows may name a member."""
+    """The origin of a URL. Only the part before the path is parsed and cached: the rest may identify a member."""
     parsed = httpx.URL(front)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 

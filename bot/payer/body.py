@@ -1,4 +1,4 @@
-"""A body read in pieces, decoded, and never larger than its cap: a gzip bomb costs a few KiB, not its size (F25)."""
+"""Reads and decodes a body in pieces, up to a cap. A gzip bomb costs a few KiB of memory (F25)."""
 
 from __future__ import annotations
 

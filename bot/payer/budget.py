@@ -1,4 +1,4 @@
-"""What one question may read, and what came of it: sources, gaps, filters that were applied here (T42)."""
+"""The limits of one question, and its report: sources, gaps, and filters that the client applied (T42)."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Gap:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a long reading has come: `read` claims of `about` so many; None when the payer does not say."""
+    """Progress of a long search: `read` claims of about `about`; None when the payer gives no total."""
 
     read: int = 0
     about: int | None = None
 
     def came(self, read: int, total: int | None) -> None:
-        """So many are read now. A total that the reading has passed was wrong (F30)."""
+        """Set the number of records read. A total that is lower was wrong and is dropped (F30)."""
         self.about = total if self.about is None else self.about
         self.read, self.about = read, self.about if self.about and self.about >= read else None
 
@@ -94,7 +94,7 @@ class Report:
 
     @property
     def hides(self) -> bool:
-        """True when something may be missing that a sum would hold, so that the sum is "at least"."""
+        """True when records that count in a sum may be missing, so that the sum is a lower bound ("at least")."""
         return any(gap.kind in _HIDING for gap in self.gaps)
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
@@ -148,7 +148,7 @@ class Budget:
 
     @contextmanager
     def kept(self, moment: datetime, age: float, *, stale: bool, own: bool) -> Iterator[None]:
-        """Whatever is read inside was given at that moment, and costs neither a page nor bytes.
+        """Context for cached responses: sources get that time, and no page and no bytes are counted.
 
         `own`: they are the member's records, not the directory's.
         """

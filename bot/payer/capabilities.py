@@ -1,4 +1,4 @@
-"""What a server says that it can do. Servers under-declare: what is not declared is unknown, not impossible."""
+"""Capabilities that a server declares. Servers under-declare: what is not declared is unknown, not unsupported."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Chains:
                 yield page
 
     async def _is_wrong(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
-        """Whether the chain's zero is wrong; None when only the second step can tell. It is asked once a day."""
+        """Whether the chain's empty result is wrong; None when only the second step can tell. Checked once a day."""
         if self._server.traits.has(Trait.FOLLOWS_CHAIN, search.type, _chain(names)):
             return False
         if self._is_broken(names):

@@ -185,7 +185,7 @@ class MemberClient:
         return both[1:] if refused else both
 
     def _bound(self, search: Search, name: str, patient: str) -> Search:
-        """The search for this patient only, whoever's name it came with."""
+        """The search restricted to this patient, whatever patient its parameters name."""
         if not name:
             return search
         freed = search.without("patient", "beneficiary", "subject", "_id" if name == "_id" else "patient")
@@ -201,7 +201,7 @@ class MemberClient:
         return bool(renewed)
 
     def _is_theirs(self, entry: Entry) -> bool:
-        """True when the record is proven to be this patient's, or is of a type that belongs to nobody."""
+        """True when the record refers to this patient, or its type has no patient."""
         if self._patient is None:
             return True
         if entry.type == "Patient":

@@ -67,7 +67,7 @@ class _Servers:
 
 
 class Discovery:
-    """Asks once a day, five minutes after a failure, and remembers for everybody.
+    """Reads the documents once a day, five minutes after a failure. All questions share the result.
 
     `configured` holds what the settings say; `fhir_url` is the member base.
     """
@@ -169,7 +169,7 @@ class Discovery:
         return is_safe(url) and origin_of(url) in {origin_of(own) for own in given if own}
 
     async def _body(self, url: str, accept: str) -> bytes | None:
-        """The body of a 200; None for everything else. Never raises: discovery is a help, not a need."""
+        """The body of a 200; None for everything else. Never raises, since discovery is optional."""
         try:
             answer = await self._http.get(url, {"accept": accept}, self._http.clock() + _PATIENCE, _CAP)
         except PayerError:

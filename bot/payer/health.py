@@ -42,7 +42,7 @@ class Probe:
         self._lock = asyncio.Lock()
 
     async def state(self) -> Health:
-        """The state now. Never raises: a server that does not answer is an answer."""
+        """The current state. Never raises: a server that does not answer is down."""
         async with self._lock:
             if self._last is None or self._http.clock() >= self._until:
                 self._last = await self._look(self._last)

@@ -1,4 +1,4 @@
-"""The one HTTP client of this process: httpx's requests over aiohttp's wire, and nothing in between.
+"""The HTTP client of this process: httpx requests over aiohttp connections.
 
 It is shared by members, so it can keep nothing of anybody: measured, a shared jar sent member A's session cookie with
 member B's request (T41b). A bare transport has no cookies, no redirects and no proxies of the environment.
@@ -116,7 +116,7 @@ class Http(httpx.AsyncBaseTransport):
         return await self.handle_async_request(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """One call, and what came of it told to whoever counts.
+        """Make one call and report its outcome to the metrics.
 
         Raises:
             PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.

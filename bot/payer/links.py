@@ -74,7 +74,7 @@ class Links:
                 yield page
 
     def _known(self, trait: Trait, search: Search, names: tuple[str, ...]) -> bool:
-        """True when this way of writing has found something by each of the parameters."""
+        """True when this form of reference has found rows with each of the parameters."""
         return bool(names) and all(self._server.traits.has(trait, search.type, name) for name in names)
 
     def _learn(self, trait: Trait, search: Search, names: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from bot.records.bundle import Page
 
 
 async def given(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
-    """The same pages; none of a type that the payer refuses or does not have, which the question's report says."""
+    """The same pages; none when the payer refuses or lacks the type. The question's report then has a gap."""
     try:
         async for page in pages:
             yield page

@@ -23,7 +23,7 @@ FRESH = 1.0  # seconds for which what other processes were told is not asked for
 
 
 class Waits(Protocol):
-    """What the origins told any process of this bot about coming back, in seconds."""
+    """Seconds to wait by origin, as told to any process of this bot."""
 
     async def left(self, origin: str) -> float:
         """Seconds until the origin may be asked."""
@@ -35,7 +35,7 @@ class Waits(Protocol):
 
 
 class Slots:
-    """So many calls in flight at once. The more one type has, the fewer of the rest it may take."""
+    """Limits the calls in flight. The more calls one type has, the fewer of the free slots it may take."""
 
     def __init__(self, most: int) -> None:
         self._free, self._taken = most, Counter[str]()
@@ -138,7 +138,7 @@ class Origin:
         self._probing = False
 
     def released(self) -> None:
-        """The call ended without telling anything, for example because it was cancelled."""
+        """The call ended without an outcome, for example because it was cancelled."""
         self._probing = False
 
 

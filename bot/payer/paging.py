@@ -192,7 +192,7 @@ class Server:
         return True if self.traits.has(Trait.TAKES_POST) else None
 
     def _learn_posts(self, *, taken: bool) -> None:
-        """The last that was seen holds."""
+        """Remember whether the server takes searches by POST; the last observation counts."""
         self.traits.unlearn(Trait.REFUSES_POST if taken else Trait.TAKES_POST)
         self.traits.learn(Trait.TAKES_POST if taken else Trait.REFUSES_POST)
 
@@ -245,7 +245,7 @@ class Server:
         return replace(page, entries=kept, unreadable=unreadable)
 
     def _following(self, page: Page, url: str, seen: set[str], resource_type: str, budget: Budget) -> str | None:
-        """The next page's URL; None at the end, or where it may not be followed, which the report then says."""
+        """The next page's URL; None at the end or when it must not be followed. The report then has a gap."""
         if page.next_url is None:
             return None
         following = self.base.own(page.next_url, url)

@@ -40,12 +40,12 @@ CachedResponses = TTLCache[tuple[object, str], _Cached]
 
 
 def room_for(most: int, seconds: float, clock: Callable[[], float]) -> CachedResponses:
-    """Room for this many bytes of answers, each for so long at the most; the least recently used ones make way."""
+    """A cache of at most this many bytes and seconds. The least recently used response is dropped first."""
     return TTLCache(most, seconds, clock, lambda kept: len(kept.body) + 1024)
 
 
 class ResponseCache:
-    """Answers by URL. Only what could be read is kept, so a refusal or a damaged body is asked for again.
+    """Responses by URL. Only readable ones are kept: a refusal or a damaged body is requested again.
 
     Younger than `fresh` seconds they stand for a call; older ones, as long as `room` has them, only for one that
     failed. Several may share a room: none sees the others' answers. `keeps` says which bodies may be kept at all, and
@@ -93,7 +93,7 @@ class ResponseCache:
 
 
 class CacheTransport(httpx.AsyncBaseTransport):
-    """The top of the stack: answers from what is kept, else from the transport below.
+    """The top of the transport stack: returns a cached response, or one from the transport below.
 
     A request's extension `key` is what its answer is kept under, a URL that may never have been sent; `budget` is the
     question's, which kept answers cost neither pages nor bytes.
