@@ -112,7 +112,7 @@ class Accounts:
         return f"{self._public_url}/link/{link_id}"
 
     async def asked(self, person: Person) -> str:
-        """What tells this person's live link from others; it opens nothing. Empty when there is none."""
+        """Opaque id of the person's current link request; it grants no access. Empty when there is none."""
         return await self._rows.current(person)
 
     async def is_open(self, person: Person, link: str) -> bool:

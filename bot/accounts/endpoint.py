@@ -80,7 +80,7 @@ class TokenEndpoint:
         return await self._tokens(self._asking(code, verifier), LinkExpired("the payer says that the code is over"))
 
     async def probe(self) -> tuple[int, str]:
-        """Status and error code of the answer to a code that nobody gave out: whether this client is known.
+        """Status and error code that the token endpoint returns for an invalid code: it knows the client or not.
 
         Raises:
             SignInSlow, SignInRefused: no answer.

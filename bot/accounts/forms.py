@@ -69,7 +69,7 @@ class Forms:
 
 
 def form_token(secret: str, about: str) -> str:
-    """A token for one form in one browser: only who holds the cookie can make it."""
+    """A CSRF token for one form, derived from the browser's cookie."""
     return digest(f"form {secret} {about}")
 
 

@@ -1,4 +1,4 @@
-"""Tokens that nobody needs any more are given back to the payer, behind the answer and at best (RFC 7009, T53)."""
+"""Revokes unused tokens at the payer, in the background and best effort (RFC 7009, T53)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Revocations:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self, patience: float = 2.0) -> None:
-        """Wait a little for what is under way, then let go."""
+        """Wait briefly for revocations in flight, then cancel them."""
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=patience)
             for task in late:

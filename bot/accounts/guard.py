@@ -46,7 +46,7 @@ class AddressLimit:
         await page(scope, receive, send)
 
     async def _unbroken(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a page also where something failed that nobody thought of."""
+        """Return an error page for an unexpected exception too."""
         sent = Sent(send)
         try:
             await self._app(scope, receive, sent)

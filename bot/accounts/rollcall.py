@@ -1,4 +1,4 @@
-"""Whether those whose account is connected still belong where they connected it, asked of the platform by itself (T21).
+"""Asks the platform whether connected people still belong to the workspace where they connected (T21).
 
 An event tells of most who go; one that was lost, or that a platform does not send, leaves a link that nobody uses.
 """

@@ -174,7 +174,7 @@ _OF_PERSONS = frozenset({Pending, LinkRow, Current})  # their key is their owner
 
 
 class Rows:
-    """Typed, sealed access to the store. A row that no key opens is as good as none: the person links again (T36).
+    """Typed, sealed access to the store. A row that no key opens counts as missing: the person links again (T36).
 
     A row's end and owner are sealed with it: whoever can write the database, but has no key, prolongs or moves nothing.
     """
@@ -226,7 +226,7 @@ class Rows:
         return row.request if row is not None else ""
 
     async def end_current(self, person: Person) -> None:
-        """End this person's live request, whatever it is."""
+        """End this person's current link request, if there is one."""
         await self.drop(Current, person.key)
 
     def _unbound(self, row: type[_Row], key: str, plain: bytes | None) -> _Row | None:

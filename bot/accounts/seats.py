@@ -1,4 +1,4 @@
-"""How many chats one member's record is connected to: each takes a numbered seat, and seats may be few (T23).
+"""Quota of chats that may be connected to one member's record: each takes a numbered seat (T23).
 
 A seat is named by a keyed hash of payer and patient, so that no member's id stands in the store, and is taken in the
 transaction that makes the link: of two chats that want the last one at once, on whichever replicas, one gets it.

@@ -28,7 +28,7 @@ def _trusted() -> ssl.SSLContext:
 
 @dataclass(slots=True)
 class HtmlForm:
-    """A form as it stands on a page: where it goes, and what its fields hold."""
+    """A form of a page: its action and its field values."""
 
     action: str
     method: str

@@ -130,7 +130,7 @@ class _Server(uvicorn.Server):
 
 
 class _Second(uvicorn.Server):
-    """Stops when the first server has, whatever signals come."""
+    """A second server that stops when the first one has, and ignores signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -139,7 +139,7 @@ class _Second(uvicorn.Server):
 
 
 def _tell_of_keys(settings: Settings) -> None:
-    """Say at the start when whoever has the data has its keys too."""
+    """Warn at the start when others can read the key file, or it lies beside the data."""
     file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is not None and is_exposed(file):
         log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")

@@ -49,7 +49,7 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class OfferedDocument(NamedTuple):
-    """What the chat tells: the link, how long it works, and the code to type on its page, if it needs one."""
+    """The link to a document, its lifetime, and the code to type on its page if it needs one."""
 
     url: str
     minutes: int
@@ -110,7 +110,7 @@ class Documents:
         return _opened(document_id, form, await self._table.get(_FILE, f"{digest(document_id)}.{form}"))
 
     async def fetch(self, document_id: str, form: str, typed: str) -> bytes:
-        """A file for whoever typed the right code, packed, and gone: of many who ask for it one gets it.
+        """The packed file for a right code, removed from the store. Of several requests one gets it.
 
         Raises:
             DocumentOver: as in `peek`, or this file was fetched before.

@@ -89,7 +89,7 @@ class Pages:
 
 
 def _file(paper: Paper, form: str, packed: bytes) -> Response:
-    """The file under a name that says nothing of its owner."""
+    """The file, under a name that does not identify its owner."""
     shown = f'{_SHOWN[form]}; filename="{paper.name}.{form}"'
     headers = {**headers_of(paper.language, paper.style), "Content-Disposition": shown}
     return StreamingResponse(unpack(packed), media_type=_TYPES[form], headers=headers)

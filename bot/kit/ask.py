@@ -102,7 +102,7 @@ def no_other_name(_name: str) -> tuple[str, ...]:
 
 
 class NeedsPlace(Exception):
-    """Raised by an answer that cannot go on without a place: the kernel asks for it once, with buttons.
+    """Raised by an answer that needs a place. The kernel then asks for it once, with buttons.
 
     `place` is what was named in vain: nobody knows it, or `outside` the area that the directory covers.
     """

@@ -79,7 +79,7 @@ def widen(ask: Ask) -> None:
 
 
 async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequence[Filter]) -> tuple[Listing, ...]:
-    """The rows of a search, around the place when there is one.
+    """The rows of a search, near the place if one is given.
 
     A role that names no place is where its services are given, else at the only place of whoever it works for: all
     such roles are read where they are few; where they are many, or the server cannot tell them, services of the place

@@ -1,4 +1,4 @@
-"""Who works for an organization: the one of the name, and whatever belongs to it."""
+"""Finds who works for an organization or for a part of it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def words_of(text: str | None) -> tuple[str, ...]:
 
 
 def is_named(written: str | None, said: str) -> bool:
-    """True when the written name holds every word that was said, in any order, or all of them run together.
+    """True when the listed name has every word said, in any order, or all of them as one word.
 
     Of longer names "of" and "de" may be missing: whatever stands between a hospital and its city.
     """

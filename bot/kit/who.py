@@ -204,7 +204,7 @@ async def _bare(ask: Ask, directory: Directory, key: Key) -> tuple[Listing, ...]
 
 
 async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) -> None:
-    """The roles of people, or the affiliations of organizations. Any other type holds nobody."""
+    """The roles of people, or the affiliations of organizations. Empty for any other type."""
     if type_ == "Practitioner":
         await read_rows(ask, directory, Search("PractitionerRole", (("practitioner", any_of(ids)),)), _PERSON)
     elif type_ == "Organization":

@@ -163,7 +163,7 @@ def _chart(chart: Chart) -> Kit:
 
 
 def _table(facts: Facts, columns: tuple[str, ...]) -> Kit:
-    """What stands side by side under its names: Slack draws the first row as the head."""
+    """A table with its column names. Slack draws the first row as the header."""
     rows = [facts.rows[at : at + len(columns)] for at in range(0, len(facts.rows), len(columns))]
     cells = [[_CORNER, *columns], *([row[0].row, *(fact.value for fact in row)] for row in rows)]
     return {

@@ -29,7 +29,7 @@ _A_PAGE = 15
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the posts of one message's answer carry: a hash of the delivery's id, which names nobody."""
+    """The mark on the posts of one message's answer: a hash of the delivery's id."""
 
     key: str = ""
 

@@ -223,7 +223,7 @@ class SlackApp:
         return answer.status in {200, 404}
 
     async def _ended(self, body: Body) -> bool:
-        """An event after which nothing of somebody may be left; bolt would first ask for a token that is gone."""
+        """Handle an event that ends a person or an installation. Bolt would first ask for a token that is gone."""
         event = body.get("event")
         if not isinstance(event, Mapping) or event.get("type") not in ENDINGS:
             return False

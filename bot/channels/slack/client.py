@@ -1,4 +1,4 @@
-"""Calls to Slack's Web API with one rule for failures: Slack refused, or nobody knows.
+"""Calls to Slack's Web API. A failure is either a refusal or an unknown outcome.
 
 Refused is `SlackApiError`, as slack_sdk raises it. Nobody knows is `Unreachable`: a 5xx, `internal_error` or
 `fatal_error` ("some aspect of the operation may have succeeded", says Slack's reference), a body that cannot be read,

@@ -1,4 +1,4 @@
-"""Slack's error codes: as a log may hold them, and what each means for who waits for an answer."""
+"""Slack's error codes: their form in the log, and what each means for the reply."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _CALL_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the operator set for Slack: a token for one workspace, or a client for many; nothing of it prints."""
+    """The operator's credentials for Slack: a token for one workspace, or a client for many. No repr of secrets."""
 
     api_url: str = "https://slack.com/api/"
     public_url: str = ""

@@ -1,4 +1,4 @@
-"""What stands before bolt: size, signature and shape of a request. Nothing unsigned is parsed or logged (T19)."""
+"""Checks a request before bolt does: size, signature and shape. Nothing unsigned is parsed or logged (T19)."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class People:
         self._noted[person.key] = True
 
     async def leave(self, person: Person) -> None:
-        """Forget that somebody wrote from here: they asked that nothing of them is kept."""
+        """Delete the record that a person wrote from here, as they asked for."""
         self._noted.pop(person.key, None)
         for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
             await self._table.drop(_KIND, f"{owner}\x1f{person.user}")

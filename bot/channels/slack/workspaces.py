@@ -135,7 +135,7 @@ class ManyWorkspaces:
         return Workspace(self._client(bot.bot_token), installed)
 
     async def _rotated(self, bot: Bot) -> Bot:
-        """The token that holds. A refresh token works once, so of all processes only who gets the lease uses it.
+        """The current token. A refresh token works once, so only the process with the lease uses it.
 
         The others go on with the old token, which lives two more hours.
         """

@@ -108,7 +108,7 @@ class SlackWriter:
                 raise
 
     async def _write(self, to: _Writing) -> None:
-        """Write a reply; a passing note that Slack does not take is no loss.
+        """Write a reply. A progress note that Slack refuses is dropped.
 
         Where one may stand that nobody can find again, and the answer can be asked for anew, it is (`Unreachable`).
         """
@@ -177,7 +177,7 @@ class SlackWriter:
         return str(sent["ts"])
 
     async def _take_back(self, to: _Writing, ts: str) -> None:
-        """Delete a neutral line: alone it would promise an answer that is not there.
+        """Delete a neutral line that no answer will follow.
 
         Raises:
             Unreachable: it may stand there still, so whoever tries again has to look for it.
