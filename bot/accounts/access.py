@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from bot.accounts.codes import digest
 from bot.accounts.endpoint import TokenEndpoint
-from bot.accounts.givebacks import Revocations
+from bot.accounts.revocations import Revocations
 from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, Used, lives_until
 from bot.accounts.values import Access, Link, Unlinked, moment
 from bot.errors import NotLinked, SignInExpired, SignInSlow
@@ -29,7 +29,7 @@ class Accesses:
         self,
         rows: Rows,
         endpoint: TokenEndpoint,
-        givebacks: Revocations,
+        revocations: Revocations,
         audit: Audit,
         pause: Callable[[float], Awaitable[None]],
         ended: Callable[[str], None],
@@ -40,7 +40,7 @@ class Accesses:
         `idle`: seconds without a question after which a member is logged off.
         """
         self._idle = idle
-        self._rows, self._endpoint, self._givebacks, self._pause = rows, endpoint, givebacks, pause
+        self._rows, self._endpoint, self._revocations, self._pause = rows, endpoint, revocations, pause
         self._audit, self._ended = audit, ended
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -122,7 +122,7 @@ class Accesses:
             self._ended(row.id)
         for unneeded in (tokens, pending.tokens if pending else None):
             if unneeded is not None:
-                self._givebacks.start(unneeded)
+                self._revocations.start(unneeded)
         return Unlinked(was_linked=row is not None, member=row.name if row else "")
 
     async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens) -> None:
@@ -132,7 +132,7 @@ class Accesses:
         now = self._rows.now()
         if now - row.since > self._idle and await self._rows.get(Used, row.id) is None:
             await self.expire(row.id)
-            self._givebacks.start(tokens)
+            self._revocations.start(tokens)
             raise SignInExpired("the link was idle for too long")
         await self._rows.put(row.id, Used(now), expires=now + self._idle, owner=person)
 
@@ -171,7 +171,7 @@ class Accesses:
             raise
         link = await self._rows.get(LinkRow, person.key)
         if link is None or link.id != row.id:
-            self._givebacks.start(new)
+            self._revocations.start(new)
             raise NotLinked("the account was disconnected in this moment")
         await self._rows.put(row.id, new, expires=lives_until(self._rows, new), owner=person)
         return new

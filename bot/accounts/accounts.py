@@ -12,12 +12,12 @@ from starlette.routing import Route
 from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_secret, read_code
 from bot.accounts.endpoint import TokenEndpoint
-from bot.accounts.givebacks import Revocations
 from bot.accounts.idtoken import IdTokens, SigningKeys
 from bot.accounts.pages import Pages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
+from bot.accounts.revocations import Revocations
 from bot.accounts.rows import LIVES, LinkRequest, LinkRow, PatientCandidate, Rows
 from bot.accounts.seats import LinkQuota
 from bot.accounts.signin import SignIns
@@ -72,7 +72,7 @@ class Accounts:
         self._public_url, self._audit = settings.bot_public_url, audit
         self._rows = rows = Rows(table, clock, settings.bot_link_days)
         self._endpoint = endpoint = TokenEndpoint(settings, http, clock)
-        self._givebacks = givebacks = Revocations(endpoint, discovery, pause)
+        self._revocations = revocations = Revocations(endpoint, discovery, pause)
         id_tokens = IdTokens(SigningKeys(http, clock), clock)
         patients = Patients(http, settings.payer_fhir_url)
         sign_ins = SignIns(
@@ -83,13 +83,13 @@ class Accounts:
             endpoint=endpoint,
             id_tokens=id_tokens,
             patients=patients,
-            givebacks=givebacks,
+            revocations=revocations,
         )
         self._on_failed, self._on_elsewhere = failed, elsewhere
         seats = LinkQuota(table.store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
-        self._proofs = Proofs(rows, givebacks, seats, ended)
+        self._proofs = Proofs(rows, revocations, seats, ended)
         idle = settings.bot_idle_minutes * 60.0 if settings.bot_idle_minutes else None
-        self._accesses = Accesses(rows, endpoint, givebacks, audit, pause, ended, idle)
+        self._accesses = Accesses(rows, endpoint, revocations, audit, pause, ended, idle)
         self._pages = Pages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
 
     async def begin(self, person: Person) -> str:
@@ -210,7 +210,7 @@ class Accounts:
 
     async def close(self) -> None:
         """Wait a little for tokens that are being given back."""
-        await self._givebacks.close()
+        await self._revocations.close()
 
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
         """Other chat identities that are connected to this person's member record, the oldest first (T23).

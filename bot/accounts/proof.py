@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cachetools import TTLCache
 
 from bot.accounts.codes import digest, new_secret, read_code, same
-from bot.accounts.givebacks import Revocations
+from bot.accounts.revocations import Revocations
 from bot.accounts.rows import LIVES, LinkRow, PatientCandidate, Pending, Rows, Tokens, lives_until
 from bot.accounts.seats import LinkQuota
 from bot.accounts.values import Linked
@@ -22,9 +22,9 @@ _TRIES_KIND, _SPENT_KIND = "code_try", "code_spent"
 class Proofs:
     """Turns pending sign-ins into links, or throws them away."""
 
-    def __init__(self, rows: Rows, givebacks: Revocations, seats: LinkQuota, ended: Callable[[str], None]) -> None:
+    def __init__(self, rows: Rows, revocations: Revocations, seats: LinkQuota, ended: Callable[[str], None]) -> None:
         """`ended` is told the id of every link that another one follows."""
-        self._rows, self._givebacks, self._seats, self._ended = rows, givebacks, seats, ended
+        self._rows, self._revocations, self._seats, self._ended = rows, revocations, seats, ended
         # Beside the store's own count: one that is set back there is not set back here.
         self._tried: TTLCache[str, int] = TTLCache(_MOST_PENDING, 2 * LIVES, timer=rows.now)
 
@@ -82,7 +82,7 @@ class Proofs:
         pending = await self._rows.take(Pending, person.key)
         await self._rows.end_current(person)
         if pending is not None:
-            self._givebacks.start(pending.tokens)
+            self._revocations.start(pending.tokens)
         return pending is not None
 
     async def _pending(self, person: Person) -> Pending | None:
@@ -121,11 +121,11 @@ class Proofs:
         connected = await self._seats.connect(person, candidate, link, until=until)
         await self._rows.end_current(person)
         if not connected:
-            self._givebacks.start(pending.tokens)
+            self._revocations.start(pending.tokens)
             raise TooManyChats("the member's record has no seat left", most=self._seats.most)
         if old is not None:
             self._ended(old.id)
             replaced = await self._rows.take(Tokens, old.id)
             if replaced is not None and replaced.secrets.isdisjoint(pending.tokens.secrets):
-                self._givebacks.start(replaced)
+                self._revocations.start(replaced)
         return Linked(member=candidate.name, again=old is not None, others=others)

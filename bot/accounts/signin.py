@@ -17,10 +17,10 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from bot.accounts.codes import digest, new_code, new_secret, same
 from bot.accounts.endpoint import Granted, TokenEndpoint
-from bot.accounts.givebacks import Revocations
 from bot.accounts.idtoken import IdTokens
 from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.popup import is_popup
+from bot.accounts.revocations import Revocations
 from bot.accounts.rows import LIVES, LinkRequest, Outcome, PatientCandidate, Pending, Rows, SignIn
 from bot.accounts.scopes import granted_enough
 from bot.accounts.userinfo import more_claims
@@ -71,11 +71,11 @@ class SignIns:
         endpoint: TokenEndpoint,
         id_tokens: IdTokens,
         patients: Patients,
-        givebacks: Revocations,
+        revocations: Revocations,
     ) -> None:
         self._settings, self._rows, self._http, self._discovery = settings, rows, http, discovery
         self._endpoint, self._id_tokens, self._patients = endpoint, id_tokens, patients
-        self._givebacks = givebacks
+        self._revocations = revocations
 
     async def asked(self, link_id: str) -> Person:
         """For whom a one-time link was made. Changes nothing.
@@ -153,7 +153,7 @@ class SignIns:
             await self._still_wanted(sign_in)
         except (TimeoutError, LinkError) as error:
             if granted is not None:
-                self._givebacks.start(granted.tokens)
+                self._revocations.start(granted.tokens)
             raise error if isinstance(error, LinkError) else SignInSlow("the sign-in took too long") from None
         return await self._keep(sign_in, granted, candidates)
 
@@ -197,7 +197,7 @@ class SignIns:
         pending = Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
         replaced = await self._rows.take(Pending, sign_in.person.key)
         if replaced is not None:
-            self._givebacks.start(replaced.tokens)
+            self._revocations.start(replaced.tokens)
         await self._rows.put(sign_in.person.key, pending, expires=expires, owner=sign_in.person)
         names = tuple(candidate.name for candidate in candidates)
         outcome = Outcome(sign_in.person, code, popup=sign_in.popup, records=names)

@@ -171,7 +171,7 @@ class _Spotter:
 
     def _goes_on(self, place: int, *, begun: bool, particle: bool) -> bool:
         """Whether a word that is no name by itself belongs to one."""
-        if begun and ((self._may_be_name(place) and self._told(place)) or self._initial(place)):
+        if begun and ((self._may_be_name(place) and self._is_surely_name(place)) or self._initial(place)):
             return True
         return (begun or particle) and self._particle(place)
 
@@ -180,7 +180,7 @@ class _Spotter:
         likely = len(word) > 1 and word not in _UNLIKELY and word.replace("'", "").isalpha()
         return likely and self.said.keys[place] not in GENERIC
 
-    def _told(self, place: int) -> bool:
+    def _is_surely_name(self, place: int) -> bool:
         """Whether a capital, or a degree right behind it, makes a known word a name."""
         return self.capital(place) or self.word(place + 1) in CREDENTIALS
 
