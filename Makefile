@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-teams playground faults attacks lint types bench bench-memory trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo reference test test-teams playground faults attacks lint types bench bench-memory trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@$(RUN) bcbst-bot demo
@@ -59,6 +59,10 @@ trace: setup
 # docs/settings.md and .env.example, from bot/config.py.
 settings: setup
 	$(RUN) python -m tests.settings_page
+
+# docs/pack-reference.md, from the names that bot.kit exports.
+reference: setup
+	$(RUN) python -m tests.pack_reference
 
 # docs/conversation.png, from the developers' chat page.
 picture: setup browser
