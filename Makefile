@@ -1,8 +1,8 @@
 # Each target does its own set-up: uv is installed when it is missing, and Chromium for the browser tests.
 UV := $(shell command -v uv 2>/dev/null || echo $(HOME)/.local/bin/uv)
 RUN := $(UV) run --frozen --all-groups --all-extras
-# Tests wait for processes, browsers and timers: a small machine is busier with two workers a core.
-WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$((2 * n)) || echo "$$n")
+# Tests wait for processes, browsers and timers: a small machine is busier with one worker more than it has cores.
+WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$((n + 1)) || echo "$$n")
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
