@@ -13,12 +13,12 @@ from bot.language.date_phrases import after_plan_year
 from bot.language.entities import date_tags
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
-from bot.language.left import cells, conditions, left_out, not_held, not_honoured, taken_by, words_left
+from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.nearest import NearestIntents
 from bot.language.places import load_place_names
 from bot.language.reading import Candidate, Reading, Slot
-from bot.language.rules import IntentRules, Rule, load_rules
+from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Danger, SafetyGate, Signs
 from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
 from bot.language.slots import dropped, kinds_of, moved, slot_of
@@ -255,6 +255,10 @@ class Engine:
         intent, slots = self.intents[top.rule.intent], candidates[0].slots
         follows = before if intent.intent.startswith(FOLLOW) else None
         taken = taken_by(top.rule, intent, follows)
+        unused = words_left(heard, taken)
+        owner = owner_left(unused) if (follows or intent).needs == "member" and PERSON not in slots else None
+        if owner is not None:
+            slots, unused = {**slots, PERSON: owner}, tuple(word for word in unused if word != owner.text)
         return Reading(
             text=text,
             intent=intent.intent,
@@ -273,7 +277,7 @@ class Engine:
                 **not_held(heard, slots),
                 **left_out(heard, slots),
             },
-            unused=words_left(heard, taken),
+            unused=unused,
             cells=tuple(cells(heard, self.lexicon.cells)),
         )
 

@@ -1,5 +1,6 @@
 """What a reading takes of a message, and what it leaves: the words and conditions that its answer does not honour."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -25,6 +26,7 @@ _OF_PROVIDERS = frozenset({"gender", WISH})
 _OTHER = "other"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id"})
+_OWNER = re.compile(r"(?P<name>[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
 # Signs on each side of a word that are looked at for what hangs on it.
 _HANGS = 40
 
@@ -40,6 +42,15 @@ def words_left(heard: Heard, taken: AbstractSet[str]) -> tuple[str, ...]:
     used = _places(heard, taken)
     left = (_whole(heard.said, place) for place in heard.content if place not in used)
     return tuple(dict.fromkeys(left))
+
+
+def owner_left(words: Sequence[str]) -> Slot | None:
+    """Whose record is asked for where nothing else explains the name: the Mai of "Mai's claims", who is on no list.
+
+    A name that is left over would be told as not used above the asker's own record, which is not the one asked for.
+    """
+    owners = (match for word in words if (match := _OWNER.fullmatch(word)))
+    return next((Slot(match.group(), {"name": match["name"]}) for match in owners), None)
 
 
 def _whole(said: Utterance, place: int) -> str:
