@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
+import structlog
+
 from bot.delivery.inbox import Later, Writing
 from bot.message import Language, Message, OneToOne, Person, Private, Shareable, Shared
+
+log = structlog.get_logger("channel")
 
 Answer = Private | Shareable
 
@@ -19,7 +23,11 @@ def unheard(channel: str, reason: str) -> None:
     """Nobody counts what is refused."""
 
 
-class Unwritable(Exception):
+class Unwritten(Exception):
+    """The platform did not take a message; the message names the platform's code."""
+
+
+class Unwritable(Unwritten):
     """The person does not take messages from the bot; the message names the platform's code."""
 
 
@@ -46,6 +54,7 @@ class Channel(Protocol):
 
         Raises:
             Unwritable: they cannot be written to there.
+            Unwritten: the platform did not take this.
         """
         ...
 
@@ -102,7 +111,8 @@ async def _aside(
     try:
         if own is not None:
             await channel.post(own, reply, person)
-    except Unwritable:
+    except Unwritten as error:  # who asked in a shared place reads a word there, whatever happens in their own chat
+        log.warning("own chat not written", kind=type(error).__name__, reason=str(error), channel=person.platform)
         own = None
     if not pointed:
         await channel.point(here, person, reply.language, own)

@@ -26,12 +26,14 @@ def manifest(settings: Settings) -> dict[str, Any]:
     """The package's manifest.
 
     Raises:
-        ConfigError: TEAMS_APP_ID is missing, or the bot's address is none that Teams can reach.
+        ConfigError: TEAMS_APP_ID or BOT_COMPANY is missing, or the bot's address is none that Teams can reach.
     """
     if settings.teams_app_id is None:
         raise ConfigError("TEAMS_APP_ID: required; Azure gives it when the bot is registered")
     if not settings.bot_public_url.startswith("https:"):
         raise ConfigError("BOT_PUBLIC_URL: must be an https address; Teams calls the bot there")
+    if not settings.bot_company:
+        raise ConfigError("BOT_COMPANY: required; Teams shows it as the app's developer")
     strings = STRINGS["en"]
     return {
         "$schema": f"{_SCHEMAS}/MicrosoftTeams.schema.json",
@@ -74,7 +76,7 @@ def translation(settings: Settings, language: Language) -> dict[str, str]:
 
 
 def _icons() -> dict[str, bytes]:
-    """A shield with a check mark, as on the linking pages: 192 pixels in colour, 32 as an outline."""
+    """A speech bubble with a heart: 192 pixels in colour, 32 as an outline (`python -m tests.icons`)."""
     return {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
 
 
@@ -109,7 +111,7 @@ def _placed(place: str, words: Command) -> dict[str, str]:
 
 def _developer(settings: Settings) -> dict[str, str]:
     return {
-        "name": cut(settings.bot_company or settings.bot_app_title, 32),
+        "name": cut(settings.bot_company or "", 32),
         "websiteUrl": settings.bot_public_url,
         "privacyUrl": settings.bot_privacy_url or settings.bot_public_url,
         "termsOfUseUrl": settings.bot_terms_url or settings.bot_public_url,

@@ -29,7 +29,7 @@ class Strings:
 
 STRINGS: Mapping[Language, Strings] = {
     "en": Strings(
-        full_name="{title}: your plan",
+        full_name="{title}, answers about your health plan",
         short="Answers about your health plan's claims, coverage and doctors.",
         long=(
             "Ask in plain words what you owed for a visit, how a claim was paid, or which doctors near you are in your "
@@ -64,7 +64,7 @@ STRINGS: Mapping[Language, Strings] = {
         parameter=("Whom, and where", "Such as: cardiologist near 37402 accepting new patients"),
     ),
     "es": Strings(
-        full_name="{title}: su plan",
+        full_name="{title}, respuestas sobre su plan de salud",
         short="Respuestas sobre reclamaciones, cobertura y médicos de su plan de salud.",
         long=(
             "Pregunte con sus palabras cuánto debía de una visita, cómo se pagó una reclamación o qué médicos cerca de "

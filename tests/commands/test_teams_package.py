@@ -123,7 +123,7 @@ def test_the_manifest_keeps_the_limits() -> None:
     assert len(made["name"]["short"]) <= 30
     assert len(made["name"]["full"]) <= 100
     assert len(made["description"]["short"]) <= 80
-    assert len(made["developer"]["name"]) <= 32
+    assert made["developer"]["name"] == "Acme"
     assert set(made["developer"]) == {"name", "websiteUrl", "privacyUrl", "termsOfUseUrl"}
     assert made["validDomains"] == ["bot.acme.example"]
     for listed in made["bots"][0]["commandLists"]:
@@ -186,7 +186,11 @@ def read_png(data: bytes, side: int) -> list[tuple[int, ...]]:
 
 @pytest.mark.parametrize(
     ("wrong", "named"),
-    [({"teams_app_id": None}, "TEAMS_APP_ID"), ({"bot_public_url": "http://127.0.0.1:8765"}, "BOT_PUBLIC_URL")],
+    [
+        ({"teams_app_id": None}, "TEAMS_APP_ID"),
+        ({"bot_company": None}, "BOT_COMPANY"),
+        ({"bot_public_url": "http://127.0.0.1:8765"}, "BOT_PUBLIC_URL"),
+    ],
 )
 def test_what_is_missing_is_named(wrong: dict[str, Any], named: str) -> None:
     """A package that Teams would refuse is not written."""

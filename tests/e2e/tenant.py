@@ -40,7 +40,9 @@ class Tenant:
         """The addresses of a fresh link's two buttons: the client's own pop-up, and the browser."""
         calls = await self.deliver(self.teams.message("link", user=user))
         [buttons] = [call.buttons for call in calls if call.buttons]
-        return str(buttons["Connect my account"]["data"]["msteams"]["value"]), str(buttons["Use my browser"]["url"])
+        return str(buttons["Connect my account"]["data"]["msteams"]["value"]), str(
+            buttons["Open in my browser instead"]["url"]
+        )
 
     async def code(self, user: str = "u1", member: str = "dana") -> str:
         """The code that the browser shows at the end of a sign-in."""

@@ -111,7 +111,7 @@ async def test_a_person_in_teams(client: Client) -> None:
     await client.say(OWED)
     await client.sees("Connect my account")
     async with client.page.expect_popup() as opened:
-        await client.page.get_by_role("link", name="Use my browser").last.click()
+        await client.page.get_by_role("link", name="Open in my browser instead").last.click()
     popup = await opened.value
     await popup.wait_for_url("**/link/**")
     async with Browser() as browser:

@@ -16,11 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.channels.acks import Acks
-from bot.channels.base import Answers, Unreachable, Unwritable, deliver, unheard
+from bot.channels.base import Answers, Unreachable, Unwritable, Unwritten, deliver, unheard
 from bot.channels.base import Refused as Heard
 from bot.channels.body import read_request
 from bot.channels.teams import gate, search
-from bot.channels.teams.connector import FAILURES, CallRefused, Connector, NotShown, Pause
+from bot.channels.teams.connector import FAILURES, Connector, NotShown, Pause
 from bot.channels.teams.incoming import (
     Body,
     Incoming,
@@ -335,5 +335,5 @@ async def _say(writer: TeamsWriter, message: Message, reply: Shareable) -> None:
 
 def _failed(error: Exception) -> None:
     """Log the kind of an error and Teams' status for it, never its text, which may quote a message."""
-    reason = str(error) if isinstance(error, Unwritable | NotShown | CallRefused) else ""
+    reason = str(error) if isinstance(error, Unwritten) else ""
     log.error("failed", kind=type(error).__name__, reason=reason, channel="teams")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from cachetools import LRUCache
 
-from bot.channels.base import Unwritable
+from bot.channels.base import Unwritable, Unwritten
 from bot.channels.teams.regions import Hosts
 from bot.channels.teams.sdk import (
     Account,
@@ -37,11 +37,11 @@ _TOO_MUCH = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 Pause = Callable[[float], Awaitable[None]]
 
 
-class NotShown(Exception):
+class NotShown(Unwritten):
     """Teams refused a message for what it holds; the message is the HTTP status."""
 
 
-class CallRefused(Exception):
+class CallRefused(Unwritten):
     """Teams answered with another error; the message is its HTTP status, or that it is none of Teams' hosts."""
 
 

@@ -6,6 +6,8 @@ An answer with a member's own data is `Private`, and none of those is ever turne
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from bot.channels.base import Answers
@@ -20,7 +22,9 @@ COMMAND, PARAMETER = "findProvider", "query"
 _FIRST = "initialRun"  # what Teams names the parameter with when the search is opened
 _SECONDS = 4.0  # Teams waits for five
 _MOST_RESULTS, _MOST_BYTES = 10, 24 * 1024
-_TITLE, _SUBTITLE, _LONGEST = 90, 160, 200
+_TITLE, _SUBTITLE, _LONGEST, _PIECES = 90, 120, 200, 3
+_BETWEEN = " · "
+_PHONE, _ADDRESS = re.compile(r"[\d ()+.-]{7,}"), re.compile(r", [A-Z]{2}(?: \d{5}(?:-\d{4})?)?$")
 
 AnswerMessage = dict[str, Any]
 
@@ -70,13 +74,24 @@ def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> AnswerMess
     links = (Actions(opens),) if opens else ()
     blocks: tuple[Block, ...] = (*item.lines, *links, *notes)
     whole = Shareable(intent=reply.intent, language=reply.language, blocks=blocks)
-    first, *rest = [spoken(line.spans) for line in item.lines]
-    preview = {"title": _unmarked(cut(first, _TITLE)), "text": _unmarked(cut(" · ".join(rest), _SUBTITLE))}
+    title, subtitle = in_one_line([spoken(line.spans) for line in item.lines])
+    preview = {"title": _unmarked(title), "text": _unmarked(subtitle)}
     return {
         "contentType": TYPE,
         "content": pages(whole, _MOST_BYTES)[0].card,
         "preview": {"contentType": "application/vnd.microsoft.card.thumbnail", "content": preview},
     }
+
+
+def in_one_line(lines: Sequence[str]) -> tuple[str, str]:
+    """Of an entry's lines its name, and below it how far it is, what it is and its networks.
+
+    Telephone and address stand on the card: the list of results has one line for each entry.
+    """
+    name, *first = lines[0].split(_BETWEEN)
+    heads = [line.split(_BETWEEN)[0] for line in lines[1:] if not _ADDRESS.search(line)]
+    pieces = [piece for piece in (*first, *heads) if not _PHONE.fullmatch(piece)]
+    return cut(name, _TITLE), cut(_BETWEEN.join(pieces[:_PIECES]), _SUBTITLE)
 
 
 def _unmarked(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 from cachetools import TTLCache
 
-from bot.channels.base import Answer, Unreachable, Unwritable
+from bot.channels.base import Answer, Unreachable, Unwritable, Unwritten
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
@@ -82,7 +82,7 @@ class TeamsWriter:
                 sent = await self._connector.show(self._service_url, address_of(place), card, summary)
             except FAILURES as error:
                 await self._tell(place, error, reply.language)
-                raise
+                raise error if isinstance(error, Unwritten) else Unwritten(type(error).__name__) from None
             if isinstance(reply, Private) and isinstance(place, OneToOne) and reply.intent not in FAREWELLS:
                 await self._retention.note(person, place, sent, self._service_url)
 

@@ -92,13 +92,28 @@ async def test_teams_says_nothing_at_all(house: House) -> None:
     assert CUT_OFF in str(told.body)
 
 
-async def test_a_private_answer_that_fails_is_pointed_to_all_the_same(house: House) -> None:
-    """From a channel: when the private chat cannot be opened because Teams is away, the way to it is still shown."""
-    house.teams.statuses["create"] = [None]
+@pytest.mark.parametrize(
+    ("call", "statuses"),
+    [
+        ("create", [None]),
+        ("create", [403]),
+        ("create", [500]),
+        ("send", [403]),
+        ("send", [400, 400]),
+        ("send", [500, 500]),
+        ("send", [None]),
+    ],
+)
+async def test_a_private_answer_that_fails_is_pointed_to_all_the_same(
+    house: House, call: str, statuses: list[int | None]
+) -> None:
+    """From a channel: when the private chat cannot be opened or written in, the way to it is still shown there."""
+    house.teams.statuses[call] = list(statuses)
     await house.deliver(house.teams.mention("what did I owe"))
-    [pointer] = house.teams.sent()
+    pointer = house.teams.sent()[-1]
+    assert pointer.conversation.startswith("19:general")
     assert list(pointer.buttons) == ["Open our chat"]
-    assert PLANTED not in str(pointer.body)
+    assert PLANTED not in str(house.teams.calls)
 
 
 async def test_a_broken_turn_reaches_no_log_and_no_person(
