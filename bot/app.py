@@ -51,7 +51,7 @@ from bot.payer.response_cache import ResponseCache
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable
-from bot.stores.waits import Waits
+from bot.stores.waits import StoredWaits
 
 __all__ = ["Bot", "assemble", "clock_of", "endpoints_of", "health_of", "web_app"]
 
@@ -118,7 +118,7 @@ async def assemble(
         store = await open_store(settings.bot_store_url)
         stack.push_async_callback(store.close)
         meter, patience, now = Meter(), patience or Patience(), now or clock_of(settings)
-        wire = await stack.enter_async_context(http(waits=Waits(store), heard=meter.called))
+        wire = await stack.enter_async_context(http(waits=StoredWaits(store), heard=meter.called))
         table = SealedTable(store, Vault.from_settings(settings, sqlite_path(settings.bot_store_url)))
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
         audit, dialogue, recent = Audit(table), Dialogue(table), MemberCache(wire.clock)

@@ -131,7 +131,7 @@ Scope = Annotated[str, AfterValidator(_scope)]
 SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
 Bind = Annotated[str, AfterValidator(_bind)]
 StoreAddress = Annotated[str, AfterValidator(_store)]
-Line = Annotated[str, AfterValidator(_line)]
+OneLine = Annotated[str, AfterValidator(_line)]
 EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, AfterValidator(_entra_ids)]
 HostNames = Annotated[str, AfterValidator(_host_names)]
@@ -203,11 +203,11 @@ class Settings(Day):
     """From which level on log lines are written."""
     bot_pack: str | None = None
     """A folder with `intents/` and `templates/` in place of the bot's own."""
-    bot_contact_name: Line | None = None
+    bot_contact_name: OneLine | None = None
     """Your name in the registration e-mail (`bcbst-bot register`)."""
-    bot_company: Line | None = None
+    bot_company: OneLine | None = None
     """Your company, in the registration e-mail and the Teams app package."""
-    bot_app_title: Line = "BCBST Bot"
+    bot_app_title: OneLine = "BCBST Bot"
     """The app's name, in the registration e-mail and the Teams app package."""
     bot_privacy_url: WebAddress | None = None
     """Your privacy page, named by the Teams app package; `BOT_PUBLIC_URL` when not set."""
@@ -243,15 +243,15 @@ class Settings(Day):
     """
     payer_scope: Scope = "patient/*.read openid fhirUser"
     """The OAuth scopes that are asked for, with spaces between them."""
-    payer_name: Line = "BlueCross BlueShield of Tennessee"
+    payer_name: OneLine = "BlueCross BlueShield of Tennessee"
     """The payer's name in answers."""
-    payer_short_name: Line = "BlueCross"
+    payer_short_name: OneLine = "BlueCross"
     """The payer's short name in answers."""
-    payer_registration_email: Line = "eBusiness_Service@bcbst.com"
+    payer_registration_email: OneLine = "eBusiness_Service@bcbst.com"
     """Where the payer takes registrations of apps: to whom `bcbst-bot register` writes."""
-    payer_phone: Line | None = None
+    payer_phone: OneLine | None = None
     """The number that answers tell people to call; the number on the member's card when not set."""
-    payer_nurse_line: Line | None = None
+    payer_nurse_line: OneLine | None = None
     """The plan's telephone line with nurses, told to who asks for one; the member's card when not set."""
 
     slack_bot_token: SecretStr | None = None

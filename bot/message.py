@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeVar
 
 Platform = str
 """A channel's name: `console`, `slack`, `teams`, or that of a channel added to them."""
@@ -261,3 +261,7 @@ class Private(Reply):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shareable(Reply):
     """Open directory facts or general words only: fit for any place."""
+
+
+Answered = Private | Shareable
+AReply = TypeVar("AReply", bound=Answered)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.conversation.provenance import INTENT, trace_in, trace_of, with_trace
 from bot.conversation.state import Asked
 from bot.message import Action, Actions, Press
-from bot.payer.budget import Report, Source
+from bot.payer.budget import ReadRecord, Report
 from bot.payer.search import Search
 from bot.records.arithmetic import Step, Term
 from bot.records.dates import PartialDate
@@ -18,7 +18,7 @@ MOMENT = datetime(2026, 5, 20, 12, 30, tzinfo=UTC)
 
 
 def _report() -> Report:
-    report = Report(pages=2, sources=[Source("ExplanationOfBenefit", f"e{n}", MOMENT) for n in range(12)])
+    report = Report(pages=2, sources=[ReadRecord("ExplanationOfBenefit", f"e{n}", MOMENT) for n in range(12)])
     search = Search("ExplanationOfBenefit", (("service-date", "ge2026-01-01"), ("_sort", "-service-date")))
     report.searches += [search.shown(), search.shown()]
     report.read_here("service-date")

@@ -12,7 +12,7 @@ import pytest
 
 from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.delivery.inbox import Inbox
-from bot.delivery.retention import Erased, Retention, Shown
+from bot.delivery.retention import Erased, Retention, ShownMessage
 from bot.message import Language, OneToOne, Person
 from bot.stores.base import Store
 from bot.stores.opening import open_store
@@ -49,7 +49,7 @@ class Chat:
     told: list[tuple[Person, Erased, Language]] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
 
-    async def delete(self, shown: Shown) -> bool:
+    async def delete(self, shown: ShownMessage) -> bool:
         """Delete one."""
         if self.holds == shown.message:
             self.held.set()

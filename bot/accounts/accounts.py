@@ -13,7 +13,7 @@ from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_secret, read_code
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.idtoken import IdTokens, SigningKeys
-from bot.accounts.pages import Pages
+from bot.accounts.pages import LinkPages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
@@ -35,7 +35,7 @@ __all__ = ["Access", "Accounts", "Link", "LinkRow", "Linked", "PatientCandidate"
 _REQUESTS = 3  # in ten minutes (T52)
 _REQUESTS_KIND = "links_asked"
 
-Told = Callable[[Person, LinkError], Awaitable[None]]
+ReportFailure = Callable[[Person, LinkError], Awaitable[None]]
 
 
 async def _untold(_person: Person, _error: LinkError) -> None:
@@ -63,8 +63,8 @@ class Accounts:
         discovery: Discovery,
         audit: Audit,
         pages: Path,
-        failed: Told = _untold,
-        elsewhere: Told = _untold,
+        failed: ReportFailure = _untold,
+        elsewhere: ReportFailure = _untold,
         ended: Callable[[str], None] = _unheard,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -90,7 +90,7 @@ class Accounts:
         self._proofs = Proofs(rows, revocations, seats, ended)
         idle = settings.bot_idle_minutes * 60.0 if settings.bot_idle_minutes else None
         self._accesses = Accesses(rows, endpoint, revocations, audit, pause, ended, idle)
-        self._pages = Pages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
+        self._pages = LinkPages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
 
     async def begin(self, person: Person) -> str:
         """The URL of a new one-time link for this person; older ones end.

@@ -28,7 +28,7 @@ from bot.errors import (
     SignInRefused,
     SignInSlow,
 )
-from bot.payer.http import Answer, Http
+from bot.payer.http import Http, HttpAnswer
 
 _PATIENCE = 10.0  # seconds; the member's browser waits for it
 _DEFAULT_LIFETIME = 900.0  # seconds, when the payer does not say (fhir-notes 3.4: assume a short one)
@@ -133,7 +133,7 @@ class TokenEndpoint:
         self.client_refused = False
         return _granted(said, started)
 
-    async def _post(self, url: str, body: str) -> Answer:
+    async def _post(self, url: str, body: str) -> HttpAnswer:
         secret = self._settings.payer_client_secret
         client = ClientAuth(self.client_id, secret.get_secret_value() if secret else "", "client_secret_post")
         _, _, body = client.prepare("POST", url, {}, body)
@@ -145,7 +145,7 @@ class TokenEndpoint:
             raise SignInRefused(f"the token endpoint: {type(error).__name__}") from None
 
 
-def _json(answer: Answer) -> dict[str, Any]:
+def _json(answer: HttpAnswer) -> dict[str, Any]:
     try:
         said = json.loads(answer.content)
     except (ValueError, RecursionError):

@@ -47,7 +47,7 @@ class Cookies:
         )
 
 
-class Forms:
+class FormTokens:
     """One page's forms: a secret in a cookie, and in the form a token that only its holder can have."""
 
     def __init__(self, cookies: Cookies, name: str) -> None:

@@ -14,10 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.accounts.codes import digest, shown
-from bot.accounts.forms import Cookies, Forms, fields_of, form_token, is_preview
+from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
 from bot.accounts.popup import is_popup, known_as
 from bot.accounts.render import Renderer, private
-from bot.accounts.rows import LIVES, Outcome, Rows, SignIn
+from bot.accounts.rows import LIVES, LinkOutcome, Rows, SignIn
 from bot.accounts.signin import SignIns
 from bot.config import Settings
 from bot.errors import (
@@ -49,14 +49,14 @@ _log = structlog.get_logger()
 Failed = Callable[[Person, LinkError], Awaitable[None]]
 
 
-class Pages:
+class LinkPages:
     """Serves the pages. `failed` hears of a sign-in that came back and did not work."""
 
     def __init__(self, settings: Settings, rows: Rows, sign_ins: SignIns, renderer: Renderer, failed: Failed) -> None:
         self._settings, self._rows, self._sign_ins = settings, rows, sign_ins
         self._renderer, self._failed = renderer, failed
         self._cookies = Cookies(settings.bot_public_url, 3 * LIVES)
-        self._forms = Forms(self._cookies, _FORM)
+        self._forms = FormTokens(self._cookies, _FORM)
 
     def routes(self) -> list[Route]:
         """GET and POST /link/{id}, GET /oauth/callback, GET /linked."""
@@ -123,7 +123,7 @@ class Pages:
         """The code to type in the chat, or what went wrong."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         try:
-            outcome = await self._rows.get(Outcome, digest(browser)) if browser else None
+            outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
         except StoreError as error:
             return self._problem(request, error)
         if outcome is None:
@@ -146,7 +146,9 @@ class Pages:
     async def _tell(self, sign_in: SignIn, error: BotError) -> None:
         """Keep what went wrong for the browser's next page, and let the chat know, once."""
         _note(error)
-        outcome = Outcome(sign_in.person, problem=_words_of(error), reference=error.reference, status=_status_of(error))
+        outcome = LinkOutcome(
+            sign_in.person, problem=_words_of(error), reference=error.reference, status=_status_of(error)
+        )
         expires = self._rows.now() + LIVES
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         if isinstance(error, LinkError):

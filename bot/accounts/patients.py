@@ -58,18 +58,18 @@ def named_patient(patient: str | None, claims: Mapping[str, Any], base: str) -> 
     Raises:
         SignInUntrusted: the two disagree, or what should be an id is none.
     """
-    told = None if patient is None else patient.removeprefix("Patient/")
-    if told is not None and not _ID.fullmatch(told):
+    stated = None if patient is None else patient.removeprefix("Patient/")
+    if stated is not None and not _ID.fullmatch(stated):
         raise SignInUntrusted("the token answer's patient is no id")
     user = claims.get("fhirUser") or claims.get("profile")
     head, _, own = user.rpartition("/") if isinstance(user, str) else ("", "", "")
     if head != "Patient" and not head.endswith("/Patient"):
-        return told
-    if told is None:
+        return stated
+    if stated is None:
         return own if _ID.fullmatch(own) and head in {"Patient", "/Patient", f"{base}/Patient"} else None
-    if own != told:
+    if own != stated:
         raise SignInUntrusted("patient and fhirUser disagree")
-    return told
+    return stated
 
 
 class Patients:

@@ -89,7 +89,7 @@ class Pending(msgspec.Struct, frozen=True):
     proved: bool = False
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class LinkOutcome(msgspec.Struct, frozen=True):
     """What the browser's last page shows, key: the SHA-256 of its cookie: the code, or the problem's name.
 
     `records` are the short names of those whose records the sign-in opens.
@@ -158,12 +158,12 @@ class _Bound(msgspec.Struct, frozen=True):
     row: msgspec.Raw
 
 
-_Row = TypeVar("_Row", LinkRequest, SignIn, Pending, Outcome, LinkRow, Tokens, Current, Used)
+_Row = TypeVar("_Row", LinkRequest, SignIn, Pending, LinkOutcome, LinkRow, Tokens, Current, Used)
 _KINDS: dict[type[msgspec.Struct], str] = {
     LinkRequest: "link_request",
     SignIn: "sign_in",
     Pending: "pending_link",
-    Outcome: "sign_in_outcome",
+    LinkOutcome: "sign_in_outcome",
     LinkRow: "link",
     Tokens: "tokens",
     Current: "link_current",

@@ -21,7 +21,7 @@ from bot.accounts.idtoken import IdTokens
 from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.popup import is_popup
 from bot.accounts.revocations import Revocations
-from bot.accounts.rows import LIVES, LinkRequest, Outcome, PatientCandidate, Pending, Rows, SignIn
+from bot.accounts.rows import LIVES, LinkOutcome, LinkRequest, PatientCandidate, Pending, Rows, SignIn
 from bot.accounts.scopes import granted_enough
 from bot.accounts.userinfo import more_claims
 from bot.config import Settings
@@ -200,7 +200,7 @@ class SignIns:
             self._revocations.start(replaced.tokens)
         await self._rows.put(sign_in.person.key, pending, expires=expires, owner=sign_in.person)
         names = tuple(candidate.name for candidate in candidates)
-        outcome = Outcome(sign_in.person, code, popup=sign_in.popup, records=names)
+        outcome = LinkOutcome(sign_in.person, code, popup=sign_in.popup, records=names)
         await self._rows.put(sign_in.browser, outcome, expires=expires, owner=sign_in.person)
         return code
 

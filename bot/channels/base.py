@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 import structlog
 
 from bot.delivery.inbox import Later, Writing
-from bot.message import Language, Message, OneToOne, Person, Private, Shareable, Shared
+from bot.message import Answered, Language, Message, OneToOne, Person, Private, Shareable, Shared
 
 log = structlog.get_logger("channel")
 
-Answer = Private | Shareable
-
-
 Refused = Callable[[str, str], None]
 """Hears of a request in a platform's name that is refused: the platform, and why."""
+
+Pause = Callable[[float], Awaitable[None]]
 
 
 def unheard(channel: str, reason: str) -> None:
@@ -41,7 +40,7 @@ class Unreachable(Later):
 class Answers(Protocol):
     """Who answers: the turn."""
 
-    def answer(self, message: Message) -> AsyncIterator[Answer]:
+    def answer(self, message: Message) -> AsyncIterator[Answered]:
         """The replies to one message, in order."""
         ...
 
@@ -49,7 +48,7 @@ class Answers(Protocol):
 class Channel(Protocol):
     """A way to write. A private reply fits only `post`, by type: member data cannot be given to `share`."""
 
-    async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:
+    async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Write where only this person reads.
 
         Raises:

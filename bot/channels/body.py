@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.requests import Request
 
+Body = Mapping[str, Any]
+"""What a platform sent, decoded from JSON or a form."""
 _LONGEST_NUMBER = 12
 
 

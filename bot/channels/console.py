@@ -7,8 +7,8 @@ import json
 from collections.abc import AsyncIterator
 from typing import TextIO
 
-from bot.channels.base import Answer, Answers
-from bot.message import Message, OneToOne, Person
+from bot.channels.base import Answers
+from bot.message import Answered, Message, OneToOne, Person
 from bot.replies.data import as_data
 from bot.replies.plain import plain
 
@@ -66,7 +66,7 @@ async def run(
             write(reply, out, number, as_json=as_json)
 
 
-def write(reply: Answer, out: TextIO, number: int, *, as_json: bool) -> None:
+def write(reply: Answered, out: TextIO, number: int, *, as_json: bool) -> None:
     """One reply to the message of that number, flushed at once."""
     shown = json.dumps(as_data(reply, number), ensure_ascii=False) if as_json else plain(reply.blocks) + "\n"
     out.write(shown + "\n")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.language.reading import Reading
-from bot.message import Block, Language, Message, OneToOne, Private, Shareable
+from bot.message import Answered, Block, Language, Message, OneToOne, Shareable
 from bot.pack import Pack, template_of
 
-Answered = Private | Shareable
 DANGER = "safety."
 
 
@@ -20,7 +19,7 @@ def instead(pack: Pack, reading: Reading, language: Language) -> Shareable | Non
     return Shareable(intent=intent, language=language, blocks=_said(pack, intent, reading, language, beside=False))
 
 
-class Line:
+class AlarmLine:
     """The line above each reply to a message that holds a sign of danger and a question.
 
     Where others read, what is answered in the person's own chat leaves the line, for the person alone, where they

@@ -34,14 +34,13 @@ from bot.kit import (
 )
 from bot.kit.coverages import plan_year_of
 from bot.language.reading import Slot
-from bot.message import Actions, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
+from bot.message import Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.ops.audit import Audit
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget, Progress, Report
 from bot.payer.client import DirectoryClient, MemberClient
-from bot.payer.health import Health
+from bot.payer.health import PayerHealth
 
-Answered = Private | Shareable
 _AGAIN = "again"
 _ZIP_DIGITS = 5
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
@@ -114,7 +113,7 @@ class Answering:
         forget: Callable[[str], None],
         publisher: Publisher,
         places: Places,
-        health: Callable[[], Awaitable[Health]],
+        health: Callable[[], Awaitable[PayerHealth]],
         payer: Mapping[str, str],
         now: Callable[[], datetime],
         wall: float,

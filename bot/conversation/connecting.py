@@ -15,10 +15,10 @@ from bot.conversation.state import Asked, Dialogue
 from bot.delivery.retention import Erased, Retention
 from bot.errors import LinkExpired, NotLinked
 from bot.message import Action, Language, Message, OneToOne, Person, Press, Private
-from bot.ops.audit import Audit, What
+from bot.ops.audit import Audit, AuditEvent
 from bot.pack import Pack
 
-_SEEN: frozenset[What] = frozenset({"answered"})
+_SEEN: frozenset[AuditEvent] = frozenset({"answered"})
 _SHOWN = 5
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 CodeState = Literal["fresh", "spent", "aside", "barred"]

@@ -10,10 +10,9 @@ from bot.conversation.followups import is_of_list, record_after
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.reading import Slot
-from bot.message import Language, Message, Person, Press, Private, Shareable, Shared
+from bot.message import Answered, Language, Message, Person, Press, Private, Shared
 from bot.pack import Pack
 
-Answered = Private | Shareable
 _A_LIST = 2
 
 
@@ -27,7 +26,7 @@ class Course:
     message: Message
     memory: Memory = field(default_factory=Memory)
     language: Language = "en"
-    line: alarm.Line | None = None
+    line: alarm.AlarmLine | None = None
     is_asked: bool = False
     connects: bool = False
 

@@ -41,7 +41,7 @@ def second_question(reading: Reading) -> Candidate | None:
 
 def heard_in(memory: Memory, reading: Reading) -> Language:
     """The language of a message; where its words could be either ("no", a ZIP), that of the last reply."""
-    if not reading.told and memory.language is not None:
+    if not reading.shows_language and memory.language is not None:
         return memory.language
     return "es" if reading.language == "es" else "en"
 

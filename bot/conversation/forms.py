@@ -15,7 +15,7 @@ from bot.language.offers import Offers
 from bot.language.options import Options, read_options
 from bot.message import Person
 
-Fault = Literal["missing", "unread"]
+FieldFault = Literal["missing", "unread"]
 _SECONDS = 1.0  # a form is opened within three, or never: who waits for the payer gets it without the network
 
 
@@ -33,7 +33,7 @@ class Forms:
     def __init__(self, engine: Engine, offers: Offers, members: OwnNetworks | None, seconds: float = _SECONDS) -> None:
         self._engine, self.offers, self._members, self._seconds = engine, offers, members, seconds
 
-    def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, Fault]:
+    def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, FieldFault]:
         """The fields that have to be filled in and are not, and those whose value means nothing or is no known place.
 
         `fields` holds what is filled in as it is sent to the bot, by key (`near:"37402"`).
@@ -41,7 +41,7 @@ class Forms:
         form = self.offers.forms[name].form
         unread = {option.key for option in self._read(name, " ".join(fields.values()), today).unread}
         unread |= {key for key in fields if _is_nowhere(self._read(name, fields[key], today))}
-        found: dict[str, Fault] = {key: "unread" for key in form.fields if key in unread}
+        found: dict[str, FieldFault] = {key: "unread" for key in form.fields if key in unread}
         found.update({key: "missing" for key in form.required if key not in fields})
         if form.one_of and fields.keys().isdisjoint(form.one_of):
             found[form.one_of[0]] = "missing"

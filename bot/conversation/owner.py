@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
 
 from bot.accounts.accounts import Accounts, PatientCandidate
 from bot.conversation.state import Asked, Memory
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
-from bot.message import Actions, Block, Language, Message, Person, Private, Shareable, Shared
+from bot.message import Actions, Answered, AReply, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import Pack
 
 OTHER_RECORD = "account/other_record"
@@ -36,9 +35,7 @@ _CHILD_UNTIL = 26  # a parent's plan may cover a child until then (45 CFR 147.12
 _GENERATION = 14  # years; fewer are no parent's and child's
 _SHOWN = 3
 
-Answered = Private | Shareable
-AReply = TypeVar("AReply", bound=Private | Shareable)
-Offer = Callable[[Person, Language, str], Awaitable[Private]]
+OfferLink = Callable[[Person, Language, str], Awaitable[Private]]
 
 
 def names_of(people: Sequence[PatientCandidate]) -> tuple[tuple[str, str], ...]:
@@ -180,7 +177,7 @@ def _year(born: str) -> int | None:
 class Owners:
     """What is said about whose record it is. `offer` gives a one-time link with the words of a template."""
 
-    def __init__(self, accounts: Accounts, pack: Pack, payer: Mapping[str, str], offer: Offer) -> None:
+    def __init__(self, accounts: Accounts, pack: Pack, payer: Mapping[str, str], offer: OfferLink) -> None:
         self._accounts, self._pack, self._payer, self._offer = accounts, pack, payer, offer
 
     async def connected(self, message: Message, memory: Memory) -> Memory:

@@ -16,13 +16,23 @@ import msgspec
 from bot.accounts.rows import LinkRow, PatientCandidate
 from bot.language.context import MOST_TOPICS, Context
 from bot.language.reading import Slot
-from bot.message import Action, Actions, Block, Item, Language, Message, OneToOne, Person, Press, Private, Shareable
+from bot.message import (
+    Action,
+    Actions,
+    AReply,
+    Block,
+    Item,
+    Language,
+    Message,
+    OneToOne,
+    Person,
+    Press,
+)
 from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable
 
 T = TypeVar("T")
 Recorder = Callable[..., Awaitable[bool]]
-AReply = TypeVar("AReply", bound=Private | Shareable)
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
 _PLAIN = frozenset({"account.link", "account.forget", "account.privacy", "account.status", "help"})

@@ -18,7 +18,7 @@ from bot.accounts.accounts import Accounts
 from bot.conversation import alarm
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.connecting import CodeState, Connecting
-from bot.conversation.course import Answered, Course, Keeper
+from bot.conversation.course import Course, Keeper
 from bot.conversation.followups import (
     beyond,
     consent,
@@ -39,7 +39,7 @@ from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FALLBACK, FOLLOW, HELP
 from bot.language.reading import Candidate, Reading
-from bot.message import FAREWELLS, Language, Message, Person, Private, Shareable, Shared
+from bot.message import FAREWELLS, Answered, Language, Message, Person, Private, Shareable, Shared
 from bot.ops.audit import Audit
 from bot.ops.limits import Limits
 from bot.ops.metrics import Meter
@@ -141,7 +141,7 @@ class Turn:
         if danger := alarm.instead(self._pack, reading, heard):
             return danger
         if reading.alarm is not None:
-            course.line = alarm.Line(self._pack, reading, reading.alarm, language, message)
+            course.line = alarm.AlarmLine(self._pack, reading, reading.alarm, language, message)
         self._limits.check(message.person)
         if request is not None:
             return await self._command(course, request, reading, language)
@@ -307,7 +307,7 @@ class Turn:
         elif reading.unclear and memory.misses < MOST_MISSES:
             template = "choices"
         candidates = reading.candidates if template == "choices" else self._nearest(message)
-        untold = not (reading.told or memory.language)
+        untold = not (reading.shows_language or memory.language)
         values = {"payer": self._payer, "candidates": candidates, "untold": untold}
         blocks, intent = self._pack.render(template, values, language), reading.intent or FALLBACK
         reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=message.press is not None)

@@ -31,7 +31,7 @@ _TRIES = 5
 _LOOK_SECONDS = 30.0
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ShownMessage(msgspec.Struct, frozen=True):
     """A message of ours in a person's own chat. `at` is in Unix seconds; `region` is where Teams takes calls for it."""
 
     person: Person
@@ -60,9 +60,9 @@ class Erased:
         return math.ceil(self.waiting * APART_SECONDS / 60)
 
 
-Delete = Callable[[Shown], Awaitable[bool]]
+Delete = Callable[[ShownMessage], Awaitable[bool]]
 """Delete a message: True when it is gone, False when the platform keeps it. What may work later raises."""
-Told = Callable[[Person, Erased, Language], Awaitable[None]]
+ReportErased = Callable[[Person, Erased, Language], Awaitable[None]]
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ class _Records:
     ) -> None:
         self._table, self.owner, self._clock = table, owner, clock
 
-    async def put(self, row: Shown) -> str:
+    async def put(self, row: ShownMessage) -> str:
         """Keep a row; its key."""
         kind, key = _kind(row.person.platform), secrets.token_urlsafe(12)
         expires, owner = self._clock() + KEPT_SECONDS, await self.owner(row.person)
@@ -93,17 +93,17 @@ class _Records:
         """Remove a row."""
         await self._table.store.drop(_kind(platform), key)
 
-    async def of(self, person: Person, before: float = math.inf) -> list[tuple[str, Shown]]:
+    async def of(self, person: Person, before: float = math.inf) -> list[tuple[str, ShownMessage]]:
         """A person's rows up to a time, oldest first, with their keys."""
         found = await self._table.owned(_kind(person.platform), await self.owner(person))
-        rows = ((key, msgspec.json.decode(plain, type=Shown)) for key, plain in found)
+        rows = ((key, msgspec.json.decode(plain, type=ShownMessage)) for key, plain in found)
         return [(key, row) for key, row in rows if row.at <= before]
 
     async def whose(self, platform: str, before: float) -> list[Person]:
         """Who has rows up to a time; they are listed in the order of their times, so the first younger one ends it."""
         found = dict[str, Person]()
         async for _, plain in self._table.listed(_kind(platform)):
-            row = None if plain is None else msgspec.json.decode(plain, type=Shown)
+            row = None if plain is None else msgspec.json.decode(plain, type=ShownMessage)
             if row is not None and row.at > before:
                 break
             if row is not None:
@@ -136,7 +136,7 @@ class Retention:
         pseudonym: Callable[[Person], Awaitable[str]],
         *,
         hours: int | None = None,
-        erased: Told | None = None,
+        erased: ReportErased | None = None,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -153,7 +153,7 @@ class Retention:
 
     async def note(self, person: Person, place: OneToOne, message: str, region: str = "") -> str:
         """Remember a message, at best before it holds anything; the record's key."""
-        return await self._records.put(Shown(person, place.conversation, message, self._clock(), region))
+        return await self._records.put(ShownMessage(person, place.conversation, message, self._clock(), region))
 
     async def drop(self, person: Person, key: str) -> None:
         """Forget a message that is gone."""
@@ -236,7 +236,7 @@ class Retention:
             log.error("failed", kind=type(error).__name__)  # noqa: TRY400 -- a trace may name the chat
 
 
-async def _gone(platform: _Platform, row: Shown, *, last: bool) -> bool:
+async def _gone(platform: _Platform, row: ShownMessage, *, last: bool) -> bool:
     """Whether a message is gone; what may work later is tried later, a few times."""
     try:
         return await platform.delete(row)

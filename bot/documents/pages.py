@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.accounts.forms import Cookies, Forms, fields_of, form_token, is_preview
+from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
 from bot.accounts.render import Renderer, headers_of
 from bot.documents.desk import PRIVATE_LIVES, Documents, Paper, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver, StoreError
@@ -29,7 +29,7 @@ class Pages:
 
     def __init__(self, documents: Documents, renderer: Renderer, public_url: str) -> None:
         self._documents, self._renderer = documents, renderer
-        self._forms = Forms(Cookies(public_url, PRIVATE_LIVES), "document")
+        self._forms = FormTokens(Cookies(public_url, PRIVATE_LIVES), "document")
 
     def routes(self) -> list[Route]:
         """GET and POST /document/{id}."""

@@ -57,7 +57,7 @@ from bot.kit.wanted import (
 )
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.kit.wishes import Filter, Loosened, loosened, sift
-from bot.payer.health import Health
+from bot.payer.health import PayerHealth
 from bot.payer.optional import given
 from bot.payer.search import Search
 from bot.records.amounts import added
@@ -122,7 +122,6 @@ __all__ = [
     "Electronic",
     "Filter",
     "Found",
-    "Health",
     "History",
     "Hours",
     "Listing",
@@ -138,6 +137,7 @@ __all__ = [
     "PartialDate",
     "Patient",
     "PayerError",
+    "PayerHealth",
     "PayerPhone",
     "Period",
     "Places",

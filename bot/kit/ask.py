@@ -12,7 +12,7 @@ from bot.kit.spelling import words_of
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, Gap, Report
 from bot.payer.client import DirectoryClient, MemberClient
-from bot.payer.health import Health
+from bot.payer.health import PayerHealth
 from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.care_kind import NO_KINDS, CareKinds
@@ -140,7 +140,7 @@ class Ask:
     other_names: Callable[[str], tuple[str, ...]] = no_other_name
     care_kinds: CareKinds = NO_KINDS
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
-    read_health: Callable[[], Awaitable[Health]] | None = None
+    read_health: Callable[[], Awaitable[PayerHealth]] | None = None
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None
     private: bool = False
     now: datetime | None = None
@@ -214,7 +214,7 @@ class Ask:
         self.private = self.private or bool(found)
         return found
 
-    async def payer_health(self) -> Health:
+    async def payer_health(self) -> PayerHealth:
         """Whether the payer's directory server answers, asked now or a few seconds ago."""
         if self.read_health is None:
             raise TypeError("nothing watches the payer here")

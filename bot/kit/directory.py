@@ -14,7 +14,7 @@ from bot.kit.states import is_state, name_of_state
 from bot.kit.wishes import Filter, sift
 from bot.payer.budget import MIB, Gap
 from bot.payer.optional import given
-from bot.payer.search import Search, Value, any_of, escape, token
+from bot.payer.search import Search, SearchValue, any_of, escape, token
 from bot.payer.steps import batches
 from bot.records.joined import Directory
 from bot.records.listing import Listing
@@ -90,10 +90,10 @@ async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequenc
         await read_rows(ask, directory, roles, PERSON_INCLUDES)
         return await rows_of(ask, directory, _WHO_AND_WHERE, filters)
     ways = area(ask, where)
-    (placeless, told), _ = await asyncio.gather(
+    (placeless, answered), _ = await asyncio.gather(
         _placeless(ask, roles, PERSON_INCLUDES), read_around(ask, directory, roles, PERSON_INCLUDES, ways)
     )
-    if told != "all":
+    if answered != "all":
         rows = await rows_of(ask, directory, _WHO_AND_WHERE, filters)
         if _is_page(rows, filters) and not (directory.names_services() or placeless.names_services()):
             return rows
@@ -147,9 +147,9 @@ async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where
         found.add(page.entries)
         if page.next_url or any(place.city for place in found.locations.values()):
             break  # the server cannot tell, or there are too many to ask for
-    told = any(place.city for place in found.locations.values())
+    has_cities = any(place.city for place in found.locations.values())
     near = [key.id for key, one in found.locations.items() if key.type and one.position and _near(ask, one, where)]
-    for batch in () if told else batches(near[:_MOST_PLACELESS], prefix="Location/"):
+    for batch in () if has_cities else batches(near[:_MOST_PLACELESS], prefix="Location/"):
         await read_rows(ask, directory, roles.where(("location", any_of(batch))), PERSON_INCLUDES, optional=True)
 
 
@@ -196,7 +196,7 @@ def _active(ask: Ask, directory: Directory) -> tuple[Listing, ...]:
     return tuple(listing for listing in directory.listings() if listing.active(ask.today))
 
 
-def taxonomy(codes: Sequence[str]) -> Value:
+def taxonomy(codes: Sequence[str]) -> SearchValue:
     """NUCC codes as one value: with their system, as servers want it, and bare, for rows that give another system."""
     return any_of([*(token(NUCC, code) for code in codes), *codes])
 

@@ -10,13 +10,13 @@ from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.networks import names_of, openings_of
 from bot.records.ages import Ages
+from bot.records.area import Point
 from bot.records.closures import Closure
 from bot.records.hours import Hours
 from bot.records.listing import Listing
 from bot.records.provider import Location, Phone, Specialty
 from bot.records.references import Key
 
-Point = tuple[float, float]
 _ASTRAY = 60  # miles: a position that far from both its ZIP and its city is a slip, such as a lost minus sign
 _ORDER = ("newpt", "existptfam", "existptonly", "nopt")
 

@@ -243,10 +243,10 @@ def _priced(claim: Claim, wanted: ClaimWish) -> bool:
 def _ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
     """By size those that tell an amount come first; by day the undated ones last."""
     if wanted.order in {"biggest", "smallest"}:
-        told = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
-        silent = [claim for claim in claims if claim.amount(wanted.aspect) is None]
-        told.sort(key=lambda claim: _size(claim, wanted), reverse=wanted.order == "biggest")
-        return (*told, *silent)
+        with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
+        without_amount = [claim for claim in claims if claim.amount(wanted.aspect) is None]
+        with_amount.sort(key=lambda claim: _size(claim, wanted), reverse=wanted.order == "biggest")
+        return (*with_amount, *without_amount)
     if wanted.order == "oldest":
         dated = sorted((c for c in claims if c.service.known), key=lambda claim: claim.service.sort_key)
         return (*dated, *(c for c in claims if not c.service.known))

@@ -93,8 +93,8 @@ class _Checker:
     def carried(self, entry: IntentRules) -> Iterator[Finding]:
         """Intents that do not exist in what a question carries over, and detours that lead back to where they begin."""
         intents = set(self.engine.intents)
-        told = {name for one in entry.carries for name in one.after if not name.endswith(".*")}
-        for name in sorted(told - intents):
+        named = {name for one in entry.carries for name in one.after if not name.endswith(".*")}
+        for name in sorted(named - intents):
             yield self.finding(entry, name, f"carries: after an unknown intent {name!r}", nearest(name, intents))
         if entry.covered and entry.covered not in intents:
             near = nearest(entry.covered, intents)

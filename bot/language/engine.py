@@ -270,7 +270,7 @@ class Engine:
             concepts=candidates[0].concepts,
             candidates=candidates,
             unclear=unclear,
-            told=heard.told,
+            shows_language=heard.shows_language,
             unmet={
                 **conditions(heard, taken, follows or intent),
                 **not_honoured(slots, follows or intent),
@@ -318,7 +318,7 @@ class Engine:
             (),
             (),
             unclear=False,
-            told=heard.told,
+            shows_language=heard.shows_language,
             unused=words_left(heard, frozenset()),
             cells=tuple(cells(heard, self.lexicon.cells)),
         )

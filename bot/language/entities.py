@@ -9,6 +9,7 @@ from string import ascii_lowercase
 from bot.language.ages import age_tags
 from bot.language.codes import code_tags, is_nucc
 from bot.language.complaints import treated
+from bot.language.context import DateRange
 from bot.language.counties import counties_beside
 from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
@@ -35,8 +36,6 @@ from bot.language.tags import Tag
 from bot.language.text import Utterance
 from bot.language.thresholds import threshold_tags
 from bot.language.wishes import OF_CLAIMS, terse, with_wishes
-
-DateRange = tuple[date, date]
 
 _IN = frozenset({
     "in", "near", "around", "by", "at", "from", "to", "en", "cerca", "de", "por", "of", "outside", "within", "para",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.language.clauses import Clause, ClauseRole, clauses
+from bot.language.context import DateRange
 from bot.language.entities import Tagger
 from bot.language.lexicon import DATE_KEYS, Lexicon
 from bot.language.names import TITLES
@@ -18,7 +19,6 @@ from bot.language.tags import Tag
 from bot.language.text import Utterance
 from bot.language.typos import Speller
 
-DateRange = tuple[date, date]
 # Concepts of words that ask for nothing by themselves.
 _IDLE = frozenset({"HELLO", "THANK", "REQUEST", "AGREE", "ONLY", "INSTEAD", "CORRECTION", "ORDINAL_WORD"})
 # Inside a phrase of so many words, shorter ones mean nothing of their own: "who am I signed in as" is not "who am I".
@@ -37,7 +37,7 @@ class Heard:
 
     `marks` are the concepts and the types of slot values with the tokens that said them, `asking` the tokens of the
     clauses that ask, `content` those of them that mean something. `names` adds what is true of the whole message
-    (BARE, LONE …). `told`: the words themselves say which language they are in.
+    (BARE, LONE …). `shows_language`: the words themselves say which language they are in.
     """
 
     said: Utterance
@@ -49,7 +49,7 @@ class Heard:
     asking: frozenset[int]
     content: tuple[int, ...]
     language: str
-    told: bool = True
+    shows_language: bool = True
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -99,7 +99,7 @@ class Hearer:
         marks = _marks(said, tags, [match for match in found if match.first not in sentence])
         asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in range(one.first, one.after))
         bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
-        told = self._language(said, keys, found, tags)
+        heard = self._language(said, keys, found, tags)
         return Heard(
             said,
             keys,
@@ -109,8 +109,8 @@ class Hearer:
             cut,
             asking,
             tuple(place for place in sorted(asking) if place not in idle),
-            told or language or "en",
-            told is not None,
+            heard or language or "en",
+            heard is not None,
         )
 
     def knowing(self, said: Utterance, people: Sequence[tuple[str, str]]) -> Utterance:

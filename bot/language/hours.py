@@ -84,7 +84,9 @@ def hour_tags(said: Utterance, today: date, *, sought: bool = False) -> list[Tag
     if (opens or sought) and not days and (clock := _clock(words)):
         name, first, after = clock
         return [Tag("open_at", {"part": name}, first, after)]
-    wishes = sorted(_wishes(words, told=opens or sought or bool(days)), key=lambda wish: _RANK.get(wish[0], len(_RANK)))
+    wishes = sorted(
+        _wishes(words, spoken=opens or sought or bool(days)), key=lambda wish: _RANK.get(wish[0], len(_RANK))
+    )
     if not wishes:
         return [Tag("open_at", {"weekday": day}, first, after) for day, first, after in days]
     name, first, after = wishes[0]
@@ -107,11 +109,11 @@ def _clock(words: tuple[str, ...]) -> tuple[str, int, int] | None:
     return None
 
 
-def _wishes(words: tuple[str, ...], *, told: bool) -> Iterator[tuple[str, int, int]]:
-    """The phrases of opening, the longest at each place. `told`: something else speaks of days or of being open."""
+def _wishes(words: tuple[str, ...], *, spoken: bool) -> Iterator[tuple[str, int, int]]:
+    """The phrases of opening, the longest at each place. `spoken`: something else speaks of days or of being open."""
     for place, word in enumerate(words):
         for phrase, name in _BY_FIRST.get(word, ()):
-            if words[place : place + len(phrase)] == phrase and (told or phrase not in _NEEDS_MORE):
+            if words[place : place + len(phrase)] == phrase and (spoken or phrase not in _NEEDS_MORE):
                 yield name, place, place + len(phrase)
                 break
 

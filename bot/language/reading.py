@@ -32,8 +32,8 @@ class Slot:
 
 def adds(slots: Mapping[str, Slot], to: Mapping[str, Slot]) -> bool:
     """Whether any of these slots has a value that none of the others has."""
-    told = [value for slot in to.values() for value in slot.every]
-    return any(value not in told for slot in slots.values() for value in slot.every)
+    known = [value for slot in to.values() for value in slot.every]
+    return any(value not in known for slot in slots.values() for value in slot.every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Candidate:
 class Reading:
     """How a message was understood.
 
-    `language` is "en" or "es", and `told` whether these words say so themselves; `ms` is the time it took.
+    `language` is "en" or "es", and `shows_language` whether these words say so themselves; `ms` is the time it took.
     `candidates` are the best three of different intents, best first. `unclear` means that two of them are so close
     that the person should choose. `back` says to which topic a follow-up belongs: 0 is the last, 1 the one before.
     `unmet` are conditions that the message states and this intent's answer does not
@@ -88,7 +88,7 @@ class Reading:
     concepts: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     unclear: bool
-    told: bool = True
+    shows_language: bool = True
     alarm: str | None = None
     lines: tuple[str, ...] = ()
     back: int = 0

@@ -242,15 +242,15 @@ class _Spotter:
             return False
         if after > end:
             return True
-        told = sum(self.said.keys[place] in self.people for place in range(first, end))
+        listed = sum(self.said.keys[place] in self.people for place in range(first, end))
         strange = sum(self.like(place) for place in range(first, end))
         before, behind = self.word(first - 1), self.word(after)
         if self._placed(first, after):
-            return told > 0 or strange > 1
+            return listed > 0 or strange > 1
         framed = before in _LEADS and (behind in _FOLLOW or self._possessed(end)) and (before or behind in _FIELDS)
         if not framed:
-            return strange > 1 and told > (before + behind != "")
-        return told > 0 or (behind != "covered" and before != "are" and self._framed_sure(first, end, after))
+            return strange > 1 and listed > (before + behind != "")
+        return listed > 0 or (behind != "covered" and before != "are" and self._framed_sure(first, end, after))
 
     def _framed_sure(self, first: int, end: int, after: int) -> bool:
         """Whether words that no list of names has are no mistyped ones."""
@@ -389,9 +389,9 @@ class _Spotter:
         after = self.suffixed(last)
         if last == end or self.word(after) not in _FOLLOW:
             return None
-        told = any(self.said.keys[place] in self.people for place in range(first, last))
+        listed = any(self.said.keys[place] in self.people for place in range(first, last))
         slips = all(self.slip(self.said.keys[place]) for place in range(first, last))
-        if first == 0 and after == len(self.said.words) == last and not (told or self.mixed) and slips:
+        if first == 0 and after == len(self.said.words) == last and not (listed or self.mixed) and slips:
             return None
         return NameFound(first, after, f"{_said(self.said, end, last)} {_said(self.said, first, end)}", sure=True)
 

@@ -34,12 +34,12 @@ def terse(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
 
     Words that another value of the same kind holds, or that belong to a kind of doctor, say no more.
     """
-    told = {tag.kind for tag in tags}
+    kinds = {tag.kind for tag in tags}
     held = {place for tag in tags if tag.kind in _KINDS_OF_DOCTORS for place in range(tag.first, tag.after)}
     found = [
         Tag(*_TERSE[key], place, place + 1)
         for place, key in enumerate(said.keys)
-        if key in _TERSE and place not in held and _TERSE[key][0] not in told
+        if key in _TERSE and place not in held and _TERSE[key][0] not in kinds
     ]
     return found[:1]
 

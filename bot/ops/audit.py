@@ -28,7 +28,7 @@ from bot.message import OneToOne, Person, Place
 from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable
 
-What = Literal[
+AuditEvent = Literal[
     "link_asked",
     "sign_in_failed",
     "code_wrong",
@@ -58,7 +58,7 @@ class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
     number: int
     at: str
-    what: What
+    what: AuditEvent
     key: str
     before: str
     who: str = ""
@@ -104,7 +104,7 @@ class Audit:
 
     async def record(
         self,
-        what: What,
+        what: AuditEvent,
         person: Person | None = None,
         *,
         place: Place | None = None,

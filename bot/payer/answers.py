@@ -14,12 +14,12 @@ from bot.errors import (
     PayerUntrusted,
     SignInExpired,
 )
-from bot.payer.http import Answer
+from bot.payer.http import HttpAnswer
 from bot.records.bundle import Head, Page, read_head, read_issues, read_page
 from bot.records.decode import Unreadable
 
 
-def check_status(answer: Answer, resource_type: str) -> None:
+def check_status(answer: HttpAnswer, resource_type: str) -> None:
     """Pass a 200 on.
 
     Raises:
@@ -40,7 +40,7 @@ def check_status(answer: Answer, resource_type: str) -> None:
         raise PayerDown(str(status))
 
 
-def page_of(answer: Answer, resource_type: str) -> Page:
+def page_of(answer: HttpAnswer, resource_type: str) -> Page:
     """The page of a search's answer.
 
     Raises:
@@ -59,7 +59,7 @@ def page_of(answer: Answer, resource_type: str) -> Page:
     return page
 
 
-def resource_of(answer: Answer, resource_type: str) -> tuple[bytes, Head]:
+def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
     """The resource of a read's answer, with its head.
 
     Raises:
@@ -75,7 +75,7 @@ def resource_of(answer: Answer, resource_type: str) -> tuple[bytes, Head]:
     return body, head
 
 
-def _fhir(answer: Answer) -> bytes:
+def _fhir(answer: HttpAnswer) -> bytes:
     """The body, when it can be FHIR JSON: payers also label it application/json or text/plain, so the body decides."""
     body = answer.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not body or body.startswith(b"<"):

@@ -19,7 +19,7 @@ _HIDING: frozenset[GapKind] = frozenset({"page_failed", "type_refused", "unreada
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ReadRecord:
     """A record that was read: its type, its id, and when the payer gave it."""
 
     type: str
@@ -66,7 +66,7 @@ class Report:
     question read them.
     """
 
-    sources: list[Source] = field(default_factory=list)
+    sources: list[ReadRecord] = field(default_factory=list)
     pages: int = 0
     gaps: list[Gap] = field(default_factory=list)
     applied_here: list[str] = field(default_factory=list)
@@ -172,4 +172,4 @@ class Budget:
         self.read += resources
         self.report.pages += 1
         moment = self._moment or self._now()
-        self.report.sources += [Source(kind, id_, moment) for kind, id_ in records]
+        self.report.sources += [ReadRecord(kind, id_, moment) for kind, id_ in records]

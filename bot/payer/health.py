@@ -16,7 +16,7 @@ _OK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class PayerHealth:
     """What was seen at `checked`. `since` is when the state last changed, or when it was first looked at.
 
     `milliseconds` is how long the server took, None when it did not answer. `searches` are the parameters that it
@@ -37,11 +37,11 @@ class Probe:
 
     def __init__(self, http: Http, base: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._http, self._url, self._now = http, f"{base.rstrip('/')}/metadata", now
-        self._last: Health | None = None
+        self._last: PayerHealth | None = None
         self._until = 0.0
         self._lock = asyncio.Lock()
 
-    async def state(self) -> Health:
+    async def state(self) -> PayerHealth:
         """The current state. Never raises: a server that does not answer is down."""
         async with self._lock:
             if self._last is None or self._http.clock() >= self._until:
@@ -49,7 +49,7 @@ class Probe:
                 self._until = self._http.clock() + _AGAIN
             return self._last
 
-    async def _look(self, before: Health | None) -> Health:
+    async def _look(self, before: PayerHealth | None) -> PayerHealth:
         started, moment = self._http.clock(), self._now()
         try:
             answer = await self._http.get(self._url, {"accept": "application/fhir+json"}, started + _PATIENCE)
@@ -58,7 +58,7 @@ class Probe:
         up = answer is not None and answer.status_code == _OK
         declared = read_capabilities(answer.content) if answer is not None and up else None
         types = declared.types if declared else {}
-        return Health(
+        return PayerHealth(
             up=up,
             checked=moment,
             since=before.since if before is not None and before.up == up else moment,

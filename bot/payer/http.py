@@ -22,7 +22,7 @@ from bot.errors import PayerDamaged, PayerDown, PayerError, PayerSlow
 from bot.payer.base import origin_of
 from bot.payer.body import read_body
 from bot.payer.budget import MIB
-from bot.payer.origin import IN_FLIGHT, Origin, Place, Waits
+from bot.payer.origin import IN_FLIGHT, Breaker, Origin, Waits
 from bot.payer.server_traits import ServerTraits
 from bot.payer.skew import Clocks
 
@@ -37,7 +37,7 @@ def _unheard(_outcome: str, _seconds: float) -> None:
     """Nobody counts."""
 
 
-Answer = httpx.Response
+HttpAnswer = httpx.Response
 """What the transports give: an answer that came whole, with its body decoded."""
 
 
@@ -70,21 +70,21 @@ class Http(httpx.AsyncBaseTransport):
         self.clocks = Clocks(now)
         self._waits, self._heard = waits, heard
         self._in_flight = in_flight
-        self._places: dict[str, Place] = {}
-        self._origins: dict[tuple[str, str], Origin] = {}
+        self._origins: dict[str, Origin] = {}
+        self._breakers: dict[tuple[str, str], Breaker] = {}
         self._transport = transport or _transport()
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
 
-    def origin(self, url: str | httpx.URL, kind: str = "") -> Origin:
-        """What is known about the URL's origin, as far as a type of resource is concerned."""
+    def breaker(self, url: str | httpx.URL, kind: str = "") -> Breaker:
+        """The circuit breaker of a type of resource at the URL's origin."""
         name = origin_of(url)
-        if (name, kind) not in self._origins:
-            place = self._places.setdefault(name, Place(self._in_flight, name, self._waits))
-            self._origins[name, kind] = Origin(place)
-        return self._origins[name, kind]
+        if (name, kind) not in self._breakers:
+            origin = self._origins.setdefault(name, Origin(self._in_flight, name, self._waits))
+            self._breakers[name, kind] = Breaker(origin)
+        return self._breakers[name, kind]
 
     async def get(
         self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB, *, kind: str = ""
@@ -134,7 +134,7 @@ class Http(httpx.AsyncBaseTransport):
     async def _sent(self, request: httpx.Request) -> httpx.Response:
         request.extensions["timeout"] = _TIMEOUT
         deadline, kind = request.extensions["deadline"], request.extensions["kind"]
-        slots = self.origin(request.url, kind).place.slots
+        slots = self.breaker(request.url, kind).origin.slots
         try:
             async with asyncio.timeout(max(0.0, deadline - self.clock())), slots.of(kind):
                 return await self._exchange(request)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.errors import PayerError, PayerRejects
 from bot.payer.budget import Budget
 from bot.payer.paging import Server
-from bot.payer.search import Search, Value
+from bot.payer.search import Search, SearchValue
 from bot.payer.server_traits import Trait
 from bot.records.bundle import Page
 
@@ -88,5 +88,5 @@ def _references(search: Search) -> Iterator[str]:
 
 
 def _bare(search: Search, names: tuple[str, ...]) -> Search:
-    pairs = ((name, Value(_TYPE.sub("", value)) if name in names else value) for name, value in search.params)
+    pairs = ((name, SearchValue(_TYPE.sub("", value)) if name in names else value) for name, value in search.params)
     return Search(search.type, tuple(pairs))

@@ -82,7 +82,7 @@ class Slots:
         self._waiting = left
 
 
-class Place:
+class Origin:
     """One scheme, host and port: its slots, and when it may be asked again. Times are of the monotonic clock."""
 
     def __init__(self, in_flight: int = IN_FLIGHT, name: str = "", waits: Waits | None = None) -> None:
@@ -105,11 +105,11 @@ class Place:
             await self._waits.keep(self._name, seconds)
 
 
-class Origin:
-    """A place as far as one type of resource is concerned: the breaker, and what holds for the whole place."""
+class Breaker:
+    """The circuit breaker of one type of resource at an origin, and the `origin` itself."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, origin: Origin) -> None:
+        self.origin = origin
         self._failures = 0
         self._opened_at: float | None = None
         self._probing = False

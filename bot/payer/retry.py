@@ -11,7 +11,7 @@ import httpx
 
 from bot.errors import BotError, PayerDamaged, PayerDown, PayerSlow
 from bot.payer.http import Http
-from bot.payer.origin import Origin, busy
+from bot.payer.origin import Breaker, busy
 
 TRIES = 3
 DAMAGED_TRIES = 2
@@ -48,15 +48,15 @@ class Retry(httpx.AsyncBaseTransport):
             Whatever `read` raises otherwise.
         """
         deadline = request.extensions["deadline"]
-        origin = self._wire.origin(request.url, request.extensions["kind"])
+        breaker = self._wire.breaker(request.url, request.extensions["kind"])
         for tried in range(1, TRIES + 1):
-            await self._until_back(origin, deadline)
-            origin.admit(self._clock())
+            await self._until_back(breaker, deadline)
+            breaker.admit(self._clock())
             try:
-                response = await self._try(origin, request)
-                wait = await self._told_to_wait(response, origin, deadline, tried)
+                response = await self._try(breaker, request)
+                wait = await self._backoff(response, breaker, deadline, tried)
                 if wait is None:
-                    return self._judged(origin, request, response)
+                    return self._judged(breaker, request, response)
             except (PayerDown, PayerDamaged) as error:
                 wait = _BASE * 2**tried * (0.5 + self._jitter())
                 allowed = DAMAGED_TRIES if isinstance(error, PayerDamaged) else TRIES
@@ -65,46 +65,46 @@ class Retry(httpx.AsyncBaseTransport):
             await self._sleep(wait)
         raise PayerDown("no usable answer after the last try")
 
-    async def _until_back(self, origin: Origin, deadline: float) -> None:
+    async def _until_back(self, breaker: Breaker, deadline: float) -> None:
         """Wait until the payer may be asked, whoever was told so; not all at the same instant (F19)."""
-        while (wait := await origin.place.wait(self._clock())) > 0:
+        while (wait := await breaker.origin.wait(self._clock())) > 0:
             if wait > LONGEST_WAIT or self._clock() + wait >= deadline:
                 raise busy(wait)
             await self._sleep(wait + _MARGIN + _SPREAD * self._jitter())
 
-    async def _try(self, origin: Origin, request: httpx.Request) -> httpx.Response:
+    async def _try(self, breaker: Breaker, request: httpx.Request) -> httpx.Response:
         """One call, reported to the breaker that let it through."""
         try:
             return await self._wire.handle_async_request(request)
         except (PayerDown, PayerSlow):
-            origin.failed(self._clock())
+            breaker.failed(self._clock())
             raise
         except BaseException:
-            origin.released()
+            breaker.released()
             raise
 
-    def _judged(self, origin: Origin, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    def _judged(self, breaker: Breaker, request: httpx.Request, response: httpx.Response) -> httpx.Response:
         """Read the answer; a server error counts against the origin, any other answer for it."""
         try:
             judge(request, response)
         except PayerDown:
-            origin.failed(self._clock())
+            breaker.failed(self._clock())
             raise
         except BotError:
-            origin.succeeded()
+            breaker.succeeded()
             raise
-        origin.succeeded()
+        breaker.succeeded()
         return response
 
-    async def _told_to_wait(self, answer: httpx.Response, origin: Origin, deadline: float, tried: int) -> float | None:
+    async def _backoff(self, answer: httpx.Response, breaker: Breaker, deadline: float, tried: int) -> float | None:
         """The seconds to wait before the next try; None when the answer is to be read."""
         said = retry_after(answer.headers.get("retry-after"), self._now())
         if answer.status_code != _TOO_MANY and not (answer.status_code == _UNAVAILABLE and said is not None):
             return None
-        origin.released()
+        breaker.released()
         seconds = UNSAID_WAIT if said is None else said
         now = self._clock()
-        await origin.place.told_to_wait(now, seconds)
+        await breaker.origin.told_to_wait(now, seconds)
         if seconds > LONGEST_WAIT or now + seconds >= deadline or tried >= TRIES:
             raise busy(seconds)
         return seconds + _MARGIN

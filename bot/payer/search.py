@@ -14,32 +14,32 @@ _TECHNICAL = frozenset({"_include", "_revinclude", "_count"})
 _SPECIAL = re.compile(r"([\\,$|])")
 
 
-class Value(str):
+class SearchValue(str):
     """A search value that is already escaped: `escape`, `token` and `any_of` make them."""
 
     __slots__ = ()
 
 
-def escape(value: str) -> Value:
+def escape(value: str) -> SearchValue:
     r"""The value with FHIR's separators escaped: `\`, `,`, `$` and `|` stand for themselves (R4 search 3.1.1.4.0)."""
-    return value if isinstance(value, Value) else Value(_SPECIAL.sub(r"\\\1", value))
+    return value if isinstance(value, SearchValue) else SearchValue(_SPECIAL.sub(r"\\\1", value))
 
 
-def token(system: str, code: str) -> Value:
+def token(system: str, code: str) -> SearchValue:
     """A code of a system: `system|code`."""
-    return Value(f"{escape(system)}|{escape(code)}")
+    return SearchValue(f"{escape(system)}|{escape(code)}")
 
 
-def any_of(values: Iterable[str]) -> Value:
+def any_of(values: Iterable[str]) -> SearchValue:
     """One value that matches any of them: FHIR's comma is OR."""
-    return Value(",".join(escape(value) for value in values))
+    return SearchValue(",".join(escape(value) for value in values))
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """A resource type and its parameters in order. Parameters repeat for AND.
 
-    Plain strings among the values are escaped; a `Value` goes as it is.
+    Plain strings among the values are escaped; a `SearchValue` goes as it is.
     """
 
     type: str

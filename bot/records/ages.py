@@ -55,13 +55,13 @@ class Ages:
         return min(self.high, last) - max(self.low, first) + 1 >= _SHARED
 
 
-def treats(codes: Collection[str], group: str, told: Collection[Ages] = ()) -> bool | None:
+def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) -> bool | None:
     """Whether a child, teen, adult or senior is treated: by the ages that are told, else by the codes.
 
     None where neither says.
     """
-    if told and group in _GROUPS:
-        return any(ages.holds(group) for ages in told)
+    if stated and group in _GROUPS:
+        return any(ages.holds(group) for ages in stated)
     children = any(code.startswith(_CHILDREN) for code in codes)
     teens = any(code.startswith(_TEENS) for code in codes)
     seniors = any(code.startswith(_SENIORS) for code in codes)

@@ -18,7 +18,7 @@ from bot.records.text import clean
 from bot.records.total_line import total_lines
 from bot.records.unlike import Said, settled
 
-Source = Literal["total", "header", "lines", "parts", "payment"]
+AmountSource = Literal["total", "header", "lines", "parts", "payment"]
 
 PAID_PARTS = ("paid_in_cash", "paid_from_account", "paid_otherwise")
 """What C4BB 2.0 splits `paidbypatient` into."""
@@ -67,7 +67,7 @@ class FoundAmount(msgspec.Struct, frozen=True, gc=False):
     """One amount, where it stood, and of how many lines it is the sum when it stood on lines."""
 
     amount: Amount
-    source: Source
+    source: AmountSource
     lines: int = 0
 
 

@@ -43,7 +43,7 @@ def sum_of(name: str, claims: Iterable[Claim], amount: Callable[[Claim], Amount 
 
     A labelled claim adds its amount without its day.
     """
-    terms = [_term(claim, told) for claim in claims if (told := amount(claim)) is not None]
+    terms = [_term(claim, value) for claim in claims if (value := amount(claim)) is not None]
     result = added(term.amount for term in terms)
     if result is None:
         return ()

@@ -105,12 +105,12 @@ def read_authorization(raw: bytes | msgspec.Raw, performed: Performed | None = N
     spans = [period(one.start, one.end) for one in shape.pre_auth_ref_period]
     lines = performed.lines if performed else ()
     words = (text for line in lines for text in line.words)
-    told = (line.product_or_service.words() for line in shape.item if line.product_or_service)
+    services = (line.product_or_service.words() for line in shape.item if line.product_or_service)
     return Authorization(
         id=shape.id,
         decision=_decision(shape, every),
         words=clean(shape.disposition, NOTE_LIMIT),
-        services=tuple(dict.fromkeys(text for text in (*told, *words) if text))[:_TOLD],
+        services=tuple(dict.fromkeys(text for text in (*services, *words) if text))[:_TOLD],
         numbers=shape.pre_auth_ref,
         decided=parse_date(shape.created),
         holds=next((one for one in spans if one.known), Period()),
@@ -149,9 +149,9 @@ def _codes(extension: Extension) -> Iterable[str]:
 
 def _units(lines: Iterable[_Line]) -> Decimal | None:
     """The one number of units that is told; of several lines there is no sum."""
-    told = [value for line in lines if line.quantity and (value := believable(line.quantity.value))]
+    numbers = [value for line in lines if line.quantity and (value := believable(line.quantity.value))]
     allowed = [_named(line.adjudication, ("allowedunits",)) for line in lines]
-    found = {value for value in (*told, *allowed) if value is not None}
+    found = {value for value in (*numbers, *allowed) if value is not None}
     return found.pop() if len(found) == 1 else None
 
 

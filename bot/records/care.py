@@ -168,9 +168,9 @@ def read_care_plan(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Ca
         Unreadable: damaged, or of another type.
     """
     shape, dropped = _decoded(raw, "CarePlan")
-    told = lines_of(shape.text.div if shape.text else None)
+    narrated = lines_of(shape.text.div if shape.text else None)
     planned = (_planned(activity.detail) for activity in shape.activity if activity.detail)
-    lines = dict.fromkeys((*told, *(line for line in planned if line)))
+    lines = dict.fromkeys((*narrated, *(line for line in planned if line)))
     return CarePlan(
         id=shape.id,
         title=clean(shape.title) or clean(shape.description),

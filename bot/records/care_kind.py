@@ -204,9 +204,9 @@ def _line(line: PerformedLine, kind: CareKind, kinds: CareKinds, claim: Done) ->
         return True
     if kind.text is None or (claim.is_pharmacy and not kind.fills):
         return False
-    told = frozenset().union(*(kinds.of_code(code) for code in line.codes))
+    of_codes = frozenset().union(*(kinds.of_code(code) for code in line.codes))
     kin = kinds.above(kind.key) | {one.key for one in kinds.within(kind.key)}
-    if told and not told & kin:
+    if of_codes and not of_codes & kin:
         return False
     return any(kind.text.search(fold(words)) for words in line.words)
 

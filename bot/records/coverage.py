@@ -13,7 +13,7 @@ from bot.records.cost_share import CostShape, CostShare, cost_share
 from bot.records.dates import Period, period
 from bot.records.decode import Unreadable, decode
 from bot.records.extensions import Extra, every, first
-from bot.records.product_line import Line, product_line
+from bot.records.product_line import ProductLine, product_line
 from bot.records.references import Key, key_of
 from bot.records.sensitivity import labels_of
 from bot.records.shapes import Concept, Identifier, PeriodShape, Reference, Shape
@@ -121,11 +121,11 @@ class Coverage:
     @property
     def networks(self) -> str | None:
         """The network or networks, as the payer writes them."""
-        told = self.classes.get("network")
-        return self.network or (told.words if told else None)
+        by_class = self.classes.get("network")
+        return self.network or (by_class.words if by_class else None)
 
     @property
-    def line(self) -> Line | None:
+    def line(self) -> ProductLine | None:
         """The product line: medicare, medicaid or commercial; None where the record leaves it open."""
         plan, group = self.plan, self.group
         classes = [text for named in (plan, group) if named for text in (named.name, named.value)]

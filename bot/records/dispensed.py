@@ -54,6 +54,6 @@ def _ingredients(item: ClaimItem) -> Iterable[str]:
 
 def _days(eob: Explanation) -> Decimal | None:
     """How long the supply lasts; of a claim with several lines nobody knows which."""
-    told = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
-    days = [one.value for one in told if one and one.value > 0]
+    supplies = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
+    days = [one.value for one in supplies if one and one.value > 0]
     return days[0] if len(days) == 1 and len(eob.item) == 1 else None

@@ -10,7 +10,7 @@ from bot.records.claim import Claim
 from bot.records.live import Live
 from bot.records.money import Amount
 
-What = Literal[
+DoubtKind = Literal[
     "sum_of_parts",
     "some_lines",
     "may_add",
@@ -34,7 +34,7 @@ What = Literal[
 class Doubt:
     """One thing to say: `amounts` that it is about, a `count` of lines, or `other`, the claim that it points at."""
 
-    what: What
+    what: DoubtKind
     amounts: tuple[Amount, ...] = ()
     count: int = 0
     of: int = 0
@@ -57,7 +57,7 @@ def _of_amounts(claim: Claim) -> Iterator[Doubt]:
         yield Doubt("gap", (owed.parts_sum, owed.gap))
     if claim.unlike:
         yield Doubt("unlike", names=tuple(sorted(claim.unlike)))
-    told: tuple[tuple[What, tuple[Amount | None, ...]], ...] = (
+    groups: tuple[tuple[DoubtKind, tuple[Amount | None, ...]], ...] = (
         ("may_add", (owed.may_add,)),
         ("written_off", (owed.noncovered if owed.written_off else None,)),
         ("impossible", (owed.impossible,)),
@@ -65,7 +65,7 @@ def _of_amounts(claim: Claim) -> Iterator[Doubt]:
         ("paid_rivals", claim.paid.rivals),
         ("credit", (amount if amount and amount.value < 0 and not claim.is_reversal else None,)),
     )
-    for what, amounts in told:
+    for what, amounts in groups:
         if given := tuple(one for one in amounts if one):
             yield Doubt(what, given)
 

@@ -103,8 +103,8 @@ def concept(model: Any) -> Concept:
     """A typed CodeableConcept as our own value; empty for None."""
     if model is None:
         return Concept()
-    told = (coding for coding in model.coding or () if coding.code not in _NOT_TOLD)
-    codings = tuple(Coding(system=_text(c.system), code=c.code, display=c.display) for c in told)
+    shown = (coding for coding in model.coding or () if coding.code not in _NOT_TOLD)
+    codings = tuple(Coding(system=_text(c.system), code=c.code, display=c.display) for c in shown)
     return Concept(coding=codings, text=model.text)
 
 

@@ -82,8 +82,8 @@ class Listing:
         """The National Provider Identifier of whose listing it is."""
         whose = self.practitioner if self.is_person else self.organization
         reference = self.role.practitioner or self.role.organization
-        told = read_npi([reference.identifier]) if reference and reference.identifier else None
-        return (whose.npi if whose else None) or told
+        of_role = read_npi([reference.identifier]) if reference and reference.identifier else None
+        return (whose.npi if whose else None) or of_role
 
     def telecoms(self, today: date) -> tuple[Phone, ...]:
         """How to reach them here, the nearest to the person first; what a role of several places says comes last."""

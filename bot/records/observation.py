@@ -126,8 +126,8 @@ class Observation:
     @property
     def counts(self) -> bool:
         """False for what was entered in error or cancelled, cannot be interpreted, or only groups other results."""
-        told = self.main.value or self.main.absent or any(part.value for part in self.parts)
-        return bool(told) and self.status not in {"entered-in-error", "cancelled"} and not self.uninterpreted
+        measured = self.main.value or self.main.absent or any(part.value for part in self.parts)
+        return bool(measured) and self.status not in {"entered-in-error", "cancelled"} and not self.uninterpreted
 
     @property
     def preliminary(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.records.amounts import Money, Source, added
+from bot.records.amounts import AmountSource, Money, added
 from bot.records.money import Amount
 
 _CENT = Decimal("0.01")
@@ -25,7 +25,7 @@ class Owed:
     """
 
     amount: Amount | None = None
-    source: Source | None = None
+    source: AmountSource | None = None
     deductible: Amount | None = None
     copay: Amount | None = None
     coinsurance: Amount | None = None
@@ -61,26 +61,28 @@ class Paid:
 def owed_of(money: Money) -> Owed:
     """The order of fhir-notes 4.3: total, header, lines, then the parts; never a zero of our own."""
     shares = [money.get(name) for name in ("deductible", "copay", "coinsurance")]
-    noncovered, told, alone = money.get("noncovered"), money.found("liability"), added(shares)
-    impossible = None if told or not _too_much(money, alone) else alone
-    written_off = (told is None or _same(told.amount, alone)) and _is_written_off(money, None if impossible else alone)
-    parts = None if impossible else _parts_sum(alone, noncovered, told.amount if told else None)
-    open_ = noncovered if noncovered and noncovered.value > 0 and not written_off and not told else None
-    if not told and parts and not parts.value and open_:
+    noncovered, stated, alone = money.get("noncovered"), money.found("liability"), added(shares)
+    impossible = None if stated or not _too_much(money, alone) else alone
+    written_off = (stated is None or _same(stated.amount, alone)) and _is_written_off(
+        money, None if impossible else alone
+    )
+    parts = None if impossible else _parts_sum(alone, noncovered, stated.amount if stated else None)
+    open_ = noncovered if noncovered and noncovered.value > 0 and not written_off and not stated else None
+    if not stated and parts and not parts.value and open_:
         parts = None  # no share, and something that nobody covers: nothing says whose it is
-    amount = told.amount if told else parts
+    amount = stated.amount if stated else parts
     return Owed(
         amount=amount,
-        source=told.source if told else ("parts" if parts else None),
+        source=stated.source if stated else ("parts" if parts else None),
         deductible=shares[0],
         copay=shares[1],
         coinsurance=shares[2],
         noncovered=noncovered,
         parts_sum=parts,
         gap=_gap(amount, parts),
-        lines_told=told.lines if told else 0,
+        lines_told=stated.lines if stated else 0,
         lines=money.lines,
-        rivals=tuple(dict.fromkeys(one for one in money.rivals if told and _differ(one, told.amount))),
+        rivals=tuple(dict.fromkeys(one for one in money.rivals if stated and _differ(one, stated.amount))),
         written_off=written_off,
         may_add=open_ if parts else None,
         impossible=impossible,
@@ -134,19 +136,19 @@ def _is_written_off(money: Money, alone: Amount | None) -> bool:
     return billed is not None and billed.currency == allowed.currency and not _differ(billed - allowed, noncovered)
 
 
-def _parts_sum(alone: Amount | None, noncovered: Amount | None, told: Amount | None) -> Amount | None:
+def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount | None) -> Amount | None:
     """Deductible, copay and coinsurance; what is not covered is one of the parts only where the told amount holds it.
 
     CARIN counts it to the member's liability, but payers also book the provider's write-off as non-covered. Non-covered
     alone is no cost share, and a sum of ours never holds it.
     """
-    if alone is None or noncovered is None or told is None or alone.currency != noncovered.currency:
+    if alone is None or noncovered is None or stated is None or alone.currency != noncovered.currency:
         return alone
-    return alone + noncovered if _nearer(alone + noncovered, alone, told) else alone
+    return alone + noncovered if _nearer(alone + noncovered, alone, stated) else alone
 
 
-def _nearer(one: Amount, other: Amount, told: Amount) -> bool:
-    return one.currency == told.currency and abs(one.value - told.value) < abs(other.value - told.value)
+def _nearer(one: Amount, other: Amount, stated: Amount) -> bool:
+    return one.currency == stated.currency and abs(one.value - stated.value) < abs(other.value - stated.value)
 
 
 def _gap(amount: Amount | None, parts: Amount | None) -> Amount | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-Line = Literal["medicare", "medicaid", "commercial"]
+ProductLine = Literal["medicare", "medicaid", "commercial"]
 
 _MEDICARE = re.compile(r"\bmedicare\b|\bblue ?advantage\b|\bbluecare plus\b|\bd-?snp\b|\bpart [cd]\b")
 _MEDICAID = re.compile(r"\bmedicaid\b|\btenncare\b|\bbluecare\b(?! plus)")
@@ -14,7 +14,7 @@ _OPEN = re.compile(
     r"\bmedigap\b|\bsupplement\w*\b|\bcoverkids\b|\bchip\b|\bfederal employee\w*\b|\bfep\b|\btricare\b|\bveterans?\b"
 )
 """Programmes with times of their own."""
-_TYPOLOGY: tuple[tuple[str, Line], ...] = (
+_TYPOLOGY: tuple[tuple[str, ProductLine], ...] = (
     ("1", "medicare"),
     ("2", "medicaid"),
     ("5", "commercial"),
@@ -25,7 +25,7 @@ _PRIVATE = frozenset({"PPO", "POS", "HMO", "HIP", "EHCPOL", "MCPOL", "HSAPOL"})
 """HL7's types that a commercial plan has, and a public one may have too: managed care, preferred providers."""
 
 
-def product_line(codes: Iterable[str], names: Iterable[str | None], *, group: bool) -> Line | None:
+def product_line(codes: Iterable[str], names: Iterable[str | None], *, group: bool) -> ProductLine | None:
     """The line that all evidence agrees on; None where none is certain, so that no date hangs on a guess.
 
     `codes` are those of the coverage's type, `names` the payer's words for type, plan, group and payer. A private type
@@ -34,7 +34,9 @@ def product_line(codes: Iterable[str], names: Iterable[str | None], *, group: bo
     types, words = list(codes), " | ".join(name for name in names if name).casefold()
     if _OPEN.search(words) or ("advantage" in words and not _MEDICARE.search(words)):
         return None
-    found: set[Line] = {line for code in types for digit, line in _TYPOLOGY if code.isdecimal() and code[0] == digit}
+    found: set[ProductLine] = {
+        line for code in types for digit, line in _TYPOLOGY if code.isdecimal() and code[0] == digit
+    }
     if _MEDICARE.search(words):
         found.add("medicare")
     if _MEDICAID.search(words):

@@ -26,8 +26,8 @@ def services_in(raw: bytes | msgspec.Raw) -> tuple[str, ...]:
         lines, _ = decode(raw, _Lines)
     except Unreadable:
         return ()
-    told = (_words(line.product_or_service) or _words(line.revenue) for line in lines.item)
-    return tuple(dict.fromkeys(words for words in told if words))
+    texts = (_words(line.product_or_service) or _words(line.revenue) for line in lines.item)
+    return tuple(dict.fromkeys(words for words in texts if words))
 
 
 def _words(what: Concept | None) -> str | None:

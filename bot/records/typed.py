@@ -22,7 +22,7 @@ _ROUNDS = 40
 _NO_MODEL = "no typed model for this type"
 _NO_LOSS = frozenset({"missing", "model_field_validation.missing", "extra_forbidden", "list_type"})
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-Location = tuple[str | int, ...]
+ErrorPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]
     return [(".".join(map(str, place)), places[place]) for place in ordered if _mended(plain, place, places[place])]
 
 
-def _place(plain: Any, location: Location) -> Location:
+def _place(plain: Any, location: ErrorPath) -> ErrorPath:
     """The location as far as it exists in the JSON, and the name of what is missing there.
 
     Models name some elements otherwise (`class_fhir`), and end some locations with `root`.
@@ -106,7 +106,7 @@ def _place(plain: Any, location: Location) -> Location:
     return tuple(found)
 
 
-def _mended(plain: Any, place: Location, kind: str) -> bool:
+def _mended(plain: Any, place: ErrorPath, kind: str) -> bool:
     """Change one place; False when it went with something around it."""
     if not place:
         return False
@@ -136,7 +136,7 @@ def _absent() -> dict[str, Any]:
     return {"extension": [{"url": _ABSENT, "valueCode": "unknown"}]}
 
 
-def _order(place: Location) -> tuple[tuple[bool, str, int], ...]:
+def _order(place: ErrorPath) -> tuple[tuple[bool, str, int], ...]:
     return tuple((isinstance(s, int), s if isinstance(s, str) else "", s if isinstance(s, int) else 0) for s in place)
 
 

@@ -11,7 +11,7 @@ from bot.records.money import Amount
 
 _CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
-Reason = Literal["coinsurance", "copay", "deductible", "nothing", "several"]
+ShareReason = Literal["coinsurance", "copay", "deductible", "nothing", "several"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Why:
     the plan's payment when price less share comes to it; `discount` is what was billed above the price.
     """
 
-    reason: Reason
+    reason: ShareReason
     share: Amount
     price: Amount | None = None
     percent: Decimal | None = None
@@ -40,8 +40,8 @@ def why_of(claim: Claim) -> Why | None:
     given = [name for name, amount in parts.items() if amount and amount.value]
     if share.value and not given:
         return None
-    names: dict[str, Reason] = {"coinsurance": "coinsurance", "copay": "copay", "deductible": "deductible"}
-    reason: Reason = "nothing" if not share.value else names[given[0]] if len(given) == 1 else "several"
+    names: dict[str, ShareReason] = {"coinsurance": "coinsurance", "copay": "copay", "deductible": "deductible"}
+    reason: ShareReason = "nothing" if not share.value else names[given[0]] if len(given) == 1 else "several"
     price = _alike(claim.allowed, share)
     return Why(
         reason=reason,

@@ -29,7 +29,7 @@ _BARS, _BAR = range(2, 13), "categoricalBlue"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
 
-Card = dict[str, Any]
+AdaptiveCard = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CardPage:
     """One Teams message: `text` says everything that `card` says."""
 
     text: str
-    card: Card
+    card: AdaptiveCard
 
 
 def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
@@ -46,7 +46,7 @@ def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
     return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
 
 
-def renewing(card: Card, press: str, viewer: str) -> Card:
+def renewing(card: AdaptiveCard, press: str, viewer: str) -> AdaptiveCard:
     """The card, asking by itself what it says now when this one person looks at it; `viewer` as Teams knows them.
 
     Clients that do not know how leave it as it is.
@@ -109,7 +109,7 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield block
 
 
-def _elements(blocks: Iterable[Block]) -> Iterator[Card]:
+def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
     for block in blocks:
         match block:
             case Title(text) if _PLAIN.fullmatch(text):
@@ -133,14 +133,14 @@ def _elements(blocks: Iterable[Block]) -> Iterator[Card]:
                 yield from _buttons(buttons)
 
 
-def _item(item: Item) -> Iterator[Card]:
+def _item(item: Item) -> Iterator[AdaptiveCard]:
     first, *rest = [line.spans for line in item.lines]
     yield _rich([Span(f"{item.number}. "), *first])
     yield from ({**_rich(spans), "spacing": "None"} for spans in rest)
     yield from _buttons(item.actions)
 
 
-def _facts(rows: tuple[Fact, ...]) -> Card:
+def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
     """A table of what stands side by side. Else a fact set where every word is plain, or a table of words, unparsed."""
     if columns := Facts(rows).columns:
         return _side_by_side(rows, columns)
@@ -155,7 +155,7 @@ def _facts(rows: tuple[Fact, ...]) -> Card:
     }
 
 
-def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> Card:
+def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveCard:
     lines = [rows[at : at + len(columns)] for at in range(0, len(rows), len(columns))]
     head = [_cell(" "), *(_cell(name, bold=True) for name in columns)]
     cells = [[_cell(line[0].row, bold=True), *(_cell(fact.value) for fact in line)] for line in lines]
@@ -168,16 +168,16 @@ def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> Card:
     }
 
 
-def _cell(text: str, *, bold: bool = False) -> Card:
+def _cell(text: str, *, bold: bool = False) -> AdaptiveCard:
     return {"type": "TableCell", "items": [_rich([Span(text, bold=bold)])]}
 
 
-def _rich(spans: Iterable[Span], **look: object) -> Card:
+def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:
     runs = [_run(piece, bold=span.bold, **look) for span in spans for piece in _unjoined(span.text) if piece]
     return {"type": "RichTextBlock", "inlines": runs or [_run(" ")]}
 
 
-def _run(text: str, *, bold: bool = False, **look: object) -> Card:
+def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
     return {"type": "TextRun", "text": text, **({"weight": "Bolder"} if bold else {}), **look}
 
 
@@ -186,7 +186,7 @@ def _unjoined(text: str) -> list[str]:
     return re.split(r"(?<=\{)(?=\{)", text)
 
 
-def _buttons(actions: tuple[Action, ...]) -> Iterator[Card]:
+def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
     """Buttons in rows. What Teams cannot open, a phone number for one, is a line that can be read."""
     unopened = [action for action in actions if action.url and not _opens(action.url)]
     for action in unopened:
@@ -200,7 +200,7 @@ def _opens(url: str) -> bool:
     return url.startswith(("https://", "http://")) and len(url) <= _URL
 
 
-def _button(action: Action) -> Card:
+def _button(action: Action) -> AdaptiveCard:
     """A press goes as Action.Execute; clients that do not know it submit the same id (`data` holds nothing else)."""
     title = cut(action.label, _BUTTON)
     if action.id == POP_UP:

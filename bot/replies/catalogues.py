@@ -15,7 +15,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.pofile import PoFileError, read_po
 
 from bot.replies.filters import MESSAGES
-from bot.replies.messages import FILTERS, Message, names, scan, sources
+from bot.replies.messages import FILTERS, CatalogueMessage, names, scan, sources
 
 _NAMED = 60
 
@@ -28,9 +28,9 @@ class Catalogue:
     is not translated yet. `fuzzy` are those that a translator has to look at again.
     """
 
-    forms: Mapping[Message, tuple[str, ...]] = field(default_factory=dict)
+    forms: Mapping[CatalogueMessage, tuple[str, ...]] = field(default_factory=dict)
     form: Callable[[int], int] = int
-    fuzzy: Collection[Message] = ()
+    fuzzy: Collection[CatalogueMessage] = ()
 
 
 Catalogues = Mapping[str, Mapping[str, Catalogue]]
@@ -53,12 +53,12 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
     return found
 
 
-def messages(templates: Path) -> dict[str, dict[Message, list[str]]]:
+def messages(templates: Path) -> dict[str, dict[CatalogueMessage, list[str]]]:
     """The messages of each folder, in the order of its templates, with the files that say them.
 
     Those of the filters belong to the uppermost folder.
     """
-    found: dict[str, dict[Message, list[str]]] = {".": {message: [FILTERS] for message in MESSAGES}}
+    found: dict[str, dict[CatalogueMessage, list[str]]] = {".": {message: [FILTERS] for message in MESSAGES}}
     for path in sources(templates):
         file = path.relative_to(templates)
         for message in scan(path.read_text(encoding="utf-8")):
@@ -80,7 +80,7 @@ def _read(path: Path) -> Catalogue:
     for entry in read:
         if entry.id:
             one, many = (entry.id, "") if isinstance(entry.id, str) else entry.id
-            message = Message(one, many, entry.context or "")
+            message = CatalogueMessage(one, many, entry.context or "")
             forms[message] = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
             fuzzy |= {message} if entry.fuzzy else set()
     return Catalogue(forms, c2py(read.plural_expr), fuzzy)
@@ -101,7 +101,7 @@ def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
             yield from (f"{file_of(folder, language)}: {_called(message)}: {why}" for message, why in found)
 
 
-def _doubts(message: Message, catalogue: Catalogue) -> Iterator[str]:
+def _doubts(message: CatalogueMessage, catalogue: Catalogue) -> Iterator[str]:
     texts = catalogue.forms.get(message, ())
     if not texts or not all(texts):
         yield "not translated"
@@ -113,6 +113,6 @@ def _doubts(message: Message, catalogue: Catalogue) -> Iterator[str]:
         yield f"the value {{{other}}} is in one language alone"
 
 
-def _called(message: Message) -> str:
+def _called(message: CatalogueMessage) -> str:
     text = message.one if len(message.one) <= _NAMED else message.one[: _NAMED - 1] + "…"
     return f"{text!r} ({message.context})" if message.context else repr(text)

@@ -13,25 +13,25 @@ from jinja2 import Undefined
 from markupsafe import Markup
 
 from bot.replies.cldr import customs
-from bot.replies.messages import Message
+from bot.replies.messages import CatalogueMessage
 from bot.replies.nouns import people
 from bot.replies.text import clean, cut, escape
 
 _CENT = Decimal("0.01")
-Words = Callable[..., str]
+CatalogueWords = Callable[..., str]
 T = TypeVar("T")
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.DOTALL)
 _NORTH_AMERICAN = re.compile(r"(?:\+?1)?([2-9]\d{2})([2-9]\d{2})(\d{4})")
 MESSAGES = (
-    Message("{hour} am"),
-    Message("{hour}:{minute} am"),
-    Message("{hour} pm"),
-    Message("{hour}:{minute} pm"),
-    Message("less than 1 mile"),
-    Message("about {n} mile", "about {n} miles"),
-    Message("the number on your member ID card"),
-    Message("{n} doctor for {what}", "{n} doctors for {what}"),
-    Message("{n} provider of code {what}", "{n} providers of code {what}"),
+    CatalogueMessage("{hour} am"),
+    CatalogueMessage("{hour}:{minute} am"),
+    CatalogueMessage("{hour} pm"),
+    CatalogueMessage("{hour}:{minute} pm"),
+    CatalogueMessage("less than 1 mile"),
+    CatalogueMessage("about {n} mile", "about {n} miles"),
+    CatalogueMessage("the number on your member ID card"),
+    CatalogueMessage("{n} doctor for {what}", "{n} doctors for {what}"),
+    CatalogueMessage("{n} provider of code {what}", "{n} providers of code {what}"),
 )
 """What the filters say."""
 _NOON = 12
@@ -71,7 +71,7 @@ def day(when: object, *, language: str) -> str:
     return known.day.format(**names, day=of_month) if of_month else known.month.format(**names)
 
 
-def miles(distance: float | Decimal, *, words: Words) -> str:
+def miles(distance: float | Decimal, *, words: CatalogueWords) -> str:
     """A straight-line distance in whole miles; it is between ZIP centroids, so it is only about right."""
     whole = round(distance)
     return words("less than 1 mile") if whole < 1 else words("about {n} mile", "about {n} miles", n=whole)
@@ -83,12 +83,12 @@ def phone(number: str) -> str:
     return f"({found[1]}) {found[2]}-{found[3]}" if found else clean(number)
 
 
-def help_line(payer: Mapping[str, str], *, words: Words) -> str:
+def help_line(payer: Mapping[str, str], *, words: CatalogueWords) -> str:
     """The payer's number for members, as it was set up; else where a member finds it."""
     return payer["number"] or words("the number on your member ID card")
 
 
-def clock(time: str, *, words: Words) -> str:
+def clock(time: str, *, words: CatalogueWords) -> str:
     """A time of day, HH:MM, as people say it: `8 am`, `5:30 pm`; `8:00 a. m.`."""
     hour, minute = (int(part) for part in time.split(":")[:2])
     shown = hour % _NOON or _NOON
@@ -203,7 +203,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
     }
 
 
-def filters(language: str, words: Words) -> dict[str, Callable[..., object]]:
+def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., object]]:
     """Our filters by their names in templates, speaking this language; `words` says what `MESSAGES` holds."""
     return forms(language) | {
         "clock": partial(clock, words=words),

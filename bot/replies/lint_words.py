@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from bot.replies.messages import Message, parts, scan
+from bot.replies.messages import CatalogueMessage, parts, scan
 from bot.replies.say import said_by
 
 _TARGET = re.compile(r"\]\([^()\n]*\)")
@@ -54,7 +54,7 @@ def word_faults(tree: nodes.Template, source: str, twins: list[str]) -> Iterator
             yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message))
 
 
-def _call_faults(call: nodes.Call, message: Message) -> Iterator[str]:
+def _call_faults(call: nodes.Call, message: CatalogueMessage) -> Iterator[str]:
     given = {pair.key for pair in call.kwargs} - {"context"}
     yield from (f"the value {{{name}}} is not given" for name in sorted(message.names - given))
     yield from (f"the value {name!r} is in no text" for name in sorted(given - message.names))

@@ -19,7 +19,7 @@ _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _VALUE = re.compile(r"\{([a-z_]+)\}")
 
 
-class Message(NamedTuple):
+class CatalogueMessage(NamedTuple):
     """What one call says, in English: one text, or one for a single thing and one for several."""
 
     one: str
@@ -42,11 +42,11 @@ def parts(text: str) -> list[str]:
     return _VALUE.split(text)
 
 
-def scan(source: str) -> Iterator[Message]:
+def scan(source: str) -> Iterator[CatalogueMessage]:
     """The messages of a template, in its order."""
     if "say(" in source:
         for call in _CALL.finditer(_COMMENT.sub("", source)):
-            yield Message(*(_unquoted(literal) if literal else "" for literal in call.groups()))
+            yield CatalogueMessage(*(_unquoted(literal) if literal else "" for literal in call.groups()))
 
 
 def _unquoted(literal: str) -> str:

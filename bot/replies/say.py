@@ -9,7 +9,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from bot.replies.catalogues import Catalogue
-from bot.replies.messages import Message, parts
+from bot.replies.messages import CatalogueMessage, parts
 
 Escape = Callable[[object], Markup]
 _Text = tuple[str, ...]
@@ -23,21 +23,21 @@ class Say:
     def __init__(self, catalogues: Mapping[str, Catalogue], escape: Escape) -> None:
         """`catalogues` by folder, none for English; `escape` makes a value into text as the printing of one does."""
         self._catalogues, self._escape = catalogues, escape
-        self._read: dict[tuple[str | None, Message], tuple[tuple[_Text, ...], Callable[[int], int]]] = {}
+        self._read: dict[tuple[str | None, CatalogueMessage], tuple[tuple[_Text, ...], Callable[[int], int]]] = {}
 
     def in_templates(self) -> Callable[..., Markup]:
         """What templates call: the words are those of the folder of the template that says them."""
 
         @pass_context
         def say(context: Context, one: str, many: str = "", /, **values: object) -> Markup:
-            message = Message(one, many, str(values.pop("context", "")))
+            message = CatalogueMessage(one, many, str(values.pop("context", "")))
             return Markup(self._said(context.name, message, values, self._escape))  # noqa: S704 -- words of the pack
 
         return say
 
     def words(self, one: str, many: str = "", /, **values: object) -> str:
         """A message of the uppermost folder, for filters: not escaped."""
-        return self._said(None, Message(one, many), values, str)
+        return self._said(None, CatalogueMessage(one, many), values, str)
 
     def inlined(self, tree: nodes.Template, template: str | None) -> nodes.Template:
         """The template with its messages written out, so that they cost no call; those that count stay calls."""
@@ -58,7 +58,11 @@ class Say:
         ]
 
     def _said(
-        self, template: str | None, message: Message, values: dict[str, object], escape: Callable[[object], str]
+        self,
+        template: str | None,
+        message: CatalogueMessage,
+        values: dict[str, object],
+        escape: Callable[[object], str],
     ) -> str:
         """The message as the folder of the template words it.
 
@@ -75,7 +79,7 @@ class Say:
             text, values["n"] = texts[form(number)], f"{number:,}"
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
-    def _find(self, template: str | None, message: Message) -> tuple[tuple[_Text, ...], Callable[[int], int]]:
+    def _find(self, template: str | None, message: CatalogueMessage) -> tuple[tuple[_Text, ...], Callable[[int], int]]:
         """The texts of a message and what picks one by number; the English ones where there is no translation."""
         folder = (template or "").rpartition("/")[0] or "."
         catalogue = self._catalogues.get(folder, _NONE)
@@ -86,7 +90,7 @@ class Say:
         return self._read[template, message]
 
 
-def said_by(call: nodes.Call) -> Message | None:
+def said_by(call: nodes.Call) -> CatalogueMessage | None:
     """The message of a call of `say` whose first arguments are literals, none for any other call."""
     if not isinstance(call.node, nodes.Name) or call.node.name != "say" or not 1 <= len(call.args) <= 2:  # noqa: PLR2004 -- one, many
         return None
@@ -94,7 +98,7 @@ def said_by(call: nodes.Call) -> Message | None:
     texts = [node.value for node in [*call.args, *context] if isinstance(node, nodes.Const)]
     if len(texts) != len(call.args) + len(context):
         return None
-    return Message(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
+    return CatalogueMessage(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
 
 
 def _english(number: int) -> int:

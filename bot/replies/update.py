@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 from bot.replies.catalogues import Catalogue, file_of, messages, read_catalogues
-from bot.replies.messages import Message
+from bot.replies.messages import CatalogueMessage
 
 _WIDTH = 120
 _HEADER = """msgid ""
@@ -55,7 +55,7 @@ def _write(path: Path, text: str) -> bool:
     return text != before
 
 
-def printed(language: str, said: Mapping[Message, list[str]], before: Catalogue) -> str:
+def printed(language: str, said: Mapping[CatalogueMessage, list[str]], before: Catalogue) -> str:
     """A catalogue's file: the messages in the order of the templates, with the files that say them."""
     if not said:
         return ""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 Amounts = Mapping[str, Decimal | None]
 
 _HL7 = "http://terminology.hl7.org/CodeSystem/adjudication"
@@ -30,7 +30,7 @@ class Foreign:
     """One record with what is true of it. `counts` is False for what no sum may hold."""
 
     shape: str
-    resource: Json
+    resource: JsonObject
     truth: Amounts
     counts: bool = True
 
@@ -70,7 +70,7 @@ def foreign_claims(seed: int = 1, each: int = 8) -> Iterator[Foreign]:
                 yield Foreign(shape, whole, truth, counts)
 
 
-Made = Iterator[tuple[Json, Amounts, bool]]
+Made = Iterator[tuple[JsonObject, Amounts, bool]]
 
 
 def _bill(random: Random) -> _Bill:
@@ -81,7 +81,7 @@ def _bill(random: Random) -> _Bill:
     return _Bill(allowed + Decimal(random.randrange(1, 40_000)) / 100, allowed, deductible, copay, coinsurance)
 
 
-def _base(name: str) -> Json:
+def _base(name: str) -> JsonObject:
     number = {"type": {"coding": [{"code": "uc"}]}, "value": f"N-{name}"}
     return {
         "resourceType": "ExplanationOfBenefit",
@@ -96,12 +96,12 @@ def _base(name: str) -> Json:
     }
 
 
-def _coded(code: str, system: str, own: str | None = None) -> Json:
+def _coded(code: str, system: str, own: str | None = None) -> JsonObject:
     own_coding = [{"system": _CMS, "code": f"{_CMS}/{own}"}] if own else []
     return {"coding": [*own_coding, {"system": system, "code": code}]}
 
 
-def _money(code: str, value: Decimal, own: str | None = None, system: str | None = None) -> Json:
+def _money(code: str, value: Decimal, own: str | None = None, system: str | None = None) -> JsonObject:
     where = system or (_HL7 if code in _STANDARD else _C4BB)
     return {"category": _coded(code, where, own), "amount": {"value": float(value), "currency": "USD"}}
 
@@ -111,7 +111,7 @@ def _split(value: Decimal) -> tuple[Decimal, Decimal]:
     return first, value - first
 
 
-def _shares(bill: _Bill) -> list[Json]:
+def _shares(bill: _Bill) -> list[JsonObject]:
     return [_money(name, getattr(bill, name)) for name in ("deductible", "copay", "coinsurance")]
 
 
@@ -208,7 +208,7 @@ def _reversed(bill: _Bill, random: Random) -> Made:
     """A claim, its reversal under another number with opposite amounts, and the claim that counts."""
     day = {"billablePeriod": {"start": "2024-03-05"}, "provider": {"display": f"Clinic {random.random()}"}}
 
-    def amounts(sign: int) -> Json:
+    def amounts(sign: int) -> JsonObject:
         names = {"submitted": bill.billed, "benefit": bill.paid, "memberliability": bill.shares}
         return {**day, "total": [_money(name, sign * value) for name, value in names.items()]}
 

@@ -12,7 +12,7 @@ from bot.stores.base import Store
 _KIND = "payer_wait"
 
 
-class Waits:
+class StoredWaits:
     """Seconds to wait by origin. A store that cannot be used keeps nobody from asking: each process knows its own."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:

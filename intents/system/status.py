@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Health, Summary
+from bot.kit import Ask, PayerHealth, Summary
 
 _TELLING = ("PractitionerRole", "OrganizationAffiliation", "InsurancePlan", "Location")
 
@@ -13,7 +13,7 @@ _TELLING = ("PractitionerRole", "OrganizationAffiliation", "InsurancePlan", "Loc
 class Status(Summary):
     """What was just seen. `declared` are the searches of the types that most answers need, by type."""
 
-    health: Health
+    health: PayerHealth
     declared: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
@@ -33,7 +33,7 @@ async def answer(ask: Ask) -> Status:
     return summarize(await ask.payer_health())
 
 
-def summarize(health: Health) -> Status:
+def summarize(health: PayerHealth) -> Status:
     """The state with the declared searches of the telling types."""
     found = ((name, health.searches.get(name, ())) for name in _TELLING)
     own = ((name, tuple(one for one in searches if not one.startswith("_"))) for name, searches in found)

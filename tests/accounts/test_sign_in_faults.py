@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.errors import PayerSlow, SetupWrong
-from bot.payer.http import Answer, Http
+from bot.payer.http import Http, HttpAnswer
 from tests.accounts.conftest import DANA, Bot, code_on
 from tests.accounts.payer import CLIENT_SECRET, FHIR
 
@@ -81,7 +81,7 @@ async def test_a_token_endpoint_that_hangs(bot: Bot, monkeypatch: pytest.MonkeyP
     """The browser hears of it within 15 seconds (F15): the wire's deadline is shorter than that."""
     deadlines: list[float] = []
 
-    async def hang(http: Http, _url: str, _form: str, _headers: object, deadline: float) -> Answer:
+    async def hang(http: Http, _url: str, _form: str, _headers: object, deadline: float) -> HttpAnswer:
         deadlines.append(deadline - http.clock())
         raise PayerSlow("no whole answer before the deadline")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.errors import LinkError
-from bot.ops.audit import What
+from bot.ops.audit import AuditEvent
 from bot.stores.base import NewRow
 from bot.stores.sqlite import SqliteStore
 from tests.accounts.conftest import DANA, Bot
@@ -65,7 +65,7 @@ def mortal(bot: Bot, writes: int) -> None:
     bot.store.left = writes
 
 
-async def said(bot: Bot, what: What) -> int:
+async def said(bot: Bot, what: AuditEvent) -> int:
     """How many rows of a kind the trail has; it is whole."""
     assert (await bot.audit.verify()).faults == ()
     return [row.what async for row in bot.audit.entries()].count(what)

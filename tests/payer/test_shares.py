@@ -117,7 +117,7 @@ async def test_slots_are_neither_lost_nor_invented(moves: list[tuple[str, bool]]
 async def test_two_seconds_that_one_person_was_told_are_waited_by_all() -> None:
     """Who has time waits those two seconds; who has not is told the true time."""
     rigged = by_type(PractitionerRole=page(ROLE))
-    await rigged.http.origin(BASE).place.told_to_wait(rigged.clock.now, 2.0)
+    await rigged.http.breaker(BASE).origin.told_to_wait(rigged.clock.now, 2.0)
     with pytest.raises(PayerBusy) as told:
         await doctors(rigged, seconds=1)
     blocks = shipped_pack().render("problems/payer_busy", {**told.value.facts, **_PAYER, "reference": "ABCDE"}, "en")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.stores.base import Store
-from bot.stores.waits import Waits
+from bot.stores.waits import StoredWaits
 from tests.stores.conftest import Clock
 
 PAYER = "https://payer.example"
@@ -14,7 +14,7 @@ PAYER = "https://payer.example"
 @pytest.mark.fault("F19")
 async def test_a_wait_is_known_to_all_until_it_is_over(store: Store, clock: Clock) -> None:
     """The longest counts, other origins are free, and nothing is left afterwards."""
-    told, other = Waits(store, clock), Waits(store, clock)
+    told, other = StoredWaits(store, clock), StoredWaits(store, clock)
     await told.keep(PAYER, 600)
     await told.keep(PAYER, 2)
     clock.now += 100
@@ -27,6 +27,6 @@ async def test_a_wait_is_known_to_all_until_it_is_over(store: Store, clock: Cloc
 async def test_a_store_that_cannot_be_used_keeps_nobody_from_asking(store: Store, clock: Clock) -> None:
     """The payer may be asked; each process still knows what it was told itself."""
     await store.close()
-    waits = Waits(store, clock)
+    waits = StoredWaits(store, clock)
     await waits.keep(PAYER, 600)
     assert await waits.left(PAYER) == 0

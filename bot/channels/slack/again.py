@@ -22,19 +22,19 @@ from bot.channels.slack.codes import GONE, THREADLESS, code_of
 from bot.channels.slack.workspace import Workspace
 from bot.message import OneToOne
 
-Found = Literal["whole", "part", "nothing"]
+Posted = Literal["whole", "part", "nothing"]
 _EVENT = "bcbst_bot_answer"
 _A_PAGE = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class DeliveryMark:
     """The mark on the posts of one message's answer: a hash of the delivery's id."""
 
     key: str = ""
 
     @classmethod
-    def of(cls, delivery: str) -> Mark:
+    def of(cls, delivery: str) -> DeliveryMark:
         """The mark of a delivery."""
         return cls(hashlib.sha256(b"slack\x00" + delivery.encode()).hexdigest()[:32])
 
@@ -53,7 +53,7 @@ class Mark:
         return bool(payload.get("done"))
 
 
-async def cleared(here: Workspace, place: OneToOne, mark: Mark, since: str) -> Found:
+async def cleared(here: Workspace, place: OneToOne, mark: DeliveryMark, since: str) -> Posted:
     """How much of an answer stands in a 1:1 chat; parts of it are deleted, so that it can be given anew.
 
     `since` is the `ts` of the question, or of a moment before it.

@@ -15,9 +15,9 @@ import structlog
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.base import Answer, Unreachable, Unwritable, deliver
+from bot.channels.base import Unreachable, Unwritable, deliver
 from bot.channels.slack import home
-from bot.channels.slack.again import Mark, cleared
+from bot.channels.slack.again import DeliveryMark, cleared
 from bot.channels.slack.codes import SHUT, code_of
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
@@ -32,7 +32,7 @@ from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention
 from bot.errors import StoreError
-from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Shareable, Shared
+from bot.message import FAREWELLS, Answered, Message, OneToOne, Person, Place, Shareable, Shared
 
 log = structlog.get_logger("slack")
 
@@ -102,7 +102,7 @@ class SlackController:
         """Say that the answer takes longer. The line is a part of the answer, so the try that succeeds deletes it."""
         await delivery.writing(findable=True)
         with contextlib.suppress(*PASSING, SlackApiError, Unwritable):
-            await self.say(here, incoming, "held_up", Mark.of(delivery.key), final=False)
+            await self.say(here, incoming, "held_up", DeliveryMark.of(delivery.key), final=False)
 
     async def _sorry(self, here: Workspace, incoming: Incoming, delivery: Delivery, notice: str) -> None:
         """One sentence where it was asked, else in the person's own chat.
@@ -110,7 +110,7 @@ class SlackController:
         Raises:
             Unreachable: Slack does not answer; a refusal, in both places, is the end of it.
         """
-        mark = Mark.of(delivery.key)
+        mark = DeliveryMark.of(delivery.key)
         with contextlib.suppress(SlackApiError, Unwritable, aiohttp.ClientResponseError):
             try:
                 await self.say(here, incoming, notice, mark)
@@ -175,7 +175,7 @@ class SlackController:
         own = place if isinstance(place, OneToOne) else None
         if own is None and delivery.maybe_written and delivery.findable:
             own = await here.chat(incoming.user)
-        whole, mark = False, Mark.of(delivery.key)
+        whole, mark = False, DeliveryMark.of(delivery.key)
         if own is not None:
             since = incoming.at or f"{max(0.0, delivery.since - _SKEW):.6f}"
             whole = await cleared(here, own, mark, since) == "whole"
@@ -185,7 +185,7 @@ class SlackController:
         return True
 
     async def say(
-        self, here: Workspace, incoming: Incoming, notice: str, mark: Mark = UNMARKED, *, final: bool = True
+        self, here: Workspace, incoming: Incoming, notice: str, mark: DeliveryMark = UNMARKED, *, final: bool = True
     ) -> None:
         """One sentence of the channel's own in reply, which needs nothing of Slack but that it is taken."""
         language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
@@ -208,7 +208,7 @@ class SlackController:
         except (*PASSING, SlackApiError, WhoUnknown) as error:
             failed(error)
 
-    async def push(self, here: Workspace, person: Person, reply: Answer) -> None:
+    async def push(self, here: Workspace, person: Person, reply: Answered) -> None:
         """Write in a person's own chat without being asked."""
         own = await here.chat(person.user)
         if own is not None:
@@ -226,14 +226,14 @@ class SlackController:
 
     def writer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> SlackWriter:
         """The writer of one delivery's answer."""
-        return self._marked(here, incoming, Mark.of(delivery.key))
+        return self._marked(here, incoming, DeliveryMark.of(delivery.key))
 
-    def _marked(self, here: Workspace, incoming: Incoming, mark: Mark) -> SlackWriter:
+    def _marked(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> SlackWriter:
         if incoming.response_url is None:
             return SlackWriter(here, self._notices, self._pace, self._retention, mark)
         return self.whisper(here, incoming, mark)
 
-    def whisper(self, here: Workspace, incoming: Incoming, mark: Mark) -> EphemeralWriter:
+    def whisper(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> EphemeralWriter:
         """The writer behind a response URL."""
         return EphemeralWriter(
             here,

@@ -24,8 +24,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.acks import Acks
-from bot.channels.base import Answer, Refused, Unreachable, unheard
-from bot.channels.body import read_request
+from bot.channels.base import Refused, Unreachable, unheard
+from bot.channels.body import Body, read_request
 from bot.channels.slack import gate
 from bot.channels.slack.answers import SlackController, failed
 from bot.channels.slack.codes import GONE, code_of
@@ -35,7 +35,6 @@ from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
     COMMANDS,
-    Body,
     Incoming,
     json_of,
     read_command,
@@ -55,9 +54,9 @@ from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
-from bot.delivery.retention import Retention, Shown
+from bot.delivery.retention import Retention, ShownMessage
 from bot.errors import StoreUnusable
-from bot.message import Person
+from bot.message import Answered, Person
 from bot.replies.render import Words
 
 log = structlog.get_logger("slack")
@@ -160,7 +159,7 @@ class SlackApp:
         signed = [Route("/slack/events", self._receive, methods=["POST"])] if self._given.signing_secret else []
         return [*signed, *(self._install.routes() if self._install else ())]
 
-    async def push(self, person: Person, reply: Answer) -> None:
+    async def push(self, person: Person, reply: Answered) -> None:
         """Write in a person's own chat without being asked, such as after a sign-in that failed in the browser."""
         workspace = await self._workspaces.of(person.enterprise, person.team)
         if workspace is not None:
@@ -171,7 +170,7 @@ class SlackApp:
         here = await self._workspaces.of(person.enterprise, person.team)
         return None if here is None else await here.is_present(person)
 
-    async def _delete(self, shown: Shown) -> bool:
+    async def _delete(self, shown: ShownMessage) -> bool:
         """Whether a message of ours is gone.
 
         Raises:

@@ -9,7 +9,6 @@ look first whether it stands there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -18,10 +17,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.base import Unreachable
+from bot.channels.base import Pause, Unreachable
 from bot.channels.slack.codes import PASSING, code_of
-
-Pause = Callable[[float], Awaitable[None]]
 
 # What leaves the same behind however often it is done.
 _REPEATABLE = frozenset({

@@ -13,7 +13,8 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 
-from bot.channels.slack.client import Client, Pause
+from bot.channels.base import Pause
+from bot.channels.slack.client import Client
 from bot.channels.slack.install import Install
 from bot.channels.slack.installations import Installations, States
 from bot.channels.slack.key_values import KeyValueTable

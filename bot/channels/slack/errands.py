@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from bot.channels.base import Unreachable
-from bot.channels.slack.again import Mark
+from bot.channels.slack.again import DeliveryMark
 from bot.channels.slack.answers import Job, SlackController
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import Incoming
@@ -66,7 +66,7 @@ class Errands:
         place = OneToOne(incoming.channel, incoming.thread)
         if not await self._desk.stands(here, incoming, place, delivery):
             await delivery.writing(findable=True)
-            await self._desk.say(here, incoming, "edited", Mark.of(delivery.key))
+            await self._desk.say(here, incoming, "edited", DeliveryMark.of(delivery.key))
 
     async def _pass_on(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         """Share an answer where its asker got it, or send it to their own chat."""
@@ -75,7 +75,7 @@ class Errands:
         if await self._desk.stands(here, incoming, own or Shared(incoming.channel), delivery):
             return
         shown = await self._sharing.shown(incoming.press or "", person)
-        whisper = self._desk.whisper(here, incoming, Mark.of(delivery.key))
+        whisper = self._desk.whisper(here, incoming, DeliveryMark.of(delivery.key))
         if shown is None:
             await whisper.respond(self._notices.page("share_over", await here.language(incoming.user)))
         elif incoming.action == SHARE:
@@ -92,7 +92,7 @@ class Errands:
         """Open the form that a button or a shortcut names, while its trigger lives: three seconds."""
         if delivery.tries > 1:
             notice = "interrupted" if delivery.maybe_written else "form_late"
-            await self._desk.say(here, incoming, notice, Mark.of(delivery.key))
+            await self._desk.say(here, incoming, notice, DeliveryMark.of(delivery.key))
             return
         name = self._modals.name_of(incoming.action)
         if name is not None and incoming.trigger:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.channels.slack.incoming import Body, Incoming, read_submission
+from bot.channels.body import Body
+from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.notices import Notices
 from bot.conversation.forms import Forms
 from bot.language.offers import Form

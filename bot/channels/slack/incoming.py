@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from bot.channels.body import Body
 from bot.channels.slack.markup import typed
 
 COMMANDS = ("/bcbst", "/bcbst-find", "/bcbst-network", "/bcbst-compare", "/bcbst-help")
 EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked", "user_change")
 _LONGEST_ID = 255
-
-Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

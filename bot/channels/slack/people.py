@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 from cachetools import TTLCache
 
+from bot.channels.body import Body
 from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.workspaces import Workspaces
 from bot.message import Person
@@ -21,7 +21,6 @@ _NOTED, _AGAIN_SECONDS = 10_000, 3_600
 _NO_MEMBER = ("deleted", "is_restricted", "is_ultra_restricted")
 
 Forget = Callable[[Person], Awaitable[object]]
-Body = Mapping[str, Any]
 
 
 class Ending(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ _MOST, _FRESH_SECONDS = 1_000, 600
 _ROTATE_BEFORE_SECONDS = 2 * 60 * 60
 _LEASE_SECONDS = 60
 
-Client = Callable[[str], AsyncWebClient]
+ClientOf = Callable[[str], AsyncWebClient]
 
 
 class Workspaces(Protocol):
@@ -97,7 +97,7 @@ class ManyWorkspaces:
         self,
         installations: Installations,
         table: KeyValueTable,
-        client: Client,
+        client: ClientOf,
         rotator: AsyncTokenRotator,
         *,
         clock: Callable[[], float] = time.time,

@@ -17,8 +17,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.base import Answer, Unreachable, Unwritable
-from bot.channels.slack.again import Mark
+from bot.channels.base import Unreachable, Unwritable
+from bot.channels.slack.again import DeliveryMark
 from bot.channels.slack.codes import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import ChannelRateLimit
@@ -26,14 +26,14 @@ from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.delivery.retention import Retention
 from bot.errors import StoreError
-from bot.message import FAREWELLS, Language, OneToOne, Person, Place, Private, Shareable, Shared
+from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.blocks import BlockPage, pages
 
 log = structlog.get_logger("slack")
 
 _QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 _MOST_RESPONSES, _LONGEST_REFUSAL = 5, 500
-UNMARKED = Mark()
+UNMARKED = DeliveryMark()
 
 Method = Callable[..., Awaitable[AsyncSlackResponse]]
 
@@ -43,7 +43,7 @@ class _Writing:
     """A reply that is being written: its person, its conversation and its state."""
 
     place: Place
-    reply: Answer
+    reply: Answered
     person: Person
 
 
@@ -59,7 +59,7 @@ class SlackWriter:
         notices: Notices,
         pace: ChannelRateLimit,
         retention: Retention,
-        mark: Mark = UNMARKED,
+        mark: DeliveryMark = UNMARKED,
     ) -> None:
         self._workspace, self._notices, self._pace, self._mark = workspace, notices, pace, mark
         self._retention = retention
@@ -67,7 +67,7 @@ class SlackWriter:
         self._note: tuple[Place, str] | None = None
         self._noted: dict[str, str] = {}
 
-    async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:
+    async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Write in the person's own chat.
 
         A private reply is posted as a neutral line and then updated: Slack builds notifications from what is posted,
@@ -239,7 +239,7 @@ class EphemeralWriter(SlackWriter):
         sharing: Sharing,
         session: aiohttp.ClientSession,
         response_url: str,
-        mark: Mark = UNMARKED,
+        mark: DeliveryMark = UNMARKED,
     ) -> None:
         super().__init__(workspace, notices, pace, retention, mark)
         self._sharing, self._session = sharing, session

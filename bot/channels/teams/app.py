@@ -16,13 +16,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.channels.acks import Acks
-from bot.channels.base import Answers, Unreachable, Unwritable, Unwritten, deliver, unheard
+from bot.channels.base import Answers, Pause, Unreachable, Unwritable, Unwritten, deliver, unheard
 from bot.channels.base import Refused as Heard
-from bot.channels.body import read_request
+from bot.channels.body import Body, read_request
 from bot.channels.teams import gate, search
-from bot.channels.teams.connector import FAILURES, Connector, NotShown, Pause
+from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.incoming import (
-    Body,
     Incoming,
     is_of_teams,
     is_renewal,
@@ -38,11 +37,11 @@ from bot.channels.teams.incoming import (
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.channels.teams.regions import Cloud, Hosts
-from bot.channels.teams.renewals import MESSAGE, Renew, Renewals
+from bot.channels.teams.renewals import MESSAGE, Renewals, RenewCard
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
-from bot.delivery.retention import Retention, Shown
+from bot.delivery.retention import Retention, ShownMessage
 from bot.errors import StoreError, StoreUnusable
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
@@ -75,7 +74,7 @@ class TeamsApp:
         inbox: Callable[[Handler, Soother], Inbox],
         retention: Retention,
         gone: Gone,
-        renew: Renew,
+        renew: RenewCard,
         refused: Heard = unheard,
         outside: Outside = REAL,
         pause: Pause = asyncio.sleep,
@@ -144,7 +143,7 @@ class TeamsApp:
         place = await self._writer(region).private_place(person)
         return None if place is None else await self._people.is_present(person, region, place.conversation)
 
-    async def _delete(self, shown: Shown) -> bool:
+    async def _delete(self, shown: ShownMessage) -> bool:
         """Whether a message of ours is gone.
 
         Raises:

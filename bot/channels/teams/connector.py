@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from cachetools import LRUCache
 
-from bot.channels.base import Unwritable, Unwritten
+from bot.channels.base import Pause, Unwritable, Unwritten
 from bot.channels.teams.regions import Hosts
 from bot.channels.teams.sdk import (
     Account,
@@ -25,7 +25,7 @@ from bot.channels.teams.sdk import (
     TeamsChannelAccount,
     TypingActivityInput,
 )
-from bot.replies.cards import TYPE, Card
+from bot.replies.cards import TYPE, AdaptiveCard
 
 T = TypeVar("T")
 _AT_ONCE, _TRIES, _MOST_REGIONS, _LONGEST_WAIT = 8, 4, 32, 30.0
@@ -33,8 +33,6 @@ _AT_ONCE, _TRIES, _MOST_REGIONS, _LONGEST_WAIT = 8, 4, 32, 30.0
 _AGAIN = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, 504}
 _BLOCKED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 _TOO_MUCH = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
-
-Pause = Callable[[float], Awaitable[None]]
 
 
 class NotShown(Unwritten):
@@ -66,7 +64,7 @@ class Connector:
         await self._app.http_client.http.aclose()
         await self._app.api.http.http.aclose()
 
-    async def show(self, service_url: str, conversation: str, card: Card, summary: str) -> str:
+    async def show(self, service_url: str, conversation: str, card: AdaptiveCard, summary: str) -> str:
         """Post a card; the message's id. `summary` is what a notification says instead of it."""
         attachment = Attachment(content_type=TYPE, content=card)
         return await self._send(service_url, conversation, MessageInput(attachments=[attachment], summary=summary))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.channels.body import Body
 from bot.channels.teams.regions import CHANNEL
 from bot.message import Language, OneToOne, Place, Shared
 from bot.replies.cards import RENEW
@@ -21,8 +22,6 @@ _TAG = re.compile(r"</?at[^<>]*>", re.IGNORECASE)
 _THREAD = "19:"  # what the ids of channels, group chats and meetings begin with
 _OLD = "old"  # a button's id that never was one
 _CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
-
-Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.channels.teams.incoming import Body, Incoming, language_of, read_press
+from bot.channels.body import Body
+from bot.channels.teams.incoming import Incoming, language_of, read_press
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.message import Message, Private
-from bot.replies.cards import TYPE, Card, pages, renewing
+from bot.replies.cards import TYPE, AdaptiveCard, pages, renewing
 
-Renew = Callable[[Message], Awaitable[Private | None]]
+RenewCard = Callable[[Message], Awaitable[Private | None]]
 _SECONDS = 4.0  # a client waits for ten, and shows the card as it was meanwhile
 MESSAGE = "application/vnd.microsoft.activity.message"
 
@@ -23,7 +24,7 @@ MESSAGE = "application/vnd.microsoft.activity.message"
 class Renewals:
     """Answers a card with the card that takes its place."""
 
-    def __init__(self, people: People, notices: Notices, renew: Renew) -> None:
+    def __init__(self, people: People, notices: Notices, renew: RenewCard) -> None:
         self._people, self._notices, self._renew = people, notices, renew
 
     async def answer(self, body: Body) -> dict[str, Any]:
@@ -39,7 +40,7 @@ class Renewals:
                 return {"statusCode": 200, "type": TYPE, "value": card}
         return {"statusCode": 200, "type": MESSAGE, "value": self._notices.nothing_new(language_of(body))}
 
-    async def _card(self, incoming: Incoming) -> Card | None:
+    async def _card(self, incoming: Incoming) -> AdaptiveCard | None:
         person, directory_only = await self._people.person(incoming)
         asked = Message(incoming.key, person, incoming.place, "", press=incoming.press, directory_only=directory_only)
         reply = await self._renew(asked)

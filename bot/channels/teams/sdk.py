@@ -158,8 +158,8 @@ class Keys:
     def _known(self) -> dict[str, list[str]]:
         """Each key's endorsements by its id."""
         kept = self._client.jwk_set_cache.get()
-        told = {key.key_id: key._jwk_data.get("endorsements") for key in kept.keys} if kept is not None else {}  # noqa: SLF001 -- PyJWK gives no other way to it
-        return {kid: named if isinstance(named, list) else [] for kid, named in told.items()}
+        endorsements = {key.key_id: key._jwk_data.get("endorsements") for key in kept.keys} if kept is not None else {}  # noqa: SLF001 -- PyJWK gives no other way to it
+        return {kid: named if isinstance(named, list) else [] for kid, named in endorsements.items()}
 
 
 def make_app(

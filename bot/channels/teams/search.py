@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.channels.base import Answers
-from bot.channels.teams.incoming import Body, language_of, sequence, tenant_of, word
+from bot.channels.body import Body
+from bot.channels.teams.incoming import language_of, sequence, tenant_of, word
 from bot.channels.teams.notices import Notices
 from bot.message import Actions, Block, Item, Message, Note, Person, Shareable, Shared, Span
 from bot.replies.cards import TYPE, pages
@@ -26,15 +27,15 @@ _TITLE, _SUBTITLE, _LONGEST, _PIECES = 90, 120, 200, 3
 _BETWEEN = " · "
 _PHONE, _ADDRESS = re.compile(r"[\d ()+.-]{7,}"), re.compile(r", [A-Z]{2}(?: \d{5}(?:-\d{4})?)?$")
 
-AnswerMessage = dict[str, Any]
+SearchResult = dict[str, Any]
 
 
-async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float = _SECONDS) -> AnswerMessage:
+async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float = _SECONDS) -> SearchResult:
     """The results for the words typed so far; a hint or a sentence when there are none."""
     words, language = _typed(body), language_of(body)
     if not words:
         return _message(notices.search_hint(language))
-    found: list[AnswerMessage] = []
+    found: list[SearchResult] = []
     try:
         async with asyncio.timeout(seconds):
             async for reply in answers.answer(_question(body, words)):
@@ -59,13 +60,13 @@ def _question(body: Body, words: str) -> Message:
     return Message(word(body, "id"), person, Shared("search", word(body, "id")), words, directory_only=True)
 
 
-def _results(reply: Shareable, words: str) -> list[AnswerMessage]:
+def _results(reply: Shareable, words: str) -> list[SearchResult]:
     notes = tuple(block for block in reply.blocks if isinstance(block, Note))
     items = [block for block in reply.blocks if isinstance(block, Item)]
     return [_result(reply, item, (Note((Span(words),)), *notes)) for item in items[:_MOST_RESULTS]]
 
 
-def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> AnswerMessage:
+def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResult:
     """One entry: what the list shows of it, and the card that goes into the conversation.
 
     What was searched stands in it, for its miles count from there. Our buttons do not: only the asker may press them.
@@ -99,5 +100,5 @@ def _unmarked(text: str) -> str:
     return text.replace("<", "\u2039").replace(">", "\u203a")
 
 
-def _message(text: str) -> AnswerMessage:
+def _message(text: str) -> SearchResult:
     return {"composeExtension": {"type": "message", "text": text}}

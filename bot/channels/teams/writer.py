@@ -5,13 +5,13 @@ from __future__ import annotations
 import httpx
 from cachetools import TTLCache
 
-from bot.channels.base import Answer, Unreachable, Unwritable, Unwritten
+from bot.channels.base import Unreachable, Unwritable, Unwritten
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
 from bot.delivery.retention import Retention
-from bot.message import FAREWELLS, Language, OneToOne, Person, Place, Private, Shareable, Shared
+from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import pages, renewing
 from bot.replies.text import cut
 
@@ -44,7 +44,7 @@ class TeamsWriter:
         self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
         self._retention, self._reader = retention, reader
 
-    async def post(self, place: OneToOne, reply: Answer, person: Person) -> None:
+    async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Write in the person's own chat."""
         shown = with_pop_up(reply, self._notices) if isinstance(reply, Private) else reply
         await self._write(place, shown, person)
@@ -69,7 +69,7 @@ class TeamsWriter:
         page = say(language, person.team)
         await self._connector.show(self._service_url, address_of(place), page.card, cut(page.text, _SUMMARY))
 
-    async def _write(self, place: Place, reply: Answer, person: Person) -> None:
+    async def _write(self, place: Place, reply: Answered, person: Person) -> None:
         for told in pages(reply):
             page = told
             if isinstance(reply, Private) and not await reply.stands():

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.accounts.codes import digest
-from bot.accounts.forms import Cookies, Forms, fields_of, form_token
+from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token
 from bot.accounts.render import PRIVATE, Renderer
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person, Private, Reply
@@ -45,7 +45,7 @@ class DevChat:
 
     def __init__(self, answer: AnswerMessage, settings: Settings) -> None:
         self._answer = answer
-        self._forms = Forms(Cookies(settings.bot_public_url, _LIVES), "devchat")
+        self._forms = FormTokens(Cookies(settings.bot_public_url, _LIVES), "devchat")
         self._renderer = Renderer(Path(__file__).with_name("pages"), settings)
         self._said: dict[str, list[Exchange]] = {}
 

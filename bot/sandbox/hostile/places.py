@@ -34,12 +34,12 @@ def build() -> Iterator[Resource]:
 
 def _bare_places() -> Iterator[Resource]:
     """A place that has a position and a name alone, one that has only a city, and one that is far off."""
-    told: dict[str, Resource] = {
+    cases: dict[str, Resource] = {
         "point": {"position": at(35.047, -85.31), "name": "Riverside Tent"},
         "away": {"position": at(35.15, -90.05), "name": "Memphis Tent"},
         "town": {"address": {"city": "Chattanooga", "state": "TN"}},
     }
-    for kind, elements in told.items():
+    for kind, elements in cases.items():
         yield person(f"bare-{kind}", f"Bare {kind}, MD")
         made = {"resourceType": "Location", "id": f"bare-{kind}-at", "status": "active", "telecom": phones(NEAR)}
         yield {**made, **elements}

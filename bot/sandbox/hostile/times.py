@@ -36,14 +36,14 @@ def _away(today: date) -> Iterator[Resource]:
 
 def _ages() -> Iterator[Resource]:
     """Whom somebody treats, in words, in a range, with the answer about new patients, and of none."""
-    told: dict[str, Resource] = {
+    cases: dict[str, Resource] = {
         "words": {"eligibility": [{"comment": "Patients ages 5 through 12"}]},
         "grown": {"eligibility": [{"code": {"text": "Adults 18 and older"}}]},
         "other": {"eligibility": [{"comment": "Referral needed"}]},
         "range": {"extension": [{"url": "https://payer.example/age-range", "valueRange": {"high": {"value": 17}}}]},
     }
     yield place("age-at", "1 age St", phone="(423) 555-0503")
-    for kind, elements in told.items():
+    for kind, elements in cases.items():
         yield service(f"age-{kind}-s", ("age-at",), **elements)
         given = [reference(f"HealthcareService/age-{kind}-s")]
         yield person(f"age-{kind}", f"Age {kind}, MD")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bot.channels.base import Unreachable
-from bot.channels.slack.again import Mark
+from bot.channels.slack.again import DeliveryMark
 from bot.channels.slack.errands import StoredErrand
 from bot.channels.slack.incoming import Incoming, read_command, read_event
 from bot.delivery.inbox import Delivery
@@ -54,7 +54,7 @@ async def test_an_answer_that_stands_is_not_written_again(house: House) -> None:
 async def test_a_neutral_line_without_its_answer_is_replaced(house: House) -> None:
     """Killed between the neutral line and the answer: the line goes, the answer comes, once."""
     incoming = asked(house)
-    mark = Mark.of(incoming.key).metadata(done=False)
+    mark = DeliveryMark.of(incoming.key).metadata(done=False)
     house.slack.messages["D-U1", "1700000001.5"] = {
         "text": "Your answer is ready.",
         "thread_ts": incoming.thread,
@@ -68,7 +68,7 @@ async def test_a_neutral_line_without_its_answer_is_replaced(house: House) -> No
 
 async def test_nothing_written_is_answered_as_if_new(house: House) -> None:
     """Killed after writing was announced and before it began; another message's answer is none of this one's."""
-    other = Mark.of("event:other").metadata(done=True)
+    other = DeliveryMark.of("event:other").metadata(done=True)
     incoming = asked(house)
     house.slack.messages["D-U1", "1.5"] = {"text": "another answer", "thread_ts": incoming.thread, **other}
     await take_over(house, incoming)
@@ -110,7 +110,7 @@ async def test_where_the_bot_cannot_look_the_asker_is_told(house: House, place: 
 async def test_what_failed_too_often_is_apologised_for_and_not_tried_again(house: House) -> None:
     """A message that ends every process would end the next one too: its asker is told, and its parts go."""
     incoming = asked(house)
-    mark = Mark.of(incoming.key).metadata(done=False)
+    mark = DeliveryMark.of(incoming.key).metadata(done=False)
     house.slack.messages["D-U1", "1700000001.5"] = {"text": "Your answer", "thread_ts": incoming.thread, **mark}
     await take_over(house, incoming, exhausted=True)
     assert house.turn.heard == []
@@ -132,5 +132,5 @@ async def test_a_mark_names_nobody(house: House) -> None:
     incoming = replace(asked(house), key="event:Ev123")
     await take_over(house, incoming, maybe_written=False)
     (said,) = house.slack.messages.values()
-    assert said["metadata"] == Mark.of("event:Ev123").metadata(done=True)["metadata"]
+    assert said["metadata"] == DeliveryMark.of("event:Ev123").metadata(done=True)["metadata"]
     assert "Ev123" not in str(said["metadata"])
