@@ -136,6 +136,7 @@ EntraId = Annotated[str, AfterValidator(_entra_id)]
 EntraIds = Annotated[str, AfterValidator(_entra_ids)]
 HostNames = Annotated[str, AfterValidator(_host_names)]
 AddressRanges = Annotated[str, AfterValidator(_address_ranges)]
+ClientMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt", "none"]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
@@ -232,7 +233,16 @@ class Settings(Day):
     payer_client_id: str | None = None
     """The OAuth client that the payer gives at registration."""
     payer_client_secret: SecretStr | None = None
-    """Its secret, sent in the body of token requests."""
+    """Its secret; none for a client that has a key, or for a public one (`PAYER_CLIENT_AUTH=none`)."""
+    payer_client_key_file: Path | None = None
+    """A file with the client's private key (PEM or JWK), in place of a secret: it signs an assertion in each token
+    request (RFC 7523). `bcbst-bot keys jwks` makes one, and prints the public half for the payer.
+    """
+    payer_client_auth: ClientMethod | None = None
+    """How the client proves itself to the payer: `client_secret_post`, `client_secret_basic`, `private_key_jwt`, or
+    `none` for a public client, which PKCE alone protects. When not set: by key where `PAYER_CLIENT_KEY_FILE` is set,
+    else by secret, in the header only where the payer lists that and not the body.
+    """
     payer_post_search: bool | None = None
     """Whether members' searches go as POST, so that their ids stand in no URL; when not set, where the payer turns out
     to take them.
@@ -331,9 +341,13 @@ class Settings(Day):
     @property
     def missing(self) -> str | None:
         """The name of a setting that sign-in at a payer cannot do without and that is not set."""
-        secret = self.payer_client_secret
+        secret, method = self.payer_client_secret, self.payer_client_auth
         if not self.payer_client_id:
             return "PAYER_CLIENT_ID"
+        if method == "none" or (self.payer_client_key_file is not None and method in {None, "private_key_jwt"}):
+            return None
+        if method == "private_key_jwt":
+            return "PAYER_CLIENT_KEY_FILE"
         return None if secret and secret.get_secret_value() else "PAYER_CLIENT_SECRET"
 
     @property

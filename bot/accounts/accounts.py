@@ -71,7 +71,7 @@ class Accounts:
     ) -> None:
         self._public_url, self._audit = settings.bot_public_url, audit
         self._rows = rows = Rows(table, clock, settings.bot_link_days)
-        self._endpoint = endpoint = TokenEndpoint(settings, http, clock)
+        self._endpoint = endpoint = TokenEndpoint(settings, http, discovery, clock)
         self._revocations = revocations = Revocations(endpoint, discovery, pause)
         id_tokens = IdTokens(SigningKeys(http, clock), clock)
         patients = Patients(http, settings.payer_fhir_url)

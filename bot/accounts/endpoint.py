@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 
+from bot.accounts.client_auth import ClientProof, method_of
 from bot.accounts.codes import new_secret
 from bot.accounts.rows import Tokens
 from bot.config import Settings
@@ -28,6 +28,7 @@ from bot.errors import (
     SignInRefused,
     SignInSlow,
 )
+from bot.payer.discovery import Discovery
 from bot.payer.http import Http, HttpAnswer
 
 _PATIENCE = 10.0  # seconds; the member's browser waits for it
@@ -51,8 +52,9 @@ class Granted:
 class TokenEndpoint:
     """Speaks OAuth with the payer in this bot's name."""
 
-    def __init__(self, settings: Settings, http: Http, clock: Callable[[], float]) -> None:
-        self._settings, self._http, self._clock = settings, http, clock
+    def __init__(self, settings: Settings, http: Http, discovery: Discovery, clock: Callable[[], float]) -> None:
+        self._settings, self._http, self._discovery, self._clock = settings, http, discovery, clock
+        self._proof = ClientProof(settings)
         self.client_refused = False
         """Whether the payer said, the last time it was asked, that it does not take this client.
 
@@ -134,11 +136,10 @@ class TokenEndpoint:
         return _granted(said, started)
 
     async def _post(self, url: str, body: str) -> HttpAnswer:
-        secret = self._settings.payer_client_secret
-        client = ClientAuth(self.client_id, secret.get_secret_value() if secret else "", "client_secret_post")
-        _, _, body = client.prepare("POST", url, {}, body)
+        method = method_of(self._settings, (await self._discovery.endpoints()).client_auth)
+        headers, body = self._proof.prepare(method, self.client_id, url, _ACCEPT, body)
         try:
-            return await self._http.post_form(url, body, _ACCEPT, self._http.clock() + _PATIENCE)
+            return await self._http.post_form(url, body, headers, self._http.clock() + _PATIENCE)
         except PayerSlow:
             raise SignInSlow("the payer's sign-in took too long") from None
         except PayerError as error:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
+from bot.accounts.client_auth import method_of
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.scopes import reads_claims
 from bot.accounts.vault import Vault, is_exposed, key_file
 from bot.app import endpoints_of
 from bot.cli.abilities import states
 from bot.cli.manifest import scopes
-from bot.config import Settings
+from bot.config import ClientMethod, Settings
 from bot.errors import BotError, ConfigError, LinkError, PackError, PayerError, StoreError
 from bot.ops.audit import Audit
 from bot.ops.clock import refuse_made_up_day
@@ -172,7 +173,7 @@ async def _payer(settings: Settings, pack: Pack | None) -> AsyncIterator[CheckRe
             yield await _reached(http, "PAYER_DIRECTORY_URL", settings.directory_url, directory)
         yield _sign_in(settings, found)
         if not settings.missing:
-            yield await _taken(settings, http)
+            yield await _taken(settings, http, discovery)
         for state, intents in states(pack.answered if pack else (), member, directory):
             yield CheckResult("ok" if state == "works" else "note", "answers", f"{state}: {', '.join(intents)}")
 
@@ -199,21 +200,43 @@ def _sign_in(settings: Settings, found: Endpoints) -> CheckResult:
     return CheckResult("ok", "payer", f"sign-in at {settings.payer_authorize_url}{published}")
 
 
-async def _taken(settings: Settings, http: Http) -> CheckResult:
+async def _taken(settings: Settings, http: Http, discovery: Discovery) -> CheckResult:
     """Whether the payer knows this client: its token endpoint is asked with a code that it never gave."""
     try:
-        status, error = await TokenEndpoint(settings, http, time.time).probe()
+        status, error = await TokenEndpoint(settings, http, discovery, time.time).probe()
+    except ConfigError as problem:
+        return CheckResult("bad", "payer", str(problem))
     except LinkError as problem:
         return CheckResult("bad", "payer", f"PAYER_TOKEN_URL: {problem}")
+    listed = (await discovery.endpoints()).client_auth
+    method = method_of(settings, listed)
     if error in {"invalid_client", "unauthorized_client"} or (status == HTTPStatus.UNAUTHORIZED and not error):
-        return CheckResult(
-            "bad", "payer", f"PAYER_CLIENT_SECRET: the payer does not take this client ({error or status})"
-        )
+        return _refused(method, listed, error or str(status))
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
         return CheckResult("bad", "payer", f"PAYER_TOKEN_URL: {settings.payer_token_url} answers {status}")
     if error != "invalid_grant":
         return CheckResult("note", "payer", f"the token endpoint does not tell whether it knows this client ({status})")
-    return CheckResult("ok", "payer", "the client and its secret are taken")
+    return CheckResult("ok", "payer", f"the client is taken; it proves itself by {_PROOFS[method]}")
+
+
+_PROOFS: dict[ClientMethod, str] = {
+    "client_secret_post": "its secret in the body (client_secret_post)",
+    "client_secret_basic": "its secret in the header (client_secret_basic)",
+    "private_key_jwt": "its key (private_key_jwt)",
+    "none": "nothing but PKCE (a public client)",
+}
+_PROVED_BY: dict[ClientMethod, str] = {
+    "private_key_jwt": "PAYER_CLIENT_KEY_FILE", "none": "PAYER_CLIENT_AUTH",
+}  # fmt: skip
+
+
+def _refused(method: ClientMethod, listed: tuple[str, ...] | None, why: str) -> CheckResult:
+    """The setting to look at: the way itself where the payer lists others, else what it proves itself by."""
+    if listed and method not in listed:
+        ways = ", ".join(listed)
+        return CheckResult("bad", "payer", f"PAYER_CLIENT_AUTH: the payer lists {ways}, and not {method} ({why})")
+    setting = _PROVED_BY.get(method, "PAYER_CLIENT_SECRET")
+    return CheckResult("bad", "payer", f"{setting}: the payer does not take this client ({why})")
 
 
 async def _slack(settings: Settings) -> CheckResult:

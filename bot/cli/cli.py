@@ -11,14 +11,15 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, get_args
 
 import click
 
-from bot.config import Settings, load_settings
+from bot.config import ClientMethod, Settings, load_settings
 from bot.errors import BotError, StoreError
 from bot.ops.log import set_up
 
+_CLIENT_METHODS: tuple[ClientMethod, ...] = get_args(ClientMethod)
 _PORT = click.IntRange(0, 65535)
 # A start makes much and drops little: with the usual 700 the collector walks over it hundreds of times, a third of the
 # time of `chat`.
@@ -114,11 +115,15 @@ def serve(*, sandbox: bool, host: str, port: int) -> None:
 @main.command()
 @click.option("--port", type=_PORT, default=9000, show_default=True)
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="FHIR data to serve.")
-def sandbox(*, port: int, data: Path | None) -> None:
+@click.option("--client-auth", type=click.Choice(_CLIENT_METHODS), default=_CLIENT_METHODS[0], help="How apps sign in.")
+@click.option("--client-keys", type=click.File(encoding="utf-8"), help="The app's JWK Set, for private_key_jwt.")
+def sandbox(*, port: int, data: Path | None, client_auth: ClientMethod, client_keys: Any) -> None:
     """Serve the embedded payer alone: its sign-in and its FHIR server."""
-    from bot.cli.payer import serve_payer  # noqa: PLC0415 -- see the module docstring
+    from bot.cli.payer import behaviour_of, serve_payer  # noqa: PLC0415 -- see the module docstring
 
-    _run(serve_payer(port, data))
+    with _one_line():
+        behaviour = behaviour_of(client_auth, client_keys.read() if client_keys else None)
+    _run(serve_payer(port, data, behaviour))
 
 
 @main.command()
@@ -202,6 +207,15 @@ def check_keys() -> None:
 
     with _one_line():
         click.echo(where(load_settings()))
+
+
+@keys.command(name="jwks")
+def client_keys() -> None:
+    """Print the public half of PAYER_CLIENT_KEY_FILE for the payer; make the key when there is none."""
+    from bot.cli.keys import jwks  # noqa: PLC0415 -- see the module docstring
+
+    with _one_line():
+        click.echo(jwks(load_settings()))
 
 
 @keys.command(name="rotate")

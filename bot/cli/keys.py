@@ -1,9 +1,14 @@
-"""`bcbst-bot keys`: make a key, see that the configured ones are keys, and seal everything anew under the newest."""
+"""`bcbst-bot keys`: make a key, see that the configured ones are keys, and seal everything anew under the newest.
+
+`keys jwks` is about another key: the one that proves to the payer who its client is.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
+from bot.accounts.client_auth import make_key, public_keys, read_key
 from bot.accounts.vault import Vault, add_key, is_exposed, key_file, leave_newest, new_key
 from bot.config import Settings
 from bot.errors import ConfigError
@@ -51,6 +56,20 @@ def check(settings: Settings) -> str:
     if settings.bot_keys_file is not None and file is not None:
         return f"BOT_KEYS_FILE, {file}"
     return "BOT_ENCRYPTION_KEYS" if file is None else "the key file beside the store"
+
+
+def jwks(settings: Settings) -> str:
+    """The public half of the payer's client key as a JWK Set, to register there; the key is made when there is none.
+
+    Raises:
+        ConfigError: PAYER_CLIENT_KEY_FILE is not set, or the file holds no key that can sign.
+    """
+    file = settings.payer_client_key_file
+    if file is None:
+        raise ConfigError("PAYER_CLIENT_KEY_FILE: not set; name a file, and this command makes the key in it")
+    if not file.exists():
+        make_key(file)
+    return json.dumps(public_keys(read_key(file)), indent=2)
 
 
 async def rotate(settings: Settings) -> Rotated:

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from pathlib import Path
 
-from bot.config import load_day
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from bot.config import ClientMethod, load_day
 from bot.errors import ConfigError
+from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.data import load
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
 
 
-async def serve_payer(port: int, data: Path | None) -> None:
+def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviour:
+    """How the payer behaves: the one way in which apps prove themselves, and an app's public keys (a JWK Set).
+
+    Raises:
+        ConfigError: `private_key_jwt` without a JWK Set, or what is given is none.
+    """
+    if client_keys is None:
+        if client_auth == "private_key_jwt":
+            raise ConfigError("--client-keys: needed with private_key_jwt (`bcbst-bot keys jwks` prints them)")
+        return Behaviour(client_auth=client_auth)
+    try:
+        keys = json.loads(client_keys)
+        KeySet.import_key_set(keys)
+    except (ValueError, KeyError, TypeError, JoseError):
+        raise ConfigError("--client-keys: is no JWK Set, as `bcbst-bot keys jwks` prints one") from None
+    return Behaviour(client_auth=client_auth, client_keys=keys)
+
+
+async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> None:
     """Serve the embedded payer until interrupted, and say who can sign in there.
 
     Raises:
@@ -21,7 +44,7 @@ async def serve_payer(port: int, data: Path | None) -> None:
     """
     world = load(data, say=print) if data else build(today=load_day().bot_today)
     try:
-        async with serve_sandbox(world, port) as payer:
+        async with serve_sandbox(world, port, behaviour) as payer:
             print(f"PAYER_FHIR_URL={payer.fhir_url}")  # noqa: T201 -- what the command prints is its result
             print(f"PAYER_AUTHORIZE_URL={payer.authorize_url}\nPAYER_TOKEN_URL={payer.token_url}")  # noqa: T201 -- as above
             print(f"PAYER_CLIENT_ID={payer.client_id}\nPAYER_CLIENT_SECRET={payer.client_secret}")  # noqa: T201 -- as above

@@ -72,7 +72,7 @@ def create_app(
     behaviour = behaviour or Behaviour()
     base_url = base_url.rstrip("/")
     client = RegisteredClient(client_id, client_secret, redirect_uris, behaviour)
-    server = SandboxAuthorization(client, behaviour, base_url)
+    server = SandboxAuthorization(client, behaviour, base_url, base_url + TOKEN)
     sandbox = Sandbox(base_url, client_id, client_secret, behaviour, server)
     store = ResourceStore(world, sandbox.fhir_url)
     fhir = FhirServer(

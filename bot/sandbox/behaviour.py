@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+SignInMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt", "none"]
 IdTokenFlaw = Literal[
     "",
     "bad-signature",
@@ -57,6 +58,10 @@ class Fault:
 class Behaviour:
     """One sandbox's switches. The defaults are this payer's normal case: an hour's token and no refresh token."""
 
+    client_auth: SignInMethod = "client_secret_post"
+    """The one way in which the app proves itself at the token endpoint."""
+    client_keys: dict[str, Any] = field(default_factory=dict)
+    """The app's registered JWK Set, for `private_key_jwt`."""
     token_seconds: int = 3600
     code_seconds: int = 60
     refresh_tokens: bool = False

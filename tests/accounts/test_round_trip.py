@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc.jwk import ECKey, RSAKey
 from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
+from bot.accounts.client_auth import public_keys, read_key
 from bot.accounts.vault import Vault
 from bot.cli.browser import Browser
-from bot.errors import LinkError, SignInExpired, SignInRefused
+from bot.cli.keys import jwks
+from bot.config import ClientMethod
+from bot.errors import ConfigError, LinkError, SignInExpired, SignInRefused
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.sandbox.app import Sandbox
+from bot.sandbox.authorization.endpoints import REVOKE, TOKEN
+from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
@@ -49,8 +60,17 @@ class Pair:
 @pytest.fixture
 async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
     """A bot that is set up for a sandbox payer, as an operator would."""
+    async with set_up(tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def set_up(
+    tmp_path: Path, behaviour: Behaviour | None = None, secret: str = "sandbox-secret", **client: Any
+) -> AsyncIterator[Pair]:
+    """A bot and its payer; `client` are settings that say how the bot proves itself."""
     socket = listen()
-    async with serve_sandbox(small_world()) as payer, Http() as http:
+    async with serve_sandbox(small_world(), behaviour=behaviour, client_secret=secret) as payer, Http() as http:
         settings = make_settings(
             bot_public_url=f"http://127.0.0.1:{socket.getsockname()[1]}",
             payer_fhir_url=payer.fhir_url,
@@ -58,7 +78,7 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
             payer_token_url=payer.token_url,
             payer_issuer=None,
             payer_client_id=payer.client_id,
-            payer_client_secret=payer.client_secret,
+            **{"payer_client_secret": payer.client_secret, **client},
         )
         store = open_sqlite(tmp_path / "bot.db")
         seal = Vault.from_settings(settings, tmp_path / "bot.db")
@@ -77,6 +97,49 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
             yield made
         await accounts.close()
         await store.close()
+
+
+PUBLIC: dict[str, Any] = {"payer_client_secret": None, "payer_client_auth": "none"}
+
+
+@pytest.mark.parametrize(
+    ("way", "secret", "client"),
+    [
+        ("client_secret_basic", "se:cret+ %ä", {}),  # found in what the payer publishes
+        ("client_secret_basic", "sandbox-secret", {"payer_client_auth": "client_secret_basic"}),
+        ("none", "unused", PUBLIC),
+        ("private_key_jwt", "unused", {"payer_client_secret": None}),
+    ],
+)
+async def test_other_payers_know_their_clients_in_other_ways(
+    tmp_path: Path, way: ClientMethod, secret: str, client: dict[str, Any]
+) -> None:
+    """Sign in, read, refresh and give back, with each way to prove who the client is."""
+    behaviour = Behaviour(client_auth=way, refresh_tokens=True)
+    if way == "private_key_jwt":
+        client = {**client, "payer_client_key_file": tmp_path / "client.pem"}
+        behaviour.client_keys = json.loads(jwks(make_settings(**client)))
+    async with set_up(tmp_path, behaviour, secret, **client) as pair:
+        await pair.accounts.prove(DANA, await pair.sign_in())
+        first = await pair.accounts.access(DANA)
+        renewed = await pair.accounts.renew(DANA, first)
+        assert renewed is not None
+        assert renewed.token != first.token
+        assert pair.payer.authorization.vault.active(renewed.token)
+        await pair.accounts.unlink(DANA)
+    assert not pair.payer.authorization.vault.active(renewed.token)
+    proofs = [seen.has_authorization for seen in pair.payer.requests if seen.path in {TOKEN, REVOKE}]
+    assert proofs == [way == "client_secret_basic"] * 3
+
+
+@pytest.mark.parametrize("way", ["client_secret_post", "client_secret_basic", "private_key_jwt"])
+async def test_a_client_that_proves_nothing_gets_no_token(tmp_path: Path, way: ClientMethod) -> None:
+    """A payer that wants a proof refuses a public client, and the member reads that the set-up is wrong."""
+    async with set_up(tmp_path, Behaviour(client_auth=way), **PUBLIC) as pair:
+        with pytest.raises(SignInRefused):
+            await pair.sign_in()
+        assert [type(error).__name__ for error in pair.told] == ["SetupWrong"]
+        assert pair.accounts.client_refused
 
 
 async def test_a_member_links_asks_and_unlinks(pair: Pair) -> None:
@@ -158,3 +221,39 @@ async def test_a_refresh_token_renews_at_the_payer(pair: Pair) -> None:
     assert await pair.accounts.renew(DANA, new) is None
     with pytest.raises(SignInExpired):
         await pair.accounts.access(DANA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no key",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        '{"kty": "oct", "k": "c2VjcmV0"}',
+        "é",
+    ],
+)
+def test_a_key_file_that_is_no_key_is_named(tmp_path: Path, text: str) -> None:
+    """The start ends with the setting and what a key is."""
+    file = tmp_path / "client.pem"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"^PAYER_CLIENT_KEY_FILE: client\.pem "):
+        read_key(file)
+
+
+def test_a_public_key_or_a_short_one_signs_nothing(tmp_path: Path) -> None:
+    """Only the private half of a key that SMART's algorithms take."""
+    file = tmp_path / "client.pem"
+    short = rsa.generate_private_key(65_537, 1_024)  # noqa: S505 -- short, so that it is refused
+    long, curve = RSAKey.generate_key(2_048), ECKey.generate_key("P-256")
+    weak = short.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for pem in (weak, long.as_pem(private=False), curve.as_pem(private=False)):
+        file.write_bytes(pem)
+        with pytest.raises(ConfigError):
+            read_key(file)
+    signing: tuple[tuple[RSAKey | ECKey, str], ...] = ((long, "RS384"), (curve, "ES256"))
+    for key, algorithm in signing:
+        file.write_text(json.dumps(key.as_dict(private=True)))
+        (public,) = public_keys(read_key(file))["keys"]
+        assert public["alg"] == algorithm
+        assert not public.keys() & {"d", "p", "q"}

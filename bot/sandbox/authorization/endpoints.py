@@ -154,7 +154,7 @@ class AuthorizationEndpoints:
                 "grant_types_supported": ["authorization_code", "refresh_token"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": ["client_secret_post"],
+                "token_endpoint_auth_methods_supported": [self.server.behaviour.client_auth],
                 "code_challenge_methods_supported": ["S256"],
                 "prompt_values_supported": ["login"],
                 "claims_supported": ["sub", "auth_time", "fhirUser"],

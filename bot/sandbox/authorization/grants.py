@@ -7,11 +7,16 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from authlib.oauth2.rfc6749 import InvalidClientError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core.grants import OpenIDCode
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, KeySetSerialization
 
 from bot.sandbox.authorization.keys import id_token
 from bot.sandbox.authorization.models import Code, IssuedToken, RegisteredClient, TokenVault
@@ -19,11 +24,50 @@ from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.world import Account
 
+CLIENT_METHODS = ("client_secret_post", "client_secret_basic", "private_key_jwt", "none")
+
+
+class KeyAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
+    """`private_key_jwt`: an assertion that the app's registered key has signed, good for one request (RFC 7523)."""
+
+    CLIENT_AUTH_METHOD = "private_key_jwt"
+
+    def __init__(self, behaviour: Behaviour, token_url: str) -> None:
+        super().__init__()
+        self._behaviour, self._audience = behaviour, token_url
+        self._used: set[str] = set()
+
+    def get_audiences(self) -> list[str]:
+        """The token endpoint, for which the assertion is made."""
+        return [self._audience]
+
+    def validate_jti(self, _claims: dict[str, Any], jti: str) -> bool:
+        """Whether no assertion of this id was seen before."""
+        fresh = jti not in self._used
+        self._used.add(jti)
+        return fresh
+
+    def resolve_client_public_key(self, _client: RegisteredClient) -> KeySet:
+        """The app's registered keys."""
+        if not self._behaviour.client_keys:
+            raise InvalidClientError(description="The client has registered no key.")
+        keys: KeySetSerialization = {"keys": self._behaviour.client_keys["keys"]}
+        return KeySet.import_key_set(keys)
+
+    def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> dict[str, Any]:
+        """The claims of an assertion that is signed by one of the keys, with an algorithm that SMART names."""
+        try:
+            token = jwt.decode(assertion, resolve_key, algorithms=["RS384", "ES384"])
+        except (JoseError, ValueError):
+            raise InvalidClientError(description="The assertion is not signed by a registered key.") from None
+        self.verify_claims(token.claims)
+        return token.claims
+
 
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     """The authorization code grant over the vault."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_post",)
+    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_METHODS
 
     def save_authorization_code(self, code: str, request: SandboxRequest) -> None:
         """Keep a code with what it was asked for."""
@@ -57,7 +101,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     """Refresh with rotation: each refresh token works once."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_post",)
+    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_METHODS
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> IssuedToken | None:
@@ -122,7 +166,7 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
 class Revocation(RevocationEndpoint):  # type: ignore[misc]
     """Revocation by RFC 7009."""
 
-    CLIENT_AUTH_METHODS = ("client_secret_post",)
+    CLIENT_AUTH_METHODS = CLIENT_METHODS
 
     def query_token(self, token_string: str, _hint: str | None) -> IssuedToken | None:
         """An access or refresh token."""

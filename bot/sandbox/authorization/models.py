@@ -46,8 +46,8 @@ class RegisteredClient:
         return client_secret == self.client_secret
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
-        """Only the secret in the POST body, as the payer's page says."""
-        return method == "client_secret_post"
+        """Only the one way that is switched on: by default the secret in the POST body, as the payer's page says."""
+        return method == self.behaviour.client_auth
 
     def check_response_type(self, response_type: str) -> bool:
         """Only `code`."""

@@ -9,7 +9,15 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError
 
-from bot.sandbox.authorization.grants import CodeGrant, IdToken, Pkce, RefreshGrant, Revocation, TokenIssuer
+from bot.sandbox.authorization.grants import (
+    CodeGrant,
+    IdToken,
+    KeyAssertion,
+    Pkce,
+    RefreshGrant,
+    Revocation,
+    TokenIssuer,
+)
 from bot.sandbox.authorization.models import IssuedToken, RegisteredClient, TokenVault
 from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
 from bot.sandbox.behaviour import Behaviour
@@ -22,12 +30,13 @@ logging.getLogger("authlib").setLevel(logging.INFO)
 class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no types
     """The payer's authorization server."""
 
-    def __init__(self, client: RegisteredClient, behaviour: Behaviour, issuer: str) -> None:
+    def __init__(self, client: RegisteredClient, behaviour: Behaviour, issuer: str, token_url: str) -> None:
         super().__init__()
         self.client = client
         self.behaviour = behaviour
         self.issuer = issuer
         self.vault = TokenVault()
+        self.register_client_auth_method("private_key_jwt", KeyAssertion(behaviour, token_url))
         self.register_token_generator("default", self.make_token)
         self.register_grant(CodeGrant, [Pkce(required=False), IdToken()])
         self.register_grant(RefreshGrant, [IdToken()])
@@ -41,7 +50,7 @@ class SandboxAuthorization(AuthorizationServer):  # type: ignore[misc]  # Authli
     def authenticate_client(
         self, request: SandboxRequest, methods: list[str], endpoint: str = "token"
     ) -> RegisteredClient:
-        """The client that sent its right secret in the body.
+        """The client that proved itself in the way that is switched on.
 
         Raises:
             InvalidClientError: with 401, as RFC 6749 section 5.2 allows and this kind of server answers.

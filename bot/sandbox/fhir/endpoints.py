@@ -72,7 +72,8 @@ class FhirServer:
 
     async def smart(self, _request: Request) -> Response:
         """The SMART configuration, open to all."""
-        return Response(encode(smart_configuration(self._issuer, *self._urls)), media_type="application/json")
+        document = smart_configuration(self._issuer, *self._urls, self.behaviour.client_auth)
+        return Response(encode(document), media_type="application/json")
 
     async def search(self, request: Request) -> Response:
         """A search by GET, or by POST with a form."""

@@ -61,7 +61,12 @@ def _resource(resource_type: str, behaviour: Behaviour) -> dict[str, Any]:
     return declared
 
 
-def smart_configuration(issuer: str, authorize_url: str, token_url: str, revoke_url: str) -> dict[str, Any]:
+_CLIENTS = {"none": "client-public", "private_key_jwt": "client-confidential-asymmetric"}
+
+
+def smart_configuration(
+    issuer: str, authorize_url: str, token_url: str, revoke_url: str, client_auth: str
+) -> dict[str, Any]:
     """The well-known SMART configuration beneath the FHIR base."""
     return {
         "issuer": issuer,
@@ -69,12 +74,16 @@ def smart_configuration(issuer: str, authorize_url: str, token_url: str, revoke_
         "authorization_endpoint": authorize_url,
         "token_endpoint": token_url,
         "revocation_endpoint": revoke_url,
-        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "token_endpoint_auth_methods_supported": [client_auth],
         "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": list(SCOPES),
         "capabilities": [
-            *("launch-standalone", "client-confidential-symmetric", "context-standalone-patient"),
+            *(
+                "launch-standalone",
+                _CLIENTS.get(client_auth, "client-confidential-symmetric"),
+                "context-standalone-patient",
+            ),
             *("permission-patient", "sso-openid-connect"),
         ],
     }

@@ -1,0 +1,131 @@
+"""How the bot proves to the payer that it is the registered client (RFC 6749 2.3, RFC 7523 2.2, SMART App Launch 2)."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from bot.config import ClientMethod, Settings
+from bot.errors import ConfigError
+
+_ASSERTION_SECONDS = 240  # SMART App Launch 2.2, "Request": an assertion lives five minutes at most
+_ALGORITHMS = {"RSA": "RS384", "P-384": "ES384", "P-256": "ES256", "P-521": "ES512"}
+_LEAST_RSA_BITS = 2048
+
+
+def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMethod:
+    """How the client proves itself: as it is set, else by what the settings hold and the payer lists.
+
+    `listed` is the payer's `token_endpoint_auth_methods_supported`; None where it publishes none. A secret goes in the
+    body, as this payer's page asks, unless the payer lists the header and not the body.
+    """
+    if settings.payer_client_auth is not None:
+        return settings.payer_client_auth
+    if settings.payer_client_key_file is not None:
+        return "private_key_jwt"
+    by_header = listed is not None and "client_secret_post" not in listed and "client_secret_basic" in listed
+    return "client_secret_basic" if by_header else "client_secret_post"
+
+
+class ClientProof:
+    """Adds the proof to requests of the token and the revocation endpoint.
+
+    Raises:
+        ConfigError: PAYER_CLIENT_KEY_FILE holds no private key that can sign.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        file = settings.payer_client_key_file
+        self._key = None if file is None else read_key(file)
+        self._token_url = settings.payer_token_url
+        self._secret = settings.payer_client_secret
+
+    def prepare(
+        self, method: ClientMethod, client_id: str, url: str, headers: dict[str, str], body: str
+    ) -> tuple[dict[str, str], str]:
+        """The headers and the body with the proof in one of them."""
+        if method == "private_key_jwt" and self._key is not None:
+            auth = ClientAuth(client_id, self._key, self._assertion(self._key))
+        else:
+            secret = self._secret.get_secret_value() if self._secret else ""
+            if method == "client_secret_basic":
+                # RFC 6749 2.3.1 encodes both before they are joined; Authlib joins them as they are.
+                client_id, secret = quote(client_id, safe=""), quote(secret, safe="")
+            auth = ClientAuth(client_id, secret, method)
+        _, headers, body = auth.prepare("POST", url, dict(headers), body)
+        return headers, body
+
+    def _assertion(self, key: RSAKey | ECKey) -> PrivateKeyJWT:
+        """Signs one assertion. Authlib would write its `jti` into the claims, so each request has claims of its own."""
+        claims: dict[str, Any] = {"exp": int(time.time()) + _ASSERTION_SECONDS}
+        header = {"typ": "JWT", "kid": key.thumbprint()}
+        return PrivateKeyJWT(self._token_url, claims=claims, headers=header, alg=_algorithm(key))
+
+
+def read_key(file: Path) -> RSAKey | ECKey:
+    """The private key in a file: PEM or JWK, RSA of 2,048 bits at least or an elliptic curve of NIST.
+
+    Raises:
+        ConfigError: there is no such file, or it holds no such key.
+    """
+    try:
+        text = file.read_text(encoding="ascii")
+        value = json.loads(text) if text.lstrip().startswith("{") else text
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be read ({_why(error)})") from None
+    for kind in (ECKey, RSAKey):
+        try:
+            with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # refused below, not warned of
+                key = kind.import_key(value)
+        except (JoseError, ValueError, TypeError, KeyError):
+            continue
+        if key.is_private and _algorithm(key) and (not isinstance(key, RSAKey) or _bits(key) >= _LEAST_RSA_BITS):
+            return key
+    raise ConfigError(
+        f"PAYER_CLIENT_KEY_FILE: {file.name} holds no private key that can sign "
+        "(PEM or JWK; RSA of 2048 bits or more, or P-256, P-384, P-521)"
+    )
+
+
+def make_key(file: Path) -> None:
+    """Write a new private key (P-384, for ES384) to a file that only its owner may read.
+
+    Raises:
+        ConfigError: the file exists, or cannot be written.
+    """
+    pem = ECKey.generate_key("P-384").as_pem(private=True)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(pem)
+    except OSError as error:
+        raise ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be written ({_why(error)})") from None
+
+
+def public_keys(key: RSAKey | ECKey) -> dict[str, Any]:
+    """The JWK Set with the public half, for the payer's registration (RFC 7517 5)."""
+    public = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": _algorithm(key)}
+    kind = RSAKey if isinstance(key, RSAKey) else ECKey
+    return dict(KeySet([kind.import_key(public)]).as_dict(private=False))
+
+
+def _algorithm(key: RSAKey | ECKey) -> str:
+    return _ALGORITHMS.get("RSA" if isinstance(key, RSAKey) else key.curve_name, "")
+
+
+def _bits(key: RSAKey) -> int:
+    return int(key.raw_value.key_size)
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror or "no access") if isinstance(error, OSError) else "it is neither PEM nor JSON"
