@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+import msgspec
+
 from bot.records.arithmetic import Step
 
 MIB = 1024 * 1024
@@ -18,8 +20,7 @@ GapKind = Literal[
 _HIDING: frozenset[GapKind] = frozenset({"page_failed", "type_refused", "unreadable", "cut_short", "said_incomplete"})
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRecord:
+class ReadRecord(msgspec.Struct, frozen=True):
     """A record that was read: its type, its id, and when the payer gave it."""
 
     type: str

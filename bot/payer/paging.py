@@ -236,8 +236,8 @@ class Server:
         """The page with only the rows that may be shown; what is missing from it is reported."""
         check_status(answer, resource_type)
         page = page_of(answer, resource_type)
-        fitting = tuple(e for e in page.entries if e.mode != "match" or e.type == resource_type)
-        kept = tuple(entry for entry in fitting if self._keep(entry))
+        fitting = [e for e in page.entries if e.mode != "match" or e.type == resource_type]
+        kept = tuple([entry for entry in fitting if self._keep(entry)])
         unreadable = page.unreadable + len(page.entries) - len(fitting)
         _report(page, len(fitting) - len(kept), unreadable, resource_type, budget)
         matches = [(entry.type, entry.id) for entry in kept if entry.mode == "match"]

@@ -52,7 +52,7 @@ class Search:
         for name, _ in self.params:
             if not _NAME.fullmatch(name):
                 raise ValueError("not a search parameter")
-        object.__setattr__(self, "params", tuple((name, escape(value)) for name, value in self.params))
+        object.__setattr__(self, "params", tuple([(name, escape(value)) for name, value in self.params]))
 
     def where(self, *pairs: tuple[str, str | None], **named: str | None) -> Search:
         """The same search with more parameters; those without a value are left out.
@@ -65,7 +65,8 @@ class Search:
 
     def without(self, *names: str) -> Search:
         """The same search without the parameters of these names."""
-        return replace(self, params=tuple(pair for pair in self.params if pair[0] not in names))
+        kept = tuple([pair for pair in self.params if pair[0] not in names])
+        return self if len(kept) == len(self.params) else replace(self, params=kept)
 
     def has(self, name: str) -> bool:
         """True when the parameter is set."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, NoReturn, Self, TypeVar
 
@@ -32,8 +31,7 @@ from bot.records.times import parse_instant
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(msgspec.Struct, frozen=True, gc=False):
     """A claim number with the system that gave it; a system may be missing."""
 
     value: str
@@ -99,18 +97,30 @@ class Claim:
     `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
     """
 
+    id: str
+    use: str | None
+    status: str | None
+    outcome: str | None
+    dropped: tuple[str, ...]
+    uninterpreted: bool
+
     def __init__(self, record: _Record) -> None:
-        vars(self)["_record"] = record
+        eob = record.eob
+        vars(self).update(
+            _record=record,
+            id=eob.id,
+            use=eob.use,
+            status=eob.status,
+            outcome=eob.outcome,
+            dropped=record.dropped,
+            uninterpreted=bool(eob.modifier_extension),
+        )
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a claim is what the payer said")
 
-    id = _Fact(lambda of: of.eob.id)
     numbers = _Fact(lambda of: _numbers(of.eob))
     kind = _Fact(lambda of: of.kind)
-    use = _Fact(lambda of: of.eob.use)
-    status = _Fact(lambda of: of.eob.status)
-    outcome = _Fact(lambda of: of.eob.outcome)
     service = _Fact(lambda of: of.service[0])
     service_is = _Fact(lambda of: of.service[1])
     created = _Fact(lambda of: parse_date(of.eob.created))
@@ -146,8 +156,6 @@ class Claim:
     insurer = _Fact(lambda of: name_of(of.eob.insurer, of.names))
     performed = _Fact(lambda of: performed_in(of.eob, of.raw, of.money.currency))
     labels = _Fact(lambda of: tuple(sorted({*of.labels, *labels_of(of.raw)})))
-    dropped = _Fact(lambda of: of.dropped)
-    uninterpreted = _Fact(lambda of: bool(of.eob.modifier_extension))
     lines = _Fact(lambda of: len(of.eob.item))
     sum_lines = _Fact(lambda of: of.money.sum_lines)
     dispensed = _Fact(lambda of: dispensed_in(of.eob) if of.kind == "pharmacy" else ())
@@ -256,17 +264,22 @@ def read_claims(
 
 def _numbers(eob: Explanation) -> tuple[Number, ...]:
     """The payer's unique claim number first; a payer that does not type it gives it first."""
-    ranked = sorted(eob.identifier, key=lambda identifier: not identifier.is_kind("uc"))
+    several = len(eob.identifier) > 1
+    ranked = sorted(eob.identifier, key=lambda one: not one.is_kind("uc")) if several else eob.identifier
     return tuple(Number(i.value, i.system) for i in ranked if i.value)
 
 
 def _related(eob: Explanation, relationship: str) -> tuple[Number, ...]:
     """The numbers of related claims; `related.reference` is an Identifier, not a Reference."""
+    if not eob.related:
+        return ()
     found = (r.reference for r in eob.related if r.relationship and relationship in r.relationship.codes())
     return tuple(Number(i.value, i.system) for i in found if i and i.value)
 
 
 def _is_replaced(eob: Explanation) -> bool:
+    if not eob.related:
+        return False
     return any(r.relationship and "replacedby" in r.relationship.codes() for r in eob.related)
 
 

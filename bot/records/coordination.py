@@ -14,7 +14,8 @@ def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
     What is left to the member stands in the one that tells of another payer's payment, else in the smaller one.
     """
     days: dict[tuple[object, ...], list[Claim]] = {}
-    for claim in claims:
+    # Most members have one plan: then neither people nor days are read.
+    for claim in claims if _of_several_plans(claims) else ():
         if claim.coverage and claim.service.day and not claim.is_reversal:
             days.setdefault((claim.patient, claim.service.day, claim.kind), []).append(claim)
     found: dict[str, Claim] = {}

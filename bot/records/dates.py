@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -14,8 +13,7 @@ _WRITTEN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})(?:
 EARLIEST_YEAR = 1900
 
 
-@dataclass(frozen=True, slots=True, order=False)
-class PartialDate:
+class PartialDate(msgspec.Struct, frozen=True, gc=False):
     """A FHIR date or dateTime cut to its day; `month` and `day` are None when they were not written."""
 
     year: int
@@ -39,7 +37,8 @@ class PartialDate:
         return self.first if self.day else None
 
     def __str__(self) -> str:
-        return "-".join([f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part)])
+        month = f"-{self.month:02}" if self.month else ""
+        return f"{self.year:04}{month}-{self.day:02}" if self.day else f"{self.year:04}{month}"
 
 
 @lru_cache(maxsize=4096)
@@ -100,6 +99,6 @@ class Period(msgspec.Struct, frozen=True, gc=False):
 def period(start: str | None, end: str | None) -> Period:
     """The period; an end before its start is not believed (F41)."""
     first, last = parse_date(start), parse_date(end)
-    if first is not None and last is not None and last.last < first.first:
+    if first is not None and last is not None and last is not first and last.last < first.first:
         last = None
     return Period(first, last)

@@ -65,9 +65,11 @@ def _billed_as(eob: Explanation) -> ClaimKind | None:
 def _typed(concept: Concept | None) -> ClaimKind | None:
     if concept is None:
         return None
-    standard = (_STANDARD.get(code.lower()) for code in concept.codes(_CLAIM_TYPE))
-    elsewhere = (_ELSEWHERE.get(code.lower()) for code in concept.codes())
-    return next((kind for kind in (*standard, *elsewhere) if kind), None)
+    for known, codes in ((_STANDARD, concept.codes(_CLAIM_TYPE)), (_ELSEWHERE, concept.codes())):
+        for code in codes:
+            if kind := known.get(code.lower()):
+                return kind
+    return None
 
 
 def _stay(concept: Concept | None) -> ClaimKind | None:

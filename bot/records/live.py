@@ -13,7 +13,7 @@ from bot.records.dates import PartialDate
 from bot.records.reversals import taken_back
 from bot.records.versions import newest_versions, twins, version_of
 
-_LONG_AGO = date.min
+_LONG_AGO, _A_DAY = date.min, timedelta(days=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -83,7 +83,7 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
     kept: list[Claim] = []
     gone: dict[str, list[Claim]] = {}
     for claim in newest:
-        reason = _reason_out(claim) or ("replaced" if _is_prior(claim, priors) else None)
+        reason = _reason_out(claim) or ("replaced" if priors and _is_prior(claim, priors) else None)
         (gone.setdefault(reason, []) if reason else kept).append(claim)
     back = taken_back(kept, [claim for claim in kept if claim.is_reversal])
     if back:
@@ -107,13 +107,11 @@ def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) ->
 
     Pharmacy fills are no visits, unless `pharmacy` says that what was asked for may have been filled.
     """
-    groups: dict[str, list[Claim]] = {}
+    groups: dict[PartialDate | str, list[Claim]] = {}
     for claim in alive.claims:
-        if (claim.is_pharmacy and not pharmacy) or claim.is_reversal:
-            continue
-        day = believed_day(claim, today)
-        groups.setdefault(str(day) if day else f"?{claim.id}", []).append(claim)
-    return tuple(Visits(believed_day(rows[0], today), tuple(rows)) for rows in groups.values())
+        if (pharmacy or not claim.is_pharmacy) and not claim.is_reversal:
+            groups.setdefault(believed_day(claim, today) or claim.id, []).append(claim)
+    return tuple([Visits(None if isinstance(day, str) else day, tuple(rows)) for day, rows in groups.items()])
 
 
 def fills(alive: Live) -> tuple[Claim, ...]:
@@ -124,7 +122,7 @@ def fills(alive: Live) -> tuple[Claim, ...]:
 def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
     """The day that stands for the service; None when unknown or, by `today`, in the future."""
     day = claim.service.day
-    if day is None or (today is not None and day.first > today + timedelta(days=1)):
+    if day is None or (today is not None and day.first > today + _A_DAY):
         return None
     return day
 

@@ -42,8 +42,8 @@ def _lines(items: tuple[ClaimItem, ...]) -> Period:
     ends = [span.end or span.start for span in spans if span.end or span.start]
     if not starts:
         return Period()
-    start = min(starts, key=_first)
-    end = max((end for end in ends if end), key=_last)
+    start = min(starts, key=_first) if len(starts) > 1 else starts[0]
+    end = max((end for end in ends if end), key=_last) if len(ends) > 1 else ends[0]
     return Period(start, None if end is start or end == start else end)
 
 

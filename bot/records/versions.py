@@ -24,10 +24,11 @@ def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
         key = claim.id or f"?{place}"
         by_id[key] = _newer(by_id.get(key), claim)
     # What a claim says is read only where another has its name: reading it took a third of an answer's CPU.
-    named = Counter(_name(claim) for claim in by_id.values() if claim.numbers)
+    names = {key: _name(claim) for key, claim in by_id.items() if claim.numbers}
+    named = Counter(names.values())
     newest: dict[tuple[object, ...], Claim] = {}
     for key, claim in by_id.items():
-        again = claim.numbers and named[_name(claim)] > 1
+        again = key in names and named[names[key]] > 1
         same = (_content(claim) if again else None) or (key,)
         newest[same] = _newer(newest.get(same), claim)
     return list(newest.values()), seen - len(newest)

@@ -20,10 +20,10 @@ from bot.kit import (
     Visits,
     Why,
     added,
+    choose,
     cite_claims,
     doubts_of,
     fills,
-    fitting,
     near_claims,
     newest_claims,
     of_other_person,
@@ -95,13 +95,14 @@ class LastVisitCost(Summary):
 
 async def answer(ask: Ask) -> LastVisitCost:
     """The cost of the last visit, of the one that the question describes, or that a follow-up points at."""
+    wanted = wanted_of(ask)
     alive = await newest_claims(
         ask,
         *service_dates(ask),
-        enough=lambda so_far: len(_days(_of(so_far, ask), ask)) > ask.pick + 1,
+        enough=lambda so_far: len(_days(_of(so_far, wanted), ask, wanted)) > ask.pick + 1,
         page_size=10,
     )
-    summary = summarize(_of(alive, ask), ask)
+    summary = summarize(_of(alive, wanted), ask)
     if not summary.claims and not summary.searched:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     cite_claims(ask, (*summary.claims, summary.fill, summary.credit), summary.nearest)
@@ -111,14 +112,15 @@ async def answer(ask: Ask) -> LastVisitCost:
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     """The chosen day among the visits; a negative pick counts from the oldest."""
-    wanted, days = wanted_of(ask), _days(alive, ask)
+    wanted = wanted_of(ask)
+    days = _days(alive, ask, wanted)
     known = [day for day in days if day.day] or list(days)
     pick = ask.pick if ask.pick >= 0 else len(known) + ask.pick
     base = LastVisitCost(
         wanted=wanted,
         pick=pick,
         searched=len(known),
-        apart=sum(1 for claim in fitting(alive.apart, ask) if not claim.is_pharmacy and not claim.is_reversal),
+        apart=sum(1 for claim in choose(alive.apart, wanted).claims if not claim.is_pharmacy and not claim.is_reversal),
         other_person=of_other_person(ask),
         opened=ask.arguments.get("show") == "yes",
         credit=None if known else next((claim for claim in alive.claims if claim.is_reversal), None),
@@ -143,9 +145,8 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     )
 
 
-def _days(alive: Live, ask: Ask) -> tuple[Visits, ...]:
+def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
     """The visits by day; by size each claim stands alone, and a kind of care may have been filled at a pharmacy."""
-    wanted = wanted_of(ask)
     if wanted.order in _BY_SIZE:
         rows = (claim for claim in alive.claims if not claim.is_reversal)
         return tuple(Visits(claim.service.day, (claim,)) for claim in rows)
@@ -161,9 +162,9 @@ def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount
     return added(shares) if None not in shares else None
 
 
-def _of(alive: Live, ask: Ask) -> Live:
+def _of(alive: Live, wanted: ClaimWish) -> Live:
     """Only the claims that fit what was said."""
-    return replace(alive, claims=fitting(alive.claims, ask))
+    return replace(alive, claims=choose(alive.claims, wanted).claims)
 
 
 def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:
