@@ -24,6 +24,7 @@ from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.course import Keeper
+from bot.conversation.feedback import Feedback
 from bot.conversation.state import Dialogue
 from bot.conversation.telling import Push, Telling
 from bot.conversation.turn import Turn
@@ -40,6 +41,7 @@ from bot.ops.entrance import Entrance
 from bot.ops.health import Health
 from bot.ops.limits import Limits
 from bot.ops.metrics import Meter
+from bot.ops.ratings import Ratings
 from bot.ops.upkeep import let_go, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
@@ -131,7 +133,8 @@ async def assemble(
         documents = Documents(table, audit, settings.bot_public_url)
         answering = _answering(settings, pack, wire, accounts, audit, documents, recent, patience.wall, now)
         turn = _turn(
-            settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now
+            *(settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now),
+            feedback=Feedback(Ratings(store, meter, now)),
         )
         renderer = Renderer(pack.templates / "pages", settings)
         forget = partial(_forget, retention, accounts)
@@ -222,6 +225,7 @@ def _turn(  # noqa: PLR0917 -- as above
     meter: Meter,
     patience: Patience,
     now: Callable[[], datetime],
+    feedback: Feedback,
 ) -> Turn:
     return Turn(
         pack=pack,
@@ -238,6 +242,7 @@ def _turn(  # noqa: PLR0917 -- as above
         meter=meter,
         keeper=keeper,
         telling=telling,
+        feedback=feedback,
     )
 
 

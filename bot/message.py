@@ -206,6 +206,14 @@ Block = Title | Line | Facts | Chart | Item | Note | Actions
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """The two buttons by which a private answer is rated, a thumb up and a thumb down. Channels give them words."""
+
+    right: Action
+    wrong: Action
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A FHIR resource that an answer was read from, and when."""
 
@@ -225,6 +233,7 @@ class Reply:
     `alarm`: the intent of danger whose line stands first, above an answer to what else was asked.
     `unmet`: slots and words of the question that this reply does not honour; each is said in its first lines.
     `renewal`: the button that nobody sees, by which a card of this reply asks what it says now, where cards can.
+    `rating`: how its reader says whether it helped, where the channel draws that; never under a line of danger.
     """
 
     intent: str
@@ -237,6 +246,7 @@ class Reply:
     error: str | None = None
     to_asker: bool = False
     renewal: Action | None = None
+    rating: Rating | None = None
     alarm: str | None = None
     unmet: tuple[str, ...] = ()
 

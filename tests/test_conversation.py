@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.cli.browser import Browser
+from bot.cli.feedback import lines
 from bot.message import Item
 from bot.replies.plain import plain
 from tests.stage import Stage, Talk
@@ -88,3 +89,40 @@ async def test_a_code_whose_answer_was_lost_is_answered_again(stage: Stage, spel
     assert "Dana M." in plain(again.blocks)
     (stranger,) = await other.say(spelt(code))
     assert "Dana" not in plain(stranger.blocks)
+
+
+async def test_what_is_said_of_answers_is_counted_without_words_or_people(stage: Stage) -> None:
+    """A thumb counts once, for the answer's intent and rule; "that's wrong" counts for the last answer."""
+    talk = await _linked(stage, "dana")
+    first = (await talk.say("how much was my last visit"))[-1].rating
+    assert first is not None
+    await talk.say("did I meet my deductible")
+    for _ in range(2):
+        assert "helps" in plain((await talk.say("", press=first.right.id))[0].blocks)
+    await talk.say("that's wrong")
+    await talk.press("The amount")
+    await talk.say("", press=first.wrong.id)
+    why = await talk.press("Hard to understand")
+    assert (why[0].intent, "$54.87" in plain(why[0].blocks)) == ("claim.why", True)
+    assert [line async for line in lines(talk.bot.settings)] == [
+        "2026-05  claim.last_visit_cost  money-last-visit: helpful 1, not helpful 1, hard to understand 1",
+        "2026-05  coverage.cost_share  share-progress: not helpful 1, wrong amount 1",
+    ]
+    assert (
+        b'bot_ratings_total{intent="coverage.cost_share",outcome="amount",rule="share-progress"} 1.0'
+        in talk.bot.meter.page(0)
+    )
+
+
+async def test_only_an_answer_to_its_reader_alone_can_be_rated(stage: Stage) -> None:
+    """Not where others read, not under a line of danger, not what is no answer; a stranger's thumb counts nothing."""
+    talk = await _linked(stage, "dana")
+    rated = (await talk.say("what did I owe for my last visit"))[-1].rating
+    assert rated is not None
+    assert (await talk.say("find a cardiologist near 37402", place="channel"))[-1].rating is None
+    danger = (await talk.say("chest pain, what did I owe for my last visit"))[-1]
+    assert (danger.alarm, danger.rating) == ("safety.emergency", None)
+    assert (await talk.say("hello"))[-1].rating is None
+    before = await talk.bot.store.listed("rating")
+    assert "over" in plain((await stage.somebody().say("", press=rated.right.id))[-1].blocks)
+    assert await talk.bot.store.listed("rating") == before

@@ -346,6 +346,14 @@ def verify_audit(against: TextIO | None) -> None:
     _run(job())
 
 
+@main.command()
+def feedback() -> None:
+    """Print what people said of answers: counts by month, intent and rule, and what was wrong."""
+    from bot.cli.feedback import lines  # noqa: PLC0415 -- see the module docstring
+
+    _print(lines)
+
+
 def _print(lines: Callable[[Settings], AsyncIterator[str]]) -> None:
     """Print each line of an operator's list."""
 

@@ -32,9 +32,9 @@ class AlarmLine:
         self._told = isinstance(message.place, OneToOne)
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
-        """The reply with the line of danger above it."""
+        """The reply with the line of danger above it, which nobody is asked to rate."""
         line = self.alone
-        under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm)
+        under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm, rating=None)
         if self._told or isinstance(reply, Shareable):
             return (under,)
         self._told = True

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.conversation import alarm
+from bot.conversation.feedback import is_offered, rating_of
 from bot.conversation.followups import is_of_list, record_after
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
@@ -61,17 +62,21 @@ class Keeper:
         *,
         wants: str | None = None,
         keeps: Memory | None = None,
+        rates: bool = False,
         slots: Mapping[str, Mapping[str, Slot]] | None = None,
     ) -> Answered:
         """Issue opaque ids for the buttons and store the dialogue state.
 
         `keeps` is the memory of a topic that this reply does not end (thanks, help, what was not understood). `slots`
         are what a message said for each intent that it could have meant: the button of a reading takes them along.
+        `rates`: the reply is an answer, which its reader may rate.
         """
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
-        issued, presses = self._dialogue.number(message.person, reply, meaning)
         offers = offered(reply.blocks, meaning)
+        if rates and asked is not None and is_offered(self._pack, message, asked):
+            reply = replace(reply, rating=rating_of(asked, offers))
+        issued, presses = self._dialogue.number(message.person, reply, meaning)
         kept_list = keeps is not None and not offers.choices and not offers.entries
         if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
             offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)

@@ -27,6 +27,7 @@ from bot.message import (
     OneToOne,
     Person,
     Press,
+    Rating,
 )
 from bot.stores.base import NewRow
 from bot.stores.sealed import SealedTable
@@ -181,11 +182,17 @@ class Dialogue:
         self, person: Person, reply: AReply, become: Callable[[Press], Asked]
     ) -> tuple[AReply, tuple[NewRow, ...]]:
         """The reply with an opaque id in each of its buttons, and what they ask, which is still to be kept."""
-        unseen: tuple[Block, ...] = (Actions((reply.renewal,)),) if reply.renewal else ()
-        issued, presses = self._numbered(person, (*reply.blocks, *unseen), become)
-        shown, rest = issued[: len(reply.blocks)], issued[len(reply.blocks) :]
-        renewal = next((block.buttons[0] for block in rest if isinstance(block, Actions)), None)
-        return replace(reply, blocks=shown, renewal=renewal), presses
+        renewal = (reply.renewal,) if reply.renewal else ()
+        rating = (reply.rating.right, reply.rating.wrong) if reply.rating else ()
+        issued, presses = self._numbered(person, (*reply.blocks, Actions(renewal), Actions(rating)), become)
+        *shown, renewing, rated = issued
+        unseen, thumbs = _buttons_of(renewing), _buttons_of(rated)
+        return replace(
+            reply,
+            blocks=tuple(shown),
+            renewal=unseen[0] if unseen else None,
+            rating=Rating(*thumbs) if thumbs else None,
+        ), presses
 
     def _numbered(
         self, person: Person, blocks: Sequence[Block], become: Callable[[Press], Asked]
@@ -224,6 +231,10 @@ def _conversation(message: Message) -> str:
     place = message.place
     thread = "" if isinstance(place, OneToOne) else place.thread
     return f"{message.person.key}\x1f{place.conversation}\x1f{thread}"
+
+
+def _buttons_of(block: Block) -> tuple[Action, ...]:
+    return block.buttons if isinstance(block, Actions) else ()
 
 
 def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:

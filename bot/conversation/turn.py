@@ -19,6 +19,7 @@ from bot.conversation import alarm
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.course import Course, Keeper
+from bot.conversation.feedback import Feedback
 from bot.conversation.followups import (
     beyond,
     consent,
@@ -70,11 +71,13 @@ class Turn:
         meter: Meter,
         keeper: Keeper,
         telling: Telling,
+        feedback: Feedback,
     ) -> None:
         self._pack, self._dialogue, self._answering, self._accounts = pack, dialogue, answering, accounts
         self._payer, self._now, self._member_answers = payer, now, member_answers
         self._patience = patience or Patience()
         self._limits, self._meter, self._keeper, self._telling = limits or Limits(), meter, keeper, telling
+        self._feedback = feedback
         self._connecting = Connecting(
             accounts=accounts,
             audit=audit,
@@ -149,7 +152,7 @@ class Turn:
             return await self._prove(course, code, language)
         if asked := await self._what_is_asked(message, course.memory, reading, language):
             log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=asked.concepts)
-            return asked
+            return await self._feedback.heard(message, asked, course.memory)
         return await self._not_understood(message, course.memory, reading, language)
 
     async def _command(
@@ -262,11 +265,13 @@ class Turn:
     async def _offer_second(self, message: Message, memory: Memory, reply: Answered, asked: Asked) -> Answered:
         """The answer, with a button for the other question of a message that held two."""
         if asked.also is None:
-            return await self._keeper.remember(message, memory, reply, asked)
+            return await self._keeper.remember(message, memory, reply, asked, rates=True)
         blocks = (*reply.blocks, *self._pack.render("also", {"intent": asked.also}, asked.language))
         plain = replace(asked, also=None, also_slots={})
         slots = {asked.also: asked.also_slots}
-        return await self._keeper.remember(message, memory, replace(reply, blocks=blocks), plain, slots=slots)
+        return await self._keeper.remember(
+            message, memory, replace(reply, blocks=blocks), plain, slots=slots, rates=True
+        )
 
     async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
         """Whether the member's own address is about to be used, and the question before did not use it."""

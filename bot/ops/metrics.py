@@ -36,6 +36,12 @@ class Meter:
             ("channel", "reason"),
             registry=self._registry,
         )
+        self._ratings = Counter(
+            "bot_ratings",
+            "What people said of answers",
+            ("intent", "rule", "outcome"),
+            registry=self._registry,
+        )
         self._payer = Gauge("bot_payer_faults", "What keeps the payer from serving", registry=self._registry)
 
     def answered(self, platform: str, intent: str, seconds: float) -> None:
@@ -55,6 +61,10 @@ class Meter:
     def refused(self, channel: str, reason: str) -> None:
         """Count one request that was refused, such as one that nobody signed."""
         self._refused.labels(channel, reason).inc()
+
+    def rated(self, intent: str, rule: str, outcome: str) -> None:
+        """Count what one person said of an answer, by its intent and rule (empty for a button's)."""
+        self._ratings.labels(intent, rule, outcome).inc()
 
     def page(self, payer_faults: int) -> bytes:
         """Everything in Prometheus's text format."""

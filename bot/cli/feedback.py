@@ -1,0 +1,42 @@
+"""`bcbst-bot feedback`: what people said of answers, as counts. There are no words and no people to show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+
+from bot.config import Settings
+from bot.ops.ratings import OUTCOMES, ratings
+from bot.stores.opening import open_store
+
+_BY_BUTTON = "(a button)"
+_SAID = {
+    "right": "helpful",
+    "wrong": "not helpful",
+    "amount": "wrong amount",
+    "person": "wrong person or place",
+    "question": "not what was asked",
+    "words": "hard to understand",
+}
+
+
+async def lines(settings: Settings) -> AsyncIterator[str]:
+    """A line for each month, intent and rule, the newest month first, with how often each outcome came.
+
+    Raises:
+        StoreError: the store cannot be used.
+    """
+    store = await open_store(settings.bot_store_url)
+    try:
+        counted = await ratings(store)
+    finally:
+        await store.close()
+    if not counted:
+        yield "Nobody has rated an answer yet."
+        return
+    answers: dict[tuple[str, str, str], Counter[str]] = {}
+    for one in counted:
+        answers.setdefault((one.month, one.intent, one.rule), Counter())[one.outcome] += one.times
+    for (month, intent, rule), times in answers.items():
+        said = ", ".join(f"{_SAID[outcome]} {times[outcome]}" for outcome in OUTCOMES if times[outcome])
+        yield f"{month}  {intent}  {rule or _BY_BUTTON}: {said}"

@@ -1,0 +1,80 @@
+"""What people think of answers, counted by month, intent, rule and outcome. No words and no person are kept (T57)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, get_args
+
+from bot.message import Person
+from bot.ops.metrics import Meter
+from bot.stores.base import Row, Store
+
+RatingOutcome = Literal["right", "wrong", "amount", "person", "question", "words"]
+"""A thumb up or down; after a thumb down what was wrong: the amount, the person or place, the question, the words."""
+OUTCOMES: tuple[RatingOutcome, ...] = get_args(RatingOutcome)
+_COUNT, _ONCE = "rating", "rated"
+_KEPT = 400 * 86_400.0  # seconds: a whole year can be held against the year before
+_BUTTON = 86_400.0  # seconds for which a button can be pressed
+_TRIES = 20
+
+
+class Rated(NamedTuple):
+    """How often answers of an intent, understood by a rule, had an outcome in a month ("2026-11").
+
+    `rule` is empty where a button or a follow-up asked.
+    """
+
+    month: str
+    intent: str
+    rule: str
+    outcome: str
+    times: int
+
+
+class Ratings:
+    """The counters, in the store: every process counts into the same. `now` tells the month, in local time."""
+
+    def __init__(
+        self, store: Store, meter: Meter, now: Callable[[], datetime], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store, self._meter, self._now, self._clock = store, meter, now, clock
+
+    async def count(self, intent: str, rule: str, outcome: RatingOutcome) -> None:
+        """Add one.
+
+        Raises:
+            StoreError: it is not counted.
+        """
+        self._meter.rated(intent, rule, outcome)
+        key = "\x1f".join((f"{self._now():%Y-%m}", intent, rule, outcome))
+        for _ in range(_TRIES):  # of two that count at once, the second reads anew
+            before = await self._store.get(_COUNT, key)
+            if before is None:
+                if await self._store.add(_COUNT, key, b"1", expires=self._clock() + _KEPT):
+                    return
+            elif await self._store.swap(_COUNT, key, before, b"%d" % (int(before) + 1)):
+                return
+
+    async def is_first(self, person: Person, button: str) -> bool:
+        """Whether a person presses this button for the first time: a second press counts nothing."""
+        expires = self._clock() + _BUTTON
+        return await self._store.add(_ONCE, f"{button}\x1f{person.key}", expires=expires, owner=person.key)
+
+
+async def ratings(store: Store) -> Sequence[Rated]:
+    """All that is counted, the newest month first, then by intent, rule and outcome."""
+    found: list[Rated] = []
+    page = await store.listed(_COUNT)
+    while page:
+        found += [_rated(row) for row in page]
+        page = await store.listed(_COUNT, after=page[-1].number)
+    order: dict[str, int] = {outcome: place for place, outcome in enumerate(OUTCOMES)}
+    found.sort(key=lambda one: (one.intent, one.rule, order.get(one.outcome, len(order))))
+    return sorted(found, key=lambda one: one.month, reverse=True)
+
+
+def _rated(row: Row) -> Rated:
+    month, intent, rule, outcome = row.key.split("\x1f")
+    return Rated(month, intent, rule, outcome, int(row.value))
