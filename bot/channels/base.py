@@ -101,12 +101,13 @@ async def deliver(
             case Shared() as here, Shareable():
                 await channel.share(here, reply, message.person)
             case Shared() as here, Private():
-                pointed = await _aside(channel, here, own, reply, person=message.person, pointed=pointed)
+                pointed = await answer_aside(channel, here, own, reply, person=message.person, pointed=pointed)
 
 
-async def _aside(
-    channel: Channel, here: Shared, own: OneToOne | None, reply: Private, *, person: Person, pointed: bool
+async def answer_aside(
+    channel: Channel, here: Shared, own: OneToOne | None, reply: Answered, *, person: Person, pointed: bool
 ) -> bool:
+    """Answer what was asked in a shared place in the asker's own chat, and point there once; whether it is pointed."""
     try:
         if own is not None:
             await channel.post(own, reply, person)

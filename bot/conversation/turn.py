@@ -165,8 +165,10 @@ class Turn:
             asked = replace(resolve(memory, reading) or asked, language=language)
         course.message = message = replace(message, directory_only=message.directory_only or request.of_directory)
         if request.helps:
+            values = {"platform": message.person.platform}
+            blocks = self._pack.render("commands", values, language)
             return await self._keeper.remember(
-                message, memory, self._static(Asked(HELP, language=language), "commands")
+                message, memory, Shareable(intent=HELP, language=language, blocks=blocks)
             )
         if faults := request.faults(asked):
             blocks = self._pack.render("problems/options", faults, language)

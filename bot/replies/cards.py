@@ -23,6 +23,8 @@ RENEW = "renew"
 """The verb by which a card asks what it says now."""
 POP_UP = "popup"
 """The id of a button whose page opens in the client's own sign-in window."""
+ONLY = "only"
+"""What a button's data holds, beside its id, on a card that one person of many sees."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _BUTTONS, _ROWS, _URL, _LINE = 75, 6, 10, 2_000, 4_000
 _BARS, _BAR = range(2, 13), "categoricalBlue"
@@ -53,6 +55,17 @@ def renewing(card: AdaptiveCard, press: str, viewer: str) -> AdaptiveCard:
     """
     action = {"type": "Action.Execute", "title": RENEW, "verb": RENEW, "data": {"press": press}}
     return {**card, "refresh": {"action": action, "userIds": [viewer]}}
+
+
+def only_seen(element: Any) -> Any:
+    """A card, or a part of one, whose buttons say that only their presser sees it."""
+    if isinstance(element, list):
+        return [only_seen(one) for one in element]
+    if not isinstance(element, dict):
+        return element
+    inside = {name: only_seen(one) for name, one in element.items()}
+    presses = isinstance(inside.get("data"), dict) and "press" in inside["data"]
+    return {**inside, "data": {**inside["data"], ONLY: True}} if presses else inside
 
 
 def weigh(value: object) -> int:

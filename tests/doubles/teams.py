@@ -42,12 +42,13 @@ def signing_key(kid: str) -> RSAKey:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the connector: `send`, `delete`, `member` or `create`."""
+    """One call of the connector: `send`, `delete`, `member` or `create`. `only` is the one person who sees it."""
 
     method: str
     conversation: str
     body: Json
     at: float = field(default_factory=time.perf_counter)
+    only: str = ""
 
     @property
     def cards(self) -> list[Json]:
@@ -148,6 +149,10 @@ class TeamsDouble:
         entity = {"type": "mention", "text": tag, "mentioned": {"id": BOT, "name": "BCBST Bot"}}
         return self.message(f"{tag}&nbsp;{text}\n", personal=False, entities=[entity], **fields)
 
+    def slash(self, text: str, **fields: Any) -> Json:
+        """A person writes to the bot behind "/" in a channel: nobody else there sees it."""
+        return self.message(text, personal=False, recipient={"id": BOT, "isTargeted": True}, **fields)
+
     def execute(self, press: str, **fields: Any) -> Json:
         """A button pressed in a client that knows Action.Execute."""
         value = {"action": {"type": "Action.Execute", "verb": "press", "data": {"press": press}}, "trigger": "manual"}
@@ -246,11 +251,14 @@ class TeamsDouble:
         self.busiest = max(self.busiest, self.busy)
         try:
             await asyncio.sleep(0)
-            if (failed := self._failure("send", request)) is not None:
+            only = body["recipient"]["id"] if request.query.get("isTargetedActivity") == "true" else ""
+            if (failed := self._failure("targeted" if only else "send", request)) is not None:
                 return failed
+            if only and body["recipient"]["isTargeted"] is not True:
+                self.refused.append("a targeted message to nobody")
             found = [fault for one in body.get("attachments") or [] for fault in faults(one["content"])]
             self.refused.extend(found)
-            await self._record(Call("send", request.match_info["conversation"], body))
+            await self._record(Call("send", request.match_info["conversation"], body, only=only))
         finally:
             self.busy -= 1
         if found:

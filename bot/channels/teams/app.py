@@ -39,6 +39,7 @@ from bot.channels.teams.people import People
 from bot.channels.teams.regions import Cloud, Hosts
 from bot.channels.teams.renewals import MESSAGE, Renewals, RenewCard
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
+from bot.channels.teams.slash import SlashCommands
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.retention import Retention, ShownMessage
@@ -71,6 +72,7 @@ class TeamsApp:
         password: str | None,
         tenants: tuple[str, ...],
         cloud: Cloud,
+        slash: SlashCommands,
         inbox: Callable[[Handler, Soother], Inbox],
         retention: Retention,
         gone: Gone,
@@ -86,6 +88,7 @@ class TeamsApp:
         """
         self._answers, self._gone, self._open, self._typing_after = answers, gone, outside.open, typing_after
         self._refused = refused
+        self._slash = slash
         self._tenants = frozenset(tenant.casefold() for tenant in tenants)
         self._adapter, self._notices = Adapter(), Notices(words, app_id)
         self._app = make_app(
@@ -200,7 +203,7 @@ class TeamsApp:
         self._regions[tenant] = word(body, "serviceUrl")
         match word(body, "type"):
             case "message":
-                await self._keep(read_message(body))
+                await self._keep(self._slash.read(read_message(body)))
             case "messageUpdate":
                 await self._keep(read_edit(body))
             case "installationUpdate":
@@ -268,6 +271,8 @@ class TeamsApp:
     async def _soothe(self, delivery: Delivery) -> None:
         """Show who waits behind another message of theirs that it was heard; the other's notes tell how far it is."""
         incoming = msgspec.json.decode(delivery.body, type=Incoming)
+        if incoming.aside:
+            return
         with contextlib.suppress(*FAILURES):
             await self._connector.type(incoming.service_url, incoming.conversation)
 
@@ -281,10 +286,11 @@ class TeamsApp:
                 incoming.place,
                 incoming.text,
                 press=incoming.press,
+                command=incoming.command,
                 directory_only=directory_only,
                 delivery=delivery.key,
             )
-            writer = self._writer(incoming.service_url, incoming.sender)
+            writer = self._writer(incoming.service_url, incoming.sender, is_aside=incoming.aside)
             if delivery.maybe_written or delivery.exhausted or incoming.edited:
                 told = self._notices.edited() if incoming.edited else self._notices.interrupted()
                 await _say(writer, message, told)
@@ -305,6 +311,8 @@ class TeamsApp:
 
         async def show() -> None:
             await asyncio.sleep(self._typing_after)
+            if incoming.aside:  # the others in the place did not see that anything was asked
+                return
             with contextlib.suppress(*FAILURES):
                 await self._connector.type(incoming.service_url, incoming.conversation)
 
@@ -315,8 +323,10 @@ class TeamsApp:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _writer(self, service_url: str, reader: str = "") -> TeamsWriter:
-        return TeamsWriter(self._connector, self._notices, self._chats, service_url, self._retention, reader)
+    def _writer(self, service_url: str, reader: str = "", *, is_aside: bool = False) -> TeamsWriter:
+        return TeamsWriter(
+            self._connector, self._notices, self._chats, service_url, self._retention, reader, is_aside=is_aside
+        )
 
 
 def _hash(text: str) -> str:

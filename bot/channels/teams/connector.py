@@ -64,10 +64,15 @@ class Connector:
         await self._app.http_client.http.aclose()
         await self._app.api.http.http.aclose()
 
-    async def show(self, service_url: str, conversation: str, card: AdaptiveCard, summary: str) -> str:
-        """Post a card; the message's id. `summary` is what a notification says instead of it."""
-        attachment = Attachment(content_type=TYPE, content=card)
-        return await self._send(service_url, conversation, MessageInput(attachments=[attachment], summary=summary))
+    async def show(self, service_url: str, conversation: str, card: AdaptiveCard, summary: str, only: str = "") -> str:
+        """Post a card; the message's id. `summary` is what a notification says instead of it.
+
+        `only` is the one person of a group or channel who is to see it, by their id there.
+        """
+        message = MessageInput(attachments=[Attachment(content_type=TYPE, content=card)], summary=summary)
+        if only:
+            message.recipient = Account(id=only, is_targeted=True)
+        return await self._send(service_url, conversation, message)
 
     async def say(self, service_url: str, conversation: str, text: str) -> None:
         """Post a few words of our own, without a card."""
@@ -98,8 +103,10 @@ class Connector:
     async def _send(self, service_url: str, conversation: str, activity: Any) -> str:
         activity.from_ = Account(id=f"28:{self._app.id}")
         activity.conversation = ConversationAccount(id=conversation)
-        conversations = self._region(service_url).conversations
-        sent = await self._call(lambda: conversations.create_activity(quoted(conversation), activity))
+        region = self._region(service_url)
+        if activity.recipient is not None:
+            return await self._call(lambda: _targeted(region, quoted(conversation), activity))
+        sent = await self._call(lambda: region.conversations.create_activity(quoted(conversation), activity))
         return sent.id
 
     async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -127,6 +134,14 @@ class Connector:
         if address not in self._regions:
             self._regions[address] = self._app.api.clone(service_url=address)
         return self._regions[address]
+
+
+async def _targeted(region: ApiClient, conversation: str, activity: Any) -> str:
+    """Post what one person sees; the message's id. The SDK's own call warns each time that it is a preview."""
+    url = f"{region.service_url}/v3/conversations/{conversation}/activities"
+    body = activity.model_dump(by_alias=True, exclude_none=True)
+    sent = (await region.http.post(url, params={"isTargetedActivity": "true"}, json=body)).json()
+    return str(sent.get("id", ""))
 
 
 def _without_text(error: httpx.HTTPStatusError) -> Exception:

@@ -14,7 +14,7 @@ from typing import Any
 from bot.channels.body import Body
 from bot.channels.teams.regions import CHANNEL
 from bot.message import Language, OneToOne, Place, Shared
-from bot.replies.cards import RENEW
+from bot.replies.cards import ONLY, RENEW
 
 LONGEST = 4_000
 _LONGEST_ID, _LONGEST_ADDRESS = 255, 512
@@ -29,7 +29,8 @@ class Incoming:
     """A person's message, press, typed-in code, or, `edited`, other words in place of a message's first ones.
 
     `object_id` is the person's id in their Entra tenant; guests of a meeting have none. `sender` is what this bot's
-    conversations call them.
+    conversations call them. `aside`: only they saw it where others read too, as a slash command, or a button of what
+    only they see; so only they see its answer. `command` is the slash command that carried the text.
     """
 
     id: str
@@ -43,6 +44,8 @@ class Incoming:
     text: str
     press: str | None = None
     edited: bool = False
+    aside: bool = False
+    command: str | None = None
 
     @property
     def key(self) -> str:
@@ -76,9 +79,9 @@ def read_message(body: Body) -> Incoming | None:
     text = "" if press else typed(body)
     if isinstance(value, Mapping) and not text:
         press = press or _OLD
-    if not text and not press and not _is_personal(body):
+    if not text and not press and not _is_personal(body) and not _is_aside(body):
         return None
-    return _incoming(body, text=text, press=press)
+    return _incoming(body, text=text, press=press, aside=_is_aside(body) or _is_marked(value))
 
 
 def read_edit(body: Body) -> Incoming | None:
@@ -90,7 +93,9 @@ def read_edit(body: Body) -> Incoming | None:
 def read_press(body: Body) -> Incoming | None:
     """A button pressed by Action.Execute."""
     press = word(body, "value", "action", "data", "press")[:_LONGEST_ID]
-    return _incoming(body, text="", press=press) if press else None
+    if not press:
+        return None
+    return _incoming(body, text="", press=press, aside=_is_aside(body) or _is_marked(body["value"]["action"]["data"]))
 
 
 def is_renewal(body: Body) -> bool:
@@ -112,7 +117,20 @@ def said(body: Body, text: str) -> Incoming | None:
     return _incoming(body, text=text)
 
 
-def _incoming(body: Body, *, text: str, press: str | None = None, edited: bool = False) -> Incoming | None:
+def _is_aside(body: Body) -> bool:
+    """Whether only its writer and the bot saw a message in a place that others read too."""
+    recipient = body.get("recipient")
+    return isinstance(recipient, Mapping) and recipient.get("isTargeted") is True
+
+
+def _is_marked(data: object) -> bool:
+    """Whether a button stood on a card that only its presser sees. Who forges the mark hides their own answer."""
+    return isinstance(data, Mapping) and data.get(ONLY) is True
+
+
+def _incoming(
+    body: Body, *, text: str, press: str | None = None, edited: bool = False, aside: bool = False
+) -> Incoming | None:
     sender, tenant = word(body, "from", "id"), tenant_of(body)
     conversation, id_ = word(body, "conversation", "id"), word(body, "id")
     if not sender or not tenant or not conversation or not id_ or max(len(conversation), len(id_)) > _LONGEST_ADDRESS:
@@ -131,6 +149,7 @@ def _incoming(body: Body, *, text: str, press: str | None = None, edited: bool =
         text=text,
         press=press,
         edited=edited,
+        aside=aside and not _is_personal(body),
     )
 
 

@@ -99,7 +99,7 @@ class Notices:
         """For what comes without a language of its own."""
         tongues = get_args(Language)
         blocks = [block for tongue in tongues for block in self._words.render(f"channels/{name}", {}, language=tongue)]
-        return Shareable(intent=name, language="en", blocks=tuple(blocks))
+        return Shareable(intent=name, language="en", blocks=tuple(blocks), to_asker=True)
 
     def _page(self, name: str, language: Language, links: dict[str, str] | None = None) -> CardPage:
         blocks = self._words.render(f"channels/{name}", {}, language=language, links=links)

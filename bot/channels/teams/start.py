@@ -32,6 +32,7 @@ async def start(host: ChannelHost, outside: Outside | None = None) -> AsyncItera
         raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
     from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import
     from bot.channels.teams.regions import cloud_of  # noqa: PLC0415
+    from bot.channels.teams.slash import SlashCommands  # noqa: PLC0415
 
     password = settings.teams_app_password
     teams = TeamsApp(
@@ -41,6 +42,7 @@ async def start(host: ChannelHost, outside: Outside | None = None) -> AsyncItera
         password=password.get_secret_value() if password else None,
         tenants=settings.teams_tenants,
         cloud=cloud_of(settings.teams_cloud, settings.teams_service_hosts),
+        slash=SlashCommands(rules.command for rules in host.pack.intents.values() if rules.command),
         inbox=lambda handler, soothe: Inbox("teams", handler, host.table, soothe=soothe),
         retention=host.retention,
         gone=host.forget,

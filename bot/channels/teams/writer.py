@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import httpx
 from cachetools import TTLCache
 
-from bot.channels.base import Unreachable, Unwritable, Unwritten
+from bot.channels.base import Unreachable, Unwritable, Unwritten, answer_aside
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
 from bot.delivery.retention import Retention
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
-from bot.replies.cards import pages, renewing
+from bot.replies.cards import CardPage, only_seen, pages, renewing
 from bot.replies.text import cut
 
 _SUMMARY = 200
@@ -28,8 +30,8 @@ def chats() -> Chats:
 class TeamsWriter:
     """The Teams channel for one region: posts in chats and threads, and points to the private chat.
 
-    `retention` hears of every message that holds a member's data. `reader` is who reads the private chat, as this bot's
-    conversations call them; empty when nobody wrote.
+    `retention` hears of every message that holds a member's data. `reader` is who wrote, as this bot's conversations
+    call them; empty when nobody did. `is_aside`: where others read too, only they saw the question.
     """
 
     def __init__(  # noqa: PLR0917 -- one for each message, made in one place
@@ -40,9 +42,12 @@ class TeamsWriter:
         service_url: str,
         retention: Retention,
         reader: str = "",
+        *,
+        is_aside: bool = False,
     ) -> None:
         self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
-        self._retention, self._reader = retention, reader
+        self._retention, self._reader, self._is_aside = retention, reader, is_aside
+        self._sees_aside, self._pointed = True, False
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Write in the person's own chat."""
@@ -50,8 +55,36 @@ class TeamsWriter:
         await self._write(place, shown, person)
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
-        """Write in the thread of a channel, or in a group chat."""
-        await self._write(place, reply, person)
+        """Write in the thread of a channel, or in a group chat: to its asker only, where nobody else is concerned.
+
+        Not every tenant and place takes what one person sees. Then a question that others did not see is answered in
+        the private chat, and everything else where it was asked.
+        """
+        if not self._reader or not (self._is_aside or reply.to_asker):
+            await self._write(place, reply, person)
+            return
+        try:
+            if self._sees_aside:
+                for page in pages(reply):
+                    await self._whisper(place, page)
+        except FAILURES:
+            self._sees_aside = False
+        if not self._sees_aside:
+            await self._share_otherwise(place, reply, person)
+
+    async def _share_otherwise(self, place: Shared, reply: Shareable, person: Person) -> None:
+        if not self._is_aside:
+            await self._write(place, reply, person)
+            return
+        own = await self.private_place(person)
+        self._pointed = await answer_aside(self, place, own, reply, person=person, pointed=self._pointed)
+
+    async def _whisper(self, place: Shared, page: CardPage) -> None:
+        """Show a card to who wrote, and to nobody else."""
+        summary = cut(page.text, _SUMMARY)
+        await self._connector.show(
+            self._service_url, address_of(place), only_seen(page.card), summary, only=self._reader
+        )
 
     async def private_place(self, person: Person) -> OneToOne | None:
         """The person's chat with the bot; None when they have not added the app."""
@@ -64,9 +97,13 @@ class TeamsWriter:
         return self._chats[person]
 
     async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """One line with the way to the private chat. All may read it: it says nothing but that."""
+        """One line with the way to the private chat, for the asker where Teams can; it says nothing but that."""
         say = self._notices.unwritable if found is None else self._notices.aside
         page = say(language, person.team)
+        if self._reader and self._sees_aside:
+            with contextlib.suppress(*FAILURES):
+                await self._whisper(place, page)
+                return
         await self._connector.show(self._service_url, address_of(place), page.card, cut(page.text, _SUMMARY))
 
     async def _write(self, place: Place, reply: Answered, person: Person) -> None:

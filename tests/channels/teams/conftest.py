@@ -16,6 +16,7 @@ from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.channels.teams.app import TeamsApp
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Outside
+from bot.channels.teams.slash import SlashCommands
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention
 from bot.message import (
@@ -165,6 +166,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         password=None,
         tenants=(TENANT,),
         cloud=CLOUDS["public"],
+        slash=SlashCommands(("/bcbst-find", "/bcbst-help")),
         inbox=inbox,
         retention=Retention(SealedTable(store, VAULT), hashed, pause=pause),
         gone=gone,

@@ -100,6 +100,7 @@ async def test_an_unknown_call_is_501(house: House) -> None:
 MADE: dict[str, Callable[[TeamsDouble], Json]] = {
     "message": lambda teams: teams.message("planted words"),
     "mention": lambda teams: teams.mention("planted words"),
+    "slash": lambda teams: teams.slash("planted words"),
     "submit": lambda teams: teams.submit("opaque1"),
     "execute": lambda teams: teams.execute("opaque1"),
     "renewal": lambda teams: teams.look_again({"refresh": {"action": {"verb": "renew", "data": {"press": "mine"}}}}),

@@ -1,0 +1,97 @@
+"""Slash commands: only the asker sees the question and the answer, and nobody sees a member's own there."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.message import OneToOne, Shared
+from tests.channels.teams.conftest import PLANTED, House
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "words"),
+    [
+        ("find cardiologist near 37402", "/bcbst-find", "cardiologist near 37402"),
+        ("/Find  zip:37402", "/bcbst-find", "zip:37402"),
+        ("help", "/bcbst-help", ""),
+        ("finder of things", "/", "finder of things"),
+        ("", "/", "help"),
+    ],
+)
+async def test_a_commands_name_is_taken_off(house: House, text: str, command: str, words: str) -> None:
+    """What stands behind the name are the command's words; words without a name are asked as they are."""
+    await house.deliver(house.teams.slash(text))
+    [message] = house.turn.heard
+    assert (message.command, message.text) == (command, words)
+    assert isinstance(message.place, Shared)
+
+
+async def test_a_mention_is_no_command(house: House) -> None:
+    """A question that others read is answered for them, whatever it begins with."""
+    await house.deliver(house.teams.mention("find a cardiologist"))
+    assert house.turn.heard[0].command is None
+    [answer] = house.teams.sent()
+    assert answer.only == ""
+
+
+async def test_only_the_asker_sees_the_answer(house: House) -> None:
+    """The list is shown to who asked; so is the answer to a button of it, in a client that knows Execute or not."""
+    await house.deliver(house.teams.slash("what to find"))
+    [listed] = house.teams.sent()
+    assert (listed.only, listed.conversation) == ("29:u1", "19:general@thread.tacv2;messageid=17")
+    details = listed.buttons["Details"]
+    assert details["data"] == details["fallback"]["data"] == {"press": "r.1", "only": True}
+    pressed = house.teams.execute("r.1", personal=False)
+    pressed["value"]["action"]["data"] = details["data"]
+    await house.ask(pressed)
+    await house.deliver(house.teams.activity("message", personal=False, value=details["data"]))
+    assert [call.only for call in house.teams.sent()] == ["29:u1"] * 3
+    assert [message.press for message in house.turn.heard[1:]] == ["r.1", "r.1"]
+
+
+async def test_a_private_answer_goes_to_the_own_chat(house: House) -> None:
+    """What was asked about a person's own record is answered in their chat, and only they see where."""
+    await house.deliver(house.teams.slash("what did I owe"))
+    own, pointer = house.teams.sent()
+    assert (own.conversation, own.only) == ("a:chat-u1", "")
+    assert PLANTED in own.text
+    assert pointer.only == "29:u1"
+    assert "private chat" in pointer.text
+    assert PLANTED not in str(pointer.body)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+async def test_where_teams_refuses_it_goes_to_the_own_chat(house: House, status: int) -> None:
+    """Others did not see the question, so they do not see the answer: the place has a line that says where it is."""
+    house.teams.statuses["targeted"] = [status]
+    await house.deliver(house.teams.slash("what to find"))
+    answer, pointer = house.teams.sent()
+    assert answer.conversation == "a:chat-u1"
+    assert "Grace Okafor" in answer.text
+    assert (pointer.only, list(pointer.buttons)) == ("", ["Open it"])
+    assert "Okafor" not in str(pointer.body)
+
+
+async def test_where_there_is_no_own_chat_either_the_place_says_so(house: House) -> None:
+    """Nothing of the answer stands where others read it."""
+    house.teams.statuses |= {"targeted": [403], "create": [403]}
+    await house.deliver(house.teams.slash("what to find"))
+    [pointer] = house.teams.sent()
+    assert list(pointer.buttons) == ["Open our chat"]
+    assert "Okafor" not in str(house.teams.calls)
+
+
+async def test_a_pointer_is_seen_by_its_person_alone(house: House) -> None:
+    """Of a question that others read, the way to the private chat concerns only who asked it."""
+    await house.deliver(house.teams.mention("what did I owe"))
+    _, pointer = house.teams.sent()
+    assert pointer.only == "29:u1"
+
+
+async def test_a_command_in_the_own_chat_is_plain(house: House) -> None:
+    """In the personal chat there is nobody to hide anything from, whatever an activity says."""
+    await house.deliver(house.teams.message("find it", recipient={"id": "28:x", "isTargeted": True}))
+    assert isinstance(house.turn.heard[0].place, OneToOne)
+    assert house.teams.sent()[0].only == ""
