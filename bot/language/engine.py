@@ -66,6 +66,7 @@ class Engine:
         self.lexicon = lexicon
         self._book = RuleBook(self.intents.values(), lexicon.cells)
         self._hearer = Hearer(lexicon)
+        self._acts = {name: _acts_of(entry, lexicon.cells) for name, entry in self.intents.items()}
         self._nearest = NearestIntents(self.intents.values())
         dangers = lexicon.dangers
         self._gate = SafetyGate(dangers, Speller(dangers.repaired, lexicon.known | dangers.words.vocabulary))
@@ -239,7 +240,7 @@ class Engine:
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
         before = self.intents.get(context.intent) if context else None
-        goes_on = self._book.mask(taken_by(None, before) | _acts_of(before, self.lexicon.cells)) if before else 0
+        goes_on = self._book.mask(taken_by(None, before) | self._acts[before.intent]) if before else 0
         matching = self._book.matching(self._book.bits_of(heard), before.intent if before else None, goes_on)
         best = list(best_of_each(entry for entry in matching if self._legal(entry, heard, context)).values())
         if not best:

@@ -33,8 +33,7 @@ _HANGS = 40
 
 def taken_by(rule: Rule | None, *intents: IntentRules | None) -> frozenset[str]:
     """Every name that a rule lists and that the slots of its intent, or of the answer it follows, can hold."""
-    kinds = [kind for intent in intents if intent for kind in (*intent.heard.values(), *intent.about)]
-    return (rule.concepts if rule else frozenset()) | {name for kind in kinds for name in kinds_of(kind)}
+    return (rule.concepts if rule else frozenset()).union(*(intent.takes for intent in intents if intent))
 
 
 def words_left(heard: Heard, taken: AbstractSet[str]) -> tuple[str, ...]:

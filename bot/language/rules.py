@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ import yaml
 from bot.errors import PackError
 from bot.language.findings import hint
 from bot.language.offers import Form, Prompt
+from bot.language.slots import kinds_of
 
 LARGEST_FILE = 1_000_000
 WORDS = "_words"
@@ -109,11 +110,12 @@ class Rule:
     after: frozenset[str]
     set: Mapping[str, str]
     weight: float
+    concepts: frozenset[str] = field(init=False)
+    """Every name that the rule speaks of; each message asks for it."""
 
-    @property
-    def concepts(self) -> frozenset[str]:
-        """Every name that the rule speaks of."""
-        return frozenset().union(*self.all) | self.any | self.boost
+    def __post_init__(self) -> None:
+        """Put together what is asked of it again and again."""
+        object.__setattr__(self, "concepts", frozenset().union(*self.all) | self.any | self.boost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +186,17 @@ class IntentRules:
     afterwards: Mapping[str, tuple[str, ...]]
     counterexamples: Mapping[str, tuple[str, ...]]
     file: Path
+    heard: Mapping[str, str] = field(init=False)
+    """The slots that are looked for in its messages: its own, and whose record is meant where it reads one."""
+    takes: frozenset[str] = field(init=False)
+    """The kinds of values that its slots can hold, and those that only name what it is about."""
 
-    @property
-    def heard(self) -> Mapping[str, str]:
-        """The slots that are looked for in its messages: its own, and whose record is meant where it reads one."""
-        return {**self.slots, PERSON: PERSON} if self.needs == "member" else self.slots
+    def __post_init__(self) -> None:
+        """Put together what each message asks for."""
+        heard = {**self.slots, PERSON: PERSON} if self.needs == "member" else self.slots
+        kinds = (*heard.values(), *self.about)
+        object.__setattr__(self, "heard", heard)
+        object.__setattr__(self, "takes", frozenset(name for kind in kinds for name in kinds_of(kind)))
 
 
 def read_yaml(file: Path, shown: str) -> Any:

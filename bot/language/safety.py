@@ -6,7 +6,7 @@ that is denied, a part of the body, a means, "took" with an amount. `_words/safe
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.language.dangers import CALM, NOW, DangerRule, Dangers
@@ -31,22 +31,37 @@ class Danger(NamedTuple):
     at: int = 0
 
 
+class _Tried(NamedTuple):
+    """The rules that are tried at each of the three moments; with each, whether calm words around it silence it."""
+
+    firm: tuple[tuple[DangerRule, bool], ...]
+    unasked: tuple[tuple[DangerRule, bool], ...]
+    beside: tuple[tuple[DangerRule, bool], ...]
+
+
 class SafetyGate:
     """Reads up to 4,000 characters, already cut into words."""
 
     def __init__(self, dangers: Dangers, speller: Speller) -> None:
         self._dangers, self._speller = dangers, speller
+        rules = dangers.rules
+        self._tried = _Tried(
+            firm=tuple((rule, True) for rule in rules if not (rule.loose or rule.alone)),
+            unasked=tuple((rule, not rule.plain) for rule in rules if rule.loose or rule.alone or rule.plain),
+            beside=tuple((rule, rule.loose) for rule in rules if not (rule.alone or rule.firm)),
+        )
 
     def hear(self, said: Utterance) -> "Signs":
         """What a message holds of danger; the rules are tried when they are asked for."""
-        return Signs(self._dangers, _meant(self._dangers.words.scan(self._speller.repaired(said.keys))), said)
+        found = _meant(self._dangers.words.scan(self._speller.repaired(said.keys)))
+        return Signs(self._dangers, self._tried, found, said)
 
 
 class Signs:
     """The ideas of danger in one message, and which rules they make ring: crisis before emergency, the first wins."""
 
-    def __init__(self, dangers: Dangers, found: Sequence[PhraseFound], said: Utterance) -> None:
-        self._dangers, self._found, self._said = dangers, found, said
+    def __init__(self, dangers: Dangers, tried: _Tried, found: Sequence[PhraseFound], said: Utterance) -> None:
+        self._dangers, self._tried, self._found, self._said = dangers, tried, found, said
         self._sentences: list[int] | None = None
         self._places: dict[str, list[int]] = {}
         for entry in found:
@@ -57,24 +72,23 @@ class Signs:
 
     def firm(self) -> Danger | None:
         """Danger that stops everything: in words of its own, in no sentence about benefits, cost or the past."""
-        return self._first((rule, True) for rule in self._dangers.rules if not (rule.loose or rule.alone))
+        return self._first(self._tried.firm)
 
     def unasked(self) -> Danger | None:
         """Danger in a message that asks for nothing: weak signs, feeling, and what is said outright."""
-        rules = (rule for rule in self._dangers.rules if rule.loose or rule.alone or rule.plain)
-        return self._first((rule, not rule.plain) for rule in rules)
+        return self._first(self._tried.unasked)
 
     def beside(self) -> Danger | None:
         """Danger beside a question about something else."""
-        return self._first((rule, rule.loose) for rule in self._dangers.rules if not (rule.alone or rule.firm))
+        return self._first(self._tried.beside)
 
     def words(self) -> frozenset[str]:
         """Every word, in its form for look-ups, that takes part in an idea of danger."""
         return frozenset(self._said.keys[place] for entry in self._found for place in range(entry.first, entry.after))
 
-    def _first(self, rules: Iterable[tuple[DangerRule, bool]]) -> Danger | None:
+    def _first(self, rules: Sequence[tuple[DangerRule, bool]]) -> Danger | None:
         """The first rule that matches. Each comes with a flag: calm words around it silence it."""
-        for rule, calms in rules:
+        for rule, calms in rules if self._places else ():
             if rule.first in self._places and (at := self._rings(rule, calms=calms)) is not None:
                 return Danger(f"safety.{rule.kind}", rule.name, _language(self._found), self._lines(rule), at)
         return None

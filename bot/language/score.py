@@ -34,7 +34,6 @@ class Scored(NamedTuple):
 
 
 class _Compiled(NamedTuple):
-    first: int
     rule: Rule
     all: tuple[int, ...]
     any: int
@@ -63,7 +62,10 @@ class RuleBook:
         self._acts = self.mask(name for name, cell in cells.items() if cell == "act")
         self._deeds = self.mask(name for name, cell in cells.items() if cell in _DEEDS)
         self._conditions = self.mask((*CONDITIONS, "any_doctor"))
-        self._rules = [self._compiled(rule, intent) for intent in intents for rule in intent.rules]
+        # Most rules need a word that the message lacks: those of one such word are passed over together.
+        self._by_first: dict[int, list[_Compiled]] = {}
+        for first, rule in (self._compiled(rule, intent) for intent in intents for rule in intent.rules):
+            self._by_first.setdefault(first, []).append(rule)
 
     def mask(self, names: Iterable[str]) -> int:
         """The bits of names, new ones for those that no rule has spoken of yet."""
@@ -72,10 +74,10 @@ class RuleBook:
             mask |= self.bits.setdefault(name, 1 << len(self.bits))
         return mask
 
-    def _compiled(self, rule: Rule, intent: IntentRules) -> _Compiled:
+    def _compiled(self, rule: Rule, intent: IntentRules) -> tuple[int, _Compiled]:
+        """The names of which a message needs one to be looked at, and the rule."""
         needed = tuple(self.mask(group) for group in rule.all)
-        return _Compiled(
-            needed[0] if needed else self.mask(rule.any),
+        return needed[0] if needed else self.mask(rule.any), _Compiled(
             rule,
             needed,
             self.mask(rule.any),
@@ -114,8 +116,9 @@ class RuleBook:
         """
         found = []
         present, asked, words, acts = bits
-        for first, rule, needs, one_of, boosts, own, base in self._rules:
-            if not first & present or (one_of and not one_of & present):
+        met = [rule for first, rules in self._by_first.items() if first & present for rule in rules]
+        for rule, needs, one_of, boosts, own, base in met:
+            if one_of and not one_of & present:
                 continue
             points = base
             for needed in needs:

@@ -33,7 +33,7 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str) -> Slot | None:
 
     A wanted value wins over an excluded one of the same slot. Values that are said together are kept together.
     """
-    for name in kinds_of(kind):
+    for name in kinds_of(kind) if tags else ():
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
         if fitting:
             wanted = [tag for tag in fitting if not tag.excluded] or fitting

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import hashlib
 import hmac
 import secrets
 import time
@@ -297,7 +296,7 @@ def _check(entry: AuditRow | None, keys: Mapping[str, bytes | None], checked: _C
 
 def _mac(entry: AuditRow, key: bytes) -> str:
     plain = msgspec.json.encode(msgspec.structs.replace(entry, mac=""), order="sorted")
-    return hmac.new(key, b"row\x00" + plain, hashlib.sha256).hexdigest()
+    return hmac.digest(key, b"row\x00" + plain, "sha256").hex()
 
 
 def _who(key: bytes, person: Person) -> str:
@@ -305,7 +304,7 @@ def _who(key: bytes, person: Person) -> str:
 
 
 def _hashed(key: bytes, about: str, text: str) -> str:
-    return hmac.new(key, f"{about}\x00{text}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, f"{about}\x00{text}".encode(), "sha256").hex()[:32]
 
 
 def _where(person: Person | None, place: Place | None) -> str:

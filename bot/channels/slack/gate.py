@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) 
         return False
     if abs(now - int(timestamp)) > WINDOW_SECONDS:
         return False
-    expected = "v0=" + hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+    expected = "v0=" + hmac.digest(secret.encode(), f"v0:{timestamp}:".encode() + body, "sha256").hex()
     return signature.isascii() and hmac.compare_digest(expected.encode(), signature.encode())
 
 
