@@ -159,19 +159,35 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar of a chart, as long as its value."""
+class Point:
+    """One place of a chart: its label, a number for each series, and the words of its value where the chart says it."""
 
     label: str
-    value: Decimal
+    values: tuple[Decimal, ...]
+    words: str = ""
+
+
+ChartKind = Literal["bars", "line", "parts"]
+"""Things beside each other, values over time, or the shares of one whole in one bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture of facts that stand beside it in words: it says nothing by itself, and text leaves it out."""
+    """A picture of numbers that words tell: those of the lines beside it, or those of its own points.
+
+    `series` names the lines of a chart that has several, such as the two values of a blood pressure.
+    """
 
     title: str
-    bars: tuple[Bar, ...]
+    points: tuple[Point, ...]
+    kind: ChartKind = "bars"
+    series: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """All its points in one line, for whoever sees no picture; empty where the lines beside it tell the numbers."""
+        told = ", ".join(f"{point.label} {point.words}" for point in self.points if point.words)
+        return f"{self.title}: {told}" if told else ""
 
 
 @dataclass(frozen=True, slots=True)

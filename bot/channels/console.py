@@ -10,7 +10,7 @@ from typing import TextIO
 from bot.channels.base import Answers
 from bot.message import Answered, Message, OneToOne, Person
 from bot.replies.data import as_data
-from bot.replies.plain import plain
+from bot.replies.plain import drawn
 
 LOCAL = Person("console", "", "", "local", name="you", home="this console")
 _HERE = OneToOne("console")
@@ -68,6 +68,6 @@ async def run(
 
 def write(reply: Answered, out: TextIO, number: int, *, as_json: bool) -> None:
     """One reply to the message of that number, flushed at once."""
-    shown = json.dumps(as_data(reply, number), ensure_ascii=False) if as_json else plain(reply.blocks) + "\n"
+    shown = json.dumps(as_data(reply, number), ensure_ascii=False) if as_json else drawn(reply.blocks) + "\n"
     out.write(shown + "\n")
     out.flush()

@@ -13,6 +13,7 @@ from math import ceil
 from typing import Any
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.replies.charts import drawable, text_bar
 from bot.replies.plain import plain, spoken
 from bot.replies.text import CUT, cut
 
@@ -21,7 +22,7 @@ PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _BUTTON, _BUTTONS, _URL = 3_000, 150, 2_000, 75, 25, 3_000
 _FIELDS, _ROWS = 4, 20  # more facts than a few are a line each: phones show fields one under another, and twice as long
-_CHARTS, _CHART_TITLE, _BARS, _BAR_LABEL = 2, 50, range(2, 13), 20
+_CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER = 20, "-"
 
@@ -73,8 +74,8 @@ def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
     count = length = 0
     for block in _divided(blocks):
         size, words = _size(block), len(plain([block]))
-        if isinstance(block, Chart):
-            if not (part and count < PAGE_BLOCKS and _drawable(block) and _charts(part) < _CHARTS):
+        if isinstance(block, Chart) and not block.said:
+            if not (part and count < PAGE_BLOCKS):
                 continue  # never alone in a message, which would then have no text
         elif part and (count + size > PAGE_BLOCKS or length + words > PAGE_TEXT):
             yield part
@@ -86,9 +87,17 @@ def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Blocks of which each fits a message: long tables and rows of buttons in several."""
+    """Blocks of which each fits a message: long tables and rows of buttons in several, a chart too many in words."""
+    charts = 0
     for block in blocks:
         match block:
+            case Chart(kind="parts") if drawable(block):
+                yield block
+            case Chart() if _drawable(block) and charts < _CHARTS:
+                charts += 1
+                yield block
+            case Chart(said=said):
+                yield from [Line((Span(said),))] if said else ()
             case Facts(rows):
                 most = _ROWS * max(1, len(block.columns))
                 yield from (Facts(rows[at : at + most]) for at in range(0, len(rows), most))
@@ -117,7 +126,9 @@ def _kit(blocks: Iterable[Block], *, drawn: bool) -> Iterator[Kit]:
                 if isinstance(block, Facts) and tables and block.columns and len(block.columns) < _COLUMNS:
                     tables -= 1
                     yield _table(block, block.columns)
-                elif drawn or not isinstance(block, Chart):
+                elif isinstance(block, Chart):
+                    yield from _picture(block, drawn=drawn)
+                else:
                     yield from _block(block, few=few)
 
 
@@ -132,8 +143,6 @@ def _block(block: Block, *, few: bool) -> Iterator[Kit]:
             yield {"type": "section", "fields": [_plain_text(_field(row)) for row in rows]}
         case Facts(rows):
             yield _rich((Span(f"{row.label}: "), Span(row.value, bold=True)) for row in rows)
-        case Chart():
-            yield _chart(block)
         case Item(number, lines, actions):
             first, *rest = [line.spans for line in lines]
             yield _rich([(Span(f"{number}. "), *first), *rest])
@@ -145,21 +154,38 @@ def _block(block: Block, *, few: bool) -> Iterator[Kit]:
             yield from _buttons(buttons)
 
 
-def _charts(blocks: list[Block]) -> int:
-    return sum(isinstance(block, Chart) for block in blocks)
-
-
 def _drawable(chart: Chart) -> bool:
-    return len(chart.bars) in _BARS and all(0 < len(bar.label) <= _BAR_LABEL for bar in chart.bars)
+    labels = [*(point.label for point in chart.points), *chart.series]
+    return drawable(chart) and all(0 < len(label) <= _CHART_LABEL for label in labels)
+
+
+def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
+    """The parts of a whole as one bar of text, which Slack reads to nobody: its readers read the message's text."""
+    if chart.kind == "parts":
+        yield {"type": "context", "elements": [_plain_text(cut(text_bar(chart), _TEXT))]}
+    elif drawn:
+        yield _chart(chart)
+    elif chart.said:
+        yield _rich([(Span(chart.said),)])
 
 
 def _chart(chart: Chart) -> Kit:
-    """Bars for clients that draw them; the facts beside it say the same to all."""
+    """Bars or lines for clients that draw them; the text says the same to all."""
     title = cut(chart.title, _CHART_TITLE)
-    data = [{"label": bar.label, "value": float(bar.value)} for bar in chart.bars]
-    series = [{"name": cut(title, _BAR_LABEL), "data": data}]
-    axis = {"categories": [bar.label for bar in chart.bars]}
-    return {"type": CHART, "title": title, "chart": {"type": "bar", "series": series, "axis_config": axis}}
+    labels = [point.label for point in chart.points]
+    series = [
+        {"name": name, "data": [{"label": p.label, "value": float(p.values[at])} for p in chart.points]}
+        for at, name in enumerate(chart.series or (cut(title, _CHART_LABEL),))
+    ]
+    return {
+        "type": CHART,
+        "title": title,
+        "chart": {
+            "type": "line" if chart.kind == "line" else "bar",
+            "series": series,
+            "axis_config": {"categories": labels},
+        },
+    }
 
 
 def _table(facts: Facts, columns: tuple[str, ...]) -> Kit:

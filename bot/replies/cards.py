@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.replies.charts import drawable
 from bot.replies.plain import plain, spoken
 from bot.replies.text import CUT, cut
 
@@ -27,7 +28,7 @@ ONLY = "only"
 """What a button's data holds, beside its id, on a card that one person of many sees."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _BUTTONS, _ROWS, _URL, _LINE = 75, 6, 10, 2_000, 4_000
-_BARS, _BAR = range(2, 13), "categoricalBlue"
+_COLORS = ("categoricalBlue", "categoricalTeal", "neutral")
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
 
@@ -97,8 +98,8 @@ def _parts(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
     weight = 0
     for block in _divided(blocks):
         more = weigh(list(_elements([block]))) + weigh(escape_markdown(plain([block], addresses=False)))
-        if isinstance(block, Chart):
-            if not part or weight + more > most or len(block.bars) not in _BARS:
+        if isinstance(block, Chart) and not block.said:
+            if not part or weight + more > most:
                 continue  # never alone in a message, which would then have no text
         elif part and weight + more > most:
             yield part
@@ -118,6 +119,8 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield from (Facts(rows[at : at + most]) for at in range(0, len(rows), most))
             case Line(spans) | Note(spans) if len(text := spoken(spans)) > _LINE:
                 yield from (type(block)((Span(text[at : at + _LINE]),)) for at in range(0, len(text), _LINE))
+            case Chart(said=said) if not drawable(block):
+                yield from [Line((Span(said),))] if said else ()
             case _:
                 yield block
 
@@ -133,17 +136,35 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 yield {**_rich(spans), "spacing": "Small"}
             case Facts(rows):
                 yield _facts(rows)
-            case Chart(title, bars):
-                # Lying bars leave room for their labels, and one colour leaves none of them pale.
-                data = [{"x": bar.label, "y": float(bar.value), "color": _BAR} for bar in bars]
-                # Where there are no charts nothing takes its place: the facts beside it say the same.
-                yield {"type": "Chart.HorizontalBar", "title": title, "data": data, "fallback": "drop"}
+            case Chart():
+                # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
+                yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
             case Item():
                 yield {"type": "Container", "spacing": "Medium", "items": list(_item(block))}
             case Note(spans):
                 yield {**_rich([Span(spoken(spans))], size="Small", isSubtle=True), "spacing": "Medium"}
             case Actions(buttons):
                 yield from _buttons(buttons)
+
+
+def _chart(chart: Chart) -> AdaptiveCard:
+    """Lying bars leave room for their labels, and one colour leaves none of them pale."""
+    numbers = [[float(value) for value in point.values] for point in chart.points]
+    labels = [point.label for point in chart.points]
+    if chart.kind == "parts":
+        parts = [
+            {"legend": label, "value": value, "color": color}
+            for label, [value], color in zip(labels, numbers, _COLORS, strict=False)
+        ]
+        return {"type": "Chart.HorizontalBar.Stacked", "title": chart.title, "data": [{"title": " ", "data": parts}]}
+    if chart.kind == "line":
+        lines = [
+            {"legend": name, "values": [{"x": x, "y": values[at]} for x, values in zip(labels, numbers, strict=True)]}
+            for at, name in enumerate(chart.series or (chart.title,))
+        ]
+        return {"type": "Chart.Line", "title": chart.title, "data": lines}
+    bars = [{"x": label, "y": value, "color": _COLORS[0]} for label, [value] in zip(labels, numbers, strict=True)]
+    return {"type": "Chart.HorizontalBar", "title": chart.title, "data": bars}
 
 
 def _item(item: Item) -> Iterator[AdaptiveCard]:

@@ -16,12 +16,14 @@ _UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 class Customs:
     """One language as it is written in the United States, where CLDR knows that; else as in its own country.
 
+    `short` are the abbreviated names of the months, without a period.
     `day` and `month` are patterns with `{year}`, `{month}` and `{day}`; some use `{alone}`, the month's name without a
     day, or `{number}`. `pair` puts two things together.
     """
 
     months: tuple[str, ...]
     alone: tuple[str, ...]
+    short: tuple[str, ...]
     day: str
     month: str
     pair: str
@@ -39,6 +41,7 @@ def customs(language: str) -> Customs:
     return Customs(
         months=tuple(locale.months["format"]["wide"][number] for number in range(1, 13)),
         alone=tuple(locale.months["stand-alone"]["wide"][number] for number in range(1, 13)),
+        short=tuple(locale.months["stand-alone"]["abbreviated"][number].rstrip(".") for number in range(1, 13)),
         day=_pattern(str(locale.date_formats["long"].format)),
         month=_pattern(str(locale.datetime_skeletons["yMMMM"].format)),
         pair=locale.list_patterns["standard"]["2"],

@@ -71,6 +71,19 @@ def day(when: object, *, language: str) -> str:
     return known.day.format(**names, day=of_month) if of_month else known.month.format(**names)
 
 
+def month(when: object, *, years: bool = False, language: str) -> str:
+    """The month of a date or of `2026-05`, short, as a chart labels it: `May`, or `May 2026` with its year.
+
+    Raises:
+        TypeError: the date has no month.
+    """
+    found = _PARTIAL_DATE.fullmatch(str(when))
+    if when is None or found is None or not found[2]:
+        raise TypeError("month needs a date with a month")
+    name = customs(language).short[int(found[2]) - 1]
+    return f"{name} {found[1]}" if years else name
+
+
 def miles(distance: float | Decimal, *, words: CatalogueWords) -> str:
     """A straight-line distance in whole miles; it is between ZIP centroids, so it is only about right."""
     whole = round(distance)
@@ -196,6 +209,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
         "language_name": partial(language_name, language=language),
         "listed": partial(listed, language=language),
         "money": money,
+        "month": partial(month, language=language),
         "number": number,
         "numbered": numbered,
         "phone": phone,

@@ -13,6 +13,7 @@ from bot.replies.say import said_by
 
 _TARGET = re.compile(r"\]\([^()\n]*\)")
 _ROW = re.compile(r"\s*\|")
+_CHART = re.compile(r"^(\s*~)(?:bars|line|parts)(?= )")
 _KEY = re.compile(r"^\s*\|\s*[a-z0-9_: ]+(?=\|)")
 _LETTER = re.compile(r"[^\W\d_]")
 _STRUCTURE = re.compile(r"\]\(|[|\n]|^(?:#|>|~|\d+\.) |^\s|\s$|^$")
@@ -74,7 +75,7 @@ def _bare_lines(source: str) -> list[int]:
         value if kind == "data" else "\n" * value.count("\n")
         for _, kind, value in Environment(autoescape=False, keep_trailing_newline=True).lex(source)  # noqa: S701 -- read only
     )
-    lines = _TARGET.sub("]", text).split("\n")
+    lines = [_CHART.sub(r"\1", line) for line in _TARGET.sub("]", text).split("\n")]
     if all(_ROW.match(line) for line in lines if line.strip()):
         lines = [_KEY.sub("", line) for line in lines]
     return [at for at, line in enumerate(lines, 1) if _LETTER.search(line)]

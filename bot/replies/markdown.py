@@ -2,28 +2,50 @@
 
 `# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
 and any other line as it stands, with **bold** runs. `| row :: column | value |` stands beside others of its row.
-`~ title` draws the rows above it that have a third cell, a number. Blank lines and spaces at a line's end mean
-nothing.
+Blank lines and spaces at a line's end mean nothing.
+
+`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Where no line
+beside the chart tells a number, its point does: `~| label :: words | number |`. A line may have several series, named
+after the title: `~line title | upper | lower`, `~| label | number | number |`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote
 
-from bot.message import Action, Actions, Bar, Block, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
+from bot.message import (
+    Action,
+    Actions,
+    Block,
+    Chart,
+    ChartKind,
+    Fact,
+    Facts,
+    Item,
+    Line,
+    Note,
+    Point,
+    Press,
+    Span,
+    Title,
+)
 from bot.replies.text import unescape
 
 BUTTON = re.compile(r"\[([^\]\n]+)\]\(([^()\s]+)\)")
 _BUTTONS = re.compile(rf"(?:{BUTTON.pattern}[ \t]*)+")
 _ENTRY = re.compile(r"(\d{1,6})\. (.+)")
 _RULE = re.compile(r"[|\s:-]+")
+_CHART = re.compile(r"~(bars|line|parts) (.+)")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _INTENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
 _AMPERSAND = re.compile(r"&(?!#?\w+;)")
 _INDENT = "   "
+_ROW = 2
+_KINDS: Mapping[str, ChartKind] = {"bars": "bars", "line": "line", "parts": "parts"}
 _LINKS = frozenset({"link", "document"})  # never an intent: a template that names one must be given its address
 
 
@@ -42,6 +64,8 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
     reading = _Reading(links)
     for line in source.splitlines():
         reading.take(line.rstrip())
+    if any(isinstance(block, Chart) and not block.points for block in reading.blocks):
+        raise TemplateFault("a chart needs points, each ~| label | number |")
     return tuple(reading.blocks)
 
 
@@ -50,7 +74,6 @@ class _Reading:
 
     def __init__(self, links: Mapping[str, str]) -> None:
         self.blocks: list[Block] = []
-        self._bars: list[Bar] = []
         self._links = links
 
     def take(self, line: str) -> None:
@@ -61,13 +84,16 @@ class _Reading:
 
     def _take_block(self, line: str) -> None:
         if line.startswith("# "):
-            self.blocks.append(Title("".join(span.text for span in spans(line[2:]))))
+            self.blocks.append(Title(_text(line[2:])))
         elif line.startswith("> "):
             self.blocks.append(Note(spans(line[2:])))
         elif line.startswith("|"):
             self._take_row(line)
-        elif line.startswith("~ "):
-            self._take_chart(line)
+        elif line.startswith("~|"):
+            self._take_point(line)
+        elif chart := _CHART.fullmatch(line):
+            title, *series = _cells(chart[2])
+            self.blocks.append(Chart(title, (), _KINDS[chart[1]], tuple(series)))
         elif entry := _ENTRY.fullmatch(line):
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
         elif _BUTTONS.fullmatch(line):
@@ -85,21 +111,22 @@ class _Reading:
     def _take_row(self, line: str) -> None:
         if _RULE.fullmatch(line):
             return
-        cells = ["".join(span.text for span in spans(cell.strip())) for cell in line.strip("|").split("|")]
-        if len(cells) not in {2, 3}:
-            raise TemplateFault("a table row needs a label and a value, and at most the number that a chart draws")
-        fact, last = _fact(line.strip("|").split("|")[0], *cells[:2]), self.blocks[-1] if self.blocks else None
-        self._bars += [Bar(fact.label, _number(cell)) for cell in cells[2:]]
+        cells = line.strip("|").split("|")
+        if len(cells) != _ROW:
+            raise TemplateFault("a table row needs a label and a value")
+        fact, last = _fact(*cells), self.blocks[-1] if self.blocks else None
         if isinstance(last, Facts):
             self.blocks[-1] = Facts((*last.rows, fact))
         else:
             self.blocks.append(Facts((fact,)))
 
-    def _take_chart(self, line: str) -> None:
-        if not self._bars:
-            raise TemplateFault("a chart needs rows with numbers above it")
-        self.blocks.append(Chart("".join(span.text for span in spans(line[2:])), tuple(self._bars)))
-        self._bars.clear()
+    def _take_point(self, line: str) -> None:
+        chart, (label, *numbers) = self.blocks[-1] if self.blocks else None, line[2:].strip("|").split("|")
+        if not isinstance(chart, Chart) or len(numbers) != max(1, len(chart.series)):
+            raise TemplateFault("a point stands under its chart and has a number for each series")
+        label, _, words = label.partition(" :: ")
+        point = Point(_text(label), tuple(_number(_text(cell)) for cell in numbers), _text(words))
+        self.blocks[-1] = replace(chart, points=(*chart.points, point))
 
     def _take_buttons(self, line: str) -> None:
         last = self.blocks[-1] if self.blocks else None
@@ -112,13 +139,21 @@ class _Reading:
         return tuple(action(unescape(label), target, self._links) for label, target in BUTTON.findall(line))
 
 
-def _fact(source: str, label: str, value: str) -> Fact:
+def _cells(source: str) -> list[str]:
+    return [_text(cell) for cell in source.split("|")]
+
+
+def _text(source: str) -> str:
+    """What a cell reads as, without marks."""
+    return "".join(span.text for span in spans(source.strip()))
+
+
+def _fact(label: str, value: str) -> Fact:
     """The fact of a row; values come escaped, so that two colons are always the template's."""
-    row, parted, column = source.partition(" :: ")
+    row, parted, column = label.partition(" :: ")
     if not parted:
-        return Fact(label, value)
-    row, column = ("".join(span.text for span in spans(half.strip())) for half in (row, column))
-    return Fact(f"{row} · {column}", value, row, column)
+        return Fact(_text(label), _text(value))
+    return Fact(f"{_text(row)} · {_text(column)}", _text(value), _text(row), _text(column))
 
 
 def _number(cell: str) -> Decimal:

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.message import Action, Actions, Block, Chart, Facts, Item, Span, Title
+from bot.replies.charts import drawable, text_lines
 
 
 def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
     """One text, a line for each thing said; `addresses` prints what a link opens beside its label."""
     return "\n".join(line for block in blocks for line in _lines(block, addresses=addresses))
+
+
+def drawn(blocks: Iterable[Block]) -> str:
+    """The same with bars of text for its charts, for a console that people look at."""
+    return "\n".join(
+        line
+        for block in blocks
+        for line in (
+            text_lines(block) if isinstance(block, Chart) and drawable(block) else _lines(block, addresses=True)
+        )
+    )
 
 
 def spoken(spans: Iterable[Span]) -> str:
@@ -24,7 +36,7 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
         case Facts(rows):
             return [f"{row.label}: {row.value}" for row in rows]
         case Chart():
-            return []
+            return [block.said] if block.said else []
         case Item():
             return _item(block, addresses=addresses)
         case Actions(buttons):

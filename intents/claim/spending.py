@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 from bot.kit import (
@@ -36,6 +37,7 @@ from bot.kit import (
 
 SHOWN = 6
 _SEVERAL = 2
+_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,14 @@ class Share:
     name: str
     claims: int
     amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of the time, `2026-05`. Its sum is zero when it has no claims, None when it has and none told."""
+
+    name: str
+    amount: Amount | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class Spending(Summary):
     owed: Amount | None
     plan_paid: Amount | None
     paid_by_member: Amount | None
-    months: tuple[Share, ...]
+    months: tuple[Month, ...]
     kinds: tuple[Share, ...]
     providers: tuple[Share, ...]
     apart: int
@@ -93,6 +103,16 @@ class Spending(Summary):
     def total(self) -> Amount | None:
         """The one sum, None when there is none or several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
+
+    @property
+    def compared(self) -> tuple[Month, ...]:
+        """The months, where two at least have something to compare."""
+        return self.months if sum(1 for one in self.months if one.amount and one.amount.value) >= _SEVERAL else ()
+
+    @property
+    def years(self) -> bool:
+        """Whether the months need their year to be told apart."""
+        return self.start.year != self.end.year
 
 
 async def answer(ask: Ask) -> Spending:
@@ -128,7 +148,7 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         owed=_sum([claim.owed.amount for claim in counted]) if one else None,
         plan_paid=_sum([claim.plan_paid for claim in counted]) if len(totals) < _SEVERAL else None,
         paid_by_member=_sum([claim.paid_by_patient for claim in counted]) if one else None,
-        months=shares(told, _month) if one else (),
+        months=_months(start, end, counted, wanted) if one else (),
         kinds=shares(told, lambda claim: claim.kind or "") if one else (),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
         apart=len(_within(choose(alive.apart, wanted).claims, ask)),
@@ -180,18 +200,36 @@ def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
 
 
 def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimWish) -> tuple[Share, ...]:
-    """The sums by a key, the months in order and everything else by size."""
+    """The sums by a key, the biggest first."""
+    made = [
+        Share(name, len(rows), amount)
+        for name, rows in _grouped(claims, key).items()
+        if (amount := _sum([amount_in(claim, wanted) for claim in rows]))
+    ]
+    return tuple(sorted(made, key=lambda share: (-share.amount.value, share.name)))
+
+
+def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Month, ...]:
+    """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
+    grouped = _grouped(claims, _month)
+    first, last = _count(start), _count(end)
+    names = [f"{month // _YEAR:04}-{month % _YEAR + 1:02}" for month in range(first, last + 1)]
+    if not grouped.keys() <= set(names):
+        return ()
+    sums = {name: _sum([amount_in(claim, wanted) for claim in rows]) for name, rows in grouped.items()}
+    [currency] = {amount.currency for amount in sums.values() if amount}
+    return tuple(Month(name, sums.get(name, Amount(Decimal(0), currency))) for name in names)
+
+
+def _count(day: date) -> int:
+    return day.year * _YEAR + day.month - 1
+
+
+def _grouped(claims: Iterable[Claim], key: Callable[[Claim], str]) -> dict[str, list[Claim]]:
     groups: dict[str, list[Claim]] = {}
     for claim in claims:
         groups.setdefault(key(claim), []).append(claim)
-    made = [
-        Share(name, len(rows), amount)
-        for name, rows in groups.items()
-        if (amount := _sum([amount_in(claim, wanted) for claim in rows]))
-    ]
-    if key is _month:
-        return tuple(sorted(made, key=lambda share: share.name))
-    return tuple(sorted(made, key=lambda share: (-share.amount.value, share.name)))
+    return groups
 
 
 def _month(claim: Claim) -> str:

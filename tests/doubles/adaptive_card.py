@@ -22,6 +22,8 @@ _KEYS = {
     "TableRow": {"cells"},
     "TableCell": {"items"},
     "Chart.HorizontalBar": {"title", "data", "fallback"},
+    "Chart.HorizontalBar.Stacked": {"title", "data", "fallback"},
+    "Chart.Line": {"title", "data", "fallback"},
     "Action.OpenUrl": {"title", "url"},
     "Action.Execute": {"title", "verb", "data", "fallback"},
     "Action.Submit": {"title", "style", "data"},
@@ -65,7 +67,7 @@ def _element_faults(element: Card) -> Iterator[str]:
         yield f"{len(element['actions'])} buttons in a row"
     if kind.startswith("Action."):
         yield from _action_faults(element)
-    if kind == "Chart.HorizontalBar":
+    if kind.startswith("Chart."):
         yield from _chart_faults(element)
     if kind == "Table" and any(len(row["cells"]) != len(element["columns"]) for row in element["rows"]):
         yield "a row with another number of cells than columns"
@@ -76,12 +78,16 @@ def _element_faults(element: Card) -> Iterator[str]:
 
 def _chart_faults(chart: Card) -> Iterator[str]:
     """A chart is a host's own element, so a card needs a word on what stands there elsewhere."""
-    if chart.get("fallback") != "drop":
-        yield "a chart that old clients would not leave out"
+    instead = chart.get("fallback")
+    if instead != "drop":
+        yield from _element_faults(instead or {})
     if not chart["title"] or not chart["data"]:
         yield "a chart without title or bars"
-    if not all(isinstance(bar["x"], str) and isinstance(bar["y"], int | float) for bar in chart["data"]):
-        yield "a bar without label or number"
+    for series in chart["data"] if chart["type"] != "Chart.HorizontalBar" else [{"data": chart["data"]}]:
+        for point in series.get("data") or series["values"]:
+            label, number = point.get("x", point.get("legend")), point.get("y", point.get("value"))
+            if not isinstance(label, str) or not isinstance(number, int | float):
+                yield "a point without label or number"
 
 
 def _action_faults(action: Card) -> Iterator[str]:

@@ -146,8 +146,8 @@ def _table(block: Kit) -> Iterator[str]:
 def _chart(block: Kit) -> Iterator[str]:
     """Bars: up to six series, each with a number for every category in the axis' order."""
     chart = block["chart"]
-    if not 0 < len(block["title"]) <= 50 or chart["type"] != "bar":
-        yield "chart without title, title over 50, or not of bars"
+    if not 0 < len(block["title"]) <= 50 or chart["type"] not in {"bar", "line"}:
+        yield "chart without title, title over 50, or neither bars nor lines"
     yield from _many(chart["series"], 6, "series")
     categories = chart["axis_config"]["categories"]
     if any(not 0 < len(label) <= 20 for label in (*categories, *(one["name"] for one in chart["series"]))):

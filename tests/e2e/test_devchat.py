@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 
 from bot.cli.devchat.desk import PATH
 from bot.cli.serve import dev_chat
-from bot.message import Chart, Facts
+from bot.message import Chart
+from bot.replies.plain import plain
 from tests.days import YEAR_BEFORE
 from tests.e2e.house import House
 
@@ -85,12 +86,11 @@ async def test_without_the_sandbox_there_is_none(house: House) -> None:
 
 @pytest.mark.parametrize("question", [f"how much did I spend in {YEAR_BEFORE}", f"cuánto gasté en {YEAR_BEFORE}"])
 async def test_what_is_drawn_is_what_is_said(dana: House, question: str) -> None:
-    """What was spent by month is a chart too, whose bars are the very amounts of the facts above it."""
+    """What was spent is a chart of every month, whose bars are the very amounts that the text tells."""
     reply = (await dana.say(question)).last
-    [at] = [at for at, block in enumerate(reply.blocks) if isinstance(block, Chart)]
-    chart, facts = reply.blocks[at], reply.blocks[at - 1]
-    assert isinstance(chart, Chart)
-    assert isinstance(facts, Facts)
-    assert len(chart.bars) > 6
-    drawn = [(bar.label, f"${bar.value:,.2f}") for bar in chart.bars]
-    assert drawn == [(row.label, row.value.split(" ")[0]) for row in facts.rows]
+    [chart] = [block for block in reply.blocks if isinstance(block, Chart)]
+    assert len(chart.points) == 12
+    assert [f"${point.values[0]:,.2f}" for point in chart.points] == [point.words for point in chart.points]
+    assert "$0.00" in [point.words for point in chart.points]
+    total = sum(point.values[0] for point in chart.points)
+    assert f"${total:,.2f}" in plain(reply.blocks).splitlines()[0]

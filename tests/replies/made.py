@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from bot.message import (
     Action,
     Actions,
-    Bar,
     Block,
     Chart,
+    ChartKind,
     Fact,
     Facts,
     Item,
     Line,
     Note,
+    Point,
     Press,
     Reply,
     Shareable,
@@ -28,8 +29,21 @@ LINES = st.builds(Line, SPANS)
 PRESSES = st.builds(Action, st.just("opaque"), WORDS, press=st.just(Press("help")))
 LINKS = st.builds(Action, st.just("link"), WORDS, url=st.sampled_from(["https://a.example/", "tel:+14235550142"]))
 BUTTONS = st.lists(PRESSES | LINKS, max_size=27).map(tuple)
-BARS = st.builds(Bar, WORDS, st.decimals(0, 10_000, places=2))
-CHARTS = st.builds(Chart, WORDS, st.lists(BARS, max_size=14, unique_by=lambda bar: bar.label).map(tuple))
+
+
+@st.composite
+def charts(draw: st.DrawFn) -> Chart:
+    """A chart of any kind, with or without words, of too few points or too many as well."""
+    kinds: tuple[ChartKind, ...] = ("bars", "line", "parts")
+    kind = draw(st.sampled_from(kinds))
+    series = draw(st.sampled_from(((), ("upper", "lower")))) if kind == "line" else ()
+    words = draw(st.just("") | WORDS)
+    values = st.tuples(*(st.decimals(-5, 10_000, places=2) for _ in range(max(1, len(series)))))
+    points = st.lists(st.builds(Point, WORDS, values, st.just(words)), max_size=14, unique_by=lambda one: one.label)
+    return Chart(draw(WORDS), tuple(draw(points)), kind, series)
+
+
+CHARTS = charts()
 
 
 @st.composite

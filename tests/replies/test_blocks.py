@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message import Action, Actions, Bar, Block, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
-from bot.replies.blocks import PAGE_BLOCKS, pages
+from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Point, Press, Span, Title
+from bot.replies.blocks import PAGE_BLOCKS, escape_mrkdwn, pages
 from bot.replies.plain import plain
 from tests.doubles.block_kit import faults, parsed, shown
 from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
@@ -31,20 +31,46 @@ def test_any_reply_fits_slack_and_loses_nothing(blocks: list[Block]) -> None:
 
 
 @given(st.lists(BLOCKS, min_size=1, max_size=4), st.lists(CHARTS, min_size=1, max_size=4))
-def test_any_chart_fits_slack_or_is_left_out(blocks: list[Block], charts: list[Chart]) -> None:
-    """A chart stands under words that say the same, at most two a message; what Slack would not draw is not sent."""
+def test_any_chart_fits_slack_or_is_told(blocks: list[Block], charts: list[Chart]) -> None:
+    """At most two are drawn; what Slack would not draw is said where nothing beside it says it."""
     made = pages(reply(*blocks, *charts))
-    assert [fault for page in made for fault in faults(page.text, list(page.blocks))] == []
-    assert [page.text for page in made] == [page.text for page in pages(reply(*blocks))]
+    assert [fault for page in made for way in page.ways() for fault in faults(page.text, list(way))] == []
+    texts = [*(page.text.removesuffix("\n…") for page in made[:-1]), made[-1].text]
+    assert " ".join(texts).split() == escape_mrkdwn(plain([*blocks, *charts], addresses=False)).split()
 
 
 def test_a_chart_draws_what_it_was_given() -> None:
-    """A bar a month, in their order, with the very amounts."""
-    bars = (Bar("May 2026", Decimal("308.40")), Bar("June 2026", Decimal(0)))
-    [page] = pages(reply(Facts((Fact("May 2026", "$308.40"), Fact("June 2026", "$0.00"))), Chart("By month", bars)))
-    drawn = page.blocks[-1]
-    assert drawn["chart"]["axis_config"]["categories"] == ["May 2026", "June 2026"]
+    """A bar a month, in their order, with the very amounts; who sees no picture reads them."""
+    points = (Point("May", (Decimal("308.40"),), "$308.40"), Point("Jun", (Decimal(0),), "$0.00"))
+    [page] = pages(reply(Chart("By month", points)))
+    [drawn] = page.blocks
+    assert drawn["chart"]["axis_config"]["categories"] == ["May", "Jun"]
     assert [point["value"] for point in drawn["chart"]["series"][0]["data"]] == [308.4, 0]
+    assert page.text == "By month: May $308.40, Jun $0.00"
+    assert shown("", list(page.plainer)).strip().endswith(page.text)
+
+
+def test_a_line_has_its_series() -> None:
+    """Both values of a blood pressure are lines over the same days."""
+    days = [
+        Point(day, (Decimal(upper), Decimal(lower))) for day, upper, lower in (("May 2", 141, 90), ("Oct 21", 136, 84))
+    ]
+    chart = Chart("Blood pressure", tuple(days), "line", ("Upper", "Lower"))
+    [page] = pages(reply(Title("Blood pressure"), chart))
+    drawn = page.blocks[-1]["chart"]
+    assert drawn["type"] == "line"
+    assert [(one["name"], [point["value"] for point in one["data"]]) for one in drawn["series"]] == [
+        ("Upper", [141, 136]),
+        ("Lower", [90, 84]),
+    ]
+
+
+def test_parts_are_one_bar_that_nobody_is_read() -> None:
+    """The least part is seen, and the text, which screen readers read, leaves the marks out."""
+    parts = [Point(name, (Decimal(value),)) for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 336))]
+    [page] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts), "parts")))
+    assert page.blocks[-1]["elements"][0]["text"] == "▓▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░ ▓ yours ▒ plan paid ░ taken off"
+    assert (page.text, page.plainer) == ("Visit", ())
 
 
 def test_facts_beyond_a_few_are_a_line_each() -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.message import Action, Actions, Bar, Chart, Fact, Facts, Item, Line, Note, Press, Span, Title
+from bot.message import Action, Actions, Chart, Fact, Facts, Item, Line, Note, Point, Press, Span, Title
 from bot.replies.markdown import TemplateFault, parse
 from bot.replies.text import escape
 
@@ -60,16 +60,26 @@ def test_blank_lines_mean_nothing() -> None:
     )
 
 
-def test_a_chart_is_drawn_from_the_rows_above_it() -> None:
-    """The number of a row is drawn and not said; a row without one is a fact only."""
-    source = "| May | $1,308.40 (2 claims) | 1,308.4 |\n| June | nothing told |\n| July | $0.00 | 0 |\n~ By month"
+def test_a_chart_has_points_under_it() -> None:
+    """A point tells its number in words, or leaves them to a line beside the chart; escaped colons are a value's."""
+    source = f"""
+~bars By month
+~| May :: $1,308.40 | {escape("1,308.4")} |
+
+~| {escape("a :: b")} | -3 |
+~line Blood pressure | Upper | Lower
+~| Oct 21 :: 136/84 | 136 | 84 |
+"""
     assert parse(source, {}) == (
-        Facts((Fact("May", "$1,308.40 (2 claims)"), Fact("June", "nothing told"), Fact("July", "$0.00"))),
-        Chart("By month", (Bar("May", Decimal("1308.4")), Bar("July", Decimal(0)))),
+        Chart("By month", (Point("May", (Decimal("1308.4"),), "$1,308.40"), Point("a :: b", (Decimal(-3),)))),
+        Chart("Blood pressure", (Point("Oct 21", (Decimal(136), Decimal(84)), "136/84"),), "line", ("Upper", "Lower")),
     )
 
 
-@pytest.mark.parametrize("source", ["~ By month", "| a | 1 |\n~ By month", "| a | 1 | many |", "| a | 1 | 1 | 1 |"])
+@pytest.mark.parametrize(
+    "source",
+    ["~bars By month", "~| a | 1 |", "~bars t\n~| a | many |", "~line t | up | down\n~| a | 1 |", "~bars t\n~| a |"],
+)
 def test_a_chart_without_numbers_is_its_authors_mistake(source: str) -> None:
     """The pack's check tells them, and no member meets it."""
     with pytest.raises(TemplateFault):
