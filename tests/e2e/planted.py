@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 from bot.replies.filters import forms
 from bot.sandbox.world import DIRECTORY_TYPES, Resource, World
 
-_GRAM, _CHUNK, _LONGEST = 5, 256 * 1024, 4_096
+_GRAM = 5
 _ENCODED = 8  # characters from which an encoding is no chance find in random text
 _CLAIMS, _AMOUNTS = 6, 4
 _NAMED = ("Practitioner", "Organization", "Location")
@@ -138,14 +138,18 @@ def _inner(raw: bytes, before: int) -> str:
 
 
 def found(written: Mapping[str, str], text: str) -> list[str]:
-    """The planted strings that stand in a text, in plain as whole words. `written` is what `needles` made."""
-    begins = [(each[:_GRAM], each, plain) for each, plain in written.items()]
-    hits: set[str] = set()
-    for at in range(0, len(text), _CHUNK):
-        part = text[at : at + _CHUNK + _LONGEST]
-        grams = {part[start : start + _GRAM] for start in range(len(part) - _GRAM + 1)}
-        hits.update(plain for begin, each, plain in begins if begin in grams and _stands(each, plain, part))
-    return sorted(hits)
+    """The planted strings that stand in a text, in plain as whole words. `written` is what `needles` made.
+
+    Only those are searched for whose first letters stand somewhere; to know these, each of the text's runs of signs
+    that a beginning can hold is cut once, however often the text repeats it.
+    """
+    begins = {each[:_GRAM] for each in written}
+    if not begins:
+        return []
+    signs = re.escape("".join(sorted(set("".join(begins)))))
+    runs = set(re.findall(rf"[{signs}]{{{_GRAM},}}", text))
+    there = begins.intersection(run[at : at + _GRAM] for run in runs for at in range(len(run) - _GRAM + 1))
+    return sorted({plain for each, plain in written.items() if each[:_GRAM] in there and _stands(each, plain, text)})
 
 
 def _stands(each: str, plain: str, text: str) -> bool:
