@@ -56,7 +56,7 @@ bench-memory: setup
 trace: setup
 	@$(RUN) python -m bench.trace
 
-# docs/settings.md and .env.example, from bot/config.py.
+# docs/settings.md and .env.example, from bot/config/settings.py.
 settings: setup
 	$(RUN) python -m tests.settings_page
 

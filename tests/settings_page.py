@@ -1,6 +1,6 @@
 """`python -m tests.settings_page`: writes docs/settings.md and .env.example from `bot.config.Settings`.
 
-A setting's meaning is the text under its line in bot/config.py, which the running bot never reads.
+A setting's meaning is the text under its line in bot/config/settings.py, which the running bot never reads.
 """
 
 from __future__ import annotations
@@ -14,30 +14,29 @@ from typing import Literal, get_args, get_origin
 
 from pydantic import SecretStr
 
-from bot import config
-from bot.config import Settings
+from bot.config import Settings, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, EXAMPLE = ROOT / "docs" / "settings.md", ROOT / ".env.example"
 GROUPS = {"BOT": "The bot", "PAYER": "The payer", "SLACK": "Slack", "TEAMS": "Microsoft Teams"}
 _HEAD = """# Settings
 
-Read from the environment, or from a `.env` file in the working folder, once at the start. A setting that is malformed,
-or missing beside another, stops the start with a line that names it. `bcbst-bot check` looks at all of them.
+Read from the environment, or from a `.env` file in the working folder, once at the start. Settings that are malformed,
+or missing beside another, stop the start with a line for each. `bcbst-bot check` looks at all of them.
 
 The ten that a first deployment needs are in the [README](../README.md). This page and `.env.example` are made from
-`bot/config.py` by `make settings`, and a test compares them.
+`bot/config/settings.py` by `make settings`, and a test compares them.
 """
 _ENV_HEAD = """\
 # Copy to .env, and take the # away from what you set. docs/settings.md says the same as a table.
-# Made from bot/config.py by `make settings`.
+# Made from bot/config/settings.py by `make settings`.
 """
 
 
 def meanings() -> dict[str, str]:
     """What each setting means, by its name in the environment; "" where nothing is written under its line."""
     found: dict[str, str] = {}
-    for kind in ast.parse(inspect.getsource(config)).body:
+    for kind in ast.parse(inspect.getsource(settings)).body:
         for line, below in pairwise(kind.body if isinstance(kind, ast.ClassDef) else ()):
             if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and isinstance(below, ast.Expr):
                 found[line.target.id.upper()] = " ".join(ast.literal_eval(below.value).split())
@@ -58,7 +57,8 @@ def default_of(name: str) -> str:
 
 
 def _secret(name: str) -> bool:
-    return SecretStr in get_args(Settings.model_fields[name.lower()].annotation)
+    kinds = get_args(Settings.model_fields[name.lower()].annotation)
+    return SecretStr in {*kinds, *(part for kind in kinds for part in get_args(kind))}
 
 
 def _choices(name: str) -> str:

@@ -150,7 +150,7 @@ async def _answers(settings: Settings, pack: Pack, *texts: str) -> str:
 
 PLAN = re.compile(r"tennessee|bluecross|chattanooga|knoxville|\"tn\"|bcbst\.com", re.IGNORECASE)
 ALLOWED = {
-    "bot/config.py": "defaults of the settings",
+    "bot/config/settings.py": "defaults of the settings",
     "bot/kit/states.py": "the names of all states",
     "bot/language/elsewhere.py": "the names of all states",
     "bot/language/groups.py": "words that names of organisations are made of, and examples",

@@ -185,6 +185,8 @@ def _write(path: Path, text: str, place: Callable[[Path, Path], None]) -> None:
         place(draft, path)
     except FileExistsError:
         raise
+    except FileNotFoundError:
+        raise ConfigError(f"BOT_KEYS_FILE: the folder {path.absolute().parent} does not exist; make it") from None
     except OSError as error:
         raise ConfigError(f"{_SETTING}: not set, and {path.name} cannot be made: {error.strerror}") from None
     finally:

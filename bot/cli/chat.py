@@ -5,42 +5,40 @@ from __future__ import annotations
 import contextlib
 import sys
 
-from bot.app import Bot
 from bot.channels.console import LOCAL, read_lines, run, write
+from bot.cli.farewell import HINT, until_quit
+from bot.cli.members import NOBODY, account_named
 from bot.cli.rehearsal import sandbox_settings, sign_in, with_pages
 from bot.config import Settings
 from bot.conversation.telling import Push
-from bot.errors import ConfigError, SignInRefused
+from bot.errors import ConfigError
 from bot.message import Person, Private
 from bot.ops.clock import refuse_made_up_day
 
 
 async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json: bool) -> None:
-    """Talk until the input ends. `member` signs in first, over the pages that a browser would see.
+    """Talk until the input ends or says so. `member` signs in first, over the pages that a browser would see.
 
     Raises:
-        ConfigError: `member` without the sandbox, or a setting that keeps the bot from starting.
+        ConfigError: `member` without the sandbox or unknown to it, or a setting that keeps the bot from starting.
     """
-    if member and not sandbox:
-        raise ConfigError("--as: only the members of the sandbox can be signed in from here; add --sandbox")
+    if member and member != NOBODY and not sandbox:
+        raise ConfigError("--as: only the made-up payer's members can be signed in from here; add --sandbox")
+    username = account_named(member) if member else None
     if not sandbox:
         refuse_made_up_day(settings)
     async with contextlib.AsyncExitStack() as stack:
         if sandbox:
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(with_pages(settings, any_port=sandbox))
-        if member:
-            await _sign_in(bot, member)
+        if username:
+            await sign_in(bot, LOCAL, username)
         bot.push["console"] = _print(as_json=as_json)
         prompt = sys.stdout if sys.stdin.isatty() and not as_json else None
-        await run(bot.turn, read_lines(sys.stdin, prompt), sys.stdout, as_json=as_json)
-
-
-async def _sign_in(bot: Bot, member: str) -> None:
-    try:
-        await sign_in(bot, LOCAL, member)
-    except SignInRefused as error:
-        raise ConfigError(f"--as: {member} cannot sign in at the sandbox; `bcbst-bot sandbox` lists who can") from error
+        if prompt:
+            prompt.write(HINT)
+        lines = read_lines(sys.stdin, prompt)
+        await run(bot.turn, lines if as_json else until_quit(lines, sys.stdout), sys.stdout, as_json=as_json)
 
 
 def _print(*, as_json: bool) -> Push:

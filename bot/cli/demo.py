@@ -8,6 +8,7 @@ from typing import TextIO
 from bot.app import Bot
 from bot.channels.console import LOCAL, read_lines, run
 from bot.cli.browser import Browser
+from bot.cli.farewell import until_quit
 from bot.cli.rehearsal import link_in, sandbox_settings, with_pages
 from bot.config import Settings
 from bot.message import Message, OneToOne, Private, Shareable
@@ -38,8 +39,8 @@ async def demo(settings: Settings, out: TextIO = sys.stdout, source: TextIO = sy
         for text in _AFTER:
             await show.ask(text)
         if source.isatty():
-            show.aside("Your turn. Ask anything; end with Ctrl-D. Open a link in your browser to sign in.")
-            await run(bot.turn, read_lines(source, out), out)
+            show.aside('Your turn. Ask anything; "quit" ends. Open a link in your browser, and sign in as dana.')
+            await run(bot.turn, until_quit(read_lines(source, out), out), out)
 
 
 class _Show:

@@ -44,13 +44,15 @@ def make() -> str:
 
 
 def check(settings: Settings) -> str:
-    """Where the keys come from, when they can be used.
+    """Where the keys come from, when they can be used; none are made.
 
     Raises:
         ConfigError: naming the setting or the file whose keys are malformed.
     """
-    Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     file = key_file(settings, sqlite_path(settings.bot_store_url))
+    if file is not None and not file.exists():
+        return f"no keys yet: the first start makes {file.absolute()}"
+    Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     if file is not None and is_exposed(file):
         raise ConfigError(f"{file.name}: others may read it; `chmod 600` it, then rotate the keys")
     if settings.bot_keys_file is not None and file is not None:

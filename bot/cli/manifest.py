@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -28,22 +29,31 @@ def manifest_file(pack: Path) -> Path:
     return path
 
 
-def manifest(settings: Settings, pack: Path) -> str:
+def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_json: bool = False) -> str:
     """The manifest to paste where Slack creates an app, without the file's own opening remark.
 
-    In Socket Mode it names no address: Slack calls none.
+    For Socket Mode it names no address: Slack calls none.
 
     Raises:
         ConfigError: there is no manifest, or the bot's address is none that Slack can reach.
     """
-    if settings.slack_app_token is not None:
-        text = manifest_file(pack).read_text(encoding="utf-8")
-        text = _ADDRESS.sub("", text[text.index(_FIRST_KEY) :]).replace(_REDIRECTS, "")
-        return text.replace("socket_mode_enabled: false", "socket_mode_enabled: true")
-    if not settings.bot_public_url.startswith("https:"):
-        raise ConfigError("BOT_PUBLIC_URL: must be an https address; Slack calls the bot there")
     text = manifest_file(pack).read_text(encoding="utf-8")
-    return text[text.index(_FIRST_KEY) :].replace(_PLACEHOLDER, settings.bot_public_url)
+    text = text[text.index(_FIRST_KEY) :]
+    text = _by_socket(text) if socket_mode else _by_address(text, settings.bot_public_url)
+    return json.dumps(yaml.safe_load(text), indent=2) + "\n" if as_json else text
+
+
+def _by_socket(text: str) -> str:
+    text = _ADDRESS.sub("", text).replace(_REDIRECTS, "")
+    return text.replace("socket_mode_enabled: false", "socket_mode_enabled: true")
+
+
+def _by_address(text: str, url: str) -> str:
+    if not url.startswith("https:"):
+        raise ConfigError(
+            "BOT_PUBLIC_URL: must be an https address, where Slack calls the bot; without one use --socket-mode"
+        )
+    return text.replace(_PLACEHOLDER, url)
 
 
 def scopes(pack: Path) -> frozenset[str]:

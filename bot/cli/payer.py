@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from bot.cli.ports import listen_for
 from bot.config import ClientMethod, load_day
 from bot.errors import ConfigError
+from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.data import load
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
+from bot.sandbox.world import World
 
 
 def behaviour_of(client_auth: ClientMethod, client_keys: str | None) -> Behaviour:
@@ -42,18 +46,26 @@ async def serve_payer(port: int, data: Path | None, behaviour: Behaviour) -> Non
     Raises:
         ConfigError: the port is taken, or BOT_TODAY is no date.
     """
+    listen_for("--port", "127.0.0.1", port).close()
     world = load(data, say=print) if data else build(today=load_day().bot_today)
-    try:
-        async with serve_sandbox(world, port, behaviour) as payer:
-            print(f"PAYER_FHIR_URL={payer.fhir_url}")  # noqa: T201 -- what the command prints is its result
-            print(f"PAYER_AUTHORIZE_URL={payer.authorize_url}\nPAYER_TOKEN_URL={payer.token_url}")  # noqa: T201 -- as above
-            print(f"PAYER_CLIENT_ID={payer.client_id}\nPAYER_CLIENT_SECRET={payer.client_secret}")  # noqa: T201 -- as above
-            for account in {each.username: each for each in world.accounts.values()}.values():
-                print(f"sign in as {account.username}: {account.display}. {account.about}")  # noqa: T201 -- as above
-            print(f"{sum(1 for _ in world.of_type('Patient'))} patients; Ctrl+C stops", flush=True)  # noqa: T201 -- as above
-            await _until_stopped()
-    except OSError as error:
-        raise ConfigError(f"--port: {port} cannot be listened on") from error
+    async with serve_sandbox(world, port, behaviour) as payer:
+        print("\n".join([*_settings_of(payer), *_people_of(world)]), flush=True)  # noqa: T201 -- the command's result
+        await _until_stopped()
+
+
+def _settings_of(payer: Sandbox) -> Iterator[str]:
+    """What a bot beside it sets."""
+    yield f"PAYER_FHIR_URL={payer.fhir_url}"
+    yield f"PAYER_AUTHORIZE_URL={payer.authorize_url}"
+    yield f"PAYER_TOKEN_URL={payer.token_url}"
+    yield f"PAYER_CLIENT_ID={payer.client_id}"
+    yield f"PAYER_CLIENT_SECRET={payer.client_secret}"
+
+
+def _people_of(world: World) -> Iterator[str]:
+    for account in {each.username: each for each in world.accounts.values()}.values():
+        yield f"sign in as {account.username}: {account.display}. {account.about}"
+    yield f"{sum(1 for _ in world.of_type('Patient'))} patients; Ctrl-C stops"
 
 
 async def _until_stopped() -> None:

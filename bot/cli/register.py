@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from email.message import EmailMessage
 
 from bot.config import Settings
@@ -41,11 +42,8 @@ def letter(settings: Settings) -> EmailMessage:
     Raises:
         ConfigError: who asks is not set, or the callback is on loopback, where no member's browser will find it.
     """
-    for name in ("bot_contact_name", "bot_company"):
-        if not getattr(settings, name):
-            raise ConfigError(f"{name.upper()}: required for the registration e-mail")
-    if not settings.bot_public_url.startswith("https:"):
-        raise ConfigError("BOT_PUBLIC_URL: must be the https address that members will use; the payer registers it")
+    if missing := [*_missing(settings)]:
+        raise ConfigError("\n".join(missing))
     message = EmailMessage()
     message["To"] = settings.payer_registration_email
     message["Subject"] = f"Patient Access API: registration of {settings.bot_app_title}"
@@ -59,6 +57,14 @@ def letter(settings: Settings) -> EmailMessage:
         )
     )
     return message
+
+
+def _missing(settings: Settings) -> Iterator[str]:
+    for name in ("bot_contact_name", "bot_company"):
+        if not getattr(settings, name):
+            yield f"{name.upper()}: required for the registration e-mail"
+    if not settings.bot_public_url.startswith("https:"):
+        yield "BOT_PUBLIC_URL: must be the https address that members will use; the payer registers it"
 
 
 def printed(message: EmailMessage) -> str:

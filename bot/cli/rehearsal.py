@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.app import Bot, assemble, web_app
 from bot.cli.browser import Browser
+from bot.cli.ports import free_near, is_foreign, why_not
 from bot.config import Settings
 from bot.errors import ConfigError, SignInRefused
 from bot.message import Actions, Message, OneToOne, Person, Reply
@@ -49,7 +50,7 @@ async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot
     With `any_port` a free port is taken when that one is busy and was not asked for.
 
     Raises:
-        ConfigError: the port is taken.
+        ConfigError: the port is taken, or the address is another machine's.
     """
     parts = urlsplit(settings.bot_public_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -57,13 +58,24 @@ async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot
         sock = listen(parts.hostname or "127.0.0.1", port)
     except OSError as error:
         if not any_port or "bot_public_url" in settings.model_fields_set:
-            raise ConfigError(f"BOT_PUBLIC_URL: port {port} cannot be listened on") from error
+            raise ConfigError(f"BOT_PUBLIC_URL: {_way_out(error, parts.hostname or '', port)}") from error
         sock = listen()
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         settings = settings.model_copy(update={"bot_public_url": address})
     with contextlib.closing(sock):
         async with assemble(settings) as bot, running(web_app(bot), sock):
             yield bot
+
+
+def _way_out(error: OSError, host: str, port: int) -> str:
+    """Why the pages of the sign-in cannot be served at that address, and what to do."""
+    if is_foreign(error):
+        return f"{host} is no address of this machine, and sign-in comes back there; unset it to chat here"
+    another = f"http://127.0.0.1:{free_near('127.0.0.1', port)}"
+    return (
+        f"{why_not(error, port)}, and sign-in comes back there; stop that program, or set BOT_PUBLIC_URL={another} "
+        "and have the payer register its callback"
+    )
 
 
 def link_in(reply: Reply) -> str | None:

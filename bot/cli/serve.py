@@ -7,6 +7,7 @@ import contextlib
 import gc
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import structlog
@@ -18,9 +19,11 @@ from bot.accounts.vault import is_exposed, key_file
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.hurry import Hurried
-from bot.config import Settings
+from bot.cli.ports import free_near, is_foreign, listen_for, why_not
+from bot.cli.welcome import NOBODY_CAN_ASK, welcome
+from bot.config import Settings, misspelt_names
+from bot.config.faults import spelling
 from bot.errors import ConfigError
-from bot.ops.clock import refuse_made_up_day
 from bot.sandbox.sockets import listen
 from bot.stores.opening import sqlite_path
 
@@ -32,18 +35,16 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
     """Serve the bot until it is told to stop; questions in work are finished first.
 
     Raises:
-        ConfigError: a setting that `serve` needs is missing, or a port is taken.
+        ConfigError: a port is taken, or a channel cannot start.
     """
-    if not sandbox:
-        refuse_made_up_day(settings)
-        _require(settings)
     async with contextlib.AsyncExitStack() as stack:
-        sock = stack.enter_context(contextlib.closing(_listen(host, port, ("--host", "--port"))))
-        apart = settings.metrics_address and _listen(*settings.metrics_address, ("BOT_METRICS_BIND",) * 2)
+        sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
+        apart = settings.metrics_address and _listen_apart(*settings.metrics_address)
         if sandbox:
             from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no embedded one
 
             settings, _ = await stack.enter_async_context(sandbox_settings(_reached_at(settings, sock)))
+        _warn_of_names()
         if not sandbox:
             _tell_of_keys(settings)
         bot = await stack.enter_async_context(assemble(settings))
@@ -56,8 +57,19 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.freeze()
         gc.set_threshold(*_USUAL)
         gc.enable()
-        log.info("serving", port=sock.getsockname()[1])
+        _say_where(settings, host, sock.getsockname()[1], sandbox=sandbox)
         await _Server(_config(public)).serve(sockets=[sock])
+
+
+def _say_where(settings: Settings, host: str, port: int, *, sandbox: bool) -> None:
+    """Where it serves: for a person on a terminal, in a line of JSON for whoever collects the log."""
+    if sys.stderr.isatty():
+        sys.stderr.write(welcome(settings, host, port, sandbox=sandbox) + "\n")
+        sys.stderr.flush()
+        return
+    if not settings.has_channel and not sandbox:
+        log.warning(NOBODY_CAN_ASK, setting="SLACK_BOT_TOKEN")
+    log.info("serving", port=port)
 
 
 def _reached_at(settings: Settings, sock: socket.socket) -> Settings:
@@ -67,14 +79,14 @@ def _reached_at(settings: Settings, sock: socket.socket) -> Settings:
     return settings.model_copy(update={"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"})
 
 
-def _listen(host: str, port: int, names: tuple[str, str]) -> socket.socket:
-    """A listening socket; what is wrong with host or port is told by the name of its option or setting."""
+def _listen_apart(host: str, port: int) -> socket.socket:
     try:
         return listen(host, port)
-    except socket.gaierror as error:
-        raise ConfigError(f"{names[0]}: {host} is no address of this machine") from error
     except OSError as error:
-        raise ConfigError(f"{names[1]}: {port} cannot be listened on") from error
+        if is_foreign(error):
+            raise ConfigError(f"BOT_METRICS_BIND: {host} is no address of this machine") from error
+        another = f"{host}:{free_near(host, port)}"
+        raise ConfigError(f"BOT_METRICS_BIND: {why_not(error, port)}; set another, such as {another}") from error
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
@@ -138,6 +150,11 @@ class _Second(uvicorn.Server):
         yield
 
 
+def _warn_of_names() -> None:
+    for name, meant in misspelt_names().items():
+        log.warning(spelling(name, meant), setting=meant)
+
+
 def _tell_of_keys(settings: Settings) -> None:
     """Warn at the start when others can read the key file, or it lies beside the data."""
     file = key_file(settings, sqlite_path(settings.bot_store_url))
@@ -145,8 +162,3 @@ def _tell_of_keys(settings: Settings) -> None:
         log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")
     if file is not None and settings.bot_keys_file is None:
         log.warning("the keys lie beside the data; put them apart", setting="BOT_KEYS_FILE")
-
-
-def _require(settings: Settings) -> None:
-    if settings.missing:
-        raise ConfigError(f"{settings.missing}: required; the payer gives it at registration (`bcbst-bot register`)")

@@ -93,7 +93,7 @@ def write(settings: Settings, path: Path) -> None:
             for name, content in files.items():
                 package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     except OSError as error:
-        raise ConfigError(f"--teams: {path} cannot be written ({type(error).__name__})") from None
+        raise ConfigError(f"--teams: {path} cannot be written: {error.strerror or error}") from None
 
 
 def _text(values: dict[str, Any]) -> bytes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from bot.config import LOOPBACK, Day, Settings
+from bot.config import Day, Settings
 from bot.errors import ConfigError
 
 
@@ -28,6 +27,5 @@ def refuse_made_up_day(settings: Settings) -> None:
     Raises:
         ConfigError: BOT_TODAY is set, and the payer is somewhere else.
     """
-    addresses = (settings.payer_fhir_url, settings.directory_url)
-    if settings.bot_today and not all(urlsplit(address).hostname in LOOPBACK for address in addresses):
-        raise ConfigError("BOT_TODAY: only with the sandbox payer (--sandbox); unset it for a real payer")
+    if settings.made_up_day:
+        raise ConfigError(settings.made_up_day)

@@ -37,12 +37,20 @@ def set_up(level: str = "INFO") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _only_known_fields,
-            structlog.processors.JSONRenderer(),
+            _for_a_person if _stderr().isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(_stderr()),
         cache_logger_on_first_use=False,
     )
+
+
+def _for_a_person(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """A line on a terminal; whoever collects the log gets JSON."""
+    level, said = event.pop("level", "info"), event.pop("event", "")
+    event.pop("timestamp", None)
+    rest = ", ".join(f"{name} {value}" for name, value in event.items())
+    return f"{level}: {said}" + (f" ({rest})" if rest else "")
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

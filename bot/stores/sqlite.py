@@ -86,8 +86,11 @@ def open_sqlite(
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         return SqliteStore(_connect(path), name=path.name, clock=clock, pause=pause)
+    except FileNotFoundError:
+        folder = path.absolute().parent
+        raise StoreUnusable(f"the folder {folder} does not exist; make it, or name another") from None
     except OSError as error:
-        raise StoreUnusable(f"the store {path.name} cannot be opened: {error.strerror}") from None
+        raise StoreUnusable(f"the store {path.absolute()} cannot be opened: {error.strerror}") from None
     except sqlite3.Error as error:
         raise _store_error(error, path.name) from None
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bot.cli.abilities import State, states
+from bot.cli.check_payer import answers
 from bot.payer.capabilities import Capabilities, read_capabilities
 from tests.answers.asking import pack
 
@@ -66,3 +67,14 @@ def test_what_a_poorer_server_leaves(types: dict[str, tuple[str, ...]], expected
 def test_a_server_that_says_nothing_is_unknown() -> None:
     """Without a CapabilityStatement no answer is called working or off."""
     assert set(of_directory(Capabilities()).values()) == {"unknown"}
+
+
+def test_check_names_few_answers_and_counts_many() -> None:
+    """Nobody reads a line of forty names; where no server says what it has, that is told already."""
+    poor = server({**FULL, "Endpoint": (), "InsurancePlan": ()})
+    lines = [str(finding) for finding in answers(pack(), server({}), poor)]
+    assert [line.split()[:2] for line in lines] == [["ok", "answers"], ["note", "answers"], ["note", "answers"]]
+    assert "work, with more to read: the server cannot search by all that they need: endpoint.lookup" in lines[1]
+    assert "claim.* (" in lines[2]
+    assert max(map(len, lines)) < 220
+    assert [*answers(pack(), Capabilities(), Capabilities())] == []

@@ -78,5 +78,5 @@ async def test_what_entra_refuses_is_named(entra: tuple[Entra, str], status: int
 
 async def test_nobody_there() -> None:
     """Without an answer the line says so."""
-    with pytest.raises(ConfigError, match="does not answer"):
+    with pytest.raises(ConfigError, match="TEAMS_CLOUD: nothing listens at"):
         await probe("app", SECRET, TENANT, at("http://127.0.0.1:9"))

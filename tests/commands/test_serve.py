@@ -64,23 +64,6 @@ async def _say(page: httpx.AsyncClient, text: str) -> str:
     return (await page.post("/dev/chat", data={"token": token, "text": text}, follow_redirects=True)).text
 
 
-def test_serve_without_a_client_names_the_setting(tmp_path: Path) -> None:
-    """Without the payer's client nothing can be linked: one line says what is missing."""
-    done = inside(tmp_path, "serve", "--port", "0")
-    assert done.returncode != 0
-    assert done.stderr.strip().startswith("Error: PAYER_CLIENT_ID: required")
-
-
-@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("chat",)])
-def test_a_made_up_day_is_refused_with_a_real_payer(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """The records of a real payer are read on the real day: one line says which setting to remove."""
-    client = {"PAYER_CLIENT_ID": "c", "PAYER_CLIENT_SECRET": "s"}
-    done = inside(tmp_path, *words, BOT_TODAY="2026-10-01", **client)
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: BOT_TODAY: only with the sandbox payer")
-    assert done.stderr.count("\n") == 1
-
-
 @pytest.mark.parametrize("day", [date(2024, 2, 29), date(2027, 1, 1)])
 def test_a_made_up_day_is_every_commands_day(tmp_path: Path, day: date) -> None:
     """The sandbox's calendar and the bot's agree, and both are the one that was set."""
@@ -90,30 +73,6 @@ def test_a_made_up_day_is_every_commands_day(tmp_path: Path, day: date) -> None:
     assert in_words(day - timedelta(days=1)) in done.stdout
     heard = inside(tmp_path, "understand", "--json", said="my claims yesterday\n", BOT_TODAY=str(day))
     assert json.loads(heard.stdout)["slots"]["date_range"]["value"]["end"] == str(day - timedelta(days=1))
-
-
-def test_a_taken_port_for_figures_names_the_setting(tmp_path: Path) -> None:
-    """Found before anything is served."""
-    with contextlib.closing(listen()) as sock:
-        done = inside(
-            tmp_path,
-            *("serve", "--sandbox", "--port", "0"),
-            BOT_METRICS_BIND=f"127.0.0.1:{sock.getsockname()[1]}",
-        )
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: BOT_METRICS_BIND: ")
-    assert done.stderr.count("\n") == 1
-
-
-def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
-    """A port that somebody has is named, without a traceback."""
-    sock = listen()
-    try:
-        done = inside(tmp_path, "sandbox", "--port", str(sock.getsockname()[1]))
-    finally:
-        sock.close()
-    assert done.returncode != 0
-    assert "--port" in done.stderr
 
 
 async def test_the_sandbox_serves_foreign_data_to_any_bot(tmp_path: Path) -> None:

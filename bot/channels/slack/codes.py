@@ -46,3 +46,24 @@ def code_of(error: BaseException | None) -> str:
     answer = getattr(error.response, "data", error.response)
     code = str(answer.get("error")) if isinstance(answer, Mapping) else ""
     return code if _CODE.fullmatch(code) else ""
+
+
+_IN_WORDS = {
+    "invalid_auth": "Slack does not know this token; copy it again from the app's page",
+    "not_authed": "Slack does not know this token; copy it again from the app's page",
+    "account_inactive": "the app was removed from the workspace, or its bot was; install it again",
+    "token_revoked": "the token was revoked; install the app again and copy the new one",
+    "token_expired": "the token has expired; turn token rotation off for the app and install it again",
+    "not_allowed_token_type": "this is another kind of token",
+    "missing_scope": "the token lacks a scope; an app-level token needs connections:write",
+    "team_access_not_granted": "the organization has not granted this workspace the app",
+    "ratelimited": "Slack takes no more requests just now; try again in a minute",
+}
+"""What an operator reads of a token that Slack refuses."""
+
+
+def in_words(error: SlackApiError) -> str:
+    """What a refused token means for an operator, with Slack's code."""
+    code = code_of(error)
+    told = _IN_WORDS.get(code, "Slack does not take it")
+    return f"{told} ({code})" if code else "Slack's answer cannot be read; look at SLACK_API_URL"

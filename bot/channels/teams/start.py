@@ -27,7 +27,7 @@ async def start(host: ChannelHost, outside: Outside | None = None) -> AsyncItera
         return
 
     if settings.teams_missing:
-        raise ConfigError(f"{settings.teams_missing}: required with TEAMS_APP_ID")
+        raise ConfigError("\n".join(f"{name}: required with TEAMS_APP_ID" for name in settings.teams_missing))
     if missing := lacks("teams"):
         raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
     from bot.channels.teams.app import REAL, TeamsApp  # noqa: PLC0415 -- its SDK takes more than a second to import

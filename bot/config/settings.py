@@ -1,143 +1,38 @@
-"""The settings of contract.md, read once from the environment or a `.env` file. Secrets never print."""
+"""The settings of contract.md and their meanings. Secrets never print."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.errors import ConfigError
-
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(?P<port>[0-9]{1,5})")
-_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
-_LAST_PORT = 65_535
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-def _web_address(value: str) -> str:
-    """An absolute http(s) URL without query, fragment or trailing slash; plain http only on loopback."""
-    if any(sign.isspace() or not sign.isprintable() for sign in value):
-        raise ValueError("must hold no spaces")
-    parts = urlsplit(value)
-    if parts.port == 0:  # reading it also refuses what is no port
-        raise ValueError("must not name port 0")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an absolute http or https URL")
-    if parts.username or parts.query or parts.fragment:
-        raise ValueError("must not hold a user name, a query or a fragment")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("must be https unless it is on loopback")
-    return value.rstrip("/")
-
-
-def _issuer(value: str) -> str:
-    """An address that is compared letter by letter, so it stays as it was written (OIDC Core 3.1.3.7)."""
-    _web_address(value)
-    return value
-
-
-def _scope(value: str) -> str:
-    """Scopes with spaces between them (RFC 6749 3.3)."""
-    if not re.fullmatch(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*", value):
-        raise ValueError("must be scopes with single spaces between them")
-    return value
-
-
-def _slash_ended(value: str) -> str:
-    """slack_sdk joins method names to a base that must end with a slash."""
-    return _web_address(value) + "/"
-
-
-def _bind(value: str) -> str:
-    """A host and a port to listen on."""
-    found = _HOST_AND_PORT.fullmatch(value)
-    if found is None or int(found["port"]) > _LAST_PORT:
-        raise ValueError("must be a host and a port, such as 127.0.0.1:9090")
-    return value
-
-
-def _store(value: str) -> str:
-    """A SQLite file or a PostgreSQL database."""
-    if value.startswith("sqlite:///"):
-        if Path(value.removeprefix("sqlite:///")).name in {"", ".."}:
-            raise ValueError("must name a file behind sqlite:///")
-    elif not value.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must start with sqlite:/// or postgresql://")
-    return value
-
-
-def _line(value: str) -> str:
-    """Text that a person reads in one line."""
-    if not value.strip() or not value.isprintable():
-        raise ValueError("must be one line of text")
-    return value.strip()
-
-
-def _entra_id(value: str) -> str:
-    if not _UUID.fullmatch(value):
-        raise ValueError("must be an id such as 00000000-0000-0000-0000-000000000000")
-    return value.lower()
-
-
-def _entra_ids(value: str) -> str:
-    """Ids with commas between them."""
-    return ",".join(_entra_id(one.strip()) for one in value.split(","))
-
-
-def _host_names(value: str) -> str:
-    """Names of hosts with commas between them, in lower case."""
-    names = [one.strip().lower() for one in value.split(",")]
-    if not all(_HOST_NAME.fullmatch(name) for name in names):
-        raise ValueError("must be names of hosts with commas between them, such as smba.trafficmanager.net")
-    return ",".join(names)
-
-
-def _address_ranges(value: str) -> str:
-    """Addresses and ranges with commas between them."""
-    try:
-        return ",".join(str(ip_network(one.strip())) for one in value.split(","))
-    except ValueError as error:
-        raise ValueError("must be addresses or ranges with commas between them, such as 10.0.0.0/8") from error
-
-
-def _time_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("is not a time zone, such as America/Chicago") from error
-    return value
-
-
-def _day(value: object) -> object:
-    """A whole date as ISO 8601 writes it; pydantic would also take a number of seconds."""
-    if isinstance(value, str) and not _DATE.fullmatch(value):
-        raise ValueError("must be a date, such as 2026-05-20")
-    return value
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-Issuer = Annotated[str, AfterValidator(_issuer)]
-Scope = Annotated[str, AfterValidator(_scope)]
-SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
-Bind = Annotated[str, AfterValidator(_bind)]
-StoreAddress = Annotated[str, AfterValidator(_store)]
-OneLine = Annotated[str, AfterValidator(_line)]
-EntraId = Annotated[str, AfterValidator(_entra_id)]
-EntraIds = Annotated[str, AfterValidator(_entra_ids)]
-HostNames = Annotated[str, AfterValidator(_host_names)]
-AddressRanges = Annotated[str, AfterValidator(_address_ranges)]
-ClientMethod = Literal["client_secret_post", "client_secret_basic", "private_key_jwt", "none"]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
+from bot.config.values import (
+    LOOPBACK,
+    AddressRanges,
+    AppSecret,
+    AppToken,
+    Bind,
+    BotToken,
+    ClientMethod,
+    EntraId,
+    EntraIds,
+    HostNames,
+    Issuer,
+    NoToken,
+    OneLine,
+    Scope,
+    SlackAddress,
+    StoreAddress,
+    TimeZone,
+    WebAddress,
+    day,
+)
 
 
 class Day(BaseSettings):
@@ -145,15 +40,12 @@ class Day(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=False)
 
-    bot_today: Annotated[date, BeforeValidator(_day)] | None = None
+    bot_today: Annotated[date, BeforeValidator(day)] | None = None
     """The day, such as `2026-05-20`, that the sandbox payer and the bot beside it take for today; the real day when
     not set. Refused with a real payer.
     """
     bot_timezone: TimeZone = "America/Chicago"
     """The time zone of days and hours in answers."""
-
-
-_D = TypeVar("_D", bound=Day)
 
 
 class Settings(Day):
@@ -264,22 +156,22 @@ class Settings(Day):
     payer_nurse_line: OneLine | None = None
     """The plan's telephone line with nurses, told to who asks for one; the member's card when not set."""
 
-    slack_bot_token: SecretStr | None = None
+    slack_bot_token: BotToken | None = None
     """The app's bot token (`xoxb-…`), for one workspace."""
-    slack_signing_secret: SecretStr | None = None
+    slack_signing_secret: NoToken | None = None
     """The app's signing secret; not needed with `SLACK_APP_TOKEN`."""
     slack_client_id: str | None = None
     """The app's client id, in place of a token: each workspace installs at `/slack/install`."""
-    slack_client_secret: SecretStr | None = None
+    slack_client_secret: NoToken | None = None
     """The secret of `SLACK_CLIENT_ID`."""
-    slack_app_token: SecretStr | None = None
+    slack_app_token: AppToken | None = None
     """An app-level token (`xapp-…`): Socket Mode, which needs no public address for Slack."""
     slack_api_url: SlackAddress = "https://slack.com/api/"
     """The base of Slack's Web API."""
 
     teams_app_id: EntraId | None = None
     """The application id of the Azure Bot (the extra `teams`)."""
-    teams_app_password: SecretStr | None = None
+    teams_app_password: AppSecret | None = None
     """A client secret of that application."""
     teams_tenant_id: EntraIds | None = None
     """The Entra tenants whose people may ask, with commas between them, the app's own first."""
@@ -288,24 +180,47 @@ class Settings(Day):
     teams_service_hosts: HostNames | None = None
     """The connector's hosts, with commas between them, in place of the cloud's own."""
 
-    @model_validator(mode="after")
-    def _what_belongs_together(self) -> Self:
-        given = self.bot_encryption_keys is not None or self.bot_keys_file is not None
-        if not self.bot_store_url.startswith("sqlite:") and not given:
-            raise ValueError("BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL")
-        if self.slack_bot_token is not None and self.slack_signing_secret is None and self.slack_app_token is None:
-            raise ValueError(
-                "SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN (or SLACK_APP_TOKEN, for Socket Mode)"
-            )
-        if self.slack_client_id is not None and self.slack_bot_token is None and self.slack_client_secret is None:
-            raise ValueError("SLACK_CLIENT_SECRET: required with SLACK_CLIENT_ID")
-        if self.slack_signing_secret is not None and self.slack_bot_token is None and self.slack_client_id is None:
-            raise ValueError("SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many)")
-        if self.slack_app_token is not None and self.slack_bot_token is None and self.slack_client_id is None:
-            raise ValueError("SLACK_BOT_TOKEN: required with SLACK_APP_TOKEN")
-        if (self.teams_app_password is not None or self.teams_tenant_id is not None) and self.teams_app_id is None:
-            raise ValueError("TEAMS_APP_ID: required with the other settings of Teams")
-        return self
+    def unpaired(self) -> Iterator[str]:
+        """A line for each setting that is missing beside another, beginning with its name."""
+        keyless = self.bot_encryption_keys is None and self.bot_keys_file is None
+        if keyless and not self.bot_store_url.startswith("sqlite:"):
+            yield "BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL; `bcbst-bot keys make` prints one"
+        yield from self._unpaired_slack()
+        if self.teams_app_id is None and (self.teams_app_password is not None or self.teams_tenant_id is not None):
+            yield "TEAMS_APP_ID: required with the other settings of Teams"
+
+    def _unpaired_slack(self) -> Iterator[str]:
+        one, many = self.slack_bot_token is not None, self.slack_client_id is not None
+        if one and self.slack_signing_secret is None and self.slack_app_token is None:
+            yield "SLACK_SIGNING_SECRET: required with SLACK_BOT_TOKEN (or SLACK_APP_TOKEN, for Socket Mode)"
+        if many and not one and self.slack_client_secret is None:
+            yield "SLACK_CLIENT_SECRET: required with SLACK_CLIENT_ID"
+        if not one and not many and self.slack_app_token is not None:
+            yield "SLACK_BOT_TOKEN: required with SLACK_APP_TOKEN; Slack shows it once the app is installed"
+        elif not one and not many and self.slack_signing_secret is not None:
+            yield "SLACK_BOT_TOKEN: required with SLACK_SIGNING_SECRET (or SLACK_CLIENT_ID, for many workspaces)"
+
+    def unready(self) -> Iterator[str]:
+        """A line for each setting that keeps a bot from serving members, beginning with its name."""
+        if self.made_up_day:
+            yield self.made_up_day
+        for name in self.missing:
+            yield f"{name}: required; the payer gives it at registration (`bcbst-bot register`)"
+        for name in self.teams_missing if self.teams_app_id is not None else ():
+            yield f"{name}: required with TEAMS_APP_ID"
+
+    @property
+    def made_up_day(self) -> str | None:
+        """What is wrong with BOT_TODAY: it is for a payer on this machine, as real records are read on the real day."""
+        addresses = (self.payer_fhir_url, self.directory_url)
+        if self.bot_today is None or all(urlsplit(address).hostname in LOOPBACK for address in addresses):
+            return None
+        return "BOT_TODAY: only with the sandbox payer (--sandbox); unset it, as PAYER_FHIR_URL names a real one"
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether anybody can ask in Slack or in Teams."""
+        return any(one is not None for one in (self.slack_bot_token, self.slack_client_id, self.teams_app_id))
 
     @property
     def metrics_address(self) -> tuple[str, int] | None:
@@ -332,23 +247,25 @@ class Settings(Day):
         return tuple((self.teams_tenant_id or "").split(",")) if self.teams_tenant_id else ()
 
     @property
-    def teams_missing(self) -> str | None:
-        """The name of a setting that Teams cannot do without; without tenants, the whole world could use the bot."""
-        if self.teams_app_password is None or not self.teams_app_password.get_secret_value():
-            return "TEAMS_APP_PASSWORD"
-        return None if self.teams_tenants else "TEAMS_TENANT_ID"
+    def teams_missing(self) -> tuple[str, ...]:
+        """The names of what Teams cannot do without and is not set; without tenants, the whole world could ask."""
+        password = self.teams_app_password
+        given = {"TEAMS_APP_PASSWORD": password and password.get_secret_value(), "TEAMS_TENANT_ID": self.teams_tenants}
+        return tuple(name for name, value in given.items() if not value)
 
     @property
-    def missing(self) -> str | None:
-        """The name of a setting that sign-in at a payer cannot do without and that is not set."""
+    def missing(self) -> tuple[str, ...]:
+        """The names of the settings that sign-in at a payer cannot do without and that are not set."""
+        return (*(() if self.payer_client_id else ("PAYER_CLIENT_ID",)), *self._missing_proof())
+
+    def _missing_proof(self) -> tuple[str, ...]:
+        """What the client proves itself by, where that is not set."""
         secret, method = self.payer_client_secret, self.payer_client_auth
-        if not self.payer_client_id:
-            return "PAYER_CLIENT_ID"
         if method == "none" or (self.payer_client_key_file is not None and method in {None, "private_key_jwt"}):
-            return None
+            return ()
         if method == "private_key_jwt":
-            return "PAYER_CLIENT_KEY_FILE"
-        return None if secret and secret.get_secret_value() else "PAYER_CLIENT_SECRET"
+            return ("PAYER_CLIENT_KEY_FILE",)
+        return () if secret and secret.get_secret_value() else ("PAYER_CLIENT_SECRET",)
 
     @property
     def directory_url(self) -> str:
@@ -359,35 +276,3 @@ class Settings(Day):
     def callback_url(self) -> str:
         """The one redirect_uri, as registered with the payer."""
         return f"{self.bot_public_url}/oauth/callback"
-
-
-def load_settings(**overrides: object) -> Settings:
-    """The settings of this process.
-
-    Raises:
-        ConfigError: one line that names the first setting that is missing or malformed.
-    """
-    return _read(Settings, overrides)
-
-
-def load_day() -> Day:
-    """Which day it is, whatever else is set.
-
-    Raises:
-        ConfigError: one line that names the setting that is malformed.
-    """
-    return _read(Day, {})
-
-
-def _read(kind: type[_D], given: Mapping[str, object]) -> _D:
-    try:
-        return kind(**given)  # type: ignore[arg-type] # pydantic checks each value
-    except ValidationError as error:
-        raise ConfigError(_first_fault(error.errors(include_input=False, include_url=False))) from None
-
-
-def _first_fault(faults: Sequence[Mapping[str, Any]]) -> str:
-    fault = faults[0]
-    where = ".".join(str(part) for part in fault["loc"]).upper()
-    words = fault["msg"].removeprefix("Value error, ")
-    return f"{where}: {words}" if where else words

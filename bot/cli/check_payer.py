@@ -1,0 +1,138 @@
+"""Whether the payer's servers answer, whether an id_token could be checked, and what can be answered."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from http import HTTPStatus
+
+from bot.accounts.client_auth import method_of
+from bot.accounts.endpoint import TokenEndpoint
+from bot.app import endpoints_of
+from bot.cli.abilities import State, states
+from bot.cli.findings import CheckResult, bad, note, ok
+from bot.cli.reach import why_silent
+from bot.config import ClientMethod, Settings
+from bot.errors import ConfigError, LinkError, PayerError
+from bot.pack import Pack
+from bot.payer.capabilities import Capabilities
+from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.http import Http
+
+_SECONDS = 10
+_MOST_NAMED = 6
+_FAULTS = {
+    "smart-configuration": "the payer publishes no smart-configuration (SMART on FHIR): the settings name its sign-in",
+    "openid-configuration": "the payer publishes no openid-configuration (OpenID Connect): the settings say who signs",
+    "clock": "the payer's clock and this machine's are more than five minutes apart: set this machine's by NTP",
+}
+_STATES: dict[State, str] = {
+    "works": "work",
+    "degraded": "work, with more to read: the server cannot search by all that they need",
+    "off": "may find nothing: the server does not list their records",
+    "unknown": "may or may not work: the server does not say what it has",
+}
+
+
+async def payer(settings: Settings, pack: Pack | None) -> AsyncIterator[CheckResult]:
+    """What was found. What only follows from a server that does not answer is left out."""
+    async with Http() as http:
+        discovery = Discovery(http, settings.payer_fhir_url, endpoints_of(settings))
+        found = await discovery.endpoints()
+        member = await discovery.capabilities(settings.payer_fhir_url)
+        directory = await discovery.capabilities(settings.directory_url)
+        reached = [await _reached(http, "PAYER_FHIR_URL", settings.payer_fhir_url, member)]
+        if settings.directory_url != settings.payer_fhir_url:
+            reached.append(await _reached(http, "PAYER_DIRECTORY_URL", settings.directory_url, directory))
+        known = [] if settings.missing else [await _taken(settings, http, discovery)]
+        silent = any(one.state == "bad" for one in (reached[0], *known))
+        for finding in (*reached, *known, *_sign_in(settings, found, discovery.faults, silent=silent)):
+            yield finding
+        for finding in answers(pack, member, directory):
+            yield finding
+
+
+def answers(pack: Pack | None, member: Capabilities, directory: Capabilities) -> Iterator[CheckResult]:
+    """How many answers there are of each state; nothing where no server says what it has, which is told already."""
+    if not (member.known or directory.known):
+        return
+    for state, intents in states(pack.answered if pack else (), member, directory):
+        told = f"{len(intents)} answers {_STATES[state]}"
+        yield ok("answers", told) if state == "works" else note("answers", f"{told}: {_named(intents)}")
+
+
+def _named(intents: list[str]) -> str:
+    """The intents by name, or how many of each topic where they are many."""
+    if len(intents) <= _MOST_NAMED:
+        return ", ".join(intents)
+    topics = Counter(name.partition(".")[0] for name in intents)
+    return ", ".join(f"{topic}.* ({count})" for topic, count in topics.items())
+
+
+async def _reached(http: Http, name: str, url: str, server: Capabilities) -> CheckResult:
+    """A server without a CapabilityStatement can still be asked; one that does not answer, or with 5xx, cannot."""
+    if server.known:
+        return ok("payer", f"a FHIR server answers at {url}")
+    try:
+        status = (await http.get(f"{url}/metadata", {}, http.clock() + _SECONDS)).status_code
+    except PayerError:
+        return bad("payer", f"{name}: {await why_silent(url)}")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return bad("payer", f"{name}: {url} has a problem of its own (HTTP {status}); ask the payer")
+    return note("payer", f"{name}: {url} answers, but without a CapabilityStatement (HTTP {status})")
+
+
+def _sign_in(settings: Settings, found: Endpoints, faults: tuple[str, ...], *, silent: bool) -> Iterator[CheckResult]:
+    """An id_token whose issuer or keys nobody knows is refused, so sign-in could never work.
+
+    What a silent server would have published is not asked for.
+    """
+    if silent:
+        return
+    yield from (note("payer", _FAULTS[name]) for name in faults if name in _FAULTS)
+    if "openid" in settings.payer_scope.split() and not (found.issuer and found.jwks):
+        lacking = "PAYER_JWKS_URL" if found.issuer else "PAYER_ISSUER"
+        yield bad("payer", f"{lacking}: not set, and the payer does not publish it; ask the payer for it")
+        return
+    published = "" if found.pkce is None or "S256" in found.pkce else "; it does not list PKCE with S256"
+    yield ok("payer", f"sign-in at {settings.payer_authorize_url}{published}")
+
+
+async def _taken(settings: Settings, http: Http, discovery: Discovery) -> CheckResult:
+    """Whether the payer knows this client: its token endpoint is asked with a code that it never gave."""
+    try:
+        status, error = await TokenEndpoint(settings, http, discovery, time.time).probe()
+    except ConfigError as problem:
+        return bad("payer", str(problem))
+    except LinkError:
+        return bad("payer", f"PAYER_TOKEN_URL: {await why_silent(settings.payer_token_url)}")
+    listed = (await discovery.endpoints()).client_auth
+    method = method_of(settings, listed)
+    if error in {"invalid_client", "unauthorized_client"} or (status == HTTPStatus.UNAUTHORIZED and not error):
+        return _refused(method, listed, error or f"HTTP {status}")
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        return bad("payer", f"PAYER_TOKEN_URL: {settings.payer_token_url} is no token endpoint (HTTP {status})")
+    if error != "invalid_grant":
+        return note("payer", f"the token endpoint does not tell whether it knows this client (HTTP {status})")
+    return ok("payer", f"the client is taken; it proves itself by {_PROOFS[method]}")
+
+
+_PROOFS: dict[ClientMethod, str] = {
+    "client_secret_post": "its secret in the body (client_secret_post)",
+    "client_secret_basic": "its secret in the header (client_secret_basic)",
+    "private_key_jwt": "its key (private_key_jwt)",
+    "none": "nothing but PKCE (a public client)",
+}
+_PROVED_BY: dict[ClientMethod, str] = {
+    "private_key_jwt": "PAYER_CLIENT_KEY_FILE", "none": "PAYER_CLIENT_AUTH",
+}  # fmt: skip
+
+
+def _refused(method: ClientMethod, listed: tuple[str, ...] | None, why: str) -> CheckResult:
+    """The setting to look at: the way itself where the payer lists others, else what it proves itself by."""
+    if listed and method not in listed:
+        ways = ", ".join(listed)
+        return bad("payer", f"PAYER_CLIENT_AUTH: the payer lists {ways}, and not {method} ({why})")
+    setting = _PROVED_BY.get(method, "PAYER_CLIENT_SECRET")
+    return bad("payer", f"{setting}: the payer does not take this client; compare it with its registration ({why})")

@@ -1,0 +1,51 @@
+"""Ports to listen at; for one that cannot be had, why, and a way out."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from bot.errors import ConfigError
+from bot.sandbox.sockets import listen
+
+_NEIGHBOURS = 20
+_LAST_PORT = 65_535
+
+
+def listen_for(option: str, host: str, port: int) -> socket.socket:
+    """A listening socket for a command's `--host` and `--port`.
+
+    Raises:
+        ConfigError: naming the option, why the address cannot be had, and another one.
+    """
+    try:
+        return listen(host, port)
+    except OSError as error:
+        if is_foreign(error):
+            raise ConfigError(f"--host: {host} is no address of this machine; try 127.0.0.1") from error
+        raise ConfigError(f"{option}: {why_not(error, port)}; try {option} {free_near(host, port)}") from error
+
+
+def is_foreign(error: OSError) -> bool:
+    """Whether the address is another machine's, or no machine's."""
+    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+
+
+def why_not(error: OSError, port: int) -> str:
+    """Why a port of this machine cannot be had."""
+    if error.errno == errno.EADDRINUSE:
+        return f"another program uses port {port}"
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return f"this user may not use port {port}"
+    return f"port {port} cannot be had ({error.strerror})"
+
+
+def free_near(host: str, port: int) -> int:
+    """The next port that is free just now; below 1024 none is looked for."""
+    for near in range(max(port, 8764) + 1, min(max(port, 8764) + _NEIGHBOURS, _LAST_PORT)):
+        try:
+            listen(host, near).close()
+        except OSError:
+            continue
+        return near
+    return 0

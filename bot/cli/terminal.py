@@ -1,0 +1,132 @@
+"""What all commands share: streams, help, settings, and errors as lines that a person can act on."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Coroutine, Iterator
+from typing import Any, TextIO
+
+import click
+
+from bot.config import Settings, look_at_settings
+from bot.errors import BotError, StoreError
+from bot.ops.log import set_up
+
+_LAST_PORT = 65_535
+_SETTING = re.compile(r"[A-Z]+(_[A-Z]+)+: ")
+_INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
+
+
+class ShownCommand(click.Command):
+    """A command whose first sentence stands whole in the list of commands; a narrow terminal wraps it."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 -- nothing is cut
+        """The first paragraph of its help."""
+        return " ".join((self.help or "").partition("\n\n")[0].split())
+
+
+class ShownGroup(ShownCommand, click.Group):
+    """A group of such commands."""
+
+    command_class = ShownCommand
+    group_class = type
+
+
+def open_streams() -> None:
+    """Files and pipes are UTF-8, and so is a terminal of the C locale; what cannot be read or shown becomes a mark.
+
+    Python would use ASCII there when its UTF-8 mode is off, and end at the first accent. A stream that was closed is
+    empty.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 -- until the end
+        _take_any_letter(getattr(sys, name))
+
+
+def _take_any_letter(stream: TextIO) -> None:
+    if isinstance(stream, io.TextIOWrapper):
+        own = stream.isatty() and codecs.lookup(stream.encoding).name != "ascii"
+        stream.reconfigure(encoding=stream.encoding if own else "utf-8", errors="replace")
+
+
+def own_settings(*, serving: bool = False, level: str | None = None, file: str | None = ".env") -> Settings:
+    """The settings of this process and a file, with the log set up: from `level` on, where the operator set none.
+
+    Raises:
+        click.ClickException: naming every setting that is wrong. `serving` also asks for what members need.
+    """
+    with told():
+        settings, faults = look_at_settings({"_env_file": file}, serving=serving)
+    if faults:
+        raise click.ClickException(listed(faults))
+    set_up(level if level and "bot_log_level" not in settings.model_fields_set else settings.bot_log_level)
+    return settings
+
+
+def settings_of(*prefixes: str) -> Settings:
+    """The settings of this process; only faults of those whose names begin like this are told.
+
+    Raises:
+        click.ClickException: naming each of them.
+    """
+    with told():
+        settings, faults = look_at_settings()
+    if of_these := [fault for fault in faults if fault.startswith(prefixes)]:
+        raise click.ClickException(listed(of_these))
+    return settings
+
+
+def listed(faults: list[str]) -> str:
+    """One fault as it is; several as a list with their number."""
+    if len(faults) == 1:
+        return faults[0]
+    return "\n".join([f"{len(faults)} settings are to be put right:", *(f"  {fault}" for fault in faults)])
+
+
+def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> None:
+    """Run a command, on uvloop where there is one; what keeps it from its work is a line on stderr.
+
+    `until_interrupted`: Ctrl-C is how it ends, and no failure.
+    """
+    from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415 -- short commands need no loop
+
+    try:
+        with told(), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(job)
+    except KeyboardInterrupt:
+        if not until_interrupted:
+            click.echo("Interrupted.", err=True)
+            sys.exit(_INTERRUPTED)
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Tell an error of ours in its own words, without a traceback."""
+    try:
+        yield
+    except StoreError as error:
+        raise click.ClickException(f"BOT_STORE_URL: {error}") from None
+    except BotError as error:
+        lines = str(error).splitlines()
+        one_each = all(_SETTING.match(line) for line in lines)
+        raise click.ClickException(listed(lines) if one_each else str(error)) from None
+
+
+class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on
+    """A port of this machine."""
+
+    name = "port"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or click's error."""
+        text = str(value)
+        if not text.isascii() or not text.isdecimal() or int(text) > _LAST_PORT:
+            self.fail(f"{text} is no port: give a number from 0 to {_LAST_PORT}; 0 takes a free one.", param, ctx)
+        return int(text)
