@@ -9,6 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo reference test test-teams playground faults attacks lint types bench bench-memory trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
+	@echo "Starting: a made-up payer, the bot, and a conversation over real HTTP."
 	@$(RUN) bcbst-bot demo
 
 test: setup browser playground
@@ -84,8 +85,11 @@ eval: setup
 	$(RUN) python -m tests.language.evaluate
 
 setup:
+	@[ -x "$(UV)" ] || echo "Setting up: uv, which installs the packages."
 	@[ -x "$(UV)" ] || python3 -m pip install --quiet --user uv 2>/dev/null || python3 -m pip install --quiet --user --break-system-packages uv
+	@[ .venv/.set-up -nt uv.lock ] || echo "Setting up: the packages of uv.lock, in .venv; the first time takes a minute or so."
 	@$(UV) sync --frozen --all-groups --all-extras --quiet
+	@touch .venv/.set-up
 
 browser:
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \

@@ -36,7 +36,7 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
         bot.push["console"] = _print(as_json=as_json)
         prompt = sys.stdout if sys.stdin.isatty() and not as_json else None
         if prompt:
-            prompt.write(HINT)
+            prompt.write(f"{f'You are signed in as {username}. ' if username else ''}{HINT}")
         lines = read_lines(sys.stdin, prompt)
         await run(bot.turn, lines if as_json else until_quit(lines, sys.stdout), sys.stdout, as_json=as_json)
 

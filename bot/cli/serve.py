@@ -59,6 +59,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.enable()
         _say_where(settings, host, sock.getsockname()[1], sandbox=sandbox)
         await _Server(_config(public)).serve(sockets=[sock])
+    if sys.stderr.isatty():
+        sys.stderr.write("\nStopped.\n")
 
 
 def _say_where(settings: Settings, host: str, port: int, *, sandbox: bool) -> None:

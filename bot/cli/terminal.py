@@ -101,7 +101,9 @@ def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> N
         with told(), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(job)
     except KeyboardInterrupt:
-        if not until_interrupted:
+        if until_interrupted and sys.stdout.isatty():
+            click.echo()  # the shell's prompt begins a line of its own
+        elif not until_interrupted:
             click.echo("Interrupted.", err=True)
             sys.exit(_INTERRUPTED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import sys
@@ -10,13 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from bot.cli.check import check_all
 from bot.cli.cli import main
 from bot.cli.ports import listen_for
 from bot.cli.reach import why_silent
+from bot.cli.terminal import run
+from bot.cli.welcome import welcome
+from bot.config import Settings
 from bot.errors import ConfigError
+from bot.ops.log import set_up
 from bot.sandbox.sockets import listen
 from tests.commands.running import inside, left_in
 
@@ -249,3 +255,47 @@ async def test_why_a_server_is_silent(taken: int) -> None:
         "no host is called no-such-host.invalid, or this machine cannot look names up"
     )
     assert await why_silent(f"http://127.0.0.1:{taken}/") == "127.0.0.1 takes the connection and gives no answer"
+
+
+@pytest.mark.parametrize(
+    ("given", "sandbox", "said"),
+    [
+        ({}, True, ["serves at http://127.0.0.1:8791", "http://127.0.0.1:8791/dev/chat", "docs/first-workspace.md"]),
+        ({}, False, ["Neither Slack nor Teams is set, so nobody can ask. The README's step 2"]),
+        ({"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1"}, True, ["/dev/chat", "connected by Socket Mode"]),
+        ({"slack_bot_token": "xoxb-1", "slack_signing_secret": "s"}, False, ["https://chat.example.org/slack/events"]),
+        ({"slack_client_id": "1", "slack_client_secret": "s"}, False, ["https://chat.example.org/slack/install"]),
+        ({"teams_app_id": UUID}, False, ["https://chat.example.org/teams/messages"]),
+    ],
+)
+def test_serve_says_on_a_terminal_where_it_is_and_what_to_do_next(
+    given: dict[str, str], sandbox: bool, said: list[str]
+) -> None:
+    """Its address, the chat page of a made-up payer, and what each channel waits for."""
+    settings = Settings(_env_file=None, bot_public_url=PUBLIC["BOT_PUBLIC_URL"], **given)  # type: ignore[arg-type,call-arg] # pydantic checks
+    lines = welcome(settings, "0.0.0.0", 8791, sandbox=sandbox)  # noqa: S104 -- nothing listens
+    assert [part for part in ["serves at http://127.0.0.1:8791", *said] if part not in lines] == []
+    assert ("/dev/chat" in lines) == sandbox
+
+
+def test_a_terminal_reads_the_log_in_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever collects it reads JSON."""
+    for terminal in (True, False):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda on=terminal: on, raising=False)
+        set_up("INFO")
+        structlog.get_logger("serve").warning("the keys lie beside the data", setting="BOT_KEYS_FILE")
+    plain, line = capsys.readouterr().err.splitlines()
+    assert plain == "warning: the keys lie beside the data (setting BOT_KEYS_FILE)"
+    assert json.loads(line)["event"] == "the keys lie beside the data"
+
+
+def test_what_was_interrupted_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends `chat` and `serve`; `check` has not found then that the bot can serve."""
+
+    async def pressed() -> None:
+        raise KeyboardInterrupt
+
+    run(pressed(), until_interrupted=True)
+    with pytest.raises(SystemExit) as ended:
+        run(pressed())
+    assert (ended.value.code, capsys.readouterr().err) == (130, "Interrupted.\n")
