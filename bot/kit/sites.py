@@ -10,7 +10,7 @@ from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.networks import names_of, openings_of
 from bot.records.ages import Ages
-from bot.records.area import Point
+from bot.records.area import GeoPoint
 from bot.records.closures import Closure
 from bot.records.hours import Hours
 from bot.records.listing import Listing
@@ -162,7 +162,9 @@ def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
     return Spot(place, _miles(ask, point, where) if where and point else None, exact)
 
 
-def _agreed(ask: Ask, point: Point | None, by_zip: Point | None, by_city: Point | None) -> tuple[Point | None, bool]:
+def _agreed(
+    ask: Ask, point: GeoPoint | None, by_zip: GeoPoint | None, by_city: GeoPoint | None
+) -> tuple[GeoPoint | None, bool]:
     """The position when one of the others lies near it, or there is none; else the city where the ZIP lies far off it.
 
     True when it is the position.

@@ -12,7 +12,7 @@ from bot.records.shapes import Attachment, Extension
 
 BOUNDARY = "http://hl7.org/fhir/StructureDefinition/location-boundary-geojson"
 Ring = tuple[tuple[float, float], ...]
-Point = tuple[float, float]
+GeoPoint = tuple[float, float]
 
 
 class _Shape(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ def read_boundary(extensions: Sequence[Extension]) -> tuple[Ring, ...]:
     return _decoded(found) if found and found.data else ()
 
 
-def holds(rings: Sequence[Ring], point: Point) -> bool:
+def holds(rings: Sequence[Ring], point: GeoPoint) -> bool:
     """True when the point (latitude, longitude) lies in one of the rings, by the even-odd rule."""
     return any(_inside(ring, point) for ring in rings)
 
@@ -52,7 +52,7 @@ def _rings(shape: _Shape) -> tuple[Ring, ...]:
     return tuple(ring for part in parts for ring in _rings(part))
 
 
-def _inside(ring: Ring, point: Point) -> bool:
+def _inside(ring: Ring, point: GeoPoint) -> bool:
     latitude, longitude = point
     crossings = 0
     for (west, south), (east, north) in zip(ring, (*ring[1:], *ring[:1]), strict=True):
