@@ -93,6 +93,19 @@ def sandbox(*, port: int, data: Path | None, client_auth: ClientMethod, client_k
 
 
 @main.command()
+@_SANDBOX
+@click.option("--http", is_flag=True, help="Streamable HTTP in place of standard input and output.")
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=_PORT, default=8766, show_default=True, help="Port to listen at.")
+def mcp(*, sandbox: bool, http: bool, host: str, port: int) -> None:
+    """Serve the directory to assistants: read-only tools (MCP)."""
+    from bot.cli.assistants import serve_tools  # noqa: PLC0415 -- see the module docstring
+
+    settings = own_settings()
+    run(serve_tools(settings, sandbox=sandbox, port=port if http else None, host=host), until_interrupted=True)
+
+
+@main.command()
 @click.argument("file", type=click.File(encoding="utf-8", errors="replace"), default="-")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option(

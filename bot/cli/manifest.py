@@ -40,6 +40,7 @@ def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_js
     text = manifest_file(pack).read_text(encoding="utf-8")
     text = text[text.index(_FIRST_KEY) :]
     text = _by_socket(text) if socket_mode else _by_address(text, settings.bot_public_url)
+    text += _tools(settings)
     return json.dumps(yaml.safe_load(text), indent=2) + "\n" if as_json else text
 
 
@@ -54,6 +55,13 @@ def _by_address(text: str, url: str) -> str:
             "BOT_PUBLIC_URL: must be an https address, where Slack calls the bot; without one use --socket-mode"
         )
     return text.replace(_PLACEHOLDER, url)
+
+
+def _tools(settings: Settings) -> str:
+    """The tools for assistants, where BOT_MCP_URL says that they are served."""
+    if settings.bot_mcp_url is None:
+        return ""
+    return yaml.safe_dump({"mcp_servers": {"directory": {"url": settings.bot_mcp_url, "auth_type": "no_auth"}}})
 
 
 def scopes(pack: Path) -> frozenset[str]:

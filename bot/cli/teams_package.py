@@ -53,7 +53,17 @@ def manifest(settings: Settings) -> dict[str, Any]:
         "bots": [_bot(settings.teams_app_id)],
         "composeExtensions": [_search(settings.teams_app_id)],
         "validDomains": [urlsplit(settings.bot_public_url).hostname],
+        **_tools(settings),
     }
+
+
+def _tools(settings: Settings) -> dict[str, Any]:
+    """The tools for assistants, where BOT_MCP_URL says that they are served."""
+    if settings.bot_mcp_url is None:
+        return {}
+    server = {"mcpServerUrl": settings.bot_mcp_url, "authorization": {"type": "None"}}
+    name = cut(f"{settings.bot_app_title}: provider directory", 128)
+    return {"agentConnectors": [{"id": "directory", "displayName": name, "toolSource": {"remoteMcpServer": server}}]}
 
 
 def translation(settings: Settings, language: Language) -> dict[str, str]:

@@ -96,6 +96,10 @@ class Settings(Day):
     """From which level on log lines are written."""
     bot_pack: str | None = None
     """A folder with `intents/` and `templates/` in place of the bot's own."""
+    bot_mcp_url: WebAddress | None = None
+    """Where `bcbst-bot mcp --http` is reached, https. When set, the Slack manifest and the Teams package name it, so
+    that the assistants of both can search the directory.
+    """
     bot_contact_name: OneLine | None = None
     """Your name in the registration e-mail (`bcbst-bot register`)."""
     bot_company: OneLine | None = None
@@ -185,6 +189,8 @@ class Settings(Day):
         keyless = self.bot_encryption_keys is None and self.bot_keys_file is None
         if keyless and not self.bot_store_url.startswith("sqlite:"):
             yield "BOT_ENCRYPTION_KEYS: required when BOT_STORE_URL is PostgreSQL; `bcbst-bot keys make` prints one"
+        if self.bot_mcp_url is not None and not self.bot_mcp_url.startswith("https:"):
+            yield "BOT_MCP_URL: must be an https address; Slack and Teams call it"
         yield from self._unpaired_slack()
         if self.teams_app_id is None and (self.teams_app_password is not None or self.teams_tenant_id is not None):
             yield "TEAMS_APP_ID: required with the other settings of Teams"

@@ -59,6 +59,16 @@ class Request:
         return tuple(option for option in self.options.unread if option.kind in {*taken, HOW})
 
 
+@dataclass(frozen=True, slots=True)
+class CommandOffered:
+    """A command, what its first intent is called, and one key for each option that it takes."""
+
+    name: str
+    title: str
+    options: tuple[str, ...]
+    of_directory: bool
+
+
 class Commands:
     """The commands of a pack."""
 
@@ -68,6 +78,24 @@ class Commands:
         for rules in engine.intents.values():
             if rules.command:
                 self._intents[rules.command] = (*self._intents.get(rules.command, ()), rules)
+
+    def offered(self, language: str) -> tuple[CommandOffered, ...]:
+        """Every command, with its titles joined and a key for each of its options, the one that forms have if any has.
+
+        `of_directory`: its intents read the directory, and none a member's data.
+        """
+        return tuple(self._offered(name, intents, language) for name, intents in self._intents.items())
+
+    def _offered(self, name: str, intents: tuple[IntentRules, ...], language: str) -> CommandOffered:
+        kinds = {_ALSO.get(kind, kind) for rules in intents for kind in rules.slots.values()}
+        directory = (one for one in self._engine.intents.values() if one.needs == "directory")
+        in_forms = {key for one in directory if one.form for key in one.form.fields}
+        keys: dict[str, str] = {}
+        for key, kind in sorted(self._engine.lexicon.options[language], key=lambda one: one[0] not in in_forms):
+            if kind in kinds:
+                keys.setdefault(kind, key)
+        title = "; ".join(rules.title[language] for rules in intents)
+        return CommandOffered(name, title, tuple(keys.values()), all(rules.needs == "directory" for rules in intents))
 
     def request(self, message: Message, today: date) -> Request | None:
         """What a command or form of this pack asks; None for plain words. A typed `/command` is one everywhere."""
@@ -104,12 +132,21 @@ class Commands:
 
 
 def _fitting(intents: tuple[IntentRules, ...], reading: Reading, given: Mapping[str, Slot]) -> IntentRules:
-    """The intent that the words lead to; when they lead to none, the one that can use most of what was given."""
+    """The intent that the words lead to; when they lead to none, the one that can use most of what was given.
+
+    One that would have to ask for something loses to one that need not.
+    """
     by_name = {rules.intent: rules for rules in intents}
     for candidate in reading.candidates:
         if candidate.intent in by_name:
             return by_name[candidate.intent]
-    return max(intents, key=lambda rules: (len(given.keys() & set(rules.slots.values())), len(rules.slots)))
+
+    def fits(rules: IntentRules) -> tuple[bool, int, int]:
+        kinds = {_ALSO.get(kind, kind) for kind in rules.slots.values()}
+        named = any(kind in given for kind in kinds - {"network", "location"})
+        return named or NAMED_NETWORK not in rules.slots.values(), len(given.keys() & kinds), len(rules.slots)
+
+    return max(intents, key=fits)
 
 
 def _unmet(options: Options, rules: IntentRules, slots: Mapping[str, Slot]) -> dict[str, Slot]:

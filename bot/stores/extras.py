@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-_MODULES = {"postgres": ("psycopg", "psycopg_pool"), "teams": ("microsoft_teams", "opentelemetry")}
+_MODULES = {"mcp": ("mcp",), "postgres": ("psycopg", "psycopg_pool"), "teams": ("microsoft_teams", "opentelemetry")}
 
 
 def lacks(extra: str) -> str | None:

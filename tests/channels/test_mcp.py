@@ -1,0 +1,145 @@
+"""The directory for assistants: the tools that a client of the protocol finds, and what they answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from mcp import Client
+from mcp_types import CallToolResult, TextContent
+
+from bot.channels.mcp import ASK, make_server, result
+from bot.cli.manifest import manifest
+from bot.cli.teams_package import manifest as teams_manifest
+from bot.config import Settings
+from bot.message import Line, Private, Span
+from bot.pack import find_pack
+from tests.stage import Stage
+
+SCHEMAS = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+on_stage = pytest.mark.asyncio(loop_scope="module")
+
+
+def _client(stage: Stage) -> Client:
+    """A client of the SDK, connected in memory."""
+    bot = stage.bots["dm"]
+    return Client(make_server(bot.pack, bot.turn, "1"))
+
+
+async def _call(stage: Stage, tool: str, **arguments: Any) -> tuple[str, CallToolResult]:
+    async with _client(stage) as client:
+        called = await client.call_tool(tool, arguments)
+    assert isinstance(called, CallToolResult)
+    (content,) = called.content
+    assert isinstance(content, TextContent)
+    return content.text, called
+
+
+@on_stage
+async def test_the_commands_of_the_pack_are_read_only_tools(stage: Stage) -> None:
+    """One for each command that reads the directory, with the fields that its forms have."""
+    async with _client(stage) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert set(tools) == {"find", "network", "compare", ASK}
+    for tool in tools.values():
+        assert tool.annotations is not None
+        assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (True, False)
+        jsonschema.Draft202012Validator.check_schema(tool.input_schema)
+    assert {"question", "specialty", "near", "network", "accepting"} <= set(tools["find"].input_schema["properties"])
+    assert tools[ASK].input_schema["required"] == ["question"]
+
+
+@on_stage
+async def test_a_search_answers_in_text_and_data(stage: Stage) -> None:
+    """The entries of the answer, without buttons that only a chat could press."""
+    text, called = await _call(stage, "find", specialty="cardiologist", near="37402", accepting="yes")
+    (answer,) = called.structured_content["answers"]
+    assert (answer["intent"], answer["complete"], called.is_error) == ("provider.find", True, False)
+    assert len(answer["items"]) > 1
+    assert answer["items"][0]["lines"][0].split(" · ")[0] in text
+    assert "[" not in text
+
+
+@on_stage
+async def test_a_name_and_a_network_are_one_question(stage: Stage) -> None:
+    """Whether the provider is listed there; a network alone asks what it is."""
+    text, called = await _call(stage, "network", name="Grace Okafor", network="Blue Network S")
+    assert called.structured_content, text
+    assert called.structured_content["answers"][-1]["intent"] == "provider.in_network"
+    _, called = await _call(stage, "network", network="Blue Network S")
+    assert called.structured_content["answers"][-1]["intent"] == "plan.networks"
+
+
+@on_stage
+@pytest.mark.threat("T24", "T25")
+@pytest.mark.parametrize("question", ["what did I owe for my last visit", "my deductible", "link my account", "unlink"])
+async def test_no_tool_gives_a_members_data(stage: Stage, question: str) -> None:
+    """Whatever is asked, nothing is read of a member, and nobody is connected."""
+    before = len(stage.sandbox.requests)
+    text, called = await _call(stage, ASK, question=question)
+    assert "$" not in text
+    assert not any(seen.has_authorization for seen in list(stage.sandbox.requests)[before:])
+    assert "http" not in json.dumps(called.structured_content or {})
+
+
+def test_what_is_for_a_member_alone_is_refused_by_its_type() -> None:
+    """Beside an answer that everybody may read, too."""
+    reply = Private(intent="claim.list", language="en", blocks=(Line((Span("$54.87"),)),))
+    refused = result([reply])
+    assert refused.is_error
+    assert "54.87" not in refused.model_dump_json()
+
+
+@on_stage
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("find", {}, "needs a question or one of its fields"),
+        ("find", {"shoe": "44"}, "and not shoe"),
+        ("find", {"near": 37402}, "near: a text"),
+        ("find", {"question": "x" * 2_000}, "question: a text"),
+        ("claims", {"question": "mine"}, "There is no tool 'claims'"),
+        ("find", {"near": '37402" network:"S'}, "37402"),
+    ],
+)
+async def test_a_call_that_cannot_be_answered_says_why(
+    stage: Stage, tool: str, arguments: dict[str, Any], said: str
+) -> None:
+    """A sentence that the assistant can act on, and never an exception of ours."""
+    text, _ = await _call(stage, tool, **arguments)
+    assert said in text
+
+
+@on_stage
+async def test_danger_is_heard_here_too(stage: Stage) -> None:
+    """An assistant passes it on."""
+    text, called = await _call(stage, ASK, question="I have chest pain")
+    assert text.startswith("Call 911 now")
+    assert called.structured_content["answers"][0]["intent"] == "safety.emergency"
+
+
+def test_the_manifests_name_the_tools_when_they_are_told_to() -> None:
+    """Off by default; with an address both name it, and both schemas take that."""
+    base: dict[str, Any] = {
+        "bot_public_url": "https://bot.example",
+        "bot_company": "Contoso",
+        "teams_app_id": "00000000-0000-0000-0000-000000000001",
+    }
+    plain = Settings(_env_file=None, **base)  # type: ignore[call-arg]
+    named = Settings(_env_file=None, **base, bot_mcp_url="https://bot.example/mcp")  # type: ignore[call-arg]
+    assert "mcp_servers" not in manifest(plain, find_pack())
+    assert "agentConnectors" not in teams_manifest(plain)
+    slack, teams = yaml.safe_load(manifest(named, find_pack())), teams_manifest(named)
+    assert slack["mcp_servers"]["directory"]["url"] == "https://bot.example/mcp"
+    assert teams["agentConnectors"][0]["toolSource"]["remoteMcpServer"]["mcpServerUrl"] == "https://bot.example/mcp"
+    for value, name in ((slack, "slack-manifest.schema.2.0.0.json"), (teams, "teams-manifest.schema.1.29.json")):
+        if (SCHEMAS / name).exists():
+            jsonschema.Draft4Validator(json.loads((SCHEMAS / name).read_text(encoding="utf-8"))).validate(value)
+    loose = Settings(_env_file=None, bot_mcp_url="http://127.0.0.1:8766/mcp")  # type: ignore[call-arg]
+    assert [line.partition(":")[0] for line in loose.unpaired()] == ["BOT_MCP_URL"]
