@@ -159,7 +159,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ChartPoint:
     """One place of a chart: its label, a number for each series, and the words of its value where the chart says it."""
 
     label: str
@@ -179,7 +179,7 @@ class Chart:
     """
 
     title: str
-    points: tuple[Point, ...]
+    points: tuple[ChartPoint, ...]
     kind: ChartKind = "bars"
     series: tuple[str, ...] = ()
 

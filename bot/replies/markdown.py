@@ -23,12 +23,12 @@ from bot.message import (
     Block,
     Chart,
     ChartKind,
+    ChartPoint,
     Fact,
     Facts,
     Item,
     Line,
     Note,
-    Point,
     Press,
     Span,
     Title,
@@ -125,7 +125,7 @@ class _Reading:
         if not isinstance(chart, Chart) or len(numbers) != max(1, len(chart.series)):
             raise TemplateFault("a point stands under its chart and has a number for each series")
         label, _, words = label.partition(" :: ")
-        point = Point(_text(label), tuple(_number(_text(cell)) for cell in numbers), _text(words))
+        point = ChartPoint(_text(label), tuple(_number(_text(cell)) for cell in numbers), _text(words))
         self.blocks[-1] = replace(chart, points=(*chart.points, point))
 
     def _take_buttons(self, line: str) -> None:

@@ -10,12 +10,12 @@ from bot.message import (
     Block,
     Chart,
     ChartKind,
+    ChartPoint,
     Fact,
     Facts,
     Item,
     Line,
     Note,
-    Point,
     Press,
     Reply,
     Shareable,
@@ -39,7 +39,9 @@ def charts(draw: st.DrawFn) -> Chart:
     series = draw(st.sampled_from(((), ("upper", "lower")))) if kind == "line" else ()
     words = draw(st.just("") | WORDS)
     values = st.tuples(*(st.decimals(-5, 10_000, places=2) for _ in range(max(1, len(series)))))
-    points = st.lists(st.builds(Point, WORDS, values, st.just(words)), max_size=14, unique_by=lambda one: one.label)
+    points = st.lists(
+        st.builds(ChartPoint, WORDS, values, st.just(words)), max_size=14, unique_by=lambda one: one.label
+    )
     return Chart(draw(WORDS), tuple(draw(points)), kind, series)
 
 

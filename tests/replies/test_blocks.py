@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Point, Press, Span, Title
+from bot.message import Action, Actions, Block, Chart, ChartPoint, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.blocks import PAGE_BLOCKS, escape_mrkdwn, pages
 from bot.replies.plain import plain
 from tests.doubles.block_kit import faults, parsed, shown
@@ -41,7 +41,7 @@ def test_any_chart_fits_slack_or_is_told(blocks: list[Block], charts: list[Chart
 
 def test_a_chart_draws_what_it_was_given() -> None:
     """A bar a month, in their order, with the very amounts; who sees no picture reads them."""
-    points = (Point("May", (Decimal("308.40"),), "$308.40"), Point("Jun", (Decimal(0),), "$0.00"))
+    points = (ChartPoint("May", (Decimal("308.40"),), "$308.40"), ChartPoint("Jun", (Decimal(0),), "$0.00"))
     [page] = pages(reply(Chart("By month", points)))
     [drawn] = page.blocks
     assert drawn["chart"]["axis_config"]["categories"] == ["May", "Jun"]
@@ -53,7 +53,8 @@ def test_a_chart_draws_what_it_was_given() -> None:
 def test_a_line_has_its_series() -> None:
     """Both values of a blood pressure are lines over the same days."""
     days = [
-        Point(day, (Decimal(upper), Decimal(lower))) for day, upper, lower in (("May 2", 141, 90), ("Oct 21", 136, 84))
+        ChartPoint(day, (Decimal(upper), Decimal(lower)))
+        for day, upper, lower in (("May 2", 141, 90), ("Oct 21", 136, 84))
     ]
     chart = Chart("Blood pressure", tuple(days), "line", ("Upper", "Lower"))
     [page] = pages(reply(Title("Blood pressure"), chart))
@@ -67,7 +68,9 @@ def test_a_line_has_its_series() -> None:
 
 def test_parts_are_one_bar_that_nobody_is_read() -> None:
     """The least part is seen, and the text, which screen readers read, leaves the marks out."""
-    parts = [Point(name, (Decimal(value),)) for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 336))]
+    parts = [
+        ChartPoint(name, (Decimal(value),)) for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 336))
+    ]
     [page] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts), "parts")))
     assert page.blocks[-1]["elements"][0]["text"] == "▓▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░ ▓ yours ▒ plan paid ░ taken off"
     assert (page.text, page.plainer) == ("Visit", ())

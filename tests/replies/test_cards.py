@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from microsoft_teams.cards import HorizontalBarChart, LineChart, StackedHorizontalBarChart
 from pydantic import BaseModel
 
-from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Point, Press, Span, Title
+from bot.message import Action, Actions, Block, Chart, ChartPoint, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.cards import MOST_BYTES, pages, renewing, weigh
 from bot.replies.charts import drawable
 from bot.replies.plain import plain
@@ -30,7 +30,7 @@ HOSTILE = (
     "![x](https://evil.example/x.png)",
     "a@evil.example",
 )
-POINT = Point("May", (Decimal("308.40"),), "$308.40")
+POINT = ChartPoint("May", (Decimal("308.40"),), "$308.40")
 BARS = [{"x": "May", "y": 308.4, "color": "categoricalBlue"}, {"x": "Jun", "y": 0.0, "color": "categoricalBlue"}]
 PARTS = [
     {
@@ -65,9 +65,9 @@ def test_any_chart_fits_teams_or_is_told(blocks: list[Block], charts: list[Chart
 @pytest.mark.parametrize(
     ("chart", "kind", "data"),
     [
-        (Chart("By month", (POINT, Point("Jun", (Decimal(0),)))), "HorizontalBar", BARS),
-        (Chart("Deductible", (POINT, Point("Jun", (Decimal(0),))), "parts"), "HorizontalBar.Stacked", PARTS),
-        (Chart("Sugar", (POINT, Point("Jun", (Decimal(0),))), "line"), "Line", LINES),
+        (Chart("By month", (POINT, ChartPoint("Jun", (Decimal(0),)))), "HorizontalBar", BARS),
+        (Chart("Deductible", (POINT, ChartPoint("Jun", (Decimal(0),))), "parts"), "HorizontalBar.Stacked", PARTS),
+        (Chart("Sugar", (POINT, ChartPoint("Jun", (Decimal(0),))), "line"), "Line", LINES),
     ],
 )
 def test_a_chart_is_as_teams_takes_it(chart: Chart, kind: str, data: list[object]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.message import Chart, Point
+from bot.message import Chart, ChartPoint
 from bot.replies.charts import WIDTH, drawable, text_bar, text_lines
 from bot.replies.filters import month
 
@@ -15,7 +15,7 @@ PARTS = ("met", "left", "over")
 
 def chart(*values: str | Decimal, kind: str = "parts") -> Chart:
     """A chart of these values."""
-    points = tuple(Point(name, (Decimal(value),)) for name, value in zip(PARTS, values, strict=False))
+    points = tuple(ChartPoint(name, (Decimal(value),)) for name, value in zip(PARTS, values, strict=False))
     return Chart("Deductible", points, "parts" if kind == "parts" else "bars")
 
 
@@ -32,14 +32,14 @@ def test_a_bar_is_as_long_as_any_other(values: list[Decimal]) -> None:
 @pytest.mark.parametrize("values", [("5",), ("0", "0"), ("5", "-1"), ("1", "2", "3", "4")])
 def test_what_is_no_whole_is_not_drawn(values: tuple[str, ...]) -> None:
     """One part, nothing at all and a credit are told in words only."""
-    points = tuple(Point(str(at), (Decimal(value),)) for at, value in enumerate(values))
+    points = tuple(ChartPoint(str(at), (Decimal(value),)) for at, value in enumerate(values))
     assert not drawable(Chart("Deductible", points, "parts"))
 
 
 def test_a_console_shows_bars() -> None:
     """The progress toward a deductible, and months beside each other with their words."""
     assert list(text_lines(chart("898.10", "601.90"))) == ["▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░ ▓ met ░ left"]
-    months = (Point("May", (Decimal(20),), "$20.00"), Point("June", (Decimal(0),), "$0.00"))
+    months = (ChartPoint("May", (Decimal(20),), "$20.00"), ChartPoint("June", (Decimal(0),), "$0.00"))
     assert list(text_lines(Chart("By month", months))) == ["By month", f"May  {'▓' * WIDTH} $20.00", "June  $0.00"]
 
 

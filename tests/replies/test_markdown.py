@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.message import Action, Actions, Chart, Fact, Facts, Item, Line, Note, Point, Press, Span, Title
+from bot.message import Action, Actions, Chart, ChartPoint, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.markdown import TemplateFault, parse
 from bot.replies.text import escape
 
@@ -71,8 +71,10 @@ def test_a_chart_has_points_under_it() -> None:
 ~| Oct 21 :: 136/84 | 136 | 84 |
 """
     assert parse(source, {}) == (
-        Chart("By month", (Point("May", (Decimal("1308.4"),), "$1,308.40"), Point("a :: b", (Decimal(-3),)))),
-        Chart("Blood pressure", (Point("Oct 21", (Decimal(136), Decimal(84)), "136/84"),), "line", ("Upper", "Lower")),
+        Chart("By month", (ChartPoint("May", (Decimal("1308.4"),), "$1,308.40"), ChartPoint("a :: b", (Decimal(-3),)))),
+        Chart(
+            "Blood pressure", (ChartPoint("Oct 21", (Decimal(136), Decimal(84)), "136/84"),), "line", ("Upper", "Lower")
+        ),
     )
 
 

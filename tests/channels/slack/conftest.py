@@ -26,11 +26,11 @@ from bot.message import (
     Action,
     Actions,
     Chart,
+    ChartPoint,
     Language,
     Line,
     Message,
     Person,
-    Point,
     Press,
     Private,
     Shareable,
@@ -49,7 +49,7 @@ NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
 PLANTED = "$54.87 Grace Okafor"
 
 
-BY_MONTH = Chart("By month", (Point("May", (Decimal(20),)), Point("Jun", (Decimal(25),))))
+BY_MONTH = Chart("By month", (ChartPoint("May", (Decimal(20),)), ChartPoint("Jun", (Decimal(25),))))
 
 
 class KeywordTurn:
