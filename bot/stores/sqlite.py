@@ -90,7 +90,7 @@ def open_sqlite(
         folder = path.absolute().parent
         raise StoreUnusable(f"the folder {folder} does not exist; make it, or name another") from None
     except OSError as error:
-        raise StoreUnusable(f"the store {path.absolute()} cannot be opened: {error.strerror}") from None
+        raise StoreUnusable(f"the store {path.name} cannot be opened: {error.strerror}") from None
     except sqlite3.Error as error:
         raise _store_error(error, path.name) from None
 

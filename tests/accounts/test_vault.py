@@ -112,7 +112,7 @@ def test_a_spoilt_key_file_is_told_and_kept(tmp_path: Path, content: bytes) -> N
 
 def test_a_key_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """One line, naming the setting that would help."""
-    with pytest.raises(ConfigError, match=r"^BOT_ENCRYPTION_KEYS: not set, and bot\.db\.keys cannot be made"):
+    with pytest.raises(ConfigError, match=r"^BOT_KEYS_FILE: the folder /.*/nowhere does not exist; make it$"):
         Vault.from_settings(make_settings(), tmp_path / "nowhere" / "bot.db")
 
 

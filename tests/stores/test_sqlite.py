@@ -68,7 +68,7 @@ def test_a_damaged_file_is_never_recreated(tmp_path: Path, content: bytes) -> No
 
 def test_a_missing_folder_is_told_in_one_line(tmp_path: Path) -> None:
     """The operator learns what to look at."""
-    with pytest.raises(StoreUnusable, match=r"^the store bot\.db cannot be opened: No such file or directory$"):
+    with pytest.raises(StoreUnusable, match=r"^the folder /.*/nowhere does not exist; make it, or name another$"):
         open_sqlite(tmp_path / "nowhere" / "bot.db")
 
 
