@@ -150,13 +150,11 @@ async def assemble(
 
 
 def _payer(settings: Settings) -> dict[str, str]:
-    """What templates may quote of the payer. Without a number, the card's is named, in the template's language."""
+    """What templates may quote of the payer; without a number, `help_line` names the card's."""
     return {
         "name": settings.payer_name,
         "short_name": settings.payer_short_name,
         "number": settings.payer_phone or "",
-        "phone": settings.payer_phone or "the number on your member ID card",
-        "phone_es": settings.payer_phone or "número de su tarjeta de miembro",
         "nurse_line": settings.payer_nurse_line or "",
     }
 

@@ -138,13 +138,10 @@ def check_pack(folder: Path) -> list[str]:
 def doubts_of(folder: Path, pack: Pack) -> list[str]:
     """What is wrong with a pack that was loaded from this folder, beside what stops a start.
 
-    Languages that are missing, phrases in two concepts, slow patterns, faulty templates.
+    Phrases in two concepts, slow patterns, faulty templates.
     """
-    words = pack.words
-    lacking = [f"{name}.{language}" for language in words.languages for name in words.missing(language)]
-    untold = [f"templates/{name}.md.j2: missing" for name in lacking]
     spoken = [f"intents/{finding}" for finding in checker.doubts(folder / "intents", pack.engine)]
-    return [*spoken, *untold, *(f"templates/{fault}" for fault in words.lint())]
+    return [*spoken, *(f"templates/{fault}" for fault in pack.words.lint())]
 
 
 def template_of(intent: str) -> str:

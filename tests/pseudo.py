@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import nodes
-from jinja2.meta import find_referenced_templates
 from markupsafe import Markup
 
 from bot.message import Action, Actions, Block, Item, Shareable
@@ -23,7 +22,7 @@ from bot.replies.catalogues import Catalogue, messages
 from bot.replies.environment import environment
 from bot.replies.filters import finalize
 from bot.replies.markdown import parse
-from bot.replies.messages import SUFFIX, parts, twin
+from bot.replies.messages import SUFFIX, parts
 from bot.replies.plain import plain
 from bot.replies.say import Say
 from tests.doubles import adaptive_card, block_kit
@@ -59,23 +58,9 @@ class Pseudo:
         self._jinja.filters |= {name: _whole(self._jinja.filters[name]) for name in ("join", "listed")}
         parsing = self._jinja._parse
         self._jinja._parse = lambda *source: _with_literals(parsing(*source))  # type: ignore[method-assign]
-        self._covered: dict[str, bool] = {}
-
-    def covers(self, template: str) -> bool:
-        """Whether the template and all that it imports say their words by messages alone."""
-        if template not in self._covered:
-            self._covered[template] = False  # for a circle of imports, which Jinja refuses
-            path = self._templates / (template + SUFFIX)
-            imports = find_referenced_templates(self._jinja.parse(path.read_text(encoding="utf-8")))
-            self._covered[template] = not twin(path, "es").is_file() and all(
-                name is not None and self.covers(name.removesuffix(SUFFIX)) for name in imports
-            )
-        return self._covered[template]
 
     def faults(self, template: str, values: Mapping[str, object], links: Mapping[str, str]) -> list[str]:
         """Words outside the catalogues, and what Slack or Teams would refuse or cut of the longer words."""
-        if not self.covers(template):
-            return []
         made = parse(self._jinja.get_template(template + SUFFIX).render(values), links)
         bare = _LETTERS.findall(_VALUE.sub("", _VALUE.sub("", _MESSAGE.sub("", plain(made, addresses=False)))))
         found = [f"{template}: outside the catalogues: {word}" for word in bare]

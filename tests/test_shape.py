@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "pack": {"errors", "kit", "language", "message", "replies"},
     "delivery": {"errors", "message", "stores"},
     "ops": {"config", "delivery", "errors", "message", "stores"},
-    "accounts": {"config", "errors", "message", "ops", "payer", "stores"},
+    "accounts": {"config", "errors", "message", "ops", "payer", "replies", "stores"},
     "documents": {"accounts", "errors", "message", "ops", "replies", "stores"},
     "conversation": {
         *("accounts", "delivery", "documents", "errors", "kit", "language"),

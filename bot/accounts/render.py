@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
+from typing import get_args
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -17,6 +18,8 @@ from starlette.responses import HTMLResponse
 from bot.accounts.popup import TEAMS_JS, TEAMS_JS_SHA384
 from bot.config import Settings
 from bot.message import Language
+from bot.replies.catalogues import read_catalogues
+from bot.replies.pages import page_words
 
 
 class Renderer:
@@ -28,21 +31,21 @@ class Renderer:
         handing_over = script.read_text(encoding="utf-8") if script.is_file() else ""
         self._style_hash = sha256(style)
         self._scripts = f"'sha256-{sha256(handing_over)}' {TEAMS_JS}"
-        self._environment = SandboxedEnvironment(
-            loader=FileSystemLoader(pages),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
         # The files of the pack go in as they are, so that their hashes in the policy fit.
-        self._environment.globals["style"] = Markup(style)  # noqa: S704 -- the pack's own file, not data
-        self._environment.globals["popup_script"] = Markup(handing_over)  # noqa: S704 -- the pack's own file, not data
-        self._environment.globals["teams_js"] = {"url": TEAMS_JS, "integrity": f"sha384-{TEAMS_JS_SHA384}"}
-        self._environment.globals["payer"] = {
-            "name": settings.payer_name,
-            "short_name": settings.payer_short_name,
-            "phone": settings.payer_phone or "",
+        shared = {
+            "style": Markup(style),  # noqa: S704 -- the pack's own file, not data
+            "popup_script": Markup(handing_over),  # noqa: S704 -- as above
+            "teams_js": {"url": TEAMS_JS, "integrity": f"sha384-{TEAMS_JS_SHA384}"},
+            "payer": {
+                "name": settings.payer_name,
+                "short_name": settings.payer_short_name,
+                "number": settings.payer_phone or "",
+            },
+        }
+        words = read_catalogues(pages)
+        self._by_language = {
+            language: _environment(pages, {"say": page_words(words.get(language, {})), "language": language, **shared})
+            for language in get_args(Language)
         }
 
     def page(
@@ -61,10 +64,21 @@ class Renderer:
         `popup` lets the window that opened it stay its opener; `scripts` lets the two of the pop-up run.
         """
         language = preferred(accepts)
-        file = f"{name}.html" if language == "en" else f"{name}.{language}.html"
-        html = self._environment.get_template(file).render(language=language, **values)
+        html = self._by_language[language].get_template(f"{name}.html").render(values)
         headers = headers_of(language, self._style_hash, form_action, self._scripts if scripts else "'none'")
         return HTMLResponse(html, status, {**headers, **private(popup=popup)})
+
+
+def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment:
+    jinja = SandboxedEnvironment(
+        loader=FileSystemLoader(pages),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.globals |= common
+    return jinja
 
 
 def sha256(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from jinja2 import FileSystemLoader, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -13,10 +13,12 @@ from markupsafe import Markup, escape
 from bot.accounts.render import sha256
 from bot.documents.cells import cell
 from bot.message import Language
+from bot.replies.catalogues import read_catalogues
 from bot.replies.filters import forms
+from bot.replies.pages import cell_words, page_words
 from bot.replies.text import clean
 
-_OURS = ("count", "cut", "day", "language_name", "money", "number", "phone")
+_OURS = ("cut", "day", "language_name", "money", "number", "phone")
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig
 
 
@@ -26,16 +28,16 @@ class Printer:
     def __init__(self, folder: Path, common: Mapping[str, object]) -> None:
         style = (folder / "document.css").read_text(encoding="utf-8")
         self.style = sha256(style)
+        self._html: dict[Language, ImmutableSandboxedEnvironment] = {}
+        self._csv: dict[Language, ImmutableSandboxedEnvironment] = {}
         # The file of the pack goes in as it is, so that its hash in the policy fits.
         shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
-        self._html = {
-            language: _environment(folder, language, shared, finalize=_shown, autoescape=True)
-            for language in ("en", "es")
-        }
-        self._csv = {
-            language: _environment(folder, language, common, finalize=cell, newline_sequence="\r\n")
-            for language in ("en", "es")
-        }
+        words = read_catalogues(folder)
+        for language in get_args(Language):
+            said = words.get(language, {})
+            html, csv = {**shared, "say": page_words(said, _said)}, {**common, "say": cell_words(said)}
+            self._html[language] = _environment(folder, language, html, finalize=_shown, autoescape=True)
+            self._csv[language] = _environment(folder, language, csv, finalize=cell, newline_sequence="\r\n")
 
     def pieces(self, name: str, form: str, values: Mapping[str, object], language: Language) -> Iterator[str]:
         """The document's text in a format, `html` or `csv`.
@@ -45,10 +47,9 @@ class Printer:
             TypeError: it prints a value that has no words of its own.
         """
         jinja = (self._csv if form == "csv" else self._html)[language]
-        file = f"{name}.{form}" if language == "en" else f"{name}.{language}.{form}"
         if form == "csv":
             yield _BOM
-        yield from jinja.get_template(file).generate(values)
+        yield from jinja.get_template(f"{name}.{form}").generate(values)
 
 
 def _environment(
@@ -66,6 +67,11 @@ def _environment(
     jinja.filters |= {name: ours[name] for name in _OURS} | {"exact": escape}
     jinja.globals |= {"language": language, **common}
     return jinja
+
+
+def _said(value: object) -> Markup:
+    """A value in a message, as it is printed beside one."""
+    return escape(_shown(value))
 
 
 def _shown(value: object) -> object:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, nodes
+from jinja2 import FileSystemLoader, StrictUndefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.replies.catalogues import Catalogue
 from bot.replies.filters import filters, finalize
-from bot.replies.messages import SUFFIX
 from bot.replies.say import Say
 
 _KEPT_FILTERS: tuple[str, ...] = (
@@ -63,25 +62,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-class _Loader(FileSystemLoader):
-    """A template's own file for a language, `x.es.md.j2`, where there is one; else `x.md.j2`, which says its words.
-
-    Either name finds either file, so a template may import one that has no file of its own for the language.
-    """
-
-    def __init__(self, templates: Path, language: str) -> None:
-        super().__init__(templates)
-        self._ending = f".{language}{SUFFIX}"
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """The source of a template, by either name."""
-        stem = template.removesuffix(self._ending).removesuffix(SUFFIX)
-        try:
-            return super().get_source(environment, stem + self._ending)
-        except TemplateNotFound:
-            return super().get_source(environment, stem + SUFFIX)
-
-
 def environment(
     templates: Path,
     language: str,
@@ -95,7 +75,7 @@ def environment(
     say = Say(catalogues or {}, finalize)
     jinja = _Sandbox(
         say,
-        loader=_Loader(templates, language),
+        loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=finalize,

@@ -148,11 +148,6 @@ def language_name(code: str, *, language: str) -> str:
     return known or clean(code)
 
 
-def count(number: int, one: str, many: str) -> str:
-    """A number with its noun: `1 claim`, `1,204 claims`."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def join(values: Iterable[object], separator: str = ", ") -> Markup:
     """The values one after another, each escaped once, so that no value can be read as the separator's structure."""
     return Markup(escape_kept(separator)).join(finalize(value) for value in values)  # noqa: S704 -- escaped
@@ -202,7 +197,6 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
     return {
         "arg": arg,
         "bold": bold,
-        "count": count,
         "cut": cut,
         "day": partial(day, language=language),
         "join": join,

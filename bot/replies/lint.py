@@ -9,9 +9,9 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.environment import environment
-from bot.replies.lint_words import word_faults
+from bot.replies.lint_words import text_of_page, word_faults
 from bot.replies.markdown import BUTTON
-from bot.replies.messages import SUFFIX
+from bot.replies.messages import SUFFIX, sources
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -24,8 +24,11 @@ _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
 def lint(templates: Path) -> list[str]:
     """One sentence, starting with its file, for everything that a template does and may not; empty when all is well."""
     jinja = environment(templates, "en", {})
-    paths = sorted(templates.rglob("*" + SUFFIX))
-    return [f"{path.relative_to(templates).as_posix()}: {fault}" for path in paths for fault in _faults(jinja, path)]
+    return [
+        f"{path.relative_to(templates).as_posix()}: {fault}"
+        for path in sources(templates)
+        for fault in (_faults(jinja, path) if path.name.endswith(SUFFIX) else _page_faults(path))
+    ]
 
 
 def _faults(jinja: Environment, path: Path) -> Iterator[str]:
@@ -39,9 +42,18 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
     for node in tree.find_all(_LOOKED_AT):
         yield from _fault_of(node, jinja)
     yield from _button_faults(source)
-    yield from word_faults(
-        tree, source, [one.name for one in path.parent.glob(path.name.replace(SUFFIX, ".*" + SUFFIX))]
-    )
+    yield from word_faults(tree, source)
+
+
+def _page_faults(path: Path) -> Iterator[str]:
+    """Of a page or a document its words alone: it has an environment of its own, which compiles it."""
+    source = path.read_text(encoding="utf-8")
+    try:
+        tree = Environment(autoescape=True).parse(source)
+    except TemplateError as error:
+        yield str(error.message)
+        return
+    yield from word_faults(tree, source, text_of_page)
 
 
 def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:

@@ -1,12 +1,11 @@
-"""What a template that says messages may not do: leave a word outside them, or write a call that cannot be read."""
+"""What a template may not do with words: leave one outside its messages, or write a call that cannot be read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import Environment, nodes
 
 from bot.replies.messages import CatalogueMessage, parts, scan
 from bot.replies.say import said_by
@@ -14,34 +13,34 @@ from bot.replies.say import said_by
 _TARGET = re.compile(r"\]\([^()\n]*\)")
 _ROW = re.compile(r"\s*\|")
 _CHART = re.compile(r"^(\s*~)(?:bars|line|parts)(?= )")
-_KEY = re.compile(r"^\s*\|\s*[a-z0-9_: ]+(?=\|)")
+_KEY = re.compile(r"^\s*\|\s*[a-z0-9_ ]+(?::[^|]*)?(?=\|)")
 _LETTER = re.compile(r"[^\W\d_]")
 _STRUCTURE = re.compile(r"\]\(|[|\n]|^(?:#|>|~|\d+\.) |^\s|\s$|^$")
 _BRACE = re.compile(r"[{}]")
-_SHOWS_ARGUMENTS = frozenset({"count", "default", "join"})
+_SHOWS_ARGUMENTS = frozenset({"default", "join"})
 _TOKEN = re.compile(r"[a-z0-9_]*(?:[._/][a-z0-9_.]+)?")
+_TAG = re.compile(r"<[^>]*>")
+_SPOKEN = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
 
 
-def says(source: str) -> bool:
-    """Whether a template has messages."""
-    return any(True for _ in scan(source))
+def text_of_reply(text: str) -> str:
+    """What is read of a reply's template: without the targets of its buttons.
+
+    A template of rows alone holds the labels of a form: what is before them in small letters is a key for the code.
+    """
+    lines = [_CHART.sub(r"\1", line) for line in _TARGET.sub("]", text).split("\n")]
+    rows = all(_ROW.match(line) for line in lines if line.strip())
+    return "\n".join(_KEY.sub("", line) for line in lines) if rows else "\n".join(lines)
 
 
-def has_bare_words(path: Path) -> bool:
-    """Whether a template has words outside its messages."""
-    source = path.read_text(encoding="utf-8")
-    try:
-        return bool(_bare_lines(source)) or any(_loose(Environment(autoescape=False).parse(source)))  # noqa: S701 -- parsed only
-    except TemplateSyntaxError:
-        return True
+def text_of_page(text: str) -> str:
+    """What is read of a page's template: without its tags, but with the attributes that are read out."""
+    return _TAG.sub(lambda tag: " ".join(_SPOKEN.findall(tag[0])) + "\n" * tag[0].count("\n"), text)
 
 
-def word_faults(tree: nodes.Template, source: str, twins: list[str]) -> Iterator[str]:
-    """What is wrong with the messages of a template; `twins` are its files for other languages."""
-    if not says(source):
-        return
-    yield from (f"says messages, so {name} is one too many" for name in twins)
-    yield from (f"line {line}: words outside say(...)" for line in _bare_lines(source))
+def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = text_of_reply) -> Iterator[str]:
+    """What is wrong with the words of a template; `read` gives what a person reads of its text."""
+    yield from (f"line {line}: words outside say(...)" for line in _bare_lines(source, read))
     yield from (f"line {node.lineno}: {node.value!r} is outside say(...)" for node in _loose(tree))
     calls = [
         node for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.Name) and node.node.name == "say"
@@ -66,19 +65,13 @@ def _call_faults(call: nodes.Call, message: CatalogueMessage) -> Iterator[str]:
             yield f"{text!r}: braces hold the name of a value, a-z and _"
 
 
-def _bare_lines(source: str) -> list[int]:
-    """The lines with letters of the template's own, button targets aside.
-
-    A template of rows alone holds the labels of a form: what is before them in small letters is a key for the code.
-    """
+def _bare_lines(source: str, read: Callable[[str], str]) -> list[int]:
+    """The lines with letters of the template's own."""
     text = "".join(
         value if kind == "data" else "\n" * value.count("\n")
         for _, kind, value in Environment(autoescape=False, keep_trailing_newline=True).lex(source)  # noqa: S701 -- read only
     )
-    lines = [_CHART.sub(r"\1", line) for line in _TARGET.sub("]", text).split("\n")]
-    if all(_ROW.match(line) for line in lines if line.strip()):
-        lines = [_KEY.sub("", line) for line in lines]
-    return [at for at, line in enumerate(lines, 1) if _LETTER.search(line)]
+    return [at for at, line in enumerate(read(text).split("\n"), 1) if _LETTER.search(line)]
 
 
 def _loose(tree: nodes.Template) -> Iterator[nodes.Const]:

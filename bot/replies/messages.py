@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 SUFFIX = ".md.j2"
+PAGES = (".html", ".csv")
+"""What pages and documents end with; they say their words as replies do."""
 FILTERS = "bot/replies/filters.py"
 _STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
 _CALL = re.compile(rf"\bsay\(\s*({_STRING})(?:\s*,\s*({_STRING}))?(?:\s*,\s*context=({_STRING}))?")
@@ -56,10 +58,5 @@ def _unquoted(literal: str) -> str:
 
 
 def sources(templates: Path) -> list[Path]:
-    """The templates that hold the logic, and not those of one language (`x.es.md.j2`), in order."""
-    return sorted(path for path in templates.rglob("*" + SUFFIX) if "." not in path.name.removesuffix(SUFFIX))
-
-
-def twin(path: Path, language: str) -> Path:
-    """Where a whole template in another language stands."""
-    return path.with_name(f"{path.name.removesuffix(SUFFIX)}.{language}{SUFFIX}")
+    """The templates of replies, pages and documents, in order."""
+    return sorted(path for path in templates.rglob("*.*") if path.name.endswith((SUFFIX, *PAGES)))

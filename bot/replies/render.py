@@ -10,9 +10,8 @@ from bot.message import Block, Language
 from bot.replies.catalogues import faults, read_catalogues
 from bot.replies.environment import environment
 from bot.replies.lint import lint
-from bot.replies.lint_words import has_bare_words
 from bot.replies.markdown import parse
-from bot.replies.messages import SUFFIX, sources, twin
+from bot.replies.messages import SUFFIX
 from bot.replies.numbers import load_numbers
 
 SOURCE, *TRANSLATIONS = get_args(Language)
@@ -45,7 +44,7 @@ class Words:
         language: str,
         links: Mapping[str, str] | None = None,
     ) -> tuple[Block, ...]:
-        """The blocks of `templates/<template>` in a language: its file for it where there is one, else its messages.
+        """The blocks of `templates/<template>` in a language.
 
         Raises:
             KeyError: there are no words in this language.
@@ -55,12 +54,9 @@ class Words:
         found = self._by_language[language].get_template(template + SUFFIX)
         return parse(found.render(values), links or {})
 
-    def has(self, template: str, language: str = SOURCE) -> bool:
-        """Whether it can be said in this language: by a file for it, or because all its words are messages."""
-        path = self._templates / (template + SUFFIX)
-        if language == SOURCE or not path.is_file():
-            return path.is_file()
-        return twin(path, language).is_file() or not has_bare_words(path)
+    def has(self, template: str) -> bool:
+        """Whether there is such a template."""
+        return (self._templates / (template + SUFFIX)).is_file()
 
     def faults(self) -> list[str]:
         """What is wrong with the catalogues, one sentence each, starting with the file's name."""
@@ -69,8 +65,3 @@ class Words:
     def lint(self) -> list[str]:
         """What templates do and may not, one sentence each, starting with the file's name; empty when all is well."""
         return lint(self._templates)
-
-    def missing(self, language: str) -> list[str]:
-        """Templates that speak English but not this language."""
-        names = [path.relative_to(self._templates).as_posix() for path in sources(self._templates)]
-        return [name for name in (name.removesuffix(SUFFIX) for name in names) if not self.has(name, language)]

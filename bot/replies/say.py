@@ -20,9 +20,14 @@ _NONE = Catalogue()
 class Say:
     """The messages of one language. Each text is taken apart once, when it is first said."""
 
-    def __init__(self, catalogues: Mapping[str, Catalogue], escape: Escape) -> None:
-        """`catalogues` by folder, none for English; `escape` makes a value into text as the printing of one does."""
-        self._catalogues, self._escape = catalogues, escape
+    def __init__(
+        self, catalogues: Mapping[str, Catalogue], escape: Escape, written: Callable[[str], str] = str
+    ) -> None:
+        """`catalogues` by folder, none for English; `escape` makes a value into text as the printing of one does.
+
+        `written` gives the text of a message as the format of the templates has it.
+        """
+        self._catalogues, self._escape, self._written = catalogues, escape, written
         self._read: dict[tuple[str | None, CatalogueMessage], tuple[tuple[_Text, ...], Callable[[int], int]]] = {}
 
     def in_templates(self) -> Callable[..., Markup]:
@@ -86,7 +91,7 @@ class Say:
         texts, form = catalogue.forms.get(message, ()), catalogue.form
         if not texts or not all(texts):
             texts, form = (message.one, message.many) if message.many else (message.one,), _english
-        self._read[template, message] = tuple(tuple(parts(text)) for text in texts), form
+        self._read[template, message] = tuple(tuple(parts(self._written(text))) for text in texts), form
         return self._read[template, message]
 
 

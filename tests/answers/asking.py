@@ -29,8 +29,6 @@ PAYER = {
     "name": "Example BlueCross",
     "short_name": "BlueCross",
     "number": "(800) 555-0100",
-    "phone": "(800) 555-0100",
-    "phone_es": "(800) 555-0100",
 }
 PUBLIC = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 Resource = dict[str, Any]

@@ -143,7 +143,7 @@ async def test_every_page_is_good_to_use(house: House, chromium: Browser, viewpo
         await expect(page.locator("#link-code")).to_be_visible()
         await check_page(page)
         await page.goto(f"{house.settings.bot_public_url}/link/{'x' * 43}")
-        await expect(page.get_by_role("heading", name="This link is over")).to_be_visible()
+        await expect(page.get_by_role("heading", name="This link has expired")).to_be_visible()
         await check_page(page)
 
 
@@ -206,9 +206,11 @@ async def test_a_half_way_sign_in_in_another_browser(house: House, chromium: Bro
         code = await to_code(page, await house.link())
         callback = next(url for url in seen if "/oauth/callback" in url)
         await stranger.goto(callback)
-        await expect(stranger.get_by_role("heading", name="This is another browser")).to_be_visible()
+        await expect(
+            stranger.get_by_role("heading", name="Please finish in the browser you started in")
+        ).to_be_visible()
         await page.goto(callback)
-        await expect(page.get_by_role("heading", name="This link is over")).to_be_visible()
+        await expect(page.get_by_role("heading", name="This link has expired")).to_be_visible()
     assert "Dana" in (await house.say(code)).text
     assert house.asked("/as/token.oauth2") == 1
 
@@ -233,13 +235,13 @@ async def test_documents_are_good_to_use(house: House, chromium: Browser, viewpo
             await page.get_by_role("button", name="spreadsheet").click()
         assert (await download.value).suggested_filename == "health-claims.csv"
         await page.get_by_role("button", name="print").click()
-        await expect(page.get_by_role("heading", name="Totals")).to_be_visible()
+        await expect(page.get_by_role("rowheader", name="Total of")).to_be_visible()
         await check_page(page)
         await page.emulate_media(media="print", color_scheme=scheme)
         await expect(page.get_by_text("Print this page")).to_be_hidden()
         await check_page(page)
         await page.goto(offer.url)
-        await expect(page.get_by_role("heading", name="This link is over")).to_be_visible()
+        await expect(page.get_by_role("heading", name="This link has expired")).to_be_visible()
         await check_page(page)
 
 
@@ -250,6 +252,8 @@ async def test_a_network_receipt_is_good_to_use(house: House, phone: Page) -> No
         await phone.goto(link)
         await expect(phone.get_by_role("heading", name="Network receipt")).to_be_visible()
         await check_page(phone)
+    await phone.get_by_text("Technical").click()
+    await check_page(phone)
     assert "sha256sum" in await phone.locator("main").inner_text()
 
 

@@ -25,8 +25,6 @@ PAYER = {
     "name": "Cedar Health",
     "short_name": "Cedar",
     "number": "1-800-555-0100",
-    "phone": "1-800-555-0100",
-    "phone_es": "1-800-555-0100",
 }
 CMS = "https://bluebutton.cms.gov/resources/variables"
 _CARIN = "http://hl7.org/fhir/us/carin-bb"

@@ -16,7 +16,6 @@ from bot.replies.catalogues import read_catalogues
 from bot.replies.environment import environment
 from bot.replies.filters import (
     arg,
-    count,
     day,
     finalize,
     join,
@@ -202,10 +201,8 @@ def test_a_list_is_numbered_from_one_or_on_from_the_page_before() -> None:
     assert numbered(["k"], 11) == ((11, "k"),)
 
 
-def test_lists_and_counts() -> None:
-    """Nouns agree with their number; lists end with a word."""
-    assert count(1, "claim", "claims") == "1 claim"
-    assert count(1204, "claim", "claims") == "1,204 claims"
+def test_lists() -> None:
+    """The last two are joined by a word."""
     assert listed([], language="en") == ""
     assert listed(["a"], language="en") == "a"
     assert listed(["a", "b", "c"], language="en") == "a, b and c"

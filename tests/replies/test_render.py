@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.message import Actions, Block, Fact, Facts, Item, Line, Press, Span
 from bot.replies.environment import environment
-from bot.replies.messages import sources
+from bot.replies.messages import SUFFIX, sources
 from bot.replies.plain import plain
 from bot.replies.render import Words
 from bot.replies.text import clean
@@ -49,10 +49,10 @@ HOSTILE = [
 
 
 def words(tmp_path: Path, **sources: str) -> Words:
-    """Words over a folder with these templates; `__` stands for a folder, `_es` at the end for Spanish."""
+    """Words over a folder with these templates; `__` stands for a folder."""
     for name, source in sources.items():
         stem = name.replace("__", "/")
-        path = tmp_path / (f"{stem[:-3]}.es.md.j2" if stem.endswith("_es") else f"{stem}.md.j2")
+        path = tmp_path / f"{stem}.md.j2"
         path.parent.mkdir(exist_ok=True)
         path.write_text(source, encoding="utf-8")
     return Words(tmp_path, {"payer": {"name": "Blue & Co"}})
@@ -104,24 +104,6 @@ def test_macros_escape_once(tmp_path: Path) -> None:
     assert rendered(found, {"who": "A & B"}) == (Line((Span("*A & B", bold=True), Span(" & Blue & Co"))),)
 
 
-def test_a_template_of_one_language_comes_first(tmp_path: Path) -> None:
-    """A Spanish file has the Spanish words; without one, words outside messages are told of."""
-    found = words(tmp_path, t__a="on {{ d|day }}", t__a_es="el {{ d|day }}", t__b="on {{ d|day }}", t__c="{{ d|day }}")
-    assert found.render("t/a", {"d": "2024-06-17"}, language="es") == (Line((Span("el 17 de junio de 2024"),)),)
-    assert found.render("t/c", {"d": "2024-06-17"}, language="es") == (Line((Span("17 de junio de 2024"),)),)
-    assert found.missing("es") == ["t/b"]
-    assert found.missing("en") == []
-
-
-def test_either_language_imports_a_part_that_is_there_once(tmp_path: Path) -> None:
-    """A part that says its words by messages serves templates that still stand in two languages."""
-    part = "{% macro name(who) %}{{ who }}{% endmacro %}"
-    spanish = '{% from "_part.es.md.j2" import name %}{{ name("Ana") }} dice'
-    found = words(tmp_path, _part=part, a='{% from "_part.md.j2" import name %}{{ name("Ana") }} says', a_es=spanish)
-    assert plain(found.render("a", {}, language="es")) == "Ana dice"
-    assert plain(found.render("a", {}, language="en")) == "Ana says"
-
-
 def test_undefined_values_stop_the_template(tmp_path: Path) -> None:
     """A name that the summary lacks is an error, never an empty word."""
     with pytest.raises(jinja2.UndefinedError):
@@ -160,7 +142,7 @@ def test_a_conditional_in_an_entry_keeps_it_whole(tmp_path: Path) -> None:
 def test_every_template_compiles() -> None:
     """The start only parses the pack's templates; that each becomes code is shown here."""
     folder = Path(__file__).parents[2] / "templates"
-    paths = [path.relative_to(folder).as_posix() for path in sources(folder)]
+    paths = [path.relative_to(folder).as_posix() for path in sources(folder) if path.name.endswith(SUFFIX)]
     assert paths
     for language in ("en", "es"):
         jinja = environment(folder, language, {})
@@ -174,14 +156,14 @@ def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
         tmp_path,
         bad1="{{ a ~ b }}",
         bad2="{{ a|safe }}",
-        bad3="[x](claim.detail?id={{ id }})",
-        bad4="See [x](help) now",
+        bad3="[1](claim.detail?id={{ id }})",
+        bad4="1 [2](help) 3",
         bad5="{{ a + b }}",
         bad6="{% if %}",
         bad7="{% if x %}{{ a|e }}{% endif %}",
-        bad8="{% if x is nothing_known %}y{% endif %}",
+        bad8="{% if x is nothing_known %}1{% endif %}",
         fine="{% for i in n %}{{ 5 + loop.index }}{{ a + loop.index0 }}{% endfor %}",
-        good="{{ n + 1 }}\n[{{ x|cut }}](a.b?c={{ d|arg }}) [y](help){{ ' ' }}\n{% if x %}[z](help){% endif %}",
+        good="{{ n + 1 }}\n[{{ x|cut }}](a.b?c={{ d|arg }}) [1](help){{ ' ' }}\n{% if x %}[2](help){% endif %}",
     )
     assert [fault.split(":")[0] for fault in found.lint()] == [f"bad{n}.md.j2" for n in range(1, 9)]
 

@@ -137,11 +137,22 @@ def test_a_template_that_says_messages_is_looked_at(tmp_path: Path, source: str,
     assert _words(tmp_path, source).lint() == ([f"claim/a.md.j2: {fault}"] if fault else [])
 
 
-def test_a_left_over_twin_is_told(tmp_path: Path) -> None:
-    """Two places for the same words would not stay the same."""
+@pytest.mark.parametrize(
+    ("name", "source", "fault"),
+    [
+        ("page.html", '<p class="x">{{ say("a") }}</p>\n<p>b</p>', "line 2: words outside say(...)"),
+        ("page.html", '<input placeholder="A name" value="html">', "line 1: words outside say(...)"),
+        ("page.html", '{{ "yes" if x else say("no") }}', "line 1: 'yes' is outside say(...)"),
+        ("page.html", '<p{% if x > 1 %} class="y"{% endif %}>{{ say("a **b**") }}</p>', ""),
+        ("list.csv", '{{ say("a") }},{{ x }},b', "line 1: words outside say(...)"),
+        ("list.csv", "{% if %}", "Expected an expression, got 'end of statement block'"),
+    ],
+)
+def test_pages_and_documents_are_looked_at_too(tmp_path: Path, name: str, source: str, fault: str) -> None:
+    """Tags are the page's own; text and what is read out of a tag are messages."""
     words = _words(tmp_path, '{{ say("a") }}')
-    (tmp_path / "claim/a.es.md.j2").write_text("a", encoding="utf-8")
-    assert words.lint() == ["claim/a.md.j2: says messages, so a.es.md.j2 is one too many"]
+    (tmp_path / "claim" / name).write_text(source, encoding="utf-8")
+    assert words.lint() == ([f"claim/{name}: {fault}"] if fault else [])
 
 
 @pytest.mark.parametrize("damaged", ['msgid "a\nmsgstr', 'msgid "a"\nmsgstr "b"\nmsgstr "c"\nnot a line'])

@@ -1,0 +1,30 @@
+"""The words of pages and documents: messages of their own folder's catalogue, in HTML or in the cells of a CSV file."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Mapping
+
+from markupsafe import Markup, escape
+
+from bot.replies.catalogues import Catalogue
+from bot.replies.say import Escape, Say
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+Said = Callable[..., Markup]
+
+
+def page_words(catalogues: Mapping[str, Catalogue], escaped: Escape = escape) -> Said:
+    """`say` for HTML pages; `catalogues` are those of one language, `escaped` a value as it is printed in HTML."""
+    return Say(catalogues, escaped, in_html).in_templates()
+
+
+def cell_words(catalogues: Mapping[str, Catalogue]) -> Said:
+    """`say` for CSV files, whose cells are quoted when they are printed."""
+    return Say(catalogues, lambda value: Markup(str(value))).in_templates()  # noqa: S704 -- no HTML
+
+
+def in_html(text: str) -> str:
+    """A message as HTML text, or as an attribute in double quotes; `**bold**` becomes strong."""
+    return _BOLD.sub(r"<strong>\1</strong>", html.escape(text, quote=False).replace('"', "&#34;"))
