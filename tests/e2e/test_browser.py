@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -237,6 +238,9 @@ async def test_documents_are_good_to_use(house: House, chromium: Browser, viewpo
         await page.get_by_role("button", name="print").click()
         await expect(page.locator(".claims .totals")).to_contain_text("Total of")
         await check_page(page)
+        letter = await page.pdf(format="Letter")
+        assert len(re.findall(rb"/Type\s*/Page\b", letter)) == 1
+        await page.set_viewport_size(DESKTOP)
         await page.emulate_media(media="print", color_scheme=scheme)
         await expect(page.get_by_text("Print this page")).to_be_hidden()
         await check_page(page)
