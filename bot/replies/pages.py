@@ -12,15 +12,15 @@ from bot.replies.catalogues import Catalogue
 from bot.replies.say import Escape, Say
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
-Said = Callable[..., Markup]
+SayFunction = Callable[..., Markup]
 
 
-def page_words(catalogues: Mapping[str, Catalogue], escaped: Escape = escape) -> Said:
+def page_words(catalogues: Mapping[str, Catalogue], escaped: Escape = escape) -> SayFunction:
     """`say` for HTML pages; `catalogues` are those of one language, `escaped` a value as it is printed in HTML."""
     return Say(catalogues, escaped, in_html).in_templates()
 
 
-def cell_words(catalogues: Mapping[str, Catalogue]) -> Said:
+def cell_words(catalogues: Mapping[str, Catalogue]) -> SayFunction:
     """`say` for CSV files, whose cells are quoted when they are printed."""
     return Say(catalogues, lambda value: Markup(str(value))).in_templates()  # noqa: S704 -- no HTML
 
