@@ -163,12 +163,12 @@ def manifest(*, socket_mode: bool, as_json: bool, teams: Path | None) -> None:
     """Print the Slack app manifest, or write the Teams app package."""
     from bot.cli.manifest import manifest as own  # noqa: PLC0415 -- see the module docstring
     from bot.cli.teams_package import write  # noqa: PLC0415 -- as above
-    from bot.pack import find_pack  # noqa: PLC0415 -- as above
+    from bot.pack import find_pack, load_pack  # noqa: PLC0415 -- as above
 
     settings = settings_of("BOT_", *(("TEAMS_",) if teams else ("SLACK_APP_TOKEN",)))
     with told():
         if teams is not None:
-            write(settings, teams)
+            write(settings, load_pack(find_pack(settings.bot_pack)), teams)
             click.echo(f"{teams} is written; an administrator uploads it in the Teams admin centre.", err=True)
             return
         socket_mode = socket_mode or settings.slack_app_token is not None

@@ -1,28 +1,41 @@
-"""`bcbst-bot manifest --teams FILE.zip`: the app package that an administrator uploads to Teams."""
+"""`bcbst-bot manifest --teams FILE.zip`: the app package that an administrator uploads to Teams.
+
+Its words are `templates/channels/teams_app`; its commands, forms and prompts are the pack's. Teams' limits: names 30
+and 100 signs, the short description 80, 12 commands a list, titles of what the message box offers 32, descriptions 128.
+"""
 
 from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from itertools import count, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from bot.cli.teams_strings import STRINGS, TRANSLATIONS, Command
+from bot.channels.labels import labels_of
+from bot.channels.offered import ASK, FORM, QUERY, SEARCH, name_of
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import Language
+from bot.pack import Pack
 from bot.replies.text import cut
 
 SCHEMA = "1.29"
 ACCENT = "#1f4e79"  # behind the lines of the coloured icon
 _ICONS = Path(__file__).with_name("icons")
 _SCHEMAS = f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA}"
-SEARCH = ("findProvider", "query")
+TRANSLATIONS: tuple[Literal["es"], ...] = ("es",)
+"""The languages beside the manifest's own, English."""
+_TITLE, _ABOUT = 32, 128
+
+Labels = Mapping[str, str]
+ManifestPart = dict[str, Any]
 
 
-def manifest(settings: Settings) -> dict[str, Any]:
+def manifest(settings: Settings, pack: Pack) -> ManifestPart:
     """The package's manifest.
 
     Raises:
@@ -34,7 +47,7 @@ def manifest(settings: Settings) -> dict[str, Any]:
         raise ConfigError("BOT_PUBLIC_URL: must be an https address; Teams calls the bot there")
     if not settings.bot_company:
         raise ConfigError("BOT_COMPANY: required; Teams shows it as the app's developer")
-    strings = STRINGS["en"]
+    labels = _labels(settings, pack, "en")
     return {
         "$schema": f"{_SCHEMAS}/MicrosoftTeams.schema.json",
         "manifestVersion": SCHEMA,
@@ -45,13 +58,13 @@ def manifest(settings: Settings) -> dict[str, Any]:
             "defaultLanguageTag": "en",
             "additionalLanguages": [{"languageTag": tongue, "file": f"{tongue}.json"} for tongue in TRANSLATIONS],
         },
-        "name": {"short": cut(settings.bot_app_title, 30), "full": _full_name(settings, "en")},
-        "description": {"short": strings.short, "full": strings.long},
+        "name": {"short": cut(settings.bot_app_title, 30), "full": cut(labels["full"], 100)},
+        "description": {"short": labels["short"], "full": labels["long"]},
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": ACCENT,
         "defaultInstallScope": "personal",
-        "bots": [_bot(settings.teams_app_id)],
-        "composeExtensions": [_search(settings.teams_app_id)],
+        "bots": [_bot(settings.teams_app_id, pack, labels, "en")],
+        "composeExtensions": [{"botId": settings.teams_app_id, "commands": _box(pack, labels, "en")}],
         "validDomains": [urlsplit(settings.bot_public_url).hostname],
         **_tools(settings),
     }
@@ -66,38 +79,29 @@ def _tools(settings: Settings) -> dict[str, Any]:
     return {"agentConnectors": [{"id": "directory", "displayName": name, "toolSource": {"remoteMcpServer": server}}]}
 
 
-def translation(settings: Settings, language: Language) -> dict[str, str]:
+def translation(settings: Settings, pack: Pack, language: Language) -> dict[str, str]:
     """The manifest's strings in another language, by their places in it. The app's own name stays as it is."""
-    strings = STRINGS[language]
-    command = "composeExtensions[0].commands[0]"
-    found = {
+    labels = _labels(settings, pack, language)
+    lists = _bot("", pack, labels, language)["commandLists"]
+    return {
         "$schema": f"{_SCHEMAS}/MicrosoftTeams.Localization.schema.json",
         "name.short": cut(settings.bot_app_title, 30),
-        "name.full": _full_name(settings, language),
-        "description.short": strings.short,
-        "description.full": strings.long,
-        **_placed(command, strings.search),
-        **_placed(f"{command}.parameters[0]", strings.parameter),
+        "name.full": cut(labels["full"], 100),
+        "description.short": labels["short"],
+        "description.full": labels["long"],
+        **dict(_placed("bots[0].commandLists", lists)),
+        **dict(_placed("composeExtensions[0].commands", _box(pack, labels, language))),
     }
-    for at, listed in enumerate((strings.own, strings.open_)):
-        for number, one in enumerate(listed):
-            found |= _placed(f"bots[0].commandLists[{at}].commands[{number}]", one)
-    return found
 
 
-def _icons() -> dict[str, bytes]:
-    """A speech bubble with a heart: 192 pixels in colour, 32 as an outline (`python -m tests.icons`)."""
-    return {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
-
-
-def write(settings: Settings, path: Path) -> None:
+def write(settings: Settings, pack: Pack, path: Path) -> None:
     """Write the package; the same settings give the same bytes.
 
     Raises:
         ConfigError: as in `manifest`, or the file cannot be written.
     """
-    files: dict[str, str | bytes] = {"manifest.json": _text(manifest(settings)), **_icons()}
-    files |= {f"{tongue}.json": _text(translation(settings, tongue)) for tongue in TRANSLATIONS}
+    files: dict[str, bytes] = {"manifest.json": _text(manifest(settings, pack)), **_icons()}
+    files |= {f"{tongue}.json": _text(translation(settings, pack, tongue)) for tongue in TRANSLATIONS}
     try:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
             for name, content in files.items():
@@ -106,17 +110,17 @@ def write(settings: Settings, path: Path) -> None:
         raise ConfigError(f"--teams: {path} cannot be written: {error.strerror or error}") from None
 
 
-def _text(values: dict[str, Any]) -> bytes:
+def _icons() -> dict[str, bytes]:
+    """A speech bubble with a heart: 192 pixels in colour, 32 as an outline (`python -m tests.icons`)."""
+    return {name: (_ICONS / name).read_bytes() for name in ("color.png", "outline.png")}
+
+
+def _text(values: Mapping[str, Any]) -> bytes:
     return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _full_name(settings: Settings, language: Language) -> str:
-    return cut(STRINGS[language].full_name.format(title=settings.bot_app_title), 100)
-
-
-def _placed(place: str, words: Command) -> dict[str, str]:
-    title, description = words
-    return {f"{place}.title": title, f"{place}.description": description}
+def _labels(settings: Settings, pack: Pack, language: Language) -> Labels:
+    return labels_of(pack.words, "teams_app", language, {"title": settings.bot_app_title})
 
 
 def _developer(settings: Settings) -> dict[str, str]:
@@ -128,44 +132,86 @@ def _developer(settings: Settings) -> dict[str, str]:
     }
 
 
-def _bot(app_id: str) -> dict[str, Any]:
+def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> ManifestPart:
+    """The bot with its three lists, which is as many as Teams takes: for its own chat, for others, and behind "/"."""
+    prompts = [
+        {
+            "title": one.title[language],
+            "description": one.says[language],
+            "type": "prompt",
+            "prompt": one.says[language],
+        }
+        for one in pack.offers.prompts
+    ]
+    commands = dict.fromkeys(name_of(rules.command) for rules in pack.intents.values() if rules.command)
+    slash = [{"title": name, "description": labels.get(f"slash:{name}", name)} for name in sorted(commands)]
+    shared = ["team", "groupChat"]
     return {
         "botId": app_id,
-        "scopes": ["personal", "team", "groupChat"],
+        "scopes": ["personal", *shared],
         "isNotificationOnly": False,
         "supportsFiles": False,
+        "supportsTargetedMessages": True,
         "commandLists": [
-            {"scopes": ["personal"], "commands": _commands(STRINGS["en"].own)},
-            {"scopes": ["team", "groupChat"], "commands": _commands(STRINGS["en"].open_)},
+            {"scopes": ["personal"], "commands": [*prompts, *_listed("own", labels)]},
+            {"scopes": shared, "triggers": ["mention"], "commands": _listed("open", labels)},
+            {"scopes": shared, "triggers": ["slash"], "commands": slash},
         ],
     }
 
 
-def _commands(listed: tuple[Command, ...]) -> list[dict[str, str]]:
-    return [{"title": title, "description": description} for title, description in listed]
+def _listed(name: str, labels: Labels) -> list[ManifestPart]:
+    """The commands of a list of the template: `own:1`, `own:2` and so on, each with what it is `about`."""
+    keys = takewhile(labels.__contains__, (f"{name}:{at}" for at in count(1)))
+    return [{"title": labels[key], "description": labels[f"about:{key}"]} for key in keys]
 
 
-def _search(app_id: str) -> dict[str, Any]:
-    command, parameter = SEARCH
-    strings = STRINGS["en"]
+def _box(pack: Pack, labels: Labels, language: Language) -> list[ManifestPart]:
+    """What the message box and a message's menu offer: the search, the forms, and to ask about the message."""
+    about = {"title": labels["ask"], "description": labels["about:ask"]}
+    return [
+        _search(labels),
+        {"id": ASK, "type": "action", "context": ["message"], "fetchTask": True, **about},
+        *(_form(name, pack, labels, language) for name, one in pack.offers.forms.items() if not one.form.linked),
+    ]
+
+
+def _form(name: str, pack: Pack, labels: Labels, language: Language) -> ManifestPart:
+    words = labels_of(pack.words, f"form_{name}", language)
     return {
-        "botId": app_id,
-        "commands": [
-            {
-                "id": command,
-                "type": "query",
-                "title": strings.search[0],
-                "description": strings.search[1],
-                "initialRun": True,
-                "context": ["compose", "commandBox"],
-                "parameters": [
-                    {
-                        "name": parameter,
-                        "title": strings.parameter[0],
-                        "description": strings.parameter[1],
-                        "inputType": "text",
-                    }
-                ],
-            }
-        ],
+        "id": f"{FORM}{name}",
+        "type": "action",
+        "title": cut(words["title"], _TITLE),
+        "description": cut(labels.get(f"form:{name}", words["title"]), _ABOUT),
+        "context": ["compose", "commandBox"],
+        "fetchTask": True,
     }
+
+
+def _search(labels: Labels) -> ManifestPart:
+    asked = {"name": QUERY, "title": labels["query"], "description": labels["about:query"], "inputType": "text"}
+    return {
+        "id": SEARCH,
+        "type": "query",
+        "title": labels["search"],
+        "description": labels["about:search"],
+        "initialRun": True,
+        "context": ["compose", "commandBox"],
+        "parameters": [asked],
+    }
+
+
+_READ = frozenset({"title", "description", "prompt"})
+
+
+def _placed(place: str, value: object) -> Iterator[tuple[str, str]]:
+    """The words in a part of the manifest that a person reads, with their places in it."""
+    if isinstance(value, list):
+        for at, inside in enumerate(value):
+            yield from _placed(f"{place}[{at}]", inside)
+    elif isinstance(value, dict):
+        for name, inside in value.items():
+            if name in _READ and isinstance(inside, str):
+                yield f"{place}.{name}", inside
+            elif isinstance(inside, list):
+                yield from _placed(f"{place}.{name}", inside)

@@ -6,13 +6,14 @@ A form is options: each of its fields is a `key:value` option of the intent that
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal, Protocol
 
 from bot.language.engine import Engine
 from bot.language.offers import Offers
 from bot.language.options import Options, read_options
+from bot.language.slots import NAMED_NETWORK
 from bot.message import Person
 
 FieldFault = Literal["missing", "unread"]
@@ -48,7 +49,8 @@ class Forms:
         return found
 
     def _read(self, name: str, options: str, today: date) -> Options:
-        kinds = set(self._engine.intents[self.offers.forms[name].intent].slots.values())
+        slots = self._engine.intents[self.offers.forms[name].intent].slots.values()
+        kinds = {"network" if kind == NAMED_NETWORK else kind for kind in slots}
         return read_options(self._engine, options, kinds, today)
 
     async def own(self, name: str, person: Person) -> tuple[str, ...]:
@@ -60,6 +62,24 @@ class Forms:
                 return await self._members.own_networks(person)
         except TimeoutError:
             return ()
+
+
+def choices_of(key: str, labels: Mapping[str, str], own: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The values of a field with their labels, the person's own first where the labels do not have them."""
+    listed = {name.partition(":")[2]: label for name, label in labels.items() if name.startswith(f"{key}:")}
+    if listed:
+        known = {value.casefold() for value in listed}
+        yield from ((name, name) for name in own if name.casefold() not in known)
+    yield from listed.items()
+
+
+def option_of(key: str, values: Iterable[str]) -> str:
+    """The values of a field as options; a quotation mark in one is dropped, for it would end it."""
+    return " ".join(f'{key}:"{_clean(value)}"' for value in values)
+
+
+def _clean(value: str) -> str:
+    return " ".join(value.replace('"', " ").replace("\u201c", " ").replace("\u201d", " ").split())
 
 
 def _is_nowhere(options: Options) -> bool:

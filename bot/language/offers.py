@@ -24,8 +24,8 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Of `one_of` at least one must be. `days` are fields that hold a day, `several` choices of which more than one may be
     taken. `own` names the field that starts on the member's own network. `linked`: it is offered to who has
-    connected an account. The labels and the choices of each field, and
-    what is said at one that cannot be read, are in `templates/channels/form_NAME`.
+    connected an account. `home`: it is among the few that a channel shows at home. The labels and the choices of each
+    field, and what is said at one that cannot be read, are in `templates/channels/form_NAME`.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     several: tuple[str, ...] = ()
     own: str | None = None
     linked: bool = False
+    home: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,17 @@ def only_seen(element: Any) -> Any:
     return {**inside, "data": {**inside["data"], ONLY: True}} if presses else inside
 
 
+def submitting(element: Any) -> Any:
+    """A card, or a part of one, whose buttons are submitted: a dialog knows no Execute."""
+    if isinstance(element, list):
+        return [submitting(one) for one in element]
+    if not isinstance(element, dict):
+        return element
+    if element.get("type") == "Action.Execute":
+        return element["fallback"]
+    return {name: submitting(one) for name, one in element.items()}
+
+
 def weigh(value: object) -> int:
     """Bytes as Teams counts a message: UTF-16."""
     return len(json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass"))

@@ -62,7 +62,9 @@ def test_least_scopes(manifest: dict[str, Any]) -> None:
 def test_shortcuts_and_home_are_the_codes(manifest: dict[str, Any]) -> None:
     """Every shortcut on the app opens a form that there is; the one on a message asks about its words."""
     shortcuts = {one["callback_id"]: one["type"] for one in manifest["features"]["shortcuts"]}
-    assert {callback for callback, kind in shortcuts.items() if kind == "global"} == {"form-find", "form-bill"}
+    assert {callback for callback, kind in shortcuts.items() if kind == "global"} == {
+        f"form-{name}" for name, one in shipped_pack().offers.forms.items() if not one.form.linked
+    }
     assert {"find", "bill"} <= shipped_pack().offers.forms.keys()
     assert manifest["features"]["app_home"]["home_tab_enabled"]
 

@@ -18,6 +18,7 @@ from bot.cli.teams_package import manifest as teams_manifest
 from bot.config import Settings
 from bot.message import Line, Private, Span
 from bot.pack import find_pack
+from tests.shipped import shipped_pack
 from tests.stage import Stage
 
 SCHEMAS = Path(__file__).parents[2].parent / "shared" / "data"
@@ -134,8 +135,8 @@ def test_the_manifests_name_the_tools_when_they_are_told_to() -> None:
     plain = Settings(_env_file=None, **base)  # type: ignore[call-arg]
     named = Settings(_env_file=None, **base, bot_mcp_url="https://bot.example/mcp")  # type: ignore[call-arg]
     assert "mcp_servers" not in manifest(plain, find_pack())
-    assert "agentConnectors" not in teams_manifest(plain)
-    slack, teams = yaml.safe_load(manifest(named, find_pack())), teams_manifest(named)
+    assert "agentConnectors" not in teams_manifest(plain, shipped_pack())
+    slack, teams = yaml.safe_load(manifest(named, find_pack())), teams_manifest(named, shipped_pack())
     assert slack["mcp_servers"]["directory"]["url"] == "https://bot.example/mcp"
     assert teams["agentConnectors"][0]["toolSource"]["remoteMcpServer"]["mcpServerUrl"] == "https://bot.example/mcp"
     for value, name in ((slack, "slack-manifest.schema.2.0.0.json"), (teams, "teams-manifest.schema.1.29.json")):

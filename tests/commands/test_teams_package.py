@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.cli.teams_package import SEARCH, manifest, translation, write
-from bot.cli.teams_strings import STRINGS
+from bot.channels.slack.incoming import COMMANDS
+from bot.cli.teams_package import manifest, translation, write
 from bot.config import Settings
 from bot.errors import ConfigError
 from tests.shipped import shipped_pack
@@ -27,6 +27,7 @@ SCHEMAS = {
     "manifest": [NPM / "MicrosoftTeams.schema.json", ROOT.parent / "shared/data/teams-manifest.schema.1.29.json"],
     "translation": [NPM / "MicrosoftTeams.Localization.schema.json"],
 }
+PACK = shipped_pack()
 APP = "11111111-2222-4333-8444-555555555555"
 SETTINGS = Settings(_env_file=None, bot_public_url="https://bot.acme.example/x", teams_app_id=APP, bot_company="Acme")  # type: ignore[call-arg]
 
@@ -35,7 +36,7 @@ SETTINGS = Settings(_env_file=None, bot_public_url="https://bot.acme.example/x",
 def package(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The written package, opened."""
     path = tmp_path_factory.mktemp("package") / "bcbst.zip"
-    write(SETTINGS, path)
+    write(SETTINGS, PACK, path)
     return zipfile.ZipFile(path)
 
 
@@ -43,9 +44,9 @@ def test_the_package_holds_four_files(package: zipfile.ZipFile) -> None:
     """The manifest, both icons and the Spanish strings lie at the top, as Teams wants them, and nothing else does."""
     assert package.namelist() == ["manifest.json", "color.png", "outline.png", "es.json"]
     made = json.loads(package.read("manifest.json"))
-    assert made == manifest(SETTINGS)
+    assert made == manifest(SETTINGS, PACK)
     named = [one["file"] for one in made["localizationInfo"]["additionalLanguages"]]
-    assert [json.loads(package.read(name)) for name in named] == [translation(SETTINGS, "es")]
+    assert [json.loads(package.read(name)) for name in named] == [translation(SETTINGS, PACK, "es")]
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -54,19 +55,22 @@ def test_microsofts_schema_takes_it(name: str) -> None:
     found = next((path for path in SCHEMAS[name] if path.exists()), None)
     if found is None:
         pytest.skip("no schemas of Microsoft's here: see `make playground`")
-    made = manifest(SETTINGS) if name == "manifest" else translation(SETTINGS, "es")
+    made = manifest(SETTINGS, PACK) if name == "manifest" else translation(SETTINGS, PACK, "es")
     jsonschema.Draft4Validator(json.loads(found.read_text(encoding="utf-8"))).validate(made)
 
 
-READ = re.compile(r"name\.(short|full)|description\.(short|full)|(bots|composeExtensions).*\.(title|description)")
+READ = re.compile(
+    r"name\.(short|full)|description\.(short|full)|(bots|composeExtensions).*\.(title|description|prompt)"
+)
+SAME = re.compile(r"name\.short|bots\[0]\.commandLists\[2]\.commands\[.]\.title")
 
 
 def test_every_string_that_is_read_is_translated() -> None:
-    """The Spanish file has each of the manifest's, by its place, and no other; all but the app's own name differ."""
-    spanish = translation(SETTINGS, "es")
-    english = {place: text for place, text in placed(manifest(SETTINGS)) if READ.fullmatch(place)}
+    """The Spanish file has each of the manifest's, by its place; the app's name and its commands stay as they are."""
+    spanish = translation(SETTINGS, PACK, "es")
+    english = {place: text for place, text in placed(manifest(SETTINGS, PACK)) if READ.fullmatch(place)}
     assert spanish.keys() - {"$schema"} == english.keys()
-    assert {place for place in english if spanish[place] == english[place]} == {"name.short"}
+    assert [place for place in english if (spanish[place] == english[place]) != bool(SAME.fullmatch(place))] == []
 
 
 def placed(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -87,7 +91,7 @@ LIMITS = {
     r"description\.short": 80,
     r"description\.full": 4_000,
     r"bots\[0]\.commandLists\[[0-2]]\.commands\[([0-9]|1[01])]\.title": 128,
-    r"bots\[0]\.commandLists\[[0-2]]\.commands\[([0-9]|1[01])]\.description": 4_000,
+    r"bots\[0]\.commandLists\[[0-2]]\.commands\[([0-9]|1[01])]\.(description|prompt)": 4_000,
     r"composeExtensions\[0]\.commands\[[0-9]](\.parameters\[[0-4]])?\.title": 32,
     r"composeExtensions\[0]\.commands\[[0-9]](\.parameters\[[0-4]])?\.description": 128,
     r"\$schema": 200,
@@ -96,27 +100,41 @@ LIMITS = {
 
 def test_the_translation_keeps_microsofts_limits() -> None:
     """Every place is one that the localization schema 1.29 knows, and its text as short as that allows."""
-    for place, text in translation(SETTINGS, "es").items():
+    for place, text in translation(SETTINGS, PACK, "es").items():
         [most] = [most for pattern, most in LIMITS.items() if re.fullmatch(pattern, place)]
         assert 0 < len(text) <= most, place
 
 
-@pytest.mark.parametrize("listed", ["own", "open_"])
-def test_commands_ask_the_same_in_both_languages(listed: str) -> None:
+@pytest.mark.parametrize("at", [0, 1])
+def test_commands_ask_the_same_in_both_languages(at: int) -> None:
     """What a chat suggests is understood, in both as the same question; in shared places nobody's own is."""
-    pack = shipped_pack()
-    english, spanish = (
-        [pack.engine.understand(title, today=date(2026, 11, 24)).intent for title, _ in getattr(strings, listed)]
-        for strings in STRINGS.values()
-    )
-    assert english == spanish
-    needs = {pack.intents[str(intent)].needs for intent in english}
-    assert listed == "own" or needs <= {"directory", "nothing"}
+    place, spanish = f"bots[0].commandLists[{at}].commands", translation(SETTINGS, PACK, "es")
+    english = [
+        one.get("prompt", one["title"]) for one in manifest(SETTINGS, PACK)["bots"][0]["commandLists"][at]["commands"]
+    ]
+    both = [
+        english,
+        [spanish.get(f"{place}[{n}].prompt", spanish[f"{place}[{n}].title"]) for n in range(len(english))],
+    ]
+    asked, also = ([PACK.engine.understand(text, today=date(2026, 11, 24)).intent for text in said] for said in both)
+    assert asked == also
+    assert at == 0 or {PACK.intents[str(intent)].needs for intent in asked} <= {"directory", "nothing"}
+
+
+def test_slash_commands_are_those_of_slack() -> None:
+    """Behind "/" stand the pack's commands, by the names that the channel reads; the asker alone sees them answered."""
+    bot = manifest(SETTINGS, PACK)["bots"][0]
+    [listed] = [one for one in bot["commandLists"] if one.get("triggers") == ["slash"]]
+    assert [one["title"] for one in listed["commands"]] == ["compare", "find", "help", "network"]
+    assert {f"/bcbst-{one['title']}" for one in listed["commands"]} | {"/bcbst"} == set(COMMANDS)
+    assert all("only you see" in one["description"] for one in listed["commands"])
+    assert bot["supportsTargetedMessages"] is True
+    assert listed["scopes"] == ["team", "groupChat"]
 
 
 def test_the_manifest_keeps_the_limits() -> None:
     """What Teams limits, without its schema at hand: names, texts, scopes and numbers of commands."""
-    made = manifest(SETTINGS)
+    made = manifest(SETTINGS, PACK)
     required = {"manifestVersion", "version", "id", "developer", "name", "description", "icons", "accentColor"}
     assert required <= made.keys()
     assert made["id"] == made["bots"][0]["botId"] == made["composeExtensions"][0]["botId"] == APP
@@ -129,31 +147,33 @@ def test_the_manifest_keeps_the_limits() -> None:
     for listed in made["bots"][0]["commandLists"]:
         assert 0 < len(listed["commands"]) <= 12
         assert all(len(one["title"]) <= 128 for one in listed["commands"])
-    [command] = made["composeExtensions"][0]["commands"]
-    assert (len(command["title"]) <= 32, len(command["description"]) <= 128) == (True, True)
+    commands = made["composeExtensions"][0]["commands"]
+    assert len(commands) <= 10
+    assert all(len(one["title"]) <= 32 and len(one["description"]) <= 128 for one in commands)
+
+
+def test_the_message_box_offers_the_packs_forms() -> None:
+    """Beside the search; what concerns an account stands in the chat. A message's menu asks about that message."""
+    commands = {one["id"]: one for one in manifest(SETTINGS, PACK)["composeExtensions"][0]["commands"]}
+    assert list(commands) == ["findProvider", "ask_message", "form-find", "form-bill", "form-network", "form-compare"]
+    assert commands["ask_message"]["context"] == ["message"]
+    assert all(one["fetchTask"] for name, one in commands.items() if name != "findProvider")
 
 
 def test_it_asks_for_nothing_but_to_talk() -> None:
     """No sign-in with Entra, no permissions, no files: an administrator has little to review."""
-    made = manifest(SETTINGS)
+    made = manifest(SETTINGS, PACK)
     assert not {"webApplicationInfo", "authorization", "permissions", "devicePermissions"} & made.keys()
     assert made["bots"][0]["supportsFiles"] is False
 
 
 def test_shared_places_are_offered_directory_questions_only() -> None:
     """What is suggested in a channel can be answered there."""
-    personal, shared = manifest(SETTINGS)["bots"][0]["commandLists"]
+    personal, shared, _ = manifest(SETTINGS, PACK)["bots"][0]["commandLists"]
     assert personal["scopes"] == ["personal"]
     assert shared["scopes"] == ["team", "groupChat"]
     titles = [one["title"] for one in shared["commands"]]
     assert not [title for title in titles if {"my", "i"} & set(title.casefold().split())]
-
-
-def test_search_is_the_codes() -> None:
-    """The command and its parameter are those that the channel reads."""
-    from bot.channels.teams import search  # noqa: PLC0415 -- without the SDK
-
-    assert (search.COMMAND, search.PARAMETER) == SEARCH
 
 
 @pytest.mark.parametrize(("name", "side"), [("color.png", 192), ("outline.png", 32)])
@@ -195,10 +215,10 @@ def read_png(data: bytes, side: int) -> list[tuple[int, ...]]:
 def test_what_is_missing_is_named(wrong: dict[str, Any], named: str) -> None:
     """A package that Teams would refuse is not written."""
     with pytest.raises(ConfigError, match=named):
-        manifest(SETTINGS.model_copy(update=wrong))
+        manifest(SETTINGS.model_copy(update=wrong), PACK)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     """A file that cannot be written is one line, not a trace."""
     with pytest.raises(ConfigError, match="--teams"):
-        write(SETTINGS, tmp_path / "no" / "x.zip")
+        write(SETTINGS, PACK, tmp_path / "no" / "x.zip")

@@ -11,8 +11,13 @@ Card = dict[str, Any]
 
 MOST_BYTES = 40 * 1024
 MOST_BUTTONS = 6
+_INPUT = {"id", "label", "isRequired", "errorMessage"}
 _KEYS = {
-    "TextBlock": {"text", "style", "wrap"},
+    "TextBlock": {"text", "style", "wrap", "color"},
+    "Input.Text": {"maxLength", "placeholder", "value", *_INPUT},
+    "Input.Date": {"value", *_INPUT},
+    "Input.Toggle": {"title", "valueOn", "valueOff", "value", *_INPUT},
+    "Input.ChoiceSet": {"choices", "isMultiSelect", "style", "value", *_INPUT},
     "RichTextBlock": {"inlines"},
     "TextRun": {"text", "weight", "size", "isSubtle"},
     "FactSet": {"facts"},
@@ -42,6 +47,21 @@ def faults(card: Card) -> list[str]:
     if "refresh" in card:
         found += _refresh_faults(card["refresh"])
     return found + [fault for element in card.get("body", []) for fault in _element_faults(element)]
+
+
+def form_faults(card: Card) -> list[str]:
+    """The same of a dialog's form: inputs with labels and one button that sends them."""
+    found = [fault for fault in faults(card) if "Submit" not in fault]
+    asked = [one for one in card["body"] if one["type"].startswith("Input.")]
+    if not all(one["label"] and one["id"] for one in asked) or len({one["id"] for one in asked}) != len(asked):
+        found.append("an input without a label, or two of one id")
+    for one in (one for one in asked if one["type"] == "Input.ChoiceSet"):
+        values = [choice["value"] for choice in one["choices"]]
+        if not set(str(one.get("value", "")).split(",")) - {""} <= set(values) or len(set(values)) != len(values):
+            found.append(f"{one['id']} starts on what it does not offer, or offers it twice")
+    if [one["type"] for one in card["actions"]] != ["Action.Submit"]:
+        found.append("a form without its one button")
+    return found
 
 
 def _refresh_faults(refresh: Card) -> Iterator[str]:

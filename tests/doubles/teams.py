@@ -176,6 +176,27 @@ class TeamsDouble:
         }
         return self.activity("invoke", name="composeExtension/query", value=value, **fields)
 
+    def dialog(self, command: str, **fields: Any) -> Json:
+        """A command of the message box, or of a message's menu, that opens a dialog."""
+        payload = {"id": "m9", "body": {"contentType": "html", "content": fields.pop("quoted", "")}}
+        value = {"commandId": command, "commandContext": "compose", "messagePayload": payload}
+        return self.activity("invoke", name="composeExtension/fetchTask", value=value, **fields)
+
+    def filled_in(self, command: str, data: Json, **fields: Any) -> Json:
+        """A dialog's form, sent."""
+        value = {"commandId": command, "data": data}
+        return self.activity("invoke", name="composeExtension/submitAction", value=value, **fields)
+
+    def thumb(self, reaction: str, message: str, **fields: Any) -> Json:
+        """A thumb under a message of ours."""
+        value = {"data": {"actionName": "feedback", "actionValue": {"reaction": reaction}}}
+        return self.activity("invoke", name="message/fetchTask", value=value, replyToId=message, **fields)
+
+    def rated(self, data: Json, **fields: Any) -> Json:
+        """A button of the dialog behind a thumb."""
+        value = {"actionName": "feedback", "actionValue": {"reaction": "dislike", "feedback": json.dumps(data)}}
+        return self.activity("invoke", name="message/submitAction", value=value, **fields)
+
     def chat_of(self, user: str) -> str:
         """The id of a person's chat with the bot."""
         return f"a:chat-{user}"

@@ -6,14 +6,14 @@ holds nothing of a member but, where its file says so, the network that looks li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.channels.body import Body
 from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.notices import Notices
-from bot.conversation.forms import Forms
+from bot.conversation.forms import Forms, choices_of
 from bot.language.offers import Form
 from bot.message import Language, Person
 from bot.replies.blocks import Kit
@@ -37,7 +37,8 @@ class Modals:
 
     def offered(self, *, linked: bool) -> tuple[str, ...]:
         """The forms for somebody who has connected an account, or has not."""
-        return tuple(name for name, one in self._forms.offers.forms.items() if linked or not one.linked)
+        offered = self._forms.offers.forms.items()
+        return tuple(name for name, one in offered if one.form.home and (linked or not one.linked))
 
     async def view(self, name: str, person: Person, language: Language, *, directory_only: bool) -> Kit:
         """The view that Slack opens, on the person's own network where the form starts on one."""
@@ -79,7 +80,7 @@ def modal(form: Form, notices: Notices, language: Language, own: Sequence[str] =
 
 def _field(form: Form, key: str, labels: Mapping[str, str], own: Sequence[str]) -> Kit:
     """A choice where the labels list its values, a box to tick for a single one, a day for a date, else a line."""
-    element = {"action_id": key, **_element(form, key, tuple(_choices(key, labels, own)), own)}
+    element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, own)), own)}
     block: Kit = {"type": "input", "block_id": key, "label": _text(labels[key], _LABEL), "element": element}
     if hint := labels.get(f"hint:{key}"):
         block["hint"] = _text(hint, _LABEL)
@@ -96,13 +97,6 @@ def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequ
     if options:
         return {"type": "static_select", "options": options}
     return {"type": "datepicker"} if key in form.days else {"type": "plain_text_input", "max_length": 200}
-
-
-def _choices(key: str, labels: Mapping[str, str], own: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The values of a field with their labels, the person's own first where the labels do not have them."""
-    listed = {name.partition(":")[2]: label for name, label in labels.items() if name.startswith(f"{key}:")}
-    yield from ((name, name) for name in own if name not in listed)
-    yield from listed.items()
 
 
 def _text(text: str, most: int) -> Kit:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,6 +23,7 @@ from bot.channels.base import Refused as Heard
 from bot.channels.body import Body, read_request
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
+from bot.channels.teams.dialogs import Dialogs
 from bot.channels.teams.incoming import (
     Incoming,
     is_of_teams,
@@ -36,16 +39,19 @@ from bot.channels.teams.incoming import (
 )
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
+from bot.channels.teams.ratings import Thumbs
 from bot.channels.teams.regions import Cloud, Hosts
 from bot.channels.teams.renewals import MESSAGE, Renewals, RenewCard
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
 from bot.channels.teams.slash import SlashCommands
 from bot.channels.teams.writer import TeamsWriter, chats
+from bot.conversation.forms import Forms
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.retention import Retention, ShownMessage
 from bot.errors import StoreError, StoreUnusable
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
+from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("teams")
 
@@ -73,6 +79,9 @@ class TeamsApp:
         tenants: tuple[str, ...],
         cloud: Cloud,
         slash: SlashCommands,
+        forms: Forms,
+        table: SealedTable,
+        now: Callable[[], datetime],
         inbox: Callable[[Handler, Soother], Inbox],
         retention: Retention,
         gone: Gone,
@@ -98,6 +107,8 @@ class TeamsApp:
         self._connector = Connector(self._app, self._hosts, pause)
         self._people, self._chats = People(self._connector), chats()
         self._renewals = Renewals(self._people, self._notices, renew)
+        self._thumbs = Thumbs(table, answers, self._people, self._notices, self._keep)
+        self._dialogs = Dialogs(forms, self._people, self._notices, own_chat=self._own_chat, keep=self._keep, now=now)
         self._inbox = inbox(self._answer, self._soothe)
         self._retention, self._erasing = retention, retention.serve("teams", self._delete)
         self._regions: dict[str, str] = {}
@@ -214,18 +225,23 @@ class TeamsApp:
 
     async def _invoked(self, name: str, body: Body) -> tuple[int, Any]:
         """What a client waits for. 501 for what we do not offer, which Teams then does not ask again."""
-        match name:
-            case "adaptiveCard/action" if is_renewal(body):
-                return _OK, await self._renewals.answer(body)
-            case "adaptiveCard/action":
-                return _OK, await self._pressed(body)
-            case "signin/verifyState":
-                await self._keep(read_code(body))
-                return _OK, None
-            case "composeExtension/query":
-                return _OK, await search.find(body, self._answers, self._notices)
-            case _:
-                return _UNKNOWN, None
+        calls: Mapping[str, Callable[[Body], Awaitable[Any]]] = {
+            "adaptiveCard/action": self._renewals.answer if is_renewal(body) else self._pressed,
+            "composeExtension/fetchTask": self._dialogs.open,
+            "composeExtension/query": partial(search.find, answers=self._answers, notices=self._notices),
+            "composeExtension/submitAction": self._dialogs.take,
+            "message/fetchTask": self._thumbs.open,
+            "message/submitAction": self._thumbs.take,
+            "signin/verifyState": self._verified,
+        }
+        call = calls.get(name)
+        return (_UNKNOWN, None) if call is None else (_OK, await call(body))
+
+    async def _verified(self, body: Body) -> None:
+        await self._keep(read_code(body))
+
+    async def _own_chat(self, incoming: Incoming, person: Person) -> OneToOne | None:
+        return await self._writer(incoming.service_url).private_place(person)
 
     async def _keep(self, incoming: Incoming | None) -> None:
         """Keep it until it is answered, once, however often Teams delivers it."""
@@ -288,6 +304,7 @@ class TeamsApp:
                 press=incoming.press,
                 command=incoming.command,
                 directory_only=directory_only,
+                form=incoming.form,
                 delivery=delivery.key,
             )
             writer = self._writer(incoming.service_url, incoming.sender, is_aside=incoming.aside)
@@ -325,7 +342,14 @@ class TeamsApp:
 
     def _writer(self, service_url: str, reader: str = "", *, is_aside: bool = False) -> TeamsWriter:
         return TeamsWriter(
-            self._connector, self._notices, self._chats, service_url, self._retention, reader, is_aside=is_aside
+            self._connector,
+            self._notices,
+            self._chats,
+            service_url,
+            self._retention,
+            self._thumbs,
+            reader,
+            is_aside=is_aside,
         )
 
 

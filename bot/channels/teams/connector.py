@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -22,6 +23,8 @@ from bot.channels.teams.sdk import (
     ConversationAccount,
     CreateConversationParams,
     MessageInput,
+    SensitiveUsage,
+    SensitiveUsageEntity,
     TeamsChannelAccount,
     TypingActivityInput,
 )
@@ -47,6 +50,22 @@ FAILURES = (Unwritable, NotShown, CallRefused, httpx.HTTPError)
 """Every way in which a call can fail."""
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What stands at a message beside its card.
+
+    `only` is the one person of a group or channel who is to see it, by their id there. `label` is the name of its
+    sensitivity and what it means. `rates`: thumbs, whose press asks for a dialog.
+    """
+
+    only: str = ""
+    label: tuple[str, str] | None = None
+    rates: bool = False
+
+
+PLAIN = Extras()
+
+
 class Connector:
     """Writes into conversations and asks who takes part in them. Every method takes the region's `service_url`.
 
@@ -64,14 +83,20 @@ class Connector:
         await self._app.http_client.http.aclose()
         await self._app.api.http.http.aclose()
 
-    async def show(self, service_url: str, conversation: str, card: AdaptiveCard, summary: str, only: str = "") -> str:
-        """Post a card; the message's id. `summary` is what a notification says instead of it.
-
-        `only` is the one person of a group or channel who is to see it, by their id there.
-        """
+    async def show(
+        self, service_url: str, conversation: str, card: AdaptiveCard, summary: str, extras: Extras = PLAIN
+    ) -> str:
+        """Post a card; the message's id. `summary` is what a notification says instead of it."""
         message = MessageInput(attachments=[Attachment(content_type=TYPE, content=card)], summary=summary)
-        if only:
-            message.recipient = Account(id=only, is_targeted=True)
+        if extras.only:
+            message.recipient = Account(id=extras.only, is_targeted=True)
+        if extras.label:
+            name, about = extras.label
+            message.add_entity(
+                SensitiveUsageEntity(usage_info=SensitiveUsage(at_type="CreativeWork", name=name, description=about))
+            )
+        if extras.rates:
+            message.add_feedback("custom")
         return await self._send(service_url, conversation, message)
 
     async def say(self, service_url: str, conversation: str, text: str) -> None:

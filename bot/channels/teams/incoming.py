@@ -17,7 +17,7 @@ from bot.message import Language, OneToOne, Place, Shared
 from bot.replies.cards import ONLY, RENEW
 
 LONGEST = 4_000
-_LONGEST_ID, _LONGEST_ADDRESS = 255, 512
+LONGEST_ID, _LONGEST_ADDRESS = 255, 512
 _TAG = re.compile(r"</?at[^<>]*>", re.IGNORECASE)
 _THREAD = "19:"  # what the ids of channels, group chats and meetings begin with
 _OLD = "old"  # a button's id that never was one
@@ -30,7 +30,8 @@ class Incoming:
 
     `object_id` is the person's id in their Entra tenant; guests of a meeting have none. `sender` is what this bot's
     conversations call them. `aside`: only they saw it where others read too, as a slash command, or a button of what
-    only they see; so only they see its answer. `command` is the slash command that carried the text.
+    only they see; so only they see its answer. `command` is the slash command that carried the text, `form` the
+    intent whose form was filled in.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Incoming:
     edited: bool = False
     aside: bool = False
     command: str | None = None
+    form: str | None = None
 
     @property
     def key(self) -> str:
@@ -75,7 +77,7 @@ def read_message(body: Body) -> Incoming | None:
     What a card of an earlier version submits is a button that is over.
     """
     value = body.get("value")
-    press = word(value, "press")[:_LONGEST_ID] or None
+    press = word(value, "press")[:LONGEST_ID] or None
     text = "" if press else typed(body)
     if isinstance(value, Mapping) and not text:
         press = press or _OLD
@@ -92,7 +94,7 @@ def read_edit(body: Body) -> Incoming | None:
 
 def read_press(body: Body) -> Incoming | None:
     """A button pressed by Action.Execute."""
-    press = word(body, "value", "action", "data", "press")[:_LONGEST_ID]
+    press = word(body, "value", "action", "data", "press")[:LONGEST_ID]
     if not press:
         return None
     return _incoming(body, text="", press=press, aside=_is_aside(body) or _is_marked(body["value"]["action"]["data"]))
@@ -112,9 +114,9 @@ def read_code(body: Body) -> Incoming | None:
     return _incoming(body, text=code) if _CODE.fullmatch(code) else None
 
 
-def said(body: Body, text: str) -> Incoming | None:
-    """Words that stand for what an activity means, such as its being installed."""
-    return _incoming(body, text=text)
+def said(body: Body, text: str, press: str | None = None) -> Incoming | None:
+    """Words or a button that stand for what an activity means, such as its being installed."""
+    return _incoming(body, text=text, press=press)
 
 
 def _is_aside(body: Body) -> bool:

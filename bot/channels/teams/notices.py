@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import get_args
 from urllib.parse import quote
 
+from bot.channels.labels import labels_of
 from bot.message import Language, Shareable
 from bot.replies.cards import CardPage, pages
 from bot.replies.render import Words
@@ -12,11 +14,14 @@ from bot.replies.render import Words
 _PLAIN = (
     "answer_ready",
     "by_browser",
+    "in_our_chat",
     "interrupted",
     "looking",
+    "no_chat",
     "not_shown",
     "nothing_new",
     "old_button",
+    "only_there",
     "search_failed",
     "search_hint",
 )
@@ -27,6 +32,8 @@ class Notices:
 
     def __init__(self, words: Words, app_id: str) -> None:
         self._words, self._app_id = words, app_id
+        found = {tongue: labels_of(words, "label", tongue) for tongue in get_args(Language)}
+        self._labels = {tongue: (rows["name"], rows["about"]) for tongue, rows in found.items()}
         self._texts = {
             (name, tongue): self._page(name, tongue).text for name in _PLAIN for tongue in get_args(Language)
         }
@@ -58,6 +65,26 @@ class Notices:
     def old_button(self, language: Language) -> str:
         """A button of a card that an earlier version made."""
         return self._texts["old_button", language]
+
+    def in_our_chat(self, language: Language) -> str:
+        """Where the answer to what a dialog sent is."""
+        return self._texts["in_our_chat", language]
+
+    def only_there(self, language: Language) -> str:
+        """A form that asks about a member's own record, outside of the private chat."""
+        return self._texts["only_there", language]
+
+    def no_chat(self, language: Language) -> str:
+        """The answer would be for the private chat, and there is none."""
+        return self._texts["no_chat", language]
+
+    def labels(self, name: str, language: Language) -> Mapping[str, str]:
+        """The words of a form, by their names."""
+        return labels_of(self._words, name, language)
+
+    def label(self, language: Language) -> tuple[str, str]:
+        """The name of a private answer's sensitivity, and what it means."""
+        return self._labels[language]
 
     def withdrawn(self, language: Language) -> CardPage:
         """In place of an answer whose member was disconnected meanwhile."""

@@ -38,6 +38,7 @@ try:
     from microsoft_teams.api.clients.conversation.params import CreateConversationParams
     from microsoft_teams.api.models import Account, ConversationAccount, TeamsChannelAccount
     from microsoft_teams.api.models.attachment import Attachment
+    from microsoft_teams.api.models.entity.sensitive_usage_entity import SensitiveUsage, SensitiveUsageEntity
     from microsoft_teams.apps.http.adapter import HttpMethod, HttpRequest, HttpResponse, HttpRouteHandler
     from microsoft_teams.common import ClientOptions
 finally:
@@ -56,6 +57,8 @@ __all__ = [
     "CreateConversationParams",
     "InvokeResponse",
     "MessageInput",
+    "SensitiveUsage",
+    "SensitiveUsageEntity",
     "TeamsChannelAccount",
     "TypingActivityInput",
 ]

@@ -19,7 +19,6 @@ from bot.replies.cards import TYPE, pages
 from bot.replies.plain import spoken
 from bot.replies.text import cut
 
-COMMAND, PARAMETER = "findProvider", "query"
 _FIRST = "initialRun"  # what Teams names the parameter with when the search is opened
 _SECONDS = 4.0  # Teams waits for five
 _MOST_RESULTS, _MOST_BYTES = 10, 24 * 1024

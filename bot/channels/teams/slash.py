@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bot.channels.offered import name_of
 from bot.channels.teams.incoming import Incoming
 
 ANYTHING = "/"
@@ -30,8 +31,3 @@ class SlashCommands:
         if command is None:
             return replace(incoming, command=ANYTHING, text=incoming.text or "help")
         return replace(incoming, command=command, text=rest.strip())
-
-
-def name_of(command: str) -> str:
-    """A command's name in Teams: `/bcbst-find` is `find`."""
-    return command.removeprefix("/").rpartition("-")[2]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.channels.registry import ChannelHost
 from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
+from bot.ops.clock import clock_of
 from bot.ops.refusals import Refusals
 from bot.stores.extras import lacks
 
@@ -43,6 +44,9 @@ async def start(host: ChannelHost, outside: Outside | None = None) -> AsyncItera
         tenants=settings.teams_tenants,
         cloud=cloud_of(settings.teams_cloud, settings.teams_service_hosts),
         slash=SlashCommands(rules.command for rules in host.pack.intents.values() if rules.command),
+        forms=host.turn.forms,
+        table=host.table,
+        now=clock_of(settings),
         inbox=lambda handler, soothe: Inbox("teams", handler, host.table, soothe=soothe),
         retention=host.retention,
         gone=host.forget,

@@ -8,10 +8,11 @@ import httpx
 from cachetools import TTLCache
 
 from bot.channels.base import Unreachable, Unwritable, Unwritten, answer_aside
-from bot.channels.teams.connector import FAILURES, Connector, NotShown
+from bot.channels.teams.connector import FAILURES, PLAIN, Connector, Extras, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
+from bot.channels.teams.ratings import Thumbs
 from bot.delivery.retention import Retention
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import CardPage, only_seen, pages, renewing
@@ -41,13 +42,14 @@ class TeamsWriter:
         chats: Chats,
         service_url: str,
         retention: Retention,
+        thumbs: Thumbs,
         reader: str = "",
         *,
         is_aside: bool = False,
     ) -> None:
         self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
         self._retention, self._reader, self._is_aside = retention, reader, is_aside
-        self._sees_aside, self._pointed = True, False
+        self._thumbs, self._sees_aside, self._pointed = thumbs, True, False
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Write in the person's own chat."""
@@ -82,9 +84,8 @@ class TeamsWriter:
     async def _whisper(self, place: Shared, page: CardPage) -> None:
         """Show a card to who wrote, and to nobody else."""
         summary = cut(page.text, _SUMMARY)
-        await self._connector.show(
-            self._service_url, address_of(place), only_seen(page.card), summary, only=self._reader
-        )
+        card, extras = only_seen(page.card), Extras(only=self._reader)
+        await self._connector.show(self._service_url, address_of(place), card, summary, extras)
 
     async def private_place(self, person: Person) -> OneToOne | None:
         """The person's chat with the bot; None when they have not added the app."""
@@ -107,21 +108,35 @@ class TeamsWriter:
         await self._connector.show(self._service_url, address_of(place), page.card, cut(page.text, _SUMMARY))
 
     async def _write(self, place: Place, reply: Answered, person: Person) -> None:
-        for told in pages(reply):
-            page = told
-            if isinstance(reply, Private) and not await reply.stands():
-                page = self._notices.withdrawn(reply.language)  # disconnected while it was on its way (T53)
-            summary = self._notices.ready(reply.language) if isinstance(reply, Private) else cut(page.text, _SUMMARY)
-            card = page.card
-            if isinstance(place, OneToOne) and self._reader and reply.renewal:
-                card = renewing(card, reply.renewal.id, self._reader)
-            try:
-                sent = await self._connector.show(self._service_url, address_of(place), card, summary)
-            except FAILURES as error:
-                await self._tell(place, error, reply.language)
-                raise error if isinstance(error, Unwritten) else Unwritten(type(error).__name__) from None
-            if isinstance(reply, Private) and isinstance(place, OneToOne) and reply.intent not in FAREWELLS:
-                await self._retention.note(person, place, sent, self._service_url)
+        told = pages(reply)
+        for at, page in enumerate(told, start=1):
+            await self._write_page(place, reply, person, page, last=at == len(told))
+
+    async def _write_page(self, place: Place, reply: Answered, person: Person, page: CardPage, *, last: bool) -> None:
+        stands = not isinstance(reply, Private) or await reply.stands()
+        if not stands:
+            page = self._notices.withdrawn(reply.language)  # disconnected while it was on its way (T53)
+        summary = self._notices.ready(reply.language) if isinstance(reply, Private) else cut(page.text, _SUMMARY)
+        card, extras = page.card, self._extras(place, reply, rates=last) if stands else PLAIN
+        if isinstance(place, OneToOne) and self._reader and reply.renewal:
+            card = renewing(card, reply.renewal.id, self._reader)
+        try:
+            sent = await self._connector.show(self._service_url, address_of(place), card, summary, extras)
+        except FAILURES as error:
+            await self._tell(place, error, reply.language)
+            raise error if isinstance(error, Unwritten) else Unwritten(type(error).__name__) from None
+        if isinstance(reply, Private) and isinstance(place, OneToOne) and reply.intent not in FAREWELLS:
+            await self._retention.note(person, place, sent, self._service_url)
+        if extras.rates and isinstance(place, OneToOne) and reply.rating:
+            await self._thumbs.note(person, place, sent, reply.rating)
+
+    def _extras(self, place: Place, reply: Answered, *, rates: bool) -> Extras:
+        """A member's data wears a label, and an answer that can be rated its thumbs; in the person's own chat only."""
+        if not isinstance(place, OneToOne):
+            return PLAIN
+        ours = isinstance(reply, Private) and reply.intent not in FAREWELLS
+        label = self._notices.label(reply.language) if ours else None
+        return Extras(label=label, rates=rates and reply.rating is not None)
 
     async def _tell(self, place: Place, error: Exception, language: Language) -> None:
         """One sentence in place of what could not be written, as far as anything can be written there.

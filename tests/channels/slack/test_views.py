@@ -66,12 +66,12 @@ async def test_a_button_at_home_is_answered_in_the_chat(house: House) -> None:
     assert PLANTED in updated.text
 
 
-@pytest.mark.parametrize("name", ["find", "bill", "unlink"])
+@pytest.mark.parametrize("name", ["find", "bill", "unlink", "network", "compare"])
 @pytest.mark.parametrize("language", get_args(Language))
 def test_a_form_fits_slack_and_holds_nothing_of_anybody(name: str, language: Language) -> None:
     """Within Slack's limits in both languages, and without any metadata that could carry something."""
     offered = shipped_pack().offers.forms
-    assert set(offered) == {"find", "bill", "unlink"}
+    assert set(offered) == {"find", "bill", "unlink", "network", "compare"}
     view = modal(offered[name].form, Notices(Words(TEMPLATES)), language)
     assert view_faults(view) == []
     assert "initial_option" not in shown("", view["blocks"])
@@ -176,7 +176,7 @@ def test_each_choice_of_a_form_can_be_read(language: Language) -> None:
         labels = notices.labels(f"form_{name}", language)
         for row in (row for row in labels if row.partition(":")[0] in offered.form.fields and ":" in row):
             key, _, value = row.partition(":")
-            filled = {"near": "near:37402", "network": "network:S", key: f'{key}:"{value}"'}
+            filled = {"near": "near:37402", "network": "network:S", "name": "name:Kim", key: f'{key}:"{value}"'}
             assert forms.faults(name, filled, date(2026, 5, 20)) == {}, row
 
 

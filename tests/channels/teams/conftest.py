@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.channels.teams.app import TeamsApp
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Outside
 from bot.channels.teams.slash import SlashCommands
+from bot.conversation.forms import Forms
 from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention
 from bot.message import (
@@ -31,6 +33,7 @@ from bot.message import (
     Person,
     Press,
     Private,
+    Rating,
     Shareable,
     Span,
 )
@@ -40,6 +43,7 @@ from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
+from tests.shipped import shipped_pack
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 PLANTED = "$54.87 Grace Okafor"
@@ -55,6 +59,10 @@ class KeywordTurn:
         self.gate.set()
         self.connected = True
 
+    async def own_networks(self, person: Person) -> tuple[str, ...]:
+        """The network of the one who has connected an account."""
+        return ("Blue Network P",) if person.user.endswith("u9") else ()
+
     async def stands(self) -> bool:
         """Whether the account of an answer that is on its way is still connected."""
         return self.connected
@@ -69,8 +77,15 @@ class KeywordTurn:
         if "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):
                 yield Private(
-                    intent="claim.last_visit_cost", language=language, blocks=private_blocks(), stands=self.stands
+                    intent="claim.last_visit_cost",
+                    language=language,
+                    blocks=private_blocks(),
+                    stands=self.stands,
+                    rating=Rating(Action("right1", ""), Action("wrong1", "")) if "owe" in message.text else None,
                 )
+        elif message.press == "wrong1":
+            blocks = (Line((Span("What was wrong?"),)), Actions((Action("amount1", "The amount"),)))
+            yield Shareable(intent="feedback.wrong", language="en", blocks=blocks)
         elif "find" in message.text:
             yield Shareable(intent="provider.find", language="en", blocks=found_blocks())
         else:
@@ -146,6 +161,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     await teams.start()
     store = open_sqlite(f"sqlite:///{tmp_path_factory.mktemp('teams') / 'bot.db'}")
     house: House
+    pack = shipped_pack()
 
     def inbox(handler: Handler, soothe: Soother) -> Inbox:
         return Inbox("teams", handler, SealedTable(store, VAULT), soothe=soothe, soothe_after=0.05)
@@ -167,6 +183,9 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         tenants=(TENANT,),
         cloud=CLOUDS["public"],
         slash=SlashCommands(("/bcbst-find", "/bcbst-help")),
+        forms=Forms(pack.engine, pack.offers, turn),
+        table=SealedTable(store, VAULT),
+        now=lambda: datetime(2026, 5, 20, 12, tzinfo=UTC),
         inbox=inbox,
         retention=Retention(SealedTable(store, VAULT), hashed, pause=pause),
         gone=gone,

@@ -1,0 +1,75 @@
+"""The pack's forms as Adaptive Cards: one input for each field, with what was typed and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.conversation.forms import choices_of
+from bot.language.offers import Form
+from bot.message import Language
+from bot.replies.cards import AdaptiveCard
+from bot.replies.text import cut
+
+FORM = "form"
+"""What the data of a sent form holds beside its fields: the form's name."""
+_LABEL, _CHOICE, _LINE = 200, 100, 200
+_NOTHING = ("", "\u2013")  # a choice that was made can be taken back
+
+
+def form_card(
+    form: Form,
+    labels: Mapping[str, str],
+    language: Language,
+    typed: Mapping[str, Sequence[str]],
+    faults: Mapping[str, str],
+) -> AdaptiveCard:
+    """A form to fill in. `typed` are the values that its fields start with, `faults` what is said below a field."""
+    said = [_text(labels["about"])] if "about" in labels else []
+    fields = (one for key in form.fields for one in _field(form, key, labels, typed.get(key, ()), faults.get(key)))
+    return {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.5",
+        "lang": language,
+        "fallbackText": labels["title"],
+        "body": [*said, *fields],
+        "actions": [
+            {"type": "Action.Submit", "title": labels["submit"], "style": "positive", "data": {FORM: form.name}}
+        ],
+    }
+
+
+def _field(
+    form: Form, key: str, labels: Mapping[str, str], typed: Sequence[str], fault: str | None
+) -> Iterator[AdaptiveCard]:
+    asked: AdaptiveCard = {"id": key, "label": cut(labels[key], _LABEL), **_input(form, key, labels, typed)}
+    if key in form.required:
+        asked |= {"isRequired": True, "errorMessage": labels.get(f"missing:{key}", labels["unread"])}
+    yield asked
+    if fault:
+        yield {**_text(fault), "color": "Attention", "spacing": "Small"}
+
+
+def _input(form: Form, key: str, labels: Mapping[str, str], typed: Sequence[str]) -> AdaptiveCard:
+    """A choice where the labels list its values, a switch for a single one, a day for a date, else a line."""
+    choices = [(cut(value, _LINE), cut(label, _CHOICE)) for value, label in choices_of(key, labels, typed)]
+    started = {value.casefold() for value in typed}
+    if len(choices) == 1 and key not in form.several:
+        value, label = choices[0]
+        shown = value if value.casefold() in started else ""
+        return {"type": "Input.Toggle", "title": label, "valueOn": value, "valueOff": "", "value": shown}
+    if choices:
+        one_of = choices if key in form.several or key in form.required else [_NOTHING, *choices]
+        chosen = ",".join(value for value, _ in choices if value.casefold() in started)
+        listed = [{"title": label, "value": value} for value, label in one_of]
+        many = {"isMultiSelect": True} if key in form.several else {"style": "compact"}
+        return {"type": "Input.ChoiceSet", "choices": listed, **many, **({"value": chosen} if chosen else {})}
+    kept = {"value": typed[0]} if typed else {}
+    if key in form.days:
+        return {"type": "Input.Date", **kept}
+    hint = {"placeholder": labels[f"hint:{key}"]} if f"hint:{key}" in labels else {}
+    return {"type": "Input.Text", "maxLength": _LINE, **hint, **kept}
+
+
+def _text(text: str) -> AdaptiveCard:
+    return {"type": "TextBlock", "text": text, "wrap": True}

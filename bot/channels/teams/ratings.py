@@ -1,0 +1,100 @@
+"""Thumbs under private answers. A press opens a dialog: thanks, or "What was wrong?" with a button for each cause.
+
+Teams tells which message was rated and nothing of ours, so the two buttons of an answer are kept by its message, for
+its reader alone. A dialog of Teams' own would ask for words, and none are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from bot.channels.base import Answers
+from bot.channels.body import Body
+from bot.channels.teams.incoming import LONGEST_ID, Incoming, language_of, said, word
+from bot.channels.teams.notices import Notices
+from bot.channels.teams.people import People
+from bot.errors import StoreError
+from bot.message import Answered, Message, OneToOne, Person, Rating
+from bot.replies.cards import TYPE, pages, submitting
+from bot.replies.plain import plain
+from bot.stores.sealed import SealedTable
+
+_KIND, _KEPT = "teams_rating", 86_400.0  # seconds for which a button can be pressed
+_SECONDS = 4.0  # Teams waits five
+_LONGEST = 4_000
+
+Dialog = dict[str, Any]
+KeepIncoming = Callable[[Incoming], Awaitable[None]]
+
+
+class Thumbs:
+    """Keeps the buttons of answers, and takes the presses. `keep` has a button of the dialog answered in the chat."""
+
+    def __init__(
+        self, table: SealedTable, answers: Answers, people: People, notices: Notices, keep: KeepIncoming
+    ) -> None:
+        self._table, self._answers, self._people, self._notices = table, answers, people, notices
+        self._keep = keep
+
+    async def note(self, person: Person, place: OneToOne, message: str, rating: Rating) -> None:
+        """Remember what the thumbs under a message press. Without that, a press says that the button is over."""
+        kept = json.dumps({"like": rating.right.id, "dislike": rating.wrong.id}).encode()
+        key = _key(person.team, person.user, place.conversation, message)
+        with suppress(StoreError):
+            await self._table.put(_KIND, key, kept, expires=time.time() + _KEPT, owner=person.key)
+
+    async def open(self, body: Body) -> Dialog:
+        """What a client shows when a thumb is pressed: the answer to its button."""
+        incoming = said(body, "", await self._press_of(body))
+        reply = await self._answered(incoming) if incoming is not None and incoming.press else None
+        if reply is None:
+            return told(self._notices.old_button(language_of(body)))
+        card = submitting(pages(reply)[0].card)
+        if card == pages(reply)[0].card:
+            return told(plain(reply.blocks))
+        value = {"width": "small", "height": "small", "card": {"contentType": TYPE, "content": card}}
+        return {"task": {"type": "continue", "value": value}}
+
+    async def take(self, body: Body) -> None:
+        """A button of the dialog: what it asks is answered in the chat."""
+        text = word(body, "value", "actionValue", "feedback")
+        with suppress(ValueError, RecursionError):
+            press = word(json.loads(text[:_LONGEST]), "press")[:LONGEST_ID]
+            incoming = said(body, "", press or None)
+            if incoming is not None and incoming.press and incoming.personal:
+                await self._keep(incoming)
+
+    async def _press_of(self, body: Body) -> str | None:
+        incoming = said(body, "")
+        if incoming is None or not incoming.personal:
+            return None
+        message = word(body, "replyToId")
+        kept = await self._table.get(_KIND, _key(incoming.tenant, incoming.user, incoming.conversation, message))
+        return word(json.loads(kept), word(body, "value", "data", "actionValue", "reaction")) or None if kept else None
+
+    async def _answered(self, incoming: Incoming) -> Answered | None:
+        """The answer to a press, without its being posted."""
+        person, directory_only = await self._people.person(incoming)
+        asked = Message(incoming.key, person, incoming.place, "", press=incoming.press, directory_only=directory_only)
+        found: Answered | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS):
+                async for reply in self._answers.answer(asked):
+                    found = reply
+        return found
+
+
+def told(text: str) -> Dialog:
+    """A sentence in place of a dialog."""
+    return {"task": {"type": "message", "value": text}}
+
+
+def _key(tenant: str, user: str, conversation: str, message: str) -> str:
+    parts: Mapping[str, str] = {"tenant": tenant, "user": user, "conversation": conversation, "message": message}
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,86 @@
+"""Thumbs under private answers, and the label that they wear."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.channels.teams.conftest import PLANTED, House
+
+Json = dict[str, Any]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def answered(house: House) -> str:
+    """The id of a private answer."""
+    await house.deliver(house.teams.message("what did I owe"))
+    return max(message for _, message in house.teams.standing)
+
+
+async def test_a_private_answer_wears_its_label_and_thumbs(house: House) -> None:
+    """In the own chat only; what the directory tells has neither."""
+    await answered(house)
+    await house.deliver(house.teams.message("hello"))
+    await house.deliver(house.teams.mention("what did I owe"))
+    private, plain, again, pointer = (call.body for call in house.teams.sent())
+    for body in (private, again):
+        [entity] = body["entities"]
+        assert entity["usageInfo"]["name"] == "Private: your health plan's data"
+        assert PLANTED not in json.dumps(entity)
+        assert body["channelData"]["feedbackLoop"] == {"type": "custom"}
+    for body in (plain, pointer):
+        assert not {"entities", "channelData"} & body.keys()
+
+
+async def test_a_withdrawn_answer_has_neither(house: House) -> None:
+    """What was disconnected on its way holds nothing to protect or to rate."""
+    house.turn.connected = False
+    await answered(house)
+    [call] = house.teams.sent()
+    assert not {"entities", "channelData"} & call.body.keys()
+
+
+async def test_a_thumb_down_asks_what_was_wrong(house: House) -> None:
+    """In a dialog with a button for each cause; a button's answer comes to the chat, and nothing else does."""
+    message = await answered(house)
+    body = await house.ask(house.teams.thumb("dislike", message))
+    card = body["task"]["value"]["card"]["content"]
+    [button] = card["body"][-1]["actions"]
+    assert button == {"type": "Action.Submit", "title": "The amount", "data": {"press": "amount1"}}
+    assert [one.press for one in house.turn.heard] == [None, "wrong1"]
+    assert len(house.teams.sent()) == 1
+    assert await house.ask(house.teams.rated(button["data"])) is None
+    assert house.turn.heard[-1].press == "amount1"
+    assert len(house.teams.sent()) == 2
+
+
+async def test_a_thumb_up_is_thanked_for(house: House) -> None:
+    """With the words of its button's answer, in place of a dialog."""
+    body = await house.ask(house.teams.thumb("like", await answered(house)))
+    assert body["task"] == {"type": "message", "value": "heard "}
+    assert house.turn.heard[-1].press == "right1"
+
+
+async def test_nobody_rates_what_they_were_not_answered(house: House) -> None:
+    """Another person, another chat, a message that cannot be rated, and no reaction that there is."""
+    message = await answered(house)
+    for made in (
+        house.teams.thumb("like", message, user="u2"),
+        house.teams.thumb("like", message, personal=False),
+        house.teams.thumb("like", "m0"),
+        house.teams.thumb("love", message),
+    ):
+        body = await house.ask(made)
+        assert "earlier version" in body["task"]["value"]
+    assert len(house.turn.heard) == 1
+
+
+@pytest.mark.parametrize("feedback", ["", "{", "7", "[]", '{"press": 7}', '"amount1"', None, {"press": "amount1"}])
+async def test_a_dialog_that_brings_no_button_asks_nothing(house: House, feedback: Any) -> None:
+    """Words that a client sends by itself are not read."""
+    made = house.teams.rated({})
+    made["value"]["actionValue"]["feedback"] = feedback
+    assert await house.ask(made) is None
+    assert house.turn.heard == []
