@@ -89,7 +89,7 @@ setup:
 	@[ -x "$(UV)" ] || python3 -m pip install --quiet --user uv 2>/dev/null || python3 -m pip install --quiet --user --break-system-packages uv
 	@[ .venv/.set-up -nt uv.lock ] || echo "Setting up: the packages of uv.lock, in .venv; the first time takes a minute or so."
 	@$(UV) sync --frozen --all-groups --all-extras --quiet
-	@touch .venv/.set-up
+	@touch .venv/.set-up 2>/dev/null || true
 
 browser:
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \

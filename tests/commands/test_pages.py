@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -103,6 +104,8 @@ def test_slacks_command_line_starts_the_same() -> None:
     """.slack/hooks.json: the manifest of step 1 as JSON, and step 4 with the tokens that `slack run` hands over."""
     hooks = json.loads((ROOT / ".slack" / "hooks.json").read_text(encoding="utf-8"))
     assert hooks["config"]["sdk-managed-connection-enabled"]
+    project = json.loads((ROOT / ".slack" / "config.json").read_text(encoding="utf-8"))
+    assert project == {"manifest": {"source": "local"}}
     [manifest], [start] = commands_of(hooks["hooks"]["get-manifest"]), commands_of(hooks["hooks"]["start"])
     assert manifest == ["manifest", "--socket-mode", "--json"]
     assert environment_of(hooks["hooks"]["start"]) == {
@@ -130,3 +133,10 @@ async def test_the_made_up_payer_answers_in_ones_own_slack(tmp_path: Path) -> No
             await slack.wait_for("chat.postMessage")
     finally:
         await slack.stop()
+
+
+def test_make_demo_says_what_it_sets_up_first() -> None:
+    """The first time installs packages for a while, and uv is quiet."""
+    shown = subprocess.run(["make", "--dry-run", "demo"], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607 -- the README's command
+    steps = ("Setting up: the packages", "uv sync", "Starting: a made-up payer", "bcbst-bot demo")
+    assert [shown.index(step) for step in steps] == sorted(shown.index(step) for step in steps)
