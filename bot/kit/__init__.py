@@ -14,7 +14,7 @@ from bot.kit.asked_networks import among as networks_among
 from bot.kit.cards import STALE_DAYS, Card, cards
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
 from bot.kit.choice import Choice
-from bot.kit.claims import claim_by_id, claim_numbered, newest_claims
+from bot.kit.claims import claim_by_id, claim_numbered, newest_claims, with_resource
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
@@ -257,6 +257,7 @@ __all__ = [
     "who",
     "why_of",
     "with_fills",
+    "with_resource",
     "within",
     "without_own",
     "words_of",

@@ -82,6 +82,12 @@ async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
     return None
 
 
+async def with_resource(ask: Ask, claim: Claim) -> tuple[Claim, bytes]:
+    """A claim that was read with its people, and its resource: searched for again only when that was let go."""
+    resource = claim.resource
+    return (claim, resource) if resource is not None else await claim_by_id(ask, claim.id)
+
+
 async def claim_by_id(ask: Ask, claim_id: str) -> tuple[Claim, bytes]:
     """One claim with the names of who gave the care, and its resource; also one that no longer counts.
 

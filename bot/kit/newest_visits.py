@@ -12,14 +12,17 @@ from bot.records.claim import Claim
 from bot.records.live import Live, visits
 
 
-async def newest_visits(ask: Ask) -> tuple[tuple[Claim, ...], Live]:
-    """The claims of the visits that fit, newest first, and all that was read for them."""
+async def newest_visits(ask: Ask, *, people: bool = False) -> tuple[tuple[Claim, ...], Live]:
+    """The claims of the visits that fit, newest first, and all that was read for them.
+
+    With `people` the records of who gave the care come along, as they do when the question narrows the visits.
+    """
     alive = await newest_claims(
         ask,
         *service_dates(ask),
         enough=lambda so_far: bool(_fitting(so_far, ask)),
         page_size=10,
-        people=wanted_of(ask).narrows,
+        people=people or wanted_of(ask).narrows,
     )
     return _fitting(alive, ask), alive
 

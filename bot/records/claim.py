@@ -175,6 +175,12 @@ class Claim:
         return self
 
     @property
+    def resource(self) -> bytes | None:
+        """The ExplanationOfBenefit as it came; None once every fact was read."""
+        record: _Record | None = vars(self).get("_record")
+        return bytes(record.raw) if record is not None else None
+
+    @property
     def number(self) -> str | None:
         """The payer's claim number."""
         return self.numbers[0].value if self.numbers else None

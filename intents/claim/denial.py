@@ -28,6 +28,7 @@ from bot.kit import (
     service_dates,
     text_of,
     wanted_of,
+    with_resource,
 )
 
 COMMERCIAL, MEDICAID, MEDICARE = 180, 60, 65
@@ -71,10 +72,9 @@ class Denial(Summary):
 
 async def answer(ask: Ask) -> Denial:
     """The denied claim of the pressed button, or the newest one that fits the words."""
-    claim_id = ask.arguments.get("id")
-    looked_at = 0
+    pressed, chosen, looked_at = ask.arguments.get("id"), None, 0
     others: tuple[Claim, ...] = ()
-    if claim_id is None:
+    if pressed is None:
         alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(denied(so_far, ask)))
         found = denied(alive, ask)
         looked_at, others = len(fitting(alive.claims, _any_state(ask))), found[1:SHOWN]
@@ -83,9 +83,9 @@ async def answer(ask: Ask) -> Denial:
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await near_claims(refused, alive) if wanted.narrows else None
             return Denial(looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest)
-        claim_id = found[min(max(ask.pick, 0), len(found) - 1)].id
-    claim, raw = await claim_by_id(ask, claim_id)
-    if claim.sensitive and "id" not in ask.arguments:
+        chosen = found[min(max(ask.pick, 0), len(found) - 1)]
+    claim, raw = await (with_resource(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
+    if claim.sensitive and pressed is None:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return Denial(claim=claim, shielded=True)
     lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim)

@@ -31,6 +31,7 @@ from bot.kit import (
     story_of,
     text_of,
     wanted_of,
+    with_resource,
 )
 
 SHOWN = 10
@@ -64,18 +65,18 @@ class ClaimDetail(Summary):
 async def answer(ask: Ask) -> ClaimDetail:
     """The claim of the pressed button, of the claim number or provider that was named, else of the last visit."""
     pressed = ask.arguments.get("id")
-    claim_id, alive = (pressed, None) if pressed else await _find(ask)
-    if claim_id is None:
+    found, alive = (None, None) if pressed else await _find(ask)
+    if not pressed and found is None:
         wanted = wanted_of(ask)
         nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
         cite_claims(ask, (), nearest)
         return ClaimDetail(wanted=wanted, nearest=nearest)
-    claim, raw = await claim_by_id(ask, claim_id)
+    claim, raw = await (with_resource(ask, found) if found else claim_by_id(ask, pressed or ""))
     if claim.sensitive and not pressed:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return ClaimDetail(claim, shielded=True)
     typed, before, around = await asyncio.gather(
-        ask.typed(raw, "ExplanationOfBenefit"), _before(ask, claim), _around(ask, claim)
+        ask.typed(raw, "ExplanationOfBenefit"), _before(ask, claim), _around(ask, claim, alive)
     )
     cite_claims(ask, (claim, before))
     ask.report.steps += owed_steps(claim)
@@ -120,32 +121,34 @@ async def _before(ask: Ask, claim: Claim) -> Claim | None:
     return await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
 
 
-async def _around(ask: Ask, claim: Claim) -> Live | None:
-    """The claims of its days, read until one follows it; nothing is searched for a claim without a number or a day."""
+async def _around(ask: Ask, claim: Claim, read: Live | None) -> Live | None:
+    """The claims of its days, read until one follows it; nothing is searched for a claim without a number or a day.
+
+    `read` are the newest claims among which it was found: they hold its days where an older one is among them.
+    """
     day = claim.service.day
     if day is None or claim.number is None:
         return None
+
+    def enough(so_far: Live) -> bool:
+        older = any(one.service.day and one.service.day.last < day.first for one in so_far.claims)
+        return older or so_far.after(claim) is not None
+
+    if read is not None and not ask.report.gaps and enough(read):
+        return read
     days = (("service-date", f"ge{day.first}"), ("service-date", f"le{day.last}"))
-    return await newest_claims(
-        ask,
-        *days,
-        enough=lambda so_far: (
-            so_far.after(claim) is not None
-            or any(one.service.day and one.service.day.last < day.first for one in so_far.claims)
-        ),
-        people=False,
-    )
+    return await newest_claims(ask, *days, enough=enough, people=False)
 
 
-async def _find(ask: Ask) -> tuple[str | None, Live]:
+async def _find(ask: Ask) -> tuple[Claim | None, Live]:
     """By number any claim, also one that no longer counts; else the newest visit that fits."""
     if number := text_of(ask, "claim_id"):
         alive = await newest_claims(
             ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in _all(so_far)), page_size=100
         )
-        return next((claim.id for claim in _all(alive) if is_numbered(claim, number)), None), alive
-    found, alive = await newest_visits(ask)
-    return (found[min(max(ask.pick, 0), len(found) - 1)].id if found else None), alive
+        return next((claim for claim in _all(alive) if is_numbered(claim, number)), None), alive
+    found, alive = await newest_visits(ask, people=True)
+    return (found[min(max(ask.pick, 0), len(found) - 1)] if found else None), alive
 
 
 def _all(alive: Live) -> tuple[Claim, ...]:

@@ -25,6 +25,7 @@ from bot.kit import (
     read_contract,
     wanted_of,
     who,
+    with_resource,
 )
 
 
@@ -61,13 +62,13 @@ class ClaimNetwork(Summary):
 async def answer(ask: Ask) -> ClaimNetwork:
     """For the claim of the pressed button, else the newest visit of the number, day or provider that was named."""
     pressed = ask.arguments.get("id")
-    claim_id, alive = (pressed, None) if pressed else await _find(ask)
-    if claim_id is None:
+    visit, alive = (None, None) if pressed else await _find(ask)
+    if not pressed and visit is None:
         wanted = wanted_of(ask)
         nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
         cite_claims(ask, (), nearest)
         return ClaimNetwork(wanted=wanted, nearest=nearest)
-    claim, raw = await claim_by_id(ask, claim_id)
+    claim, raw = await (with_resource(ask, visit) if visit else claim_by_id(ask, pressed or ""))
     ask.cite("ExplanationOfBenefit", [claim.id])
     if claim.sensitive and not pressed:
         return ClaimNetwork(claim, shielded=True)
@@ -104,7 +105,7 @@ def summarize(
     return ClaimNetwork(claim, contract, now, today)
 
 
-async def _find(ask: Ask) -> tuple[str | None, Live]:
+async def _find(ask: Ask) -> tuple[Claim | None, Live]:
     """The newest visit that fits."""
-    found, alive = await newest_visits(ask)
-    return (found[0].id if found else None), alive
+    found, alive = await newest_visits(ask, people=True)
+    return (found[0] if found else None), alive
