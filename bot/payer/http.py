@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -170,7 +171,13 @@ def request_of(url: str, headers: Mapping[str, str], *, form: str | None = None,
     if form is None:
         return httpx.Request("GET", url, headers={**_HEADERS, **headers}, extensions=extensions)
     typed = {**_HEADERS, **headers, "content-type": "application/x-www-form-urlencoded"}
-    return httpx.Request("POST", url, headers=typed, content=form.encode("ascii"), extensions=extensions)
+    return httpx.Request("POST", _target(url), headers=typed, content=form.encode("ascii"), extensions=extensions)
+
+
+@lru_cache(maxsize=64)
+def _target(url: str) -> httpx.URL:
+    """The URL of a form, taken apart once: there is one for each type and the token's, and none names a member."""
+    return httpx.URL(url)
 
 
 def _transport() -> httpx.AsyncBaseTransport:

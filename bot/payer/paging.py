@@ -147,12 +147,13 @@ class Server:
 
     async def _search(self, search: Search, budget: Budget) -> tuple[Page, str]:
         """The page, and the URL that the search has, or would have by GET."""
-        url = self.base.join(f"{search.type}?{search.encoded()}")
+        asked = search.encoded()
+        url = self.base.join(f"{search.type}?{asked}")
         known, got = self._known_to_take_posts(), self._page_call(url, search.type, budget)
         if known is False:
             return await self._asked(got), url
         try:
-            page = await self._posted(url, search, budget)
+            page = await self._posted(url, search.type, asked, budget)
         except _NOT_BY_POST:
             if known:
                 raise
@@ -161,14 +162,14 @@ class Server:
             return page, url
         return (page if known else await self._confirmed(page, got)), url
 
-    async def _posted(self, url: str, search: Search, budget: Budget) -> Page:
+    async def _posted(self, url: str, resource_type: str, asked: str, budget: Budget) -> Page:
         def read(answer: httpx.Response) -> Page:
             if answer.status_code == _NOT_IMPLEMENTED:
                 raise PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
-            return self._page(answer, search.type, budget)
+            return self._page(answer, resource_type, budget)
 
-        target = self.base.join(f"{search.type}/_search")
-        return await self._asked(_Call(target, url, search.type, budget, read, form=search.encoded()))
+        target = self.base.join(f"{resource_type}/_search")
+        return await self._asked(_Call(target, url, resource_type, budget, read, form=asked))
 
     def _page_call(self, url: str, resource_type: str, budget: Budget) -> _Call[Page]:
         return _Call(url, url, resource_type, budget, lambda answer: self._page(answer, resource_type, budget))

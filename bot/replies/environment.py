@@ -8,7 +8,9 @@ from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, nodes
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import internalcode
 
 from bot.replies.catalogues import Catalogue
 from bot.replies.filters import filters, finalize
@@ -52,6 +54,15 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if verdict is None:
             verdict = self._verdicts[key] = super().is_safe_attribute(obj, attr, value)
         return verdict
+
+    @internalcode
+    def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """A macro is called at once, as the sandbox and its context would after looking at what it is."""
+        if type(called) is not Macro:
+            return super().call(context, called, *args, **kwargs)
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return called(context.eval_ctx, *args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """What the sandbox gives; plain values under a name that it has let through before need no other look."""
