@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import teams
+from bench import far, teams
 from bench.run import rows
 from bench.table import markdown
 from bot.ops.log import set_up
@@ -22,7 +22,7 @@ def main() -> None:
         return
     set_up("ERROR")
     started = time.perf_counter()
-    table = markdown([*uvloop.run(rows()), *uvloop.run(teams.rows())])
+    table = markdown([*uvloop.run(rows()), *uvloop.run(far.rows()), *uvloop.run(teams.rows())])
     print(table)  # noqa: T201 -- as above
     version = ".".join(map(str, sys.version_info[:3]))
     took = time.perf_counter() - started

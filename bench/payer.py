@@ -1,6 +1,7 @@
 """The sandbox payer as a process of its own; one of its members keeps exactly ten claims.
 
-SIGUSR1 makes every search for claims take a second longer, SIGUSR2 ends that.
+SIGUSR1 makes every search for claims take a second longer, SIGUSR2 ends that. An argument is the seconds that every
+call to its FHIR server takes.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sys
 from typing import Literal
+from urllib.parse import urlsplit
 
 import uvloop
 
@@ -22,23 +25,29 @@ TEN = "marcus"
 _TEN = 10
 
 
-class _Second(asyncio.Event):
-    """An event that always comes in a second."""
+class _Pause(asyncio.Event):
+    """An event that always comes after so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
 
     async def wait(self) -> Literal[True]:
         """Wait that long."""
-        await asyncio.sleep(1)
+        await asyncio.sleep(self._seconds)
         return True
 
 
-async def _serve() -> None:
+async def _serve(seconds: float) -> None:
     world = build(today=load_day().bot_today)
     _trim(world)
     for patient in list(world.on_demand):
         world.complete(patient)  # now, so that nobody's sign-in waits for ten thousand claims
     async with serve_sandbox(world) as payer:
         faults, loop = payer.behaviour.faults, asyncio.get_running_loop()
-        slow = Fault("/", query_has="patient=", times=None, hold=_Second())
+        if seconds:
+            faults.append(Fault(urlsplit(payer.fhir_url).path, times=None, hold=_Pause(seconds)))
+        slow = Fault("/", query_has="patient=", times=None, hold=_Pause(1))
         loop.add_signal_handler(signal.SIGUSR1, faults.append, slow)
         loop.add_signal_handler(signal.SIGUSR2, faults.clear)
         settings = {
@@ -63,4 +72,4 @@ def _trim(world: World) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve())
+    uvloop.run(_serve(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))

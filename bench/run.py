@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -73,7 +73,7 @@ async def rows() -> list[Row]:
         async with workspace() as slack, paid(slack, folder) as (settings, readers, payer_process):
             start = await cold_start(settings, folder)
             async with serving(settings, folder, "bench.anew") as (bot, bot_url, _):
-                told = _floor_task(slack, settings, readers)
+                told = floor_task(slack, settings, readers)
                 with python("-m", "bench.floor", told=told) as straight:
                     stage = Stage(slack, bot, bot_url, straight, f"http://127.0.0.1:{straight.line().strip()}")
                     found = [*await _load(stage), *await _sums(stage), *_memory(stage, start), *_language()]
@@ -96,13 +96,22 @@ async def workspace() -> AsyncIterator[Workspace]:
 
 @asynccontextmanager
 async def paid(
-    slack: Workspace, folder: Path
+    slack: Workspace,
+    folder: Path,
+    *,
+    store: str = "",
+    wait: float = 0.0,
+    users: Mapping[str, str] | None = None,
 ) -> AsyncIterator[tuple[dict[str, str], dict[str, floor.Person], Process]]:
-    """The bot's settings for the payer that runs, what the floor may read of everybody who is linked, and the payer."""
-    with python("-m", "bench.payer") as process:
+    """The bot's settings for the payer that runs, what the floor may read of everybody who is linked, and the payer.
+
+    `store` is another store's URL than that of a SQLite file; `wait` is the seconds that each call to the payer takes.
+    `users` are those who are linked, by the names of members; else everybody.
+    """
+    with python("-m", "bench.payer", *([str(wait)] if wait else ())) as process:
         settings: dict[str, str] = {
             **json.loads(process.line()),
-            "BOT_STORE_URL": f"sqlite:///{folder / 'bot.db'}",
+            "BOT_STORE_URL": store or f"sqlite:///{folder / 'bot.db'}",
             "BOT_ENCRYPTION_KEYS": new_key(),
             "BOT_QUESTIONS_PER_MINUTE": people.ANY_NUMBER,
             "SLACK_BOT_TOKEN": TOKEN,
@@ -112,12 +121,13 @@ async def paid(
         named = {name.lower(): value for name, value in settings.items()}
         linked = await people.link(
             Settings(_env_file=None, **named),  # type: ignore[arg-type, call-arg] # pydantic checks each value
-            dict.fromkeys(CROWD, "dana") | _RECORDS,
+            users or dict.fromkeys(CROWD, "dana") | _RECORDS,
         )
         yield settings, linked, process
 
 
-def _floor_task(slack: Workspace, settings: dict[str, str], readers: dict[str, floor.Person]) -> str:
+def floor_task(slack: Workspace, settings: dict[str, str], readers: dict[str, floor.Person]) -> str:
+    """The line that the floor is told."""
     task = floor.Task(SECRET, TOKEN, slack.api_url, settings["PAYER_FHIR_URL"], readers)
     return msgspec.json.encode(task).decode()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from bench.processes import Process
-from tests.doubles.slack import Call, SlackDouble
+from tests.doubles.slack import Call, SlackDouble, wire
 
 _PATIENCE, _IDLE = 20.0, 2.0
 _HUNDREDTHS = 100
@@ -63,6 +63,7 @@ class Workspace(SlackDouble):
         super().__init__()
         self._waiting: dict[str, tuple[str, asyncio.Future[Call]]] = {}
         self.passing = False  # whether notes on the way to an answer are passed over
+        self.made = 0  # calls so far
 
     async def start(self, port: int = 0) -> None:
         """Listen, and keep no connection for as long as servers do: theirs may end just as it is used again."""
@@ -76,18 +77,18 @@ class Workspace(SlackDouble):
         Raises:
             TimeoutError: there was none. RuntimeError: the event was not acknowledged.
         """
-        self.app_url = case.address
         answered: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
         self._waiting[self.chat_of(user)] = case.last_call, answered
         event = self.direct_message(case.text, user=user)
         started = time.perf_counter()
-        statuses = await self.deliver(event)
-        if statuses != [_ACKNOWLEDGED]:
-            raise RuntimeError(f"the event was answered with {statuses}")
+        status, _ = await self.send(*wire(event), to=case.address)
+        if status != _ACKNOWLEDGED:
+            raise RuntimeError(f"the event was answered with {status}")
         call = await asyncio.wait_for(answered, _PATIENCE)
         return call.at - started
 
     async def _record(self, call: Call) -> None:
+        self.made += 1
         last_call, answered = self._waiting.get(str(call.arguments.get("channel")), ("", None))
         if answered is not None and call.method == last_call and not answered.done():
             if "$" in call.text:
@@ -106,10 +107,9 @@ class Workspace(SlackDouble):
         Raises:
             RuntimeError: the event was not acknowledged.
         """
-        self.app_url = case.address
         event = self.direct_message(case.text, user=user)
         started = time.perf_counter()
-        if await self.deliver(event) != [_ACKNOWLEDGED]:
+        if (await self.send(*wire(event), to=case.address))[0] != _ACKNOWLEDGED:
             raise RuntimeError("the event was not acknowledged")
         return time.perf_counter() - started
 
