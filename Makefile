@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo reference test test-teams playground faults attacks lint types bench bench-memory trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo reference test test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@echo "Starting: a made-up payer, the bot, and a conversation over real HTTP."
@@ -52,6 +52,10 @@ bench: setup
 # 20,000 messages answered in Slack and in Teams, and what the process has grown by: some minutes.
 bench-memory: setup
 	$(RUN) python -m bench.memory
+
+# What a second process on PostgreSQL adds, the load pinned apart where the machine has four CPUs: some minutes.
+bench-replicas: setup
+	$(RUN) python -m bench.replicas
 
 # The files and functions of ours that one Slack question passes, counted live.
 trace: setup

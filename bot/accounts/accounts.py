@@ -18,7 +18,7 @@ from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
 from bot.accounts.render import Renderer
 from bot.accounts.revocations import Revocations
-from bot.accounts.rows import LIVES, LinkRequest, LinkRow, PatientCandidate, Rows
+from bot.accounts.rows import LIVES, LinkRequest, LinkRow, PatientCandidate, Rows, place
 from bot.accounts.seats import LinkQuota
 from bot.accounts.signin import SignIns
 from bot.accounts.values import Access, Link, Linked, Unlinked
@@ -166,6 +166,15 @@ class Accounts:
         """Every chat identity that is connected, and since when in Unix seconds, for the operator."""
         async for key, row in self._rows.all(LinkRow):
             yield person_of(key), row.since
+
+    @staticmethod
+    def place_of(person: Person) -> tuple[str, str]:
+        """Where this person's connection is kept, as kind and key of its row."""
+        return place(LinkRow, person.key)
+
+    def opened(self, person: Person, kept: bytes | None) -> LinkRow | None:
+        """This person's connection, as `connected` gives it, in what its place was read to hold."""
+        return self._rows.unbound(LinkRow, person.key, kept)
 
     async def connected(self, person: Person) -> LinkRow | None:
         """This person's connection, with all whose records it opens; None when there is none."""

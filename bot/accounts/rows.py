@@ -173,6 +173,11 @@ _KINDS: dict[type[msgspec.Struct], str] = {
 _OF_PERSONS = frozenset({Pending, LinkRow, Current})  # their key is their owner's
 
 
+def place(row: type[_Row], key: str) -> tuple[str, str]:
+    """The kind and the key of a row."""
+    return _KINDS[row], key
+
+
 class Rows:
     """Typed, sealed access to the store. A row that no key opens counts as missing: the person links again (T36).
 
@@ -195,16 +200,16 @@ class Rows:
 
     async def get(self, row: type[_Row], key: str) -> _Row | None:
         """The living row, unsealed."""
-        return self._unbound(row, key, await self._table.get(_KINDS[row], key))
+        return self.unbound(row, key, await self._table.get(_KINDS[row], key))
 
     async def take(self, row: type[_Row], key: str) -> _Row | None:
         """The living row, removed: of many takers one gets it (T04)."""
-        return self._unbound(row, key, await self._table.take(_KINDS[row], key))
+        return self.unbound(row, key, await self._table.take(_KINDS[row], key))
 
     async def all(self, row: type[_Row]) -> AsyncIterator[tuple[str, _Row]]:
         """Every living row that a key opens, with its key, in the order in which they were put."""
         async for listed, plain in self._table.listed(_KINDS[row]):
-            opened = self._unbound(row, listed.key, plain)
+            opened = self.unbound(row, listed.key, plain)
             if opened is not None:
                 yield listed.key, opened
 
@@ -229,7 +234,8 @@ class Rows:
         """End this person's current link request, if there is one."""
         await self.drop(Current, person.key)
 
-    def _unbound(self, row: type[_Row], key: str, plain: bytes | None) -> _Row | None:
+    def unbound(self, row: type[_Row], key: str, plain: bytes | None) -> _Row | None:
+        """The living row in what its place holds; None when another end or owner is sealed in it."""
         if plain is None:
             return None
         try:

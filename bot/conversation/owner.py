@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.accounts.accounts import Accounts, PatientCandidate
-from bot.conversation.state import Asked, Memory
+from bot.conversation.state import Asked, Dialogue, Memory
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
@@ -180,8 +180,14 @@ class Owners:
     def __init__(self, accounts: Accounts, pack: Pack, payer: Mapping[str, str], offer: OfferLink) -> None:
         self._accounts, self._pack, self._payer, self._offer = accounts, pack, payer, offer
 
+    async def recalled(self, message: Message, dialogue: Dialogue) -> Memory:
+        """The dialogue's memory with the asker's connection; without one for who may only see the directory."""
+        places = () if message.directory_only else (self._accounts.place_of(message.person),)
+        memory, kept = await dialogue.recall_beside(message, *places)
+        return replace(memory, link=self._accounts.opened(message.person, kept[0]) if kept else None)
+
     async def connected(self, message: Message, memory: Memory) -> Memory:
-        """The memory with the asker's connection; without one for who may only see the directory."""
+        """The memory with the asker's connection, read anew."""
         return replace(memory, link=None if message.directory_only else await self._accounts.connected(message.person))
 
     def other(self, message: Message, asked: Asked, memory: Memory, found: Collection[PatientCandidate]) -> Answered:

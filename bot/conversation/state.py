@@ -128,7 +128,13 @@ class Dialogue:
 
     async def recall(self, message: Message) -> Memory:
         """What this person's conversation in this place holds, empty after ten idle minutes."""
-        return _decoded(await self._table.get("dialogue", _conversation(message)), Memory) or Memory()
+        memory, _ = await self.recall_beside(message)
+        return memory
+
+    async def recall_beside(self, message: Message, *places: tuple[str, str]) -> tuple[Memory, list[bytes | None]]:
+        """What `recall` gives, and what the rows in other places hold, all in one statement."""
+        kept, *others = await self._table.several(("dialogue", _conversation(message)), *places)
+        return _decoded(kept, Memory) or Memory(), others
 
     async def remember(
         self, message: Message, memory: Memory, presses: Sequence[NewRow] = (), record: Recorder | None = None

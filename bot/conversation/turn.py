@@ -119,7 +119,7 @@ class Turn:
         """The replies of one step after the other; what goes wrong is said in the language of its step."""
         course = Course(replace(message, directory_only=message.directory_only or self._member_answers == "off"))
         try:
-            course.memory = await self._owners.connected(message, await self._dialogue.recall(course.message))
+            course.memory = await self._owners.recalled(message, self._dialogue)
             course.language = course.memory.language or "en"
             step: Answered | Asked | None = await self._first_step(course)
             while step is not None:

@@ -52,6 +52,10 @@ class Store(Protocol):
         """The row's value while it lives."""
         ...
 
+    async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
+        """The values of rows by kind and key, in that order, read in one statement; None where no row lives."""
+        ...
+
     async def take(self, kind: str, key: str) -> bytes | None:
         """The row's value, removed in the same statement: of many takers exactly one gets it (T04)."""
         ...

@@ -37,6 +37,11 @@ class SealedTable:
         """What a living row holds."""
         return self.opened(kind, key, await self.store.get(kind, key))
 
+    async def several(self, *places: tuple[str, str]) -> list[bytes | None]:
+        """What living rows hold, by kind and key, in that order, read in one statement."""
+        values = await self.store.several(*places)
+        return [self.opened(*place, value) for place, value in zip(places, values, strict=True)]
+
     async def take(self, kind: str, key: str) -> bytes | None:
         """What a living row held, which is removed: of many takers one gets it (T04)."""
         return self.opened(kind, key, await self.store.take(kind, key))

@@ -24,6 +24,17 @@ async def test_a_row_is_read_back_until_it_expires(store: Store, clock: Clock) -
     assert await store.take("k", "a") is None
 
 
+async def test_several_rows_are_read_at_once_in_the_order_asked_for(store: Store, clock: Clock) -> None:
+    """What is missing or over is None in its place; the same key of another kind is another row."""
+    await store.put("a", "key", b"1", expires=clock.now + 10)
+    await store.put("b", "key", b"2", expires=clock.now + 20)
+    places = (("b", "key"), ("a", "none"), ("a", "key"), ("b", "key"))
+    assert await store.several(*places) == [b"2", None, b"1", b"2"]
+    clock.now += 15
+    assert await store.several(*places) == [b"2", None, None, b"2"]
+    assert await store.several(("a", "key")) == [None]
+
+
 async def test_put_replaces_value_owner_and_expiry(store: Store, clock: Clock) -> None:
     """A second put with the same kind and key leaves nothing of the first."""
     await store.put("k", "a", b"1", expires=SOON, owner="x")
