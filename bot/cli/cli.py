@@ -106,6 +106,23 @@ def mcp(*, sandbox: bool, http: bool, host: str, port: int) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--network", required=True, help="The network to check, as in Blue Network S.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("lookup.csv"), show_default=True)
+@_SANDBOX
+def lookup(*, file: Path, network: str, out: Path, sandbox: bool) -> None:
+    """Check a file of names or NPIs, one a line, against a network."""
+    from bot.cli.lookup import look_up  # noqa: PLC0415 -- see the module docstring
+
+    async def job() -> None:
+        rows = await look_up(settings, file, network, out, sandbox=sandbox)
+        click.echo(f"{rows:,} names are in {out}; run it again to go on after an end")
+
+    settings = own_settings(level="ERROR")
+    run(job(), until_interrupted=True)
+
+
+@main.command()
 @click.argument("file", type=click.File(encoding="utf-8", errors="replace"), default="-")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option(

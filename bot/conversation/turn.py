@@ -31,6 +31,7 @@ from bot.conversation.followups import (
     with_choice,
 )
 from bot.conversation.forms import Forms
+from bot.conversation.lists import of_list
 from bot.conversation.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of, with_pronoun
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory, said
@@ -150,6 +151,8 @@ class Turn:
             return await self._command(course, request, reading, language)
         if message.press is None and (code := await self._connecting.code_in(message)):
             return await self._prove(course, code, language)
+        if listed := of_list(message, self._pack.engine, self._pack.intents, language, today):
+            return listed
         if asked := await self._what_is_asked(message, course.memory, reading, language):
             log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=asked.concepts)
             return await self._feedback.heard(message, asked, course.memory)

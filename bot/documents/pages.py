@@ -46,7 +46,9 @@ class Pages:
         try:
             paper = await self._documents.peek(document_id)
             if paper.code is None:
-                return _file(paper, "html", await self._documents.read(document_id, "html"))
+                form = request.query_params.get("as", "html")
+                form = form if form in paper.formats else "html"
+                return _file(paper, form, await self._documents.read(document_id, form))
         except (DocumentOver, StoreError) as error:
             return self._problem(request, error)
         return self._form(request, document_id, paper)

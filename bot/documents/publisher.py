@@ -9,7 +9,8 @@ from bot.documents.desk import Documents, OfferedDocument, pack
 from bot.documents.printer import Printer
 from bot.message import Language, Person
 
-_NAMES = {"claims": "health-claims", "receipt": "network-receipt"}  # file names say nothing of a member
+# File names say nothing of a member.
+_NAMES = {"claims": "health-claims", "receipt": "network-receipt", "checked": "network-list"}
 
 
 class Publisher:

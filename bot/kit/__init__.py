@@ -29,6 +29,7 @@ from bot.kit.houses import houses, staff
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.nearest import nearest
 from bot.kit.network_names import Wanted, wanted
+from bot.kit.network_proof import Proven, ProvenPlace, proven_of, proven_place
 from bot.kit.networks import names_of, telling
 from bot.kit.newest_visits import newest_visits
 from bot.kit.on_record import OnRecord, TestsOnRecord, on_record, tests_on_record
@@ -79,6 +80,7 @@ from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing, Network
 from bot.records.live import Live, Visits, fills, visits
 from bot.records.money import Amount, by_currency
+from bot.records.npi import is_npi
 from bot.records.observation import Observation
 from bot.records.patient import Patient, read_patient
 from bot.records.profile import Profile, read_profile
@@ -144,6 +146,8 @@ __all__ = [
     "Plan",
     "Procedure",
     "Profile",
+    "Proven",
+    "ProvenPlace",
     "Reason",
     "Search",
     "Series",
@@ -198,6 +202,7 @@ __all__ = [
     "houses",
     "is_called_so",
     "is_named",
+    "is_npi",
     "is_numbered",
     "is_titled",
     "left_of",
@@ -224,6 +229,8 @@ __all__ = [
     "period_claims",
     "plan_year_of",
     "plans",
+    "proven_of",
+    "proven_place",
     "read_authorization",
     "read_claims",
     "read_condition",

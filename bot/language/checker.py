@@ -96,6 +96,9 @@ class _Checker:
         named = {name for one in entry.carries for name in one.after if not name.endswith(".*")}
         for name in sorted(named - intents):
             yield self.finding(entry, name, f"carries: after an unknown intent {name!r}", nearest(name, intents))
+        if entry.of_list and entry.of_list not in intents:
+            near = nearest(entry.of_list, intents)
+            yield self.finding(entry, "of_list", f"of_list: unknown intent {entry.of_list!r}", near)
         if entry.covered and entry.covered not in intents:
             near = nearest(entry.covered, intents)
             yield self.finding(entry, "covered", f"covered: unknown intent {entry.covered!r}", near)

@@ -14,7 +14,7 @@ from bot.language.counties import counties_beside
 from bot.language.dates import find_dates
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.hours import hour_tags
-from bot.language.joining import networks_by_letter
+from bot.language.joining import networks_by_letter, unknown_letters
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.names import (
     CREDENTIALS,
@@ -109,8 +109,9 @@ class Tagger:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         sought = _is_sought(tags, found, said)
         letters = networks_by_letter(said, tags, free, self._letters, sought=sought)
+        letters += unknown_letters(said, free, self._letters)
         for tag in letters:
-            free[tag.first : tag.after] = [False]
+            free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         tags += letters
         limits = [] if asked == "amount" else threshold_tags(said, keys, free)
         tags += [*limits, *code_tags(said, free)]

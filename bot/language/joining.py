@@ -18,6 +18,8 @@ _GLUE = frozenset({
     "of", "at", "also", "en", "la", "el", "de", "del", "los", "las", "red", "mi", "un", "una", "con", "para", "por",
     "both", "either", "not", "no", "around", "on", "about", "to", "as", "well",
 })  # fmt: skip
+_NOUNS = frozenset({"network", "red", "ntwk"})
+_CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 _NETWORK_BUT = frozenset(
     (noun, but) for noun in ("network", "networks", "red", "redes") for but in ("but", "except", "menos", "excepto")
 )
@@ -113,6 +115,19 @@ def networks_by_letter(
         return found
     capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
     return [tag for tag in capital if any(_beside(said, tag, one) for one in capital if one is not tag)]
+
+
+def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str]) -> list[Tag]:
+    """Networks by a letter that none of the plan's has ("network Q"): named, so that the answer says there is none.
+
+    Vowels are words in Spanish and mostly in English ("red a", "network I can use").
+    """
+    return [
+        Tag("network", f"Network {word.upper()}", place - 1, place + 1)
+        for place, word in enumerate(said.words)
+        if place and letters and word in _CONSONANTS - letters.keys() and free[place]
+        if said.words[place - 1] in _NOUNS
+    ]
 
 
 def _led(said: Utterance, place: int) -> bool:

@@ -75,6 +75,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     small_talk: bool = False
     covered: str | None = None
     walks: bool = False
+    of_list: str | None = None
     answer: Literal["built", "later"] = "built"
     slots: dict[str, str] = {}
     excludes: list[str] = []
@@ -158,7 +159,8 @@ class IntentRules:
     `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what its answer
     asks a server for; `form` and `prompt` are what a channel offers for it. `covered` is the intent that answers
     instead, from the record of a person whom the asker's sign-in opens. `walks`: "the one before" repeats it one record
-    further back. `examples` reach it by themselves, `afterwards` only after an answer that its rules name.
+    further back. `of_list` is the intent that answers when the message goes on with a list of things to ask it of.
+    `examples` reach it by themselves, `afterwards` only after an answer that its rules name.
     """
 
     intent: str
@@ -178,6 +180,7 @@ class IntentRules:
     small_talk: bool
     covered: str | None
     walks: bool
+    of_list: str | None
     command: str | None
     reads: Reads | None
     form: Form | None
@@ -292,6 +295,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
         small_talk=raw.small_talk,
         covered=raw.covered,
         walks=raw.walks,
+        of_list=raw.of_list,
         command=raw.command,
         reads=raw.reads,
         form=raw.form,

@@ -14,7 +14,8 @@ from bot.kit import (
     AskedNetworks,
     Choice,
     Listing,
-    Site,
+    Proven,
+    ProvenPlace,
     Summary,
     Wanted,
     Who,
@@ -23,33 +24,19 @@ from bot.kit import (
     names_of,
     networks_among,
     own_networks,
+    proven_of,
+    proven_place,
     sites,
     who,
     within,
 )
 
-Verdict = Literal[
-    "unnamed", "unknown", "ended", "several", "unclear", "listed", "partly", "elsewhere", "other", "silent", "any"
-]
+Verdict = Literal["unnamed", "unknown", "ended", "several", "unclear"] | Proven
 _BEFORE = re.compile(
     r"\b(no longer|any ?more|used to|dropped|still|left|ya no|todavía|todavia|aún|aun|dejó|dejo|antes)\b", re.IGNORECASE
 )
 _GONE = re.compile(r"\b(no longer|not [^.?!]* any ?more|dropped|left|ya no|dejó|dejo)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(not|neither|nor|no|ni)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One place of the provider: the networks of those that were asked for that it is listed in, and all of them.
-
-    `placed` is False for what the directory says without naming a place.
-    """
-
-    address: str
-    wanted: tuple[str, ...]
-    networks: tuple[str, ...]
-    placed: bool = True
-    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +58,8 @@ class InNetwork(Summary):
     name: str | None = None
     wanted: tuple[str, ...] = ()
     guessed: bool = False
-    places: tuple[Place, ...] = ()
-    others: tuple[Place, ...] = ()
+    places: tuple[ProvenPlace, ...] = ()
+    others: tuple[ProvenPlace, ...] = ()
     networks: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     total: int = 0
@@ -87,12 +74,12 @@ class InNetwork(Summary):
     negated: bool = False
 
     @property
-    def proven(self) -> tuple[Place, ...]:
+    def proven(self) -> tuple[ProvenPlace, ...]:
         """The places at which one of the wanted networks is proven."""
         return tuple(place for place in self.places if place.wanted)
 
     @property
-    def unproven(self) -> tuple[Place, ...]:
+    def unproven(self) -> tuple[ProvenPlace, ...]:
         """The places at which none is."""
         return tuple(place for place in self.places if not place.wanted)
 
@@ -146,37 +133,18 @@ def summarize(found: Who, ask: Ask, wanted: tuple[str, ...], where: Around | Non
     here = rows if where is None else tuple(row for row in rows if within(ask, row, where))
     asked = sites(ask, here, where)
     others = sites(ask, [row for row in rows if row not in here], where)
-    places = tuple(_place(site, wanted) for site in asked)
+    places = tuple(proven_place(site, wanted) for site in asked)
     dates = [site.updated for site in asked]
     return InNetwork(
-        verdict=_verdict(places, tuple(_place(site, wanted) for site in others), wanted, rows),
+        verdict=proven_of(places, tuple(proven_place(site, wanted) for site in others), wanted, rows),
         name=rows[0].name,
         wanted=wanted,
         guessed=guessed,
         places=places,
-        others=tuple(_place(site, wanted) for site in others),
+        others=tuple(proven_place(site, wanted) for site in others),
         networks=names_of(rows),
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
         where=where,
         updated=min((one for one in dates if one), default=None) if None not in dates else None,
         today=ask.today,
     )
-
-
-def _verdict(
-    places: tuple[Place, ...], others: tuple[Place, ...], wanted: tuple[str, ...], rows: Sequence[Listing]
-) -> Verdict:
-    if not any(row.networks for row in rows):
-        return "silent"
-    if not wanted:
-        return "any"
-    if places and all(place.wanted for place in places):
-        return "listed"
-    if any(place.wanted for place in places):
-        return "partly"
-    return "elsewhere" if any(place.wanted for place in others) else "other"
-
-
-def _place(site: Site, wanted: tuple[str, ...]) -> Place:
-    proven = tuple(name for name in wanted if name in site.networks)
-    return Place(site.address, proven, site.networks, site.spot is not None, site.phone)

@@ -1,0 +1,39 @@
+"""A message that asks the same of a list: who or what the lines after the first one name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from bot.conversation.state import Asked
+from bot.language.engine import Engine
+from bot.language.listed import head_and_items
+from bot.language.rules import IntentRules
+from bot.message import Language, Message
+
+ITEMS, BETWEEN = "items", ";"  # a button's arguments hold no line's end
+_MOST = 2_000  # lines that are taken out of a message; the answer says how many of them it asks
+
+
+def of_list(
+    message: Message, engine: Engine, intents: Mapping[str, IntentRules], language: Language, today: date
+) -> Asked | None:
+    """The question about a list, where the first line asks something that can be asked of one; None for the rest.
+
+    Its lines are an argument of the question: the answer reads each of them by itself.
+    """
+    head, items = ("", ()) if message.press else head_and_items(message.text)
+    if not items:
+        return None
+    reading = engine.understand(head, today=today)
+    first = intents.get(reading.intent or "")
+    if first is None or first.of_list is None:
+        return None
+    rules = intents[first.of_list]
+    kinds = {first.slots[name]: slot for name, slot in reading.slots.items() if name in first.slots}
+    slots = {name: kinds[kind] for name, kind in rules.slots.items() if kind in kinds}
+    unmet = {name: slot for name, slot in reading.slots.items() if slot not in slots.values()}
+    arguments = {ITEMS: BETWEEN.join(item.replace(BETWEEN, " ") for item in items[:_MOST])}
+    return Asked(
+        rules.intent, slots, arguments, language, rule="list", unmet={**reading.unmet, **unmet}, unused=reading.unused
+    )

@@ -1,0 +1,171 @@
+"""Whether each provider of a list is in a network: a line for each, and a file with the facts and their time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from bot.kit import (
+    Ask,
+    Document,
+    Listing,
+    PayerError,
+    Proven,
+    ProvenPlace,
+    Summary,
+    Wanted,
+    Who,
+    WithDocument,
+    asked_networks,
+    is_npi,
+    names_of,
+    network_names,
+    proven_of,
+    proven_place,
+    sites,
+    who,
+)
+
+MOST = 25  # that one message asks; `bcbst-bot lookup` takes longer lists, part by part
+_BETWEEN = ";"  # of the lines, as the kernel and the buttons pass them on
+_AT_ONCE = 4
+_PAGES, _RESOURCES, _BYTES = 8, 600, 4 * 1024 * 1024  # for each name
+_NUMBER = re.compile(r"(?:NPI\D{0,2})?(\d{10})", re.IGNORECASE)
+_LASTS = re.compile(r"([^,]+), *([^,]+)")
+
+Verdict = Literal["unknown", "ended", "several", "no_npi", "unread"] | Proven
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One line of the list. `asked` is what it says, `places` what the directory proves of the one provider it names.
+
+    `unread`: the directory could not be asked; `no_npi`: ten digits that are no NPI. `several` has how many in `total`.
+    """
+
+    asked: str
+    verdict: Verdict
+    name: str | None = None
+    npi: str | None = None
+    networks: tuple[str, ...] = ()
+    places: tuple[ProvenPlace, ...] = ()
+    updated: datetime | None = None
+    total: int = 0
+    reference: str | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the line is an NPI, right or wrong."""
+        return _NUMBER.fullmatch(self.asked) is not None
+
+    @property
+    def proven(self) -> tuple[ProvenPlace, ...]:
+        """The places at which a wanted network is proven."""
+        return tuple(place for place in self.places if place.wanted)
+
+    @property
+    def shown(self) -> ProvenPlace | None:
+        """The place that a line of the file names: a proven one before the others."""
+        return next(iter(self.proven), None) or next(iter(self.places), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedList(WithDocument):
+    """The whole list. `left` were not asked for, `doubles` stood in it more than once and are asked once.
+
+    Without `wanted` a network has to be named first: `networks` are those that can be, and `items` goes on with them.
+    """
+
+    rows: tuple[Checked, ...] = ()
+    wanted: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    unclear: Wanted | None = None
+    left: int = 0
+    doubles: int = 0
+    read: datetime | None = None
+    items: str = ""
+
+    @property
+    def most(self) -> int:
+        """How many one message asks."""
+        return MOST
+
+    @property
+    def read_text(self) -> str:
+        """When the directory was read, as ISO 8601 writes it in UTC, to the second."""
+        return self.read.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.read else ""
+
+    @property
+    def listed(self) -> int:
+        """How many are listed in a wanted network, at all their places or at some."""
+        return sum(row.verdict in {"listed", "partly"} for row in self.rows)
+
+
+async def answer(ask: Ask) -> Summary:
+    """Each line by itself, a few at a time, within the time of one question."""
+    lines = [" ".join(line.split()) for line in ask.arguments.get("items", "").split(_BETWEEN) if line.strip()]
+    kept = tuple(dict.fromkeys(lines))
+    named = await asked_networks(ask)
+    wanted = named.names
+    items = _BETWEEN.join(kept[:MOST])
+    if not kept or named.unclear or not wanted:
+        offered = await network_names(ask) if kept else ()
+        return CheckedList(unclear=named.unclear if kept else None, networks=offered, items=items)
+    ask.budget.widen(pages=_PAGES * MOST, resources=_RESOURCES * MOST, total=_BYTES * MOST)
+    turns = asyncio.Semaphore(_AT_ONCE)
+    rows = await asyncio.gather(*(_checked(ask, line, wanted, turns) for line in kept[:MOST]))
+    ask.cite("PractitionerRole", [])
+    found = CheckedList(
+        rows=tuple(rows),
+        wanted=wanted,
+        left=max(0, len(kept) - MOST),
+        doubles=len(lines) - len(kept),
+        read=ask.moment(),
+    )
+    return replace(found, document=Document("checked", {"list": found}, ("html", "csv")))
+
+
+async def _checked(ask: Ask, line: str, wanted: tuple[str, ...], turns: asyncio.Semaphore) -> Checked:
+    number = _NUMBER.fullmatch(line)
+    if number and not is_npi(number[1]):
+        return Checked(line, "no_npi")
+    slots = {"npi": number[1]} if number else {"provider_name": _in_order(line)}
+    alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, used=set())
+    try:
+        async with turns:
+            found = await who(alone)
+    except PayerError:
+        return Checked(line, "unread")
+    return summarize(line, alone, found, wanted)
+
+
+def _in_order(line: str) -> str:
+    """A name as the directory has it: "Kim, Minh" is Minh Kim."""
+    turned = _LASTS.fullmatch(line)
+    return f"{turned[2]} {turned[1]}" if turned else line
+
+
+def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Checked:
+    """What the directory proves of whom a line names."""
+    rows: Sequence[Listing] | None = found.only
+    if rows is None:
+        unread = "npi" in ask.unmet or (found.state == "unknown" and not ask.report.complete)
+        state = found.state if found.state in {"ended", "several"} else "unread" if unread else "unknown"
+        return Checked(line, state, total=len(found.found))
+    there = sites(ask, rows, None)
+    places = tuple(proven_place(site, wanted) for site in there)
+    dates = [site.updated for site in there if site.updated]
+    return Checked(
+        asked=line,
+        verdict=proven_of(places, (), wanted, rows),
+        name=rows[0].name,
+        npi=rows[0].npi,
+        networks=names_of(rows),
+        places=places,
+        updated=min(dates, default=None) if len(dates) == len(there) else None,
+        reference=f"{rows[0].key.type}/{rows[0].key.id}",
+    )
