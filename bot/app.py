@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from bot.accounts.about import AboutPages
 from bot.accounts.accounts import Accounts
 from bot.accounts.guard import AddressLimit
 from bot.accounts.render import Renderer
@@ -320,6 +321,7 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
         proxies=settings.trusted_proxies,
         https=settings.bot_public_url.startswith("https:"),
     )
+    watched += AboutPages(settings, bot.renderer).routes()
     app = Starlette(
         routes=[*watched, *pages, *(route for channel in channels for route in channel.routes()), *more],
         middleware=[entrance, Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages)],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Literal
 
 import structlog
 from starlette.requests import Request
@@ -16,8 +17,9 @@ from starlette.routing import Route
 from bot.accounts.codes import digest, shown
 from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
 from bot.accounts.popup import is_popup, known_as
+from bot.accounts.proof import SPENT_KIND
 from bot.accounts.render import Renderer, private
-from bot.accounts.rows import LIVES, LinkOutcome, Rows, SignIn
+from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
 from bot.accounts.signin import SignIns
 from bot.config import Settings
 from bot.errors import (
@@ -120,28 +122,41 @@ class LinkPages:
         return RedirectResponse(f"{self._settings.bot_public_url}/linked", HTTPStatus.SEE_OTHER, headers)
 
     async def linked(self, request: Request) -> Response:
-        """The code to type in the chat, or what went wrong."""
+        """The code to type in the chat, that it has been used, or what went wrong."""
         browser = request.cookies.get(self._cookies.name(_BROWSER))
         try:
             outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
+            state = await self._state(outcome) if outcome else "over"
         except StoreError as error:
             return self._problem(request, error)
-        if outcome is None:
+        if outcome is None or (state == "over" and not outcome.problem):
             return self._problem(request, LinkExpired("nothing to show in this browser"))
         if outcome.problem:
             return self._problem_page(request, outcome.problem, outcome.reference, HTTPStatus(outcome.status))
         popup, person = outcome.popup, outcome.person
+        back = "" if popup else chat_address(person, self._settings.teams_app_id)
+        if state != "waits":
+            return self._page(request, "used", person=person, back=back)
         known = known_as(person) if popup else ""
         return self._page(
             request,
             "code",
             popup=popup,
-            scripts=popup,
+            scripts="popup" if popup else "code",
             person=person,
             records=[name for name in outcome.records if name],
             code=shown(outcome.code),
             known_as=known,
+            back=back,
         )
+
+    async def _state(self, outcome: LinkOutcome) -> Literal["waits", "used", "over"]:
+        """Whether a code still waits to be typed."""
+        person, code = outcome.person, digest(outcome.code)
+        if await self._rows.store.get(SPENT_KIND, code) == person.key.encode():
+            return "used"
+        pending = await self._rows.get(Pending, person.key)
+        return "waits" if pending is not None and pending.code == code else "over"
 
     async def _tell(self, sign_in: SignIn, error: BotError) -> None:
         """Keep what went wrong for the browser's next page, and let the chat know, once."""
@@ -171,6 +186,19 @@ class LinkPages:
         sign-in host that nobody here knows.
         """
         return f"'self' https: {origin_of(self._settings.payer_authorize_url)}"
+
+
+def chat_address(person: Person, teams_app: str | None) -> str:
+    """Where a person's chat app opens: Slack on their workspace, Teams on their chat with the bot; "" if unknown.
+
+    https://docs.slack.dev/interactivity/deep-linking and
+    https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-teams
+    """
+    if person.platform == "slack" and person.team.isalnum():
+        return f"slack://open?team={person.team}"
+    if person.platform == "teams" and teams_app:
+        return f"https://teams.microsoft.com/l/chat/0/0?users=28:{teams_app}"
+    return ""
 
 
 def _words_of(error: BotError) -> str:

@@ -16,7 +16,9 @@ from bot.message import Person
 
 TRIES = 5
 _MOST_PENDING = 10_000
-_TRIES_KIND, _SPENT_KIND = "code_try", "code_spent"
+SPENT_KIND = "code_spent"
+"""Rows of codes that were typed and right, key: the SHA-256 of the code, value: the key of its person."""
+_TRIES_KIND = "code_try"
 
 
 class Proofs:
@@ -53,7 +55,7 @@ class Proofs:
             raise CodeWrong("the code does not match", tries_left=TRIES - tried)
         # Before it counts: a message that is answered again, after its process died, is known by it.
         await self._rows.store.put(
-            _SPENT_KIND, pending.code, person.key.encode(), expires=pending.expires, owner=person.key
+            SPENT_KIND, pending.code, person.key.encode(), expires=pending.expires, owner=person.key
         )
         own = [one for one in pending.candidates if one.own] or pending.candidates
         if len(own) == 1:
@@ -64,7 +66,7 @@ class Proofs:
     async def is_spent(self, person: Person, text: str) -> bool:
         """Whether a message is the code that this person has already proved the sign-in with, while it would live."""
         code = read_code(text)
-        return code is not None and await self._rows.store.get(_SPENT_KIND, digest(code)) == person.key.encode()
+        return code is not None and await self._rows.store.get(SPENT_KIND, digest(code)) == person.key.encode()
 
     async def choose(self, person: Person, index: int) -> Linked:
         """Connect one of the records that `prove` offered.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -27,13 +27,15 @@ class Renderer:
 
     def __init__(self, pages: Path, settings: Settings) -> None:
         style = (pages / "page.css").read_text(encoding="utf-8")
-        script = pages / "popup.js"
-        handing_over = script.read_text(encoding="utf-8") if script.is_file() else ""
+        code, handing_over = _script(pages / "code.js"), _script(pages / "popup.js")
         self._style_hash = sha256(style)
-        self._scripts = f"'sha256-{sha256(handing_over)}' {TEAMS_JS}"
+        own = f"'sha256-{sha256(code)}'"
+        self._scripts = {"code": own, "popup": f"{own} 'sha256-{sha256(handing_over)}' {TEAMS_JS}"}
         # The files of the pack go in as they are, so that their hashes in the policy fit.
         shared = {
             "style": Markup(style),  # noqa: S704 -- the pack's own file, not data
+            "code_script": Markup(code),  # noqa: S704 -- as above
+            "operator": settings.bot_company or "",
             "popup_script": Markup(handing_over),  # noqa: S704 -- as above
             "teams_js": {"url": TEAMS_JS, "integrity": f"sha384-{TEAMS_JS_SHA384}"},
             "payer": {
@@ -56,16 +58,17 @@ class Renderer:
         status: int = 200,
         form_action: str = "'none'",
         popup: bool = False,
-        scripts: bool = False,
+        scripts: Literal["code", "popup"] | None = None,
         **values: object,
     ) -> HTMLResponse:
         """A page by name, in the language that `accepts` (an Accept-Language header) prefers.
 
-        `popup` lets the window that opened it stay its opener; `scripts` lets the two of the pop-up run.
+        `popup` lets the window that opened it stay its opener. `scripts` lets the script of the code's page run, or
+        those of the pop-up as well.
         """
         language = preferred(accepts)
         html = self._by_language[language].get_template(f"{name}.html").render(values)
-        headers = headers_of(language, self._style_hash, form_action, self._scripts if scripts else "'none'")
+        headers = headers_of(language, self._style_hash, form_action, self._scripts[scripts] if scripts else "'none'")
         return HTMLResponse(html, status, {**headers, **private(popup=popup)})
 
 
@@ -79,6 +82,10 @@ def _environment(pages: Path, common: dict[str, object]) -> SandboxedEnvironment
     )
     jinja.globals |= common
     return jinja
+
+
+def _script(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def sha256(text: str) -> str:

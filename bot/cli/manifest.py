@@ -14,6 +14,7 @@ from bot.errors import ConfigError
 _PLACEHOLDER = "https://bot.example"
 _FIRST_KEY = "_metadata:"
 _ADDRESS = re.compile(r"^ +(?:request_)?url: https://bot\.example/slack/events\n", re.MULTILINE)
+_ABOUT = re.compile(r"^ +Privacy: https://bot\.example/privacy\..*\n", re.MULTILINE)
 _REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n"
 
 
@@ -45,7 +46,7 @@ def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_js
 
 
 def _by_socket(text: str) -> str:
-    text = _ADDRESS.sub("", text).replace(_REDIRECTS, "")
+    text = _ABOUT.sub("", _ADDRESS.sub("", text)).replace(_REDIRECTS, "")
     return text.replace("socket_mode_enabled: false", "socket_mode_enabled: true")
 
 

@@ -127,8 +127,8 @@ def _developer(settings: Settings) -> dict[str, str]:
     return {
         "name": cut(settings.bot_company or "", 32),
         "websiteUrl": settings.bot_public_url,
-        "privacyUrl": settings.bot_privacy_url or settings.bot_public_url,
-        "termsOfUseUrl": settings.bot_terms_url or settings.bot_public_url,
+        "privacyUrl": settings.bot_privacy_url or f"{settings.bot_public_url}/privacy",
+        "termsOfUseUrl": settings.bot_terms_url or f"{settings.bot_public_url}/terms",
     }
 
 

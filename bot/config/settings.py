@@ -103,13 +103,13 @@ class Settings(Day):
     bot_contact_name: OneLine | None = None
     """Your name in the registration e-mail (`bcbst-bot register`)."""
     bot_company: OneLine | None = None
-    """Your company, in the registration e-mail and the Teams app package."""
+    """Your company, in the registration e-mail, the Teams app package and under every page."""
     bot_app_title: OneLine = "BCBST Bot"
     """The app's name, in the registration e-mail and the Teams app package."""
     bot_privacy_url: WebAddress | None = None
-    """Your privacy page, named by the Teams app package; `BOT_PUBLIC_URL` when not set."""
+    """Your privacy page: `/privacy` leads there, and the Teams app package names it; the bot's own when not set."""
     bot_terms_url: WebAddress | None = None
-    """Your terms of use, named by the Teams app package; `BOT_PUBLIC_URL` when not set."""
+    """Your terms of use: `/terms` leads there, and the Teams app package names them; the bot's own when not set."""
 
     payer_fhir_url: WebAddress = "https://api.bcbst.com/fhir/r4"
     """The base of the payer's FHIR R4 server for members' data."""

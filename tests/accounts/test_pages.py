@@ -20,6 +20,7 @@ from bot.message import Person
 from tests.accounts.conftest import BOT, DANA, PAGES, Bot, Clock, code_on, hidden, make_settings, running
 from tests.accounts.payer import ORIGIN, Payer
 
+NOTHING = "'none'"
 TEAMS_DANA = replace(DANA, platform="teams", enterprise="", team="tenant", user="object")
 
 
@@ -38,9 +39,15 @@ async def _walk(
     return {"confirm": page, "away": away, "back": back, "code": last, "problem": problem, "refused": refused}
 
 
+def own_scripts(page: str) -> list[str]:
+    """The scripts that stand in a page, as its policy names them."""
+    found = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return [f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in found]
+
+
 @pytest.mark.threat("T14", "T30")
 async def test_every_answer_is_private_to_its_browser(bot: Bot) -> None:
-    """No store, no referrer, no sniffing, no framing, no third party, no script (T14, T30)."""
+    """No store, no referrer, no sniffing, no framing, no third party; one script, on the code's page (T14, T30)."""
     for name, answer in (await _walk(bot)).items():
         assert answer.headers["cache-control"] == "no-store", name
         assert answer.headers["referrer-policy"] == "no-referrer", name
@@ -54,7 +61,8 @@ async def test_every_answer_is_private_to_its_browser(bot: Bot) -> None:
         assert style is not None
         digest = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
         assert f"style-src 'sha256-{digest}'" in policy, name
-        assert not re.search(r"<script|\bstyle=|\bon\w+=|\bsrc=|<link|https?://", answer.text), name
+        foreign = r"\bstyle=|\bon\w+=|\bsrc=|<link|https?://" + ("" if name == "code" else "|<script")
+        assert not re.search(foreign, answer.text), name
 
 
 async def test_only_the_form_page_lets_a_form_go_out(bot: Bot) -> None:
@@ -75,11 +83,10 @@ async def test_one_page_of_a_teams_pop_up_runs_two_scripts(bot: Bot) -> None:
     pages = await _walk(bot, TEAMS_DANA, "?popup=teams")
     code = pages.pop("code")
     tag = r'<script src="([^"]+)" integrity="sha384-[^"]{64}" crossorigin="anonymous"></script>'
-    [own] = re.findall(r"<script>(.*?)</script>", code.text, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+    digests = own_scripts(code.text)
     assert re.findall(tag, code.text) == [TEAMS_JS]
-    assert f"; script-src 'sha256-{digest}' {TEAMS_JS}; " in code.headers["content-security-policy"]
-    assert code.text.count("<script") == 2
+    assert f"; script-src {' '.join(digests)} {TEAMS_JS}; " in code.headers["content-security-policy"]
+    assert code.text.count("<script") == len(digests) + 1 == 3
     assert "object" not in code.text
     for name in ("confirm", "away", "back"):
         assert pages[name].headers["cross-origin-opener-policy"] == "unsafe-none", name
@@ -91,10 +98,13 @@ async def test_one_page_of_a_teams_pop_up_runs_two_scripts(bot: Bot) -> None:
 
 @pytest.mark.parametrize(("person", "query"), [(DANA, "?popup=teams"), (TEAMS_DANA, ""), (TEAMS_DANA, "?popup=1")])
 async def test_no_other_sign_in_runs_any(bot: Bot, person: Person, query: str) -> None:
-    """A person of Slack whatever the address says, and a Teams person's own browser."""
+    """A person of Slack whatever the address says, and a Teams person's own browser: the code's own script alone."""
     for name, answer in (await _walk(bot, person, query)).items():
         assert answer.headers["cross-origin-opener-policy"] == "same-origin", name
-        assert "<script" not in answer.text, name
+        digests = own_scripts(answer.text)
+        assert len(digests) == answer.text.count("<script") == (name == "code"), name
+        if answer.status_code != 303:
+            assert f"script-src {(digests or [NOTHING])[0]};" in answer.headers["content-security-policy"]
         assert code_on(answer) or name != "code"
 
 
@@ -141,14 +151,15 @@ async def test_the_first_page_names_the_person_and_tells_what_follows(bot: Bot) 
     for words in ("Dana M.", "Slack, Contoso", "claims", "private chat", "HIPAA", "unlink", "BlueCross"):
         assert words in page
     assert page.count("<form") == 1
-    assert '<form id="link-confirm" method="post">' in page
+    assert '<form id="link-confirm" class="stays" method="post">' in page
 
 
 async def test_the_last_page_shows_the_code_with_its_warning(bot: Bot) -> None:
     """Only who asked may type it."""
     page = (await _walk(bot))["code"]
     assert re.fullmatch(r"[A-Z2-7]{4}-[A-Z2-7]{4}", code_on(page))
-    assert "Type this code in your chat with the bot" in page.text
+    assert "Type this code in Slack" in page.text
+    assert 'href="slack://open?team=' in page.text
     assert "Dana M. (Slack, Contoso)" in page.text
     assert "Nobody else should ever ask you for it" in page.text
 
@@ -194,7 +205,7 @@ async def test_names_are_text_and_nothing_else(bot: Bot) -> None:
     away = await browser.http.post(link, data=hidden(page))
     last = await browser.come_back(bot.payer.sign_in(away.headers["location"], "dana"))
     for text in (page.text, last.text):
-        assert "<script>" not in text
+        assert "<script>alert" not in text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
         assert "{{ 7*7 }}&#34; onload=&#39;x" in text
 
@@ -231,6 +242,23 @@ async def test_a_huge_form_is_not_read(bot: Bot) -> None:
     link = await bot.accounts.begin(DANA)
     data = {**hidden(await browser.open(link)), "more": "x" * 10_000}
     assert (await browser.http.post(link, data=data)).status_code == 400
+
+
+async def test_the_page_knows_whether_its_code_was_used(bot: Bot) -> None:
+    """A reload after the code was typed says so; after "unlink" or too many tries there is no code to type."""
+    browser = bot.browser()
+    code = code_on(
+        await browser.come_back(bot.payer.sign_in(await browser.depart(await bot.accounts.begin(DANA)), "dana"))
+    )
+    assert code_on(await browser.open("/linked")) == code
+    await bot.accounts.prove(DANA, code)
+    used = await browser.open("/linked")
+    assert (used.status_code, code_on(used)) == (200, "")
+    assert "Your code has arrived" in used.text
+    other = bot.browser()
+    await other.come_back(bot.payer.sign_in(await other.depart(await bot.accounts.begin(DANA)), "dana"))
+    await bot.accounts.unlink(DANA)
+    assert "This link has expired" in (await other.open("/linked")).text
 
 
 @pytest.mark.parametrize("path", ["/linked", "/oauth/callback"])

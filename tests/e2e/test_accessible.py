@@ -28,6 +28,7 @@ from bot.message import (
     Line,
     Message,
     Note,
+    Person,
     Press,
     Reply,
     Shareable,
@@ -39,7 +40,7 @@ from bot.sandbox.authorization.pages import failed
 from bot.sandbox.server import listen, running
 from bot.sandbox.world import World
 from tests.e2e.house import open_house
-from tests.e2e.test_browser import CHROMIUM, DESKTOP, PHONE, QUIET, check_page, fresh
+from tests.e2e.test_browser import CHROMIUM, DESKTOP, PHONE, QUIET, SMALL_PHONE, check_page, fresh
 
 pytestmark = [
     pytest.mark.browser,
@@ -64,7 +65,9 @@ def pages(language: str) -> list[str]:
     renderer = Renderer(PAGES, Settings(_env_file=None))  # type: ignore[call-arg] # nobody's .env
     problems = [renderer.page("problem", language, problem=name, reference="7F3K2") for name in [*PROBLEMS, "other"]]
     problems.sort(key=lambda page: len(page.body))
-    made = [problems[0], problems[-1], renderer.page("preview", language)]
+    plain = [renderer.page(name, language) for name in ("preview", "home", "privacy", "terms")]
+    used = renderer.page("used", language, person=Person("slack", "", "T1", "U1"), back="slack://open?team=T1")
+    made = [problems[0], problems[-1], used, *plain]
     return [bytes(page.body).decode() for page in made]
 
 
@@ -75,13 +78,21 @@ def installing() -> list[str]:
 
 
 async def test_every_page_beside_the_way(chromium: Browser) -> None:
-    """Problems, what a preview gets, the sandbox's refusal and the pages after an installation, on a phone."""
+    """Problems, previews, what the bot is, privacy, terms, the sandbox's refusal and the pages after an installation.
+
+    English by day on a phone, Spanish by night on a small one.
+    """
     assert len(PROBLEMS) > 10
-    async with fresh(chromium, viewport=PHONE) as context:
-        page = await context.new_page()
-        for html in (*pages("en"), *pages("es"), *installing()):
-            await page.set_content(html)
-            await check_page(page)
+    day, night = [*pages("en"), *installing()], pages("es")
+    async with (
+        fresh(chromium, viewport=PHONE) as phone,
+        fresh(chromium, viewport=SMALL_PHONE, color_scheme="dark") as small,
+    ):
+        for context, shown in ((phone, day), (small, night)):
+            page = await context.new_page()
+            for html in shown:
+                await page.set_content(html)
+                await check_page(page)
 
 
 EVERYTHING = (

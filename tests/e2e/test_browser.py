@@ -129,6 +129,7 @@ async def test_every_page_is_good_to_use(house: House, chromium: Browser, viewpo
     async with fresh(chromium, viewport=viewport, color_scheme=scheme) as context:
         page, link = await context.new_page(), await house.link()
         await page.goto(link)
+        await expect(page.get_by_role("button", name="Continue to")).to_be_in_viewport(ratio=1)
         await check_page(page)
         await to_sign_in(page, link)
         await check_page(page)
