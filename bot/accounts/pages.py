@@ -18,7 +18,7 @@ from bot.accounts.codes import digest, shown
 from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
 from bot.accounts.popup import is_popup, known_as
 from bot.accounts.proof import SPENT_KIND
-from bot.accounts.render import Renderer, private
+from bot.accounts.render import Renderer, preferred, private
 from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
 from bot.accounts.signin import SignIns
 from bot.config import Settings
@@ -99,7 +99,9 @@ class LinkPages:
         try:
             if not self._forms.is_ours(request, await fields_of(request), link_id):
                 raise WrongBrowser("the form was not made for this browser")
-            departure = await self._sign_ins.depart(link_id, request.query_params)
+            departure = await self._sign_ins.depart(
+                link_id, request.query_params, preferred(request.headers.get("accept-language"))
+            )
         except (LinkError, StoreError) as error:
             return self._problem(request, error)
         away = RedirectResponse(departure.url, HTTPStatus.SEE_OTHER, private(popup=departure.popup))

@@ -36,7 +36,7 @@ from bot.errors import (
     SignInUntrusted,
     WrongBrowser,
 )
-from bot.message import Person
+from bot.message import Language, Person
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 
@@ -85,10 +85,10 @@ class SignIns:
         """
         return (await self._live(digest(link_id))).person
 
-    async def depart(self, link_id: str, query: Mapping[str, str]) -> Departure:
+    async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> Departure:
         """Begin a sign-in: fresh state, nonce, PKCE verifier and browser secret, all for this one way.
 
-        `query` is that of the page which it begins on.
+        `query` is that of the page which it begins on, `language` what that page speaks.
 
         Raises:
             LinkExpired: as in `asked`, or it began too many sign-ins. SetupWrong: this bot has no client id.
@@ -111,6 +111,7 @@ class SignIns:
             nonce=row.nonce,
             code_challenge=create_s256_code_challenge(row.verifier),
             code_challenge_method="S256",
+            **({} if language == "en" else {"ui_locales": language}),
             **(_ANEW if self._settings.payer_prompt_login else {}),
         )
         await self._rows.put(digest(state), row, expires=now + LIVES, owner=person)

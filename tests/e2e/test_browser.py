@@ -303,16 +303,18 @@ async def test_a_workspace_named_like_a_script_is_inert(house: House, phone: Pag
 
 
 async def test_spanish_by_the_browsers_language(house: House, chromium: Browser) -> None:
-    """The pages speak Spanish to a Spanish browser, the code page included."""
+    """The pages speak Spanish to a Spanish browser, the payer's and the code's included."""
     async with fresh(chromium, locale="es-US", viewport=PHONE) as context:
         page = await context.new_page()
         await page.goto(await house.link())
         assert await page.evaluate("document.documentElement.lang") == "es"
         await check_page(page)
         await page.locator("#link-confirm button").click()
-        await page.get_by_label("type the user name").fill("rosa")
-        await page.get_by_role("button", name="Sign in").click()
-        await page.get_by_role("button", name="Allow").click()
+        assert "ui_locales=es" in page.url
+        await page.get_by_label("escriba el nombre de usuario").fill("rosa")
+        await check_page(page)
+        await page.get_by_role("button", name="Iniciar").click()
+        await page.get_by_role("button", name="Permitir").click()
         await expect(page.locator("#link-code")).to_be_visible()
         assert "chat" in await page.locator("main").inner_text()
         assert await page.evaluate("document.documentElement.lang") == "es"

@@ -19,6 +19,7 @@ from bot.sandbox.authorization.grants import TokenIssuer
 from bot.sandbox.authorization.keys import public_keys
 from bot.sandbox.authorization.server import SandboxAuthorization
 from bot.sandbox.authorization.shapes import SandboxRequest, TokenAnswer
+from bot.sandbox.authorization.spanish import language_of
 from bot.sandbox.world import Account, World
 
 AUTHORIZE = "/as/authorization.oauth2"
@@ -91,8 +92,9 @@ class AuthorizationEndpoints:
             return self._refuse_audience(params)
         known = self._signed_in.get(request.cookies.get(_COOKIE, ""))
         if known is not None and not self._asks_anew(params, known):
-            return self._consent_page(Session(params, known))
-        return pages.sign_in(self._open(Session(params)), self.world)
+            return self._consent_page(Session(params, known), request)
+        session = Session(params)
+        return pages.sign_in(self._open(session), self.world, _language(request, session))
 
     async def sign_in(self, request: Request) -> Response:
         """The consent page for whom the person says they are; the sign-in page again when nobody is known by that."""
@@ -100,13 +102,15 @@ class AuthorizationEndpoints:
             session = self._take(str(form.get("ticket", "")))
             typed = [str(each).strip() for each in form.getlist("username")]
         if session is None:
-            return pages.failed("This sign-in page has expired. Go back to the app and start again.")
+            return pages.failed(
+                "This sign-in page has expired. Go back to the app and start again.", _language(request)
+            )
         name = next((each for each in reversed(typed) if each), "")
         account = self.world.accounts.get(name) or self.world.accounts.get(name.lower())
         if account is None:
-            return pages.sign_in(self._open(session), self.world, unknown=name)
+            return pages.sign_in(self._open(session), self.world, _language(request, session), unknown=name)
         signed_in = SignedIn(account, time.time() - self.server.behaviour.session_age)
-        page = self._consent_page(Session(session.params, signed_in))
+        page = self._consent_page(Session(session.params, signed_in), request)
         cookie = secrets.token_urlsafe(24)
         self._signed_in[cookie] = signed_in
         page.set_cookie(_COOKIE, cookie, httponly=True, samesite="lax", path="/as")
@@ -118,7 +122,7 @@ class AuthorizationEndpoints:
             session = self._take(str(form.get("ticket", "")))
             allowed = form.get("decision") == "allow"
         if session is None or session.signed_in is None:
-            return pages.failed("This page has expired. Go back to the app and start again.")
+            return pages.failed("This page has expired. Go back to the app and start again.", _language(request))
         oauth = self._request("GET", AUTHORIZE, session.params, request)
         grant = self.server.get_consent_grant(oauth)
         oauth.auth_time = int(session.signed_in.at) + self.server.behaviour.skew_seconds
@@ -171,11 +175,12 @@ class AuthorizationEndpoints:
         over = oldest.isdecimal() and time.time() - known.at >= int(oldest)
         return over or "login" in params.get("prompt", "").split()
 
-    def _consent_page(self, session: Session) -> Response:
+    def _consent_page(self, session: Session, request: Request) -> Response:
         if session.signed_in is None:
             raise ValueError("nobody has signed in")
         scope = session.params.get("scope", "")
-        return pages.consent(self._open(session), session.signed_in.account, self.world, scope)
+        language = _language(request, session)
+        return pages.consent(self._open(session), session.signed_in.account, self.world, scope, language)
 
     def _audience_is_here(self, aud: str | None) -> bool:
         if aud is None:
@@ -212,6 +217,12 @@ class AuthorizationEndpoints:
         async with request.form() as form:
             params = {name: str(value) for name, value in form.items()}
         return self._request("POST", path, params, request)
+
+
+def _language(request: Request, session: Session | None = None) -> str:
+    """What the app asked for (`ui_locales`, OIDC Core 3.1.2.1), else what the browser prefers."""
+    asked = session.params.get("ui_locales") if session else None
+    return language_of(asked or request.headers.get("accept-language", ""))
 
 
 def _respond(answer: TokenAnswer) -> Response:
