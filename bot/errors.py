@@ -216,7 +216,10 @@ class TooManyChats(LinkError):
 
 
 class TooManyLinks(LinkError):
-    """More link requests than one person needs; `minutes` says when to try again (T52)."""
+    """More link requests than one person needs (T52).
+
+    `minutes` says when to try again, `waiting` whether the last one still works.
+    """
 
     template = "problems/too_many_links"
 

@@ -102,7 +102,8 @@ class Accounts:
         # Counted under a name that says nothing: the count outlives "unlink", or that would be a way around it.
         key = await self._audit.pseudonym(person)
         if await self._rows.store.count(_REQUESTS_KIND, key, expires=expires) > _REQUESTS:
-            raise TooManyLinks("3 links in 10 minutes are enough", minutes=round(LIVES / 60))
+            waiting = await self.is_open(person, await self.asked(person))
+            raise TooManyLinks("3 links in 10 minutes are enough", minutes=round(LIVES / 60), waiting=waiting)
         await self._audit.record("link_asked", person)
         await self._proofs.cancel(person)
         link_id = new_secret()
