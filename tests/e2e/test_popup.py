@@ -185,9 +185,9 @@ async def test_without_the_script_the_code_is_typed(chromium: Browser, tenant: T
     async with client_of(chromium, tenant, user, script=script, locale="es-US") as client:
         page = await client.open(link)
         await page.locator("#link-confirm button").click()
-        await page.get_by_label("type the user name").fill("rosa")
-        await page.get_by_role("button", name="Sign in").click()
-        await page.get_by_role("button", name="Allow").click()
+        await page.get_by_label("escriba el nombre de usuario").fill("rosa")
+        await page.get_by_role("button", name="Iniciar").click()
+        await page.get_by_role("button", name="Permitir").click()
         code = await page.locator("#link-code").inner_text()
         assert TEAMS_JS in client.asked
         assert await client.heard() == []
