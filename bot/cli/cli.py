@@ -190,3 +190,15 @@ def manifest(*, socket_mode: bool, as_json: bool, teams: Path | None) -> None:
             return
         socket_mode = socket_mode or settings.slack_app_token is not None
         click.echo(own(settings, find_pack(settings.bot_pack), socket_mode=socket_mode, as_json=as_json), nl=False)
+
+
+@main.command()
+def channels() -> None:
+    """Print what each channel can do, as a table in Markdown."""
+    from bot.cli.channels import table  # noqa: PLC0415 -- see the module docstring
+    from bot.pack import find_pack, load_pack  # noqa: PLC0415 -- as above
+
+    with told():
+        folder = find_pack(settings_of("BOT_").bot_pack)
+        for line in table(folder, load_pack(folder)):
+            click.echo(line)

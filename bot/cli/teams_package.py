@@ -79,6 +79,12 @@ def _tools(settings: Settings) -> dict[str, Any]:
     return {"agentConnectors": [{"id": "directory", "displayName": name, "toolSource": {"remoteMcpServer": server}}]}
 
 
+def parts(pack: Pack) -> tuple[ManifestPart, list[ManifestPart]]:
+    """The bot, and what the message box and a message's menu offer, as every deployment's package has them."""
+    labels = labels_of(pack.words, "teams_app", "en", {"title": ""})
+    return _bot("", pack, labels, "en"), _box(pack, labels, "en")
+
+
 def translation(settings: Settings, pack: Pack, language: Language) -> dict[str, str]:
     """The manifest's strings in another language, by their places in it. The app's own name stays as it is."""
     labels = _labels(settings, pack, language)

@@ -99,7 +99,7 @@ def _page(blocks: list[Block], language: str, *, last: bool) -> CardPage:
         "lang": language,
         "fallbackText": escape_markdown(text),
         "body": list(_elements(blocks)),
-        "msteams": {"width": "Full"},
+        "msteams": {"width": "full"},
     }
     return CardPage(text, card)
 
@@ -193,7 +193,7 @@ def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
         return {"type": "FactSet", "facts": [{"title": row.label, "value": row.value} for row in rows]}
     return {
         "type": "Table",
-        "firstRowAsHeader": False,
+        "firstRowAsHeaders": False,
         "showGridLines": False,
         "columns": [{"width": 1}, {"width": 2}],
         "rows": [{"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value)]} for row in rows],
@@ -206,7 +206,7 @@ def _side_by_side(rows: tuple[Fact, ...], columns: tuple[str, ...]) -> AdaptiveC
     cells = [[_cell(line[0].row, bold=True), *(_cell(fact.value) for fact in line)] for line in lines]
     return {
         "type": "Table",
-        "firstRowAsHeader": True,
+        "firstRowAsHeaders": True,
         "showGridLines": False,
         "columns": [{"width": 2}, *({"width": 3} for _ in columns)],
         "rows": [{"type": "TableRow", "cells": row} for row in (head, *cells)],

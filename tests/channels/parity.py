@@ -135,7 +135,7 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
 
 def _table(table: Kit) -> Iterator[tuple[str, ...]]:
     rows = [[_run(cell["items"][0]) for cell in row["cells"]] for row in table["rows"]]
-    if table["firstRowAsHeader"]:
+    if table["firstRowAsHeaders"]:
         yield from _side_by_side(rows)
     else:
         yield from (("said", ": ".join(row)) for row in rows)

@@ -23,7 +23,7 @@ _KEYS = {
     "FactSet": {"facts"},
     "Container": {"items"},
     "ActionSet": {"actions"},
-    "Table": {"columns", "rows", "firstRowAsHeader", "showGridLines"},
+    "Table": {"columns", "rows", "firstRowAsHeaders", "showGridLines"},
     "TableRow": {"cells"},
     "TableCell": {"items"},
     "Chart.HorizontalBar": {"title", "data", "fallback"},
@@ -143,7 +143,7 @@ def _lines(elements: list[Card]) -> Iterator[str]:
                 yield "".join(run["text"] for run in element["inlines"])
             case "FactSet":
                 yield from (f"{fact['title']}: {fact['value']}" for fact in element["facts"])
-            case "Table" if element["firstRowAsHeader"]:
+            case "Table" if element["firstRowAsHeaders"]:
                 head, *rows = [["\n".join(_lines(cell["items"])) for cell in row["cells"]] for row in element["rows"]]
                 cells = [(row[0], name, value) for row in rows for name, value in zip(head[1:], row[1:], strict=True)]
                 yield from (f"{row} · {name}: {value}" for row, name, value in cells)

@@ -127,7 +127,7 @@ def test_what_stands_side_by_side_is_a_table() -> None:
     """Its names are the head, also of more facts than a fact set takes."""
     [page] = pages(reply(Facts(COMPARED.rows * 3)))
     [table] = page.card["body"]
-    assert (table["firstRowAsHeader"], len(table["rows"]), len(table["columns"])) == (True, 10, 3)
+    assert (table["firstRowAsHeaders"], len(table["rows"]), len(table["columns"])) == (True, 10, 3)
 
 
 def test_a_button_carries_its_opaque_id_and_nothing_else() -> None:

@@ -1,0 +1,85 @@
+"""What each channel can do, with the code that does it. `bcbst-bot channels` prints it; tests hold it true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Ability = Literal[
+    "own_chat",
+    "mention",
+    "aside",
+    "slash",
+    "form",
+    "message",
+    "starter",
+    "search",
+    "home",
+    "share",
+    "rating",
+    "label",
+    "progress",
+    "pop_up",
+    "renewal",
+    "edited",
+    "erasing",
+]
+
+ABILITIES: Mapping[Ability, str] = {
+    "own_chat": "Ask in a private chat, also about one's own claims and coverage",
+    "mention": "Ask where others read, about doctors, places and networks",
+    "aside": "An answer that only its asker sees where others read",
+    "slash": "Slash commands",
+    "form": "Forms",
+    "message": "Ask about a message of somebody's",
+    "starter": "Questions to begin with",
+    "search": "Search in the message box, to drop a provider into a conversation",
+    "home": "A page that says what is connected",
+    "share": "Show a provider list that only its asker saw to everybody there",
+    "rating": "Say whether an answer helped, and what was wrong",
+    "label": "A label that says a message holds a health plan's data",
+    "progress": "Shows that it is looking something up",
+    "pop_up": "Sign in inside the client, without typing a code",
+    "renewal": "An offer to connect that says when it is over",
+    "edited": "Says that an edited question is not asked anew",
+    "erasing": "Deletes its answers when asked to forget somebody",
+}
+"""Everything that a channel may do, in words, in the table's order."""
+
+_SLACK, _TEAMS, _CONSOLE = "bot.channels.slack", "bot.channels.teams", "bot.channels.console"
+
+DONE_BY: Mapping[str, Mapping[Ability, str]] = {
+    "slack": {
+        "own_chat": f"{_SLACK}.writer:SlackWriter.post",
+        "mention": f"{_SLACK}.writer:SlackWriter.share",
+        "aside": f"{_SLACK}.writer:EphemeralWriter",
+        "slash": f"{_SLACK}.incoming:read_command",
+        "form": f"{_SLACK}.forms:Modals",
+        "message": f"{_SLACK}.incoming:read_shortcut",
+        "starter": f"{_SLACK}.errands:Errands",
+        "home": f"{_SLACK}.home:publish",
+        "share": f"{_SLACK}.sharing:Sharing",
+        "progress": f"{_SLACK}.answers:SlackController",
+        "edited": f"{_SLACK}.incoming:read_edit",
+        "erasing": f"{_SLACK}.app:SlackApp",
+    },
+    "teams": {
+        "own_chat": f"{_TEAMS}.writer:TeamsWriter.post",
+        "mention": f"{_TEAMS}.writer:TeamsWriter.share",
+        "aside": f"{_TEAMS}.connector:Extras",
+        "slash": f"{_TEAMS}.slash:SlashCommands",
+        "form": f"{_TEAMS}.form_cards:form_card",
+        "message": f"{_TEAMS}.dialogs:quoted_text",
+        "starter": "bot.cli.teams_package:manifest",
+        "search": f"{_TEAMS}.search:find",
+        "rating": f"{_TEAMS}.ratings:Thumbs",
+        "label": f"{_TEAMS}.notices:Notices.label",
+        "progress": f"{_TEAMS}.connector:Connector.type",
+        "pop_up": f"{_TEAMS}.popup:with_pop_up",
+        "renewal": f"{_TEAMS}.renewals:Renewals",
+        "edited": f"{_TEAMS}.incoming:read_edit",
+        "erasing": f"{_TEAMS}.app:TeamsApp",
+    },
+    "console": {"own_chat": f"{_CONSOLE}:run"},
+}
+"""The code of each ability, by channel: a module and a name in it."""
