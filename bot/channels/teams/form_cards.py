@@ -46,6 +46,8 @@ def _field(
     if key in form.required:
         asked |= {"isRequired": True, "errorMessage": labels.get(f"missing:{key}", labels["unread"])}
     yield asked
+    if hint := labels.get(f"hint:{key}"):
+        yield {**_text(hint), "size": "Small", "isSubtle": True, "spacing": "None"}
     if fault:
         yield {**_text(fault), "color": "Attention", "spacing": "Small"}
 
@@ -67,8 +69,7 @@ def _input(form: Form, key: str, labels: Mapping[str, str], typed: Sequence[str]
     kept = {"value": typed[0]} if typed else {}
     if key in form.days:
         return {"type": "Input.Date", **kept}
-    hint = {"placeholder": labels[f"hint:{key}"]} if f"hint:{key}" in labels else {}
-    return {"type": "Input.Text", "maxLength": _LINE, **hint, **kept}
+    return {"type": "Input.Text", "maxLength": _LINE, **kept}
 
 
 def _text(text: str) -> AdaptiveCard:

@@ -51,7 +51,8 @@ class Thumbs:
 
     async def open(self, body: Body) -> Dialog:
         """What a client shows when a thumb is pressed: the answer to its button."""
-        incoming = said(body, "", await self._press_of(body))
+        reaction = word(body, "value", "data", "actionValue", "reaction")
+        incoming = said(body, "", await self._press_of(body, reaction))
         reply = await self._answered(incoming) if incoming is not None and incoming.press else None
         if reply is None:
             return told(self._notices.old_button(language_of(body)))
@@ -62,21 +63,24 @@ class Thumbs:
         return {"task": {"type": "continue", "value": value}}
 
     async def take(self, body: Body) -> None:
-        """A button of the dialog: what it asks is answered in the chat."""
-        text = word(body, "value", "actionValue", "feedback")
-        with suppress(ValueError, RecursionError):
-            press = word(json.loads(text[:_LONGEST]), "press")[:LONGEST_ID]
-            incoming = said(body, "", press or None)
-            if incoming is not None and incoming.press and incoming.personal:
-                await self._keep(incoming)
+        """A button of the dialog: what it asks is answered in the chat. Of a dialog without ours, the thumb's.
 
-    async def _press_of(self, body: Body) -> str | None:
+        A client that does not know our dialog shows Teams' own, and sends what was typed there: it is not read.
+        """
+        press = _pressed_in(word(body, "value", "actionValue", "feedback"))
+        press = press or await self._press_of(body, word(body, "value", "actionValue", "reaction"))
+        incoming = said(body, "", press)
+        if incoming is not None and incoming.press and incoming.personal:
+            await self._keep(incoming)
+
+    async def _press_of(self, body: Body, reaction: str) -> str | None:
+        """What a thumb under the message presses; None for a message that its sender was not answered by."""
         incoming = said(body, "")
         if incoming is None or not incoming.personal:
             return None
         message = word(body, "replyToId")
         kept = await self._table.get(_KIND, _key(incoming.tenant, incoming.user, incoming.conversation, message))
-        return word(json.loads(kept), word(body, "value", "data", "actionValue", "reaction")) or None if kept else None
+        return word(json.loads(kept), reaction) or None if kept else None
 
     async def _answered(self, incoming: Incoming) -> Answered | None:
         """The answer to a press, without its being posted."""
@@ -88,6 +92,12 @@ class Thumbs:
                 async for reply in self._answers.answer(asked):
                     found = reply
         return found
+
+
+def _pressed_in(feedback: str) -> str | None:
+    with suppress(ValueError, RecursionError):
+        return word(json.loads(feedback[:_LONGEST]), "press")[:LONGEST_ID] or None
+    return None
 
 
 def told(text: str) -> Dialog:

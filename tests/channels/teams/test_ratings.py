@@ -84,3 +84,13 @@ async def test_a_dialog_that_brings_no_button_asks_nothing(house: House, feedbac
     made["value"]["actionValue"]["feedback"] = feedback
     assert await house.ask(made) is None
     assert house.turn.heard == []
+
+
+async def test_teams_own_dialog_leads_to_the_same_question(house: House) -> None:
+    """In a client that does not know ours: what was wrong is asked in the chat, and the words are nowhere."""
+    made = house.teams.rated({}, replyToId=await answered(house))
+    made["value"]["actionValue"]["feedback"] = json.dumps({"feedbackText": "planted words"})
+    assert await house.ask(made) is None
+    assert house.turn.heard[-1].press == "wrong1"
+    assert "What was wrong?" in house.teams.sent()[-1].text
+    assert "planted words" not in str(house.turn.heard)
