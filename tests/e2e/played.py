@@ -138,7 +138,11 @@ _SLACK: dict[str, Json] = {
     "slack thread": {"thread_ts": "1700000000.000900"},
 }
 _COMMANDS: dict[str, Json] = {"slack command": {}, "slack command in a chat of others": {"channel": "D77"}}
-_TEAMS: dict[str, Json] = {"teams channel": {}, "teams group chat": {"conversation": _GROUP}}
+_TEAMS: dict[str, Json] = {
+    "teams channel": {},
+    "teams group chat": {"conversation": _GROUP},
+    "teams slash command": {"recipient": {"id": f"28:{APP}", "isTargeted": True}},
+}
 _ENDINGS = ("unlink", "disconnect", "forget", "olvida", "olvíd", "desconect", "desvincul", "delete everything", "borra")
 CHATS = ("slack chat", "teams chat")
 PLACES = (*_SLACK, *_COMMANDS, *_TEAMS)
