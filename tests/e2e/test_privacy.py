@@ -21,6 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}|(?:help|account\.\w+)\.(?:en|es)")
 FORMS = {"find", "bill", "unlink"}
 PATIENT_PARAMETERS = {"patient", "beneficiary", "subject", "_id"}
+COUNTED = re.compile(r"\d{4}-\d\d\x1f[\w.]+\x1f[\w-]*\x1f\w+")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -144,6 +145,7 @@ async def test_the_store_holds_nothing_readable(scene: Played) -> None:
     held = "".join(path.read_bytes().decode("latin-1") for path in files)
     assert len(held) > 100_000
     assert found(scene.written | needles(_sentences(scene)), held) == []
+    held = COUNTED.sub("", held)  # how often answers were rated, which names nobody
     assert not [words for words in ("planted", "last_visit_cost", "ExplanationOfBenefit") if words in held]
 
 
