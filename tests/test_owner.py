@@ -176,7 +176,7 @@ async def test_a_printed_document_names_its_person(house: tuple[Bot, Sandbox]) -
         offer = await told(bot, SLACK, "export Mateo's claims of all years")
         assert plain(offer.blocks).startswith("Record of Mateo D.")
         url = next(str(one.url) for one in buttons(offer) if one.id == "document")
-        code = plain(offer.blocks).partition("type this code there: ")[2].split()[0]
+        code = plain(offer.blocks).partition("Code: ")[2].split()[0]
         async with httpx.AsyncClient() as client:
             page = await client.get(url)
             fields = {"token": form_token(page), "code": code, "format": form}

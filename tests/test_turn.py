@@ -120,6 +120,8 @@ async def test_whatever_goes_wrong_is_a_sentence_and_a_reference(
 async def test_two_people_at_once_each_get_their_own(stage: Stage) -> None:
     """Answers that are in work together do not mix."""
     dana, rosa = await _linked(stage, stage.bots["dm"], "dana"), await _linked(stage, stage.bots["dm"], "rosa")
+    for talk in (dana, rosa):
+        await talk.say(ASKED)  # the first answer says how to leave
     alone = _text(await rosa.say(ASKED))
     together = await asyncio.gather(*[talk.say(ASKED) for talk in (dana, rosa) * 8])
     assert {_text(replies) for replies in together[::2]} == {_text(await dana.say(ASKED))}

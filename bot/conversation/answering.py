@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Self
 
 from bot.accounts.accounts import Access, Accounts, LinkRow
-from bot.conversation.provenance import INTENT, trace_in, trace_of, with_trace
+from bot.conversation.provenance import INTENT, TECHNICAL, trace_in, trace_of, with_trace
 from bot.conversation.state import Asked
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, Disconnected, LinkError, PayerError, PayerSlow, SignInExpired
@@ -125,14 +125,21 @@ class Answering:
         self._now, self._wall, self._clock = now, wall, clock
 
     def begin(
-        self, message: Message, asked: Asked, patience: Patience, *, needs_member: bool, link: LinkRow | None = None
+        self,
+        message: Message,
+        asked: Asked,
+        patience: Patience,
+        *,
+        needs_member: bool,
+        link: LinkRow | None = None,
+        first: bool = False,
     ) -> UnderWay:
         """The search for an answer, which is under way inside an `async with` and ends with it.
 
-        `link` is the asker's connection, when it was just read.
+        `link` is the asker's connection, when it was just read; `first`: no answer about a member stands right above.
         """
         progress = Progress()
-        answer = self.answer(message, asked, progress, needs_member=needs_member, link=link)
+        answer = self.answer(message, asked, progress, needs_member=needs_member, link=link, first=first)
         return UnderWay(answer, progress, patience)
 
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
@@ -142,9 +149,18 @@ class Answering:
         return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
 
     async def answer(
-        self, message: Message, asked: Asked, progress: Progress, *, needs_member: bool, link: LinkRow | None = None
+        self,
+        message: Message,
+        asked: Asked,
+        progress: Progress,
+        *,
+        needs_member: bool,
+        link: LinkRow | None = None,
+        first: bool = False,
     ) -> Answered:
         """The reply to a question; `progress` moves while its records come.
+
+        The `first` answer about a member in a row says whose record was read and how to leave it (T22).
 
         Raises:
             NotLinked, SignInExpired: the member has to sign in first.
@@ -169,7 +185,7 @@ class Answering:
             raise Disconnected("the link changed while the answer was made")
         private = needs_member or ask.private
         summary, links = await self._offered(message.person if private else None, asked, summary)
-        reply = self._reply(asked, ask, summary, links, private=private)
+        reply = self._reply(asked, ask, summary, links, private=private, first=first)
         if isinstance(reply, Private):
             reply = await self._written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
@@ -207,9 +223,17 @@ class Answering:
         if asked.intent != INTENT:
             blocks = self._pack.render("entry", dict(asked.values), asked.language)
             return Private(intent=asked.intent, language=asked.language, blocks=blocks)
-        values = {"trace": trace_in(asked), "payer": self._payer, "zone": self._now().tzinfo}
+        trace, now = trace_in(asked), self._now()
+        values = {
+            "trace": trace,
+            "payer": self._payer,
+            "zone": now.tzinfo,
+            "today": now.date(),
+            "technical": TECHNICAL in asked.arguments,
+        }
         blocks = self._pack.render("how", values, asked.language)
-        return Private(intent=INTENT, language=asked.language, blocks=blocks)
+        asking = (with_trace(one, trace) if trace and isinstance(one, Actions) else one for one in blocks)
+        return Private(intent=INTENT, language=asked.language, blocks=tuple(asking))
 
     async def _in_plan_year(self, message: Message, asked: Asked, access: Access | None) -> Asked:
         """The question with "this plan year" as the member's own coverage has it, a calendar year without one."""
@@ -294,12 +318,14 @@ class Answering:
         offer = Offer(minutes=offered.minutes, code=offered.code)
         return replace(summary, document=None, offer=offer), {"document": offered.url}
 
-    def _reply(self, asked: Asked, ask: Ask, summary: Summary, links: Mapping[str, str], *, private: bool) -> Answered:
+    def _reply(
+        self, asked: Asked, ask: Ask, summary: Summary, links: Mapping[str, str], *, private: bool, first: bool
+    ) -> Answered:
         report, kind = ask.report, Private if private else Shareable
         values = {"answer": summary, "payer": self._payer, "private": private}
         blocks = self._pack.render(template_of(asked.intent), values, asked.language, links)
         blocks, unmet = self._with_unmet(asked, ask, blocks)
-        about = {"report": report, "payer": self._payer, "now": self._now(), "private": private, "asked": asked}
+        about = {"report": report, "payer": self._payer, "private": private, "asked": asked, "first": first}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)
         below = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)

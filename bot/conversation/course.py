@@ -11,7 +11,7 @@ from bot.conversation.followups import is_of_list, record_after
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.reading import Slot
-from bot.message import Answered, Language, Message, Person, Press, Private, Shared
+from bot.message import Actions, Answered, Language, Message, Person, Press, Private, Shared
 from bot.pack import Pack
 
 _A_LIST = 2
@@ -40,6 +40,11 @@ class Course:
         if self.line is None or self.is_asked:
             return self.above(problem)
         return self.line.alone, problem
+
+
+def asks_more(reply: Answered) -> bool:
+    """Whether a reply has buttons of ours, whose ids and words are to be kept."""
+    return any(button.press for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
 
 
 class Keeper:
@@ -82,6 +87,8 @@ class Keeper:
             offers = replace(offers, choices=memory.choices, numbers=memory.numbers, entries=memory.entries)
         if isinstance(message.place, Shared) and isinstance(reply, Private):
             offers = Memory()  # a follow-up here must not tell whether there was an answer in the private chat
+        if keeps is not None:
+            offers = replace(offers, labels={**keeps.labels, **offers.labels})
         kept = replace(
             offers,
             asked=keeps.asked if keeps is not None else asked,

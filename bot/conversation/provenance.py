@@ -16,6 +16,8 @@ from bot.payer.budget import Report
 from bot.records.arithmetic import Step
 
 INTENT = "answer.sources"
+TECHNICAL = "technical"
+"""The argument of the button that asks for the rule, the searches and the ids."""
 _TOLD = "told"
 _SHOWN = 10
 
@@ -47,6 +49,11 @@ class Trace(msgspec.Struct, frozen=True):
     complete: bool
     steps: tuple[Step, ...] = ()
 
+    @property
+    def of_claims(self) -> bool:
+        """Whether all records that are named are claims."""
+        return all(record.type == "ExplanationOfBenefit" for record in self.records)
+
     def day_of(self, record: Provenance, zone: tzinfo | None) -> datetime:
         """When it was read, by the bot's own clock."""
         return record.fetched_at.astimezone(zone)
@@ -69,14 +76,15 @@ def trace_of(asked: Asked, report: Report) -> Trace:
 
 
 def with_trace(buttons: Actions, trace: Trace) -> Actions:
-    """The same buttons; the one that asks how the bot knows carries the trace."""
+    """The same buttons; one that asks how the bot knows carries the trace."""
     kept = {_TOLD: msgspec.json.encode(trace).decode()}
     return Actions(tuple(_filled(button, kept) for button in buttons.buttons))
 
 
 def _filled(button: Action, kept: Mapping[str, str]) -> Action:
-    asks = button.press is not None and button.press.intent == INTENT
-    return Action(button.id, button.label, press=Press(INTENT, kept)) if asks else button
+    if button.press is None or button.press.intent != INTENT:
+        return button
+    return Action(button.id, button.label, press=Press(INTENT, {**button.press.arguments, **kept}))
 
 
 def trace_in(asked: Asked) -> Trace | None:

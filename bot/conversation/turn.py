@@ -18,7 +18,7 @@ from bot.accounts.accounts import Accounts
 from bot.conversation import alarm
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.connecting import CodeState, Connecting
-from bot.conversation.course import Course, Keeper
+from bot.conversation.course import Course, Keeper, asks_more
 from bot.conversation.feedback import Feedback
 from bot.conversation.followups import (
     beyond,
@@ -215,7 +215,8 @@ class Turn:
         if message.directory_only and (self._is_of_member(asked) or asked.intent in _CONNECTS):
             return await remember(message, memory, self._static(asked, "problems/directory_only"))
         if asked.intent.startswith("answer."):
-            return self._owners.headed(self._answering.aside(asked), asked, memory)
+            aside = self._owners.headed(self._answering.aside(asked), asked, memory)
+            return await remember(message, memory, aside, keeps=memory) if asks_more(aside) else aside
         if asked.intent.startswith("account."):
             return await self._of_account(course, asked)
         rules = self._pack.intents.get(asked.intent)
@@ -251,7 +252,10 @@ class Turn:
                 blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
                 yield Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
             link = memory.link if needs_member else None
-            begin = self._answering.begin(message, asked, self._patience, needs_member=needs_member, link=link)
+            first = memory.asked is None or not self._is_of_member(memory.asked)
+            begin = self._answering.begin(
+                message, asked, self._patience, needs_member=needs_member, link=link, first=first
+            )
             async with begin as search:
                 while await search.goes_on():
                     yield self._answering.on_the_way(asked, search.progress, private=needs_member)

@@ -29,6 +29,11 @@ class Why:
     paid: Amount | None = None
     discount: Amount | None = None
 
+    @property
+    def plan_percent(self) -> Decimal:
+        """The rate of the price that the plan pays, where `percent` is the member's."""
+        return _HUNDRED - (self.percent or 0)
+
 
 def why_of(claim: Claim) -> Why | None:
     """The reason; None when no share is told, when it is a floor, or when the parts do not come to it."""

@@ -17,6 +17,7 @@ from bot.kit import (
     Nearest,
     Story,
     Summary,
+    Why,
     cite_claims,
     claim_by_id,
     claim_numbered,
@@ -31,6 +32,7 @@ from bot.kit import (
     story_of,
     text_of,
     wanted_of,
+    why_of,
     with_resource,
 )
 
@@ -45,7 +47,7 @@ class ClaimDetail(Summary):
     `contract` is whether the provider was under contract then, which is not how the claim was paid. `story` is that of
     the claim that this one replaces. `gone` says why it no longer counts, and `after` is the one that counts instead.
     `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what is answered first:
-    "when", "where", "who" or "pay" (to whom).
+    "when", "where", "who" or "pay" (to whom). `why` is what the claim's own numbers prove of the share.
     """
 
     claim: Claim | None = None
@@ -58,6 +60,7 @@ class ClaimDetail(Summary):
     after: Claim | None = None
     shielded: bool = False
     doubts: tuple[Doubt, ...] = ()
+    why: Why | None = None
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
 
@@ -105,6 +108,7 @@ def summarize(
         gone=_gone(claim, after, around),
         after=after,
         doubts=doubts_of(claim, around),
+        why=why_of(claim),
     )
 
 

@@ -66,7 +66,8 @@ class Spending(Summary):
     claims of the time, and `undated` those that no time is known of: none of them is in a sum. `owed`, `plan_paid` and
     `paid_by_member` are sums over the same claims. Of a kind of care, `silent` claims say nothing of what was done, and
     `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
-    `hides`: something of what was asked for did not come.
+    `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
+    `so_far`: the time is this calendar year until today.
     """
 
     start: date
@@ -93,6 +94,8 @@ class Spending(Summary):
     doubts: SumDoubts = NO_DOUBTS
     hides: bool = False
     nearest: Nearest | None = None
+    by: str | None = None
+    so_far: bool = False
 
     @property
     def claim_type(self) -> str | None:
@@ -103,6 +106,18 @@ class Spending(Summary):
     def total(self) -> Amount | None:
         """The one sum, None when there is none or several currencies."""
         return self.totals[0] if len(self.totals) == 1 else None
+
+    @property
+    def top(self) -> Month | None:
+        """The month of the biggest sum, where several have one."""
+        told = [(one.amount.value, one) for one in self.compared if one.amount]
+        return max(told, key=lambda pair: pair[0])[1] if told else None
+
+    @property
+    def most(self) -> bool:
+        """Whether that month holds more than half of the sum."""
+        top, total = self.top, self.total
+        return bool(top and top.amount and total and top.amount.value * 2 > total.value)
 
     @property
     def compared(self) -> tuple[Month, ...]:
@@ -166,6 +181,8 @@ def summarize(alive: Live, ask: Ask) -> Spending:
             undated=undated,
         ),
         hides=ask.report.hides,
+        by=ask.arguments.get("by"),
+        so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
 
 

@@ -18,21 +18,21 @@ def test_one_line_in_is_one_reply_out(tmp_path: Path) -> None:
     done = inside(tmp_path, "chat", "--sandbox", "--as", "dana", said=ASKED)
     assert done.returncode == 0
     assert done.stdout.startswith("$54.87 is your share of your visit on ")
-    assert done.stdout.count("This is not a bill") == 1
+    assert done.stdout.count("The office's bill is the one to pay.") == 1
     assert done.stderr == ""
     assert left_in(tmp_path) == []
 
 
 def test_json_replies_are_the_contract(tmp_path: Path) -> None:
     """Each reply is one object with the contract's keys and the number of its line; empty lines count."""
-    done = inside(tmp_path, "chat", "--sandbox", "--as", "dana", "--json", said=f"{ASKED}\nmis reclamos\n")
-    first, second = [json.loads(line) for line in done.stdout.splitlines()]
-    assert first.keys() == second.keys() == KEYS
-    assert (first["in_reply_to"], second["in_reply_to"]) == (1, 3)
+    done = inside(tmp_path, "chat", "--sandbox", "--as", "dana", "--json", said=f"{ASKED}\ndetails\nmis reclamos\n")
+    first, second, third = [json.loads(line) for line in done.stdout.splitlines()]
+    assert first.keys() == second.keys() == third.keys() == KEYS
+    assert (first["in_reply_to"], second["in_reply_to"], third["in_reply_to"]) == (1, 3, 4)
     assert (first["intent"], first["audience"], first["error"]) == ("claim.last_visit_cost", "private", None)
-    assert {"label": "Coinsurance", "value": "$54.87"} in first["facts"]
+    assert {"label": "Coinsurance", "value": "$54.87"} in second["facts"]
     assert first["sources"][0]["type"] == "ExplanationOfBenefit"
-    assert (second["intent"], second["language"], len(second["items"])) == ("claim.list", "es", 5)
+    assert (third["intent"], third["language"], len(third["items"])) == ("claim.list", "es", 5)
 
 
 def test_a_link_is_an_action_with_its_address(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tests.cases import numbered
 from tests.e2e.house import OWED, House
 
 MEMBERS = {
-    "F37 no liability": ("opal", OWED, "didn't report what you owe", "$0.00 is your share"),
+    "F37 no liability": ("opal", OWED, "didn't report your share", "$0.00 is your share"),
     "F38 parts and total disagree": ("hank", OWED, "$125.00", "$115.00 is your share"),
     "F41 several on one day": ("june", OWED, "You had 3 claims", "of your visit on"),
     "F44 none": ("noor", OWED, "shows no visits for you yet", "$"),

@@ -63,16 +63,17 @@ async def test_a_staff_command_reads_no_members_record(dana: House, text: str) -
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        (OWED, 'Not yours? Say "unlink".'),
-        ("list my claims", 'Not yours? Say "unlink".'),
-        ("what is my plan", 'Not yours? Say "unlink".'),
-        ("show my lab results", 'Not yours? Say "unlink".'),
+        (OWED, 'Not your record? Say "unlink".'),
+        ("list my claims", 'Not your record? Say "unlink".'),
+        ("what is my plan", 'Not your record? Say "unlink".'),
+        ("show my lab results", 'Not your record? Say "unlink".'),
         ("¿cuánto debo de mi última visita?", 'Diga "desconectar".'),
     ],
 )
 async def test_whoever_sits_at_the_chat_is_told_how_to_leave(dana: House, question: str, words: str) -> None:
-    """Under every answer about a member, for a shared computer; one word and nothing is connected (T22)."""
+    """The first answer about a member in a row says it, for a shared computer; one word disconnects (T22)."""
     assert words in (await dana.say(question)).text
+    assert words not in (await dana.say("list my claims")).text
     await dana.say(words.rpartition(" ")[2].strip('".'))
     assert await dana.bot.accounts.link(dana.person) is None
 

@@ -17,6 +17,7 @@ from tests.parity import difference
 from tests.pseudo import Pseudo
 from tests.shipped import shipped_pack
 from tests.stage import Stage
+from tests.voice import voice_faults
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STORIES = stories()
@@ -26,7 +27,8 @@ STORIES = stories()
 async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each turn gets the replies that the story expects, the same in every channel, and in the other language.
 
-    In the made language of `tests.pseudo` no word is outside the catalogues, and nothing is too long for a card.
+    In the made language of `tests.pseudo` no word is outside the catalogues, and nothing is too long for a card. Both
+    languages keep to the voice.
     """
     story = STORIES[name]
     talk = stage.somebody(story.answers, guest=story.guest)
@@ -45,6 +47,9 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
         unlike = difference(template, lambda language: words.render(template, values, language=language, links=links))  # noqa: B023 -- called before the loop goes on
         assert unlike is None, unlike
         assert _made_language().faults(template, values, links) == []
+        for language in ("en", "es"):
+            said = words.render(template, values, language=language, links=links)
+            assert voice_faults(template, values, said, language) == []
 
 
 @cache

@@ -28,14 +28,14 @@ async def _check(amount: str, *claims: Resource, **slots: object) -> list[str]:
         (
             "54.87",
             {"memberliability": 54.87},
-            [f"The same. Your bill asks for $54.87, and that is what your plan says you owe for {VISIT}."],
+            [f"The same. Your bill asks for $54.87, and that is your share of {VISIT}."],
         ),
         (
             "34.87",
             {"memberliability": 54.87, "paidbypatient": 20},
             [
                 (
-                    f"The same. Your bill asks for $34.87, and that is what your plan says you owe for {VISIT}, "
+                    f"The same. Your bill asks for $34.87, and that is your share of {VISIT}, "
                     "after the $20.00 that is reported as paid already."
                 )
             ],
@@ -55,7 +55,7 @@ async def _check(amount: str, *claims: Resource, **slots: object) -> list[str]:
             "100",
             {"memberliability": 54.87},
             [
-                f"Your bill is $45.13 higher. It asks for $100.00; your plan says you owe $54.87 for {VISIT}.",
+                f"Your bill is $45.13 higher. It asks for $100.00; your plan puts your share at $54.87 for {VISIT}.",
                 (
                     "Don't pay it yet. Call the office's billing department and ask about the difference, "
                     "or call (800) 555-0100 to ask your plan."
@@ -66,7 +66,7 @@ async def _check(amount: str, *claims: Resource, **slots: object) -> list[str]:
             "885.07",
             {"memberliability": 54.87, "submitted": 885.07},
             [
-                f"Your bill is $830.20 higher. It asks for $885.07; your plan says you owe $54.87 for {VISIT}.",
+                f"Your bill is $830.20 higher. It asks for $885.07; your plan puts your share at $54.87 for {VISIT}.",
                 (
                     "Don't pay it yet. Call the office's billing department and ask about the difference, "
                     "or call (800) 555-0100 to ask your plan."
@@ -81,7 +81,7 @@ async def _check(amount: str, *claims: Resource, **slots: object) -> list[str]:
             "30",
             {"memberliability": 54.87},
             [
-                f"Your bill is $24.87 lower. It asks for $30.00; your plan says you owe $54.87 for {VISIT}.",
+                f"Your bill is $24.87 lower. It asks for $30.00; your plan puts your share at $54.87 for {VISIT}.",
                 "You may have paid a part at the visit, or another bill may follow. Ask the office which it is.",
             ],
         ),
@@ -89,14 +89,14 @@ async def _check(amount: str, *claims: Resource, **slots: object) -> list[str]:
             "30",
             {"submitted": 200},
             [
-                f"I can't compare them: your plan didn't report what you owe for {VISIT}.",
+                f"I can't compare them: your plan didn't report your share of {VISIT}.",
                 "Don't pay it yet. Call (800) 555-0100 and ask for that amount.",
             ],
         ),
         (
             "0.01",
             {"memberliability": 0.01},
-            [f"The same. Your bill asks for $0.01, and that is what your plan says you owe for {VISIT}."],
+            [f"The same. Your bill asks for $0.01, and that is your share of {VISIT}."],
         ),
     ],
 )

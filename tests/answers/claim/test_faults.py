@@ -29,7 +29,7 @@ def _by(name: dict[str, Any] | None) -> Resource:
 @pytest.mark.parametrize(
     ("elements", "words"),
     [
-        ({"total": []}, "Your plan didn't report what you owe"),
+        ({"total": []}, "Your plan didn't report your share"),
         ({"total": [], "payment": {"amount": {"value": 12, "currency": "USD"}}}, "It does report: plan paid $12.00."),
         ({"total": None}, "I won't guess the rest."),
     ],
@@ -249,7 +249,7 @@ async def test_a_negative_amount_is_a_credit() -> None:
     """The sign stands, with the word for it (F38)."""
     visit = claim("a", "2026-04-02", {}, total=_total(-12.3), **WHO)
     said = (await answered("claim.detail", visit, id="a")).text
-    assert "Your share, as your plan reports it: -$12.30 (credit)" in said
+    assert "Your share: -$12.30 (credit)" in said
 
 
 @pytest.mark.fault("F39")
@@ -284,8 +284,8 @@ async def test_the_same_claim_on_two_pages_and_its_older_version_count_once() ->
     old = claim("a", "2026-04-02", {"memberliability": 100}, **WHO, **numbered("N-1"))
     new = claim("b", "2026-04-02", {"memberliability": 60}, **WHO, **numbered("N-2", "N-1"))
     said = (await answered("claim.spending", old, new, new)).text
-    assert said.startswith("$60.00 is your share of 1 claim")
-    assert "Left out: 1 reversed, replaced or cancelled claim" in said
+    assert said.startswith("$60.00 is your share of this year's care so far.")
+    assert "1 claim that was taken back, replaced or cancelled is left out" in said
 
 
 @pytest.mark.parametrize(

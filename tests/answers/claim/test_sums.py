@@ -73,7 +73,7 @@ async def test_the_parts_and_the_gap_come_to_the_total(parts: dict[str, int]) ->
     said = await answered("claim.last_visit_cost", claim("a", "2026-03-02", sent))
     owed = getattr(said.summary, "claim").owed  # noqa: B009 -- as above
     if owed.amount is None:
-        assert "didn't report what you owe" in said.text
+        assert "didn't report your share" in said.text
     elif owed.parts_sum is not None:
         assert owed.parts_sum.value + (owed.gap.value if owed.gap else 0) == owed.amount.value
     if "memberliability" in sent:

@@ -1,0 +1,56 @@
+"""What a reply may not say, and how long it may be before its details: the rules of the voice that can be checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from bot.message import Block, Line
+from bot.replies.plain import plain
+
+_TECHNICAL = ("endpoint/", "provider/detail", "provider/report", "system/")  # addresses, receipts and reports hold ids
+_NEVER = {
+    "en": (
+        r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
+        r"as the crow flies|\bit stands on\b|stands on \d|\b\d+ (?:providers|places) for\b",
+        r"\bunfortunately\b|\bWhom is\b",
+    ),
+    "es": (
+        r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
+        r"\bCobrado \$|\bManda el plazo\b|\breclamos\b|\blamentablemente\b",
+        r"\b(?:tu|tus|tienes|quieres)\b",
+    ),
+}
+_OWES = {"en": r"\byou (?:still )?owe\b", "es": r"\b(?:usted )?debe (?:usted )?\$"}
+_DENIES = re.compile(r"can't tell what you still owe")
+_SHORT = frozenset(
+    {"claim/last_visit_cost", "claim/why", "claim/spending", "claim/owed", "claim/compare", "claim/export"}
+)
+_LINES = 6
+
+
+def voice_faults(template: str, values: Mapping[str, object], blocks: Iterable[Block], language: str) -> list[str]:
+    """What is wrong with the words of a reply, in words; empty when all is well."""
+    blocks = tuple(blocks)
+    said = plain(blocks, addresses=False)
+    found = [
+        f"{template} ({language}) says {match[0]!r}"
+        for pattern in (*_NEVER[language], *([_OWES[language]] if template.startswith("claim/") else ()))
+        if (match := re.search(pattern, _DENIES.sub("", said))) and not _may_name(template, values)
+    ]
+    lines = sum(isinstance(block, Line) for block in blocks)
+    if template in _SHORT and lines > _LINES + _doubts(values):
+        found.append(f"{template} ({language}) has {lines} lines before its details")
+    return found
+
+
+def _may_name(template: str, values: Mapping[str, object]) -> bool:
+    return template.startswith(_TECHNICAL) or bool(values.get("technical"))
+
+
+def _doubts(values: Mapping[str, object]) -> int:
+    """What has to be said beside an amount takes a line each."""
+    doubts = getattr(values.get("answer"), "doubts", ())
+    if isinstance(doubts, Mapping):
+        return sum(len(found) for found in doubts.values())
+    return len(doubts) if isinstance(doubts, tuple) else 0
