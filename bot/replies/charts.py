@@ -22,20 +22,20 @@ def drawable(chart: Chart) -> bool:
 
 
 def text_bar(chart: Chart) -> str:
-    """The parts of a drawable chart as one bar and its legend: `▓▓░░░░ ▓ met ░ left`.
+    """The parts of a drawable chart as one bar, and its legend on a line below: `▓▓░░░░`, `▓ met ░ left`.
 
     It is a picture: what is read aloud leaves it out.
     """
     marks = SHADES[len(chart.points)]
     bar = "".join(mark * cells for mark, cells in zip(marks, _cells(_values(chart)), strict=True))
     legend = " ".join(f"{mark} {point.label}" for mark, point in zip(marks, chart.points, strict=True))
-    return f"{bar} {legend}"
+    return f"{bar}\n{legend}"
 
 
 def text_lines(chart: Chart) -> Iterator[str]:
     """A drawable chart for a console: a bar of text for each thing that is compared, what a line's points say."""
     if chart.kind == "parts":
-        yield text_bar(chart)
+        yield from text_bar(chart).splitlines()
     elif chart.kind == "bars" and (most := max(_values(chart))) > 0:
         room = max(len(point.label) for point in chart.points)
         yield chart.title

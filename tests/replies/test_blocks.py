@@ -72,7 +72,7 @@ def test_parts_are_one_bar_that_nobody_is_read() -> None:
         ChartPoint(name, (Decimal(value),)) for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 336))
     ]
     [page] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts), "parts")))
-    assert page.blocks[-1]["elements"][0]["text"] == "▓▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░ ▓ yours ▒ plan paid ░ taken off"
+    assert page.blocks[-1]["elements"][0]["text"] == "▓▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░\n▓ yours ▒ plan paid ░ taken off"
     assert (page.text, page.plainer) == ("Visit", ())
 
 

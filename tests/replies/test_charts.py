@@ -22,7 +22,7 @@ def chart(*values: str | Decimal, kind: str = "parts") -> Chart:
 @given(st.lists(st.decimals(0, 100_000, places=2), min_size=2, max_size=3).filter(any))
 def test_a_bar_is_as_long_as_any_other(values: list[Decimal]) -> None:
     """Its parts fill it; what is not nothing is seen, and nothing is not."""
-    bar, _, _ = text_bar(chart(*values)).partition(" ")
+    bar, _, _ = text_bar(chart(*values)).partition("\n")
     assert len(bar) == WIDTH
     assert [mark in bar for mark in "▓▒░" if mark in text_bar(chart(*values))[WIDTH:]] == [
         value > 0 for value in values
@@ -38,7 +38,7 @@ def test_what_is_no_whole_is_not_drawn(values: tuple[str, ...]) -> None:
 
 def test_a_console_shows_bars() -> None:
     """The progress toward a deductible, and months beside each other with their words."""
-    assert list(text_lines(chart("898.10", "601.90"))) == ["▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░ ▓ met ░ left"]
+    assert list(text_lines(chart("898.10", "601.90"))) == ["▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░", "▓ met ░ left"]
     months = (ChartPoint("May", (Decimal(20),), "$20.00"), ChartPoint("June", (Decimal(0),), "$0.00"))
     assert list(text_lines(Chart("By month", months))) == ["By month", f"May  {'▓' * WIDTH} $20.00", "June  $0.00"]
 

@@ -95,12 +95,12 @@ async def test_a_marked_claim_is_described_only_by_button(intent: str) -> None:
         (
             "denied",
             "Your plan didn't pay for your visit on April 2, 2026",
-            "Su plan no pagó su visita del 2 de abril de 2026",
+            "Su plan no pagó la visita del 2 de abril de 2026",
         ),
         (
             "partiallypaid",
             "Your plan didn't pay all of your visit on April 2, 2026",
-            "Su plan no pagó toda su visita del 2 de abril de 2026",
+            "Su plan no pagó toda la visita del 2 de abril de 2026",
         ),
     ],
 )
