@@ -1,14 +1,19 @@
-"""The telephone numbers that templates may name, from `templates/numbers.yaml`: each with its source and a day."""
+"""Facts that templates may name and that somebody outside decides: telephone numbers, and what follows an appeal.
+
+Each has its source and the day on which it was last compared with it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-FILE = "numbers.yaml"
+_T = TypeVar("_T")
+NUMBERS, APPEALS = "numbers.yaml", "appeals.yaml"
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,19 +27,42 @@ class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     press: str = ""
 
 
+class _AppealStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A way to go on after the plan's decision: a number to call, or a time limit in `months` or `days`."""
+
+    source: str
+    checked: date
+    number: str = ""
+    months: int = 0
+    days: int = 0
+
+
 def load_numbers(templates: Path) -> dict[str, Mapping[str, str]]:
     """The numbers by name; none where the folder has no such file.
 
     Raises:
         ValueError: the file is not YAML, or a number lacks its source or day; names the file and the key.
     """
-    path = templates / FILE
-    if not path.is_file():
-        return {}
-    try:
-        found = msgspec.yaml.decode(path.read_bytes(), type=dict[str, _Number])
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"{FILE}: {error}") from error
+    found = _load(templates / NUMBERS, dict[str, _Number])
     return {
         name: {key: str(value) for key, value in msgspec.structs.asdict(one).items()} for name, one in found.items()
     }
+
+
+def load_appeals(templates: Path) -> dict[str, Mapping[str, object]]:
+    """The steps after an appeal by name; none where the folder has no such file.
+
+    Raises:
+        ValueError: the file is not YAML, or a step lacks its source or day; names the file and the key.
+    """
+    found = _load(templates / APPEALS, dict[str, _AppealStep])
+    return {name: msgspec.structs.asdict(one) for name, one in found.items()}
+
+
+def _load(path: Path, kind: type[dict[str, _T]]) -> dict[str, _T]:
+    if not path.is_file():
+        return {}
+    try:
+        return msgspec.yaml.decode(path.read_bytes(), type=kind)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{path.name}: {error}") from error

@@ -12,7 +12,7 @@ from bot.replies.environment import environment
 from bot.replies.lint import lint
 from bot.replies.markdown import parse
 from bot.replies.messages import SUFFIX
-from bot.replies.numbers import load_numbers
+from bot.replies.numbers import load_appeals, load_numbers
 
 SOURCE, *TRANSLATIONS = get_args(Language)
 
@@ -21,14 +21,14 @@ class Words:
     """What the bot says, by template and language. Each template is read and compiled once, when first needed."""
 
     def __init__(self, templates: Path, common: Mapping[str, object] | None = None) -> None:
-        """`common` holds what any template may name, beside the folder's own telephone numbers.
+        """`common` holds what any template may name, beside the folder's own numbers and steps after an appeal.
 
         Raises:
-            ValueError: `numbers.yaml` is faulty, or a catalogue cannot be read; names the file.
+            ValueError: `numbers.yaml` or `appeals.yaml` is faulty, or a catalogue cannot be read; names the file.
         """
         self._templates = templates
         self.numbers = load_numbers(templates)
-        self.common = {"numbers": self.numbers, **(common or {})}
+        self.common = {"numbers": self.numbers, "appeals": load_appeals(templates), **(common or {})}
         self._catalogues = read_catalogues(templates, TRANSLATIONS)
         self.languages = (SOURCE, *self._catalogues)
         self._by_language = {
