@@ -27,7 +27,18 @@ NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
 KERNEL_TOPICS = ("account", "followup")
 KERNEL_TEMPLATES = (
     *("safety/crisis", "safety/emergency"),
-    *("_footer", "_unmet", "ask/location", "choices", "commands", "how", "menu", "not_understood", "still_looking"),
+    *(
+        "_footer",
+        "_own_doctor",
+        "_unmet",
+        "ask/location",
+        "choices",
+        "commands",
+        "how",
+        "menu",
+        "not_understood",
+        "still_looking",
+    ),
     *(
         f"account/{name}"
         for name in ("choose", "declined", "link", "linked", "other_record", "privacy", "status", "unlink")

@@ -124,5 +124,5 @@ async def test_only_an_answer_to_its_reader_alone_can_be_rated(stage: Stage) -> 
     assert (danger.alarm, danger.rating) == ("safety.emergency", None)
     assert (await talk.say("hello"))[-1].rating is None
     before = await talk.bot.store.listed("rating")
-    assert "over" in plain((await stage.somebody().say("", press=rated.right.id))[-1].blocks)
+    assert "expired" in plain((await stage.somebody().say("", press=rated.right.id))[-1].blocks)
     assert await talk.bot.store.listed("rating") == before

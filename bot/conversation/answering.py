@@ -13,23 +13,19 @@ from functools import partial
 from typing import Any, Self
 
 from bot.accounts.accounts import Access, Accounts, LinkRow
+from bot.conversation.own_records import OwnRecords
 from bot.conversation.provenance import INTENT, TECHNICAL, trace_in, trace_of, with_trace
 from bot.conversation.state import Asked
 from bot.documents.publisher import Publisher
-from bot.errors import BotError, Disconnected, LinkError, PayerError, PayerSlow, SignInExpired
+from bot.errors import BotError, Disconnected, PayerError, PayerSlow, SignInExpired
 from bot.kit import (
     Ask,
-    Coverage,
     Offer,
-    Patient,
     Places,
-    Search,
     Summary,
     Unreadable,
     WithDocument,
     own_networks,
-    read_coverage,
-    read_patient,
     words_of,
 )
 from bot.kit.coverages import plan_year_of
@@ -123,6 +119,7 @@ class Answering:
         self._directory, self._member, self._forget, self._places = directory, member, forget, places
         self._publisher, self._health = publisher, health
         self._now, self._wall, self._clock = now, wall, clock
+        self._own = OwnRecords(accounts, member, self._prepare, wall, clock)
 
     def begin(
         self,
@@ -185,7 +182,8 @@ class Answering:
             raise Disconnected("the link changed while the answer was made")
         private = needs_member or ask.private
         summary, links = await self._offered(message.person if private else None, asked, summary)
-        reply = self._reply(asked, ask, summary, links, private=private, first=first)
+        member = access.person.name if access and access.person and not access.people else ""
+        reply = self._reply(asked, ask, summary, links, private=private, first=first, member=member)
         if isinstance(reply, Private):
             reply = await self._written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
@@ -241,7 +239,7 @@ class Answering:
         if access is None or slot is None or not engine.says_plan_year(slot.text):
             return asked
         today = self._now().date()
-        year = plan_year_of(await self._coverages(message, asked.whose), today)
+        year = plan_year_of(await self._own.coverages(message, asked.whose), today)
         dated = engine.dates_in(slot.text, today, year) if year else None
         return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
@@ -263,9 +261,10 @@ class Answering:
             places=self._places,
             other_names=self._other_names,
             care_kinds=self._pack.care_kinds,
-            read_home=lambda: self._home(message, asked.whose),
+            read_home=lambda: self._own.home(message, asked.whose),
             read_health=self._health,
-            read_coverages=lambda: self._coverages(message, asked.whose),
+            read_coverages=lambda: self._own.coverages(message, asked.whose),
+            read_claims=lambda: self._own.claims(message, asked.whose),
         )
 
     def _other_names(self, drug: str) -> tuple[str, ...]:
@@ -274,38 +273,6 @@ class Answering:
         ingredient = pairs.get(drug.casefold())
         brands = (name for name, of in pairs.items() if of == ingredient)
         return tuple(name for name in dict.fromkeys((ingredient, *brands)) if name and name != drug.casefold())
-
-    async def _home(self, message: Message, whose: str) -> Patient | None:
-        """The Patient who is asked about; None for who is not linked, sees the directory only, or asks among others.
-
-        In a shared place whether it answers would tell everybody there that its asker has connected an account.
-        """
-        if not message.alone:
-            return None
-        try:
-            access = await self._accounts.access(message.person, whose)
-        except LinkError:
-            return None
-        budget = Budget(self._wall, clock=self._clock)
-        raw = await self._member(message.person, access).read("Patient", access.patient, budget)
-        return await asyncio.to_thread(read_patient, raw)
-
-    async def _coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
-        """The coverages of the Patient who is asked about.
-
-        None in a shared place, for a staff command, or when the payer gives none.
-
-        They only help to guess: whatever fails, the question is answered without them.
-        """
-        if not message.alone or message.command:
-            return ()
-        try:
-            access = await self._accounts.access(message.person, whose)
-            client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
-            entries = [e async for page in client.search(Search("Coverage"), budget) for e in page.matches]
-            return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)
-        except (LinkError, PayerError, Unreadable):
-            return ()
 
     async def _offered(self, person: Person | None, asked: Asked, summary: Summary) -> tuple[Summary, dict[str, str]]:
         """The answer with the offer of its document, and the link to it: the person's alone, or anybody's for none."""
@@ -319,20 +286,40 @@ class Answering:
         return replace(summary, document=None, offer=offer), {"document": offered.url}
 
     def _reply(
-        self, asked: Asked, ask: Ask, summary: Summary, links: Mapping[str, str], *, private: bool, first: bool
+        self,
+        asked: Asked,
+        ask: Ask,
+        summary: Summary,
+        links: Mapping[str, str],
+        *,
+        private: bool,
+        first: bool,
+        member: str = "",
     ) -> Answered:
+        """The answer in words; a conversation's first one about a member names them."""
         report, kind = ask.report, Private if private else Shareable
         values = {"answer": summary, "payer": self._payer, "private": private}
         blocks = self._pack.render(template_of(asked.intent), values, asked.language, links)
         blocks, unmet = self._with_unmet(asked, ask, blocks)
-        about = {"report": report, "payer": self._payer, "private": private, "asked": asked, "first": first}
+        doctors = {"doctors": ask.own_doctors, "asked": asked}
+        own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
+        blocks = (*(block for block in own if not isinstance(block, Actions)), *blocks)
+        about = {
+            "report": report,
+            "payer": self._payer,
+            "private": private,
+            "asked": asked,
+            "first": first,
+            "member": member,
+        }
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)
-        below = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
+        told = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)
+        below = [block for block in (*own, *told) if isinstance(block, Note | Actions)]
         return kind(
             intent=asked.intent,
             language=asked.language,
-            blocks=_closed(blocks, [block for block in below if isinstance(block, Note | Actions)]),
+            blocks=_closed(blocks, below),
             sources=tuple(Source(source.type, source.id, source.fetched_at) for source in report.sources),
             complete=report.complete,
             unmet=unmet,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.conversation import alarm
 from bot.conversation.feedback import is_offered, rating_of
 from bot.conversation.followups import is_of_list, record_after
+from bot.conversation.own_words import older
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.reading import Slot
@@ -98,6 +99,8 @@ class Keeper:
             language=reply.language,
             choice=memory.choice,
             whose=memory.whose,
+            met=memory.met,
+            older=older(memory),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
         await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))

@@ -73,12 +73,15 @@ class Asked:
 class Memory:
     """The dialogue state: `choices` of the last list with their `numbers`, and `labels`, buttons by their text.
 
+    `older` are the labels of the replies before the last one.
+
     `asked` is the last question, `earlier` are those of other intents before it. `record` is the id of the one record
     that the last answer was about, None when it was about several. `entries` are a list's entries without a button, as
     they were shown, by number.
 
     `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id of the
-    record that the person switched to. `link` is their connection, read for each message and not kept.
+    record that the person switched to. `link` is their connection, read for each message and not kept. `met`: an
+    answer of this conversation has said whose record it reads.
     """
 
     asked: Asked | None = None
@@ -92,6 +95,8 @@ class Memory:
     earlier: tuple[Asked, ...] = ()
     whose: str = ""
     link: LinkRow | None = None
+    met: bool = False
+    older: Mapping[str, Asked] = field(default_factory=dict)
     record: str | None = None
     entries: Mapping[int, str] = field(default_factory=dict)
 

@@ -32,9 +32,10 @@ from bot.conversation.followups import (
 )
 from bot.conversation.forms import Forms
 from bot.conversation.lists import of_list
+from bot.conversation.own_words import OwnWords
 from bot.conversation.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of, with_pronoun
 from bot.conversation.slash_commands import Commands, Request
-from bot.conversation.state import Asked, Dialogue, Memory, said
+from bot.conversation.state import Asked, Dialogue, Memory
 from bot.conversation.telling import Telling
 from bot.delivery.retention import Retention
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
@@ -90,7 +91,7 @@ class Turn:
         )
         self.renewed = self._connecting.renewed
         self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
-        self._commands = Commands(pack.engine)
+        self._commands, self._own_words = Commands(pack.engine), OwnWords(pack)
         self.forms = Forms(pack.engine, pack.offers, answering if member_answers == "dm" else None)
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
@@ -183,11 +184,13 @@ class Turn:
     ) -> Asked | None:
         """The question: a button's, a button's words typed by hand, a follow-up's, or a new one."""
         pressed = await self._dialogue.press(message.person, message.press) if message.press else None
-        pressed = pressed or memory.labels.get(said(message.text))
+        pressed = pressed or self._own_words.shown(message.text, memory, reading)
         if pressed:
             return replace(pressed, language=memory.choice or pressed.language)
-        if message.press or reading.unclear or reading.intent is None or reading.is_miss:
-            return None
+        unread = reading.unclear or reading.intent in {None, FALLBACK}
+        fixed = self._own_words.fixed(message.text, memory, reading) if unread and not message.press else None
+        if fixed or message.press or reading.unclear or reading.intent is None or reading.is_miss:
+            return fixed
         if "reply_language" in reading.slots:
             return replace(memory.asked or Asked(reading.intent), language=language)
         if "answer" in reading.slots:
@@ -252,7 +255,7 @@ class Turn:
                 blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
                 yield Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
             link = memory.link if needs_member else None
-            first = memory.asked is None or not self._is_of_member(memory.asked)
+            first, memory = not memory.met, replace(memory, met=memory.met or needs_member)
             begin = self._answering.begin(
                 message, asked, self._patience, needs_member=needs_member, link=link, first=first
             )

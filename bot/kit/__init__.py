@@ -41,6 +41,8 @@ from bot.kit.reading import records
 from bot.kit.scopes import SCOPES, Shares, of_scope, scope_of
 from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_named, words_of
+from bot.kit.states import name_of_state
+from bot.kit.toward import MetSoFar, carrying, counting, least
 from bot.kit.wanted import (
     Chosen,
     ClaimWish,
@@ -65,7 +67,7 @@ from bot.records.amounts import added
 from bot.records.arithmetic import Step, Term, owed_steps, sum_of
 from bot.records.authorization import Authorization, read_authorization
 from bot.records.care import CarePlan, Condition, Procedure, read_condition, read_procedure
-from bot.records.care_kind import NO_KINDS, CareKinds, Shown, care_kinds
+from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds
 from bot.records.claim import Claim, read_claims
 from bot.records.contact import PayerPhone
 from bot.records.contract import Contract, read_contract
@@ -74,7 +76,7 @@ from bot.records.coverage import Coverage, read_coverage
 from bot.records.dates import PartialDate, Period
 from bot.records.decode import Unreadable
 from bot.records.doubts import Doubt, doubts_of
-from bot.records.formulary import Drug, DrugList, TierCosts
+from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.hours import Hours, on_day
 from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing, Network
@@ -103,6 +105,7 @@ __all__ = [
     "AskedNetworks",
     "Authorization",
     "Card",
+    "CareKind",
     "CareKinds",
     "CarePlan",
     "Choice",
@@ -130,6 +133,7 @@ __all__ = [
     "Live",
     "Loosened",
     "Medication",
+    "MetSoFar",
     "Nearest",
     "NeedsPlace",
     "Network",
@@ -142,6 +146,7 @@ __all__ = [
     "PayerHealth",
     "PayerPhone",
     "Period",
+    "PharmacyCost",
     "Places",
     "Plan",
     "Procedure",
@@ -180,11 +185,13 @@ __all__ = [
     "cards",
     "care_kinds",
     "care_plans",
+    "carrying",
     "choose",
     "cite_claims",
     "claim_by_id",
     "claim_numbered",
     "conditions",
+    "counting",
     "dated",
     "days_around",
     "doubts_of",
@@ -205,11 +212,13 @@ __all__ = [
     "is_npi",
     "is_numbered",
     "is_titled",
+    "least",
     "left_of",
     "listings",
     "loosened",
     "medications",
     "member_coverages",
+    "name_of_state",
     "names_of",
     "near_claims",
     "nearest",

@@ -16,7 +16,9 @@ from bot.payer.health import PayerHealth
 from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.care_kind import NO_KINDS, CareKinds
+from bot.records.claim import Claim
 from bot.records.coverage import Coverage
+from bot.records.dates import PartialDate
 from bot.records.patient import Patient
 from bot.records.typed import Typed, read_typed
 
@@ -113,6 +115,16 @@ class NeedsPlace(Exception):
         self.outside = outside
 
 
+@dataclass(frozen=True, slots=True)
+class OwnDoctor:
+    """The provider of a name who is on the asker's claims: `called` as was said, the newest claim's day, the others."""
+
+    name: str
+    called: str
+    day: PartialDate | None
+    others: int
+
+
 @dataclass(slots=True)
 class Ask:
     """One question, ready to be answered.
@@ -142,12 +154,14 @@ class Ask:
     read_home: Callable[[], Awaitable[Patient | None]] | None = None
     read_health: Callable[[], Awaitable[PayerHealth]] | None = None
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None
+    read_claims: Callable[[], Awaitable[tuple[Claim, ...]]] | None = None
     private: bool = False
     now: datetime | None = None
     excluded: Mapping[str, Slot] = field(default_factory=dict)
     several: Mapping[str, Slot] = field(default_factory=dict)
     unmet: dict[str, bool] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    own_doctors: list[OwnDoctor] = field(default_factory=list)
 
     def moment(self) -> datetime:
         """The present moment; noon of today in UTC for who knows only the day."""
@@ -211,6 +225,12 @@ class Ask:
     async def own_coverages(self) -> tuple[Coverage, ...]:
         """The linked member's coverages in a 1:1 chat, to guess their network from; the answer is private then."""
         found = await self.read_coverages() if self.read_coverages else ()
+        self.private = self.private or bool(found)
+        return found
+
+    async def own_claims(self) -> tuple[Claim, ...]:
+        """The linked member's newest claims in a 1:1 chat, to tell whom they mean; the answer is private then."""
+        found = await self.read_claims() if self.read_claims else ()
         self.private = self.private or bool(found)
         return found
 

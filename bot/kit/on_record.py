@@ -44,14 +44,41 @@ class TestsOnRecord(OnRecord[Series]):
     missing: bool = False
 
     @property
+    def only(self) -> Series | None:
+        """The one test that the words named, when its newest result is one dated figure or a blood pressure."""
+        if not self.named or self.missing or len(self.rows) != 1 or self.page or self.more:
+            return None
+        newest = self.rows[0].newest if self.rows else None
+        figure = newest and (newest.pressure or (newest.main.value and not newest.parts))
+        return self.rows[0] if newest and newest.day and figure else None
+
+    @property
     def trend(self) -> tuple[Observation, ...]:
         """The last five results of the one test."""
         return self.test.results[:TREND] if self.test else ()
 
     @property
+    def curve(self) -> tuple[Observation, ...]:
+        """The last results of the one test, oldest first, when a line joins them: figures in one unit, or pressures."""
+        told = self.test or self.only
+        last = told.results[:TREND] if told else ()
+        units = {_unit(one) for one in last}
+        return last[::-1] if len(units) == 1 and None not in units and len(last) > 1 else ()
+
+    @property
     def shown(self) -> tuple[Observation, ...]:
         """Every result that is told."""
         return self.trend or tuple(one for test in self.rows for one in test.results[:TREND])
+
+
+def _unit(one: Observation) -> str | None:
+    """The unit of a dated figure; None for a result that is none, or only a bound of one."""
+    if one.day is None or one.day.month is None:
+        return None
+    if one.pressure is not None:
+        return "mmHg, two numbers"
+    figure = one.main.value.quantity if one.main.value and not (one.parts or one.main.value.per) else None
+    return (figure.unit or "") if figure and not figure.comparator else None
 
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:

@@ -13,6 +13,7 @@ from bot.kit.ask import Ask
 from bot.kit.choice import Choice
 from bot.kit.directory import bring, read_rows
 from bot.kit.nearest import nearest
+from bot.kit.own_doctor import of_own_claims
 from bot.kit.people import by_provider
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.payer.optional import given
@@ -125,6 +126,8 @@ async def who(ask: Ask) -> Who:
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
     groups = _there(groups, ask.slots.get("location")) or groups
+    if name and not (npi or tin):
+        groups = await of_own_claims(ask, groups, name)
     near = await nearest(ask, name, people=is_titled(ask)) if name and not rows and not (npi or tin) else ()
     return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
 

@@ -100,6 +100,11 @@ class CareKind:
         """Its name without the article."""
         return self.name(language).removeprefix(self.article(language)).lstrip()
 
+    def is_named(self, code: str | None, words: str | None) -> bool:
+        """True when a procedure's code is one of this kind's, or its name says so."""
+        by_words = self.text is not None and words is not None and self.text.search(fold(words))
+        return bool(by_words) or (code is not None and code in self.codes)
+
 
 @dataclass(frozen=True, slots=True)
 class CareKinds:

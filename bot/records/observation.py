@@ -25,6 +25,10 @@ _MARKS: dict[str, Mark] = {
 }
 
 
+_PRESSURE = ("8480-6", "8462-4")
+_MMHG = frozenset({"mmHg", "mm[Hg]", "mm Hg"})
+
+
 class _RatioShape(Shape, frozen=True):
     numerator: QuantityShape | None = None
     denominator: QuantityShape | None = None
@@ -128,6 +132,16 @@ class Observation:
         """False for what was entered in error or cancelled, cannot be interpreted, or only groups other results."""
         measured = self.main.value or self.main.absent or any(part.value for part in self.parts)
         return bool(measured) and self.status not in {"entered-in-error", "cancelled"} and not self.uninterpreted
+
+    @property
+    def pressure(self) -> tuple[Quantity, Quantity] | None:
+        """A blood pressure's upper and lower number in mmHg; None for any other result (LOINC 8480-6 and 8462-4)."""
+        upper, lower = (self._in_mmhg(code) for code in _PRESSURE)
+        return (upper, lower) if upper and lower else None
+
+    def _in_mmhg(self, code: str) -> Quantity | None:
+        numbers = (one.value.quantity for one in self.parts if one.value and code in one.codes)
+        return next((one for one in numbers if one and not one.comparator and one.unit in _MMHG), None)
 
     @property
     def preliminary(self) -> bool:

@@ -15,12 +15,33 @@ _ENDINGS = {
         *("cirujano", "cirujana", "enfermera", "enfermero", "terapeuta", "consejero", "consejera", "ortopeda"),
     ),
 }
+_FIELDS = {
+    "en": {
+        "ology": "ologist",
+        "iatry": "iatrist",
+        "iatrics": "iatrician",
+        "dentistry": "dentist",
+        "optometry": "optometrist",
+        "orthopedics": "orthopedist",
+        "surgery": "surgeon",
+        "therapy": "therapist",
+    },
+    "es": {
+        "ología": "ólogo",
+        "ologia": "ólogo",
+        "iatría": "iatra",
+        "iatria": "iatra",
+        "optometría": "optometrista",
+        "optometria": "optometrista",
+        "ortopedia": "ortopeda",
+    },
+}  # how a field's name ends, and whoever works in it
 _CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
 _WHOM = {"en": " for ", "es": " para "}
 
 
 def people(text: str, number: int, *, language: str, words: Callable[..., str]) -> str:
-    """The number with the noun; words that name no people, such as "pediatrics", become "doctors for pediatrics".
+    """The number with the noun; "cardiology" becomes cardiologists, "my allergies" doctors for my allergies.
 
     "Dentist for kids" is counted by its first word, and a code by whom it is the code of.
     """
@@ -30,7 +51,7 @@ def people(text: str, number: int, *, language: str, words: Callable[..., str]) 
     if whom and head.casefold().endswith(_ENDINGS[language]):
         return people(head, number, language=language, words=words) + whom + tail
     first, rest = _noun(text, language)
-    plain = _single(first, language)
+    plain = _of_field(_single(first, language), language)
     if not plain.casefold().endswith(_ENDINGS.get(language, ())):
         return words("{n} doctor for {what}", "{n} doctors for {what}", n=number, what=text)
     noun = plain if number == 1 else _many(plain, language)
@@ -51,6 +72,13 @@ def _single(noun: str, language: str) -> str:
         if noun.casefold().endswith(ending) and noun[: -len(ending)].casefold().endswith(_ENDINGS.get(language, ())):
             return noun[: -len(ending)]
     return noun
+
+
+def _of_field(noun: str, language: str) -> str:
+    """Whoever works in a field, such as a cardiologist in cardiology; any other noun as it is."""
+    ends = _FIELDS.get(language, {})
+    ending = next((one for one in ends if noun.casefold().endswith(one)), None)
+    return noun[: -len(ending)] + ends[ending] if ending else noun
 
 
 def _many(noun: str, language: str) -> str:

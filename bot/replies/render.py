@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from bot.message import Block, Language
+from bot.message import Block, Language, Press
 from bot.replies.catalogues import faults, read_catalogues
 from bot.replies.environment import environment
+from bot.replies.labels import fixed_labels
 from bot.replies.lint import lint
 from bot.replies.markdown import parse
 from bot.replies.messages import SUFFIX
@@ -57,6 +58,10 @@ class Words:
     def has(self, template: str) -> bool:
         """Whether there is such a template."""
         return (self._templates / (template + SUFFIX)).is_file()
+
+    def fixed_labels(self) -> Mapping[str, list[tuple[str, Press]]]:
+        """By language, the words of each button that asks the same wherever it stands, and what it asks."""
+        return fixed_labels(self._templates, self._catalogues)
 
     def faults(self) -> list[str]:
         """What is wrong with the catalogues, one sentence each, starting with the file's name."""

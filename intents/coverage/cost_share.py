@@ -19,11 +19,13 @@ from bot.kit import (
     CostShare,
     Coverage,
     Coverages,
-    Live,
+    MetSoFar,
     Period,
     Shares,
     Summary,
-    added,
+    carrying,
+    counting,
+    least,
     member_coverages,
     of_other_person,
     of_scope,
@@ -80,6 +82,8 @@ class CostShares(Summary):
     `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
     none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
 
+    `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
+
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
     `counted` how many fit; `start` and `through` are the first day looked at and the newest service counted.
     """
@@ -104,6 +108,30 @@ class CostShares(Summary):
     scope: str | None = None
     unscoped: bool = False
     several: bool = False
+    rows: tuple[tuple[Claim, Amount], ...] = ()
+    detail: bool = False
+
+    @property
+    def progress(self) -> MetSoFar | None:
+        """Where the member stands with the one figure in network; None where it is not clear which figure counts."""
+        used, limit = self._used_in_network(), self._one_limit()
+        if used is None or limit is None or not limit.value or used.currency != limit.currency or self.end:
+            return None
+        drugs = self._part(self.drugs) if self.drugs and self.side != "out" else None
+        more = drugs if drugs and drugs.value and drugs.currency == used.currency else None
+        return MetSoFar(limit, used, used + more if more else None)
+
+    def _used_in_network(self) -> Amount | None:
+        floor = next((one for one in self.floors if one.side == "in"), None)
+        return self._part(floor) if floor and self.aspect in _COUNTED and not self.changed else None
+
+    def _part(self, floor: Floor) -> Amount | None:
+        return floor.deductible if self.aspect == "deductible" else floor.shares
+
+    def _one_limit(self) -> Amount | None:
+        shares = [share for _, shares in self.plans for share in shares if share.side != "out"]
+        named = [share for share in shares if share.who != "family"]
+        return named[0].amount if len(named) == 1 and not named[0].drugs else None
 
     @property
     def deductibles(self) -> int:
@@ -171,13 +199,13 @@ async def answer(ask: Ask) -> CostShares:
     start, end = _span(ask)
     alive = await period_claims(ask, start, end, people=False)
     scope = _counts_as(coverages, ask)
-    counted = list(_counted(_counting(alive), coverages, ask, scope))
+    counted = list(_counted(counting(alive), coverages, ask, scope))
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     medical = [claim for claim in counted if not claim.is_pharmacy or scope == "drugs"]
     for side in dict.fromkeys(_side_of(claim) for claim in medical):
         group = [claim for claim in medical if _side_of(claim) == side]
         ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
-    return summarize(coverages, _counting(alive), ask)
+    return summarize(coverages, counting(alive), ask)
 
 
 def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) -> CostShares:
@@ -217,6 +245,8 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         scope=scope_of(ask),
         unscoped=scope_of(ask) is not None and not scoped,
         several=ask.slots.get("reason") == "several",
+        rows=tuple(carrying(counted, aspect)),
+        detail="counted" in ask.arguments,
     )
 
 
@@ -283,15 +313,6 @@ def _in_span(claim: Claim, start: date, end: date) -> bool:
     return day is not None and start <= day.first <= end
 
 
-def _counting(alive: Live) -> list[Claim]:
-    """The claims whose amounts count: a reversal takes its own off, unless what it takes back is out already."""
-    out = {number.value for claim in (*alive.taken_back, *alive.replaced, *alive.cancelled) for number in claim.numbers}
-    rows = [claim for claim in alive.claims if claim.id not in alive.coordinated]
-    names = [(claim, {number.value for number in (*claim.numbers, *claim.replaces)}) for claim in rows]
-    spent = len(alive.taken_back) == sum(1 for claim in rows if claim.is_reversal)
-    return [claim for claim, numbers in names if not (claim.is_reversal and (spent or numbers & out))]
-
-
 def _floors(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
     """By plan and side of the network. A plan that is renewed under a new id each year stays one plan."""
     by_id = {coverage.id: coverage for coverage in coverages.every}
@@ -336,16 +357,11 @@ def _floor(side: Side, claims: list[Claim]) -> Floor | None:
     return Floor(
         side=side,
         claims=len(told),
-        deductible=_least(c.owed.deductible for c in told),
-        shares=_least(shares),
+        deductible=least(c.owed.deductible for c in told),
+        shares=least(shares),
         first=min(days, default=None),
         last=max(days, default=None),
     )
-
-
-def _least(amounts: Iterable[Amount | None]) -> Amount | None:
-    sum_ = added(amounts)
-    return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
 
 
 def _aspect(ask: Ask) -> str | None:

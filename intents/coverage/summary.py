@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, of_other_person
+from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, name_of_state, of_other_person, words_of
 
 PUBLIC = ("medicare", "medicaid", "tenncare", "bluecare", "coverkids")
 """What a group's name holds when it is a public programme, where the coverage's type does not say so."""
+_TRAVEL = frozenset(
+    {"abroad", "overseas", "travel", "traveling", "travelling", "vacation", "mexico", "canada", "europe", "country"}
+    | {"extranjero", "viaje", "viajo", "viajar", "vacaciones", "europa", "pais"}
+)
+_OUT_OF_STATE = ({"out", "state"}, {"outside", "state"}, {"another", "state"}, {"fuera", "estado"}, {"otro", "estado"})
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageSummary(Summary):
-    """The coverages by their state today. `employer`: one of them may come from an employer, who may share less."""
+    """The coverages by their state today. `employer`: one of them may come from an employer, who may share less.
+
+    `state` is the plan's own, where the question is about care outside it: no record says what a plan pays there.
+    """
 
     current: tuple[Coverage, ...] = ()
     future: tuple[Coverage, ...] = ()
     unclear: tuple[Coverage, ...] = ()
     ended: tuple[Coverage, ...] = ()
     other_person: bool = False
+    state: str | None = None
 
     @property
     def employer(self) -> bool:
@@ -41,10 +51,27 @@ def _of_employer(coverage: Coverage) -> bool:
 
 async def answer(ask: Ask) -> CoverageSummary:
     """Every coverage that the payer shows for the member."""
-    return summarize(await member_coverages(ask, shown=True), other_person=of_other_person(ask))
+    coverages = await member_coverages(ask, shown=True)
+    away = _is_away(ask) and bool(coverages.current)
+    if not away and "location" in ask.slots:
+        ask.cannot("location")
+    state = name_of_state(ask.places.home_state) if away else None
+    return summarize(coverages, other_person=of_other_person(ask), state=state)
 
 
-def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSummary:
+def _is_away(ask: Ask) -> bool:
+    """True for a place in another state, and for words such as "when I travel"."""
+    place, words = ask.slots.get("location"), set(words_of(ask.said))
+    if isinstance(place, Mapping):
+        city = ask.places.city_of(str(place["zip"])) if "zip" in place else None
+        state = city[1] if city else place.get("state")
+        return state is not None and state != ask.places.home_state
+    told = (words & _TRAVEL) | {word for some in _OUT_OF_STATE if some <= words for word in some}
+    ask.uses(*told)
+    return bool(told)
+
+
+def summarize(coverages: Coverages, *, other_person: bool = False, state: str | None = None) -> CoverageSummary:
     """The coverages sorted out by what holds today."""
     return CoverageSummary(
         current=coverages.current,
@@ -52,4 +79,5 @@ def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSu
         unclear=coverages.in_state("unclear"),
         ended=coverages.in_state("ended"),
         other_person=other_person,
+        state=state,
     )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.kit import Ask, Drug, DrugList, DrugLists, Summary, TierCosts, drug_lists, drugs_named, nearest_names
+from bot.kit import (
+    Ask,
+    Drug,
+    DrugList,
+    DrugLists,
+    PharmacyCost,
+    Summary,
+    TierCosts,
+    drug_lists,
+    drugs_named,
+    nearest_names,
+)
 
 PAGE = 3
 
@@ -18,6 +29,20 @@ class Group:
     names: tuple[str, ...]
     costs: TierCosts | None
 
+    def cost(self, pharmacy: str) -> PharmacyCost | None:
+        """What the tier costs at a kind of pharmacy, by the guide's code."""
+        return next((one for one in self.costs.costs if one.pharmacy == pharmacy), None) if self.costs else None
+
+    @property
+    def month(self) -> PharmacyCost | None:
+        """A month's supply at a network pharmacy."""
+        return self.cost("1-month-in-retail")
+
+    @property
+    def by_mail(self) -> PharmacyCost | None:
+        """Three months' supply by mail, in network."""
+        return self.cost("3-month-in-mail")
+
 
 @dataclass(frozen=True, slots=True)
 class DrugCoverage(Summary):
@@ -25,6 +50,9 @@ class DrugCoverage(Summary):
 
     `choices` are the lists to choose from when none is known to be the member's. `found_as` is the other name under
     which the drug stands there. `near` are names spelled alike, when it stands under none.
+
+    `alike`: every group of the drug has its month's cost and its need for approval, so that one sentence answers.
+    `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group.
     """
 
     drug: str | None = None
@@ -38,6 +66,10 @@ class DrugCoverage(Summary):
     found_as: str | None = None
     searched: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    alike: Group | None = None
+    limits: int = 0
+    total: int = 0
+    detail: bool = False
 
     @property
     def own(self) -> bool:
@@ -59,7 +91,8 @@ async def answer(ask: Ask) -> DrugCoverage:
     ask.report.cite("MedicationKnowledge", [one.id for one in known])
     near = () if known else await nearest_names(ask, chosen, drug)
     found_as = next((name for name in others if not found and any(one.is_called(name) for one in known)), None)
-    base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near)
+    detail = bool({"detail", "page"} & ask.arguments.keys())
+    base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
     return summarize(base, known, ask.page)
 
 
@@ -78,7 +111,17 @@ def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugC
         found_as=base.found_as,
         searched=base.searched,
         near=base.near,
+        alike=_alike(groups),
+        limits=sum(1 for group in groups if group.first.quantity_limit),
+        total=len(groups),
+        detail=base.detail,
     )
+
+
+def _alike(groups: Sequence[Group]) -> Group | None:
+    """The first group when it tells a month's cost and all others have the same, and the same need for approval."""
+    told = {(group.month, group.first.prior_authorization, group.first.tier, group.by_mail) for group in groups}
+    return groups[0] if len(told) == 1 and groups[0].month else None
 
 
 def _groups(drugs: Sequence[Drug], chosen: DrugList | None) -> tuple[Group, ...]:

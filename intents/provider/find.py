@@ -35,9 +35,11 @@ from bot.kit import (
     own_networks,
     sift,
     staff,
+    wanted,
     who,
     without_own,
 )
+from bot.kit import networks as networks_listed
 
 PAGE = 5
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
@@ -50,8 +52,11 @@ class Found(Summary):
     `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
     that this directory tells of nobody, `unsaid` how many fit but for a wish of which they say nothing. `partial`: not
     all could be read. `no_house`: no organization or place has the name that was asked for. `one`: only the provider
-    whose number was asked for. With "in network" and no name, `own` are the networks that look like the asker's own,
-    and `in_own` counts the providers who are listed in one of them.
+    whose number was asked for.
+
+    When no network is named and no provider, `own` are the networks that look like the asker's own: only the providers
+    in them are listed, and `elsewhere` counts the others. With `others` it is the others that are listed. `none_own`:
+    nobody who fits is in the asker's own, so everybody is listed.
 
     When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
     everything within `farther_miles`, and `wider` what is there without some wishes where nobody is nearer; `near` are
@@ -72,7 +77,9 @@ class Found(Summary):
     wider: tuple[Loosened, ...] = ()
     one: bool = False
     own: tuple[str, ...] = ()
-    in_own: int = 0
+    elsewhere: int = 0
+    others: bool = False
+    none_own: bool = False
     near: tuple[Choice, ...] = ()
     unclear: Wanted | None = None
     unmet: tuple[str, ...] = ()
@@ -171,15 +178,33 @@ async def _beyond(result: Found, found: Sequence[Listing], ask: Ask, where: Arou
 
 
 async def _with_own(result: Found, found: Sequence[Listing], ask: Ask, where: Around | None) -> Found:
-    """What "in network" leaves open is told to a member in their own chat: which network looks like theirs."""
-    asks = result.wishes.networks.anyone and not result.page and not result.one
-    own = await own_networks(ask) if asks else ()
+    """To a member in their own chat those in their own network, or with `others` all who are in none of theirs.
+
+    A plain question about doctors is about those whom the plan pays best for; no other network is kept from view.
+    """
+    own = await own_networks(ask) if _leaves_network_open(ask, result.wishes) else ()
     if not own:
         return result
-    mine = [
-        card for card in cards(ask, _kept(found, ask, where, result.wishes), where) if set(card.networks) & set(own)
-    ]
-    return replace(result, own=own, in_own=len(mine))
+    listed = await networks_listed(ask)
+    mine = AskedNetworks(wanted=tuple(wanted("", (name,), listed) for name in own))
+    kept = _kept(found, ask, where, result.wishes)
+    inside = _kept(found, ask, where, replace(result.wishes, networks=mine))
+    keys = {row.key for row in inside}
+    outside = tuple(row for row in kept if row.key not in keys)
+    if not inside:
+        return replace(result, own=own, none_own=True)
+    others = "others" in ask.arguments
+    wishes = replace(result.wishes, networks=AskedNetworks())
+    page = _page(outside if others else inside, ask, where, wishes)
+    page = replace(page, unmet=result.unmet, unsaid=result.unsaid, own=own, others=others)
+    return replace(page, elsewhere=0 if others else len(cards(ask, outside, where)))
+
+
+def _leaves_network_open(ask: Ask, wishes: Conditions) -> bool:
+    """Whether neither a network nor one provider is named, so that the asker's own network may come first."""
+    asked = wishes.networks
+    named = wishes.name or wishes.organization or ask.slots.get("npi")
+    return not (asked.named or asked.outside) and (asked.anyone or not named)
 
 
 def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> Found:

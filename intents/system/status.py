@@ -11,10 +11,14 @@ _TELLING = ("PractitionerRole", "OrganizationAffiliation", "InsurancePlan", "Loc
 
 @dataclass(frozen=True, slots=True)
 class Status(Summary):
-    """What was just seen. `declared` are the searches of the types that most answers need, by type."""
+    """What was just seen. `declared` are the searches of the types that most answers need, by type.
+
+    `technical`: the measured time and the searches are shown too.
+    """
 
     health: PayerHealth
     declared: tuple[tuple[str, tuple[str, ...]], ...]
+    technical: bool = False
 
     @property
     def since_time(self) -> str:
@@ -30,11 +34,11 @@ class Status(Summary):
 
 async def answer(ask: Ask) -> Status:
     """The state of the payer's directory server, asked just now."""
-    return summarize(await ask.payer_health())
+    return summarize(await ask.payer_health(), technical="technical" in ask.arguments)
 
 
-def summarize(health: PayerHealth) -> Status:
+def summarize(health: PayerHealth, *, technical: bool = False) -> Status:
     """The state with the declared searches of the telling types."""
     found = ((name, health.searches.get(name, ())) for name in _TELLING)
     own = ((name, tuple(one for one in searches if not one.startswith("_"))) for name, searches in found)
-    return Status(health, tuple((name, searches) for name, searches in own if searches))
+    return Status(health, tuple((name, searches) for name, searches in own if searches), technical)

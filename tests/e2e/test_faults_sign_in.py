@@ -77,12 +77,17 @@ def _jwks_down(behaviour: Behaviour) -> None:
 CASES = (
     Case("F01 500", answers(500), "sign-in had a problem", "sign-in had a problem"),
     Case("F01 HTML", answers(200, b"<html>oops"), "sign-in had a problem", "sign-in had a problem"),
-    Case("F02 code over", answers(400, b'{"error":"invalid_grant"}'), "This link has expired", "link or code is over"),
+    Case(
+        "F02 code over",
+        answers(400, b'{"error":"invalid_grant"}'),
+        "This link has expired",
+        "link or code has expired",
+    ),
     Case(
         "F03 wrong client",
         answers(401, b'{"error":"invalid_client"}'),
         "set up wrong",
-        "setup with BlueCross is wrong",
+        "not set up correctly with BlueCross",
     ),
     Case(
         "F05 no claims", set_(drop_scopes=frozenset({"patient/*.read"})), "didn't allow access", "did not allow access"

@@ -61,20 +61,24 @@ async def test_a_staff_command_reads_no_members_record(dana: House, text: str) -
 
 @pytest.mark.threat("T22")
 @pytest.mark.parametrize(
-    ("question", "words"),
+    ("question", "words", "leave"),
     [
-        (OWED, 'Not your record? Say "unlink".'),
-        ("list my claims", 'Not your record? Say "unlink".'),
-        ("what is my plan", 'Not your record? Say "unlink".'),
-        ("show my lab results", 'Not your record? Say "unlink".'),
-        ("¿cuánto debo de mi última visita?", 'Diga "desconectar".'),
+        (OWED, 'This is Dana M.\'s record. Not yours? Say "unlink".', "unlink"),
+        (
+            "¿cuánto debo de mi última visita?",
+            'Son los datos de Dana M. ¿No son suyos? Diga "desconectar".',
+            "desconectar",
+        ),
     ],
 )
-async def test_whoever_sits_at_the_chat_is_told_how_to_leave(dana: House, question: str, words: str) -> None:
-    """The first answer about a member in a row says it, for a shared computer; one word disconnects (T22)."""
+async def test_whoever_sits_at_the_chat_is_told_how_to_leave(
+    dana: House, question: str, words: str, leave: str
+) -> None:
+    """By a conversation's first answer about a member, and no other; one word and nothing is connected (T22)."""
     assert words in (await dana.say(question)).text
+    assert words not in (await dana.say("find a cardiologist near 37402")).text
     assert words not in (await dana.say("list my claims")).text
-    await dana.say(words.rpartition(" ")[2].strip('".'))
+    await dana.say(leave)
     assert await dana.bot.accounts.link(dana.person) is None
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.conversation.state import Asked, Memory
 from bot.message import Actions, Reply
 from bot.replies.data import as_data
 from bot.sandbox.synthetic.members import members
 from bot.sandbox.world import MEMBER_TYPES
 from tests.intents.stories import Expected, Step
-from tests.stage import Talk, buttons
+from tests.stage import TODAY, Talk, buttons
 
 MEMBERS = tuple(word for member in members() for word in (member.patient, member.name))
 ALWAYS = {"How do you know?", "¿Cómo lo sabe?"}
@@ -77,6 +78,45 @@ def _item_faults(items: Sequence[dict[str, object]], wanted: Expected) -> list[s
 def _list(value: object) -> list[dict[str, object]]:
     assert isinstance(value, list)
     return value
+
+
+async def untypable(talk: Talk, seen: dict[str, set[str]]) -> list[str]:
+    """Labels of buttons of this conversation that, typed now, would not ask what their buttons ask.
+
+    `seen` are the labels of earlier replies with the intents of their buttons; those of the last ones are added.
+    """
+    memory = await talk.bot.turn._dialogue.recall(talk.message(""))
+    if memory.asked is None and not memory.older:
+        seen.clear()  # the conversation has ended or was started over: nothing of it is kept
+    last: dict[str, list[Asked | None]] = {}
+    for reply in talk.replies:
+        for button in buttons(reply):
+            if button.press is not None and button.label not in ALWAYS:
+                last.setdefault(button.label, []).append(await talk.bot.turn._dialogue.press(talk.person, button.id))
+    found = [label for label, asked in last.items() if await _typed(talk, memory, label) not in map(_what, asked)]
+    later = [label for label in seen.keys() - last.keys() if not await _goes_on(talk, memory, label, seen[label])]
+    for label, asked in last.items():
+        seen.setdefault(label, set()).update(one.intent for one in asked if one)
+    return [f"typed, this label is not its button: {label}" for label in found] + [f"typed later: {x}" for x in later]
+
+
+async def _typed(talk: Talk, memory: Memory, label: str) -> tuple[object, ...] | None:
+    return _what(await _asked(talk, memory, label))
+
+
+async def _goes_on(talk: Talk, memory: Memory, label: str, intents: set[str]) -> bool:
+    asked = await _asked(talk, memory, label)
+    last = {memory.asked.intent} if memory.asked else set()
+    return asked is not None and asked.intent in intents | last
+
+
+async def _asked(talk: Talk, memory: Memory, label: str) -> Asked | None:
+    reading = talk.bot.pack.engine.understand(label, today=TODAY, context=memory.context())
+    return await talk.bot.turn._what_is_asked(talk.message(label), memory, reading, memory.language or "en")
+
+
+def _what(asked: Asked | None) -> tuple[object, ...] | None:
+    return (asked.intent, asked.arguments, asked.values, asked.whose) if asked else None
 
 
 def shown(replies: Sequence[Reply]) -> str:

@@ -11,7 +11,7 @@ from bot.message import Block, Language
 from bot.replies.render import Words
 from bot.sandbox.world import DIRECTORY_TYPES
 from tests.channels.parity import differences
-from tests.intents.playing import act, faults, shown
+from tests.intents.playing import act, faults, shown, untypable
 from tests.intents.stories import Step, stories
 from tests.parity import difference
 from tests.pseudo import Pseudo
@@ -27,6 +27,8 @@ STORIES = stories()
 async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each turn gets the replies that the story expects, the same in every channel, and in the other language.
 
+    Every label of a button can be typed, at once and later in the conversation, and asks what its button asks.
+
     In the made language of `tests.pseudo` no word is outside the catalogues, and nothing is too long for a card. Both
     languages keep to the voice.
     """
@@ -34,12 +36,13 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
     talk = stage.somebody(story.answers, guest=story.guest)
     if story.member:
         await talk.connect(story.member)  # `account/link` looks at what is said then
-    rendered = _recording(monkeypatch)
+    rendered, seen = _recording(monkeypatch), dict[str, set[str]]()
     for number, step in enumerate(story.turns, 1):
         before = len(stage.sandbox.requests)
         replies = await act(talk, step, step.place or story.place)
         problems = [*faults(replies, step), *_reads(stage, step, before)]
         problems += [fault for reply in replies for fault in differences(reply)]
+        problems += await untypable(talk, seen) if (step.place or story.place) == "chat" else []
         assert not problems, f"turn {number} ({step.say or step.press or step.sign_in}): {problems}\n{shown(replies)}"
     monkeypatch.undo()
     words = stage.bots["dm"].pack.words

@@ -135,9 +135,9 @@ def test_a_time_reads_as_people_say_it(time: str, english: str, spanish: str) ->
     [
         ("cardiologists", 1, "en", "1 cardiologist"),
         ("heart doctor", 1204, "en", "1,204 heart doctors"),
-        ("pediatrics", 1, "en", "1 doctor for pediatrics"),
+        ("pediatrics", 1, "en", "1 pediatrician"),
         ("pediatras", 1, "es", "1 pediatra"),
-        ("pediatría & más", 2, "es", "2 médicos para pediatría & más"),
+        ("pediatría & más", 2, "es", "2 pediatras & más"),
     ],
 )
 def test_doctors_are_counted_in_the_words_that_were_used(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.message import Block, Chart
 from bot.records.observation import read_observation
 from tests.answers.asking import Resource, Shelf, answered, concept, owned, public
 from tests.answers.made import PART_2
@@ -41,7 +43,7 @@ async def test_the_newest_result_leads_with_its_range_and_the_trend_follows() ->
     rows = [result(day, day, 9 - at / 10) for at, day in enumerate(days)]
     said = await answered("clinical.labs", *rows)
     assert "1. Hemoglobin A1c: 8.5 % · high · April 2, 2026" in said.text
-    assert "Range: 4 to 5.6 % · Before: 8.6 % · 8.7 % · 8.8 % · 8.9 %\n" in said.text
+    assert "Range: 4 to 5.6 % · Before: 8.6, 8.7, 8.8, 8.9\n" in said.text
     assert "What it means for you is for the person who ordered it to say." in said.text
 
 
@@ -53,9 +55,9 @@ async def test_whoever_names_a_test_gets_that_test(said: str) -> None:
     """By the words people have for it in either language, or by the name on record."""
     rows = (result("a"), result("s", "2026-05-01", 139, **SODIUM))
     told = await answered("clinical.labs", *rows, said=said)
-    assert "1. Hemoglobin A1c: 6.9 %" in told.text
+    assert "Hemoglobin A1c: 6.9 % on April 2, 2026 · high." in told.text
     assert "Sodium" not in told.text
-    assert "[All of them]" in told.text
+    assert "[All my lab results]" in told.text
 
 
 async def test_a_test_that_is_not_on_record_is_said_and_the_others_shown() -> None:
@@ -179,3 +181,21 @@ def test_a_side_is_told_only_outside_the_range(value: object) -> None:
     mark = read_observation(raw(result("a", value=float(str(value))))).main.mark
     number = float(str(value))
     assert mark == ("low" if number < 4 else "high" if number > 5.6 else "normal")
+
+
+async def test_a_line_joins_the_dated_figures_of_one_unit() -> None:
+    """Oldest first, beside the numbers; a result in another unit, or a bound of one, is joined to none."""
+    rows = (result("a", "2025-01-05", 8.1), result("b", "2025-07-05", 7.4), result("c", "2026-04-02", 6.9))
+    (chart,) = charts((await answered("clinical.labs", *rows, said="my a1c")).blocks)
+    assert [(point.label, point.values) for point in chart.points] == [
+        ("Jan 2025", (Decimal("8.1"),)),
+        ("Jul 2025", (Decimal("7.4"),)),
+        ("Apr 2026", (Decimal("6.9"),)),
+    ]
+    other = result("d", "2026-05-02", valueQuantity={"value": 60, "unit": "mmol/mol"})
+    assert charts((await answered("clinical.labs", *rows, other, said="my a1c")).blocks) == []
+
+
+def charts(blocks: tuple[Block, ...]) -> list[Chart]:
+    """The charts of an answer."""
+    return [block for block in blocks if isinstance(block, Chart)]

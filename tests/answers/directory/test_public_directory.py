@@ -28,7 +28,7 @@ ASKED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "find a doctor in Anytown, CT",
         "provider.find",
-        ("5 doctors", "Joe Smith, MD", "Hartford General Hospital", "5 years old (July 7, 2020), so call first"),
+        ("5 doctors", "Joe Smith, MD", "Hartford General Hospital", "Listing 5 years old"),
     ),
     ("find a doctor near 00014", "provider.find", ("5 doctors", "Hans Solo, MD", "speaks Japanese")),
     ("find a cardiologist near 37402", "provider.find", ("lists nobody for that",)),
@@ -40,7 +40,7 @@ ASKED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("which hospitals is Joe Smith affiliated with", "provider.affiliations", ("Hartford General Hospital · Anytown",)),
     ("who is Burr Clinic affiliated with", "provider.affiliations", ("Hartford General Hospital", "Connecticut HIE")),
     ("electronic address of Joe Smith", "endpoint.lookup", ("gives no electronic address for Joe Smith, MD",)),
-    ("is the system up", "system.status", ("system answers", "Doctors (PractitionerRole) can be searched by: ")),
+    ("is the system up", "system.status", ("system is working", "[Technical]")),
 )
 
 

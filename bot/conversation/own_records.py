@@ -1,0 +1,77 @@
+"""What of a member's own record helps to understand a question about the directory, in their own chat only."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from bot.accounts.accounts import Access, Accounts
+from bot.conversation.state import Asked
+from bot.errors import LinkError, PayerError
+from bot.kit import Ask, Claim, Coverage, Patient, Search, Unreadable, newest_claims, read_coverage, read_patient
+from bot.message import Message, Person
+from bot.payer.budget import Budget
+from bot.payer.client import MemberClient
+
+
+class OwnRecords:
+    """Reads home, coverages and newest claims of the Patient who is asked about."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        member: Callable[[Person, Access], MemberClient],
+        prepare: Callable[[Message, Asked, Access | None], Ask],
+        wall: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`prepare` makes the question that claims are read for; `wall` is how many seconds each reading may take."""
+        self._accounts, self._member, self._prepare, self._wall, self._clock = accounts, member, prepare, wall, clock
+
+    async def home(self, message: Message, whose: str) -> Patient | None:
+        """The Patient who is asked about; None for who is not linked, sees the directory only, or asks among others.
+
+        In a shared place whether it answers would tell everybody there that its asker has connected an account.
+        """
+        if not message.alone:
+            return None
+        try:
+            access = await self._accounts.access(message.person, whose)
+        except LinkError:
+            return None
+        budget = Budget(self._wall, clock=self._clock)
+        raw = await self._member(message.person, access).read("Patient", access.patient, budget)
+        return await asyncio.to_thread(read_patient, raw)
+
+    async def coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
+        """The coverages of the Patient who is asked about.
+
+        None in a shared place, for a staff command or whom only the directory is open to, or when the payer gives none.
+
+        They only help to guess: whatever fails, the question is answered without them.
+        """
+        if not message.alone or message.command or message.directory_only:
+            return ()
+        try:
+            access = await self._accounts.access(message.person, whose)
+            client, budget = self._member(message.person, access), Budget(self._wall, clock=self._clock)
+            entries = [e async for page in client.search(Search("Coverage"), budget) for e in page.matches]
+            return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)
+        except (LinkError, PayerError, Unreadable):
+            return ()
+
+    async def claims(self, message: Message, whose: str) -> tuple[Claim, ...]:
+        """The newest claims of the Patient who is asked about, less those with a privacy mark; where none may be, none.
+
+        They only help to tell which doctor is meant: whatever fails, the question is answered without them.
+        """
+        if not message.alone or message.command or message.directory_only:
+            return ()
+        try:
+            access = await self._accounts.access(message.person, whose)
+            ask = self._prepare(message, Asked("", whose=whose), access)
+            alive = await newest_claims(ask, enough=lambda _: True, page_size=50)
+            return tuple(claim for claim in alive.claims if not claim.labels)
+        except (LinkError, PayerError, Unreadable):
+            return ()

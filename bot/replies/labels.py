@@ -1,0 +1,39 @@
+"""The buttons that ask the same wherever they stand: their words in each language, and what they ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bot.message import Press
+from bot.replies.catalogues import Catalogues
+from bot.replies.messages import CatalogueMessage, scan, sources
+
+_WORDS, _INTENT = r"(\{\{ say\([^{}]*\) \}\})", r"([a-z_]+(?:\.[a-z_]+)?)"
+_TOLD = r"([a-z_]+=[a-z_]+(?:&[a-z_]+=[a-z_]+)*)"
+_BUTTON = re.compile(rf"\[{_WORDS}\]\({_INTENT}(?:\?{_TOLD})?\)")
+
+
+def fixed_labels(templates: Path, catalogues: Catalogues) -> dict[str, list[tuple[str, Press]]]:
+    """By language, the words of each button that a template writes without a value, and what it asks."""
+    found: dict[str, list[tuple[str, Press]]] = {language: [] for language in ("en", *catalogues)}
+    for path in sources(templates):
+        folder = path.parent.relative_to(templates).as_posix()
+        for message, press in _buttons(path.read_text(encoding="utf-8")):
+            found["en"].append((message.one, press))
+            for language, folders in catalogues.items():
+                texts = folders[folder].forms.get(message, ()) if folder in folders else ()
+                found[language] += [(text, press) for text in texts[:1] if text]
+    return found
+
+
+def _buttons(source: str) -> Iterator[tuple[CatalogueMessage, Press]]:
+    for words, intent, told in _BUTTON.findall(source):
+        message = next(scan(words), None)
+        if message and not (message.many or message.names):
+            yield message, Press(intent, _arguments(told))
+
+
+def _arguments(told: str) -> Mapping[str, str]:
+    return dict(pair.split("=") for pair in told.split("&")) if told else {}
