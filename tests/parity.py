@@ -15,7 +15,11 @@ _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 
 def difference(template: str, render: Callable[[Language], tuple[Block, ...]]) -> str | None:
     """What a template says or offers in one language and not in the other, None when they agree."""
-    english, spanish = render("en"), render("es")
+    return unlike(template, render("en"), render("es"))
+
+
+def unlike(template: str, english: tuple[Block, ...], spanish: tuple[Block, ...]) -> str | None:
+    """The same of what was rendered."""
     if targets(english) != targets(spanish):
         return f"{template}: buttons {targets(english)} and {targets(spanish)}"
     if figures(english) != figures(spanish):

@@ -33,6 +33,8 @@ def pytest_runtest_setup() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Put marks and words into the report, which also comes home from another process."""
+    if item.config.getoption("--table") is None:
+        return  # what a person saw is long, and nobody asks for it
     if call.when != "teardown" and (call.when == "call" or call.excinfo is not None):
         marks = {name: _numbers(item, name) for name in MARKS}
         item.user_properties.append(("proves", marks))

@@ -23,8 +23,9 @@ from bot.cli.ports import free_near, is_foreign, listen_for, why_not
 from bot.cli.welcome import NOBODY_CAN_ASK, welcome
 from bot.config import Settings, misspelt_names
 from bot.config.faults import spelling
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreUnusable
 from bot.sandbox.sockets import listen
+from bot.stores.extras import lacks
 from bot.stores.opening import sqlite_path
 
 log = structlog.get_logger("serve")
@@ -36,7 +37,9 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
 
     Raises:
         ConfigError: a port is taken, or a channel cannot start.
+        StoreUnusable: the library of the store is not installed.
     """
+    _refuse_lacking(settings)
     async with contextlib.AsyncExitStack() as stack:
         sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
         apart = settings.metrics_address and _listen_apart(*settings.metrics_address)
@@ -61,6 +64,14 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         await _Server(_config(public)).serve(sockets=[sock])
     if sys.stderr.isatty():
         sys.stderr.write("\nStopped.\n")
+
+
+def _refuse_lacking(settings: Settings) -> None:
+    """Refuse settings that need what is not installed, before anything is loaded: who set them waits for the line."""
+    if settings.teams_app_id and not settings.teams_missing and (missing := lacks("teams")):
+        raise ConfigError(f"TEAMS_APP_ID: Teams {missing}")
+    if sqlite_path(settings.bot_store_url) is None and (missing := lacks("postgres")):
+        raise StoreUnusable(f"PostgreSQL {missing}")
 
 
 def _say_where(settings: Settings, host: str, port: int, *, sandbox: bool) -> None:

@@ -203,8 +203,12 @@ async def _play(scene: Played) -> None:
 
 
 def _cast() -> Iterator[tuple[str, Story]]:
-    """Every story in one chat and in one place that others read; the places take turns."""
-    for at, story in enumerate(stories().values()):
+    """Every story in one chat and in one place that others read; the places take turns.
+
+    Stories in which a member says the same words differ in what is expected, of which nothing is looked at here.
+    """
+    said = {(story.member, tuple(turn.say for turn in story.turns)): story for story in stories().values()}
+    for at, story in enumerate(said.values()):
         yield PLACES[at % len(PLACES)], story
         if story.member:
             yield CHATS[at % len(CHATS)], story

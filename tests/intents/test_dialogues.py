@@ -13,7 +13,7 @@ from bot.sandbox.world import DIRECTORY_TYPES
 from tests.channels.parity import differences
 from tests.intents.playing import act, faults, shown, untypable
 from tests.intents.stories import Step, stories
-from tests.parity import difference
+from tests.parity import unlike
 from tests.pseudo import Pseudo
 from tests.shipped import shipped_pack
 from tests.stage import Stage
@@ -46,9 +46,12 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
         assert not problems, f"turn {number} ({step.say or step.press or step.sign_in}): {problems}\n{shown(replies)}"
     monkeypatch.undo()
     words = stage.bots["dm"].pack.words
-    for template, values, links in rendered:
-        unlike = difference(template, lambda language: words.render(template, values, language=language, links=links))  # noqa: B023 -- called before the loop goes on
-        assert unlike is None, unlike
+    for template, values, links, language, blocks in rendered:
+        both = {
+            one: blocks if one == language else words.render(template, values, language=one, links=links)
+            for one in ("en", "es")
+        }
+        assert (fault := unlike(template, both["en"], both["es"])) is None, fault
         assert _made_language().faults(template, values, links) == []
         for language in ("en", "es"):
             said = words.render(template, values, language=language, links=links)
@@ -60,16 +63,20 @@ def _made_language() -> Pseudo:
     return Pseudo(shipped_pack().templates, shipped_pack().words.common)
 
 
-def _recording(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Mapping[str, object], Mapping[str, str]]]:
-    """What every template is rendered with from here on."""
-    kept: list[tuple[str, Mapping[str, object], Mapping[str, str]]] = []
+Rendered = tuple[str, Mapping[str, object], Mapping[str, str], Language, tuple[Block, ...]]
+
+
+def _recording(monkeypatch: pytest.MonkeyPatch) -> list[Rendered]:
+    """What every template is rendered with from here on, the language and the blocks."""
+    kept: list[Rendered] = []
     render = Words.render
 
     def recording(
         self: Words, template: str, values: Mapping[str, object], *, language: Language, links: Mapping[str, str]
     ) -> tuple[Block, ...]:
-        kept.append((template, values, links))
-        return render(self, template, values, language=language, links=links)
+        blocks = render(self, template, values, language=language, links=links)
+        kept.append((template, values, links, language, blocks))
+        return blocks
 
     monkeypatch.setattr(Words, "render", recording)
     return kept
