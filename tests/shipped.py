@@ -17,8 +17,11 @@ from bot.language.places import PlaceNames
 from bot.language.rules import WORDS
 from bot.language.text import keys_in
 from bot.pack import Pack, find_pack, load_pack
+from bot.replies.catalogues import Catalogue
+from bot.replies.catalogues import _read as _read_catalogue
 
 _LEXICONS: dict[tuple[tuple[str, bytes], ...], Lexicon] = {}
+_CATALOGUES: dict[tuple[bytes, str], Catalogue] = {}
 _keys_in = cache(keys_in)
 _MORE_EXAMPLES = re.compile(r"^(    - .*\n)(?:    - .*\n)+", re.MULTILINE)
 
@@ -36,8 +39,9 @@ def module_of(intent: str) -> ModuleType:
 def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Packs that are loaded in this test share the lexicon of those whose words are the same, letter by letter.
 
-    It is most of a load, and most packs are spoilt elsewhere. A phrase is cut into words once.
+    It is most of a load, and most packs are spoilt elsewhere. A phrase is cut into words once, and so is a catalogue.
     """
+    monkeypatch.setattr("bot.replies.catalogues._read", _catalogue_of)
     monkeypatch.setattr("bot.language.engine.load_lexicon", _lexicon_of)
     for module in ("checker", "lexicon", "phrases"):
         monkeypatch.setattr(f"bot.language.{module}.keys_in", _keys_in)
@@ -48,6 +52,13 @@ def _lexicon_of(folder: Path, names: PlaceNames) -> Lexicon:
     if words not in _LEXICONS:
         _LEXICONS[words] = load_lexicon(folder, names)
     return _LEXICONS[words]
+
+
+def _catalogue_of(path: Path) -> Catalogue:
+    key = path.read_bytes(), path.stem
+    if key not in _CATALOGUES:
+        _CATALOGUES[key] = _read_catalogue(path)
+    return _CATALOGUES[key]
 
 
 def thinned(folder: Path) -> None:

@@ -47,7 +47,7 @@ async def test_links_are_listed_and_revoked_and_the_trail_says_so(tmp_path: Path
     for words, told in {
         ("links", "revoke", "console///nobody"): (1, "Error: no account is connected to that identity\n"),
         ("links", "revoke", "console///person-1"): (0, "console///person-1 is disconnected\n"),
-        ("links",): (0, ""),
+        ("links",): (0, "No chat is connected.\n"),
         ("audit", "verify"): (0, "7 rows, whole\n"),
     }.items():
         assert await asyncio.to_thread(run, store, *words) == told
@@ -162,14 +162,19 @@ async def test_keys_rotate_while_the_bot_serves(tmp_path: Path) -> None:
 def test_check_tells_of_keys_that_others_read_or_that_lie_beside_the_data(tmp_path: Path) -> None:
     """A note for each; `keys check` fails for a file that others can read, and names a file apart."""
     store, elsewhere = tmp_path / "bot.db", {"PAYER_FHIR_URL": "http://127.0.0.1:1/x", "BOT_PACK": "/nowhere"}
+    apart = tmp_path / "apart.keys"
+    for file, name in ((store.with_name("bot.db.keys"), ""), (apart, str(apart))):
+        found = run(store, "keys", "check", **({"BOT_KEYS_FILE": name} if name else {}))
+        assert found == (0, f"no keys yet: the first start makes {file}\n")
+        Vault.from_settings(make_settings(bot_keys_file=name or None), store)
     assert run(store, "keys", "check") == (0, "the key file beside the store\n")
     assert "note keys     lie beside the store" in run(store, "check", **elsewhere)[1]
     store.with_name("bot.db.keys").chmod(0o644)
     code, told = run(store, "keys", "check")
     assert (code, "others may read it" in told) == (1, True)
     assert "bot.db.keys: others may read it" in run(store, "check", **elsewhere)[1]
-    code, told = run(store, "keys", "check", BOT_KEYS_FILE=str(tmp_path / "apart.keys"))
-    assert (code, "BOT_KEYS_FILE" in told) == (0, True)
+    code, told = run(store, "keys", "check", BOT_KEYS_FILE=str(apart))
+    assert (code, told) == (0, f"BOT_KEYS_FILE, {apart}\n")
 
 
 @pytest.mark.threat("T56")

@@ -35,12 +35,13 @@ from bot.message import (
     Span,
     Title,
 )
-from bot.pack import find_pack, load_pack
+from bot.pack import find_pack
 from bot.sandbox.authorization.pages import failed
 from bot.sandbox.server import listen, running
 from bot.sandbox.world import World
 from tests.e2e.house import open_house
 from tests.e2e.test_browser import CHROMIUM, DESKTOP, PHONE, QUIET, SMALL_PHONE, check_page, fresh
+from tests.shipped import shipped_pack
 
 pytestmark = [
     pytest.mark.browser,
@@ -73,7 +74,7 @@ def pages(language: str) -> list[str]:
 
 def installing() -> list[str]:
     """The pages after an installation in Slack, and the sandbox's refusal."""
-    notices = Notices(load_pack(find_pack(None)).words)
+    notices = Notices(shipped_pack().words)
     return [said(notices, "installed"), said(notices, "not_installed"), bytes(failed("It is over.").body).decode()]
 
 

@@ -58,23 +58,18 @@ def test_the_page_shows_rules_an_answer_and_words_in_two_languages() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("said", "language", "words"),
-    [
-        ("when does my card expire?", "en", ("Silver S1", "2026")),
-        ("¿cuándo vence mi tarjeta?", "es", ("Silver S1", "2026")),
-    ],
-)
 async def test_the_question_of_the_page_is_understood_and_answered(
-    taught: Path, monkeypatch: pytest.MonkeyPatch, said: str, language: str, words: tuple[str, ...]
+    taught: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the page shows is enough: the question reaches its intent, and the answer has the facts of the member."""
     pack = load_pack(taught)
-    reading = pack.engine.understand(said, today=date(2026, 5, 20))
-    assert (reading.intent, reading.language) == ("coverage.card_dates", language)
     monkeypatch.setattr("tests.answers.asking.pack", lambda: pack)
-    text = (await answered("coverage.card_dates", _COVERAGE, language=language)).text
-    assert all(word in text for word in words)
+    for said, language in (("when does my card expire?", "en"), ("¿cuándo vence mi tarjeta?", "es")):
+        reading = pack.engine.understand(said, today=date(2026, 5, 20))
+        assert (reading.intent, reading.language) == ("coverage.card_dates", language)
+        text = (await answered("coverage.card_dates", _COVERAGE, language=language)).text
+        assert "Silver S1" in text
+        assert "2026" in text
 
 
 def _block_behind(sentence: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from bot.replies.plain import plain
 from bot.replies.render import Words
 from bot.replies.update import printed, update
 from tests.pseudo import stretched
-from tests.shipped import shipped_pack, thinned
+from tests.shipped import shipped_pack, thinned, words_kept
 
 
 def _words(tmp_path: Path, source: str, *spanish: str) -> Words:
@@ -156,8 +156,11 @@ def test_pages_and_documents_are_looked_at_too(tmp_path: Path, name: str, source
 
 
 @pytest.mark.parametrize("damaged", ['msgid "a\nmsgstr', 'msgid "a"\nmsgstr "b"\nmsgstr "c"\nnot a line'])
-def test_a_damaged_catalogue_stops_the_start_by_its_name(tmp_path: Path, damaged: str) -> None:
+def test_a_damaged_catalogue_stops_the_start_by_its_name(
+    tmp_path: Path, damaged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No answer is worded by half a file."""
+    words_kept(monkeypatch)
     thinned(tmp_path)
     (tmp_path / "templates/account/es.po").write_text(damaged, encoding="utf-8")
     with pytest.raises(PackError, match=r"templates/account/es\.po: "):
@@ -179,8 +182,9 @@ def test_an_update_keeps_what_is_translated(tmp_path: Path) -> None:
     assert update(tmp_path) == []
 
 
-def test_a_third_language_takes_words_only(tmp_path: Path) -> None:
+def test_a_third_language_takes_words_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The steps of docs/translating.md: make the files, translate each message; dates and lists come from CLDR."""
+    words_kept(monkeypatch)
     thinned(tmp_path)
     templates = tmp_path / "templates"
     assert "account/pt.po" in update(templates, ["pt"])

@@ -37,14 +37,12 @@ from bot.message import (
     Source,
     Span,
 )
-from bot.replies.render import Words
 from bot.sandbox.server import listen, running
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.shipped import shipped_pack
 
-TEMPLATES = Path(__file__).parents[3] / "templates"
 NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
 PLANTED = "$54.87 Grace Okafor"
 
@@ -216,7 +214,7 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
     address = f"http://127.0.0.1:{sock.getsockname()[1]}"
     app = SlackApp(
         turn,
-        Words(TEMPLATES),
+        shipped_pack().words,
         Credentials(api_url=slack.api_url, public_url=address, **credentials),
         rows,
         forms=Forms(shipped_pack().engine, shipped_pack().offers, turn),

@@ -12,8 +12,7 @@ from bot.channels.slack.notices import Notices
 from bot.conversation.forms import Forms
 from bot.conversation.slash_commands import Commands
 from bot.message import Language, OneToOne, Shared
-from bot.replies.render import Words
-from tests.channels.slack.conftest import PLANTED, TEMPLATES, House
+from tests.channels.slack.conftest import PLANTED, House
 from tests.doubles.block_kit import shown, view_faults
 from tests.doubles.slack_payloads import wire
 from tests.shipped import shipped_pack
@@ -72,7 +71,7 @@ def test_a_form_fits_slack_and_holds_nothing_of_anybody(name: str, language: Lan
     """Within Slack's limits in both languages, and without any metadata that could carry something."""
     offered = shipped_pack().offers.forms
     assert set(offered) == {"find", "bill", "unlink", "network", "compare"}
-    view = modal(offered[name].form, Notices(Words(TEMPLATES)), language)
+    view = modal(offered[name].form, Notices(shipped_pack().words), language)
     assert view_faults(view) == []
     assert "initial_option" not in shown("", view["blocks"])
     assert "private_metadata" not in view
@@ -170,7 +169,7 @@ async def test_the_form_starts_on_the_network_of_its_member(house: House) -> Non
 @pytest.mark.parametrize("language", get_args(Language))
 def test_each_choice_of_a_form_can_be_read(language: Language) -> None:
     """Whatever is chosen means something to the intent that the form asks, in both languages."""
-    pack, notices = shipped_pack(), Notices(Words(TEMPLATES))
+    pack, notices = shipped_pack(), Notices(shipped_pack().words)
     forms = Forms(pack.engine, pack.offers, None)
     for name, offered in pack.offers.forms.items():
         labels = notices.labels(f"form_{name}", language)

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
@@ -37,7 +36,6 @@ from bot.message import (
     Shareable,
     Span,
 )
-from bot.replies.render import Words
 from bot.sandbox.server import listen, running
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
@@ -45,7 +43,6 @@ from bot.stores.sqlite import open_sqlite
 from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
 from tests.shipped import shipped_pack
 
-TEMPLATES = Path(__file__).parents[3] / "templates"
 PLANTED = "$54.87 Grace Okafor"
 VAULT = Vault(parse_keys(new_key()))
 
@@ -177,7 +174,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
 
     app = TeamsApp(
         turn,
-        Words(TEMPLATES),
+        shipped_pack().words,
         app_id=APP,
         password=None,
         tenants=(TENANT,),

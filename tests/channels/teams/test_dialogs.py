@@ -9,8 +9,7 @@ import pytest
 from bot.channels.labels import labels_of
 from bot.channels.teams.form_cards import form_card
 from bot.message import Language, OneToOne
-from bot.replies.render import Words
-from tests.channels.teams.conftest import PLANTED, TEMPLATES, House
+from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.adaptive_card import form_faults
 from tests.shipped import shipped_pack
 
@@ -38,7 +37,7 @@ def input_of(card: Json, key: str) -> Json:
 async def test_forms_fit_and_hold_nothing_of_anybody(name: str, language: Language) -> None:
     """In both languages: a label at each field, no value that somebody else typed, one button."""
     form = shipped_pack().offers.forms[name].form
-    card = form_card(form, labels_of(Words(TEMPLATES), f"form_{name}", language), language, {}, {})
+    card = form_card(form, labels_of(shipped_pack().words, f"form_{name}", language), language, {}, {})
     assert form_faults(card) == []
     assert [one["id"] for one in card["body"] if "id" in one] == list(form.fields)
     assert not any(one.get("value") for one in card["body"])
