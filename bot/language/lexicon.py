@@ -10,7 +10,7 @@ from bot.errors import PackError
 from bot.language.dangers import Dangers, load_dangers
 from bot.language.date_words import DATE_WORDS
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
-from bot.language.phrases import Meaning, PhraseTree, phrases_in
+from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
 from bot.language.places import Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.text import key_of, keys_in
@@ -198,19 +198,22 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> None:
     listed: dict[str, _Specialty] = converted(
         read_yaml(folder / "specialties.yaml", shown), dict[str, _Specialty], shown
     )
+    ways_of_asking = {"en": expand(_FOR_EN), "es": expand(_FOR_ES)}
     for name, specialty in listed.items():
         kind = "any_doctor" if name == ANY_DOCTOR else "specialty"
         if name != ANY_DOCTOR:
-            specialty.en = ", ".join((*_as_people_say(specialty.en), *_for_my(specialty.treats.en, _FOR_EN)))
-            specialty.es = ", ".join((specialty.es, *_for_my(specialty.treats.es, _FOR_ES)))
-        _add(lexicon, specialty, kind, tuple(specialty.codes), (shown, name))
-        if specialty.wider:
-            _add(lexicon, specialty, WISH, name, (shown, name))
-        for language in LANGUAGES:
-            meaning = Meaning(COMPLAINT, tuple(specialty.codes), language)
-            for phrase in getattr(specialty.treats, language).split(","):
-                if phrase.strip():
-                    lexicon.tree.add(phrase.strip(), meaning)
+            specialty.en = ", ".join(_as_people_say(specialty.en))
+        codes = tuple(specialty.codes)
+        meant = [(kind, codes), *([(WISH, name)] if specialty.wider else ())]
+        for of, value in meant:
+            _add(lexicon, specialty, of, value, (shown, name))
+        for language, ways in ways_of_asking.items():
+            for complaint in filter(None, map(str.strip, getattr(specialty.treats, language).split(","))):
+                lexicon.tree.add(complaint, Meaning(COMPLAINT, codes, language))
+                for of, value in meant if name != ANY_DOCTOR else ():
+                    meaning = Meaning(of, value, language, of in _HIDING)
+                    for phrase in phrases_in(complaint, shown, name):
+                        lexicon.tree.add_behind(ways, phrase, meaning)
 
 
 def _as_people_say(phrases: str) -> Iterator[str]:
@@ -220,13 +223,6 @@ def _as_people_say(phrases: str) -> Iterator[str]:
         yield plain
         if plain.endswith(" doctor"):
             yield plain.removesuffix("doctor") + "(dr|doc|guy|person|specialist|physician|md)"
-
-
-def _for_my(complaints: str, ways: str) -> Iterator[str]:
-    """The ways of asking for somebody who treats each complaint."""
-    for complaint in complaints.split(","):
-        if complaint.strip():
-            yield f"{ways} {complaint.strip()}"
 
 
 def _load_drugs(lexicon: Lexicon, folder: Path) -> None:

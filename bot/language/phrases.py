@@ -1,7 +1,7 @@
 """Phrases of the pack: `(a|b) c [d]` written out, and a tree that finds thousands of them in one pass."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
@@ -91,20 +91,32 @@ class PhraseTree:
 
     def __init__(self) -> None:
         self._root = _Node()
+        self._begun: dict[str, _Node] = {}
         self.vocabulary: set[str] = set()
 
     def add(self, phrase: str, meaning: Meaning) -> None:
         """Add a phrase with its meaning; a phrase may have several. Empty phrases are ignored."""
+        if keys := keys_in(phrase):
+            _mean(self._behind(self._root, keys), meaning)
+
+    def add_behind(self, beginnings: Iterable[str], phrase: str, meaning: Meaning) -> None:
+        """Add a phrase behind each of several beginnings, which are cut into words once for all phrases."""
         keys = keys_in(phrase)
-        node = self._root
+        for beginning in beginnings:
+            node = self._begun.get(beginning)
+            if node is None:
+                node = self._begun[beginning] = self._behind(self._root, keys_in(beginning))
+            _mean(self._behind(node, keys), meaning)
+
+    def _behind(self, node: _Node, keys: Iterable[str]) -> _Node:
+        """The node to which these words lead; those that are not there are made."""
         for key in keys:
             following = node.next.get(key)
             if following is None:
                 following = node.next[key] = _Node()
                 self.vocabulary.add(key)
             node = following
-        if keys and meaning not in node.meanings:
-            node.meanings = (*node.meanings, meaning)
+        return node
 
     def meanings_of(self, phrase: str) -> tuple[Meaning, ...]:
         """What exactly this phrase stands for, or nothing."""
@@ -134,6 +146,11 @@ class PhraseTree:
                 node = node.next.get(keys[place]) if place < count else None
                 place += 1
         return _visible(found)
+
+
+def _mean(node: _Node, meaning: Meaning) -> None:
+    if meaning not in node.meanings:
+        node.meanings = (*node.meanings, meaning)
 
 
 def _visible(found: list[PhraseFound]) -> list[PhraseFound]:

@@ -19,6 +19,7 @@ from tests.doubles.balancer import balanced
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.e2e.house import OWED
 from tests.e2e.workspace import button_url, shown
+from tests.shipped import thinned
 
 
 def _free_port() -> int:
@@ -30,11 +31,13 @@ def _free_port() -> int:
 async def slack(world: World, tmp_path: Path, postgres_url: str) -> AsyncIterator[SlackDouble]:
     """A workspace whose events reach either of two processes."""
     port, double = _free_port(), SlackDouble()
+    thinned(tmp_path)  # each of the two looks at every example of its pack
     async with contextlib.AsyncExitStack() as stack:
         payer = await stack.enter_async_context(serve_sandbox(world))
         await double.start()
         stack.push_async_callback(double.stop)
         settings = {
+            "BOT_PACK": str(tmp_path),
             "BOT_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "BOT_STORE_URL": postgres_url,
             "BOT_ENCRYPTION_KEYS": new_key(),

@@ -1,6 +1,6 @@
 """Blind rounds stay at least where they stood when they were first scored."""
 
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -8,7 +8,7 @@ from bot.language.engine import Engine
 from tests.language.rounds import Round, first_contact, names, scored
 
 
-@lru_cache(maxsize=4)
+@cache
 def _scored(engine: Engine, name: str) -> Round:
     return scored(engine, name)
 

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.message import Actions, Block, Fact, Facts, Item, Line, Press, Span
-from bot.replies.environment import environment
 from bot.replies.messages import SUFFIX, sources
 from bot.replies.plain import plain
 from bot.replies.render import Words
 from bot.replies.text import clean
+from tests.shipped import shipped_pack
 
 HOSTILE = [
     "**bold**",
@@ -144,8 +144,9 @@ def test_every_template_compiles() -> None:
     folder = Path(__file__).parents[2] / "templates"
     paths = [path.relative_to(folder).as_posix() for path in sources(folder) if path.name.endswith(SUFFIX)]
     assert paths
-    for language in ("en", "es"):
-        jinja = environment(folder, language, {})
+    languages = shipped_pack().words._by_language
+    assert languages.keys() == {"en", "es"}
+    for jinja in languages.values():
         for path in paths:
             jinja.get_template(path)
 
