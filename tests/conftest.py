@@ -9,11 +9,13 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 import structlog
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.doubles.postgres import Postgres, postgres
 from tests.shipped import compiled_in
@@ -56,6 +58,23 @@ LONG = (
     "e2e/test_faults_claims",
     "e2e/test_faults_wire",
 )
+
+
+BROWSERS = frozenset(f"tests/e2e/test_{name}.py" for name in ("accessible", "browser", "playground", "popup"))
+
+
+class _Together(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
+    """A module's tests in one process, and those of all modules that need Chromium in one too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope = str(super()._split_scope(nodeid))
+        return "browsers" if scope in BROWSERS else scope
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Where tests stay together by module, Chromium starts once."""
+    return _Together(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from bot.sandbox.world import World
 from tests.days import DAY
+from tests.e2e.chromium import chromium
 from tests.e2e.house import House, open_house
 from tests.e2e.workspace import Workspace, attached
 from tests.worlds import world_of
+
+__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="session")

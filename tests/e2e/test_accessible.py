@@ -8,8 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 from starlette.applications import Starlette
 
 from bot.accounts.render import Renderer
@@ -39,26 +38,18 @@ from bot.pack import find_pack
 from bot.sandbox.authorization.pages import failed
 from bot.sandbox.server import listen, running
 from bot.sandbox.world import World
+from tests.e2e.chromium import CHROMIUM
 from tests.e2e.house import open_house
-from tests.e2e.test_browser import CHROMIUM, DESKTOP, PHONE, QUIET, SMALL_PHONE, check_page, fresh
+from tests.e2e.test_browser import DESKTOP, PHONE, SMALL_PHONE, check_page, fresh
 from tests.shipped import shipped_pack
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
 ]
 PAGES = find_pack(None) / "templates" / "pages"
 PROBLEMS = re.findall(r'^  "(\w+)": \(', (PAGES / "problem.html").read_text(encoding="utf-8"), re.MULTILINE)
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    """One Chromium for this module."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
 
 
 def pages(language: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,49 +11,32 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from bot.sandbox.world import World
 from tests.days import YEAR_BEFORE
+from tests.e2e.chromium import CHROMIUM
 from tests.e2e.house import DANA, OWED, House, open_house
 from tests.e2e.test_documents import given, printable_receipt
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
-]
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
 ]
 PHONE: Any = {"width": 390, "height": 844}
 SMALL_PHONE: Any = {"width": 320, "height": 568}
 DESKTOP: Any = {"width": 1280, "height": 800}
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    """One Chromium for this module; each test has its own contexts, which share nothing."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
     """A bot beside its payer; nobody is connected."""
     async with open_house(world, tmp_path) as opened:
         yield opened
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def phone(chromium: Browser) -> AsyncIterator[Page]:
     """A page on a phone."""
     async with fresh(chromium, viewport=PHONE) as context:

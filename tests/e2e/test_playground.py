@@ -13,23 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Page, expect
 
 from bot.channels.teams.sdk import Outside
 from bot.cli.browser import Browser
 from bot.sandbox.sockets import listen
 from bot.sandbox.world import World
 from tests.doubles.teams import APP, TENANT, own_token
+from tests.e2e.chromium import CHROMIUM
 from tests.e2e.house import OWED, open_house
 
 HERE = Path(__file__).parents[1] / "playground"
 CLIENT = HERE / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js"
 NODE = shutil.which("node")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FIND = "find a cardiologist near 37402"
 FIRST = "Marisol Rivera-Solís, MD"
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(NODE is None or not CLIENT.exists(), reason="no Agents Playground here: see `make test-teams`"),
     pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
 ]
@@ -59,8 +62,8 @@ class Client:
         await expect(self.page.get_by_text(text).last).to_be_visible(timeout=30_000)
 
 
-@pytest.fixture
-async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(world: World, tmp_path: Path, chromium: Chromium) -> AsyncIterator[Client]:
     """A bot, its payer, the playground and Chromium."""
     outside = Outside(open=True, token=own_token)
     with contextlib.closing(listen("127.0.0.1", 0)) as sock:
@@ -74,12 +77,11 @@ async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
         teams_tenant_id=TENANT,
     ) as house:
         bot = f"{house.settings.bot_public_url}/teams/messages"
-        async with _playground(tmp_path, bot, port), async_playwright() as p:
-            browser = await p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-            page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        async with _playground(tmp_path, bot, port):
+            page = await chromium.new_page(viewport={"width": 1280, "height": 900})
             await page.goto(f"http://127.0.0.1:{port}/")
             yield Client(page)
-            await browser.close()
+            await page.close()
 
 
 @contextlib.asynccontextmanager

@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from bot.accounts import render
 from bot.accounts.popup import TEAMS_JS, TEAMS_JS_SHA384
 from bot.sandbox.world import World
 from tests.doubles.teams import TENANT, Call
+from tests.e2e.chromium import CHROMIUM
 from tests.e2e.house import OWED
 from tests.e2e.tenant import Tenant, open_tenant, shown
-from tests.e2e.test_browser import CHROMIUM, QUIET, check_page, fresh
+from tests.e2e.test_browser import check_page, fresh
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "playground" / "node_modules" / "@microsoft" / "teams-js"
@@ -31,7 +32,7 @@ SCRIPT = REAL if REAL.exists() else STAND_IN
 TEAMS, EVIL = "https://teams.cloud.microsoft", "https://teams.cloud.microsoft.evil.example"
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
 ]
 
@@ -41,22 +42,13 @@ def sha384(path: Path) -> str:
     return base64.b64encode(hashlib.sha384(path.read_bytes()).digest()).decode()
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def tenant(world: World, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tenant]:
     """One tenant for all: each test is another person's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(render, "TEAMS_JS_SHA384", sha384(SCRIPT))
         async with open_tenant(world, tmp_path_factory.mktemp("popup")) as opened:
             yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    """One Chromium for this module."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
 
 
 @dataclass
