@@ -15,8 +15,6 @@ from bot.channels.labels import labels_of
 from bot.channels.teams.form_cards import form_card
 from bot.message import Action, Actions, Block, Language, Line, Press, Private, Shareable, Span
 from bot.replies.cards import POP_UP, only_seen, pages, renewing, submitting
-from bot.replies.render import Words
-from tests.channels.teams.conftest import TEMPLATES
 from tests.replies.made import BLOCKS, CHARTS
 from tests.shipped import shipped_pack
 
@@ -71,7 +69,7 @@ def test_a_sign_in_is_a_card_of_theirs() -> None:
 def test_a_form_is_a_card_of_theirs(name: str, language: Language) -> None:
     """With values kept and faults told."""
     form = shipped_pack().offers.forms[name].form
-    labels = labels_of(Words(TEMPLATES), f"form_{name}", language)
+    labels = labels_of(shipped_pack().words, f"form_{name}", language)
     told = dict.fromkeys(form.fields, "no")
     kept = {key: ("2026-05-20",) if key in form.days else ("x",) for key in form.fields}
     for card in (form_card(form, labels, language, {}, {}), form_card(form, labels, language, kept, told)):
