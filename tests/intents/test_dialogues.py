@@ -47,15 +47,14 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
     monkeypatch.undo()
     words = stage.bots["dm"].pack.words
     for template, values, links, language, blocks in rendered:
-        both = {
+        both: dict[Language, tuple[Block, ...]] = {
             one: blocks if one == language else words.render(template, values, language=one, links=links)
             for one in ("en", "es")
         }
         assert (fault := unlike(template, both["en"], both["es"])) is None, fault
         assert _made_language().faults(template, values, links) == []
-        for language in ("en", "es"):
-            said = words.render(template, values, language=language, links=links)
-            assert voice_faults(template, values, said, language) == []
+        for one, said in both.items():
+            assert voice_faults(template, values, said, one) == []
 
 
 @cache
