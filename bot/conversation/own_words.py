@@ -62,7 +62,5 @@ def _fixed(pack: Pack) -> Mapping[str, tuple[Language, Press]]:
 
 
 def older(memory: Memory) -> dict[str, Asked]:
-    """The labels of all replies so far, the latest last, without those that tell how an answer came about."""
-    labels = {**memory.older, **memory.labels}
-    kept = {label: asked for label, asked in labels.items() if not asked.intent.startswith("answer.")}
-    return dict(list(kept.items())[-_MOST:])
+    """The labels of all replies so far, the latest last."""
+    return dict(list({**memory.older, **memory.labels}.items())[-_MOST:])
