@@ -68,6 +68,8 @@ class Message:
     `press` is the opaque id of a button of ours; `command` the slash command that carried the text; `form` the intent
     whose form was filled in, its fields in the text as `key:value` options.
     `directory_only` is set for guests, strangers and people of other workspaces: no member answers for them.
+    `unnamed`: the platform does not tell who its person is, which is why they get directory answers only. `language` is
+    that of the form.
     `delivery` names what the platform delivered, the same however often it is tried; empty where nothing comes twice.
     """
 
@@ -80,6 +82,8 @@ class Message:
     directory_only: bool = False
     form: str | None = None
     delivery: str = ""
+    unnamed: bool = False
+    language: Language | None = None
 
     @property
     def alone(self) -> bool:
@@ -107,10 +111,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text, bold or not. `text` is plain: each channel escapes it for itself, last."""
+    """A run of text, bold or not. `text` is plain: each channel escapes it for itself, last.
+
+    `url` is what it opens where a channel draws links: a telephone number (tel:) or a page (https:).
+    """
 
     text: str
     bold: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

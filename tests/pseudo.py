@@ -55,7 +55,7 @@ class Pseudo:
         self._jinja = environment(templates, "en", common, catalogues)
         self._jinja.finalize = _marked
         self._jinja.globals |= {"say": Say(catalogues, _marked).in_templates(), "literal": Literal}
-        self._jinja.filters |= {name: _whole(self._jinja.filters[name]) for name in ("join", "listed")}
+        self._jinja.filters |= {name: _whole(self._jinja.filters[name]) for name in ("join", "listed", "mapped")}
         parsing = self._jinja._parse
         self._jinja._parse = lambda *source: _with_literals(parsing(*source))  # type: ignore[method-assign]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bot.cli.browser import Browser
 from bot.cli.feedback import lines
-from bot.message import Item
+from bot.message import Item, Shareable
 from bot.replies.plain import plain
-from tests.stage import Stage, Talk
+from tests.stage import Stage, Talk, buttons
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -126,3 +127,34 @@ async def test_only_an_answer_to_its_reader_alone_can_be_rated(stage: Stage) -> 
     before = await talk.bot.store.listed("rating")
     assert "expired" in plain((await stage.somebody().say("", press=rated.right.id))[-1].blocks)
     assert await talk.bot.store.listed("rating") == before
+
+
+async def test_what_is_not_understood_in_a_shared_place_is_said_to_its_writer_alone(stage: Stage) -> None:
+    """Nobody else reads it, also the second time; who is connected is offered what everybody is."""
+    talk = await _linked(stage, "dana")
+    for _ in range(2):
+        [reply] = await talk.say("blorp the frobnicator", place="channel")
+        assert (reply.to_asker, isinstance(reply, Shareable)) == (True, True)
+        intents = {button.press.intent for button in buttons(reply) if button.press}
+        assert intents
+        assert all(talk.bot.pack.intents[intent].needs != "member" for intent in intents)
+    [own] = await talk.say("blorp the frobnicator")
+    assert not own.to_asker
+
+
+async def test_whom_the_platform_does_not_name_is_told_why(stage: Stage) -> None:
+    """The reason is not that guests get the directory only; what the directory says is answered."""
+    talk = stage.somebody()
+    unnamed = replace(talk.message("my claims"), directory_only=True, unnamed=True)
+    [refused] = [reply async for reply in talk.bot.turn.answer(unnamed)]
+    assert "didn't tell me who you are" in plain(refused.blocks)
+    listed = replace(unnamed, text="find a cardiologist near 37402")
+    assert "Grace Okafor" in plain([reply async for reply in talk.bot.turn.answer(listed)][-1].blocks)
+
+
+async def test_a_form_is_answered_in_its_own_language(stage: Stage) -> None:
+    """Its choices are sent in one language, whatever their labels."""
+    talk = stage.somebody()
+    sent = replace(talk.message('specialty:"cardiologist" near:"37402"'), form="provider.find", language="es")
+    replies = [reply async for reply in talk.bot.turn.answer(sent)]
+    assert (replies[-1].intent, replies[-1].language) == ("provider.find", "es")

@@ -124,7 +124,7 @@ async def test_many_are_deleted_behind_the_answer_at_a_pace(store: Store) -> Non
     assert erased.minutes == 1
     await inbox.drain(20)
     assert len(chat.gone) == 28
-    assert chat.told == [(DANA, Erased(9, kept=1), "es")]
+    assert chat.told == [(DANA, Erased(28, kept=2), "es")]
     assert (len(chat.waited), set(chat.waited)) == (10, {1.2})
     assert await retention.count(DANA) == 0
 

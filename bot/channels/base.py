@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
 import structlog
 
 from bot.delivery.inbox import Later, Writing
-from bot.message import Answered, Language, Message, OneToOne, Person, Private, Shareable, Shared
+from bot.message import Answered, Language, Message, OneToOne, Person, Private, Reply, Shareable, Shared
 
 log = structlog.get_logger("channel")
 
@@ -35,6 +35,23 @@ class Unreachable(Later):
 
     What was to be done may be done all the same.
     """
+
+
+Purpose = Literal["answer", "connect", "account", "privacy", "problem", "reply"]
+"""What a private reply is for: `templates/channels/announced` has a line for each."""
+
+
+def purpose(reply: Reply) -> Purpose:
+    """What may be said of a private reply where everybody can read it. Only what was looked up is an answer."""
+    if reply.error is not None:
+        return "problem"
+    if reply.renewal is not None:
+        return "connect"
+    if reply.intent == "account.privacy":
+        return "privacy"
+    if reply.intent.startswith("account."):
+        return "account"
+    return "answer" if reply.sources or reply.rating or reply.intent.startswith("answer.") else "reply"
 
 
 class Answers(Protocol):

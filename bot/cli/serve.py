@@ -133,7 +133,7 @@ def dev_chat(bot: Bot) -> list[Route]:
     """The developers' chat page of a rehearsal. Replies to nothing that was said reach its people there."""
     from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
 
-    desk = DevChat(bot.turn.answer, bot.settings)
+    desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
     bot.push["console"] = desk.push
     return desk.routes()
 

@@ -25,6 +25,7 @@ from bot.kit import (
     Summary,
     Unreadable,
     WithDocument,
+    network_names,
     own_networks,
     words_of,
 )
@@ -207,6 +208,14 @@ class Answering:
                     "distrusted", person, place=place, detail=gap.detail, read=distrusted, once=once
                 )
         return replace(reply, record=record)
+
+    async def listed_networks(self) -> tuple[str, ...]:
+        """The names of the directory's networks; none when it does not answer."""
+        nobody = Message("", Person("", "", "", ""), OneToOne(""), "", directory_only=True)
+        try:
+            return tuple(dict.fromkeys(await network_names(self._prepare(nobody, Asked(""), None))))
+        except (PayerError, Unreadable):
+            return ()
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """The networks that look like a person's own; none without an account, or when nothing tells."""

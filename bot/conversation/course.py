@@ -6,16 +6,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.conversation import alarm
-from bot.conversation.feedback import is_offered, rating_of
 from bot.conversation.followups import is_of_list, record_after
 from bot.conversation.own_words import older
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
+from bot.language.context import RECORD
 from bot.language.reading import Slot
-from bot.message import Actions, Answered, Language, Message, Person, Press, Private, Shared
+from bot.message import (
+    Action,
+    Actions,
+    Answered,
+    Language,
+    Message,
+    OneToOne,
+    Person,
+    Press,
+    Private,
+    Rating,
+    Shared,
+)
 from bot.pack import Pack
 
 _A_LIST = 2
+RIGHT, WRONG = "feedback.right", "feedback.wrong"
+ABOUT, RULE = "about", "rule"
+"""What a thumb carries of its answer."""
 
 
 @dataclass(slots=True)
@@ -80,8 +95,8 @@ class Keeper:
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
         offers = offered(reply.blocks, meaning)
-        if rates and asked is not None and is_offered(self._pack, message, asked):
-            reply = replace(reply, rating=rating_of(asked, offers))
+        if rates and asked is not None:
+            reply = replace(reply, rating=rating_of(self._pack, message, asked, offers))
         issued, presses = self._dialogue.number(message.person, reply, meaning)
         kept_list = keeps is not None and not offers.choices and not offers.entries
         if kept_list or (asked is not None and len(offers.choices) < _A_LIST and is_of_list(memory, asked)):
@@ -120,3 +135,23 @@ class Keeper:
             return become(press, heard, language, names)
 
         return meaning
+
+
+def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:
+    """The two buttons under an answer that was looked up in a private chat, by a pack that asks what was wrong.
+
+    Each carries what it is about, so that it means the same tomorrow. `offers` are what the answer shows.
+    """
+    looked_up = asked.intent in pack.answers and WRONG in pack.intents
+    if not looked_up or not isinstance(message.place, OneToOne):
+        return None
+    about = about_of(asked, offers)
+    return Rating(Action("right", "", press=Press(RIGHT, about)), Action("wrong", "", press=Press(WRONG, about)))
+
+
+def about_of(asked: Asked, shown: Memory) -> dict[str, str]:
+    """The answer to a question as a button carries it: with its record, the first where its buttons name several."""
+    about, record = {ABOUT: asked.intent, RULE: asked.rule or ""}, shown.record
+    for one in () if shown.choices else shown.labels.values():
+        record = record or one.arguments.get(RECORD)
+    return {**about, RECORD: record} if record else about

@@ -1,4 +1,4 @@
-"""The forms of the pack: what is wrong with one that was filled in, and the network that one starts on.
+"""The forms of the pack: what is wrong with one that was filled in, the networks to choose from, the member's own.
 
 A form is options: each of its fields is a `key:value` option of the intent that it asks.
 """
@@ -6,7 +6,8 @@ A form is options: each of its fields is a `key:value` option of the intent that
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
@@ -20,19 +21,34 @@ FieldFault = Literal["missing", "unread"]
 _SECONDS = 1.0  # a form is opened within three, or never: who waits for the payer gets it without the network
 
 
-class OwnNetworks(Protocol):
-    """Who can tell which network looks like a person's own."""
+class NetworkNames(Protocol):
+    """Who knows the directory's networks, and which looks like a person's own."""
+
+    async def listed_networks(self) -> tuple[str, ...]:
+        """The names of all networks, none when the directory does not answer; nothing is raised."""
+        ...
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
-        """The names of the directory, none for who has no account here; nothing is raised."""
+        """The names of a person's own, none for who has no account here; nothing is raised."""
         ...
 
 
-class Forms:
-    """What a channel has to know of the pack's forms. `members` is None where no member's record is read."""
+@dataclass(frozen=True, slots=True)
+class KnownNetworks:
+    """What a form is opened with: the networks of the directory, and those on which it starts."""
 
-    def __init__(self, engine: Engine, offers: Offers, members: OwnNetworks | None, seconds: float = _SECONDS) -> None:
-        self._engine, self.offers, self._members, self._seconds = engine, offers, members, seconds
+    listed: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+
+class Forms:
+    """What a channel has to know of the pack's forms. `members` is False where no member's record is read."""
+
+    def __init__(
+        self, engine: Engine, offers: Offers, networks: NetworkNames, *, members: bool = True, seconds: float = _SECONDS
+    ) -> None:
+        self._engine, self.offers, self._networks = engine, offers, networks
+        self._members, self._seconds = members, seconds
 
     def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, FieldFault]:
         """The fields that have to be filled in and are not, and those whose value means nothing or is no known place.
@@ -53,13 +69,20 @@ class Forms:
         kinds = {"network" if kind == NAMED_NETWORK else kind for kind in slots}
         return read_options(self._engine, options, kinds, today)
 
-    async def own(self, name: str, person: Person) -> tuple[str, ...]:
-        """The networks that the form starts on: the person's own, when they are known in time."""
-        if self._members is None or self.offers.forms[name].form.own is None:
-            return ()
+    async def known(self, name: str, person: Person | None) -> KnownNetworks:
+        """The networks for a form that asks for them, as far as they are known in time.
+
+        `person` is None where the form must not tell whether its opener has connected an account.
+        """
+        if self.offers.forms[name].form.own is None:
+            return KnownNetworks()
+        own = self._in_time(self._networks.own_networks(person)) if person and self._members else _nothing()
+        return KnownNetworks(*await asyncio.gather(self._in_time(self._networks.listed_networks()), own))
+
+    async def _in_time(self, names: Awaitable[tuple[str, ...]]) -> tuple[str, ...]:
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._members.own_networks(person)
+                return await names
         except TimeoutError:
             return ()
 
@@ -80,6 +103,10 @@ def option_of(key: str, values: Iterable[str]) -> str:
 
 def _clean(value: str) -> str:
     return " ".join(value.replace('"', " ").replace("\u201c", " ").replace("\u201d", " ").split())
+
+
+async def _nothing() -> tuple[str, ...]:
+    return ()
 
 
 def _is_nowhere(options: Options) -> bool:

@@ -193,16 +193,16 @@ class Dialogue:
         self, person: Person, reply: AReply, become: Callable[[Press], Asked]
     ) -> tuple[AReply, tuple[NewRow, ...]]:
         """The reply with an opaque id in each of its buttons, and what they ask, which is still to be kept."""
-        renewal = (reply.renewal,) if reply.renewal else ()
-        rating = (reply.rating.right, reply.rating.wrong) if reply.rating else ()
-        issued, presses = self._numbered(person, (*reply.blocks, Actions(renewal), Actions(rating)), become)
-        *shown, renewing, rated = issued
-        unseen, thumbs = _buttons_of(renewing), _buttons_of(rated)
+        unseen = [reply.renewal] if reply.renewal else []
+        unseen += [reply.rating.right, reply.rating.wrong] if reply.rating else []
+        issued, presses = self._numbered(person, (*reply.blocks, Actions(tuple(unseen))), become)
+        shown, last = issued[:-1], issued[-1]
+        numbered = last.buttons if isinstance(last, Actions) else ()
         return replace(
             reply,
-            blocks=tuple(shown),
-            renewal=unseen[0] if unseen else None,
-            rating=Rating(*thumbs) if thumbs else None,
+            blocks=shown,
+            renewal=numbered[0] if reply.renewal else None,
+            rating=Rating(*numbered[-2:]) if reply.rating else None,
         ), presses
 
     def _numbered(
@@ -242,10 +242,6 @@ def _conversation(message: Message) -> str:
     place = message.place
     thread = "" if isinstance(place, OneToOne) else place.thread
     return f"{message.person.key}\x1f{place.conversation}\x1f{thread}"
-
-
-def _buttons_of(block: Block) -> tuple[Action, ...]:
-    return block.buttons if isinstance(block, Actions) else ()
 
 
 def _with_actions(block: Block, issue: Callable[[Action], Action]) -> Block:

@@ -18,7 +18,7 @@ from bot.accounts.accounts import Accounts
 from bot.conversation import alarm
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.connecting import CodeState, Connecting
-from bot.conversation.course import Course, Keeper, asks_more
+from bot.conversation.course import ABOUT, Course, Keeper, asks_more
 from bot.conversation.feedback import Feedback
 from bot.conversation.followups import (
     beyond,
@@ -40,7 +40,7 @@ from bot.conversation.telling import Telling
 from bot.delivery.retention import Retention
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
-from bot.language.kernel import FALLBACK, FOLLOW, HELP
+from bot.language.kernel import FALLBACK, FEEDBACK, FOLLOW, HELP
 from bot.language.reading import Candidate, Reading
 from bot.message import FAREWELLS, Answered, Language, Message, Person, Private, Shareable, Shared
 from bot.ops.audit import Audit
@@ -92,7 +92,7 @@ class Turn:
         self.renewed = self._connecting.renewed
         self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
         self._commands, self._own_words = Commands(pack.engine), OwnWords(pack)
-        self.forms = Forms(pack.engine, pack.offers, answering if member_answers == "dm" else None)
+        self.forms = Forms(pack.engine, pack.offers, answering, members=member_answers == "dm")
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""
@@ -142,7 +142,7 @@ class Turn:
         reading = self._pack.engine.understand(text, today=today, context=course.memory.context(), people=people)
         last = self._pack.intents.get(course.memory.asked.intent) if course.memory.asked else None
         heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading, last)
-        language = course.memory.choice or heard
+        language = course.memory.choice or message.language or heard
         if danger := alarm.instead(self._pack, reading, heard):
             return danger
         if reading.alarm is not None:
@@ -156,7 +156,8 @@ class Turn:
             return listed
         if asked := await self._what_is_asked(message, course.memory, reading, language):
             log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=asked.concepts)
-            return await self._feedback.heard(message, asked, course.memory)
+            rates = ABOUT in asked.arguments or asked.intent.startswith(FEEDBACK)
+            return await self._feedback.heard(message, asked, course.memory) if rates else asked
         return await self._not_understood(message, course.memory, reading, language)
 
     async def _command(
@@ -216,7 +217,7 @@ class Turn:
         """The reply to a question that nothing is looked up for; None when something is."""
         message, memory, remember, asked = course.message, course.memory, self._keeper.remember, settled.asked
         if message.directory_only and (self._is_of_member(asked) or asked.intent in _CONNECTS):
-            return await remember(message, memory, self._static(asked, "problems/directory_only"))
+            return await remember(message, memory, self._static(asked, _why_refused(message)))
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, memory)
             return await remember(message, memory, aside, keeps=memory) if asks_more(aside) else aside
@@ -324,10 +325,13 @@ class Turn:
         elif reading.unclear and memory.misses < MOST_MISSES:
             template = "choices"
         candidates = reading.candidates if template == "choices" else self._nearest(message)
+        shared = isinstance(message.place, Shared)
+        if shared:  # where others read, nobody is offered what only a member may ask
+            candidates = tuple(one for one in candidates if not self._is_of_member(Asked(one.intent)))
         untold = not (reading.shows_language or memory.language)
-        values = {"payer": self._payer, "candidates": candidates, "untold": untold}
+        values = {"payer": self._payer, "candidates": candidates, "untold": untold, "shared": shared}
         blocks, intent = self._pack.render(template, values, language), reading.intent or FALLBACK
-        reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=message.press is not None)
+        reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=shared or message.press is not None)
         counted = replace(memory, misses=memory.misses + 1)
         slots = {one.intent: one.slots for one in candidates}
         return await self._keeper.remember(message, counted, reply, keeps=memory, slots=slots)
@@ -341,6 +345,11 @@ class Turn:
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
         also = self._pack.render("also", {"intent": asked.also}, asked.language) if asked.also and not template else ()
         return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *also))
+
+
+def _why_refused(message: Message) -> str:
+    """The template that says why somebody gets answers from the directory only."""
+    return "problems/unnamed" if message.unnamed else "problems/directory_only"
 
 
 async def _once(reply: Answered) -> AsyncIterator[Answered]:

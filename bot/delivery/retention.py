@@ -66,12 +66,16 @@ ReportErased = Callable[[Person, Erased, Language], Awaitable[None]]
 
 
 class _Job(msgspec.Struct, frozen=True):
-    """Messages up to a time, `total` of them; nobody hears of it where there is no language."""
+    """Messages up to a time; nobody hears of it where there is no language.
+
+    `total` and `kept` count from the person's question on: what was deleted at once is told with the rest.
+    """
 
     person: Person
     before: float
     total: int = 0
     language: Language | None = None
+    kept: int = 0
 
 
 class _Records:
@@ -172,7 +176,7 @@ class Retention:
             return None
         erased = await self._some(person)
         if erased.waiting:
-            await self._later(_Job(person, self._clock(), erased.waiting, language))
+            await self._later(_Job(person, self._clock(), erased.all, language, erased.kept))
         return erased
 
     async def let_go(self, person: Person) -> None:
@@ -231,7 +235,7 @@ class Retention:
         if self._erased is None or job.language is None:
             return
         try:
-            await self._erased(job.person, Erased(job.total - kept, kept), job.language)
+            await self._erased(job.person, Erased(job.total - kept, job.kept + kept), job.language)
         except Exception as error:  # noqa: BLE001 -- the messages are gone all the same
             log.error("failed", kind=type(error).__name__)  # noqa: TRY400 -- a trace may name the chat
 

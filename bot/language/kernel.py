@@ -6,12 +6,13 @@ FALLBACK = "out_of_scope"
 HELP = "help"
 FOLLOW = "followup."
 DANGER = "safety."
+FEEDBACK = "feedback."
 KERNEL: Mapping[str, str] = {
     "account.": "connecting, consent and erasing are steps of the bot, not look-ups of a pack",
     "answer.": "what an answer stands on, or an entry of its list: both are read from what was kept of that answer",
     FOLLOW: "each of them is an operation on the question before",
     DANGER: "danger is heard before any rule is asked",
-    "feedback.": "a thumb under an answer says the same as the words, and both are counted",
+    FEEDBACK: "a thumb under an answer says the same as the words, and both are counted",
     FALLBACK: "what no rule takes",
     HELP: "a mention or a command without words asks for it",
 }

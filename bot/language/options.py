@@ -163,6 +163,7 @@ def _slot(engine: Engine, kind: str, key: str, value: str, today: date) -> Slot 
 
 def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> object | None:
     readers: dict[str, Callable[[], object]] = {
+        "amount": lambda: _heard(engine, kind, (value, f"${value}"), today),
         **dict.fromkeys(("amount_over", "amount_under"), lambda: _dollars(value)),
         "open_at": lambda: _heard(engine, kind, (f"{lead} {value}".strip() for lead in _OPEN), today),
         "age_group": lambda: _heard(engine, kind, (way.format(value) for way in _AGES), today),

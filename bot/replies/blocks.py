@@ -6,13 +6,14 @@ format. The top-level text is mrkdwn, so it is escaped here, last (T45). Limits:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from math import ceil
-from typing import Any
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.replies.block_buttons import MOST_BUTTONS, Asks, Buttons, Kit, entry, opens, unasked
 from bot.replies.charts import drawable, text_bar
 from bot.replies.plain import plain, spoken
 from bot.replies.text import CUT, cut
@@ -20,13 +21,11 @@ from bot.replies.text import CUT, cut
 CHART, TABLE = "data_visualization", "table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
-_TEXT, _HEADER, _FIELD, _BUTTON, _BUTTONS, _URL = 3_000, 150, 2_000, 75, 25, 3_000
+_TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
 _FIELDS, _ROWS = 4, 20  # more facts than a few are a line each: phones show fields one under another, and twice as long
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
-_COLUMNS, _CORNER = 20, "-"
-
-Kit = dict[str, Any]
+_COLUMNS, _CORNER, _UNBROKEN = 20, "-", "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,21 @@ class BlockPage:
         yield ()
 
     def ending(self, row: tuple[Kit, ...]) -> BlockPage:
-        """The page with more blocks at its end."""
+        """The page with more blocks at its end, however Slack draws it."""
         return BlockPage(self.text, (*self.blocks, *row), (*self.plainer, *row) if self.plainer else ())
 
+    def rated(self, row: Kit) -> BlockPage:
+        """The page with its thumbs, where Slack draws these."""
+        return BlockPage(self.text, (*self.blocks, row), self.plainer or self.blocks)
 
-def pages(reply: Reply) -> tuple[BlockPage, ...]:
-    """The messages that carry a reply, in order; a long one ends with an ellipsis where the next goes on."""
+
+def pages(reply: Reply, asks: Asks = unasked) -> tuple[BlockPage, ...]:
+    """The messages that carry a reply, in order; a long one ends with an ellipsis where the next goes on.
+
+    `asks` has the words that ask before a button deletes something.
+    """
     parts = list(_parts(reply.blocks))
-    return tuple(_page(part, last=part is parts[-1]) for part in parts)
+    return tuple(_page(part, partial(Buttons.of, part, reply.intent, asks), last=part is parts[-1]) for part in parts)
 
 
 def escape_mrkdwn(text: str) -> str:
@@ -61,11 +67,11 @@ def escape_mrkdwn(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _page(blocks: list[Block], *, last: bool) -> BlockPage:
+def _page(blocks: list[Block], buttons: Callable[[], Buttons], *, last: bool) -> BlockPage:
     text = escape_mrkdwn(plain(blocks, addresses=False))
-    shown = tuple(_kit(blocks, drawn=True))
+    shown = tuple(_kit(blocks, buttons(), drawn=True))
     drawn = any(kit["type"] in {CHART, TABLE} for kit in shown)
-    plainer = tuple(_kit(blocks, drawn=False)) if drawn else ()
+    plainer = tuple(_kit(blocks, buttons(), drawn=False)) if drawn else ()
     return BlockPage(text if last else f"{text}\n{CUT}", shown, plainer)
 
 
@@ -102,18 +108,18 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 most = _ROWS * max(1, len(block.columns))
                 yield from (Facts(rows[at : at + most]) for at in range(0, len(rows), most))
             case Actions(buttons):
-                yield from (Actions(buttons[at : at + _BUTTONS]) for at in range(0, len(buttons), _BUTTONS))
+                yield from (Actions(buttons[at : at + MOST_BUTTONS]) for at in range(0, len(buttons), MOST_BUTTONS))
             case _:
                 yield block
 
 
 def _size(block: Block) -> int:
     if isinstance(block, Item):
-        return 1 + ceil(len(block.actions) / _BUTTONS)
+        return 1 + ceil(len(block.actions) / MOST_BUTTONS)
     return 2 if isinstance(block, Actions) else 1
 
 
-def _kit(blocks: Iterable[Block], *, drawn: bool) -> Iterator[Kit]:
+def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
     """The blocks of a message; Slack takes one table in it, so a second one is lines."""
     blocks = list(blocks)
     tables = 1 if drawn else 0
@@ -129,10 +135,10 @@ def _kit(blocks: Iterable[Block], *, drawn: bool) -> Iterator[Kit]:
                 elif isinstance(block, Chart):
                     yield from _picture(block, drawn=drawn)
                 else:
-                    yield from _block(block, few=few)
+                    yield from _block(block, buttons, few=few)
 
 
-def _block(block: Block, *, few: bool) -> Iterator[Kit]:
+def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
     """One block. Facts are fields where all of a message are few, so that one card has one look."""
     match block:
         case Title(text) if len(text) <= _HEADER:
@@ -146,12 +152,12 @@ def _block(block: Block, *, few: bool) -> Iterator[Kit]:
         case Item(number, lines, actions):
             first, *rest = [line.spans for line in lines]
             yield _rich([(Span(f"{number}. "), *first), *rest])
-            yield from _buttons(actions)
+            yield from _buttons(actions, buttons, entry(block))
         case Note(spans):
             text = spoken(spans)
             yield {"type": "context", "elements": [_plain_text(piece) for piece in _pieces(text)]}
-        case Actions(buttons):
-            yield from _buttons(buttons)
+        case Actions(row):
+            yield from _buttons(row, buttons)
 
 
 def _drawable(chart: Chart) -> bool:
@@ -208,7 +214,7 @@ def _rich(lines: Iterable[Iterable[Span]]) -> Kit:
     for at, spans in enumerate(lines):
         if at:
             elements.append({"type": "text", "text": "\n"})
-        elements.extend(_text(piece, bold=span.bold) for span in spans for piece in _pieces(span.text))
+        elements.extend(_text(piece, span) for span in spans for piece in _pieces(span.text))
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
 
 
@@ -216,31 +222,28 @@ def _pieces(text: str) -> list[str]:
     return [text[at : at + _TEXT] for at in range(0, len(text), _TEXT)]
 
 
-def _text(text: str, *, bold: bool) -> Kit:
-    return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
+def _text(text: str, span: Span) -> Kit:
+    style = {"style": {"bold": True}} if span.bold else {}
+    if span.url and len(span.url) <= _LINK:
+        # A number stands on one line, so that it is tapped whole.
+        shown = text.replace(" ", _UNBROKEN) if span.url.startswith("tel:") else text
+        return {"type": "link", "url": span.url, "text": shown, **style}
+    return {"type": "text", "text": text, **style}
 
 
 def _plain_text(text: str) -> Kit:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _buttons(actions: tuple[Action, ...]) -> Iterator[Kit]:
-    """Buttons in rows. What Slack's buttons cannot open, a phone number for one, is a line that can be read."""
-    unopened = [action for action in actions if action.url and not _opens(action.url)]
+def _buttons(actions: tuple[Action, ...], buttons: Buttons, about: str = "") -> Iterator[Kit]:
+    """Buttons in rows. What Slack's buttons cannot open, a phone number for one, is a line with a link."""
+    unopened = [action for action in actions if action.url and not opens(action.url)]
     if unopened:
-        yield _rich((Span(f"{action.label}: {(action.url or '').removeprefix('tel:')}"),) for action in unopened)
-    shown = [action for action in actions if action not in unopened]
-    for at in range(0, len(shown), _BUTTONS):
-        row = shown[at : at + _BUTTONS]
-        yield {"type": "actions", "elements": [_button(action, place) for place, action in enumerate(row)]}
+        yield _rich((Span(f"{action.label}: "), _number(action.url or "")) for action in unopened)
+    shown = tuple(action for action in actions if action not in unopened)
+    for at in range(0, len(shown), MOST_BUTTONS):
+        yield buttons.row(shown[at : at + MOST_BUTTONS], about)
 
 
-def _opens(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and len(url) <= _URL
-
-
-def _button(action: Action, place: int) -> Kit:
-    button = {"type": "button", "text": _plain_text(cut(action.label, _BUTTON))}
-    if action.url:
-        return {**button, "action_id": f"open-{place}", "url": action.url}
-    return {**button, "action_id": f"press-{place}", "value": action.id}
+def _number(url: str) -> Span:
+    return Span(url.removeprefix("tel:"), url=url if url.startswith("tel:") else "")

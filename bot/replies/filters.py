@@ -35,6 +35,7 @@ MESSAGES = (
 )
 """What the filters say."""
 _NOON = 12
+_MAP = "https://www.google.com/maps/search/?api=1&query="
 
 
 def money(amount: object) -> str:
@@ -94,6 +95,20 @@ def phone(number: str) -> str:
     """A North American number as `(423) 555-0142`; any other as it was written."""
     found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", number))
     return f"({found[1]}) {found[2]}-{found[3]}" if found else clean(number)
+
+
+def dialled(number: str) -> str:
+    """The same in a reply, where a number can be tapped; what is no North American number cannot."""
+    found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", number))
+    if found is None:
+        return phone(number)
+    return Markup(f"[{escape(phone(number))}]{{tel:+1{''.join(found.groups())}}}")  # noqa: S704 -- digits and our signs
+
+
+def mapped(address: str, length: int = 120) -> Markup:
+    """An address that can be tapped for a map. Only for places that a directory lists: a map's maker is asked."""
+    query = quote(clean(address), safe="")
+    return Markup(f"[{escape(cut(clean(address), length))}]{{{_MAP}{query}}}")  # noqa: S704 -- escaped and encoded
 
 
 def help_line(payer: Mapping[str, str], *, words: CatalogueWords) -> str:
@@ -215,6 +230,8 @@ def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., obj
     """Our filters by their names in templates, speaking this language; `words` says what `MESSAGES` holds."""
     return forms(language) | {
         "clock": partial(clock, words=words),
+        "phone": dialled,
+        "mapped": mapped,
         "help_line": partial(help_line, words=words),
         "miles": partial(miles, words=words),
         "people": partial(people, language=language, words=words),

@@ -1,8 +1,8 @@
 """The small Markdown of templates, read into blocks. Values come escaped, so only the template makes structure.
 
 `# title`, `| label | value |`, `1. entry` with lines indented under it, `[button](target)` alone on a line, `> note`,
-and any other line as it stands, with **bold** runs. `| row :: column | value |` stands beside others of its row.
-Blank lines and spaces at a line's end mean nothing.
+and any other line as it stands, with **bold** runs and links, `[words]{tel:+14235550142}` or of an https address.
+`| row :: column | value |` stands beside others of its row. Blank lines and spaces at a line's end mean nothing.
 
 `~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Where no line
 beside the chart tells a number, its point does: `~| label :: words | number |`. A line may have several series, named
@@ -12,7 +12,7 @@ after the title: `~line title | upper | lower`, `~| label | number | number |`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote
@@ -40,6 +40,7 @@ _BUTTONS = re.compile(rf"(?:{BUTTON.pattern}[ \t]*)+")
 _ENTRY = re.compile(r"(\d{1,6})\. (.+)")
 _RULE = re.compile(r"[|\s:-]+")
 _CHART = re.compile(r"~(bars|line|parts) (.+)")
+_LINK = re.compile(r"\[([^\]\n]+)\]\{((?:https|tel):[^{}\s]+)\}")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _INTENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
 _AMPERSAND = re.compile(r"&(?!#?\w+;)")
@@ -165,9 +166,25 @@ def _number(cell: str) -> Decimal:
 
 
 def spans(text: str) -> tuple[Span, ...]:
-    """Runs of plain and bold text."""
-    parts = _BOLD.split(text)
-    return tuple(Span(unescape(part), bold=bool(at % 2)) for at, part in enumerate(parts) if part)
+    """Runs of plain and bold text, and of text that opens something."""
+    found: list[Span] = []
+    for at, part in enumerate(_BOLD.split(text)):
+        if "]{" in part:
+            found += _linked(part, bold=bool(at % 2))
+        elif part:
+            found.append(Span(unescape(part), bold=bool(at % 2)))
+    return tuple(found)
+
+
+def _linked(text: str, *, bold: bool) -> Iterator[Span]:
+    end = 0
+    for found in _LINK.finditer(text):
+        if found.start() > end:
+            yield Span(unescape(text[end : found.start()]), bold=bold)
+        yield Span(unescape(found[1]), bold=bold, url=unescape(found[2]))
+        end = found.end()
+    if end < len(text):
+        yield Span(unescape(text[end:]), bold=bold)
 
 
 def action(label: str, target: str, links: Mapping[str, str]) -> Action:

@@ -10,6 +10,8 @@ from bot.replies import blocks, cards
 from bot.replies.charts import drawable, text_bar
 from bot.replies.plain import plain, spoken
 from tests.doubles.adaptive_card import fallback
+from tests.doubles.block_kit import unheard
+from tests.doubles.slack_models import refused
 
 Kit = dict[str, Any]
 Told = list[tuple[str, ...]]
@@ -18,8 +20,8 @@ Told = list[tuple[str, ...]]
 def differences(reply: Reply) -> list[str]:
     """What Slack or Teams would show otherwise than the console, in words; empty when all three tell the same."""
     said = list(_console(reply))
-    pictures = _pictures(reply)
-    slack = [told for page in blocks.pages(reply) for told in _slack(page.blocks) if told[1] not in pictures]
+    pictures, shown = _pictures(reply), blocks.pages(reply)
+    slack = [told for page in shown for told in _slack(page.blocks) if told[1] not in pictures]
     teams = [
         told for page in cards.pages(reply) for told in _teams(_worded(page.card["body"])) if told[1] not in pictures
     ]
@@ -32,6 +34,8 @@ def differences(reply: Reply) -> list[str]:
         f"{name} shows {_first(said, told)}" for name, told in (("Slack", slack), ("Teams", teams)) if told != said
     ]
     unescaped = {name: _unescaped(words).replace(" … ", " ").split() for name, words in texts.items()}
+    faults += [f"Slack refuses: {fault}" for page in shown for fault in refused(page.blocks)]
+    faults += [f"two buttons sound alike: {words}" for page in shown for words in unheard(list(page.blocks))]
     return faults + [f"{name}'s text is another" for name, words in unescaped.items() if words != text]
 
 
@@ -88,6 +92,7 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 yield from (("said", field["text"].replace("\n", ": ", 1)) for field in kit["fields"])
             case "rich_text":
                 words = "".join(one["text"] for section in kit["elements"] for one in section["elements"])
+                words = words.replace("\u00a0", " ")
                 yield from (("said", line) for line in words.split("\n"))
             case "context":
                 yield "said", "".join(one["text"] for one in kit["elements"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Kit = dict[str, Any]
@@ -60,28 +61,23 @@ def _message_faults(text: str, blocks: list[Kit]) -> Iterator[str]:
 
 
 def _block_faults(block: Kit) -> Iterator[str]:
-    kind = block.get("type")
+    kind = str(block.get("type"))
     if len(block.get("block_id", "")) > 255:
         yield "block_id over 255"
-    match kind:
-        case "header":
-            yield from _text(block["text"], 150, {"plain_text"})
-        case "section":
-            yield from _section(block)
-        case "context":
-            yield from _many(block["elements"], 10, "context")
-            for element in block["elements"]:
-                yield from _text(element, 3_000, {"plain_text", "mrkdwn"})
-        case "actions":
-            yield from _actions(block)
-        case "rich_text":
-            yield from _rich(block)
-        case "data_visualization":
-            yield from _chart(block)
-        case "table":
-            yield from _table(block)
-        case _:
-            yield f"unknown block {kind}"
+    if kind not in _CHECKS:
+        yield f"unknown block {kind}"
+    else:
+        yield from _CHECKS[kind](block)
+
+
+def _header(block: Kit) -> Iterator[str]:
+    yield from _text(block["text"], 150, {"plain_text"})
+
+
+def _context(block: Kit) -> Iterator[str]:
+    yield from _many(block["elements"], 10, "context")
+    for element in block["elements"]:
+        yield from _text(element, 3_000, {"plain_text", "mrkdwn"})
 
 
 def _section(block: Kit) -> Iterator[str]:
@@ -113,9 +109,39 @@ def _button(element: Kit) -> Iterator[str]:
         yield "action_id over 255"
     if len(element.get("value", "x")) not in range(1, 2_001):
         yield "value empty or over 2,000"
+    if not 0 < len(element.get("accessibility_label", "x")) <= 75:
+        yield "accessibility_label empty or over 75"
+    if element.get("style", "primary") not in {"primary", "danger"}:
+        yield "unknown style"
+    if "confirm" in element:
+        yield from _confirm(element["confirm"])
     url = element.get("url")
     if url is not None and (len(url) > 3_000 or not url.startswith(("https://", "http://"))):
         yield "url over 3,000 or not http"
+
+
+def _confirm(dialog: Kit) -> Iterator[str]:
+    for key, most in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
+        yield from _text(dialog[key], most, {"plain_text"})
+
+
+def _thumbs(block: Kit) -> Iterator[str]:
+    yield from _many(block["elements"], 5, "context_actions")
+    for element in block["elements"]:
+        if element["type"] != "feedback_buttons" or not element["action_id"]:
+            yield "not a pair of thumbs"
+        for button in (element["positive_button"], element["negative_button"]):
+            yield from _text(button["text"], 75, {"plain_text"})
+            if not 0 < len(button["value"]) <= 2_000 or not 0 < len(button["accessibility_label"]) <= 75:
+                yield "a thumb without a value or without words"
+
+
+def unheard(blocks: list[Kit]) -> list[str]:
+    """The words of buttons of one message that a screen reader cannot tell apart, or that are not heard first."""
+    buttons = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
+    heard = [(one["text"]["text"], one.get("accessibility_label", one["text"]["text"])) for one in buttons]
+    alike = Counter(told for _, told in heard)
+    return [told for label, told in heard if alike[told] > 1 or not told.startswith(label.removesuffix("…"))]
 
 
 def _rich(block: Kit) -> Iterator[str]:
@@ -123,8 +149,10 @@ def _rich(block: Kit) -> Iterator[str]:
         if section.get("type") != "rich_text_section" or not section["elements"]:
             yield "rich_text needs sections with elements"
         for element in section["elements"]:
-            if element.get("type") != "text" or not 0 < len(element["text"]) <= 3_000:
+            if element.get("type") not in {"text", "link"} or not 0 < len(element["text"]) <= 3_000:
                 yield "rich_text element is no text, empty or over 3,000"
+            if not element.get("url", "https://").startswith(("https://", "tel:+")):
+                yield "a link that is neither a page nor a number"
 
 
 def _table(block: Kit) -> Iterator[str]:
@@ -201,3 +229,15 @@ def _mrkdwn(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for part in value:
             yield from _mrkdwn(part)
+
+
+_CHECKS: dict[str, Callable[[Kit], Iterator[str]]] = {
+    "header": _header,
+    "section": _section,
+    "context": _context,
+    "actions": _actions,
+    "context_actions": _thumbs,
+    "rich_text": _rich,
+    "data_visualization": _chart,
+    "table": _table,
+}

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
-from bot.message import Action, Actions, Item, Reply
+from bot.message import Action, Actions, Item, Line, Note, Reply
 from bot.replies import blocks, cards
 from bot.replies.plain import plain
 from bot.sandbox.behaviour import Fault
 from tests.doubles import adaptive_card, block_kit
 
+# What a template links: a number of North America, and a place on a map, which stands in the query alone.
+_OPENED = re.compile(r"tel:\+1\d{10}|https://www\.google\.com/maps/search/\?api=1&query=[\w%.~-]*", re.ASCII)
 PAYLOADS = (
     "<!channel>",
     "<!here|now>",
@@ -96,7 +98,7 @@ def _alive_in_slack(reply: Reply) -> Iterator[str]:
         yield from block_kit.faults(page.text, kit)
         parsed = block_kit.parsed(page.text, kit)
         yield from (f"Slack would parse {parsed[max(0, at - 20) : at + 30]!r}" for at in _marks(parsed, "<>"))
-        yield from (f"Slack element {kind}" for kind in _kinds(kit) - {"rich_text_section", "text"})
+        yield from (f"Slack element {kind}" for kind in _kinds(kit) - {"rich_text_section", "text", "link"})
 
 
 def _marks(text: str, marks: str) -> Iterator[int]:
@@ -141,6 +143,9 @@ def _alive_buttons(reply: Reply) -> Iterator[str]:
         elif isinstance(block, Item):
             found = block.actions
         yield from (f"a button opens {one.url}" for one in found if one.url and "evil" in one.url)
+        lines = block.lines if isinstance(block, Item) else (block,) if isinstance(block, Line | Note) else ()
+        urls = [span.url for line in lines for span in line.spans if span.url]
+        yield from (f"a link opens {url}" for url in urls if not _OPENED.fullmatch(url))
 
 
 class _Tags(HTMLParser):

@@ -111,7 +111,8 @@ async def test_the_developers_chat(chromium: Browser) -> None:
     """Asked and pressed without JavaScript, every kind of block drawn; good to use on a phone and on a desk."""
     sock = listen()
     address = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    desk = DevChat(everything, Settings(_env_file=None, bot_public_url=address))  # type: ignore[call-arg] # as above
+    settings = Settings(_env_file=None, bot_public_url=address)  # type: ignore[call-arg] # as above
+    desk = DevChat(everything, shipped_pack().words, settings)
     async with (
         running(Starlette(routes=desk.routes()), sock),
         fresh(chromium, java_script_enabled=False) as context,

@@ -101,7 +101,9 @@ class Errands:
             except (Unreachable, WhoUnknown):  # a form asks nothing of a member by itself, so it opens all the same
                 person, directory_only = here.somebody(incoming.user, incoming.team), True
             language = await here.language(incoming.user)
-            view = await self._modals.view(name, person, language, directory_only=directory_only)
+            # Others who look on in a channel must not learn from the form whether its opener has an account.
+            own = incoming.own_chat or incoming.direct
+            view = await self._modals.view(name, person if own and not directory_only else None, language)
             await delivery.writing()
             await here.client.views_open(trigger_id=incoming.trigger, view=view)
 

@@ -1,26 +1,29 @@
 """Forms where a form is better than words, as modals. Which there are and what they hold stands in the rule files.
 
 Each field is a `key:value` option of the intent that the form asks; labels are `templates/channels/form_*`. A form
-holds nothing of a member but, where its file says so, the network that looks like theirs: its opener alone sees it.
+holds nothing of a member but, where its file says so, the network that looks like theirs: its opener alone sees it, and
+only where nobody else sees that it is opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.channels.body import Body
 from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.notices import Notices
-from bot.conversation.forms import Forms, choices_of
+from bot.conversation.forms import Forms, KnownNetworks, choices_of
 from bot.language.offers import Form
 from bot.message import Language, Person
-from bot.replies.blocks import Kit
+from bot.replies.block_buttons import Kit
 from bot.replies.text import cut
 
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
+_MOST_OPTIONS = 100
 _PREFIX = "form-"
+NOTHING = KnownNetworks()
 
 
 class Modals:
@@ -40,10 +43,14 @@ class Modals:
         offered = self._forms.offers.forms.items()
         return tuple(name for name, one in offered if one.form.home and (linked or not one.linked))
 
-    async def view(self, name: str, person: Person, language: Language, *, directory_only: bool) -> Kit:
-        """The view that Slack opens, on the person's own network where the form starts on one."""
-        own = () if directory_only else await self._forms.own(name, person)
-        return modal(self._forms.offers.forms[name].form, self._notices, language, own)
+    async def view(self, name: str, person: Person | None, language: Language) -> Kit:
+        """The view that Slack opens, on the person's own network where the form starts on one and says whose it is.
+
+        `person` is None for a guest, and where others see that the form is opened.
+        """
+        return modal(
+            self._forms.offers.forms[name].form, self._notices, language, await self._forms.known(name, person)
+        )
 
     def errors(self, body: Body, language: Language) -> dict[str, str]:
         """What is wrong with a sent form, by the block of the field at which Slack shows it."""
@@ -64,8 +71,8 @@ class Modals:
         return read_submission(body, self._forms.offers.forms[name].intent, options)
 
 
-def modal(form: Form, notices: Notices, language: Language, own: Sequence[str] = ()) -> Kit:
-    """A form as a modal; `own` are the values that its own field starts on."""
+def modal(form: Form, notices: Notices, language: Language, known: KnownNetworks = NOTHING) -> Kit:
+    """A form as a modal; `known` are the networks of its own field, and those on which it starts."""
     labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": _text(labels["about"], _LABEL)}] if "about" in labels else []
     return {
@@ -74,13 +81,13 @@ def modal(form: Form, notices: Notices, language: Language, own: Sequence[str] =
         "title": _text(labels["title"], _TITLE),
         "submit": _text(labels["submit"], _TITLE),
         "close": _text(labels["close"], _TITLE),
-        "blocks": [*said, *(_field(form, key, labels, own if key == form.own else ()) for key in form.fields)],
+        "blocks": [*said, *(_field(form, key, labels, known if key == form.own else NOTHING) for key in form.fields)],
     }
 
 
-def _field(form: Form, key: str, labels: Mapping[str, str], own: Sequence[str]) -> Kit:
-    """A choice where the labels list its values, a box to tick for a single one, a day for a date, else a line."""
-    element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, own)), own)}
+def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks) -> Kit:
+    """A choice where its values are known, a box to tick for a single one, a day for a date, else a line."""
+    element = {"action_id": key, **_element(form, key, tuple(_choices(key, labels, known)), known.own)}
     block: Kit = {"type": "input", "block_id": key, "label": _text(labels[key], _LABEL), "element": element}
     if hint := labels.get(f"hint:{key}"):
         block["hint"] = _text(hint, _LABEL)
@@ -89,14 +96,24 @@ def _field(form: Form, key: str, labels: Mapping[str, str], own: Sequence[str]) 
 
 def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequence[str]) -> Kit:
     options = [{"text": _text(label, _OPTION), "value": cut(value, _SHOWN)} for value, label in choices]
-    initial = [option for option, (value, _) in zip(options, choices, strict=True) if value in own]
-    if key in form.several:
+    starts = {name.casefold() for name in own}
+    initial = [option for option, (value, _) in zip(options, choices, strict=True) if value.casefold() in starts]
+    if key in form.several and options:
         return {"type": "multi_static_select", "options": options, **({"initial_options": initial} if initial else {})}
     if len(options) == 1:
         return {"type": "checkboxes", "options": options}
     if options:
         return {"type": "static_select", "options": options}
     return {"type": "datepicker"} if key in form.days else {"type": "plain_text_input", "max_length": 200}
+
+
+def _choices(key: str, labels: Mapping[str, str], known: KnownNetworks) -> Iterator[tuple[str, str]]:
+    """The networks of the directory where it answers, the person's own first; else the values that the labels list."""
+    if known.listed:
+        networks = dict.fromkeys((*known.own, *known.listed))
+        yield from ((name, name) for name in list(networks)[:_MOST_OPTIONS])
+    else:
+        yield from choices_of(key, labels, known.own)
 
 
 def _text(text: str, most: int) -> Kit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from slack_sdk.errors import SlackApiError
@@ -12,7 +13,10 @@ from bot.channels.slack.forms import Modals
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.workspace import Workspace
 from bot.message import Language, Person, Private
-from bot.replies.blocks import Kit, pages
+from bot.replies.block_buttons import Kit
+
+ENDING = frozenset({"unlink"})
+"""The forms that end something: they ask before they do it."""
 
 
 class Host(Answers, Protocol):
@@ -34,9 +38,8 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
     language = (await workspace.profile(user)).language
     page, linked = await host.home(person, language, directory_only=directory_only)
     labels = notices.labels("home_buttons", language)
-    names = modals.offered(linked=linked and not directory_only)
-    blocks = _with_buttons(pages(page)[0].blocks, [_button(name, labels[name]) for name in names])
-    view = {"type": "home", "blocks": blocks}
+    forms = [_button(name, labels[name]) for name in modals.offered(linked=linked and not directory_only)]
+    view = {"type": "home", "blocks": with_forms(notices.pages(page)[0].blocks, forms)}
     try:
         await workspace.client.views_publish(user_id=user, view=view)
     except SlackApiError as error:
@@ -44,15 +47,30 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
             raise
 
 
-def _with_buttons(blocks: tuple[Kit, ...], buttons: list[Kit]) -> list[Kit]:
-    """The page with more buttons in its last row, or in one of their own."""
-    last = max((at for at, block in enumerate(blocks) if block["type"] == "actions"), default=None)
-    if last is None:
-        return [*blocks, {"type": "actions", "elements": buttons}]
-    row = blocks[last] | {"elements": [*blocks[last]["elements"], *buttons]}
-    return [*blocks[:last], row, *blocks[last + 1 :]]
+def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
+    """The page with the buttons of forms: what asks in its first row, what ends a connection in its last.
+
+    One button stands out: the one that connects an account, else the first of a form.
+    """
+    asking = [form for form in forms if form.get("style") != "danger"]
+    ending = [form for form in forms if form.get("style") == "danger"]
+    rows = [at for at, block in enumerate(blocks) if block["type"] == "actions"]
+    page = list(blocks)
+    if not rows:
+        return [*page, *({"type": "actions", "elements": row} for row in (asking, ending) if row)]
+    first, last = page[rows[0]]["elements"], page[rows[-1]]["elements"]
+    if asking and not any("style" in one for one in first):
+        asking[0] = asking[0] | {"style": "primary"}
+        first, asking = asking, first
+    page[rows[0]] = page[rows[0]] | {"elements": [*first, *asking]}
+    if ending and rows[-1] != rows[0]:
+        page[rows[-1]] = page[rows[-1]] | {"elements": [*last, *ending]}
+    elif ending:
+        page.append({"type": "actions", "elements": ending})
+    return page
 
 
 def _button(name: str, label: str) -> Kit:
     text = {"type": "plain_text", "text": label, "emoji": False}
-    return {"type": "button", "text": text, "action_id": f"form-{name}", "value": name}
+    style = {"style": "danger"} if name in ENDING else {}
+    return {"type": "button", "text": text, "action_id": f"form-{name}", "value": name, **style}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import get_args
 
-from bot.message import Block, Facts, Language, Shareable
+from bot.channels.base import purpose
+from bot.message import Block, Facts, Language, Reply, Shareable
+from bot.replies.block_buttons import thumbs
 from bot.replies.blocks import BlockPage, pages
 from bot.replies.render import Words
+
+_ASKS = {"account.unlink": "form_unlink", "account.forget": "confirm_forget"}
+"""The words that ask before a button does what it says, by intent."""
 
 
 class Notices:
@@ -16,14 +21,24 @@ class Notices:
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        self._ready = {language: self.page("answer_ready", language) for language in get_args(Language)}
+        self.labels = lru_cache(self._labels)
         self._working = {language: self.page("looking", language) for language in get_args(Language)}
         self._unwritable = {language: self.page("cannot_write", language) for language in get_args(Language)}
-        self.labels = lru_cache(self._labels)
 
-    def ready(self, language: Language) -> str:
-        """What a notification says instead of a private answer (T26)."""
-        return self._ready[language].text
+    def pages(self, reply: Reply) -> tuple[BlockPage, ...]:
+        """The messages of a reply: what deletes asks first, and an answer that can be rated ends with its thumbs."""
+        shown = pages(reply, partial(self._asks, language=reply.language))
+        if reply.rating is None:
+            return shown
+        return (*shown[:-1], shown[-1].rated(thumbs(reply.rating, self.labels("rating", reply.language))))
+
+    def _asks(self, intent: str, language: Language) -> Mapping[str, str] | None:
+        name = _ASKS.get(intent)
+        return self.labels(name, language) if name else None
+
+    def ready(self, reply: Reply) -> str:
+        """What a notification says instead of a private reply: what it is for, and nothing of what it says (T26)."""
+        return self.labels("announced", reply.language)[purpose(reply)]
 
     def working(self, language: Language) -> str:
         """What a notification says while a private answer takes its time (T26)."""
@@ -49,7 +64,7 @@ class Notices:
 
     def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
         """A template that fits one message."""
-        return pages(Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links)))[0]
+        return self.pages(Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links)))[0]
 
     def _labels(self, name: str, language: Language) -> Mapping[str, str]:
         """A template's table as labels by name: the words of buttons and forms."""

@@ -16,7 +16,8 @@ import msgspec
 from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.notices import Notices
 from bot.message import Actions, Block, Chart, Facts, Item, Line, Note, Person, Shareable, Title
-from bot.replies.blocks import BlockPage, Kit, pages
+from bot.replies.block_buttons import Kit
+from bot.replies.blocks import BlockPage, pages
 
 SHARE, SEND = "desk-share", "desk-send"
 _KIND, _SECONDS = "slack_shown", 24 * 60 * 60.0

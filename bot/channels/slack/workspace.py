@@ -43,12 +43,16 @@ class WhoUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SlackProfile:
-    """How a person is called, in which language Slack speaks to them, and whether they may ask the directory only."""
+    """How a person is called, in which language Slack speaks to them, and whether they may ask the directory only.
+
+    `unnamed`: Slack says that it knows nobody of this id.
+    """
 
     name: str
     restricted: bool
     language: Language = "en"
     enterprise: str = ""
+    unnamed: bool = False
 
 
 class Workspace:
@@ -130,7 +134,7 @@ class Workspace:
             log.warning("person unknown", reason=code_of(error))
             if code_of(error) not in NOBODY:
                 raise WhoUnknown(code_of(error)) from None
-            return SlackProfile("", restricted=True)
+            return SlackProfile("", restricted=True, unnamed=True)
         found, details = answer["user"], answer["user"].get("profile", {})
         name = details.get("display_name") or details.get("real_name") or found.get("name") or ""
         profile = SlackProfile(

@@ -27,7 +27,7 @@ from bot.channels.slack.workspace import Workspace
 from bot.delivery.retention import Retention
 from bot.errors import StoreError
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
-from bot.replies.blocks import BlockPage, pages
+from bot.replies.blocks import BlockPage
 
 log = structlog.get_logger("slack")
 
@@ -83,7 +83,7 @@ class SlackWriter:
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:
         """Write in the thread of a channel; what concerns the asker alone, to the asker alone."""
         if reply.to_asker:
-            for page in pages(reply):
+            for page in self._notices.pages(reply):
                 await self._ephemeral(place, person, page)
         else:
             await self._write(_Writing(place, reply, person))
@@ -114,7 +114,7 @@ class SlackWriter:
         """
         lost = (SlackApiError,) if isinstance(to.place, OneToOne) else (SlackApiError, Unreachable)
         with contextlib.suppress(*(lost if to.reply.passing else ())):
-            shown = pages(to.reply)
+            shown = self._notices.pages(to.reply)
             for at, page in enumerate(shown):
                 done = to.reply.final and at == len(shown) - 1
                 await self._write_page(to, page, further=bool(at), done=done)
@@ -164,8 +164,9 @@ class SlackWriter:
     async def _posted(self, to: _Writing, page: BlockPage, *, done: bool) -> str:
         if not isinstance(to.reply, Private):
             return str((await self._send(to.place, page.text, page, done=done))["ts"])
-        neutral = self._notices.working if to.reply.passing else self._notices.ready
-        sent = await self._send(to.place, neutral(to.reply.language))
+        passing, language = to.reply.passing, to.reply.language
+        neutral = self._notices.working(language) if passing else self._notices.ready(to.reply)
+        sent = await self._send(to.place, neutral)
         where: dict[str, Any] = {"channel": to.place.conversation, "ts": sent["ts"]}
         try:
             await self._remember(to, sent["ts"])
@@ -249,7 +250,7 @@ class EphemeralWriter(SlackWriter):
         """Write to the asker through the response URL, which takes five posts; directory facts can be shared on."""
         if reply.passing and self._left < _MOST_RESPONSES:
             return
-        shown = pages(reply)
+        shown = self._notices.pages(reply)
         row = await self._sharing.offer(reply, person) if reply.final and reply.sources and not reply.alarm else ()
         for page in shown:
             last = page is shown[-1]

@@ -62,7 +62,7 @@ class Dialogs:
         if offered.linked and not incoming.personal:
             return told(self._notices.only_there(language))
         person, directory_only = await self._people.person(incoming)
-        own = () if directory_only else await self._forms.own(offered.form.name, person)
+        own = (await self._forms.known(offered.form.name, None if directory_only else person)).own
         typed = {offered.form.own: own} if offered.form.own and own else {}
         return self._form(offered, language, typed, {})
 

@@ -19,10 +19,12 @@ from starlette.routing import Route
 from bot.accounts.codes import digest
 from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token
 from bot.accounts.render import PRIVATE, Renderer
+from bot.channels.slack.notices import Notices
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person, Private, Reply
-from bot.replies import blocks, cards
+from bot.replies import cards
 from bot.replies.plain import plain
+from bot.replies.render import Words
 
 PATH = "/dev/chat"
 _VIEWS = ("slack", "teams", "text")
@@ -43,8 +45,8 @@ class Exchange:
 class DevChat:
     """Conversations by browser, in memory: a cookie is a person, and the oldest are forgotten."""
 
-    def __init__(self, answer: AnswerMessage, settings: Settings) -> None:
-        self._answer = answer
+    def __init__(self, answer: AnswerMessage, words: Words, settings: Settings) -> None:
+        self._answer, self._slack = answer, Notices(words)
         self._forms = FormTokens(Cookies(settings.bot_public_url, _LIVES), "devchat")
         self._renderer = Renderer(Path(__file__).with_name("pages"), settings)
         self._said: dict[str, list[Exchange]] = {}
@@ -55,7 +57,7 @@ class DevChat:
 
     async def push(self, person: Person, reply: Private) -> None:
         """A reply to nothing that was said here, such as a sign-in that was cancelled."""
-        self._turns(person.user).append(Exchange("", [_shapes(reply)]))
+        self._turns(person.user).append(Exchange("", [self._shapes(reply)]))
 
     async def show(self, request: Request) -> Response:
         """The conversation so far, newest last; `?only=slack` leaves the other two out."""
@@ -86,7 +88,7 @@ class DevChat:
             self._turns(user).append(turn)
             person = Person("console", "", "", user, name="you", home="the developers' page")
             message = Message("devchat", person, OneToOne("devchat"), text, press=press)
-            turn.replies.extend([_shapes(reply) async for reply in self._answer(message) if not reply.passing])
+            turn.replies.extend([self._shapes(reply) async for reply in self._answer(message) if not reply.passing])
         back = f"{PATH}?only={only}" if (only := _only(request)) else PATH
         return RedirectResponse(f"{back}#last", HTTPStatus.SEE_OTHER, PRIVATE)
 
@@ -98,15 +100,14 @@ class DevChat:
             del self._said[oldest]
         return turns
 
-
-def _shapes(reply: Reply) -> dict[str, object]:
-    """The reply's payloads: Slack's blocks, Teams' cards, and the text."""
-    return {
-        "language": reply.language,
-        "slack": [page.blocks for page in blocks.pages(reply)],
-        "teams": [page.card for page in cards.pages(reply)],
-        "text": plain(reply.blocks),
-    }
+    def _shapes(self, reply: Reply) -> dict[str, object]:
+        """The reply's payloads: Slack's blocks, Teams' cards, and the text."""
+        return {
+            "language": reply.language,
+            "slack": [page.blocks for page in self._slack.pages(reply)],
+            "teams": [page.card for page in cards.pages(reply)],
+            "text": plain(reply.blocks),
+        }
 
 
 def _only(request: Request) -> str:

@@ -33,6 +33,7 @@ from bot.message import (
     Person,
     Press,
     Private,
+    Rating,
     Shareable,
     Source,
     Span,
@@ -48,6 +49,11 @@ PLANTED = "$54.87 Grace Okafor"
 
 
 BY_MONTH = Chart("By month", (ChartPoint("May", (Decimal(20),)), ChartPoint("Jun", (Decimal(25),))))
+
+
+THUMBS = Rating(
+    Action("helped", "", press=Press("feedback.right")), Action("unhelpful", "", press=Press("feedback.wrong"))
+)
 
 
 class KeywordTurn:
@@ -88,7 +94,9 @@ class KeywordTurn:
         elif "owe" in message.text or "debo" in message.text or message.press == "mine":
             for _ in range(2 if "twice" in message.text else 1):
                 owed = (*private_blocks(), *((BY_MONTH,) if "by month" in message.text else ()))
-                yield Private(intent="claim.last_visit_cost", language=language, blocks=owed, stands=self.stands)
+                yield Private(
+                    intent="claim.last_visit_cost", language=language, blocks=owed, stands=self.stands, rating=THUMBS
+                )
         else:
             heard = Line((Span(f"heard {message.text}"),))
             more = Actions((Action("opaque2", "More", press=Press("provider.find")),))
@@ -98,6 +106,10 @@ class KeywordTurn:
                 blocks = (*(Line((Span("x" * 3_000),)) for _ in range(3)),)
             intent = "account.unlink" if message.form == "account.unlink" else "provider.find"
             yield Shareable(intent=intent, language="en", blocks=blocks, sources=facts)
+
+    async def listed_networks(self) -> tuple[str, ...]:
+        """What the directory lists."""
+        return ("Blue Network P", "Blue Network S")
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """What looks like the network of who is linked."""

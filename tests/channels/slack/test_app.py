@@ -275,7 +275,7 @@ async def test_opening_the_chat_offers_prompts(house: House) -> None:
     call, spanish = house.slack.called("assistant.threads.setSuggestedPrompts")
     assert call.arguments["channel_id"] == "D-U1"
     assert [len(one.arguments["prompts"]) for one in (call, spanish)] == [4, 4]
-    assert "¿Cuánto debo de mi última visita?" in str(spanish.arguments["prompts"])
+    assert "¿Cuánto me costó mi última visita?" in str(spanish.arguments["prompts"])
     assert "thread_ts" not in call.arguments
 
 

@@ -141,11 +141,11 @@ async def test_a_long_answer_comes_in_pages_a_second_apart(house: House) -> None
 
 async def test_blocks_that_slack_cannot_draw_come_as_text(house: House) -> None:
     """The text says the same, so the person loses nothing."""
-    house.slack.errors["chat.update"] = ["invalid_blocks"]
+    house.slack.errors["chat.update"] = ["invalid_blocks"] * 2
     await house.deliver(house.slack.direct_message("what did I owe"))
     drawn = house.slack.called("chat.update")
-    assert [bool(call.arguments.get("blocks")) for call in drawn] == [True, False]
-    assert PLANTED in drawn[1].arguments["text"]
+    assert [bool(call.arguments.get("blocks")) for call in drawn] == [True, True, False]
+    assert PLANTED in drawn[2].arguments["text"]
 
 
 async def test_a_chart_that_slack_cannot_draw_is_left_out(house: House) -> None:
@@ -155,7 +155,7 @@ async def test_a_chart_that_slack_cannot_draw_is_left_out(house: House) -> None:
     first, second = (
         [block["type"] for block in call.arguments["blocks"]] for call in house.slack.called("chat.update")
     )
-    assert first == [*second, "data_visualization"]
+    assert first == [*second, "data_visualization", "context_actions"]
     assert "actions" in second
 
 

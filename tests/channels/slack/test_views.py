@@ -11,8 +11,9 @@ from bot.channels.slack.forms import modal
 from bot.channels.slack.notices import Notices
 from bot.conversation.forms import Forms
 from bot.conversation.slash_commands import Commands
+from bot.language.options import read_options
 from bot.message import Language, OneToOne, Shared
-from tests.channels.slack.conftest import PLANTED, House
+from tests.channels.slack.conftest import PLANTED, House, KeywordTurn
 from tests.doubles.block_kit import shown, view_faults
 from tests.doubles.slack_payloads import wire
 from tests.shipped import shipped_pack
@@ -105,8 +106,8 @@ async def test_a_sent_form_asks_its_intent_in_the_chat(house: House) -> None:
         ("find", {"near": "nowhere at all"}, {"near": "I don't know this place."}),
         ("find", {"specialty": "cardiologist"}, {"near": "Say where, or give a group or an NPI."}),
         ("find", {"npi": "1234567890", "match": "all"}, {"npi": "This is no NPI.", "match": "Choose a network first."}),
-        ("bill", {"amount": "much"}, {"amount": "Give the amount in dollars"}),
-        ("bill", {"doctor": "Kim"}, {"amount": "Give the amount in dollars"}),
+        ("bill", {"amount": "much"}, {"amount": "Type dollars, such as 150 or 150.00."}),
+        ("bill", {"doctor": "Kim"}, {"amount": "Type dollars, such as 150 or 150.00."}),
     ],
 )
 async def test_what_cannot_be_read_is_said_at_its_field(
@@ -119,6 +120,23 @@ async def test_what_cannot_be_read_is_said_at_its_field(
     assert all(told["errors"][key].startswith(words) for key, words in errors.items())
     await house.app.drain()
     assert house.turn.heard == []
+
+
+@pytest.mark.parametrize("said", ["150", "$150", "150.00", "$150.00", "1,500", "1,500.00", "150 dólares"])
+def test_a_bill_is_typed_as_people_write_amounts(said: str) -> None:
+    """With or without a sign, cents and separators, it is the same amount."""
+    pack, today = shipped_pack(), date(2026, 5, 20)
+    forms = Forms(pack.engine, pack.offers, KeywordTurn())
+    assert forms.faults("bill", {"amount": f'amount:"{said}"'}, today) == {}
+    amount = read_options(pack.engine, f'amount:"{said}"', {"amount"}, today).slots["amount"].value
+    assert str(amount) in {"150.00", "1500.00"}
+
+
+async def test_a_form_in_spanish_is_answered_in_spanish(house: House) -> None:
+    """What is chosen is sent in one language, whatever the labels: the form tells its own."""
+    house.slack.users["U1"] = {"locale": "es-MX"}
+    await house.deliver(house.slack.submission("form-find", specialty="cardiologist", near="37402"))
+    assert [message.language for message in house.turn.heard] == ["es"]
 
 
 async def test_a_form_with_every_wish_asks_for_all_of_them(house: House) -> None:
@@ -155,10 +173,15 @@ async def test_the_form_starts_on_the_network_of_its_member(house: House) -> Non
         return [option["value"] for option in elements["network"].get("initial_options", ())]
 
     assert await opened() == []
+    assert "Blue Network S" in json.dumps(house.slack.views)  # as the directory lists it
     house.turn.linked.add("U1")
     assert await opened() == ["Blue Network P"]
     house.turn.networks = ("Network Q",)
     assert await opened() == ["Network Q"]
+    house.slack.views.clear()
+    await house.deliver(house.slack.own_press("form-find", "find", channel="C1"))
+    assert "Blue Network P" in json.dumps(house.slack.views)
+    assert "initial_options" not in json.dumps(house.slack.views)
     house.slack.users["U2"] = {"is_restricted": True}
     house.turn.linked.add("U2")
     house.slack.views.clear()
@@ -170,7 +193,7 @@ async def test_the_form_starts_on_the_network_of_its_member(house: House) -> Non
 def test_each_choice_of_a_form_can_be_read(language: Language) -> None:
     """Whatever is chosen means something to the intent that the form asks, in both languages."""
     pack, notices = shipped_pack(), Notices(shipped_pack().words)
-    forms = Forms(pack.engine, pack.offers, None)
+    forms = Forms(pack.engine, pack.offers, KeywordTurn())
     for name, offered in pack.offers.forms.items():
         labels = notices.labels(f"form_{name}", language)
         for row in (row for row in labels if row.partition(":")[0] in offered.form.fields and ":" in row):

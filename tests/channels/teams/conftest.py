@@ -56,6 +56,10 @@ class KeywordTurn:
         self.gate.set()
         self.connected = True
 
+    async def listed_networks(self) -> tuple[str, ...]:
+        """What the directory lists; nothing, so that the forms' own lists are shown."""
+        return ()
+
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """The network of the one who has connected an account."""
         return ("Blue Network P",) if person.user.endswith("u9") else ()

@@ -1,0 +1,82 @@
+"""Slack's own published types, @slack/types, take every kind of block, form and Home that we send."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from bot.channels.slack.forms import modal
+from bot.channels.slack.home import with_forms
+from bot.channels.slack.notices import Notices
+from bot.conversation.forms import KnownNetworks
+from bot.message import Action, Actions, Fact, Facts, Item, Language, Line, Note, Press, Private, Span, Title
+from tests.channels.slack.conftest import THUMBS
+from tests.doubles.slack_models import refused_view
+from tests.replies.made import COMPARED
+from tests.shipped import shipped_pack
+
+TYPES = Path(__file__).parents[2] / "playground" / "node_modules"
+NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(
+    NODE is None or not (TYPES / "@slack" / "types").is_dir() or not (TYPES / "typescript").is_dir(),
+    reason="no @slack/types here: see `make playground`",
+)
+NOTICES = Notices(shipped_pack().words)
+LINK = Span("(423) 555-0142", url="tel:+14235550142")
+BUTTONS = (
+    Action("a", "Details", press=Press("claim.detail")),
+    Action("b", "Disconnect", press=Press("account.unlink")),
+    Action("link", "Connect", url="https://b.example/"),
+    Action("call", "Call", url="tel:+14235550142"),
+)
+REPLY = Private(
+    intent="claim.owed",
+    language="en",
+    blocks=(
+        Title("Claims"),
+        Line((Span("$54.87", bold=True), Span(" to "), LINK)),
+        Facts((Fact("Deductible", "$0.00"),)),
+        COMPARED,
+        Item(1, (Line((Span("Grace Okafor, MD", bold=True),)),), BUTTONS),
+        Item(2, (Line((Span("Minh Kim, DO", bold=True),)),), BUTTONS),
+        Note((Span("Not a bill."),)),
+        Actions(BUTTONS),
+    ),
+    rating=THUMBS,
+)
+
+
+def _views(language: Language) -> list[dict[str, Any]]:
+    """All forms, on somebody's network, and a Home with its buttons."""
+    known = KnownNetworks(listed=("Blue Network P", "Blue Network S"), own=("Blue Network S",))
+    forms = [modal(one.form, NOTICES, language, known) for one in shipped_pack().offers.forms.values()]
+    [page] = NOTICES.pages(replace(REPLY, rating=None, language=language, blocks=REPLY.blocks[:2]))
+    text = {"type": "plain_text", "text": "Find a provider", "emoji": False}
+    find = {"type": "button", "text": text, "action_id": "form-find", "value": "find"}
+    return [*forms, {"type": "home", "blocks": with_forms(page.blocks, [find, find | {"style": "danger"}])}]
+
+
+def test_slacks_published_types_take_what_we_send(tmp_path: Path) -> None:
+    """The compiler checks each literal strictly: an unknown field or a wrong value does not compile."""
+    replies = [replace(REPLY, language=language) for language in get_args(Language)]
+    messages = [list(page.blocks) for reply in replies for page in NOTICES.pages(reply)]
+    views = [view for language in get_args(Language) for view in _views(language)]
+    assert [fault for view in views for fault in refused_view(view)] == []
+    dump = partial(json.dumps, ensure_ascii=False)
+    file = tmp_path / "sent.ts"
+    file.write_text(
+        f'import type {{ KnownBlock, View }} from "{TYPES}/@slack/types";\n'
+        f"export const messages: KnownBlock[][] = {dump(messages)};\n"
+        f"export const views: View[] = {dump(views)};\n",
+        encoding="utf-8",
+    )
+    options = {"strict": True, "noEmit": True, "skipLibCheck": True, "types": []}
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "files": [file.name]}), "utf-8")
+    compiler = [str(NODE), str(TYPES / "typescript" / "bin" / "tsc"), "--project", str(tmp_path)]
+    done = subprocess.run(compiler, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 -- our own
+    assert (done.stdout, done.returncode) == ("", 0)
