@@ -31,6 +31,8 @@ from bot.conversation.telling import Push, Telling
 from bot.conversation.turn import Turn
 from bot.delivery.retention import Retention
 from bot.documents.desk import Documents
+from bot.documents.link_pages import HealthLinkPages
+from bot.documents.links import HealthLinks
 from bot.documents.pages import Pages
 from bot.documents.printer import Printer
 from bot.documents.publisher import Publisher
@@ -71,6 +73,7 @@ class Bot:
     discovery: Discovery
     turn: Turn
     documents: Pages
+    links: HealthLinkPages
     renderer: Renderer
     meter: Meter
     recent: MemberCache
@@ -132,7 +135,9 @@ async def assemble(
         hours = settings.bot_delete_after_hours
         retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
         documents = Documents(table, audit, settings.bot_public_url)
-        answering = _answering(settings, pack, wire, accounts, audit, documents, recent, patience.wall, now)
+        links = HealthLinks(table, audit, settings.bot_public_url)
+        publisher = Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents, links)
+        answering = _answering(settings, pack, wire, accounts, audit, publisher, recent, patience.wall, now)
         turn = _turn(
             *(settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now),
             feedback=Feedback(Ratings(store, meter, now)),
@@ -141,7 +146,7 @@ async def assemble(
         forget = partial(_forget, retention, accounts)
         pages, calls = Pages(documents, renderer, settings.bot_public_url), RollCall(store, accounts, audit, forget)
         bot = Bot(
-            *(settings, pack, table, accounts, audit, discovery, turn, pages, renderer),
+            *(settings, pack, table, accounts, audit, discovery, turn, pages, HealthLinkPages(links), renderer),
             *(meter, recent, retention, telling, calls, forget),
         )
         stack.push_async_callback(let_go, anchor := _anchor(settings, audit))
@@ -189,7 +194,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
     http: Http,
     accounts: Accounts,
     audit: Audit,
-    documents: Documents,
+    publisher: Publisher,
     recent: MemberCache,
     wall: float,
     now: Callable[[], datetime],
@@ -201,7 +206,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         directory=DirectoryClient(http, settings.directory_url, kept=ResponseCache(http.clock)),
         member=_member_client(settings, http, accounts, recent),
         forget=recent.forget,
-        publisher=Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents),
+        publisher=publisher,
         places=pack.places,
         health=Probe(http, settings.directory_url).state,
         payer=_payer(settings),
@@ -309,7 +314,7 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
     With BOT_METRICS_BIND, of health only what a balancer asks.
     """
     watched = health_of(bot).public(apart=bot.settings.bot_metrics_bind is not None)
-    pages = [*bot.accounts.routes(), *bot.documents.routes()]
+    pages = [*bot.accounts.routes(), *bot.documents.routes(), *bot.links.routes()]
     open_pages = (
         *(route.path.partition("{")[0] for route in pages),
         *(path for channel in channels for path in channel.open_paths),

@@ -289,7 +289,7 @@ class Answering:
             return summary, {}
         document = summary.document
         offered = await self._publisher.offer(
-            document.template, document.formats, document.values, asked.language, person
+            document.template, document.formats, document.values, asked.language, person, shared=document.shared
         )
         offer = Offer(minutes=offered.minutes, code=offered.code)
         return replace(summary, document=None, offer=offer), {"document": offered.url}

@@ -66,10 +66,20 @@ class Documents:
         self._public_url, self._clock = public_url, clock
 
     async def offer(
-        self, name: str, language: Language, style: str, files: dict[str, bytes], person: Person | None
+        self,
+        name: str,
+        language: Language,
+        style: str,
+        files: dict[str, bytes],
+        person: Person | None,
+        *,
+        code: str | None = None,
     ) -> OfferedDocument:
-        """Keep packed files: a person's own need a code and end their older ones, nobody's are anybody's for a day."""
-        document_id, code = new_secret(), new_code() if person else None
+        """Keep packed files: a person's own need a code and end their older ones, nobody's are anybody's for a day.
+
+        `code` is the one that a person's own has, when it was made already.
+        """
+        document_id, code = new_secret(), (code or new_code()) if person else None
         key, owner = digest(document_id), person.key if person else ""
         lives = PRIVATE_LIVES if person else OPEN_LIVES
         expires, hashed = self._clock() + lives, digest(code) if code else None

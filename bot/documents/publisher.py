@@ -6,18 +6,20 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from bot.documents.desk import Documents, OfferedDocument, pack
+from bot.documents.links import HealthLinks
 from bot.documents.printer import Printer
+from bot.documents.qr import qr_svg
 from bot.message import Language, Person
 
 # File names say nothing of a member.
-_NAMES = {"claims": "health-claims", "receipt": "network-receipt", "checked": "network-list"}
+_NAMES = {"claims": "health-claims", "receipt": "network-receipt", "checked": "network-list", "card": "health-card"}
 
 
 class Publisher:
     """Prints documents and offers them."""
 
-    def __init__(self, printer: Printer, documents: Documents) -> None:
-        self._printer, self._documents = printer, documents
+    def __init__(self, printer: Printer, documents: Documents, links: HealthLinks) -> None:
+        self._printer, self._documents, self._links = printer, documents, links
 
     async def offer(
         self,
@@ -26,12 +28,21 @@ class Publisher:
         values: Mapping[str, object],
         language: Language,
         person: Person | None,
+        *,
+        shared: bytes | None = None,
     ) -> OfferedDocument:
-        """Where a document waits: for its person alone, or for anybody when there is none."""
+        """Where a document waits: for its person alone, or for anybody when there is none.
+
+        `shared` is a FHIR resource to hand over by a QR code in the page: with one code for page and link.
+        """
+        code = None
+        if shared is not None and person is not None:
+            link = await self._links.offer(shared, person)
+            values, code = {**values, "qr": qr_svg(link.shlink)}, link.code
 
         def printed() -> dict[str, bytes]:
             return {form: pack(self._printer.pieces(template, form, values, language)) for form in formats}
 
         files = await asyncio.to_thread(printed)
         name = _NAMES.get(template, template)
-        return await self._documents.offer(name, language, self._printer.style, files, person)
+        return await self._documents.offer(name, language, self._printer.style, files, person, code=code)

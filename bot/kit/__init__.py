@@ -66,10 +66,11 @@ from bot.payer.search import Search
 from bot.records.amounts import added
 from bot.records.arithmetic import Step, Term, owed_steps, sum_of
 from bot.records.authorization import Authorization, read_authorization
+from bot.records.card import card_bundle
 from bot.records.care import CarePlan, Condition, Procedure, read_condition, read_procedure
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds
 from bot.records.claim import Claim, read_claims
-from bot.records.contact import PayerPhone
+from bot.records.contact import PayerContact, PayerPhone
 from bot.records.contract import Contract, read_contract
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, read_coverage
@@ -142,6 +143,7 @@ __all__ = [
     "OnRecord",
     "PartialDate",
     "Patient",
+    "PayerContact",
     "PayerError",
     "PayerHealth",
     "PayerPhone",
@@ -182,6 +184,7 @@ __all__ = [
     "by_currency",
     "by_provider",
     "by_side",
+    "card_bundle",
     "cards",
     "care_kinds",
     "care_plans",

@@ -38,10 +38,14 @@ class Coverages:
         """Those that are `current`, `future`, `unclear` or `ended`."""
         return tuple(coverage for coverage in self.every if coverage.state(self.today) == state)
 
+    def payer(self, coverage: Coverage) -> PayerContact | None:
+        """Its payer, where the payer's own record came along."""
+        key = coverage.payer_key
+        return self.payers.get(key.id) if key else None
+
     def phones(self, coverage: Coverage) -> tuple[PayerPhone, ...]:
         """The phone numbers of its payer, where the payer's own record came along."""
-        key = coverage.payer_key
-        payer = self.payers.get(key.id) if key else None
+        payer = self.payer(coverage)
         return payer.phones if payer else ()
 
 

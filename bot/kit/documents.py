@@ -10,11 +10,16 @@ from bot.kit.ask import Summary
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page to open, print or download: `templates/documents/<template>` in each of the formats, with these values."""
+    """A page to open, print or download: `templates/documents/<template>` in each of the formats, with these values.
+
+    `shared` is the JSON of a FHIR resource that the page hands over: its template gets a QR code (`qr`) of a SMART
+    Health Link to it. Only a member's own page has one, and its code is the link's passcode.
+    """
 
     template: str
     values: Mapping[str, object]
     formats: tuple[str, ...] = ("html",)
+    shared: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.records.decode import Unreadable, decode
 from bot.records.sensitivity import labels_of
-from bot.records.shapes import Concept, HumanName, Shape, Telecom
+from bot.records.shapes import Address, Concept, HumanName, Shape, Telecom
 from bot.records.text import clean
 
 
@@ -24,6 +24,7 @@ class _OrganizationShape(Shape, frozen=True):
     id: str = ""
     name: str | None = None
     telecom: tuple[Telecom, ...] = ()
+    address: tuple[Address, ...] = ()
     contact: tuple[_Contact, ...] = ()
 
 
@@ -37,13 +38,14 @@ class PayerPhone:
 
 @dataclass(frozen=True, slots=True)
 class PayerContact:
-    """A payer by name, with its phone numbers, each once."""
+    """A payer by name, with its phone numbers, each once, and its postal address on one line."""
 
     id: str
     name: str | None
     phones: tuple[PayerPhone, ...]
     labels: tuple[str, ...]
     dropped: tuple[str, ...]
+    address: str | None = None
 
 
 def read_payer(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> PayerContact:
@@ -63,7 +65,17 @@ def read_payer(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> PayerC
         tuple(reversed(unique.values())),
         tuple(sorted({*labels, *labels_of(raw)})),
         dropped,
+        next((words for address in shape.address if (words := _words(address))), None),
     )
+
+
+def _words(address: Address) -> str | None:
+    """The address as one line; None for an old one."""
+    if address.use == "old":
+        return None
+    last = " ".join(part for part in (address.state, address.postal_code) if part)
+    parts = [clean(part) for part in (*address.line, address.city, last)]
+    return ", ".join(part for part in parts if part) or clean(address.text)
 
 
 def _purpose(contact: _Contact) -> str | None:

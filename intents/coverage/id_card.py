@@ -4,19 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.kit import Ask, Coverage, Coverages, PayerPhone, Summary, member_coverages, of_other_person
+from bot.kit import (
+    Ask,
+    CostShare,
+    Coverage,
+    Coverages,
+    PayerContact,
+    PayerPhone,
+    Summary,
+    member_coverages,
+    of_other_person,
+)
 
 _SEEN = 4
+_COPAYS = 6  # a card has room for no more
 
 
 @dataclass(frozen=True, slots=True)
 class IdCard:
-    """One card. `numbers` is what to say for the member's own numbers, by kind: whole, or only how they end."""
+    """One card. `member_id` and `subscriber_id` are as they are said: whole, or only how they end.
+
+    Its back are the payer's `phones`, each with its purpose, and `address`.
+    """
 
     coverage: Coverage
     member_id: str | None
     subscriber_id: str | None
     phones: tuple[PayerPhone, ...]
+    address: str | None = None
+
+    @property
+    def copays(self) -> tuple[CostShare, ...]:
+        """The first copays that the coverage names."""
+        return tuple(share for share in self.coverage.costs if share.kind == "copay")[:_COPAYS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +71,19 @@ def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) 
     """The current coverages' cards, else the newest ended one's."""
     chosen = coverages.current or coverages.in_state("future") or coverages.in_state("ended")[:1]
     ended = bool(chosen) and not (coverages.current or coverages.in_state("future"))
-    cards = tuple(_card(coverage, coverages.phones(coverage), shown=shown) for coverage in chosen)
+    cards = tuple(_card(coverage, coverages.payer(coverage), shown=shown) for coverage in chosen)
     return IdCards(cards, ended=ended, shown=shown, other_person=other_person)
 
 
-def _card(coverage: Coverage, phones: tuple[PayerPhone, ...], *, shown: bool) -> IdCard:
+def _card(coverage: Coverage, payer: PayerContact | None, *, shown: bool) -> IdCard:
     """The subscriber's number only where it differs from the member's."""
     own, subscriber = coverage.member_id, coverage.subscriber_id
     if own is None:
         own, subscriber = subscriber, None
     if own == subscriber:
         subscriber = None
-    return IdCard(coverage, _said(own, shown=shown), _said(subscriber, shown=shown), phones)
+    phones, address = (payer.phones, payer.address) if payer else ((), None)
+    return IdCard(coverage, _said(own, shown=shown), _said(subscriber, shown=shown), phones, address)
 
 
 def _said(number: str | None, *, shown: bool) -> str | None:

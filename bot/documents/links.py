@@ -1,0 +1,121 @@
+"""SMART Health Links: a FHIR resource for a front desk, as ciphertext behind a passcode, whose key is only in the QR.
+
+The rules are those of HL7's SMART Health Links specification (hl7.org/fhir/uv/smart-health-cards-and-links).
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+from joserfc import jwe
+from joserfc.jwk import OctKey
+
+from bot.accounts.codes import digest, new_code, new_secret, read_code, same
+from bot.errors import CodeSpent, CodeWrong, DocumentOver
+from bot.message import Person
+from bot.ops.audit import Audit
+from bot.stores.sealed import SealedTable
+
+CONTENT_TYPE = "application/fhir+json"
+LIVES = 600.0  # seconds, as long as the page that shows the QR
+TRIES = 5
+_LINK, _ASKED, _OPENED = "health_link", "health_link_asked", "health_link_opened"
+_KEY_BITS = 256
+
+
+class HealthLink(msgspec.Struct, frozen=True):
+    """What is kept of a link, key: the SHA-256 of its id. `code` is the SHA-256 of the passcode.
+
+    `encrypted` is the resource as a compact JWE; the row does not hold its key. `file` is the part of an address under
+    which a viewer gets the JWE alone: only who had the passcode is told it.
+    """
+
+    person: Person
+    code: str
+    file: str
+    encrypted: str
+    expires: float
+
+
+class NewLink(NamedTuple):
+    """A link for its QR, `shlink:/…` with the key in it, and the passcode that the chat shows."""
+
+    shlink: str
+    code: str
+
+
+class HealthLinks:
+    """Makes links, one live link a person, and opens them for who has the passcode."""
+
+    def __init__(
+        self, table: SealedTable, audit: Audit, public_url: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._table, self._store, self._audit = table, table.store, audit
+        self._public_url, self._clock = public_url, clock
+
+    async def offer(self, resource: bytes, person: Person) -> NewLink:
+        """Keep a FHIR resource's JSON encrypted under a new key, which is returned in the link and nowhere kept."""
+        link_id, code, key = new_secret(), new_code(), OctKey.generate_key(_KEY_BITS)
+        header = {"alg": "dir", "enc": "A256GCM", "zip": "DEF", "cty": CONTENT_TYPE}
+        expires = self._clock() + LIVES
+        link = HealthLink(person, digest(code), new_secret(), jwe.encrypt_compact(header, resource, key), expires)
+        await self._store.drop_owned(person.key, _LINK, _OPENED)
+        await self._table.put(_LINK, digest(link_id), msgspec.json.encode(link), expires=expires, owner=person.key)
+        return NewLink(self._shlink(link_id, str(key.as_dict()["k"]), expires), code)
+
+    def address(self, link_id: str) -> str:
+        """The manifest's URL."""
+        return f"{self._public_url}/shl/{link_id}"
+
+    async def open(self, link_id: str, typed: str) -> HealthLink:
+        """What waits behind a link, for a right passcode; as often as asked until it is over.
+
+        Raises:
+            DocumentOver: it is over, a newer one replaced it, or the account was disconnected.
+            CodeWrong: with `tries_left`. CodeSpent: that was the last try, and the link is gone.
+            StoreError: it cannot be written into the audit trail, so it is not given (T56).
+        """
+        link, key = await self._peek(link_id), digest(link_id)
+        # Counted before it is compared, so that guesses which come at once are all counted.
+        asked = await self._store.count(_ASKED, key, expires=link.expires)
+        opened = int(await self._store.get(_OPENED, key) or b"0")
+        wrong = asked - opened
+        if wrong > TRIES or not same(digest(read_code(typed) or ""), link.code):
+            await self._wrong(key, link, wrong)
+        await self._store.put(_OPENED, key, str(opened + 1).encode(), expires=link.expires, owner=link.person.key)
+        await self._audit.record("exported", link.person, detail="health-link")
+        return link
+
+    async def file(self, link_id: str, name: str) -> str:
+        """The JWE alone, by the address that `open` told.
+
+        Raises:
+            DocumentOver: as in `open`, or the address is another one.
+        """
+        link = await self._peek(link_id)
+        if not same(name, link.file):
+            raise DocumentOver("no file of this link has that address")
+        return link.encrypted
+
+    async def _peek(self, link_id: str) -> HealthLink:
+        plain = await self._table.get(_LINK, digest(link_id))
+        link = msgspec.json.decode(plain, type=HealthLink) if plain else None
+        if link is None or link.expires <= self._clock():
+            raise DocumentOver("the health link is over")
+        return link
+
+    async def _wrong(self, key: str, link: HealthLink, wrong: int) -> None:
+        await self._audit.record("code_wrong", link.person, detail="health-link")
+        if wrong < TRIES:
+            raise CodeWrong("the passcode does not match", tries_left=TRIES - wrong)
+        await self._store.drop(_LINK, key)
+        raise CodeSpent("too many wrong passcodes")
+
+    def _shlink(self, link_id: str, key: str, expires: float) -> str:
+        """The payload with the flag P: a passcode is needed."""
+        payload = {"url": self.address(link_id), "key": key, "exp": int(expires), "flag": "P", "v": 1}
+        return "shlink:/" + base64.urlsafe_b64encode(msgspec.json.encode(payload)).rstrip(b"=").decode()

@@ -1,0 +1,67 @@
+"""The member's card for a front desk: a page with its front and back, and a QR code that hands over its facts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.kit import (
+    Ask,
+    Coverage,
+    Coverages,
+    Document,
+    PayerContact,
+    Search,
+    WithDocument,
+    card_bundle,
+    member_coverages,
+    of_other_person,
+    read_profile,
+    records,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCard:
+    """One coverage with its payer, where the payer's own record came along, and whom the card names."""
+
+    coverage: Coverage
+    payer: PayerContact | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtTheDesk(WithDocument):
+    """What the chat says of it; without a coverage that holds today or later there is no document."""
+
+    cards: tuple[DeskCard, ...]
+    ended: bool
+    other_person: bool
+
+    @property
+    def labelled(self) -> bool:
+        """True when a coverage carries a sensitivity label."""
+        return any(card.coverage.labels for card in self.cards)
+
+
+async def answer(ask: Ask) -> AtTheDesk:
+    """The cards of the coverages that hold today, else of those to come."""
+    found = await member_coverages(ask, shown=True)
+    profiles = await records(ask, Search("Patient"), read_profile, optional=True)
+    cards = _cards(found, profiles[0].name if profiles else None)
+    ended = not cards and bool(found.in_state("ended"))
+    return AtTheDesk(cards=cards, ended=ended, other_person=of_other_person(ask), document=await _document(cards))
+
+
+def _cards(found: Coverages, name: str | None) -> tuple[DeskCard, ...]:
+    chosen = found.current or found.in_state("future")
+    return tuple(DeskCard(one, found.payer(one), one.beneficiary or name) for one in chosen)
+
+
+async def _document(cards: tuple[DeskCard, ...]) -> Document | None:
+    """The page, and the Bundle of the same facts behind its QR code."""
+    if not cards:
+        return None
+    rows = [(card.coverage, card.payer, card.name) for card in cards]
+    shared = await asyncio.to_thread(card_bundle, rows)
+    return Document("card", {"cards": cards, "labelled": any(card.coverage.labels for card in cards)}, shared=shared)
