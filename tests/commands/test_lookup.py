@@ -11,6 +11,7 @@ from bot.cli.lookup import MOST, lines_of, look_up
 from bot.config import Settings
 from bot.errors import ConfigError
 from tests.days import DAY
+from tests.shipped import shipped_pack
 
 
 def _settings() -> Settings:
@@ -22,8 +23,9 @@ def _rows(file: Path) -> list[list[str]]:
         return list(csv.reader(opened))
 
 
-async def test_a_run_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
+async def test_a_run_goes_on_where_the_last_one_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blanks and doubles are left out; no line is asked twice, and one header stands above all rows."""
+    monkeypatch.setattr("bot.app.load_pack", lambda _: shipped_pack())
     names, out = tmp_path / "names.txt", tmp_path / "out.csv"
     nobody = [f"Nobody Number{number}" for number in range(26)]
     names.write_text("\n".join(["Grace Okafor", "", "Minh  Kim", "Minh Kim", *nobody, "=1+1"]), encoding="utf-8")
