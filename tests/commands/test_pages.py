@@ -27,6 +27,7 @@ PAGES = [
     *(f"docs/{one.name}" for one in ROOT.glob("docs/*.md")),
 ]
 _BLOCK = re.compile(r"^ *```(?:console|bash|sh)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"[\w-]+\.(?:txt|csv|json)")
 _BEFORE = re.compile(r"uv|run|env|export|--quiet|--extra|teams|[A-Z_]+=.*")
 """What may stand before the program: what runs it, and settings."""
 
@@ -63,10 +64,13 @@ def parse(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_of_a_page_is_one(page: str) -> None:
+def test_every_command_of_a_page_is_one(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its options; in the README's and the first workspace's blocks as this folder has it, by uv."""
+    monkeypatch.chdir(tmp_path)
     for line in lines_of(page):
         for words in commands_of(line):
+            for named in filter(_FILE.fullmatch, words):
+                Path(named).touch()
             parse(words)
         if page in {"README.md", FIRST} and "bcbst-bot" in line:
             assert re.search(r"uv run (--extra teams )?bcbst-bot", line), line
