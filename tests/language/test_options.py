@@ -41,7 +41,7 @@ def options(text: str) -> Options:
         ("accepting:yes", "accepting_new", True),
         ('network:"Blue Network S"', "network", "Blue Network S"),
         ("network:“network p”", "network", "Blue Network P"),
-        ("network:Z", "network", "Z"),
+        ("network:Z", "network", "Network Z"),
         ('name:"de la Cruz"', "provider_name", "de la Cruz"),
         ("NAME:kim", "provider_name", "Kim"),
         ("npi:1234567893", "npi", "1234567893"),
