@@ -26,9 +26,13 @@ from bot.config import Settings
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.course import Keeper
 from bot.conversation.feedback import Feedback
+from bot.conversation.looking import Looking
+from bot.conversation.reminding import Reminding
 from bot.conversation.state import Dialogue
 from bot.conversation.telling import Push, Telling
 from bot.conversation.turn import Turn
+from bot.delivery.due import DueReminders
+from bot.delivery.reminders import Reminders
 from bot.delivery.retention import Retention
 from bot.documents.desk import Documents
 from bot.documents.link_pages import HealthLinkPages
@@ -80,6 +84,7 @@ class Bot:
     retention: Retention
     telling: Telling
     roll_call: RollCall
+    due: DueReminders
     forget: Callable[[Person], Awaitable[None]]
 
     @property
@@ -135,22 +140,25 @@ async def assemble(
         hours = settings.bot_delete_after_hours
         retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
         documents = Documents(table, audit, settings.bot_public_url)
+        reminding = _reminding(settings, pack, table, keeper, telling, now)
         links = HealthLinks(table, audit, settings.bot_public_url)
         publisher = Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents, links)
-        answering = _answering(settings, pack, wire, accounts, audit, publisher, recent, patience.wall, now)
+        answering = _answering(settings, pack, wire, accounts, audit, publisher, reminding, recent, patience.wall, now)
         turn = _turn(
             *(settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now),
             feedback=Feedback(Ratings(store, meter, now)),
+            reminding=reminding,
         )
         renderer = Renderer(pack.templates / "pages", settings)
         forget = partial(_forget, retention, accounts)
         pages, calls = Pages(documents, renderer, settings.bot_public_url), RollCall(store, accounts, audit, forget)
+        due = _due(settings, table, reminding, answering, accounts, telling, calls, audit, now)
         bot = Bot(
             *(settings, pack, table, accounts, audit, discovery, turn, pages, HealthLinkPages(links), renderer),
-            *(meter, recent, retention, telling, calls, forget),
+            *(meter, recent, retention, telling, calls, due, forget),
         )
         stack.push_async_callback(let_go, anchor := _anchor(settings, audit))
-        for job in (sweep(store, retention, anchor), bot.roll_call.every_hour()):
+        for job in (sweep(store, retention, anchor), bot.roll_call.every_hour(), due.every_minute()):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
 
@@ -195,6 +203,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
     accounts: Accounts,
     audit: Audit,
     publisher: Publisher,
+    reminding: Reminding,
     recent: MemberCache,
     wall: float,
     now: Callable[[], datetime],
@@ -207,6 +216,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         member=_member_client(settings, http, accounts, recent),
         forget=recent.forget,
         publisher=publisher,
+        reminding=reminding,
         places=pack.places,
         health=Probe(http, settings.directory_url).state,
         payer=_payer(settings),
@@ -230,6 +240,7 @@ def _turn(  # noqa: PLR0917 -- as above
     patience: Patience,
     now: Callable[[], datetime],
     feedback: Feedback,
+    reminding: Reminding,
 ) -> Turn:
     return Turn(
         pack=pack,
@@ -247,6 +258,7 @@ def _turn(  # noqa: PLR0917 -- as above
         keeper=keeper,
         telling=telling,
         feedback=feedback,
+        reminding=reminding,
     )
 
 
@@ -254,6 +266,48 @@ async def _forget(retention: Retention, accounts: Accounts, person: Person) -> N
     """Delete all that is kept of a person who is gone, and our messages to them as far as that still works."""
     await retention.let_go(person)
     await accounts.unlink(person)
+
+
+def _reminding(  # noqa: PLR0917 -- as above
+    settings: Settings, pack: Pack, table: SealedTable, keeper: Keeper, telling: Telling, now: Callable[[], datetime]
+) -> Reminding:
+    return Reminding(
+        Reminders(table, now),
+        pack=pack,
+        keeper=keeper,
+        payer=_payer(settings),
+        push=telling.push,
+        now=now,
+        minutes=settings.bot_look_minutes,
+    )
+
+
+def _due(  # noqa: PLR0917 -- as above
+    settings: Settings,
+    table: SealedTable,
+    reminding: Reminding,
+    answering: Answering,
+    accounts: Accounts,
+    telling: Telling,
+    calls: RollCall,
+    audit: Audit,
+    now: Callable[[], datetime],
+) -> DueReminders:
+    async def ended(person: Person, why: str) -> None:
+        await audit.record("reminders_ended", person, detail=why)
+
+    def platforms() -> dict[str, Present | None]:
+        return {one: calls.ask.get(one) for one in telling.push}
+
+    return DueReminders(
+        table,
+        reminding.tell,
+        Looking(accounts, audit, answering.unasked).once,
+        minutes=settings.bot_look_minutes,
+        platforms=platforms,
+        ended=ended,
+        now=now,
+    )
 
 
 def endpoints_of(settings: Settings) -> Endpoints:

@@ -24,12 +24,13 @@ GROUPS = {
 }
 _MODULES = {
     "asking": """
-        kit.ask kit.asked kit.documents kit.reading payer.budget payer.optional payer.search errors records.arithmetic
-        records.dates records.money records.care_kind records.bundle records.decode records.patient records.profile
+        kit.ask kit.asked kit.documents kit.reading kit.reminders payer.budget payer.optional payer.search errors
+        records.arithmetic records.dates records.money records.care_kind records.bundle records.decode records.patient
+        records.profile
     """,
     "claims": """
-        kit.claims kit.fills kit.history kit.near_claims kit.newest_visits kit.on_record kit.period kit.wanted
-        records.amounts records.authorization records.claim records.contract records.dispensed records.doubts
+        kit.claims kit.denials kit.fills kit.history kit.near_claims kit.news kit.newest_visits kit.on_record kit.period
+        kit.wanted records.amounts records.authorization records.claim records.contract records.dispensed records.doubts
         records.line records.live records.owed records.reasons records.refused records.story records.sum_doubts
         records.typed records.why
     """,

@@ -57,6 +57,7 @@ OUTSIDE = {
     "cryptography": {"accounts", "sandbox"},
     "sqlite_utils": {"stores"},
     "fhir": {"records"},
+    "icalendar": {"documents"},
 }
 
 

@@ -63,10 +63,13 @@ class Accesses:
         """This person's connection, with all whose records it opens; None when there is none."""
         return await self._rows.get(LinkRow, person.key)
 
-    async def access(self, person: Person, patient: str = "", row: LinkRow | None = None) -> Access:
+    async def access(
+        self, person: Person, patient: str = "", row: LinkRow | None = None, *, unasked: bool = False
+    ) -> Access:
         """A token for one record that this person's sign-in opens, the member's by default, renewed near its end.
 
-        `row` is their connection when it was just read.
+        `row` is their connection when it was just read. What is read `unasked` is no use of it: it does not keep who is
+        idle from being logged off.
 
         Raises:
             NotLinked: no account is connected. SignInExpired: the member has to sign in again.
@@ -78,7 +81,7 @@ class Accesses:
         tokens = await self._rows.get(Tokens, row.id)
         if tokens is None:
             raise SignInExpired("no token is left")
-        await self._logged_off(person, row, tokens)
+        await self._logged_off(person, row, tokens, unasked=unasked)
         if not self._fresh(tokens):
             tokens = await self._renewed(person, row, tokens)
         return _access(row, tokens, patient)
@@ -125,7 +128,7 @@ class Accesses:
                 self._revocations.start(unneeded)
         return Unlinked(was_linked=row is not None, member=row.name if row else "")
 
-    async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens) -> None:
+    async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens, *, unasked: bool) -> None:
         """Note the use of a link; one that was idle for too long has to be signed in to again."""
         if self._idle is None:
             return
@@ -134,7 +137,8 @@ class Accesses:
             await self.expire(row.id)
             self._revocations.start(tokens)
             raise SignInExpired("the link was idle for too long")
-        await self._rows.put(row.id, Used(now), expires=now + self._idle, owner=person)
+        if not unasked:
+            await self._rows.put(row.id, Used(now), expires=now + self._idle, owner=person)
 
     async def _row(self, person: Person) -> LinkRow:
         row = await self._rows.get(LinkRow, person.key)
@@ -189,4 +193,5 @@ class Accesses:
 
 def _access(row: LinkRow, tokens: Tokens, patient: str) -> Access:
     whose = row.person(patient)
-    return Access(whose.patient, tokens.access, row.id, tokens.expires_at, whose.also, whose, row.people)
+    renewable = tokens.refresh is not None
+    return Access(whose.patient, tokens.access, row.id, tokens.expires_at, whose.also, whose, row.people, renewable)

@@ -181,17 +181,19 @@ class Accounts:
         """This person's connection, with all whose records it opens; None when there is none."""
         return await self._accesses.connected(person)
 
-    async def access(self, person: Person, patient: str = "", row: LinkRow | None = None) -> Access:
+    async def access(
+        self, person: Person, patient: str = "", row: LinkRow | None = None, *, unasked: bool = False
+    ) -> Access:
         """Access to one record that the sign-in opens, the member's by default, renewed when it is about to end.
 
-        `row` is the connection when it was just read.
+        `row` is the connection when it was just read; `unasked` when its person does not wait for what is read.
 
         Raises:
             NotLinked: no account is connected. SignInExpired: the member has to sign in again.
             NotCovered: the sign-in does not open the record of this Patient id.
             SignInSlow, SignInRefused, SetupWrong: a renewal did not work this time.
         """
-        return await self._accesses.access(person, patient, row)
+        return await self._accesses.access(person, patient, row, unasked=unasked)
 
     async def renew(self, person: Person, refused: Access) -> Access | None:
         """Another access after a 401 to this one; None when the member has to sign in again.

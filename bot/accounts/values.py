@@ -43,7 +43,7 @@ class Access:
     """What a member question needs. The token never prints; `expires_at` is in Unix seconds.
 
     `also` are further ids under which the payer keeps the same person. `person` is whose record it is; `people` are
-    all whose records the sign-in opens, empty where that is only who signed in.
+    all whose records the sign-in opens, empty where that is only who signed in. `renewable`: there is a refresh token.
     """
 
     patient: str = field(repr=False)
@@ -53,6 +53,7 @@ class Access:
     also: tuple[str, ...] = field(default=(), repr=False)
     person: PatientCandidate | None = field(default=None, repr=False)
     people: tuple[PatientCandidate, ...] = field(default=(), repr=False)
+    renewable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 import structlog
 
 from bot.delivery.inbox import Later, Writing
+from bot.delivery.reach import Unwritten
 from bot.message import Answered, Language, Message, OneToOne, Person, Private, Reply, Shareable, Shared
 
 log = structlog.get_logger("channel")
@@ -20,14 +21,6 @@ Pause = Callable[[float], Awaitable[None]]
 
 def unheard(channel: str, reason: str) -> None:
     """Nobody counts what is refused."""
-
-
-class Unwritten(Exception):
-    """The platform did not take a message; the message names the platform's code."""
-
-
-class Unwritable(Unwritten):
-    """The person does not take messages from the bot; the message names the platform's code."""
 
 
 class Unreachable(Later):

@@ -82,6 +82,8 @@ class Settings(Day):
     """
     bot_questions_per_minute: Annotated[int, Field(ge=1)] = 20
     """How many questions one person may ask in a minute."""
+    bot_look_minutes: Annotated[int, Field(ge=5)] = 30
+    """About how many minutes lie between two looks for a new claim, for who asked to be told of one."""
     bot_metrics_bind: Bind | None = None
     """Host and port, such as `127.0.0.1:9090`, where `/metrics` and `/healthz` answer. When not set they answer this
     machine on the public port, but no trusted proxy.

@@ -15,6 +15,7 @@ from typing import Any, Self
 from bot.accounts.accounts import Access, Accounts, LinkRow
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.provenance import INTENT, TECHNICAL, trace_in, trace_of, with_trace
+from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, Disconnected, PayerError, PayerSlow, SignInExpired
@@ -25,6 +26,7 @@ from bot.kit import (
     Summary,
     Unreadable,
     WithDocument,
+    WithReminder,
     network_names,
     own_networks,
     words_of,
@@ -109,6 +111,7 @@ class Answering:
         member: Callable[[Person, Access], MemberClient],
         forget: Callable[[str], None],
         publisher: Publisher,
+        reminding: Reminding,
         places: Places,
         health: Callable[[], Awaitable[PayerHealth]],
         payer: Mapping[str, str],
@@ -118,7 +121,7 @@ class Answering:
     ) -> None:
         self._pack, self._accounts, self._audit, self._payer = pack, accounts, audit, payer
         self._directory, self._member, self._forget, self._places = directory, member, forget, places
-        self._publisher, self._health = publisher, health
+        self._publisher, self._reminding, self._health = publisher, reminding, health
         self._now, self._wall, self._clock = now, wall, clock
         self._own = OwnRecords(accounts, member, self._prepare, wall, clock)
 
@@ -182,6 +185,9 @@ class Answering:
         if access is not None and not await self._accounts.holds(message.person, access.link_id):
             raise Disconnected("the link changed while the answer was made")
         private = needs_member or ask.private
+        if access is not None and isinstance(summary, WithReminder) and summary.wish:
+            kept = await self._reminding.keep(message.person, asked, summary.wish, access)
+            summary = replace(summary, kept=kept)
         summary, links = await self._offered(message.person if private else None, asked, summary)
         member = access.person.name if access and access.person and not access.people else ""
         reply = self._reply(asked, ask, summary, links, private=private, first=first, member=member)
@@ -208,6 +214,10 @@ class Answering:
                     "distrusted", person, place=place, detail=gap.detail, read=distrusted, once=once
                 )
         return replace(reply, record=record)
+
+    def unasked(self, person: Person, access: Access) -> Ask:
+        """An ask of a person who does not wait for what is read."""
+        return self._prepare(Message("", person, OneToOne(""), ""), Asked(""), access)
 
     async def listed_networks(self) -> tuple[str, ...]:
         """The names of the directory's networks; none when it does not answer."""

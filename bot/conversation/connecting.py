@@ -6,7 +6,7 @@ Every reply here is `Private`: a link or a member's name never reaches a place t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -38,9 +38,11 @@ class Connecting:
         retention: Retention,
         payer: Mapping[str, str],
         now: Callable[[], datetime],
+        reminders: Callable[[Person], Awaitable[int]],
     ) -> None:
         self._accounts, self._audit, self._pack = accounts, audit, pack
         self._dialogue, self._retention, self._payer, self._now = dialogue, retention, payer, now
+        self._reminders = reminders
 
     async def answer(self, message: Message, asked: Asked) -> Private:
         """The reply to an `account.*` intent."""
@@ -168,11 +170,12 @@ class Connecting:
     async def _unlink(self, person: Person, asked: Asked) -> Private:
         """Disconnect. "Forget me" also deletes the bot's messages in the chat (T31)."""
         await self._dialogue.take_kept(person)
+        reminders = await self._reminders(person)
         unlinked = await self._accounts.unlink(person)
         everything = asked.rule == _FORGET
         erased = await self._erase(person, asked.language) if everything else None
         shown = await self._retention.count(person)
-        values = {"unlinked": unlinked, "erased": erased, "shown": shown}
+        values = {"unlinked": unlinked, "erased": erased, "shown": shown, "reminders": reminders}
         return self._say("account/unlink", asked.language, intent=asked.intent, **values)
 
     async def _privacy(self, person: Person, language: Language) -> Private:

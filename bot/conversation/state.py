@@ -36,7 +36,7 @@ T = TypeVar("T")
 Recorder = Callable[..., Awaitable[bool]]
 IDLE_SECONDS = 10 * 60
 _ZIP_DIGITS = 5
-_PLAIN = frozenset({"account.link", "account.forget", "account.privacy", "account.status", "help"})
+_PLAIN = frozenset({"account.link", "account.forget", "account.privacy", "account.status", "help", "reminder.list"})
 BUTTON_SECONDS = 24 * 60 * 60
 
 

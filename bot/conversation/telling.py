@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from bot.conversation.course import Keeper
+from bot.delivery.reach import Unwritable
 from bot.delivery.retention import Erased
 from bot.errors import BotError
 from bot.message import Language, Person, Private
@@ -15,7 +16,10 @@ from bot.pack import Pack
 
 log = structlog.get_logger("turn")
 Push = Callable[[Person, Private], Awaitable[None]]
-"""Write to a person in their own chat without being asked."""
+"""Write to a person in their own chat without being asked.
+
+Raises `Unwritable` where they have none that takes it, and `Later` when it is not posted.
+"""
 
 
 class Telling:
@@ -37,17 +41,20 @@ class Telling:
 
     async def tell(self, person: Person, error: BotError) -> None:
         """Tell a person in their own chat about an error outside of it, such as a sign-in cancelled in the browser."""
-        push = self.push.get(person.platform)
-        if push is not None:
-            await push(person, await self.problem(person, error))
+        await self._push(person, await self.problem(person, error))
 
     async def tell_erased(self, person: Person, erased: Erased, language: Language) -> None:
         """Tell a person that the rest of our messages to them is deleted, or that some are not."""
-        push = self.push.get(person.platform)
-        if push is None:
-            return
         values = {"payer": self._payer, "erased": erased, "behind": True}
         blocks = self._pack.render("account/forget", values, language)
         log.info("erased", count=erased.deleted)
         reply = Private(intent="account.forget", language=language, blocks=blocks)
-        await push(person, await self._keeper.alone(person, reply))
+        await self._push(person, await self._keeper.alone(person, reply))
+
+    async def _push(self, person: Person, reply: Private) -> None:
+        """Post it, where the person has a chat that takes it: nobody waits for these words."""
+        if push := self.push.get(person.platform):
+            try:
+                await push(person, reply)
+            except Unwritable as error:
+                log.warning("not told", reason=str(error), channel=person.platform)

@@ -34,6 +34,7 @@ from bot.conversation.forms import Forms
 from bot.conversation.lists import of_list
 from bot.conversation.own_words import OwnWords
 from bot.conversation.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of, with_pronoun
+from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.conversation.telling import Telling
@@ -74,12 +75,13 @@ class Turn:
         keeper: Keeper,
         telling: Telling,
         feedback: Feedback,
+        reminding: Reminding,
     ) -> None:
         self._pack, self._dialogue, self._answering, self._accounts = pack, dialogue, answering, accounts
         self._payer, self._now, self._member_answers = payer, now, member_answers
         self._patience = patience or Patience()
         self._limits, self._meter, self._keeper, self._telling = limits or Limits(), meter, keeper, telling
-        self._feedback = feedback
+        self._feedback, self._reminding = feedback, reminding
         self._connecting = Connecting(
             accounts=accounts,
             audit=audit,
@@ -88,6 +90,7 @@ class Turn:
             retention=retention,
             payer=payer,
             now=now,
+            reminders=reminding.count,
         )
         self.renewed = self._connecting.renewed
         self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
@@ -221,8 +224,8 @@ class Turn:
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, memory)
             return await remember(message, memory, aside, keeps=memory) if asks_more(aside) else aside
-        if asked.intent.startswith("account."):
-            return await self._of_account(course, asked)
+        if asked.intent.startswith("account.") or asked.intent in {LIST, END}:
+            return await self._of_person(course, asked)
         rules = self._pack.intents.get(asked.intent)
         if settled.found is not None:
             return await remember(message, memory, self._owners.other(message, asked, memory, settled.found), asked)
@@ -231,8 +234,11 @@ class Turn:
         two = {asked.also or "": asked.also_slots}
         return await remember(message, replace(memory, misses=0), self._static(asked), keeps=memory, slots=two)
 
-    async def _of_account(self, course: Course, asked: Asked) -> Answered:
+    async def _of_person(self, course: Course, asked: Asked) -> Answered:
+        """The reply to what is about the asker's account or reminders, which no payer is asked for."""
         message, memory, remember = course.message, course.memory, self._keeper.remember
+        if asked.intent in {LIST, END}:
+            return await remember(message, memory, await self._reminding.answer(message, asked), keeps=memory)
         if asked.intent in {SWITCH, WHOSE}:
             whose, memory = await self._owners.answer(message, asked, memory, self._now().date())
             return await remember(message, memory, whose, keeps=memory)

@@ -15,8 +15,12 @@ from bot.accounts.render import Renderer, headers_of
 from bot.documents.desk import PRIVATE_LIVES, Documents, Paper, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver, StoreError
 
-_TYPES = {"html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8; header=present"}
-_SHOWN = {"html": "inline", "csv": "attachment"}
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "csv": "text/csv; charset=utf-8; header=present",
+    "ics": "text/calendar; charset=utf-8",
+}
+_SHOWN = {"html": "inline", "csv": "attachment", "ics": "attachment"}
 _PROBLEMS: Mapping[type[BotError], tuple[str, HTTPStatus]] = {
     DocumentOver: ("document_over", HTTPStatus.GONE),
     CodeSpent: ("document_spent", HTTPStatus.GONE),

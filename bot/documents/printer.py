@@ -1,4 +1,4 @@
-"""Documents as files: the pack's HTML and CSV templates with an answer's values, piece by piece."""
+"""Documents as files: the pack's HTML, CSV and calendar templates with an answer's values, piece by piece."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from bot.accounts.render import sha256
+from bot.documents.calendars import calendar_file
 from bot.documents.cells import cell
 from bot.message import Language
 from bot.replies.catalogues import read_catalogues
@@ -40,16 +41,20 @@ class Printer:
             self._csv[language] = _environment(folder, language, csv, finalize=cell, newline_sequence="\r\n")
 
     def pieces(self, name: str, form: str, values: Mapping[str, object], language: Language) -> Iterator[str]:
-        """The document's text in a format, `html` or `csv`.
+        """The document's text in a format, `html`, `csv` or `ics`. A calendar's template holds the words of its day.
 
         Raises:
             jinja2.TemplateError: the template is missing or wrong, or needs a value that it did not get.
             TypeError: it prints a value that has no words of its own.
         """
-        jinja = (self._csv if form == "csv" else self._html)[language]
+        jinja = (self._html if form == "html" else self._csv)[language]
+        template = jinja.get_template(f"{name}.{form}")
+        if form == "ics":
+            yield calendar_file(template.render(values).splitlines(), values["last"])
+            return
         if form == "csv":
             yield _BOM
-        yield from jinja.get_template(f"{name}.{form}").generate(values)
+        yield from template.generate(values)
 
 
 def _environment(

@@ -12,7 +12,13 @@ from bot.documents.qr import qr_svg
 from bot.message import Language, Person
 
 # File names say nothing of a member.
-_NAMES = {"claims": "health-claims", "receipt": "network-receipt", "checked": "network-list", "card": "health-card"}
+_NAMES = {
+    "claims": "health-claims",
+    "receipt": "network-receipt",
+    "checked": "network-list",
+    "card": "health-card",
+    "deadline": "health-plan-deadline",
+}
 
 
 class Publisher:

@@ -18,6 +18,7 @@ from bot.kit.claims import claim_by_id, claim_numbered, newest_claims, with_reso
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
+from bot.kit.denials import AppealClock, appeal_clock, denied_claims, in_any_state
 from bot.kit.directory import listings, within
 from bot.kit.documents import Document, Offer, WithDocument
 from bot.kit.electronic import Electronic, electronic_addresses
@@ -32,12 +33,14 @@ from bot.kit.network_names import Wanted, wanted
 from bot.kit.network_proof import Proven, ProvenPlace, proven_of, proven_place
 from bot.kit.networks import names_of, telling
 from bot.kit.newest_visits import newest_visits
+from bot.kit.news import claim_news
 from bot.kit.on_record import OnRecord, TestsOnRecord, on_record, tests_on_record
 from bot.kit.own_network import own_networks
 from bot.kit.people import by_provider
 from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import records
+from bot.kit.reminders import ReminderKept, ReminderWish, WithReminder
 from bot.kit.scopes import SCOPES, Shares, of_scope, scope_of
 from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_named, words_of
@@ -101,6 +104,7 @@ __all__ = [
     "UNSHIELDED",
     "Amount",
     "Answer",
+    "AppealClock",
     "Around",
     "Ask",
     "AskedNetworks",
@@ -156,6 +160,8 @@ __all__ = [
     "Proven",
     "ProvenPlace",
     "Reason",
+    "ReminderKept",
+    "ReminderWish",
     "Search",
     "Series",
     "Shares",
@@ -175,10 +181,12 @@ __all__ = [
     "Who",
     "Why",
     "WithDocument",
+    "WithReminder",
     "added",
     "affiliations_of",
     "amount_in",
     "any_time",
+    "appeal_clock",
     "around",
     "asked_networks",
     "by_currency",
@@ -192,11 +200,13 @@ __all__ = [
     "choose",
     "cite_claims",
     "claim_by_id",
+    "claim_news",
     "claim_numbered",
     "conditions",
     "counting",
     "dated",
     "days_around",
+    "denied_claims",
     "doubts_of",
     "drug_lists",
     "drugs_by_id",
@@ -210,6 +220,7 @@ __all__ = [
     "history",
     "holds_more",
     "houses",
+    "in_any_state",
     "is_called_so",
     "is_named",
     "is_npi",

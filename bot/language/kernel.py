@@ -12,6 +12,7 @@ KERNEL: Mapping[str, str] = {
     "answer.": "what an answer stands on, or an entry of its list: both are read from what was kept of that answer",
     FOLLOW: "each of them is an operation on the question before",
     DANGER: "danger is heard before any rule is asked",
+    "reminder.": "kept, listed, ended and told by the bot itself, at a time when nobody asks",
     FEEDBACK: "a thumb under an answer says the same as the words, and both are counted",
     FALLBACK: "what no rule takes",
     HELP: "a mention or a command without words asks for it",

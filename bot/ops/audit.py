@@ -42,6 +42,7 @@ AuditEvent = Literal[
     "links_listed",
     "link_revoked",
     "audit_read",
+    "reminders_ended",
 ]
 
 _KIND, _HEAD, _KEYS, _ONCE = "audit", "audit_head", "audit_key", "audit_once"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SUFFIX = ".md.j2"
-PAGES = (".html", ".csv")
+PAGES = (".html", ".csv", ".ics")
 """What pages and documents end with; they say their words as replies do."""
 FILTERS = "bot/replies/filters.py"
 _STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from bot.kit import (
     Ask,
@@ -13,13 +13,14 @@ from bot.kit import (
     ClaimWish,
     Coverage,
     Doubt,
-    Live,
     Nearest,
     Summary,
+    appeal_clock,
     claim_by_id,
+    denied_claims,
     doubts_of,
     fitting,
-    is_numbered,
+    in_any_state,
     member_coverages,
     near_claims,
     newest_claims,
@@ -31,7 +32,6 @@ from bot.kit import (
     with_resource,
 )
 
-COMMERCIAL, MEDICAID, MEDICARE = 180, 60, 65
 SHOWN = 5
 
 
@@ -40,9 +40,8 @@ class Denial(Summary):
     """One denied claim. `claim` None: none that fits was denied; `looked_at` claims were read.
 
     `filtered`: the words asked for a time, a provider or a number.
-    `days` is the appeal clock of the product line of the claim's own coverage: 180 commercial (45 CFR 147.136), 60
-    TennCare, 65 Medicare Advantage; None when the line is not certain. `until` counts them from the decision, which is
-    about when the notice was sent. `letter` asks for the draft. `paid_lines` are lines beside the refused ones.
+    `line_of_business`, `days` and `until` are those of the `AppealClock`. `letter` asks for the draft. `paid_lines` are
+    lines beside the refused ones.
     `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what alone is answered:
     "deadline" (the last day to appeal) or "next" (what to do).
     """
@@ -75,11 +74,11 @@ async def answer(ask: Ask) -> Denial:
     pressed, chosen, looked_at = ask.arguments.get("id"), None, 0
     others: tuple[Claim, ...] = ()
     if pressed is None:
-        alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(denied(so_far, ask)))
-        found = denied(alive, ask)
-        looked_at, others = len(fitting(alive.claims, _any_state(ask))), found[1:SHOWN]
+        alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(denied_claims(so_far, ask)))
+        found = denied_claims(alive, ask)
+        looked_at, others = len(fitting(alive.claims, in_any_state(ask))), found[1:SHOWN]
         if not found:
-            wanted = wanted_of(_any_state(ask))
+            wanted = wanted_of(in_any_state(ask))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await near_claims(refused, alive) if wanted.narrows else None
             return Denial(looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest)
@@ -105,17 +104,14 @@ def summarize(
     told = [line for line in lines if line.refused] or [line for line in lines if line.reasons or line.notes]
     shown, _ = part_of(claim, wanted)
     asked = [line for line in told if line.at in shown.lines] if shown else []
-    line = next((one for one in coverages if one.id == claim.coverage), None)
-    product = line.line if line else None
-    days = {"medicare": MEDICARE, "medicaid": MEDICAID, "commercial": COMMERCIAL}.get(product or "")
-    decided = claim.created.exact if claim.created else None
+    clock = appeal_clock(claim, coverages)
     return Denial(
         claim=claim,
         lines=tuple(asked or told)[:SHOWN],
         others=tuple(others),
-        line_of_business=product,
-        days=days,
-        until=decided + timedelta(days=days) if decided and days else None,
+        line_of_business=clock.line_of_business,
+        days=clock.days,
+        until=clock.until,
         letter="yes" in (ask.arguments.get("letter"), ask.slots.get("letter")),
         today=ask.today,
         question=text_of(ask, "question"),
@@ -123,28 +119,3 @@ def summarize(
         doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),
         paid_lines=claim.lines - len(claim.sum_lines) - len(claim.refused) if claim.is_partly_denied else 0,
     )
-
-
-def denied(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """The claims that fit and that the plan did not pay, in whole or in lines of theirs.
-
-    Of a kind of care, one of its own lines has to be refused: another one's refusal is not about it.
-    """
-    if number := text_of(ask, "claim_id"):
-        return tuple(claim for claim in alive.claims if is_numbered(claim, number))
-    wanted = wanted_of(_any_state(ask))
-    return tuple(claim for claim in fitting(alive.claims, _any_state(ask)) if _is_denied(claim, wanted))
-
-
-def _is_denied(claim: Claim, wanted: ClaimWish) -> bool:
-    if claim.denied:
-        return True
-    if not claim.refused:
-        return claim.payment_status == "partiallypaid" and bool(claim.reasons)
-    shown, _ = part_of(claim, wanted)
-    return shown is None or not shown.lines or not set(shown.lines).isdisjoint(claim.refused)
-
-
-def _any_state(ask: Ask) -> Ask:
-    """The same question without a state: that of a denial is what is looked for here."""
-    return replace(ask, slots={name: value for name, value in ask.slots.items() if name != "state_of_claim"})

@@ -18,7 +18,7 @@ from tests.e2e.planted import found, needles
 from tests.e2e.played import DIAGNOSTICS, PLACES, Played, played
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}|(?:help|account\.\w+)\.(?:en|es)")
+BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}|(?:help|account\.\w+|reminder\.list)\.(?:en|es)")
 FORMS = {"find", "bill", "unlink"}
 PATIENT_PARAMETERS = {"patient", "beneficiary", "subject", "_id"}
 COUNTED = re.compile(r"\d{4}-\d\d\x1f[\w.]+\x1f[\w-]*\x1f\w+")

@@ -15,7 +15,7 @@ import structlog
 from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.base import Unreachable, Unwritable, deliver
+from bot.channels.base import Unreachable, deliver
 from bot.channels.slack import home
 from bot.channels.slack.again import DeliveryMark, cleared
 from bot.channels.slack.codes import SHUT, code_of
@@ -30,6 +30,7 @@ from bot.channels.slack.workspace import WhoUnknown, Workspace
 from bot.channels.slack.writer import UNMARKED, EphemeralWriter, SlackWriter
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
+from bot.delivery.reach import Unwritable
 from bot.delivery.retention import Retention
 from bot.errors import StoreError
 from bot.message import FAREWELLS, Answered, Message, OneToOne, Person, Place, Shareable, Shared
@@ -210,11 +211,19 @@ class SlackController:
         except (*PASSING, SlackApiError, WhoUnknown) as error:
             failed(error)
 
-    async def push(self, here: Workspace, person: Person, reply: Answered) -> None:
-        """Write in a person's own chat without being asked."""
-        own = await here.chat(person.user)
-        if own is not None:
+    async def push(self, here: Workspace | None, person: Person, reply: Answered) -> None:
+        """Write in a person's own chat without being asked.
+
+        Raises:
+            Unwritable: there is no such chat, or Slack refused the message. Unreachable: Slack does not answer.
+        """
+        own = None if here is None else await here.chat(person.user)
+        if here is None or own is None:
+            raise Unwritable("no chat")
+        try:
             await SlackWriter(here, self._notices, self._pace, self._retention).post(own, reply, person)
+        except SlackApiError as error:
+            raise Unwritable(code_of(error)) from None
 
     async def _place(self, here: Workspace, incoming: Incoming) -> Place | None:
         if incoming.own_chat:

@@ -162,8 +162,7 @@ class SlackApp:
     async def push(self, person: Person, reply: Answered) -> None:
         """Write in a person's own chat without being asked, such as after a sign-in that failed in the browser."""
         workspace = await self._workspaces.of(person.enterprise, person.team)
-        if workspace is not None:
-            await self._desk.push(workspace, person, reply)
+        await self._desk.push(workspace, person, reply)
 
     async def is_present(self, person: Person) -> bool | None:
         """Whether a person is a full member of their workspace; None when Slack does not say."""

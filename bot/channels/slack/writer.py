@@ -17,13 +17,14 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.base import Unreachable, Unwritable
+from bot.channels.base import Unreachable
 from bot.channels.slack.again import DeliveryMark
 from bot.channels.slack.codes import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import ChannelRateLimit
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
+from bot.delivery.reach import Unwritable
 from bot.delivery.retention import Retention
 from bot.errors import StoreError
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.channels.acks import Acks
-from bot.channels.base import Answers, Pause, Unreachable, Unwritable, Unwritten, deliver, unheard
+from bot.channels.base import Answers, Pause, Unreachable, deliver, unheard
 from bot.channels.base import Refused as Heard
 from bot.channels.body import Body, read_request
 from bot.channels.teams import gate, search
@@ -47,6 +47,7 @@ from bot.channels.teams.slash import SlashCommands
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
+from bot.delivery.reach import Unwritable, Unwritten
 from bot.delivery.retention import Retention, ShownMessage
 from bot.errors import StoreError, StoreUnusable
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 from cachetools import LRUCache
 
-from bot.channels.base import Pause, Unwritable, Unwritten
+from bot.channels.base import Pause
 from bot.channels.teams.regions import Hosts
 from bot.channels.teams.sdk import (
     Account,
@@ -28,6 +28,7 @@ from bot.channels.teams.sdk import (
     TeamsChannelAccount,
     TypingActivityInput,
 )
+from bot.delivery.reach import Unwritable, Unwritten
 from bot.replies.cards import TYPE, AdaptiveCard
 
 T = TypeVar("T")

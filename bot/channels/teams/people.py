@@ -5,9 +5,9 @@ from __future__ import annotations
 import structlog
 from cachetools import TTLCache
 
-from bot.channels.base import Unwritable
 from bot.channels.teams.connector import FAILURES, Connector
 from bot.channels.teams.incoming import Incoming
+from bot.delivery.reach import Unwritable
 from bot.message import Person
 
 log = structlog.get_logger("teams")

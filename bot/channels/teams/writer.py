@@ -7,12 +7,13 @@ import contextlib
 import httpx
 from cachetools import TTLCache
 
-from bot.channels.base import Unreachable, Unwritable, Unwritten, answer_aside
+from bot.channels.base import Unreachable, answer_aside
 from bot.channels.teams.connector import FAILURES, PLAIN, Connector, Extras, NotShown
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
 from bot.channels.teams.ratings import Thumbs
+from bot.delivery.reach import Unwritable, Unwritten
 from bot.delivery.retention import Retention
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import CardPage, only_seen, pages, renewing

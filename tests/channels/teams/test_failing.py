@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.channels.base import Unreachable, Unwritable
+from bot.channels.base import Unreachable
 from bot.channels.teams.incoming import read_message
 from bot.delivery.inbox import Delivery
+from bot.delivery.reach import Unwritable
 from bot.errors import StoreUnusable
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.teams import TENANT

@@ -1,0 +1,155 @@
+"""What a person asked to be reminded of: kept, sealed, until its last day is over or the person ends it.
+
+A row belongs to its person, so that "unlink" deletes it. It names the record and the day that it follows from and holds
+no word of the record. Its lane is its own, and its lease holds it until it is due (`bot/delivery/due.py`).
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from typing import Literal
+
+import msgspec
+
+from bot.message import Language, Person
+from bot.stores.sealed import SealedTable
+
+MOST = 20
+"""How many reminders one person may have."""
+DAYS_BEFORE = (30, 7, 1)
+MORNING, EVENING = 9, 20
+"""The hours between which people are written to unasked, in BOT_TIMEZONE."""
+_SPREAD = 3_600  # seconds: not everybody's reminder is due in the same moment
+
+
+class Reminder(msgspec.Struct, frozen=True):
+    """A day to be reminded of: `days` before it that are still to be told, the earliest first.
+
+    `record` is the id of what it follows from, `whose` the Patient id, empty for the one that the person connected.
+    `telling` is set while it is told: as how many days before. `missed` counts how often the chat could not be written
+    to.
+
+    Of "news" `record` is a claim's number or empty, `known` are short hashes of the claims that were there, and `ends`
+    is when the sign-in does, in Unix seconds, None where it is renewed. It is looked for until `last`.
+    """
+
+    person: Person
+    about: Literal["appeal", "news"]
+    record: str
+    last: date
+    days: tuple[int, ...]
+    language: Language = "en"
+    whose: str = ""
+    known: tuple[str, ...] = ()
+    ends: float | None = None
+    telling: int | None = None
+    missed: int = 0
+
+    def told_as(self, days: int, *, surely: bool = True) -> Reminder:
+        """The reminder after it was told as so many days before.
+
+        When nobody knows whether it was and no other follows, the day itself is added: whoever may not have read the
+        last one is told once more, in other words.
+        """
+        left = tuple(one for one in self.days if one < days)
+        if not surely and not left and days > 0:
+            left = (0,)
+        return msgspec.structs.replace(self, days=left, telling=None, missed=0)
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """Why there is no reminder: the day is too close or over, or the person has `most` of them."""
+
+    most: int | None = None
+
+
+def kind_of(platform: str) -> str:
+    """The kind of a platform's rows: a process leases only what it can tell."""
+    return f"reminder:{platform}"
+
+
+def moment_of(reminder: Reminder, key: str, zone: datetime) -> datetime | None:
+    """When it is to be told next, in the time zone of `zone`: in the morning; None when nothing is left to tell."""
+    if not reminder.days:
+        return None
+    spread = timedelta(seconds=int.from_bytes(key.encode()[-3:], "big") % _SPREAD)
+    return _morning(reminder.last - timedelta(days=reminder.days[0]), zone) + spread
+
+
+def _morning(day: date, zone: datetime) -> datetime:
+    return datetime.combine(day, clock_time(MORNING), zone.tzinfo)
+
+
+def waking(moment: datetime) -> datetime:
+    """The same moment by day; at night and in the evening, the next morning."""
+    if moment.hour >= EVENING:
+        return _morning(moment.date() + timedelta(days=1), moment)
+    return max(moment, _morning(moment.date(), moment))
+
+
+class Reminders:
+    """The rows. `now` is the present moment in BOT_TIMEZONE, `clock` the store's, in Unix seconds.
+
+    What is due is counted from `now`; the store is told how many seconds that is away.
+    """
+
+    def __init__(self, table: SealedTable, now: Callable[[], datetime], clock: Callable[[], float] = time.time) -> None:
+        self._table, self._store, self._now, self._clock = table, table.store, now, clock
+
+    async def keep(self, wanted: Reminder) -> Reminder | NotKept:
+        """Keep a reminder of a day, in place of an earlier one of the same; `days` of `wanted` do not count."""
+        now = self._now()
+        days = tuple(n for n in DAYS_BEFORE if _morning(wanted.last - timedelta(days=n), now) > now)
+        if not days:
+            return NotKept()
+        reminder = msgspec.structs.replace(wanted, days=days)
+        key = _new_key()
+        return await self._add(key, reminder, moment_of(reminder, key, now) or now)
+
+    async def watch(self, wanted: Reminder, seconds: float) -> Reminder | NotKept:
+        """Keep news to be looked for, the first time after so many seconds."""
+        return await self._add(_new_key(), wanted, self._now() + timedelta(seconds=seconds))
+
+    async def of(self, person: Person) -> list[tuple[str, Reminder]]:
+        """A person's reminders with their keys, the oldest first."""
+        rows = await self._table.owned(kind_of(person.platform), person.key)
+        return [(key, msgspec.json.decode(plain, type=Reminder)) for key, plain in rows]
+
+    async def end(self, person: Person, *keys: str) -> int:
+        """End a person's reminders with these keys; how many of them there were. Nobody else's can be ended."""
+        own = {key for key, _ in await self.of(person)}.intersection(keys)
+        for key in own:
+            await self._store.drop(kind_of(person.platform), key)
+        return len(own)
+
+    async def _add(self, key: str, reminder: Reminder, moment: datetime) -> Reminder | NotKept:
+        """Keep it in place of an earlier one of the same, to be leased from that moment on."""
+        rows, kind, now = await self.of(reminder.person), kind_of(reminder.person.platform), self._now()
+        same = [each for each, one in rows if _what(one) == _what(reminder)]
+        if len(rows) - len(same) >= MOST:
+            return NotKept(MOST)
+        await self.end(reminder.person, *same)
+        over = _morning(reminder.last + timedelta(days=2), now)
+        row = self._table.row(
+            kind,
+            key,
+            msgspec.json.encode(reminder),
+            expires=self._clock() + (over - now).total_seconds(),
+            owner=reminder.person.key,
+        )
+        await self._store.take_in(row, key, until=self._clock() + (moment - now).total_seconds())
+        return reminder
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(12)
+
+
+def _what(reminder: Reminder) -> tuple[str, ...]:
+    return reminder.about, reminder.record, reminder.whose

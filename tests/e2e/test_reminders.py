@@ -1,0 +1,86 @@
+"""Reminders and news from the words that ask for them to the message that is told, and a calendar file."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from icalendar import Calendar
+
+from bot.delivery.reminders import Reminder, Reminders, kind_of
+from bot.message import Private
+from tests.days import DAY
+from tests.e2e.house import House, Said
+from tests.e2e.test_documents import browser, fetch, given
+
+pytestmark = pytest.mark.calendar
+TELLING = ("appeal", "claim", "theo", "mri", "kapoor", "$")
+
+
+@pytest.mark.threat("T26")
+async def test_from_words_to_message_and_calendar(house: House) -> None:
+    """Neither message nor calendar tells anything of the claim; the button under the message does, to its person."""
+    await house.sign_in("theo")
+    said = await house.say("remind me about the appeal")
+    told = re.search(r"your last day to appeal: about (\w+ \d+, \d+)", said.text)
+    assert told, said.text
+    last = datetime.strptime(told.group(1), "%B %d, %Y").date()  # noqa: DTZ007 -- a day
+
+    offer = given(await house.say("Add to my calendar", press=said.buttons["Add to my calendar"]))
+    async with browser(house) as client:
+        file = await fetch(client, offer.url, offer.code, "ics")
+        assert (await client.get(offer.url)).status_code == 410
+    assert file.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert file.headers["content-disposition"] == 'attachment; filename="health-plan-deadline.ics"'
+    [event] = Calendar.from_ical(file.text).walk("VEVENT")
+    assert (event.decoded("dtstart"), str(event["summary"])) == (last, "Deadline of your health plan")
+    alarms = [alarm.decoded("trigger") for alarm in event.walk("VALARM")]
+    assert alarms == [timedelta(days=-days, hours=9) for days in (30, 7, 1)]
+    assert not [word for word in TELLING if word in file.text.casefold()]
+
+    bot, morning = house.bot, datetime.combine(last - timedelta(days=7), time(10), ZoneInfo("America/Chicago"))
+    bot.due._now = lambda: morning
+    [row] = await bot.store.listed(kind_of("console"))
+    await bot.store.hold(row.kind, row.key, until=0)
+    assert [await bot.due.once(), await bot.due.once()] == [1, 0]
+    [pushed] = house.pushed
+    assert isinstance(pushed, Private)
+    message = Said([pushed])
+    assert "You asked me to remind you of a deadline: it's in 7 days." in message.text
+    assert not [word for word in TELLING if word in message.text.casefold()]
+    shown = await house.say("Show it", press=message.buttons["Show it"])
+    assert f"You can appeal until about {told.group(1)}" in shown.text
+
+
+@pytest.mark.threat("T26", "T55")
+async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
+    """One of her claims was not there when she asked: told without a word of it, and so is that the looking ended."""
+    bot, noon = dana.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
+    bot.due._now = bot.turn._reminding._now = lambda: noon
+    await dana.say("tell me when a new claim comes")
+    rows = Reminders(bot.table, lambda: noon)
+    [(_, asked)] = await rows.of(dana.person)
+    assert isinstance(await rows.watch(msgspec.structs.replace(asked, known=asked.known[1:]), 0), Reminder)
+
+    assert [await bot.due.once(), await bot.due.once()] == [1, 0]
+    [news] = dana.pushed
+    message = Said([news])
+    assert "There is something new that you asked me to tell you about." in message.text
+    assert not [word for word in TELLING if word in message.text.casefold()]
+    assert "Your claims" in (await dana.say("Show it", press=message.buttons["Show it"])).text
+    assert [row.detail for row in await bot.audit.of(dana.person)].count("reminder.watch") == 2
+
+    link = await bot.accounts.link(dana.person)
+    assert link is not None
+    await bot.accounts.expire(link.id)
+    [row] = await bot.store.listed(kind_of("console"))
+    await bot.store.hold(row.kind, row.key, until=0)
+    assert [await bot.due.once(), await bot.due.once()] == [0, 0]
+    ended = Said([dana.pushed[-1]])
+    assert (len(dana.pushed), "I can't look for news any more: your sign-in has ended." in ended.text) == (2, True)
+    again = await dana.say("Sign in and go on", press=ended.buttons["Sign in and go on"])
+    assert "sign-in has ended" in again.text
+    assert await rows.of(dana.person) == []
