@@ -49,6 +49,15 @@ class _Line(Shape, frozen=True):
     extension: tuple[Extension, ...] = ()
 
 
+class _Used(Shape, frozen=True):
+    value_quantity: QuantityShape | None = None
+
+
+class _Total(Shape, frozen=True):
+    category: Concept | None = None
+    extension: tuple[_Used, ...] = ()
+
+
 class _Note(Shape, frozen=True):
     text: str | None = None
 
@@ -65,13 +74,15 @@ class _Shape(Shape, frozen=True):
     pre_auth_ref_period: tuple[PeriodShape, ...] = ()
     item: tuple[_Line, ...] = ()
     adjudication: tuple[_Amount, ...] = ()
+    total: tuple[_Total, ...] = ()
     process_note: tuple[_Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """One request. `decision` None: the record does not say. `units` are those of its lines, `used` those that were.
+    """One request. `decision` None: the record does not say. `asked` are the units of its lines.
 
+    `used` are the units that were used, `allowed` those that were given, where the record tells them apart.
     `holds` is the time for which it was given, `words` the payer's own for the decision, `services` those for the care.
     """
 
@@ -82,12 +93,25 @@ class Authorization:
     numbers: tuple[str, ...]
     decided: PartialDate | None
     holds: Period
-    units: Decimal | None
+    asked: Decimal | None
+    allowed: Decimal | None
     used: Decimal | None
     reasons: tuple[Reason, ...]
     notes: tuple[str, ...]
     provider: str | None
     cancelled: bool
+
+    @property
+    def units(self) -> Decimal | None:
+        """The units that the decision is about: those given, else those asked for."""
+        return self.asked if self.allowed is None else self.allowed
+
+    @property
+    def left(self) -> Decimal | None:
+        """The units given that are not used yet, never below 0; None where the record does not tell both."""
+        if self.units is None or self.used is None:
+            return None
+        return max(self.units - self.used, Decimal(0))
 
     def is_over(self, today: date) -> bool:
         """True when the time for which it was given has passed."""
@@ -114,8 +138,9 @@ def read_authorization(raw: bytes | msgspec.Raw, performed: Performed | None = N
         numbers=shape.pre_auth_ref,
         decided=parse_date(shape.created),
         holds=next((one for one in spans if one.known), Period()),
-        units=_units(shape.item),
-        used=_named(every, ("utilized", "consumedunits")),
+        asked=_one(line.quantity.value for line in shape.item if line.quantity),
+        allowed=_one(_named(line.adjudication, {"allowedunits"}) for line in shape.item),
+        used=_used(shape),
         reasons=tuple(r for one in every if one.reason and _is(one.category, _REASONS) for r in coded(one.reason)),
         notes=tuple(text for note in shape.process_note if (text := clean(note.text, NOTE_LIMIT))),
         provider=name_of(shape.provider, {}),
@@ -124,6 +149,7 @@ def read_authorization(raw: bytes | msgspec.Raw, performed: Performed | None = N
 
 
 _TOLD = 3
+_CONSUMED = frozenset({"utilized", "consumedunits"})
 
 
 def _decision(shape: _Shape, every: Iterable[_Amount]) -> Decision | None:
@@ -147,11 +173,20 @@ def _codes(extension: Extension) -> Iterable[str]:
         yield from _codes(inner)
 
 
-def _units(lines: Iterable[_Line]) -> Decimal | None:
-    """The one number of units that is told; of several lines there is no sum."""
-    numbers = [value for line in lines if line.quantity and (value := believable(line.quantity.value))]
-    allowed = [_named(line.adjudication, ("allowedunits",)) for line in lines]
-    found = {value for value in (*numbers, *allowed) if value is not None}
+def _used(shape: _Shape) -> Decimal | None:
+    """The units used: a line's `consumedunits`, else the extension of the total under "utilized" (PDex 2.1)."""
+    lines = _one(_named(line.adjudication, _CONSUMED) for line in shape.item)
+    if lines is not None:
+        return lines
+    quantities = (
+        inner.value_quantity for one in shape.total if _is(one.category, _CONSUMED) for inner in one.extension
+    )
+    return _one(quantity.value for quantity in quantities if quantity)
+
+
+def _one(numbers: Iterable[Decimal | None]) -> Decimal | None:
+    """The one number that is told; of several different ones there is no sum."""
+    found = {value for number in numbers if (value := believable(number)) is not None}
     return found.pop() if len(found) == 1 else None
 
 

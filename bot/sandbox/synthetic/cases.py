@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.sandbox.synthetic import denials, oddities, sensitive
+from bot.sandbox.synthetic import approvals, denials, oddities, sensitive
 from bot.sandbox.synthetic.coverages import DENTAL, SECOND
 from bot.sandbox.synthetic.denials import priced
 from bot.sandbox.synthetic.explanation import explanation
@@ -65,6 +65,7 @@ _SPECIAL: dict[str, Callable[[Notebook], Iterator[Resource]]] = {
     "dana": _dana,
     "ezra": _ezra,
     "priya": _priya,
+    "nadia": approvals.nadia,
     "theo": denials.theo,
     "jesse": sensitive.jesse,
     "hank": oddities.hank,

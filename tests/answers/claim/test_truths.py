@@ -178,16 +178,12 @@ async def test_a_record_that_may_mean_something_else_is_left_out_and_told() -> N
 
 async def test_an_approval_before_care_is_read_for_its_decision() -> None:
     """Decision, time, units and reason; another care's approval is not taken for it."""
-    action = {
-        "url": "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/extension-reviewAction",
-        "extension": [{"url": "code", "valueCodeableConcept": concept("A1", "https://codesystem.x12.org/005010/306")}],
-    }
     line = {
         "sequence": 1,
         "servicedDate": "2026-04-01",
         "productOrService": {**concept("73721", "http://www.ama-assn.org/go/cpt"), "text": "MRI of the knee"},
         "quantity": {"value": 2},
-        "adjudication": [{"category": concept("submitted"), "extension": [action]}],
+        "adjudication": [_reviewed("A1")],
     }
     request = claim(
         "p",
@@ -206,6 +202,46 @@ async def test_an_approval_before_care_is_read_for_its_decision() -> None:
     assert "I see no approval for surgery" in other.text
     none = await answered("claim.authorization", claim("a", "2026-02-01", OWED), slots={"service": "mri"})
     assert "Your plan shares no approvals before care here" in none.text
+
+
+@pytest.mark.parametrize("told", ["on the line", "in the total"])
+async def test_units_used_are_found_where_each_version_of_the_guide_puts_them(told: str) -> None:
+    """`consumedunits` of a line, or the extension of the total under "utilized"; all used says so."""
+    allowed = {"category": concept("allowedunits"), "value": 4}
+    used = {"category": concept("consumedunits"), "value": 4}
+    line = {
+        "sequence": 1,
+        "productOrService": {"text": "Physical therapy"},
+        "quantity": {"value": 6},
+        "adjudication": [_reviewed("A2"), allowed, *([used] if told == "on the line" else [])],
+    }
+    total = {
+        "category": concept("utilized"),
+        "amount": {"value": 0},
+        "extension": [{"url": "PriorAuthorizationUtilization", "valueQuantity": {"value": 4}}],
+    }
+    request = claim("p", "2026-04-01", {}, use="preauthorization", item=[line])
+    request["total"] = [total] if told == "in the total" else []
+    said = await answered("claim.authorization", request)
+    assert "for 4 units of 6 asked for, 4 used" in said.text
+    assert "Next: all of it is used" in said.text
+
+
+@pytest.mark.parametrize(("code", "words"), [("CT", "Next: call"), ("C", "Next: ask the office whether it sent a new")])
+async def test_a_request_that_waits_on_a_call_or_was_cancelled_says_what_to_do(code: str, words: str) -> None:
+    """Neither names units as if they had been given."""
+    line = {"sequence": 1, "productOrService": {"text": "MRI"}, "adjudication": [_reviewed(code)]}
+    said = await answered("claim.authorization", claim("p", "2026-04-01", {}, use="preauthorization", item=[line]))
+    assert words in said.text
+    assert "for 1 unit" not in said.text
+
+
+def _reviewed(code: str) -> dict[str, object]:
+    action = {
+        "url": "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/extension-reviewAction",
+        "extension": [{"url": "code", "valueCodeableConcept": concept(code, "https://codesystem.x12.org/005010/306")}],
+    }
+    return {"category": concept("submitted"), "extension": [action]}
 
 
 async def test_credits_and_changes_are_told_with_their_amounts() -> None:

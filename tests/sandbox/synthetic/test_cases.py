@@ -60,11 +60,12 @@ def test_danas_last_visit(world: World) -> None:
 
 
 def test_both_published_shapes_and_every_kind_of_claim(world: World) -> None:
-    """Claims come in both versions of the guide and in every profile that each has."""
+    """Claims come in both versions of the guide and in every profile that each has, and approvals in theirs."""
     profiles = {one["meta"]["profile"][0] for one in world.of_type("ExplanationOfBenefit") if "meta" in one}
     names = {"Professional-NonClinician", "Inpatient-Institutional", "Outpatient-Institutional", "Pharmacy"}
     wanted = {f"{CARIN}C4BB-ExplanationOfBenefit-{name}|{version}" for name in names for version in ("1.1.0", "2.0.0")}
-    assert profiles == wanted | {f"{CARIN}C4BB-ExplanationOfBenefit-Oral|2.0.0"}
+    pdex = "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/pdex-priorauthorization|2.1.0"
+    assert profiles == wanted | {f"{CARIN}C4BB-ExplanationOfBenefit-Oral|2.0.0", pdex}
 
 
 def test_a_denial_says_why(world: World) -> None:
