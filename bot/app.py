@@ -124,7 +124,7 @@ async def assemble(
         ConfigError, PackError, StoreUnusable: the bot cannot start; the message says why in one line.
     """
     refuse_made_up_day(settings)
-    pack = pack or load_pack(find_pack(settings.bot_pack))
+    pack = pack or load_pack(find_pack(settings.bot_pack), settings.bot_command)
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings.bot_store_url)
         stack.push_async_callback(store.close)

@@ -11,6 +11,8 @@ from typing import Literal, TypeVar
 Platform = str
 """A channel's name: `console`, `slack`, `teams`, or that of a channel added to them."""
 Language = Literal["en", "es"]
+COMMAND = "bcbst"
+"""What slash commands are called when BOT_COMMAND is not set: `/bcbst`, `/bcbst-find` and so on."""
 FAREWELLS = frozenset({"account.unlink", "account.forget"})
 """The intents whose replies are the last words: nothing of their person is kept, and they hold nothing of a member."""
 

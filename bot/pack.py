@@ -20,7 +20,7 @@ from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, read_yaml
-from bot.message import Block, Language
+from bot.message import COMMAND, Block, Language
 from bot.replies.render import Words
 
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
@@ -57,6 +57,13 @@ class Pack:
     answers: Mapping[str, Answer]
     templates: Path
     care_kinds: CareKinds = NO_KINDS
+    command: str = COMMAND
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The slash commands that lead to intents, such as `/bcbst-find`, each once."""
+        names = (rules.command for rules in self.engine.intents.values() if rules.command)
+        return tuple(f"/{self.command}-{name}" for name in dict.fromkeys(names))
 
     @property
     def places(self) -> Gazetteer:
@@ -100,20 +107,20 @@ def find_pack(folder: str | None = None) -> Path:
     raise PackError(f"BOT_PACK: no intents/ and templates/ in {candidates[0]}")
 
 
-def load_pack(folder: Path) -> Pack:
-    """The pack of a folder.
+def load_pack(folder: Path, command: str = COMMAND) -> Pack:
+    """The pack of a folder; `command` is what its slash commands are called.
 
     Raises:
         PackError: by file and key: an unknown key, a missing answer or template, an untranslated message, a slot
             without a type, rules that tie or never match, an example that does not reach its own intent.
     """
     engine = Engine.load(folder / "intents")
-    words = _words(folder / "templates", engine)
+    words = _words(folder / "templates", engine, command)
     answers = {name: _answer(folder, name) for name, rules in engine.intents.items() if _has_answer(rules)}
     untold = (f"templates/{fault}" for fault in words.faults())
     for fault in (*_missing_templates(engine, words), *untold, *_rule_faults(folder, engine)):
         raise PackError(fault)
-    return Pack(engine, words, answers, folder / "templates", load_care_kinds(folder))
+    return Pack(engine, words, answers, folder / "templates", load_care_kinds(folder), command)
 
 
 def load_care_kinds(folder: Path) -> CareKinds:
@@ -131,10 +138,10 @@ def load_care_kinds(folder: Path) -> CareKinds:
         raise PackError(f"intents/{WORDS}/services.yaml: {error}") from error
 
 
-def _words(templates: Path, engine: Engine) -> Words:
+def _words(templates: Path, engine: Engine, command: str) -> Words:
     try:
         titles = {name: rules.title for name, rules in engine.intents.items()}
-        return Words(templates, {"glossary": engine.lexicon.glossary.terms, "titles": titles})
+        return Words(templates, {"glossary": engine.lexicon.glossary.terms, "titles": titles, "command": f"/{command}"})
     except ValueError as error:
         raise PackError(f"templates/{error}") from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import shutil
 import subprocess
@@ -15,13 +17,18 @@ import pytest
 import yaml
 
 from bot.app import assemble
+from bot.cli.demo import demo
+from bot.cli.manifest import manifest
 from bot.config import Settings
 from bot.language.engine import Engine
 from bot.message import Message, OneToOne, Person
 from bot.pack import Pack, find_pack, load_pack
 from bot.replies.plain import plain
+from bot.sandbox.world import Resource, World
+from tests.days import DAY
 from tests.shipped import shipped_pack
 from tests.stage import Stage
+from tests.worlds import world_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _SHOWN = re.compile(r"^`(\S+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -104,30 +111,38 @@ def test_spanish_words_are_heard_once_they_stand_where_the_page_puts_them(words:
 _COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def another_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def another_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which the page's commands were run and its files written, in its order."""
-    page = (DOCS / "another-plan.md").read_text(encoding="utf-8")
+    page, start = (DOCS / "another-plan.md").read_text(encoding="utf-8"), tmp_path_factory.mktemp("plan")
     copying, renaming = _COMMANDS.findall(page)
-    monkeypatch.chdir(tmp_path)
-    for room in ("intents", "templates"):
-        (tmp_path / room).symlink_to(find_pack() / room)
-    _run(copying, tmp_path)
-    folder = tmp_path / "green-mountain"
+    for room in ("intents", "templates", "manifest.yml"):
+        (start / room).symlink_to(find_pack() / room)
+    _run(copying, start)
+    folder = start / "green-mountain"
     for name, text in shown("another-plan.md").items():
-        (tmp_path / name if name == ".env" else folder / name).write_text(text, encoding="utf-8")
+        (start / name if name == ".env" else folder / name).write_text(text, encoding="utf-8")
     _run(renaming, folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def its_pack(another_plan: Path) -> Pack:
+    """The pack of that folder, called as its settings say."""
+    return load_pack(another_plan, _settings(another_plan).bot_command)
+
+
+def _settings(folder: Path, **more: object) -> Settings:
+    return Settings(_env_file=folder.parent / ".env", **more)  # type: ignore[call-arg, arg-type]
 
 
 def _run(commands: str, folder: Path) -> None:
     subprocess.run(["/bin/sh", "-ec", commands.replace("cp -r", "cp -rL")], cwd=folder, check=True)  # noqa: S603
 
 
-async def test_another_plan_is_settings_places_and_networks(another_plan: Path) -> None:
+async def test_another_plan_is_settings_places_and_networks(another_plan: Path, its_pack: Pack) -> None:
     """The pack of the page loads; the bot has its name and phone, its places and its networks, and no one else's."""
-    pack = load_pack(another_plan)
-    settings = Settings(_env_file=another_plan.parent / ".env")  # type: ignore[call-arg]
+    pack, settings = its_pack, _settings(another_plan)
     assert settings.bot_pack == another_plan.name
     reading = pack.engine.understand("a cardiologist in Rutland who takes Green Select", today=date(2026, 5, 20))
     assert reading.slots["location"].value == {"city": "Rutland", "state": "VT"}
@@ -135,10 +150,65 @@ async def test_another_plan_is_settings_places_and_networks(another_plan: Path) 
     assert pack.places.home_state == "VT"
     assert pack.places.zips_near((44.48, -73.21), 10)[0] == "05401"
     assert pack.places.zips_near((35.05, -85.31), 10) == ()
-    said = await _answers(settings, pack, "I want to talk to somebody", "find a dentist")
+    said = await _answers(settings, pack, "I want to talk to somebody", "find a dentist", "/green-mountain-help")
     assert "1-800-555-0100" in said
     assert "Rutland" in said
-    assert not re.search("tennessee|bluecross|memphis|chattanooga", said, re.IGNORECASE)
+    assert "/green-mountain-find" in said
+    assert not _OTHER.search(said)
+
+
+def test_its_slack_app_has_its_names(another_plan: Path) -> None:
+    """The app, the bot and the commands; nothing is called as the plan before."""
+    made = yaml.safe_load(manifest(_settings(another_plan), another_plan, socket_mode=True))
+    assert made["display_information"]["name"] == "Green Mountain Bot"
+    assert made["features"]["bot_user"]["display_name"] == "green-mountain"
+    commands = [one["command"] for one in made["features"]["slash_commands"]]
+    assert commands == [
+        "/green-mountain",
+        *(f"/green-mountain-{name}" for name in ("find", "network", "compare", "help")),
+    ]
+
+
+_OTHER = re.compile("tennessee|bluecross|bcbst|memphis|chattanooga|blue network", re.IGNORECASE)
+
+
+async def test_another_plan_plays_the_demo(
+    another_plan: Path, its_pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sign-in, what was owed, and a cardiologist of that city and network; no word of the plan before."""
+    monkeypatch.chdir(another_plan.parent)
+    monkeypatch.setattr("bot.app.load_pack", lambda *_: its_pack)
+    (tmp_path / "payer.ndjson").write_text(_elsewhere(another_plan), encoding="utf-8")
+    out = io.StringIO()
+    await demo(_settings(another_plan, bot_today=DAY), out, io.StringIO(), tmp_path)
+    said = out.getvalue()
+    for words in (
+        "$54.87 is your share",
+        "near 05401",
+        "Green Select",
+        "Burlington, VT",
+        "is disconnected from this chat",
+    ):
+        assert words in said, words
+    assert not _OTHER.search(said), _OTHER.search(said)
+
+
+def _elsewhere(plan: Path) -> str:
+    """What the sandbox knows of one member and of heart doctors, with the page's names, in the other state."""
+    lines = "\n".join(json.dumps({k: v for k, v in one.items() if k != "position"}) for one in _of_dana(world_of(DAY)))
+    rules = (plan / "names.sed").read_text(encoding="utf-8") + 's/"TN"/"VT"/g\ns/"374[0-9]{2}/"05401/g\n'
+    sed = ["sed", "-E", rules]
+    return subprocess.run(sed, input=lines, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+
+def _of_dana(world: World) -> list[Resource]:
+    patient = world.accounts["dana"].patients[0]
+    kinds = ("Patient", "Coverage", "ExplanationOfBenefit")
+    own = [one for kind in kinds for one in world.of_type(kind) if patient in json.dumps(one)]
+    roles = [one for one in world.of_type("PractitionerRole") if "207RC0000X" in json.dumps(one)]
+    named = json.dumps([own, roles])
+    others = (one for kind in ("Organization", "Practitioner", "Location") for one in world.of_type(kind))
+    return [*own, *roles, *(one for one in others if f"{one['resourceType']}/{one['id']}" in named)]
 
 
 async def _answers(settings: Settings, pack: Pack, *texts: str) -> str:

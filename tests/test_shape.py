@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "message": set(),
     "records": set(),
     "sandbox": set(),
-    "config": {"errors"},
+    "config": {"errors", "message"},
     "language": {"errors"},
     "stores": {"errors"},
     "payer": {"errors", "records"},

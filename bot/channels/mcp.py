@@ -92,7 +92,7 @@ def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:
     """A tool for each command that reads the directory, and one for any question in words."""
     named = (
         DirectoryTool(command.name.rpartition("-")[2].strip("/"), command.name, command.title, command.options)
-        for command in Commands(pack.engine).offered("en")
+        for command in Commands(pack.engine, pack.command).offered("en")
         if command.of_directory
     )
     return (*named, DirectoryTool(ASK, None, "Ask about providers, networks and terms"))

@@ -44,7 +44,7 @@ async def check(settings: Settings) -> AsyncIterator[CheckResult]:
     pack: Pack | None = None
     try:
         folder = find_pack(settings.bot_pack)
-        pack = load_pack(folder)
+        pack = load_pack(folder, settings.bot_command)
         for finding in _pack(folder, pack):
             yield finding
     except PackError as error:

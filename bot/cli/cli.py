@@ -39,12 +39,13 @@ for _command in (operators.keys, operators.links, operators.audit, operators.fee
 
 
 @main.command()
-def demo() -> None:
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="FHIR data to serve.")
+def demo(*, data: Path | None) -> None:
     """Play a short conversation with a made-up payer, then let you ask."""
     from bot.cli.demo import demo as play  # noqa: PLC0415 -- see the module docstring
 
-    settings = own_settings(level="ERROR", file=None)  # a rehearsal reads nobody's .env
-    run(play(settings), until_interrupted=True)
+    settings = own_settings(level="ERROR", file=".env" if data else None)  # without data nothing is anybody's own
+    run(play(settings, data=data), until_interrupted=True)
 
 
 @main.command()
@@ -185,7 +186,7 @@ def manifest(*, socket_mode: bool, as_json: bool, teams: Path | None) -> None:
     settings = settings_of("BOT_", *(("TEAMS_",) if teams else ("SLACK_APP_TOKEN",)))
     with told():
         if teams is not None:
-            write(settings, load_pack(find_pack(settings.bot_pack)), teams)
+            write(settings, load_pack(find_pack(settings.bot_pack), settings.bot_command), teams)
             click.echo(f"{teams} is written; an administrator uploads it in the Teams admin centre.", err=True)
             return
         socket_mode = socket_mode or settings.slack_app_token is not None

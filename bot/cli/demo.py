@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TextIO
 
 from bot.app import Bot
@@ -11,14 +12,18 @@ from bot.cli.browser import Browser
 from bot.cli.farewell import until_quit
 from bot.cli.rehearsal import link_in, sandbox_settings, with_pages
 from bot.config import Settings
+from bot.errors import ConfigError
 from bot.message import Message, OneToOne, Private, Shareable
 from bot.replies.plain import plain
+from bot.sandbox.data import load
+from bot.sandbox.synthetic import build
+from bot.sandbox.world import Account
 
-MEMBER = "dana"
+_MEMBER = "dana"
 _BEFORE = ("help", "what did I owe for my last visit")
 _AFTER = (
     "and the one before that?",
-    "find an in-network cardiologist near 37402 accepting new patients",
+    "find an in-network cardiologist near {place} accepting new patients",
     "show more",
     "¿cuánto debo de mi última visita?",
     "unlink",
@@ -26,10 +31,22 @@ _AFTER = (
 _HERE = OneToOne("console")
 
 
-async def demo(settings: Settings, out: TextIO = sys.stdout, source: TextIO = sys.stdin) -> None:
-    """Play the script, then chat while `source` is a terminal."""
-    async with sandbox_settings(settings) as (rehearsal, sandbox), with_pages(rehearsal, any_port=True) as bot:
-        show = _Show(bot, out)
+async def demo(
+    settings: Settings, out: TextIO = sys.stdout, source: TextIO = sys.stdin, data: Path | None = None
+) -> None:
+    """Play the script, then chat while `source` is a terminal.
+
+    The payer serves the FHIR data in the folder `data`, made-up data of Tennessee when none is given.
+
+    Raises:
+        ConfigError: nobody in `data` can sign in.
+    """
+    world = load(data, say=lambda line: print(line, file=out)) if data else build(today=settings.bot_today)
+    account = world.accounts.get(_MEMBER) or next(iter(world.accounts.values()), None)
+    if account is None:
+        raise ConfigError(f"--data: no Patient in {data}")
+    async with sandbox_settings(settings, world) as (rehearsal, sandbox), with_pages(rehearsal, any_port=True) as bot:
+        show, place = _Show(bot, out, account), bot.pack.engine.lexicon.area.example
         show.aside(f"A made-up payer runs at {sandbox.base_url}; everything below goes over real HTTP.")
         link = None
         for text in _BEFORE:
@@ -37,17 +54,18 @@ async def demo(settings: Settings, out: TextIO = sys.stdout, source: TextIO = sy
         if link:
             await show.sign_in(link)
         for text in _AFTER:
-            await show.ask(text)
+            await show.ask(text.format(place=place))
         if source.isatty():
-            show.aside('Your turn. Ask anything; "quit" ends. Open a link in your browser, and sign in as dana.')
+            name = account.username
+            show.aside(f'Your turn. Ask anything; "quit" ends. Open a link in your browser, and sign in as {name}.')
             await run(bot.turn, until_quit(read_lines(source, out), out), out)
 
 
 class _Show:
     """Prints both sides of the conversation."""
 
-    def __init__(self, bot: Bot, out: TextIO) -> None:
-        self._bot, self._out, self._said = bot, out, 0
+    def __init__(self, bot: Bot, out: TextIO, account: Account) -> None:
+        self._bot, self._out, self._account, self._said = bot, out, account, 0
 
     async def ask(self, text: str) -> str | None:
         """Say something as the person; the deep link that came back, if one did."""
@@ -61,9 +79,10 @@ class _Show:
 
     async def sign_in(self, link: str) -> None:
         """Follow the link as the member's browser does, and type its code in the chat."""
-        self.aside(f"{MEMBER.title()} opens the link, signs in at the payer's page and allows access.")
+        first, *_ = self._account.display.split()
+        self.aside(f"{first} opens the link, signs in at the payer's page and allows access.")
         async with Browser() as browser:
-            code = await browser.sign_in(link, MEMBER)
+            code = await browser.sign_in(link, self._account.username)
         self.aside("The browser shows a code. Only the person in this chat can use it.")
         await self.ask(code)
 

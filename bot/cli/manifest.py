@@ -10,11 +10,14 @@ import yaml
 
 from bot.config import Settings
 from bot.errors import ConfigError
+from bot.message import COMMAND
 
 _PLACEHOLDER = "https://bot.example"
 _FIRST_KEY = "_metadata:"
 _ADDRESS = re.compile(r"^ +(?:request_)?url: https://bot\.example/slack/events\n", re.MULTILINE)
 _ABOUT = re.compile(r"^ +Privacy: https://bot\.example/privacy\..*\n", re.MULTILINE)
+_COMMAND = re.compile(rf"^( +- command: /|    display_name: ){COMMAND}\b", re.MULTILINE)
+_TITLE = re.compile(r"^(display_information:\n  name: ).*$", re.MULTILINE)
 _REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n"
 
 
@@ -40,9 +43,16 @@ def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_js
     """
     text = manifest_file(pack).read_text(encoding="utf-8")
     text = text[text.index(_FIRST_KEY) :]
+    text = _named(text, settings)
     text = _by_socket(text) if socket_mode else _by_address(text, settings.bot_public_url)
     text += _tools(settings)
     return json.dumps(yaml.safe_load(text), indent=2) + "\n" if as_json else text
+
+
+def _named(text: str, settings: Settings) -> str:
+    """With the deployment's own names: BOT_APP_TITLE of the app, BOT_COMMAND of the commands and of the bot itself."""
+    text = _TITLE.sub(lambda found: found[1] + json.dumps(settings.bot_app_title, ensure_ascii=False), text)
+    return _COMMAND.sub(lambda found: found[1] + settings.bot_command, text)
 
 
 def _by_socket(text: str) -> str:

@@ -18,16 +18,18 @@ from bot.message import Actions, Message, OneToOne, Person, Reply
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import listen, running, serve_sandbox
 from bot.sandbox.synthetic import build
+from bot.sandbox.world import World
 
 
 @asynccontextmanager
-async def sandbox_settings(settings: Settings) -> AsyncIterator[tuple[Settings, Sandbox]]:
+async def sandbox_settings(settings: Settings, world: World | None = None) -> AsyncIterator[tuple[Settings, Sandbox]]:
     """The settings with the embedded payer in place of the real one; what the person set besides it stays.
 
     The store goes to a folder that is removed at the end, unless one was set: a rehearsal leaves nothing behind.
+    `world` is what the payer knows; made up for the settings' day when not given.
     """
     async with contextlib.AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(serve_sandbox(build(today=settings.bot_today)))
+        sandbox = await stack.enter_async_context(serve_sandbox(world or build(today=settings.bot_today)))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         changes: dict[str, object] = {
             "payer_fhir_url": sandbox.fhir_url,

@@ -149,7 +149,7 @@ def _bot(app_id: str, pack: Pack, labels: Labels, language: Language) -> Manifes
         }
         for one in pack.offers.prompts
     ]
-    commands = dict.fromkeys(name_of(rules.command) for rules in pack.intents.values() if rules.command)
+    commands = [name_of(command) for command in pack.commands]
     slash = [{"title": name, "description": labels.get(f"slash:{name}", name)} for name in sorted(commands)]
     shared = ["team", "groupChat"]
     return {

@@ -20,6 +20,7 @@ from bot.config.values import (
     Bind,
     BotToken,
     ClientMethod,
+    CommandName,
     EntraId,
     EntraIds,
     HostNames,
@@ -33,6 +34,7 @@ from bot.config.values import (
     WebAddress,
     day,
 )
+from bot.message import COMMAND
 
 
 class Day(BaseSettings):
@@ -98,6 +100,10 @@ class Settings(Day):
     """From which level on log lines are written."""
     bot_pack: str | None = None
     """A folder with `intents/` and `templates/` in place of the bot's own."""
+    bot_command: CommandName = COMMAND
+    """What slash commands are called in Slack, and where they are typed: `/bcbst`, `/bcbst-find` and so on. At most 20
+    lower-case letters, digits and dashes; `bcbst-bot manifest` prints the Slack app with them.
+    """
     bot_mcp_url: WebAddress | None = None
     """Where `bcbst-bot mcp --http` is reached, https. When set, the Slack manifest and the Teams package name it, so
     that the assistants of both can search the directory.

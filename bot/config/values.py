@@ -66,6 +66,13 @@ def _scope(value: str) -> str:
     return value
 
 
+def _command(value: str) -> str:
+    """What Slack takes after the slash, short enough for the longest of the commands (32 characters in all)."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?", value):
+        raise ValueError("must be at most 20 lower-case letters, digits and dashes, such as bcbst")
+    return value
+
+
 def _slash_ended(value: str) -> str:
     """slack_sdk joins method names to a base that must end with a slash."""
     return _web_address(value) + "/"
@@ -175,6 +182,7 @@ def _app_secret(value: SecretStr) -> SecretStr:
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
+CommandName = Annotated[str, AfterValidator(_command)]
 Scope = Annotated[str, AfterValidator(_scope)]
 SlackAddress = Annotated[str, AfterValidator(_slash_ended)]
 Bind = Annotated[str, AfterValidator(_bind)]

@@ -18,7 +18,7 @@ from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import NAMED_NETWORK
 from bot.language.versus import sides
-from bot.message import Message
+from bot.message import COMMAND, Message
 
 _LONGEST = 1_500  # signs of a command's words that are looked through for what they name; all are read for danger (T49)
 _HELP = frozenset({"", "help", "ayuda", "?"})
@@ -70,14 +70,15 @@ class CommandOffered:
 
 
 class Commands:
-    """The commands of a pack."""
+    """The commands of a pack, by the names that people type: `/bcbst-find` where the pack says `find`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, called: str = COMMAND) -> None:
         self._engine = engine
         self._intents: dict[str, tuple[IntentRules, ...]] = {}
         for rules in engine.intents.values():
             if rules.command:
-                self._intents[rules.command] = (*self._intents.get(rules.command, ()), rules)
+                name = f"/{called}-{rules.command}"
+                self._intents[name] = (*self._intents.get(name, ()), rules)
 
     def offered(self, language: str) -> tuple[CommandOffered, ...]:
         """Every command, with its titles joined and a key for each of its options, the one that forms have if any has.

@@ -94,7 +94,7 @@ class Turn:
         )
         self.renewed = self._connecting.renewed
         self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
-        self._commands, self._own_words = Commands(pack.engine), OwnWords(pack)
+        self._commands, self._own_words = Commands(pack.engine, pack.command), OwnWords(pack)
         self.forms = Forms(pack.engine, pack.offers, answering, members=member_answers == "dm")
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:

@@ -32,6 +32,7 @@ class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
     towns: str
     away: dict[str, str]
     also: dict[str, str]
+    example: str
 
 
 class NamedPlace(NamedTuple):
@@ -44,10 +45,14 @@ class NamedPlace(NamedTuple):
 
 
 class Area(NamedTuple):
-    """The state that the plan covers and the states beside it, each by its two letters."""
+    """The state that the plan covers and the states beside it, each by its two letters.
+
+    `example` is a place in it, by which the demo asks for care.
+    """
 
     state: str
     beside: tuple[str, ...]
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def load_place_names(folder: Path) -> PlaceNames:
         home += [(city, NamedPlace(city, state, False, True)) for city in _named(cities) if _new(city, homes)]
     for city, others in raw.also.items():
         home += [(other, NamedPlace(city, raw.state, False, other in careful)) for other in _named(others)]
-    return PlaceNames(tuple(home), Area(raw.state, tuple(raw.border)))
+    return PlaceNames(tuple(home), Area(raw.state, tuple(raw.border), raw.example))
 
 
 def place_phrases(names: PlaceNames) -> Iterator[tuple[str, NamedPlace]]:

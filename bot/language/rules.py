@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
@@ -83,7 +83,8 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     about: list[str] = []
     follows: list[str] = []
     asks: list[str] = []
-    command: str | None = None
+    command: Annotated[str, msgspec.Meta(pattern="^[a-z0-9]{1,11}$")] | None = None
+    """What follows the dash of a slash command; with the longest BOT_COMMAND it is within Slack's 32 characters."""
     reads: Reads | None = None
     form: Form | None = None
     prompt: Prompt | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from bot.message import Block, Language, Press
+from bot.message import COMMAND, Block, Language, Press
 from bot.replies.catalogues import faults, read_catalogues
 from bot.replies.environment import environment
 from bot.replies.labels import fixed_labels
@@ -22,14 +22,15 @@ class Words:
     """What the bot says, by template and language. Each template is read and compiled once, when first needed."""
 
     def __init__(self, templates: Path, common: Mapping[str, object] | None = None) -> None:
-        """`common` holds what any template may name, beside the folder's own numbers and steps after an appeal.
+        """`common` holds what any template may name, beside the folder's numbers and appeals, and the command.
 
         Raises:
             ValueError: `numbers.yaml` or `appeals.yaml` is faulty, or a catalogue cannot be read; names the file.
         """
         self._templates = templates
         self.numbers = load_numbers(templates)
-        self.common = {"numbers": self.numbers, "appeals": load_appeals(templates), **(common or {})}
+        own = {"numbers": self.numbers, "appeals": load_appeals(templates), "command": f"/{COMMAND}"}
+        self.common = {**own, **(common or {})}
         self._catalogues = read_catalogues(templates, TRANSLATIONS)
         self.languages = (SOURCE, *self._catalogues)
         self._by_language = {

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.channels.slack.incoming import COMMANDS, EVENTS
+from bot.channels.slack.incoming import EVENTS
 from bot.channels.slack.install import SCOPES
 from bot.message import Language
 from tests.shipped import shipped_pack
@@ -34,7 +34,8 @@ def test_slacks_schema_takes_it(manifest: dict[str, Any]) -> None:
 
 def test_commands_events_and_prompts_are_the_codes(manifest: dict[str, Any]) -> None:
     """Slack sends what the code listens to, and nothing else."""
-    assert {command["command"] for command in manifest["features"]["slash_commands"]} == set(COMMANDS)
+    commands = {command["command"] for command in manifest["features"]["slash_commands"]}
+    assert commands == {"/bcbst", *shipped_pack().commands}
     assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
     prompts = manifest["features"]["agent_view"]["suggested_prompts"]
     offered = shipped_pack().offers.prompts

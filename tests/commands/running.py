@@ -59,7 +59,7 @@ def inside(folder: Path, *arguments: str, said: str = "", **settings: str) -> su
     without = dict.fromkeys(name for name in os.environ if name.startswith(_OURS))
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patched:
         for module in ("app", "pack"):
-            patched.setattr(f"bot.{module}.load_pack", lambda _: shipped_pack())
+            patched.setattr(f"bot.{module}.load_pack", lambda *_: shipped_pack())
         done = CliRunner().invoke(main, arguments, input=said, env={**without, **_day(arguments), **settings})
     gc.enable()  # `serve` turns it off until it serves
     if done.exception is not None and not isinstance(done.exception, SystemExit):

@@ -42,7 +42,7 @@ def played_in_order(shown: str) -> None:
 
 async def test_the_whole_conversation_is_played_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """The script against its own payer; tests/commands/test_wheel.py plays it as a process."""
-    monkeypatch.setattr("bot.app.load_pack", lambda _: shipped_pack())
+    monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
     shown = io.StringIO()
     await demo(Settings(_env_file=None, bot_today=DAY), shown, io.StringIO())  # type: ignore[call-arg]
     played_in_order(shown.getvalue())

@@ -15,7 +15,6 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.channels.slack.incoming import COMMANDS
 from bot.cli.teams_package import manifest, translation, write
 from bot.config import Settings
 from bot.errors import ConfigError
@@ -126,7 +125,7 @@ def test_slash_commands_are_those_of_slack() -> None:
     bot = manifest(SETTINGS, PACK)["bots"][0]
     [listed] = [one for one in bot["commandLists"] if one.get("triggers") == ["slash"]]
     assert [one["title"] for one in listed["commands"]] == ["compare", "find", "help", "network"]
-    assert {f"/bcbst-{one['title']}" for one in listed["commands"]} | {"/bcbst"} == set(COMMANDS)
+    assert {f"/bcbst-{one['title']}" for one in listed["commands"]} == set(PACK.commands)
     assert all("only you see" in one["description"] for one in listed["commands"])
     assert bot["supportsTargetedMessages"] is True
     assert listed["scopes"] == ["team", "groupChat"]

@@ -28,7 +28,7 @@ LATER = 4_000_000_000.0
 def run(store: Path, *words: str, **environment: str) -> tuple[int, str]:
     """Exit code and everything that a command prints, on that store, with the pack that the tests share."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("bot.app.load_pack", lambda _: shipped_pack())
+        patched.setattr("bot.app.load_pack", lambda *_: shipped_pack())
         result = CliRunner().invoke(main, list(words), env={"BOT_STORE_URL": f"sqlite:///{store}", **environment})
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result.exit_code, result.output

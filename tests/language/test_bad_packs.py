@@ -110,6 +110,12 @@ UNREADABLE = {
         " MY CLAIM HER ",
         "_words/cells.yaml: owner: 'CLAIM' is in cell 'object' already",
     ),
+    "a command with its slash": (
+        "help.yaml",
+        "command: help",
+        "command: /bcbst-help",
+        "help.yaml: command: Expected `str` matching regex*",
+    ),
     "a key that is not there": (
         "thanks.yaml",
         "    all: [THANK]\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,6 @@ from bot.channels.slack.errands import ErrandKind, Errands, StoredErrand
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
-    COMMANDS,
     Incoming,
     json_of,
     read_command,
@@ -78,6 +77,7 @@ class SlackApp:
         credentials: Credentials,
         table: KeyValueTable,
         *,
+        commands: Iterable[str],
         forms: Forms,
         inbox: Callable[[Handler, Soother], Inbox],
         retention: Retention,
@@ -88,12 +88,12 @@ class SlackApp:
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`inbox` keeps what has to be answered, `retention` what may have to be deleted.
+        """`commands` are Slack's; `inbox` keeps what has to be answered, `retention` what may have to be deleted.
 
         `forget` deletes all that is kept of a person; `now` is local time.
         """
         self._host, self._given, self._table, self._clock = host, credentials, table, clock
-        self._refused = refused
+        self._refused, self._commands = refused, tuple(commands)
         self._notices, self._work, self._acks = Notices(words), Work(), Acks()
         self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
         self._people = People(table, forget)
@@ -261,7 +261,7 @@ class SlackApp:
         bolt.event(re.compile("^(message|app_mention)$"))(self._on_event)
         bolt.event("app_home_opened")(self._on_home)
         bolt.event("assistant_thread_started")(self._on_thread)
-        for command in COMMANDS:
+        for command in self._commands:
             bolt.command(command)(self._on_command)
         bolt.action(re.compile(""))(self._on_action)
         bolt.shortcut(re.compile(""))(self._on_shortcut)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bot.channels.body import Body
 from bot.channels.slack.markup import typed
 
-COMMANDS = ("/bcbst", "/bcbst-find", "/bcbst-network", "/bcbst-compare", "/bcbst-help")
 EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked", "user_change")
 _LONGEST_ID = 255
 

@@ -50,6 +50,7 @@ async def start(
         host.pack.words,
         credentials,
         KeyValueTable(host.table),
+        commands=(f"/{host.pack.command}", *host.pack.commands),
         forms=host.turn.forms,
         inbox=lambda handler, soothe: Inbox("slack", handler, host.table, soothe=soothe, finds=True),
         retention=host.retention,

@@ -229,6 +229,7 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
         shipped_pack().words,
         Credentials(api_url=slack.api_url, public_url=address, **credentials),
         rows,
+        commands=("/bcbst", *shipped_pack().commands),
         forms=Forms(shipped_pack().engine, shipped_pack().offers, turn),
         inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, table, rows),
         retention=Retention(table, hashed, pause=clock.pause),
