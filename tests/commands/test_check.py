@@ -144,7 +144,7 @@ async def test_slack_is_asked_whether_it_takes_the_token(
     payer: Sandbox, tmp_path: Path, token: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """auth.test decides; the token is never in the report."""
-    monkeypatch.setattr("bot.cli.check.load_pack", lambda _: shipped_pack())
+    monkeypatch.setattr("bot.cli.check.load_pack", lambda *_: shipped_pack())
     monkeypatch.setattr("bot.cli.check.doubts_of", lambda *_: [])
     slack = SlackDouble()
     await slack.start()

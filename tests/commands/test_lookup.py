@@ -25,7 +25,7 @@ def _rows(file: Path) -> list[list[str]]:
 
 async def test_a_run_goes_on_where_the_last_one_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blanks and doubles are left out; no line is asked twice, and one header stands above all rows."""
-    monkeypatch.setattr("bot.app.load_pack", lambda _: shipped_pack())
+    monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
     names, out = tmp_path / "names.txt", tmp_path / "out.csv"
     nobody = [f"Nobody Number{number}" for number in range(26)]
     names.write_text("\n".join(["Grace Okafor", "", "Minh  Kim", "Minh Kim", *nobody, "=1+1"]), encoding="utf-8")

@@ -36,7 +36,7 @@ def test_a_server_has_read_it_before_it_serves(monkeypatch: pytest.MonkeyPatch, 
         raise KeyboardInterrupt
 
     monkeypatch.setattr(nearby, "load", load)
-    monkeypatch.setattr("bot.app.load_pack", lambda _: shipped_pack())
+    monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
     monkeypatch.setattr(sys, "argv", ["bcbst-bot", "serve", "--sandbox", "--port", "0"])
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         main()
