@@ -53,5 +53,5 @@ async def test_too_large_a_body_leaves_no_memory_behind(dana: House, body: str) 
     before = resident()
     for _ in range(QUESTIONS):
         words = dana.problem(await dana.say(OWED))
-        assert ("arrived damaged" if body == "damaged body" else "more than I can show") in words
+        assert ("couldn't read" if body == "damaged body" else "more than I can show") in words
     assert resident() - before < MOST_MIB

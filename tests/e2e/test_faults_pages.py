@@ -19,7 +19,7 @@ from tests.e2e.hostile import Listener
 from tests.e2e.house import OWED, House, Said, open_house
 
 ROLE = "/fhir/r4/PractitionerRole"
-WISHES = ("", " in network s", " accepting new patients")
+WISHES = ("", " in network p", " in network p accepting new patients")
 
 
 async def anew(house: House, question: str) -> Said:
@@ -133,7 +133,8 @@ async def test_a_wrong_total_changes_nothing(dana: House, total: object) -> None
         if total is not None:
             bundle["total"] = total
 
-    before = (await dana.say("list my claims")).text
+    await dana.say("list my claims")  # a conversation's first answer says whose record it is
+    before = (await anew(dana, "list my claims")).text
     dana.break_(rewriting(change))
     assert (await anew(dana, "list my claims")).text == before
 

@@ -46,21 +46,24 @@ CASES = (
     Case("F20 502 for ever", lambda: always(502), "isn't answering right now", 3),
     Case("F20 503 for ever", lambda: always(503), "isn't answering right now", 3),
     Case(
-        "F23 truncated, honest", lambda: Fault(EOB, times=None, rewrite=lambda body: body[:200]), "arrived damaged", 2
+        "F23 truncated, honest",
+        lambda: Fault(EOB, times=None, rewrite=lambda body: body[:200]),
+        "couldn't read",
+        2,
     ),
-    Case("F23 truncated, dishonest", lambda: Fault(EOB, times=None, cut=200), "arrived damaged", 2),
+    Case("F23 truncated, dishonest", lambda: Fault(EOB, times=None, cut=200), "couldn't read", 2),
     Case("F24 maintenance page", lambda: Fault(EOB, 200, times=None), "in maintenance", 1),
     Case("F24 empty", lambda: always(200), "in maintenance", 1),
     Case("F24 no content", lambda: always(204), "in maintenance", 1),
-    Case("F24 list", lambda: always(200, b"[]"), "arrived damaged", 2),
-    Case("F24 null", lambda: always(200, b"null"), "arrived damaged", 2),
-    Case("F24 text", lambda: always(200, b'"Bundle"'), "arrived damaged", 2),
-    Case("F24 another resource", lambda: always(200, b'{"resourceType":"Patient"}'), "arrived damaged", 2),
+    Case("F24 list", lambda: always(200, b"[]"), "couldn't read", 2),
+    Case("F24 null", lambda: always(200, b"null"), "couldn't read", 2),
+    Case("F24 text", lambda: always(200, b'"Bundle"'), "couldn't read", 2),
+    Case("F24 another resource", lambda: always(200, b'{"resourceType":"Patient"}'), "couldn't read", 2),
     Case(
         "F25 gzip bomb", lambda: always(200, hostile.gzip_bomb(), {"content-encoding": "gzip"}), "more than I can show"
     ),
     Case("F25 big body", lambda: always(200, b" " * (11 * hostile.MIB)), "more than I can show"),
-    Case("F25 deep", lambda: always(200, DEEP), "arrived damaged"),
+    Case("F25 deep", lambda: always(200, DEEP), "couldn't read"),
     Case(
         "F28 redirect", lambda: always(302, headers={"location": "https://evil.example/"}), "somewhere I don't trust", 1
     ),
@@ -171,7 +174,7 @@ RAW = {
     "F21 not HTTP": (hostile.not_http, "isn't answering"),
     "F22 drip": (hostile.drip, "too slow just now"),
     "F22 hang": (hostile.silent, "too slow just now"),
-    "F23 dishonest length": (hostile.lying_length, "arrived damaged"),
+    "F23 dishonest length": (hostile.lying_length, "couldn't read"),
 }
 
 

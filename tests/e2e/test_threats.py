@@ -66,7 +66,7 @@ async def test_a_staff_command_reads_no_members_record(dana: House, text: str) -
         (OWED, 'This is Dana M.\'s record. Not yours? Say "unlink".', "unlink"),
         (
             "¿cuánto debo de mi última visita?",
-            'Son los datos de Dana M. ¿No son suyos? Diga "desconectar".',
+            'Registro de Dana M.: si no es suyo, diga "desconectar".',
             "desconectar",
         ),
     ],
