@@ -34,7 +34,7 @@ _MODULES = {
         records.line records.live records.owed records.reasons records.refused records.story records.sum_doubts
         records.typed records.why
     """,
-    "coverage": "kit.coverages kit.scopes kit.toward records.contact records.cost_share records.coverage",
+    "coverage": "kit.coverages kit.scopes kit.toward records.card records.contact records.cost_share records.coverage",
     "directory": """
         kit.areas kit.around kit.asked_networks kit.cards kit.choice kit.directory kit.electronic kit.facilities
         kit.found kit.houses kit.nearest kit.network_names kit.network_proof kit.networks kit.own_network kit.people

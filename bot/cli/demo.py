@@ -24,7 +24,7 @@ _BEFORE = ("help", "what did I owe for my last visit")
 _AFTER = (
     "and the one before that?",
     "find an in-network cardiologist near {place} accepting new patients",
-    "show more",
+    "only women",
     "¿cuánto debo de mi última visita?",
     "unlink",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TextIO
 
-HINT = 'Ask about your plan. "help" says what you can ask; "quit" ends.\n\n'
+HINT = 'Ask about your plan or a doctor. "help" says what you can ask; "quit" ends.\n\n'
 _GOODBYE = {"quit": "Goodbye.", "exit": "Goodbye.", "salir": "Hasta luego."}
 
 

@@ -24,8 +24,8 @@ STEPS = (
     f"$30.00 is your share of your visit on {in_words(VISIT_BEFORE)} with",
     "You: find an in-network cardiologist near 37402 accepting new patients",
     "Marisol Rivera-Solís, MD",
-    "You: show more",
-    "Wendell Crabtree, DO",
+    "You: only women",
+    "Marisol Rivera-Solís, MD",
     "You: unlink",
     "is disconnected from this chat",
 )

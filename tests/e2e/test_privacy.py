@@ -70,7 +70,7 @@ async def test_pages_for_operators_hold_nothing(scene: Played) -> None:
 async def test_places_that_others_read_get_nothing_of_a_member(scene: Played) -> None:
     """No payload for a channel, group chat, thread or command names a member's facts or holds a link (T25).
 
-    A receipt of the open directory is anybody's: its document may stand there, and no other.
+    A receipt and a checked list of the open directory are anybody's: their documents may stand there, and no others.
     """
     assert len({surface for surface, _, _ in scene.aside}) == len(PLACES)
     leaked = found(scene.written, "\n".join(payload for _, _, payload in scene.aside))
@@ -78,7 +78,10 @@ async def test_places_that_others_read_get_nothing_of_a_member(scene: Played) ->
     assert leaked == []
     assert [words for _, words, payload in scene.aside if "/link/" in payload] == []
     opened = {label for *_, payload in scene.aside for label in _opening(json.loads(payload), "/document/")}
-    assert opened <= {"Printable receipt", "Constancia para imprimir"}
+    assert opened <= {
+        *("Printable receipt", "Constancia para imprimir"),
+        *("Table and spreadsheet", "Tabla y hoja de cálculo"),
+    }
 
 
 def _opening(payload: Any, path: str) -> Iterator[str]:
