@@ -51,6 +51,7 @@ _SLACK, _TEAMS, _CONSOLE = "bot.channels.slack", "bot.channels.teams", "bot.chan
 DONE_BY: Mapping[str, Mapping[Ability, str]] = {
     "slack": {
         "own_chat": f"{_SLACK}.writer:SlackWriter.post",
+        "rating": f"{_SLACK}.notices:Notices",
         "mention": f"{_SLACK}.writer:SlackWriter.share",
         "aside": f"{_SLACK}.writer:EphemeralWriter",
         "slash": f"{_SLACK}.incoming:read_command",

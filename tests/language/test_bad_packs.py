@@ -80,8 +80,8 @@ CONTRADICTIONS = {
     ),
     "a prompt that speaks one language": (
         "help.yaml",
-        "  says: {en: help, es: ayuda}",
-        "  says: {en: help}",
+        "  says: {en: What can you do?, es: ¿Qué puede hacer?}",
+        "  says: {en: What can you do?}",
         "help.yaml:* prompt: no title or no words in 'es'",
     ),
     "a rule of an unknown concept": (

@@ -89,8 +89,8 @@ def in_one_line(lines: Sequence[str]) -> tuple[str, str]:
     Telephone and address stand on the card: the list of results has one line for each entry.
     """
     name, *first = lines[0].split(_BETWEEN)
-    heads = [line.split(_BETWEEN)[0] for line in lines[1:] if not _ADDRESS.search(line)]
-    pieces = [piece for piece in (*first, *heads) if not _PHONE.fullmatch(piece)]
+    rest = ([piece for piece in line.split(_BETWEEN) if not _ADDRESS.search(piece)] for line in lines[1:])
+    pieces = [piece for piece in (*first, *(line[0] for line in rest if line)) if not _PHONE.fullmatch(piece)]
     return cut(name, _TITLE), cut(_BETWEEN.join(pieces[:_PIECES]), _SUBTITLE)
 
 

@@ -36,10 +36,8 @@ async def test_search_shows_providers(house: House) -> None:
         (
             [
                 "Grace Okafor, MD · about 2 miles · (423) 555-0142",
-                "620 Riverfront Pkwy, Chattanooga, TN 37402",
-                "Cardiology · speaks English",
-                "Blue Network S · takes new patients",
-                "Listing 11 months old",
+                "620 Riverfront Pkwy, Chattanooga, TN 37402 · Cardiology · speaks English",
+                "Blue Network S · takes new patients · Listing 11 months old",
             ],
             ("Grace Okafor, MD", "about 2 miles · Cardiology · Blue Network S"),
         ),
