@@ -19,7 +19,7 @@ from bot.replies.filters import forms
 from bot.replies.pages import cell_words, page_words
 from bot.replies.text import clean
 
-_OURS = ("cut", "day", "language_name", "money", "number", "phone")
+_OURS = ("cut", "day", "language_name", "money", "month", "number", "phone")
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from bot.kit import (
     NO_DOUBTS,
@@ -17,6 +18,7 @@ from bot.kit import (
     Search,
     SumDoubts,
     WithDocument,
+    added,
     by_currency,
     days_around,
     doubts_of,
@@ -30,6 +32,7 @@ from bot.kit import (
     wanted_of,
 )
 
+_LEAST_MONTHS, _MOST_MONTHS = 2, 24
 COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 
@@ -62,6 +65,15 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthOfShare:
+    """The member's share of one month, `2026-05`, and what percent of the largest month it is."""
+
+    month: str
+    amount: Amount
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Papers:
     """What the document holds, and what it leaves out.
 
@@ -83,6 +95,12 @@ class Papers:
     strange: int
     gaps: tuple[str, ...]
     doubts: SumDoubts = NO_DOUBTS
+    months: tuple[MonthOfShare, ...] = ()
+
+    @property
+    def months_need_years(self) -> bool:
+        """Whether the months need their year to be told apart."""
+        return len({one.month[:4] for one in self.months}) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +136,7 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
     told = [claim for claim in alive if shown or not claim.sensitive]
     receipts = tuple(_receipt(claim, found) for claim in told)
     totals = _totals([receipt for receipt in receipts if receipt.claim.id not in live.coordinated])
-    added = [claim for claim in told if claim.id not in live.coordinated]
+    counted = [claim for claim in told if claim.id not in live.coordinated]
     papers = Papers(
         start=start,
         end=end,
@@ -132,7 +150,8 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
         undated=sum(1 for claim in live.claims if not claim.service.known) if start or end else 0,
         strange=live.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
-        doubts=sum_doubts(added, live, apart=(*alive, *_within(live.apart, ask, start, end))),
+        months=_months(counted),
+        doubts=sum_doubts(counted, live, apart=(*alive, *_within(live.apart, ask, start, end))),
     )
     return Export(
         document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,
@@ -168,6 +187,28 @@ def _receipt(claim: Claim, found: History) -> Receipt:
     amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed.amount, claim.paid_by_patient)
     doubts = tuple(one.what for one in doubts_of(claim, found.live))
     return Receipt(claim, drugs or services, tuple(zip(COLUMNS, amounts, strict=True)), doubts)
+
+
+def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
+    """Every month from the first to the last with its share; none where a month is not told or two currencies are."""
+    shares = [(claim.service.day, claim.owed.amount) for claim in claims if claim.owed.amount is not None]
+    dated = [(day.first.year * 12 + day.first.month - 1, amount) for day, amount in shares if day and day.month]
+    sums = by_currency([amount for _, amount in dated])
+    if len(dated) < len(shares) or len(sums) != 1 or len({at for at, _ in dated}) < _LEAST_MONTHS:
+        return ()
+    first, last = min(at for at, _ in dated), max(at for at, _ in dated)
+    if last - first >= _MOST_MONTHS:
+        return ()
+    zero = Amount(Decimal(0), sums[0].currency)
+    found = [
+        added([zero, *(amount for at, amount in dated if at == month)]) or zero for month in range(first, last + 1)
+    ]
+    top = max(one.value for one in found)
+    names = (f"{month // 12:04}-{month % 12 + 1:02}" for month in range(first, last + 1))
+    return tuple(
+        MonthOfShare(name, one, max(0, round(100 * one.value / top)) if top > 0 else 0)
+        for name, one in zip(names, found, strict=True)
+    )
 
 
 def _totals(receipts: Sequence[Receipt]) -> tuple[Total, ...]:

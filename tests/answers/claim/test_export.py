@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import re
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -58,6 +59,18 @@ async def test_a_receipt_has_what_an_administrator_asks_for() -> None:
     for words in ("Dana Mercer", "Office visit", "March 4, 2026", "Grace Okafor, MD", "$57.79", "2 claims"):
         assert words in page
     assert "1 claim; 1 more doesn't say" in page
+
+
+async def test_the_page_draws_every_month_beside_its_amount() -> None:
+    """Months without claims too; none are drawn where one month is all there is."""
+    march, may = claim("a", "2026-03-04", PARTS), claim("b", "2026-05-05", PARTS | {"memberliability": 100.0})
+    page = printed((await exported(march, may)).summary, "html")
+    assert re.findall(r'<dt>(\w+)</dt><dd><meter [^>]*value="(\d+)"[^>]*></meter> (\S+)</dd>', page) == [
+        ("Mar", "50", "$50.00"),
+        ("Apr", "0", "$0.00"),
+        ("May", "100", "$100.00"),
+    ]
+    assert "<meter" not in printed((await exported(march)).summary, "html")
 
 
 async def test_absent_amounts_are_empty_and_said() -> None:
