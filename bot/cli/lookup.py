@@ -6,6 +6,7 @@ it stopped: lines that the file has already are not asked again.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,13 +14,13 @@ from pathlib import Path
 
 import httpx
 
-from bot.app import Bot
-from bot.channels.console import LOCAL
-from bot.cli.rehearsal import sandbox_settings, with_pages
+from bot.app import Bot, assemble, web_app
+from bot.cli.rehearsal import sandbox_settings
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.message import Actions, Message, OneToOne, Reply
+from bot.message import Actions, Message, OneToOne, Person, Reply
 from bot.replies.plain import plain
+from bot.sandbox.server import listen, running
 
 MOST = 5_000  # lines of a file
 _PART = 25  # as many as one message asks
@@ -61,12 +62,15 @@ async def look_up(settings: Settings, file: Path, network: str, out: Path, *, sa
     left = [line for line in lines if line not in there]
     if not left:
         return len(lines)
-    if sandbox:
-        async with sandbox_settings(settings) as (rehearsal, _), with_pages(rehearsal, any_port=True) as bot:
-            await _in_parts(bot, left, network, out)
-    else:
-        async with with_pages(settings, any_port=True) as bot:
-            await _in_parts(bot, left, network, out)
+    async with contextlib.AsyncExitStack() as stack:
+        if sandbox:
+            settings, _ = await stack.enter_async_context(sandbox_settings(settings))
+        # Its documents are fetched from here, whatever BOT_PUBLIC_URL says: that address may be served already.
+        sock = stack.enter_context(contextlib.closing(listen()))
+        here = {"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"}
+        bot = await stack.enter_async_context(assemble(settings.model_copy(update=here)))
+        await stack.enter_async_context(running(web_app(bot), sock))
+        await _in_parts(bot, left, network, out)
     return len(lines)
 
 
@@ -74,7 +78,9 @@ async def _in_parts(bot: Bot, lines: Sequence[str], network: str, out: Path) -> 
     async with httpx.AsyncClient(timeout=_SECONDS) as web:
         for number, part in enumerate(_parts(lines)):
             text = "\n".join((f"are these in {network}?", *(f"- {line}" for line in part)))
-            message = Message(f"lookup-{number}", LOCAL, _HERE, text)
+            # One question for each part, and nobody else waits: a person's limit in a chat is not for this.
+            person = Person("console", "", "", f"lookup-{number}")
+            message = Message(person.user, person, _HERE, text)
             replies = [reply async for reply in bot.turn.answer(message)]
             address = next((url for reply in replies if (url := _document_in(reply))), None)
             if address is None:

@@ -15,7 +15,9 @@ from tests.shipped import shipped_pack
 
 
 def _settings() -> Settings:
-    return Settings(_env_file=None, bot_today=DAY)  # type: ignore[call-arg]
+    """Those of a bot that serves elsewhere and lets each person ask once a minute."""
+    elsewhere = "https://bot.example"
+    return Settings(_env_file=None, bot_today=DAY, bot_public_url=elsewhere, bot_questions_per_minute=1)  # type: ignore[call-arg]
 
 
 def _rows(file: Path) -> list[list[str]]:
