@@ -189,6 +189,8 @@ class CostShares(Summary):
 
 async def answer(ask: Ask) -> CostShares:
     """The shares of the current plans; for deductible and limit also the floor from this year's claims."""
+    if "network" in ask.slots and _side(ask) is None:
+        ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
     aspect = _aspect(ask)
     if _service(ask) is None:
