@@ -23,11 +23,12 @@ class AlarmLine:
     """The line above each reply to a message that holds a sign of danger and a question.
 
     Where others read, what is answered in the person's own chat leaves the line, for the person alone, where they
-    wrote. When nothing can be answered, the line is said before the error is.
+    wrote. When nothing can be answered, the line is said before the error is. Danger that is told as happening now is
+    answered in the words of the whole reply: "if" stands only where the message tells of none.
     """
 
     def __init__(self, pack: Pack, reading: Reading, kind: str, language: Language, message: Message) -> None:
-        blocks = _said(pack, kind, reading, language, beside=True)
+        blocks = _said(pack, kind, reading, language, beside=not reading.present)
         self.alone = Shareable(intent=kind, language=language, blocks=blocks, final=False, to_asker=True, alarm=kind)
         self._told = isinstance(message.place, OneToOne)
 

@@ -17,6 +17,9 @@ from bot.language.text import keys_in
 HIDDEN = "NEVER"
 CALM = "CALM"
 NOW = "NOW"
+THEN = "THEN"
+OFTEN = "OFTEN"
+HAPPENS = "HAPPENS"
 MEDICINE = "MEDICINE"
 WITHIN = 8
 

@@ -93,14 +93,22 @@ class Engine:
         signs = self._gate.hear(whole)
         if danger := signs.firm():
             question = self._beside(text, part, danger, today, context)
-            return _alarmed(question, danger, signs, begun) if question else _danger(text, danger, begun)
+            now = self._tells_now(part, danger, signs, today, context)
+            return _alarmed(question, danger, signs, begun, now=now) if question else _danger(text, danger, begun)
         reading = self._in_topics(text, part, context, today, begun)
         if self._unexplained(reading) and (danger := signs.unasked()):
             return _danger(text, danger, begun)
         danger = signs.beside()
         if danger and "answer" in reading.slots:
             return _danger(text, danger, begun)
-        return _alarmed(reading, danger, signs, begun) if danger else reading
+        if danger is None:
+            return reading
+        return _alarmed(reading, danger, signs, begun, now=self._tells_now(part, danger, signs, today, context))
+
+    def _tells_now(self, said: Utterance, danger: Danger, signs: Signs, today: date, context: Context | None) -> bool:
+        """Whether the clause that tells of danger speaks of now: "my lips are swelling, is benadryl covered" does."""
+        cut = self.hear(said, today, context).clauses
+        return any(signs.present(danger, one.first, one.after) for one in cut if one.first <= danger.at < one.after)
 
     def _in_topics(self, text: str, said: Utterance, context: Context | None, today: date, begun: float) -> Reading:
         """The reading after the last answer; what means nothing there may change an earlier topic."""
@@ -355,11 +363,11 @@ def _candidate(entry: Scored, heard: Heard, slots: Mapping[str, Slot]) -> Candid
     return Candidate(rule.intent, rule.name, sureness(entry.points), tuple(sorted(used)), slots)
 
 
-def _alarmed(reading: Reading, danger: Danger, signs: Signs, begun: float) -> Reading:
+def _alarmed(reading: Reading, danger: Danger, signs: Signs, begun: float, *, now: bool) -> Reading:
     """The reading of what is asked beside danger. The words of danger were used: nobody is told that they were not."""
     spoken = signs.words()
     left = tuple(word for word in reading.unused if spoken.isdisjoint(keys_in(word)))
-    return replace(reading, alarm=danger.intent, lines=danger.lines, unused=left, ms=_since(begun))
+    return replace(reading, alarm=danger.intent, present=now, lines=danger.lines, unused=left, ms=_since(begun))
 
 
 def _danger(text: str, danger: Danger, begun: float) -> Reading:

@@ -75,7 +75,8 @@ class Reading:
     take, by slot type; `unused` are words of the clauses that ask which nothing takes. `cells` is all that was heard.
 
     `alarm` is "safety.crisis" or "safety.emergency" when words of danger stand beside a question that has an answer;
-    `lines` are the further telephone numbers that these words ask for or need, by their names in the pack.
+    `present` tells that they speak of now, not of the past or of what may be; `lines` are the further telephone numbers
+    that these words ask for or need, by their names in the pack.
     """
 
     text: str
@@ -90,6 +91,7 @@ class Reading:
     unclear: bool
     shows_language: bool = True
     alarm: str | None = None
+    present: bool = False
     lines: tuple[str, ...] = ()
     back: int = 0
     unmet: Mapping[str, Slot] = field(default_factory=dict)

@@ -9,19 +9,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.language.dangers import CALM, NOW, DangerRule, Dangers
+from bot.language.dangers import CALM, HAPPENS, NOW, OFTEN, THEN, DangerRule, Dangers
 from bot.language.phrases import PhraseFound
 from bot.language.text import Utterance
 from bot.language.typos import Speller
 
 MOST_TRIED = 100
 _SENTENCE_ENDS = ".?!;\n"
+_CLAUSE_ENDS = f"{_SENTENCE_ENDS},:"
 
 
 class Danger(NamedTuple):
     """A detected danger: the intent, the rule, the language of its words, and further telephone numbers.
 
-    `at` is the word that it hangs on.
+    `at` is the word that it hangs on; `firm` tells that it was heard in no calm sentence.
     """
 
     intent: str
@@ -29,6 +30,7 @@ class Danger(NamedTuple):
     language: str
     lines: tuple[str, ...] = ()
     at: int = 0
+    firm: bool = False
 
 
 class _Tried(NamedTuple):
@@ -72,7 +74,8 @@ class Signs:
 
     def firm(self) -> Danger | None:
         """Danger that stops everything: in words of its own, in no sentence about benefits, cost or the past."""
-        return self._first(self._tried.firm)
+        danger = self._first(self._tried.firm)
+        return danger._replace(firm=True) if danger else None
 
     def unasked(self) -> Danger | None:
         """Danger in a message that asks for nothing: weak signs, feeling, and what is said outright."""
@@ -81,6 +84,14 @@ class Signs:
     def beside(self) -> Danger | None:
         """Danger beside a question about something else."""
         return self._first(self._tried.beside)
+
+    def present(self, danger: Danger, first: int, after: int) -> bool:
+        """Whether the words that tell of it, between commas and from `first` up to `after`, speak of now."""
+        places, parts = self._places, _parts(self._said, _CLAUSE_ENDS)
+        first = max(first, bisect_left(parts, parts[danger.at]))
+        last = min(after, bisect_right(parts, parts[danger.at])) - 1
+        calm, then, now, often = (bool(_many(places.get(one, ()), first, last)) for one in (CALM, THEN, NOW, OFTEN))
+        return not often and (now or danger.firm or HAPPENS in places or not (calm or then))
 
     def words(self) -> frozenset[str]:
         """Every word, in its form for look-ups, that takes part in an idea of danger."""
@@ -111,7 +122,7 @@ class Signs:
     def _is_calm(self, place: int) -> bool:
         """Whether the sentence of a word is about benefits, cost or the past, and not about now."""
         if self._sentences is None:
-            self._sentences = _sentences(self._said)
+            self._sentences = _parts(self._said, _SENTENCE_ENDS)
         sentence = self._sentences[place]
         first, after = bisect_left(self._sentences, sentence), bisect_left(self._sentences, sentence + 1)
         calm, now = (self._places.get(idea, ()) for idea in (CALM, NOW))
@@ -147,11 +158,11 @@ def _many(places: Sequence[int], first: int, last: int) -> int:
     return bisect_right(places, last) - bisect_left(places, first)
 
 
-def _sentences(said: Utterance) -> list[int]:
-    """For each word the number of its sentence."""
+def _parts(said: Utterance, ends: str) -> list[int]:
+    """For each word the number of its part: parts are what stands between these signs."""
     numbers, number, end = [], 0, 0
     for first, after in said.spans:
-        if any(character in _SENTENCE_ENDS for character in said.text[end:first]):
+        if any(character in ends for character in said.text[end:first]):
             number += 1
         numbers.append(number)
         end = after

@@ -81,7 +81,27 @@ def test_too_much_of_a_medicine_rings(engine: Engine, today: date, words: tuple[
 )
 def test_words_of_danger_in_everyday_questions_ring_nothing(engine: Engine, today: date, said: str) -> None:
     """Benefit questions, figures of speech and offices that do not answer."""
-    assert not _intent(engine, said, today).startswith("safety.")
+    reading = engine.understand(said, today=today)
+    assert not (reading.intent or "").startswith("safety.")
+    assert not reading.present
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ya escogí el día de mi cirugía",
+        "ya elegí el día de la operación",
+        "i picked the day of my surgery",
+        "how much did my insurance save me",
+        "did my plan save me money",
+        "mi seguro me salvó mucho dinero, cuánto fue",
+    ],
+)
+def test_saving_money_and_the_day_of_an_operation_carry_no_line(engine: Engine, today: date, said: str) -> None:
+    """Words that stand in cries for help too are read with those beside them."""
+    reading = engine.understand(said, today=today)
+    assert reading.alarm is None
+    assert not (reading.intent or "").startswith("safety.")
 
 
 BESIDE = st.sampled_from([
@@ -100,6 +120,56 @@ def test_danger_beside_a_question_is_heard_and_the_question_is_too(
     """The line stands above; the question keeps its intent."""
     reading = engine.understand(before + said, today=today)
     assert "safety.emergency" in {reading.alarm, reading.intent}
+
+
+PRESENT = (
+    "I have chest pain, what did I owe for my last visit",
+    "my lips are swelling, is benadryl covered",
+    "my throat is closing what is my er copay",
+    "my husband collapsed, which hospital is in network",
+    "is anaphylaxis covered, my throat is closing up",
+    "my toddler swallowed bleach, find a pharmacy near 37402",
+    "find a hospital near 37402 my wife is unconscious",
+    "i have had chest pain since this morning, find a cardiologist",
+    "my mom fell and isn't moving, find an ER near 37402",
+    "my son took all my pills, is poison control covered",
+    "i want to kill myself, is therapy covered",
+    "tengo dolor de pecho, cuánto cuesta la sala de emergencias",
+    "se me están hinchando los labios, cubren el epipen",
+    "mi hijo se tragó cloro, farmacia cerca de 37402",
+    "mi esposo se desmayó, cubren la ambulancia",
+    "se me cierra la garganta, es urgencias cubierto",
+    "mi papá no reacciona, cubren la ambulancia",
+    "estoy embarazada y sangrando, qué hospital es de mi red",
+    "me quiero morir, cubre mi plan un psicólogo",
+)
+PAST = (
+    "what did my er visit for chest pain cost",
+    "is there a doctor for chest pain near 37402",
+    "find a cardiologist, I had chest pain last week",
+    "my throat was swelling yesterday, find an allergist",
+    "sometimes I get chest pain, find a cardiologist",
+    "if i have a heart attack, is the ER covered",
+    "does my plan cover the er if my lips swell",
+    "I passed out yesterday, find a neurologist",
+    "is an epipen covered for allergic reactions",
+    "is there a psychologist near 37402 who treats self harm",
+    "cuánto me costó la visita por dolor de pecho",
+    "cardiólogo para dolor de pecho cerca de 37402",
+    "a veces me duele el pecho, busco un cardiólogo",
+    "ayer me dio dolor de pecho, busco un cardiólogo",
+    "cuánto debo de la ambulancia cuando mi esposo se desmayó",
+)
+
+
+@pytest.mark.parametrize(("said", "now"), [*((said, True) for said in PRESENT), *((said, False) for said in PAST)])
+def test_danger_that_is_told_as_present_is_not_answered_with_if(
+    engine: Engine, today: date, said: str, now: bool
+) -> None:
+    """The line says "call now"; "if this is happening" stands only where the message tells of no danger now."""
+    reading = engine.understand(said, today=today)
+    assert reading.alarm
+    assert reading.present is now
 
 
 def test_a_benefit_question_keeps_its_answer_under_the_line(engine: Engine, today: date) -> None:
