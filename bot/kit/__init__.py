@@ -71,7 +71,7 @@ from bot.records.arithmetic import Step, Term, owed_steps, sum_of
 from bot.records.authorization import Authorization, read_authorization
 from bot.records.card import card_bundle
 from bot.records.care import CarePlan, Condition, Procedure, read_condition, read_procedure
-from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds
+from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, care_kinds, kind_shown
 from bot.records.claim import Claim, read_claims
 from bot.records.contact import PayerContact, PayerPhone
 from bot.records.contract import Contract, read_contract
@@ -226,6 +226,7 @@ __all__ = [
     "is_npi",
     "is_numbered",
     "is_titled",
+    "kind_shown",
     "least",
     "left_of",
     "listings",

@@ -189,6 +189,14 @@ def shown_as(claim: Done, key: str, kinds: CareKinds) -> Shown | None:
     return None
 
 
+def kind_shown(claim: Done, kinds: CareKinds) -> CareKind | None:
+    """The narrowest kind that the claim shows; None when it shows none, or several of which none holds the other."""
+    shown = [kind for key, kind in kinds.every.items() if shown_as(claim, key, kinds)]
+    wider = frozenset().union(*(kinds.near(kind.key) for kind in shown))
+    narrow = [kind for kind in shown if kind.key not in wider]
+    return narrow[0] if len(narrow) == 1 else None
+
+
 def _as_a_whole(claim: Done, done: Performed, kind: CareKind) -> bool:
     return (
         (claim.kind or "") in kind.kinds

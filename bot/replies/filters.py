@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
 from typing import TypeVar
@@ -70,6 +71,15 @@ def day(when: object, *, language: str) -> str:
     known = customs(language)
     names = {"month": known.months[month - 1], "alone": known.alone[month - 1], "number": month, "year": year}
     return known.day.format(**names, day=of_month) if of_month else known.month.format(**names)
+
+
+def whole(start: date, end: date) -> str | None:
+    """The month or year from its first to its last day, for `day`: `2026-03`, `2025`; None for any other time."""
+    if start.day != 1 or (end + timedelta(days=1)).day != 1 or start.year != end.year:
+        return None
+    if start.month == end.month:
+        return f"{start:%Y-%m}"
+    return f"{start:%Y}" if (start.month, end.month) == (1, 12) else None
 
 
 def month(when: object, *, years: bool = False, language: str) -> str:
@@ -214,6 +224,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
         "bold": bold,
         "cut": cut,
         "day": partial(day, language=language),
+        "whole": whole,
         "join": join,
         "language_name": partial(language_name, language=language),
         "listed": partial(listed, language=language),

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from bot.kit import (
     Ask,
     Authorization,
+    CareKind,
     Claim,
     ClaimWish,
     Search,
     Summary,
     choose,
     given,
+    kind_shown,
     read_authorization,
     read_claims,
+    text_of,
     wanted_of,
 )
 
@@ -29,16 +32,22 @@ _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "p
 class Authorizations(Summary):
     """The requests that fit, the newest first. `shared` says whether the plan shares any at all.
 
-    `others` are the newest ones where none fits; `marked` carry a privacy mark and are not described.
+    `question` is what was asked of them: "holds" for how long, "left" how many are left, "need" and "needed" whether
+    the care needs or needed approval, "why" the reason; None: what was decided. `total` counts all that fit. `others`
+    are the newest ones where none fits; `marked` carry a privacy mark and are not described. `kinds` names the care of
+    a request by its id, where its record shows just one kind.
     """
 
     wanted: ClaimWish
+    question: str | None
     rows: tuple[Authorization, ...]
     others: tuple[Authorization, ...]
     more: int
     shared: bool
     marked: int
     today: date
+    total: int = 0
+    kinds: Mapping[str, CareKind] = field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> Authorizations:
@@ -58,16 +67,41 @@ async def answer(ask: Ask) -> Authorizations:
 
 def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authorizations:
     """Those of the care, provider and time that were named; what was made in error is none."""
-    wanted, by_id = wanted_of(ask), {claim.id: one for claim, one in found if claim.status != "entered-in-error"}
+    wanted, question = wanted_of(ask), text_of(ask, "question")
+    by_id = {claim.id: one for claim, one in found if claim.status != "entered-in-error"}
     claims = [claim for claim, _ in found if claim.id in by_id]
     plain = [claim for claim in claims if not claim.sensitive]
     fit = choose(plain, replace(wanted, state=None)).claims
-    rows = _newest(by_id[claim.id] for claim in fit)
-    if wanted.state in _STATES:
-        rows = [one for one in rows if one.decision in _STATES[wanted.state]]
+    rows = _asked_of(_newest(by_id[claim.id] for claim in fit), wanted, question, ask.today)
     others = _newest(by_id[claim.id] for claim in plain) if not rows else []
-    more, marked = max(0, len(rows) - SHOWN), len(claims) - len(plain)
-    return Authorizations(wanted, tuple(rows[:SHOWN]), tuple(others[:SHOWN]), more, bool(claims), marked, ask.today)
+    shown = {one.id for one in (*rows[:SHOWN], *others[:SHOWN])}
+    kinds = {claim.id: kind for claim in plain if claim.id in shown and (kind := kind_shown(claim, wanted.kinds))}
+    return Authorizations(
+        wanted=wanted,
+        question=question,
+        rows=tuple(rows[:SHOWN]),
+        others=tuple(others[:SHOWN]),
+        more=max(0, len(rows) - SHOWN),
+        shared=bool(claims),
+        marked=len(claims) - len(plain),
+        today=ask.today,
+        total=len(rows),
+        kinds=kinds,
+    )
+
+
+def _asked_of(
+    rows: Sequence[Authorization], wanted: ClaimWish, question: str | None, today: date
+) -> Sequence[Authorization]:
+    """The requests that the question is about: those in a state, or approvals that hold, if any of them does."""
+    if wanted.state in _STATES:
+        return [one for one in rows if one.decision in _STATES[wanted.state]]
+    if question not in {"holds", "left"}:
+        return rows
+    given_ones = [one for one in rows if one.decision in _STATES["paid"] and not one.cancelled]
+    holding = [one for one in given_ones if not one.is_over(today)]
+    counted = [one for one in holding if one.left is not None] if question == "left" else []
+    return counted or holding or given_ones or rows
 
 
 def _newest(rows: Iterable[Authorization]) -> list[Authorization]:

@@ -26,6 +26,7 @@ from bot.replies.filters import (
     numbered,
     phone,
     url,
+    whole,
 )
 from bot.replies.text import unescape
 
@@ -240,3 +241,10 @@ def test_a_language_has_its_name(code: str, english: str, spanish: str) -> None:
     """A code is shown by name in the reader's language; an unknown one stays as the directory wrote it."""
     assert language_name(code, language="en") == english
     assert language_name(code, language="es") == spanish
+
+
+def test_a_whole_month_or_year_is_told_as_one() -> None:
+    """The days between which a person asks are mostly those of a month or of a year."""
+    told = [whole(date(2026, 3, 1), date(2026, 3, 31)), whole(date(2025, 1, 1), date(2025, 12, 31))]
+    odd = [whole(date(2026, 1, 1), date(2026, 2, 28)), whole(date(2026, 3, 2), date(2026, 3, 31))]
+    assert (told, odd) == (["2026-03", "2025"], [None, None])

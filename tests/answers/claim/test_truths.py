@@ -196,10 +196,10 @@ async def test_an_approval_before_care_is_read_for_its_decision() -> None:
         preAuthRefPeriod=[{"start": "2026-04-01", "end": "2026-06-30"}],
     )
     said = await answered("claim.authorization", request, slots={"service": "mri"})
-    for words in ("Approved · MRI of the knee", "holds from April 1, 2026 until June 30, 2026", "for 2 units", "PA-77"):
+    for words in ("Your plan approved your MRI", "good from April 1, 2026 to June 30, 2026", "2 approved", "PA-77"):
         assert words in said.text
     other = await answered("claim.authorization", request, slots={"service": "surgery"})
-    assert "I see no approval for surgery" in other.text
+    assert "I see no request for approval for surgery" in other.text
     none = await answered("claim.authorization", claim("a", "2026-02-01", OWED), slots={"service": "mri"})
     assert "Your plan shares no approvals before care here" in none.text
 
@@ -223,7 +223,7 @@ async def test_units_used_are_found_where_each_version_of_the_guide_puts_them(to
     request = claim("p", "2026-04-01", {}, use="preauthorization", item=[line])
     request["total"] = [total] if told == "in the total" else []
     said = await answered("claim.authorization", request)
-    assert "for 4 units of 6 asked for, 4 used" in said.text
+    assert "4 of the 6 asked for, 4 used" in said.text
     assert "Next: all of it is used" in said.text
 
 
