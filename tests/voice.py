@@ -44,6 +44,24 @@ def voice_faults(template: str, values: Mapping[str, object], blocks: Iterable[B
     return found
 
 
+_THEIRS = {
+    "en": re.compile(
+        r"\b[Yy]our (?:own |one |whole |newest |\*\*)*(?:plan|share|claim|deductible|out-of-pocket|copay|coinsurance)"
+        r"|\b[Yy]our (?:coverage|network|visit|prescription|fill|lab result|vital sign|record|doctor|member number)"
+        r"|\b[Yy]ou(?:'re| were| are) (?:covered|the subscriber)|\bof yours\b|\byou owe\b|\bMy (?:plan|claims)\b"
+    ),
+    "es": re.compile(r"\b[Uu]sted (?:es|tiene|paga|debe)\b|\bMis? (?:plan|reclamaciones|tarjeta)\b|\b(?:de|a) usted\b"),
+}
+_TO_THE_READER = re.compile(r"bills you|le cobra a usted|record of yours")
+
+
+def theirs_faults(template: str, blocks: Iterable[Block], language: str) -> list[str]:
+    """What an answer about somebody else's record says as if it were the reader's own."""
+    said = _TO_THE_READER.sub("", plain(tuple(blocks), addresses=False))
+    found = _THEIRS[language].finditer(said)
+    return [f"{template} ({language}) says {match[0]!r} of another's record: theirs.yaml" for match in found]
+
+
 def _may_name(template: str, values: Mapping[str, object]) -> bool:
     return template.startswith(_TECHNICAL) or bool(values.get("technical"))
 

@@ -189,8 +189,7 @@ class Answering:
             kept = await self._reminding.keep(message.person, asked, summary.wish, access)
             summary = replace(summary, kept=kept)
         summary, links = await self._offered(message.person if private else None, asked, summary)
-        member = access.person.name if access and access.person and not access.people else ""
-        reply = self._reply(asked, ask, summary, links, private=private, first=first, member=member)
+        reply = self._reply(asked, ask, summary, links, private=private, first=first, access=access)
         if isinstance(reply, Private):
             reply = await self._written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
@@ -313,14 +312,16 @@ class Answering:
         *,
         private: bool,
         first: bool,
-        member: str = "",
+        access: Access | None,
     ) -> Answered:
         """The answer in words; a conversation's first one about a member names them."""
         report, kind = ask.report, Private if private else Shareable
-        values = {"answer": summary, "payer": self._payer, "private": private}
+        member = access.person.name if access and access.person and not access.people else ""
+        theirs = access.person.given if access and access.person and access.people and not access.person.own else ""
+        values = {"answer": summary, "payer": self._payer, "private": private, "theirs": theirs}
         blocks = self._pack.render(template_of(asked.intent), values, asked.language, links)
         blocks, unmet = self._with_unmet(asked, ask, blocks)
-        doctors = {"doctors": ask.own_doctors, "asked": asked}
+        doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": theirs}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
         blocks = (*(block for block in own if not isinstance(block, Actions)), *blocks)
         about = {
@@ -330,6 +331,7 @@ class Answering:
             "asked": asked,
             "first": first,
             "member": member,
+            "theirs": theirs,
         }
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any
@@ -15,6 +15,7 @@ from jinja2.utils import internalcode
 from bot.replies.catalogues import Catalogue
 from bot.replies.filters import filters, finalize
 from bot.replies.say import Say
+from bot.replies.theirs import NAME, named
 
 _KEPT_FILTERS: tuple[str, ...] = (
     "capitalize",
@@ -78,12 +79,13 @@ def environment(
     language: str,
     common: Mapping[str, object],
     catalogues: Mapping[str, Catalogue] | None = None,
+    written: Callable[[str], str] = str,
 ) -> ImmutableSandboxedEnvironment:
     """Jinja as templates may use it: our filters and a few harmless ones, so that `|e` or `|safe` do not compile.
 
-    `catalogues` holds the language's words by folder; without them `say` speaks English.
+    `catalogues` holds the language's words by folder; without them `say` speaks English. `written` rewrites each text.
     """
-    say = Say(catalogues or {}, finalize)
+    say = Say(catalogues or {}, finalize, written)
     jinja = _Sandbox(
         say,
         loader=FileSystemLoader(templates),
@@ -93,5 +95,5 @@ def environment(
         auto_reload=False,
     )
     jinja.filters = {name: jinja.filters[name] for name in _KEPT_FILTERS} | filters(language, say.words)
-    jinja.globals = {"language": language, "say": say.in_templates(), **common}
+    jinja.globals = {"language": language, "say": say.in_templates(), NAME: named, **common}
     return jinja

@@ -9,14 +9,20 @@ from pathlib import Path
 from bot.message import Press
 from bot.replies.catalogues import Catalogues
 from bot.replies.messages import CatalogueMessage, scan, sources
+from bot.replies.theirs import of_them
 
 _WORDS, _INTENT = r"(\{\{ say\([^{}]*\) \}\})", r"([a-z_]+(?:\.[a-z_]+)?)"
 _TOLD = r"([a-z_]+=[a-z_]+(?:&[a-z_]+=[a-z_]+)*)"
 _BUTTON = re.compile(rf"\[{_WORDS}\]\({_INTENT}(?:\?{_TOLD})?\)")
 
 
-def fixed_labels(templates: Path, catalogues: Catalogues) -> dict[str, list[tuple[str, Press]]]:
-    """By language, the words of each button that a template writes without a value, and what it asks."""
+def fixed_labels(
+    templates: Path, catalogues: Catalogues, theirs: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[tuple[str, Press]]]:
+    """By language, the words of each button that a template writes without a value, and what it asks.
+
+    `theirs` are the phrases of somebody else's record: the words that they make are added.
+    """
     found: dict[str, list[tuple[str, Press]]] = {language: [] for language in ("en", *catalogues)}
     for path in sources(templates):
         folder = path.parent.relative_to(templates).as_posix()
@@ -25,6 +31,9 @@ def fixed_labels(templates: Path, catalogues: Catalogues) -> dict[str, list[tupl
             for language, folders in catalogues.items():
                 texts = folders[folder].forms.get(message, ()) if folder in folders else ()
                 found[language] += [(text, press) for text in texts[:1] if text]
+    for language, known in found.items():
+        written = of_them(theirs.get(language, {}))
+        known += [(other, press) for text, press in known if (other := written(text)) != text and "{" not in other]
     return found
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
+from jinja2 import Environment
+
 from bot.message import COMMAND, Block, Language, Press
 from bot.replies.catalogues import faults, read_catalogues
 from bot.replies.environment import environment
@@ -14,6 +16,7 @@ from bot.replies.lint import lint
 from bot.replies.markdown import parse
 from bot.replies.messages import SUFFIX
 from bot.replies.numbers import load_appeals, load_numbers
+from bot.replies.theirs import about, load_theirs, of_them
 
 SOURCE, *TRANSLATIONS = get_args(Language)
 
@@ -37,6 +40,8 @@ class Words:
             language: environment(templates, language, self.common, self._catalogues.get(language))
             for language in self.languages
         }
+        self._theirs = load_theirs(templates)
+        self._of_others: dict[str, Environment] = {}
 
     def render(
         self,
@@ -48,13 +53,25 @@ class Words:
     ) -> tuple[Block, ...]:
         """The blocks of `templates/<template>` in a language.
 
+        With a `theirs` among the values, the given name of somebody else whose record it is, they speak of that person.
+
         Raises:
             KeyError: there are no words in this language.
             jinja2.TemplateError: the template is missing or wrong, or needs a value that it did not get.
             TemplateFault: what it made cannot be read as blocks.
         """
-        found = self._by_language[language].get_template(template + SUFFIX)
-        return parse(found.render(values), links or {})
+        name = str(values.get("theirs") or "")
+        found = (self._about(language) if name else self._by_language[language]).get_template(template + SUFFIX)
+        with about(name):
+            return parse(found.render(values), links or {})
+
+    def _about(self, language: str) -> Environment:
+        """The templates of a language as they speak of somebody else; made when first needed."""
+        if language not in self._of_others:
+            written = of_them(self._theirs.get(language, {}))
+            catalogues = self._catalogues.get(language)
+            self._of_others[language] = environment(self._templates, language, self.common, catalogues, written)
+        return self._of_others[language]
 
     def has(self, template: str) -> bool:
         """Whether there is such a template."""
@@ -62,7 +79,7 @@ class Words:
 
     def fixed_labels(self) -> Mapping[str, list[tuple[str, Press]]]:
         """By language, the words of each button that asks the same wherever it stands, and what it asks."""
-        return fixed_labels(self._templates, self._catalogues)
+        return fixed_labels(self._templates, self._catalogues, self._theirs)
 
     def faults(self) -> list[str]:
         """What is wrong with the catalogues, one sentence each, starting with the file's name."""

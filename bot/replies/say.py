@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bot.replies.catalogues import Catalogue
 from bot.replies.messages import CatalogueMessage, parts
+from bot.replies.theirs import NAME, named
 
 Escape = Callable[[object], Markup]
 _Text = tuple[str, ...]
@@ -25,7 +26,7 @@ class Say:
     ) -> None:
         """`catalogues` by folder, none for English; `escape` makes a value into text as the printing of one does.
 
-        `written` gives the text of a message as the format of the templates has it.
+        `written` gives the text of a message as it is to be said; its `{them}` is the name of whom the record is about.
         """
         self._catalogues, self._escape, self._written = catalogues, escape, written
         self._read: dict[tuple[str | None, CatalogueMessage], tuple[tuple[_Text, ...], Callable[[int], int]]] = {}
@@ -58,6 +59,8 @@ class Say:
         if not message.names <= values.keys():
             return [node]
         ((text,), _) = self._read.get((template, message)) or self._find(template, message)
+        if NAME in text:
+            values[NAME] = nodes.Call(nodes.Name(NAME, "load"), [], [], None, None, lineno=node.lineno)
         return [
             values[piece] if at % 2 else nodes.TemplateData(piece, lineno=node.lineno) for at, piece in enumerate(text)
         ]
@@ -76,7 +79,7 @@ class Say:
             TypeError: a value needs a filter before it is shown, or a message that counts has no whole number `n`.
         """
         texts, form = self._read.get((template, message)) or self._find(template, message)
-        text = texts[0]
+        values, text = {NAME: named(), **values}, texts[0]
         if message.many:
             number = values["n"]
             if not isinstance(number, int):

@@ -17,7 +17,7 @@ from tests.parity import unlike
 from tests.pseudo import Pseudo
 from tests.shipped import shipped_pack
 from tests.stage import Stage
-from tests.voice import voice_faults
+from tests.voice import theirs_faults, voice_faults
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STORIES = stories()
@@ -30,7 +30,7 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
     Every label of a button can be typed, at once and later in the conversation, and asks what its button asks.
 
     In the made language of `tests.pseudo` no word is outside the catalogues, and nothing is too long for a card. Both
-    languages keep to the voice.
+    languages keep to the voice, and speak of somebody else's record as of theirs.
     """
     story = STORIES[name]
     talk = stage.somebody(story.answers, guest=story.guest)
@@ -55,6 +55,9 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
         assert _made_language().faults(template, values, links) == []
         for one, said in both.items():
             assert voice_faults(template, values, said, one) == []
+            if "theirs" in values:
+                about = words.render(template, {**values, "theirs": "Noor"}, language=one, links=links)
+                assert theirs_faults(template, about, one) == []
 
 
 @cache
