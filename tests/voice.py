@@ -14,11 +14,13 @@ _NEVER = {
         r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
         r"as the crow flies|\bit stands on\b|stands on \d|\b\d+ (?:providers|places) for\b",
         r"\bunfortunately\b|\bWhom is\b",
+        r"\bin network within\b|\b(?:women|men) only, |, no (?:wo)?men\b|\bfits everything you asked\b",
     ),
     "es": (
         r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
         r"\bCobrado \$|\bManda el plazo\b|\breclamos\b|\blamentablemente\b",
         r"\b(?:tu|tus|tienes|quieres)\b",
+        r"\babre del \d|\bsin ser (?:hombre|mujer)\b|\bsolo (?:hombres|mujeres), ",
     ),
 }
 _OWES = {"en": r"\byou (?:still )?owe\b", "es": r"\b(?:usted )?debe (?:usted )?\$"}

@@ -8,11 +8,14 @@ from datetime import date
 
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask, Summary
-from bot.kit.asked_networks import among, asked_networks, without_own
+from bot.kit.asked_networks import AskedNetworks, among, asked_networks, without_own
 from bot.kit.cards import STALE_DAYS, Card, store_cards
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.facilities import places_of_care
-from bot.kit.network_names import Wanted
+from bot.kit.network_names import Wanted, wanted
+from bot.kit.networks import names_of
+from bot.kit.own_network import own_networks
+from bot.kit.plans import networks as networks_listed
 from bot.kit.spelling import words_of
 from bot.kit.wishes import Loosened, loosened, sift
 from bot.records.hours import Hours, on_day
@@ -30,6 +33,8 @@ class Found(Summary):
     `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
     that this directory tells of no place, `unsaid` how many fit but for a wish of which they say nothing. `partial`:
     not all could be read. `hours_asked`: the words are about opening hours, and no wish was read in them.
+    `every_network` are all networks of the places that fit: for who says "in network" and has none of their own here.
+    `own` are the networks that look like the asker's own, where "in network" was said and only they count.
 
     When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
     everything within `farther_miles`, and `wider` what is there without some wishes where nothing is nearer.
@@ -52,6 +57,8 @@ class Found(Summary):
     unsaid: tuple[tuple[str, int], ...] = ()
     partial: bool = False
     hours_asked: bool = False
+    every_network: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
     @property
     def more(self) -> bool:
@@ -79,6 +86,10 @@ async def find_places(ask: Ask, kind: str | None) -> Found:
         NeedsPlace: no place was named.
     """
     networks = await without_own(ask, await asked_networks(ask))
+    own = await own_networks(ask) if networks.anyone else ()
+    if own:
+        listed = await networks_listed(ask)
+        networks = AskedNetworks(wanted=tuple(wanted("", (name,), listed) for name in own))
     wishes = conditions(ask, (), networks)
     if networks.unclear and networks.listed:
         ask.said_unmet("network")
@@ -89,7 +100,7 @@ async def find_places(ask: Ask, kind: str | None) -> Found:
         wishes = replace(wishes, networks=among(ask, found))
     if wishes.networks.unclear:
         return replace(_page((), ask, kind, where, wishes), unclear=wishes.networks.unclear)
-    result = page_of(found, ask, kind, where, wishes)
+    result = replace(page_of(found, ask, kind, where, wishes), own=own)
     for name in result.unmet:
         ask.said_unmet(name)
     for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
@@ -136,4 +147,5 @@ def _page(shown: Sequence[Listing], ask: Ask, kind: str | None, where: Around | 
         wishes=wishes,
         partial=not ask.report.complete,
         hours_asked=wishes.open_at is None and not _HOURS.isdisjoint(words_of(ask.said)),
+        every_network=names_of(shown),
     )

@@ -37,6 +37,7 @@ _FIELDS = {
     },
 }  # how a field's name ends, and whoever works in it
 _CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
+_SEVERAL = 2
 _WHOM = {"en": " for ", "es": " para "}
 
 
@@ -56,6 +57,11 @@ def people(text: str, number: int, *, language: str, words: Callable[..., str]) 
         return words("{n} doctor for {what}", "{n} doctors for {what}", n=number, what=text)
     noun = plain if number == 1 else _many(plain, language)
     return f"{number:,} {noun + rest if language == 'es' else rest + noun}"
+
+
+def people_called(text: str, *, language: str, words: Callable[..., str]) -> str:
+    """The noun for several without a number, as after "no": "cardiology" becomes cardiologists."""
+    return people(text, _SEVERAL, language=language, words=words).removeprefix(f"{_SEVERAL} ")
 
 
 def _noun(words: str, language: str) -> tuple[str, str]:

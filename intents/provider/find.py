@@ -30,6 +30,7 @@ from bot.kit import (
     is_titled,
     listings,
     loosened,
+    names_of,
     nearest,
     networks_among,
     own_networks,
@@ -52,7 +53,8 @@ class Found(Summary):
     `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
     that this directory tells of nobody, `unsaid` how many fit but for a wish of which they say nothing. `partial`: not
     all could be read. `no_house`: no organization or place has the name that was asked for. `one`: only the provider
-    whose number was asked for.
+    whose number was asked for. `every_network` are all networks of those who fit: for who says "in network" and has
+    none of their own here.
 
     When no network is named and no provider, `own` are the networks that look like the asker's own: only the providers
     in them are listed, and `elsewhere` counts the others. With `others` it is the others that are listed. `none_own`:
@@ -86,6 +88,7 @@ class Found(Summary):
     unsaid: tuple[tuple[str, int], ...] = ()
     partial: bool = False
     no_house: bool = False
+    every_network: tuple[str, ...] = ()
 
     @property
     def more(self) -> bool:
@@ -251,6 +254,7 @@ def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Condi
         wishes=wishes,
         one=one,
         partial=not ask.report.complete,
+        every_network=names_of(kept),
     )
 
 

@@ -31,7 +31,7 @@ ASKED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("5 doctors", "Joe Smith, MD", "Hartford General Hospital", "Listing 5 years old"),
     ),
     ("find a doctor near 00014", "provider.find", ("5 doctors", "Hans Solo, MD", "speaks Japanese")),
-    ("find a cardiologist near 37402", "provider.find", ("lists nobody for that",)),
+    ("find a cardiologist near 37402", "provider.find", ("lists no cardiologists",)),
     ("pharmacy near 00014", "pharmacy.find", ("Pharm Chain", f"Listed in {STANDARD}")),
     ("hospital in Anytown, CT", "facility.find", ("Hartford General Hospital", "names no network")),
     ("tell me about dr Joe Smith", "provider.detail", ("Joe Smith, MD", "456 Main Street, Anytown, CT 00014", "NPI")),
