@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -146,6 +147,7 @@ _TEAMS: dict[str, Json] = {
 _ENDINGS = ("unlink", "disconnect", "forget", "olvida", "olvíd", "desconect", "desvincul", "delete everything", "borra")
 CHATS = ("slack chat", "teams chat")
 PLACES = (*_SLACK, *_COMMANDS, *_TEAMS)
+SURFACES = (*PLACES, *CHATS)
 
 
 @asynccontextmanager
@@ -192,7 +194,8 @@ async def _play(scene: Played) -> None:
         await scene.sign_in("slack chat", user, member)
         await scene.sign_in("teams chat", user, member)
     for at, (surface, story) in enumerate(_cast()):
-        user = users.get(story.member or "", NOBODY if at % 2 else users["dana"])
+        around = at // len(SURFACES)
+        user = users.get(story.member or "", NOBODY if around % 2 else users["dana"])
         for words in (turn.say for turn in story.turns if turn.say and not _ends(turn.say)):
             await scene.say(surface, words, user)
     await _everything_of_a_member(scene, users["dana"])
@@ -203,15 +206,13 @@ async def _play(scene: Played) -> None:
 
 
 def _cast() -> Iterator[tuple[str, Story]]:
-    """Every story in one chat and in one place that others read; the places take turns.
+    """Every story in a place that others read or in a chat; they take turns.
 
+    A member's answer goes to the 1:1 chat from wherever it was asked, so that one playing looks at both.
     Stories in which a member says the same words differ in what is expected, of which nothing is looked at here.
     """
     said = {(story.member, tuple(turn.say for turn in story.turns)): story for story in stories().values()}
-    for at, story in enumerate(said.values()):
-        yield PLACES[at % len(PLACES)], story
-        if story.member:
-            yield CHATS[at % len(CHATS)], story
+    return zip(itertools.cycle(SURFACES), said.values(), strict=False)
 
 
 def _ends(words: str) -> bool:
@@ -219,12 +220,16 @@ def _ends(words: str) -> bool:
 
 
 async def _everything_of_a_member(scene: Played, user: str) -> None:
-    """The first example of every intent that needs a member or speaks of the account, in each place."""
-    for name, rules in sorted(scene.house.bot.pack.intents.items()):
-        if (rules.needs == "member" or name.startswith("account.")) and name != "account.unlink":
-            for place in PLACES:
-                for words in rules.examples.get("en", ())[:1]:
-                    await scene.say(place, words, user)
+    """The first example of every intent that needs a member or speaks of the account, in every other place in turn."""
+    private = (
+        rules
+        for name, rules in sorted(scene.house.bot.pack.intents.items())
+        if (rules.needs == "member" or name.startswith("account.")) and name != "account.unlink"
+    )
+    for at, rules in enumerate(private):
+        for words in rules.examples.get("en", ())[:1]:
+            for place in PLACES[at % 2 :: 2]:
+                await scene.say(place, words, user)
     for body in (scene.slack.home_opened(user=user), scene.slack.shortcut("form-bill", user=user)):
         await scene.deliver(body)
 
