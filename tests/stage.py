@@ -87,6 +87,10 @@ class Talk:
         await self.say("link")
         return await self.sign_in(username)
 
+    async def leave(self) -> None:
+        """Be disconnected: a later person who signs in as the same member is no second chat of it then."""
+        await self.bot.accounts.unlink(self.person)
+
 
 def buttons(reply: Reply, item: int | None = None) -> Sequence[Action]:
     """The buttons of a reply in order, or those of one of its entries."""

@@ -45,6 +45,7 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
         problems += await untypable(talk, seen) if (step.place or story.place) == "chat" else []
         assert not problems, f"turn {number} ({step.say or step.press or step.sign_in}): {problems}\n{shown(replies)}"
     monkeypatch.undo()
+    await talk.leave()
     words = stage.bots["dm"].pack.words
     for template, values, links, language, blocks in rendered:
         both: dict[Language, tuple[Block, ...]] = {
