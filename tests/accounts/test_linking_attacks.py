@@ -53,12 +53,13 @@ async def test_an_attack_fails(ground: Ground, name: str) -> None:
 
 
 @pytest.mark.attack("all of them, in another order")
-@pytest.mark.parametrize("order", range(3))
+@pytest.mark.parametrize("order", range(2))
 async def test_the_attacks_fail_in_every_order(ground: Ground, order: int) -> None:
     """What one leaves behind helps no other, and honest people still connect afterwards."""
-    names = list(ATTACKS)
-    random.Random(order).shuffle(names)  # noqa: S311 -- an order, not a secret
-    for name in reversed(names) if order == 2 else names:
+    names = list(reversed(ATTACKS))
+    if order:
+        random.Random(order).shuffle(names)  # noqa: S311 -- an order, not a secret
+    for name in names:
         await play(ground, name)
     mallory, vera = people()
     await ground.accounts.prove(vera, await code_of(ground, vera, ground.hers))

@@ -36,7 +36,8 @@ async def test_enough_was_planted_and_played(scene: Played) -> None:
     assert len(scene.members) + len(scene.secrets) >= 300
     assert set(scene.surfaces) >= set(PLACES)
     assert min(scene.surfaces.values()) > 20
-    answers = json.dumps([call.arguments for call in scene.slack.called("chat.update")], ensure_ascii=False)
+    shown = [call.arguments for call in scene.slack.called("chat.update")], [call.body for call in scene.teams.calls]
+    answers = json.dumps(shown, ensure_ascii=False)
     assert len(found(needles(scene.members), answers)) > 25
 
 
