@@ -169,7 +169,7 @@ def template_of(intent: str) -> str:
 
 
 def _has_answer(rules: IntentRules) -> bool:
-    return rules.needs != "nothing" and rules.answer == "built"
+    return rules.answer == "aside" or (rules.needs != "nothing" and rules.answer == "built")
 
 
 def _answer(folder: Path, intent: str) -> Answer:

@@ -134,13 +134,15 @@ class Answering:
         needs_member: bool,
         link: LinkRow | None = None,
         first: bool = False,
+        theirs: str = "",
     ) -> UnderWay:
         """The search for an answer, which is under way inside an `async with` and ends with it.
 
         `link` is the asker's connection, when it was just read; `first`: no answer about a member stands right above.
+        `theirs`: the given name of somebody else whose record is asked for.
         """
         progress = Progress()
-        answer = self.answer(message, asked, progress, needs_member=needs_member, link=link, first=first)
+        answer = self.answer(message, asked, progress, needs_member=needs_member, link=link, first=first, theirs=theirs)
         return UnderWay(answer, progress, patience)
 
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
@@ -158,6 +160,7 @@ class Answering:
         needs_member: bool,
         link: LinkRow | None = None,
         first: bool = False,
+        theirs: str = "",
     ) -> Answered:
         """The reply to a question; `progress` moves while its records come.
 
@@ -189,7 +192,9 @@ class Answering:
             kept = await self._reminding.keep(message.person, asked, summary.wish, access)
             summary = replace(summary, kept=kept)
         summary, links = await self._offered(message.person if private else None, asked, summary)
-        reply = self._reply(asked, ask, summary, links, private=private, first=first, access=access)
+        member = access.person.name if access and access.person and not access.people else ""
+        values = {"private": private, "theirs": theirs}
+        reply = self._reply(asked, ask, summary, links, first=first, member=member, values=values)
         if isinstance(reply, Private):
             reply = await self._written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
@@ -310,29 +315,22 @@ class Answering:
         summary: Summary,
         links: Mapping[str, str],
         *,
-        private: bool,
         first: bool,
-        access: Access | None,
+        member: str,
+        values: Mapping[str, object],
     ) -> Answered:
-        """The answer in words; a conversation's first one about a member names them."""
-        report, kind = ask.report, Private if private else Shareable
-        member = access.person.name if access and access.person and not access.people else ""
-        theirs = access.person.given if access and access.person and access.people and not access.person.own else ""
-        values = {"answer": summary, "payer": self._payer, "private": private, "theirs": theirs}
-        blocks = self._pack.render(template_of(asked.intent), values, asked.language, links)
+        """The answer in words; a conversation's first one about a member names them.
+
+        `values`: whether it is `private`, and the name of somebody else whose record it is (`theirs`).
+        """
+        report, kind = ask.report, Private if values["private"] else Shareable
+        values = {"payer": self._payer, **values}
+        blocks = self._pack.render(template_of(asked.intent), {"answer": summary, **values}, asked.language, links)
         blocks, unmet = self._with_unmet(asked, ask, blocks)
-        doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": theirs}
+        doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
         blocks = (*(block for block in own if not isinstance(block, Actions)), *blocks)
-        about = {
-            "report": report,
-            "payer": self._payer,
-            "private": private,
-            "asked": asked,
-            "first": first,
-            "member": member,
-            "theirs": theirs,
-        }
+        about = {**values, "report": report, "asked": asked, "first": first, "member": member}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)
         told = (with_trace(block, trace) if isinstance(block, Actions) else block for block in footer)

@@ -91,6 +91,11 @@ def now(memory: Memory) -> str:
     return memory.whose if memory.whose in known else next((one.patient for one in memory.people), "")
 
 
+def called(memory: Memory, asked: Asked) -> str:
+    """The given name of whom a question is about, where that is not who signed in; empty for the asker's own record."""
+    return next((one.given for one in memory.people if one.patient == asked.whose and not one.own), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """A question whose person is known, or who it may mean: `found` is empty for nobody whom the sign-in opens."""

@@ -33,7 +33,18 @@ from bot.conversation.followups import (
 from bot.conversation.forms import Forms
 from bot.conversation.lists import of_list
 from bot.conversation.own_words import OwnWords
-from bot.conversation.owner import SWITCH, WHOSE, Owners, Settled, followed, names_of, settle, spoken_of, with_pronoun
+from bot.conversation.owner import (
+    SWITCH,
+    WHOSE,
+    Owners,
+    Settled,
+    called,
+    followed,
+    names_of,
+    settle,
+    spoken_of,
+    with_pronoun,
+)
 from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory
@@ -262,15 +273,22 @@ class Turn:
                 blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
                 yield Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
             link = memory.link if needs_member else None
-            first, memory = not memory.met, replace(memory, met=memory.met or needs_member)
+            aside = self._pack.intents[asked.intent].answer == "aside"
+            first, memory = not (memory.met or aside), replace(memory, met=memory.met or needs_member)
             begin = self._answering.begin(
-                message, asked, self._patience, needs_member=needs_member, link=link, first=first
+                message,
+                asked,
+                self._patience,
+                needs_member=needs_member,
+                link=link,
+                first=first,
+                theirs=called(memory, asked),
             )
             async with begin as search:
                 while await search.goes_on():
                     yield self._answering.on_the_way(asked, search.progress, private=needs_member)
                 headed = self._owners.headed(search.reply(), asked, memory)
-                yield await self._offer_second(message, memory, headed, asked)
+                yield await self._offer_second(message, memory, headed, asked, aside=aside)
         except NeedsPlace as need:
             yield await self._ask_for_place(message, memory, asked, need)
         except (NotLinked, SignInExpired) as error:
@@ -281,8 +299,15 @@ class Turn:
                 self._keeper.alone(message.person, reply) if aside else self._keeper.remember(message, memory, reply)
             )
 
-    async def _offer_second(self, message: Message, memory: Memory, reply: Answered, asked: Asked) -> Answered:
-        """The answer, with a button for the other question of a message that held two."""
+    async def _offer_second(
+        self, message: Message, memory: Memory, reply: Answered, asked: Asked, *, aside: bool
+    ) -> Answered:
+        """The answer, with a button for the other question of a message that held two; an `aside` keeps the topic."""
+        if aside:
+            also = self._pack.render("also", {"intent": asked.also}, asked.language) if asked.also else ()
+            said, told = {asked.intent: asked.slots, asked.also or "": asked.also_slots}, (*reply.blocks, *also)
+            reply = replace(reply, blocks=told)
+            return await self._keeper.remember(message, replace(memory, misses=0), reply, keeps=memory, slots=said)
         if asked.also is None:
             return await self._keeper.remember(message, memory, reply, asked, rates=True)
         blocks = (*reply.blocks, *self._pack.render("also", {"intent": asked.also}, asked.language))

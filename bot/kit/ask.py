@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from bot.kit.spelling import words_of
 from bot.language.reading import Slot
-from bot.payer.budget import Budget, Gap, Report
+from bot.payer.budget import Budget, Gap, ReadRecord, Report
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import PayerHealth
 from bot.payer.search import Search
@@ -210,6 +210,10 @@ class Ask:
         if reading.dropped:
             self.report.gaps.append(Gap("unreadable", resource_type, len(reading.dropped)))
         return reading
+
+    def stands_on(self, resource_type: str, ids: Iterable[str]) -> None:
+        """Name records of the asker's own, read beside the search, that the answer tells from."""
+        self.report.sources += [ReadRecord(resource_type, one, self.moment()) for one in ids]
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
         """Name the records that the answer stands on, of all that were read of a type."""

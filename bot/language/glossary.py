@@ -84,6 +84,11 @@ class GlossaryTerm:
     arguments: Mapping[str, str] = field(default_factory=dict)
     the_is_mine: bool = False
 
+    @property
+    def brief(self) -> str:
+        """The first sentence of what it means."""
+        return self.says.partition(". ")[0].removesuffix(".") + "."
+
 
 @dataclass(frozen=True, slots=True)
 class Glossary:

@@ -76,7 +76,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     covered: str | None = None
     walks: bool = False
     of_list: str | None = None
-    answer: Literal["built", "later"] = "built"
+    answer: Literal["built", "later", "aside"] = "built"
     slots: dict[str, str] = {}
     excludes: list[str] = []
     several: list[str] = []
@@ -154,7 +154,8 @@ class IntentRules:
     `about` are slot types whose words only name what the intent is about ("pharmacy" in "my pharmacy claims"), or one
     value of a type ("service:lab").
 
-    `answer` "later" says that only words about what it will need are there so far. `follows` are the kinds of
+    `answer` "later" says that only words about what it will need are there so far, "aside" that an intent which needs
+    nothing has an answer all the same, which leaves the topic of the conversation as it was. `follows` are the kinds of
     follow-up that its answer accepts, `asks` the slots that are asked for once when missing. `title` names it on a
     button, by language. `of_entry`: without a name it is about the first entry of the list that was shown.
     `small_talk`: it answers nothing, so it is never one of two readings to choose between. `reads` is what its answer
@@ -167,7 +168,7 @@ class IntentRules:
     intent: str
     title: Mapping[str, str]
     needs: Literal["member", "directory", "nothing"]
-    answer: Literal["built", "later"]
+    answer: Literal["built", "later", "aside"]
     rules: tuple[Rule, ...]
     slots: Mapping[str, str]
     excludes: frozenset[str]

@@ -13,7 +13,7 @@ from unittest.mock import sentinel
 import httpx
 import pytest
 
-from bot.kit import Ask, Summary
+from bot.kit import Ask, Coverage, Summary
 from bot.message import Block
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
@@ -107,11 +107,12 @@ async def answered(
     shelf: Shelf | None = None,
     known: Mapping[str, str] | None = None,
     said: str = "",
+    own: Collection[Coverage] = (),
     **arguments: str,
 ) -> Said:
     """The answer to an intent over these resources; keywords are a button's arguments, `said` the typed message.
 
-    `known` pairs brands with ingredients, as the pack's words do.
+    `known` pairs brands with ingredients, as the pack's words do. `own` are the asker's coverages, in their own chat.
     """
     shelf = shelf or Shelf(resources)
     spoken: Literal["en", "es"] = "es" if language == "es" else "en"
@@ -129,11 +130,16 @@ async def answered(
             other_names=lambda name: tuple(filter(None, [(known or {}).get(name)])),
             care_kinds=pack().care_kinds,
             member=MemberClient(http, BASE, "token", patient),
+            read_coverages=lambda: _given(tuple(own)),
         )
         summary = await pack().answers[intent](ask)
     blocks = pack().render(template_of(intent), {"answer": summary, "payer": PAYER, "private": True}, spoken)
     saw(plain(blocks))
     return Said(summary, plain(blocks), blocks, ask, shelf)
+
+
+async def _given(own: tuple[Coverage, ...]) -> tuple[Coverage, ...]:
+    return own
 
 
 async def _at_once(_seconds: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -145,6 +145,14 @@ async def test_a_problem_speaks_the_language_of_the_question(dana: House) -> Non
     dana.break_(always(503))
     assert "no responde" in dana.problem(await dana.say("cuánto debo de mi última visita"))
     assert "isn't answering" in dana.problem(await dana.say(OWED))
+
+
+async def test_a_meaning_is_told_without_the_members_own_figure(dana: House) -> None:
+    """No error for what the question did not ask for."""
+    dana.break_(replace(always(503), path=EOB.replace("ExplanationOfBenefit", "Coverage")))
+    meaning = (await dana.say("what is a deductible")).text
+    assert "What you pay yourself" in meaning
+    assert "Yours" not in meaning
 
 
 @pytest.mark.fault("F20")

@@ -1,0 +1,88 @@
+"""What a word means, and what the asker's own coverage says of it: "Yours is $1,500.00"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.kit import Ask, CostShare, Coverage, Summary, text_of
+
+_SHARES: Mapping[str, tuple[str, str | None]] = {
+    "deductible": ("deductible", None),
+    "out_of_pocket_max": ("out_of_pocket_max", None),
+    "copay": ("copay", None),
+    "coinsurance": ("coinsurance", None),
+    "specialist": ("copay", "spvisit"),
+    "pcp": ("copay", "gpvisit"),
+    "urgent_care": ("copay", "urgentcare"),
+    "emergency_care": ("copay", "emergency"),
+    "telehealth": ("copay", "televisit"),
+}
+_KINDS = {"hmo": "HMO", "ppo": "PPO", "pos": "POS"}
+_NETWORK, _GROUP, _ROLES = ("network", "in_network", "out_of_network"), "group_number", ("subscriber", "dependent")
+_OWN = {*_SHARES, *_KINDS, *_NETWORK, _GROUP, *_ROLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the coverage says of a term: `shares` of the cost, a `text`, else whether the plan is of this `kind`.
+
+    `told` is which of them it is: "shares", "service", "network", "group", "kind" or "role".
+    """
+
+    told: str
+    coverage: Coverage
+    shares: tuple[CostShare, ...] = ()
+    text: str | None = None
+    of_it: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning(Summary):
+    """The terms that are asked for, one or two, each with the asker's own facts where their coverage states them."""
+
+    terms: tuple[tuple[str, Own | None], ...]
+
+    @property
+    def own(self) -> tuple[str, Own] | None:
+        """The first of them that is stated."""
+        return next(((term, own) for term, own in self.terms if own), None)
+
+
+async def answer(ask: Ask) -> Meaning:
+    """Coverage is read in the member's own chat alone; whatever fails, the meaning is told without it."""
+    keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
+    ask.uses(ask.said)  # a message is read as this question only when its other words are those of a question
+    every = await ask.own_coverages() if _OWN.intersection(keys) else ()
+    current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]
+    found = summarize(keys, current)
+    ask.private = found.own is not None
+    if found.own:
+        ask.stands_on("Coverage", [found.own[1].coverage.id])
+    return found
+
+
+def summarize(keys: list[str], coverages: list[Coverage]) -> Meaning:
+    """With two medical plans nothing is told as the asker's own: which one counts depends on the claim."""
+    only = coverages[0] if len(coverages) == 1 else None
+    return Meaning(tuple((key, _own(key, only) if only else None) for key in keys))
+
+
+def _own(term: str, coverage: Coverage) -> Own | None:
+    if term in _SHARES:
+        kind, service = _SHARES[term]
+        shares = tuple(one for one in coverage.costs if one.kind == kind and _counts(one, service))
+        return Own("service" if service else "shares", coverage, shares) if shares else None
+    if term in _KINDS:
+        return Own("kind", coverage, of_it=coverage.kind == _KINDS[term]) if coverage.kind else None
+    if term in _ROLES:
+        return Own("role", coverage) if coverage.relationship else None
+    if term in _NETWORK:
+        return Own("network", coverage, text=coverage.networks) if coverage.networks else None
+    group = coverage.group if term == _GROUP else None
+    return Own("group", coverage, text=group.value) if group and group.value else None
+
+
+def _counts(share: CostShare, service: str | None) -> bool:
+    """Whether it is one person's, for medical care, of that kind of visit."""
+    return share.who != "family" and not share.drugs and service in {None, share.service}
