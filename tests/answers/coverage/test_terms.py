@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from bot.kit import Coverage, read_coverage
 from tests.answers.asking import Resource, answered
@@ -14,7 +15,7 @@ def _cost(code: str, dollars: float) -> Resource:
     return {"type": {"coding": [{"code": code}]}, "valueMoney": {"value": dollars, "currency": "USD"}}
 
 
-def _own(*costs: Resource, **other: object) -> Coverage:
+def _own(*costs: Resource, **other: Any) -> Coverage:
     return read_coverage(json.dumps(coverage(costToBeneficiary=list(costs), **other)).encode())
 
 
