@@ -8,21 +8,23 @@ from typing import Literal
 
 from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
-from bot.kit.wanted import ClaimWish, choose, wanted_of, wider_of
+from bot.kit.wanted import ClaimWish, choose, tells_state, wanted_of, wider_of
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
 from bot.records.live import Live
 
 SHOWN = 3
-Left = Literal["amount", "state", "time", "provider", "wider", "service", "claim_type"]
+Left = Literal["amount", "state", "time", "provider", "wider", "service"]
+_FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
     """Claims that fit all but the condition `left`; `kind` is the wider kind of care that was found instead.
 
-    `since` is the oldest day among all that was read, `silent` how many claims say nothing of what was done.
+    `since` is the oldest day among all that was read, `silent` how many claims say nothing of what was done. Where only
+    the state is not theirs they are counted and not shown: `looked` of them, of which `untold` don't tell their state.
     """
 
     left: Left | None = None
@@ -30,6 +32,8 @@ class Nearest:
     claims: tuple[Claim, ...] = ()
     silent: int = 0
     since: PartialDate | None = None
+    looked: int = 0
+    untold: int = 0
 
 
 async def near_claims(ask: Ask, alive: Live) -> Nearest:
@@ -57,7 +61,13 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
     silent = choose(claims, wanted).silent
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
     for left, loosened in _looser(claims, wanted):
-        if found := [claim for claim in choose(claims, loosened).claims if not claim.is_reversal]:
+        found = [claim for claim in choose(claims, loosened).claims if not claim.is_reversal]
+        if left == "service":
+            found = [claim for claim in found if _may_be(claim, wanted)]
+        if found and left == "state":
+            untold = sum(1 for claim in found if not tells_state(claim, wanted.state))
+            return Nearest(left, silent=silent, since=since, looked=len(found), untold=untold)
+        if found:
             kind = loosened.kind if left == "wider" else None
             return Nearest(left, kind, tuple(found[:SHOWN]), silent, since)
     return Nearest(silent=silent, since=since)
@@ -76,5 +86,11 @@ def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, 
         yield "wider", replace(wanted, service=wider, services=(wider,))
     if wanted.services:
         yield "service", replace(wanted, service=None, services=())
-    if wanted.claim_types:
-        yield "claim_type", replace(wanted, claim_types=())
+
+
+def _may_be(claim: Claim, wanted: ClaimWish) -> bool:
+    """Whether the claim can be the care under another name: a fill is no surgery, an office visit no hospital stay."""
+    kinds = wanted.kinds_of_care
+    if claim.is_pharmacy:
+        return any(kind.fills for kind in kinds)
+    return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)

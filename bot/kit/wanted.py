@@ -164,6 +164,13 @@ def left_of(claim: Claim) -> Amount | None:
     return owed - paid
 
 
+def tells_state(claim: Claim, state: str | None) -> bool:
+    """Whether the claim's record tells if it is in that state."""
+    if state in {"out_of_network", "in_network"}:
+        return claim.network in {"innetwork", "outofnetwork", "mixed"}
+    return state != "unpaid" or left_of(claim) is not None
+
+
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
     """Whether prescription fills may be what was asked for, beside visits; `claims` are those that fit.
 

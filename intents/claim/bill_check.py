@@ -17,6 +17,7 @@ from bot.kit import (
     Step,
     Summary,
     Term,
+    Visits,
     added,
     claim_by_id,
     doubts_of,
@@ -26,6 +27,7 @@ from bot.kit import (
     service_dates,
     span_of,
     text_of,
+    visits,
 )
 
 SHOWN = 5
@@ -59,7 +61,8 @@ class BillCheck(Summary):
 
     `match` is the one claim that fits; with several, or when only something near fits, there are `choices` instead,
     and `found` says how they were found. `together` is the sum of several claims of one day. `shielded`: the match is
-    marked as sensitive and was not asked for by button. `sure` is False when the person did not say the day.
+    marked as sensitive and was not asked for by button. `sure` is False when the person did not say the day,
+    nor that it was the last visit.
     """
 
     amount: Amount | None = None
@@ -82,7 +85,7 @@ async def answer(ask: Ask) -> BillCheck:
     amount = _amount(ask)
     claim_id = ask.arguments.get("id")
     if amount is None:
-        return BillCheck(known=await _known(ask, claim_id) if claim_id else None)
+        return BillCheck(known=await _known(ask, claim_id) if claim_id else await _known_last(ask))
     if claim_id:
         claim, _ = await claim_by_id(ask, claim_id)
         ask.cite("ExplanationOfBenefit", [claim.id])
@@ -103,6 +106,16 @@ async def _known(ask: Ask, claim_id: str) -> Claim:
     return claim
 
 
+async def _known_last(ask: Ask) -> Claim | None:
+    """The claim of the last visit, when the bill is for that one and it is the only one of its day."""
+    if not _is_last(ask):
+        return None
+    claims, _ = await _last_visit(ask)
+    known = claims[0] if len(claims) == 1 and not claims[0].sensitive else None
+    ask.cite("ExplanationOfBenefit", [known.id] if known else [])
+    return known
+
+
 def summarize(
     claims: Sequence[Claim], amount: Amount, ask: Ask, found: Found = "fits", around: Live | None = None
 ) -> BillCheck:
@@ -112,7 +125,8 @@ def summarize(
     base = BillCheck(amount, found=found, provider=text_of(ask, "provider_name"), number=number, start=start, end=end)
     if len(claims) == 1 and found == "fits":
         match = compare(claims[0], amount, around)
-        return replace(base, match=match, shielded=claims[0].sensitive, sure=bool(number or start or end))
+        sure = bool(number or start or end) or _is_last(ask)
+        return replace(base, match=match, shielded=claims[0].sensitive, sure=sure)
     return replace(
         base,
         choices=tuple(compare(claim, amount, around) for claim in claims[:SHOWN]),
@@ -142,7 +156,7 @@ def steps_of(check: BillCheck) -> tuple[Step, ...]:
         return ()
     owed, paid = match.claim.owed.amount, match.claim.paid_by_patient
     left = (Term("owed", owed), Term("paid", paid, minus=True)) if owed and paid else ()
-    bill = (Term("bill", check.amount), Term("left", match.left, minus=True))
+    bill = (Term("bill", check.amount), Term("left" if left else "owed", match.left, minus=True))
     first = (Step("left", match.left, left),) if left else ()
     return (*first, Step("difference", match.difference, bill))
 
@@ -166,6 +180,9 @@ async def _candidates(ask: Ask, amount: Amount) -> tuple[Sequence[Claim], Found,
     if text_of(ask, "claim_id"):
         claims, around = await _numbered(ask)
         return claims, "fits", around
+    if _is_last(ask):
+        claims, around = await _last_visit(ask)
+        return claims, "fits", around
     if not (text_of(ask, "provider_name") or service_dates(ask)):
         return await _by_amount(ask, amount)
     claims, around = await _fitting(ask)
@@ -184,6 +201,21 @@ async def _numbered(ask: Ask) -> tuple[list[Claim], Live]:
         ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.claims), page_size=100
     )
     return [claim for claim in alive.claims if is_numbered(claim, number)], alive
+
+
+def _is_last(ask: Ask) -> bool:
+    """Whether the bill is said to be for the last visit, of whoever was named."""
+    return text_of(ask, "question") == "last" and not service_dates(ask)
+
+
+async def _last_visit(ask: Ask) -> tuple[list[Claim], Live]:
+    """The claims of the newest day of care; a prescription is no visit."""
+
+    def days(so_far: Live) -> tuple[Visits, ...]:
+        return visits(replace(so_far, claims=fitting(so_far.claims, ask)), ask.today)
+
+    alive = await newest_claims(ask, enough=lambda so_far: len(days(so_far)) > 1, page_size=10)
+    return [claim for day in days(alive)[:1] for claim in day.claims], alive
 
 
 async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live]:
