@@ -39,6 +39,7 @@ from bot.kit import (
 Side = Literal["in", "out", "unknown"]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _COUNTED = ("deductible", "out_of_pocket_max")
+_EITHER = ("copay", "coinsurance")
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "spvisit": ("specialist", "specialists", "specialty", "especialista", "especialistas"),
     "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
@@ -77,7 +78,9 @@ class Floor:
 class CostShares(Summary):
     """The plan's shares by coverage, and the floors of the medical claims by network side.
 
-    `service` is the kind of visit that the words named; `missing`: no plan tells a share for it.
+    `service` is the kind of visit that the words named; `missing`: no plan tells a share for it. `asks` is "covered" or
+    "price" where the question is about some care, in the words `what`, and not about a share by its name; `named`: the
+    words name the kind of visit itself, so that its share says that it is covered.
 
     `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
     none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
@@ -110,6 +113,17 @@ class CostShares(Summary):
     several: bool = False
     rows: tuple[tuple[Claim, Amount], ...] = ()
     detail: bool = False
+    asks: str | None = None
+    what: str | None = None
+    named: bool = False
+
+    @property
+    def only(self) -> tuple[Coverage, CostShare] | None:
+        """The one share that answers the question, with its plan; None where several do or none."""
+        found = [(coverage, share) for coverage, shares in self.plans for share in shares]
+        only = found[0] if len(found) == 1 and found[0][1].text is None else None
+        asked = self.aspect is not None or (self.named and self.asks == "price")
+        return only if only and asked and not self.missing and not self.unscoped else None
 
     @property
     def progress(self) -> MetSoFar | None:
@@ -193,10 +207,9 @@ async def answer(ask: Ask) -> CostShares:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
     aspect = _aspect(ask)
-    if _service(ask) is None:
-        for kind in _CARE & ask.slots.keys():
-            ask.cannot(kind)
-    if aspect is not None and aspect not in _COUNTED:
+    for kind in _CARE & ask.slots.keys() if _service(ask) is None else ():
+        (ask.said_unmet if _about_care(ask) else ask.cannot)(kind)
+    if (aspect or _about_care(ask)) and aspect not in _COUNTED:
         return summarize(coverages, None, ask)
     start, end = _span(ask)
     alive = await period_claims(ask, start, end, people=False)
@@ -249,7 +262,16 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         several=ask.slots.get("reason") == "several",
         rows=tuple(carrying(counted, aspect)),
         detail="counted" in ask.arguments,
+        asks=_about_care(ask),
+        what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
+        named=_named_service(ask) is not None,
     )
+
+
+def _about_care(ask: Ask) -> str | None:
+    """What is asked of some care, "covered" or "price", where no share is asked for by its name."""
+    reason = ask.slots.get("reason")
+    return str(reason) if reason in {"covered", "price"} and _aspect(ask) is None else None
 
 
 def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
@@ -281,13 +303,12 @@ def _asks_time(ask: Ask) -> bool:
 
 
 def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
-    """Coinsurance and copays answer each other: plans write a percentage for one and dollars for the other."""
-    kinds = {"copay", "coinsurance"} if aspect in {"copay", "coinsurance"} else {aspect}
-    return tuple(
-        share
-        for share in costs
-        if (aspect is None or share.kind in kinds) and (side is None or share.side in {None, side})
-    )
+    """Coinsurance and copays answer for each other: plans write a percentage for one or dollars for the other."""
+    sided = [share for share in costs if side is None or share.side in {None, side}]
+    found = [share for share in sided if aspect is None or share.kind == aspect]
+    if not found and aspect in _EITHER:
+        found = [share for share in sided if share.kind in _EITHER]
+    return tuple(found)
 
 
 def _counts_as(coverages: Coverages, ask: Ask) -> str | None:
@@ -373,10 +394,14 @@ def _aspect(ask: Ask) -> str | None:
 
 def _service(ask: Ask) -> str | None:
     """The kind of visit that the message names; only a copay is for one."""
-    words = set(words_of(ask.said))
-    code = next((code for code, names in SERVICES.items() if words & set(names)), None)
+    code = _named_service(ask)
     ask.uses(*(SERVICES[code] if code else ()))
     return code or (None if scope_of(ask) in {"dental", "vision"} else _visit_to(ask.slots.get("specialty")))
+
+
+def _named_service(ask: Ask) -> str | None:
+    words = set(words_of(ask.said))
+    return next((code for code, names in SERVICES.items() if words & set(names)), None)
 
 
 def _visit_to(codes: object) -> str | None:

@@ -22,9 +22,12 @@ from bot.kit import (
     span_of,
     sum_of,
     text_of,
+    words_of,
 )
 
 SCOPES = ("dental", "vision", "drugs")
+_PROGRAMMES = frozenset({"medicaid", "tenncare", "bluecare"})
+_FIRST = frozenset({"primary", "first", "primario", "principal", "primero", "primera"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Included(Summary):
 
     `shares` are what the plans name for it. `lines` are the product lines of today's plans, where they are certain.
     `start` and `end` are the time that was asked about, `gaps` says that the plans found leave days of it open.
+    `wanted` is the programme that was asked for, medicare or medicaid.
+    `first_asked`: which plan pays first was asked, and `leads` is the one that the records' numbers put first.
     `paid` is what the dental plan paid since `start` as far as its `claims` claims tell; `untold` of them don't.
     """
 
@@ -47,6 +52,16 @@ class Included(Summary):
     paid: Amount | None = None
     claims: int = 0
     untold: int = 0
+    first_asked: bool = False
+    leads: Coverage | None = None
+    wanted: str | None = None
+
+    @property
+    def is_of_it(self) -> bool | None:
+        """Whether one of the plans is of the programme that was named; None where some don't say and none is."""
+        if self.wanted in self.lines:
+            return True
+        return False if self.wanted and self.lines and None not in self.lines else None
 
 
 async def answer(ask: Ask) -> Included:
@@ -102,7 +117,19 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
         found = tuple(one for one in current if one.scope == "medical")
         shares = tuple(share for one in found for share in one.costs if share.service == "emergency")
         return Included(about, found, tuple(one for one in current if one not in found), shares)
-    return Included(about, current, (), lines=tuple(one.line for one in current))
+    first = bool(_FIRST & set(words_of(ask.said)))
+    lines = tuple(one.line for one in current)
+    said = set(words_of(ask.said))
+    wanted = "medicare" if "medicare" in said else "medicaid" if said & _PROGRAMMES else None
+    return Included(
+        about, current, (), lines=lines, wanted=wanted, first_asked=first, leads=_leads(current) if first else None
+    )
+
+
+def _leads(current: Sequence[Coverage]) -> Coverage | None:
+    """The plan with number 1, else the only one without a number where the others have one."""
+    ones = [one for one in current if one.order == 1] or [one for one in current if not one.order]
+    return ones[0] if len(ones) == 1 and len(current) > 1 else None
 
 
 def _of_drugs(share: CostShare) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, name_of_state, of_other_person, words_of
 
@@ -13,6 +13,13 @@ _TRAVEL = frozenset(
     {"abroad", "overseas", "travel", "traveling", "travelling", "vacation", "mexico", "canada", "europe", "country"}
     | {"extranjero", "viaje", "viajo", "viajar", "vacaciones", "europa", "pais"}
 )
+_ENDS = frozenset({"end", "ends", "expire", "expires", "until", "termina", "vence", "acaba", "expira", "hasta"})
+_STARTS = frozenset(
+    {"start", "starts", "began", "begin", "effective", "since", "empieza", "empezo", "comienza", "desde"}
+)
+_KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
+_WHETHER = frozenset({"covered", "active", "still", "force", "insured", "cubierto", "cubierta", "activo", "activa"})
+_WHETHER |= {"vigente", "sigo", "sigue"}
 _OUT_OF_STATE = ({"out", "state"}, {"outside", "state"}, {"another", "state"}, {"fuera", "estado"}, {"otro", "estado"})
 
 
@@ -21,6 +28,9 @@ class CoverageSummary(Summary):
     """The coverages by their state today. `employer`: one of them may come from an employer, who may share less.
 
     `state` is the plan's own, where the question is about care outside it: no record says what a plan pays there.
+    `place` is one inside it, in the asker's words, and `near` the same as a search takes it. `asks` is what the first
+    line answers: "whether" there is coverage, when it "ends" or "starts", or "which" it is; `kind` is the one that was
+    named ("is my plan a PPO").
     """
 
     current: tuple[Coverage, ...] = ()
@@ -29,6 +39,10 @@ class CoverageSummary(Summary):
     ended: tuple[Coverage, ...] = ()
     other_person: bool = False
     state: str | None = None
+    place: str | None = None
+    near: str | None = None
+    asks: str = "which"
+    kind: str | None = None
 
     @property
     def employer(self) -> bool:
@@ -53,10 +67,32 @@ async def answer(ask: Ask) -> CoverageSummary:
     """Every coverage that the payer shows for the member."""
     coverages = await member_coverages(ask, shown=True)
     away = _is_away(ask) and bool(coverages.current)
-    if not away and "location" in ask.slots:
+    near = _near(ask.slots.get("location")) if not away else None
+    if not away and "location" in ask.slots and not (near and coverages.current):
         ask.cannot("location")
-    state = name_of_state(ask.places.home_state) if away else None
-    return summarize(coverages, other_person=of_other_person(ask), state=state)
+    found = summarize(coverages, other_person=of_other_person(ask))
+    words = set(words_of(ask.said))
+    return replace(
+        found,
+        state=name_of_state(ask.places.home_state) if away else None,
+        place=ask.words.get("location") if near and coverages.current else None,
+        near=near,
+        asks=_asks(words),
+        kind=next((kind for word, kind in _KINDS.items() if word in words), None),
+    )
+
+
+def _asks(words: set[str]) -> str:
+    for asked, known in (("ends", _ENDS), ("starts", _STARTS), ("whether", _WHETHER)):
+        if words & known:
+            return asked
+    return "whether" if {"coverage", "now"} <= words or words == {"tengo", "cobertura"} else "which"
+
+
+def _near(place: object) -> str | None:
+    """A city as a search for a doctor takes it; None for any other place."""
+    city = place.get("city") if isinstance(place, Mapping) else None
+    return f"{city}, {place.get('state')}" if city and isinstance(place, Mapping) and place.get("state") else None
 
 
 def _is_away(ask: Ask) -> bool:
@@ -71,7 +107,7 @@ def _is_away(ask: Ask) -> bool:
     return bool(told)
 
 
-def summarize(coverages: Coverages, *, other_person: bool = False, state: str | None = None) -> CoverageSummary:
+def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSummary:
     """The coverages sorted out by what holds today."""
     return CoverageSummary(
         current=coverages.current,
@@ -79,5 +115,4 @@ def summarize(coverages: Coverages, *, other_person: bool = False, state: str | 
         unclear=coverages.in_state("unclear"),
         ended=coverages.in_state("ended"),
         other_person=other_person,
-        state=state,
     )

@@ -14,7 +14,7 @@ ENDED = {"period": {"start": "2020-01-01", "end": "2021-12-31"}, "class": [named
 async def test_the_current_plan_comes_first_and_an_ended_one_is_named_so() -> None:
     """Several coverages are normal, and the first row is not always the one that holds (F49)."""
     said = await answered("coverage.summary", coverage("old", **ENDED), coverage(network="Blue Network S"))
-    assert said.text.startswith("Yes, you're covered: Plain PPO, since January 1, 2025")
+    assert said.text.startswith("Your plan is Plain PPO, since January 1, 2025")
     assert "Network: Blue Network S" in said.text
     assert "Ended: Old Plan, January 1, 2020 to December 31, 2021." in said.text
 
@@ -26,7 +26,7 @@ async def test_two_current_plans_are_listed_apart() -> None:
         "c2", order=2, relationship={"coding": [{"code": "spouse"}]}, **{"class": [named("plan", "B", "Second")]}
     )
     said = await answered("coverage.summary", second, coverage())
-    assert "Yes, you're covered by 2 plans:" in said.text
+    assert "You have 2 plans today:" in said.text
     assert said.text.index("1. Plain PPO") < said.text.index("2. Second")
     assert "you are the subscriber's spouse" in said.text
 
