@@ -13,7 +13,7 @@ MEMBERS = {
     "F41 several on one day": ("june", OWED, "You had 3 claims", "of your visit on"),
     "F44 none": ("noor", OWED, "shows no visits for you yet", "$"),
     "F44 ten thousand": ("maria10k", OWED, "of your visit", "I stopped before the end"),
-    "F48 Part 2": ("jesse", "list my claims", "special privacy mark", "42 CFR part 2 record of"),
+    "F48 Part 2": ("jesse", "list my claims", "your plan marks as private", "42 CFR part 2 record of"),
 }
 
 

@@ -108,14 +108,14 @@ async def test_marked_records_stay_out_until_their_button_is_pressed() -> None:
     without, having = await exported(plain, marked), await exported(plain, marked, sensitive="yes")
     for form in ("html", "csv"):
         assert "Substance use" not in printed(without.summary, form)
-        assert "1 record left out because of a special privacy mark" in printed(without.summary, form)
+        assert "1 record that" in printed(without.summary, form)
         assert STATEMENT not in printed(without.summary, form)
         assert "Substance use program" in printed(having.summary, form)
         assert STATEMENT in printed(having.summary, form)
     assert "Your share: $50.00, paid or not" in without.text
     assert STATEMENT in having.text
     only = await exported(marked)
-    assert "The only 1 claim of yours" in only.text
+    assert "Your plan marks your only 1 claim" in only.text
     assert only.summary.document is None  # type: ignore[attr-defined] # the pack's modules have no importable names
 
 
@@ -133,7 +133,7 @@ async def test_what_is_missing_is_said_inside() -> None:
 async def test_an_empty_period_has_no_document() -> None:
     """There is nothing to open, and all years are offered."""
     said = await exported()
-    assert "Your plan shows no claims of yours between January 1, 2026 and May 20, 2026" in said.text
+    assert "Your plan shows no claims of yours from January 1, 2026 to May 20, 2026" in said.text
     assert said.summary.document is None  # type: ignore[attr-defined] # the pack's modules have no importable names
     assert asks(said, "All years") == {"all": "yes", "without": "date_range"}
 

@@ -24,7 +24,7 @@ async def test_the_sum_first_then_each_fill() -> None:
     )
     assert lines_of(said) == [
         "$10.50 is your share of 2 fills from May 20, 2025 to May 20, 2026.",
-        "Of your share, $4.00 is reported as paid already.",
+        "Your plan's records show $4.00 of it as paid; the rest may be paid too.",
         "1. April 2, 2026 · lisinopril 10 mg · quantity 30 · $6.50",
         "   Blue Heron Pharmacy",
         "2. March 2, 2026 · metformin 500 mg · quantity 30 · $4.00",
@@ -41,7 +41,7 @@ async def test_the_sum_first_then_each_fill() -> None:
         ({"provider_name": "heron"}, "$10.50 is your share of 2 fills at heron"),
         (
             {"date_range": {"start": "2026-04-01", "end": "2026-04-30"}},
-            "$6.50 is your share of 1 fill from April 1, 2026 to April 30, 2026.",
+            "$6.50 is your share of 1 fill in April 2026.",
         ),
         ({"drug": "ozempic"}, "I found no prescription fills of yours for ozempic"),
     ],
@@ -89,8 +89,8 @@ async def test_a_marked_fill_is_counted_and_not_described() -> None:
     """The drug and the pharmacy of a labelled claim stay behind its button."""
     said = await answered("claim.pharmacy", fill("a", "2026-03-02", "naltrexone", {"memberliability": 4}, meta=PART_2))
     assert "naltrexone" not in said.text
-    assert "1. March 2, 2026 · a fill with a special privacy mark" in said.text
-    assert "1 fill with a special privacy mark is in the count and not described." in said.text
+    assert "1. March 2, 2026 · a fill that your plan marks as private" in said.text
+    assert "1 fill that your plan marks as private is counted and not described." in said.text
 
 
 async def test_older_than_a_year_is_found_when_no_time_was_asked_for() -> None:

@@ -51,7 +51,7 @@ async def test_paid_as_and_the_contract_are_two_facts() -> None:
     both = claim("a", "2026-04-02", {"memberliability": 9}, adjudication=[paid_as("innetwork"), contract])
     said = await answered("claim.detail", both, id="a")
     assert "Paid as: in network" in said.text
-    assert "In a contract with your plan then: no" in said.text
+    assert "Under contract with your plan then: no" in said.text
     only = await answered("claim.detail", claim("a", "2026-04-02", {"memberliability": 9}), id="a")
     assert "contract with" not in only.text
 

@@ -84,9 +84,9 @@ def denied(**elements: object) -> Resource:
 @pytest.mark.parametrize(
     ("plan", "created", "words"),
     [
-        ("Plain PPO", "2026-05-01", "You can appeal until about October 28, 2026 (180 days, commercial plans)"),
-        ("Medicare Advantage HMO", "2026-05-01", "until about July 5, 2026 (65 days, Medicare Advantage)"),
-        ("BlueCare Tennessee", "2026-05-01", "until about June 30, 2026 (60 days, BlueCare and TennCare)"),
+        ("Plain PPO", "2026-05-01", "You can appeal until about October 28, 2026 (180 days for commercial plans)"),
+        ("Medicare Advantage HMO", "2026-05-01", "until about July 5, 2026 (65 days for Medicare Advantage)"),
+        ("BlueCare Tennessee", "2026-05-01", "until about June 30, 2026 (60 days for BlueCare and TennCare)"),
         (
             "BlueCare Tennessee",
             "2026-02-01",
@@ -129,7 +129,7 @@ async def test_one_refused_line_is_a_denial_of_its_own() -> None:
     assert "Your plan didn't pay all of your visit" in mri.text
     assert '"No approval" (code 197)' in mri.text
     visit = await answered("claim.denial", one, slots={"service": "office_visit"})
-    assert "I see no denial of your one claim" in visit.text
+    assert "Your one claim wasn't denied" in visit.text
     assert "**" not in visit.text
     assert "Your plan didn't pay 1 of its 2 lines." in (await answered("claim.detail", one)).text
 

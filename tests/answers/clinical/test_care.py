@@ -72,7 +72,7 @@ async def test_labelled_records_are_counted_until_they_are_asked_for(intent: str
     row = record(kind, "a", "Opioid use disorder", title="Opioid use disorder", meta=PART_2)
     hidden = await answered(intent, row)
     assert "Opioid" not in hidden.text
-    assert "1 record carries a special privacy mark" in hidden.text
+    assert "Your plan marks 1 record as private" in hidden.text
     assert hidden.ask.report.sources == []
     shown = await answered(intent, row, show="yes", language="es")
     assert "Opioid use disorder" in shown.text

@@ -157,7 +157,7 @@ async def test_labelled_results_are_counted_and_shown_only_on_request() -> None:
     rows = (result("a"), result("s", value=1.5, code={"text": "Drug screen"}, meta=PART_2))
     said = await answered("clinical.labs", *rows)
     assert "Drug screen" not in said.text
-    assert "1 record carries a special privacy mark" in said.text
+    assert "Your plan marks 1 record as private" in said.text
     assert {source.id for source in said.ask.report.sources} == {"a"}
     shown = await answered("clinical.labs", *rows, show="yes")
     assert "Drug screen" in shown.text
