@@ -23,6 +23,10 @@ _NEVER = {
         r"\babre del \d|\bsin ser (?:hombre|mujer)\b|\bsolo (?:hombres|mujeres), ",
     ),
 }
+_RECORDED = re.compile(
+    r"\b(?:High blood pressure|Type 2 diabetes|Heart \w+|Knee \w+|\d mg (?:tablets|capsules|pen)|Care plan)\b"
+)
+_QUOTED = re.compile(r'"[^"]*"')
 _OWES = {"en": r"\byou (?:still )?owe\b", "es": r"\b(?:usted )?debe (?:usted )?\$"}
 _DENIES = re.compile(r"can't tell what you still owe")
 _SHORT = frozenset(
@@ -40,6 +44,8 @@ def voice_faults(template: str, values: Mapping[str, object], blocks: Iterable[B
         for pattern in (*_NEVER[language], *([_OWES[language]] if template.startswith("claim/") else ()))
         if (match := re.search(pattern, _DENIES.sub("", said))) and not _may_name(template, values)
     ]
+    if language == "es" and template.startswith("clinical/") and (match := _RECORDED.search(_QUOTED.sub("", said))):
+        found.append(f"{template} (es) leaves {match[0]!r} in English, outside quotes")
     lines = sum(isinstance(block, Line) for block in blocks)
     if template in _SHORT and lines > _LINES + _doubts(values):
         found.append(f"{template} ({language}) has {lines} lines before its details")

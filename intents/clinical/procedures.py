@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from bot.kit import Ask, CareKind, OnRecord, Procedure, Search, dated, on_record, read_procedure, shield
+from bot.kit import (
+    Ask,
+    CareKind,
+    CareKinds,
+    OnRecord,
+    Procedure,
+    Search,
+    dated,
+    on_record,
+    read_procedure,
+    shield,
+    words_of,
+)
 
 PAGE = 6
+_ANY = frozenset({"procedure", "procedures", "procedimiento", "procedimientos"})  # of any kind: no surgery is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +28,13 @@ class Procedures(OnRecord[Procedure]):
     """One page of procedures.
 
     `kind` is the care that the words named: only its procedures are listed. `missing`: none of it is on record, so
-    that every procedure is listed.
+    that every procedure is listed. `kinds` are the kinds of care of the procedures, by their ids, where one is known:
+    their names are told where the record's own words are of another language.
     """
 
     kind: CareKind | None = None
     missing: bool = False
+    kinds: Mapping[str, CareKind] = field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> Procedures:
@@ -32,7 +47,7 @@ async def answer(ask: Ask) -> Procedures:
 def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
     """The newest first, of the kind of care that was named where there are any."""
     described, shielded = shield(ask, read)
-    key = str(ask.slots.get("service") or "")
+    key = "" if set(words_of(ask.words.get("service"))[-1:]) & _ANY else str(ask.slots.get("service") or "")
     kinds = ask.care_kinds.within(key)
     alike = [one for one in described if any(kind.is_named(one.code, one.name) for kind in kinds)]
     page = on_record(ask, alike or described, len(alike or read), shielded, size=PAGE)
@@ -46,4 +61,13 @@ def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:
         shielded=page.shielded,
         kind=ask.care_kinds.named(key),
         missing=bool(kinds and not alike),
+        kinds={one.id: kind for one in page.rows if (kind := _kind(one, ask.care_kinds))},
     )
+
+
+def _kind(one: Procedure, kinds: CareKinds) -> CareKind | None:
+    """The narrowest kind of care that a procedure is; None where it is of none, or of several apart."""
+    found = [kind for kind in kinds.every.values() if kind.is_named(one.code, one.name)]
+    wider = {key for kind in found for key in kinds.near(kind.key)}
+    narrow = [kind for kind in found if kind.key not in wider]
+    return narrow[0] if len(narrow) == 1 else None
