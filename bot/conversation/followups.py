@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.conversation.state import Asked, Memory
 from bot.language.context import RECORD, changed, taken_over
-from bot.language.glossary import TERM
-from bot.language.kernel import FOLLOW
-from bot.language.reading import Candidate, Reading, Slot, adds
+from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 from bot.message import Language
 
 SOURCES = "answer.sources"
 ENTRY = "answer.entry"
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
-_TWO = 2
 _ORDINAL = "followup.ordinal"
 _SOURCES = "followup.sources"
-_SURE = 0.65
-_COMMON = frozenset({"MY", "BARE", "ASKED"})
-_JOINED = re.compile(r"\b(?:and|also|plus|y|tambien|también|además)\b|[?;.]\s*\w")
-
-
-def second_question(reading: Reading) -> Candidate | None:
-    """The other question of a message that holds two, such as "show my claims and find a dentist in Memphis".
-
-    It counts when the words join two parts, and its rule stands on a concept of its own and asks about something else.
-    """
-    if len(reading.candidates) < _TWO or not _JOINED.search(reading.text.casefold()):
-        return None
-    first, second = reading.candidates[:2]
-    own = {concept for concept in second.concepts if concept.isupper() or concept == TERM} - {*first.concepts, *_COMMON}
-    if second.slots and not adds(second.slots, first.slots):
-        return None
-    return second if own and second.score >= _SURE and not second.intent.startswith(FOLLOW) else None
 
 
 def heard_in(memory: Memory, reading: Reading) -> Language:
@@ -48,7 +27,6 @@ def heard_in(memory: Memory, reading: Reading) -> Language:
 
 def fresh(intent: str, slots: Mapping[str, Slot], reading: Reading, language: Language, whose: str) -> Asked:
     """A new question, with the slots that it takes over; `whose` record it is about when it names nobody."""
-    second = second_question(reading)
     return Asked(
         intent,
         slots=slots,
@@ -58,8 +36,6 @@ def fresh(intent: str, slots: Mapping[str, Slot], reading: Reading, language: La
         concepts=reading.concepts,
         unmet=reading.unmet,
         unused=reading.unused,
-        also=second.intent if second else None,
-        also_slots=second.slots if second else {},
         whose=whose,
     )
 

@@ -44,7 +44,7 @@ BUTTON_SECONDS = 24 * 60 * 60
 class Asked:
     """A question that was understood: an intent, its slots, and what a button or a follow-up adds.
 
-    `also` is the intent of a second question in the same message, to be offered after the answer with `also_slots`.
+    `also` holds the other questions of the same message, to be offered after the answer: slots by intent.
     `unmet` are the conditions that were said and that this intent's answer does not honour, by slot; `unused` are words
     of the question that nothing took. `whose` is the Patient id of the record that is asked about, empty for the one
     that the person connected; it counts only as long as the person's sign-in opens that record.
@@ -57,8 +57,7 @@ class Asked:
     rule: str | None = None
     score: float = 1.0
     concepts: tuple[str, ...] = ()
-    also: str | None = None
-    also_slots: Mapping[str, Slot] = field(default_factory=dict)
+    also: Mapping[str, Mapping[str, Slot]] = field(default_factory=dict)
     unmet: Mapping[str, Slot] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     whose: str = ""
@@ -121,7 +120,7 @@ class Memory:
         """The questions that stay within reach when `asked` is the last one, the newest first."""
         if asked is None or self.asked is None or asked.intent == self.asked.intent:
             return self.earlier
-        stack = (replace(self.asked, also=None, also_slots={}), *self.earlier)
+        stack = (replace(self.asked, also={}), *self.earlier)
         return tuple(one for one in stack if one.intent != asked.intent)[:MOST_TOPICS]
 
 

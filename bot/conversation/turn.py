@@ -32,6 +32,7 @@ from bot.conversation.followups import (
 )
 from bot.conversation.forms import Forms
 from bot.conversation.lists import of_list
+from bot.conversation.other_questions import parted
 from bot.conversation.own_words import OwnWords
 from bot.conversation.owner import (
     SWITCH,
@@ -213,8 +214,11 @@ class Turn:
         if reading.intent.startswith(FOLLOW):
             changed = followed(refined(memory, reading, self._pack.intents), memory, reading)
             return replace(changed, language=language) if changed else beyond(memory, reading, language)
-        intent, slots = self._pack.engine.merged(memory.context(), reading)
-        asked = fresh(intent or reading.intent, slots, reading, language, spoken_of(memory, reading))
+        context, today = memory.context(), self._now().date()
+        reading, others = parted(self._pack.engine, reading, today=today, context=context)
+        intent, slots = self._pack.engine.merged(context, reading)
+        asked = fresh(str(intent or reading.intent), slots, reading, language, spoken_of(memory, reading))
+        asked = replace(asked, also=others)
         asked = of_what_was_shown(memory, asked, reading, self._pack.intents.get(asked.intent))
         return with_pronoun(asked, memory, reading) if self._is_of_member(asked) else asked
 
@@ -242,8 +246,7 @@ class Turn:
             return await remember(message, memory, self._owners.other(message, asked, memory, settled.found), asked)
         if rules is not None and asked.intent in self._pack.answers:
             return None
-        two = {asked.also or "": asked.also_slots}
-        return await remember(message, replace(memory, misses=0), self._static(asked), keeps=memory, slots=two)
+        return await remember(message, replace(memory, misses=0), self._static(asked), keeps=memory, slots=asked.also)
 
     async def _of_person(self, course: Course, asked: Asked) -> Answered:
         """The reply to what is about the asker's account or reminders, which no payer is asked for."""
@@ -265,7 +268,7 @@ class Turn:
         """The pack's answer. Without a live sign-in: a link, and the question is kept until there is one."""
         needs_member = self._is_of_member(asked)
         if needs_member and isinstance(message.place, Shared):
-            kept = replace(asked, also=None, also_slots={})  # first: what is asked next must not tell what was answered
+            kept = replace(asked, also={})  # first: what is asked next must not tell what was answered
             only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
             await self._dialogue.remember(message, only)
         try:
@@ -302,20 +305,14 @@ class Turn:
     async def _offer_second(
         self, message: Message, memory: Memory, reply: Answered, asked: Asked, *, aside: bool
     ) -> Answered:
-        """The answer, with a button for the other question of a message that held two; an `aside` keeps the topic."""
+        """The answer, with a button for each other question of the same message; an `aside` keeps the topic."""
+        also = self._pack.render("also", {"intents": tuple(asked.also)}, asked.language) if asked.also else ()
+        reply = replace(reply, blocks=(*reply.blocks, *also))
         if aside:
-            also = self._pack.render("also", {"intent": asked.also}, asked.language) if asked.also else ()
-            said, told = {asked.intent: asked.slots, asked.also or "": asked.also_slots}, (*reply.blocks, *also)
-            reply = replace(reply, blocks=told)
+            said = {asked.intent: asked.slots, **asked.also}
             return await self._keeper.remember(message, replace(memory, misses=0), reply, keeps=memory, slots=said)
-        if asked.also is None:
-            return await self._keeper.remember(message, memory, reply, asked, rates=True)
-        blocks = (*reply.blocks, *self._pack.render("also", {"intent": asked.also}, asked.language))
-        plain = replace(asked, also=None, also_slots={})
-        slots = {asked.also: asked.also_slots}
-        return await self._keeper.remember(
-            message, memory, replace(reply, blocks=blocks), plain, slots=slots, rates=True
-        )
+        plain = replace(asked, also={})
+        return await self._keeper.remember(message, memory, reply, plain, slots=asked.also, rates=True)
 
     async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
         """Whether the member's own address is about to be used, and the question before did not use it."""
@@ -374,7 +371,8 @@ class Turn:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""
         values = {"payer": self._payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
-        also = self._pack.render("also", {"intent": asked.also}, asked.language) if asked.also and not template else ()
+        others = {"intents": tuple(asked.also)}
+        also = self._pack.render("also", others, asked.language) if asked.also and not template else ()
         return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *also))
 
 

@@ -29,10 +29,12 @@ _QUESTION = frozenset({
 _IMPERATIVE = frozenset({
     "find", "show", "list", "tell", "give", "need", "want", "get", "check", "compare", "look", "search", "send",
     "explain", "unlink", "disconnect", "connect", "desconecte", "desconecta", "help", "let", "please", "pls", "plz",
-    "wanting", "looking", "trying", "download", "delete", "remove", "forget", "stop", "busco", "necesito", "quiero",
-    "quisiera", "muestre", "muestra", "muestreme", "muestrame", "diga", "digame", "dime", "ensename", "enseneme",
+    "wanting", "looking", "trying", "remind", "notify", "alert", "warn", "download", "delete", "remove", "forget",
+    "stop", "busco", "necesito", "quiero", "quisiera", "muestre", "muestra", "muestreme", "muestrame", "diga",
+    "digame", "dime", "ensename", "enseneme",
     "busque", "busca", "busqueme", "encuentre", "compara", "explique", "borre", "dame", "deme", "ayudeme",
-    "ayudame", "favor", "wondering", "wonder", "id", "curious", "gustaria", "saber", "know",
+    "ayudame", "recuerdeme", "recuerdame", "aviseme", "avisame", "favor", "wondering", "wonder", "id", "curious",
+    "gustaria", "saber", "know",
 })  # fmt: skip
 _DONE = frozenset({"get", "check", "list", "send", "stop", "forget", "compare", "download", "remove", "delete"})
 _DOES = frozenset({"i", "we", "he", "she", "they", "it"})
