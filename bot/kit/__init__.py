@@ -46,6 +46,7 @@ from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_named, words_of
 from bot.kit.states import name_of_state
 from bot.kit.toward import MetSoFar, carrying, counting, least
+from bot.kit.visit_kinds import named_visit, visit_kind
 from bot.kit.wanted import (
     Chosen,
     ClaimWish,
@@ -234,6 +235,7 @@ __all__ = [
     "medications",
     "member_coverages",
     "name_of_state",
+    "named_visit",
     "names_of",
     "near_claims",
     "nearest",
@@ -282,6 +284,7 @@ __all__ = [
     "telling",
     "tests_on_record",
     "text_of",
+    "visit_kind",
     "visits",
     "wanted",
     "wanted_of",

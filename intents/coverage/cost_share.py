@@ -27,33 +27,22 @@ from bot.kit import (
     counting,
     least,
     member_coverages,
+    named_visit,
     of_other_person,
     of_scope,
     period_claims,
     plan_year_of,
     scope_of,
     sum_of,
-    words_of,
+    visit_kind,
 )
 
 Side = Literal["in", "out", "unknown"]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _COUNTED = ("deductible", "out_of_pocket_max")
 _EITHER = ("copay", "coinsurance")
-SERVICES: Mapping[str, tuple[str, ...]] = {
-    "spvisit": ("specialist", "specialists", "specialty", "especialista", "especialistas"),
-    "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
-    "emergency": ("emergency", "er", "emergencia", "emergencias"),
-    "urgentcare": ("urgent", "urgente", "urgencia", "urgencias"),
-    "televisit": ("telehealth", "virtual", "video", "telesalud", "telemedicina"),
-    "inpthosp": ("hospital", "inpatient", "hospitalizacion"),
-    "rx": ("prescription", "prescriptions", "rx", "receta", "recetas", "medicinas"),
-}
-"""How people name the services that a copay is for, in both languages."""
 _APART = frozenset({"oral", "vision"})
 _CARE = frozenset({"service", "facility_type"})
-# NUCC: family medicine, internal medicine, pediatrics, general practice.
-_PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 _DIGITS = re.compile(r"[^a-z]+")
 
 
@@ -207,7 +196,7 @@ async def answer(ask: Ask) -> CostShares:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
     aspect = _aspect(ask)
-    for kind in _CARE & ask.slots.keys() if _service(ask) is None else ():
+    for kind in _CARE & ask.slots.keys() if visit_kind(ask) is None else ():
         (ask.said_unmet if _about_care(ask) else ask.cannot)(kind)
     if (aspect or _about_care(ask)) and aspect not in _COUNTED:
         return summarize(coverages, None, ask)
@@ -227,7 +216,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
     """The shares that were asked for, and the sums of the claims; `claims` None: they were not needed."""
     aspect, side = _aspect(ask), _side(ask)
     chosen = _chosen(coverages, ask)
-    service = _service(ask)
+    service = visit_kind(ask)
     every = [(coverage, _asked(coverage.costs, aspect, side)) for coverage in chosen]
     scope = _counts_as(coverages, ask)
     scoped = of_scope(every, scope_of(ask))
@@ -264,7 +253,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         detail="counted" in ask.arguments,
         asks=_about_care(ask),
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
-        named=_named_service(ask) is not None,
+        named=named_visit(ask) is not None,
     )
 
 
@@ -390,25 +379,6 @@ def _floor(side: Side, claims: list[Claim]) -> Floor | None:
 def _aspect(ask: Ask) -> str | None:
     value = ask.slots.get("amount_kind")
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
-
-
-def _service(ask: Ask) -> str | None:
-    """The kind of visit that the message names; only a copay is for one."""
-    code = _named_service(ask)
-    ask.uses(*(SERVICES[code] if code else ()))
-    return code or (None if scope_of(ask) in {"dental", "vision"} else _visit_to(ask.slots.get("specialty")))
-
-
-def _named_service(ask: Ask) -> str | None:
-    words = set(words_of(ask.said))
-    return next((code for code, names in SERVICES.items() if words & set(names)), None)
-
-
-def _visit_to(codes: object) -> str | None:
-    """Plans tell apart visits to primary care and to specialists, whatever kind of specialist it is."""
-    if not isinstance(codes, list) or not codes:
-        return None
-    return "gpvisit" if _PRIMARY.intersection(map(str, codes)) else "spvisit"
 
 
 def _side(ask: Ask) -> str | None:
