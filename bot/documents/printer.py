@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from bot.accounts.render import sha256
 from bot.documents.calendars import calendar_file
 from bot.documents.cells import cell
+from bot.documents.pictures import plotted, stretches
 from bot.message import Language
 from bot.replies.catalogues import read_catalogues
 from bot.replies.filters import forms
@@ -69,7 +70,11 @@ def _environment(
         **options,
     )
     ours = forms(language)
-    jinja.filters |= {name: ours[name] for name in _OURS} | {"exact": escape}
+    jinja.filters |= {name: ours[name] for name in _OURS} | {
+        "exact": escape,
+        "plotted": plotted,
+        "stretches": stretches,
+    }
     jinja.globals |= {"language": language, **common}
     return jinja
 

@@ -18,11 +18,22 @@ from bot.kit.claims import claim_by_id, claim_numbered, newest_claims, with_reso
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.conditions import is_called as is_called_so
 from bot.kit.coverages import Coverages, member_coverages, plan_year_of
+from bot.kit.curves import Curve, curve_of
 from bot.kit.denials import AppealClock, appeal_clock, denied_claims, in_any_state
 from bot.kit.directory import listings, within
 from bot.kit.documents import Document, Offer, WithDocument
 from bot.kit.electronic import Electronic, electronic_addresses
 from bot.kit.fills import Medication, medications
+from bot.kit.floors import (
+    COUNTED,
+    Floor,
+    counts_apart,
+    floor_of,
+    floors_of,
+    met_so_far,
+    network_side,
+    year_so_far,
+)
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
@@ -97,6 +108,7 @@ from bot.records.sum_doubts import NO_DOUBTS, SumDoubts, sum_doubts
 from bot.records.why import Why, why_of
 
 __all__ = [
+    "COUNTED",
     "FARTHER",
     "NO_DOUBTS",
     "NO_KINDS",
@@ -125,6 +137,7 @@ __all__ = [
     "CostShare",
     "Coverage",
     "Coverages",
+    "Curve",
     "Document",
     "Doubt",
     "Drug",
@@ -132,6 +145,7 @@ __all__ = [
     "DrugLists",
     "Electronic",
     "Filter",
+    "Floor",
     "Found",
     "History",
     "Hours",
@@ -205,6 +219,8 @@ __all__ = [
     "claim_numbered",
     "conditions",
     "counting",
+    "counts_apart",
+    "curve_of",
     "dated",
     "days_around",
     "denied_claims",
@@ -217,6 +233,8 @@ __all__ = [
     "fills",
     "find_places",
     "fitting",
+    "floor_of",
+    "floors_of",
     "given",
     "history",
     "holds_more",
@@ -234,6 +252,7 @@ __all__ = [
     "loosened",
     "medications",
     "member_coverages",
+    "met_so_far",
     "name_of_state",
     "named_visit",
     "names_of",
@@ -241,6 +260,7 @@ __all__ = [
     "nearest",
     "nearest_names",
     "network_names",
+    "network_side",
     "networks",
     "networks_among",
     "newest_claims",
@@ -295,4 +315,5 @@ __all__ = [
     "within",
     "without_own",
     "words_of",
+    "year_so_far",
 ]

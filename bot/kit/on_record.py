@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from bot.kit.ask import Ask, Summary
 from bot.kit.care import UNSHIELDED, Series, Shielded
+from bot.kit.curves import unit_of
 from bot.records.observation import Observation
 
 T = TypeVar("T")
@@ -62,23 +63,13 @@ class TestsOnRecord(OnRecord[Series]):
         """The last results of the one test, oldest first, when a line joins them: figures in one unit, or pressures."""
         told = self.test or self.only
         last = told.results[:TREND] if told else ()
-        units = {_unit(one) for one in last}
+        units = {unit_of(one) for one in last}
         return last[::-1] if len(units) == 1 and None not in units and len(last) > 1 else ()
 
     @property
     def shown(self) -> tuple[Observation, ...]:
         """Every result that is told."""
         return self.trend or tuple(one for test in self.rows for one in test.results[:TREND])
-
-
-def _unit(one: Observation) -> str | None:
-    """The unit of a dated figure; None for a result that is none, or only a bound of one."""
-    if one.day is None or one.day.month is None:
-        return None
-    if one.pressure is not None:
-        return "mmHg, two numbers"
-    figure = one.main.value.quantity if one.main.value and not (one.parts or one.main.value.per) else None
-    return (figure.unit or "") if figure and not figure.comparator else None
 
 
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:

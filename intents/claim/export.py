@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,11 +15,13 @@ from bot.kit import (
     ClaimWish,
     Document,
     History,
+    MetSoFar,
     Search,
     SumDoubts,
     WithDocument,
     added,
     by_currency,
+    counting,
     days_around,
     doubts_of,
     fitting,
@@ -30,6 +32,8 @@ from bot.kit import (
     span_of,
     sum_doubts,
     wanted_of,
+    why_of,
+    year_so_far,
 )
 
 _LEAST_MONTHS, _MOST_MONTHS = 2, 24
@@ -74,6 +78,26 @@ class MonthOfShare:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """From what was billed to the member's share: the three parts come to `billed`, over `claims` claims.
+
+    `others` are the claims whose numbers do not tell every part; they are in none of the sums.
+    """
+
+    billed: Amount
+    share: Amount
+    paid: Amount
+    discount: Amount
+    claims: int
+    others: int
+
+    @property
+    def parts(self) -> tuple[Amount, ...]:
+        """The member's share first."""
+        return self.share, self.paid, self.discount
+
+
+@dataclass(frozen=True, slots=True)
 class Papers:
     """What the document holds, and what it leaves out.
 
@@ -96,6 +120,8 @@ class Papers:
     gaps: tuple[str, ...]
     doubts: SumDoubts = NO_DOUBTS
     months: tuple[MonthOfShare, ...] = ()
+    way: Way | None = None
+    met: Mapping[str, MetSoFar] = field(default_factory=dict)
 
     @property
     def months_need_years(self) -> bool:
@@ -123,7 +149,16 @@ async def answer(ask: Ask) -> Export:
     found = await history(ask, *days_around(start, end), since=start)
     summary = summarize(found, ask, profiles[0].name if profiles else None)
     ask.cite("ExplanationOfBenefit", [receipt.claim.id for receipt in summary.papers.receipts])
-    return summary
+    if summary.document is None or not _holds_this_year(ask, start, end):
+        return summary
+    papers = replace(summary.papers, met=await year_so_far(ask, counting(found.live)))
+    return replace(summary, papers=papers, document=replace(summary.document, values={"papers": papers}))
+
+
+def _holds_this_year(ask: Ask, start: date | None, end: date | None) -> bool:
+    """Whether every claim of this year is in it: only those can tell where a yearly figure stands."""
+    whole = (start is None or start <= date(ask.today.year, 1, 1)) and (end is None or end >= ask.today)
+    return whole and not replace(wanted_of(ask), start=None, end=None).narrows
 
 
 def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
@@ -151,6 +186,7 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
         strange=live.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
         months=_months(counted),
+        way=way_of(counted),
         doubts=sum_doubts(counted, live, apart=(*alive, *_within(live.apart, ask, start, end))),
     )
     return Export(
@@ -209,6 +245,27 @@ def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:
         MonthOfShare(name, one, max(0, round(100 * one.value / top)) if top > 0 else 0)
         for name, one in zip(names, found, strict=True)
     )
+
+
+def way_of(claims: Sequence[Claim]) -> Way | None:
+    """The sums of the claims whose numbers tell every part; None where none does, or in two currencies."""
+    ways = [way for claim in claims if (way := _way(claim))]
+    sums = [by_currency([way[at] for way in ways]) for at in range(4)]
+    if not ways or any(len(one) != 1 for one in sums) or not sums[0][0].value:
+        return None
+    billed, share, paid, discount = (one[0] for one in sums)
+    return Way(billed, share, paid, discount, len(ways), len(claims) - len(ways))
+
+
+def _way(claim: Claim) -> tuple[Amount, Amount, Amount, Amount] | None:
+    """What was billed, and the share, payment and discount that come to it to the cent."""
+    why, billed = why_of(claim), claim.billed
+    if billed is None or why is None or why.paid is None or billed.currency != why.share.currency:
+        return None
+    discount = why.discount or Amount(billed.value - billed.value, billed.currency)
+    parts = why.share, why.paid, discount
+    whole = sum((part.value for part in parts), Decimal(0)) == billed.value and min(p.value for p in parts) >= 0
+    return (billed, *parts) if whole else None
 
 
 def _totals(receipts: Sequence[Receipt]) -> tuple[Total, ...]:

@@ -5,13 +5,12 @@ A Coverage holds no accumulator and neither do claims (fhir-notes 4.7): the floo
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
 from bot.kit import (
+    COUNTED,
     SCOPES,
     Amount,
     Ask,
@@ -19,15 +18,20 @@ from bot.kit import (
     CostShare,
     Coverage,
     Coverages,
+    Floor,
     MetSoFar,
     Period,
     Shares,
     Summary,
     carrying,
     counting,
-    least,
+    counts_apart,
+    floor_of,
+    floors_of,
     member_coverages,
+    met_so_far,
     named_visit,
+    network_side,
     of_other_person,
     of_scope,
     period_claims,
@@ -37,30 +41,8 @@ from bot.kit import (
     visit_kind,
 )
 
-Side = Literal["in", "out", "unknown"]
-_SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
-_COUNTED = ("deductible", "out_of_pocket_max")
 _EITHER = ("copay", "coinsurance")
-_APART = frozenset({"oral", "vision"})
 _CARE = frozenset({"service", "facility_type"})
-_DIGITS = re.compile(r"[^a-z]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """What some claims carried: `deductible`, and `shares` (deductible, copay and coinsurance), of `claims` claims.
-
-    `plan` is the coverage that held then, told where the claims are of several plans; `first` and `last` are the days
-    of service of its claims.
-    """
-
-    side: Side
-    claims: int
-    deductible: Amount | None
-    shares: Amount | None
-    plan: Coverage | None = None
-    first: date | None = None
-    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +99,9 @@ class CostShares(Summary):
     @property
     def progress(self) -> MetSoFar | None:
         """Where the member stands with the one figure in network; None where it is not clear which figure counts."""
-        used, limit = self._used_in_network(), self._one_limit()
-        if used is None or limit is None or not limit.value or used.currency != limit.currency or self.end:
-            return None
-        drugs = self._part(self.drugs) if self.drugs and self.side != "out" else None
-        more = drugs if drugs and drugs.value and drugs.currency == used.currency else None
-        return MetSoFar(limit, used, used + more if more else None)
-
-    def _used_in_network(self) -> Amount | None:
-        floor = next((one for one in self.floors if one.side == "in"), None)
-        return self._part(floor) if floor and self.aspect in _COUNTED and not self.changed else None
-
-    def _part(self, floor: Floor) -> Amount | None:
-        return floor.deductible if self.aspect == "deductible" else floor.shares
-
-    def _one_limit(self) -> Amount | None:
-        shares = [share for _, shares in self.plans for share in shares if share.side != "out"]
-        named = [share for share in shares if share.who != "family"]
-        return named[0].amount if len(named) == 1 and not named[0].drugs else None
+        shares = [share for _, shares in self.plans for share in shares]
+        drugs = self.drugs if self.side != "out" else None
+        return None if self.end else met_so_far(self.aspect, shares, self.floors, drugs)
 
     @property
     def deductibles(self) -> int:
@@ -158,7 +125,7 @@ class CostShares(Summary):
         """Whether the in-network claims come to the one figure that the plan names for it, or to more."""
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
-        if self.aspect not in _COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
+        if self.aspect not in COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
             return False
         used, limit = floor.deductible if self.aspect == "deductible" else floor.shares, named[0].amount
         if used is None or limit is None or not limit.value:
@@ -170,7 +137,7 @@ class CostShares(Summary):
         """What is left of the one figure that the plan names, at most: the claims give a floor of what is used."""
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
-        if self.aspect not in _COUNTED or len(named) != 1 or self.changed or self.end or named[0].drugs:
+        if self.aspect not in COUNTED or len(named) != 1 or self.changed or self.end or named[0].drugs:
             return None
         used = (floor.deductible if self.aspect == "deductible" else floor.shares) if floor else None
         limit = named[0].amount
@@ -198,7 +165,7 @@ async def answer(ask: Ask) -> CostShares:
     aspect = _aspect(ask)
     for kind in _CARE & ask.slots.keys() if visit_kind(ask) is None else ():
         (ask.said_unmet if _about_care(ask) else ask.cannot)(kind)
-    if (aspect or _about_care(ask)) and aspect not in _COUNTED:
+    if (aspect or _about_care(ask)) and aspect not in COUNTED:
         return summarize(coverages, None, ask)
     start, end = _span(ask)
     alive = await period_claims(ask, start, end, people=False)
@@ -206,8 +173,8 @@ async def answer(ask: Ask) -> CostShares:
     counted = list(_counted(counting(alive), coverages, ask, scope))
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     medical = [claim for claim in counted if not claim.is_pharmacy or scope == "drugs"]
-    for side in dict.fromkeys(_side_of(claim) for claim in medical):
-        group = [claim for claim in medical if _side_of(claim) == side]
+    for side in dict.fromkeys(network_side(claim) for claim in medical):
+        group = [claim for claim in medical if network_side(claim) == side]
         ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
     return summarize(coverages, counting(alive), ask)
 
@@ -226,7 +193,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
     plans = named if found else every
     read = list(claims or ())
     counted = list(_counted(read, coverages, ask, scope))
-    floors = _floors([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
+    floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     start, end = _span(ask)
     return CostShares(
         plans=tuple((coverage, shares) for coverage, shares in plans if shares),
@@ -238,7 +205,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         read=claims is not None and (scope is None or bool(scoped)),
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
-        drugs=_floor("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None,
+        drugs=floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None,
         start=start,
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
         other_person=of_other_person(ask),
@@ -315,65 +282,13 @@ def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask, scope: str
         if not _in_span(claim, start, end):
             continue
         own = SCOPES.get(claim.kind or "") or scopes.get(claim.coverage or "") or "medical"
-        apart = scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in _APART
-        if own == scope if scope else not apart:
+        if own == scope if scope else not counts_apart(claim, scopes):
             yield claim
 
 
 def _in_span(claim: Claim, start: date, end: date) -> bool:
     day = claim.service.day
     return day is not None and start <= day.first <= end
-
-
-def _floors(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
-    """By plan and side of the network. A plan that is renewed under a new id each year stays one plan."""
-    by_id = {coverage.id: coverage for coverage in coverages.every}
-    plans: dict[tuple[str, ...], list[Claim]] = {}
-    for claim in claims:
-        plans.setdefault(_plan_key(by_id.get(claim.coverage or "") or _held(claim, coverages)), []).append(claim)
-    sides: tuple[Side, ...] = ("in", "out", "unknown")
-    found: list[Floor] = []
-    for rows in plans.values():
-        plan = next((by_id[c.coverage] for c in rows if c.coverage in by_id), None) or _held(rows[0], coverages)
-        made = (_floor(side, [claim for claim in rows if _side_of(claim) == side]) for side in sides)
-        found += [replace(floor, plan=plan) if len(plans) > 1 else floor for floor in made if floor]
-    return tuple(found)
-
-
-def _held(claim: Claim, coverages: Coverages) -> Coverage | None:
-    """The one medical coverage that held on the claim's day."""
-    day = claim.service.day
-    held = [c for c in coverages.every if day and c.held(day.first) and c.scope == "medical"]
-    return held[0] if len(held) == 1 else None
-
-
-def _plan_key(coverage: Coverage | None) -> tuple[str, ...]:
-    """What stays when a plan is renewed: its name without figures, its kind and its group."""
-    if coverage is None:
-        return ()
-    name, group = coverage.name or "", coverage.group.words if coverage.group else ""
-    return (_DIGITS.sub(" ", name.casefold()).strip(), coverage.kind or "", (group or "").casefold())
-
-
-def _side_of(claim: Claim) -> Side:
-    return _SIDES.get(claim.network, "unknown")
-
-
-def _floor(side: Side, claims: list[Claim]) -> Floor | None:
-    """The sums over the claims that tell a share; None when none does. Below nothing there is nothing."""
-    told = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
-    if not told:
-        return None
-    shares = (part for c in told for part in (c.owed.deductible, c.owed.copay, c.owed.coinsurance))
-    days = [claim.service.day.first for claim in told if claim.service.day]
-    return Floor(
-        side=side,
-        claims=len(told),
-        deductible=least(c.owed.deductible for c in told),
-        shares=least(shares),
-        first=min(days, default=None),
-        last=max(days, default=None),
-    )
 
 
 def _aspect(ask: Ask) -> str | None:

@@ -220,6 +220,8 @@ async def test_documents_are_good_to_use(house: House, chromium: Browser, viewpo
         assert (await download.value).suggested_filename == "health-claims.csv"
         await page.get_by_role("button", name="print").click()
         await expect(page.locator(".claims .totals")).to_contain_text("Total of")
+        await page.get_by_role("link", name="Pictures").click()
+        await expect(page.get_by_role("img", name="From billed to your share")).to_be_in_viewport(ratio=1)
         await check_page(page)
         letter = await page.pdf(format="Letter")
         assert len(re.findall(rb"/Type\s*/Page\b", letter)) == 1

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 
-from tests.answers.asking import Resource, Said, answered, concept
+from tests.answers.asking import Resource, Said, Shelf, answered, concept
 from tests.answers.claim.printed import printed, sheet
 from tests.answers.claim.shapes import WHO, asks, fill, numbered
 from tests.answers.claim.test_sums import CLAIMS, Rows
 from tests.answers.claim.test_sums import _made as made
-from tests.answers.made import PART_2, claim
+from tests.answers.made import PART_2, claim, coverage, usd
 
 YEAR = {"date_range": {"start": "2026-01-01", "end": "2026-12-31"}}
 PARTS = {"submitted": 200.0, "eligible": 150.0, "benefit": 100.0, "memberliability": 50.0}
@@ -65,12 +65,51 @@ async def test_the_page_draws_every_month_beside_its_amount() -> None:
     """Months without claims too; none are drawn where one month is all there is."""
     march, may = claim("a", "2026-03-04", PARTS), claim("b", "2026-05-05", PARTS | {"memberliability": 100.0})
     page = printed((await exported(march, may)).summary, "html")
-    assert re.findall(r'<dt>(\w+)</dt><dd><meter [^>]*value="(\d+)"[^>]*></meter> (\S+)</dd>', page) == [
+    assert re.findall(r'<dt>(\w+)</dt><dd><svg .*?width="(\d+)%" height="10"/></svg> (\S+)</dd>', page) == [
         ("Mar", "50", "$50.00"),
         ("Apr", "0", "$0.00"),
         ("May", "100", "$100.00"),
     ]
-    assert "<meter" not in printed((await exported(march)).summary, "html")
+    assert "by month" not in printed((await exported(march)).summary, "html")
+
+
+async def test_the_page_draws_the_way_from_billed_to_the_share() -> None:
+    """The parts add up to what was billed; a claim that lacks one is in none of them, and that is said."""
+    whole = claim("a", "2026-03-04", PARTS | {"coinsurance": 50.0})
+    poor = claim("b", "2026-03-05", {"submitted": 80.0, "memberliability": 5.0})
+    page = html.unescape(printed((await exported(whole, poor)).summary, "html"))
+    assert "From billed to your share: your share 25 %, plan paid 50 %, discount 25 %" in page
+    assert "Billed <strong>$200.00</strong> on 1 claim. 1 more doesn't tell every part and isn't in it." in page
+    assert "From billed" not in printed((await exported(poor)).summary, "html")
+
+
+def plan(**shares: float) -> Resource:
+    """A coverage with a deductible and a limit."""
+    costs = [{"type": concept(code), "valueMoney": usd(value)} for code, value in shares.items()]
+    return coverage(costToBeneficiary=costs)
+
+
+async def test_the_page_tells_where_the_yearly_figures_stand_as_the_chat_does() -> None:
+    """The same floor and the same doubt; only a page that holds the whole year can, and absent is not zero."""
+    rows = (ME, plan(deductible=1500, maxoutofpocket=5000), claim("a", "2026-03-04", PARTS | {"deductible": 400}))
+    chat = await answered("coverage.cost_share", *rows, slots={"amount_kind": "deductible"})
+    page = html.unescape(printed((await answered("claim.export", *rows)).summary, "html"))
+    assert "At least $400.00 of your $1,500.00 deductible is met" in chat.text
+    assert "At least $400.00 of your $1,500.00 deductible</strong> is met. Your plan's own total decides." in page
+    assert "Deductible: met 27 %, left, at most 73 %" in page
+    assert "of your $5,000.00 out-of-pocket maximum</strong> is used" in page
+    march = {"date_range": {"start": "2026-03-01", "end": "2026-03-31"}}
+    assert "own total" not in printed((await answered("claim.export", *rows, slots=march)).summary, "html")
+    untold = (ME, rows[1], claim("a", "2026-03-04", {"submitted": 200.0}))
+    assert "own total" not in printed((await answered("claim.export", *untold)).summary, "html")
+
+
+async def test_a_plan_that_does_not_come_takes_nothing_from_the_claims() -> None:
+    """The page is whole without the yearly figures."""
+    shelf = Shelf((ME, claim("a", "2026-03-04", PARTS)), forbidden={"Coverage"})
+    page = printed((await answered("claim.export", shelf=shelf)).summary, "html")
+    assert "$50.00" in page
+    assert "not complete" not in page
 
 
 async def test_absent_amounts_are_empty_and_said() -> None:
@@ -144,7 +183,9 @@ async def test_without_a_period_it_is_this_year_and_a_button_gives_all() -> None
     this = await answered("claim.export", *rows)
     every = await answered("claim.export", *rows, all="yes")
     assert [len(sheet(said.summary)[0]) for said in (this, every)] == [1, 2]
-    asked = [query for said in (this, every) for kind, query in said.shelf.queries if kind == "ExplanationOfBenefit"]
+    asked = [
+        next(query for kind, query in said.shelf.queries if kind == "ExplanationOfBenefit") for said in (this, every)
+    ]
     assert [query.get("service-date") for query in asked] == [["ge2025-12-31", "le2026-05-21"], None]
     assert "Health care claims of all years" in printed(every.summary, "html")
 

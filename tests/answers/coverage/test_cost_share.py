@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.kit import floor_of
 from bot.message import Chart
 from bot.records.claim import read_claim
 from tests.answers.asking import answered, concept, owned, public
 from tests.answers.made import claim, coverage, paid_as, usd
 from tests.records.made import raw
-from tests.shipped import module_of
 
 
 def _money(code: str, value: float) -> dict[str, object]:
@@ -159,7 +159,8 @@ def _card() -> list[dict[str, object]]:
 @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=8))
 def test_a_floor_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
     """Whatever the amounts, the floor is exactly their sum."""
-    module = module_of("coverage.cost_share")
     parts = [claim(str(at), "2026-02-01", {"deductible": value / 100}) for at, value in enumerate(cents)]
-    floor = module._floor("in", [read_claim(raw(part)) for part in parts])
+    floor = floor_of("in", [read_claim(raw(part)) for part in parts])
+    assert floor
+    assert floor.deductible
     assert floor.deductible.value == sum(Decimal(str(value / 100)) for value in cents)

@@ -1,0 +1,133 @@
+"""The figures of a page's pictures: where the parts of a bar lie, and the points of a line. Templates draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import accumulate
+from typing import NamedTuple, Protocol
+
+WIDE, LEAST = 1000, 6
+"""The length of a bar in thousandths, and that of its shortest part: what is there can be seen."""
+_PERCENT, _TENTH = 100, 10
+
+
+class Valued(Protocol):
+    """What has a number, such as an amount of money."""
+
+    @property
+    def value(self) -> Decimal:
+        """The number."""
+        ...
+
+
+class Stretch(NamedTuple):
+    """One part of a bar: where it begins and how long it is, as SVG takes them, and its rounded share in percent."""
+
+    at: str
+    width: str
+    percent: int
+
+
+class Tick(NamedTuple):
+    """A line across a picture, with the number that it stands for."""
+
+    y: int
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The area of a picture in which its lines are drawn, in SVG's units."""
+
+    left: int = 40
+    right: int = 316
+    top: int = 10
+    bottom: int = 120
+
+
+BOX = Box()
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Lines over time: for each its points (x, y), the ticks from the bottom up, and the range behind them (y, height).
+
+    A day is as far from the next one drawn as it is in the calendar.
+    """
+
+    lines: tuple[tuple[tuple[int, int], ...], ...]
+    ticks: tuple[Tick, ...]
+    band: tuple[int, int] | None
+    box: Box = BOX
+
+
+def stretches(parts: Iterable[Valued]) -> tuple[Stretch, ...]:
+    """The parts of one whole side by side; together they are as long as the bar.
+
+    Raises:
+        ValueError: a part is below zero, or there is no whole.
+    """
+    values = [part.value for part in parts]
+    if min(values, default=Decimal(-1)) < 0 or not sum(values):
+        raise ValueError("no parts of one whole")
+    widths, percents = lengths(values, WIDE, LEAST), lengths(values, _PERCENT, 0)
+    begins = [0, *accumulate(widths)]
+    rows = zip(begins, widths, percents, strict=False)
+    return tuple(Stretch(_percent(at), _percent(width), percent) for at, width, percent in rows)
+
+
+def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
+    """Whole numbers in the proportion of the values that add up to `whole`; none but that of zero is below `least`."""
+    total = sum(values, Decimal(0))
+    found = [max(round(value * whole / total), least) if value else 0 for value in values]
+    found[values.index(max(values))] += whole - sum(found)
+    return found
+
+
+def _percent(thousandths: int) -> str:
+    return f"{thousandths // _TENTH}.{thousandths % _TENTH}%"
+
+
+def plotted(
+    days: Sequence[date], lines: Sequence[Sequence[Decimal]], low: Decimal | None = None, high: Decimal | None = None
+) -> Plot | None:
+    """The lines over the days, oldest first, before the range from `low` to `high`; None where they are of one day."""
+    first, last = days[0], days[-1]
+    if first == last:
+        return None
+    bounds = [bound for bound in (low, high) if bound is not None]
+    ticks = ticks_of([*bounds, *(value for line in lines for value in line)])
+    across = [BOX.left + (BOX.right - BOX.left) * (day - first).days // (last - first).days for day in days]
+    drawn = tuple(tuple((x, _y(value, ticks)) for x, value in zip(across, line, strict=True)) for line in lines)
+    return Plot(drawn, tuple(Tick(_y(value, ticks), value) for value in ticks), _band(low, high, ticks))
+
+
+def ticks_of(values: Sequence[Decimal]) -> list[Decimal]:
+    """Three to five round numbers, evenly apart, around all the values."""
+    low, high = min(values), max(values)
+    room = (high - low) or abs(high) or Decimal(1)
+    step = next(step for step in _steps(room) if room <= 3 * step)
+    first = (low / step).to_integral_value(ROUND_FLOOR)
+    last = max((high / step).to_integral_value(ROUND_CEILING), first + 2)
+    return [(first + at) * step for at in range(int(last - first) + 1)]
+
+
+def _steps(room: Decimal) -> Iterable[Decimal]:
+    power = room.adjusted() - 1
+    return (Decimal(digit).scaleb(exponent) for exponent in range(power, power + 3) for digit in (1, 2, 5))
+
+
+def _y(value: Decimal, ticks: Sequence[Decimal]) -> int:
+    share = (value - ticks[0]) / (ticks[-1] - ticks[0])
+    return round(BOX.bottom - share * (BOX.bottom - BOX.top))
+
+
+def _band(low: Decimal | None, high: Decimal | None, ticks: Sequence[Decimal]) -> tuple[int, int] | None:
+    """A range that has one end goes on to the edge of the picture."""
+    if low is None and high is None:
+        return None
+    top = BOX.top if high is None else _y(high, ticks)
+    return top, (BOX.bottom if low is None else _y(low, ticks)) - top
