@@ -23,7 +23,7 @@ class Valued(Protocol):
         ...
 
 
-class Stretch(NamedTuple):
+class BarPart(NamedTuple):
     """One part of a bar: where it begins and how long it is, as SVG takes them, and its rounded share in percent."""
 
     at: str
@@ -45,7 +45,7 @@ class Box:
     left: int = 40
     right: int = 316
     top: int = 10
-    bottom: int = 120
+    bottom: int = 100
 
 
 BOX = Box()
@@ -64,7 +64,7 @@ class Plot:
     box: Box = BOX
 
 
-def stretches(parts: Iterable[Valued]) -> tuple[Stretch, ...]:
+def stretches(parts: Iterable[Valued]) -> tuple[BarPart, ...]:
     """The parts of one whole side by side; together they are as long as the bar.
 
     Raises:
@@ -76,7 +76,7 @@ def stretches(parts: Iterable[Valued]) -> tuple[Stretch, ...]:
     widths, percents = lengths(values, WIDE, LEAST), lengths(values, _PERCENT, 0)
     begins = [0, *accumulate(widths)]
     rows = zip(begins, widths, percents, strict=False)
-    return tuple(Stretch(_percent(at), _percent(width), percent) for at, width, percent in rows)
+    return tuple(BarPart(_percent(at), _percent(width), percent) for at, width, percent in rows)
 
 
 def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
@@ -98,11 +98,21 @@ def plotted(
     first, last = days[0], days[-1]
     if first == last:
         return None
-    bounds = [bound for bound in (low, high) if bound is not None]
-    ticks = ticks_of([*bounds, *(value for line in lines for value in line)])
+    ticks = ticks_of(_around([value for line in lines for value in line], low, high))
     across = [BOX.left + (BOX.right - BOX.left) * (day - first).days // (last - first).days for day in days]
     drawn = tuple(tuple((x, _y(value, ticks)) for x, value in zip(across, line, strict=True)) for line in lines)
     return Plot(drawn, tuple(Tick(_y(value, ticks), value) for value in ticks), _band(low, high, ticks))
+
+
+def _around(values: Sequence[Decimal], low: Decimal | None, high: Decimal | None) -> list[Decimal]:
+    """The values with the range, and with some of the side on which it is open."""
+    shown = [*values, *(bound for bound in (low, high) if bound is not None)]
+    room = (max(shown) - min(shown)) / _TENTH
+    return [
+        *shown,
+        *([low + room] if high is None and low is not None else []),
+        *([high - room] if low is None and high is not None else []),
+    ]
 
 
 def ticks_of(values: Sequence[Decimal]) -> list[Decimal]:

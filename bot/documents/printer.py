@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,12 +16,12 @@ from bot.documents.calendars import calendar_file
 from bot.documents.cells import cell
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
-from bot.replies.catalogues import read_catalogues
+from bot.replies.catalogues import Catalogue, read_catalogues
 from bot.replies.filters import forms
 from bot.replies.pages import cell_words, page_words
 from bot.replies.text import clean
 
-_OURS = ("cut", "day", "language_name", "money", "month", "number", "phone")
+_OURS = ("arg", "cut", "day", "language_name", "money", "month", "number", "numbered", "phone")
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig
 
 
@@ -34,7 +35,7 @@ class Printer:
         self._csv: dict[Language, ImmutableSandboxedEnvironment] = {}
         # The file of the pack goes in as it is, so that its hash in the policy fits.
         shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
-        words = read_catalogues(folder)
+        words = _words_of(folder)
         for language in get_args(Language):
             said = words.get(language, {})
             html, csv = {**shared, "say": page_words(said, _said)}, {**common, "say": cell_words(said)}
@@ -58,11 +59,22 @@ class Printer:
         yield from template.generate(values)
 
 
+def _words_of(folder: Path) -> dict[str, dict[str, Catalogue]]:
+    """The documents' own words, and those of the uppermost folder, whose macros they share with replies."""
+    own, shared = read_catalogues(folder), read_catalogues(folder.parent)
+    return {language: {".": _both(own[language].get("."), shared.get(language, {}).get("."))} for language in own}
+
+
+def _both(own: Catalogue | None, shared: Catalogue | None) -> Catalogue:
+    own, shared = own or Catalogue(), shared or Catalogue()
+    return replace(own, forms={**shared.forms, **own.forms})
+
+
 def _environment(
     folder: Path, language: Language, common: Mapping[str, object], **options: Any
 ) -> ImmutableSandboxedEnvironment:
     jinja = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, folder.parent]),  # what replies say of a record, pages say in the same words
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

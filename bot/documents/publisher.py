@@ -14,6 +14,7 @@ from bot.message import Language, Person
 # File names say nothing of a member.
 _NAMES = {
     "claims": "health-claims",
+    "results": "health-results",
     "receipt": "network-receipt",
     "checked": "network-list",
     "card": "health-card",

@@ -19,11 +19,12 @@ class Curve:
     """The newest results of one test that are of one kind, oldest first; `left` others are not among them.
 
     A blood pressure has two `lines`, everything else one. `low` and `high` bound the range, where all came with the
-    same one.
+    same one. `unit` is what the figures are in, None for bare numbers.
     """
 
     results: tuple[Observation, ...]
     left: int
+    unit: str | None = None
     low: Decimal | None = None
     high: Decimal | None = None
 
@@ -45,7 +46,7 @@ def curve_of(results: Sequence[Observation]) -> Curve | None:
     if len(alike) <= 1:
         return None
     drawn = tuple(alike[:_MOST][::-1])
-    return Curve(drawn, len(results) - len(drawn), *_range_of(drawn, unit))
+    return Curve(drawn, len(results) - len(drawn), unit or None, *_range_of(drawn, unit))
 
 
 def unit_of(one: Observation) -> str | None:

@@ -10,11 +10,11 @@ from decimal import Decimal
 from hypothesis import given, settings
 
 from tests.answers.asking import Resource, Said, Shelf, answered, concept
-from tests.answers.claim.printed import printed, sheet
 from tests.answers.claim.shapes import WHO, asks, fill, numbered
 from tests.answers.claim.test_sums import CLAIMS, Rows
 from tests.answers.claim.test_sums import _made as made
 from tests.answers.made import PART_2, claim, coverage, usd
+from tests.answers.printed import printed, sheet
 
 YEAR = {"date_range": {"start": "2026-01-01", "end": "2026-12-31"}}
 PARTS = {"submitted": 200.0, "eligible": 150.0, "benefit": 100.0, "memberliability": 50.0}

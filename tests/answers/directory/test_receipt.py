@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from bot.message import Actions, Language
 from bot.records.text import clean
 from tests.answers.asking import PAYER, concept, pack
-from tests.answers.claim.printed import printed
 from tests.answers.directory.asking import answered, person, place, role
 from tests.answers.made import coverage
+from tests.answers.printed import printed
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
 LETTERS = st.lists(st.sampled_from("SPL"), unique=True, max_size=3)

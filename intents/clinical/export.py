@@ -1,0 +1,115 @@
+"""Lab results and vital signs as a page to print: a table for each test, and a line over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.kit import (
+    UNSHIELDED,
+    Ask,
+    Curve,
+    Document,
+    Observation,
+    Search,
+    Series,
+    Shielded,
+    WithDocument,
+    curve_of,
+    of_other_person,
+    read_profile,
+    records,
+    results,
+    series,
+    shield,
+    span_of,
+)
+
+CATEGORIES = ("laboratory", "vital-signs")
+
+
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """The results of one test, and those of them that a line joins."""
+
+    series: Series
+    curve: Curve | None
+
+    @property
+    def ranged(self) -> bool:
+        """Whether a range came with any of them."""
+        return any(part.usual for one in self.series.results for part in (one.main, *one.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPapers:
+    """What the page holds: tests by category, results in all; `gaps` are the kinds of what could not be read."""
+
+    patient: str | None
+    made: date
+    start: date | None
+    end: date | None
+    groups: tuple[tuple[str, tuple[Charted, ...]], ...]
+    count: int
+    shielded: Shielded
+    gaps: tuple[str, ...]
+
+    @property
+    def tests(self) -> int:
+        """How many tests there are."""
+        return sum(len(tests) for _, tests in self.groups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsPage(WithDocument):
+    """What the chat says of it; without results there is no page. `only` is the category that was asked for."""
+
+    papers: ResultPapers
+    only: str
+    other_person: bool = False
+    shielded: Shielded = UNSHIELDED
+
+
+async def answer(ask: Ask) -> ResultsPage:
+    """The results of the categories that were asked for, of all time when no time was."""
+    profiles = await records(ask, Search("Patient"), read_profile, optional=True)
+    found = {category: await results(ask, category) for category in CATEGORIES if _only(ask) in {category, "both"}}
+    page = summarize(found, ask, profiles[0].name if profiles else None)
+    ask.cite(
+        "Observation", [one.id for _, tests in page.papers.groups for test in tests for one in test.series.results]
+    )
+    return page
+
+
+def summarize(found: dict[str, tuple[Observation, ...]], ask: Ask, patient: str | None = None) -> ResultsPage:
+    """The page; a result with a privacy mark is on it only when its button was pressed (T33)."""
+    start, end = span_of(ask)
+    described, shielded = shield(ask, [one for rows in found.values() for one in rows])
+    kept = {one.id for one in described}
+    groups = tuple((name, _charted([one for one in rows if one.id in kept])) for name, rows in found.items())
+    papers = ResultPapers(
+        patient=patient,
+        made=ask.today,
+        start=start,
+        end=end,
+        groups=tuple((name, tests) for name, tests in groups if tests),
+        count=len(described),
+        shielded=shielded,
+        gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
+    )
+    return ResultsPage(
+        document=Document("results", {"papers": papers}) if described else None,
+        papers=papers,
+        only=_only(ask),
+        other_person=of_other_person(ask),
+        shielded=shielded,
+    )
+
+
+def _only(ask: Ask) -> str:
+    return str(ask.arguments.get("only") or ask.slots.get("only") or "both")
+
+
+def _charted(rows: Sequence[Observation]) -> tuple[Charted, ...]:
+    return tuple(Charted(test, curve_of(test.results)) for test in series(rows))
