@@ -41,6 +41,8 @@ async def test_a_conversation_is_shown_three_times(house: House) -> None:
         assert 'aria-label="Details: 2. Grace Okafor, MD' in page
         press = re.findall(r'name="press" value="([^"]+)"[^>]*>Details<', page)[0]
         assert (await say(browser, press=press)).count("<article") == 2
+        # The policy lets no style attribute act.
+        assert " style=" not in page
         assert '<section class="teams">' not in (await browser.get(f"{PATH}?only=slack")).text
 
 

@@ -86,7 +86,7 @@ class DevChat:
             user = digest(secret)
             turn = Exchange(text or f"[{fields.get('label', 'button')}]")
             self._turns(user).append(turn)
-            person = Person("console", "", "", user, name="you", home="the developers' page")
+            person = Person("console", "", "", user, name="dev", home=PATH)
             message = Message("devchat", person, OneToOne("devchat"), text, press=press)
             turn.replies.extend([self._shapes(reply) async for reply in self._answer(message) if not reply.passing])
         back = f"{PATH}?only={only}" if (only := _only(request)) else PATH
