@@ -242,8 +242,8 @@ async def test_marked_results_stay_off_the_page_until_their_button_is_pressed() 
     without, having = await answered("clinical.export", *rows), await answered("clinical.export", *rows, show="yes")
     page = printed(without.summary, "html")
     assert "7.7" not in page
-    assert "1 record left out because of a special privacy mark" in page
-    assert "Include marked records" in str(without.blocks)
+    assert "1 record that your plan marks as private is left out" in page
+    assert "Include private records" in str(without.blocks)
     assert "7.7" in printed(having.summary, "html")
     assert "42 CFR part 2" in printed(having.summary, "html")
     nothing = await answered("clinical.export")
