@@ -68,8 +68,8 @@ async def test_the_older_chat_hears_of_a_second_and_both_are_listed(house: tuple
     assert older == SLACK
     assert "was just connected to another chat as well, in Teams" in words
     assert "Dana" not in words
-    assert "also connected to 1 other chat: Teams" in await say(bot, SLACK, "am i linked")
-    assert "también está conectada a 1 otro chat: Slack" in await say(bot, TEAMS, "¿está vinculada mi cuenta?")
+    assert "also connected to 1 other chat (Teams)." in await say(bot, SLACK, "am i linked")
+    assert "también está conectada a 1 chat más (Slack)" in await say(bot, TEAMS, "¿está vinculada mi cuenta?")
     assert "other chat" not in await say(bot, OTHER, "am i linked")
     await link(bot, TEAMS, "dana")
     assert len(told) == 1

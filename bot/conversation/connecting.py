@@ -14,10 +14,12 @@ from bot.accounts.accounts import Accounts, Linked
 from bot.conversation.state import Asked, Dialogue
 from bot.delivery.retention import Erased, Retention
 from bot.errors import LinkExpired, NotLinked
+from bot.language.text import keys_in
 from bot.message import Action, Language, Message, OneToOne, Person, Press, Private
 from bot.ops.audit import Audit, AuditEvent
 from bot.pack import Pack
 
+_WHO = frozenset({"who", "whos", "seen", "looked", "accessed", "quien", "quienes", "visto", "vio"})
 _SEEN: frozenset[AuditEvent] = frozenset({"answered"})
 _SHOWN = 5
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
@@ -63,7 +65,7 @@ class Connecting:
             case "account.status":
                 reply = await self._status(message, language)
             case _:
-                reply = await self._privacy(person, language)
+                reply = await self._privacy(message, language)
         return reply
 
     async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
@@ -178,10 +180,13 @@ class Connecting:
         values = {"unlinked": unlinked, "erased": erased, "shown": shown, "reminders": reminders}
         return self._say("account/unlink", asked.language, intent=asked.intent, **values)
 
-    async def _privacy(self, person: Person, language: Language) -> Private:
-        """What is kept, and when this person's records were read for them: their own rows of the audit trail."""
-        zone = self._now().tzinfo
-        rows = [row for row in await self._audit.of(person) if row.what in _SEEN]
+    async def _privacy(self, message: Message, language: Language) -> Private:
+        """What is kept, and when this person's records were read for them: their own rows of the audit trail.
+
+        The rows come first where the words ask who has seen the records.
+        """
+        zone, who = self._now().tzinfo, not _WHO.isdisjoint(keys_in(message.text))
+        rows = [row for row in await self._audit.of(message.person) if row.what in _SEEN]
         seen = [
             {
                 "at": datetime.fromisoformat(row.at).astimezone(zone),
@@ -190,7 +195,7 @@ class Connecting:
             }
             for row in rows[:_SHOWN]
         ]
-        return self._say("account/privacy", language, intent="account.privacy", seen=seen, times=len(rows))
+        return self._say("account/privacy", language, intent="account.privacy", seen=seen, times=len(rows), who=who)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
         blocks = self._pack.render(template, {"payer": self._payer, **values}, language)

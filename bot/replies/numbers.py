@@ -17,22 +17,31 @@ NUMBERS, APPEALS = "numbers.yaml", "appeals.yaml"
 
 
 class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`text` takes messages, `word` is what to write there, `press` the key to press after calling."""
+    """`text` takes messages, `word` is what to write there, `press` the key to press after calling.
 
-    number: str
+    `site` is a page to open where there is no `number`; `name` is what the state or the plan calls it.
+    """
+
     source: str
     checked: date
+    number: str = ""
+    site: str = ""
+    name: str = ""
     text: str = ""
     word: str = ""
     press: str = ""
 
 
 class _AppealStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A way to go on after the plan's decision: a number to call, or a time limit in `months` or `days`."""
+    """A way to go on after the plan's decision: a number to call, or a time limit in `months` or `days`.
+
+    `name` is what the state calls whoever answers.
+    """
 
     source: str
     checked: date
     number: str = ""
+    name: str = ""
     months: int = 0
     days: int = 0
 
@@ -44,6 +53,8 @@ def load_numbers(templates: Path) -> dict[str, Mapping[str, str]]:
         ValueError: the file is not YAML, or a number lacks its source or day; names the file and the key.
     """
     found = _load(templates / NUMBERS, dict[str, _Number])
+    if empty := [name for name, one in found.items() if not (one.number or one.site or one.name)]:
+        raise ValueError(f"{NUMBERS}: {empty[0]}: has no number, site or name")
     return {
         name: {key: str(value) for key, value in msgspec.structs.asdict(one).items()} for name, one in found.items()
     }

@@ -205,7 +205,7 @@ def test_a_third_language_takes_words_only(tmp_path: Path, monkeypatch: pytest.M
     assert said[0] == stretched("**{member}** has been connected to this chat since {since}.").format(
         member="Dana", since="1 de maio de 2026"
     ).replace("**", "")
-    assert said[2].endswith("2 ⟦otherxx⟧ ⟦chats:xxx⟧ ⟦Slackxx⟧, ⟦Teamsxx⟧.")
+    assert said[2].endswith("2 ⟦otherxx⟧ ⟦chatsxx⟧ (⟦Slackxx⟧, ⟦Teamsxx⟧).")
 
 
 def _translate(templates: Path) -> None:

@@ -86,7 +86,7 @@ def denied(**elements: object) -> Resource:
     [
         ("Plain PPO", "2026-05-01", "You can appeal until about October 28, 2026 (180 days for commercial plans)"),
         ("Medicare Advantage HMO", "2026-05-01", "until about July 5, 2026 (65 days for Medicare Advantage)"),
-        ("BlueCare Tennessee", "2026-05-01", "until about June 30, 2026 (60 days for BlueCare and TennCare)"),
+        ("BlueCare Tennessee", "2026-05-01", "until about June 30, 2026 (60 days for TennCare)"),
         (
             "BlueCare Tennessee",
             "2026-02-01",
@@ -95,7 +95,7 @@ def denied(**elements: object) -> Resource:
         (
             "Medicare supplement",
             "2026-05-01",
-            "180 days with a commercial plan, 60 with BlueCare and TennCare, 65 with",
+            "180 days with a commercial plan, 60 with TennCare, 65 with",
         ),
     ],
 )
