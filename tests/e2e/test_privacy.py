@@ -38,7 +38,7 @@ async def test_enough_was_planted_and_played(scene: Played) -> None:
     assert min(scene.surfaces.values()) > 20
     shown = [call.arguments for call in scene.slack.called("chat.update")], [call.body for call in scene.teams.calls]
     answers = json.dumps(shown, ensure_ascii=False)
-    assert len(found(needles(scene.members), answers)) > 25
+    assert len(found(needles(scene.members), answers)) > 15
 
 
 @pytest.mark.threat("T27", "T37")
