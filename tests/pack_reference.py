@@ -29,8 +29,9 @@ _MODULES = {
         records.profile
     """,
     "claims": """
-        kit.claims kit.denials kit.fills kit.history kit.near_claims kit.news kit.newest_visits kit.on_record kit.period
-        kit.wanted records.amounts records.authorization records.claim records.contract records.dispensed records.doubts
+        kit.claims kit.denials kit.fills kit.history kit.later_claims kit.near_claims kit.news kit.newest_visits
+        kit.on_record kit.period kit.wanted records.amounts records.authorization records.claim records.contract
+        records.dispensed records.doubts
         records.line records.live records.owed records.reasons records.refused records.story records.sum_doubts
         records.typed records.why
     """,

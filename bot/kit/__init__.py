@@ -38,6 +38,7 @@ from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, n
 from bot.kit.found import Found, find_places
 from bot.kit.history import History, history
 from bot.kit.houses import houses, staff
+from bot.kit.later_claims import WhyGone, claims_around, why_gone
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.nearest import nearest
 from bot.kit.network_names import Wanted, wanted
@@ -195,6 +196,7 @@ __all__ = [
     "Wanted",
     "Who",
     "Why",
+    "WhyGone",
     "WithDocument",
     "WithReminder",
     "added",
@@ -217,6 +219,7 @@ __all__ = [
     "claim_by_id",
     "claim_news",
     "claim_numbered",
+    "claims_around",
     "conditions",
     "counting",
     "counts_apart",
@@ -309,6 +312,7 @@ __all__ = [
     "wanted",
     "wanted_of",
     "who",
+    "why_gone",
     "why_of",
     "with_fills",
     "with_resource",

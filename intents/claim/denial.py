@@ -15,8 +15,11 @@ from bot.kit import (
     Doubt,
     Nearest,
     Summary,
+    WhyGone,
     appeal_clock,
+    cite_claims,
     claim_by_id,
+    claims_around,
     denied_claims,
     doubts_of,
     fitting,
@@ -29,6 +32,7 @@ from bot.kit import (
     service_dates,
     text_of,
     wanted_of,
+    why_gone,
     with_resource,
 )
 
@@ -43,7 +47,8 @@ class Denial(Summary):
     `line_of_business`, `days` and `until` are those of the `AppealClock`. `letter` asks for the draft. `paid_lines` are
     lines beside the refused ones.
     `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what alone is answered:
-    "deadline" (the last day to appeal) or "next" (what to do).
+    "deadline" (the last day to appeal) or "next" (what to do). `gone`: a claim chosen by button no longer counts, and
+    so neither does its denial; `after` is the one that counts in its place.
     """
 
     claim: Claim | None = None
@@ -62,6 +67,8 @@ class Denial(Summary):
     nearest: Nearest | None = None
     paid_lines: int = 0
     doubts: tuple[Doubt, ...] = ()
+    gone: WhyGone | None = None
+    after: Claim | None = None
 
     @property
     def passed(self) -> bool:
@@ -87,6 +94,11 @@ async def answer(ask: Ask) -> Denial:
     if claim.sensitive and pressed is None:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return Denial(claim=claim, shielded=True)
+    around = await claims_around(ask, claim) if pressed else None
+    if gone := why_gone(claim, around):
+        after = around.after(claim) if around else None
+        cite_claims(ask, (claim, after))
+        return Denial(claim=claim, gone=gone, after=after, today=ask.today)
     lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim)
     ask.cite("ExplanationOfBenefit", [claim.id])
     coverages = await member_coverages(ask)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from bot.kit import (
     Ask,
@@ -18,9 +17,11 @@ from bot.kit import (
     Story,
     Summary,
     Why,
+    WhyGone,
     cite_claims,
     claim_by_id,
     claim_numbered,
+    claims_around,
     doubts_of,
     is_numbered,
     near_claims,
@@ -32,12 +33,12 @@ from bot.kit import (
     story_of,
     text_of,
     wanted_of,
+    why_gone,
     why_of,
     with_resource,
 )
 
 SHOWN = 10
-Gone = Literal["replaced", "cancelled", "reversed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class ClaimDetail(Summary):
     lines_left: int = 0
     contract: Contract | None = None
     story: Story | None = None
-    gone: Gone | None = None
+    gone: WhyGone | None = None
     after: Claim | None = None
     shielded: bool = False
     doubts: tuple[Doubt, ...] = ()
@@ -79,7 +80,7 @@ async def answer(ask: Ask) -> ClaimDetail:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return ClaimDetail(claim, shielded=True)
     typed, before, around = await asyncio.gather(
-        ask.typed(raw, "ExplanationOfBenefit"), _before(ask, claim), _around(ask, claim, alive)
+        ask.typed(raw, "ExplanationOfBenefit"), _before(ask, claim), claims_around(ask, claim, alive)
     )
     cite_claims(ask, (claim, before))
     ask.report.steps += owed_steps(claim)
@@ -105,43 +106,16 @@ def summarize(
         lines_left=max(0, len(lines) - SHOWN),
         contract=contract,
         story=story_of(claim, before),
-        gone=_gone(claim, after, around),
+        gone=why_gone(claim, around),
         after=after,
         doubts=doubts_of(claim, around),
         why=why_of(claim),
     )
 
 
-def _gone(claim: Claim, after: Claim | None, around: Live | None) -> Gone | None:
-    if claim.status == "cancelled":
-        return "cancelled"
-    if claim.replaced or after:
-        return "replaced"
-    return "reversed" if around and claim.id in {one.id for one in around.taken_back} else None
-
-
 async def _before(ask: Ask, claim: Claim) -> Claim | None:
     """The claim that this one replaces."""
     return await claim_numbered(ask, claim.replaces[0]) if claim.replaces else None
-
-
-async def _around(ask: Ask, claim: Claim, read: Live | None) -> Live | None:
-    """The claims of its days, read until one follows it; nothing is searched for a claim without a number or a day.
-
-    `read` are the newest claims among which it was found: they hold its days where an older one is among them.
-    """
-    day = claim.service.day
-    if day is None or claim.number is None:
-        return None
-
-    def enough(so_far: Live) -> bool:
-        older = any(one.service.day and one.service.day.last < day.first for one in so_far.claims)
-        return older or so_far.after(claim) is not None
-
-    if read is not None and not ask.report.gaps and enough(read):
-        return read
-    days = (("service-date", f"ge{day.first}"), ("service-date", f"le{day.last}"))
-    return await newest_claims(ask, *days, enough=enough, people=False)
 
 
 async def _find(ask: Ask) -> tuple[Claim | None, Live]:

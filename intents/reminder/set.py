@@ -16,12 +16,14 @@ from bot.kit import (
     WithReminder,
     appeal_clock,
     claim_by_id,
+    claims_around,
     denied_claims,
     member_coverages,
     near_claims,
     newest_claims,
     service_dates,
     wanted_of,
+    why_gone,
 )
 
 SHOWN = 4
@@ -58,7 +60,7 @@ async def answer(ask: Ask) -> AppealReminder:
     claim, _ = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
     clock = appeal_clock(claim, (await member_coverages(ask)).every)
-    gone = claim.replaced or claim.is_reversal or claim.status == "cancelled"
+    gone = claim.is_reversal or why_gone(claim, await claims_around(ask, claim)) is not None
     coming = clock.until is not None and clock.until >= ask.today and not gone
     wish = ReminderWish("appeal", claim.id, clock.until) if clock.until and coming else None
     calendar = Document("deadline", {"last": clock.until}, ("ics",)) if wish and "calendar" in ask.arguments else None

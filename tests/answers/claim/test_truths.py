@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.answers.asking import Resource, Shelf, answered, concept
+from tests.answers.claim.shapes import WHO, numbered
 from tests.answers.made import claim, coverage, named, paid_as, usd
 
 OWED = {"memberliability": 40.0}
@@ -282,3 +283,31 @@ async def test_what_is_owed_in_all_takes_off_only_what_is_reported_as_paid() -> 
         assert words in both.text
     only = await answered("claim.owed", paid)
     assert "$25.00 is left to pay: your share is $40.00" in only.text
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ({"memberliability": 30}, "On the newer claim your share is $30.00."),
+        ({"submitted": 30}, "The newer claim doesn't report your share."),
+    ],
+)
+async def test_a_reminder_of_a_claim_that_was_replaced_since_says_so(now: dict[str, float], words: str) -> None:
+    """What its button shows is no deadline of a denial that no longer counts, and none is set for it any more."""
+    old = denied(created="2026-04-25", **WHO, **numbered("N-1"))
+    new = claim("b", "2026-04-20", now, **WHO, **numbered("N-2", "N-1"))
+    due = await answered("claim.denial", old, new, id=str(old["id"]), slots={"question": "deadline"})
+    assert "That denial no longer counts, nor does its last day to appeal" in due.text
+    assert words in due.text
+    assert "You can appeal" not in due.text
+    unset = await answered("reminder.set", old, new, id=str(old["id"]))
+    assert "I set no reminder for it" in unset.text
+
+
+async def test_a_claim_denied_again_has_a_day_of_its_own() -> None:
+    """The newer denial is a button away, and so is a reminder of its day."""
+    old = denied(created="2026-04-25", **WHO, **numbered("N-1"))
+    again = claim("b", "2026-04-20", {}, payment={"type": concept("denied")}, **WHO, **numbered("N-2", "N-1"))
+    due = await answered("claim.denial", old, again, id=str(old["id"]))
+    assert "The newer claim wasn't paid in full either: it has a last day of its own." in due.text
+    assert "[Why was it denied?]" in due.text
