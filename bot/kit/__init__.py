@@ -47,6 +47,7 @@ from bot.kit.networks import names_of, telling
 from bot.kit.newest_visits import newest_visits
 from bot.kit.news import claim_news
 from bot.kit.on_record import OnRecord, TestsOnRecord, on_record, tests_on_record
+from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.own_network import own_networks
 from bot.kit.people import by_provider
 from bot.kit.period import period_claims
@@ -161,6 +162,7 @@ __all__ = [
     "Observation",
     "Offer",
     "OnRecord",
+    "OpenAt",
     "PartialDate",
     "Patient",
     "PayerContact",
@@ -247,6 +249,7 @@ __all__ = [
     "is_named",
     "is_npi",
     "is_numbered",
+    "is_open",
     "is_titled",
     "kind_shown",
     "least",
@@ -272,6 +275,7 @@ __all__ = [
     "of_scope",
     "on_day",
     "on_record",
+    "open_at",
     "owed_steps",
     "own_networks",
     "part_of",

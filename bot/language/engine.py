@@ -264,7 +264,7 @@ class Engine:
         intent, slots = self.intents[top.rule.intent], candidates[0].slots
         follows = before if intent.intent.startswith(FOLLOW) else None
         taken = taken_by(top.rule, intent, follows)
-        unused = words_left(heard, taken)
+        unused = words_left(heard, taken, self.lexicon.beside)
         owner = owner_left(unused) if (follows or intent).needs == "member" and PERSON not in slots else None
         if owner is not None:
             slots, unused = {**slots, PERSON: owner}, tuple(word for word in unused if word != owner.text)
@@ -328,7 +328,7 @@ class Engine:
             (),
             unclear=False,
             shows_language=heard.shows_language,
-            unused=words_left(heard, frozenset()),
+            unused=words_left(heard, frozenset(), self.lexicon.beside),
             cells=tuple(cells(heard, self.lexicon.cells)),
         )
 

@@ -131,8 +131,7 @@ class Tagger:
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
         named = self._names(said, keys, found, free)
-        names += named if not names else [one for one in named if said.words[one.first] in SHORT_TITLES]
-        tags = self._named_in(tags, said, names)
+        tags = self._named_in(tags, said, self._with_titled(names, named, said) if names else named)
         tags = [*self._of_person(tags, said)]
         tags += treated(tags, found)
         tags = with_wishes(said, tags)
@@ -141,10 +140,22 @@ class Tagger:
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
         """With the names of people; a known organisation is the provider where no titled or whole name is beside it."""
         organizations = [tag for tag in tags if tag.kind == "organization"]
-        people = [name for name in names if said.words[name.first] in SHORT_TITLES or len(str(name.value).split()) > 1]
+        people = [name for name in names if self._is_titled(name, said) or len(str(name.value).split()) > 1]
         if organizations and not people:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
         return [*tags, *names]
+
+    def _with_titled(self, names: Sequence[Tag], named: Sequence[Tag], said: Utterance) -> list[Tag]:
+        """The spotted names with those behind a title, which hold the family names that were spotted alone."""
+        titled = [one for one in (_joined(one, names, said) for one in named) if self._is_titled(one, said)]
+        return [one for one in names if not any(_overlap(one, name) for name in titled)] + titled
+
+    def _is_titled(self, name: Tag, said: Utterance) -> bool:
+        """Whether it stands behind "Dr.", or behind "doctor" and is a name that people have."""
+        title = said.words[name.first]
+        return title in SHORT_TITLES or (
+            title in TITLES and not self._people.isdisjoint(said.keys[name.first + 1 : name.after])
+        )
 
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
         """Whether marks part a town from what is beside it, as desks write: "endo - knox - net P", "… MD, Jackson"."""
@@ -211,6 +222,14 @@ class Tagger:
                 return None
         where = {"county" if place.county else "city": place.city, "state": state or place.state}
         return Tag("location", where, match.first, after)
+
+
+def _joined(name: Tag, names: Sequence[Tag], said: Utterance) -> Tag:
+    """A titled name with the family name right behind it, where that was found as a name already."""
+    family = next((one for one in names if one.first == name.after), None)
+    if family is None or said.words[name.first] not in TITLES:
+        return name
+    return replace(name, value=f"{name.value} {family.value}", after=family.after)
 
 
 def _marks(said: Utterance, place: int) -> str:

@@ -36,10 +36,16 @@ def taken_by(rule: Rule | None, *intents: IntentRules | None) -> frozenset[str]:
     return (rule.concepts if rule else frozenset()).union(*(intent.takes for intent in intents if intent))
 
 
-def words_left(heard: Heard, taken: AbstractSet[str]) -> tuple[str, ...]:
-    """The person's own words that mean something, stand in a clause that asks, and are taken by no name."""
+def words_left(heard: Heard, taken: AbstractSet[str], beside: Mapping[str, AbstractSet[str]]) -> tuple[str, ...]:
+    """The person's own words that mean something, stand in a clause that asks, and are taken by no name.
+
+    `beside` are words that mean nothing of their own where a name that is taken was said.
+    """
     used = _places(heard, taken)
-    left = (_whole(heard.said, place) for place in heard.content if place not in used)
+    carried = frozenset().union(*(words for name, words in beside.items() if name in taken and name in heard.marks))
+    left = (
+        _whole(heard.said, place) for place in heard.content if place not in used and heard.keys[place] not in carried
+    )
     return tuple(dict.fromkeys(left))
 
 

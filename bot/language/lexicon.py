@@ -85,6 +85,10 @@ class _Common(msgspec.Struct, forbid_unknown_fields=True):
     es: str
 
 
+class _Idle(_Common, forbid_unknown_fields=True):
+    beside: dict[str, _Common] = msgspec.field(default_factory=dict)
+
+
 _NOWHERE = Area("", ())
 
 
@@ -93,9 +97,9 @@ class Lexicon:
     """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it.
 
     `plain` are the words of all phrases but the names of places; `towns` are places of one word that mean nothing else,
-    `place_words` the words of all places; `idle` are the words that ask for nothing. `cells` gives for each concept and
-    slot type which part of a question it fills. `area` is what the plan covers. `sources` gives the file of each slot
-    type.
+    `place_words` the words of all places; `idle` are the words that ask for nothing, `beside` those that do so only
+    where a value or a concept of that name is said. `cells` gives for each concept and slot type which part of a
+    question it fills. `area` is what the plan covers. `sources` gives the file of each slot type.
     """
 
     tree: PhraseTree = field(default_factory=PhraseTree)
@@ -109,6 +113,7 @@ class Lexicon:
     place_words: frozenset[str] = frozenset()
     area: Area = _NOWHERE
     idle: frozenset[str] = frozenset()
+    beside: dict[str, frozenset[str]] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
     dangers: Dangers = field(default_factory=Dangers)
     glossary: Glossary = field(default_factory=Glossary)
@@ -252,8 +257,13 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
         "en": frozenset(key for word in common.en.split() for key in keys_in(word)),
         "es": frozenset(key for word in common.es.split() for key in keys_in(word)),
     }
-    idle: _Common = converted(read_yaml(folder / "idle.yaml", f"{WORDS}/idle.yaml"), _Common, "idle.yaml")
-    lexicon.idle = frozenset(key for words in (idle.en, idle.es) for word in words.split() for key in keys_in(word))
+    idle: _Idle = converted(read_yaml(folder / "idle.yaml", f"{WORDS}/idle.yaml"), _Idle, "idle.yaml")
+    lexicon.idle = _words(idle)
+    lexicon.beside = {name: _words(said) for name, said in idle.beside.items()}
+
+
+def _words(said: _Common) -> frozenset[str]:
+    return frozenset(key for words in (said.en, said.es) for word in words.split() for key in keys_in(word))
 
 
 def _load_cells(lexicon: Lexicon, folder: Path) -> None:

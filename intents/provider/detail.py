@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -18,12 +19,15 @@ from bot.kit import (
     Hours,
     Listing,
     Network,
+    OpenAt,
     Site,
     Who,
     WithDocument,
     cards,
+    is_open,
     names_of,
     on_day,
+    open_at,
     plans,
     sites,
     who,
@@ -84,12 +88,30 @@ class Receipt:
         return f"{self.read:%H:%M} UTC" if self.read else ""
 
 
+Question = Literal["accepting_new", "language", "languages", "gender", "telehealth", "wheelchair", "open_at", "wish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the listing says to a question that asks for yes or no; "unsaid" where it says nothing of it.
+
+    `yes` and `no` are the networks in which new patients are taken and are not, or in `yes` the languages or the sex
+    that is listed. `words` are the person's own for what no directory tells.
+    """
+
+    about: Question
+    verdict: Literal["yes", "no", "partly", "unsaid"]
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Detail(WithDocument):
     """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be.
 
-    `silent` are the wishes of the question that the directory says nothing of; `week`: hours of more than today are
-    asked for.
+    `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
+    be open, and `week`: hours of more than today are asked for. `technical`: the receipt with its records.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -104,7 +126,10 @@ class Detail(WithDocument):
     partial: bool = False
     receipt: Receipt | None = None
     asked_network: str | None = None
-    silent: tuple[str, ...] = ()
+    technical: bool = False
+    told: tuple[Told, ...] = ()
+    brief: bool = False
+    opening: OpenAt | None = None
     week: bool = False
 
     def is_stale(self, said: Card | Site) -> bool:
@@ -146,6 +171,7 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
     card = cards(ask, rows, None)[0]
     phones = (phone for row in rows for phone in row.own_telecoms(ask.today) if phone.system in {"phone", None})
     places = [site for site in card.sites if site.spot]
+    told = () if receipt else tuple(_told(card, rows, ask))
     return Detail(
         state="one",
         name=rows[0].name,
@@ -157,17 +183,75 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         partial=not ask.report.complete,
         receipt=receipt,
         asked_network=network,
-        silent=tuple(name for name, told in _TOLD.items() if ask.slots.get(name) and not any(map(told, card.sites))),
+        technical="technical" in ask.arguments,
+        told=told,
+        brief=bool(told and ask.said) and not _MORE.search(ask.said),
+        opening=open_at(ask),
         week="open_at" in ask.slots,
         document=Document("receipt", {"receipt": receipt, "asked_network": network}) if receipt else None,
     )
 
 
-_TOLD: Mapping[str, Callable[[Site], object]] = {
-    "telehealth": lambda site: site.virtual,
-    "wheelchair": lambda site: site.access,
-    "open_at": lambda site: site.hours,
+_MORE = re.compile(
+    r"\b(phones?|call|fax|address|numbers?|where|hours|contact|info\w*|about|details?|npi"
+    r"|tel[eé]fonos?|direcci[oó]n|n[uú]meros?|d[oó]nde|horarios?|contacto|datos|detalles?)\b",
+    re.IGNORECASE,
+)  # besides yes or no, the listing itself is asked for
+_LANGUAGES = re.compile(r"\b(?:what|which|qu[eé]|cu[aá]les) (?:other |otros )?(?:languages?|idiomas?)\b", re.IGNORECASE)
+_SEX = {
+    "female": re.compile(r"\b(woman|female|lady|mujer)\b", re.IGNORECASE),
+    "male": re.compile(r"\b(man|male|guy|hombre|var[oó]n)\b", re.IGNORECASE),
 }
+_ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
+
+
+def _told(card: Card, rows: Sequence[Listing], ask: Ask) -> Iterator[Told]:
+    """What the listing says to each yes-or-no question of the message."""
+    if _said(ask, "accepting_new"):
+        yield _takes_new(card)
+    if _LANGUAGES.search(ask.said):
+        yield Told("languages", "yes" if card.languages else "unsaid", card.languages)
+    elif wanted := _languages(ask):
+        listed = {one.casefold().split("-")[0] for one in card.languages}
+        verdict: Literal["yes", "no", "unsaid"] = "yes" if wanted <= listed else "no" if listed else "unsaid"
+        yield Told("language", verdict, card.languages)
+    if asked := [sex for sex, words in _SEX.items() if words.search(ask.said)]:
+        known = card.gender if card.gender in _SEX else None
+        yield Told(
+            "gender", "unsaid" if known is None else "yes" if known in asked else "no", (known,) if known else ()
+        )
+    if _said(ask, "telehealth"):
+        ways = tuple(dict.fromkeys(way for site in card.sites for way in site.ways))
+        yield Told("telehealth", "yes" if any(site.virtual for site in card.sites) else "unsaid", ways)
+    if _said(ask, "wheelchair"):
+        yield Told("wheelchair", "yes" if any(_ACCESS & set(site.access) for site in card.sites) else "unsaid")
+    if _said(ask, "open_at") and (wish := open_at(ask)):
+        answers = [is_open(ask, row, wish) for row in rows]
+        yield Told("open_at", "yes" if True in answers else "no" if False in answers else "unsaid")
+    if _said(ask, "wish"):
+        yield Told("wish", "unsaid", words=ask.words.get("wish", ""))
+
+
+def _said(ask: Ask, name: str) -> bool:
+    """Whether this message says it: what an earlier question asked is answered already."""
+    return bool(ask.slots.get(name)) and ask.words.get(name, "").casefold() in ask.said.casefold()
+
+
+def _takes_new(card: Card) -> Told:
+    """By network where the listing tells them apart."""
+    answers = [(one.network, one.answer) for site in card.sites for one in site.answers if one.answer]
+    yes = tuple(sorted({network for network, answer in answers if answer == "newpt"}))
+    no = tuple(sorted({network for network, answer in answers} - set(yes)))
+    open_ = bool(yes) or any(site.openings for site in card.sites)
+    known = open_ or bool(no) or any(site.openings_known for site in card.sites)
+    return Told("accepting_new", ("partly" if no else "yes") if open_ else "no" if known else "unsaid", yes, no)
+
+
+def _languages(ask: Ask) -> set[str]:
+    if not _said(ask, "language"):
+        return set()
+    several, one = ask.several.get("language"), ask.slots.get("language")
+    return {str(code).casefold() for code in (several.values if several else (one,) if one else ())}
 
 
 def _first(places: list[Site], ask: Ask) -> list[Site]:
