@@ -73,6 +73,7 @@ DONE_BY: Mapping[str, Mapping[Ability, str]] = {
         "message": f"{_TEAMS}.dialogs:quoted_text",
         "starter": "bot.cli.teams_package:manifest",
         "search": f"{_TEAMS}.search:find",
+        "share": f"{_TEAMS}.sharing:ShownAside",
         "rating": f"{_TEAMS}.ratings:Thumbs",
         "label": f"{_TEAMS}.notices:Notices.label",
         "progress": f"{_TEAMS}.connector:Connector.type",

@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.channels.base import Unreachable
+from bot.channels.shown import can_be_shown_on
 from bot.channels.slack.again import DeliveryMark
 from bot.channels.slack.codes import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.notices import Notices
@@ -252,7 +253,7 @@ class EphemeralWriter(SlackWriter):
         if reply.passing and self._left < _MOST_RESPONSES:
             return
         shown = self._notices.pages(reply)
-        row = await self._sharing.offer(reply, person) if reply.final and reply.sources and not reply.alarm else ()
+        row = await self._sharing.offer(reply, person) if can_be_shown_on(reply) else ()
         for page in shown:
             last = page is shown[-1]
             await self.respond(page.ending(row) if last else page)

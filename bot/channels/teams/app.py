@@ -43,6 +43,7 @@ from bot.channels.teams.ratings import Thumbs
 from bot.channels.teams.regions import Cloud, Hosts
 from bot.channels.teams.renewals import MESSAGE, Renewals, RenewCard
 from bot.channels.teams.sdk import ROUTE, ActivityEvent, Adapter, InvokeResponse, Keys, Outside, make_app
+from bot.channels.teams.sharing import ShownAside, is_share
 from bot.channels.teams.slash import SlashCommands
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.conversation.forms import Forms
@@ -109,6 +110,7 @@ class TeamsApp:
         self._people, self._chats = People(self._connector), chats()
         self._renewals = Renewals(self._people, self._notices, renew)
         self._thumbs = Thumbs(table, answers, self._people, self._notices, self._keep)
+        self._sharing = ShownAside(table, self._notices, now)
         self._dialogs = Dialogs(forms, self._people, self._notices, own_chat=self._own_chat, keep=self._keep, now=now)
         self._inbox = inbox(self._answer, self._soothe)
         self._retention, self._erasing = retention, retention.serve("teams", self._delete)
@@ -313,6 +315,9 @@ class TeamsApp:
                 told = self._notices.edited() if incoming.edited else self._notices.interrupted()
                 await _say(writer, message, told)
                 return
+            if is_share(incoming.press):
+                await self._pass_on(writer, incoming, message, delivery)
+                return
             async with self._typing(incoming):
                 await deliver(writer, self._answers, message, delivery.writing)
         except StoreError as error:
@@ -322,6 +327,18 @@ class TeamsApp:
             raise
         except Exception as error:  # noqa: BLE001 -- a second try would ask twice: its failure ends here, in the log
             _failed(error)
+
+    async def _pass_on(self, writer: TeamsWriter, incoming: Incoming, message: Message, delivery: Delivery) -> None:
+        """Show an answer to everybody where its asker asked; from their own chat, say there that it is done."""
+        found = await self._sharing.taken(message.press or "", message.person)
+        if found is None:
+            await _say(writer, message, self._notices.share_over())
+            return
+        await delivery.writing()
+        place, reply = found
+        await self._writer(incoming.service_url).share(place, reply, message.person)
+        if incoming.personal:
+            await _say(writer, message, self._notices.shared_there(reply.language))
 
     @contextlib.asynccontextmanager
     async def _typing(self, incoming: Incoming) -> AsyncIterator[None]:
@@ -349,6 +366,7 @@ class TeamsApp:
             service_url,
             self._retention,
             self._thumbs,
+            self._sharing,
             reader,
             is_aside=is_aside,
         )

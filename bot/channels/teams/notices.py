@@ -7,7 +7,7 @@ from typing import get_args
 from urllib.parse import quote
 
 from bot.channels.labels import labels_of
-from bot.message import Language, Shareable
+from bot.message import Block, Language, Shareable
 from bot.replies.cards import CardPage, pages
 from bot.replies.render import Words
 
@@ -85,6 +85,19 @@ class Notices:
     def label(self, language: Language) -> tuple[str, str]:
         """The name of a private answer's sensitivity, and what it means."""
         return self._labels[language]
+
+    def blocks(self, name: str, language: Language, values: Mapping[str, object]) -> tuple[Block, ...]:
+        """A sentence of the channel's own, about these values."""
+        return tuple(self._words.render(f"channels/{name}", values, language=language))
+
+    def shared_there(self, language: Language) -> Shareable:
+        """What was shown in the private chat stands now where it was asked."""
+        blocks = self.blocks("shared_there", language, {})
+        return Shareable(intent="shared_there", language=language, blocks=blocks, to_asker=True)
+
+    def share_over(self) -> Shareable:
+        """An answer that is kept no longer, or that was shown to somebody else."""
+        return self._in_every_language("share_over")
 
     def withdrawn(self, language: Language) -> CardPage:
         """In place of an answer whose member was disconnected meanwhile."""

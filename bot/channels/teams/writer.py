@@ -13,6 +13,7 @@ from bot.channels.teams.incoming import address_of
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
 from bot.channels.teams.ratings import Thumbs
+from bot.channels.teams.sharing import ShownAside
 from bot.delivery.reach import Unwritable, Unwritten
 from bot.delivery.retention import Retention
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
@@ -44,6 +45,7 @@ class TeamsWriter:
         service_url: str,
         retention: Retention,
         thumbs: Thumbs,
+        sharing: ShownAside,
         reader: str = "",
         *,
         is_aside: bool = False,
@@ -51,6 +53,7 @@ class TeamsWriter:
         self._connector, self._notices, self._chats, self._service_url = connector, notices, chats, service_url
         self._retention, self._reader, self._is_aside = retention, reader, is_aside
         self._thumbs, self._sees_aside, self._pointed = thumbs, True, False
+        self._sharing = sharing
 
     async def post(self, place: OneToOne, reply: Answered, person: Person) -> None:
         """Write in the person's own chat."""
@@ -61,14 +64,15 @@ class TeamsWriter:
         """Write in the thread of a channel, or in a group chat: to its asker only, where nobody else is concerned.
 
         Not every tenant and place takes what one person sees. Then a question that others did not see is answered in
-        the private chat, and everything else where it was asked.
+        the private chat, and everything else where it was asked. What only its asker saw has a button to show it all.
         """
         if not self._reader or not (self._is_aside or reply.to_asker):
             await self._write(place, reply, person)
             return
         try:
             if self._sees_aside:
-                for page in pages(reply):
+                shown = await self._sharing.offered(reply, person, place) if self._is_aside else reply
+                for page in pages(shown):
                     await self._whisper(place, page)
         except FAILURES:
             self._sees_aside = False
@@ -80,7 +84,8 @@ class TeamsWriter:
             await self._write(place, reply, person)
             return
         own = await self.private_place(person)
-        self._pointed = await answer_aside(self, place, own, reply, person=person, pointed=self._pointed)
+        shown = reply if own is None else await self._sharing.offered(reply, person, place, here=False)
+        self._pointed = await answer_aside(self, place, own, shown, person=person, pointed=self._pointed)
 
     async def _whisper(self, place: Shared, page: CardPage) -> None:
         """Show a card to who wrote, and to nobody else."""

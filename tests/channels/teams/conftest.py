@@ -34,6 +34,7 @@ from bot.message import (
     Private,
     Rating,
     Shareable,
+    Source,
     Span,
 )
 from bot.sandbox.server import listen, running
@@ -87,8 +88,11 @@ class KeywordTurn:
         elif message.press == "wrong1":
             blocks = (Line((Span("What was wrong?"),)), Actions((Action("amount1", "The amount"),)))
             yield Shareable(intent="feedback.wrong", language="en", blocks=blocks)
-        elif "find" in message.text:
-            yield Shareable(intent="provider.find", language="en", blocks=found_blocks())
+        elif "find" in message.text or "facts" in message.text:
+            read = (
+                (Source("PractitionerRole", "1", datetime(2026, 5, 20, tzinfo=UTC)),) if "facts" in message.text else ()
+            )
+            yield Shareable(intent="provider.find", language="en", blocks=found_blocks(), sources=read)
         else:
             said = Line((Span(f"heard {message.text}"),))
             yield Shareable(intent="help", language="en", blocks=(said,))

@@ -95,3 +95,57 @@ async def test_a_command_in_the_own_chat_is_plain(house: House) -> None:
     await house.deliver(house.teams.message("find it", recipient={"id": "28:x", "isTargeted": True}))
     assert isinstance(house.turn.heard[0].place, OneToOne)
     assert house.teams.sent()[0].only == ""
+
+
+async def _offered(house: House, label: str = "Share here") -> dict[str, object]:
+    """What the button under an answer that only its asker saw brings back."""
+    await house.deliver(house.teams.slash("facts"))
+    answer = next(call for call in house.teams.sent() if label in call.buttons)
+    data: dict[str, object] = answer.buttons[label]["data"]
+    house.teams.calls.clear()
+    return data
+
+
+async def test_its_asker_shows_an_answer_to_everybody(house: House) -> None:
+    """The place reads the facts, who shared them and when; the asker's own buttons do not come along. Once."""
+    data = await _offered(house)
+    assert "Okafor" not in str(data)
+    for _ in range(2):
+        await house.deliver(house.teams.activity("message", personal=False, value=data))
+    shared, over = house.teams.sent()
+    assert (shared.conversation, shared.only) == ("19:general@thread.tacv2;messageid=17", "")
+    assert "Grace Okafor, MD" in shared.text
+    assert "Shared by Person u1 on May 20, 2026 at 12 pm" in shared.text
+    assert shared.buttons == {}
+    assert over.only == "29:u1"
+    assert "no longer kept" in over.text
+    assert house.turn.heard[1:] == []
+
+
+async def test_nobody_else_can_show_it(house: House) -> None:
+    """The button's id alone opens nothing: what was shown is bound to whom it was shown to."""
+    data = await _offered(house)
+    await house.deliver(house.teams.activity("message", user="u2", personal=False, value=data))
+    [answer] = house.teams.sent()
+    assert answer.only == "29:u2"
+    assert "Okafor" not in answer.text
+    assert "no longer kept" in answer.text
+
+
+async def test_from_the_own_chat_it_is_shown_where_it_was_asked(house: House) -> None:
+    """Where the place took nothing that one person sees, the answer in their own chat can still go there."""
+    house.teams.statuses["targeted"] = [403]
+    data = await _offered(house, "Share where I asked")
+    await house.deliver(house.teams.activity("message", value=data))
+    shared, done = house.teams.sent()
+    assert shared.conversation == "19:general@thread.tacv2;messageid=17"
+    assert "Grace Okafor, MD" in shared.text
+    assert done.conversation == "a:chat-u1"
+    assert "everybody can read it where you asked" in done.text
+
+
+async def test_what_is_not_looked_up_or_a_members_cannot_be_shared(house: House) -> None:
+    """No button under an answer that holds nothing of the directory, and none under a private one."""
+    await house.deliver(house.teams.slash("hello"))
+    await house.deliver(house.teams.slash("what did I owe"))
+    assert all("Share" not in label for call in house.teams.sent() for label in call.buttons)
