@@ -140,16 +140,16 @@ def _plain(value: Any) -> object:
 async def test_a_receipts_facts_are_the_records_and_its_fingerprint_theirs() -> None:
     """Provider, network, place and record as they stand; the hash is SHA-256 of the facts as sorted JSON."""
     stamped = role("r", "kim", "main", "S", meta={"lastUpdated": "2026-05-01T10:00:00Z"})
-    summary, text, _ = await answered(
-        "provider.detail", KIM, MAIN, stamped, slots={"provider_name": "Kim"}, receipt="yes", network="Blue Network S"
-    )
+    pressed = {"receipt": "yes", "network": "Blue Network S"}
+    asked = {"provider_name": "Kim"}
+    summary, text, _ = await answered("provider.detail", KIM, MAIN, stamped, slots=asked, technical="yes", **pressed)
     receipt = summary.receipt  # type: ignore[attr-defined] # the pack's modules have no importable names
     assert (receipt.provider, receipt.networks) == ("Minh Kim, DO", ("Blue Network S",))
     assert receipt.records == ("PractitionerRole/r",)
     facts = {name: getattr(receipt, name) for name in type(receipt).__dataclass_fields__ if name != "sha256"}
     written = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=_plain)
     assert receipt.sha256 == hashlib.sha256(written.encode()).hexdigest()
-    assert f"Fingerprint: {receipt.sha256}" in text
+    assert f"Fingerprint (SHA-256): {receipt.sha256}" in text
 
 
 @pytest.mark.parametrize("said", ["O'Neil", "oneil", "o neil", "José O'Neil", "jose"])
