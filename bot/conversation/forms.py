@@ -18,6 +18,7 @@ from bot.language.slots import NAMED_NETWORK
 from bot.message import Person
 
 FieldFault = Literal["missing", "unread"]
+_MOST = 100  # networks to choose from, as Slack takes
 _SECONDS = 1.0  # a form is opened within three, or never: who waits for the payer gets it without the network
 
 
@@ -39,6 +40,10 @@ class KnownNetworks:
 
     listed: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+
+
+NOTHING = KnownNetworks()
+"""What is known for a field that is no network's."""
 
 
 class Forms:
@@ -87,13 +92,13 @@ class Forms:
             return ()
 
 
-def choices_of(key: str, labels: Mapping[str, str], own: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The values of a field with their labels, the person's own first where the labels do not have them."""
-    listed = {name.partition(":")[2]: label for name, label in labels.items() if name.startswith(f"{key}:")}
-    if listed:
-        known = {value.casefold() for value in listed}
-        yield from ((name, name) for name in own if name.casefold() not in known)
-    yield from listed.items()
+def choices_of(key: str, labels: Mapping[str, str], known: KnownNetworks = NOTHING) -> Iterator[tuple[str, str]]:
+    """The values of a field with their labels: those that the labels list, or the directory's networks, own ones first.
+
+    None where the directory does not tell its networks in time: then a name is typed.
+    """
+    yield from ((name, name) for name in list(dict.fromkeys((*known.own, *known.listed)))[:_MOST] if known.listed)
+    yield from ((name.partition(":")[2], label) for name, label in labels.items() if name.startswith(f"{key}:"))
 
 
 def option_of(key: str, values: Iterable[str]) -> str:

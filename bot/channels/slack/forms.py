@@ -7,23 +7,21 @@ only where nobody else sees that it is opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.channels.body import Body
 from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.notices import Notices
-from bot.conversation.forms import Forms, KnownNetworks, choices_of
+from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of
 from bot.language.offers import Form
 from bot.message import Language, Person
 from bot.replies.block_buttons import Kit
 from bot.replies.text import cut
 
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
-_MOST_OPTIONS = 100
 _PREFIX = "form-"
-NOTHING = KnownNetworks()
 
 
 class Modals:
@@ -87,7 +85,7 @@ def modal(form: Form, notices: Notices, language: Language, known: KnownNetworks
 
 def _field(form: Form, key: str, labels: Mapping[str, str], known: KnownNetworks) -> Kit:
     """A choice where its values are known, a box to tick for a single one, a day for a date, else a line."""
-    element = {"action_id": key, **_element(form, key, tuple(_choices(key, labels, known)), known.own)}
+    element = {"action_id": key, **_element(form, key, tuple(choices_of(key, labels, known)), known.own)}
     block: Kit = {"type": "input", "block_id": key, "label": _text(labels[key], _LABEL), "element": element}
     if hint := labels.get(f"hint:{key}"):
         block["hint"] = _text(hint, _LABEL)
@@ -104,16 +102,10 @@ def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequ
         return {"type": "checkboxes", "options": options}
     if options:
         return {"type": "static_select", "options": options}
-    return {"type": "datepicker"} if key in form.days else {"type": "plain_text_input", "max_length": 200}
-
-
-def _choices(key: str, labels: Mapping[str, str], known: KnownNetworks) -> Iterator[tuple[str, str]]:
-    """The networks of the directory where it answers, the person's own first; else the values that the labels list."""
-    if known.listed:
-        networks = dict.fromkeys((*known.own, *known.listed))
-        yield from ((name, name) for name in list(networks)[:_MOST_OPTIONS])
-    else:
-        yield from choices_of(key, labels, known.own)
+    if key in form.days:
+        return {"type": "datepicker"}
+    start = {"initial_value": cut(own[0], _SHOWN)} if own else {}
+    return {"type": "plain_text_input", "max_length": 200, **start}
 
 
 def _text(text: str, most: int) -> Kit:

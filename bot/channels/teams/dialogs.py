@@ -22,7 +22,7 @@ from bot.channels.teams.incoming import LONGEST, Incoming, language_of, said, wo
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People
 from bot.channels.teams.ratings import Dialog, KeepIncoming, told
-from bot.conversation.forms import Forms, option_of
+from bot.conversation.forms import Forms, KnownNetworks, option_of
 from bot.language.offers import Offered
 from bot.message import Language, OneToOne, Person
 from bot.replies.cards import TYPE
@@ -62,9 +62,9 @@ class Dialogs:
         if offered.linked and not incoming.personal:
             return told(self._notices.only_there(language))
         person, directory_only = await self._people.person(incoming)
-        own = (await self._forms.known(offered.form.name, None if directory_only else person)).own
-        typed = {offered.form.own: own} if offered.form.own and own else {}
-        return self._form(offered, language, typed, {})
+        known = await self._forms.known(offered.form.name, None if directory_only else person)
+        typed = {offered.form.own: known.own} if offered.form.own and known.own else {}
+        return self._form(offered, language, typed, {}, known)
 
     async def take(self, body: Body) -> Dialog:
         """A form that was sent: asked in the person's own chat, or shown again with what is wrong at each field."""
@@ -79,7 +79,7 @@ class Dialogs:
         if faults:
             labels = self._notices.labels(f"form_{offered.form.name}", language)
             wrong = {key: labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
-            return self._form(offered, language, typed, wrong)
+            return self._form(offered, language, typed, wrong, await self._forms.known(offered.form.name, None))
         incoming = said(body, " ".join(options.values()))
         if incoming is not None and offered.linked and not incoming.personal:
             return told(self._notices.only_there(language))
@@ -90,10 +90,15 @@ class Dialogs:
         return None if offered is None or offered.form.linked else offered
 
     def _form(
-        self, offered: Offered, language: Language, typed: Mapping[str, Sequence[str]], faults: Mapping[str, str]
+        self,
+        offered: Offered,
+        language: Language,
+        typed: Mapping[str, Sequence[str]],
+        faults: Mapping[str, str],
+        known: KnownNetworks,
     ) -> Dialog:
         labels = self._notices.labels(f"form_{offered.form.name}", language)
-        card = {"contentType": TYPE, "content": form_card(offered.form, labels, language, typed, faults)}
+        card = {"contentType": TYPE, "content": form_card(offered.form, labels, language, typed, faults, known=known)}
         height = "large" if len(offered.form.fields) > 5 else "medium"  # noqa: PLR2004 -- more do not fit
         value = {"title": labels["title"], "width": _WIDTH, "height": height, "card": card}
         return {"task": {"type": "continue", "value": value}}

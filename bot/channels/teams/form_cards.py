@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.conversation.forms import choices_of
+from bot.conversation.forms import NOTHING, KnownNetworks, choices_of
 from bot.language.offers import Form
 from bot.message import Language
 from bot.replies.cards import AdaptiveCard
@@ -13,6 +13,7 @@ from bot.replies.text import cut
 FORM = "form"
 """What the data of a sent form holds beside its fields: the form's name."""
 _LABEL, _CHOICE, _LINE = 200, 100, 200
+Choices = Sequence[tuple[str, str]]
 _NOTHING = ("", "\u2013")  # a choice that was made can be taken back
 
 
@@ -22,10 +23,20 @@ def form_card(
     language: Language,
     typed: Mapping[str, Sequence[str]],
     faults: Mapping[str, str],
+    *,
+    known: KnownNetworks = NOTHING,
 ) -> AdaptiveCard:
-    """A form to fill in. `typed` are the values that its fields start with, `faults` what is said below a field."""
+    """A form to fill in. `typed` are the values that its fields start with, `faults` what is said below a field.
+
+    `known` are the networks of the form's own field.
+    """
     said = [_text(labels["about"])] if "about" in labels else []
-    fields = (one for key in form.fields for one in _field(form, key, labels, typed.get(key, ()), faults.get(key)))
+    choices = {key: list(choices_of(key, labels, known if key == form.own else NOTHING)) for key in form.fields}
+    fields = (
+        one
+        for key in form.fields
+        for one in _field(form, key, labels, choices[key], typed.get(key, ()), faults.get(key))
+    )
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -39,10 +50,10 @@ def form_card(
     }
 
 
-def _field(
-    form: Form, key: str, labels: Mapping[str, str], typed: Sequence[str], fault: str | None
+def _field(  # noqa: PLR0917 -- what a field is made of
+    form: Form, key: str, labels: Mapping[str, str], listed: Choices, typed: Sequence[str], fault: str | None
 ) -> Iterator[AdaptiveCard]:
-    asked: AdaptiveCard = {"id": key, "label": cut(labels[key], _LABEL), **_input(form, key, labels, typed)}
+    asked: AdaptiveCard = {"id": key, "label": cut(labels[key], _LABEL), **_input(form, key, listed, typed)}
     if key in form.required:
         asked |= {"isRequired": True, "errorMessage": labels.get(f"missing:{key}", labels["unread"])}
     yield asked
@@ -52,9 +63,9 @@ def _field(
         yield {**_text(fault), "color": "Attention", "spacing": "Small"}
 
 
-def _input(form: Form, key: str, labels: Mapping[str, str], typed: Sequence[str]) -> AdaptiveCard:
-    """A choice where the labels list its values, a switch for a single one, a day for a date, else a line."""
-    choices = [(cut(value, _LINE), cut(label, _CHOICE)) for value, label in choices_of(key, labels, typed)]
+def _input(form: Form, key: str, known: Choices, typed: Sequence[str]) -> AdaptiveCard:
+    """A choice where its values are known, a switch for a single one, a day for a date, else a line."""
+    choices = [(cut(value, _LINE), cut(label, _CHOICE)) for value, label in known]
     started = {value.casefold() for value in typed}
     if len(choices) == 1 and key not in form.several:
         value, label = choices[0]

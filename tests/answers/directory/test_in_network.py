@@ -140,9 +140,10 @@ def _plain(value: Any) -> object:
 async def test_a_receipts_facts_are_the_records_and_its_fingerprint_theirs() -> None:
     """Provider, network, place and record as they stand; the hash is SHA-256 of the facts as sorted JSON."""
     stamped = role("r", "kim", "main", "S", meta={"lastUpdated": "2026-05-01T10:00:00Z"})
-    pressed = {"receipt": "yes", "network": "Blue Network S"}
-    asked = {"provider_name": "Kim"}
-    summary, text, _ = await answered("provider.detail", KIM, MAIN, stamped, slots=asked, technical="yes", **pressed)
+    slots: dict[str, object] = {"provider_name": "Kim"}
+    summary, text, _ = await answered(
+        "provider.detail", KIM, MAIN, stamped, slots=slots, receipt="yes", technical="yes", network="Blue Network S"
+    )
     receipt = summary.receipt  # type: ignore[attr-defined] # the pack's modules have no importable names
     assert (receipt.provider, receipt.networks) == ("Minh Kim, DO", ("Blue Network S",))
     assert receipt.records == ("PractitionerRole/r",)

@@ -58,8 +58,8 @@ class KeywordTurn:
         self.connected = True
 
     async def listed_networks(self) -> tuple[str, ...]:
-        """What the directory lists; nothing, so that the forms' own lists are shown."""
-        return ()
+        """What the directory lists."""
+        return ("Blue Network P", "Blue Network S", "BlueCare Network")
 
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """The network of the one who has connected an account."""

@@ -68,7 +68,7 @@ async def test_a_form_is_asked_in_the_own_chat(house: House) -> None:
         ("find", {"near": "nowhere at all"}, {"near": "I don't know this place."}),
         ("find", {"specialty": "cardiologist"}, {"near": "Say where"}),
         ("find", {"npi": "1234567890", "match": "all"}, {"match": "Choose a network", "npi": "This is no NPI."}),
-        ("network", {"network": "blue network s"}, {"name": "Give a name"}),
+        ("network", {"network": "Blue Network S"}, {"name": "Give a name"}),
         ("compare", {"name": "Kim"}, {"provider": "Give a name"}),
         ("bill", {"amount": "much", "doctor": "Kim"}, {"amount": ""}),
     ],
