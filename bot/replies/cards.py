@@ -218,12 +218,19 @@ def _cell(text: str, *, bold: bool = False) -> AdaptiveCard:
 
 
 def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:
-    runs = [_run(piece, bold=span.bold, **look) for span in spans for piece in _unjoined(span.text) if piece]
+    runs = [
+        _run(piece, bold=span.bold, **look, **_link(span)) for span in spans for piece in _unjoined(span.text) if piece
+    ]
     return {"type": "RichTextBlock", "inlines": runs or [_run(" ")]}
 
 
 def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
     return {"type": "TextRun", "text": text, **({"weight": "Bolder"} if bold else {}), **look}
+
+
+def _link(span: Span) -> AdaptiveCard:
+    """What a run opens: a map, not a telephone number, which Teams itself makes a link where it can call."""
+    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if _opens(span.url) else {}
 
 
 def _unjoined(text: str) -> list[str]:

@@ -19,7 +19,7 @@ _KEYS = {
     "Input.Toggle": {"title", "valueOn", "valueOff", "value", *_INPUT},
     "Input.ChoiceSet": {"choices", "isMultiSelect", "style", "value", *_INPUT},
     "RichTextBlock": {"inlines"},
-    "TextRun": {"text", "weight", "size", "isSubtle"},
+    "TextRun": {"text", "weight", "size", "isSubtle", "selectAction"},
     "FactSet": {"facts"},
     "Container": {"items"},
     "ActionSet": {"actions"},
@@ -81,8 +81,8 @@ def _element_faults(element: Card) -> Iterator[str]:
     unknown = element.keys() - _KEYS[kind] - {"type", "spacing"}
     if unknown:
         yield f"{kind} with {sorted(unknown)}"
-    if kind in {"TextBlock", "TextRun"} and not element["text"]:
-        yield f"{kind} without text"
+    if kind in {"TextBlock", "TextRun"}:
+        yield from _text_faults(element)
     if kind == "ActionSet" and not 0 < len(element["actions"]) <= MOST_BUTTONS:
         yield f"{len(element['actions'])} buttons in a row"
     if kind.startswith("Action."):
@@ -94,6 +94,15 @@ def _element_faults(element: Card) -> Iterator[str]:
     for name in _CHILDREN:
         for child in element.get(name, []):
             yield from _element_faults(child)
+
+
+def _text_faults(element: Card) -> Iterator[str]:
+    """A run is a link by an OpenUrl alone."""
+    action = element.get("selectAction") or {"type": "Action.OpenUrl", "url": "https://"}
+    if not element["text"]:
+        yield f"{element['type']} without text"
+    if action["type"] != "Action.OpenUrl" or not action["url"].startswith(("https://", "http://")):
+        yield "a run that opens what is no page"
 
 
 def _chart_faults(chart: Card) -> Iterator[str]:

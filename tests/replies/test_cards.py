@@ -143,6 +143,16 @@ def test_a_button_carries_its_opaque_id_and_nothing_else() -> None:
     assert "b.example" not in page.text + page.card["fallbackText"]
 
 
+def test_an_address_opens_its_map_and_a_number_is_text() -> None:
+    """Teams opens pages from a run of text; what it can call it finds by itself."""
+    line = Line(
+        (Span("620 Main St", url="https://maps.example/?q=620"), Span(" · "), Span("555-0142", url="tel:+14235550142"))
+    )
+    (page,) = pages(reply(line))
+    runs = page.card["body"][0]["inlines"]
+    assert [run.get("selectAction", {}).get("url") for run in runs] == ["https://maps.example/?q=620", None, None]
+
+
 def test_a_long_answer_has_pages() -> None:
     """More than fits one message goes on in the next, and says so."""
     items = [Item(n, (Line((Span(f"entry {n} " + "x" * 400),)),)) for n in range(60)]
