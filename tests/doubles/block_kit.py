@@ -38,7 +38,11 @@ def _input(block: Kit) -> Iterator[str]:
         yield from _text(block["hint"], 2_000, {"plain_text"})
     if "options" in element:
         yield from _many(element["options"], 10 if element["type"] == "checkboxes" else 100, "options")
-        if any(option not in element["options"] for option in element.get("initial_options", ())):
+        starts = [
+            *element.get("initial_options", ()),
+            *([element["initial_option"]] if "initial_option" in element else []),
+        ]
+        if any(option not in element["options"] for option in starts):
             yield "initial option that is none of the options"
         for option in element["options"]:
             yield from _text(option["text"], 75, {"plain_text"})

@@ -101,7 +101,7 @@ def _element(form: Form, key: str, choices: Sequence[tuple[str, str]], own: Sequ
     if len(options) == 1:
         return {"type": "checkboxes", "options": options}
     if options:
-        return {"type": "static_select", "options": options}
+        return {"type": "static_select", "options": options, **({"initial_option": initial[0]} if initial else {})}
     if key in form.days:
         return {"type": "datepicker"}
     start = {"initial_value": cut(own[0], _SHOWN)} if own else {}
