@@ -11,7 +11,9 @@ from bot.language.clauses import Clause, ClauseRole
 from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.glossary import TERM
+from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW
+from bot.language.left import conditions, taken_by, words_left
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.text import Utterance, read
 
@@ -35,13 +37,14 @@ def parted(
     another clause says, and says nothing of it.
     """
     said = read(reading.text)
-    every = engine.hear(said, today, None).clauses
-    cut = [one for one in every if one.role is ClauseRole.ASKS]
+    heard = engine.hear(said, today, None)
+    cut = [one for one in heard.clauses if one.role is ClauseRole.ASKS]
     alone = [engine.understand(_words(said, one), today=today) for one in cut] if len(cut) >= _TWO else []
     own = next((clause for clause, one in zip(cut, alone, strict=False) if one.intent == reading.intent), None)
     found = _others(engine, reading, said, cut, alone) if own else {}
     if own is None or not found:
-        whole = None if any(_refers(said, clause) for clause in every) else _runner_up(reading)
+        whole = None if any(_refers(said, clause) for clause in heard.clauses) else _runner_up(reading)
+        reading = _less(engine, reading, heard, whole) if whole else _with_all(engine, reading, alone)
         return reading, {whole.intent: whole.slots} if whole else {}
     again = engine.understand(_words(said, own), today=today, context=context)
     return _narrowed(reading, again) if again.intent == reading.intent else reading, found
@@ -72,6 +75,39 @@ def _others(
 def _narrowed(reading: Reading, again: Reading) -> Reading:
     """The reading with what its own clause says, in the language of the whole message."""
     return replace(again, text=reading.text, language=reading.language, shows_language=reading.shows_language)
+
+
+def _less(engine: Engine, reading: Reading, heard: Heard, other: Candidate) -> Reading:
+    """The reading without the words and conditions that the other question takes: nothing of them is left unused."""
+    rules = engine.intents[other.intent]
+    taken = taken_by(next((rule for rule in rules.rules if rule.name == other.rule), None), rules)
+    unused, unmet = words_left(heard, taken), conditions(heard, taken, rules)
+    return replace(
+        reading,
+        unused=tuple(word for word in reading.unused if word in unused),
+        unmet={name: slot for name, slot in reading.unmet.items() if name in unmet},
+    )
+
+
+def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading]) -> Reading:
+    """The reading with what further clauses ask of the same topic: "what is my copay and what is my deductible".
+
+    A slot that takes several values takes theirs too; any other value of theirs is a condition that is not met.
+    """
+    slots, unmet = dict(reading.slots), dict(reading.unmet)
+    rules = engine.intents.get(reading.intent or "")
+    more = [(name, slot) for one in alone if one.intent == reading.intent for name, slot in one.slots.items()]
+    for name, slot in more if rules else ():
+        held = slots.get(name)
+        if held is None or slot.excluded or held.excluded or not adds({name: slot}, slots):
+            continue
+        if rules and name in rules.several:
+            values = tuple(dict.fromkeys((*held.every, *slot.every)))
+            slots[name] = replace(held, text=f"{held.text}, {slot.text}", values=values, how="and")
+            unmet.pop(name, None)
+        else:
+            unmet.setdefault(name, slot)
+    return replace(reading, slots=slots, unmet=unmet)
 
 
 def _runner_up(reading: Reading) -> Candidate | None:
