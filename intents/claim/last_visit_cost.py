@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.kit import (
     Amount,
     Ask,
+    CareKind,
     Claim,
     ClaimWish,
     Doubt,
@@ -50,7 +51,8 @@ class LastVisitCost(Summary):
     fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are described only when
     `opened` by button. `story` is that of an earlier claim that the one claim replaces. `wanted` holds the conditions.
     `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
-    another, which the records don't show.
+    another, which the records don't show. Where several kinds of care were asked for, `each` has the newest claim of
+    every kind, None where there is none.
     """
 
     wanted: ClaimWish
@@ -71,6 +73,7 @@ class LastVisitCost(Summary):
     shown: Shown | None = None
     together: Amount | None = None
     nearest: Nearest | None = None
+    each: tuple[tuple[CareKind, Claim | None], ...] = ()
 
     @property
     def claim(self) -> Claim | None:
@@ -99,13 +102,14 @@ async def answer(ask: Ask) -> LastVisitCost:
     alive = await newest_claims(
         ask,
         *service_dates(ask),
-        enough=lambda so_far: len(_days(_of(so_far, wanted), ask, wanted)) > ask.pick + 1,
+        enough=lambda so_far: _is_enough(so_far, ask, wanted),
         page_size=10,
     )
     summary = summarize(_of(alive, wanted), ask)
     if not summary.claims and not summary.searched:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    cite_claims(ask, (*summary.claims, summary.fill, summary.credit), summary.nearest)
+    shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)
+    cite_claims(ask, shown, summary.nearest)
     ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
     return summary
 
@@ -123,9 +127,10 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         apart=sum(1 for claim in choose(alive.apart, wanted).claims if not claim.is_pharmacy and not claim.is_reversal),
         other_person=of_other_person(ask),
         opened=ask.arguments.get("show") == "yes",
+        each=_each(alive, wanted) if ask.pick == 0 and known else (),
         credit=None if known else next((claim for claim in alive.claims if claim.is_reversal), None),
     )
-    if not 0 <= pick < len(known):
+    if base.each or not 0 <= pick < len(known):
         return base
     chosen = known[pick]
     only = chosen.claims[0] if len(chosen.claims) == 1 else None
@@ -143,6 +148,20 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         shown=shown,
         together=_together(chosen.claims, alive, wanted),
     )
+
+
+def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
+    """Whether no further page is needed: the day is there, and the newest claim of each kind of care."""
+    if None in {claim for _, claim in _each(_of(so_far, wanted), wanted)}:
+        return False
+    return len(_days(_of(so_far, wanted), ask, wanted)) > ask.pick + 1
+
+
+def _each(alive: Live, wanted: ClaimWish) -> tuple[tuple[CareKind, Claim | None], ...]:
+    """The newest claim of every kind of care, where several kinds were asked for."""
+    kinds = wanted.kinds_of_care if len(wanted.services) > 1 else ()
+    rows = [claim for claim in alive.claims if not claim.is_reversal]
+    return tuple((kind, next(iter(choose(rows, replace(wanted, services=(kind.key,))).claims), None)) for kind in kinds)
 
 
 def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
