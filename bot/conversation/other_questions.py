@@ -81,7 +81,7 @@ def _less(engine: Engine, reading: Reading, heard: Heard, other: Candidate) -> R
     """The reading without the words and conditions that the other question takes: nothing of them is left unused."""
     rules = engine.intents[other.intent]
     taken = taken_by(next((rule for rule in rules.rules if rule.name == other.rule), None), rules)
-    unused, unmet = words_left(heard, taken), conditions(heard, taken, rules)
+    unused, unmet = words_left(heard, taken, engine.lexicon.beside), conditions(heard, taken, rules)
     return replace(
         reading,
         unused=tuple(word for word in reading.unused if word in unused),
