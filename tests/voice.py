@@ -14,12 +14,14 @@ _NEVER = {
         r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
         r"as the crow flies|\bit stands on\b|stands on \d|\b\d+ (?:providers|places) for\b",
         r"\bunfortunately\b|\bWhom is\b",
+        r"(?<!\.)\.\.(?!\.)",
         r"\bin network within\b|\b(?:women|men) only, |, no (?:wo)?men\b|\bfits everything you asked\b",
     ),
     "es": (
         r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
         r"\bCobrado \$|\bManda el plazo\b|\breclamos\b|\blamentablemente\b",
         r"\b(?:tu|tus|tienes|quieres)\b",
+        r"(?<!\.)\.\.(?!\.)",
         r"\babre del \d|\bsin ser (?:hombre|mujer)\b|\bsolo (?:hombres|mujeres), ",
     ),
 }

@@ -39,6 +39,7 @@ from bot.kit import (
     scope_of,
     sum_of,
     visit_kind,
+    words_of,
 )
 
 _EITHER = ("copay", "coinsurance")
@@ -163,7 +164,7 @@ async def answer(ask: Ask) -> CostShares:
         ask.cannot("network")  # shares are told by side; those of one network by its name are not
     coverages = await member_coverages(ask)
     aspect = _aspect(ask)
-    for kind in _CARE & ask.slots.keys() if visit_kind(ask) is None else ():
+    for kind in _told_care(ask) if visit_kind(ask) is None else ():
         (ask.said_unmet if _about_care(ask) else ask.cannot)(kind)
     if (aspect or _about_care(ask)) and aspect not in COUNTED:
         return summarize(coverages, None, ask)
@@ -222,6 +223,12 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         what=next((ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words), None),
         named=named_visit(ask) is not None,
     )
+
+
+def _told_care(ask: Ask) -> list[str]:
+    """The care that this message names; what an earlier question named is not said to be left out."""
+    said = set(words_of(ask.said))
+    return [kind for kind in _CARE & ask.slots.keys() if not said or said.intersection(words_of(ask.words.get(kind)))]
 
 
 def _about_care(ask: Ask) -> str | None:

@@ -20,6 +20,7 @@ _STARTS = frozenset(
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
 _WHETHER = frozenset({"covered", "active", "still", "force", "insured", "cubierto", "cubierta", "activo", "activa"})
 _WHETHER |= {"vigente", "sigo", "sigue"}
+_LISTS = frozenset({"cover", "covers", "include", "includes", "cubre", "incluye"})
 _OUT_OF_STATE = ({"out", "state"}, {"outside", "state"}, {"another", "state"}, {"fuera", "estado"}, {"otro", "estado"})
 
 
@@ -29,8 +30,8 @@ class CoverageSummary(Summary):
 
     `state` is the plan's own, where the question is about care outside it: no record says what a plan pays there.
     `place` is one inside it, in the asker's words, and `near` the same as a search takes it. `asks` is what the first
-    line answers: "whether" there is coverage, when it "ends" or "starts", or "which" it is; `kind` is the one that was
-    named ("is my plan a PPO").
+    line answers: "whether" there is coverage, when it "ends" or "starts", "what" it pays for, or "which" it is; `kind`
+    is the one that was named ("is my plan a PPO").
     """
 
     current: tuple[Coverage, ...] = ()
@@ -83,7 +84,7 @@ async def answer(ask: Ask) -> CoverageSummary:
 
 
 def _asks(words: set[str]) -> str:
-    for asked, known in (("ends", _ENDS), ("starts", _STARTS), ("whether", _WHETHER)):
+    for asked, known in (("ends", _ENDS), ("starts", _STARTS), ("whether", _WHETHER), ("what", _LISTS)):
         if words & known:
             return asked
     return "whether" if {"coverage", "now"} <= words or words == {"tengo", "cobertura"} else "which"

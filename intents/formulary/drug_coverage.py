@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.kit import (
     Ask,
@@ -16,9 +16,12 @@ from bot.kit import (
     drug_lists,
     drugs_named,
     nearest_names,
+    words_of,
 )
 
 PAGE = 3
+_COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago", "much"})
+_INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class DrugCoverage(Summary):
     limits: int = 0
     total: int = 0
     detail: bool = False
+    priced: bool = False
 
     @property
     def own(self) -> bool:
@@ -79,7 +83,7 @@ class DrugCoverage(Summary):
 
 async def answer(ask: Ask) -> DrugCoverage:
     """The drug on the member's list, by the name that was said, else by its ingredient or brands."""
-    drug = str(ask.slots.get("drug") or "").strip() or None
+    drug = _drug(ask)
     lists = await drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if drug is None or chosen is None:
@@ -93,28 +97,31 @@ async def answer(ask: Ask) -> DrugCoverage:
     found_as = next((name for name in others if not found and any(one.is_called(name) for one in known)), None)
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
+    base = replace(base, priced=bool(_COST & set(words_of(ask.said))))
     return summarize(base, known, ask.page)
+
+
+def _drug(ask: Ask) -> str | None:
+    """The drug that was named, or the one before; "insulin" names many, and is looked for by that word."""
+    said = set(words_of(ask.said))
+    drug = str(ask.slots.get("drug") or "").strip() or None
+    insulin = bool(said & _INSULIN) and not (drug and said.intersection(words_of(ask.words.get("drug", drug))))
+    return "insulin" if insulin else drug
 
 
 def summarize(base: DrugCoverage, drugs: Sequence[Drug], page: int = 0) -> DrugCoverage:
     """The drugs folded into groups that the list treats alike, one page of them."""
     groups = _groups(drugs, base.chosen)
     first = page * PAGE
-    return DrugCoverage(
-        base.drug,
-        base.lists,
-        base.chosen,
+    return replace(
+        base,
         groups=groups[first : first + PAGE],
         first=first + 1,
         more=len(groups) > first + PAGE,
         page=page,
-        found_as=base.found_as,
-        searched=base.searched,
-        near=base.near,
         alike=_alike(groups),
         limits=sum(1 for group in groups if group.first.quantity_limit),
         total=len(groups),
-        detail=base.detail,
     )
 
 
