@@ -232,13 +232,13 @@ async def test_documents_are_good_to_use(house: House, chromium: Browser, viewpo
         await page.goto(offer.url)
         await expect(page.get_by_role("heading", name="This link has expired")).to_be_visible()
         await check_page(page)
-        results = given(await house.say("print my vitals and my labs"))
+        results = given(await house.say("imprimir mis signos vitales y mis laboratorios"))
         await page.emulate_media(media="screen", color_scheme=scheme)
         await page.set_viewport_size(viewport)
         await page.goto(results.url)
-        await page.get_by_label("Code").fill(results.code)
-        await page.get_by_role("button", name="print").click()
-        await expect(page.get_by_role("img", name="Blood pressure over time: ")).to_be_visible()
+        await page.get_by_label("Código").fill(results.code)
+        await page.get_by_role("button", name="imprimir").click()
+        await expect(page.get_by_role("img", name="Presión arterial a lo largo del tiempo: ")).to_be_visible()
         await check_page(page)
 
 
