@@ -12,6 +12,7 @@ _TECHNICAL = ("endpoint/", "provider/detail", "provider/report", "system/")  # a
 _NEVER = {
     "en": (
         r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
+        r"as (?:your|the) plan reports it|special privacy mark|With another status I see|names nothing of",
         r"as the crow flies|\bit stands on\b|stands on \d|\b\d+ (?:providers|places) for\b",
         r"\bunfortunately\b|\bWhom is\b",
         r"(?<!\.)\.\.(?!\.)",
@@ -19,6 +20,7 @@ _NEVER = {
     ),
     "es": (
         r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
+        r"hacia su deducible|\bla 1 |\bSin ser \w+ hay|marca especial de privacidad|¿Cuánto debía",
         r"\bCobrado \$|\bManda el plazo\b|\breclamos\b|\blamentablemente\b",
         r"\b(?:tu|tus|tienes|quieres)\b",
         r"(?<!\.)\.\.(?!\.)",

@@ -108,6 +108,13 @@ class Spending(Summary):
         return self.totals[0] if len(self.totals) == 1 else None
 
     @property
+    def saved(self) -> Amount | None:
+        """What the plan paid beside the discount that was asked for; None where one of them is not told for all."""
+        one, total, paid = self.aspect == "discount", self.total, self.plan_paid
+        told = total and paid and total.currency == paid.currency and not self.untold
+        return total + paid if one and told and total and paid else None
+
+    @property
     def top(self) -> Month | None:
         """The month of the biggest sum, where several have one."""
         told = [(one.amount.value, one) for one in self.compared if one.amount]

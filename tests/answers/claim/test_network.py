@@ -25,10 +25,10 @@ _DIRECTORY = ("PractitionerRole", "Practitioner", "Organization", "OrganizationA
 async def test_three_facts_that_disagree_are_all_told() -> None:
     """Paid in network, without a contract then, and listed today: none is made fit another."""
     said = await answered("claim.network", VISIT, KIM, MAIN, LISTED, id="a")
-    assert "How the claim was paid: in network" in said.text
+    assert "Yes. Your plan handled" in said.text
     assert "Contract with your plan then: no" in said.text
     assert "In the directory today: listed in Blue Network P" in said.text
-    assert "None of the three follows from another" in said.text
+    assert "These can differ" in said.text
 
 
 async def test_paid_out_of_network_under_contract_and_no_longer_listed() -> None:
@@ -36,7 +36,7 @@ async def test_paid_out_of_network_under_contract_and_no_longer_listed() -> None
     under = {"category": concept("billingnetworkcontractingstatus"), "reason": concept("contracted")}
     visit = VISIT | {"adjudication": [paid_as("outofnetwork"), under]}
     said = await answered("claim.network", visit, KIM, MAIN, LISTED | {"active": False}, id="a")
-    assert "How the claim was paid: out of network" in said.text
+    assert "No. Your plan handled" in said.text
     assert "Contract with your plan then: yes" in said.text
     assert "In the directory today: no longer listed as active" in said.text
 
@@ -49,7 +49,7 @@ async def test_paid_out_of_network_under_contract_and_no_longer_listed() -> None
 async def test_a_directory_that_cannot_be_asked_takes_nothing_from_the_claim(shelf: Shelf) -> None:
     """The two facts of the claim stand, and what the directory would say is left open, with a way to ask again."""
     said = await answered("claim.network", shelf=shelf, id="a")
-    assert "How the claim was paid: in network" in said.text
+    assert "Yes. Your plan handled" in said.text
     assert "Contract with your plan then: no" in said.text
     assert "In the directory today: can't be asked right now; that says nothing of the claim" in said.text
     assert asks(said, "Ask again") == {"id": "a"}
@@ -59,5 +59,5 @@ async def test_a_directory_that_is_down_said_in_spanish() -> None:
     """The same facts in the other language."""
     shelf = Shelf((VISIT, KIM, MAIN, LISTED), down=_DIRECTORY)
     said = await answered("claim.network", shelf=shelf, language="es", id="a")
-    assert "Cómo se pagó la reclamación: dentro de la red" in said.text
+    assert "Su plan trató" in said.text
     assert "En el directorio hoy: ahora no se le puede preguntar" in said.text
