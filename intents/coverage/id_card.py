@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.kit import (
     Ask,
@@ -14,9 +14,16 @@ from bot.kit import (
     Summary,
     member_coverages,
     of_other_person,
+    words_of,
 )
 
 _SEEN = 4
+_ROLE = frozenset({"subscriber", "policyholder", "titular", "suscriptor"})
+_NUMBER = frozenset({"id", "number", "num", "numero"})
+_FIELDS = {
+    "pharmacy": frozenset({"rx", "rxbin", "bin", "pcn", "rxpcn", "rxgrp", "rxgroup"}),
+    "group": frozenset({"group", "grupo"}),
+}
 _COPAYS = 6  # a card has room for no more
 
 
@@ -41,12 +48,16 @@ class IdCard:
 
 @dataclass(frozen=True, slots=True)
 class IdCards(Summary):
-    """A card for each coverage that holds today; when none does, those that ended, and `ended` says so."""
+    """A card for each coverage that holds today; when none does, those that ended, and `ended` says so.
+
+    `asks` is the one thing on it that the words name: "pharmacy" numbers, the "group", or "role", whose plan it is.
+    """
 
     cards: tuple[IdCard, ...] = ()
     ended: bool = False
     shown: bool = False
     other_person: bool = False
+    asks: str | None = None
 
     @property
     def hidden(self) -> bool:
@@ -62,9 +73,17 @@ class IdCards(Summary):
 async def answer(ask: Ask) -> IdCards:
     """The cards of the member's coverages."""
     other = of_other_person(ask)
-    return summarize(
+    found = summarize(
         await member_coverages(ask, shown=True), shown=ask.arguments.get("show") == "yes", other_person=other
     )
+    return replace(found, asks=_asks(set(words_of(ask.said))))
+
+
+def _asks(said: set[str]) -> str | None:
+    """What of the card is asked for; a subscriber's number is the member's own."""
+    if said & _ROLE and not said & _NUMBER:
+        return "role"
+    return next((field for field, words in _FIELDS.items() if said & words), None)
 
 
 def summarize(coverages: Coverages, *, shown: bool, other_person: bool = False) -> IdCards:
