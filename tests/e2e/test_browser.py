@@ -13,10 +13,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from bot.message import Action, Actions
 from bot.sandbox.world import World
 from tests.days import YEAR_BEFORE
 from tests.e2e.chromium import CHROMIUM
-from tests.e2e.house import DANA, OWED, House, open_house
+from tests.e2e.house import DANA, OWED, House, Said, open_house
 from tests.e2e.test_documents import given, printable_receipt
 
 pytestmark = [
@@ -41,6 +42,11 @@ async def phone(chromium: Browser) -> AsyncIterator[Page]:
     """A page on a phone."""
     async with fresh(chromium, viewport=PHONE) as context:
         yield await context.new_page()
+
+
+def actions_of(said: Said) -> list[Action]:
+    """The buttons of a reply."""
+    return [button for block in said.last.blocks if isinstance(block, Actions) for button in block.buttons]
 
 
 @asynccontextmanager
@@ -252,6 +258,14 @@ async def test_a_network_receipt_is_good_to_use(house: House, phone: Page) -> No
     await phone.get_by_text("Technical").click()
     await check_page(phone)
     assert "sha256sum" in await phone.locator("main").inner_text()
+
+
+async def test_a_list_against_a_network_is_good_to_use(house: House, phone: Page) -> None:
+    """Five columns are one under another on a phone."""
+    said = await house.say("check these against Blue Network S:\n1100000003\nMinh Kim\nNobody Atall")
+    await phone.goto(next(str(b.url) for b in actions_of(said) if b.id == "document"))
+    await expect(phone.get_by_text("Nobody found")).to_be_visible()
+    await check_page(phone)
 
 
 @pytest.mark.threat("T30", "T47")
