@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from bot.replies.cldr import customs
 from bot.replies.messages import CatalogueMessage
-from bot.replies.nouns import people, people_called
+from bot.replies.nouns import is_foreign, people, people_called
 from bot.replies.text import clean, cut, escape
 
 _CENT = Decimal("0.01")
@@ -245,6 +245,7 @@ def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., obj
         "mapped": mapped,
         "help_line": partial(help_line, words=words),
         "miles": partial(miles, words=words),
+        "is_foreign": partial(is_foreign, language=language),
         "people": partial(people, language=language, words=words),
         "people_called": partial(people_called, language=language, words=words),
     }

@@ -64,6 +64,17 @@ def people_called(text: str, *, language: str, words: Callable[..., str]) -> str
     return people(text, _SEVERAL, language=language, words=words).removeprefix(f"{_SEVERAL} ")
 
 
+def is_foreign(text: str | None, *, language: str) -> bool:
+    """Whether the words name people in another language than this: the question was asked in that one."""
+    named = [one for one in _ENDINGS if text and _names_people(text, one)]
+    return bool(named) and language not in named
+
+
+def _names_people(text: str, language: str) -> bool:
+    first, _ = _noun(text, language)
+    return _of_field(_single(first, language), language).casefold().endswith(_ENDINGS.get(language, ()))
+
+
 def _noun(words: str, language: str) -> tuple[str, str]:
     """The word that is counted, and the others with their space: the last in English, the first in Spanish."""
     if language == "es":

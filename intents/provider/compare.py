@@ -68,6 +68,7 @@ class Compared(Summary):
     sides: tuple[Side, ...] = ()
     both: int | None = None
     what: str | None = None
+    codes: tuple[str, ...] = ()
     where: Around | None = None
     unclear: Wanted | None = None
     partial: bool = False
@@ -158,6 +159,7 @@ def counted(
         sides=tuple(_side(one, rows, sold, ask, where) for one, rows in zip(sides, members, strict=True)),
         both=len(both) if where else None,
         what=ask.words.get("specialty"),
+        codes=_codes(ask),
         where=where,
     )
 

@@ -16,7 +16,7 @@ Wrong = Literal["phone", "address", "accepting", "gone", "network"]
 class Report(Summary):
     """The listing that is reported; `wrong` is None while the person has not said what is wrong.
 
-    `records` are the records that make up the listing, `read` is when they were read.
+    `records` are the records that make up the listing, shown where it is `technical`; `read` is when they were read.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -27,6 +27,7 @@ class Report(Summary):
     wrong: Wrong | None = None
     records: tuple[str, ...] = ()
     read: datetime | None = None
+    technical: bool = False
 
     @property
     def read_time(self) -> str:
@@ -53,6 +54,7 @@ def summarize(found: Who, ask: Ask) -> Report:
         card=cards(ask, rows, None)[0],
         wrong=wrong,
         records=records(rows),
+        technical="technical" in ask.arguments,
         read=max((source.fetched_at for source in ask.report.sources), default=None),
     )
 

@@ -18,7 +18,7 @@ from tests.desk.desk import SERVERS, TODAY, Case, Result, ask, cases, fits, list
 from tests.desk.plain_reading import facts_of, wrong_facts
 
 _SAYS = re.compile(
-    r"(?:doesn't say|couldn't read|no network called|don't say|isn't listed|doesn't tie|only what is listed)"
+    r"(?:doesn't say|couldn't read|no network called|don't say|isn't listed|doesn't show|only what is listed)"
 )
 _WIDTHS = (46, 6, 6, 6, 5)
 

@@ -68,7 +68,7 @@ async def test_networks_are_counted_by_provider_with_every_filter_held() -> None
         *(role("r3", "lee", "oak", "S", **CARDIOLOGY), role("r4", "lee", "main", "S")),
     )
     _, text, _ = await answered("provider.compare", *rows, slots=HEART)
-    assert "1 provider is listed in both." in text
+    assert "1 is listed in both." in text
     assert "Listed · Blue Network S: 1 provider" in text
     assert "Listed · Blue Network P: 1 provider" in text
 

@@ -37,7 +37,11 @@ ASKED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("tell me about dr Joe Smith", "provider.detail", ("Joe Smith, MD", "456 Main Street, Anytown, CT 00014", "NPI")),
     ("dr Smith phone number", "provider.detail", ("2 providers are called Smith", "Susie Smith", "Joe Smith")),
     ("is Joe Smith in network", "provider.in_network", (f"listed in {STANDARD}. Which network is on your card?",)),
-    ("which hospitals is Joe Smith affiliated with", "provider.affiliations", ("Hartford General Hospital · Anytown",)),
+    (
+        "which hospitals is Joe Smith affiliated with",
+        "provider.affiliations",
+        ("Hartford General Hospital in Anytown",),
+    ),
     ("who is Burr Clinic affiliated with", "provider.affiliations", ("Hartford General Hospital", "Connecticut HIE")),
     ("electronic address of Joe Smith", "endpoint.lookup", ("gives no electronic address for Joe Smith, MD",)),
     ("is the system up", "system.status", ("system is working", "[Technical]")),

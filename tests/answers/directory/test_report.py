@@ -20,8 +20,11 @@ ASKED: dict[str, object] = {"provider_name": "Kim"}
 )
 async def test_each_kind_names_the_records(wrong: str, said: str) -> None:
     """The plan finds the listing again by the records that make it up."""
-    _, text, _ = await answered("provider.report", KIM, MAIN, role("r1", "kim", "main", "S"), slots=ASKED, wrong=wrong)
+    rows = (KIM, MAIN, role("r1", "kim", "main", "S"))
+    _, text, _ = await answered("provider.report", *rows, slots=ASKED, wrong=wrong)
     assert said in text
+    assert "PractitionerRole" not in text
+    _, text, _ = await answered("provider.report", *rows, slots=ASKED, wrong=wrong, technical="yes")
     assert "Records: Practitioner/kim, PractitionerRole/r1, Location/main" in text
     assert "Nothing was sent." in text
 
