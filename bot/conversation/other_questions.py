@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.language.clauses import Clause, ClauseRole
@@ -12,11 +12,14 @@ from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.glossary import TERM
 from bot.language.hearing import Heard
-from bot.language.kernel import FOLLOW
+from bot.language.kernel import FALLBACK, FOLLOW
 from bot.language.left import conditions, taken_by, words_left
 from bot.language.reading import Candidate, Reading, Slot, adds
+from bot.language.rules import IntentRules
 from bot.language.text import Utterance, read
 
+SAID = "said"
+"""The slot that holds the words of a question for which there is no data."""
 _SURE = 0.65
 _TWO = 2
 _COMMON = frozenset({"MY", "BARE", "ASKED"})
@@ -26,6 +29,18 @@ _REFERS = frozenset({
     "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
     "ones", "there", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
 })  # fmt: skip
+
+_NAMED = frozenset({"provider_name", "drug", "claim_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A clause that asks, its words, how it is read by itself, and how after the question that is answered."""
+
+    clause: Clause
+    words: str
+    alone: Reading
+    refers: bool
 
 
 def parted(
@@ -38,43 +53,81 @@ def parted(
     """
     said = read(reading.text)
     heard = engine.hear(said, today, None)
-    cut = [one for one in heard.clauses if one.role is ClauseRole.ASKS]
-    alone = [engine.understand(_words(said, one), today=today) for one in cut] if len(cut) >= _TWO else []
-    own = next((clause for clause, one in zip(cut, alone, strict=False) if one.intent == reading.intent), None)
-    found = _others(engine, reading, said, cut, alone) if own else {}
-    if own is None or not found:
+    parts = _parts(engine, said, heard, today)
+    own = next((part for part in parts if part.alone.intent == reading.intent), None)
+    rest = [part for part in parts if part is not own]
+    others = {part.words: asked for part in rest if own and (asked := _asked(engine, part, own, reading, today))}
+    if own is None or not others:
         whole = None if any(_refers(said, clause) for clause in heard.clauses) else _runner_up(reading)
+        alone = [part.alone for part in parts]
         reading = _less(engine, reading, heard, whole) if whole else _with_all(engine, reading, alone)
         return reading, {whole.intent: whole.slots} if whole else {}
-    again = engine.understand(_words(said, own), today=today, context=context)
-    return _narrowed(reading, again) if again.intent == reading.intent else reading, found
+    again = engine.understand(own.words, today=today, context=context)
+    if again.intent == reading.intent:
+        reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
+    return reading, dict(others.values())
+
+
+def _parts(engine: Engine, said: Utterance, heard: Heard, today: date) -> list[_Part]:
+    """The clauses that ask, where there are two or more."""
+    cut = [one for one in heard.clauses if one.role is ClauseRole.ASKS]
+    texts = [said.said(one.first, one.after) for one in cut] if len(cut) >= _TWO else []
+    return [
+        _Part(clause, text, engine.understand(text, today=today), _refers(said, clause))
+        for clause, text in zip(cut, texts, strict=False)
+    ]
 
 
 def _refers(said: Utterance, clause: Clause) -> bool:
     return not _REFERS.isdisjoint(said.words[clause.first : clause.after])
 
 
-def _words(said: Utterance, clause: Clause) -> str:
-    return said.said(clause.first, clause.after)
+def _asked(
+    engine: Engine, part: _Part, own: _Part, reading: Reading, today: date
+) -> tuple[str, Mapping[str, Slot]] | None:
+    """What a clause asks beside the question that is answered; None where it belongs to that one or is not clear.
+
+    A clause that speaks of what the other names ("when did I last see her") is read after it. Where the whole reading
+    holds all that such a clause says ("and tell me if they take new patients"), it is one of its conditions.
+    """
+    _, _, topic = engine.after(None, own.alone)
+    after = engine.understand(part.words, today=today, context=topic)
+    intent, slots = engine.merged(topic, after)
+    if own.alone.intent in {intent, part.alone.intent}:
+        return None
+    if part.refers and after.slots and not adds(after.slots, reading.slots):
+        return None
+    found = after if part.refers or part.alone.is_miss else part.alone
+    if found is part.alone:
+        intent, slots = found.intent, dict(found.slots)
+    elif intent and intent in engine.intents:
+        named = _NAMED.intersection(own.alone.slots, engine.intents[intent].slots)
+        slots = {**{name: own.alone.slots[name] for name in named}, **slots}
+    rules = engine.intents.get(intent or "")
+    if rules is None or rules.intent.startswith(FOLLOW) or found.unclear or found.score < _SURE:
+        return None
+    if rules.needs == "nothing" and rules.answer != "aside":
+        return (FALLBACK, {**slots, SAID: Slot(part.words, part.words)}) if _is_told(rules, slots) else None
+    return rules.intent, slots
 
 
-def _others(
-    engine: Engine, reading: Reading, said: Utterance, cut: Sequence[Clause], alone: Sequence[Reading]
-) -> dict[str, Mapping[str, Slot]]:
-    """The clauses that are questions of their own, about data, clear without the rest of the message."""
-    found: dict[str, Mapping[str, Slot]] = {}
-    for clause, one in zip(cut, alone, strict=True):
-        rules = engine.intents.get(one.intent or "")
-        if rules is None or rules.needs == "nothing" or one.intent in {None, reading.intent} or one.unclear:
-            continue
-        if one.score >= _SURE and not _refers(said, clause) and not rules.intent.startswith(FOLLOW):
-            found.setdefault(rules.intent, one.slots)
-    return found
+def _is_told(rules: IntentRules, slots: Mapping[str, Slot]) -> bool:
+    """Whether a clause asks for something that this bot has words for, though no data."""
+    return rules.intent == FALLBACK and slots["reason"].value not in {"unknown", "empty"}
 
 
-def _narrowed(reading: Reading, again: Reading) -> Reading:
-    """The reading with what its own clause says, in the language of the whole message."""
-    return replace(again, text=reading.text, language=reading.language, shows_language=reading.shows_language)
+def _narrowed(reading: Reading, again: Reading, unasked: Sequence[str]) -> Reading:
+    """The reading with what its own clause says, and what of the clauses that nothing answers was not used."""
+    unused = (word for word in reading.unused if any(word in text for text in unasked))
+    unmet = {name: slot for name, slot in reading.unmet.items() if any(slot.text in text for text in unasked)}
+    return replace(
+        again,
+        text=reading.text,
+        language=reading.language,
+        shows_language=reading.shows_language,
+        unused=tuple(dict.fromkeys((*again.unused, *unused))),
+        unmet={**unmet, **again.unmet},
+    )
 
 
 def _less(engine: Engine, reading: Reading, heard: Heard, other: Candidate) -> Reading:

@@ -306,7 +306,7 @@ class Turn:
         self, message: Message, memory: Memory, reply: Answered, asked: Asked, *, aside: bool
     ) -> Answered:
         """The answer, with a button for each other question of the same message; an `aside` keeps the topic."""
-        also = self._pack.render("also", {"intents": tuple(asked.also)}, asked.language) if asked.also else ()
+        also = self._pack.render("also", {"questions": tuple(asked.also.items())}, asked.language) if asked.also else ()
         reply = replace(reply, blocks=(*reply.blocks, *also))
         if aside:
             said = {asked.intent: asked.slots, **asked.also}
@@ -371,7 +371,7 @@ class Turn:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""
         values = {"payer": self._payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
-        others = {"intents": tuple(asked.also)}
+        others = {"questions": tuple(asked.also.items())}
         also = self._pack.render("also", others, asked.language) if asked.also and not template else ()
         return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *also))
 

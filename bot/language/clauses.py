@@ -86,7 +86,7 @@ def _spans(said: Utterance) -> Iterator[tuple[int, int]]:
 def _ends_before(said: Utterance, place: int) -> bool:
     """Whether a clause ends between the token before `place` and the one there."""
     gap = said.text[said.spans[place - 1][1] : said.spans[place][0] + 1]
-    before, word = said.words[place - 1], said.words[place]
+    before, word = said.words[place - 1], _plain(said.words[place])
     if found := _HARD.search(gap):
         abbreviated = found.group() == "." and (before in _ABBREVIATIONS or len(before) == 1)
         return not abbreviated
@@ -94,14 +94,19 @@ def _ends_before(said: Utterance, place: int) -> bool:
         return place + 1 < len(said.words)
     if _COMMA in gap:
         following = said.words[place + 1 : place + 3] if word in _AND else said.words[place : place + 1]
-        return word in _SPEAKER or any(one in _QUESTION or one in _IMPERATIVE for one in following)
-    return word in _AND and any(one in _QUESTION or one in _IMPERATIVE for one in said.words[place + 1 : place + 2])
+        return word in _SPEAKER or any(_plain(one) in _QUESTION | _IMPERATIVE for one in following)
+    return word in _AND and any(_plain(one) in _QUESTION | _IMPERATIVE for one in said.words[place + 1 : place + 2])
+
+
+def _plain(word: str) -> str:
+    """The word as the lists above have it: "what's" is "whats"."""
+    return word.replace("'", "").replace("\u2019", "")
 
 
 def asks(said: Utterance, clause: Clause) -> bool:
     """Whether a clause has the form of a question or a request."""
     first, after = clause.first, clause.after
-    lead = said.words[first : min(after, first + _LEAD)]
+    lead = map(_plain, said.words[first : min(after, first + _LEAD)])
     ends = said.text[said.spans[after - 1][1] :].lstrip()[:1]
     if ends == "?" or not {*lead}.isdisjoint(_QUESTION):
         return True
