@@ -72,6 +72,7 @@ from bot.kit.wanted import (
     is_numbered,
     left_of,
     part_of,
+    tells_state,
     wanted_of,
     with_fills,
 )
@@ -309,6 +310,7 @@ __all__ = [
     "sum_doubts",
     "sum_of",
     "telling",
+    "tells_state",
     "tests_on_record",
     "text_of",
     "visit_kind",

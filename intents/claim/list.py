@@ -21,6 +21,7 @@ from bot.kit import (
     near_claims,
     newest_claims,
     service_dates,
+    tells_state,
     wanted_of,
 )
 
@@ -34,7 +35,8 @@ _SAID = frozenset(
 class ClaimList(Summary):
     """One page of claims. `more` says that others follow; `left_out` counts what does not count, by reason.
 
-    `chosen` tells how many claims could not be judged by what was asked for, `doubts` what is to be said of a row.
+    `chosen` tells how many claims could not be judged by what was asked for, `doubts` what is to be said of a row,
+    `untold` that some of those read don't tell whether they are in the state that was asked for.
     """
 
     wanted: ClaimWish
@@ -49,6 +51,7 @@ class ClaimList(Summary):
     taken_back: int = 0
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     nearest: Nearest | None = None
+    untold: bool = False
 
 
 async def answer(ask: Ask) -> ClaimList:
@@ -83,5 +86,6 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         replaced=len(choose(alive.replaced, wanted).claims),
         cancelled=len(choose(alive.cancelled, wanted).claims),
         taken_back=len(choose(alive.taken_back, wanted).claims),
+        untold=any(not tells_state(c, wanted.state) for c in choose(alive.claims, replace(wanted, state=None)).claims),
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )
