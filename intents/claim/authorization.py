@@ -19,11 +19,14 @@ from bot.kit import (
     kind_shown,
     read_authorization,
     read_claims,
+    read_lines,
     text_of,
     wanted_of,
 )
 
 SHOWN = 4
+_NO_APPROVAL = frozenset({"15", "197", "198"})
+"""Reasons of the code list for claims (CARC): an approval is missing, or doesn't cover what was done."""
 _SEARCH = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
 _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "partly"}}
 
@@ -35,7 +38,8 @@ class Authorizations(Summary):
     `question` is what was asked of them: "holds" for how long, "left" how many are left, "need" and "needed" whether
     the care needs or needed approval, "why" the reason; None: what was decided. `total` counts all that fit. `others`
     are the newest ones where none fits; `marked` carry a privacy mark and are not described. `kinds` names the care of
-    a request by its id, where its record shows just one kind.
+    a request by its id, where its record shows just one kind. `refused` is a claim that the plan didn't pay for lack
+    of an approval: the care needed one.
     """
 
     wanted: ClaimWish
@@ -47,12 +51,14 @@ class Authorizations(Summary):
     marked: int
     today: date
     total: int = 0
+    refused: Claim | None = None
     kinds: Mapping[str, CareKind] = field(default_factory=dict)
 
 
 async def answer(ask: Ask) -> Authorizations:
     """Every page is read: no search parameter asks for approvals alone."""
     found: list[tuple[Claim, Authorization]] = []
+    unpaid: list[tuple[Claim, bytes]] = []
     async for page in given(ask.search(_SEARCH)):
         raws = {entry.id: entry.raw for entry in page.matches}
         claims, _ = read_claims(page.entries)
@@ -60,9 +66,25 @@ async def answer(ask: Ask) -> Authorizations:
             if claim.use == "preauthorization" and claim.id in raws:
                 found.append((claim, read_authorization(raws[claim.id], claim.performed)))
                 claim.read_whole(performed=True)
+            elif claim.id in raws and (claim.denied or claim.is_partly_denied) and not claim.sensitive:
+                unpaid.append((claim, bytes(raws[claim.id])))
     summary = summarize(found, ask)
+    if summary.question == "needed" and not summary.rows:
+        summary = replace(summary, refused=await _refused(unpaid, ask))
+        ask.cite("ExplanationOfBenefit", [summary.refused.id] if summary.refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
     return summary
+
+
+async def _refused(unpaid: Sequence[tuple[Claim, bytes]], ask: Ask) -> Claim | None:
+    """The newest claim that fits and that the plan refused because an approval was not there."""
+    raws = {claim.id: raw for claim, raw in unpaid}
+    for claim in choose([claim for claim, _ in unpaid], replace(wanted_of(ask), state=None)).claims:
+        lines = read_lines(await ask.typed(raws[claim.id], "ExplanationOfBenefit"), claim)
+        reasons = (*claim.reasons, *(reason for line in lines for reason in line.reasons))
+        if any(reason.code in _NO_APPROVAL for reason in reasons):
+            return claim
+    return None
 
 
 def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authorizations:
