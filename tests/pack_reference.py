@@ -35,14 +35,18 @@ _MODULES = {
         records.line records.live records.owed records.reasons records.refused records.story records.sum_doubts
         records.typed records.why
     """,
-    "coverage": "kit.coverages kit.scopes kit.toward records.card records.contact records.cost_share records.coverage",
+    "coverage": """
+        kit.coverages kit.floors kit.scopes kit.toward kit.visit_kinds records.card records.contact records.cost_share
+        records.coverage
+    """,
     "directory": """
         kit.areas kit.around kit.asked_networks kit.cards kit.choice kit.directory kit.electronic kit.facilities
-        kit.found kit.houses kit.nearest kit.network_names kit.network_proof kit.networks kit.own_network kit.people
-        kit.plans kit.sites kit.states kit.spelling kit.who kit.wishes payer.health records.hours records.listing
+        kit.found kit.houses kit.nearest kit.network_names kit.network_proof kit.networks kit.opening kit.own_network
+        kit.people kit.plans kit.sites kit.states kit.spelling kit.who kit.wishes payer.health records.hours
+        records.listing
         records.npi records.provider
     """,
-    "clinical": "kit.care kit.conditions records.care records.observation",
+    "clinical": "kit.care kit.conditions kit.curves records.care records.observation",
     "formulary": "kit.formulary records.formulary records.tier",
 }
 _HEAD = """# Pack reference

@@ -58,7 +58,7 @@ from bot.kit.scopes import SCOPES, Shares, of_scope, scope_of
 from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_named, words_of
 from bot.kit.states import name_of_state
-from bot.kit.toward import MetSoFar, carrying, counting, least
+from bot.kit.toward import MetSoFar, carrying, counting
 from bot.kit.visit_kinds import named_visit, visit_kind
 from bot.kit.wanted import (
     Chosen,
@@ -253,7 +253,6 @@ __all__ = [
     "is_open",
     "is_titled",
     "kind_shown",
-    "least",
     "left_of",
     "listings",
     "loosened",
