@@ -56,7 +56,7 @@ async def test_the_dialogue_goes_as_it_is_written(name: str, stage: Stage, monke
         assert _made_language().faults(template, values, links) == []
         for one, said in both.items():
             assert voice_faults(template, values, said, one) == []
-            if "theirs" in values:
+            if "theirs" in values and template[0] != "_":
                 about = words.render(template, {**values, "theirs": "Noor"}, language=one, links=links)
                 assert theirs_faults(template, about, one) == []
 
