@@ -17,6 +17,7 @@ _NEVER = {
         r"\bunfortunately\b|\bWhom is\b",
         r"(?<!\.)\.\.(?!\.)",
         r"\bin network within\b|\b(?:women|men) only, |, no (?:wo)?men\b|\bfits everything you asked\b",
+        r"\bdoctors? for \w+(?:logo|iatra|ista)s?\b",
     ),
     "es": (
         r"ExplanationOfBenefit|PractitionerRole|_sort\b|\bFHIR\b",
@@ -25,6 +26,7 @@ _NEVER = {
         r"\b(?:tu|tus|tienes|quieres)\b",
         r"(?<!\.)\.\.(?!\.)",
         r"\babre del \d|\bsin ser (?:hombre|mujer)\b|\bsolo (?:hombres|mujeres), ",
+        r"\bmédicos? para \w+(?:ist|ian)s?\b|\ben \w+ County\b|\b(?:los|las) más cercan[oa]s primero\b",
     ),
 }
 _RECORDED = re.compile(
