@@ -25,6 +25,7 @@ _SHOWN = 5
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 CodeState = Literal["fresh", "spent", "aside", "barred"]
 _FORGET = "forget"  # the rule of account.unlink for who wants everything deleted
+_AT_WORK = "who-at-work"
 
 
 class Connecting:
@@ -65,7 +66,7 @@ class Connecting:
             case "account.status":
                 reply = await self._status(message, language)
             case _:
-                reply = await self._privacy(message, language)
+                reply = await self._privacy(message, asked)
         return reply
 
     async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
@@ -180,11 +181,12 @@ class Connecting:
         values = {"unlinked": unlinked, "erased": erased, "shown": shown, "reminders": reminders}
         return self._say("account/unlink", asked.language, intent=asked.intent, **values)
 
-    async def _privacy(self, message: Message, language: Language) -> Private:
+    async def _privacy(self, message: Message, asked: Asked) -> Private:
         """What is kept, and when this person's records were read for them: their own rows of the audit trail.
 
-        The rows come first where the words ask who has seen the records.
+        The rows come first where the words ask who has seen the records; a question about work has words of its own.
         """
+        language, work = asked.language, asked.rule == _AT_WORK
         zone, who = self._now().tzinfo, not _WHO.isdisjoint(keys_in(message.text))
         rows = [row for row in await self._audit.of(message.person) if row.what in _SEEN]
         seen = [
@@ -195,7 +197,8 @@ class Connecting:
             }
             for row in rows[:_SHOWN]
         ]
-        return self._say("account/privacy", language, intent="account.privacy", seen=seen, times=len(rows), who=who)
+        values = {"seen": seen, "times": len(rows), "who": who, "work": work}
+        return self._say("account/privacy", language, intent="account.privacy", **values)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
         blocks = self._pack.render(template, {"payer": self._payer, **values}, language)
