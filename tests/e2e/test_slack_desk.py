@@ -57,12 +57,15 @@ async def test_a_linked_members_command_shows_nothing_of_them(workspace: Workspa
 
 
 async def test_a_listing_is_reported_in_a_text_and_sent_nowhere(workspace: Workspace) -> None:
-    """Over buttons that only the asker sees, to a text with record ids."""
+    """Over buttons that only the asker sees, to a text with record ids where they are asked for."""
     calls = await workspace.deliver(workspace.slack.command("/bcbst", "report the listing of Grace Okafor"))
     wrong = next(button for button in buttons(calls) if button["text"]["text"] == "Phone")
     [told] = await workspace.deliver(workspace.slack.press(wrong["value"], channel="C1", ephemeral=True))
-    assert "PractitionerRole/" in told.text
+    assert "PractitionerRole/" not in told.text
     assert "Nothing was sent." in told.text
+    numbers = next(button for button in buttons([told]) if button["text"]["text"] == "With record numbers")
+    [told] = await workspace.deliver(workspace.slack.press(numbers["value"], channel="C1", ephemeral=True))
+    assert "PractitionerRole/" in told.text
 
 
 async def test_somebody_elses_button_in_a_channel(workspace: Workspace) -> None:
