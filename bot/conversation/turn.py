@@ -242,7 +242,7 @@ class Turn:
         if asked.intent.startswith("account.") or asked.intent in {LIST, END}:
             return await self._of_person(course, asked)
         rules = self._pack.intents.get(asked.intent)
-        if settled.found is not None:
+        if settled.found is not None and not await self._may_connect(message):
             return await remember(message, memory, self._owners.other(message, asked, memory, settled.found), asked)
         if rules is not None and asked.intent in self._pack.answers:
             return None
@@ -259,6 +259,10 @@ class Turn:
         reply, course.connects = await self._connecting.answer(message, asked), asked.intent == "account.choose"
         leaves = asked.intent in FAREWELLS
         return await (self._keeper.alone(message.person, reply) if leaves else remember(message, memory, reply))
+
+    async def _may_connect(self, message: Message) -> bool:
+        """Whether nobody is connected here yet: a sign-in may open the record of the child that is asked about."""
+        return message.alone and await self._accounts.link(message.person) is None
 
     def _is_of_member(self, asked: Asked) -> bool:
         rules = self._pack.intents.get(asked.intent)
