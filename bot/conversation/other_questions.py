@@ -55,8 +55,12 @@ def parted(
     heard = engine.hear(said, today, None)
     parts = _parts(engine, said, heard, today)
     own = next((part for part in parts if part.alone.intent == reading.intent), None)
+    others = _others(engine, parts, own, reading, today) if own else {}
+    first = parts[0] if parts and own is None and _is_whole(engine, parts[0]) else None
+    if first and reading.intent in dict((later := _others(engine, parts, first, first.alone, today)).values()):
+        # The whole message was read as what another clause asks of the one that the first clause names.
+        own, others, reading = first, later, replace(reading, intent=first.alone.intent)
     rest = [part for part in parts if part is not own]
-    others = {part.words: asked for part in rest if own and (asked := _asked(engine, part, own, reading, today))}
     if own is None or not others:
         whole = None if any(_refers(said, clause) for clause in heard.clauses) else _runner_up(reading)
         alone = [part.alone for part in parts]
@@ -76,6 +80,20 @@ def _parts(engine: Engine, said: Utterance, heard: Heard, today: date) -> list[_
         _Part(clause, text, engine.understand(text, today=today), _refers(said, clause))
         for clause, text in zip(cut, texts, strict=False)
     ]
+
+
+def _is_whole(engine: Engine, part: _Part) -> bool:
+    """Whether a clause alone is a question about data."""
+    rules, alone = engine.intents.get(part.alone.intent or ""), part.alone
+    return rules is not None and rules.needs != "nothing" and not part.refers and alone.score >= _SURE
+
+
+def _others(
+    engine: Engine, parts: Sequence[_Part], own: _Part, reading: Reading, today: date
+) -> dict[str, tuple[str, Mapping[str, Slot]]]:
+    """What each other clause asks besides, by its words."""
+    rest = (part for part in parts if part is not own)
+    return {part.words: asked for part in rest if (asked := _asked(engine, part, own, reading, today))}
 
 
 def _refers(said: Utterance, clause: Clause) -> bool:
