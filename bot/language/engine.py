@@ -183,7 +183,7 @@ class Engine:
     @staticmethod
     def dates_in(text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
         """The time that a phrase means when that is the plan year; None when it names none."""
-        tags = date_tags(read(text), today, plan_year)
+        tags = [tag for tag in date_tags(read(text), today, plan_year) if tag.kind == "date_range"]
         return Slot(text, tags[0].value) if tags else None
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:

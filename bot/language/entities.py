@@ -12,6 +12,7 @@ from bot.language.complaints import treated
 from bot.language.context import DateRange
 from bot.language.counties import counties_beside
 from bot.language.dates import find_dates
+from bot.language.dates_ahead import ahead_tags
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.hours import hour_tags
 from bot.language.joining import networks_by_letter, unknown_letters
@@ -335,10 +336,11 @@ def _dashes(said: Utterance) -> tuple[int, ...]:
 
 
 def date_tags(said: Utterance, today: date, plan_year: DateRange | None) -> list[Tag]:
-    """The times that a message names, as `{"start", "end"}` in ISO days."""
+    """The times that a message names, as `{"start", "end"}` in ISO days; those ahead are a kind of their own."""
     tags = []
     dashes = _dashes(said) if _DASH.search(said.text) else ()
     for stretch in find_dates(said.words, today, plan_year, dashes=dashes):
         start, end = (day.isoformat() if day else None for day in stretch.days)
         tags.append(Tag("date_range", {"start": start, "end": end}, stretch.first, stretch.after))
-    return tags
+    ahead = ahead_tags(said.words, today)
+    return [tag for tag in tags if not any(_overlap(tag, one) for one in ahead)] + ahead

@@ -18,6 +18,7 @@ _GLUE = frozenset({
     "of", "at", "also", "en", "la", "el", "de", "del", "los", "las", "red", "mi", "un", "una", "con", "para", "por",
     "both", "either", "not", "no", "around", "on", "about", "to", "as", "well",
 })  # fmt: skip
+_JUST = frozenset({"just", "only", "solo", "solamente", "nomas"})  # between two values behind "or": "or just the scan"
 _NOUNS = frozenset({"network", "red", "ntwk"})
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 _NETWORK_BUT = frozenset(
@@ -40,6 +41,8 @@ _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 def link(said: Utterance, left: Tag, right: Tag) -> str | None:
     """What joins two values: "and", "or", "," or None."""
     between = said.words[left.after : right.first]
+    if not _OR.isdisjoint(between):
+        between = tuple(word for word in between if word not in _JUST)
     if right.first < left.after or len(between) > _MOST_BETWEEN or not set(between) <= _AND | _OR | _GLUE:
         return None
     if not between and left.excluded and right.excluded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,7 @@ _ACTIONS: Mapping[str, Decision] = {
     "NA": "none",
 }
 """The review actions of X12 306, in our own words."""
+_CALLS = re.compile(r"\bpeer[ -]to[ -]peer\b|\b(?:can|may)\b.{0,40}\b(?:call|speak|talk|discuss)\b", re.IGNORECASE)
 _REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
 
 
@@ -112,6 +114,11 @@ class Authorization:
         if self.units is None or self.used is None:
             return None
         return max(self.units - self.used, Decimal(0))
+
+    @property
+    def may_call(self) -> bool:
+        """Whether one of the payer's notes says that the office may call or talk about the decision."""
+        return any(_CALLS.search(note) for note in self.notes)
 
     def is_over(self, today: date) -> bool:
         """True when the time for which it was given has passed."""

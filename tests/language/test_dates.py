@@ -169,3 +169,27 @@ def test_the_month_before_is_the_whole_month_before() -> None:
     """A shift moves by whole units, also from an open stretch."""
     assert shifted((date(2024, 3, 1), date(2024, 3, 31)), -1, TODAY, "month") == (date(2024, 2, 1), date(2024, 2, 29))
     assert shifted((date(2024, 1, 1), None), -1, TODAY, "year") == (date(2023, 1, 1), date(2023, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("said", "start", "end"),
+    [
+        ("is it good in january 2025", "2025-01-01", "2025-01-31"),
+        ("sigue vigente en enero de 2025", "2025-01-01", "2025-01-31"),
+        ("is it good in december 2024", "2024-12-01", "2024-12-31"),
+        ("is it good next month", "2024-12-01", "2024-12-31"),
+        ("vale el mes que viene", "2024-12-01", "2024-12-31"),
+        ("will it cost more next year", "2025-01-01", "2025-12-31"),
+        ("still valid in 2026", "2026-01-01", "2026-12-31"),
+    ],
+)
+def test_a_time_ahead_is_no_time_of_a_record(said: str, start: str, end: str) -> None:
+    """What begins after today is a value of its own, which an answer can honour or must say that it can't."""
+    [tag] = date_tags(read(said), TODAY, None)
+    assert (tag.kind, tag.value) == ("date_ahead", {"start": start, "end": end})
+
+
+@pytest.mark.parametrize("said", ["the next month", "my claim 2024", "in november 2024", "room 2099", "next door"])
+def test_what_only_looks_like_a_time_ahead(said: str) -> None:
+    """Walking on from an answer, a time of today and other numbers are none."""
+    assert [tag for tag in date_tags(read(said), TODAY, None) if tag.kind == "date_ahead"] == []
