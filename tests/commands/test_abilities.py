@@ -37,8 +37,10 @@ def of_directory(directory: Capabilities) -> dict[str, State]:
 
 
 def test_every_answer_of_a_fhir_server_says_what_it_reads() -> None:
-    """Only the plan's own state is told from the payer's health and no resource."""
-    assert [rules.intent for rules in pack().answered if rules.reads is None] == ["system.status"]
+    """Only the plan's own state is told from the payer's health and no resource; a meaning is told without any."""
+    assert [rules.intent for rules in pack().answered if rules.reads is None and rules.needs != "nothing"] == [
+        "system.status"
+    ]
 
 
 def test_a_full_server_carries_every_directory_answer() -> None:

@@ -80,7 +80,7 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
     await bot.store.hold(row.kind, row.key, until=0)
     assert [await bot.due.once(), await bot.due.once()] == [0, 0]
     ended = Said([dana.pushed[-1]])
-    assert (len(dana.pushed), "I can't look for news any more: your sign-in has ended." in ended.text) == (2, True)
+    assert (len(dana.pushed), "I've stopped checking: your sign-in has ended." in ended.text) == (2, True)
     again = await dana.say("Sign in and go on", press=ended.buttons["Sign in and go on"])
     assert "sign-in has ended" in again.text
     assert await rows.of(dana.person) == []
