@@ -16,6 +16,7 @@ ENTRY = "answer.entry"
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
 _ORDINAL = "followup.ordinal"
 _SOURCES = "followup.sources"
+_AGAIN = "followup.again"
 
 
 def heard_in(memory: Memory, reading: Reading) -> Language:
@@ -144,8 +145,9 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     last = memory.earlier[reading.back - 1] if reading.back else memory.asked
     if last is None or reading.intent is None:
         return None
-    if reading.intent == "followup.more":
-        return replace(last, arguments={**last.arguments, "page": str(_whole(last.arguments.get("page")) + 1)})
+    if reading.intent in {_AGAIN, "followup.more"}:
+        page = str(_whole(last.arguments.get("page")) + 1)
+        return last if reading.intent == _AGAIN else replace(last, arguments={**last.arguments, "page": page})
     if reading.intent == _ORDINAL:
         return _ordinal(memory, last, reading)
     if reading.intent == _SOURCES:
@@ -172,7 +174,9 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
 
 
 def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:
-    """The reply to a number that is not in the list shown, or None."""
+    """The reply to a number that is not in the list shown, or to "repeat that" before any answer; or None."""
+    if reading.intent == _AGAIN:
+        return Asked(_AGAIN, language=language)
     entries = len(memory.choices) or len(memory.entries)
     if reading.intent != _ORDINAL or not entries:
         return None

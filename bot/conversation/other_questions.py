@@ -12,7 +12,7 @@ from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.glossary import TERM
 from bot.language.hearing import Heard
-from bot.language.kernel import FALLBACK, FOLLOW
+from bot.language.kernel import FALLBACK, FOLLOW, is_kernel
 from bot.language.left import conditions, taken_by, words_left
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import IntentRules
@@ -29,7 +29,6 @@ _REFERS = frozenset({
     "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
     "ones", "there", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
 })  # fmt: skip
-
 _NAMED = frozenset({"provider_name", "drug", "claim_id"})
 
 
@@ -44,12 +43,17 @@ class _Part:
 
 
 def parted(
-    engine: Engine, reading: Reading, *, today: date, context: Context | None
+    engine: Engine,
+    reading: Reading,
+    *,
+    today: date,
+    context: Context | None,
+    people: Sequence[tuple[str, str]] = (),
 ) -> tuple[Reading, Mapping[str, Mapping[str, Slot]]]:
     """The question to answer, and the slots of each other question of the message by intent, in the order said.
 
     Where the clauses are questions of their own, the one to answer is read by itself: its answer has no use for what
-    another clause says, and says nothing of it.
+    another clause says, and says nothing of it. `people` are those whose records the writer may ask about.
     """
     said = read(reading.text)
     heard = engine.hear(said, today, None)
@@ -66,7 +70,7 @@ def parted(
         alone = [part.alone for part in parts]
         reading = _less(engine, reading, heard, whole) if whole else _with_all(engine, reading, alone)
         return reading, {whole.intent: whole.slots} if whole else {}
-    again = engine.understand(own.words, today=today, context=context)
+    again = engine.understand(own.words, today=today, context=context, people=people)
     if again.intent == reading.intent:
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
     return reading, dict(others.values())
@@ -124,6 +128,8 @@ def _asked(
     rules = engine.intents.get(intent or "")
     if rules is None or rules.intent.startswith(FOLLOW) or found.unclear or found.score < _SURE:
         return None
+    if rules.needs == "nothing" and rules.title and not rules.small_talk and not is_kernel(rules.intent):
+        return rules.intent, dict(found.slots)
     if rules.needs == "nothing" and rules.answer != "aside":
         return (FALLBACK, {**slots, SAID: Slot(part.words, part.words)}) if _is_told(rules, slots) else None
     return rules.intent, slots

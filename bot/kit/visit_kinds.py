@@ -9,7 +9,7 @@ from bot.kit.scopes import scope_of
 from bot.kit.spelling import words_of
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "spvisit": ("specialist", "specialists", "specialty", "especialista", "especialistas"),
+    "spvisit": ("specialist", "specialists", "specialty", "spec", "especialista", "especialistas", "espec"),
     "gpvisit": ("primary", "pcp", "gp", "primario", "primaria", "cabecera"),
     "emergency": ("emergency", "er", "emergencia", "emergencias"),
     "urgentcare": ("urgent", "urgente", "urgencia", "urgencias"),

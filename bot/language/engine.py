@@ -30,6 +30,7 @@ CLOSE = 0.15
 MOST_CANDIDATES = 3
 DATE_SHIFT = "followup.date_shift"
 REFINE = "followup.refine"
+AGAIN = "followup.again"
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
 _KERNEL_TALK = frozenset({FALLBACK, HELP})
 _SURE = 0.7
@@ -227,7 +228,7 @@ class Engine:
 
     def _legal(self, scored: Scored, heard: Heard, context: Context | None) -> bool:
         intent = scored.rule.intent
-        if not intent.startswith(FOLLOW):
+        if not intent.startswith(FOLLOW) or intent == AGAIN:
             return not self._of_whom_it_leaves_out(scored.rule, heard)
         before = self.intents.get(context.intent) if context else None
         if before is None or intent.removeprefix(FOLLOW) not in before.follows:

@@ -23,7 +23,7 @@ from bot.language.typos import Speller
 _IDLE = frozenset({"HELLO", "THANK", "REQUEST", "AGREE", "ONLY", "INSTEAD", "CORRECTION", "ORDINAL_WORD"})
 # Inside a phrase of so many words, shorter ones mean nothing of their own: "who am I signed in as" is not "who am I".
 _WHOLE_PHRASE = 5
-# A letter names a network only in a message of so few words.
+# A letter names a network only in a message of so few words, one more beside a provider's number.
 _FEW = 4
 _SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
 
@@ -90,7 +90,8 @@ class Hearer:
         """
         keys, found, spotted = self._scanner.scan(said)
         tags = self._tagger.tags(said, keys, found, today, plan_year, asked=asked, spotted=spotted)
-        if "network" in spoken_of and len(keys) <= _FEW:
+        numbered = any(tag.kind == "npi" for tag in tags)
+        if (numbered or "network" in spoken_of) and len(keys) <= _FEW + numbered:
             tags += self._letters(keys, tags)
         idle = self._idle(keys, found)
         cut = clauses(said, idle)

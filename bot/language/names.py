@@ -46,6 +46,7 @@ _INTRODUCTIONS = (
     ("soy",),
 )  # fmt: skip
 _INTRODUCING = frozenset(lead[0] for lead in _INTRODUCTIONS)
+_LEAVING_OUT = frozenset({("other", "than"), ("not", "be"), ("be", "not"), ("no", "sea"), ("but", "not")})
 _JOINS = frozenset({"and", "or", "y", "o", "e", "u", "nor", "ni"})
 _LONGEST, _SHORTEST = 3, 2
 _TERSE = 5
@@ -193,6 +194,14 @@ class _Finder:
             return None
         return self.named(place, place, end)
 
+    def left_out(self, place: int) -> NameFound | None:
+        """A family name that is not wanted: "other than okafor", "que no sea la okafor"."""
+        end, before = self.run(place), self.said.words[max(0, place - _LONGEST) : place]
+        article = before[-1:] in {("la",), ("el",)}
+        cue = before[:-1] if article else before
+        named = article or any(self.keys[at] in self.people for at in range(place, end))
+        return self.named(place, place, end) if end > place and named and cue[-2:] in _LEAVING_OUT else None
+
     def terse(self, place: int) -> NameFound | None:
         """As a clerk types it: nothing but a name and what is asked of it, "okafor npi"."""
         end = self.run(place)
@@ -241,7 +250,9 @@ def find_name(
     finder = _Finder(said, _not_of_the_speaker(said, free), known, people)
     if finder.is_hopeless:
         return None
-    searches = (finder.titled, finder.credentialed, finder.organization, finder.pair, finder.led, finder.terse)
+    searches = (
+        finder.titled, finder.credentialed, finder.organization, finder.pair, finder.left_out, finder.led, finder.terse,
+    )  # fmt: skip
     for search in searches:
         for place in range(len(said.keys)):
             found = search(place)

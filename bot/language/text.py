@@ -17,7 +17,7 @@ _MARKUP = re.compile(
 _WORD = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{1,2}/\d{1,4}"
     r"|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+\.\d{1,2}(?!\d)|\d{1,4},\d{2}(?!\d)"
-    r"|[^\W_]+(?:'[^\W_]+)*"
+    r"|(?:yes|si|y|s)/no?(?![^\W_])|[^\W_]+(?:'[^\W_]+)*"
 )
 _CONTROLS = {**dict.fromkeys((*range(32), 127), " "), ord("`"): "'"}
 APOSTROPHES = dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02c8\u2032\ua78c\uff07\u00b4`", "'")

@@ -21,6 +21,7 @@ _SHORT: Mapping[str, str] = MappingProxyType(
     {
         "u": "you", "ur": "your", "wat": "what", "wut": "what", "wht": "what", "thru": "through", "cuz": "because",
         "plz": "please", "ppl": "people", "appt": "appointment", "apt": "appointment", "q": "que", "xq": "porque",
+        "k": "que", "xk": "porque", "dnd": "donde",
         "pq": "porque", "porq": "porque", "tmb": "tambien", "xfa": "favor", "hw": "how", "mch": "much", "cst": "cost",
         "hav": "have", "hv": "have", "dis": "this", "dat": "that", "tht": "that", "rite": "right", "wk": "week",
         "wks": "week", "mnth": "month", "mnths": "month", "yr": "year", "yrs": "year", "nere": "near", "neer": "near",
@@ -56,7 +57,8 @@ class Speller:
 
     def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
         """The keys with typing mistakes put right; at most `MOST_REPAIRS` words are tried, none at a `kept` place."""
-        result = [key if place in kept else _SHORT.get(key, key) for place, key in enumerate(keys)]
+        short = _SHORT if len(keys) > 1 else {}  # "k" alone is okay in any language
+        result = [key if place in kept else short.get(key, key) for place, key in enumerate(keys)]
         tried = 0
         for place, key in enumerate(keys):
             if not self._is_strange(key) or place in kept:

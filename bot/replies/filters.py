@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from bot.replies.cldr import customs
 from bot.replies.messages import CatalogueMessage
-from bot.replies.nouns import is_foreign, people, people_called
+from bot.replies.nouns import is_foreign, names_women, people, people_called
 from bot.replies.text import clean, cut, escape
 
 _CENT = Decimal("0.01")
@@ -246,6 +246,7 @@ def filters(language: str, words: CatalogueWords) -> dict[str, Callable[..., obj
         "help_line": partial(help_line, words=words),
         "miles": partial(miles, words=words),
         "is_foreign": partial(is_foreign, language=language),
+        "names_women": partial(names_women, language=language),
         "people": partial(people, language=language, words=words),
         "people_called": partial(people_called, language=language, words=words),
     }

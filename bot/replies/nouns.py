@@ -36,6 +36,7 @@ _FIELDS = {
         "ortopedia": "ortopeda",
     },
 }  # how a field's name ends, and whoever works in it
+_WOMEN = {"es": ("loga", "doctora", "médica", "medica", "partera", "cirujana", "enfermera", "consejera")}
 _CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
 _SEVERAL = 2
 _WHOM = {"en": " for ", "es": " para "}
@@ -56,6 +57,7 @@ def people(text: str, number: int, *, language: str, words: Callable[..., str]) 
     if not plain.casefold().endswith(_ENDINGS.get(language, ())):
         return words("{n} doctor for {what}", "{n} doctors for {what}", n=number, what=text)
     noun = plain if number == 1 else _many(plain, language)
+    noun = noun.replace("pcp", "PCP").replace("Pcp", "PCP").replace("PCPS", "PCPs")
     return f"{number:,} {noun + rest if language == 'es' else rest + noun}"
 
 
@@ -68,6 +70,12 @@ def is_foreign(text: str | None, *, language: str) -> bool:
     """Whether the words name people in another language than this: the question was asked in that one."""
     named = [one for one in _ENDINGS if text and _names_people(text, one)]
     return bool(named) and language not in named
+
+
+def names_women(text: str | None, *, language: str) -> bool:
+    """Whether the noun itself says that they are women: "doctoras" needs no "que son mujeres"."""
+    first, _ = _noun(text or "", language)
+    return bool(first) and _single(first, language).casefold().endswith(_WOMEN.get(language, "\n"))
 
 
 def _names_people(text: str, language: str) -> bool:

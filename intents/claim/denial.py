@@ -47,8 +47,9 @@ class Denial(Summary):
     `line_of_business`, `days` and `until` are those of the `AppealClock`. `letter` asks for the draft. `paid_lines` are
     lines beside the refused ones.
     `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what alone is answered:
-    "deadline" (the last day to appeal) or "next" (what to do). `gone`: a claim chosen by button no longer counts, and
-    so neither does its denial; `after` is the one that counts in its place.
+    "deadline" (the last day to appeal) or "next" (what to do); "appeal" and "why" are answered where nothing was
+    denied. `gone`: a claim chosen by button no longer counts, and so neither does its denial; `after` is the one that
+    counts in its place.
     """
 
     claim: Claim | None = None
@@ -88,7 +89,10 @@ async def answer(ask: Ask) -> Denial:
             wanted = wanted_of(in_any_state(ask))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await near_claims(refused, alive) if wanted.narrows else None
-            return Denial(looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest)
+            question = text_of(ask, "question")
+            return Denial(
+                question=question, looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
+            )
         chosen = found[min(max(ask.pick, 0), len(found) - 1)]
     claim, raw = await (with_resource(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:
