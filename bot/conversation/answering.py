@@ -15,6 +15,7 @@ from typing import Any, Self
 from bot.accounts.accounts import Access, Accounts, LinkRow
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.provenance import INTENT, TECHNICAL, trace_in, trace_of, with_trace
+from bot.conversation.quoting import quotable
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked
 from bot.documents.publisher import Publisher
@@ -41,7 +42,6 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import PayerHealth
 
 _AGAIN = "again"
-_ZIP_DIGITS = 5
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
@@ -348,10 +348,10 @@ class Answering:
         """The answer behind one sentence on what of the question it does not honour, and the names of that."""
         missed = {**asked.unmet, **{name: asked.slots[name] for name in ask.unmet if name in asked.slots}}
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
-        told = {name: replace(slot, text=_quotable(slot.text)) for name, slot in told.items()}
+        told = {name: replace(slot, text=quotable(slot.text)) for name, slot in told.items()}
         said = {word for slot in missed.values() for word in words_of(slot.text)} | ask.used
         left = (word for word in asked.unused if not said.issuperset(words_of(word)))
-        unused = tuple(dict.fromkeys(_quotable(word) for word in left))
+        unused = tuple(dict.fromkeys(quotable(word) for word in left))
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
         values = {"conditions": _once(told), "words": unused, "held": held}
         first = self._pack.render("_unmet", values, asked.language)
@@ -362,16 +362,6 @@ def _once(told: Mapping[str, Slot]) -> dict[str, Slot]:
     """Conditions without those that the same words state under another name."""
     first = {slot.text: name for name, slot in reversed(tuple(told.items()))}
     return {name: slot for name, slot in told.items() if first[slot.text] == name}
-
-
-def _quotable(text: str) -> str:
-    """A person's words as they may be shown again: what looks like a number or a password is not (T17, T27)."""
-    return " ".join("\u2026" if _is_code(chunk) else chunk for chunk in text.split())
-
-
-def _is_code(chunk: str) -> bool:
-    digits = sum(sign.isdigit() for sign in chunk)
-    return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
 
 
 def _closed(blocks: Sequence[Block], footer: Sequence[Note | Actions]) -> tuple[Block, ...]:

@@ -155,3 +155,8 @@ def about_of(asked: Asked, shown: Memory) -> dict[str, str]:
     for one in () if shown.choices else shown.labels.values():
         record = record or one.arguments.get(RECORD)
     return {**about, RECORD: record} if record else about
+
+
+def why_refused(message: Message) -> str:
+    """The template that says why somebody gets answers from the directory only."""
+    return "problems/unnamed" if message.unnamed else "problems/directory_only"

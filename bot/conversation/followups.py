@@ -26,8 +26,19 @@ def heard_in(memory: Memory, reading: Reading) -> Language:
     return "es" if reading.language == "es" else "en"
 
 
-def fresh(intent: str, slots: Mapping[str, Slot], reading: Reading, language: Language, whose: str) -> Asked:
-    """A new question, with the slots that it takes over; `whose` record it is about when it names nobody."""
+def fresh(
+    intent: str,
+    slots: Mapping[str, Slot],
+    reading: Reading,
+    language: Language,
+    *,
+    whose: str,
+    also: Mapping[str, Mapping[str, Slot]],
+) -> Asked:
+    """A new question, with the slots that it takes over and the other questions of its message.
+
+    `whose` record it is about when it names nobody.
+    """
     return Asked(
         intent,
         slots=slots,
@@ -35,6 +46,7 @@ def fresh(intent: str, slots: Mapping[str, Slot], reading: Reading, language: La
         rule=reading.rule,
         score=reading.score,
         concepts=reading.concepts,
+        also=also,
         unmet=reading.unmet,
         unused=reading.unused,
         whose=whose,

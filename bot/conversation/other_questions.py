@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot.conversation.quoting import quotable
 from bot.language.clauses import Clause, ClauseRole
 from bot.language.context import Context
 from bot.language.engine import Engine
@@ -19,7 +20,8 @@ from bot.language.rules import IntentRules
 from bot.language.text import Utterance, read
 
 SAID = "said"
-"""The slot that holds the words of a question for which there is no data."""
+"""The slot that holds the words in which another question was asked."""
+_LEAD = re.compile(r"^(?:and|also|plus|then|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
 _SURE = 0.65
 _TWO = 2
 _COMMON = frozenset({"MY", "BARE", "ASKED"})
@@ -74,6 +76,17 @@ def parted(
     if again.intent == reading.intent:
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
     return reading, dict(others.values())
+
+
+def cleared(engine: Engine, reading: Reading, today: date) -> Reading:
+    """The first of two questions that are joined, where the whole message could be either of them."""
+    said = read(reading.text)
+    parts = _parts(engine, said, engine.hear(said, today, None), today) if reading.unclear else []
+    close = {one.intent for one in reading.candidates[:_TWO]}
+    whole = [part for part in parts if _is_whole(engine, part) and part.alone.intent in close]
+    if len(whole) < _TWO or len({part.alone.intent for part in whole}) < _TWO:
+        return reading
+    return replace(whole[0].alone, text=reading.text, language=reading.language, shows_language=reading.shows_language)
 
 
 def _parts(engine: Engine, said: Utterance, heard: Heard, today: date) -> list[_Part]:
@@ -131,8 +144,18 @@ def _asked(
     if rules.needs == "nothing" and rules.title and not rules.small_talk and not is_kernel(rules.intent):
         return rules.intent, dict(found.slots)
     if rules.needs == "nothing" and rules.answer != "aside":
-        return (FALLBACK, {**slots, SAID: Slot(part.words, part.words)}) if _is_told(rules, slots) else None
-    return rules.intent, slots
+        return (FALLBACK, _with_words(part, slots)) if _is_told(rules, slots) else None
+    return rules.intent, _with_words(part, slots)
+
+
+def _with_words(part: _Part, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
+    words = quotable(_LEAD.sub("", part.words))
+    return {**slots, SAID: Slot(words, words)}
+
+
+def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:
+    """The slots of other questions, by intent, as their buttons ask them."""
+    return {intent: {name: slot for name, slot in slots.items() if name != SAID} for intent, slots in also.items()}
 
 
 def _is_told(rules: IntentRules, slots: Mapping[str, Slot]) -> bool:

@@ -18,7 +18,7 @@ from bot.accounts.accounts import Accounts
 from bot.conversation import alarm
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.connecting import CodeState, Connecting
-from bot.conversation.course import ABOUT, Course, Keeper, asks_more
+from bot.conversation.course import ABOUT, Course, Keeper, asks_more, why_refused
 from bot.conversation.feedback import Feedback
 from bot.conversation.followups import (
     beyond,
@@ -32,7 +32,7 @@ from bot.conversation.followups import (
 )
 from bot.conversation.forms import Forms
 from bot.conversation.lists import of_list
-from bot.conversation.other_questions import parted
+from bot.conversation.other_questions import by_button, cleared, parted
 from bot.conversation.own_words import OwnWords
 from bot.conversation.owner import (
     SWITCH,
@@ -155,6 +155,7 @@ class Turn:
         text = request.options.said if request else message.text
         people = names_of(course.memory.people)
         reading = self._pack.engine.understand(text, today=today, context=course.memory.context(), people=people)
+        reading = cleared(self._pack.engine, reading, today)
         last = self._pack.intents.get(course.memory.asked.intent) if course.memory.asked else None
         heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading, last)
         language = course.memory.choice or message.language or heard
@@ -218,8 +219,9 @@ class Turn:
         people = names_of(memory.people)
         reading, others = parted(self._pack.engine, reading, today=today, context=context, people=people)
         intent, slots = self._pack.engine.merged(context, reading)
-        asked = fresh(str(intent or reading.intent), slots, reading, language, spoken_of(memory, reading))
-        asked = replace(asked, also=others)
+        asked = fresh(
+            str(intent or reading.intent), slots, reading, language, whose=spoken_of(memory, reading), also=others
+        )
         asked = of_what_was_shown(memory, asked, reading, self._pack.intents.get(asked.intent))
         return with_pronoun(asked, memory, reading) if self._is_of_member(asked) else asked
 
@@ -236,7 +238,7 @@ class Turn:
         """The reply to a question that nothing is looked up for; None when something is."""
         message, memory, remember, asked = course.message, course.memory, self._keeper.remember, settled.asked
         if message.directory_only and (self._is_of_member(asked) or asked.intent in _CONNECTS):
-            return await remember(message, memory, self._static(asked, _why_refused(message)))
+            return await remember(message, memory, self._static(asked, why_refused(message)))
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, memory)
             return await remember(message, memory, aside, keeps=memory) if asks_more(aside) else aside
@@ -247,7 +249,8 @@ class Turn:
             return await remember(message, memory, self._owners.other(message, asked, memory, settled.found), asked)
         if rules is not None and asked.intent in self._pack.answers:
             return None
-        return await remember(message, replace(memory, misses=0), self._static(asked), keeps=memory, slots=asked.also)
+        said, others = self._static(asked), by_button(asked.also)
+        return await remember(message, replace(memory, misses=0), said, keeps=memory, slots=others)
 
     async def _of_person(self, course: Course, asked: Asked) -> Answered:
         """The reply to what is about the asker's account or reminders, which no payer is asked for."""
@@ -314,10 +317,10 @@ class Turn:
         also = self._pack.render("also", {"questions": tuple(asked.also.items())}, asked.language) if asked.also else ()
         reply = replace(reply, blocks=(*reply.blocks, *also))
         if aside:
-            said = {asked.intent: asked.slots, **asked.also}
+            said = {asked.intent: asked.slots, **by_button(asked.also)}
             return await self._keeper.remember(message, replace(memory, misses=0), reply, keeps=memory, slots=said)
         plain = replace(asked, also={})
-        return await self._keeper.remember(message, memory, reply, plain, slots=asked.also, rates=True)
+        return await self._keeper.remember(message, memory, reply, plain, slots=by_button(asked.also), rates=True)
 
     async def _looks_from_home(self, message: Message, memory: Memory, asked: Asked) -> bool:
         """Whether the member's own address is about to be used, and the question before did not use it."""
@@ -379,11 +382,6 @@ class Turn:
         others = {"questions": tuple(asked.also.items())}
         also = self._pack.render("also", others, asked.language) if asked.also and not template else ()
         return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *also))
-
-
-def _why_refused(message: Message) -> str:
-    """The template that says why somebody gets answers from the directory only."""
-    return "problems/unnamed" if message.unnamed else "problems/directory_only"
 
 
 async def _once(reply: Answered) -> AsyncIterator[Answered]:

@@ -1,0 +1,15 @@
+"""A person's words as they may be shown again."""
+
+from __future__ import annotations
+
+_ZIP_DIGITS = 5
+
+
+def quotable(text: str) -> str:
+    """The words without what looks like a number or a password: those are not shown again (T17, T27)."""
+    return " ".join("\u2026" if _is_code(chunk) else chunk for chunk in text.split())
+
+
+def _is_code(chunk: str) -> bool:
+    digits = sum(sign.isdigit() for sign in chunk)
+    return digits > _ZIP_DIGITS or (digits > 0 and any(sign.isalpha() for sign in chunk))
