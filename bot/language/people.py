@@ -120,7 +120,9 @@ def _is_meant(said: Utterance, place: int, after: int, names: Collection[str], c
         return False
     if said.keys[place] in common and not ("'" in said.words[after - 1] or _is_capital(said, place)):
         return False
-    return _possessive(said, after - 1) or after == len(said.keys) or said.keys[after] not in names
+    if _possessive(said, after - 1) or after == len(said.keys) or said.keys[after] not in names:
+        return True
+    return said.keys[after] in common and not _is_capital(said, after)  # "a Sofía le faltan": nobody is called Le here
 
 
 def _is_capital(said: Utterance, place: int) -> bool:

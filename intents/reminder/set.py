@@ -49,7 +49,7 @@ class AppealReminder(WithReminder):
 
 async def answer(ask: Ask) -> AppealReminder:
     """The denied claim of the pressed button, or the newest one that fits the words."""
-    claim_id, others, wanted = ask.arguments.get("id"), tuple[Claim, ...](), wanted_of(ask)
+    claim_id, others, wanted = await _denied(ask), tuple[Claim, ...](), wanted_of(ask)
     if claim_id is None:
         alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(denied_claims(so_far, ask)))
         found = denied_claims(alive, ask)
@@ -75,3 +75,12 @@ async def answer(ask: Ask) -> AppealReminder:
         wish=wish,
         document=calendar,
     )
+
+
+async def _denied(ask: Ask) -> str | None:
+    """The claim of the button or of the answer before; None where that one was not denied: another may have been."""
+    claim_id = ask.arguments.get("id")
+    if claim_id is None:
+        return None
+    claim, _ = await claim_by_id(ask, claim_id)
+    return claim_id if claim.denied or claim.is_partly_denied else None
