@@ -24,6 +24,7 @@ from bot.kit import (
     span_of,
     sum_doubts,
     sum_of,
+    text_of,
     wanted_of,
 )
 
@@ -37,7 +38,8 @@ class OwedInAll(Summary):
 
     `shares` is the share by currency, `over` what is reported as paid above it, and `doubts` what has to be said.
     `open` are the `SHOWN` largest claims that tell something left; `unknown` claims tell a share and not whether it was
-    paid, `unknown_share` their sum; `untold` tell no share. `asked_time`: the time was named and is not the last year.
+    paid, `unknown_share` their sum; `untold` tell no share. `whom` are those who may bill, each with what is not known
+    to be paid, the most first, where that was asked. `asked_time`: the time was named and is not the last year.
     """
 
     wanted: ClaimWish
@@ -57,6 +59,7 @@ class OwedInAll(Summary):
     shares: tuple[Amount, ...] = ()
     doubts: SumDoubts = NO_DOUBTS
     over: Amount | None = None
+    whom: tuple[tuple[str, Amount], ...] = ()
 
 
 async def answer(ask: Ask) -> OwedInAll:
@@ -96,8 +99,22 @@ def summarize(alive: Live, ask: Ask) -> OwedInAll:
         marked=sum(1 for claim in told if claim.sensitive),
         shares=by_currency(claim.owed.amount for claim in told),
         doubts=_doubts(counted, alive, ask),
+        whom=_whom(told) if text_of(ask, "question") == "whom" else (),
         over=added(-left for claim in told if (left := left_of(claim)) and left.value < 0),
     )
+
+
+def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
+    """What is not known to be paid, by whoever bills; what is specially protected is not named."""
+    sums: dict[str, Amount] = {}
+    for claim in told:
+        rest, name = claim.owed.amount if claim.paid_by_patient is None else left_of(claim), claim.billing or claim.seen
+        if rest is None or rest.value <= 0 or not name or claim.sensitive:
+            continue
+        if name in sums and sums[name].currency != rest.currency:
+            continue
+        sums[name] = sums[name] + rest if name in sums else rest
+    return tuple(sorted(sums.items(), key=lambda pair: (-pair[1].value, pair[0])))[:SHOWN]
 
 
 def _counted(alive: Live, ask: Ask) -> list[Claim]:

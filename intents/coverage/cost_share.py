@@ -57,6 +57,8 @@ class CostShares(Summary):
     `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
     none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
 
+    `both`: several yearly figures were asked for, each with where the member stands; None where that is not clear.
+
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
 
     `drugs` are the pharmacy claims, which some plans count and some do not. `read` says whether claims were read and
@@ -83,6 +85,7 @@ class CostShares(Summary):
     scope: str | None = None
     unscoped: bool = False
     several: bool = False
+    both: tuple[tuple[str, MetSoFar | None], ...] = ()
     rows: tuple[tuple[Claim, Amount], ...] = ()
     detail: bool = False
     asks: str | None = None
@@ -196,7 +199,12 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
     counted = list(_counted(read, coverages, ask, scope))
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     start, end = _span(ask)
+    drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
+    several = _yearly(ask) if claims is not None and side != "out" and not _asks_time(ask) else ()
+    kept = [share for _, shares in plans for share in shares]
+    both = tuple((one, met_so_far(one, [s for s in kept if s.kind == one], floors, drugs)) for one in several)
     return CostShares(
+        both=both,
         plans=tuple((coverage, shares) for coverage, shares in plans if shares),
         covered=bool(chosen) and any(c.state(ask.today) != "ended" or _asks_time(ask) for c in chosen),
         aspect=aspect,
@@ -206,7 +214,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         read=claims is not None and (scope is None or bool(scoped)),
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
-        drugs=floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None,
+        drugs=drugs,
         start=start,
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
         other_person=of_other_person(ask),
@@ -301,6 +309,13 @@ def _in_span(claim: Claim, start: date, end: date) -> bool:
 def _aspect(ask: Ask) -> str | None:
     value = ask.slots.get("amount_kind")
     return str(value) if value in {"deductible", "out_of_pocket_max", "copay", "coinsurance"} else None
+
+
+def _yearly(ask: Ask) -> tuple[str, ...]:
+    """The yearly figures that the question names, where it names more than one."""
+    several = ask.several.get("amount_kind")
+    named = {str(one) for one in several.values} if several else set[str]()
+    return COUNTED if named.issuperset(COUNTED) else ()
 
 
 def _side(ask: Ask) -> str | None:

@@ -1,0 +1,98 @@
+"""What care costs once the deductible is met: the plan's copay or percentage, and an own claim to show what that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from bot.kit import (
+    Amount,
+    Ask,
+    Claim,
+    ClaimWish,
+    CostShare,
+    Coverage,
+    Coverages,
+    Summary,
+    choose,
+    holds_more,
+    member_coverages,
+    newest_claims,
+    visit_kind,
+    wanted_of,
+)
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDeductible(Summary):
+    """What the medical `plan` names: the `copay` for the kind of visit, else its `coinsurance` in per cent.
+
+    `copays` are all of the plan's, where no care was named. `example` is the newest own claim of that care alone, with
+    the plan's price of it in `price` and the member's percentage of that in `part`. `what` are the words for the care.
+    """
+
+    plan: Coverage | None
+    wanted: ClaimWish
+    copay: CostShare | None = None
+    coinsurance: CostShare | None = None
+    copays: tuple[CostShare, ...] = ()
+    what: str | None = None
+    visit: str | None = None
+    example: Claim | None = None
+    price: Amount | None = None
+    part: Amount | None = None
+
+
+async def answer(ask: Ask) -> AfterDeductible:
+    """The plan's shares; an own claim is looked for only where a percentage counts."""
+    found = summarize(await member_coverages(ask), (), ask)
+    if found.coinsurance is None or not found.wanted.services:
+        return found
+    alive = await newest_claims(ask, enough=lambda so_far: bool(_of_this(so_far.added, found.wanted)))
+    found = summarize(await member_coverages(ask), alive.added, ask)
+    ask.cite("ExplanationOfBenefit", [found.example.id] if found.example else [])
+    return found
+
+
+def summarize(coverages: Coverages, claims: Iterable[Claim], ask: Ask) -> AfterDeductible:
+    """The shares in network of the medical plan that is active."""
+    medical = [one for one in coverages.current if one.scope == "medical"]
+    shares = [share for one in medical[:1] for share in one.costs if share.side != "out" and not share.drugs]
+    kind, wanted = visit_kind(ask), wanted_of(ask)
+    copays = tuple(share for share in shares if share.kind == "copay" and share.amount)
+    copay = next((share for share in copays if share.service == kind), None) if kind else None
+    percent = next((s for s in shares if s.kind == "coinsurance" and s.service is None and s.percent is not None), None)
+    what = next((ask.words[name] for name in ("service", "specialty", "facility_type") if name in ask.words), None)
+    fit = _of_this(claims, wanted)
+    example = fit[0] if fit and copay is None else None
+    price = example.allowed if example else None
+    return AfterDeductible(
+        plan=medical[0] if medical else None,
+        wanted=wanted,
+        copay=copay,
+        coinsurance=None if copay else percent,
+        copays=copays if kind is None and what is None else (),
+        what=what,
+        visit=kind,
+        example=example,
+        price=price,
+        part=_part(price, percent),
+    )
+
+
+def _of_this(claims: Iterable[Claim], wanted: ClaimWish) -> Sequence[Claim]:
+    """The claims of nothing but that care which tell the plan's price."""
+    fit = choose(claims, wanted).claims if wanted.services else ()
+    return [
+        one for one in fit if one.allowed and one.allowed.value and not one.sensitive and not holds_more(one, wanted)
+    ]
+
+
+def _part(price: Amount | None, share: CostShare | None) -> Amount | None:
+    """The percentage of a price, to the cent."""
+    if price is None or share is None or share.percent is None:
+        return None
+    return Amount((price.value * share.percent / 100).quantize(_CENT, ROUND_HALF_UP), price.currency)

@@ -1,0 +1,48 @@
+"""What the emergency room and urgent care each cost the member, as far as the plan's records name a copay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.kit import Ask, CostShare, Coverage, Coverages, Summary, member_coverages
+
+_EMERGENCY, _URGENT = "emergency", "urgentcare"
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyOrUrgent(Summary):
+    """The `plan` and its share for each of the two; None where its records name none.
+
+    `coinsurance` is its percentage for care in general. Without a medical plan there is nothing to tell.
+    """
+
+    plan: Coverage | None
+    emergency: CostShare | None = None
+    urgent: CostShare | None = None
+    coinsurance: CostShare | None = None
+
+    @property
+    def cheaper(self) -> str | None:
+        """The service with the lower copay, "same" where they are equal; None where both are not told in dollars."""
+        one, other = (share.amount if share else None for share in (self.emergency, self.urgent))
+        if one is None or other is None or one.currency != other.currency:
+            return None
+        return "same" if one.value == other.value else _URGENT if other.value < one.value else _EMERGENCY
+
+
+async def answer(ask: Ask) -> EmergencyOrUrgent:
+    """From the coverages alone; what a visit will come to is not known before it."""
+    if "network" in ask.slots:
+        ask.cannot("network")
+    return summarize(await member_coverages(ask))
+
+
+def summarize(coverages: Coverages) -> EmergencyOrUrgent:
+    """The shares of the one medical plan that is active, those in network."""
+    medical = [one for one in coverages.current if one.scope == "medical"]
+    if not medical:
+        return EmergencyOrUrgent(None)
+    shares = [share for share in medical[0].costs if share.side != "out"]
+    found = {name: next((s for s in shares if s.service == name), None) for name in (_EMERGENCY, _URGENT)}
+    general = next((s for s in shares if s.kind == "coinsurance" and s.service is None and not s.drugs), None)
+    return EmergencyOrUrgent(medical[0], found[_EMERGENCY], found[_URGENT], general)
