@@ -38,6 +38,7 @@ from bot.kit import (
 SHOWN = 6
 _SEVERAL = 2
 _YEAR = 12
+_TWO = ("professional", "pharmacy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Spending(Summary):
     `paid_by_member` are sums over the same claims. Of a kind of care, `silent` claims say nothing of what was done, and
     `mixed` ones are summed whole though they hold other care too. `doubts` is what has to be said beside the sum, and
     `hides`: something of what was asked for did not come. `by` is what a button lists the sum by.
-    `so_far`: the time is this calendar year until today.
+    `so_far`: the time is this calendar year until today. `question` asks to compare: "doctors_or_drugs" two kinds of
+    care, "who_paid_more" the member's share and what the plan paid.
     """
 
     start: date
@@ -96,6 +98,13 @@ class Spending(Summary):
     nearest: Nearest | None = None
     by: str | None = None
     so_far: bool = False
+    question: str | None = None
+
+    @property
+    def two_kinds(self) -> tuple[Share, Share] | None:
+        """Doctor visits and prescriptions, the larger sum first; None where one of the two has no claim."""
+        found = sorted((one for one in self.kinds if one.name in _TWO), key=lambda one: -one.amount.value)
+        return (found[0], found[1]) if len(found) == len(_TWO) else None
 
     @property
     def claim_type(self) -> str | None:
@@ -188,14 +197,19 @@ def summarize(alive: Live, ask: Ask) -> Spending:
             undated=undated,
         ),
         hides=ask.report.hides,
-        by=ask.arguments.get("by"),
+        by=ask.arguments.get("by") or ("kind" if text_of(ask, "question") == "doctors_or_drugs" else None),
+        question=text_of(ask, "question") if one and not ask.arguments.get("by") else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
 
 
 def _wanted(ask: Ask) -> ClaimWish:
-    """The conditions, with the amount that was asked for: "out of pocket" means what is owed."""
-    return replace(wanted_of(ask), aspect=_aspect(ask))
+    """The conditions, with the amount that was asked for: "out of pocket" means what is owed.
+
+    Where doctor visits and prescriptions are compared, every kind is summed.
+    """
+    wanted = replace(wanted_of(ask), aspect=_aspect(ask))
+    return replace(wanted, claim_types=()) if text_of(ask, "question") == "doctors_or_drugs" else wanted
 
 
 def _span(ask: Ask) -> tuple[date, date]:
