@@ -19,6 +19,12 @@ _GLUE = frozenset({
     "both", "either", "not", "no", "around", "on", "about", "to", "as", "well",
 })  # fmt: skip
 _JUST = frozenset({"just", "only", "solo", "solamente", "nomas"})  # between two values behind "or": "or just the scan"
+_THAN = frozenset({
+    ("cheaper", "than"), ("less", "expensive", "than"), ("more", "expensive", "than"), ("cost", "less", "than"),
+    ("mas", "barato", "que"), ("mas", "barata", "que"), ("mas", "caro", "que"), ("mas", "cara", "que"),
+    ("cost", "more", "than"), ("cuesta", "menos", "que"), ("cuesta", "mas", "que"),
+})  # fmt: skip
+_ARTICLES = frozenset({"the", "el", "la"})
 _NOUNS = frozenset({"network", "red", "ntwk"})
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 _NETWORK_BUT = frozenset(
@@ -41,13 +47,19 @@ _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 def link(said: Utterance, left: Tag, right: Tag) -> str | None:
     """What joins two values: "and", "or", "," or None."""
     between = said.words[left.after : right.first]
+    if left.kind == "drug" and tuple(word for word in between if word not in _ARTICLES) in _THAN:
+        return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
     if not _OR.isdisjoint(between):
         between = tuple(word for word in between if word not in _JUST)
     if right.first < left.after or len(between) > _MOST_BETWEEN or not set(between) <= _AND | _OR | _GLUE:
         return None
     if not between and left.excluded and right.excluded:
         return "or"  # neither S nor P: the "nor" is part of the second
-    marks = set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]])
+    return _by_marks(between, set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]]))
+
+
+def _by_marks(between: Sequence[str], marks: set[str]) -> str | None:
+    """What the words and signs between two values say."""
     if marks & set(".;?!") and not {"dr", "dra", "vs", "st"} & set(between):
         return None
     if not _OR.isdisjoint(between) or "/" in marks:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.kit import Ask, Drug, DrugList, DrugLists, Summary, TierCosts, drug_lists, drugs_by_id, drugs_named
+from bot.kit import (
+    Amount,
+    Ask,
+    Drug,
+    DrugList,
+    DrugLists,
+    PharmacyCost,
+    Summary,
+    TierCosts,
+    drug_lists,
+    drugs_by_id,
+    drugs_named,
+)
 
 PAGE = 5
+MONTH = "1-month-in-retail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +38,28 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
+class Priced:
+    """A drug by the name that was said, its row on the list and what a month costs in network; None: not told."""
+
+    name: str
+    drug: Drug | None
+    month: PharmacyCost | None
+
+    @property
+    def dollars(self) -> Amount | None:
+        """The month's price where it is one sum in dollars that no deductible comes before."""
+        cost = self.month
+        if cost is None or cost.after_deductible or cost.percent:
+            return None
+        return cost.copay
+
+
+@dataclass(frozen=True, slots=True)
 class Alternatives(Summary):
-    """What the list offers beside a drug, the lower tiers first. `listed` says whether the drug itself is on it."""
+    """What the list offers beside a drug, the lower tiers first. `listed` says whether the drug itself is on it.
+
+    `itself` is the drug with its own price. `compared` are the drugs whose prices were to be compared.
+    """
 
     drug: str | None = None
     lists: DrugLists | None = None
@@ -35,6 +68,18 @@ class Alternatives(Summary):
     listed: bool = False
     others: tuple[Other, ...] = ()
     left: int = 0
+    itself: Priced | None = None
+    compared: tuple[Priced, ...] = ()
+
+    @property
+    def cheapest(self) -> tuple[Priced, ...]:
+        """Those of the lowest price; none where one of them has no price that can be compared."""
+        told = [(one, one.dollars) for one in self.compared]
+        sums = [amount for _, amount in told if amount]
+        if len(sums) < len(told) or len({amount.currency for amount in sums}) != 1:
+            return ()
+        least = min(amount.value for amount in sums)
+        return tuple(one for one, amount in told if amount and amount.value == least)
 
     @property
     def own(self) -> bool:
@@ -43,7 +88,9 @@ class Alternatives(Summary):
 
 
 async def answer(ask: Ask) -> Alternatives:
-    """The alternatives on the member's list."""
+    """The alternatives on the member's list; of several drugs what each costs there."""
+    if several := ask.several.get("drug"):
+        return await _compared(ask, [str(value) for value in several.values])
     drug = str(ask.slots.get("drug") or "").strip() or None
     lists = await drug_lists(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
@@ -56,7 +103,29 @@ async def answer(ask: Ask) -> Alternatives:
     found = summarize(Alternatives(drug, lists, chosen), asked, known, pointed)
     ask.report.cite("List", [chosen.id])
     ask.report.cite("MedicationKnowledge", [one.id for one in (*asked, *pointed)])
-    return found
+    return replace(found, itself=_priced(drug, [one for one in known if one.is_called(drug)], chosen))
+
+
+async def _compared(ask: Ask, names: Sequence[str]) -> Alternatives:
+    """Each of the drugs with its price on the list."""
+    lists = await drug_lists(ask)
+    chosen = lists.chosen(ask.arguments.get("list"))
+    if chosen is None:
+        return Alternatives(names[0], lists, chosen, choices=lists.every)
+    rows = []
+    for name in names:
+        known = await drugs_named(ask, chosen, [name]) or await drugs_named(ask, chosen, ask.other_names(name))
+        rows.append(_priced(name, known, chosen))
+        ask.report.cite("MedicationKnowledge", [one.drug.id for one in rows[-1:] if one.drug])
+    ask.report.cite("List", [chosen.id])
+    return Alternatives(names[0], lists, chosen, listed=True, compared=tuple(rows))
+
+
+def _priced(name: str, rows: Sequence[Drug], chosen: DrugList) -> Priced:
+    """The plainest row of a drug, with a month's price at a network pharmacy."""
+    costs = chosen.costs(rows[0]) if rows else None
+    month = next((one for one in costs.costs if one.pharmacy == MONTH), None) if costs else None
+    return Priced(name, rows[0] if rows else None, month)
 
 
 def summarize(
