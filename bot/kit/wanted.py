@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -29,7 +30,7 @@ _STATES: dict[str, Callable[[Claim], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class ClaimWish:
-    """The conditions of a question about claims. Empty or None: not said.
+    """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None).
     """
@@ -49,6 +50,7 @@ class ClaimWish:
     without_types: tuple[str, ...] = ()
     without_providers: tuple[str, ...] = ()
     without_services: tuple[str, ...] = ()
+    without_days: tuple[date, date] | None = None
     kinds: CareKinds = NO_KINDS
 
     @property
@@ -76,7 +78,7 @@ class ClaimWish:
         """True when anything but an order was asked for."""
         lists = (self.claim_types, self.providers, self.services, self.without_types, self.without_providers)
         ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state)
-        return any(lists) or bool(self.without_services) or any(one is not None for one in ones)
+        return any(lists) or bool(self.without_services or self.without_days) or any(one is not None for one in ones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,21 @@ def wanted_of(ask: Ask) -> ClaimWish:
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=excluded_of(ask, "service"),
+        without_days=_left_out(ask),
         kinds=ask.care_kinds,
     )
+
+
+def _left_out(ask: Ask) -> tuple[date, date] | None:
+    """The days that the question leaves out, both inclusive; of a month that is not over, all of them."""
+    every = ask.excluded.get("date_range")
+    value = every.value if every else ask.slots.get("date_out")
+    if not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
+        return None
+    start, end = date.fromisoformat(str(value["start"])), date.fromisoformat(str(value["end"]))
+    if end == ask.today and start.day == 1 and (start.year, start.month) == (end.year, end.month):
+        end = end.replace(day=monthrange(end.year, end.month)[1])
+    return start, end
 
 
 def by_side(ask: Ask) -> Ask:
@@ -153,7 +168,7 @@ def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
 
 def any_time(wanted: ClaimWish) -> ClaimWish:
     """The same conditions without a time."""
-    return replace(wanted, start=None, end=None)
+    return replace(wanted, start=None, end=None, without_days=None)
 
 
 def left_of(claim: Claim) -> Amount | None:
@@ -212,6 +227,8 @@ def is_numbered(claim: Claim, number: str) -> bool:
 
 
 def _in_time(claim: Claim, wanted: ClaimWish) -> bool:
+    if wanted.without_days and claim.service.known and claim.service.overlaps(*wanted.without_days):
+        return False
     return not (wanted.start or wanted.end) or claim.service.overlaps(wanted.start, wanted.end)
 
 

@@ -17,7 +17,7 @@ CONDITIONS = (
     "service", "location", "radius", "gender", "language", "accepting_new", "network", "claim_type", "date_range",
     "provider_name", "person", "drug", "amount", "amount_kind", "claim_id", "specialty", "facility_type",
     "amount_over", "amount_under", "order", "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group",
-    "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead",
+    "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
 )  # fmt: skip
 # Names by which rules know that some care is meant, whatever it is.
 _STAND_INS = frozenset({"SERVICE", "VISIT", "PROCEDURE", "service", "facility_type", "specialty", "claim_type"})

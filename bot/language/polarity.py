@@ -1,6 +1,6 @@
 """What a message does not want: "not in network P", "no men", "except Dr. Kim", "que no sea en Memphis"."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.language.joining import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
@@ -12,6 +12,7 @@ _CUES = (
     ("anywhere", "but"), ("all", "but"), ("any", "but"), ("except", "for"), ("other", "than"), ("apart", "from"),
     ("aside", "from"), ("instead", "of"), ("rather", "than"), ("do", "not"), ("does", "not"), ("aparte", "de"),
     ("en", "vez", "de"), ("en", "lugar", "de"), ("outside", "of"), ("network", "but"), ("networks", "but"),
+    ("sin", "contar"), ("sin", "incluir"), ("not", "counting"), ("leaving", "out"), ("leave", "out"),
     ("nothing", "from"), ("none", "from"), ("nobody", "from"), ("nada", "de"), ("nadie", "de"),
     ("not",), ("no",), ("non",), ("nor",), ("neither",), ("except",), ("excluding",), ("exclude",), ("without",),
     ("besides",), ("minus",), ("avoid",), ("isnt",), ("arent",), ("wasnt",), ("werent",), ("doesnt",), ("dont",),
@@ -82,7 +83,30 @@ def with_polarity(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
-    return [_turned(tag) for tag in marked]
+    return _with_times([_turned(tag) for tag in marked])
+
+
+def _with_times(tags: Sequence[Tag]) -> list[Tag]:
+    """The tags; a time that is left out of a longer one is a kind of its own, for the longer one is wanted.
+
+    "2024, not 2025" wants the one and corrects the other, so that it stays.
+    """
+    wanted = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded]
+    return [
+        replace(tag, kind="date_out", excluded=False)
+        if tag.kind == "date_range" and tag.excluded and any(_is_part(tag, one) for one in wanted)
+        else tag
+        for tag in tags
+    ]
+
+
+def _is_part(one: Tag, whole: Tag) -> bool:
+    """Whether a time lies within another."""
+    part, all_ = one.value, whole.value
+    if not isinstance(part, Mapping) or not isinstance(all_, Mapping) or not part.get("start") or not part.get("end"):
+        return False
+    begins = not all_.get("start") or str(all_["start"]) <= str(part["start"])
+    return begins and (not all_.get("end") or str(part["end"]) <= str(all_["end"])) and part != all_
 
 
 def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag]) -> bool:

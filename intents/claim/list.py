@@ -22,6 +22,7 @@ from bot.kit import (
     newest_claims,
     service_dates,
     tells_state,
+    text_of,
     wanted_of,
 )
 
@@ -35,6 +36,7 @@ _SAID = frozenset(
 class ClaimList(Summary):
     """One page of claims. `more` says that others follow; `left_out` counts what does not count, by reason.
 
+    `visits` says that visits were asked for, `fills` that prescription fills are left out of them.
     `chosen` tells how many claims could not be judged by what was asked for, `doubts` what is to be said of a row,
     `untold` that some of those read don't tell whether they are in the state that was asked for.
     """
@@ -52,12 +54,14 @@ class ClaimList(Summary):
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     nearest: Nearest | None = None
     untold: bool = False
+    visits: bool = False
+    fills: bool = False
 
 
 async def answer(ask: Ask) -> ClaimList:
     """The page of claims that was asked for, by every condition that the question holds."""
     ask = by_side(ask)
-    most, wanted = (ask.page + 1) * PAGE, wanted_of(ask)
+    most, wanted = (ask.page + 1) * PAGE, _wanted(ask)
     if "network" in ask.slots and wanted.state is None:
         ask.cannot("network")  # a claim says how it was paid, not in which network by name
     alive = await newest_claims(
@@ -72,11 +76,12 @@ async def answer(ask: Ask) -> ClaimList:
 
 def summarize(alive: Live, ask: Ask) -> ClaimList:
     """The page cut from the claims that fit every condition: each is checked here whatever the server did."""
-    wanted, first = wanted_of(ask), ask.page * PAGE
+    wanted, first, visits = _wanted(ask), ask.page * PAGE, _of_visits(ask)
+    every = choose(alive.claims, wanted_of(ask)).claims if visits else ()
     chosen = choose(alive.claims, wanted)
     page = chosen.claims[first : first + PAGE]
     return ClaimList(
-        wanted=wanted,
+        wanted=wanted_of(ask),
         claims=page,
         first=first + 1,
         more=len(chosen.claims) > first + PAGE,
@@ -87,5 +92,18 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         cancelled=len(choose(alive.cancelled, wanted).claims),
         taken_back=len(choose(alive.taken_back, wanted).claims),
         untold=any(not tells_state(c, wanted.state) for c in choose(alive.claims, replace(wanted, state=None)).claims),
+        visits=visits,
+        fills=any(claim.is_pharmacy for claim in every),
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )
+
+
+def _of_visits(ask: Ask) -> bool:
+    """Whether visits were asked for, and no kind of care or claim that may be a fill."""
+    return text_of(ask, "question") == "visits" and not ask.slots.keys() & {"claim_type", "service", "provider_name"}
+
+
+def _wanted(ask: Ask) -> ClaimWish:
+    """The conditions; a prescription that was filled is no visit."""
+    wanted = wanted_of(ask)
+    return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if _of_visits(ask) else wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -251,12 +252,19 @@ def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish) 
     """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
     grouped = _grouped(claims, _month)
     first, last = _count(start), _count(end)
-    names = [f"{month // _YEAR:04}-{month % _YEAR + 1:02}" for month in range(first, last + 1)]
+    every = ((month // _YEAR, month % _YEAR + 1) for month in range(first, last + 1))
+    names = [f"{year:04}-{month:02}" for year, month in every if not _is_left_out(year, month, wanted)]
     if not grouped.keys() <= set(names):
         return ()
     sums = {name: _sum([amount_in(claim, wanted) for claim in rows]) for name, rows in grouped.items()}
     [currency] = {amount.currency for amount in sums.values() if amount}
     return tuple(Month(name, sums.get(name, Amount(Decimal(0), currency))) for name in names)
+
+
+def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:
+    """Whether no day of the month counts."""
+    first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    return wanted.without_days is not None and wanted.without_days[0] <= first and last <= wanted.without_days[1]
 
 
 def _count(day: date) -> int:
