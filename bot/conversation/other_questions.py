@@ -10,7 +10,7 @@ from datetime import date
 from bot.conversation.quoting import quotable
 from bot.language.clauses import Clause, ClauseRole
 from bot.language.context import Context
-from bot.language.engine import Engine
+from bot.language.engine import REFINE, Engine
 from bot.language.glossary import TERM
 from bot.language.hearing import Heard
 from bot.language.kernel import FALLBACK, FOLLOW, is_kernel
@@ -70,7 +70,7 @@ def parted(
     if own is None or not others:
         whole = None if any(_refers(said, clause) for clause in heard.clauses) else _runner_up(reading)
         alone = [part.alone for part in parts]
-        reading = _less(engine, reading, heard, whole) if whole else _with_all(engine, reading, alone)
+        reading = _less(engine, reading, heard, whole) if whole else _with_all(engine, reading, alone, context)
         return reading, {whole.intent: whole.slots} if whole else {}
     again = engine.understand(own.words, today=today, context=context, people=people)
     if again.intent == reading.intent:
@@ -189,14 +189,16 @@ def _less(engine: Engine, reading: Reading, heard: Heard, other: Candidate) -> R
     )
 
 
-def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading]) -> Reading:
+def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], context: Context | None) -> Reading:
     """The reading with what further clauses ask of the same topic: "what is my copay and what is my deductible".
 
+    What changes the answer before asks of that topic too.
     A slot that takes several values takes theirs too; any other value of theirs is a condition that is not met.
     """
     slots, unmet = dict(reading.slots), dict(reading.unmet)
-    rules = engine.intents.get(reading.intent or "")
-    more = [(name, slot) for one in alone if one.intent == reading.intent for name, slot in one.slots.items()]
+    topic = context.intent if context and reading.intent == REFINE else reading.intent
+    rules = engine.intents.get(topic or "")
+    more = [(name, slot) for one in alone if one.intent == topic for name, slot in one.slots.items()]
     for name, slot in more if rules else ():
         held = slots.get(name)
         if held is None or slot.excluded or held.excluded or not adds({name: slot}, slots):
