@@ -83,21 +83,35 @@ def with_polarity(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
-    return _with_times([_turned(tag) for tag in marked])
+    return _with_times(said, [_turned(tag) for tag in marked])
 
 
-def _with_times(tags: Sequence[Tag]) -> list[Tag]:
+def _with_times(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
     """The tags; a time that is left out of a longer one is a kind of its own, for the longer one is wanted.
 
     "2024, not 2025" wants the one and corrects the other, so that it stays.
     """
     wanted = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded]
-    return [
-        replace(tag, kind="date_out", excluded=False)
-        if tag.kind == "date_range" and tag.excluded and any(_is_part(tag, one) for one in wanted)
-        else tag
-        for tag in tags
-    ]
+    return [_out_of(said, tag, wanted) if tag.kind == "date_range" and tag.excluded else tag for tag in tags]
+
+
+def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
+    """The time as one that is left out of a longer one; without a year of its own it is of the longer one's year."""
+    dated = any(word.isdigit() and len(word) == 4 for word in said.words[tag.first : tag.after])  # noqa: PLR2004 -- a year
+    for whole in wanted:
+        for one in (tag,) if dated else (tag, _in_year_of(tag, whole)):
+            if _is_part(one, whole):
+                return replace(one, kind="date_out", excluded=False)
+    return tag
+
+
+def _in_year_of(tag: Tag, whole: Tag) -> Tag:
+    """The same month and day in the year in which the longer time starts."""
+    value, year = tag.value, str(whole.value.get("start") or "")[:4] if isinstance(whole.value, Mapping) else ""
+    if not year or not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
+        return tag
+    start, end = (f"{year}{str(value[key])[4:]}" for key in ("start", "end"))
+    return tag if "02-29" in start + end else replace(tag, value={"start": start, "end": end})
 
 
 def _is_part(one: Tag, whole: Tag) -> bool:

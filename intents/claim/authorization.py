@@ -33,6 +33,7 @@ Span = tuple[date, date]
 _SEARCH = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
 _YEAR = 4
 _PAST = frozenset({"was", "were", "era", "estaba", "estuvo", "valia"})
+_ENDS = frozenset({"run", "runs", "expire", "expires", "end", "ends", "vence", "vencen", "acaba", "termina", "caduca"})
 _STATES = {"denied": {"denied"}, "pending": {"pending"}, "paid": {"approved", "partly"}}
 
 
@@ -45,8 +46,9 @@ class Authorizations(Summary):
     refusal; None: what was decided. `total` counts all that fit, and `first` is the number of the first one shown.
     `others` are the newest ones where none fits; `marked` carry a privacy mark and are not described. `kinds` names the
     care of a request by its id, where its record shows just one kind. `then` is the time for which it was asked whether
-    an approval holds. `each` has the newest request of each kind of care, where several were named. `refused` is a
-    claim that the plan didn't pay for lack of an approval: the care needed one.
+    an approval holds, and `asks_end` that its end was asked for. `each` has the newest request of each kind of care,
+    where several were named. `refused` is a claim that the plan didn't pay for lack of an approval: the care needed
+    one.
     """
 
     wanted: ClaimWish
@@ -62,6 +64,7 @@ class Authorizations(Summary):
     kinds: Mapping[str, CareKind] = field(default_factory=dict)
     first: int = 1
     then: Span | None = None
+    asks_end: bool = False
     each: tuple[tuple[CareKind, Authorization | None], ...] = ()
 
     def over(self, one: Authorization) -> bool:
@@ -128,6 +131,7 @@ def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authori
         kinds=kinds,
         first=first + 1,
         then=then,
+        asks_end=question == "holds" and bool(_ENDS & set(words_of(ask.said))),
         each=_each(plain, by_id, wanted) if question is None else (),
     )
 

@@ -161,7 +161,7 @@ def test_men_or_women_is_no_condition(engine: Engine, today: date) -> None:
     ("said", "slot", "value"),
     [
         ("doctors in network S but not in P near 37402", "network", P),
-        ("my claims in 2023 but not in March", "date_range", {"start": "2024-03-01", "end": "2024-03-31"}),
+        ("my claims in 2024 but not in 2023", "date_range", {"start": "2023-01-01", "end": "2023-12-31"}),
         ("cardiologist in Shelby County but not Memphis", "location", {"city": "Memphis", "state": "TN"}),
     ],
 )
@@ -172,6 +172,14 @@ def test_what_is_left_out_of_what_is_wanted_is_told(
     reading = engine.understand(said, today=today)
     assert not reading.slots[slot].excluded
     assert (reading.unmet[slot].value, reading.unmet[slot].excluded) == (value, True)
+
+
+def test_a_month_that_is_left_out_of_a_year_is_of_that_year(engine: Engine, today: date) -> None:
+    """The year is wanted, and the answer leaves the month out."""
+    reading = engine.understand("my claims in 2023 but not in March", today=today)
+    assert reading.slots["date_range"].value == {"start": "2023-01-01", "end": "2023-12-31"}
+    assert reading.slots["date_out"].value == {"start": "2023-03-01", "end": "2023-03-31"}
+    assert not reading.unmet
 
 
 @pytest.mark.parametrize(
