@@ -35,6 +35,8 @@ _REFERENCE = re.compile(r"(?:Practitioner|Organization)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
 _PLAIN = frozenset({"of", "de", "the", "la", "medical", "center", "clinic", "clínica", "centro", "health", "hospital"})
 _TITLES = ("dr", "dra", "doctor", "doctora")
+_HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ async def who(ask: Ask) -> Who:
     ended = len(by_provider(rows)) - len(groups)
     groups = _there(groups, ask.slots.get("location")) or groups
     if name and not (npi or tin):
+        groups = _of_sex(groups, ask) or groups
         groups = await of_own_claims(ask, groups, name)
     near = await nearest(ask, name, people=is_titled(ask)) if name and not rows and not (npi or tin) else ()
     return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
@@ -137,6 +140,18 @@ def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[
     named = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
     wanted = {str(one).casefold() for one in named if one}
     return tuple(rows for rows in groups if wanted & _towns(rows)) if len(groups) > 1 else ()
+
+
+def _of_sex(groups: Sequence[tuple[Listing, ...]], ask: Ask) -> tuple[tuple[Listing, ...], ...]:
+    """Of several providers those whom a Spanish title fits, "la doctora" or "el doctor"; those without a sex stay."""
+    title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
+    woman = title in {"dra", "doctora"}
+    if len(groups) < _SEVERAL or not (woman or _HE.search(ask.said)):
+        return ()
+    wrong = "male" if woman else "female"
+    return tuple(
+        rows for rows in groups if all(not row.practitioner or row.practitioner.gender != wrong for row in rows)
+    )
 
 
 def _towns(rows: Iterable[Listing]) -> set[str]:

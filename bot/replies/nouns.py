@@ -37,28 +37,39 @@ _FIELDS = {
     },
 }  # how a field's name ends, and whoever works in it
 _WOMEN = {"es": ("loga", "doctora", "médica", "medica", "partera", "cirujana", "enfermera", "consejera")}
+_FEMININE = {"logo": "loga", "doctor": "doctora", "médico": "médica", "medico": "médica", "cirujano": "cirujana"}
 _CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
 _SEVERAL = 2
 _WHOM = {"en": " for ", "es": " para "}
 
 
-def people(text: str, number: int, *, language: str, words: Callable[..., str]) -> str:
+def people(text: str, number: int, *, women: bool = False, language: str, words: Callable[..., str]) -> str:
     """The number with the noun; "cardiology" becomes cardiologists, "my allergies" doctors for my allergies.
 
-    "Dentist for kids" is counted by its first word, and a code by whom it is the code of.
+    "Dentist for kids" is counted by its first word, and a code by whom it is the code of. `women`: all are, so that
+    Spanish says "cardiólogas".
     """
     if _CODE.fullmatch(text):
         return words("{n} provider of code {what}", "{n} providers of code {what}", n=number, what=text)
     head, whom, tail = text.partition(_WHOM.get(language, "\n"))
     if whom and head.casefold().endswith(_ENDINGS[language]):
-        return people(head, number, language=language, words=words) + whom + tail
+        return people(head, number, women=women, language=language, words=words) + whom + tail
     first, rest = _noun(text, language)
     plain = _of_field(_single(first, language), language)
     if not plain.casefold().endswith(_ENDINGS.get(language, ())):
         return words("{n} doctor for {what}", "{n} doctors for {what}", n=number, what=text)
+    plain = _feminine(plain) if women and language == "es" else plain
     noun = plain if number == 1 else _many(plain, language)
     noun = noun.replace("pcp", "PCP").replace("Pcp", "PCP").replace("PCPS", "PCPs")
     return f"{number:,} {noun + rest if language == 'es' else rest + noun}"
+
+
+def _feminine(noun: str) -> str:
+    """The form for a woman where it is regular: "cardióloga", "doctora"; any other noun as it is."""
+    for ending, own in _FEMININE.items():
+        if noun.casefold().endswith(ending):
+            return noun[: -len(ending)] + own
+    return noun
 
 
 def people_called(text: str, *, language: str, words: Callable[..., str]) -> str:

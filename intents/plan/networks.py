@@ -54,6 +54,10 @@ class Networks(Summary):
     unclear: Wanted | None = None
     partial: bool = False
 
+    def networks_of(self, user: str) -> tuple[str, ...]:
+        """The networks that this plan uses, of those that were found."""
+        return tuple(one.name for one in self.networks if user in one.plans)
+
 
 async def answer(ask: Ask) -> Networks:
     """The networks that were asked about, with their plans."""

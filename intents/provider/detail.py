@@ -84,8 +84,13 @@ class Receipt:
 
     @property
     def read_time(self) -> str:
-        """The time of day in UTC."""
-        return f"{self.read:%H:%M} UTC" if self.read else ""
+        """The time of day where the bot is, HH:MM."""
+        return f"{self.read:%H:%M}" if self.read else ""
+
+    @property
+    def zone(self) -> str:
+        """The short name of that clock's time zone, such as CST."""
+        return f"{self.read:%Z}" if self.read else ""
 
 
 Question = Literal["accepting_new", "language", "languages", "gender", "telehealth", "wheelchair", "open_at", "wish"]
@@ -111,7 +116,8 @@ class Detail(WithDocument):
     """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be.
 
     `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
-    be open, and `week`: hours of more than today are asked for. `technical`: the receipt with its records.
+    be open, and `week`: hours of more than today are asked for. `asks_phone`: the
+    number is what is asked for, or nothing in particular is. `technical`: the receipt with its records.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -131,6 +137,7 @@ class Detail(WithDocument):
     brief: bool = False
     opening: OpenAt | None = None
     week: bool = False
+    asks_phone: bool = False
 
     def is_stale(self, said: Card | Site) -> bool:
         """True when a listing was not updated for more than 90 days."""
@@ -188,6 +195,7 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         brief=bool(told and ask.said) and not _MORE.search(ask.said),
         opening=open_at(ask),
         week="open_at" in ask.slots,
+        asks_phone=_asks_phone(ask.said, told),
         document=Document("receipt", {"receipt": receipt, "asked_network": network}) if receipt else None,
     )
 
@@ -197,6 +205,13 @@ _MORE = re.compile(
     r"|tel[eé]fonos?|direcci[oó]n|n[uú]meros?|d[oó]nde|horarios?|contacto|datos|detalles?)\b",
     re.IGNORECASE,
 )  # besides yes or no, the listing itself is asked for
+_PHONE = re.compile(r"\b(phones?|call|numbers?|tel[eé]fonos?|n[uú]meros?|llamar(?:le)?|tel)\b", re.IGNORECASE)
+_NO_PHONE = re.compile(r"\b(fax|npi|tin)\b", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\b(address|where|hours?|time|opens?|closes?|info\w*|about|details?|direcci[oó]n|d[oó]nde|horarios?|hora|abren?"
+    r"|cierran?|datos|detalles?|who|qui[eé]n|sobre|acerca)\b",
+    re.IGNORECASE,
+)  # something else than the number is asked for
 _LANGUAGES = re.compile(r"\b(?:what|which|qu[eé]|cu[aá]les) (?:other |otros )?(?:languages?|idiomas?)\b", re.IGNORECASE)
 _SEX = {
     "female": re.compile(r"\b(woman|female|lady|mujer)\b", re.IGNORECASE),
@@ -230,6 +245,13 @@ def _told(card: Card, rows: Sequence[Listing], ask: Ask) -> Iterator[Told]:
         yield Told("open_at", "yes" if True in answers else "no" if False in answers else "unsaid")
     if _said(ask, "wish"):
         yield Told("wish", "unsaid", words=ask.words.get("wish", ""))
+
+
+def _asks_phone(said: str, told: Sequence[Told]) -> bool:
+    """Whether the message asks for the number, or for nothing in particular."""
+    if not said or _NO_PHONE.search(said):
+        return False
+    return bool(_PHONE.search(said)) or not (told or _OTHER.search(said))
 
 
 def _said(ask: Ask, name: str) -> bool:
@@ -276,7 +298,7 @@ def _receipt(
         places=tuple(site.address for site in sites(ask, shown, None) if site.spot),
         records=tuple(sorted({f"{row.role.type}/{row.role_id}" for row in shown})),
         updated=min(dates) if dates and len(dates) == len(shown) else None,
-        read=read.replace(microsecond=0) if read else None,
+        read=read.replace(microsecond=0).astimezone(ask.moment().tzinfo) if read else None,
         proofs=_proofs(ask, shown, names),
     )
     return replace(unsigned, sha256=digest(unsigned))

@@ -91,6 +91,12 @@ class Found(Summary):
     every_network: tuple[str, ...] = ()
 
     @property
+    def women(self) -> bool:
+        """True when all whom the search found are women: only women were asked for, or each card says so."""
+        every = len(self.cards) == self.total and all(card.gender == "female" for card in self.cards)
+        return self.wishes.gender == "female" or (every and bool(self.cards))
+
+    @property
     def more(self) -> bool:
         """True when another page follows."""
         return not self.one and self.first + len(self.cards) - 1 < self.total
@@ -249,13 +255,20 @@ def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Condi
         first=first + 1,
         page=ask.page,
         today=ask.today,
-        what=ask.words.get("specialty") if wishes.codes or not (wishes.name or wishes.organization) else None,
+        what=_what(ask, wishes),
         where=where,
         wishes=wishes,
         one=one,
         partial=not ask.report.complete,
         every_network=names_of(kept),
     )
+
+
+def _what(ask: Ask, wishes: Conditions) -> str | None:
+    """The kind as the person calls it; None for "a doctor", which is primary care, and for whoever is named."""
+    said = ask.words.get("specialty", "")
+    plain = set(wishes.codes) <= set(PRIMARY_CARE) and said.casefold().strip(". ") in _TITLES
+    return said if said and not plain and (wishes.codes or not (wishes.name or wishes.organization)) else None
 
 
 def _is_placed(ask: Ask, wishes: Conditions) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -10,6 +11,12 @@ from typing import Literal, get_args
 from bot.kit import Ask, Card, Choice, Listing, Summary, Who, cards, who
 
 Wrong = Literal["phone", "address", "accepting", "gone", "network"]
+_WRONG: Mapping[Wrong, re.Pattern[str]] = {
+    "phone": re.compile(r"\b(phone|number|tel[eé]fono|n[uú]mero)\b", re.IGNORECASE),
+    "address": re.compile(r"\b(address|direcci[oó]n)\b", re.IGNORECASE),
+    "accepting": re.compile(r"\b(new patients|pacientes nuevos)\b", re.IGNORECASE),
+    "network": re.compile(r"\b(networks?|red|redes)\b", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,13 @@ class Report(Summary):
 
     @property
     def read_time(self) -> str:
-        """The time of day in UTC."""
-        return f"{self.read:%H:%M} UTC" if self.read else ""
+        """The time of day where the bot is, HH:MM."""
+        return f"{self.read:%H:%M}" if self.read else ""
+
+    @property
+    def zone(self) -> str:
+        """The short name of that clock's time zone, such as CST."""
+        return f"{self.read:%Z}" if self.read else ""
 
 
 async def answer(ask: Ask) -> Report:
@@ -47,7 +59,8 @@ def summarize(found: Who, ask: Ask) -> Report:
     rows = found.only
     if rows is None:
         return Report(found.state, found.name, found.choices, len(found.found))
-    wrong = next((one for one in get_args(Wrong) if one == ask.arguments.get("wrong")), None)
+    wrong = next((one for one in get_args(Wrong) if one == ask.arguments.get("wrong")), None) or _said_wrong(ask.said)
+    read = max((source.fetched_at for source in ask.report.sources), default=None)
     return Report(
         state="one",
         name=rows[0].name,
@@ -55,8 +68,14 @@ def summarize(found: Who, ask: Ask) -> Report:
         wrong=wrong,
         records=records(rows),
         technical="technical" in ask.arguments,
-        read=max((source.fetched_at for source in ask.report.sources), default=None),
+        read=read.astimezone(ask.moment().tzinfo) if read else None,
     )
+
+
+def _said_wrong(said: str) -> Wrong | None:
+    """What the message says is wrong, where it names exactly one thing."""
+    named: list[Wrong] = [wrong for wrong, words in _WRONG.items() if words.search(said)]
+    return named[0] if len(named) == 1 else None
 
 
 def records(rows: Sequence[Listing]) -> tuple[str, ...]:

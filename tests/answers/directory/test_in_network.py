@@ -100,7 +100,7 @@ async def test_a_search_finds_in_a_network_only_who_is_proven_in_it(wishes: dict
 async def test_nobody_of_the_name_is_not_a_no() -> None:
     """Not finding proves nothing."""
     _, text, _ = await answered("provider.in_network", slots=ASKED)
-    assert 'that is not a "no"' in text
+    assert "the directory may be behind" in text
 
 
 async def test_several_of_the_name_are_choices_and_a_choice_is_one() -> None:
@@ -125,7 +125,7 @@ async def test_the_members_network_is_a_guess_and_private() -> None:
     own = coverage(network="Blue Network S")
     slots: dict[str, object] = {"provider_name": "Kim", "network": "in-network"}
     _, text, ask = await answered("provider.in_network", *rows, coverage=own, slots=slots)
-    assert "Blue Network S is my guess from your coverage" in text
+    assert "By your coverage record your network is Blue Network S" in text
     assert "[Yes, Blue Network S]" in text
     assert ask.private
     _, text, ask = await answered("provider.in_network", *rows, slots=slots)

@@ -30,8 +30,8 @@ async def test_each_wish_that_leaves_nobody_is_named_with_what_is_there_without_
     people = [*_speaking("al", "male", "es"), *_speaking("bo", "male", "es"), *_speaking("cy", "female", "en")]
     asked: dict[str, object] = {**SLOTS, "gender": "female", "language": "es"}
     summary, text, _ = await answered("provider.find", MAIN, *people, slots=asked)
-    assert "But there are 2 counting men too; 1 in any language." in text
-    assert "[Show 2 counting men too] [Show 1 in any language]" in text
+    assert "But there are 2 if you include men; 1 if you include other languages." in text
+    assert "[Show 2, with men] [Show 1, with other languages]" in text
     assert [one.argument for one in summary.loosened] == ["gender", "language"]  # type: ignore[attr-defined] # the pack's modules have no importable names
 
 
@@ -39,7 +39,7 @@ async def test_wishes_that_fail_together_are_given_up_together() -> None:
     """A man who speaks English is neither a woman nor speaks Spanish: only both at once lead to him."""
     asked: dict[str, object] = {**SLOTS, "gender": "female", "language": "es"}
     _, text, _ = await answered("provider.find", MAIN, *_speaking("al", "male", "en"), slots=asked)
-    assert "But there is 1 counting men too, in any language." in text
+    assert "But there is 1 if you include men and other languages." in text
 
 
 async def test_in_spanish_and_farther_off() -> None:
@@ -47,8 +47,8 @@ async def test_in_spanish_and_farther_off() -> None:
     far = place("main", "3 Main St", "Ooltewah", "37363")
     asked: dict[str, object] = {**SLOTS, "language": "es", "radius": 5}
     _, text, _ = await answered("provider.find", far, *_speaking("al", "male", "en"), slots=asked, language="es")
-    assert "A menos de 25 millas hay 1 en cualquier idioma." in text
-    assert "[Mostrar 1 en cualquier idioma]" in text
+    assert "A menos de 25 millas hay 1 si incluye también otros idiomas." in text
+    assert "[Mostrar 1, también con otros idiomas]" in text
 
 
 def _rows(count: int) -> tuple[Listing, ...]:

@@ -20,17 +20,17 @@ pytestmark = [
 ]
 STANDARD, PREMIUM = "ACME CT Preferred Provider Network", "ACME CT Premium Preferred Provider Network"
 ASKED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("what networks are there", "plan.networks", (f"{STANDARD} · used by Acme of CT QHP Bronze, Acme", PREMIUM)),
+    ("what networks are there", "plan.networks", (f"{STANDARD} · used by Acme of CT QHP Bronze and Acme", PREMIUM)),
     ("which networks is Joe Smith in", "plan.networks", ("Joe Smith, MD is listed in", STANDARD)),
-    ("what plans are there", "plan.list", ("2 plans", "Acme of CT QHP Gold", "gold", "sold in State of CT Area")),
+    ("what plans are there", "plan.list", ("2 plans", "Acme of CT QHP Gold", "gold", "offered in State of CT Area")),
     ("plans in Connecticut", "plan.list", ("2 plans in CT",)),
-    ("plans in Tennessee", "plan.list", ("no plan that is sold in TN", "2 plans elsewhere")),
+    ("plans in Tennessee", "plan.list", ("no plan that is offered in TN", "2 plans elsewhere")),
     (
         "find a doctor in Anytown, CT",
         "provider.find",
-        ("5 doctors", "Joe Smith, MD", "Hartford General Hospital", "Listing 5 years old"),
+        ("5 primary care doctors", "Joe Smith, MD", "Hartford General Hospital", "Listing 5 years old"),
     ),
-    ("find a doctor near 00014", "provider.find", ("5 doctors", "Hans Solo, MD", "speaks Japanese")),
+    ("find a doctor near 00014", "provider.find", ("5 primary care doctors", "Hans Solo, MD", "speaks Japanese")),
     ("find a cardiologist near 37402", "provider.find", ("lists no cardiologists",)),
     ("pharmacy near 00014", "pharmacy.find", ("Pharm Chain", f"Listed in {STANDARD}")),
     ("hospital in Anytown, CT", "facility.find", ("Hartford General Hospital", "names no network")),
