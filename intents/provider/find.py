@@ -97,9 +97,14 @@ class Found(Summary):
         return self.wishes.gender == "female" or (every and bool(self.cards))
 
     @property
+    def last(self) -> int:
+        """The number of the last one shown."""
+        return self.first + len(self.cards) - 1
+
+    @property
     def more(self) -> bool:
         """True when another page follows."""
-        return not self.one and self.first + len(self.cards) - 1 < self.total
+        return not self.one and self.last < self.total
 
     def is_stale(self, card: Card) -> bool:
         """True when a listing was not updated for more than 90 days, the rhythm that the No Surprises Act asks for."""
