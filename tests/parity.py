@@ -11,6 +11,8 @@ from bot.replies.plain import plain
 
 _FULL_HOUR = re.compile(r"(?<=\d):00\b")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_SPANISH_ONLY = re.compile(r"En español: oprima 2, o envíe la palabra AYUDA por texto al 988\.")
+"""How to reach the crisis line in Spanish, which nobody needs who reads English."""
 
 
 def difference(template: str, render: Callable[[Language], tuple[Block, ...]]) -> str | None:
@@ -42,4 +44,5 @@ def targets(blocks: tuple[Block, ...]) -> list[object]:
 
 def figures(blocks: tuple[Block, ...]) -> Counter[str]:
     """Every figure that is said, dates and amounts alike; 8 a.m. is 8:00."""
-    return Counter(_FIGURE.findall(_FULL_HOUR.sub("", plain(blocks, addresses=False))))
+    said = _SPANISH_ONLY.sub("", plain(blocks, addresses=False))
+    return Counter(_FIGURE.findall(_FULL_HOUR.sub("", said)))

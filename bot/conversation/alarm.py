@@ -9,6 +9,9 @@ from bot.message import Answered, Block, Language, Message, OneToOne, Shareable
 from bot.pack import Pack, template_of
 
 DANGER = "safety."
+_SEARCHES = ("pharmacy.", "provider.")
+_POISON = "poison"
+_ASKS_POISON_CONTROL = ("poison control", "envenenamiento")
 
 
 def instead(pack: Pack, reading: Reading, language: Language) -> Shareable | None:
@@ -17,6 +20,23 @@ def instead(pack: Pack, reading: Reading, language: Language) -> Shareable | Non
     if not intent.startswith(DANGER):
         return None
     return Shareable(intent=intent, language=language, blocks=_said(pack, intent, reading, language, beside=False))
+
+
+def for_now(pack: Pack, reading: Reading, language: Language, message: Message) -> Shareable | None:
+    """The line of danger with a button for the question; None where the question is answered at once, under the line.
+
+    Whoever tells of poison, or of danger that happens now beside a search for a doctor or pharmacy, reads no list.
+    Where others read, no button offers what only a member may ask, so the question is answered as ever. A question
+    about Poison Control itself is answered by the line, which says that it is free.
+    """
+    kind, intent = reading.alarm, reading.intent or ""
+    stops = reading.present and (_POISON in reading.lines or intent.startswith(_SEARCHES))
+    if kind is None or not stops or not isinstance(message.place, OneToOne):
+        return None
+    told = any(words in reading.text.casefold() for words in _ASKS_POISON_CONTROL)
+    asked = () if told else ((intent, reading.slots),)
+    blocks = (*_said(pack, kind, reading, language, beside=False), *pack.render("also", {"questions": asked}, language))
+    return Shareable(intent=kind, language=language, blocks=blocks, to_asker=True, alarm=kind)
 
 
 class AlarmLine:

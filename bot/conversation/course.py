@@ -11,7 +11,7 @@ from bot.conversation.own_words import older
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD
-from bot.language.reading import Slot
+from bot.language.reading import Reading, Slot
 from bot.message import (
     Action,
     Actions,
@@ -73,6 +73,16 @@ class Keeper:
         """The reply with working buttons. The stored dialogue state does not change (T54)."""
         meaning = self.meaning(None, reply.language)
         return replace(reply, blocks=await self._dialogue.issue_buttons(person, reply.blocks, meaning))
+
+    async def endangered(
+        self, message: Message, memory: Memory, reading: Reading, heard: Language, language: Language
+    ) -> Answered | None:
+        """The reply to a message of danger that nothing else is answered with; None for any other message."""
+        if danger := alarm.instead(self._pack, reading, heard):
+            return danger
+        stop = alarm.for_now(self._pack, reading, language, message)
+        slots = {str(reading.intent): reading.slots}
+        return await self.remember(message, memory, stop, keeps=memory, slots=slots) if stop else None
 
     async def remember(
         self,

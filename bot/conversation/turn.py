@@ -159,7 +159,7 @@ class Turn:
         last = self._pack.intents.get(course.memory.asked.intent) if course.memory.asked else None
         heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading, last)
         language = course.memory.choice or message.language or heard
-        if danger := alarm.instead(self._pack, reading, heard):
+        if danger := await self._keeper.endangered(message, course.memory, reading, heard, language):
             return danger
         if reading.alarm is not None:
             course.line = alarm.AlarmLine(self._pack, reading, reading.alarm, language, message)
@@ -186,8 +186,7 @@ class Turn:
             asked = replace(resolve(memory, reading) or asked, language=language)
         course.message = message = replace(message, directory_only=message.directory_only or request.of_directory)
         if request.helps:
-            values = {"platform": message.person.platform}
-            blocks = self._pack.render("commands", values, language)
+            blocks = self._pack.render("commands", {"platform": message.person.platform}, language)
             return await self._keeper.remember(
                 message, memory, Shareable(intent=HELP, language=language, blocks=blocks)
             )
@@ -377,9 +376,8 @@ class Turn:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""
         values = {"payer": self._payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
-        others = {"questions": tuple(asked.also.items())}
-        also = self._pack.render("also", others, asked.language) if asked.also and not template else ()
-        return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *also))
+        also = self._pack.render("also", {"questions": tuple(asked.also.items())}, asked.language)
+        return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *(() if template else also)))
 
 
 async def _once(reply: Answered) -> AsyncIterator[Answered]:

@@ -200,7 +200,7 @@ def test_feeling_after_a_search_is_no_follow_up(engine: Engine, today: date, sai
     [
         ("poison control number please", "safety.emergency", "poison_control"),
         ("número de control de envenenamiento", "safety.emergency", "poison_control"),
-        ("my toddler drank bleach", "safety.emergency", "poison"),
+        ("my toddler drank bleach", "safety.emergency", "child poison"),
         ("sobredosis", "safety.emergency", "poison"),
         ("veterans crisis line", "safety.crisis", "veterans"),
         ("número para veteranos en crisis", "safety.crisis", "veterans"),
@@ -219,7 +219,7 @@ def test_plain_words_reach_help_with_the_line_that_they_name(
     """Who types a notice's own words, or asks for a line by its name, is not told that nothing was understood."""
     reading = engine.understand(said, today=today)
     assert reading.intent == intent
-    assert reading.lines == ((line,) if line else ())
+    assert reading.lines == tuple(line.split())
 
 
 def test_what_is_told_sideways_is_heard_and_what_is_ordinary_is_answered(engine: Engine, today: date) -> None:

@@ -46,7 +46,7 @@ async def test_the_newest_result_leads_with_its_range_and_the_trend_follows() ->
     said = await answered("clinical.labs", *rows)
     assert "1. Hemoglobin A1c: 8.5 % · high · April 2, 2026" in said.text
     assert "Range: 4 to 5.6 % · Before: 8.6, 8.7, 8.8, 8.9\n" in said.text
-    assert "What it means for you is for the person who ordered it to say." in said.text
+    assert "Ask the doctor who ordered" in said.text
 
 
 SODIUM: dict[str, Any] = {"code": concept("2951-2", "http://loinc.org", "Sodium"), "referenceRange": []}
@@ -149,7 +149,7 @@ async def test_mistaken_results_are_no_results(elements: dict[str, Any]) -> None
     """Entered in error, cancelled, or of unknown meaning."""
     said = await answered("clinical.labs", result("a", **elements))
     assert "6.9" not in said.text
-    assert "No lab results of yours" in said.text
+    assert "show no lab results for you" in said.text
 
 
 @pytest.mark.fault("F48")
