@@ -97,7 +97,7 @@ class CostShares(Summary):
         """The one share that answers the question, with its plan; None where several do or none."""
         found = [(coverage, share) for coverage, shares in self.plans for share in shares]
         only = found[0] if len(found) == 1 and found[0][1].text is None else None
-        asked = self.aspect is not None or (self.named and self.asks == "price")
+        asked = self.aspect is not None or (self.named and self.asks is not None)
         return only if only and asked and not self.missing and not self.unscoped else None
 
     @property

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from bot.kit import Ask, Coverage, Coverages, Summary, member_coverages, name_of_state, of_other_person, words_of
 
-PUBLIC = ("medicare", "medicaid", "tenncare", "bluecare", "coverkids")
 """What a group's name holds when it is a public programme, where the coverage's type does not say so."""
 _TRAVEL = frozenset(
     {"abroad", "overseas", "travel", "traveling", "travelling", "vacation", "mexico", "canada", "europe", "country"}
@@ -26,7 +25,7 @@ _OUT_OF_STATE = ({"out", "state"}, {"outside", "state"}, {"another", "state"}, {
 
 @dataclass(frozen=True, slots=True)
 class CoverageSummary(Summary):
-    """The coverages by their state today. `employer`: one of them may come from an employer, who may share less.
+    """The coverages by their state today.
 
     `state` is the plan's own, where the question is about care outside it: no record says what a plan pays there.
     `place` is one inside it, in the asker's words, and `near` the same as a search takes it. `asks` is what the first
@@ -46,22 +45,9 @@ class CoverageSummary(Summary):
     kind: str | None = None
 
     @property
-    def employer(self) -> bool:
-        """True when a current plan is neither Medicare nor Medicaid and names a group other than itself."""
-        return any(c.line not in {"medicare", "medicaid"} and _of_employer(c) for c in self.current)
-
-    @property
     def labelled(self) -> bool:
         """True when one carries a sensitivity label."""
         return any(c.labels for c in (*self.current, *self.future, *self.unclear, *self.ended))
-
-
-def _of_employer(coverage: Coverage) -> bool:
-    """True for a group that is called neither like the plan nor like a public programme."""
-    group = coverage.group.name if coverage.group else None
-    if not group or group == coverage.name:
-        return False
-    return not any(programme in group.casefold() for programme in PUBLIC)
 
 
 async def answer(ask: Ask) -> CoverageSummary:

@@ -31,15 +31,12 @@ async def test_two_current_plans_are_listed_apart() -> None:
     assert "you are the subscriber's spouse" in said.text
 
 
-async def test_an_employer_plan_may_share_less() -> None:
-    """No rule obliges an employer's plan to share claims here, so their absence is explained before it is missed."""
-    said = await answered("coverage.summary", coverage())
-    assert "it may not be one that must share claims here" in said.text
-    medicare = await answered("coverage.summary", coverage(type={"coding": [{"code": "11"}]}))
-    assert "employer" not in medicare.text
-    group = [named("plan", "P-1", "Gold HMO"), named("group", "MC1", "MEDICARE HMO PLAN")]
-    untyped = await answered("coverage.summary", coverage(type=None) | {"class": group})
-    assert "employer" not in untyped.text
+async def test_a_short_question_about_the_plan_has_a_short_answer() -> None:
+    """The rest waits behind a button; that claims may be missing is said where claims are asked for."""
+    said = await answered("coverage.summary", coverage(), said="when does my plan end")
+    assert "Kind" not in said.text
+    assert "claim" not in said.text
+    assert "Kind" in (await answered("coverage.summary", coverage(), said="my plan")).text
 
 
 @pytest.mark.fault("F49")
