@@ -124,7 +124,7 @@ async def test_a_kind_of_visit_that_no_plan_tells_is_said() -> None:
     """Another visit's copay is never given for it unsaid."""
     plan = coverage(costToBeneficiary=[_money("spvisit", 50)])
     told = await answered("coverage.cost_share", plan, slots={"amount_kind": "copay"}, said="what is my ER copay")
-    assert told.text.startswith("Your plan's records here name no copay for the emergency room. They do name:")
+    assert told.text.startswith("Your plan's records here name no copay for the emergency room.")
     assert "Copay, specialist visit: $50.00" in told.text
 
 
