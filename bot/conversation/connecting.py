@@ -197,7 +197,8 @@ class Connecting:
             }
             for row in rows[:_SHOWN]
         ]
-        values = {"seen": seen, "times": len(rows), "who": who, "work": work}
+        erases = await self._retention.count(message.person) is not None
+        values = {"seen": seen, "times": len(rows), "who": who, "work": work, "erases": erases}
         return self._say("account/privacy", language, intent="account.privacy", **values)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:

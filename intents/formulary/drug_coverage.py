@@ -21,6 +21,7 @@ from bot.kit import (
 
 PAGE = 3
 _COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago", "much"})
+_APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
 _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
 
@@ -55,7 +56,8 @@ class DrugCoverage(Summary):
     which the drug stands there. `near` are names spelled alike, when it stands under none.
 
     `alike`: every group of the drug has its month's cost and its need for approval, so that one sentence answers.
-    `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group.
+    `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
+    the plan must approve it first was asked.
     """
 
     drug: str | None = None
@@ -74,6 +76,7 @@ class DrugCoverage(Summary):
     total: int = 0
     detail: bool = False
     priced: bool = False
+    needs: bool = False
 
     @property
     def own(self) -> bool:
@@ -97,7 +100,8 @@ async def answer(ask: Ask) -> DrugCoverage:
     found_as = next((name for name in others if not found and any(one.is_called(name) for one in known)), None)
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
-    base = replace(base, priced=bool(_COST & set(words_of(ask.said))))
+    said = set(words_of(ask.said))
+    base = replace(base, priced=bool(_COST & said), needs=bool(_APPROVAL & said))
     return summarize(base, known, ask.page)
 
 

@@ -126,7 +126,7 @@ async def test_an_unknown_drug_gets_the_nearest_names_and_never_not_covered() ->
         drug("d5", "metolazone 5 MG Oral Tablet"),
         slots={"drug": "metalozone"},
     )
-    assert "I didn't find metalozone on Plain List" in lost.text
+    assert "I didn't find metalozone on the Plain List" in lost.text
     assert "not covered" not in lost.text
     assert "[metolazone]" in lost.text
 
