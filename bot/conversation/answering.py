@@ -326,10 +326,11 @@ class Answering:
         report, kind = ask.report, Private if values["private"] else Shareable
         values = {"payer": self._payer, **values}
         blocks = self._pack.render(template_of(asked.intent), {"answer": summary, **values}, asked.language, links)
-        blocks, unmet = self._with_unmet(asked, ask, blocks)
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
-        blocks = (*(block for block in own if not isinstance(block, Actions)), *blocks)
+        own_doctor = (block for block in own if not isinstance(block, Actions))
+        blocks = (*blocks[:1], *own_doctor, *blocks[1:])  # the answer comes first
+        blocks, unmet = self._with_unmet(asked, ask, blocks)
         about = {**values, "report": report, "asked": asked, "first": first, "member": member}
         footer = self._pack.render("_footer", about, asked.language)
         trace = trace_of(asked, report)
