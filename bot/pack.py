@@ -37,6 +37,7 @@ KERNEL_TEMPLATES = (
         "how",
         "menu",
         "not_understood",
+        "no_list",
         "still_looking",
     ),
     *(

@@ -352,7 +352,7 @@ class Turn:
 
     async def _not_understood(self, message: Message, memory: Memory, reading: Reading, language: Language) -> Answered:
         """Choices when two readings are close, else the nearest questions; on the second miss the menu and a human."""
-        template = "not_understood" if memory.misses == 0 else "menu"
+        template = "menu" if memory.misses else "no_list" if reading.goes_on else "not_understood"
         if message.press:
             template = "problems/button_over"
         elif reading.unclear and memory.misses < MOST_MISSES:

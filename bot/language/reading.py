@@ -64,6 +64,10 @@ class Candidate:
     slots: Mapping[str, Slot] = field(default_factory=dict)
 
 
+_GOING_ON = frozenset({"ordinal", "MORE", "BEFORE_THAT"})
+_BESIDE = frozenset({"FILLER", "ORDINAL_WORD", "INSTEAD", "REQUEST", "AGREE", "LATEST"})
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a message was understood.
@@ -97,6 +101,13 @@ class Reading:
     unmet: Mapping[str, Slot] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Only words like "more", "the one before" or "the second one", which mean nothing without a list."""
+        said = {cell.name for cell in self.cells}
+        listed = bool(said & _GOING_ON) and said <= _GOING_ON | _BESIDE
+        return listed and (self.is_miss or (self.intent or "").startswith("followup."))
 
     @property
     def is_miss(self) -> bool:

@@ -190,7 +190,8 @@ def _asked_of(
     given_ones = [one for one in rows if one.decision in _STATES["paid"] and not one.cancelled]
     holding = [one for one in given_ones if not one.is_over(today)]
     counted = [one for one in holding if one.left is not None] if question == "left" else []
-    return counted or holding or given_ones or rows
+    soonest = sorted(holding, key=lambda one: one.holds.end.last if one.holds.end else date.max)
+    return counted or soonest or given_ones or rows
 
 
 def _newest(rows: Iterable[Authorization]) -> list[Authorization]:

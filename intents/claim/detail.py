@@ -23,6 +23,7 @@ from bot.kit import (
     claim_numbered,
     claims_around,
     doubts_of,
+    fills,
     is_numbered,
     near_claims,
     newest_claims,
@@ -49,6 +50,7 @@ class ClaimDetail(Summary):
     the claim that this one replaces. `gone` says why it no longer counts, and `after` is the one that counts instead.
     `shielded`: the claim is marked as sensitive and was not asked for by button. `question` is what is answered first:
     "when", "where", "who" or "pay" (to whom). `why` is what the claim's own numbers prove of the share.
+    `fill` is a pharmacy fill since the last visit, where that visit was all that was asked for.
     """
 
     claim: Claim | None = None
@@ -64,6 +66,7 @@ class ClaimDetail(Summary):
     why: Why | None = None
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
+    fill: Claim | None = None
 
 
 async def answer(ask: Ask) -> ClaimDetail:
@@ -82,10 +85,11 @@ async def answer(ask: Ask) -> ClaimDetail:
     typed, before, around = await asyncio.gather(
         ask.typed(raw, "ExplanationOfBenefit"), _before(ask, claim), claims_around(ask, claim, alive)
     )
-    cite_claims(ask, (claim, before))
+    fill = _fill_since(ask, claim, alive)
+    cite_claims(ask, (claim, before, fill))
     ask.report.steps += owed_steps(claim)
     summary = summarize(claim, read_lines(typed, claim), read_contract(raw), before, around)
-    return replace(summary, question=text_of(ask, "question"))
+    return replace(summary, question=text_of(ask, "question"), fill=fill)
 
 
 def summarize(
@@ -111,6 +115,16 @@ def summarize(
         doubts=doubts_of(claim, around),
         why=why_of(claim),
     )
+
+
+def _fill_since(ask: Ask, claim: Claim, alive: Live | None) -> Claim | None:
+    """The newest fill after the newest visit; None where a claim was described or a later one asked for."""
+    if alive is None or ask.pick or text_of(ask, "claim_id") or wanted_of(ask).narrows:
+        return None
+    newest, day = next((fill for fill in fills(alive) if fill.service.day), None), claim.service.day
+    if newest is None or newest.sensitive or newest.service.day is None or day is None:
+        return None
+    return newest if newest.service.day.first > day.first else None
 
 
 async def _before(ask: Ask, claim: Claim) -> Claim | None:

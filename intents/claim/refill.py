@@ -31,6 +31,13 @@ class Refill(Summary):
     today: date
     marked: int
 
+    @property
+    def next(self) -> Supply | None:
+        """The named drug that runs out next, today or later."""
+        named = (one for one in self.supplies if one.medication.dispensed.drug)
+        ahead = [one for one in named if one.until and one.until >= self.today]
+        return min(ahead, key=lambda one: one.until or date.max, default=None)
+
 
 async def answer(ask: Ask) -> Refill:
     """Every drug that was filled in the last two years, or the one that was named."""

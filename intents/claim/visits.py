@@ -54,6 +54,13 @@ class DaysOfCare(Summary):
     hides: bool = False
     nearest: Nearest | None = None
 
+    @property
+    def seen(self) -> str | None:
+        """The whole name of who was named, where every claim that fits has the same one."""
+        names = {claim.seen for day in self.days for claim in day.claims}
+        name, asked = (names.pop() if len(names) == 1 else None), self.wanted.provider
+        return name if name and asked and asked.casefold() in name.casefold() and self.count == len(self.days) else None
+
 
 async def answer(ask: Ask) -> DaysOfCare:
     """The days of care that the question describes, over all that the plan shows when no time was named."""

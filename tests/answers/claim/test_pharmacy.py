@@ -97,7 +97,7 @@ async def test_older_than_a_year_is_found_when_no_time_was_asked_for() -> None:
     """The last twelve months are our own choice, so what lies before them is named."""
     said = await answered("claim.pharmacy", fill("a", "2024-03-02", "metformin", {"memberliability": 4}))
     assert "I found no prescription fills of yours from May 20, 2025 to May 20, 2026." in said.text
-    assert "The last one before that was on March 2, 2024." in said.text
+    assert "The last one before that was on March 2, 2024: your share was $4.00." in said.text
 
 
 async def test_five_a_page_and_the_sum_over_all() -> None:

@@ -200,9 +200,9 @@ async def test_an_approval_before_care_is_read_for_its_decision() -> None:
     for words in ("Your plan approved your MRI", "good from April 1, 2026 to June 30, 2026", "2 approved", "PA-77"):
         assert words in said.text
     other = await answered("claim.authorization", request, slots={"service": "surgery"})
-    assert "I see no request for approval for the surgery" in other.text
+    assert "I see no request for approval for your surgery" in other.text
     none = await answered("claim.authorization", claim("a", "2026-02-01", OWED), slots={"service": "mri"})
-    assert "Your plan shares no approvals before care here" in none.text
+    assert "Your plan doesn't share its approvals here" in none.text
 
 
 @pytest.mark.parametrize("told", ["on the line", "in the total"])
