@@ -9,7 +9,7 @@ from bot.message import Answered, Block, Language, Message, OneToOne, Shareable
 from bot.pack import Pack, template_of
 
 DANGER = "safety."
-_SEARCHES = ("pharmacy.", "provider.")
+_WHERE_CARE_IS = "facility_type"
 _POISON = "poison"
 _ASKS_POISON_CONTROL = ("poison control", "envenenamiento")
 
@@ -25,12 +25,15 @@ def instead(pack: Pack, reading: Reading, language: Language) -> Shareable | Non
 def for_now(pack: Pack, reading: Reading, language: Language, message: Message) -> Shareable | None:
     """The line of danger with a button for the question; None where the question is answered at once, under the line.
 
-    Whoever tells of poison, or of danger that happens now beside a search for a doctor or pharmacy, reads no list.
+    Whoever tells of poison, or of danger that happens now beside a search of the directory, reads no list, except of
+    places of care such as emergency rooms.
     Where others read, no button offers what only a member may ask, so the question is answered as ever. A question
     about Poison Control itself is answered by the line, which says that it is free.
     """
     kind, intent = reading.alarm, reading.intent or ""
-    stops = reading.present and (_POISON in reading.lines or intent.startswith(_SEARCHES))
+    rules = pack.intents.get(intent)
+    searches = rules is not None and rules.needs == "directory" and _WHERE_CARE_IS not in reading.slots
+    stops = reading.present and (_POISON in reading.lines or searches)
     if kind is None or not stops or not isinstance(message.place, OneToOne):
         return None
     told = any(words in reading.text.casefold() for words in _ASKS_POISON_CONTROL)

@@ -354,13 +354,11 @@ class Answering:
         left = (word for word in asked.unused if not said.issuperset(words_of(word)))
         unused = tuple(dict.fromkeys(quotable(word) for word in left))
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
-        of_today = asked.intent.startswith(_OF_TODAY)
+        rules = self._pack.intents.get(asked.intent)
+        of_today = rules is not None and rules.needs == "directory"  # nothing is kept of before
         values = {"conditions": _once(told), "words": unused, "held": held, "of_today": of_today}
         first = self._pack.render("_unmet", values, asked.language)
         return (*first, *blocks), (*missed, *unused)
-
-
-_OF_TODAY = ("provider.", "facility.", "plan.", "endpoint.", "pharmacy.find", "system.")  # nothing is kept of before
 
 
 def _once(told: Mapping[str, Slot]) -> dict[str, Slot]:
