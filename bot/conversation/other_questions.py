@@ -59,7 +59,7 @@ def parted(
     """
     said = read(reading.text)
     heard = engine.hear(said, today, None)
-    parts = _parts(engine, said, heard, today)
+    parts = _parts(engine, said, heard, today, people)
     own = next((part for part in parts if part.alone.intent == reading.intent), None)
     others = _others(engine, parts, own, reading, today) if own else {}
     first = parts[0] if parts and own is None and _is_whole(engine, parts[0]) else None
@@ -78,23 +78,36 @@ def parted(
     return reading, dict(others.values())
 
 
-def cleared(engine: Engine, reading: Reading, today: date) -> Reading:
-    """The first of two questions that are joined, where the whole message could be either of them."""
+def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tuple[str, str]] = ()) -> Reading:
+    """The first of two questions that are joined, where the whole message could be either of them.
+
+    What the whole message says of danger stays, and so does its language.
+    """
     said = read(reading.text)
-    parts = _parts(engine, said, engine.hear(said, today, None), today) if reading.unclear else []
+    parts = _parts(engine, said, engine.hear(said, today, None), today, people) if reading.unclear else []
     close = {one.intent for one in reading.candidates[:_TWO]}
     whole = [part for part in parts if _is_whole(engine, part) and part.alone.intent in close]
     if len(whole) < _TWO or len({part.alone.intent for part in whole}) < _TWO:
         return reading
-    return replace(whole[0].alone, text=reading.text, language=reading.language, shows_language=reading.shows_language)
+    return replace(
+        whole[0].alone,
+        text=reading.text,
+        language=reading.language,
+        shows_language=reading.shows_language,
+        alarm=reading.alarm,
+        present=reading.present,
+        lines=reading.lines,
+    )
 
 
-def _parts(engine: Engine, said: Utterance, heard: Heard, today: date) -> list[_Part]:
+def _parts(
+    engine: Engine, said: Utterance, heard: Heard, today: date, people: Sequence[tuple[str, str]]
+) -> list[_Part]:
     """The clauses that ask, where there are two or more."""
     cut = [one for one in heard.clauses if one.role is ClauseRole.ASKS]
     texts = [said.said(one.first, one.after) for one in cut] if len(cut) >= _TWO else []
     return [
-        _Part(clause, text, engine.understand(text, today=today), _refers(said, clause))
+        _Part(clause, text, engine.understand(text, today=today, people=people), _refers(said, clause))
         for clause, text in zip(cut, texts, strict=False)
     ]
 
@@ -156,6 +169,20 @@ def _with_words(part: _Part, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
 def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:
     """The slots of other questions, by intent, as their buttons ask them."""
     return {intent: {name: slot for name, slot in slots.items() if name != SAID} for intent, slots in also.items()}
+
+
+def questions(
+    also: Mapping[str, Mapping[str, Slot]], intents: Mapping[str, IntentRules], *, alone: bool
+) -> tuple[tuple[str, Mapping[str, Slot]], ...]:
+    """The other questions as the template tells them.
+
+    Where others read, or may be shown the answer later, only words about the open directory are quoted.
+    """
+    plain = by_button(also)
+    return tuple(
+        (intent, slots if alone or intents[intent].needs == "directory" else plain[intent])
+        for intent, slots in also.items()
+    )
 
 
 def _is_told(rules: IntentRules, slots: Mapping[str, Slot]) -> bool:

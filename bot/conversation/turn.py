@@ -32,7 +32,7 @@ from bot.conversation.followups import (
 )
 from bot.conversation.forms import Forms
 from bot.conversation.lists import of_list
-from bot.conversation.other_questions import by_button, cleared, parted
+from bot.conversation.other_questions import by_button, cleared, parted, questions
 from bot.conversation.own_words import OwnWords
 from bot.conversation.owner import (
     SWITCH,
@@ -155,7 +155,7 @@ class Turn:
         text = request.options.said if request else message.text
         people = names_of(course.memory.people)
         reading = self._pack.engine.understand(text, today=today, context=course.memory.context(), people=people)
-        reading = cleared(self._pack.engine, reading, today)
+        reading = cleared(self._pack.engine, reading, today, people)
         last = self._pack.intents.get(course.memory.asked.intent) if course.memory.asked else None
         heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading, last)
         language = course.memory.choice or message.language or heard
@@ -311,7 +311,8 @@ class Turn:
         self, message: Message, memory: Memory, reply: Answered, asked: Asked, *, aside: bool
     ) -> Answered:
         """The answer, with a button for each other question of the same message; an `aside` keeps the topic."""
-        also = self._pack.render("also", {"questions": tuple(asked.also.items())}, asked.language) if asked.also else ()
+        told = questions(asked.also, self._pack.intents, alone=message.alone)
+        also = self._pack.render("also", {"questions": told}, asked.language) if told else ()
         reply = replace(reply, blocks=(*reply.blocks, *also))
         if aside:
             said = {asked.intent: asked.slots, **by_button(asked.also)}
@@ -376,7 +377,8 @@ class Turn:
         """An answer that needs no data: its template alone, the intent's own when no other is named."""
         values = {"payer": self._payer, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
-        also = self._pack.render("also", {"questions": tuple(asked.also.items())}, asked.language)
+        told = questions(asked.also, self._pack.intents, alone=False)  # its place is not known here
+        also = self._pack.render("also", {"questions": told}, asked.language)
         return Shareable(intent=asked.intent, language=asked.language, blocks=(*blocks, *(() if template else also)))
 
 
