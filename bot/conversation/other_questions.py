@@ -16,7 +16,7 @@ from bot.language.hearing import Heard
 from bot.language.kernel import FALLBACK, FOLLOW, is_kernel
 from bot.language.left import conditions, taken_by, words_left
 from bot.language.reading import Candidate, Reading, Slot, adds
-from bot.language.rules import IntentRules
+from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
 
 SAID = "said"
@@ -31,6 +31,9 @@ _REFERS = frozenset({
     "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
     "ones", "there", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
 })  # fmt: skip
+# With such a word a clause asks about the writer, whomever another clause names.
+_OWN = frozenset({"i", "my", "mine", "me", "mi", "mis", "yo"})
+_SELF = Slot("", {"kin": "self"})
 _NAMED = frozenset({"provider_name", "drug", "claim_id"})
 
 
@@ -151,6 +154,8 @@ def _asked(
     elif intent and intent in engine.intents:
         named = _NAMED.intersection(own.alone.slots, engine.intents[intent].slots)
         slots = {**{name: own.alone.slots[name] for name in named}, **slots}
+    if PERSON in reading.slots and PERSON not in slots and not _OWN.isdisjoint(read(part.words).words):
+        slots = {**slots, PERSON: _SELF}
     rules = engine.intents.get(intent or "")
     if rules is None or rules.intent.startswith(FOLLOW) or found.unclear or found.score < _SURE:
         return None
