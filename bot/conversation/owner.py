@@ -6,13 +6,15 @@ button names only chooses among these people.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.accounts.accounts import Accounts, PatientCandidate
 from bot.conversation.state import Asked, Dialogue, Memory
-from bot.language.reading import Reading, Slot
+from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
 from bot.message import Actions, Answered, AReply, Block, Language, Message, Person, Private, Shareable, Shared
@@ -24,10 +26,19 @@ _SELF = ("self", {"kin": "self"})
 _OTHER_WORDS = frozenset({"other", "otro", "otra", "otros", "otras"})
 _OWN = frozenset({"my", "mine", "our", "ours", "mi", "mis", "mio", "mia", "nuestro", "nuestra"})
 _SPEAKER = frozenset({"i", "im", "ive", "we", "tengo", "estoy"})
-_MALE = frozenset({"son", "husband", "father", "he"})
-_FEMALE = frozenset({"daughter", "wife", "mother", "she"})
-_ANYBODY = frozenset({"dependent", "he", "she"})
-_PRONOUNS = {"he": frozenset({"he", "his", "him", "el"}), "she": frozenset({"she", "her", "hers", "ella"})}
+_MALE = frozenset({"son", "husband", "father"})
+_FEMALE = frozenset({"daughter", "wife", "mother"})
+# As they are written: "el" is an article, "él" a person. Each with the gender that it leaves out.
+_PRONOUNS = {
+    **dict.fromkeys(("he", "his", "him", "él"), "female"),
+    **dict.fromkeys(("she", "her", "hers", "ella"), "male"),
+}
+_POSSESSIVE = frozenset({"his", "her", "hers"})
+_WORD = re.compile(r"[^\W_]+")
+_ANOTHER = frozenset({
+    "OTHER_PERSON", "NAMED_PERSON", "named_person", "OTHER_PARENT", "EMPLOYER", "provider_name", "any_doctor", "DOCTOR",
+})  # fmt: skip
+_UNSAID = "unsaid"  # somebody is meant, and no word before says who
 _YOUNGER = frozenset({"son", "daughter", "child"})
 _OLDER = frozenset({"father", "mother"})
 _GROWN = 18
@@ -52,15 +63,50 @@ def spoken_of(memory: Memory, reading: Reading) -> str:
     return now(memory) if _says(reading, _OWN | _SPEAKER) else current(memory)
 
 
-def with_pronoun(asked: Asked, memory: Memory, reading: Reading) -> Asked:
-    """A conversation's first question with the person whom "his" or "her" means: nobody was spoken of before."""
-    if memory.asked is not None or not memory.people or PERSON in asked.slots:
+def with_pronoun(asked: Asked, memory: Memory, part: Reading, whole: Reading) -> Asked:
+    """The question about whom "his" or "her" means: of those who were spoken of here, the last whom the word fits.
+
+    Nobody is guessed: where a first question says it of nobody, whose record is meant is asked. The word means none of
+    them where the `whole` message names another before it, or where `part`, what is asked, is about the writer.
+    """
+    word = _pronoun(part)
+    if not word or not memory.people or PERSON in asked.slots or _names_another(whole, word):
         return asked
-    for said in (cell.text for cell in reading.cells if cell.name == "HER"):
-        for kin, words in _PRONOUNS.items():
-            if not words.isdisjoint(keys_in(said)):
-                return replace(asked, slots={**asked.slots, PERSON: Slot(said, {"kin": kin})})
+    spoken = [one for one in _spoken_of(memory) if one.gender != _PRONOUNS[word]]
+    mine = any(cell.name == "MY" for cell in _asking(part))
+    if spoken and (not mine or spoken[0].patient == current(memory)):
+        return replace(asked, slots={**asked.slots, PERSON: Slot(word, {"patient": spoken[0].patient})})
+    if memory.asked is None and (not mine or word in _POSSESSIVE):
+        return replace(asked, slots={**asked.slots, PERSON: Slot("", _UNSAID)})
     return asked
+
+
+def _pronoun(reading: Reading) -> str:
+    """The word of what is asked that means one person; empty for none, and for words that mean two."""
+    said = [word for cell in _asking(reading) for word in _WORD.findall(_lower(cell.text)) if word in _PRONOUNS]
+    return said[0] if len({_PRONOUNS[word] for word in said}) == 1 else ""
+
+
+def _names_another(reading: Reading, word: str) -> bool:
+    """Whether somebody whose record is not to be had here is named before the word, who may well be meant by it."""
+    before = re.split(rf"\b{word}\b", _lower(reading.text), maxsplit=1)[0]
+    return any(cell.name in _ANOTHER and _lower(cell.text).partition(word)[0] in before for cell in reading.cells)
+
+
+def _spoken_of(memory: Memory) -> list[PatientCandidate]:
+    """Whom the questions until now were about, the last first, less the one who signed in."""
+    asked = (*((memory.asked,) if memory.asked else ()), *memory.earlier)
+    known = {one.patient: one for one in memory.people if not one.own}
+    return [known[patient] for patient in (*(one.whose for one in asked), memory.whose) if patient in known]
+
+
+def _asking(reading: Reading) -> list[Cell]:
+    """What the clauses that ask hold."""
+    return [cell for cell in reading.cells if cell.role == "asks"]
+
+
+def _lower(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | None:
@@ -74,9 +120,9 @@ def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | N
 
 
 def _says(reading: Reading, words: Collection[str]) -> bool:
-    """Whether the words about who it is are the asker's own, and none is somebody else's."""
-    said = {cell.name: keys_in(cell.text) for cell in reading.cells}
-    return "HER" not in said and not {*said.get("MY", ())}.isdisjoint(words)
+    """Whether the words of what is asked about who it is are the asker's own, and none is somebody else's."""
+    said = {word for cell in _asking(reading) if cell.name == "MY" for word in keys_in(cell.text)}
+    return not said.isdisjoint(words) and all(cell.name != "HER" for cell in _asking(reading))
 
 
 def current(memory: Memory) -> str:
@@ -110,10 +156,12 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
     An intent that lists `person` among its slots tells people apart in the record itself ("is my son covered"); the
     intent that it names as `covered` answers from the record of a person who is covered.
     """
-    pinned = replace(asked, whose=asked.whose or now(memory))
+    pinned = replace(asked, whose=asked.whose or now(memory), pronoun="")
     slot = asked.slots.get(PERSON)
     if rules is None or rules.needs != "member" or slot is None or slot.excluded:
         return Settled(pinned)
+    if slot.value == _UNSAID:
+        return Settled(_of(pinned, pinned.whose), None if PERSON in rules.slots else memory.people)
     found = meant(slot, memory.people, pinned.whose, today)
     if PERSON in rules.slots:
         if len(found) != 1 or rules.covered is None:
@@ -125,10 +173,12 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
 
 
 def _of(asked: Asked, patient: str) -> Asked:
-    """The question about this person, without the slot that named them."""
+    """The question about this person, without the slot that named them; a pronoun that did is kept, to be told."""
+    slot = asked.slots.get(PERSON)
+    by = slot.text if slot is not None and isinstance(slot.value, Mapping) and "patient" in slot.value else ""
     slots = {name: slot for name, slot in asked.slots.items() if name != PERSON}
     unmet = {name: slot for name, slot in asked.unmet.items() if name != PERSON}
-    return replace(asked, slots=slots, unmet=unmet, whose=patient)
+    return replace(asked, slots=slots, unmet=unmet, whose=patient, pronoun=by)
 
 
 def meant(slot: Slot, people: Sequence[PatientCandidate], current: str, today: date) -> tuple[PatientCandidate, ...]:
@@ -147,6 +197,8 @@ def _is_meant(value: object, one: PatientCandidate, people: Sequence[PatientCand
         return True
     if not isinstance(value, Mapping):
         return False
+    if "patient" in value:
+        return one.patient == value["patient"]
     if "name" in value:
         return _is_called(keys_in(str(value["name"])), one)
     return not one.own and _is_kin(str(value.get("kin")), one, own, today)
@@ -172,7 +224,7 @@ def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today
         return born - mine >= _GENERATION if mine else today.year - born <= _CHILD_UNTIL
     if kin in _OLDER:
         return mine - born >= _GENERATION if mine else today.year - born >= _GROWN
-    return kin in _ANYBODY or today.year - born >= _GROWN
+    return kin == "dependent" or today.year - born >= _GROWN
 
 
 def _year(born: str) -> int | None:

@@ -47,7 +47,8 @@ class Asked:
     `also` holds the other questions of the same message, to be offered after the answer: slots by intent.
     `unmet` are the conditions that were said and that this intent's answer does not honour, by slot; `unused` are words
     of the question that nothing took. `whose` is the Patient id of the record that is asked about, empty for the one
-    that the person connected; it counts only as long as the person's sign-in opens that record.
+    that the person connected; it counts only as long as the person's sign-in opens that record. `pronoun` is the word
+    that chose them ("her"), which the answer tells.
     """
 
     intent: str
@@ -61,6 +62,7 @@ class Asked:
     unmet: Mapping[str, Slot] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     whose: str = ""
+    pronoun: str = ""
 
     @property
     def values(self) -> dict[str, object]:

@@ -214,13 +214,17 @@ class Turn:
         context, people = memory.context(), names_of(memory.people)
         part, others = parted(self._pack.engine, reading, today=self._now().date(), context=context, people=people)
         if reading.intent.startswith(FOLLOW):
-            reading = reading if others else part
+            reading = part = reading if others else part
             changed = followed(refined(memory, reading, self._pack.intents), memory, reading)
-            return replace(changed, language=language) if changed else beyond(memory, reading, language)
-        intent, slots = self._pack.engine.merged(context, part)
-        asked = fresh(str(intent or part.intent), slots, part, language, whose=spoken_of(memory, part), also=others)
-        asked = of_what_was_shown(memory, asked, part, self._pack.intents.get(asked.intent))
-        return with_pronoun(asked, memory, part) if self._is_of_member(asked) else asked
+            if changed is None:
+                return beyond(memory, reading, language)
+            asked = replace(changed, language=language)
+        else:
+            intent, slots = self._pack.engine.merged(context, part)
+            whose = spoken_of(memory, part)
+            asked = fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
+            asked = of_what_was_shown(memory, asked, part, self._pack.intents.get(asked.intent))
+        return with_pronoun(asked, memory, part, reading) if self._is_of_member(asked) else asked
 
     async def _taken(self, course: Course, step: Answered | Asked) -> AsyncIterator[Answered]:
         """The replies of a step: a question that is looked up has as many as it takes, everything else one."""
