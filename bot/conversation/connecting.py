@@ -25,6 +25,8 @@ _SHOWN = 5
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 CodeState = Literal["fresh", "spent", "aside", "barred"]
 _FORGET = "forget"  # the rule of account.unlink for who wants everything deleted
+_DELETING = ("forget", "delet", "eras", "wip", "purg", "scrub", "destroy", "olvid", "borr", "elimin")
+_KEEPING = frozenset({"dont", "not", "without", "keep", "no", "sin", "conserve", "conserva"})
 _AT_WORK = "who-at-work"
 
 
@@ -54,7 +56,7 @@ class Connecting:
             case "account.link":
                 reply = await self.offer(person, language, "account/link", intent=asked.intent)
             case "account.unlink":
-                reply = await self._unlink(person, asked)
+                reply = await self._unlink(message, asked)
             case "account.forget":
                 erased = await self._erase(person, language)
                 reply = self._say("account/forget", language, intent=asked.intent, erased=erased, behind=False)
@@ -170,12 +172,13 @@ class Connecting:
             await self._audit.record("erased", person)
         return erased
 
-    async def _unlink(self, person: Person, asked: Asked) -> Private:
-        """Disconnect. "Forget me" also deletes the bot's messages in the chat (T31)."""
+    async def _unlink(self, message: Message, asked: Asked) -> Private:
+        """Disconnect. Whoever says to forget or to delete also has the bot's messages in the chat deleted (T31)."""
+        person = message.person
         await self._dialogue.take_kept(person)
         reminders = await self._reminders(person)
         unlinked = await self._accounts.unlink(person)
-        everything = asked.rule == _FORGET
+        everything = asked.rule == _FORGET or (message.press is None and _says_delete(message.text))
         erased = await self._erase(person, asked.language) if everything else None
         shown = await self._retention.count(person)
         values = {"unlinked": unlinked, "erased": erased, "shown": shown, "reminders": reminders}
@@ -204,3 +207,9 @@ class Connecting:
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
         blocks = self._pack.render(template, {"payer": self._payer, **values}, language)
         return Private(intent=intent, language=language, blocks=blocks)
+
+
+def _says_delete(text: str) -> bool:
+    """Whether words that lead to disconnecting, by whatever rule, say to delete and not to keep anything."""
+    keys = keys_in(text)
+    return _KEEPING.isdisjoint(keys) and any(key.startswith(_DELETING) for key in keys)

@@ -198,7 +198,7 @@ def _is_meant(value: object, one: PatientCandidate, people: Sequence[PatientCand
     if not isinstance(value, Mapping):
         return False
     if "patient" in value:
-        return one.patient == value["patient"]
+        return bool(one.patient == value["patient"])
     if "name" in value:
         return _is_called(keys_in(str(value["name"])), one)
     return not one.own and _is_kin(str(value.get("kin")), one, own, today)

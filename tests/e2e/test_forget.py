@@ -76,11 +76,37 @@ def standing(scene: Played) -> str:
 
 @pytest.mark.threat("T31")
 @pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
-async def test_disconnecting_leaves_the_answers_until_they_are_asked_to_go(scene: Played, surface: str) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("forget me", "please forget me", "forget everything about me", "delete my account"),
+        *("olvídame", "borra mi cuenta", "por favor olvida mis datos"),
+    ],
+)
+async def test_words_of_forgetting_leave_no_message(scene: Played, surface: str, words: str) -> None:
+    """Whatever rule hears them: none of the answers with member data stands in the chat any more."""
+    await scene.sign_in(surface, USER, "dana")
+    for asked in (OWED, "my claims", "my deductible"):
+        await scene.say(surface, asked, USER)
+    platform = surface.partition(" ")[0]
+    before = len(await scene.house.bot.store.listed(f"shown:{platform}"))
+    said = str(await scene.say(surface, words, USER))
+    assert before > 0
+    assert len(await scene.house.bot.store.listed(f"shown:{platform}")) == 0
+    assert [word for word in HERS if word in standing(scene)] == []
+    assert re.search(r"(deleted my|Borré mis) \d+", said)
+
+
+@pytest.mark.threat("T31")
+@pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
+@pytest.mark.parametrize("words", ["unlink", "log out", "don't delete my messages, just unlink"])
+async def test_disconnecting_leaves_the_answers_until_they_are_asked_to_go(
+    scene: Played, surface: str, words: str
+) -> None:
     """After "unlink" they stay, which is said, with a button that deletes them."""
     await scene.sign_in(surface, USER, "dana")
     await scene.say(surface, OWED, USER)
-    said = str(await scene.say(surface, "unlink", USER))
+    said = str(await scene.say(surface, words, USER))
     assert re.search(r"My \d+ answers in this chat stay until you ask me", said)
     assert "54.87" in standing(scene)
     press = "account.forget.en"
