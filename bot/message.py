@@ -11,6 +11,8 @@ from typing import Literal, TypeVar
 Platform = str
 """A channel's name: `console`, `slack`, `teams`, or that of a channel added to them."""
 Language = Literal["en", "es"]
+Origin = Literal["said", "quoted", "unsent"]
+"""Whose words a message holds: its person's own, those of somebody else's message, or what is not all typed yet."""
 COMMAND = "bcbst"
 """What slash commands are called when BOT_COMMAND is not set: `/bcbst`, `/bcbst-find` and so on."""
 FAREWELLS = frozenset({"account.unlink", "account.forget"})
@@ -72,6 +74,7 @@ class Message:
     `directory_only` is set for guests, strangers and people of other workspaces: no member answers for them.
     `unnamed`: the platform does not tell who its person is, which is why they get directory answers only. `language` is
     that of the form.
+    `origin` tells whose the words are: only what their person said themself does anything.
     `delivery` names what the platform delivered, the same however often it is tried; empty where nothing comes twice.
     """
 
@@ -86,6 +89,7 @@ class Message:
     delivery: str = ""
     unnamed: bool = False
     language: Language | None = None
+    origin: Origin = "said"
 
     @property
     def alone(self) -> bool:

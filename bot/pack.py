@@ -42,7 +42,7 @@ KERNEL_TEMPLATES = (
     ),
     *(
         f"account/{name}"
-        for name in ("choose", "declined", "link", "linked", "other_record", "privacy", "status", "unlink")
+        for name in ("choose", "declined", "link", "linked", "other_record", "privacy", "quoted", "status", "unlink")
     ),
     *(f"reminder/{name}" for name in ("due", "end", "list", "news")),
     *(f"problems/{name}" for name in ("button_over", "directory_only", "options")),

@@ -26,6 +26,8 @@ ASKED = (
     "is Dr. Okafor in my network",
     "K7PM-4RTX",
     "k7pm 4rtx",
+    *("switch to Sofia", "switch to Sofía Delgado", "show Mateo's claims", "Mateo's deductible", "and Sofia?"),
+    *("my son's claims", "my daughter's deductible", "what is his deductible", "whose record is this"),
     *EXAMPLES,
 )
 
@@ -49,13 +51,17 @@ async def halfway(stage: Stage) -> Talk:
 
 @pytest.mark.attack("a shared place that tells who is connected")
 async def test_what_others_read_does_not_depend_on_the_asker(stage: Stage) -> None:
-    """Every kind of question in a channel, by a stranger, a member, and one about to be: the same words and pointer."""
+    """Every kind of question in a channel, by a stranger, a member, one who acts for others, and one about to be.
+
+    All read the same words and the same pointer.
+    """
     stage.bots["dm"].turn._limits = Limits(person=10_000, team=10_000)
-    nobody, member, half = stage.somebody(), stage.somebody(), await halfway(stage)
+    nobody, member, mother, half = stage.somebody(), stage.somebody(), stage.somebody(), await halfway(stage)
     await member.connect("dana")
+    await mother.connect("carmen")
     differ = []
     for text in ASKED:
-        told = [seen(await one.say(text, place="channel")) for one in (nobody, member, half)]
+        told = [seen(await one.say(text, place="channel")) for one in (nobody, member, mother, half)]
         if told.count(told[0]) != len(told):
             differ.append((text, told))
     assert [text for text, _ in differ] == [], differ[:1]

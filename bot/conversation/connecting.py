@@ -71,6 +71,13 @@ class Connecting:
                 reply = await self._privacy(message, asked)
         return reply
 
+    def held(self, asked: Asked) -> Private:
+        """The reply to words of somebody else's message that would do something: a button that does it for its reader.
+
+        Private, for it tells whose message was looked at, and by whom.
+        """
+        return self._say("account/quoted", asked.language, intent=asked.intent, asked=asked)
+
     async def offer(self, person: Person, language: Language, template: str, *, intent: str) -> Private:
         """A one-time link with the words of a template; the link itself is for this person's own chat.
 
@@ -115,10 +122,12 @@ class Connecting:
 
         "fresh" is waited for; "spent" was right before, or is nothing but a code as our page shows it; "barred" is
         either of them by somebody who may not connect. In a shared place only the shape counts, so that nobody there
-        learns who is about to connect an account: "aside".
+        learns who is about to connect an account: "aside". What somebody else wrote is no code of this person.
         """
         person, text = message.person, message.text
         shaped = _CODE.fullmatch(text.strip()) is not None
+        if message.origin != "said":
+            return None
         if not isinstance(message.place, OneToOne):
             return "aside" if shaped else None
         fresh = self._accounts.looks_like_code(text) and await self._accounts.awaits_code(person)

@@ -49,9 +49,12 @@ _SHOWN = 3
 OfferLink = Callable[[Person, Language, str], Awaitable[Private]]
 
 
-def names_of(people: Sequence[PatientCandidate]) -> tuple[tuple[str, str], ...]:
-    """The given and the family name of each, for the language engine."""
-    return tuple((one.given, one.family) for one in people)
+def known_names(message: Message, memory: Memory) -> tuple[tuple[str, str], ...]:
+    """The given and the family name of each person of the asker's sign-in, for the language engine.
+
+    None where others read: what is said there is the same whomever its asker may act for.
+    """
+    return tuple((one.given, one.family) for one in memory.people) if message.alone else ()
 
 
 def spoken_of(memory: Memory, reading: Reading) -> str:

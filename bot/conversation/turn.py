@@ -15,37 +15,16 @@ from typing import Literal
 import structlog
 
 from bot.accounts.accounts import Accounts
-from bot.conversation import alarm
+from bot.conversation import alarm, followups, owner
 from bot.conversation.answering import Answering, Patience
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.course import ABOUT, Course, Keeper, asks_more, why_refused
 from bot.conversation.feedback import Feedback
-from bot.conversation.followups import (
-    beyond,
-    consent,
-    fresh,
-    heard_in,
-    of_what_was_shown,
-    refined,
-    resolve,
-    with_choice,
-)
 from bot.conversation.forms import Forms
 from bot.conversation.lists import of_list
 from bot.conversation.other_questions import by_button, cleared, parted, questions
 from bot.conversation.own_words import OwnWords
-from bot.conversation.owner import (
-    SWITCH,
-    WHOSE,
-    Owners,
-    Settled,
-    called,
-    followed,
-    names_of,
-    settle,
-    spoken_of,
-    with_pronoun,
-)
+from bot.conversation.owner import SWITCH, WHOSE, Owners, Settled
 from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Dialogue, Memory
@@ -63,6 +42,7 @@ from bot.pack import Pack, template_of
 
 log = structlog.get_logger("turn")
 MOST_MISSES = 2
+_ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 
 
@@ -153,11 +133,12 @@ class Turn:
         message, today = course.message, self._now().date()
         request = self._commands.request(message, today)
         text = request.options.said if request else message.text
-        people = names_of(course.memory.people)
+        people = owner.known_names(message, course.memory)
         reading = self._pack.engine.understand(text, today=today, context=course.memory.context(), people=people)
         reading = cleared(self._pack.engine, reading, today, people)
         last = self._pack.intents.get(course.memory.asked.intent) if course.memory.asked else None
-        heard, course.memory = heard_in(course.memory, reading), with_choice(course.memory, reading, last)
+        heard = followups.heard_in(course.memory, reading)
+        course.memory = followups.with_choice(course.memory, reading, last)
         language = course.memory.choice or message.language or heard
         if danger := await self._keeper.endangered(message, course.memory, reading, heard, language):
             return danger
@@ -172,8 +153,7 @@ class Turn:
             return listed
         if asked := await self._what_is_asked(message, course.memory, reading, language):
             log.info("understood", intent=asked.intent, rule=asked.rule, score=asked.score, concepts=asked.concepts)
-            rates = ABOUT in asked.arguments or asked.intent.startswith(FEEDBACK)
-            return await self._feedback.heard(message, asked, course.memory) if rates else asked
+            return asked
         return await self._not_understood(message, course.memory, reading, language)
 
     async def _command(
@@ -183,7 +163,7 @@ class Turn:
         memory, message = course.memory, course.message
         asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
         if request.goes_on(memory.asked, reading):
-            asked = replace(resolve(memory, reading) or asked, language=language)
+            asked = replace(followups.resolve(memory, reading) or asked, language=language)
         course.message = message = replace(message, directory_only=message.directory_only or request.of_directory)
         if request.helps:
             blocks = self._pack.render("commands", {"platform": message.person.platform}, language)
@@ -210,30 +190,48 @@ class Turn:
         if "reply_language" in reading.slots:
             return replace(memory.asked or Asked(reading.intent), language=language)
         if "answer" in reading.slots:
-            return consent(memory, reading) or Asked("followup.refine", language=language)
-        context, people = memory.context(), names_of(memory.people)
+            return followups.consent(memory, reading) or Asked("followup.refine", language=language)
+        context, people = memory.context(), owner.known_names(message, memory)
         part, others = parted(self._pack.engine, reading, today=self._now().date(), context=context, people=people)
         if reading.intent.startswith(FOLLOW):
             reading = part = reading if others else part
-            changed = followed(refined(memory, reading, self._pack.intents), memory, reading)
+            changed = owner.followed(followups.refined(memory, reading, self._pack.intents), memory, reading)
             if changed is None:
-                return beyond(memory, reading, language)
+                return followups.beyond(memory, reading, language)
             asked = replace(changed, language=language)
         else:
             intent, slots = self._pack.engine.merged(context, part)
-            whose = spoken_of(memory, part)
-            asked = fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
-            asked = of_what_was_shown(memory, asked, part, self._pack.intents.get(asked.intent))
-        return with_pronoun(asked, memory, part, reading) if self._is_of_member(asked) else asked
+            whose = owner.spoken_of(memory, part)
+            asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
+            asked = followups.of_what_was_shown(memory, asked, part, self._pack.intents.get(asked.intent))
+        return owner.with_pronoun(asked, memory, part, reading) if self._is_of_member(asked) else asked
 
     async def _taken(self, course: Course, step: Answered | Asked) -> AsyncIterator[Answered]:
         """The replies of a step: a question that is looked up has as many as it takes, everything else one."""
         if not isinstance(step, Asked):
             return _once(step)
         course.is_asked, course.language = True, step.language
-        settled = settle(step, self._pack.intents.get(step.intent), course.memory, self._now().date())
+        if course.message.origin != "said" and (reply := await self._not_of_asker(course, step)):
+            return _once(reply)
+        if course.message.origin == "said" and (ABOUT in step.arguments or step.intent.startswith(FEEDBACK)):
+            step = await self._feedback.heard(course.message, step, course.memory)
+        settled = owner.settle(step, self._pack.intents.get(step.intent), course.memory, self._now().date())
         reply = await self._without_search(course, settled)
         return self._look_up(course.message, course.memory, settled.asked) if reply is None else _once(reply)
+
+    async def _not_of_asker(self, course: Course, asked: Asked) -> Answered | None:
+        """The reply to words that are not their asker's, or not all of them yet, where these would do something.
+
+        None for what is only looked up.
+        """
+        message, memory, rules = course.message, course.memory, self._pack.intents.get(asked.intent)
+        if message.origin == "unsent":
+            found = rules is not None and rules.needs == "directory"
+            return None if found else Shareable(intent=asked.intent, language=asked.language, blocks=())
+        if not asked.intent.startswith(_ACTS):
+            return None
+        slots = {asked.intent: asked.slots}
+        return await self._keeper.remember(message, memory, self._connecting.held(asked), keeps=memory, slots=slots)
 
     async def _without_search(self, course: Course, settled: Settled) -> Answered | None:
         """The reply to a question that nothing is looked up for; None when something is."""
@@ -294,7 +292,7 @@ class Turn:
                 needs_member=needs_member,
                 link=link,
                 first=first,
-                theirs=called(memory, asked),
+                theirs=owner.called(memory, asked),
             )
             async with begin as search:
                 while await search.goes_on():

@@ -140,6 +140,7 @@ class SlackController:
             delivery=delivery.key,
             unnamed=directory_only and (await here.profile(incoming.user)).unnamed,
             language=await here.language(incoming.user) if incoming.form else None,
+            origin="quoted" if incoming.quoted else "said",
         )
         writer = self._next.pop(delivery.key, None) if delivery.tries == 1 else None
         if writer is None and await self.stands(here, incoming, place, delivery):

@@ -18,8 +18,9 @@ class Incoming:
 
     `at` is Slack's own time of it, where it says one: what answers it is younger.
     `own_chat`: it came from a place that is no conversation (App Home, a form), so the answer goes to that chat.
-    `action` is the kind of button pressed. `trigger` opens a form within three seconds. `response_url` is a secret
-    that lets its holder write to the person: never logged, and kept only sealed, until it is answered.
+    `quoted` are words of a message that its person chose, not their own. `action` is the kind of button pressed.
+    `trigger` opens a form within three seconds. `response_url` is a secret that lets its holder write to the person:
+    never logged, and kept only sealed, until it is answered.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Incoming:
     direct: bool = False
     maybe_direct: bool = False
     own_chat: bool = False
+    quoted: bool = False
     press: str | None = None
     action: str = ""
     command: str | None = None
@@ -180,6 +182,7 @@ def read_shortcut(body: Body) -> Incoming:
         text=typed(message.get("text") or "") or "help",
         maybe_direct=channel.startswith("D"),
         own_chat=not channel,
+        quoted=bool(message),
         action=str(body.get("callback_id") or ""),
         trigger=body.get("trigger_id"),
         response_url=body.get("response_url"),

@@ -309,6 +309,7 @@ class TeamsApp:
                 directory_only=directory_only,
                 form=incoming.form,
                 delivery=delivery.key,
+                origin="quoted" if incoming.quoted else "said",
             )
             writer = self._writer(incoming.service_url, incoming.sender, is_aside=incoming.aside)
             if delivery.maybe_written or delivery.exhausted or incoming.edited:

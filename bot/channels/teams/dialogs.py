@@ -54,7 +54,8 @@ class Dialogs:
         """What a client shows for a command: a form, or where the answer about a message will be."""
         language, command = language_of(body), word(body, "value", "commandId")
         if command == ASK:
-            return await self._take(said(body, quoted_text(body)), language)
+            incoming = said(body, quoted_text(body))
+            return await self._take(incoming and replace(incoming, quoted=True), language)
         offered = self._offered(command)
         incoming = said(body, "")
         if offered is None or incoming is None:

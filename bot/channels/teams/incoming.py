@@ -31,7 +31,7 @@ class Incoming:
     `object_id` is the person's id in their Entra tenant; guests of a meeting have none. `sender` is what this bot's
     conversations call them. `aside`: only they saw it where others read too, as a slash command, or a button of what
     only they see; so only they see its answer. `command` is the slash command that carried the text, `form` the
-    intent whose form was filled in.
+    intent whose form was filled in; `quoted` are words of a message that its person chose, not their own.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Incoming:
     aside: bool = False
     command: str | None = None
     form: str | None = None
+    quoted: bool = False
 
     @property
     def key(self) -> str:

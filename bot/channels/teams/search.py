@@ -54,9 +54,13 @@ def _typed(body: Body) -> str:
 
 
 def _question(body: Body, words: str) -> Message:
-    """Asked in a place of its own, so that no conversation remembers it, and by somebody who may see no record."""
+    """Asked in a place of its own, so that no conversation remembers it, and by somebody who may see no record.
+
+    The box searches while they type: nothing that may be the beginning of other words is carried out.
+    """
     person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
-    return Message(word(body, "id"), person, Shared("search", word(body, "id")), words, directory_only=True)
+    place = Shared("search", word(body, "id"))
+    return Message(word(body, "id"), person, place, words, directory_only=True, origin="unsent")
 
 
 def _results(reply: Shareable, words: str) -> list[SearchResult]:

@@ -1,0 +1,105 @@
+"""Words that are not their reader's, or not all typed yet, do nothing: searches, and "Ask about this message"."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.channels.offered import ASK
+from bot.message import Person
+from bot.sandbox.world import World
+from tests.doubles.teams import TENANT, settled
+from tests.e2e.house import OWED
+from tests.e2e.played import Played, attached
+
+USER = "u66666reader"
+DOES = (
+    *("unlink", "forget me", "delete everything about me", "delete your messages", "disconnect my account"),
+    *("olvídame", "stop reminding me", "link my account", "switch to my son", "remind me about the appeal"),
+)
+
+
+@pytest.fixture
+async def scene(world: World, tmp_path: Path) -> AsyncIterator[Played]:
+    """A house behind both platforms in which nobody has said anything."""
+    async with attached(world, tmp_path) as given:
+        yield given
+
+
+async def _prepared(scene: Played, surface: str) -> None:
+    await scene.sign_in(surface, USER, "dana")
+    for words in (OWED, "tell me when a new claim comes"):
+        await scene.say(surface, words, USER)
+
+
+async def _kept(scene: Played, surface: str) -> tuple[bool, int, int]:
+    """Whether the reader is connected, how many reminders there are, and how many answers stand in the chat."""
+    platform, _, _ = surface.partition(" ")
+    team = "T0TEAM" if platform == "slack" else TENANT
+    user = USER if platform == "slack" else scene.teams.object_id(USER)
+    bot = scene.house.bot
+    counts = [len(await bot.store.listed(f"{kind}:{platform}")) for kind in ("reminder", "shown")]
+    return await bot.accounts.link(Person(platform, "", team, user)) is not None, counts[0], counts[1]
+
+
+async def _ask_about(scene: Played, surface: str, words: str) -> str:
+    """The reader chooses somebody's message; what is written then."""
+    if surface == "slack chat":
+        before = len(scene.slack.calls)
+        await scene.deliver(scene.slack.message_shortcut(words, user=USER))
+        return json.dumps([call.arguments for call in scene.slack.calls[before:]])
+    before = len(scene.teams.calls)
+    await scene.teams.deliver(scene.teams.dialog(ASK, quoted=f"<p>{words}</p>", user=USER, personal=False))
+    assert scene.house.teams is not None
+    await settled(scene.house.teams)
+    return json.dumps([call.body for call in scene.teams.calls[before:]])
+
+
+@pytest.mark.threat("T31")
+async def test_a_search_carries_nothing_out(scene: Played) -> None:
+    """The box searches while one types: whatever the words begin to ask, only providers are looked for."""
+    await _prepared(scene, "teams chat")
+    before = await _kept(scene, "teams chat")
+    assert before[:2] == (True, 1)
+    for words in (*DOES, "that's wrong", "/bcbst-unlink", "K7PM-4RTX"):
+        [(status, body)] = await scene.teams.deliver(scene.teams.search(words, user=USER, personal=False))
+        assert (status, body["composeExtension"]["type"]) == (200, "message"), words
+        assert await _kept(scene, "teams chat") == before, words
+    [(_, body)] = await scene.teams.deliver(scene.teams.search("cardiologist near 37402", user=USER, personal=False))
+    assert body["composeExtension"]["type"] == "result"
+
+
+@pytest.mark.threat("T31")
+@pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
+async def test_somebody_elses_words_ask_back(scene: Played, surface: str) -> None:
+    """A button says what the message asks: the reader alone can press it, and nothing is done before."""
+    await _prepared(scene, surface)
+    linked, reminders, shown = await _kept(scene, surface)
+    assert (linked, reminders) == (True, 1)
+    for words in DOES:
+        said = await _ask_about(scene, surface, words)
+        assert "asks me to do something" in said or "me pide hacer algo" in said, words
+        assert (await _kept(scene, surface))[:2] == (linked, reminders), words
+        assert (await _kept(scene, surface))[2] >= shown, words
+
+
+@pytest.mark.threat("T31")
+@pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
+async def test_the_button_does_it(scene: Played, surface: str) -> None:
+    """Pressed, the reader is disconnected; a question of somebody else's is answered as before."""
+    await _prepared(scene, surface)
+    assert "$54.87" in await _ask_about(scene, surface, OWED)
+    said = await _ask_about(scene, surface, "unlink")
+    press = re.search(r'"(?:press|value)": "([\w-]{16}\.\d)"', said)
+    assert press, said
+    if surface == "slack chat":
+        await scene.deliver(scene.slack.press(press[1], user=USER, channel=scene.slack.chat_of(USER)))
+    else:
+        await scene.teams.deliver(scene.teams.execute(press[1], user=USER))
+        assert scene.house.teams is not None
+        await settled(scene.house.teams)
+    assert not (await _kept(scene, surface))[0]
