@@ -126,12 +126,17 @@ class LinkRow(msgspec.Struct, frozen=True):
         Raises:
             NotCovered: the sign-in does not open that record.
         """
-        if not patient or (patient == self.patient and not self.people):
+        if not patient or (not self.people and self.opens(patient)):
             return self.people[0] if self.people else PatientCandidate(self.patient, self.name, self.also, own=True)
         for one in self.people:
-            if one.patient == patient:
+            if patient in {one.patient, *one.also}:
                 return one
         raise NotCovered("the sign-in does not open the record that was asked for")
+
+    def opens(self, patient: str) -> bool:
+        """Whether this is the Patient id, or a further one, of somebody whose record the link opens."""
+        ids = (self.patient, *self.also, *(each for one in self.people for each in (one.patient, *one.also)))
+        return patient in ids
 
     def is_same_member(self, other: LinkRow) -> bool:
         """True when an id of one is an id of the other."""

@@ -6,11 +6,12 @@ Every reply here is `Private`: a link or a member's name never reaches a place t
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal
 
 from bot.accounts.accounts import Accounts, Linked
+from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Dialogue
 from bot.delivery.retention import Erased, Retention
 from bot.errors import LinkExpired, NotLinked
@@ -43,11 +44,11 @@ class Connecting:
         retention: Retention,
         payer: Mapping[str, str],
         now: Callable[[], datetime],
-        reminders: Callable[[Person], Awaitable[int]],
+        reminding: Reminding,
     ) -> None:
         self._accounts, self._audit, self._pack = accounts, audit, pack
         self._dialogue, self._retention, self._payer, self._now = dialogue, retention, payer, now
-        self._reminders = reminders
+        self._reminding = reminding
 
     async def answer(self, message: Message, asked: Asked) -> Private:
         """The reply to an `account.*` intent."""
@@ -61,7 +62,8 @@ class Connecting:
                 erased = await self._erase(person, language)
                 reply = self._say("account/forget", language, intent=asked.intent, erased=erased, behind=False)
             case "account.choose":
-                reply = self._linked(await self._accounts.choose(person, int(asked.arguments["index"])), language)
+                linked = await self._accounts.choose(person, int(asked.arguments["index"]))
+                reply = await self._linked(person, linked, language)
             case "account.decline":
                 await self._accounts.cancel(person)
                 reply = self._say("account/declined", language, intent=asked.intent)
@@ -144,7 +146,7 @@ class Connecting:
         person = message.person
         match code:
             case "fresh":
-                return self._linked(await self._accounts.prove(person, message.text), language)
+                return await self._linked(person, await self._accounts.prove(person, message.text), language)
             case "aside":
                 return self._say("account/code_here", language, intent="account.link")
             case "barred":
@@ -170,9 +172,12 @@ class Connecting:
         }
         return self._say("account/status", language, intent="account.status", **values)
 
-    def _linked(self, linked: Linked, language: Language) -> Private:
-        template = "account/choose" if linked.choices else "account/linked"
-        return self._say(template, language, intent="account.link", linked=linked)
+    async def _linked(self, person: Person, linked: Linked, language: Language) -> Private:
+        """What is connected now, and how many wishes ended because they were about a record that is not any more."""
+        if linked.choices:
+            return self._say("account/choose", language, intent="account.link", linked=linked)
+        ended = await self._reminding.let_go(person, await self._accounts.connected(person))
+        return self._say("account/linked", language, intent="account.link", linked=linked, ended=ended)
 
     async def _erase(self, person: Person, language: Language) -> Erased | None:
         """Delete our messages in the person's chat; None where there is no way to."""
@@ -185,7 +190,7 @@ class Connecting:
         """Disconnect. Whoever says to forget or to delete also has the bot's messages in the chat deleted (T31)."""
         person = message.person
         await self._dialogue.take_kept(person)
-        reminders = await self._reminders(person)
+        reminders = await self._reminding.count(person)
         unlinked = await self._accounts.unlink(person)
         everything = asked.rule == _FORGET or (message.press is None and _says_delete(message.text))
         erased = await self._erase(person, asked.language) if everything else None

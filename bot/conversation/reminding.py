@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from bot.accounts.accounts import Access
+from bot.accounts.accounts import Access, LinkRow
 from bot.conversation.course import Keeper
 from bot.conversation.state import Asked
 from bot.conversation.telling import Push
@@ -48,7 +48,7 @@ class Reminding:
         """What became of an answer's wish."""
         if wish.last is None:
             return await self._watch(person, asked, wish, access)
-        wanted = Reminder(person, wish.about, wish.record, wish.last, (), asked.language, asked.whose)
+        wanted = Reminder(person, wish.about, wish.record, wish.last, (), asked.language, access.patient)
         kept = await self._reminders.keep(wanted)
         return ReminderKept(most=kept.most) if isinstance(kept, NotKept) else ReminderKept(kept.days)
 
@@ -56,7 +56,7 @@ class Reminding:
         now, known = self._now(), marks_of(wish.known)
         last, ends = now.date() + timedelta(days=DAYS), None if access.renewable else access.expires_at
         wanted = Reminder(
-            person, wish.about, wish.record, last, (), asked.language, asked.whose, known=known, ends=ends
+            person, wish.about, wish.record, last, (), asked.language, access.patient, known=known, ends=ends
         )
         seconds, left = rest(self._minutes, ends, time.time()), math.inf if ends is None else ends - time.time()
         over = now + timedelta(seconds=left) if ends else None
@@ -82,6 +82,11 @@ class Reminding:
     async def count(self, person: Person) -> int:
         """How many reminders a person has."""
         return len(await self._reminders.of(person))
+
+    async def let_go(self, person: Person, row: LinkRow | None) -> int:
+        """End a person's reminders of records that their connection does not open; how many there were."""
+        rows = await self._reminders.of(person) if row is not None else []
+        return await self._reminders.end(person, *(key for key, one in rows if row and not row.opens(one.whose)))
 
     async def tell(self, key: str, reminder: Reminder, days: int) -> None:
         """Post a reminder in its person's own chat, as so many days before its last one.

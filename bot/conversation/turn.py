@@ -82,7 +82,7 @@ class Turn:
             retention=retention,
             payer=payer,
             now=now,
-            reminders=reminding.count,
+            reminding=reminding,
         )
         self.renewed = self._connecting.renewed
         self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)

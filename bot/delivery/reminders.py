@@ -30,7 +30,7 @@ _SPREAD = 3_600  # seconds: not everybody's reminder is due in the same moment
 class Reminder(msgspec.Struct, frozen=True):
     """A day to be reminded of: `days` before it that are still to be told, the earliest first.
 
-    `record` is the id of what it follows from, `whose` the Patient id, empty for the one that the person connected.
+    `record` is the id of what it follows from, `whose` the Patient id: it ends with the connection that opens that one.
     `telling` is set while it is told: as how many days before. `missed` counts how often the chat could not be written
     to.
 

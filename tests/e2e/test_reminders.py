@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time as seconds
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from icalendar import Calendar
 
 from bot.delivery.reminders import Reminder, Reminders, kind_of
 from bot.message import Private
+from bot.stores.base import NewRow
 from tests.days import DAY
 from tests.e2e.house import House, Said
 from tests.e2e.test_documents import browser, fetch, given
@@ -84,3 +86,32 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
     again = await dana.say("Sign in and go on", press=ended.buttons["Sign in and go on"])
     assert "sign-in has ended" in again.text
     assert await rows.of(dana.person) == []
+
+
+@pytest.mark.threat("T11")
+async def test_wishes_end_with_the_record_that_they_are_about(house: House) -> None:
+    """Signed in again they stay; another member ends them, which is said, and none of them reads that record."""
+    bot, noon = house.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
+    bot.due._now = bot.turn._reminding._now = lambda: noon
+    await house.sign_in("theo")
+    for words in ("remind me about the appeal", "tell me when a new claim comes"):
+        await house.say(words)
+    again = await house.sign_in("theo")
+    kept = await bot.store.listed(kind_of("console"))
+    assert len(kept) == 2
+    assert "reminder" not in again.text
+
+    moved = await house.sign_in("dana")
+    assert "Your 2 reminders about the record that was connected before are off." in moved.text
+    assert await bot.store.listed(kind_of("console")) == []
+    assert "You have no reminders." in (await house.say("my reminders")).text
+
+    person = house.person
+    for row in kept:  # the process died before it ended them
+        await bot.store.take_in(
+            NewRow(row.kind, row.key, row.value, seconds.time() + 3_600, person.key), row.key, until=0
+        )
+    before = len(house.sandbox.requests)
+    assert await bot.due.once() == 0
+    assert [seen.path for seen in list(house.sandbox.requests)[before:] if "ExplanationOfBenefit" in seen.path] == []
+    assert house.pushed == []
