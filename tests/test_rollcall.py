@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.rollcall import HOUR
+from bot.accounts.rollcall import HOUR, RollCall
 from bot.message import Person
 from bot.replies.plain import plain
 from bot.sandbox.server import serve_sandbox
@@ -55,6 +55,28 @@ async def test_the_roll_call_ends_the_links_of_who_is_gone(talk: Talk, says: boo
     assert (("link_revoked", "gone") in rows) == bool(ended)
     assert await bot.roll_call.once() == 0
     assert asked == [talk.person]
+
+
+@pytest.mark.threat("T21")
+async def test_a_process_that_cannot_ask_takes_nobodys_place(talk: Talk) -> None:
+    """`mcp` beside `serve`, or Slack and Teams served apart: each platform is asked, once an hour, by who can."""
+    bot, asked = talk.bot, list[str]()
+
+    def process(*platforms: str) -> RollCall:
+        async def gone(person: Person) -> bool:
+            asked.append(person.platform)
+            return False
+
+        made = RollCall(bot.store, bot.accounts, bot.audit, bot.forget, pause=_no_pause)
+        made.ask = dict.fromkeys(platforms, gone)
+        return made
+
+    for other in (process(), process("teams")):
+        assert await other.once() == 0
+    serving, beside = process("console"), process("console")
+    assert [await serving.once(), await beside.once()] == [1, 0]
+    assert asked == ["console"]
+    assert await bot.accounts.link(talk.person) is None
 
 
 async def test_a_platform_that_is_not_there_is_not_asked(talk: Talk) -> None:

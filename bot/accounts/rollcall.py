@@ -28,7 +28,10 @@ Present = Callable[[Person], Awaitable[bool | None]]
 
 
 class RollCall:
-    """Asks once an hour, in one process of all. `ask` is filled by each platform; `forget` deletes all of a person."""
+    """Asks once an hour, of each platform in one process of those that can ask it.
+
+    `ask` is filled by each platform; `forget` deletes all of a person.
+    """
 
     def __init__(
         self,
@@ -54,12 +57,14 @@ class RollCall:
                 log.warning("not called", kind=type(error).__name__)
 
     async def once(self) -> int:
-        """Ask about everybody, unless another process does so in this hour; how many links ended."""
+        """Ask about everybody of whom no other process asks in this hour; how many links ended."""
         now = self._clock()
-        if not await self._store.add(_KIND, str(int(now // HOUR)), expires=now + HOUR):
+        claims = {platform: f"{platform}:{int(now // HOUR)}" for platform in self.ask}
+        own = [name for name, key in claims.items() if await self._store.add(_KIND, key, expires=now + HOUR)]
+        if not own:
             return 0
         ended = 0
-        for person in [person async for person, _ in self._accounts.linked() if person.platform in self.ask]:
+        for person in [person async for person, _ in self._accounts.linked() if person.platform in own]:
             if await self._is_gone(person):
                 await self._forget(person)
                 await self._audit.record("link_revoked", person, detail="gone")
