@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable
+
+from cachetools import TTLCache
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 section 6
 _LONGEST = 200  # a code with any chat's formatting is far shorter
@@ -13,8 +16,28 @@ _CODE_SIGNS = 8  # 40 bits; five tries leave one chance in 2 * 10^11
 _BETWEEN = re.compile(
     r"[\s\-\u2010-\u2015\u2212_*~`'\"\u2018-\u201d.,:;!>|()\[\]\u200b-\u200f\u202a-\u202e\u2060\ufeff]+"
 )
+_MOST_TRIED = 10_000
 _MARKUP = re.compile(r"<[^<>]{0,40}>|&nbsp;")  # Teams wraps what is pasted in paragraphs and spans
 _LOOKALIKES = str.maketrans("018", "OIB")  # signs that base32 leaves out, as people misread them
+
+
+class Tries:
+    """Tries of codes that this process has seen, beside the store's count: who sets that one back gains nothing here.
+
+    `seconds` is how long a key is tried at most.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seen: TTLCache[str, int] = TTLCache(_MOST_TRIED, seconds, timer=clock)
+
+    def add(self, key: str) -> int:
+        """Count a try of this key; how many there were."""
+        self._seen[key] = self.of(key) + 1
+        return self.of(key)
+
+    def of(self, key: str) -> int:
+        """How many tries of this key there were."""
+        return self._seen.get(key, 0)
 
 
 def new_secret() -> str:

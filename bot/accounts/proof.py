@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cachetools import TTLCache
-
-from bot.accounts.codes import digest, new_secret, read_code, same
+from bot.accounts.codes import Tries, digest, new_secret, read_code, same
 from bot.accounts.revocations import Revocations
 from bot.accounts.rows import LIVES, LinkRow, PatientCandidate, Pending, Rows, Tokens, lives_until
 from bot.accounts.seats import LinkQuota
@@ -15,7 +13,6 @@ from bot.errors import CodeSpent, CodeWrong, LinkExpired, TooManyChats
 from bot.message import Person
 
 TRIES = 5
-_MOST_PENDING = 10_000
 SPENT_KIND = "code_spent"
 """Rows of codes that were typed and right, key: the SHA-256 of the code, value: the key of its person."""
 _TRIES_KIND = "code_try"
@@ -27,8 +24,7 @@ class Proofs:
     def __init__(self, rows: Rows, revocations: Revocations, seats: LinkQuota, ended: Callable[[str], None]) -> None:
         """`ended` is told the id of every link that another one follows."""
         self._rows, self._revocations, self._seats, self._ended = rows, revocations, seats, ended
-        # Beside the store's own count: one that is set back there is not set back here.
-        self._tried: TTLCache[str, int] = TTLCache(_MOST_PENDING, 2 * LIVES, timer=rows.now)
+        self._tried = Tries(2 * LIVES, rows.now)
 
     async def awaits_code(self, person: Person) -> bool:
         """Whether a finished sign-in of this person waits for its code."""
@@ -45,7 +41,7 @@ class Proofs:
         pending = await self._pending(person)
         if pending is None:
             raise LinkExpired("no sign-in waits for a code")
-        here = self._tried[pending.id] = self._tried.get(pending.id, 0) + 1
+        here = self._tried.add(pending.id)
         tried = max(here, await self._rows.store.count(_TRIES_KIND, pending.id, expires=pending.expires))
         right = tried <= TRIES and same(digest(read_code(text) or ""), pending.code)
         if not right and tried >= TRIES:

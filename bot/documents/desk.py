@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bot.accounts.codes import digest, new_code, new_secret, read_code, same, shown
+from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same, shown
 from bot.accounts.vault import Vault
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Language, Person
@@ -64,6 +64,7 @@ class Documents:
     ) -> None:
         self._table, self._store, self._audit = table, table.store, audit
         self._public_url, self._clock = public_url, clock
+        self._tried = Tries(PRIVATE_LIVES, clock)
 
     async def offer(
         self,
@@ -128,7 +129,8 @@ class Documents:
             StoreError: it cannot be written into the audit trail, so it is not given (T56).
         """
         paper, key = await self.peek(document_id), digest(document_id)
-        tried = await self._store.count(_TRY, key, expires=paper.expires)
+        here = self._tried.add(key)
+        tried = max(here, await self._store.count(_TRY, key, expires=paper.expires))
         if not same(digest(read_code(typed) or ""), paper.code or "") or tried > TRIES:
             await self._wrong(key, paper, tried)
         packed = _opened(document_id, form, await self._table.take(_FILE, f"{key}.{form}"))

@@ -14,7 +14,7 @@ import msgspec
 from joserfc import jwe
 from joserfc.jwk import OctKey
 
-from bot.accounts.codes import digest, new_code, new_secret, read_code, same
+from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
 from bot.ops.audit import Audit
@@ -56,6 +56,7 @@ class HealthLinks:
     ) -> None:
         self._table, self._store, self._audit = table, table.store, audit
         self._public_url, self._clock = public_url, clock
+        self._wrongly = Tries(LIVES, clock)
 
     async def offer(self, resource: bytes, person: Person) -> NewLink:
         """Keep a FHIR resource's JSON encrypted under a new key, which is returned in the link and nowhere kept."""
@@ -83,8 +84,10 @@ class HealthLinks:
         # Counted before it is compared, so that guesses which come at once are all counted.
         asked = await self._store.count(_ASKED, key, expires=link.expires)
         opened = int(await self._store.get(_OPENED, key) or b"0")
-        wrong = asked - opened
-        if wrong > TRIES or not same(digest(read_code(typed) or ""), link.code):
+        right = same(digest(read_code(typed) or ""), link.code)
+        here = self._wrongly.of(key) + 1 if right else self._wrongly.add(key)
+        wrong = max(here, asked - opened)
+        if wrong > TRIES or not right:
             await self._wrong(key, link, wrong)
         await self._store.put(_OPENED, key, str(opened + 1).encode(), expires=link.expires, owner=link.person.key)
         await self._audit.record("exported", link.person, detail="health-link")

@@ -16,7 +16,7 @@ from bot.message import Person
 from bot.ops.audit import Audit
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
-from bot.stores.sqlite import open_sqlite
+from bot.stores.sqlite import SqliteStore, open_sqlite
 
 DANA, WALTER = Person("slack", "", "T1", "U1"), Person("slack", "", "T1", "U2")
 FILES = {"html": pack(["<p>Dana owes ", "$54.87</p>"]), "csv": pack(["54.87\r\n"])}
@@ -92,6 +92,22 @@ async def test_guesses_that_come_at_once_are_all_counted(desk: Desk) -> None:
     assert told.count(CodeWrong) == 4
     assert CodeSpent in told
     assert await outcome(desk.documents.fetch(own, "html", str(offered.code))) is DocumentOver
+
+
+@pytest.mark.attack("a count of code tries that is set back in the database")
+async def test_who_sets_the_count_back_gets_no_further_try(desk: Desk) -> None:
+    """The process counts too: after five wrong codes the right one finds nothing."""
+    key, offered = await desk.offer()
+    for _ in range(5):
+        assert await outcome(desk.documents.fetch(key, "csv", "A2AA-AAAA")) in {CodeWrong, CodeSpent}
+        await set_back(desk.store)
+    assert await outcome(desk.documents.fetch(key, "csv", str(offered.code))) is DocumentOver
+
+
+async def set_back(store: Store) -> None:
+    """Write the database: nothing was tried."""
+    assert isinstance(store, SqliteStore)
+    await store._run("DELETE FROM counters", ())
 
 
 async def test_one_live_document_a_person(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.stores.sealed import SealedTable
-from bot.stores.sqlite import open_sqlite
+from bot.stores.sqlite import SqliteStore, open_sqlite
 
 DANA = Person("slack", "", "T1", "U1")
 
@@ -72,5 +72,19 @@ async def test_guesses_that_come_at_once_are_all_counted(desk: Desk) -> None:
     told = [type(one) for one in await asyncio.gather(*guesses, return_exceptions=True)]
     assert told.count(CodeWrong) == 4
     assert CodeSpent in told
+    with pytest.raises(DocumentOver):
+        await desk.links.open(link, code)
+
+
+@pytest.mark.attack("a count of code tries that is set back in the database")
+async def test_who_sets_the_count_back_gets_no_further_try(desk: Desk) -> None:
+    """The process counts too: after five wrong passcodes the right one finds nothing."""
+    link, code, _ = await desk.offer()
+    store = desk.links._store
+    assert isinstance(store, SqliteStore)
+    for _ in range(5):
+        with pytest.raises((CodeWrong, CodeSpent)):
+            await desk.links.open(link, "A2AA-AAAA")
+        await store._run("DELETE FROM counters", ())
     with pytest.raises(DocumentOver):
         await desk.links.open(link, code)
