@@ -20,7 +20,12 @@ from bot.stores.sealed import SealedTable
 
 
 def keys(settings: Settings) -> Iterator[CheckResult]:
-    """Whether the keys can be used, and who else might read them."""
+    """Whether the keys can be used, and who else might read them, or the payer's client key."""
+    client = settings.payer_client_key_file
+    if client is not None and is_exposed(client):
+        yield note(
+            "keys", f"PAYER_CLIENT_KEY_FILE: others may read {client.name}; `chmod 600` it, and register a new one"
+        )
     path = sqlite_path(settings.bot_store_url)
     file = key_file(settings, path)
     if file is not None and not file.exists():

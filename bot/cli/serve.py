@@ -173,5 +173,7 @@ def _tell_of_keys(settings: Settings) -> None:
     file = key_file(settings, sqlite_path(settings.bot_store_url))
     if file is not None and is_exposed(file):
         log.warning("others may read the key file: chmod 600 it, then rotate the keys", setting="BOT_KEYS_FILE")
+    if settings.payer_client_key_file is not None and is_exposed(settings.payer_client_key_file):
+        log.warning("others may read the client's key file: chmod 600 it", setting="PAYER_CLIENT_KEY_FILE")
     if file is not None and settings.bot_keys_file is None:
         log.warning("the keys lie beside the data; put them apart", setting="BOT_KEYS_FILE")

@@ -48,6 +48,19 @@ async def test_a_run_goes_on_where_the_last_one_ended(tmp_path: Path, monkeypatc
     assert not (tmp_path / "other.csv").exists()
 
 
+async def test_no_proxy_is_told_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The document lies on this machine: a proxy of the environment, at a port where nobody listens, is not asked."""
+    monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    names, out = tmp_path / "names.txt", tmp_path / "out.csv"
+    names.write_text("Grace Okafor\nMinh Kim\n", encoding="utf-8")
+    assert await look_up(_settings(), names, "Blue Network S", out, sandbox=True) == 2
+    assert len(_rows(out)) == 3
+
+
 @pytest.mark.parametrize(
     ("held", "said"),
     [

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bot.accounts.client_auth import make_key
 from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.cli.cli import main
 from bot.cli.keys import reseal
@@ -175,6 +176,17 @@ def test_check_tells_of_keys_that_others_read_or_that_lie_beside_the_data(tmp_pa
     assert "bot.db.keys: others may read it" in run(store, "check", **elsewhere)[1]
     code, told = run(store, "keys", "check", BOT_KEYS_FILE=str(apart))
     assert (code, told) == (0, f"BOT_KEYS_FILE, {apart}\n")
+
+
+@pytest.mark.threat("T36")
+def test_check_tells_of_a_client_key_that_others_read(tmp_path: Path) -> None:
+    """The payer takes whoever holds it for this bot; one that only its owner reads is no finding."""
+    client, told = tmp_path / "client.pem", "PAYER_CLIENT_KEY_FILE: others may read client.pem"
+    settings = {"PAYER_FHIR_URL": "http://127.0.0.1:1/x", "BOT_PACK": "/nowhere", "PAYER_CLIENT_KEY_FILE": str(client)}
+    make_key(client)
+    assert told not in run(tmp_path / "bot.db", "check", **settings)[1]
+    client.chmod(0o644)
+    assert told in run(tmp_path / "bot.db", "check", **settings)[1]
 
 
 @pytest.mark.threat("T56")
