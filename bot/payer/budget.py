@@ -35,7 +35,8 @@ class Gap:
     `page_failed`: a later page did not come. `type_refused`: the payer does not give this type. `left_out`: rows of
     another patient. `unreadable`: rows or elements of the wrong form. `cut_short`: more was there than a question may
     read (count: what was read), or the next page's address was not the payer's. `said_incomplete`: the payer says
-    that its answer is not whole. `not_interpreted`: records that say that they mean something else than they show.
+    that its answer is not whole, or that there are more rows than came. `not_interpreted`: records that say that they
+    mean something else than they show.
     """
 
     kind: GapKind

@@ -99,11 +99,15 @@ class Server:
         page: Page | None
         page, url = await self._first(search, budget)
         seen: set[str] = set()
+        total, sent = page.total or 0, 0
         while page is not None:
             yield page
             seen.add(url)
+            sent += page.sent
             following = self._following(page, url, seen, search.type, budget)
             if following is None:
+                if page.next_url is None and sent < total:
+                    budget.report.gaps.append(Gap("said_incomplete", search.type, total - sent, "total"))
                 return
             url = following
             page = await self._later(url, search.type, budget)

@@ -66,7 +66,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one answer to a search held. `total` is the server's word and may be wrong (F30)."""
+    """What one answer to a search held. `total` is the server's word and may be wrong (F30).
+
+    `sent` is how many rows of it answer the search, those too that could not be read or may not be shown.
+    """
 
     entries: tuple[Entry, ...] = ()
     next_url: str | None = None
@@ -74,6 +77,7 @@ class Page:
     issues: tuple[Issue, ...] = ()
     unreadable: int = 0
     is_bundle: bool = True
+    sent: int = 0
 
     @property
     def matches(self) -> tuple[Entry, ...]:
@@ -158,6 +162,7 @@ def read_page(body: bytes, wanted: str = "") -> Page:
         total=bundle.total if bundle.total is not None and bundle.total >= 0 else None,
         issues=issues,
         unreadable=unreadable,
+        sent=sum(1 for entry in entries if entry.mode == "match") + unreadable,
     )
 
 
