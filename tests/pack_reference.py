@@ -30,14 +30,14 @@ _MODULES = {
     """,
     "claims": """
         kit.claims kit.denials kit.fills kit.history kit.later_claims kit.near_claims kit.news kit.newest_visits
-        kit.on_record kit.period kit.wanted records.amounts records.authorization records.claim records.contract
+        kit.on_record kit.period kit.of_time kit.wanted records.amounts records.authorization records.claim records.contract
         records.dispensed records.doubts
         records.line records.live records.owed records.reasons records.refused records.story records.sum_doubts
-        records.typed records.why
+        records.typed records.why records.within
     """,
     "coverage": """
         kit.coverages kit.floors kit.scopes kit.toward kit.visit_kinds records.card records.contact records.cost_share
-        records.coverage
+        records.coverage records.plan_year
     """,
     "directory": """
         kit.areas kit.around kit.asked_networks kit.cards kit.choice kit.directory kit.electronic kit.facilities

@@ -263,7 +263,7 @@ class Answering:
             return asked
         today = self._now().date()
         year = plan_year_of(await self._own.coverages(message, asked.whose), today)
-        dated = engine.dates_in(slot.text, today, year) if year else None
+        dated = engine.dates_in(slot.text, today, (year.first, year.last)) if year else None
         return replace(asked, slots={**asked.slots, "date_range": dated}) if dated else asked
 
     def _prepare(self, message: Message, asked: Asked, access: Access | None) -> Ask:

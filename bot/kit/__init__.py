@@ -27,11 +27,16 @@ from bot.kit.fills import Medication, medications
 from bot.kit.floors import (
     COUNTED,
     Floor,
+    counted_since,
+    counting,
     counts_apart,
     floor_of,
     floors_of,
-    met_so_far,
     network_side,
+    scopes_of,
+    standings,
+    this_year,
+    year_now,
     year_so_far,
 )
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
@@ -46,6 +51,7 @@ from bot.kit.network_proof import Proven, ProvenPlace, proven_of, proven_place
 from bot.kit.networks import names_of, telling
 from bot.kit.newest_visits import newest_visits
 from bot.kit.news import claim_news
+from bot.kit.of_time import claims_within
 from bot.kit.on_record import OnRecord, TestsOnRecord, on_record, tests_on_record
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.own_network import own_networks
@@ -54,11 +60,11 @@ from bot.kit.period import period_claims
 from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import records
 from bot.kit.reminders import ReminderKept, ReminderWish, WithReminder
-from bot.kit.scopes import SCOPES, Shares, of_scope, scope_of
+from bot.kit.scopes import Shares, of_scope, scope_of
 from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_named, words_of
 from bot.kit.states import name_of_state
-from bot.kit.toward import MetSoFar, carrying, counting
+from bot.kit.toward import MetSoFar, carrying
 from bot.kit.visit_kinds import named_visit, visit_kind
 from bot.kit.wanted import (
     Chosen,
@@ -92,7 +98,7 @@ from bot.records.contact import PayerContact, PayerPhone
 from bot.records.contract import Contract, read_contract
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, read_coverage
-from bot.records.dates import PartialDate, Period
+from bot.records.dates import PartialDate
 from bot.records.decode import Unreadable
 from bot.records.doubts import Doubt, doubts_of
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
@@ -104,18 +110,19 @@ from bot.records.money import Amount, by_currency
 from bot.records.npi import is_npi
 from bot.records.observation import Observation
 from bot.records.patient import Patient, read_patient
+from bot.records.plan_year import same_plan
 from bot.records.profile import Profile, read_profile
 from bot.records.reasons import Reason
 from bot.records.story import Story, story_of
 from bot.records.sum_doubts import NO_DOUBTS, SumDoubts, sum_doubts
 from bot.records.why import Why, why_of
+from bot.records.within import Within, began_in
 
 __all__ = [
     "COUNTED",
     "FARTHER",
     "NO_DOUBTS",
     "NO_KINDS",
-    "SCOPES",
     "STALE_DAYS",
     "UNSHIELDED",
     "Amount",
@@ -170,7 +177,6 @@ __all__ = [
     "PayerError",
     "PayerHealth",
     "PayerPhone",
-    "Period",
     "PharmacyCost",
     "Places",
     "Plan",
@@ -202,6 +208,7 @@ __all__ = [
     "WhyGone",
     "WithDocument",
     "WithReminder",
+    "Within",
     "added",
     "affiliations_of",
     "amount_in",
@@ -209,6 +216,7 @@ __all__ = [
     "appeal_clock",
     "around",
     "asked_networks",
+    "began_in",
     "by_currency",
     "by_provider",
     "by_side",
@@ -223,7 +231,9 @@ __all__ = [
     "claim_news",
     "claim_numbered",
     "claims_around",
+    "claims_within",
     "conditions",
+    "counted_since",
     "counting",
     "counts_apart",
     "curve_of",
@@ -258,7 +268,6 @@ __all__ = [
     "loosened",
     "medications",
     "member_coverages",
-    "met_so_far",
     "name_of_state",
     "named_visit",
     "names_of",
@@ -295,7 +304,9 @@ __all__ = [
     "read_profile",
     "records",
     "results",
+    "same_plan",
     "scope_of",
+    "scopes_of",
     "series",
     "service_dates",
     "shield",
@@ -305,6 +316,7 @@ __all__ = [
     "sold_in",
     "span_of",
     "staff",
+    "standings",
     "story_of",
     "sum_doubts",
     "sum_of",
@@ -312,6 +324,7 @@ __all__ = [
     "tells_state",
     "tests_on_record",
     "text_of",
+    "this_year",
     "visit_kind",
     "visits",
     "wanted",
@@ -324,5 +337,6 @@ __all__ = [
     "within",
     "without_own",
     "words_of",
+    "year_now",
     "year_so_far",
 ]

@@ -9,7 +9,8 @@ from bot.kit.ask import Ask
 from bot.records.claim import Claim
 
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
-_ZONES = timedelta(days=1)
+A_ZONE = timedelta(days=1)
+BILLED_LATE = timedelta(days=183)
 
 
 def span_of(ask: Ask) -> tuple[date | None, date | None]:
@@ -22,17 +23,19 @@ def span_of(ask: Ask) -> tuple[date | None, date | None]:
 
 
 def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
-    """The span as search parameters, a day more on both sides."""
+    """The span as search parameters, wide enough for what began in it."""
     return days_around(*span_of(ask))
 
 
-def days_around(start: date | None, end: date | None) -> tuple[tuple[str, str], ...]:
-    """A span as search parameters, a day more on both sides: a server compares instants, and a day has a zone.
+def days_around(start: date | None, end: date | None, *, late: timedelta = BILLED_LATE) -> tuple[tuple[str, str], ...]:
+    """A span as search parameters, a day more before it and half a year (`late`) after it.
 
-    A service at 10:30 p.m. in Chicago is on the next day in UTC. Whoever asks checks the days as they are written.
+    A server compares instants, and a day has a zone: a service at 10:30 p.m. in Chicago is on the next day in UTC. It
+    also compares the days of the bill, and a long stay is billed after it began, in parts. Whoever asks checks the days
+    as they are written.
     """
-    first = start - _ZONES if start and start > date.min + _ZONES else start
-    last = end + _ZONES if end and end < date.max - _ZONES else end
+    first = start - A_ZONE if start and start > date.min + A_ZONE else start
+    last = end + late if end and end < date.max - late else end
     return tuple(("service-date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day)
 
 

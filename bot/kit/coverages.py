@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from bot.kit.ask import Ask
 from bot.kit.reading import read_entries, records_of
@@ -14,6 +13,7 @@ from bot.payer.optional import given
 from bot.payer.search import Search
 from bot.records.contact import PayerContact, PayerPhone, read_payer
 from bot.records.coverage import Coverage, read_coverage
+from bot.records.plan_year import PlanYear, plan_year
 
 _RANK = {"current": 0, "future": 1, "unclear": 2, "ended": 3}
 _FIRST = 1
@@ -72,22 +72,8 @@ def coverages_of(found: Iterable[Coverage], today: date, payers: Mapping[str, Pa
     return Coverages(tuple(ranked), today, payers or {})
 
 
-def plan_year_of(coverages: Iterable[Coverage], today: date) -> tuple[date, date] | None:
-    """The first and last day of the plan year that `today` lies in, from the current coverage; None when it says none.
-
-    A coverage of at most a year is its own plan year. A longer or open one starts anew on its first day's anniversary.
-    """
-    for coverage in coverages_of(coverages, today).current:
-        start, end = coverage.period.start, coverage.period.end
-        if start is None:
-            continue
-        first = _anniversary(start.first, today)
-        last = _anniversary(start.first, date(first.year + 1, 12, 31)) - timedelta(days=1)
-        return first, min(last, end.last) if end else last
-    return None
-
-
-def _anniversary(first: date, today: date) -> date:
-    """The latest day not after `today` with the month and day of `first`; February 29 becomes the 28th."""
-    year = today.year - ((today.month, today.day) < (first.month, first.day))
-    return first.replace(year=year, day=min(first.day, monthrange(year, first.month)[1]))
+def plan_year_of(coverages: Iterable[Coverage], today: date) -> PlanYear | None:
+    """The plan year of today, from the first current coverage that tells one; None when none does."""
+    every = coverages_of(coverages, today)
+    years = (plan_year(coverage, today, every.every) for coverage in every.current)
+    return next((year for year in years if year), None)

@@ -5,7 +5,6 @@ A Coverage holds no accumulator and neither do claims (fhir-notes 4.7), so a flo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,26 +13,27 @@ from typing import Literal
 from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.coverages import Coverages, member_coverages
+from bot.kit.scopes import SCOPES, Shares
 from bot.kit.toward import MetSoFar, least
 from bot.records.claim import Claim
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage
+from bot.records.live import Live
 from bot.records.money import Amount
+from bot.records.plan_year import PlanYear, calendar_year, plan_year, same_plan
 
 COUNTED = ("deductible", "out_of_pocket_max")
 """The yearly figures that claims count toward."""
 Side = Literal["in", "out", "unknown"]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
 _APART = frozenset({"oral", "vision"})
-_DIGITS = re.compile(r"[^a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
     """What some claims carried: `deductible`, and `shares` (deductible, copay and coinsurance), of `claims` claims.
 
-    `plan` is the coverage that held then, told where the claims are of several plans; `first` and `last` are the days
-    of service of its claims.
+    `plan` is the coverage that held then and `year` its year; `first` and `last` are the days of service of its claims.
     """
 
     side: Side
@@ -41,6 +41,7 @@ class Floor:
     deductible: Amount | None
     shares: Amount | None
     plan: Coverage | None = None
+    year: PlanYear | None = None
     first: date | None = None
     last: date | None = None
 
@@ -49,34 +50,115 @@ class Floor:
         return self.deductible if aspect == "deductible" else self.shares
 
 
-def met_so_far(
-    aspect: str | None, shares: Iterable[CostShare], floors: Sequence[Floor], drugs: Floor | None
-) -> MetSoFar | None:
-    """Where the member stands with the one figure in network; None where it is not clear which figure counts.
+def counting(alive: Live, coverages: Coverages) -> list[Claim]:
+    """The claims whose amounts count: a reversal takes its own off, unless what it takes back is out already.
 
-    `drugs` are the pharmacy claims, which some plans count and some do not.
+    A visit that two plans decided on counts for each of the two, and of one plan once.
     """
-    used, limit = _used_in_network(aspect, floors), _one_limit(shares)
-    if used is None or limit is None or not limit.value or used.currency != limit.currency:
+    rows = [claim for claim in alive.claims if claim.id not in alive.pairs]
+    return [c for c in rows if (other := alive.coordinated.get(c.id)) is None or _of_two(c, other, coverages)]
+
+
+def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
+    plans = plan_of(one, coverages), plan_of(other, coverages)
+    return plans[0] is not None and plans[1] is not None and not same_plan(plans[0], plans[1])
+
+
+def standings(
+    aspect: str, plans: Iterable[Shares], claims: Iterable[Claim], coverages: Coverages
+) -> tuple[MetSoFar, ...]:
+    """Where the member stands with the one figure of each plan in network; of a plan that is not clear, nothing.
+
+    `claims` are those that count, of any time.
+    """
+    rows = list(claims)
+    told = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
+    found = (_standing(aspect, limit, _under(plan, rows, coverages, alone=len(told) == 1)) for plan, limit in told)
+    return tuple(one for one in found if one)
+
+
+def _standing(aspect: str, limit: Amount, under: _Under) -> MetSoFar | None:
+    """None where no claim in network tells of it, or in another currency. Some plans count prescriptions apart."""
+    drugs = under.plan.scope == "medical"
+    year, calendar = (
+        _used(aspect, [c for c in rows if network_side(c) == "in" and not (drugs and c.is_pharmacy)])
+        for rows in (under.of_year, under.of_calendar)
+    )
+    if year is None or year.currency != limit.currency:
         return None
-    filled = drugs.toward(aspect) if drugs else None
-    more = filled if filled and filled.value and filled.currency == used.currency else None
-    return MetSoFar(limit, used, used + more if more else None)
+    filled = _used(aspect, [claim for claim in under.of_year if claim.is_pharmacy]) if drugs else None
+    more = year + filled if filled and filled.value and filled.currency == year.currency else None
+    return MetSoFar(limit, year, more, under.plan, under.year, year == calendar)
 
 
-def _used_in_network(aspect: str | None, floors: Sequence[Floor]) -> Amount | None:
-    """None too where the claims fall under more than one plan."""
-    floor = next((one for one in floors if one.side == "in"), None)
-    return floor.toward(aspect) if floor and aspect in COUNTED and not any(one.plan for one in floors) else None
+def _used(aspect: str, claims: Sequence[Claim]) -> Amount | None:
+    floor = floor_of("in", claims)
+    return floor.toward(aspect) if floor else None
 
 
-def _one_limit(shares: Iterable[CostShare]) -> Amount | None:
-    named = [share for share in shares if share.side != "out" and share.who != "family"]
-    return named[0].amount if len(named) == 1 and not named[0].drugs else None
+def _one_limit(aspect: str, shares: Iterable[CostShare]) -> Amount | None:
+    named = [share for share in shares if share.kind == aspect and share.side != "out" and share.who != "family"]
+    limit = named[0].amount if len(named) == 1 and not named[0].drugs else None
+    return limit if limit and limit.value else None
 
 
-async def year_so_far(ask: Ask, claims: Iterable[Claim]) -> dict[str, MetSoFar]:
-    """Where the member stands with each figure of the current plans, by the claims of this calendar year that count.
+@dataclass(frozen=True, slots=True)
+class _Under:
+    """The claims of one plan: those of its year, and those of the calendar year."""
+
+    plan: Coverage
+    year: PlanYear
+    of_year: tuple[Claim, ...]
+    of_calendar: tuple[Claim, ...]
+
+
+def _under(plan: Coverage, claims: Sequence[Claim], coverages: Coverages, *, alone: bool) -> _Under:
+    """`alone`: no other plan counts, so that a claim that names no plan is of this one."""
+    year = year_now(plan, coverages)
+    scopes = {one.id: one.scope for one in coverages.every}
+    fit = [claim for claim in claims if plan.scope in scopes_of(claim, scopes)]
+    mine = [claim for claim in fit if _is_of(plan_of(claim, coverages), plan, alone=alone)]
+    dated = [(claim, claim.service.day.first) for claim in mine if claim.service.day]
+    of_year, of_calendar = (
+        tuple(claim for claim, day in dated if one.holds(day) and day <= coverages.today)
+        for one in (year, calendar_year(coverages.today))
+    )
+    return _Under(plan, year, of_year, of_calendar)
+
+
+def _is_of(found: Coverage | None, plan: Coverage, *, alone: bool) -> bool:
+    return alone if found is None else same_plan(found, plan)
+
+
+def year_now(plan: Coverage, coverages: Coverages) -> PlanYear:
+    """The plan's year of today, or its last one when it is over; the calendar year where its dates tell none."""
+    end = plan.period.end
+    day = min(coverages.today, end.last) if end else coverages.today
+    return plan_year(plan, day, coverages.every) or calendar_year(coverages.today)
+
+
+def this_year(claims: Iterable[Claim], coverages: Coverages) -> list[Claim]:
+    """The claims that count now: of a plan that holds, those of its year; of any other one, of the calendar year."""
+    held = coverages.current or coverages.in_state("ended")[:1]
+    rows: list[Claim] = []
+    for claim in claims:
+        day, plan = claim.service.day, plan_of(claim, coverages)
+        mine = next((one for one in held if plan and same_plan(one, plan)), None)
+        year = year_now(mine, coverages) if mine else calendar_year(coverages.today)
+        if day and year.holds(day.first) and day.first <= coverages.today:
+            rows.append(claim)
+    return rows
+
+
+def counted_since(coverages: Coverages) -> date:
+    """The first day whose claims may count now, by any of the plans that hold and by the calendar year."""
+    held = coverages.current or coverages.in_state("ended")[:1]
+    years = [year_now(one, coverages).first for one in held]
+    return min([*years, calendar_year(coverages.today).first])
+
+
+async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
+    """Where the member stands with each figure of the one medical plan, where calendar and plan year agree.
 
     It stands beside what was asked for: when the coverages do not come, there is none, and nothing else is missing.
     """
@@ -87,21 +169,15 @@ async def year_so_far(ask: Ask, claims: Iterable[Claim]) -> dict[str, MetSoFar]:
         return {}
     finally:
         del ask.report.gaps[gaps:]
-    return met_by(coverages, claims, ask.today)
+    plans, rows = [(one, one.costs) for one in coverages.current], counting(alive, coverages)
+    found = {aspect: standings(aspect, plans, rows, coverages) for aspect in COUNTED}
+    return {aspect: met[0] for aspect, met in found.items() if len(met) == 1 and met[0].agreed}
 
 
-def met_by(coverages: Coverages, claims: Iterable[Claim], today: date) -> dict[str, MetSoFar]:
-    """The same, of coverages that were read."""
-    scopes = {coverage.id: coverage.scope for coverage in coverages.every}
-    days = date(today.year, 1, 1), today
-    counted = [c for c in claims if c.service.day and days[0] <= c.service.day.first <= days[1]]
-    counted = [claim for claim in counted if not counts_apart(claim, scopes)]
-    floors = floors_of([claim for claim in counted if not claim.is_pharmacy], coverages)
-    drugs = floor_of("unknown", [claim for claim in counted if claim.is_pharmacy])
-    named = [share for coverage in coverages.current for share in coverage.costs]
-    found = {aspect: [share for share in named if share.kind == aspect] for aspect in COUNTED}
-    met = {aspect: met_so_far(aspect, shares, floors, drugs) for aspect, shares in found.items()}
-    return {aspect: one for aspect, one in met.items() if one}
+def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:
+    """The kinds of plan whose figures it counts for; prescriptions also for a medical plan."""
+    own = SCOPES.get(claim.kind or "") or scopes.get(claim.coverage or "") or "medical"
+    return ("drugs", "medical") if own == "drugs" else (own,)
 
 
 def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
@@ -110,33 +186,36 @@ def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
 
 
 def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
-    """By plan and side of the network. A plan that is renewed under a new id each year stays one plan."""
-    by_id = {coverage.id: coverage for coverage in coverages.every}
-    plans: dict[tuple[str, ...], list[Claim]] = {}
+    """By plan, plan year and side of the network. A plan that is renewed under a new id stays one plan."""
+    groups: list[tuple[Coverage | None, PlanYear | None, list[Claim]]] = []
     for claim in claims:
-        plans.setdefault(_plan_key(by_id.get(claim.coverage or "") or _held(claim, coverages)), []).append(claim)
+        plan, day = plan_of(claim, coverages), claim.service.day
+        year = plan_year(plan, day.first, coverages.every) if day else None
+        year = year or (calendar_year(day.first) if day else None)
+        for held, when, rows in groups:
+            if when == year and (held is plan or (held and plan and same_plan(held, plan))):
+                rows.append(claim)
+                break
+        else:
+            groups.append((plan, year, [claim]))
     sides: tuple[Side, ...] = ("in", "out", "unknown")
-    found: list[Floor] = []
-    for rows in plans.values():
-        plan = next((by_id[c.coverage] for c in rows if c.coverage in by_id), None) or _held(rows[0], coverages)
-        made = (floor_of(side, [claim for claim in rows if network_side(claim) == side]) for side in sides)
-        found += [replace(floor, plan=plan) if len(plans) > 1 else floor for floor in made if floor]
-    return tuple(found)
+    made = [
+        (floor_of(side, [claim for claim in rows if network_side(claim) == side]), plan, year)
+        for plan, year, rows in groups
+        for side in sides
+    ]
+    return tuple(replace(floor, plan=plan, year=year) for floor, plan, year in made if floor)
 
 
-def _held(claim: Claim, coverages: Coverages) -> Coverage | None:
-    """The one medical coverage that held on the claim's day."""
+def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
+    """The coverage of the claim's plan that held on its day; where it names none, the one medical one that held."""
     day = claim.service.day
-    held = [c for c in coverages.every if day and c.held(day.first) and c.scope == "medical"]
-    return held[0] if len(held) == 1 else None
-
-
-def _plan_key(coverage: Coverage | None) -> tuple[str, ...]:
-    """What stays when a plan is renewed: its name without figures, its kind and its group."""
-    if coverage is None:
-        return ()
-    name, group = coverage.name or "", coverage.group.words if coverage.group else ""
-    return (_DIGITS.sub(" ", name.casefold()).strip(), coverage.kind or "", (group or "").casefold())
+    named = next((one for one in coverages.every if one.id == claim.coverage), None)
+    held = [one for one in coverages.every if day and one.held(day.first)]
+    if named is None:
+        medical = [one for one in held if one.scope == "medical"]
+        return medical[0] if len(medical) == 1 else None
+    return next((one for one in (named, *held) if one in held and same_plan(one, named)), named)
 
 
 def network_side(claim: Claim) -> Side:

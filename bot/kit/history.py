@@ -47,7 +47,7 @@ async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None
         services |= _services(page, {claim.id for claim in read if not claim.is_pharmacy})
         if unreadable:
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", unreadable))
-        days = _falling(days, [day.first for claim in read if (day := believed_day(claim, ask.today))])
+        days = _falling(days, [d.first for c in read if not c.is_stay and (d := believed_day(c, ask.today))])
         if since and days and days[-1] < since and days[0] > days[-1]:
             break
     return History(with_gaps(ask, live(claims, ask.today)), services)

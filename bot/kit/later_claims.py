@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bot.kit.ask import Ask
+from bot.kit.asked import days_around
 from bot.kit.claims import newest_claims
 from bot.records.claim import Claim
 from bot.records.live import Live
@@ -27,8 +28,7 @@ async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Liv
 
     if read is not None and not ask.report.gaps and enough(read):
         return read
-    days = (("service-date", f"ge{day.first}"), ("service-date", f"le{day.last}"))
-    return await newest_claims(ask, *days, enough=enough, people=False)
+    return await newest_claims(ask, *days_around(day.first, day.last), enough=enough, people=False)
 
 
 def why_gone(claim: Claim, around: Live | None) -> WhyGone | None:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from bot.errors import PayerError
 from bot.kit.ask import Ask
-from bot.kit.asked import days_around
+from bot.kit.asked import A_ZONE, BILLED_LATE, days_around
 from bot.kit.claims import asks_for_care, in_order, searched, with_gaps
 from bot.payer.budget import Gap
 from bot.records.bundle import Page
@@ -25,7 +25,6 @@ AT_ONCE = 4
 _PAGE = 100
 _PAGES, _RESOURCES, _BYTES = 60, 8_000, 96 * 1024 * 1024
 _EOB, _FILTER = "ExplanationOfBenefit", "service-date"
-_ZONES = timedelta(days=1)  # a window is asked for with a day more on both sides (`days_around`)
 
 
 class _Ignored(Exception):
@@ -75,7 +74,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
         read = list(tally.claims.values())
         if page.next_url is None or not in_order(read, ask):
             continue
-        if all(day.last < start for claim in read[-1:] if (day := claim.service.day)):
+        if _newest_left(read) < start:
             break
         if tally.many_left and not tried and _FILTER not in ask.report.applied_here:
             tried = True
@@ -84,14 +83,19 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
     return with_gaps(ask, live(tally.claims.values(), ask.today))
 
 
-def _pages(ask: Ask, start: date, end: date | None, *, people: bool) -> AsyncIterator[Page]:
-    return ask.search(searched(*days_around(start, end), page_size=_PAGE, people=people))
+def _pages(
+    ask: Ask, start: date, end: date | None, *, people: bool, late: timedelta = BILLED_LATE
+) -> AsyncIterator[Page]:
+    return ask.search(searched(*days_around(start, end, late=late), page_size=_PAGE, people=people))
 
 
 def _newest_left(read: list[Claim]) -> date:
-    """The last day that an unread claim can have: it starts no later, or ends no later, than the last one."""
-    service = read[-1].service
-    last = service.end or service.day
+    """The last day that an unread claim can have: it starts no later, or ends no later, than the last one.
+
+    A stay is told by the day on which it began, and stands where it was billed.
+    """
+    service = next((claim.service for claim in reversed(read) if not claim.is_stay), None)
+    last = service and (service.end or service.day)
     return last.last if last else date.max
 
 
@@ -119,9 +123,10 @@ async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) 
 async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> None:
     """Read one window; when it does not come, the report says that pages are missing."""
     try:
-        async for page in _pages(tally.ask, first, last, people=people):
-            early, late = first - _ZONES, last + _ZONES
-            if any(claim.service.known and not claim.service.overlaps(early, late) for claim in tally.add(page)):
+        async for page in _pages(tally.ask, first, last, people=people, late=A_ZONE):
+            early, late = first - A_ZONE, last + A_ZONE
+            rows = [claim for claim in tally.add(page) if claim.service.known and not claim.is_stay]
+            if not all(claim.service.overlaps(early, late) for claim in rows):
                 raise _Ignored
     except PayerError as error:
         tally.ask.report.gaps.append(Gap("page_failed", _EOB, 1, type(error).__name__))

@@ -8,17 +8,24 @@ from datetime import date
 
 from bot.records.amounts import added
 from bot.records.claim import Claim
-from bot.records.live import Live
+from bot.records.coverage import Coverage
 from bot.records.money import Amount
+from bot.records.plan_year import PlanYear
 
 
 @dataclass(frozen=True, slots=True)
 class MetSoFar:
-    """How much of one figure the claims have used at least; `with_drugs` is the same with prescriptions counted."""
+    """How much of one figure of `plan` its claims of `year` have used at least.
+
+    `with_drugs` is the same with prescriptions counted. `agreed`: counted by the calendar year it would be the same.
+    """
 
     limit: Amount
     used: Amount
     with_drugs: Amount | None = None
+    plan: Coverage | None = None
+    year: PlanYear | None = None
+    agreed: bool = True
 
     @property
     def left(self) -> Amount | None:
@@ -29,15 +36,6 @@ class MetSoFar:
     def drugs_reach_it(self) -> bool:
         """True when the figure is reached with prescriptions, and not without."""
         return self.left is not None and self.with_drugs is not None and self.with_drugs.value >= self.limit.value
-
-
-def counting(alive: Live) -> list[Claim]:
-    """The claims whose amounts count: a reversal takes its own off, unless what it takes back is out already."""
-    out = {number.value for claim in (*alive.taken_back, *alive.replaced, *alive.cancelled) for number in claim.numbers}
-    rows = [claim for claim in alive.claims if claim.id not in alive.coordinated]
-    names = [(claim, {number.value for number in (*claim.numbers, *claim.replaces)}) for claim in rows]
-    spent = len(alive.taken_back) == sum(1 for claim in rows if claim.is_reversal)
-    return [claim for claim, numbers in names if not (claim.is_reversal and (spent or numbers & out))]
 
 
 def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:

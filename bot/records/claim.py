@@ -206,6 +206,11 @@ class Claim:
         return self.kind == "pharmacy"
 
     @property
+    def is_stay(self) -> bool:
+        """True for what may last for days, and be billed long after it began."""
+        return self.kind in {"inpatient", "institutional"}
+
+    @property
     def is_draft(self) -> bool:
         """True when the payer calls it a draft: kept with a caveat, since one payer marks all of its claims so."""
         return self.status == "draft"

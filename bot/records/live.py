@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from bot.records.claim import Claim, Number
 from bot.records.coordination import coordinated
 from bot.records.dates import PartialDate
-from bot.records.reversals import taken_back
+from bot.records.reversals import matched
 from bot.records.versions import newest_versions, twins, version_of
 
 _LONG_AGO, _A_DAY = date.min, timedelta(days=1)
@@ -23,9 +23,9 @@ class Live:
 
     The reasons: `cancelled`, `entered-in-error`, `replaced`, `preauthorization`, `predetermination`, `older version`,
     `taken back`, `not interpreted`. A reversal stays among the claims, where it is shown and never summed; what it
-    takes back whole is `taken_back`. `twins` are the ids of claims that share a number, a kind and a day without proof
-    that one is a version of the other; `coordinated` gives, for the id of a claim of one plan, another plan's claim for
-    the same visit, which is added up in its place.
+    takes back is `taken_back`, and `pairs` gives it by the reversal's id. `twins` are the ids of claims that share a
+    number, a kind and a day without proof that one is a version of the other; `coordinated` gives, for the id of a
+    claim of one plan, another plan's claim for the same visit, which is added up in its place.
     """
 
     claims: tuple[Claim, ...]
@@ -35,6 +35,7 @@ class Live:
     taken_back: tuple[Claim, ...] = ()
     twins: frozenset[str] = frozenset()
     coordinated: Mapping[str, Claim] = field(default_factory=dict)
+    pairs: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
 
     @property
     def added(self) -> tuple[Claim, ...]:
@@ -49,16 +50,18 @@ class Live:
 
     def before(self, claim: Claim) -> Claim | None:
         """The newest of the claims that this one replaces, as far as they were read."""
-        earlier = [one for one in self.replaced if claim.follows(one)]
-        return max(earlier, key=version_of, default=None)
+        earlier = [one for one in (*self.replaced, *self.taken_back) if claim.follows(one)]
+        newest = max(earlier, key=version_of, default=None)
+        return next(iter(self.pairs.get(newest.id, ())), newest) if newest else None
 
     def after(self, claim: Claim) -> Claim | None:
-        """The claim that counts in place of a replaced one, as far as it was read; a chain is followed to its end."""
+        """The claim that counts in place of another one, as far as it was read; a chain is followed to its end."""
         seen = {claim.id}
         while True:
-            if counting := next((one for one in self.claims if one.follows(claim)), None):
+            if counting := next((c for c in self.claims if c.follows(claim) and not c.is_reversal), None):
                 return counting
-            later = next((one for one in self.replaced if one.follows(claim) and one.id not in seen), None)
+            between = (*self.replaced, *(one for one in self.claims if one.is_reversal))
+            later = next((one for one in between if one.follows(claim) and one.id not in seen), None)
             if later is None:
                 return None
             seen.add(later.id)
@@ -85,11 +88,14 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
     for claim in newest:
         reason = _reason_out(claim) or ("replaced" if priors and _is_prior(claim, priors) else None)
         (gone.setdefault(reason, []) if reason else kept).append(claim)
-    back = taken_back(kept, [claim for claim in kept if claim.is_reversal])
-    if back:
-        gone["taken back"] = [claim for claim in kept if claim.id in back]
+    replaced = gone.get("replaced", [])
+    reversals = [claim for claim in (*kept, *replaced) if claim.is_reversal]
+    pairs = matched(reversals, kept, (*replaced, *gone.get("cancelled", ())))
+    if back := _only_taken_back(pairs, (*kept, *replaced)):
+        gone["taken back"] = [claim for claim in (*kept, *replaced) if claim.id in back]
+        gone["replaced"] = [claim for claim in replaced if claim.id not in back]
         kept = [claim for claim in kept if claim.id not in back]
-    left_out.update({reason: len(rows) for reason, rows in gone.items()})
+    left_out.update({reason: len(rows) for reason, rows in gone.items() if rows})
     kept.sort(key=lambda claim: _newness(claim, today), reverse=True)
     return Live(
         claims=tuple(kept),
@@ -99,7 +105,15 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
         taken_back=tuple(gone.get("taken back", ())),
         twins=twins(kept),
         coordinated=coordinated(kept),
+        pairs=pairs,
     )
+
+
+def _only_taken_back(pairs: Mapping[str, tuple[Claim, ...]], claims: Sequence[Claim]) -> frozenset[str]:
+    """The ids of the claims that reversals take back and that no other claim stands for."""
+    back = {one.id: one for rows in pairs.values() for one in rows}
+    stands = [claim for claim in claims if back and not claim.is_reversal]
+    return frozenset(id_ for id_, one in back.items() if not any(claim.follows(one) for claim in stands))
 
 
 def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:

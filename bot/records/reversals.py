@@ -1,4 +1,4 @@
-"""Which claim a reversal takes back: by its number, or as its exact opposite on the same day (fhir-notes 4.7)."""
+"""Which claim a reversal takes back: the one that it names, else its exact opposite (fhir-notes 4.7)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from bot.records.claim import Claim
 from bot.records.money import Amount
 
 
-def taken_back(claims: Sequence[Claim], reversals: Iterable[Claim]) -> frozenset[str]:
-    """The ids of the claims that reversals take back, each reversal at most one that has another number."""
-    found: set[str] = set()
+def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
+    """What each reversal takes back, by the reversal's id: a claim that it names, or one with exactly its amounts.
+
+    `gone` are claims that count no longer: those are matched by number alone. A reversal without a match is not in it.
+    """
+    found: dict[str, tuple[Claim, ...]] = {}
+    used: set[str] = set()
     for reversal in reversals:
-        fitting = [one for one in claims if _fits(reversal, one) and one.id not in found]
-        numbered = [one for one in fitting if _same_number(reversal, one)]
-        found.update(one.id for one in (numbered or fitting[:1]))
-    return frozenset(found)
+        named = [one for one in (*claims, *gone) if not one.is_reversal and reversal.follows(one)]
+        named = named or [one for one in gone if not one.is_reversal and _same_number(reversal, one)]
+        fitting = [one for one in claims if not named and _fits(reversal, one) and one.id not in used]
+        rows = named or [one for one in fitting if _same_number(reversal, one)] or fitting[:1]
+        if rows:
+            found[reversal.id] = tuple(rows)
+            used.update(one.id for one in rows)
+    return found
 
 
 def _fits(reversal: Claim, claim: Claim) -> bool:

@@ -18,7 +18,8 @@ class SumDoubts:
     `unlike` give their share unlike in different places, `impossible` list shares that cannot be true, which are in no
     sum; the plan refused `refused` of them, in whole or in part. `twins` share their number with another claim that is
     in the sum too, `two_plans` are left out because another plan's claim for the same visit is in. `unmatched` take
-    another claim back that is not found, and `undated` have no day: both are in no sum of a time.
+    back another claim that they do not name and that is not found, `undated` have no day: both are in no sum of a time.
+    `reaching` began before the time and last into it.
     """
 
     open: int = 0
@@ -29,6 +30,7 @@ class SumDoubts:
     two_plans: int = 0
     unmatched: int = 0
     undated: int = 0
+    reaching: int = 0
 
 
 NO_DOUBTS = SumDoubts()
@@ -40,10 +42,10 @@ def sum_doubts(
     *,
     apart: Iterable[Claim] = (),
     undated: Iterable[Claim] = (),
+    reaching: Iterable[Claim] = (),
 ) -> SumDoubts:
     """The doubts of a sum over `added`; `apart` fit what was asked for and are in no sum, `undated` but for a day."""
     rows, others = tuple(added), tuple({id(claim): claim for claim in apart}.values())
-    reversals = sum(1 for claim in others if claim.is_reversal)
     return SumDoubts(
         open=sum(1 for claim in rows if claim.is_draft or claim.outcome in _UNFINISHED),
         unlike=sum(1 for claim in rows if claim.owed.rivals or claim.owed.gap),
@@ -51,8 +53,9 @@ def sum_doubts(
         refused=sum(1 for claim in rows if claim.denied or claim.is_partly_denied),
         twins=sum(1 for claim in rows if claim.id in alive.twins),
         two_plans=_two_plans(rows, others, alive.coordinated),
-        unmatched=max(0, reversals - sum(1 for claim in others if claim in alive.taken_back)),
+        unmatched=sum(1 for c in others if c.is_reversal and c.id not in alive.pairs and not c.replaces),
         undated=sum(1 for _ in undated),
+        reaching=sum(1 for _ in reaching),
     )
 
 

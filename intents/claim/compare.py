@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from bot.kit import (
@@ -18,7 +18,7 @@ from bot.kit import (
     added,
     amount_in,
     by_currency,
-    choose,
+    claims_within,
     period_claims,
     span_of,
     sum_doubts,
@@ -69,8 +69,15 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
     now, then = (_side(alive, ask, span) for span in _spans(ask))
     alike = now.share and then.share and now.share.currency == then.share.currency
     difference = now.share - then.share if alike and now.share and then.share else None
-    rows = [claim for span in _spans(ask) for claim in _counted(alive, ask, span)]
-    return Comparison(wanted_of(ask), now, then, difference, sum_doubts(rows, alive))
+    found = [claims_within(alive, *span, wanted_of(ask)) for span in _spans(ask)]
+    doubts = sum_doubts(
+        (claim for one in found for claim in one.counted),
+        alive,
+        apart=(claim for one in found for claim in (*one.two_plans, *one.apart)),
+        undated=found[0].undated,
+        reaching=found[1].reaching,
+    )
+    return Comparison(wanted_of(ask), now, then, difference, doubts)
 
 
 def _side(alive: Live, ask: Ask, span: Span) -> Side:
@@ -81,9 +88,8 @@ def _side(alive: Live, ask: Ask, span: Span) -> Side:
     return Side(*span, len(counted), added(shares), paid, least, currencies)
 
 
-def _counted(alive: Live, ask: Ask, span: Span) -> list[Claim]:
-    fit = choose(alive.added, replace(wanted_of(ask), start=None, end=None)).claims
-    return [claim for claim in fit if claim.service.day and span[0] <= claim.service.day.first <= span[1]]
+def _counted(alive: Live, ask: Ask, span: Span) -> tuple[Claim, ...]:
+    return claims_within(alive, *span, wanted_of(ask)).counted
 
 
 def _spans(ask: Ask) -> tuple[Span, Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -21,10 +21,9 @@ from bot.kit import (
     WithDocument,
     added,
     by_currency,
-    counting,
+    claims_within,
     days_around,
     doubts_of,
-    fitting,
     history,
     of_other_person,
     read_profile,
@@ -151,7 +150,7 @@ async def answer(ask: Ask) -> Export:
     ask.cite("ExplanationOfBenefit", [receipt.claim.id for receipt in summary.papers.receipts])
     if summary.document is None or not _holds_this_year(ask, start, end):
         return summary
-    papers = replace(summary.papers, met=await year_so_far(ask, counting(found.live)))
+    papers = replace(summary.papers, met=await year_so_far(ask, found.live))
     return replace(summary, papers=papers, document=replace(summary.document, values={"papers": papers}))
 
 
@@ -166,7 +165,9 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
     live = found.live
-    alive = [claim for claim in _within(live.claims, ask, start, end) if not claim.is_reversal]
+    within = claims_within(live, start, end, wanted_of(ask))
+    of_time = {claim.id for claim in (*within.counted, *within.two_plans)}
+    alive = [claim for claim in live.claims if claim.id in of_time]
     sensitive = sum(1 for claim in alive if claim.sensitive)
     told = [claim for claim in alive if shown or not claim.sensitive]
     receipts = tuple(_receipt(claim, found) for claim in told)
@@ -181,13 +182,13 @@ def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
         totals=totals,
         sensitive=sensitive if shown else 0,
         hidden=0 if shown else sensitive,
-        apart=len(_within(live.apart, ask, start, end)),
-        undated=sum(1 for claim in live.claims if not claim.service.known) if start or end else 0,
+        apart=len(within.apart),
+        undated=len(within.undated),
         strange=live.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
-        months=_months(counted),
+        months=() if ask.report.hides else _months(counted),
         way=way_of(counted),
-        doubts=sum_doubts(counted, live, apart=(*alive, *_within(live.apart, ask, start, end))),
+        doubts=replace(sum_doubts(counted, live, apart=(*alive, *within.apart)), reaching=within.doubts.reaching),
     )
     return Export(
         document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,
@@ -207,14 +208,6 @@ def _span(ask: Ask) -> tuple[date | None, date | None]:
     if start or end:
         return start, min(end, ask.today) if end else ask.today
     return (None, None) if ask.arguments.get("all") else (date(ask.today.year, 1, 1), ask.today)
-
-
-def _within(claims: Iterable[Claim], ask: Ask, start: date | None, end: date | None) -> list[Claim]:
-    """The claims that fit the question and began in the period: a stay over New Year is in one year only."""
-    fit = fitting(tuple(claims), ask)
-    if not (start or end):
-        return list(fit)
-    return [c for c in fit if c.service.day and (start or date.min) <= c.service.day.first <= (end or date.max)]
 
 
 def _receipt(claim: Claim, found: History) -> Receipt:

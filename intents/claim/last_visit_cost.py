@@ -51,8 +51,8 @@ class LastVisitCost(Summary):
     fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are described only when
     `opened` by button. `story` is that of an earlier claim that the one claim replaces. `wanted` holds the conditions.
     `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
-    another, which the records don't show. Where several kinds of care were asked for, `each` has the newest claim of
-    every kind, None where there is none.
+    another, and `reversed` is that one, where the records show it. Where several kinds of care were asked for, `each`
+    has the newest claim of every kind, None where there is none.
     """
 
     wanted: ClaimWish
@@ -67,6 +67,7 @@ class LastVisitCost(Summary):
     searched: int = 0
     apart: int = 0
     credit: Claim | None = None
+    reversed: Claim | None = None
     story: Story | None = None
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     part: Amount | None = None
@@ -118,6 +119,7 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     """The chosen day among the visits; a negative pick counts from the oldest."""
     wanted = wanted_of(ask)
     days = _days(alive, ask, wanted)
+    credit = next((claim for claim in alive.claims if claim.is_reversal), None)
     known = [day for day in days if day.day] or list(days)
     pick = ask.pick if ask.pick >= 0 else len(known) + ask.pick
     base = LastVisitCost(
@@ -128,7 +130,8 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         other_person=of_other_person(ask),
         opened=ask.arguments.get("show") == "yes",
         each=_each(alive, wanted) if ask.pick == 0 and known else (),
-        credit=None if known else next((claim for claim in alive.claims if claim.is_reversal), None),
+        credit=None if known else credit,
+        reversed=next(iter(alive.pairs.get(credit.id, ())), None) if credit else None,
     )
     if base.each or not 0 <= pick < len(known):
         return base

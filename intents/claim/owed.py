@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.kit import (
@@ -15,14 +15,13 @@ from bot.kit import (
     Live,
     SumDoubts,
     Summary,
+    Within,
     added,
-    any_time,
     by_currency,
-    choose,
+    claims_within,
     left_of,
     period_claims,
     span_of,
-    sum_doubts,
     sum_of,
     text_of,
     wanted_of,
@@ -67,7 +66,7 @@ async def answer(ask: Ask) -> OwedInAll:
     start, end = _span(ask)
     alive = await period_claims(ask, start, end)
     summary = summarize(alive, ask)
-    counted = _counted(alive, ask)
+    counted = _within(alive, ask).counted
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     ask.report.steps += sum_of("spending", counted, lambda claim: claim.owed.amount)
     return summary
@@ -75,7 +74,8 @@ async def answer(ask: Ask) -> OwedInAll:
 
 def summarize(alive: Live, ask: Ask) -> OwedInAll:
     """Only what a claim reports as paid is taken off; where it says nothing, nothing is known."""
-    (start, end), counted = _span(ask), _counted(alive, ask)
+    (start, end), found = _span(ask), _within(alive, ask)
+    counted = found.counted
     told = [claim for claim in counted if claim.owed.amount is not None]
     unknown = [
         claim for claim in told if claim.paid_by_patient is None and claim.owed.amount and claim.owed.amount.value
@@ -98,7 +98,7 @@ def summarize(alive: Live, ask: Ask) -> OwedInAll:
         least=ask.report.hides or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
         marked=sum(1 for claim in told if claim.sensitive),
         shares=by_currency(claim.owed.amount for claim in told),
-        doubts=_doubts(counted, alive, ask),
+        doubts=found.doubts,
         whom=_whom(told) if text_of(ask, "question") == "whom" else (),
         over=added(-left for claim in told if (left := left_of(claim)) and left.value < 0),
     )
@@ -117,19 +117,8 @@ def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
     return tuple(sorted(sums.items(), key=lambda pair: (-pair[1].value, pair[0])))[:SHOWN]
 
 
-def _counted(alive: Live, ask: Ask) -> list[Claim]:
-    return _within(alive.added, ask)
-
-
-def _doubts(counted: list[Claim], alive: Live, ask: Ask) -> SumDoubts:
-    undated = choose((claim for claim in alive.added if not claim.service.known), any_time(wanted_of(ask))).claims
-    return sum_doubts(counted, alive, apart=_within((*alive.claims, *alive.apart), ask), undated=undated)
-
-
-def _within(claims: Iterable[Claim], ask: Ask) -> list[Claim]:
-    start, end = _span(ask)
-    fit = choose(claims, replace(wanted_of(ask), start=start, end=end)).claims
-    return [claim for claim in fit if claim.service.day and start <= claim.service.day.first <= end]
+def _within(alive: Live, ask: Ask) -> Within:
+    return claims_within(alive, *_span(ask), wanted_of(ask))
 
 
 def _span(ask: Ask) -> tuple[date, date]:

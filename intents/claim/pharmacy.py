@@ -16,7 +16,9 @@ from bot.kit import (
     Live,
     SumDoubts,
     Summary,
+    Within,
     by_currency,
+    claims_within,
     days_around,
     doubts_of,
     fills,
@@ -25,7 +27,6 @@ from bot.kit import (
     of_other_person,
     service_dates,
     span_of,
-    sum_doubts,
     sum_of,
     text_of,
     wanted_of,
@@ -87,28 +88,29 @@ async def answer(ask: Ask) -> Pharmacy:
     alive = await newest_claims(
         ask,
         *days_around(start, end),
-        enough=lambda so_far: any(c.service.day and c.service.day.last < start for c in so_far.claims),
+        enough=lambda so_far: any(
+            c.service.day and c.service.day.last < start and not c.is_stay for c in so_far.claims
+        ),
         page_size=100,
     )
     earlier: Live | None = None
-    if not _counted(alive, ask) and not service_dates(ask):
+    if not _filled(alive, ask) and not service_dates(ask):
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(fills(so_far), ask)), page_size=100)
     summary = summarize(alive, ask, earlier)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_counted(alive, ask), summary.last) if claim])
-    sums = [claim for claim in _counted(alive, ask) if claim.id not in alive.coordinated]
-    ask.report.steps += sum_of("fills", sums, lambda claim: claim.owed.amount)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(alive, ask), summary.last) if claim])
+    ask.report.steps += sum_of("fills", _within(alive, ask).counted, lambda claim: claim.owed.amount)
     return summary
 
 
 def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     """The page cut from the fills that fit, and the sum over all that fit."""
-    (start, end), counted = _span(ask), _counted(alive, ask)
-    sums = [claim for claim in counted if claim.id not in alive.coordinated]
+    (start, end), filled, found = _span(ask), _filled(alive, ask), _within(alive, ask)
+    sums = found.counted
     told = [claim for claim in sums if claim.owed.amount is not None]
     paid = by_currency(claim.paid_by_patient for claim in sums)
     before = _wanted(fills(earlier), ask) if earlier else ()
     return Pharmacy(
-        fills=tuple(counted[ask.page * PAGE : (ask.page + 1) * PAGE]),
+        fills=tuple(filled[ask.page * PAGE : (ask.page + 1) * PAGE]),
         first=ask.page * PAGE + 1,
         page=ask.page,
         start=start,
@@ -116,26 +118,21 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         asked_time=bool(service_dates(ask)),
         drug=text_of(ask, "drug"),
         provider=text_of(ask, "provider_name"),
-        count=len(counted),
+        count=len(filled),
         told=len(told),
         untold=len(sums) - len(told),
         totals=by_currency(claim.owed.amount for claim in told),
         least=any(claim.owed.is_floor for claim in told),
         paid_by_member=paid[0] if len(paid) == 1 else None,
-        apart=len(_within(_wanted(_gone(alive), ask), ask)),
-        unnamed=len([c for c in _within(fills(alive), ask) if not _drugs(c)]) if text_of(ask, "drug") else 0,
-        shielded=sum(1 for claim in counted if claim.sensitive),
+        apart=len(found.apart),
+        unnamed=_unnamed(alive, ask) if text_of(ask, "drug") else 0,
+        shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
         other_person=of_other_person(ask),
         wanted=wanted_of(ask),
         hides=ask.report.hides,
-        doubts={claim.id: doubts_of(claim, alive) for claim in counted},
-        summed=sum_doubts(
-            sums,
-            alive,
-            apart=_within(_wanted([c for c in (*alive.claims, *alive.apart) if c.is_pharmacy], ask), ask),
-            undated=_wanted([c for c in fills(alive) if not c.service.known], ask),
-        ),
+        doubts={claim.id: doubts_of(claim, alive) for claim in filled},
+        summed=found.doubts,
     )
 
 
@@ -145,26 +142,33 @@ def _span(ask: Ask) -> tuple[date, date]:
     return start or last - timedelta(days=USUAL_DAYS), last
 
 
-def _counted(alive: Live, ask: Ask) -> list[Claim]:
-    return _within(_wanted(fills(alive), ask), ask)
+def _filled(alive: Live, ask: Ask) -> list[Claim]:
+    """The fills of the time, newest first; of two plans' claims for one fill both."""
+    found = _within(alive, ask)
+    ids = {claim.id for claim in (*found.counted, *found.two_plans)}
+    return [claim for claim in alive.claims if claim.id in ids]
 
 
-def _gone(alive: Live) -> list[Claim]:
-    """The fills that are in no sum."""
-    return [claim for claim in alive.apart if claim.is_pharmacy]
+def _within(alive: Live, ask: Ask) -> Within:
+    return claims_within(alive, *_span(ask), wanted_of(ask), also=lambda c: c.is_pharmacy and _is_of_drug(c, ask))
 
 
-def _within(claims: Sequence[Claim], ask: Ask) -> list[Claim]:
-    start, end = _span(ask)
-    return [claim for claim in claims if claim.service.day and start <= claim.service.day.first <= end]
+def _unnamed(alive: Live, ask: Ask) -> int:
+    """How many fills of the time give no words for their drug."""
+    found = claims_within(alive, *_span(ask), ClaimWish(), also=lambda c: c.is_pharmacy and not _drugs(c))
+    return len((*found.counted, *found.two_plans))
 
 
 def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
-    """The fills of the drug and the pharmacy that were named; a drug goes by its ingredient and brands too."""
+    """The fills of the drug and the pharmacy that were named."""
+    return tuple(claim for claim in fitting(claims, ask) if _is_of_drug(claim, ask))
+
+
+def _is_of_drug(claim: Claim, ask: Ask) -> bool:
+    """Whether it is a fill of the drug that was named, which goes by its ingredient and brands too."""
     drug = text_of(ask, "drug")
     names = [name.casefold().split() for name in (drug, *ask.other_names(drug))] if drug else []
-    found = fitting(claims, ask)
-    return tuple(c for c in found if not drug or any(all(w in _drugs(c) for w in words) for words in names))
+    return not drug or any(all(word in _drugs(claim) for word in words) for words in names)
 
 
 def _drugs(claim: Claim) -> str:

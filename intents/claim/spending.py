@@ -19,18 +19,19 @@ from bot.kit import (
     Nearest,
     SumDoubts,
     Summary,
+    Within,
     added,
     amount_in,
     any_time,
     by_currency,
     choose,
     cite_claims,
+    claims_within,
     holds_more,
     near_claims,
     of_other_person,
     period_claims,
     span_of,
-    sum_doubts,
     sum_of,
     text_of,
     wanted_of,
@@ -53,10 +54,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of the time, `2026-05`. Its sum is zero when it has no claims, None when it has and none told."""
+    """One month of the time, `2026-05`. Its sum is zero when it has no claims, None when it has and none told.
+
+    `read` False: no claim of it came, and some may not have arrived.
+    """
 
     name: str
     amount: Amount | None
+    read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,8 @@ class Spending(Summary):
 
     @property
     def top(self) -> Month | None:
-        """The month of the biggest sum, where several have one."""
-        told = [(one.amount.value, one) for one in self.compared if one.amount]
+        """The month of the biggest sum, where several have one and every month was read."""
+        told = [] if self.hides else [(one.amount.value, one) for one in self.compared if one.amount]
         return max(told, key=lambda pair: pair[0])[1] if told else None
 
     @property
@@ -154,21 +159,21 @@ async def answer(ask: Ask) -> Spending:
     summary = summarize(alive, ask)
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
-    cite_claims(ask, _counted(alive, ask), summary.nearest)
-    ask.report.steps += sum_of("spending", _counted(alive, ask), lambda claim: amount_in(claim, summary.wanted))
+    counted = _within(alive, ask).counted
+    cite_claims(ask, counted, summary.nearest)
+    ask.report.steps += sum_of("spending", counted, lambda claim: amount_in(claim, summary.wanted))
     return summary
 
 
 def summarize(alive: Live, ask: Ask) -> Spending:
     """The sums of the live claims in the span; sensitive claims are in the total and never described."""
     start, end = _span(ask)
-    wanted, counted, aspect = _wanted(ask), _counted(alive, ask), _aspect(ask)
+    wanted, found, aspect = _wanted(ask), _within(alive, ask), _aspect(ask)
+    counted, hides = found.counted, ask.report.hides
     told = [claim for claim in counted if amount_in(claim, wanted) is not None]
     plain = [claim for claim in told if not claim.sensitive]
     totals = by_currency(amount_in(claim, wanted) for claim in told)
     one, shares = len(totals) == 1, partial(_shares, wanted=wanted)
-    chosen = choose(alive.added, wanted)
-    undated = choose((c for c in alive.added if not c.service.known), any_time(wanted)).claims
     return Spending(
         start=start,
         end=end,
@@ -180,24 +185,19 @@ def summarize(alive: Live, ask: Ask) -> Spending:
         owed=_sum([claim.owed.amount for claim in counted]) if one else None,
         plan_paid=_sum([claim.plan_paid for claim in counted]) if len(totals) < _SEVERAL else None,
         paid_by_member=_sum([claim.paid_by_patient for claim in counted]) if one else None,
-        months=_months(start, end, counted, wanted) if one else (),
+        months=_months(start, end, counted, wanted, hides=hides) if one else (),
         kinds=shares(told, lambda claim: claim.kind or "") if one else (),
         providers=shares(plain, lambda claim: claim.seen or claim.billing or "")[:SHOWN] if one else (),
-        apart=len(_within(choose(alive.apart, wanted).claims, ask)),
-        undated=len(undated),
+        apart=len(found.apart),
+        undated=len(found.undated),
         shielded=len(told) - len(plain),
         aspect=aspect,
         other_person=of_other_person(ask),
         wanted=wanted,
-        silent=chosen.silent,
+        silent=choose(alive.added, wanted).silent,
         mixed=sum(1 for claim in told if holds_more(claim, wanted)),
-        doubts=sum_doubts(
-            counted,
-            alive,
-            apart=_within(choose((*alive.claims, *alive.apart), wanted).claims, ask),
-            undated=undated,
-        ),
-        hides=ask.report.hides,
+        doubts=found.doubts,
+        hides=hides,
         by=ask.arguments.get("by") or ("kind" if text_of(ask, "question") == "doctors_or_drugs" else None),
         question=text_of(ask, "question") if one and not ask.arguments.get("by") else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
@@ -224,13 +224,8 @@ def _aspect(ask: Ask) -> str | None:
     return None if asked == "out_of_pocket_max" else asked
 
 
-def _counted(alive: Live, ask: Ask) -> list[Claim]:
-    return _within(choose(alive.added, _wanted(ask)).claims, ask)
-
-
-def _within(claims: Iterable[Claim], ask: Ask) -> list[Claim]:
-    start, end = _span(ask)
-    return [claim for claim in claims if claim.service.day and start <= claim.service.day.first <= end]
+def _within(alive: Live, ask: Ask) -> Within:
+    return claims_within(alive, *_span(ask), _wanted(ask))
 
 
 def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
@@ -248,7 +243,7 @@ def _shares(claims: Sequence[Claim], key: Callable[[Claim], str], wanted: ClaimW
     return tuple(sorted(made, key=lambda share: (-share.amount.value, share.name)))
 
 
-def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish) -> tuple[Month, ...]:
+def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish, *, hides: bool) -> tuple[Month, ...]:
     """Every month of the time in order; none when a claim tells no month, for then no month's sum is known."""
     grouped = _grouped(claims, _month)
     first, last = _count(start), _count(end)
@@ -258,7 +253,8 @@ def _months(start: date, end: date, claims: Sequence[Claim], wanted: ClaimWish) 
         return ()
     sums = {name: _sum([amount_in(claim, wanted) for claim in rows]) for name, rows in grouped.items()}
     [currency] = {amount.currency for amount in sums.values() if amount}
-    return tuple(Month(name, sums.get(name, Amount(Decimal(0), currency))) for name in names)
+    none = Month("", None, read=False) if hides else Month("", Amount(Decimal(0), currency))
+    return tuple(Month(name, sums[name]) if name in sums else replace(none, name=name) for name in names)
 
 
 def _is_left_out(year: int, month: int, wanted: ClaimWish) -> bool:

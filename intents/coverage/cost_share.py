@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from bot.kit import (
     COUNTED,
-    SCOPES,
     Amount,
     Ask,
     Claim,
@@ -20,26 +19,31 @@ from bot.kit import (
     Coverages,
     Floor,
     MetSoFar,
-    Period,
     Shares,
     Summary,
+    began_in,
     carrying,
+    counted_since,
     counting,
     counts_apart,
     floor_of,
     floors_of,
     member_coverages,
-    met_so_far,
     named_visit,
     network_side,
     of_other_person,
     of_scope,
     period_claims,
     plan_year_of,
+    same_plan,
     scope_of,
+    scopes_of,
+    standings,
     sum_of,
+    this_year,
     visit_kind,
     words_of,
+    year_now,
 )
 
 _EITHER = ("copay", "coinsurance")
@@ -57,7 +61,8 @@ class CostShares(Summary):
     `scope` is the kind of plan that was asked about: dental, vision or drugs; `unscoped`: no plan is of that kind, or
     none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
 
-    `both`: several yearly figures were asked for, each with where the member stands; None where that is not clear.
+    `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
+    several yearly figures that were asked for.
 
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
 
@@ -75,6 +80,7 @@ class CostShares(Summary):
     counted: int = 0
     floors: tuple[Floor, ...] = ()
     drugs: Floor | None = None
+    standings: tuple[MetSoFar, ...] = ()
     start: date | None = None
     through: date | None = None
     other_person: bool = False
@@ -85,7 +91,7 @@ class CostShares(Summary):
     scope: str | None = None
     unscoped: bool = False
     several: bool = False
-    both: tuple[tuple[str, MetSoFar | None], ...] = ()
+    both: tuple[tuple[str, tuple[MetSoFar, ...]], ...] = ()
     rows: tuple[tuple[Claim, Amount], ...] = ()
     detail: bool = False
     asks: str | None = None
@@ -101,11 +107,15 @@ class CostShares(Summary):
         return only if only and asked and not self.missing and not self.unscoped else None
 
     @property
-    def progress(self) -> MetSoFar | None:
-        """Where the member stands with the one figure in network; None where it is not clear which figure counts."""
-        shares = [share for _, shares in self.plans for share in shares]
-        drugs = self.drugs if self.side != "out" else None
-        return None if self.end else met_so_far(self.aspect, shares, self.floors, drugs)
+    def rest(self) -> tuple[Floor, ...]:
+        """The floors that no standing tells."""
+        return tuple(floor for floor in self.floors if not any(_tells(one, floor) for one in self.standings))
+
+    @property
+    def silent(self) -> tuple[Shares, ...]:
+        """The plans of which no standing tells all."""
+        told = {one.plan.id for one in self.standings if one.plan}
+        return tuple((plan, shares) for plan, shares in self.plans if plan.id not in told or len(shares) > 1)
 
     @property
     def deductibles(self) -> int:
@@ -121,8 +131,8 @@ class CostShares(Summary):
 
     @property
     def changed(self) -> bool:
-        """Whether the time that was asked about falls under more than one plan."""
-        return any(floor.plan for floor in self.floors)
+        """Whether the time that was asked about falls under more than one plan, or more than one year of a plan."""
+        return len({(floor.plan and floor.plan.id, floor.year) for floor in self.floors}) > 1
 
     @property
     def reached(self) -> bool:
@@ -130,6 +140,10 @@ class CostShares(Summary):
         named = [share for _, shares in self.plans for share in shares if share.side != "out"]
         floor = next((one for one in self.floors if one.side == "in"), None)
         if self.aspect not in COUNTED or len(named) != 1 or floor is None or named[0].drugs or self.changed:
+            return False
+        if not (
+            self.start and floor.year and floor.year.holds(self.start) and floor.year.holds(self.end or self.start)
+        ):
             return False
         used, limit = floor.deductible if self.aspect == "deductible" else floor.shares, named[0].amount
         if used is None or limit is None or not limit.value:
@@ -172,15 +186,16 @@ async def answer(ask: Ask) -> CostShares:
     if (aspect or _about_care(ask)) and aspect not in COUNTED:
         return summarize(coverages, None, ask)
     start, end = _span(ask)
-    alive = await period_claims(ask, start, end, people=False)
+    since = start if _asks_time(coverages, ask) else counted_since(coverages)
+    alive = await period_claims(ask, since, end, people=False)
     scope = _counts_as(coverages, ask)
-    counted = list(_counted(counting(alive), coverages, ask, scope))
+    counted = _counted(counting(alive, coverages), coverages, ask, scope)
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     medical = [claim for claim in counted if not claim.is_pharmacy or scope == "drugs"]
     for side in dict.fromkeys(network_side(claim) for claim in medical):
         group = [claim for claim in medical if network_side(claim) == side]
         ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
-    return summarize(coverages, counting(alive), ask)
+    return summarize(coverages, counting(alive, coverages), ask)
 
 
 def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) -> CostShares:
@@ -196,17 +211,18 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
     found = service is not None and any(shares for _, shares in named)
     plans = named if found else every
     read = list(claims or ())
-    counted = list(_counted(read, coverages, ask, scope))
+    counted = _counted(read, coverages, ask, scope)
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
-    start, end = _span(ask)
+    (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
-    several = _yearly(ask) if claims is not None and side != "out" and not _asks_time(ask) else ()
-    kept = [share for _, shares in plans for share in shares]
-    both = tuple((one, met_so_far(one, [s for s in kept if s.kind == one], floors, drugs)) for one in several)
+    stands = claims is not None and side != "out" and not timed
+    asked = (_yearly(ask) or (aspect,)) if stands else ()
+    met = {one: standings(one, plans, read, coverages) for one in asked if one in COUNTED}
     return CostShares(
-        both=both,
+        both=tuple(met.items()) if len(met) > 1 else (),
+        standings=met.get(aspect or "", ()) if len(met) == 1 else (),
         plans=tuple((coverage, shares) for coverage, shares in plans if shares),
-        covered=bool(chosen) and any(c.state(ask.today) != "ended" or _asks_time(ask) for c in chosen),
+        covered=bool(chosen) and any(c.state(ask.today) != "ended" or timed for c in chosen),
         aspect=aspect,
         side=side,
         service=service,
@@ -215,12 +231,12 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
         drugs=drugs,
-        start=start,
+        start=start if timed else _counted_from(chosen, counted, coverages),
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
         other_person=of_other_person(ask),
         hides=ask.report.hides,
-        other_claims=sum(1 for claim in read if _in_span(claim, start, end)) - len(counted),
-        end=end if _asks_time(ask) else None,
+        other_claims=sum(1 for claim in read if began_in(claim, start, end)) - len(counted),
+        end=end if timed else None,
         starts_anew=_starts_anew(coverages, ask) if scope is None else None,
         scope=scope_of(ask),
         unscoped=scope_of(ask) is not None and not scoped,
@@ -248,12 +264,12 @@ def _about_care(ask: Ask) -> str | None:
 def _starts_anew(coverages: Coverages, ask: Ask) -> date | None:
     """The first day of the next plan year, by the dates of the current medical coverage."""
     year = plan_year_of((one for one in coverages.current if one.scope == "medical"), ask.today)
-    return year[1] + timedelta(days=1) if year else None
+    return year.next if year else None
 
 
 def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
     """The coverages that held in the time that was asked about, else the current ones, else the last one that ended."""
-    if _asks_time(ask):
+    if _asks_time(coverages, ask):
         start, end = _span(ask)
         then = [
             c for c in coverages.every if c.period.known and c.period.overlaps(start, end) and c.status != "cancelled"
@@ -263,14 +279,19 @@ def _chosen(coverages: Coverages, ask: Ask) -> tuple[Coverage, ...]:
     return coverages.current or coverages.in_state("ended")[:1]
 
 
-def _covers(period: Period, start: date, end: date) -> bool:
-    """True when a day of the time lies in the period; a missing end means open."""
-    after = period.end is None or period.end.last >= start
-    return after and (period.start is None or period.start.first <= end)
+def _asks_time(coverages: Coverages, ask: Ask) -> bool:
+    """Whether another time was asked about than the year of a plan that holds."""
+    if not isinstance(ask.slots.get("date_range"), Mapping):
+        return False
+    start, end = _span(ask)
+    years = [year_now(one, coverages) for one in coverages.current]
+    return end < ask.today or not any(year.first == start for year in years)
 
 
-def _asks_time(ask: Ask) -> bool:
-    return isinstance(ask.slots.get("date_range"), Mapping)
+def _counted_from(chosen: Iterable[Coverage], counted: Iterable[Claim], coverages: Coverages) -> date:
+    """The first day that was looked at: of the plans' years, or of another plan's claim before it."""
+    years = [year_now(one, coverages).first for one in chosen] or [coverages.today.replace(month=1, day=1)]
+    return min([min(years), *(claim.service.day.first for claim in counted if claim.service.day)])
 
 
 def _asked(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
@@ -289,21 +310,19 @@ def _counts_as(coverages: Coverages, ask: Ask) -> str | None:
     return None if scope == "drugs" and not of_scope(chosen, scope) else scope
 
 
-def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask, scope: str | None) -> Iterable[Claim]:
-    """The claims of the span under a medical plan; dental and vision plans have deductibles of their own."""
+def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask, scope: str | None) -> list[Claim]:
+    """The claims of the time under a medical plan; dental and vision plans have deductibles of their own."""
     start, end = _span(ask)
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
-    for claim in claims:
-        if not _in_span(claim, start, end):
-            continue
-        own = SCOPES.get(claim.kind or "") or scopes.get(claim.coverage or "") or "medical"
-        if own == scope if scope else not counts_apart(claim, scopes):
-            yield claim
+    timed = _asks_time(coverages, ask)
+    rows = [c for c in claims if began_in(c, start, end)] if timed else this_year(claims, coverages)
+    return [c for c in rows if (scopes_of(c, scopes)[0] == scope if scope else not counts_apart(c, scopes))]
 
 
-def _in_span(claim: Claim, start: date, end: date) -> bool:
-    day = claim.service.day
-    return day is not None and start <= day.first <= end
+def _tells(standing: MetSoFar, floor: Floor) -> bool:
+    """Whether the standing holds what the floor tells."""
+    plan = floor.plan is None or (standing.plan is not None and same_plan(standing.plan, floor.plan))
+    return floor.side == "in" and plan and floor.year == standing.year
 
 
 def _aspect(ask: Ask) -> str | None:
@@ -325,7 +344,7 @@ def _side(ask: Ask) -> str | None:
 
 
 def _span(ask: Ask) -> tuple[date, date]:
-    """The asked time, else this calendar year: a Coverage does not say when its plan year starts."""
+    """The asked time, else this calendar year, which is looked at beside the plans' own."""
     value = ask.slots.get("date_range")
     start, end = (value.get("start"), value.get("end")) if isinstance(value, Mapping) else (None, None)
     first = date.fromisoformat(str(start)) if start else ask.today.replace(month=1, day=1)

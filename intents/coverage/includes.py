@@ -10,12 +10,14 @@ from bot.kit import (
     Amount,
     Ask,
     Claim,
+    ClaimWish,
     CostShare,
     Coverage,
     Coverages,
     Live,
     Summary,
     added,
+    claims_within,
     member_coverages,
     period_claims,
     plan_year_of,
@@ -94,14 +96,14 @@ def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
     if start:
         return start, end or ask.today
     year = plan_year_of((one for one in coverages.current if one.scope == "dental"), ask.today)
-    return (year[0] if year else date(ask.today.year, 1, 1)), ask.today
+    return (year.first if year else date(ask.today.year, 1, 1)), ask.today
 
 
 def _dental(alive: Live, coverages: Coverages, start: date, end: date) -> list[Claim]:
     """The claims for teeth of that time that count."""
     ids = {one.id for one in coverages.every if one.scope == "dental"}
-    days = [claim for claim in alive.added if claim.service.day and start <= claim.service.day.first <= end]
-    return [claim for claim in days if claim.kind == "oral" or claim.coverage in ids]
+    found = claims_within(alive, start, end, ClaimWish(), also=lambda c: c.kind == "oral" or c.coverage in ids)
+    return list(found.counted)
 
 
 def summarize(coverages: Coverages, ask: Ask) -> Included:

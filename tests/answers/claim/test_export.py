@@ -186,7 +186,7 @@ async def test_without_a_period_it_is_this_year_and_a_button_gives_all() -> None
     asked = [
         next(query for kind, query in said.shelf.queries if kind == "ExplanationOfBenefit") for said in (this, every)
     ]
-    assert [query.get("service-date") for query in asked] == [["ge2025-12-31", "le2026-05-21"], None]
+    assert [query.get("service-date") for query in asked] == [["ge2025-12-31", "le2026-11-19"], None]
     assert "Health care claims of all years" in printed(every.summary, "html")
 
 

@@ -12,7 +12,7 @@ from bot.kit import floor_of
 from bot.message import Chart
 from bot.records.claim import read_claim
 from tests.answers.asking import answered, concept, owned, public
-from tests.answers.made import claim, coverage, paid_as, usd
+from tests.answers.made import claim, coverage, named, paid_as, usd
 from tests.records.made import raw
 
 
@@ -164,3 +164,52 @@ def test_a_floor_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
     assert floor
     assert floor.deductible
     assert floor.deductible.value == sum(Decimal(str(value / 100)) for value in cents)
+
+
+def _july(first: int, key: str, **elements: object) -> dict[str, object]:
+    """A plan that is renewed each July."""
+    period = {"start": f"{first}-07-01", "end": f"{first + 1}-06-30"}
+    return coverage(key, period=period, costToBeneficiary=[_money("deductible", 1000)], **elements)
+
+
+def _of(key: str, claim_key: str, day: str, deductible: float, **elements: object) -> dict[str, object]:
+    insurance = [{"focal": True, "coverage": {"reference": f"Coverage/{key}"}}]
+    return claim(claim_key, day, {"submitted": 500, "deductible": deductible}, insurance=insurance, **elements)
+
+
+@pytest.mark.parametrize("asked", [{}, {"date_range": {"start": "2025-07-01", "end": "2026-05-20"}}])
+async def test_a_plan_year_that_is_not_the_calendar_year_counts_for_itself(asked: dict[str, object]) -> None:
+    """What was met before it began is not met now, whatever the calendar says; the days counted are said."""
+    rows = [_of("c0", "a", "2025-03-01", 600), _of("c0", "b", "2025-05-01", 400), _of("c1", "c", "2025-09-01", 90)]
+    rows.append(_of("c1", "d", "2026-02-01", 30))
+    plans = _july(2024, "c0"), _july(2025, "c1")
+    said = await answered("coverage.cost_share", *plans, *rows, slots={"amount_kind": "deductible", **asked})
+    assert "Since July 1, 2025, at least $120.00 of your $1,000.00 deductible is used; at most $880.00" in said.text
+    assert "Some plans count by the calendar year instead" in said.text
+    assert "met" not in said.text
+
+
+async def test_a_plan_year_without_older_claims_agrees_with_the_calendar() -> None:
+    """Then both count the same, and the days are said all the same."""
+    plans = _july(2025, "c1")
+    said = await answered(
+        "coverage.cost_share", plans, _of("c1", "c", "2026-02-01", 1000), slots={"amount_kind": "deductible"}
+    )
+    assert "Your claims come to all of your $1,000.00 deductible, so you may have met it." in said.text
+    assert "Counted: your care since July 1, 2025" in said.text
+
+
+async def test_a_visit_that_two_plans_decided_on_counts_for_the_deductible_of_each() -> None:
+    """Each plan by its name, with its own claims; of one plan nothing counts twice."""
+    ppo = coverage("c1", costToBeneficiary=[_money("deductible", 1000)])
+    hmo = coverage(
+        "c2", costToBeneficiary=[_money("deductible", 500)], **{"class": [named("plan", "P-2", "Spouse HMO")]}
+    )
+    twice = _of("c1", "a", "2026-02-01", 100), _of("c2", "b", "2026-02-01", 30)
+    said = await answered("coverage.cost_share", ppo, hmo, *twice, slots={"amount_kind": "deductible"})
+    lines = said.text.splitlines()
+    assert "At least $100.00 of your $1,000.00 deductible is met" in lines[lines.index("Plain PPO") + 1]
+    assert "At least $30.00 of your $500.00 deductible is met" in lines[lines.index("Spouse HMO") + 1]
+    again = coverage("c2", costToBeneficiary=[_money("deductible", 1000)])
+    one = await answered("coverage.cost_share", ppo, again, *twice, slots={"amount_kind": "deductible"})
+    assert "$130.00" not in one.text

@@ -1,0 +1,148 @@
+"""Which claims a time holds, and what a sum of a time says of what it does not hold."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from tests.answers.asking import Resource, Shelf, answered, concept
+from tests.answers.claim.shapes import numbered
+from tests.answers.made import claim
+
+TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
+YEAR: dict[str, object] = {"date_range": {"start": "2026-01-01", "end": "2026-05-20"}}
+
+
+def _span(start: str, end: str) -> dict[str, object]:
+    return {"date_range": {"start": start, "end": end}}
+
+
+def _stay(key: str, admitted: str, left: str, billed: str) -> Resource:
+    """A hospital stay, one part of which was billed later."""
+    period = {"category": concept("admissionperiod"), "timingPeriod": {"start": admitted, "end": left}}
+    return claim(
+        key,
+        admitted,
+        {"memberliability": 900},
+        type=concept("institutional", TYPE),
+        subType=concept("inpatient", "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBInstitutionalClaimSubType"),
+        billablePeriod={"start": billed, "end": billed},
+        supportingInfo=[{"sequence": 1, **period}],
+        item=[{"sequence": 1}],
+        provider={"display": "Ridge General Hospital"},
+    )
+
+
+class _ByBill(Shelf):
+    """A payer that compares `service-date` with the days of the bill."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = request.url.params.get_list("service-date")
+        low = max((day[2:] for day in asked if day.startswith("ge")), default="")
+        high = min((day[2:] for day in asked if day.startswith("le")), default="9")
+        whole, self.resources = (
+            self.resources,
+            tuple(
+                one
+                for one in self.resources
+                if low
+                <= one.get("billablePeriod", {"start": one.get("item", [{}])[0].get("servicedDate", "")})["start"]
+                <= high
+            ),
+        )
+        try:
+            return super().__call__(request)
+        finally:
+            self.resources = whole
+
+
+@pytest.mark.parametrize("intent", ["claim.list", "claim.spending", "claim.last_visit_cost", "claim.export"])
+async def test_a_stay_is_found_in_the_month_in_which_it_began(intent: str) -> None:
+    """Its last part was billed two months later, and the payer goes by the bill."""
+    stay = _stay("s", "2025-11-20", "2025-11-28", "2026-01-15")
+    slots = _span("2025-11-01", "2025-11-30")
+    said = await answered(intent, slots=slots, shelf=_ByBill((stay,)))
+    assert "$900.00" in said.text
+    assert "no claims" not in said.text
+
+
+async def test_a_stay_is_summed_where_it_began_and_told_where_it_lasts() -> None:
+    """So two months never hold it twice, and the second does not say that there is nothing."""
+    rows = _stay("s", "2025-11-28", "2025-12-04", "2025-12-04"), claim("a", "2025-12-10", {"memberliability": 5})
+    before = await answered("claim.spending", *rows, slots=_span("2025-11-01", "2025-11-30"))
+    after = await answered("claim.spending", *rows, slots=_span("2025-12-01", "2025-12-31"))
+    assert "$900.00 is your share" in before.text
+    assert "$5.00 is your share" in after.text
+    assert "1 claim that began earlier lasts into that time; it counts where it began." in after.text
+    assert "lasts into" not in before.text
+
+
+@pytest.mark.parametrize("intent", ["claim.spending", "claim.owed"])
+async def test_a_reversal_that_names_its_claim_is_no_doubt(intent: str) -> None:
+    """The two are a pair: neither is in the sum, and nothing is said to be too high."""
+    rows = (
+        claim("a", "2026-03-01", {"submitted": 50, "memberliability": 20}),
+        claim("b", "2026-03-02", {"submitted": 80, "memberliability": 70}, **numbered("XR1")),
+        claim("c", "2026-03-02", {"submitted": -80, "memberliability": -70}, **numbered("XR1R", "XR1")),
+    )
+    said = await answered(intent, *rows, slots=YEAR)
+    assert "$20.00" in said.text
+    assert "too high" not in said.text
+    listed = await answered("claim.list", *rows, slots=YEAR)
+    assert "1 claim that your plan took back" in listed.text
+    stand = await answered("claim.status", *rows, slots={"claim_id": "XR1"})
+    assert "Reversed (taken back)" in stand.text
+    assert "The newer claim" not in stand.text
+
+
+async def test_the_claim_that_a_reversal_takes_back_is_told() -> None:
+    """Where no visit counts, the pair is told, and not that the other one is missing."""
+    rows = (
+        claim("b", "2026-03-02", {"submitted": 80, "memberliability": 70}, **numbered("XR1")),
+        claim("c", "2026-03-02", {"submitted": -80, "memberliability": -70}, **numbered("XR1R", "XR1")),
+    )
+    said = await answered("claim.last_visit_cost", *rows)
+    assert "isn't shown here" not in said.text
+    assert "It takes back your claim of March 2, 2026, $70.00 of your share, so neither counts." in said.text
+
+
+async def test_a_correction_after_a_reversal_still_follows_the_first_claim() -> None:
+    """First, reversal, correction: the last one counts, and says what it replaces."""
+    rows = (
+        claim("b", "2026-03-02", {"submitted": 80, "memberliability": 70}, **numbered("X1")),
+        claim("c", "2026-03-02", {"submitted": -80, "memberliability": -70}, **numbered("X1R", "X1")),
+        claim("d", "2026-03-02", {"submitted": 80, "memberliability": 40}, **numbered("X1C", "X1R")),
+    )
+    said = await answered("claim.spending", *rows, slots=YEAR)
+    assert "$40.00 is your share" in said.text
+    story = await answered("claim.last_visit_cost", *rows)
+    assert "(number X1); your share is $30.00 less" in story.text
+
+
+class _Short(Shelf):
+    """A payer whose later page fails, or comes empty though its total says that there is more."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        rows = [{"resource": one, "search": {"mode": "match"}} for one in self.resources]
+        first = "page" not in request.url.params
+        if not first and self.down:
+            return httpx.Response(500, stream=httpx.ByteStream(b""))
+        link = [{"relation": "next", "url": str(request.url.copy_set_param("page", "2"))}]
+        body = {"resourceType": "Bundle", "type": "searchset", "total": 12, "link": link if first else []}
+        whole = {**body, "entry": rows if first else []}
+        stream = httpx.ByteStream(json.dumps(whole).encode())
+        return httpx.Response(200, headers={"content-type": "application/fhir+json"}, stream=stream)
+
+
+@pytest.mark.parametrize("down", [(), ("ExplanationOfBenefit",)])
+async def test_months_that_did_not_arrive_are_left_open(down: tuple[str, ...]) -> None:
+    """A page that fails and one that comes empty leave the same doubt: at least, and no zero for a month."""
+    rows = tuple(claim(key, f"2026-0{month}-03", {"memberliability": 10.5}) for key, month in (("a", 4), ("b", 5)))
+    said = await answered("claim.spending", slots=YEAR, shelf=_Short(rows, down=down))
+    assert "At least $21.00 is your share" in said.text
+    assert "$0.00" not in said.text
+    assert "Jan" in said.text
+    assert "not read" in said.text
+    assert not said.ask.report.complete
