@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.answers.asking import Shelf, answered, owned, public
+from tests.answers.asking import Shelf, answered, concept, owned, public
 from tests.answers.made import PART_2, coverage, named
 
 ENDED = {"period": {"start": "2020-01-01", "end": "2021-12-31"}, "class": [named("plan", "OLD", "Old Plan")]}
@@ -134,3 +134,15 @@ async def test_a_profile_shows_current_entries_only() -> None:
     assert "Language: Spanish" in said.text
     assert "Past" not in said.text
     assert "no me dio un registro" in (await answered("profile.me", language="es")).text
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("SUBSIDIZ", "subsidized plan"), ("MCPOL", "managed care plan"), ("SUBSIDMC", "subsidized managed care plan")],
+)
+async def test_a_type_of_plan_is_no_programme(code: str, words: str) -> None:
+    """HL7's codes for a subsidy and for managed care name neither Medicare nor Medicaid; CMS writes one for Medicare."""
+    said = await answered("coverage.summary", coverage(type=concept(code)))
+    assert f"Kind: {words}" in said.text
+    assert "Medicare" not in said.text
+    assert "Medicaid" not in said.text
