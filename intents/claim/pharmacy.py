@@ -17,11 +17,11 @@ from bot.kit import (
     SumDoubts,
     Summary,
     Within,
+    amount_in,
     by_currency,
     claims_within,
     days_around,
     doubts_of,
-    fills,
     fitting,
     newest_claims,
     of_other_person,
@@ -44,7 +44,8 @@ class Pharmacy(Summary):
     beside the sum. `paid_by_member` is what the plan reports as
     paid already. `apart` counts reversed, replaced and cancelled fills, which are in no sum; `unnamed` fills give no
     words for their drug, so that a drug cannot be looked for in them. `asked_time` is False when the time was ours;
-    then `last` is the newest fill before it, where the time holds none.
+    then `last` is the newest fill before it, where the time holds none. `visits`: some of them are no fills, but visits
+    at which the care that was asked for was given.
     """
 
     fills: tuple[Claim, ...]
@@ -70,6 +71,7 @@ class Pharmacy(Summary):
     hides: bool = False
     doubts: Mapping[str, tuple[Doubt, ...]] = field(default_factory=dict)
     summed: SumDoubts = NO_DOUBTS
+    visits: bool = False
 
     @property
     def total(self) -> Amount | None:
@@ -95,10 +97,10 @@ async def answer(ask: Ask) -> Pharmacy:
     )
     earlier: Live | None = None
     if not _filled(alive, ask) and not service_dates(ask):
-        earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(fills(so_far), ask)), page_size=100)
+        earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
     summary = summarize(alive, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(alive, ask), summary.last) if claim])
-    ask.report.steps += sum_of("fills", _within(alive, ask).counted, lambda claim: claim.owed.amount)
+    ask.report.steps += sum_of("fills", _within(alive, ask).counted, lambda claim: amount_in(claim, wanted_of(ask)))
     return summary
 
 
@@ -106,9 +108,10 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
     """The page cut from the fills that fit, and the sum over all that fit."""
     (start, end), filled, found = _span(ask), _filled(alive, ask), _within(alive, ask)
     sums = found.counted
-    told = [claim for claim in sums if claim.owed.amount is not None]
+    shares = [(claim, amount_in(claim, wanted_of(ask))) for claim in sums]
+    told = [claim for claim, share in shares if share is not None]
     paid = by_currency(claim.paid_by_patient for claim in sums)
-    before = _wanted(fills(earlier), ask) if earlier else ()
+    before = _wanted(earlier.claims, ask) if earlier else ()
     return Pharmacy(
         fills=tuple(filled[ask.page * PAGE : (ask.page + 1) * PAGE]),
         first=ask.page * PAGE + 1,
@@ -121,7 +124,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         count=len(filled),
         told=len(told),
         untold=len(sums) - len(told),
-        totals=by_currency(claim.owed.amount for claim in told),
+        totals=by_currency(share for _, share in shares),
         least=any(claim.owed.is_floor for claim in told),
         paid_by_member=paid[0] if len(paid) == 1 else None,
         apart=len(found.apart),
@@ -133,6 +136,7 @@ def summarize(alive: Live, ask: Ask, earlier: Live | None = None) -> Pharmacy:
         hides=ask.report.hides,
         doubts={claim.id: doubts_of(claim, alive) for claim in filled},
         summed=found.doubts,
+        visits=any(not claim.is_pharmacy for claim in filled),
     )
 
 
@@ -150,7 +154,7 @@ def _filled(alive: Live, ask: Ask) -> list[Claim]:
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return claims_within(alive, *_span(ask), wanted_of(ask), also=lambda c: c.is_pharmacy and _is_of_drug(c, ask))
+    return claims_within(alive, *_span(ask), wanted_of(ask), also=lambda claim: _is_asked(claim, ask))
 
 
 def _unnamed(alive: Live, ask: Ask) -> int:
@@ -161,7 +165,12 @@ def _unnamed(alive: Live, ask: Ask) -> int:
 
 def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
     """The fills of the drug and the pharmacy that were named."""
-    return tuple(claim for claim in fitting(claims, ask) if _is_of_drug(claim, ask))
+    return tuple(claim for claim in fitting(claims, ask) if _is_asked(claim, ask) and not claim.is_reversal)
+
+
+def _is_asked(claim: Claim, ask: Ask) -> bool:
+    """Whether it is a fill of what was named; a kind of care, such as a shot, may have been given at a visit."""
+    return (claim.is_pharmacy or "service" in ask.slots) and _is_of_drug(claim, ask)
 
 
 def _is_of_drug(claim: Claim, ask: Ask) -> bool:

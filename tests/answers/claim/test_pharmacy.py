@@ -132,3 +132,18 @@ async def test_spanish_shows_the_same_figures() -> None:
     ]
     english, spanish = await answered("claim.pharmacy", *made), await answered("claim.pharmacy", *made, language="es")
     assert figures(english) == figures(spanish) != []
+
+
+async def test_a_shot_that_a_visit_holds_is_found() -> None:
+    """A flu shot is given at the pharmacy or at the doctor's: neither is "no fills"."""
+    ct = "http://www.ama-assn.org/go/cpt"
+    item = [{"sequence": 1, "servicedDate": "2026-02-03", "productOrService": concept("90686", ct)}]
+    rows = (
+        claim("v", "2026-02-03", {"memberliability": 3.12}, item=item),
+        claim("w", "2026-02-04", {"memberliability": 50}),
+        fill("f", "2026-03-04", "metformin 500 mg", {"memberliability": 4}),
+    )
+    slots = {"service": "flu_shot", "date_range": {"start": "2026-01-01", "end": "2026-05-20"}}
+    said = await answered("claim.pharmacy", *rows, slots=slots)
+    assert said.text.startswith("$3.12 is your share of 1 claim")
+    assert "1. February 3, 2026 · visit · $3.12" in said.text
