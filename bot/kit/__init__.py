@@ -61,6 +61,7 @@ from bot.kit.plans import Plan, network_names, networks, plans
 from bot.kit.reading import records
 from bot.kit.reminders import ReminderKept, ReminderWish, WithReminder
 from bot.kit.scopes import Shares, of_scope, scope_of
+from bot.kit.several import asks_several
 from bot.kit.sites import Site, sites
 from bot.kit.spelling import is_named, words_of
 from bot.kit.states import name_of_state
@@ -216,6 +217,7 @@ __all__ = [
     "appeal_clock",
     "around",
     "asked_networks",
+    "asks_several",
     "began_in",
     "by_currency",
     "by_provider",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from bot.kit import (
     Amount,
@@ -17,12 +18,18 @@ from bot.kit import (
     PartialDate,
     Shown,
     Story,
+    SumDoubts,
     Summary,
     Visits,
     Why,
+    Within,
     added,
+    amount_in,
+    asks_several,
+    by_currency,
     choose,
     cite_claims,
+    claims_within,
     doubts_of,
     fills,
     near_claims,
@@ -30,15 +37,43 @@ from bot.kit import (
     of_other_person,
     owed_steps,
     part_of,
+    period_claims,
     service_dates,
+    span_of,
     story_of,
+    sum_of,
     visits,
     wanted_of,
     why_of,
     with_fills,
 )
 
+SHOWN = 6
 _BY_SIZE = ("biggest", "smallest")
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """All that fits in a time: the sum of the amount that was asked for, one a currency, over the claims that tell it.
+
+    `claims` are the newest of them, `more` how many follow; `untold` claims don't tell the amount. `least`: the sum is
+    a lower bound.
+    """
+
+    start: date
+    end: date
+    totals: tuple[Amount, ...]
+    told: int
+    untold: int
+    least: bool
+    claims: tuple[Claim, ...]
+    more: int
+    doubts: SumDoubts
+
+    @property
+    def total(self) -> Amount | None:
+        """The one sum, None for several currencies."""
+        return self.totals[0] if len(self.totals) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +87,8 @@ class LastVisitCost(Summary):
     `opened` by button. `story` is that of an earlier claim that the one claim replaces. `wanted` holds the conditions.
     `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
     another, and `reversed` is that one, where the records show it. Where several kinds of care were asked for, `each`
-    has the newest claim of every kind, None where there is none.
+    has the newest claim of every kind, None where there is none. Where all of a time were meant and they are of several
+    days, they are in `several`, and nothing else is.
     """
 
     wanted: ClaimWish
@@ -75,6 +111,7 @@ class LastVisitCost(Summary):
     together: Amount | None = None
     nearest: Nearest | None = None
     each: tuple[tuple[CareKind, Claim | None], ...] = ()
+    several: Several | None = None
 
     @property
     def claim(self) -> Claim | None:
@@ -100,6 +137,8 @@ class LastVisitCost(Summary):
 async def answer(ask: Ask) -> LastVisitCost:
     """The cost of the last visit, of the one that the question describes, or that a follow-up points at."""
     wanted = wanted_of(ask)
+    if asks_several(ask, wanted) and (all_ := await _all_of(ask, wanted)):
+        return all_
     alive = await newest_claims(
         ask,
         *service_dates(ask),
@@ -113,6 +152,49 @@ async def answer(ask: Ask) -> LastVisitCost:
     cite_claims(ask, shown, summary.nearest)
     ask.report.steps += owed_steps(summary.claim) if summary.claim else ()
     return summary
+
+
+async def _all_of(ask: Ask, wanted: ClaimWish) -> LastVisitCost | None:
+    """All that fits in the time that was named, else in this year; None where it is of one day, or not there."""
+    alive = await period_claims(ask, *_time(ask))
+    found, several = _within(alive, ask), in_all(alive, ask)
+    if several is None:
+        return None
+    cite_claims(ask, found.counted)
+    ask.report.steps += sum_of("spending", found.counted, lambda claim: amount_in(claim, wanted))
+    return LastVisitCost(wanted=wanted, other_person=of_other_person(ask), several=several)
+
+
+def in_all(alive: Live, ask: Ask) -> Several | None:
+    """The sum over the claims of several days; None where they are of one day, or none tells the amount."""
+    wanted, found, (start, end) = wanted_of(ask), _within(alive, ask), _time(ask)
+    shares = [amount_in(claim, wanted) for claim in found.counted]
+    told = [claim for claim, share in zip(found.counted, shares, strict=True) if share is not None]
+    if not told or len({claim.service.day for claim in found.counted}) == 1:
+        return None
+    return Several(
+        start=start,
+        end=end,
+        totals=by_currency(shares),
+        told=len(told),
+        untold=len(shares) - len(told),
+        least=ask.report.hides or len(told) < len(shares) or any(claim.owed.is_floor for claim in told),
+        claims=found.counted[:SHOWN],
+        more=max(0, len(found.counted) - SHOWN),
+        doubts=found.doubts,
+    )
+
+
+def _within(alive: Live, ask: Ask) -> Within:
+    wanted = wanted_of(ask)
+    filled = with_fills(choose(alive.added, wanted).claims, wanted)
+    return claims_within(alive, *_time(ask), wanted, also=lambda claim: filled or not claim.is_pharmacy)
+
+
+def _time(ask: Ask) -> tuple[date, date]:
+    start, end = span_of(ask)
+    last = min(end or ask.today, ask.today)
+    return start or date(last.year, 1, 1), last
 
 
 def summarize(alive: Live, ask: Ask) -> LastVisitCost:

@@ -146,3 +146,53 @@ async def test_months_that_did_not_arrive_are_left_open(down: tuple[str, ...]) -
     assert "Jan" in said.text
     assert "not read" in said.text
     assert not said.ask.report.complete
+
+
+_CT = "http://www.ama-assn.org/go/cpt"
+_IN_MARCH = {"date_range": {"start": "2026-03-01", "end": "2026-03-31"}}
+
+
+def _adjusted(key: str, day: str, share: float, code: str = "98940") -> Resource:
+    item = [{"sequence": 1, "servicedDate": day, "productOrService": concept(code, _CT)}]
+    return claim(key, day, {"memberliability": share}, item=item, provider={"display": "Hill Chiropractic"})
+
+
+_MARCH = (
+    _adjusted("a", "2026-03-04", 21),
+    _adjusted("b", "2026-03-18", 22),
+    _adjusted("c", "2026-04-02", 23),
+    _adjusted("d", "2026-03-20", 50, "99213"),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "slots", "sum_"),
+    [
+        ("what did I pay for chiropractic visits in March", {"service": "chiropractic", **_IN_MARCH}, "$43.00"),
+        ("what did the chiropractor visits cost me", {"service": "chiropractic"}, "$66.00"),
+        ("what did I pay for chiropractic care in March", {"service": "chiropractic", **_IN_MARCH}, "$43.00"),
+        ("how much did all my visits cost in March", _IN_MARCH, "$93.00"),
+        ("cuánto me costaron las visitas en marzo", _IN_MARCH, "$93.00"),
+    ],
+)
+async def test_several_visits_are_summed_with_their_list(said: str, slots: dict[str, object], sum_: str) -> None:
+    """The plural asks for all of them, and so does a kind of care with a time."""
+    told = await answered("claim.last_visit_cost", *_MARCH, slots=slots, said=said)
+    assert told.text.startswith(f"{sum_} is your share of")
+    assert "1. " in told.text
+    assert "2. March" in told.text
+    assert "You had another" not in told.text
+
+
+@pytest.mark.parametrize(
+    ("said", "slots"),
+    [
+        ("what did my last chiropractor visit cost", {"service": "chiropractic"}),
+        ("what did my chiropractor visit in March cost", {"service": "chiropractic", **_IN_MARCH}),
+        ("", {"service": "chiropractic", **_IN_MARCH}),
+    ],
+)
+async def test_one_visit_stays_one_visit(said: str, slots: dict[str, object]) -> None:
+    """The last, the visit, or a button: one claim."""
+    told = await answered("claim.last_visit_cost", *_MARCH, slots=slots, said=said)
+    assert "is your share of the chiropractor visit on" in told.text
