@@ -9,7 +9,7 @@ from bot.kit.areas import sold_at, sold_in
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.asked import days_around, of_other_person, service_dates, span_of, text_of
-from bot.kit.asked_networks import AskedNetworks, asked_networks, without_own
+from bot.kit.asked_networks import AskedNetworks, Side, asked_networks, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.cards import STALE_DAYS, Card, cards
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
@@ -193,6 +193,7 @@ __all__ = [
     "Shares",
     "Shielded",
     "Shown",
+    "Side",
     "Site",
     "Step",
     "Story",
@@ -312,6 +313,7 @@ __all__ = [
     "series",
     "service_dates",
     "shield",
+    "side_asked",
     "sift",
     "sites",
     "sold_at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -40,6 +41,9 @@ _HINTS = frozenset(
     ]
 )
 _BOTH = frozenset({"and", "both", "y", "ambas"})
+_OUTSIDE = re.compile(r"\b(out[- ]of|outside|oon|fuera)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(not|neither|nor|no|ni)\b", re.IGNORECASE)
+Side = Literal["in", "out", "unsure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,13 @@ class AskedNetworks:
         """The ids of all wanted networks, as a server may be asked for them; none where one of them is not known."""
         keys = [network.key for one in self.wanted for network in one.networks]
         return tuple(dict.fromkeys(key.id for key in keys if key)) if all(key and key.type for key in keys) else ()
+
+
+def side_asked(ask: Ask) -> Side:
+    """What "yes" would mean: being in the network, being out of it, or, where it is asked with a "not", either."""
+    if ask.slots.get("network") == OUT or _OUTSIDE.search(ask.said):
+        return "out"
+    return "unsure" if _NOT.search(ask.said) else "in"
 
 
 async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:

@@ -14,6 +14,7 @@ from bot.kit import (
     Live,
     Nearest,
     PayerError,
+    Side,
     Summary,
     Who,
     cite_claims,
@@ -23,6 +24,7 @@ from bot.kit import (
     newest_visits,
     own_networks,
     read_contract,
+    side_asked,
     wanted_of,
     who,
     with_resource,
@@ -48,7 +50,10 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class ClaimNetwork(Summary):
-    """The three facts; `claim` None: none fits. `shielded`: it is marked as sensitive, and no button asked for it."""
+    """The three facts; `claim` None: none fits. `shielded`: it is marked as sensitive, and no button asked for it.
+
+    `side` is what "yes" would mean.
+    """
 
     claim: Claim | None = None
     contract: Contract | None = None
@@ -57,6 +62,7 @@ class ClaimNetwork(Summary):
     shielded: bool = False
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
+    side: Side = "in"
 
 
 async def answer(ask: Ask) -> ClaimNetwork:
@@ -78,9 +84,9 @@ async def answer(ask: Ask) -> ClaimNetwork:
         found = await who(replace(ask, slots={"provider_name": name}, words={})) if name else Who(None, ())
         own = await own_networks(ask) if found.only else ()
     except PayerError:  # the claim's two facts are known by now, and don't need the directory
-        return summarize(claim, contract, None, (), ask.today)
+        return replace(summarize(claim, contract, None, (), ask.today), side=side_asked(ask))
     found.cite(ask)
-    return summarize(claim, contract, found, own, ask.today)
+    return replace(summarize(claim, contract, found, own, ask.today), side=side_asked(ask))
 
 
 def summarize(

@@ -10,6 +10,7 @@ from bot.kit import (
     Ask,
     Choice,
     Plan,
+    Side,
     Summary,
     Wanted,
     Who,
@@ -18,6 +19,7 @@ from bot.kit import (
     network_names,
     own_networks,
     plans,
+    side_asked,
     who,
     words_of,
 )
@@ -38,7 +40,8 @@ class Used:
 class Networks(Summary):
     """`about` says whose networks these are: the payer's (`all`), a named one, a provider's, a plan's, or the asker's.
 
-    `users` are the plans that were named. `plans_listed` is False where the directory lists no plan at all. `state` is
+    `users` are the plans that were named, `wanted` the networks that a provider was asked about, of which `proven` are
+    among theirs. `plans_listed` is False where the directory lists no plan at all. `state` is
     the provider's, as in `Who`.
     """
 
@@ -51,8 +54,15 @@ class Networks(Summary):
     total: int = 0
     reference: str | None = None
     users: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    side: Side = "in"
     unclear: Wanted | None = None
     partial: bool = False
+
+    @property
+    def proven(self) -> tuple[str, ...]:
+        """The wanted networks that are among these."""
+        return tuple(name for name in self.wanted if any(name == one.name for one in self.networks))
 
     def networks_of(self, user: str) -> tuple[str, ...]:
         """The networks that this plan uses, of those that were found."""
@@ -67,14 +77,14 @@ async def answer(ask: Ask) -> Networks:
     ask.uses(*(plan.name for plan in named))
     if named and not _named_beside(ask, named):
         result = of_plans(named, sold)
+    elif asked.unclear:
+        result = Networks("named", (), bool(sold), asked.unclear.called, unclear=asked.unclear)
     elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")):
-        result = of_provider(await who(ask), sold)
+        result = replace(of_provider(await who(ask), sold), wanted=asked.names, side=side_asked(ask))
     elif asked.anyone:
         own = await own_networks(ask)
         names = own or await network_names(ask)
         result = Networks("own" if own else "all", _used(names, sold), bool(sold))
-    elif asked.unclear:
-        result = Networks("named", (), bool(sold), asked.unclear.called, unclear=asked.unclear)
     elif asked.wanted:
         result = Networks("named", _used(asked.names, sold), bool(sold), asked.names[0])
     else:

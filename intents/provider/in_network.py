@@ -16,6 +16,7 @@ from bot.kit import (
     Listing,
     Proven,
     ProvenPlace,
+    Side,
     Summary,
     Wanted,
     Who,
@@ -26,6 +27,7 @@ from bot.kit import (
     own_networks,
     proven_of,
     proven_place,
+    side_asked,
     sites,
     who,
     within,
@@ -36,7 +38,6 @@ _BEFORE = re.compile(
     r"\b(no longer|any ?more|used to|dropped|still|left|ya no|todavía|todavia|aún|aun|dejó|dejo|antes)\b", re.IGNORECASE
 )
 _GONE = re.compile(r"\b(no longer|not [^.?!]* any ?more|dropped|left|ya no|dejó|dejo)\b", re.IGNORECASE)
-_NOT = re.compile(r"\b(not|neither|nor|no|ni)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,7 @@ class InNetwork(Summary):
     `wanted` are the networks that were asked for; `guessed` when they are the asker's own by their coverage. `places`
     are those that the question is about, `others` the provider's further ones. `updated` is the oldest listing of the
     places that the question is about. `before`: the question is about what was, which a directory does not tell;
-    `gone`: it is whether the provider has left, and `negated` whether they are not in it, so that "yes" would mean the
-    opposite.
+    `gone`: it is whether the provider has left. `side` is what "yes" would mean.
 
     Verdicts: `listed` at every place that was asked about, `partly` at some, `elsewhere` only at places that were not
     asked about, `other` only in other networks, `silent`: the directory names no network at all, `any`: no network was
@@ -71,7 +71,7 @@ class InNetwork(Summary):
     partial: bool = False
     before: bool = False
     gone: bool = False
-    negated: bool = False
+    side: Side = "in"
 
     @property
     def proven(self) -> tuple[ProvenPlace, ...]:
@@ -103,8 +103,7 @@ async def answer(ask: Ask) -> InNetwork:
     result = summarize(found, ask, guess or named.names, where, guessed=bool(guess))
     found.cite(ask)
     before, gone = bool(_BEFORE.search(ask.said)), bool(_GONE.search(ask.said))
-    negated, partial = bool(_NOT.search(ask.said)), not ask.report.complete
-    return replace(result, partial=partial, before=before, gone=gone, negated=negated)
+    return replace(result, partial=not ask.report.complete, before=before, gone=gone, side=side_asked(ask))
 
 
 def _meant(named: AskedNetworks) -> AskedNetworks:

@@ -32,7 +32,7 @@ async def test_other_networks_only_is_not_listed_and_no_denial() -> None:
     """Not being listed can mean that the directory is behind."""
     _, text, _ = await answered("provider.in_network", KIM, MAIN, role("r", "kim", "main", "P"), slots=ASKED)
     assert "is listed in Blue Network P at 1 Main St" in text
-    assert "isn't listed there for Blue Network S" in text
+    assert "not in Blue Network S" in text
     assert '"Not listed" can also mean the directory is behind' in text
 
 
