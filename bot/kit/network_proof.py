@@ -16,7 +16,7 @@ Proven = Literal["listed", "partly", "elsewhere", "other", "silent", "any"]
 class ProvenPlace:
     """One place of the provider: the networks of those that were asked for that it is listed in, and all of them.
 
-    `placed` is False for what the directory says without naming a place.
+    `placed` is False for what the directory says without naming a place. `shares_phone`: the number is of several.
     """
 
     address: str
@@ -24,12 +24,13 @@ class ProvenPlace:
     networks: tuple[str, ...]
     placed: bool = True
     phone: str | None = None
+    shares_phone: bool = False
 
 
 def proven_place(site: Site, wanted: Sequence[str]) -> ProvenPlace:
     """A place with what it proves of the wanted networks."""
     proven = tuple(name for name in wanted if name in site.networks)
-    return ProvenPlace(site.address, proven, site.networks, site.spot is not None, site.phone)
+    return ProvenPlace(site.address, proven, site.networks, site.spot is not None, site.phone, not site.phones)
 
 
 def proven_of(

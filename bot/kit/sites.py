@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
@@ -13,11 +14,13 @@ from bot.records.ages import Ages
 from bot.records.area import GeoPoint
 from bot.records.closures import Closure
 from bot.records.hours import Hours
-from bot.records.listing import Listing
+from bot.records.listing import Listing, Teller
 from bot.records.provider import Location, Phone, Specialty
 from bot.records.references import Key
 
 _ASTRAY = 60  # miles: a position that far from both its ZIP and its city is a slip, such as a lost minus sign
+T = TypeVar("T")
+_PHONES: frozenset[str | None] = frozenset({"phone", None})
 _ORDER = ("newpt", "existptfam", "existptonly", "nopt")
 
 
@@ -49,7 +52,7 @@ class SiteOpenings:
 class Site:
     """What the listings of one place say together; `spot` is None for a listing without a place.
 
-    `networks` are proven by a network reference on a listing of this place (`unnamed`: one of them has no name);
+    `phones` are the place's own, `common` those that serve several places: a chain's. `networks` are proven by a network reference on a listing of this place (`unnamed`: one of them has no name);
     `openings` are those of them in which new patients are taken ("" for an answer without a network), `answers` what
     is said by network. `closures` are absences that are not over, `closed`: nobody is there on the day of the question.
     `updated` is the oldest of the listings, None when one of them does not say.
@@ -57,6 +60,7 @@ class Site:
 
     spot: Spot | None
     phones: tuple[str, ...]
+    common: tuple[str, ...]
     faxes: tuple[str, ...]
     hours: tuple[Hours, ...]
     specialties: tuple[Specialty, ...]
@@ -76,8 +80,8 @@ class Site:
 
     @property
     def phone(self) -> str | None:
-        """The number to call."""
-        return next(iter(self.phones), None)
+        """The number to call: the place's own, else the one that it shares with others."""
+        return next(iter((*self.phones, *self.common)), None)
 
     @property
     def miles(self) -> float | None:
@@ -116,22 +120,23 @@ def _nearness(site: Site) -> tuple[bool, bool, float, str]:
 
 
 def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: bool) -> Site:
-    telecoms = dict.fromkeys(one for row in rows for one in row.telecoms(ask.today))
+    *here, common = told(rows, lambda teller: (one for one in teller.phones if one.holds(ask.today)))
+    telecoms = [one for rank in here for one in rank]
     own = [one for row in rows for one in row.own_telecoms(ask.today)] if alone else []
-    numbers = _numbers(telecoms, {"phone", None}) or _numbers(own, {"phone", None})
     places = [place for row in rows for place in row.locations]
     services = [service for row in rows for service in row.services]
     open_in = {name for row in rows for name in openings_of(row)}
     return Site(
         spot=spot_of(ask, places[0], where) if places else None,
-        phones=numbers,
-        faxes=_numbers(telecoms, {"fax"}),
+        phones=_numbers(telecoms, _PHONES) or _numbers(() if _numbers(common, _PHONES) else own, _PHONES),
+        common=_numbers(common, _PHONES),
+        faxes=_numbers((*telecoms, *common), {"fax"}),
         hours=hours_of(rows),
         specialties=_specialties(rows),
         networks=names_of(rows),
         unnamed=any(not network.name for row in rows for network in row.networks),
         openings=tuple(sorted(open_in)),
-        openings_known=any(row.openings or row.says_openings for row in rows),
+        openings_known=any(row.says_openings for row in rows),
         answers=_answers(rows),
         access=tuple(dict.fromkeys(code for place in places for code in place.access)),
         virtual=any(service.virtual for service in services),
@@ -145,11 +150,14 @@ def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: boo
 
 
 def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:
-    """The roles' own hours at their place, else the place's, else those of what is given there."""
-    own = [one for row in rows for one in row.role.hours]
-    of_place = [one for row in rows for place in row.locations for one in place.hours]
-    served = [one for row in rows for service in row.services for one in service.hours]
-    return tuple(dict.fromkeys(own or of_place or served))
+    """The hours of the nearest who tells of the place."""
+    return next(filter(None, told(rows, lambda teller: teller.hours)), ())
+
+
+def told(rows: Sequence[Listing], of: Callable[[Teller], Iterable[T]]) -> tuple[tuple[T, ...], ...]:
+    """What is told of one place, each once, by the ranks of `Listing.tellers`."""
+    ranks = zip(*(row.tellers for row in rows), strict=True)
+    return tuple(tuple(dict.fromkeys(one for tellers in rank for by in tellers for one in of(by))) for rank in ranks)
 
 
 def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:

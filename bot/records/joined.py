@@ -221,8 +221,6 @@ class Directory:
             place_names=place_names,
             networks=_networks(role.networks, self.organizations),
             specialties=role.specialties,
-            openings=role.openings,
-            phones=role.phones,
             role=role,
             last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
             organization_key=organization_key,

@@ -11,7 +11,6 @@ from bot.records.facility import Service
 from bot.records.provider import (
     Accepting,
     Location,
-    Openings,
     Organization,
     Phone,
     Practitioner,
@@ -20,6 +19,9 @@ from bot.records.provider import (
     read_npi,
 )
 from bot.records.references import Key
+
+
+Teller = Role | Location | Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,6 @@ class Listing:
     place_names: tuple[str, ...]
     networks: tuple[Network, ...]
     specialties: tuple[Specialty, ...]
-    openings: tuple[Openings, ...]
-    phones: tuple[Phone, ...]
     role: Role
     last_updated: datetime | None
     organization_key: Key | None = None
@@ -85,12 +85,16 @@ class Listing:
         of_role = read_npi([reference.identifier]) if reference and reference.identifier else None
         return (whose.npi if whose else None) or of_role
 
-    def telecoms(self, today: date) -> tuple[Phone, ...]:
-        """How to reach them here, the nearest to the person first; what a role of several places says comes last."""
-        places = [phone for place in self.locations for phone in place.phones]
-        services = [phone for service in self.services for phone in service.phones]
-        every = (*services, *places, *self.phones) if self.shared else (*self.phones, *services, *places)
-        return tuple(dict.fromkeys(phone for phone in every if phone.holds(today)))
+    @property
+    def tellers(self) -> tuple[tuple[Teller, ...], ...]:
+        """Who tells of this place, the nearest first: the role where it is of this place alone, the place, its services.
+
+        What is told of several places together comes last, in a rank of its own.
+        """
+        role = () if self.role.type == "HealthcareService" else (self.role,)
+        own = tuple(one for one in self.services if len(one.locations) == 1 or not (one.locations or self.shared))
+        wide = tuple(one for one in self.services if one not in own)
+        return ((), self.locations, own, (*wide, *role)) if self.shared else (role, self.locations, own, wide)
 
     def own_telecoms(self, today: date) -> tuple[Phone, ...]:
         """How to reach the person or the organization as such, which is said of no place."""
@@ -100,8 +104,8 @@ class Listing:
 
     @property
     def says_openings(self) -> bool:
-        """True when its services or its place say something of new patients."""
-        return any(service.openings for service in self.services) or any(place.openings for place in self.locations)
+        """True when something is said of new patients."""
+        return any(teller.openings for tellers in self.tellers for teller in tellers)
 
     @property
     def specialty_codes(self) -> frozenset[str]:
@@ -136,12 +140,11 @@ class Listing:
         return any(n.key is not None and network in {n.key, n.key.id} for n in self.networks)
 
     def accepting(self, network: Key | str | None = None) -> Accepting | None:
-        """What the role, else its services, else the place say of new patients in the network; None for nothing.
+        """What the nearest who tells of it says of new patients in the network; None for nothing.
 
         An answer for that network wins over one without a network. Without `network`, differing answers are None.
         """
-        served = tuple(one for service in self.services for one in service.openings)
-        for openings in (self.openings, served, tuple(o for place in self.locations for o in place.openings)):
+        for openings in ([one for teller in tellers for one in teller.openings] for tellers in self.tellers):
             own = {o.answer for o in openings if o.network and network in {o.network, o.network.id}}
             general = {o.answer for o in openings if o.network is None or network is None}
             for answers in (own, general):

@@ -95,7 +95,8 @@ def test_a_listing_holds_all_that_a_filter_needs() -> None:
     assert (found.practitioner.credentials, found.practitioner.npi) == (("MD",), "1234567893")
     (place,) = found.locations
     assert (place.city, place.state, place.zip5, place.position) == ("Chattanooga", "TN", "37403", (35.05, -85.29))
-    assert [one.value for one in found.telecoms(date(2026, 5, 20)) if one.system is None] == ["(423) 555-0142"]
+    assert [one.value for one in place.phones if one.system is None] == ["(423) 555-0142"]
+    assert found.tellers == ((found.role,), (place,), (), ())
     assert found.last_updated is not None
 
 
@@ -108,7 +109,7 @@ def test_missing_includes_degrade_to_displays() -> None:
         ("East Campus",),
     )
     assert found.locations == ()
-    assert found.telecoms(date(2026, 5, 20)) == ()
+    assert found.tellers == ((found.role,), (), (), ())
 
 
 def test_a_role_without_a_person_is_its_organization() -> None:

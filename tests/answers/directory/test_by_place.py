@@ -173,3 +173,36 @@ async def test_what_is_contained_is_read_and_is_nobody_elses() -> None:
         ("Ana Cruz", "0 In St"),
         ("Bo Diaz", "1 In St"),
     }
+
+
+CHAIN: dict[str, object] = {"facility_type": "pharmacy", "location": {"zip": "37402"}, "radius": 25}
+
+
+def store(key: str, street: str, *, number: str | None = None, **elements: Any) -> Resource:
+    """A store of the chain, with a number of its own or none."""
+    own = {"telecom": phone(number)} if number else {}
+    return place(key, street) | {"managingOrganization": to("Organization/chain")} | own | elements
+
+
+async def test_a_chains_number_stands_at_no_store_that_has_its_own() -> None:
+    """Phone and hours of a store are its own; a service of many stores is the chain's, and said to be."""
+    day = [{"daysOfWeek": ["wed"], "openingTime": "09:00", "closingTime": "20:00"}]
+    night = [{"daysOfWeek": ["wed"], "availableStartTime": "00:00", "availableEndTime": "23:59"}]
+    chain = {"resourceType": "Organization", "id": "chain", "name": "Big Pharmacy", "type": [concept("bus")]}
+    service = {
+        "resourceType": "HealthcareService",
+        "id": "all",
+        "providedBy": to("Organization/chain"),
+        "category": [concept("pharm")],
+        "location": [to("Location/a"), to("Location/b")],
+        "telecom": phone("5017694928"),
+        "availableTime": night,
+    }
+    shelf = (store("a", "1 Own St", number="6155559621", hoursOfOperation=day), store("b", "2 None St"), chain, service)
+    summary, text, _ = await answered("pharmacy.find", *shelf, slots=CHAIN)
+    assert {card.site.address[:5]: card.phone for card in summary.cards} == {  # type: ignore[attr-defined]
+        "1 Own": "6155559621",
+        "2 Non": "5017694928",
+    }
+    assert text.count("one number for all its places") == 1
+    assert "Open today 9 am to 8 pm" in text
