@@ -5,7 +5,7 @@ A wish that the directory says nothing about, for nobody, is no filter: it is `u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.kit.around import Around
@@ -19,6 +19,7 @@ from bot.kit.spelling import is_named, starts_like
 from bot.kit.wishes import Filter, sift
 from bot.records.ages import treats
 from bot.records.listing import Listing
+from bot.records.provider import keys_of
 from bot.records.references import Key
 
 Known = Callable[[Listing], bool | None]
@@ -188,11 +189,12 @@ def is_called(row: Listing, name: str) -> bool:
     return is_named(row.name, name) or (len(name) >= _SHORTEST_START and starts_like(row.name, name))
 
 
-def is_at(row: Listing, house: str, houses: Collection[Key] = ()) -> bool:
-    """True when the listing is for the organization, or at a place, of this name, or of one of these keys."""
-    if row.organization_key in houses or any(place.organization in houses for place in row.locations):
+def is_at(row: Listing, house: str, houses: frozenset[Key] = frozenset()) -> bool:
+    """True when the listing is for the organization, at a place or for a service, of this name or one of these keys."""
+    own = {row.organization_key, *(place.organization for place in row.locations), *keys_of(row.role.services)}
+    if not houses.isdisjoint(own | {Key("Location", place.id) for place in row.locations}):
         return True
-    written = (row.organization_name, *row.place_names, *(place.name for place in row.locations))
+    written = (row.organization_name, *row.place_names, *(one.name for one in (*row.locations, *row.services)))
     return any(is_named(one, house) for one in written)
 
 

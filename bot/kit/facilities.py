@@ -1,7 +1,8 @@
 """Places of care of a kind around a point: affiliations prove networks, services and locations say what a place is.
 
-A place has the kind when its NUCC codes say so; only where none of its codes is known here, the coarser codes of
-Plan-Net decide, and then its name. So an emergency department, which is affiliated as a hospital, is none.
+A place has the kind when its NUCC codes say so, those of the people who work there among them; only where none of its
+codes is a place's that is known here, the coarser codes of Plan-Net decide, and then its name. So an emergency
+department, which is affiliated as a hospital, is none.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _SERVICE = ("organization", "location")
 class FacilityKind:
     """What tells a kind of place: its NUCC codes, Plan-Net's affiliation and service codes, words of its name.
 
+    `people` are NUCC codes of who gives such care, as a service may be coded by them.
     `places` are HL7's codes for the role of a place where service is delivered (v3 RoleCode).
     """
 
@@ -37,6 +39,12 @@ class FacilityKind:
     categories: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+    @property
+    def specialties(self) -> tuple[str, ...]:
+        """All NUCC codes that tell the kind."""
+        return self.nucc + self.people
 
 
 KINDS: Mapping[str, FacilityKind] = {
@@ -67,10 +75,16 @@ KINDS: Mapping[str, FacilityKind] = {
         (),
         ("imaging", "radiology"),
         places=("RADDX",),
+        people=("2085R0202X",),
     ),
     "dialysis": FacilityKind(("261QE0700X",), (), (), ("dialysis",)),
     "physical_therapy": FacilityKind(
-        ("261QP2000X", "261QR0400X", "283X00000X", "261QR0401X"), (), (), ("therapy", "rehabilitation"), places=("RH",)
+        ("261QP2000X", "261QR0400X", "283X00000X", "261QR0401X"),
+        (),
+        (),
+        ("therapy", "rehabilitation"),
+        places=("RH",),
+        people=("225100000X", "2251G0304X", "2251N0400X", "2251P0200X", "2251S0007X", "2251X0800X"),
     ),
     "nursing_home": FacilityKind(
         ("314000000X", "313M00000X", "3140N1450X", "310400000X"),
@@ -94,10 +108,13 @@ KINDS: Mapping[str, FacilityKind] = {
         ("behav",),
         ("behavioral", "recovery"),
         places=("PSYCHF", "PSYCHCL", "SURF"),
+        people=("103T00000X", "103TC0700X", "101YM0800X", "101YA0400X", "1041C0700X", "106H00000X", "2084P0800X"),
     ),
     "surgery_center": FacilityKind(("261QA1903X", "261QS0132X", "261QS0112X"), (), (), ("surgery",)),
     "home_health": FacilityKind(("251E00000X", "251J00000X", "253Z00000X"), ("home",), ("home",), ()),
-    "hospice": FacilityKind(("251G00000X", "315D00000X"), ("hospice",), (), ("hospice",)),
+    "hospice": FacilityKind(
+        ("251G00000X", "315D00000X"), ("hospice",), (), ("hospice",), people=("207QH0002X", "207RH0002X")
+    ),
     "equipment": FacilityKind(("332B00000X", "332BX2000X", "335E00000X"), ("dme",), ("dme",), ()),
     "community_clinic": FacilityKind(
         ("261QF0400X", "261QC1500X", "261QR1300X", "261QP0904X", "261QP0905X", "251K00000X", "261QH0100X"),
@@ -106,10 +123,21 @@ KINDS: Mapping[str, FacilityKind] = {
         ("clinic",),
     ),
     "infusion": FacilityKind(("261QI0500X", "251F00000X", "261QX0200X"), (), (), ("infusion",)),
-    "sleep_center": FacilityKind(("261QS1200X",), (), (), ("sleep",), places=("SLEEP",)),
-    "cancer_center": FacilityKind(("261QX0203X", "261QX0200X"), (), (), ("cancer", "oncology"), places=("ONCL",)),
-    "birthing_center": FacilityKind(("261QB0400X",), (), (), ("birth", "birthing")),
-    "wound_care": FacilityKind((), (), (), ("wound",)),
+    "sleep_center": FacilityKind(
+        ("261QS1200X",), (), (), ("sleep",), places=("SLEEP",), people=("207RS0012X", "207QS1201X", "2084S0012X")
+    ),
+    "cancer_center": FacilityKind(
+        ("261QX0203X", "261QX0200X"),
+        (),
+        (),
+        ("cancer", "oncology"),
+        places=("ONCL",),
+        people=("207RX0202X", "207RH0003X", "2085R0001X"),
+    ),
+    "birthing_center": FacilityKind(
+        ("261QB0400X",), (), (), ("birth", "birthing"), people=("176B00000X", "367A00000X")
+    ),
+    "wound_care": FacilityKind((), (), (), ("wound",), people=("163WW0000X",)),
     "telehealth": FacilityKind(("261QP2300X",), (), (), ("telehealth", "virtual")),
 }
 _KNOWN = frozenset(code for kind in KINDS.values() for code in kind.nucc)
@@ -123,6 +151,8 @@ def is_kind(listing: Listing, name: str) -> bool:
     codes = listing.specialty_codes & _KNOWN
     if codes:
         return bool(codes & set(kind.nucc))
+    if listing.specialty_codes & set(kind.people):
+        return True
     coarse = {"HealthcareService": kind.categories, "Location": kind.places}.get(listing.role.type, kind.roles)
     return bool(set(coarse) & set(listing.role.codes)) or bool(set(kind.words) & set(words_of(listing.name)))
 
@@ -193,7 +223,7 @@ def _services(kind: str | None) -> list[Search]:
 
 def _searches(type_: str, kind: str | None, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:
     """By specialty and by the coarser code, as one directory may use both; a kind without either among all."""
-    nucc = _kind(kind).nucc
+    nucc = _kind(kind).specialties
     by_specialty = [("specialty", taxonomy(nucc))] if nucc else []
     by_code = [(parameter, any_of([token(system, code) for code in codes]))] if codes else []
     return [Search(type_, (pair,)) for pair in (*by_specialty, *by_code)] or [Search(type_)]

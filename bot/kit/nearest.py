@@ -6,13 +6,13 @@ import asyncio
 
 from bot.kit.ask import Ask
 from bot.kit.choice import Choice
+from bot.kit.named import named_ones
 from bot.kit.spelling import likeness, words_of
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of
 from bot.records.joined import Directory
 from bot.records.references import Key
 
-_NOT_CARE = frozenset({"ntwk", "payer"})
 _PAGES, _WORDS, _MOST = 2, 4, 6
 _STEMS = (3, 2)  # letters that the written name begins with, likely ones first
 
@@ -41,10 +41,8 @@ async def _spelled(ask: Ask, kind: str, stems: tuple[str, ...], name: str) -> di
         pages += 1
         if pages == _PAGES:
             break
-    written = {key: one.name for key, one in directory.practitioners.items() if one.active}
-    for key, one in directory.organizations.items():
-        if one.active and not _NOT_CARE & set(one.types):
-            written[key] = one.name
+    written: dict[Key, str | None] = {key: one.name for key, one in directory.practitioners.items() if one.active}
+    written |= {key: one.name for key, one in named_ones(directory).items()}
     alike = {key: (own, likeness(own, name)) for key, own in written.items() if own and key.type}
     return {key: (own, score) for key, (own, score) in alike.items() if score}
 

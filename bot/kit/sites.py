@@ -52,9 +52,10 @@ class SiteOpenings:
 class Site:
     """What the listings of one place say together; `spot` is None for a listing without a place.
 
-    `phones` are the place's own, `common` those that serve several places: a chain's. `networks` are proven by a network reference on a listing of this place (`unnamed`: one of them has no name);
-    `openings` are those of them in which new patients are taken ("" for an answer without a network), `answers` what
-    is said by network. `closures` are absences that are not over, `closed`: nobody is there on the day of the question.
+    `phones` are the place's own, `common` those that serve several places: a chain's. `networks` are proven by a
+    network reference on a listing of this place (`unnamed`: one of them has no name); `openings` are those of them in
+    which new patients are taken ("" for an answer without a network), `answers` what is said by network. `closures` are
+    absences that are not over, `closed`: nobody is there on the day of the question.
     `updated` is the oldest of the listings, None when one of them does not say.
     """
 

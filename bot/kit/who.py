@@ -12,10 +12,12 @@ from typing import Literal
 from bot.kit.ask import Ask
 from bot.kit.choice import Choice
 from bot.kit.directory import bring, read_rows
+from bot.kit.named import AT_PLACE, PLACES, at_places, houses_named, telling_words
 from bot.kit.nearest import nearest
 from bot.kit.own_doctor import of_own_claims
 from bot.kit.people import by_provider
 from bot.kit.spelling import is_named, starts_like, words_of
+from bot.payer.budget import MIB
 from bot.payer.optional import given
 from bot.payer.search import Search, any_of, escape, token
 from bot.records.directory import NPI
@@ -26,14 +28,11 @@ from bot.records.references import Key, key_of
 from bot.records.text import clean
 
 _PERSON = ("practitioner", "location", "network", "organization", "service")
-_PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
-_NOT_CARE = frozenset({"ntwk", "payer"})
-_TRIES, _MOST = 3, 40
-_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", "Location")
+_MOST, _MOST_PAGES, _MOST_RESOURCES = 40, 40, 3_000
+_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
 SHOWN = 8
-_REFERENCE = re.compile(r"(?:Practitioner|Organization)/[A-Za-z0-9.-]{1,64}")
+_REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
 _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
-_PLAIN = frozenset({"of", "de", "the", "la", "medical", "center", "clinic", "clínica", "centro", "health", "hospital"})
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 _SEVERAL = 2
@@ -161,7 +160,10 @@ def _towns(rows: Iterable[Listing]) -> set[str]:
 
 async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
     """Everything of one provider. A server may compare the reference whole or by its id (fhir-notes 9.1)."""
-    directory = Directory()
+    directory = Directory(lists_services=key.type == "HealthcareService")
+    if key.type in PLACES:
+        await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
+        return await at_places(ask, directory, (key,))
     for value in (f"{key.type}/{key.id}", key.id):
         if not directory.roles:
             await _read(ask, directory, key.type, [value])
@@ -222,16 +224,17 @@ async def _bare(ask: Ask, directory: Directory, key: Key) -> tuple[Listing, ...]
 
 
 async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) -> None:
-    """The roles of people, or the affiliations of organizations. Empty for any other type."""
+    """The roles of people, or the affiliations of organizations."""
     if type_ == "Practitioner":
         await read_rows(ask, directory, Search("PractitionerRole", (("practitioner", any_of(ids)),)), _PERSON)
     elif type_ == "Organization":
         search = Search("OrganizationAffiliation", (("participating-organization", any_of(ids)),))
-        await read_rows(ask, directory, search, _PLACE)
+        await read_rows(ask, directory, search, AT_PLACE)
 
 
 async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
     """Whoever has the name; when nobody has, the name without its city ("Hill Hospital of Chattanooga") or initials."""
+    ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
     whole = await _with_name(ask, name)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
     short = " ".join(word for word in short.split() if len(word.strip(".")) > 1)
@@ -239,12 +242,17 @@ async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 async def _with_name(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """People and organizations of the name; only people after "Dr."."""
-    searches = [_people(ask, name)]
-    if not is_titled(ask):
-        searches.append(_organizations(ask, name))
-    rows = tuple(row for found in await asyncio.gather(*searches) for row in found)
+    """People and organizations of the name, else places and services; only people after "Dr."."""
+    people = _people(ask, name)
+    rows = (
+        await people
+        if is_titled(ask)
+        else tuple(row for found in await asyncio.gather(people, _organizations(ask, name)) for row in found)
+    )
     exact = tuple(row for row in rows if is_named(row.name, name))
+    if not exact and not is_titled(ask):
+        rows = (*rows, *await at_places(ask, *await houses_named(ask, name, _may_be, PLACES)))
+        exact = tuple(row for row in rows if is_named(row.name, name))
     return exact or tuple(row for row in rows if starts_like(row.name, name))
 
 
@@ -256,7 +264,7 @@ def is_titled(ask: Ask) -> bool:
 
 async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
     """Servers compare a name part by part: one word finds the rows, the last first; the whole name is checked here."""
-    for word in _words(name, last_first=True):
+    for word in telling_words(_untitled(name), last_first=True):
         directory = Directory()
         await read_rows(ask, directory, Search("PractitionerRole", (("practitioner.name", escape(word)),)), _PERSON)
         if not directory.roles:
@@ -269,16 +277,9 @@ async def _people(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 async def _organizations(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Organizations whose name begins with the word, or else holds it, with their affiliations to networks."""
-    for parameter, word in [(form, word) for word in _words(name) for form in ("name", "name:contains")]:
-        directory = Directory()
-        pages = given(ask.search(Search("Organization", ((parameter, escape(word)),))))
-        async for page in pages:
-            directory.add(page.entries)
-        fitting = [key for key, one in directory.organizations.items() if _gives_care(one.types, one.name, name)]
-        if fitting:
-            return await _affiliated(ask, directory, fitting[:_MOST])
-    return ()
+    """Organizations of the name with their affiliations to networks."""
+    directory, keys = await houses_named(ask, name, _may_be, ("Organization",))
+    return await _affiliated(ask, directory, keys[:_MOST]) if keys else ()
 
 
 async def _affiliated(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
@@ -290,7 +291,7 @@ async def _affiliated(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tu
         run_by = any_of(f"{key.type}/{key.id}" for key in sorted(placeless))
         await read_rows(ask, directory, Search("Location", (("organization", run_by),)))
     directory.list_bare(keys)
-    return await _joined(ask, directory, _PLACE)
+    return await _joined(ask, directory, AT_PLACE)
 
 
 async def _joined(ask: Ask, directory: Directory, elements: Sequence[str] = _PERSON) -> tuple[Listing, ...]:
@@ -302,14 +303,8 @@ def _may_be(written: str | None, said: str) -> bool:
     return is_named(written, said) or starts_like(written, said)
 
 
-def _gives_care(types: Iterable[str], written: str | None, said: str) -> bool:
-    return not _NOT_CARE & set(types) and _may_be(written, said)
-
-
-def _words(name: str, *, last_first: bool = False) -> list[str]:
-    words = [word for word in name.split() if word.strip(".").casefold() not in _TITLES][:8]
-    words = [word for word in words if word.casefold() not in _PLAIN and len(word.strip(".")) > 1] or words
-    return (words[::-1] if last_first else words)[:_TRIES]
+def _untitled(name: str) -> str:
+    return " ".join(word for word in name.split() if word.strip(".").casefold() not in _TITLES)
 
 
 async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:
@@ -332,4 +327,4 @@ async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str,
 
 
 def _pays(organization: Organization | None) -> bool:
-    return organization is not None and bool(_NOT_CARE & set(organization.types))
+    return organization is not None and not organization.gives_care

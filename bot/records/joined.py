@@ -111,11 +111,11 @@ class Directory:
         """The organizations that some role is of."""
         return frozenset(key for role in self.roles.values() if (key := key_of(role.organization)))
 
-    def list_places(self, places: Mapping[Key, Location]) -> None:
-        """List these places as roles of who runs them, where no role of theirs came along."""
+    def list_places(self, places: Mapping[Key, Location], *, alone: bool = False) -> None:
+        """List these places as roles of who runs them: those of whom no role came along, or `alone`, each of them."""
         known = self.owners()
         for key, place in places.items():
-            if key.type and place.organization not in known:
+            if key.type and (alone or place.organization not in known):
                 role = _bare(
                     key,
                     place.last_updated,

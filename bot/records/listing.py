@@ -40,6 +40,7 @@ class Listing:
     A role of several places is a listing of each (`by_place`), and `shared` says that what the role itself tells, such
     as its phone, is told of all of them. `closed`: every place that the role names is out of use.
     `services` are those of the role that are given here.
+    `found_as` is the place or the service that was looked for by its name, where that is what the listing is of.
     `name` is the practitioner's, else the display's; for a role without a person the organization's, else what the
     service or the place is called.
     """
@@ -60,11 +61,12 @@ class Listing:
     services: tuple[Service, ...] = ()
     shared: bool = False
     closed: bool = False
+    found_as: Key | None = None
 
     @property
     def key(self) -> Key:
         """Whose listing it is: the practitioner's, else the organization's, else the role's own key."""
-        return self.practitioner_key or self.organization_key or Key(self.role.type, self.role_id)
+        return self.found_as or self.practitioner_key or self.organization_key or Key(self.role.type, self.role_id)
 
     @property
     def reference(self) -> str:
@@ -87,9 +89,9 @@ class Listing:
 
     @property
     def tellers(self) -> tuple[tuple[Teller, ...], ...]:
-        """Who tells of this place, the nearest first: the role where it is of this place alone, the place, its services.
+        """Who tells of this place, the nearest first: the role when of no other, the place, its services.
 
-        What is told of several places together comes last, in a rank of its own.
+        Who tells of several places together comes last, in a rank of their own.
         """
         role = () if self.role.type == "HealthcareService" else (self.role,)
         own = tuple(one for one in self.services if len(one.locations) == 1 or not (one.locations or self.shared))
@@ -99,7 +101,7 @@ class Listing:
     def own_telecoms(self, today: date) -> tuple[Phone, ...]:
         """How to reach the person or the organization as such, which is said of no place."""
         whose = self.practitioner if self.practitioner_key else self.organization
-        every = whose.phones if whose else ()
+        every = whose.phones if whose and not self.found_as else ()
         return tuple(phone for phone in every if phone.holds(today) and phone.use != "home")
 
     @property

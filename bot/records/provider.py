@@ -137,6 +137,11 @@ class Organization:
         """True for a network of a payer."""
         return "ntwk" in self.types
 
+    @property
+    def gives_care(self) -> bool:
+        """False for a network and for a payer."""
+        return not {"ntwk", "payer"} & set(self.types)
+
 
 @dataclass(frozen=True, slots=True)
 class Role:

@@ -33,7 +33,7 @@ from bot.kit import (
 MOST = 25  # that one message asks; `bcbst-bot lookup` takes longer lists, part by part
 _BETWEEN = ";"  # of the lines, as the kernel and the buttons pass them on
 _AT_ONCE = 4
-_PAGES, _RESOURCES, _BYTES = 8, 600, 4 * 1024 * 1024  # for each name
+_PAGES, _RESOURCES, _BYTES = 14, 600, 4 * 1024 * 1024  # for each name
 _NUMBER = re.compile(r"(?:NPI\D{0,2})?(\d{10})", re.IGNORECASE)
 _LASTS = re.compile(r"([^,]+), *([^,]+)")
 

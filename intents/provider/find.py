@@ -145,10 +145,8 @@ async def _read(ask: Ask, wishes: Conditions, where: Around | None) -> tuple[Con
     if ask.slots.get("npi"):
         return wishes, tuple(row for rows in (await who(ask)).found for row in rows)
     if wishes.organization:
-        house = wishes.organization
-        known = await houses(ask, house)
-        wishes = replace(wishes, houses=known)
-        found = await staff(ask, known, wishes.codes, wishes.filters(ask, where), name=house)
+        wishes = replace(wishes, houses=await houses(ask, wishes.organization))
+        found = await staff(ask, wishes.houses, wishes.codes, wishes.filters(ask, where))
     else:
         found = await listings(
             ask,
