@@ -161,7 +161,13 @@ def by_place(listing: Listing) -> tuple[Listing, ...]:
         return (listing,)
     shared = len(listing.role.locations) > 1 or len(listing.locations) > 1
     return tuple(
-        replace(listing, locations=(place,), services=_here(listing.services, place), shared=shared)
+        replace(
+            listing,
+            locations=(place,),
+            place_names=(place.name,) if place.name else (),
+            services=_here(listing.services, place),
+            shared=shared,
+        )
         for place in listing.locations
     )
 

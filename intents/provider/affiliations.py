@@ -21,7 +21,8 @@ class Tie:
 class Affiliations(Summary):
     """`groups` are those that the provider's own listings name, `beyond` those that these groups belong to.
 
-    `asked` is the organization that the question is about, `tied` those of the ties that are called so.
+    `asked` is the organization that the question is about, unless it is the provider itself, `tied` those of the ties
+    that are called so.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -61,6 +62,7 @@ def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | No
             if name:
                 cities.setdefault(name, {}).update(dict.fromkeys(p.city for p in row.locations if p.city))
     groups = tuple(Tie(name, tuple(towns), "hospital" in name.casefold()) for name, towns in cities.items())
+    asked = None if asked and is_named(rows[0].name, asked) else asked
     beyond = tuple(Tie(name, (), hospital) for name, hospital in further if name not in cities)
     return Affiliations(
         state="one",

@@ -110,3 +110,17 @@ async def test_a_service_is_of_the_kind_that_its_people_are() -> None:
     summary, text, _ = await answered("facility.find", GROUP, CLINIC, SERVICE | therapy, slots=slots)
     assert [card.phone for card in summary.cards] == ["4235550133"]  # type: ignore[attr-defined]
     assert "1 physical therapy place within 10 miles of Chattanooga" in text
+
+
+async def test_each_place_of_an_organization_has_its_own_city() -> None:
+    """One affiliation of several places; and nobody is asked to be found at themselves."""
+    towns = {"Riverbend Clinic": "Chattanooga", "Beale Clinic": "Memphis", "Oak Clinic": "Dover"}
+    places = [
+        place(f"l{number}", "1 Main St", city) | {"name": name} for number, (name, city) in enumerate(towns.items())
+    ]
+    tied = TIED | {"location": [to(f"Location/l{number}") for number in range(3)]}
+    slots: dict[str, object] = {"provider_name": GROUP["name"], "organization": GROUP["name"]}
+    summary, text, _ = await answered("provider.affiliations", GROUP, *places, tied, slots=slots)
+    ties = {tie.name: tie.cities for tie in summary.groups}  # type: ignore[attr-defined]
+    assert ties == {name: (city,) for name, city in towns.items()}
+    assert "doesn't show" not in text
