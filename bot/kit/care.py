@@ -73,7 +73,7 @@ UNSHIELDED = Shielded(0, shown=False)
 async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     """The results of a category that count, newest first, within the asked time."""
     found = await dated(ask, Search("Observation", (("category", category), *_dates(ask))), read_observation)
-    return tuple(one for one in found if not one.categories or category in one.categories)
+    return tuple(one for one in found if one.is_of(category))
 
 
 async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
@@ -84,9 +84,8 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """The records that count, newest first and undated last, within the asked time whatever the server did."""
     first, last = span_of(ask)
-    found = [
-        one for one in await records(ask, search, read, shown=True) if one.counts and _within(one.day, first, last)
-    ]
+    every = await records(ask, search, read, shown=True, spare=("category",))
+    found = [one for one in every if one.counts and _within(one.day, first, last)]
     return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
 
 

@@ -36,7 +36,7 @@ class DrugLists:
 async def drug_lists(ask: Ask) -> DrugLists:
     """The payer's current lists; a plan's list is the one that carries the plan's number (fhir-notes 8)."""
     coverages = await member_coverages(ask)
-    read = await records(ask, Search("List", (_POLICY,)), read_drug_list, optional=True)
+    read = await records(ask, Search("List", (_POLICY,)), read_drug_list, optional=True, spare=("code",))
     usable = tuple(one for one in read if one.is_formulary and one.status in {None, "current"})
     numbers = [number for coverage in coverages.current if (number := coverage.plan and coverage.plan.value)]
     own = {one.id: one for number in numbers for one in usable if number in one.plan_ids}
@@ -75,5 +75,5 @@ async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
     """STU1 spells its parameters in CamelCase; a word apart from the strength may stand anywhere in the name."""
     words = [("DrugName:contains", escape(word)) for word in name.split()]
     plans = [("DrugPlan", any_of(chosen.plan_ids))] if chosen.plan_ids else []
-    found = await records(ask, Search("MedicationKnowledge", (*words, *plans)), read_drug, shown=True)
+    found = await records(ask, Search("MedicationKnowledge", (*words, *plans)), read_drug, shown=True, spare=("DrugPlan",))
     return tuple(drug for drug in found if drug.plan_id is None or drug.plan_id in chosen.plan_ids)

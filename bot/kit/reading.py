@@ -40,14 +40,25 @@ Reader = Callable[[bytes | msgspec.Raw, tuple[str, ...]], R]
 
 
 async def records(
-    ask: Ask, search: Search, read: Reader[R], *, optional: bool = False, shown: bool = False
+    ask: Ask,
+    search: Search,
+    read: Reader[R],
+    *,
+    optional: bool = False,
+    shown: bool = False,
+    spare: Sequence[str] = (),
 ) -> tuple[R, ...]:
     """Every record that answers the search, in the server's order; with `optional`, none of a refused type.
 
-    Those that are `shown` one by one are read through their typed models first.
+    Those that are `shown` one by one are read through their typed models first. `spare` are filters that hold only
+    where the records are coded as their guide says: what finds nothing is asked for once more without them, before it
+    is told as none, and who asked checks what comes.
     """
     pages = ask.search(search)
-    return await records_of(ask, given(pages) if optional else pages, search.type, read, shown=shown)
+    found = await records_of(ask, given(pages) if optional else pages, search.type, read, shown=shown)
+    if found or not any(map(search.has, spare)):
+        return found
+    return await records(ask, search.without(*spare), read, optional=optional, shown=shown)
 
 
 async def records_of(

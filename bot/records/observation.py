@@ -26,6 +26,14 @@ _MARKS: dict[str, Mark] = {
 
 
 _PRESSURE = ("8480-6", "8462-4")
+# LOINC codes of US Core's vital signs, and the categories of HL7's observation-category.
+_VITAL = frozenset(
+    {"85353-1", "85354-9", "55284-4", "8480-6", "8462-4", "8867-4", "9279-1", "8310-5", "8302-2", "8306-3", "9843-4"}
+    | {"29463-7", "3141-9", "39156-5", "2708-6", "59408-5", "59576-9", "77606-2", "8289-1"}
+)
+_CATEGORIES = frozenset(
+    {"social-history", "vital-signs", "imaging", "laboratory", "procedure", "survey", "exam", "therapy", "activity"}
+)
 _MMHG = frozenset({"mmHg", "mm[Hg]", "mm Hg"})
 
 
@@ -132,6 +140,12 @@ class Observation:
         """False for what was entered in error or cancelled, cannot be interpreted, or only groups other results."""
         measured = self.main.value or self.main.absent or any(part.value for part in self.parts)
         return bool(measured) and self.status not in {"entered-in-error", "cancelled"} and not self.uninterpreted
+
+    def is_of(self, category: str) -> bool:
+        """Whether it is of this of HL7's categories; without one of them, a vital sign by its code, else a test."""
+        own = _CATEGORIES.intersection(self.categories)
+        told = {code for part in (self.main, *self.parts) for code in part.codes}
+        return category in (own or {"vital-signs" if _VITAL & told else "laboratory"})
 
     @property
     def pressure(self) -> tuple[Quantity, Quantity] | None:

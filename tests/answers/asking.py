@@ -44,13 +44,14 @@ class Shelf:
     """Answers every search with all it has of the type, whatever was asked: the bot has to check its filters itself.
 
     `refused` names parameters that get a 400, `forbidden` types that get a 403, `down` types that get a 500.
-    `included` rows come with every page. With `full_urls` each row says its address.
+    By a parameter of `blind` nothing is found. `included` rows come with every page. With `full_urls` each row says its address.
     """
 
     resources: tuple[Resource, ...]
     refused: Collection[str] = ()
     forbidden: Collection[str] = ()
     down: Collection[str] = ()
+    blind: Collection[str] = ()
     included: tuple[Resource, ...] = ()
     full_urls: bool = False
     queries: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
@@ -67,7 +68,8 @@ class Shelf:
         if wrong := [name for name in asked if name in self.refused]:
             issue = {"severity": "error", "code": "not-supported", "diagnostics": wrong[0]}
             return _json({"resourceType": "OperationOutcome", "issue": [issue]}, 400)
-        rows = [_entry(r, "match") for r in self.resources if r["resourceType"] == kind]
+        found = () if asked.keys() & set(self.blind) else self.resources
+        rows = [_entry(r, "match") for r in found if r["resourceType"] == kind]
         rows += [_entry(r, "include") for r in self.included]
         if self.full_urls:
             rows = [row | {"fullUrl": f"{BASE}/{_address(row['resource'])}"} for row in rows]

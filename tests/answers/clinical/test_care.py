@@ -184,3 +184,9 @@ async def test_a_row_of_another_patient_is_left_out_and_counted() -> None:
     said = await answered("clinical.conditions", shelf=Shelf((stranger, record("Condition", "a", "Asthma"))))
     assert "Gout" not in said.text
     assert [gap.kind for gap in said.ask.report.gaps] == ["left_out"]
+
+
+async def test_a_care_plan_of_another_category_is_found() -> None:
+    """A filter that finds nothing proves no "none"."""
+    shelf = Shelf((record("CarePlan", "a", "", title="Heart plan"),), blind=("category",))
+    assert "Heart plan" in (await answered("clinical.care_plan", shelf=shelf)).text

@@ -248,3 +248,16 @@ async def test_marked_results_stay_off_the_page_until_their_button_is_pressed() 
     assert "42 CFR part 2" in printed(having.summary, "html")
     nothing = await answered("clinical.export")
     assert "there is nothing to print" in nothing.text
+
+
+async def test_results_without_a_category_are_found_and_told_apart() -> None:
+    """Where the filter finds nothing it is asked once more without it; a vital sign is known by its code."""
+    pulse = result("v", value=61, code=concept("8867-4", "http://loinc.org", "Heart rate"))
+    rows = [{name: value for name, value in one.items() if name != "category"} for one in (result("a"), pulse)]
+    for intent, has, lacks in (
+        ("clinical.labs", "6.9 %", "Heart rate"),
+        ("clinical.vitals", "61", "Hemoglobin"),
+    ):
+        said = await answered(intent, shelf=Shelf(tuple(rows), blind=("category",)))
+        assert has in said.text
+        assert lacks not in said.text

@@ -249,3 +249,11 @@ def test_no_name_breaks_the_reading(name: str) -> None:
 def test_a_list_of_something_else_is_no_formulary() -> None:
     """List is a general resource: problem lists and the like are left alone."""
     assert not read_drug_list(raw({"resourceType": "List", "id": "x", "status": "current"})).is_formulary
+
+
+async def test_a_drug_list_of_another_code_is_found() -> None:
+    """By its tiers, where no list has the guide's code; and a list of something else is none."""
+    odd = drug_list() | {"code": concept("formulary")}
+    shelf = Shelf((coverage(), odd, METFORMIN), blind=("code",))
+    said = await answered("formulary.drug_coverage", slots={"drug": "metformin"}, shelf=shelf)
+    assert said.text.startswith("Yes. $10.00 a month")
