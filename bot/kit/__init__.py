@@ -11,7 +11,7 @@ from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.asked import days_around, of_other_person, service_dates, span_of, text_of
 from bot.kit.asked_networks import AskedNetworks, Side, asked_networks, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
-from bot.kit.cards import STALE_DAYS, Card, cards
+from bot.kit.cards import Card, cards
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
 from bot.kit.choice import Choice
 from bot.kit.claims import claim_by_id, claim_numbered, newest_claims, with_resource
@@ -40,7 +40,7 @@ from bot.kit.floors import (
     year_so_far,
 )
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
-from bot.kit.found import Found, find_places
+from bot.kit.found import Found, FoundPlaces, find_places, own_of, page_of
 from bot.kit.history import History, history
 from bot.kit.houses import houses, staff
 from bot.kit.later_claims import WhyGone, claims_around, why_gone
@@ -124,6 +124,7 @@ __all__ = [
     "FARTHER",
     "NO_DOUBTS",
     "NO_KINDS",
+    "SCOPES",
     "STALE_DAYS",
     "UNSHIELDED",
     "Amount",
@@ -158,6 +159,7 @@ __all__ = [
     "Filter",
     "Floor",
     "Found",
+    "FoundPlaces",
     "History",
     "Hours",
     "Listing",
@@ -290,6 +292,8 @@ __all__ = [
     "open_at",
     "owed_steps",
     "own_networks",
+    "own_of",
+    "page_of",
     "part_of",
     "period_claims",
     "plan_year_of",

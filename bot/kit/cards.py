@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
@@ -14,8 +14,6 @@ from bot.kit.spelling import words_of
 from bot.records.listing import Listing
 from bot.records.provider import Specialty
 from bot.records.references import Key
-
-STALE_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +111,6 @@ class Card:
     def role_ids(self) -> tuple[str, ...]:
         """Their ids."""
         return tuple(key.id for key in self.records)
-
-    def age_days(self, today: date) -> int | None:
-        """Days since the listing was updated; None when the directory does not say."""
-        return (today - self.updated.date()).days if self.updated else None
 
 
 def cards(ask: Ask, found: Iterable[Listing], where: Around | None) -> tuple[Card, ...]:

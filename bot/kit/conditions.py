@@ -194,7 +194,8 @@ def is_at(row: Listing, house: str, houses: frozenset[Key] = frozenset()) -> boo
     own = {row.organization_key, *(place.organization for place in row.locations), *keys_of(row.role.services)}
     if not houses.isdisjoint(own | {Key("Location", place.id) for place in row.locations}):
         return True
-    written = (row.organization_name, *row.place_names, *(one.name for one in (*row.locations, *row.services)))
+    places = (place.name for place in row.locations)
+    written = (row.organization_name, *row.place_names, *places, *(service.name for service in row.services))
     return any(is_named(one, house) for one in written)
 
 

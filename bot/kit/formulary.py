@@ -75,5 +75,7 @@ async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:
     """STU1 spells its parameters in CamelCase; a word apart from the strength may stand anywhere in the name."""
     words = [("DrugName:contains", escape(word)) for word in name.split()]
     plans = [("DrugPlan", any_of(chosen.plan_ids))] if chosen.plan_ids else []
-    found = await records(ask, Search("MedicationKnowledge", (*words, *plans)), read_drug, shown=True, spare=("DrugPlan",))
+    found = await records(
+        ask, Search("MedicationKnowledge", (*words, *plans)), read_drug, shown=True, spare=("DrugPlan",)
+    )
     return tuple(drug for drug in found if drug.plan_id is None or drug.plan_id in chosen.plan_ids)

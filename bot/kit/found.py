@@ -1,15 +1,17 @@
-"""A page of places of care: found by kind, place, network, name and hours, every filter proven on every card (T44)."""
+"""Pages of what a search of the directory finds, people or places, every filter proven on every card (T44)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
+from typing import TypeVar
 
 from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask, Summary
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, without_own
-from bot.kit.cards import STALE_DAYS, Card, store_cards
+from bot.kit.cards import Card, store_cards
 from bot.kit.conditions import Conditions, conditions
 from bot.kit.facilities import places_of_care
 from bot.kit.network_names import Wanted, wanted
@@ -20,21 +22,25 @@ from bot.kit.spelling import words_of
 from bot.kit.wishes import Loosened, loosened, sift
 from bot.records.hours import Hours, on_day
 from bot.records.listing import Listing
+from bot.records.references import Key
 
 PAGE = 5
 _HOURS = frozenset({"open", "hour", "hours", "late", "overnight", "sunday", "saturday"})
 _HOURS |= {"abierta", "abierto", "horas", "domingo", "sabado"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found(Summary):
-    """One page of places. `total` is how many fit in all; `first` the number of the first one shown.
+    """One page of who fits. `total` is how many fit in all; `first` the number of the first one shown.
 
     `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
-    that this directory tells of no place, `unsaid` how many fit but for a wish of which they say nothing. `partial`:
-    not all could be read. `hours_asked`: the words are about opening hours, and no wish was read in them.
-    `every_network` are all networks of the places that fit: for who says "in network" and has none of their own here.
-    `own` are the networks that look like the asker's own, where "in network" was said and only they count.
+    that this directory tells of nobody, `unsaid` how many fit but for a wish of which they say nothing. `partial`: not
+    all could be read. `one`: only the one whose number was asked for. `every_network` are all networks of those who
+    fit: for who says "in network" and has none of their own here.
+
+    `own` are the networks that look like the asker's own, where "in network" was said or the question leaves the
+    network open: only those in them are listed, and `elsewhere` counts the others. With `others` it is the others that
+    are listed. `none_own`: nobody who fits is in the asker's own, so everybody is listed.
 
     When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
     everything within `farther_miles`, and `wider` what is there without some wishes where nothing is nearer.
@@ -45,86 +51,150 @@ class Found(Summary):
     first: int
     page: int
     today: date
-    kind: str | None
     where: Around | None
     wishes: Conditions
     loosened: tuple[Loosened, ...] = ()
     farther: int = 0
     farther_miles: int = FARTHER[0]
     wider: tuple[Loosened, ...] = ()
+    one: bool = False
+    own: tuple[str, ...] = ()
+    elsewhere: int = 0
+    others: bool = False
+    none_own: bool = False
     unclear: Wanted | None = None
     unmet: tuple[str, ...] = ()
     unsaid: tuple[tuple[str, int], ...] = ()
     partial: bool = False
-    hours_asked: bool = False
     every_network: tuple[str, ...] = ()
-    own: tuple[str, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The number of the last one shown."""
+        return self.first + len(self.cards) - 1
 
     @property
     def more(self) -> bool:
         """True when another page follows."""
-        return self.first + len(self.cards) - 1 < self.total
+        return not self.one and self.last < self.total
 
-    def is_stale(self, card: Card) -> bool:
-        """True when a listing was not updated for more than 90 days."""
-        age = card.age_days(self.today)
-        return age is not None and age > STALE_DAYS
 
-    def months(self, card: Card) -> int:
-        """How many whole months old the listing is."""
-        return (card.age_days(self.today) or 0) // 30
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPlaces(Found):
+    """One page of places of a `kind`, or of any.
+
+    `hours_asked`: the words are about opening hours, and no wish was read in them. `nearer` is the nearest place
+    outside the asker's own network, where it is nearer than all in it.
+    """
+
+    kind: str | None
+    hours_asked: bool = False
+    nearer: Card | None = None
 
     def hours(self, card: Card) -> tuple[Hours, ...]:
         """When the place is open on the day that was asked."""
         return on_day(card.site.hours, self.today)
 
 
-async def find_places(ask: Ask, kind: str | None) -> Found:
-    """The places of the kind (None: of any) that fit, nearest first.
+F = TypeVar("F", bound=Found)
+
+
+def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: object) -> F:
+    """The page of these cards that was asked for, as this kind of summary with more of its fields."""
+    one = "pick" in ask.arguments
+    first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
+    return made(
+        cards=tuple(every[first : first + (1 if one else PAGE)]),
+        total=len(every),
+        first=first + 1,
+        page=ask.page,
+        today=ask.today,
+        one=one,
+        partial=not ask.report.complete,
+        **more,
+    )
+
+
+async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
+    """The asker's own networks, in their own chat, where neither a network nor anybody is named: they come first.
+
+    A plain question is about those whom the plan pays best for; no other network is kept from view.
+    """
+    asked = wishes.networks
+    named = wishes.name or wishes.organization or ask.slots.get("npi")
+    own = () if asked.named or asked.outside or (named and not asked.anyone) else await own_networks(ask)
+    listed = await networks_listed(ask) if own else ()
+    return AskedNetworks(wanted=tuple(wanted("", (name,), listed) for name in own))
+
+
+async def find_places(ask: Ask, kind: str | None) -> FoundPlaces:
+    """The places of the kind (None: of any) that fit, nearest first; in an emergency no network comes first.
 
     Raises:
         NeedsPlace: no place was named.
     """
-    networks = await without_own(ask, await asked_networks(ask))
-    own = await own_networks(ask) if networks.anyone else ()
-    if own:
-        listed = await networks_listed(ask)
-        networks = AskedNetworks(wanted=tuple(wanted("", (name,), listed) for name in own))
-    wishes = conditions(ask, (), networks)
-    if networks.unclear and networks.listed:
+    asked = await without_own(ask, await asked_networks(ask))
+    wishes = conditions(ask, (), asked)
+    if asked.unclear and asked.listed:
         ask.said_unmet("network")
-        return replace(_page((), ask, kind, None, wishes), unclear=networks.unclear)
+        return replace(_page((), ask, kind, None, wishes), unclear=asked.unclear)
+    own = AskedNetworks() if kind == "emergency_room" and not asked.anyone else await own_of(ask, wishes)
+    wishes = replace(wishes, networks=own) if asked.anyone and own.wanted else wishes
     where = await around(ask)
     found = await places_of_care(ask, kind, where)
-    if networks.named and not networks.listed:
+    if asked.named and not asked.listed:
         wishes = replace(wishes, networks=among(ask, found))
     if wishes.networks.unclear:
         return replace(_page((), ask, kind, where, wishes), unclear=wishes.networks.unclear)
-    result = replace(page_of(found, ask, kind, where, wishes), own=own)
+    result = replace(summarize(found, ask, kind, where, wishes), own=own.names)
+    if result.total and own.wanted and not asked.anyone:
+        result = _with_own(result, found, ask, own)
     for name in result.unmet:
         ask.said_unmet(name)
     for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
         ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
     for wide in () if result.total else farther(where):
-        there = page_of(await places_of_care(ask, kind, wide), ask, kind, wide, wishes)
+        there = summarize(await places_of_care(ask, kind, wide), ask, kind, wide, wishes)
         result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
         if result.loosened or there.total or there.loosened:
             return result if result.loosened else replace(result, wider=there.loosened)
     return result
 
 
-def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around, wishes: Conditions) -> Found:
+def _with_own(result: FoundPlaces, found: Sequence[Listing], ask: Ask, own: AskedNetworks) -> FoundPlaces:
+    """The places in the asker's own networks, or with `others` those that are in none of them; all, where none is."""
+    where, wishes = result.where, result.wishes
+    inside = _shown(found, ask, where, replace(wishes, networks=own))
+    stores = set(map(_store, inside))
+    outside = [row for row in _shown(found, ask, where, wishes) if _store(row) not in stores]
+    if not inside:
+        return replace(result, none_own=True)
+    others = "others" in ask.arguments
+    page = _page(outside if others else inside, ask, result.kind, where, wishes)
+    beyond = store_cards(ask, outside, where)
+    nearer = next((card for card in beyond if not others and page.first == 1 and _is_nearer(card, page.cards[0])), None)
+    return replace(
+        page,
+        unmet=result.unmet,
+        unsaid=result.unsaid,
+        own=own.names,
+        others=others,
+        elsewhere=0 if others else len(beyond),
+        nearer=nearer,
+    )
+
+
+def _is_nearer(one: Card, other: Card) -> bool:
+    return one.miles is not None and other.miles is not None and one.miles < other.miles
+
+
+def summarize(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around, wishes: Conditions) -> FoundPlaces:
     """The page that was asked for, of the places that pass every wish that the directory tells anything of."""
-    near = sift(found, Conditions().filters(ask, where))
-    unmet = wishes.unknown(ask, near)
+    unmet = wishes.unknown(ask, sift(found, Conditions().filters(ask, where)))
     if wishes.networks.outside and not wishes.networks.barred:
         unmet = (*unmet, "network")
     wishes = wishes.without(unmet)
-    kept = sift(found, wishes.filters(ask, where, found))
-    # Every listing of a place that fits belongs on its card, whatever network it is of.
-    fitting = {(row.key, row.locations[0].id) for row in kept if row.locations}
-    shown = [row for row in near if row.locations and (row.key, row.locations[0].id) in fitting]
-    page = _page(shown, ask, kind, where, wishes)
+    page = _page(_shown(found, ask, where, wishes), ask, kind, where, wishes)
     return replace(
         page,
         loosened=() if page.total else loosened(found, wishes.filters(ask, where, found), stores=True),
@@ -133,19 +203,20 @@ def page_of(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around,
     )
 
 
-def _page(shown: Sequence[Listing], ask: Ask, kind: str | None, where: Around | None, wishes: Conditions) -> Found:
-    every = store_cards(ask, shown, where)
-    first = ask.page * PAGE
-    return Found(
-        cards=every[first : first + PAGE],
-        total=len(every),
-        first=first + 1,
-        page=ask.page,
-        today=ask.today,
-        kind=kind,
-        where=where,
-        wishes=wishes,
-        partial=not ask.report.complete,
-        hours_asked=wishes.open_at is None and not _HOURS.isdisjoint(words_of(ask.said)),
-        every_network=names_of(shown),
-    )
+def _shown(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> list[Listing]:
+    """Every listing of the places that fit: it belongs on the place's card, whatever network it is of."""
+    fitting = {_store(row) for row in sift(found, wishes.filters(ask, where, found)) if row.locations}
+    near = sift(found, Conditions().filters(ask, where))
+    return [row for row in near if row.locations and _store(row) in fitting]
+
+
+def _store(row: Listing) -> tuple[Key, str]:
+    return row.key, row.locations[0].id if row.locations else ""
+
+
+def _page(
+    shown: Sequence[Listing], ask: Ask, kind: str | None, where: Around | None, wishes: Conditions
+) -> FoundPlaces:
+    hours_asked = wishes.open_at is None and not _HOURS.isdisjoint(words_of(ask.said))
+    made = partial(FoundPlaces, kind=kind, hours_asked=hours_asked)
+    return page_of(ask, store_cards(ask, shown, where), made, where=where, wishes=wishes, every_network=names_of(shown))

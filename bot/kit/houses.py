@@ -48,21 +48,23 @@ async def staff(
 
     of = {type_: [key.id for key in keys if key.type == type_] for type_ in HOUSES}
     await read("organization", "Organization", of["Organization"], optional=False)
-    await _beside(ask, directory, "Location", "organization", "Organization", of["Organization"])
+    await _beside(
+        ask, directory, Search("Location"), "organization", [f"Organization/{id_}" for id_ in of["Organization"]]
+    )
     places = [key.id for key, one in directory.locations.items() if key.type and one.organization in keys]
     places += of["Location"]
     await read("location", "Location", places)
-    await _beside(ask, directory, "HealthcareService", "location", "Location", places)
+    await _beside(ask, directory, Search("HealthcareService"), "location", [f"Location/{id_}" for id_ in places])
     here = {Key("Location", id_) for id_ in places}
     given = [key.id for key, one in directory.services.items() if key.type and not here.isdisjoint(one.locations)]
     await read("service", "HealthcareService", [*of["HealthcareService"], *given])
     return await rows_of(ask, directory, ("practitioner", "location", "owner", "organization", "service"), filters)
 
 
-async def _beside(ask: Ask, directory: Directory, kind: str, parameter: str, of: str, ids: Iterable[str]) -> None:
+async def _beside(ask: Ask, directory: Directory, search: Search, parameter: str, of: Iterable[str]) -> None:
     """The places of organizations, or the services of places."""
-    for batch in batches(sorted(set(ids))[:_MOST], prefix=f"{of}/"):
-        await read_rows(ask, directory, Search(kind, ((parameter, any_of(batch)),)), optional=True)
+    for batch in batches(sorted(set(of))[:_MOST]):
+        await read_rows(ask, directory, search.where((parameter, any_of(batch))), optional=True)
 
 
 async def _parts(ask: Ask, owners: Iterable[Key]) -> set[Key]:

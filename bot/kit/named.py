@@ -64,8 +64,8 @@ async def _read(ask: Ask, directory: Directory, search: Search) -> None:
 
 def named_ones(directory: Directory) -> dict[Key, Organization | Location | Service]:
     """All that may give care under a name, by key."""
-    houses = {key: one for key, one in directory.organizations.items() if one.gives_care}
-    every = {**houses, **directory.locations, **directory.services}
+    every: dict[Key, Organization | Location | Service] = {**directory.locations, **directory.services}
+    every |= {key: one for key, one in directory.organizations.items() if one.gives_care}
     return {key: one for key, one in every.items() if key.type and one.active}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from bot.kit.around import Around
@@ -20,6 +20,7 @@ from bot.records.references import Key
 
 _ASTRAY = 60  # miles: a position that far from both its ZIP and its city is a slip, such as a lost minus sign
 T = TypeVar("T")
+_STALE_DAYS, _MONTH = 90, 30  # the No Surprises Act has listings verified every 90 days
 _PHONES: frozenset[str | None] = frozenset({"phone", None})
 _ORDER = ("newpt", "existptfam", "existptonly", "nopt")
 
@@ -93,6 +94,18 @@ class Site:
     def address(self) -> str:
         """The address, else what the place is called; empty for none."""
         return (self.spot.address or self.spot.location.name or "") if self.spot else ""
+
+    def age_days(self, today: date) -> int | None:
+        """Days since the listing was updated; None when the directory does not say."""
+        return (today - self.updated.date()).days if self.updated else None
+
+    def is_stale(self, today: date) -> bool:
+        """True when the listing was not updated for more than 90 days."""
+        return (self.age_days(today) or 0) > _STALE_DAYS
+
+    def months(self, today: date) -> int:
+        """How many whole months old the listing is."""
+        return (self.age_days(today) or 0) // _MONTH
 
     @property
     def shut(self) -> str | None:
@@ -192,7 +205,7 @@ def _miles(ask: Ask, point: tuple[float, float], where: Around) -> float | None:
     return min(ask.places.miles_between(one.center, point) for one in where.every)
 
 
-def _numbers(telecoms: Iterable[Phone], systems: set[str | None]) -> tuple[str, ...]:
+def _numbers(telecoms: Iterable[Phone], systems: Collection[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.value for one in telecoms if one.system in systems))
 
 

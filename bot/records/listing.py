@@ -20,7 +20,6 @@ from bot.records.provider import (
 )
 from bot.records.references import Key
 
-
 Teller = Role | Location | Service
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.kit import Ask, Found, find_places
+from bot.kit import Ask, FoundPlaces, find_places
 
 
-async def answer(ask: Ask) -> Found:
+async def answer(ask: Ask) -> FoundPlaces:
     """The places of the kind that was asked for; of any kind when none was."""
     kind = ask.slots.get("facility_type")
     return await find_places(ask, str(kind) if kind else None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.kit import Ask, Found, find_places
+from bot.kit import Ask, FoundPlaces, find_places
 
 
-async def answer(ask: Ask) -> Found:
+async def answer(ask: Ask) -> FoundPlaces:
     """The pharmacies around the place; a chain's name narrows them."""
     return await find_places(ask, "pharmacy")

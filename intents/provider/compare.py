@@ -9,7 +9,6 @@ from datetime import date
 from typing import Literal
 
 from bot.kit import (
-    STALE_DAYS,
     Around,
     Ask,
     Card,
@@ -72,11 +71,6 @@ class Compared(Summary):
     where: Around | None = None
     unclear: Wanted | None = None
     partial: bool = False
-
-    def is_stale(self, card: Card) -> bool:
-        """True when a listing was not updated for more than 90 days."""
-        age = card.age_days(self.today)
-        return age is not None and age > STALE_DAYS
 
 
 async def answer(ask: Ask) -> Compared:

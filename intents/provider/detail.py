@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Literal
 
 from bot.kit import (
-    STALE_DAYS,
     Ask,
     Card,
     Choice,
@@ -138,18 +137,6 @@ class Detail(WithDocument):
     opening: OpenAt | None = None
     week: bool = False
     asks_phone: bool = False
-
-    def is_stale(self, said: Card | Site) -> bool:
-        """True when a listing was not updated for more than 90 days."""
-        age = self._days(said)
-        return age is not None and age > STALE_DAYS
-
-    def months(self, said: Card | Site) -> int:
-        """How many whole months old it is."""
-        return (self._days(said) or 0) // 30
-
-    def _days(self, said: Card | Site) -> int | None:
-        return (self.today - said.updated.date()).days if said.updated else None
 
 
 async def answer(ask: Ask) -> Detail:

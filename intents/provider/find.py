@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import partial
 
 from bot.kit import (
-    FARTHER,
-    STALE_DAYS,
     Around,
     Ask,
     AskedNetworks,
-    Card,
     Choice,
     Conditions,
     Filter,
+    Found,
     Listing,
-    Loosened,
-    Summary,
-    Wanted,
     around,
     asked_networks,
     cards,
@@ -33,62 +28,28 @@ from bot.kit import (
     names_of,
     nearest,
     networks_among,
-    own_networks,
+    own_of,
+    page_of,
     sift,
     staff,
-    wanted,
     who,
     without_own,
 )
-from bot.kit import networks as networks_listed
 
-PAGE = 5
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Summary):
-    """One page of providers. `total` is how many fit in all; `first` the number of the first one shown.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPeople(Found):
+    """One page of providers, of the kind as the person calls it; None for primary care, and for whoever is named.
 
-    `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
-    that this directory tells of nobody, `unsaid` how many fit but for a wish of which they say nothing. `partial`: not
-    all could be read. `no_house`: no organization or place has the name that was asked for. `one`: only the provider
-    whose number was asked for. `every_network` are all networks of those who fit: for who says "in network" and has
-    none of their own here.
-
-    When no network is named and no provider, `own` are the networks that look like the asker's own: only the providers
-    in them are listed, and `elsewhere` counts the others. With `others` it is the others that are listed. `none_own`:
-    nobody who fits is in the asker's own, so everybody is listed.
-
-    When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
-    everything within `farther_miles`, and `wider` what is there without some wishes where nobody is nearer; `near` are
-    spelled like a name that nobody has there.
+    `no_house`: no organization or place has the name that was asked for. `near` are spelled like a name that nobody
+    has there.
     """
 
-    cards: tuple[Card, ...]
-    total: int
-    first: int
-    page: int
-    today: date
     what: str | None
-    where: Around | None
-    wishes: Conditions
-    loosened: tuple[Loosened, ...] = ()
-    farther: int = 0
-    farther_miles: int = FARTHER[0]
-    wider: tuple[Loosened, ...] = ()
-    one: bool = False
-    own: tuple[str, ...] = ()
-    elsewhere: int = 0
-    others: bool = False
-    none_own: bool = False
     near: tuple[Choice, ...] = ()
-    unclear: Wanted | None = None
-    unmet: tuple[str, ...] = ()
-    unsaid: tuple[tuple[str, int], ...] = ()
-    partial: bool = False
     no_house: bool = False
-    every_network: tuple[str, ...] = ()
 
     @property
     def women(self) -> bool:
@@ -96,27 +57,8 @@ class Found(Summary):
         every = len(self.cards) == self.total and all(card.gender == "female" for card in self.cards)
         return self.wishes.gender == "female" or (every and bool(self.cards))
 
-    @property
-    def last(self) -> int:
-        """The number of the last one shown."""
-        return self.first + len(self.cards) - 1
 
-    @property
-    def more(self) -> bool:
-        """True when another page follows."""
-        return not self.one and self.last < self.total
-
-    def is_stale(self, card: Card) -> bool:
-        """True when a listing was not updated for more than 90 days, the rhythm that the No Surprises Act asks for."""
-        age = card.age_days(self.today)
-        return age is not None and age > STALE_DAYS
-
-    def months(self, card: Card) -> int:
-        """How many whole months old the listing is."""
-        return (card.age_days(self.today) or 0) // 30
-
-
-async def answer(ask: Ask) -> Found:
+async def answer(ask: Ask) -> FoundPeople:
     """The providers who fit, nearest first."""
     networks = await without_own(ask, await asked_networks(ask))
     wishes = conditions(ask, _codes(ask), networks)
@@ -174,7 +116,7 @@ async def _of_house(
     return wishes, await staff(ask, known, wishes.codes, wishes.filters(ask, where))
 
 
-async def _beyond(result: Found, found: Sequence[Listing], ask: Ask, where: Around | None) -> Found:
+async def _beyond(result: FoundPeople, found: Sequence[Listing], ask: Ask, where: Around | None) -> FoundPeople:
     """What there is farther off, or with fewer wishes, or spelled alike, where nobody fits."""
     for wide in farther(where) if where else ():
         _, found = await _read(ask, result.wishes, wide)
@@ -189,37 +131,25 @@ async def _beyond(result: Found, found: Sequence[Listing], ask: Ask, where: Arou
     return result
 
 
-async def _with_own(result: Found, found: Sequence[Listing], ask: Ask, where: Around | None) -> Found:
-    """To a member in their own chat those in their own network, or with `others` all who are in none of theirs.
-
-    A plain question about doctors is about those whom the plan pays best for; no other network is kept from view.
-    """
-    own = await own_networks(ask) if _leaves_network_open(ask, result.wishes) else ()
-    if not own:
+async def _with_own(result: FoundPeople, found: Sequence[Listing], ask: Ask, where: Around | None) -> FoundPeople:
+    """To a member in their own chat those in their own network, or with `others` all who are in none of theirs."""
+    mine = await own_of(ask, result.wishes)
+    if not mine.wanted:
         return result
-    listed = await networks_listed(ask)
-    mine = AskedNetworks(wanted=tuple(wanted("", (name,), listed) for name in own))
     kept = _kept(found, ask, where, result.wishes)
     inside = _kept(found, ask, where, replace(result.wishes, networks=mine))
     keys = {row.key for row in inside}
     outside = tuple(row for row in kept if row.key not in keys)
     if not inside:
-        return replace(result, own=own, none_own=True)
+        return replace(result, own=mine.names, none_own=True)
     others = "others" in ask.arguments
     wishes = replace(result.wishes, networks=AskedNetworks())
     page = _page(outside if others else inside, ask, where, wishes)
-    page = replace(page, unmet=result.unmet, unsaid=result.unsaid, own=own, others=others)
+    page = replace(page, unmet=result.unmet, unsaid=result.unsaid, own=mine.names, others=others)
     return replace(page, elsewhere=0 if others else len(cards(ask, outside, where)))
 
 
-def _leaves_network_open(ask: Ask, wishes: Conditions) -> bool:
-    """Whether neither a network nor one provider is named, so that the asker's own network may come first."""
-    asked = wishes.networks
-    named = wishes.name or wishes.organization or ask.slots.get("npi")
-    return not (asked.named or asked.outside) and (asked.anyone or not named)
-
-
-def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> Found:
+def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> FoundPeople:
     """The page that was asked for, of the listings that pass every wish that the directory tells anything of."""
     base = replace(wishes, networks=AskedNetworks(), accepting=False, gender=None, not_gender=None, languages=())
     near = sift(found, base.without(_TOLD_LAST).filters(ask, where))
@@ -248,23 +178,9 @@ def filters(ask: Ask, where: Around | None, wishes: Conditions, found: Sequence[
     return wishes.filters(ask, where, found)
 
 
-def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> Found:
-    providers = cards(ask, kept, where)
-    one = "pick" in ask.arguments
-    first = (ask.pick if ask.pick >= 0 else max(len(providers) + ask.pick, 0)) if one else ask.page * PAGE
-    return Found(
-        cards=providers[first : first + (1 if one else PAGE)],
-        total=len(providers),
-        first=first + 1,
-        page=ask.page,
-        today=ask.today,
-        what=_what(ask, wishes),
-        where=where,
-        wishes=wishes,
-        one=one,
-        partial=not ask.report.complete,
-        every_network=names_of(kept),
-    )
+def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> FoundPeople:
+    made = partial(FoundPeople, what=_what(ask, wishes), every_network=names_of(kept))
+    return page_of(ask, cards(ask, kept, where), made, where=where, wishes=wishes)
 
 
 def _what(ask: Ask, wishes: Conditions) -> str | None:

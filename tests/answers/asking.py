@@ -44,7 +44,8 @@ class Shelf:
     """Answers every search with all it has of the type, whatever was asked: the bot has to check its filters itself.
 
     `refused` names parameters that get a 400, `forbidden` types that get a 403, `down` types that get a 500.
-    By a parameter of `blind` nothing is found. `included` rows come with every page. With `full_urls` each row says its address.
+    By a parameter of `blind` nothing is found. `included` rows come with every page. With `full_urls` each row says its
+    address.
     """
 
     resources: tuple[Resource, ...]
