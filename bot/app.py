@@ -76,6 +76,7 @@ class Bot:
     audit: Audit
     discovery: Discovery
     turn: Turn
+    answering: Answering
     documents: Pages
     links: HealthLinkPages
     renderer: Renderer
@@ -154,8 +155,8 @@ async def assemble(
         pages, calls = Pages(documents, renderer, settings.bot_public_url), RollCall(store, accounts, audit, forget)
         due = _due(settings, table, reminding, answering, accounts, telling, calls, audit, now)
         bot = Bot(
-            *(settings, pack, table, accounts, audit, discovery, turn, pages, HealthLinkPages(links), renderer),
-            *(meter, recent, retention, telling, calls, due, forget),
+            *(settings, pack, table, accounts, audit, discovery, turn, answering, pages, HealthLinkPages(links)),
+            *(renderer, meter, recent, retention, telling, calls, due, forget),
         )
         stack.push_async_callback(let_go, anchor := _anchor(settings, audit))
         for job in (sweep(store, retention, anchor), bot.roll_call.every_hour(), due.every_minute()):

@@ -108,19 +108,27 @@ def mcp(*, sandbox: bool, http: bool, host: str, port: int) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--network", required=True, help="The network to check, as in Blue Network S.")
+@click.option(
+    "--network", "networks", required=True, multiple=True, help="A network, as in Blue Network S; or several."
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("lookup.csv"), show_default=True)
 @_SANDBOX
-def lookup(*, file: Path, network: str, out: Path, sandbox: bool) -> None:
-    """Check a file of names or NPIs, one a line, against a network."""
-    from bot.cli.lookup import look_up  # noqa: PLC0415 -- see the module docstring
+def lookup(*, file: Path, networks: tuple[str, ...], out: Path, sandbox: bool) -> None:
+    """Check a file of names or NPIs against a network.
+
+    One name or NPI a line, or a table whose first line names the column: name, NPI. Exits with 0 only when each of them
+    was answered; the same command goes on with those that were not.
+    """
+    from bot.cli.lookup import look_up, summary, unread  # noqa: PLC0415 -- see the module docstring
 
     async def job() -> None:
-        rows = await look_up(settings, file, network, out, sandbox=sandbox)
-        click.echo(f"{rows:,} names are in {out}; run it again to go on after an end")
+        outcome = await look_up(settings, file, networks, out, sandbox=sandbox)
+        click.echo(f"{out}: {summary(outcome)}")
+        if outcome.unread:
+            raise click.ClickException(unread(outcome))
 
     settings = own_settings(level="ERROR")
-    run(job(), until_interrupted=True)
+    run(job())
 
 
 @main.command()

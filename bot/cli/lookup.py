@@ -1,128 +1,215 @@
-"""`bcbst-bot lookup`: a long list of names or NPIs checked against a network, part by part, into a CSV file.
+"""`bcbst-bot lookup`: a long list of names or NPIs checked against networks, part by part, into a CSV file.
 
-Each part is asked as a message in a chat is, so a row says what the bot says there. A run that was ended goes on where
-it stopped: lines that the file has already are not asked again.
+Each part is read as a list in a chat is, so a row says what the bot says there. A row is written when its name was
+answered; the others are tried again, by this run and by the next one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import csv
+import io
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-import httpx
-
-from bot.app import Bot, assemble, web_app
+from bot.app import Bot, assemble, clock_of
+from bot.cli.answer_file import AnswerFile
+from bot.cli.names_file import Line, read_names
 from bot.cli.rehearsal import sandbox_settings
 from bot.config import Settings
-from bot.errors import ConfigError
-from bot.message import Actions, Message, OneToOne, Person, Reply
-from bot.replies.plain import plain
-from bot.sandbox.server import listen, running
+from bot.conversation.answering import Patience
+from bot.conversation.lists import BETWEEN, ITEMS, asked_of
+from bot.conversation.state import Asked
+from bot.documents.cells import cell
+from bot.documents.printer import Printer
+from bot.errors import ConfigError, PayerError
+from bot.kit import Unreadable, asked_networks, network_names
+from bot.message import Language
+from bot.pack import find_pack
 
-MOST = 5_000  # lines of a file
 _PART = 25  # as many as one message asks
-_BYTES = 1024 * 1024
-_SECONDS = 10.0
-_HERE = OneToOne("lookup")
+_WALL = 300.0  # seconds for a part: nobody waits in a chat
+_TRIES = 3
+_REST = 10.0  # seconds before what was not read is tried again
+_MINUTE = 60
+_NAMED = 5
+_LANGUAGE: Language = "en"
+Pause = Callable[[float], Awaitable[None]]
+Rows = Mapping[str, Sequence[Sequence[str]]]
 
 
-def lines_of(file: Path) -> tuple[str, ...]:
-    """The names and numbers of a file, a line each, in their order: without blanks and without those seen before.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the answer file says of the list: an answer for each line and network, and the lines that have none."""
+
+    answers: tuple[str, ...]
+    unread: tuple[str, ...]
+    blank: int = 0
+
+
+async def look_up(
+    settings: Settings,
+    file: Path,
+    networks: Sequence[str],
+    out: Path,
+    *,
+    sandbox: bool,
+    pause: Pause = asyncio.sleep,
+) -> Outcome:
+    """Check the lines of a file against networks; what the answer file says of them in the end.
 
     Raises:
-        ConfigError: it cannot be read, is no UTF-8 text, is empty, or holds more than `MOST`.
+        ConfigError: the file is none, a network is unknown, or the answer file is another one or cannot be written.
+        PayerError: the directory does not tell its networks.
     """
-    try:
-        if file.stat().st_size > _BYTES:
-            raise ConfigError(f"{file.name}: larger than 1 MB; give at most {MOST:,} lines, one name or NPI each")
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{file.name}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file.name}: is no UTF-8 text; save it as UTF-8, one name or NPI a line") from None
-    lines = tuple(dict.fromkeys(filter(None, (" ".join(line.split()) for line in text.splitlines()))))
-    if not lines:
-        raise ConfigError(f"{file.name}: holds no names; write one name or NPI a line")
-    if len(lines) > MOST:
-        raise ConfigError(f"{file.name}: holds {len(lines):,} names; at most {MOST:,} are checked in one go")
-    return lines
+    names, printed = read_names(file), _Printed(find_pack(settings.bot_pack) / "templates")
+    _refuse_itself(file, out)
+    answers = AnswerFile(out, (*printed.header, *names.header), len(printed.header))
+    async with _assembled(settings, sandbox=sandbox) as bot:
+        questions = [await _Question.of(bot, network, printed) for network in networks]
+        runs: list[_Run] = []
+        for question in questions:
+            runs.append(_Run(answers, question, names.lines))
+            await runs[-1].in_parts(pause)
+    there, keys = answers.answers(), dict.fromkeys(key for run in runs for key in run.keys.values())
+    unread = tuple(line.asked for run in runs for line in run.left)
+    return Outcome(tuple(there[key] for key in keys if key in there), unread, names.blank)
 
 
-async def look_up(settings: Settings, file: Path, network: str, out: Path, *, sandbox: bool) -> int:
-    """Check the lines of a file against a network; how many rows the answer file has in the end for them.
+def summary(outcome: Outcome) -> str:
+    """How many lines got which answer: "29 checked: 2 listed, 27 nobody found"."""
+    counts = [f"{times:,} {answer}" for answer, times in Counter(outcome.answers).most_common()]
+    counts += [f"{len(outcome.unread):,} not read"] if outcome.unread else []
+    blank = f"; lines without a name or an NPI: {outcome.blank:,}" if outcome.blank else ""
+    return f"{len(outcome.answers):,} checked: {', '.join(counts)}{blank}"
 
-    Raises:
-        ConfigError: the file is none, the network is unknown, or the directory cannot be asked.
-    """
-    lines = lines_of(file)
-    there = _asked_before(out)
-    left = [line for line in lines if line not in there]
-    if not left:
-        return len(lines)
+
+def unread(outcome: Outcome) -> str:
+    """What could not be read, and what to do."""
+    some = ", ".join(outcome.unread[:_NAMED]) + (", \u2026" if len(outcome.unread) > _NAMED else "")
+    return f"{len(outcome.unread):,} could not be read ({some}); run the same command again for these"
+
+
+def _refuse_itself(file: Path, out: Path) -> None:
+    if out.exists() and out.samefile(file):
+        raise ConfigError(f"--out: {out.name} is the list itself; name another file")
+
+
+@asynccontextmanager
+async def _assembled(settings: Settings, *, sandbox: bool) -> AsyncIterator[Bot]:
     async with contextlib.AsyncExitStack() as stack:
         if sandbox:
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
-        # Its documents are fetched from here, whatever BOT_PUBLIC_URL says: that address may be served already.
-        sock = stack.enter_context(contextlib.closing(listen()))
-        here = {"bot_public_url": f"http://127.0.0.1:{sock.getsockname()[1]}"}
-        bot = await stack.enter_async_context(assemble(settings.model_copy(update=here)))
-        await stack.enter_async_context(running(web_app(bot), sock))
-        await _in_parts(bot, left, network, out)
-    return len(lines)
+        yield await stack.enter_async_context(assemble(settings, patience=Patience(wall=_WALL)))
 
 
-async def _in_parts(bot: Bot, lines: Sequence[str], network: str, out: Path) -> None:
-    async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as web:  # it asks this machine alone
-        for number, part in enumerate(_parts(lines)):
-            text = "\n".join((f"are these in {network}?", *(f"- {line}" for line in part)))
-            # One question for each part, and nobody else waits: a person's limit in a chat is not for this.
-            person = Person("console", "", "", f"lookup-{number}")
-            message = Message(person.user, person, _HERE, text)
-            replies = [reply async for reply in bot.turn.answer(message)]
-            address = next((url for reply in replies if (url := _document_in(reply))), None)
-            if address is None:
-                raise ConfigError(plain(replies[-1].blocks).split("\n")[0] if replies else "no answer came")
-            answer = await web.get(address, params={"as": "csv"})
-            _append(out, answer.text.removeprefix("\ufeff"))
-            print(f"{min((number + 1) * _PART, len(lines))} of {len(lines)} checked", file=sys.stderr, flush=True)  # noqa: T201 -- progress, for who waits
+class _Printed:
+    """The pack's own spreadsheet of a list, name by name."""
+
+    def __init__(self, templates: Path) -> None:
+        self._printer = Printer(templates / "documents", {})
+        self.header = tuple(self._lines(SimpleNamespace(rows=(), wanted=(), read_text=""))[0])
+
+    def rows(self, found: Any, row: Any) -> list[list[str]]:
+        """The rows of one name of a list that was checked."""
+        return self._lines(replace(found, rows=(row,)))[1:]
+
+    def _lines(self, found: Any) -> list[list[str]]:
+        text = "".join(self._printer.pieces("checked", "csv", {"list": found}, _LANGUAGE))
+        return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-def _parts(lines: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Parts of at least two lines, as a message with a list has."""
-    for at in range(0, len(lines), _PART):
-        part = lines[at : at + _PART]
-        yield part if len(part) > 1 else (*part, *part)
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The question about one network: `names` are its own in the directory."""
+
+    bot: Bot
+    asked: Asked
+    head: str
+    names: tuple[str, ...]
+    printed: _Printed
+
+    @classmethod
+    async def of(cls, bot: Bot, network: str, printed: _Printed) -> _Question:
+        """The question about a network as the operator calls it.
+
+        Raises:
+            ConfigError: the directory has no such network, or several. PayerError: it cannot be asked.
+        """
+        head, pack = f"are these in {network}?", bot.pack
+        asked = asked_of(head, (), pack.engine, pack.intents, _LANGUAGE, clock_of(bot.settings)().date())
+        ask = bot.answering.of_directory(asked or Asked(""), head)
+        named = await asked_networks(ask)
+        if asked is None or named.unclear or not named.names:
+            there = (named.unclear.names if named.unclear else ()) or await network_names(ask)
+            raise ConfigError(f"--network: the directory has no network called {network}; it has {', '.join(there)}")
+        return cls(bot, asked, head, named.names, printed)
+
+    async def rows(self, part: Sequence[str]) -> Rows:
+        """The answers of the names that were read, by name."""
+        asked = replace(self.asked, arguments={ITEMS: BETWEEN.join(part)})
+        try:
+            found: Any = await self.bot.pack.answers[asked.intent](self.bot.answering.of_directory(asked, self.head))
+        except (PayerError, Unreadable):
+            return {}
+        return {row.asked: self.printed.rows(found, row) for row in found.rows if row.verdict != "unread"}
 
 
-def _document_in(reply: Reply) -> str | None:
-    buttons = (one for block in reply.blocks if isinstance(block, Actions) for one in block.buttons)
-    return next((one.url for one in buttons if one.id == "document"), None)
+class _Run:
+    """The lines of a list against one network. `keys` are what the answer file knows each of them by."""
+
+    def __init__(self, answers: AnswerFile, question: _Question, lines: Sequence[Line]) -> None:
+        self._answers, self._question, self._total = answers, question, len(lines)
+        networks = _as_written("; ".join(question.names))
+        self.keys = {line: answers.key(_as_written(line.asked), networks, line.cells) for line in lines}
+        there = answers.answers()
+        self.left = [line for line in lines if self.keys[line] not in there]
+        self._at_first, self._started = len(self.left), time.monotonic()
+
+    async def in_parts(self, pause: Pause) -> None:
+        """Ask what is left, and what was not read again; a part that brings nothing ends a try."""
+        for number in range(_TRIES):
+            if not self.left:
+                return
+            if number:
+                await pause(_REST)
+            for part in _parts(self.left):
+                if not await self._took(part):
+                    break
+
+    async def _took(self, part: Sequence[Line]) -> bool:
+        """Ask for some lines and write what was answered; whether anything was."""
+        found = await self._question.rows(tuple(dict.fromkeys(line.asked for line in part)))
+        told = [line for line in part if line.asked in found]
+        self._answers.add([*row, *line.cells] for line in told for row in found[line.asked])
+        self.left = [line for line in self.left if line not in {*told}]
+        print(self._progress(), file=sys.stderr, flush=True)  # noqa: T201 -- progress, for who waits
+        return bool(told)
+
+    def _progress(self) -> str:
+        left = len(self.left)
+        each = (time.monotonic() - self._started) / max(1, self._at_first - left)
+        minutes = round(each * left / _MINUTE) if left < self._at_first else 0
+        time_left = f", about {minutes} min left" if minutes else ""
+        return f"{'; '.join(self._question.names)}: {self._total - left} of {self._total} checked{time_left}"
 
 
-def _asked_before(out: Path) -> set[str]:
-    """What the answer file says in its first column; nothing where there is no such file.
-
-    Raises:
-        ConfigError: it is no answer file of ours.
-    """
-    if not out.exists():
-        return set()
-    try:
-        with out.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{out.name}: cannot be gone on with ({type(error).__name__}); name another file") from None
-    if rows and len(rows[0]) < 2:  # noqa: PLR2004 -- ours has eleven columns
-        raise ConfigError(f"{out.name}: is no answer file of this command; name another file")
-    return {row[0].removeprefix("'") for row in rows[1:] if row}
+def _as_written(text: str) -> str:
+    """A text as a reader of the answer file finds it."""
+    return next(csv.reader([cell(text)]))[0]
 
 
-def _append(out: Path, text: str) -> None:
-    """Add a part's rows; its first line, the header, only to a new file."""
-    new = not out.exists()
-    body = text if new else text.partition("\r\n")[2]
-    with out.open("a", encoding="utf-8-sig" if new else "utf-8", newline="") as file:
-        file.write(body)
+def _parts(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """The lines so many names at a time; those that ask the same stay together."""
+    names = list(dict.fromkeys(line.asked for line in lines))
+    for at in range(0, len(names), _PART):
+        part = {*names[at : at + _PART]}
+        yield [line for line in lines if line.asked in part]

@@ -223,11 +223,14 @@ class Answering:
         """An ask of a person who does not wait for what is read."""
         return self._prepare(Message("", person, OneToOne(""), ""), Asked(""), access)
 
+    def of_directory(self, asked: Asked, said: str = "") -> Ask:
+        """An ask of the open directory, for who reads what it says and no reply."""
+        return self._prepare(Message("", Person("", "", "", ""), OneToOne(""), said, directory_only=True), asked, None)
+
     async def listed_networks(self) -> tuple[str, ...]:
         """The names of the directory's networks; none when it does not answer."""
-        nobody = Message("", Person("", "", "", ""), OneToOne(""), "", directory_only=True)
         try:
-            return tuple(dict.fromkeys(await network_names(self._prepare(nobody, Asked(""), None))))
+            return tuple(dict.fromkeys(await network_names(self.of_directory(Asked("")))))
         except (PayerError, Unreadable):
             return ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.conversation.state import Asked
@@ -23,8 +23,18 @@ def of_list(
     Its lines are an argument of the question: the answer reads each of them by itself.
     """
     head, items = ("", ()) if message.press else head_and_items(message.text)
-    if not items:
-        return None
+    return asked_of(head, items, engine, intents, language, today) if items else None
+
+
+def asked_of(  # noqa: PLR0917 -- what a list needs to be read
+    head: str,
+    items: Sequence[str],
+    engine: Engine,
+    intents: Mapping[str, IntentRules],
+    language: Language,
+    today: date,
+) -> Asked | None:
+    """What `head` asks, asked of each of `items`; None where it asks nothing that can be asked of a list."""
     reading = engine.understand(head, today=today)
     first = intents.get(reading.intent or "")
     if first is None or first.of_list is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -99,6 +100,16 @@ class Report:
         """True when records that count in a sum may be missing, so that the sum is a lower bound ("at least")."""
         return any(gap.kind in _HIDING for gap in self.gaps)
 
+    def absorb(self, other: Report) -> None:
+        """Add what a part of the question read beside the rest."""
+        for name in ("sources", "gaps", "searches", "steps"):
+            getattr(self, name).extend(getattr(other, name))
+        self.pages += other.pages
+        self.age, self.stale = max(self.age, other.age), self.stale or other.stale
+        self.reused = max(self.reused, other.reused)
+        for name in other.applied_here:
+            self.read_here(name)
+
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
         """Keep only these records of the type as sources, each once: the ones that the answer stands on."""
         wanted = set(ids)
@@ -147,6 +158,12 @@ class Budget:
         """Let this question read more than others may: a document of a whole period. The deadline stays."""
         self.pages_left, self.resources_left = max(self.pages_left, pages), max(self.resources_left, resources)
         self._total = max(self._total, total)
+
+    def alone(self) -> Budget:
+        """The same limits for one part of a question, with a report of its own: `absorb` it where the parts meet."""
+        part = copy.copy(self)
+        part.report = Report(progress=self.report.progress)
+        return part
 
     @contextmanager
     def kept(self, moment: datetime, age: float, *, stale: bool, own: bool) -> Iterator[None]:

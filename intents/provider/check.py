@@ -17,6 +17,7 @@ from bot.kit import (
     Proven,
     ProvenPlace,
     Summary,
+    Unreadable,
     Wanted,
     Who,
     WithDocument,
@@ -35,6 +36,8 @@ _BETWEEN = ";"  # of the lines, as the kernel and the buttons pass them on
 _AT_ONCE = 4
 _PAGES, _RESOURCES, _BYTES = 14, 600, 4 * 1024 * 1024  # for each name
 _NUMBER = re.compile(r"(?:NPI\D{0,2})?(\d{10})", re.IGNORECASE)
+_AMONG = re.compile(r"(?<![\w-])\d{10}(?![\w-])")  # in a line that holds more, such as a name
+_MOST_NEAR = 3
 _LASTS = re.compile(r"([^,]+), *([^,]+)")
 
 Verdict = Literal["unknown", "ended", "several", "no_npi", "unread"] | Proven
@@ -45,6 +48,7 @@ class Checked:
     """One line of the list. `asked` is what it says, `places` what the directory proves of the one provider it names.
 
     `unread`: the directory could not be asked; `no_npi`: ten digits that are no NPI. `several` has how many in `total`.
+    `near` are names that are spelled like one that nobody has.
     """
 
     asked: str
@@ -56,11 +60,12 @@ class Checked:
     updated: datetime | None = None
     total: int = 0
     reference: str | None = None
+    near: tuple[str, ...] = ()
 
     @property
     def is_number(self) -> bool:
         """Whether the line is an NPI, right or wrong."""
-        return _NUMBER.fullmatch(self.asked) is not None
+        return _number_in(self.asked) is not None
 
     @property
     def proven(self) -> tuple[ProvenPlace, ...]:
@@ -130,17 +135,27 @@ async def answer(ask: Ask) -> Summary:
 
 
 async def _checked(ask: Ask, line: str, wanted: tuple[str, ...], turns: asyncio.Semaphore) -> Checked:
-    number = _NUMBER.fullmatch(line)
-    if number and not is_npi(number[1]):
+    number = _number_in(line)
+    if number and not is_npi(number):
         return Checked(line, "no_npi")
-    slots = {"npi": number[1]} if number else {"provider_name": _in_order(line)}
-    alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, used=set())
+    slots = {"npi": number} if number else {"provider_name": _in_order(line)}
+    budget = ask.budget.alone()  # what one name misses says nothing of the others
+    alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, used=set(), budget=budget)
     try:
         async with turns:
             found = await who(alone)
-    except PayerError:
+    except (PayerError, Unreadable):
         return Checked(line, "unread")
+    finally:
+        ask.report.absorb(budget.report)
     return summarize(line, alone, found, wanted)
+
+
+def _number_in(line: str) -> str | None:
+    """The ten digits that a line is, or the one NPI that it holds beside other words."""
+    whole = _NUMBER.fullmatch(line)
+    npis = {one for one in _AMONG.findall(line) if is_npi(one)}
+    return whole[1] if whole else npis.pop() if len(npis) == 1 else None
 
 
 def _in_order(line: str) -> str:
@@ -155,7 +170,8 @@ def summarize(line: str, ask: Ask, found: Who, wanted: tuple[str, ...]) -> Check
     if rows is None:
         unread = "npi" in ask.unmet or (found.state == "unknown" and not ask.report.complete)
         state = found.state if found.state in {"ended", "several"} else "unread" if unread else "unknown"
-        return Checked(line, state, total=len(found.found))
+        near = tuple(one.name for one in found.near if one.name) if state == "unknown" else ()
+        return Checked(line, state, total=len(found.found), near=near[:_MOST_NEAR])
     there = sites(ask, rows, None)
     places = tuple(proven_place(site, wanted) for site in there)
     dates = [site.updated for site in there if site.updated]

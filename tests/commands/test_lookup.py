@@ -1,17 +1,38 @@
-"""`lookup`: a file of names against a network, part by part, into a file that a later run goes on with."""
+"""`lookup`: a file of names against networks, part by part, into a file that a later run goes on with."""
 
 from __future__ import annotations
 
 import csv
+import errno
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from bot.cli.lookup import MOST, lines_of, look_up
+from bot.cli.lookup import Outcome, look_up
+from bot.cli.names_file import MOST, read_names
 from bot.config import Settings
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PayerSlow
+from bot.payer.answers import Page
+from bot.payer.budget import Budget
+from bot.payer.client import DirectoryClient
+from bot.payer.search import Search
+from tests.commands.running import inside, left_in
 from tests.days import DAY
 from tests.shipped import shipped_pack
+from tests.worlds import world_of
+
+S, P = "Blue Network S", "Blue Network P"
+
+
+@pytest.fixture(autouse=True)
+def shared() -> Iterator[None]:
+    """The pack and the payer's data that the tests share, in place of new ones for each run."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("bot.app.load_pack", lambda *_: shipped_pack())
+        patched.setattr("bot.cli.rehearsal.build", lambda **_: world_of(DAY))
+        yield
 
 
 def _settings() -> Settings:
@@ -20,45 +41,181 @@ def _settings() -> Settings:
     return Settings(_env_file=None, bot_today=DAY, bot_public_url=elsewhere, bot_questions_per_minute=1)  # type: ignore[call-arg]
 
 
+async def _looked_up(names: Path, out: Path, *networks: str) -> Outcome:
+    async def at_once(_seconds: float) -> None:
+        """No rest between two tries."""
+
+    return await look_up(_settings(), names, networks or (S,), out, sandbox=True, pause=at_once)
+
+
 def _rows(file: Path) -> list[list[str]]:
     with file.open(encoding="utf-8-sig", newline="") as opened:
         return list(csv.reader(opened))
 
 
-async def test_a_run_goes_on_where_the_last_one_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _written(folder: Path, *lines: str, name: str = "names.txt") -> Path:
+    file = folder / name
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file
+
+
+def _failing(monkeypatch: pytest.MonkeyPatch, word: str, times: int) -> None:
+    """A payer that does not answer searches with this word in time, so many times."""
+    left, search = [None] * times, DirectoryClient.search
+
+    async def slow(self: DirectoryClient, asked: Search, budget: Budget) -> AsyncIterator[Page]:
+        if word in asked.encoded() and left:
+            left.pop()
+            raise PayerSlow
+        async for page in search(self, asked, budget):
+            yield page
+
+    monkeypatch.setattr(DirectoryClient, "search", slow)
+
+
+async def test_a_run_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
     """Blanks and doubles are left out; no line is asked twice, and one header stands above all rows."""
-    monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
-    names, out = tmp_path / "names.txt", tmp_path / "out.csv"
+    out = tmp_path / "out.csv"
     nobody = [f"Nobody Number{number}" for number in range(26)]
-    names.write_text("\n".join(["Grace Okafor", "", "Minh  Kim", "Minh Kim", *nobody, "=1+1"]), encoding="utf-8")
-    await look_up(_settings(), names, "Blue Network S", out, sandbox=True)
+    names = _written(tmp_path, "Grace Okafor", "", "Minh  Kim", "Minh Kim", *nobody, "=1+1")
+    await _looked_up(names, out)
     header, *rows = _rows(out)
     answers = {row[0]: row[2] for row in rows}
     assert (header[0], header[2], header[9]) == ("Asked", "Answer", "Directory read (UTC)")
     assert list(answers) == ["Grace Okafor", "Minh Kim", *nobody, "'=1+1"]
     assert (answers["Grace Okafor"], answers["Minh Kim"], answers["'=1+1"]) == ("listed", "not listed", "nobody found")
-    # The run before was killed after two rows.
+    # The run before ended after two rows.
     out.write_bytes(b"\r\n".join(out.read_bytes().split(b"\r\n")[:3]) + b"\r\n")
     before = out.read_bytes()
-    assert await look_up(_settings(), names, "Blue Network S", out, sandbox=True) == 29
+    outcome = await _looked_up(names, out)
+    assert (len(outcome.answers), outcome.unread) == (29, ())
     assert out.read_bytes().startswith(before)
     assert [row[0] for row in _rows(out)[1:]] == list(answers)
-    with pytest.raises(ConfigError, match="no network called"):
-        await look_up(_settings(), names, "Blue Network Q", tmp_path / "other.csv", sandbox=True)
+    with pytest.raises(ConfigError, match=r"no network called Blue Network Q; it has .*Blue Network P"):
+        await _looked_up(names, tmp_path / "other.csv", "Blue Network Q")
     assert not (tmp_path / "other.csv").exists()
 
 
-async def test_no_proxy_is_told_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The document lies on this machine: a proxy of the environment, at a port where nobody listens, is not asked."""
-    monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    names, out = tmp_path / "names.txt", tmp_path / "out.csv"
-    names.write_text("Grace Okafor\nMinh Kim\n", encoding="utf-8")
-    assert await look_up(_settings(), names, "Blue Network S", out, sandbox=True) == 2
-    assert len(_rows(out)) == 3
+async def test_every_line_of_a_list_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Titles, initials, numbers before a line and what would be a sentence elsewhere are asked as they are.
+
+    Nothing goes to a proxy of this machine but what the payer is asked.
+    """
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    lines = [
+        "Dr. Grace Okafor",
+        "Jane Q. Doe",
+        "St. Thomas Hospital",
+        "1. 1100000003",
+        "Yahoo! Clinic",
+        "I feel like dying.",
+    ]
+    out = tmp_path / "out.csv"
+    await _looked_up(_written(tmp_path, *lines, "A; B", "???", '"Kim, Minh"', "Robbie Kim 1100000011"), out)
+    answers = {row[0]: (row[2], row[3]) for row in _rows(out)[1:]}
+    assert list(answers) == [*lines[:3], "1100000003", *lines[4:], "A B", "Kim, Minh", "Robbie Kim 1100000011"]
+    assert answers["Dr. Grace Okafor"] == answers["1100000003"] == ("listed", "Grace Okafor, MD")
+    assert answers["Kim, Minh"] == answers["Robbie Kim 1100000011"] == ("not listed", "Minh Kim, DO")
+    before = out.read_bytes()
+    await _looked_up(tmp_path / "names.txt", out)
+    assert out.read_bytes() == before
+
+
+async def test_a_name_that_was_not_read_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the same run, and then by the next; it has no row until it was answered, and is not a name that nobody has."""
+    names, out = _written(tmp_path, "Grace Okafor", "Minh Kim", "Nobody Atall"), tmp_path / "out.csv"
+    _failing(monkeypatch, "Kim", 1)
+    outcome = await _looked_up(names, tmp_path / "first.csv")
+    assert sorted(outcome.answers) == ["listed", "nobody found", "not listed"]
+    _failing(monkeypatch, "Kim", 1000)
+    outcome = await _looked_up(names, out)
+    assert (sorted(outcome.answers), outcome.unread) == (["listed", "nobody found"], ("Minh Kim",))
+    monkeypatch.undo()
+    assert (await _looked_up(names, out)).unread == ()
+    assert [row[0] for row in _rows(out)[1:]] == ["Grace Okafor", "Nobody Atall", "Minh Kim"]
+
+
+def test_the_command_fails_while_names_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says how many got which answer, and which have none."""
+    monkeypatch.setattr("bot.cli.lookup._REST", 0)
+    _failing(monkeypatch, "Kim", 1000)
+    names = _written(tmp_path, "Grace Okafor", "Minh Kim")
+    done = inside(tmp_path, "lookup", names.name, "--network", S, "--sandbox")
+    assert done.returncode == 1
+    assert "lookup.csv: 1 checked: 1 listed, 1 not read" in done.stdout
+    assert "1 could not be read (Minh Kim)" in done.stderr
+    monkeypatch.undo()
+    done = inside(tmp_path, "lookup", names.name, "--network", S, "--sandbox")
+    assert (done.returncode, done.stdout) == (0, "lookup.csv: 2 checked: 1 listed, 1 not listed\n")
+    assert f"{S}: 2 of 2 checked" in done.stderr
+
+
+@pytest.mark.parametrize("cut", [1, 3, 40, 120, 200])
+async def test_a_row_that_is_half_there_is_cut_back(tmp_path: Path, cut: int) -> None:
+    """Whatever a write ended in: each name stands there once in the end, in whole rows."""
+    names, out = _written(tmp_path, "Grace Okafor", "Minh Kim", "Iron Gate"), tmp_path / "out.csv"
+    await _looked_up(names, out)
+    whole = [row[:9] for row in _rows(out)]
+    out.write_bytes(out.read_bytes()[:-cut])
+    await _looked_up(names, out)
+    assert [row[:9] for row in _rows(out)] == whole
+
+
+async def test_a_full_disk_leaves_whole_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One plain line, and what was there before is there still."""
+    names, out = _written(tmp_path, "Grace Okafor"), tmp_path / "out.csv"
+    await _looked_up(names, out)
+    before = out.read_bytes()
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("bot.cli.answer_file.os", SimpleNamespace(fsync=full))
+    with pytest.raises(ConfigError, match=r"No space left on device.*the same command goes on"):
+        await _looked_up(_written(tmp_path, "Grace Okafor", "Minh Kim"), out)
+    assert (out.read_bytes(), left_in(tmp_path)) == (before, ["names.txt", "out.csv"])
+
+
+async def test_the_columns_of_a_table_are_kept_and_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The NPI is asked, else the provider's name; what else a row holds goes into the answer file alone."""
+    sent: list[str] = []
+    search = DirectoryClient.search
+
+    def heard(self: DirectoryClient, asked: Search, budget: Budget) -> AsyncIterator[Page]:
+        sent.append(asked.encoded())
+        return search(self, asked, budget)
+
+    monkeypatch.setattr(DirectoryClient, "search", heard)
+    rows = ["Member ID,Member name,Provider,NPI", "M001,Ann Ames,Grace Okafor,1100000003", "M002,Bo Bell,Minh Kim,"]
+    out = tmp_path / "out.csv"
+    await _looked_up(_written(tmp_path, *rows, "M003,Cy Cole,Grace Okafor,1100000003", "M004,Di Dorn,,"), out)
+    header, *found = _rows(out)
+    assert header[-4:] == rows[0].split(",")
+    assert [(row[0], row[2], row[12]) for row in found] == [
+        ("1100000003", "listed", "M001"),
+        ("Minh Kim", "not listed", "M002"),
+        ("1100000003", "listed", "M003"),
+    ]
+    assert not [one for one in sent if any(word in one for word in ("M00", "Ames", "Bell", "Dorn"))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (("name,NPI", "Ann Ames,1100000003", "Bo Bell,pending"), ["1100000003", "Bo Bell"]),
+        (("M001,Robbie Parker,1237550755", "M002,Ann Ames,1100000003"), ["1237550755", "1100000003"]),
+        (("M001,Robbie Parker", "M002,Ann Ames"), ["Robbie Parker", "Ann Ames"]),
+        (("First name;Last name;Phone", "Ann;Ames;4235550142"), ["Ann Ames"]),
+        (("Provider\tCity", "St. Thomas\tNashville"), ["St. Thomas"]),
+        (("Kim, Minh", '"Parker, Robbie"', "Ann Ames"), ["Kim, Minh", "Parker, Robbie", "Ann Ames"]),
+        (('"Bob" Smith', '"Kim, Minh"'), ["Bob Smith", "Kim, Minh"]),
+        (("NPI", "1100000003"), ["1100000003"]),
+        (("12) Ann Ames", "- 1. 1100000003"), ["Ann Ames", "1100000003"]),
+    ],
+)
+def test_what_is_asked_of_a_line(tmp_path: Path, lines: Sequence[str], asked: list[str]) -> None:
+    """Lines are names, and tables have a column that holds them."""
+    assert [line.asked for line in read_names(_written(tmp_path, *lines)).lines] == asked
 
 
 @pytest.mark.parametrize(
@@ -69,6 +226,11 @@ async def test_no_proxy_is_told_of_the_document(tmp_path: Path, monkeypatch: pyt
         (b"\xff\xfe\x00", "is no UTF-8 text"),
         ("\n".join(map(str, range(MOST + 1))).encode(), "at most 5,000"),
         (b"x" * 2_000_000, "larger than 1 MB"),
+        (b"x" * 200_000, "too long for a name"),
+        (b"M001,Ann Ames,Robbie Parker\nM002,Bo Bell,Minh Kim", "has 3 columns; write a first line"),
+        (b"Ann Ames,Robbie Parker\nBo Bell,Minh Kim", "has 2 columns; write a first line"),
+        (b"Ann Ames\nM001,Robbie Parker", "has 2 columns; write a first line"),
+        (b"Member name,First name,Last name\nAnn,Ann,Ames", "has 3 columns"),
     ],
 )
 def test_a_file_that_is_no_list_is_named(tmp_path: Path, held: bytes, said: str) -> None:
@@ -76,14 +238,29 @@ def test_a_file_that_is_no_list_is_named(tmp_path: Path, held: bytes, said: str)
     file = tmp_path / "names.txt"
     file.write_bytes(held)
     with pytest.raises(ConfigError, match=said):
-        lines_of(file)
+        read_names(file)
 
 
 async def test_a_file_of_somebody_else_is_not_written_into(tmp_path: Path) -> None:
-    """An answer file is ours, or there is none."""
-    names, out = tmp_path / "names.txt", tmp_path / "out.csv"
-    names.write_text("Minh Kim\n", encoding="utf-8")
-    out.write_text("my notes\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="no answer file"):
-        await look_up(_settings(), names, "Blue Network S", out, sandbox=True)
-    assert out.read_text(encoding="utf-8") == "my notes\n"
+    """An answer file is ours and of this list, or there is none; the list itself is none."""
+    names, out = _written(tmp_path, "Minh Kim"), tmp_path / "out.csv"
+    for held in ("my notes\n", "name,phone\nAnn,1\n", "Asked,Networks asked for,Answer\n"):
+        out.write_text(held, encoding="utf-8")
+        with pytest.raises(ConfigError, match="no answer file"):
+            await _looked_up(names, out)
+        assert out.read_text(encoding="utf-8") == held
+    with pytest.raises(ConfigError, match="is the list itself"):
+        await _looked_up(names, names)
+    assert names.read_text(encoding="utf-8") == "Minh Kim"
+
+
+async def test_several_networks_are_a_row_each(tmp_path: Path) -> None:
+    """A network that is added later is asked then, whatever it is called; a name that is misspelt has near ones."""
+    names, out = _written(tmp_path, "Minh Kim", "Grase Okafor"), tmp_path / "out.csv"
+    await _looked_up(names, out)
+    outcome = await _looked_up(names, out, "network s", "network P")
+    assert outcome.answers == ("not listed", "nobody found", "listed", "nobody found")
+    assert [(row[0], row[1]) for row in _rows(out)[1:]] == [
+        (name, net) for net in (S, P) for name in ("Minh Kim", "Grase Okafor")
+    ]
+    assert _rows(out)[2][11] == "Grace Okafor, MD"
