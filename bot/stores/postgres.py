@@ -21,7 +21,8 @@ from bot.stores.postgres_schema import bring_up_to_date
 
 _BATCH = 500
 _WAIT = 1.5  # seconds for a connection of the pool, then the store is busy: platforms wait three to be acknowledged
-_CONNECT = 5
+# Whatever a database is encoded in (SQL_ASCII, where initdb found no locale), text comes as UTF-8.
+_CONNECTION: dict[str, Any] = {"autocommit": True, "connect_timeout": 5, "client_encoding": "utf8"}
 _NO_RIGHTS = "cannot be used: its user may not make, read or write the tables"
 _WORDS = {
     errors.InsufficientPrivilege.sqlstate: _NO_RIGHTS,
@@ -67,13 +68,13 @@ async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wai
         max_size=16,
         open=False,
         timeout=wait,
-        kwargs={"autocommit": True, "application_name": "bcbst-bot", "connect_timeout": _CONNECT},
+        kwargs={**_CONNECTION, "application_name": "bcbst-bot"},
         check=_check,
     )
     store = PostgresStore(pool, clock=clock)
     try:
         # One plain connection first: a pool would try again and again and tell only that time ran out.
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=_CONNECT) as first:
+        async with await psycopg.AsyncConnection.connect(url, **_CONNECTION) as first:
             await bring_up_to_date(first)
         await pool.open()
     except psycopg.Error as error:

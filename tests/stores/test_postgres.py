@@ -17,7 +17,7 @@ from bot.channels.acks import SECONDS
 from bot.errors import StoreBusy, StoreUnusable
 from bot.stores.opening import open_store
 from bot.stores.postgres import PostgresStore, open_postgres
-from tests.doubles.postgres import postgres
+from tests.doubles.postgres import Postgres, postgres
 
 LATER = 4_000_000_000.0
 
@@ -47,6 +47,19 @@ async def test_replicas_that_start_together_make_the_tables_once(postgres_url: s
     assert [value for value in taken if value is not None] == [b"1"]
     for store in stores:
         await store.close()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+async def test_a_database_of_any_encoding_is_started_on_again(postgres_server: Postgres, encoding: str) -> None:
+    """A second start, as of another replica, finds its own steps in a database that `initdb` made without a locale."""
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS other")
+        connection.execute(f"CREATE DATABASE other TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'".encode())
+    url = psycopg.conninfo.make_conninfo(postgres_server.url, dbname="other")
+    for value in (b"1", "año".encode()):
+        async with opened(url) as store:
+            await store.put("kínd", "ключ", value, expires=LATER, owner="ñ")
+            assert await store.get("kínd", "ключ") == value
 
 
 @pytest.mark.fault("F57")
