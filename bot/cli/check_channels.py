@@ -31,7 +31,7 @@ async def _bot_token(settings: Settings, token: str, pack: Path | None) -> Check
     from bot.cli.slack import probe  # noqa: PLC0415 -- only who talks to Slack pays for its SDK
 
     try:
-        missing = await probe(token, settings.slack_api_url, scopes(pack) if pack else frozenset())
+        missing = await probe(token, settings.slack_api_url, scopes(pack, settings) if pack else frozenset())
     except BotError as error:
         return bad("slack", str(error))
     if missing:

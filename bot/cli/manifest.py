@@ -18,6 +18,8 @@ _ADDRESS = re.compile(r"^ +(?:request_)?url: https://bot\.example/slack/events\n
 _ABOUT = re.compile(r"^ +Privacy: https://bot\.example/privacy\..*\n", re.MULTILINE)
 _COMMAND = re.compile(rf"^( +- command: /|    display_name: ){COMMAND}\b", re.MULTILINE)
 _TITLE = re.compile(r"^(display_information:\n  name: ).*$", re.MULTILINE)
+_BOT_SCOPES = re.compile(r"^    bot:\n(?:      - .+\n)+", re.MULTILINE)
+_TOOLS = "mcp:connect"
 _REDIRECTS = "  redirect_urls:\n    - https://bot.example/slack/oauth_redirect\n"
 
 
@@ -45,7 +47,7 @@ def manifest(settings: Settings, pack: Path, *, socket_mode: bool = False, as_js
     text = text[text.index(_FIRST_KEY) :]
     text = _named(text, settings)
     text = _by_socket(text) if socket_mode else _by_address(text, settings.bot_public_url)
-    text += _tools(settings)
+    text = _with_tools(text, settings.bot_mcp_url) if settings.bot_mcp_url else text
     return json.dumps(yaml.safe_load(text), indent=2) + "\n" if as_json else text
 
 
@@ -68,14 +70,13 @@ def _by_address(text: str, url: str) -> str:
     return text.replace(_PLACEHOLDER, url)
 
 
-def _tools(settings: Settings) -> str:
-    """The tools for assistants, where BOT_MCP_URL says that they are served."""
-    if settings.bot_mcp_url is None:
-        return ""
-    return yaml.safe_dump({"mcp_servers": {"directory": {"url": settings.bot_mcp_url, "auth_type": "no_auth"}}})
+def _with_tools(text: str, url: str) -> str:
+    """With the tools for assistants at that address, and the scope without which Slack connects none."""
+    servers = yaml.safe_dump({"mcp_servers": {"directory": {"url": url, "auth_type": "no_auth"}}})
+    return _BOT_SCOPES.sub(rf"\g<0>      - {_TOOLS}\n", text) + servers
 
 
-def scopes(pack: Path) -> frozenset[str]:
-    """The bot scopes that the manifest asks Slack for."""
+def scopes(pack: Path, settings: Settings) -> frozenset[str]:
+    """The bot scopes that the manifest of these settings asks Slack for."""
     read = yaml.safe_load(manifest_file(pack).read_text(encoding="utf-8"))
-    return frozenset(read["oauth_config"]["scopes"]["bot"])
+    return frozenset((*read["oauth_config"]["scopes"]["bot"], *([_TOOLS] if settings.bot_mcp_url else ())))

@@ -1,4 +1,4 @@
-"""What is installed only on demand: `pip install 'bcbst-bot[teams]'`, `[postgres]`, or `[all]`."""
+"""What is installed only on demand: `pip install '.[teams]'`, `[postgres]`, `[mcp]`, or `[all]`. No index has it."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ def lacks(extra: str) -> str | None:
     """One line that says how to install this extra of pyproject.toml; None when it is there."""
     if all(find_spec(name) for name in _MODULES[extra]):
         return None
-    return f"needs an extra that is not installed: pip install 'bcbst-bot[{extra}]'"
+    return f"needs an extra that is not installed: in the folder of the program's source, pip install '.[{extra}]'"

@@ -13,7 +13,8 @@ from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
 from bot.channels.mcp import ASK, make_server, result
-from bot.cli.manifest import manifest
+from bot.channels.slack.install import SCOPES, TOOLS
+from bot.cli.manifest import manifest, scopes
 from bot.cli.teams_package import manifest as teams_manifest
 from bot.config import Settings
 from bot.message import Line, Private, Span
@@ -137,6 +138,8 @@ def test_the_manifests_name_the_tools_when_they_are_told_to() -> None:
     assert "mcp_servers" not in manifest(plain, find_pack())
     assert "agentConnectors" not in teams_manifest(plain, shipped_pack())
     slack, teams = yaml.safe_load(manifest(named, find_pack())), teams_manifest(named, shipped_pack())
+    assert slack["oauth_config"]["scopes"]["bot"] == [*SCOPES, TOOLS]
+    assert scopes(find_pack(), named) - scopes(find_pack(), plain) == {TOOLS}
     assert slack["mcp_servers"]["directory"]["url"] == "https://bot.example/mcp"
     assert teams["agentConnectors"][0]["toolSource"]["remoteMcpServer"]["mcpServerUrl"] == "https://bot.example/mcp"
     for value, name in ((slack, "slack-manifest.schema.2.0.0.json"), (teams, "teams-manifest.schema.1.29.json")):

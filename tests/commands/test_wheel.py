@@ -129,7 +129,7 @@ def test_a_setting_names_the_extra_that_it_needs(installed: Path, tmp_path: Path
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: {setting}: ")
-    assert done.stderr.endswith(f"pip install 'bcbst-bot[{extra}]'\n")
+    assert done.stderr.endswith(f"in the folder of the program's source, pip install '.[{extra}]'\n")
     assert done.stderr.count("\n") == 1
 
 

@@ -27,7 +27,10 @@ _CALL_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The operator's credentials for Slack: a token for one workspace, or a client for many. No repr of secrets."""
+    """The operator's credentials for Slack: a token for one workspace, or a client for many. No repr of secrets.
+
+    `tools`: the manifest names the tools for assistants.
+    """
 
     api_url: str = "https://slack.com/api/"
     public_url: str = ""
@@ -36,6 +39,7 @@ class Credentials:
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     app_token: str = field(default="", repr=False)
+    tools: bool = False
 
     @property
     def many(self) -> bool:
@@ -95,6 +99,7 @@ class Connection:
             client_secret=given.client_secret,
             public_url=given.public_url,
             authorization_url=given.authorization_url,
+            tools=given.tools,
             logger=silent(),
         )
 

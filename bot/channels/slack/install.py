@@ -24,6 +24,7 @@ from bot.replies.plain import plain
 
 log = structlog.get_logger("slack")
 
+TOOLS = "mcp:connect"  # beside the others where BOT_MCP_URL names the tools for assistants
 SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history", "im:write", "users:read")
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -48,13 +49,14 @@ class Install:
         client_secret: str,
         public_url: str,
         authorization_url: str,
+        tools: bool,
         logger: logging.Logger,
     ) -> None:
         self._notices = notices
         settings = AsyncOAuthSettings(
             client_id=client_id,
             client_secret=client_secret,
-            scopes=list(SCOPES),
+            scopes=[*SCOPES, *([TOOLS] if tools else [])],
             redirect_uri=f"{public_url}/slack/oauth_redirect",
             authorization_url=authorization_url,
             installation_store=installations,

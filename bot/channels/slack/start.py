@@ -44,6 +44,7 @@ async def start(
         client_id=settings.slack_client_id or "",
         client_secret=_secret(settings.slack_client_secret),
         app_token=_secret(settings.slack_app_token),
+        tools=settings.bot_mcp_url is not None,
     )
     slack = SlackApp(
         host.turn,

@@ -207,7 +207,7 @@ class House:
 
 
 @asynccontextmanager
-async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
+async def opened(folder: Path, *, tools: bool = False, **credentials: str) -> AsyncIterator[House]:
     """The app behind uvicorn on a free port, wired to the double."""
     slack, turn, clock, forgotten = SlackDouble(), KeywordTurn(), Clock(), list[Person]()
     await slack.start()
@@ -227,7 +227,7 @@ async def opened(folder: Path, **credentials: str) -> AsyncIterator[House]:
     app = SlackApp(
         turn,
         shipped_pack().words,
-        Credentials(api_url=slack.api_url, public_url=address, **credentials),
+        Credentials(api_url=slack.api_url, public_url=address, tools=tools, **credentials),
         rows,
         commands=("/bcbst", *shipped_pack().commands),
         forms=Forms(shipped_pack().engine, shipped_pack().offers, turn),

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.accounts.vault import Vault, new_key, parse_keys
+from bot.channels.slack.install import SCOPES, TOOLS
 from bot.channels.slack.key_values import KeyValueTable
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
@@ -40,6 +41,17 @@ async def many(tmp_path: Path) -> AsyncIterator[House]:
     async with opened(tmp_path, signing_secret=SECRET, client_id=CLIENT_ID, client_secret=CLIENT_SECRET) as house:
         house.slack.tokens.clear()
         yield house
+
+
+@pytest.mark.parametrize("tools", [False, True])
+async def test_an_install_asks_for_what_the_manifest_does(tmp_path: Path, tools: bool) -> None:
+    """With the tools for assistants also for the scope to connect them."""
+    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    async with opened(tmp_path, signing_secret=SECRET, **client, tools=tools) as house:
+        installer = Installer(house)
+        await installer.begin()
+        (asked,) = parse_qs(urlsplit(installer.location).query)["scope"]
+    assert asked.split(",") == [*SCOPES, *([TOOLS] if tools else [])]
 
 
 class Installer:
