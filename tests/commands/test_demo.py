@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from bot.config import Settings
 from tests.days import DAY, LAST_VISIT, VISIT_BEFORE, in_words
 from tests.shipped import shipped_pack
 
+README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
 pytestmark = pytest.mark.calendar
 STEPS = (
     "A made-up payer runs at http://127.0.0.1:",
@@ -40,9 +44,31 @@ def played_in_order(shown: str) -> None:
         at = found
 
 
-async def test_the_whole_conversation_is_played_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The script against its own payer; tests/commands/test_wheel.py plays it as a process."""
+@pytest.fixture
+async def played(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """What it prints on a day, the tests' own where the test names none."""
     monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
-    shown = io.StringIO()
-    await demo(Settings(_env_file=None, bot_today=DAY), shown, io.StringIO())  # type: ignore[call-arg]
-    played_in_order(shown.getvalue())
+    shown, day = io.StringIO(), getattr(request, "param", DAY)
+    await demo(Settings(_env_file=None, bot_today=day), shown, io.StringIO())  # type: ignore[call-arg]
+    return shown.getvalue()
+
+
+async def test_the_whole_conversation_is_played_in_order(played: str) -> None:
+    """The script against its own payer; tests/commands/test_wheel.py plays it as a process."""
+    played_in_order(played)
+
+
+def _comparable(text: str) -> str:
+    """Without what each run has its own of, the code and the port, and wherever the lines break."""
+    text = re.sub(r"[A-Z0-9]{4}-[A-Z0-9]{4}", "CODE", re.sub(r"127\.0\.0\.1:\d+", "HERE", text))
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("played", [date(2026, 5, 20)], indirect=True)
+async def test_the_readme_shows_what_it_prints(played: str) -> None:
+    """Word for word, where "…" stands for what the page leaves out."""
+    (said,) = re.findall(r"`BOT_TODAY=2026-05-20 make demo`.*?```text\n(.*?)```", README, re.DOTALL)
+    left = _comparable(played)
+    for part in filter(None, map(_comparable, said.split("…"))):
+        assert part in left, "the demo prints it in other words"
+        left = left.partition(part)[2]
