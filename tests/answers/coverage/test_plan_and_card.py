@@ -46,6 +46,23 @@ async def test_no_coverage_is_said_with_what_it_may_mean() -> None:
     assert "shows no coverage for you here" in said.text
 
 
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "most plans from an employer"), ("es", "planes de un empleador")]
+)
+@pytest.mark.parametrize(
+    "intent",
+    [
+        *("coverage.summary", "coverage.id_card", "coverage.desk"),
+        *("claim.list", "claim.last_visit_cost", "claim.status", "claim.why", "claim.payer"),
+    ],
+)
+async def test_an_account_that_holds_nothing_learns_whose_plans_can_be_read(
+    intent: str, language: str, word: str
+) -> None:
+    """The payer's interface covers plans that CMS regulates: an employee has to hear why nothing is there."""
+    assert word in (await answered(intent, language=language)).text
+
+
 async def test_a_payer_that_refuses_coverage_is_read_through_its_claims() -> None:
     """Coverage search is not guaranteed (fhir-notes 5): what claims bring along is used, and the gap is said."""
     shelf = Shelf((), forbidden={"Coverage"}, included=(coverage(),))
