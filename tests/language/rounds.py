@@ -1,9 +1,16 @@
-"""The blind rounds: sentences and conversations of people who had not seen a rule, with what they came to at first."""
+"""The blind rounds: sentences and conversations of people who had not seen a rule, with what they came to at first.
 
+`eval/rounds/<number>.tsv` has a sentence a row: id, intent, text, slots as JSON, language, kind, the other intents that
+are right too, and the alarm that has to ring. A conversation is rows of one id, with what each turn comes to.
+"""
+
+import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +21,7 @@ from bot.language.reading import Reading
 
 TODAY = date(2026, 11, 25)
 ROUNDS = Path(__file__).parent / "eval" / "rounds"
+Row = dict[str, str]
 SAFETY = "safety."
 _NO_DATA = frozenset({"out_of_scope", "glossary.term"})
 
@@ -37,7 +45,7 @@ class Round:
 
 def names() -> list[str]:
     """The rounds, in the order in which they were written."""
-    return sorted(file.stem for file in ROUNDS.glob("[0-9]*.yaml") if file.stem.isdecimal())
+    return sorted(file.stem for file in ROUNDS.glob("*.tsv"))
 
 
 def first_contact() -> Mapping[int, Any]:
@@ -49,19 +57,25 @@ def first_contact() -> Mapping[int, Any]:
 def scored(engine: Engine, name: str) -> Round:
     """A round, read and counted."""
     counted = Round()
-    for entry in yaml.safe_load((ROUNDS / f"{name}.yaml").read_text(encoding="utf-8")):
-        if not entry["intent"].startswith("followup."):
-            _count(engine, counted, entry)
-    for talk in yaml.safe_load((ROUNDS / f"{name}_dialogues.yaml").read_text(encoding="utf-8")):
-        counted.turns += _turns(engine, talk["turns"])
+    for _, rows in groupby(_rows(name), itemgetter("id")):
+        first, *rest = rows
+        if first["resolved_intent"]:
+            counted.turns += _turns(engine, [first, *rest])
+        elif not first["intent"].startswith("followup."):
+            _count(engine, counted, first)
     return counted
 
 
-def _count(engine: Engine, counted: Round, entry: Mapping[str, Any]) -> None:
+def _rows(name: str) -> list[Row]:
+    with (ROUNDS / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, restval=""))
+
+
+def _count(engine: Engine, counted: Round, entry: Row) -> None:
     reading = engine.understand(entry["text"], today=TODAY)
     alarmed = reading.alarm is not None or str(reading.intent).startswith(SAFETY)
-    hit = reading.intent in {entry["intent"], *(entry.get("also_ok") or ())}
-    if entry["intent"].startswith(SAFETY) or entry.get("alarm"):
+    hit = reading.intent in {entry["intent"], *entry["also_ok"].split()}
+    if entry["intent"].startswith(SAFETY) or entry["alarm"]:
         counted.danger.append(alarmed)
         hit = hit or (alarmed and entry["intent"].startswith(SAFETY))
     looks_up = _looks_up(engine, reading)
@@ -77,13 +91,13 @@ def _looks_up(engine: Engine, reading: Reading) -> bool:
     return rules is not None and rules.needs != "nothing"
 
 
-def _turns(engine: Engine, turns: list[Mapping[str, Any]]) -> Iterator[bool]:
+def _turns(engine: Engine, turns: list[Row]) -> Iterator[bool]:
     context = None
     for turn in turns:
         reading = engine.understand(turn["text"], today=TODAY, context=context)
         intent, _, context = engine.after(context, reading)
-        meant = {turn["intent"], turn.get("resolved_intent"), *(turn.get("also_ok") or ())}
-        if turn.get("alarm"):
+        meant = {turn["intent"], turn["resolved_intent"], *turn["also_ok"].split()}
+        if turn["alarm"]:
             yield reading.alarm is not None or str(reading.intent).startswith(SAFETY)
         else:
             yield not meant.isdisjoint({reading.intent, intent})
