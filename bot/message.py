@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 Platform = str
 """A channel's name: `console`, `slack`, `teams`, or that of a channel added to them."""
 Language = Literal["en", "es"]
-Origin = Literal["said", "quoted", "unsent"]
+Wording = Literal["said", "quoted", "unsent"]
 """Whose words a message holds: its person's own, those of somebody else's message, or what is not all typed yet."""
 COMMAND = "bcbst"
 """What slash commands are called when BOT_COMMAND is not set: `/bcbst`, `/bcbst-find` and so on."""
@@ -89,7 +89,7 @@ class Message:
     delivery: str = ""
     unnamed: bool = False
     language: Language | None = None
-    origin: Origin = "said"
+    origin: Wording = "said"
 
     @property
     def alone(self) -> bool:

@@ -124,6 +124,7 @@ class Keeper:
             language=reply.language,
             choice=memory.choice,
             whose=memory.whose,
+            spoken=memory.spoken_after(asked),
             met=memory.met,
             older=older(memory),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,

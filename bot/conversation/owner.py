@@ -98,9 +98,8 @@ def _names_another(reading: Reading, word: str) -> bool:
 
 def _spoken_of(memory: Memory) -> list[PatientCandidate]:
     """Whom the questions until now were about, the last first, less the one who signed in."""
-    asked = (*((memory.asked,) if memory.asked else ()), *memory.earlier)
     known = {one.patient: one for one in memory.people if not one.own}
-    return [known[patient] for patient in (*(one.whose for one in asked), memory.whose) if patient in known]
+    return [known[patient] for patient in (*memory.spoken, memory.whose) if patient in known]
 
 
 def _asking(reading: Reading) -> list[Cell]:

@@ -81,8 +81,9 @@ class Memory:
     they were shown, by number.
 
     `language` is that of the last reply, `choice` the one that the person asked for. `whose` is the Patient id of the
-    record that the person switched to. `link` is their connection, read for each message and not kept. `met`: an
-    answer of this conversation has said whose record it reads.
+    record that the person switched to, `spoken` are those that questions were about, the last first. `link` is their
+    connection, read for each message and not kept. `met`: an answer of this conversation has said whose record it
+    reads.
     """
 
     asked: Asked | None = None
@@ -95,6 +96,7 @@ class Memory:
     misses: int = 0
     earlier: tuple[Asked, ...] = ()
     whose: str = ""
+    spoken: tuple[str, ...] = ()
     link: LinkRow | None = None
     met: bool = False
     older: Mapping[str, Asked] = field(default_factory=dict)
@@ -117,6 +119,10 @@ class Memory:
             language=self.language or "en",
             earlier=tuple(Context(asked.intent, asked.slots) for asked in self.earlier),
         )
+
+    def spoken_after(self, asked: Asked | None) -> tuple[str, ...]:
+        """The Patient ids that questions were about, once `asked` is one of them."""
+        return tuple(dict.fromkeys(((asked.whose,) if asked and asked.whose else ()) + self.spoken))
 
     def topics(self, asked: Asked | None) -> tuple[Asked, ...]:
         """The questions that stay within reach when `asked` is the last one, the newest first."""
