@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from bot.kit import (
     NO_DOUBTS,
@@ -24,9 +24,12 @@ from bot.kit import (
     sum_doubts,
     sum_of,
     wanted_of,
+    words_of,
 )
 
 Span = tuple[date, date]
+_TWO = 2
+_AGAINST = frozenset({"vs", "versus", "v", "against", "or", "than", "compared", "to", "contra", "o", "que", "frente"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,52 +47,74 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Summary):
-    """The later time first. `difference` is its share less the earlier one's; None: they cannot be compared."""
+    """The later time first. `difference` is its share less the earlier one's; None: they cannot be compared.
+
+    `kinds` are the two kinds of claims that are compared over one time, where no two times are.
+    """
 
     wanted: ClaimWish
     now: Side
     then: Side
     difference: Amount | None
     doubts: SumDoubts = NO_DOUBTS
+    kinds: tuple[str, ...] = ()
 
 
 async def answer(ask: Ask) -> Comparison:
-    """This year until today beside the same days of last year, or the two times that were named."""
-    now, then = _spans(ask)
-    alive = await period_claims(ask, min(now[0], then[0]), max(now[1], then[1]))
+    """This year until today beside the same days of last year, the two times or the two kinds that were named."""
+    sides = _sides(ask)
+    alive = await period_claims(ask, min(span[0] for span, _ in sides), max(span[1] for span, _ in sides))
     summary = summarize(alive, ask)
-    for span in (now, then):
-        ask.report.steps += sum_of("spending", _counted(alive, ask, span), lambda c: amount_in(c, summary.wanted))
-    ask.cite("ExplanationOfBenefit", [claim.id for span in (now, then) for claim in _counted(alive, ask, span)])
+    for span, wanted in sides:
+        counted = claims_within(alive, *span, wanted).counted
+        ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
+    found = [claim.id for span, wanted in sides for claim in claims_within(alive, *span, wanted).counted]
+    ask.cite("ExplanationOfBenefit", found)
     return summary
 
 
 def summarize(alive: Live, ask: Ask) -> Comparison:
     """The sums over the claims that began in each time."""
-    now, then = (_side(alive, ask, span) for span in _spans(ask))
+    sides = _sides(ask)
+    found = [claims_within(alive, *span, wanted) for span, wanted in sides]
+    now, then = (_side(one.counted, span, by, ask) for one, (span, by) in zip(found, sides, strict=True))
     alike = now.share and then.share and now.share.currency == then.share.currency
     difference = now.share - then.share if alike and now.share and then.share else None
-    found = [claims_within(alive, *span, wanted_of(ask)) for span in _spans(ask)]
     doubts = sum_doubts(
         (claim for one in found for claim in one.counted),
         alive,
         apart=(claim for one in found for claim in (*one.two_plans, *one.apart)),
-        undated=found[0].undated,
+        undated={claim.id: claim for one in found for claim in one.undated}.values(),
         reaching=found[1].reaching,
     )
-    return Comparison(wanted_of(ask), now, then, difference, doubts)
+    kinds = tuple(wanted.claim_type or "" for _, wanted in sides) if _of_kinds(ask) else ()
+    return Comparison(wanted_of(ask), now, then, difference, doubts, kinds)
 
 
-def _side(alive: Live, ask: Ask, span: Span) -> Side:
-    counted, wanted = _counted(alive, ask, span), wanted_of(ask)
+def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -> Side:
     shares = [amount_in(claim, wanted) for claim in counted]
     least = None in shares or ask.report.hides or any(claim.owed.is_floor for claim in counted)
     paid, currencies = added(claim.plan_paid for claim in counted), len(by_currency(shares))
     return Side(*span, len(counted), added(shares), paid, least, currencies)
 
 
-def _counted(alive: Live, ask: Ask, span: Span) -> tuple[Claim, ...]:
-    return claims_within(alive, *span, wanted_of(ask)).counted
+def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
+    """What is compared: two kinds of claims in one time, else all that was asked for in two times."""
+    wanted = wanted_of(ask)
+    if _of_kinds(ask):
+        start, end = span_of(ask)
+        last = min(end or ask.today, ask.today)
+        span = start or date(last.year, 1, 1), last
+        one, other = (replace(wanted, claim_types=(kind,)) for kind in wanted.claim_types)
+        return (span, one), (span, other)
+    now, then = _spans(ask)
+    return (now, wanted), (then, wanted)
+
+
+def _of_kinds(ask: Ask) -> bool:
+    """Whether two kinds of claims are held against each other, as their words say."""
+    against = _AGAINST.intersection(words_of(ask.words.get("claim_type")))
+    return bool(against) and len(wanted_of(ask).claim_types) == _TWO
 
 
 def _spans(ask: Ask) -> tuple[Span, Span]:
@@ -101,6 +126,9 @@ def _spans(ask: Ask) -> tuple[Span, Span]:
     start, end = span_of(ask)
     last = min(end or ask.today, ask.today)
     first = start or date(last.year, 1, 1)
+    if first + timedelta(days=1) == end and (end.month, end.day) == (1, 1):  # "this year to last year" is heard so
+        last = min(date(end.year, 12, 31), ask.today)
+        return (end, last), (date(first.year, 1, 1), _year_on(last, first.year))
     if first.year < last.year and (first.month, first.day) == (1, 1):  # "2025 and 2026" is heard as one time
         return (date(last.year, 1, 1), last), (first, _year_on(last, first.year))
     if last.year < ask.today.year and (first.month, first.day) == (1, 1):
