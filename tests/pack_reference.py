@@ -30,7 +30,8 @@ _MODULES = {
     """,
     "claims": """
         kit.claims kit.denials kit.fills kit.history kit.later_claims kit.near_claims kit.news kit.newest_visits
-        kit.on_record kit.period kit.of_time kit.several kit.wanted records.amounts records.authorization records.claim records.contract
+        kit.of_time kit.on_record kit.period kit.several kit.wanted records.amounts records.authorization records.claim
+        records.contract
         records.dispensed records.doubts
         records.line records.live records.owed records.reasons records.refused records.story records.sum_doubts
         records.typed records.why records.within

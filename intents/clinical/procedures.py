@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.kit import (
     Ask,
     CareKind,
     CareKinds,
+    Claim,
     OnRecord,
+    PayerError,
     Procedure,
     Search,
     dated,
+    fitting,
+    newest_claims,
     on_record,
     read_procedure,
+    service_dates,
     shield,
     words_of,
 )
@@ -29,19 +34,37 @@ class Procedures(OnRecord[Procedure]):
 
     `kind` is the care that the words named: only its procedures are listed. `missing`: none of it is on record, so
     that every procedure is listed. `kinds` are the kinds of care of the procedures, by their ids, where one is known:
-    their names are told where the record's own words are of another language.
+    their names are told where the record's own words are of another language. `claim` is the newest own claim of the
+    kind, where no procedure of it is on record.
     """
 
     kind: CareKind | None = None
     missing: bool = False
     kinds: Mapping[str, CareKind] = field(default_factory=dict)
+    claim: Claim | None = None
 
 
 async def answer(ask: Ask) -> Procedures:
-    """The member's procedures on record."""
+    """The member's procedures on record; of a kind of care that is not among them, the newest claim."""
     found = summarize(await dated(ask, Search("Procedure"), read_procedure), ask)
+    if found.missing and found.page == 0 and (claim := await _claimed(ask)):
+        ask.cite("ExplanationOfBenefit", [claim.id])
+        ask.report.cite("Procedure", [])
+        return replace(found, claim=claim)
     ask.report.cite("Procedure", [one.id for one in found.rows])
     return found
+
+
+async def _claimed(ask: Ask) -> Claim | None:
+    """The newest claim for the care that was named; None where claims don't come, or it is marked as private."""
+    gaps = len(ask.report.gaps)
+    try:
+        alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(fitting(so_far.added, ask)))
+    except PayerError:
+        del ask.report.gaps[gaps:]
+        return None
+    found = next((claim for claim in fitting(alive.added, ask) if claim.service.day), None)
+    return found if found and not found.sensitive else None
 
 
 def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:

@@ -63,6 +63,24 @@ async def test_procedures_come_newest_first_with_an_unusual_status_said() -> Non
     assert "Mistake" not in said.text
 
 
+async def test_care_that_only_a_claim_tells_is_dated_by_the_claim() -> None:
+    """An MRI has a day where the plan decided on one, though no procedure of it is on record."""
+    ct = "http://www.ama-assn.org/go/cpt"
+    item = [{"sequence": 1, "servicedDate": "2026-04-02", "productOrService": concept("73721", ct)}]
+    scan = claim("m", "2026-04-02", {"memberliability": 40}, item=item, provider={"display": "Knox Imaging"})
+    other = record("Procedure", "p", "Suture of wound", performedDateTime="2026-01-03")
+    said = await answered("clinical.procedures", scan, other, slots={"service": "mri"})
+    assert said.text.startswith("By your claims, your last MRI was on April 2, 2026 with Knox Imaging.")
+    assert "I see no" not in said.text
+    assert "Suture" not in said.text
+    marked = await answered("clinical.procedures", scan | {"meta": PART_2}, other, slots={"service": "mri"})
+    assert "April 2" not in marked.text
+    none = await answered(
+        "clinical.procedures", other, slots={"service": "mri"}, shelf=Shelf((other,), down=("ExplanationOfBenefit",))
+    )
+    assert "I see no MRI" in none.text
+
+
 @pytest.mark.parametrize(
     ("intent", "kind"),
     [("clinical.conditions", "Condition"), ("clinical.procedures", "Procedure"), ("clinical.care_plan", "CarePlan")],

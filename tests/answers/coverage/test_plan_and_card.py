@@ -158,7 +158,7 @@ async def test_a_profile_shows_current_entries_only() -> None:
     [("SUBSIDIZ", "subsidized plan"), ("MCPOL", "managed care plan"), ("SUBSIDMC", "subsidized managed care plan")],
 )
 async def test_a_type_of_plan_is_no_programme(code: str, words: str) -> None:
-    """HL7's codes for a subsidy and for managed care name neither Medicare nor Medicaid; CMS writes one for Medicare."""
+    """HL7's codes for a subsidy and for managed care name neither Medicare nor Medicaid; CMS writes it so."""
     said = await answered("coverage.summary", coverage(type=concept(code)))
     assert f"Kind: {words}" in said.text
     assert "Medicare" not in said.text
