@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,6 +35,7 @@ from bot.kit import (
     staff,
     who,
     without_own,
+    words_of,
 )
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
@@ -43,11 +45,14 @@ PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF00
 class FoundPeople(Found):
     """One page of providers, of the kind as the person calls it; None for primary care, and for whoever is named.
 
-    `no_house`: no organization or place has the name that was asked for. `near` are spelled like a name that nobody
-    has there.
+    `kinds` are several kinds that were asked for, each by its codes and its word, and `asks_kind`: a specialist was,
+    and no kind, so that nothing was searched. `no_house`: nothing has the name of the house that was asked for. `near`
+    are spelled like a name that nobody has there.
     """
 
     what: str | None
+    kinds: tuple[tuple[tuple[str, ...], str], ...] = ()
+    asks_kind: bool = False
     near: tuple[Choice, ...] = ()
     no_house: bool = False
 
@@ -65,6 +70,8 @@ async def answer(ask: Ask) -> FoundPeople:
     if networks.unclear and networks.listed:
         ask.said_unmet("network")
         return replace(_page((), ask, None, wishes), unclear=networks.unclear)
+    if wishes.codes == PRIMARY_CARE and "specialty" not in ask.slots and not _SPECIALIST.isdisjoint(words_of(ask.said)):
+        return replace(_page((), ask, None, wishes), asks_kind=True)
     where = await around(ask) if _is_placed(ask, wishes) else None
     wishes, found = await _read(ask, wishes, where)
     if wishes.networks.unclear:
@@ -179,15 +186,30 @@ def filters(ask: Ask, where: Around | None, wishes: Conditions, found: Sequence[
 
 
 def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> FoundPeople:
-    made = partial(FoundPeople, what=_what(ask, wishes), every_network=names_of(kept))
+    made = partial(FoundPeople, what=_what(ask, wishes), kinds=_kinds(ask), every_network=names_of(kept))
     return page_of(ask, cards(ask, kept, where), made, where=where, wishes=wishes)
 
 
 def _what(ask: Ask, wishes: Conditions) -> str | None:
     """The kind as the person calls it; None for "a doctor", which is primary care, and for whoever is named."""
-    said = ask.words.get("specialty", "")
+    said = ask.words.get("specialty", "") if "specialty" in ask.slots else ""
     plain = set(wishes.codes) <= set(PRIMARY_CARE) and said.casefold().strip(". ") in _TITLES
     return said if said and not plain and (wishes.codes or not (wishes.name or wishes.organization)) else None
+
+
+def _kinds(ask: Ask) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Several kinds, each by its codes and by what the person calls it, as far as the words can be told apart."""
+    several = ask.several.get("specialty")
+    if several is None:
+        return ()
+    words = [word.strip() for word in _OR.split(several.text) if word.strip()]
+    words = words if len(words) == len(several.values) else [several.text] * len(several.values)
+    return tuple((_listed(codes), word) for codes, word in zip(several.values, words, strict=True))
+
+
+def _listed(codes: object) -> tuple[str, ...]:
+    """The codes of a slot; a button carries one."""
+    return tuple(map(str, codes)) if isinstance(codes, Sequence) and not isinstance(codes, str) else (str(codes),)
 
 
 def _is_placed(ask: Ask, wishes: Conditions) -> bool:
@@ -203,11 +225,13 @@ def _codes(ask: Ask) -> tuple[str, ...]:
     named = bool(ask.slots.get("provider_name") or ask.slots.get("organization") or ask.slots.get("npi"))
     if named and ask.words.get("specialty", "").casefold().strip(". ") in _TITLES:
         return ()
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(str(code) for code in value)
-    return () if named else PRIMARY_CARE
+    if kinds := _kinds(ask):
+        return tuple(dict.fromkeys(code for codes, _ in kinds for code in codes))
+    return _listed(value) if value else () if named else PRIMARY_CARE
 
 
+_OR = re.compile(r"\s*(?:[/,&]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
+_SPECIALIST = frozenset({"specialist", "specialists", "especialista", "especialistas"})
 _TITLES = frozenset(
     {"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica", "doctors", "doctores", "médicos"}
     | {"medicos", "who", "provider", "providers", "proveedor", "proveedores", "physicians", "anyone", "somebody"}
