@@ -6,10 +6,10 @@ cannot format, know the channel, see a token, log or touch a store.
 
 from bot.errors import PayerError
 from bot.kit.areas import sold_at, sold_in
-from bot.kit.around import FARTHER, Around, around, farther
+from bot.kit.around import Around, around, farther
 from bot.kit.ask import Answer, Ask, NeedsPlace, Places, Summary
 from bot.kit.asked import days_around, of_other_person, service_dates, span_of, text_of
-from bot.kit.asked_networks import AskedNetworks, Side, asked_networks, side_asked, without_own
+from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
 from bot.kit.cards import Card, cards
 from bot.kit.care import UNSHIELDED, Series, Shielded, care_plans, dated, results, series, shield
@@ -84,7 +84,7 @@ from bot.kit.wanted import (
     with_fills,
 )
 from bot.kit.who import Who, affiliations_of, is_titled, who
-from bot.kit.wishes import Filter, Loosened, loosened, sift
+from bot.kit.wishes import Filter, loosened, sift
 from bot.payer.health import PayerHealth
 from bot.payer.optional import given
 from bot.payer.search import Search
@@ -121,7 +121,6 @@ from bot.records.within import Within, began_in
 
 __all__ = [
     "COUNTED",
-    "FARTHER",
     "NO_DOUBTS",
     "NO_KINDS",
     "SCOPES",
@@ -164,12 +163,12 @@ __all__ = [
     "Hours",
     "Listing",
     "Live",
-    "Loosened",
     "Medication",
     "MetSoFar",
     "Nearest",
     "NeedsPlace",
     "Network",
+    "NetworkSide",
     "Observation",
     "Offer",
     "OnRecord",
@@ -195,7 +194,6 @@ __all__ = [
     "Shares",
     "Shielded",
     "Shown",
-    "Side",
     "Site",
     "Step",
     "Story",

@@ -43,7 +43,7 @@ _HINTS = frozenset(
 _BOTH = frozenset({"and", "both", "y", "ambas"})
 _OUTSIDE = re.compile(r"\b(out[- ]of|outside|oon|fuera)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(not|neither|nor|no|ni)\b", re.IGNORECASE)
-Side = Literal["in", "out", "unsure"]
+NetworkSide = Literal["in", "out", "unsure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class AskedNetworks:
         return tuple(dict.fromkeys(key.id for key in keys if key)) if all(key and key.type for key in keys) else ()
 
 
-def side_asked(ask: Ask) -> Side:
+def side_asked(ask: Ask) -> NetworkSide:
     """What "yes" would mean: being in the network, being out of it, or, where it is asked with a "not", either."""
     if ask.slots.get("network") == OUT or _OUTSIDE.search(ask.said):
         return "out"

@@ -13,8 +13,8 @@ from bot.kit import (
     Contract,
     Live,
     Nearest,
+    NetworkSide,
     PayerError,
-    Side,
     Summary,
     Who,
     cite_claims,
@@ -62,7 +62,7 @@ class ClaimNetwork(Summary):
     shielded: bool = False
     wanted: ClaimWish | None = None
     nearest: Nearest | None = None
-    side: Side = "in"
+    side: NetworkSide = "in"
 
 
 async def answer(ask: Ask) -> ClaimNetwork:

@@ -9,8 +9,8 @@ from typing import Literal
 from bot.kit import (
     Ask,
     Choice,
+    NetworkSide,
     Plan,
-    Side,
     Summary,
     Wanted,
     Who,
@@ -55,7 +55,7 @@ class Networks(Summary):
     reference: str | None = None
     users: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
-    side: Side = "in"
+    side: NetworkSide = "in"
     unclear: Wanted | None = None
     partial: bool = False
 

@@ -14,9 +14,10 @@ from bot.kit import (
     AskedNetworks,
     Choice,
     Listing,
+    NetworkSide,
     Proven,
     ProvenPlace,
-    Side,
+    Site,
     Summary,
     Wanted,
     Who,
@@ -71,7 +72,7 @@ class InNetwork(Summary):
     partial: bool = False
     before: bool = False
     gone: bool = False
-    side: Side = "in"
+    side: NetworkSide = "in"
 
     @property
     def proven(self) -> tuple[ProvenPlace, ...]:
@@ -118,9 +119,16 @@ def _unclear(rows: Sequence[Listing], odd: Wanted, ask: Ask) -> InNetwork:
         networks=names_of(rows),
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
         unclear=odd,
+        updated=_updated(sites(ask, rows, None)),
         today=ask.today,
         partial=not ask.report.complete,
     )
+
+
+def _updated(places: Sequence[Site]) -> datetime | None:
+    """The oldest of the listings, None when one of them does not say."""
+    dates = [site.updated for site in places]
+    return min((one for one in dates if one), default=None) if None not in dates else None
 
 
 def summarize(found: Who, ask: Ask, wanted: tuple[str, ...], where: Around | None, *, guessed: bool) -> InNetwork:
@@ -133,7 +141,6 @@ def summarize(found: Who, ask: Ask, wanted: tuple[str, ...], where: Around | Non
     asked = sites(ask, here, where)
     others = sites(ask, [row for row in rows if row not in here], where)
     places = tuple(proven_place(site, wanted) for site in asked)
-    dates = [site.updated for site in asked]
     return InNetwork(
         verdict=proven_of(places, tuple(proven_place(site, wanted) for site in others), wanted, rows),
         name=rows[0].name,
@@ -144,6 +151,6 @@ def summarize(found: Who, ask: Ask, wanted: tuple[str, ...], where: Around | Non
         networks=names_of(rows),
         reference=f"{rows[0].key.type}/{rows[0].key.id}",
         where=where,
-        updated=min((one for one in dates if one), default=None) if None not in dates else None,
+        updated=_updated(asked),
         today=ask.today,
     )

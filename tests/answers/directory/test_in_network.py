@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.answers.asking import concept
 from tests.answers.directory.asking import PN, answered, person, place, role
 from tests.answers.made import coverage
 
@@ -52,6 +53,16 @@ async def test_an_ended_role_proves_nothing(ended: dict[str, object]) -> None:
     _, text, _ = await answered("provider.in_network", KIM, MAIN, role("r", "kim", "main", "S", **ended), slots=ASKED)
     assert "Yes" not in text
     assert "no longer as active" in text
+
+
+async def test_the_age_of_a_listing_is_said_where_the_network_is_none() -> None:
+    """A network that there is not takes nothing from what the listing says of itself."""
+    network = {"resourceType": "Organization", "id": "S", "name": "Blue Network S", "type": [concept("ntwk")]}
+    listed = role("r", "kim", "main", "S", meta={"lastUpdated": "2026-05-01T10:00:00Z"})
+    slots: dict[str, object] = {"provider_name": "Kim", "network": "Blue Network E"}
+    _, text, _ = await answered("provider.in_network", KIM, MAIN, network, listed, slots=slots)
+    assert "no network called" in text
+    assert "This listing was updated May 1, 2026." in text
 
 
 HEART = [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]}]
