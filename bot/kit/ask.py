@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Literal, Protocol
 
@@ -13,6 +13,7 @@ from bot.language.reading import Slot
 from bot.payer.budget import Budget, Gap, ReadRecord, Report
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import PayerHealth
+from bot.payer.pooled import PooledDirectory
 from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.care_kind import NO_KINDS, CareKinds
@@ -144,7 +145,7 @@ class Ask:
     words: Mapping[str, str]
     language: Literal["en", "es"]
     budget: Budget
-    directory: DirectoryClient
+    directory: DirectoryClient | PooledDirectory
     places: Places
     member: MemberClient | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
@@ -238,13 +239,19 @@ class Ask:
         self.private = self.private or bool(found)
         return found
 
+    def in_parts(self) -> Ask:
+        """The same question, to be asked in parts at once: what they search alike goes to the payer together."""
+        if not isinstance(self.directory, DirectoryClient):
+            return self
+        return replace(self, directory=PooledDirectory(self.directory, self.budget))
+
     async def payer_health(self) -> PayerHealth:
         """Whether the payer's directory server answers, asked now or a few seconds ago."""
         if self.read_health is None:
             raise TypeError("nothing watches the payer here")
         return await self.read_health()
 
-    def _client(self, resource_type: str) -> MemberClient | DirectoryClient:
+    def _client(self, resource_type: str) -> MemberClient | DirectoryClient | PooledDirectory:
         if resource_type not in MEMBER_TYPES:
             return self.directory
         if self.member is None:

@@ -212,11 +212,14 @@ class MemberClient:
 
 
 class DirectoryClient:
-    """The open directory. It has no place for a token, and refuses whatever would name a member (fhir-notes 9)."""
+    """The open directory. It has no place for a token, and refuses whatever would name a member (fhir-notes 9).
+
+    `traits` are the facts that are known of its server.
+    """
 
     def __init__(self, http: Http, base: str, *, retry: Retry | None = None, kept: ResponseCache | None = None) -> None:
         self._server = Server(http, base, retry=retry, kept=kept)
-        self._chains = Chains(self._server)
+        self._chains, self.traits = Chains(self._server), self._server.traits
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """The pages of a search; a chained one that the server cannot do is done in two steps (F33, T44).

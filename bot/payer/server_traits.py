@@ -28,6 +28,8 @@ class Trait(Enum):
     """It has found rows of the type by this chain, so that it is believed when it finds none."""
     IGNORES_CHAIN = auto()
     """It refuses this chain, or finds nothing by it where there are rows."""
+    TAKES_LISTS = auto()
+    """It has found rows by several values at once, with commas between them, of a parameter of this kind."""
     TAKES_POST = auto()
     """It has found something by a search that was posted."""
     REFUSES_POST = auto()

@@ -33,7 +33,6 @@ from bot.kit import (
 
 MOST = 25  # that one message asks; `bcbst-bot lookup` takes longer lists, part by part
 _BETWEEN = ";"  # of the lines, as the kernel and the buttons pass them on
-_AT_ONCE = 4
 _PAGES, _RESOURCES, _BYTES = 14, 600, 4 * 1024 * 1024  # for each name
 _NUMBER = re.compile(r"(?:NPI\D{0,2})?(\d{10})", re.IGNORECASE)
 _AMONG = re.compile(r"(?<![\w-])\d{10}(?![\w-])")  # in a line that holds more, such as a name
@@ -111,7 +110,7 @@ class CheckedList(WithDocument):
 
 
 async def answer(ask: Ask) -> Summary:
-    """Each line by itself, a few at a time, within the time of one question."""
+    """Each line by itself, all at once: what they search alike is one search with a list of names or numbers."""
     lines = [" ".join(line.split()) for line in ask.arguments.get("items", "").split(_BETWEEN) if line.strip()]
     kept = tuple(dict.fromkeys(lines))
     named = await asked_networks(ask)
@@ -121,8 +120,8 @@ async def answer(ask: Ask) -> Summary:
         offered = await network_names(ask) if kept else ()
         return CheckedList(unclear=named.unclear if kept else None, networks=offered, items=items)
     ask.budget.widen(pages=_PAGES * MOST, resources=_RESOURCES * MOST, total=_BYTES * MOST)
-    turns = asyncio.Semaphore(_AT_ONCE)
-    rows = await asyncio.gather(*(_checked(ask, line, wanted, turns) for line in kept[:MOST]))
+    pooled = ask.in_parts()
+    rows = await asyncio.gather(*(_checked(pooled, line, wanted) for line in kept[:MOST]))
     ask.cite("PractitionerRole", [])
     found = CheckedList(
         rows=tuple(rows),
@@ -134,7 +133,7 @@ async def answer(ask: Ask) -> Summary:
     return replace(found, document=Document("checked", {"list": found}, ("html", "csv")))
 
 
-async def _checked(ask: Ask, line: str, wanted: tuple[str, ...], turns: asyncio.Semaphore) -> Checked:
+async def _checked(ask: Ask, line: str, wanted: tuple[str, ...]) -> Checked:
     number = _number_in(line)
     if number and not is_npi(number):
         return Checked(line, "no_npi")
@@ -142,8 +141,7 @@ async def _checked(ask: Ask, line: str, wanted: tuple[str, ...], turns: asyncio.
     budget = ask.budget.alone()  # what one name misses says nothing of the others
     alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, used=set(), budget=budget)
     try:
-        async with turns:
-            found = await who(alone)
+        found = await who(alone)
     except (PayerError, Unreadable):
         return Checked(line, "unread")
     finally:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from bot.cli.lookup import Outcome, look_up
@@ -17,6 +18,7 @@ from bot.errors import ConfigError, PayerSlow
 from bot.payer.answers import Page
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
+from bot.payer.http import Http
 from bot.payer.search import Search
 from tests.commands.running import inside, left_in
 from tests.days import DAY
@@ -252,6 +254,23 @@ async def test_a_file_of_somebody_else_is_not_written_into(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match="is the list itself"):
         await _looked_up(names, names)
     assert names.read_text(encoding="utf-8") == "Minh Kim"
+
+
+async def test_a_list_takes_few_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names and numbers are asked in lists: at most two calls each, where alone a name took seven."""
+    calls, sent = [], Http.handle_async_request
+
+    async def counted(self: Http, request: httpx.Request) -> httpx.Response:
+        calls.append(request.url)
+        return await sent(self, request)
+
+    monkeypatch.setattr(Http, "handle_async_request", counted)
+    people = list(world_of(DAY).resources["Practitioner"].values())[:24]
+    names = [" ".join((*one["name"][0]["given"], one["name"][0]["family"])) for one in people[:12]]
+    numbers = [one["identifier"][0]["value"] for one in people[12:]]
+    outcome = await _looked_up(_written(tmp_path, *names, *numbers, "Nobody Atall"), tmp_path / "out.csv")
+    assert (len(outcome.answers), outcome.answers.count("nobody found")) == (25, 1)
+    assert len(calls) <= 2 * 25
 
 
 async def test_several_networks_are_a_row_each(tmp_path: Path) -> None:
