@@ -12,7 +12,7 @@ from bot.errors import ConfigError
 
 _NETWORKS, _ANSWER = 1, 2
 _UNREAD = "could not be read"  # no answer: asked again
-Key = tuple[str, ...]
+RowKey = tuple[str, ...]
 
 
 class AnswerFile:
@@ -29,13 +29,13 @@ class AnswerFile:
         self._path, self._header, self._own = path.resolve(), list(header), own
         self._rows = self._read()
 
-    def key(self, asked: str, networks: str, cells: Iterable[str]) -> Key:
+    def key(self, asked: str, networks: str, cells: Iterable[str]) -> RowKey:
         """What tells the rows of one name from the others."""
         return (asked, networks, *cells)
 
-    def answers(self) -> dict[Key, str]:
+    def answers(self) -> dict[RowKey, str]:
         """The answer of each name that is there: "listed" where one of its places is, else that of its first place."""
-        found: dict[Key, str] = {}
+        found: dict[RowKey, str] = {}
         for row in self._rows:
             key, answer = self._key(row), row[_ANSWER]
             if key not in found or answer.startswith("listed"):
@@ -64,7 +64,7 @@ class AnswerFile:
             raise ConfigError(f"{self._path.name}: {said}, and the same command goes on with it") from None
         self._rows = more
 
-    def _key(self, row: Sequence[str]) -> Key:
+    def _key(self, row: Sequence[str]) -> RowKey:
         return self.key(row[0], row[_NETWORKS], row[self._own :])
 
     def _read(self) -> list[list[str]]:

@@ -22,7 +22,7 @@ from typing import Any
 
 from bot.app import Bot, assemble, clock_of
 from bot.cli.answer_file import AnswerFile
-from bot.cli.names_file import Line, read_names
+from bot.cli.names_file import ListedLine, read_names
 from bot.cli.rehearsal import sandbox_settings
 from bot.config import Settings
 from bot.conversation.answering import Patience
@@ -42,12 +42,12 @@ _REST = 10.0  # seconds before what was not read is tried again
 _MINUTE = 60
 _NAMED = 5
 _LANGUAGE: Language = "en"
-Pause = Callable[[float], Awaitable[None]]
-Rows = Mapping[str, Sequence[Sequence[str]]]
+Rest = Callable[[float], Awaitable[None]]
+RowsByName = Mapping[str, Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LookedUp:
     """What the answer file says of the list: an answer for each line and network, and the lines that have none."""
 
     answers: tuple[str, ...]
@@ -62,8 +62,8 @@ async def look_up(
     out: Path,
     *,
     sandbox: bool,
-    pause: Pause = asyncio.sleep,
-) -> Outcome:
+    pause: Rest = asyncio.sleep,
+) -> LookedUp:
     """Check the lines of a file against networks; what the answer file says of them in the end.
 
     Raises:
@@ -81,10 +81,10 @@ async def look_up(
             await runs[-1].in_parts(pause)
     there, keys = answers.answers(), dict.fromkeys(key for run in runs for key in run.keys.values())
     unread = tuple(line.asked for run in runs for line in run.left)
-    return Outcome(tuple(there[key] for key in keys if key in there), unread, names.blank)
+    return LookedUp(tuple(there[key] for key in keys if key in there), unread, names.blank)
 
 
-def summary(outcome: Outcome) -> str:
+def summary(outcome: LookedUp) -> str:
     """How many lines got which answer: "29 checked: 2 listed, 27 nobody found"."""
     counts = [f"{times:,} {answer}" for answer, times in Counter(outcome.answers).most_common()]
     counts += [f"{len(outcome.unread):,} not read"] if outcome.unread else []
@@ -92,7 +92,7 @@ def summary(outcome: Outcome) -> str:
     return f"{len(outcome.answers):,} checked: {', '.join(counts)}{blank}"
 
 
-def unread(outcome: Outcome) -> str:
+def unread(outcome: LookedUp) -> str:
     """What could not be read, and what to do."""
     some = ", ".join(outcome.unread[:_NAMED]) + (", \u2026" if len(outcome.unread) > _NAMED else "")
     return f"{len(outcome.unread):,} could not be read ({some}); run the same command again for these"
@@ -153,7 +153,7 @@ class _Question:
             raise ConfigError(f"--network: the directory has no network called {network}; it has {', '.join(there)}")
         return cls(bot, asked, head, named.names, printed)
 
-    async def rows(self, part: Sequence[str]) -> Rows:
+    async def rows(self, part: Sequence[str]) -> RowsByName:
         """The answers of the names that were read, by name."""
         asked = replace(self.asked, arguments={ITEMS: BETWEEN.join(part)})
         try:
@@ -166,7 +166,7 @@ class _Question:
 class _Run:
     """The lines of a list against one network. `keys` are what the answer file knows each of them by."""
 
-    def __init__(self, answers: AnswerFile, question: _Question, lines: Sequence[Line]) -> None:
+    def __init__(self, answers: AnswerFile, question: _Question, lines: Sequence[ListedLine]) -> None:
         self._answers, self._question, self._total = answers, question, len(lines)
         networks = _as_written("; ".join(question.names))
         self.keys = {line: answers.key(_as_written(line.asked), networks, line.cells) for line in lines}
@@ -174,7 +174,7 @@ class _Run:
         self.left = [line for line in lines if self.keys[line] not in there]
         self._at_first, self._started = len(self.left), time.monotonic()
 
-    async def in_parts(self, pause: Pause) -> None:
+    async def in_parts(self, pause: Rest) -> None:
         """Ask what is left, and what was not read again; a part that brings nothing ends a try."""
         for number in range(_TRIES):
             if not self.left:
@@ -185,7 +185,7 @@ class _Run:
                 if not await self._took(part):
                     break
 
-    async def _took(self, part: Sequence[Line]) -> bool:
+    async def _took(self, part: Sequence[ListedLine]) -> bool:
         """Ask for some lines and write what was answered; whether anything was."""
         found = await self._question.rows(tuple(dict.fromkeys(line.asked for line in part)))
         told = [line for line in part if line.asked in found]
@@ -207,7 +207,7 @@ def _as_written(text: str) -> str:
     return next(csv.reader([cell(text)]))[0]
 
 
-def _parts(lines: Sequence[Line]) -> Iterator[list[Line]]:
+def _parts(lines: Sequence[ListedLine]) -> Iterator[list[ListedLine]]:
     """The lines so many names at a time; those that ask the same stay together."""
     names = list(dict.fromkeys(line.asked for line in lines))
     for at in range(0, len(names), _PART):

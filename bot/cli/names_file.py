@@ -39,7 +39,7 @@ _WITH_COLUMNS = "write a first line that says which column holds the provider's 
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListedLine:
     """One line: what is asked of the directory, and the cells of its row as they are, none for a plain line."""
 
     asked: str
@@ -47,10 +47,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ListedNames:
     """The lines in their order, each once; a table's `header`, and how many of its rows name nobody (`blank`)."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ListedLine, ...]
     header: tuple[str, ...] = ()
     blank: int = 0
 
@@ -68,7 +68,7 @@ class _Columns:
         return number or _plain(" ".join(cells[at] for at in self.name if at < len(cells)))
 
 
-def read_names(file: Path) -> Names:
+def read_names(file: Path) -> ListedNames:
     """The names and numbers of a file: without blanks and without those seen before.
 
     Raises:
@@ -76,7 +76,7 @@ def read_names(file: Path) -> Names:
             do not tell which of them is to be asked.
     """
     rows = [row for row in _rows(_text(file)) if any(map(str.strip, row))]
-    found = _table(file.name, rows) if rows else Names(())
+    found = _table(file.name, rows) if rows else ListedNames(())
     if not found.lines:
         raise ConfigError(f"{file.name}: holds no names; write one name or NPI a line")
     if len(found.lines) > MOST:
@@ -111,12 +111,12 @@ def _cells(line: str, sign: str) -> list[str]:
     return next(csv.reader([line], delimiter=sign, skipinitialspace=True), []) if len(line) < _CELLS else [line]
 
 
-def _plain_list(texts: Iterable[str]) -> Names:
+def _plain_list(texts: Iterable[str]) -> ListedNames:
     lines = [_plain(text) for text in texts]
-    return Names(tuple(Line(line) for line in dict.fromkeys(lines) if line), blank=lines.count(""))
+    return ListedNames(tuple(ListedLine(line) for line in dict.fromkeys(lines) if line), blank=lines.count(""))
 
 
-def _table(name: str, rows: list[list[str]]) -> Names:
+def _table(name: str, rows: list[list[str]]) -> ListedNames:
     """The rows of a table; lines such as "Kim, Minh" are no table but names.
 
     Raises:
@@ -129,10 +129,10 @@ def _table(name: str, rows: list[list[str]]) -> Names:
         columns, header = _guessed(name, rows), ()
     body = rows[1:] if header else rows
     width = max(map(len, rows))
-    padded = [Line(columns.asked(row), (*row, *[""] * (width - len(row)))) for row in body]
+    padded = [ListedLine(columns.asked(row), (*row, *[""] * (width - len(row)))) for row in body]
     titles = (*header, *(f"Column {at}" for at in range(len(header) + 1, width + 1)))
     lines = tuple(line for line in dict.fromkeys(padded) if line.asked)
-    return Names(lines, titles if width > 1 else (), sum(not line.asked for line in padded))
+    return ListedNames(lines, titles if width > 1 else (), sum(not line.asked for line in padded))
 
 
 def _heads(row: Sequence[str]) -> _Columns | None:

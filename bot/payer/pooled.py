@@ -30,7 +30,7 @@ _AT_ONCE = 4  # searches that go alone
 _COMMA = re.compile(r"(?<!\\),")
 _SEVERAL = 2
 _Row = tuple[Entry, bytes]
-Shape = tuple[str, int, tuple[tuple[str, str], ...]]
+_Shape = tuple[str, int, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class PooledDirectory:
 
     def __init__(self, directory: DirectoryClient, budget: Budget) -> None:
         self._directory, self._budget = directory, budget
-        self._waiting: dict[Shape, tuple[list[_Asked], asyncio.Task[dict[str, Page | None]]]] = {}
+        self._waiting: dict[_Shape, tuple[list[_Asked], asyncio.Task[dict[str, Page | None]]]] = {}
         self._alone = asyncio.Semaphore(_AT_ONCE)
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
@@ -87,7 +87,7 @@ class PooledDirectory:
         waiting.append(_Asked(value, tuple(_words(value))))
         return (await asyncio.shield(sent))[value]
 
-    async def _sent(self, shape: Shape) -> dict[str, Page | None]:
+    async def _sent(self, shape: _Shape) -> dict[str, Page | None]:
         """The rows of each value that somebody asks for within a moment."""
         await asyncio.sleep(_WINDOW)
         waiting, _ = self._waiting.pop(shape)
@@ -97,7 +97,7 @@ class PooledDirectory:
             found |= {one.value: None if rows is None else self._of(one, part, rows, shape) for one in part}
         return found
 
-    async def _listed(self, shape: Shape, part: Sequence[_Asked]) -> list[_Row] | None:
+    async def _listed(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
         """All rows of a list of values, in small letters too; None where that is refused, or not whole."""
         type_, at, params = shape
         name, values = params[at][0], SearchValue(",".join(one.value for one in part))
@@ -115,7 +115,7 @@ class PooledDirectory:
             self._directory.traits.learn(Trait.TAKES_LISTS, parameter=_LISTED[name])
         return rows
 
-    def _of(self, one: _Asked, part: Sequence[_Asked], rows: Sequence[_Row], shape: Shape) -> Page | None:
+    def _of(self, one: _Asked, part: Sequence[_Asked], rows: Sequence[_Row], shape: _Shape) -> Page | None:
         """The rows that may be one's own; None where there is none, and the server is not known to take lists."""
         kind = _LISTED[shape[2][shape[1]][0]]
         if not self._directory.traits.has(Trait.TAKES_LISTS, parameter=kind) and not one.is_in(rows):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from bot.cli.lookup import Outcome, look_up
+from bot.cli.lookup import LookedUp, look_up
 from bot.cli.names_file import MOST, read_names
 from bot.config import Settings
 from bot.errors import ConfigError, PayerSlow
@@ -43,7 +43,7 @@ def _settings() -> Settings:
     return Settings(_env_file=None, bot_today=DAY, bot_public_url=elsewhere, bot_questions_per_minute=1)  # type: ignore[call-arg]
 
 
-async def _looked_up(names: Path, out: Path, *networks: str) -> Outcome:
+async def _looked_up(names: Path, out: Path, *networks: str) -> LookedUp:
     async def at_once(_seconds: float) -> None:
         """No rest between two tries."""
 
