@@ -13,6 +13,11 @@ MOST_TOPICS = 2
 RECORD = "id"
 # Slots that say what care is meant: a message that says it anew replaces all of them.
 KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
+# What a question is about: one that names it itself takes no condition of the question before.
+OBJECTS = frozenset({"service", "claim_type", "specialty", "facility_type", "drug", "claim_id", "organization"})
+CONDITIONS_OF_CLAIMS = frozenset({
+    "date_range", "date_out", "provider_name", "state_of_claim", "amount_over", "amount_under",
+})  # fmt: skip
 _CHANGES = frozenset({"followup.refine", "followup.date_shift"})
 _REPEATS = frozenset({"followup.more", "followup.ordinal"})
 
@@ -87,5 +92,7 @@ def taken_over(context: Context, reading: Reading, rules: IntentRules) -> tuple[
     said = {*reading.slots, *(cell.name for cell in reading.cells)}
     if reading.slots:
         said.add("*")
+    own = not OBJECTS.isdisjoint(reading.slots)
     fitting = (one for one in rules.carries if one.follows(context.intent) and said.isdisjoint(one.unless))
-    return tuple(name for one in fitting for name in one.slots)
+    names = tuple(name for one in fitting for name in one.slots)
+    return tuple(name for name in names if name not in CONDITIONS_OF_CLAIMS) if own else names
