@@ -15,6 +15,8 @@ from bot.sandbox.synthetic.members import members
 from bot.sandbox.wire import Seen
 from bot.sandbox.world import DIRECTORY_TYPES
 
+# What a person looks up in the directory by the name of a place, in their own words: it may be a person's by mistake.
+_NAMED = re.compile(r"(?:^|(?<=&))name(?::\w+)?=[^&]*")
 _DIRECTORY = re.compile(rf"/fhir/r4/(?:{'|'.join(DIRECTORY_TYPES)})(?:/|$)")
 
 
@@ -22,10 +24,17 @@ def told(seen: Seen) -> tuple[str, ...]:
     """What a request for a directory type says of a member: a credential, a cookie, an id or a whole name."""
     if not _DIRECTORY.match(seen.path):
         return ()
-    said = unquote_plus(f"{seen.path}?{seen.query}").casefold()
+    said = unquote_plus(_places_apart(f"{seen.path}?{seen.query}")).casefold()
     headers = {"a token": seen.has_authorization, "a cookie": seen.has_cookie}
     named = (one for one in _members() if one in said and re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", said))
     return (*(what for what, came in headers.items() if came), *named)
+
+
+def _places_apart(asked: str) -> str:
+    """The request without the name of a place that is searched."""
+    path, _, query = asked.partition("?")
+    places = path.endswith(("/Organization", "/Location", "/HealthcareService"))
+    return f"{path}?{_NAMED.sub('', query)}" if places else asked
 
 
 @contextmanager

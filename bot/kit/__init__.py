@@ -123,8 +123,6 @@ __all__ = [
     "COUNTED",
     "NO_DOUBTS",
     "NO_KINDS",
-    "SCOPES",
-    "STALE_DAYS",
     "UNSHIELDED",
     "Amount",
     "Answer",

@@ -18,6 +18,8 @@ OBJECTS = frozenset({"service", "claim_type", "specialty", "facility_type", "dru
 CONDITIONS_OF_CLAIMS = frozenset({
     "date_range", "date_out", "provider_name", "state_of_claim", "amount_over", "amount_under",
 })  # fmt: skip
+# Of so many words an ellipsis at most is: "and for doctors?".
+ELLIPSIS = 4
 _CHANGES = frozenset({"followup.refine", "followup.date_shift"})
 _REPEATS = frozenset({"followup.more", "followup.ordinal"})
 
@@ -92,7 +94,7 @@ def taken_over(context: Context, reading: Reading, rules: IntentRules) -> tuple[
     said = {*reading.slots, *(cell.name for cell in reading.cells)}
     if reading.slots:
         said.add("*")
-    own = not OBJECTS.isdisjoint(reading.slots)
+    own = not OBJECTS.isdisjoint(reading.slots) and len(reading.text.split()) > ELLIPSIS
     fitting = (one for one in rules.carries if one.follows(context.intent) and said.isdisjoint(one.unless))
     names = tuple(name for one in fitting for name in one.slots)
     return tuple(name for name in names if name not in CONDITIONS_OF_CLAIMS) if own else names

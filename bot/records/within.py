@@ -10,7 +10,7 @@ from bot.records.claim import Claim
 from bot.records.live import Live
 from bot.records.sum_doubts import SumDoubts, sum_doubts
 
-Fits = Callable[[Iterable[Claim]], tuple[Claim, ...]]
+Chooses = Callable[[Iterable[Claim]], tuple[Claim, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Within:
     doubts: SumDoubts
 
 
-def within(alive: Live, first: date | None, last: date | None, fits: Fits = tuple) -> Within:
+def within(alive: Live, first: date | None, last: date | None, fits: Chooses = tuple) -> Within:
     """The claims between two days, both inclusive, that `fits` lets through; an open side is None."""
     added = fits(alive.added)
     counted = tuple(claim for claim in added if began_in(claim, first, last))
