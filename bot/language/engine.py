@@ -8,7 +8,7 @@ from time import perf_counter
 
 from bot.language.choosing import apart, first_asked
 from bot.language.clauses import ClauseRole, asks
-from bot.language.context import ELLIPSIS, Context, merge
+from bot.language.context import Context, asks_by_itself, merge
 from bot.language.date_phrases import after_plan_year
 from bot.language.entities import date_tags
 from bot.language.hearing import Heard, Hearer
@@ -34,11 +34,7 @@ AGAIN = "followup.again"
 _CHANGES = frozenset({REFINE, DATE_SHIFT})
 _KERNEL_TALK = frozenset({FALLBACK, HELP})
 _SURE = 0.7
-# How a sentence that asks by itself begins, and how sure it has to be.
-_ASKING = frozenset({
-    "is", "are", "was", "were", "does", "do", "did", "has", "have", "how", "what", "when", "where", "who", "which",
-    "es", "esta", "son", "fue", "tiene", "cuanto", "cuanta", "cuantos", "cual", "cuando", "donde", "quien",
-})  # fmt: skip
+# How sure a sentence that asks by itself has to be.
 _CLEAR = 0.5
 # "Show my …" asks for something whole; what joins it to the question before makes it a change of that one.
 _WHOLE = frozenset({"MY", "HISTORY"})
@@ -303,7 +299,7 @@ class Engine:
         It asks for what is the person's own, and nothing in it joins it to the question before; or it is a sentence
         that asks by itself ("is Grace Okafor in Network P").
         """
-        if best[0].rule.intent == REFINE and heard.said.words[0] in _ASKING and len(heard.keys) > ELLIPSIS:
+        if best[0].rule.intent == REFINE and asks_by_itself(heard.said.words):
             asked = (one for one in best[1:] if self.intents[one.rule.intent].needs != "nothing")
             return next((one for one in asked if sureness(one.points) >= _CLEAR), None)
         if best[0].rule.intent != REFINE or "BARE" not in heard.names or heard.names & _WHOLE_OR_JOINED != _WHOLE:
