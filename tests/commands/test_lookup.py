@@ -15,11 +15,11 @@ from bot.cli.lookup import LookedUp, look_up
 from bot.cli.names_file import MOST, read_names
 from bot.config import Settings
 from bot.errors import ConfigError, PayerSlow
-from bot.payer.answers import Page
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
 from bot.payer.search import Search
+from bot.records.bundle import Page
 from tests.commands.running import inside, left_in
 from tests.days import DAY
 from tests.shipped import shipped_pack
