@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo reference test test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo reference weights weights-check test test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@echo "Starting: a made-up payer, the bot, and a conversation over real HTTP."
@@ -87,6 +87,14 @@ money: setup
 
 eval: setup
 	$(RUN) python -m tests.language.evaluate
+
+# The weights that choose between intents, fitted on the sentences of intents/_sentences: about three minutes.
+weights: setup
+	$(RUN) python -m tests.language.fit
+
+# Whether the shipped weights are those that follow from the shipped sentences, byte for byte.
+weights-check: setup
+	$(RUN) python -m tests.language.fit --check
 
 setup:
 	@[ -x "$(UV)" ] || echo "Setting up: uv, which installs the packages."

@@ -14,9 +14,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from bot.accounts.about import AboutPages
 from bot.accounts.accounts import Accounts
 from bot.accounts.guard import AddressLimit
+from bot.accounts.pages import AboutPages
 from bot.accounts.render import Renderer
 from bot.accounts.rollcall import Present, RollCall
 from bot.accounts.values import Access
@@ -49,7 +49,7 @@ from bot.ops.health import Health
 from bot.ops.limits import Limits
 from bot.ops.metrics import Meter
 from bot.ops.ratings import Ratings
-from bot.ops.upkeep import let_go, stopped, sweep
+from bot.ops.upkeep import last_checkpoint, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
@@ -158,7 +158,7 @@ async def assemble(
             *(settings, pack, table, accounts, audit, discovery, turn, answering, pages, HealthLinkPages(links)),
             *(renderer, meter, recent, retention, telling, calls, due, forget),
         )
-        stack.push_async_callback(let_go, anchor := _anchor(settings, audit))
+        stack.push_async_callback(last_checkpoint, anchor := _anchor(settings, audit))
         for job in (sweep(store, retention, anchor), bot.roll_call.every_hour(), due.every_minute()):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
@@ -265,7 +265,7 @@ def _turn(  # noqa: PLR0917 -- as above
 
 async def _forget(retention: Retention, accounts: Accounts, person: Person) -> None:
     """Delete all that is kept of a person who is gone, and our messages to them as far as that still works."""
-    await retention.let_go(person)
+    await retention.forget_departed(person)
     await accounts.unlink(person)
 
 

@@ -318,3 +318,11 @@ def as_bot_error(error: Exception) -> BotError:
         trace = trace.tb_next
     log.error("unexpected", error=type(error).__name__, where=where, reference=wrapped.reference)
     return wrapped
+
+
+class Unwritten(Exception):
+    """The platform did not take a message; the message names the platform's code."""
+
+
+class Unwritable(Unwritten):
+    """The person does not take messages from the bot; the message names the platform's code."""

@@ -1,18 +1,21 @@
 """The pack: rules with their answers (`intents/`) and words (`templates/`), loaded and checked as one thing.
 
 A bad pack stops the start, by file and key: nothing is found out at a member's question. What costs more than a start
-may take, such as compiling every template, `doubts_of` does, in the tests and on an operator's demand.
+may take, such as compiling every template, `doubts_of` does, in the tests and on an operator's demand. A pack that was
+found in order is not looked at again until a file of it changes (`bot.compiled`).
 """
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from bot import compiled
 from bot.errors import PackError, every_error
 from bot.kit import NO_KINDS, Answer, CareKinds, care_kinds
 from bot.language import checker
@@ -20,6 +23,7 @@ from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, read_yaml
+from bot.language.sentences import FOLDER as SENTENCES
 from bot.message import COMMAND, Block, Language
 from bot.replies.render import Words
 
@@ -117,10 +121,14 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
     """
     engine = Engine.load(folder / "intents")
     words = _words(folder / "templates", engine, command)
-    answers = {name: _answer(folder, name) for name, rules in engine.intents.items() if _has_answer(rules)}
-    untold = (f"templates/{fault}" for fault in words.faults())
-    for fault in (*_missing_templates(engine, words), *untold, *_rule_faults(folder, engine)):
-        raise PackError(fault)
+    answers = _Answers(folder, [name for name, rules in engine.intents.items() if _has_answer(rules)])
+    key = _key(folder)
+    if not compiled.recalled("sound", key, bool):
+        answers.load()
+        untold = (f"templates/{fault}" for fault in words.faults())
+        for fault in (*_missing_templates(engine, words), *untold, *_rule_faults(folder, engine)):
+            raise PackError(fault)
+        compiled.keep("sound", key, value=True)
     return Pack(engine, words, answers, folder / "templates", load_care_kinds(folder), command)
 
 
@@ -133,8 +141,9 @@ def load_care_kinds(folder: Path) -> CareKinds:
     path = folder / "intents" / WORDS / "services.yaml"
     if not path.is_file():
         return NO_KINDS
+    key = compiled.key_of(path, of=compiled.code_of("language"))
     try:
-        return care_kinds(read_yaml(path, path.name))
+        return care_kinds(compiled.kept("care", key, dict[str, Any], lambda: read_yaml(path, path.name)))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PackError(f"intents/{WORDS}/services.yaml: {error}") from error
 
@@ -160,13 +169,56 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
 
     Phrases in two concepts, slow patterns, faulty templates.
     """
-    spoken = [f"intents/{finding}" for finding in checker.doubts(folder / "intents", pack.engine)]
-    return [*spoken, *(f"templates/{fault}" for fault in pack.words.lint())]
+    key = _key(folder)
+    found = compiled.recalled("doubts", key, list[str])
+    if found is None:
+        spoken = checker.doubts(folder / "intents", pack.engine)
+        found = [*(f"intents/{doubt}" for doubt in spoken), *(f"templates/{fault}" for fault in pack.words.lint())]
+        if all(doubt.line for doubt in spoken):  # what has no line was slow: on this machine, today
+            compiled.keep("doubts", key, found)
+    return found
+
+
+def _key(folder: Path) -> str:
+    """What the pack of a folder is, with all code that it needs: what was looked at once is not looked at again."""
+    parts = (part for part in sorted((folder / "intents").iterdir()) if part.name != SENTENCES)
+    return compiled.key_of(*parts, folder / "templates", of=compiled.code_of())
 
 
 def template_of(intent: str) -> str:
     """The template of an intent's answer: the same stem."""
     return intent.replace(".", "/")
+
+
+class _Answers(Mapping[str, Answer]):
+    """The answers by intent, each imported when it is first asked for."""
+
+    def __init__(self, folder: Path, names: Iterable[str]) -> None:
+        self._folder = folder
+        self._known: dict[str, Answer | None] = dict.fromkeys(names)
+
+    def load(self) -> None:
+        """Import them all.
+
+        Raises:
+            PackError: one is missing.
+        """
+        self._known = {name: _answer(self._folder, name) for name in self._known}
+
+    def __getitem__(self, intent: str) -> Answer:
+        answer = self._known[intent]
+        if answer is None:
+            answer = self._known[intent] = _answer(self._folder, intent)
+        return answer
+
+    def __contains__(self, intent: object) -> bool:
+        return intent in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def _has_answer(rules: IntentRules) -> bool:

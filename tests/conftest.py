@@ -17,6 +17,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from bot import compiled
 from tests.doubles.postgres import Postgres, postgres
 from tests.shipped import compiled_in
 from tests.stage import Stage, staged
@@ -106,6 +107,14 @@ def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The workers of a run share what they compiled: their temporary folders lie beside each other."""
     own = tmp_path_factory.getbasetemp()
     compiled_in(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_kept_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is made in this process, where tests put doubles in place of parts, is kept for no other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "cache_folder", lambda: tmp_path_factory.getbasetemp() / "kept")
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,31 +24,22 @@ GROUPS = {
 }
 _MODULES = {
     "asking": """
-        kit.ask kit.asked kit.documents kit.reading kit.reminders payer.budget payer.optional payer.search errors
-        records.arithmetic records.dates records.money records.care_kind records.bundle records.decode records.patient
-        records.profile
+        kit.ask kit.offers kit.reading payer.budget payer.optional payer.search errors records.bundle records.care_kind
+        records.dates records.decode records.money records.patient records.sums
     """,
     "claims": """
-        kit.claims kit.denials kit.fills kit.history kit.later_claims kit.near_claims kit.news kit.newest_visits
-        kit.of_time kit.on_record kit.period kit.several kit.wanted records.amounts records.authorization records.claim
-        records.contract
-        records.dispensed records.doubts
-        records.line records.live records.owed records.reasons records.refused records.story records.sum_doubts
-        records.typed records.why records.within
+        kit.claims kit.denials kit.near_claims kit.period kit.said kit.wanted records.adjudication records.amounts
+        records.authorization records.claim records.line records.live records.performed records.reasons records.share
+        records.typed
     """,
-    "coverage": """
-        kit.coverages kit.floors kit.scopes kit.toward kit.visit_kinds records.card records.contact records.cost_share
-        records.coverage records.plan_year
-    """,
+    "coverage": "kit.coverages kit.floors records.card records.cost_share records.coverage",
     "directory": """
-        kit.areas kit.around kit.asked_networks kit.cards kit.choice kit.directory kit.electronic kit.facilities
-        kit.found kit.houses kit.nearest kit.network_names kit.network_proof kit.networks kit.opening kit.own_network
-        kit.people kit.plans kit.sites kit.states kit.spelling kit.who kit.wishes payer.health records.hours
-        records.listing
-        records.npi records.provider
+        kit.around kit.asked_networks kit.cards kit.choice kit.conditions kit.directory kit.facilities kit.found
+        kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who payer.health
+        records.details records.listing records.provider
     """,
-    "clinical": "kit.care kit.conditions kit.curves records.care records.observation",
-    "formulary": "kit.formulary records.formulary records.tier",
+    "clinical": "kit.care records.care records.observation",
+    "formulary": "kit.formulary records.formulary",
 }
 _HEAD = """# Pack reference
 

@@ -12,22 +12,22 @@ from types import ModuleType
 import pytest
 from jinja2 import FileSystemBytecodeCache
 
-from bot.language.lexicon import Lexicon, load_lexicon
+from bot.language.lexicon import Lexicon, read_lexicon
 from bot.language.places import PlaceNames
 from bot.language.rules import WORDS
 from bot.language.text import keys_in
 from bot.pack import Pack, find_pack, load_pack
-from bot.replies.catalogues import Catalogue
+from bot.replies.catalogues import _Kept
 from bot.replies.catalogues import _read as _read_catalogue
 
 _LEXICONS: dict[tuple[tuple[str, bytes], ...], Lexicon] = {}
-_CATALOGUES: dict[tuple[bytes, str], Catalogue] = {}
+_CATALOGUES: dict[tuple[bytes, str], _Kept] = {}
 _keys_in = cache(keys_in)
 _MORE_EXAMPLES = re.compile(r"^(    - .*\n)(?:    - .*\n)+", re.MULTILINE)
 
 
 def shipped_pack() -> Pack:
-    """The pack that ships. Its sentences are not read again in each process: `test_pack` looks at all of them."""
+    """The pack that ships."""
     return _loaded()[0]
 
 
@@ -43,18 +43,18 @@ def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr("bot.replies.catalogues._read", _catalogue_of)
     monkeypatch.setattr("bot.language.engine.load_lexicon", _lexicon_of)
-    for module in ("checker", "lexicon", "phrases"):
+    for module in ("lexicon", "phrases"):
         monkeypatch.setattr(f"bot.language.{module}.keys_in", _keys_in)
 
 
 def _lexicon_of(folder: Path, names: PlaceNames) -> Lexicon:
     words = tuple((file.name, file.read_bytes()) for file in sorted((folder / WORDS).rglob("*")) if file.is_file())
     if words not in _LEXICONS:
-        _LEXICONS[words] = load_lexicon(folder, names)
+        _LEXICONS[words] = read_lexicon(folder, names)
     return _LEXICONS[words]
 
 
-def _catalogue_of(path: Path) -> Catalogue:
+def _catalogue_of(path: Path) -> _Kept:
     key = path.read_bytes(), path.stem
     if key not in _CATALOGUES:
         _CATALOGUES[key] = _read_catalogue(path)
@@ -88,7 +88,5 @@ def compiled_in(folder: Path) -> None:
 
 @cache
 def _loaded() -> tuple[Pack, dict[str, ModuleType]]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.pack._rule_faults", lambda _folder, _engine: ())
-        pack = load_pack(find_pack())
-    return pack, {intent: sys.modules[f"bcbst_pack.{intent}"] for intent in pack.answers}
+    pack = load_pack(find_pack())
+    return pack, {intent: sys.modules[f"bcbst_pack.{intent}"] for intent, _ in pack.answers.items()}

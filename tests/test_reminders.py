@@ -14,8 +14,8 @@ from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.delivery.due import NEWS, SIGN_IN_OVER, TIME_OVER, DueReminders
 from bot.delivery.inbox import Later
 from bot.delivery.news import Look, LookEnded, marks_of
-from bot.delivery.reach import Unwritable
 from bot.delivery.reminders import MOST, NotKept, Reminder, Reminders, kind_of
+from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Store
 from bot.stores.postgres import open_postgres

@@ -11,21 +11,22 @@ from tests.conftest import LONG
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LOOSE = {"__init__", "__main__", "app", "errors", "message", "pack"}
+LOOSE = {"__init__", "__main__", "app", "compiled", "errors", "message", "pack"}
 COMPOSITION = {"app", "cli", "__main__", "__init__"}
 """Who may import from everywhere: they put the rooms together."""
 MAY_IMPORT = {
+    "compiled": set(),
     "errors": set(),
     "message": set(),
     "records": set(),
     "sandbox": set(),
     "config": {"errors", "message"},
-    "language": {"errors"},
+    "language": {"compiled", "errors"},
     "stores": {"errors"},
     "payer": {"errors", "records"},
-    "replies": {"message"},
+    "replies": {"compiled", "message"},
     "kit": {"errors", "language", "payer", "records"},
-    "pack": {"errors", "kit", "language", "message", "replies"},
+    "pack": {"compiled", "errors", "kit", "language", "message", "replies"},
     "delivery": {"errors", "message", "stores"},
     "ops": {"config", "delivery", "errors", "message", "stores"},
     "accounts": {"config", "errors", "message", "ops", "payer", "replies", "stores"},

@@ -107,7 +107,7 @@ async def test_whatever_goes_wrong_is_a_sentence_and_a_reference(
 
     talk = await _linked(stage, stage.bots["dm"], "dana")
     with monkeypatch.context() as patched:
-        patched.setitem(stage.bots["dm"].pack.answers, "claim.list", broken)
+        patched.setitem(vars(stage.bots["dm"].pack.answers)["_known"], "claim.list", broken)
         (reply,) = await talk.say("show my claims")
     seen = plain(reply.blocks) + "".join(capsys.readouterr())
     assert isinstance(reply, Private)

@@ -11,11 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import ECKey, KeySet, RSAKey
-
+from bot.accounts import jose
 from bot.config import ClientMethod, Settings
 from bot.errors import ConfigError
 
@@ -56,24 +52,24 @@ class ClientProof:
     ) -> tuple[dict[str, str], str]:
         """The headers and the body with the proof in one of them."""
         if method == "private_key_jwt" and self._key is not None:
-            auth = ClientAuth(client_id, self._key, self._assertion(self._key))
+            auth = jose.ClientAuth(client_id, self._key, self._assertion(self._key))
         else:
             secret = self._secret.get_secret_value() if self._secret else ""
             if method == "client_secret_basic":
                 # RFC 6749 2.3.1 encodes both before they are joined; Authlib joins them as they are.
                 client_id, secret = quote(client_id, safe=""), quote(secret, safe="")
-            auth = ClientAuth(client_id, secret, method)
+            auth = jose.ClientAuth(client_id, secret, method)
         _, headers, body = auth.prepare("POST", url, dict(headers), body)
         return headers, body
 
-    def _assertion(self, key: RSAKey | ECKey) -> PrivateKeyJWT:
+    def _assertion(self, key: jose.RSAKey | jose.ECKey) -> jose.PrivateKeyJWT:
         """Signs one assertion. Authlib would write its `jti` into the claims, so each request has claims of its own."""
         claims: dict[str, Any] = {"exp": int(time.time()) + _ASSERTION_SECONDS}
         header = {"typ": "JWT", "kid": key.thumbprint()}
-        return PrivateKeyJWT(self._token_url, claims=claims, headers=header, alg=_algorithm(key))
+        return jose.PrivateKeyJWT(self._token_url, claims=claims, headers=header, alg=_algorithm(key))
 
 
-def read_key(file: Path) -> RSAKey | ECKey:
+def read_key(file: Path) -> jose.RSAKey | jose.ECKey:
     """The private key in a file: PEM or JWK, RSA of 2,048 bits at least or an elliptic curve of NIST.
 
     Raises:
@@ -84,13 +80,15 @@ def read_key(file: Path) -> RSAKey | ECKey:
         value = json.loads(text) if text.lstrip().startswith("{") else text
     except (OSError, ValueError) as error:
         raise ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be read ({_why(error)})") from None
-    for kind in (ECKey, RSAKey):
+    for kind in (jose.ECKey, jose.RSAKey):
         try:
-            with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # refused below, not warned of
+            with warnings.catch_warnings(
+                action="ignore", category=jose.SecurityWarning
+            ):  # refused below, not warned of
                 key = kind.import_key(value)
-        except (JoseError, ValueError, TypeError, KeyError):
+        except (jose.JoseError, ValueError, TypeError, KeyError):
             continue
-        if key.is_private and _algorithm(key) and (not isinstance(key, RSAKey) or _bits(key) >= _LEAST_RSA_BITS):
+        if key.is_private and _algorithm(key) and (not isinstance(key, jose.RSAKey) or _bits(key) >= _LEAST_RSA_BITS):
             return key
     raise ConfigError(
         f"PAYER_CLIENT_KEY_FILE: {file.name} holds no private key that can sign "
@@ -104,7 +102,7 @@ def make_key(file: Path) -> None:
     Raises:
         ConfigError: the file exists, or cannot be written.
     """
-    pem = ECKey.generate_key("P-384").as_pem(private=True)
+    pem = jose.ECKey.generate_key("P-384").as_pem(private=True)
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(pem)
@@ -112,18 +110,18 @@ def make_key(file: Path) -> None:
         raise ConfigError(f"PAYER_CLIENT_KEY_FILE: {file.name} cannot be written ({_why(error)})") from None
 
 
-def public_keys(key: RSAKey | ECKey) -> dict[str, Any]:
+def public_keys(key: jose.RSAKey | jose.ECKey) -> dict[str, Any]:
     """The JWK Set with the public half, for the payer's registration (RFC 7517 5)."""
     public = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": _algorithm(key)}
-    kind = RSAKey if isinstance(key, RSAKey) else ECKey
-    return dict(KeySet([kind.import_key(public)]).as_dict(private=False))
+    kind = jose.RSAKey if isinstance(key, jose.RSAKey) else jose.ECKey
+    return dict(jose.KeySet([kind.import_key(public)]).as_dict(private=False))
 
 
-def _algorithm(key: RSAKey | ECKey) -> str:
-    return _ALGORITHMS.get("RSA" if isinstance(key, RSAKey) else key.curve_name, "")
+def _algorithm(key: jose.RSAKey | jose.ECKey) -> str:
+    return _ALGORITHMS.get("RSA" if isinstance(key, jose.RSAKey) else key.curve_name, "")
 
 
-def _bits(key: RSAKey) -> int:
+def _bits(key: jose.RSAKey) -> int:
     return int(key.raw_value.key_size)
 
 

@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from authlib.oauth2.rfc6749.parameters import prepare_token_request
-from authlib.oauth2.rfc7009 import prepare_revoke_token_request
-
+from bot.accounts import jose
 from bot.accounts.client_auth import ClientProof, method_of
 from bot.accounts.codes import new_secret
 from bot.accounts.rows import Tokens
@@ -97,7 +95,7 @@ class TokenEndpoint:
         Raises:
             SignInExpired: the refresh token is no longer good. SetupWrong, SignInSlow, SignInRefused: as in `exchange`.
         """
-        body = prepare_token_request("refresh_token", refresh_token=tokens.refresh)
+        body = jose.prepare_token_request("refresh_token", refresh_token=tokens.refresh)
         granted = await self._tokens(body, SignInExpired("the payer says that the refresh token is over"))
         new = granted.tokens
         return Tokens(
@@ -107,7 +105,7 @@ class TokenEndpoint:
     async def revoke(self, tokens: Tokens, endpoint: str) -> bool:
         """Give tokens back at the payer (RFC 7009); whether the payer took them."""
         hint = "refresh_token" if tokens.refresh else "access_token"
-        body, _ = prepare_revoke_token_request(tokens.refresh or tokens.access, token_type_hint=hint)
+        body, _ = jose.prepare_revoke_token_request(tokens.refresh or tokens.access, token_type_hint=hint)
         try:
             return (await self._post(endpoint, body)).status_code == _OK
         except LinkError:
@@ -115,7 +113,7 @@ class TokenEndpoint:
 
     def _asking(self, code: str, verifier: str) -> str:
         return str(
-            prepare_token_request(
+            jose.prepare_token_request(
                 "authorization_code",
                 redirect_uri=self._settings.callback_url,
                 code=code,

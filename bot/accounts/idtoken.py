@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, RSAKey
-
+from bot.accounts import jose
 from bot.accounts.codes import same
 from bot.errors import PayerError, SignInOld, SignInRefused, SignInUntrusted
 from bot.payer.http import Http
 
-_FAMILIES: dict[str, type[RSAKey | ECKey]] = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey}
+_PATIENCE = 4.0  # seconds; the member's browser waits for it
+_OK = 200
+
+_FAMILIES = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 _LEEWAY = 60
 _FRESH = 3600.0
 _REFETCH = 60.0
@@ -29,10 +29,11 @@ class SigningKeys:
     def __init__(self, http: Http, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
         self._lock = asyncio.Lock()
-        self._url, self._keys = "", KeySet([])
+        self._url = ""
+        self._keys: jose.KeySet | tuple[()] = ()
         self._fetched = self._refetched = float("-inf")
 
-    async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[RSAKey | ECKey]:
+    async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
         """The keys that may have signed: the one that the token names, or all of the family when it names none.
 
         Raises:
@@ -51,15 +52,15 @@ class SigningKeys:
     async def _load(self, url: str) -> None:
         try:
             answer = await self._http.get(url, _ACCEPT, self._http.clock() + _PATIENCE)
-            self._keys = KeySet.import_key_set(json.loads(answer.content))
+            self._keys = jose.KeySet.import_key_set(json.loads(answer.content))
         except PayerError as error:
             raise SignInRefused(f"the JWKS: {type(error).__name__}") from None
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+        except (jose.JoseError, ValueError, TypeError, KeyError, RecursionError):
             raise SignInRefused(f"the JWKS could not be read, status {answer.status_code}") from None
         self._url, self._fetched = url, self._clock()
 
-    def _matching(self, kid: str | None, algorithm: str) -> list[RSAKey | ECKey]:
-        family = _FAMILIES[algorithm]
+    def _matching(self, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
+        family = jose.RSAKey if _FAMILIES[algorithm] == "RSA" else jose.ECKey
         return [
             key
             for key in self._keys
@@ -94,8 +95,8 @@ class IdTokens:
             SignInRefused: the payer's keys cannot be had.
         """
         try:
-            header = jws.extract_compact(token.encode()).headers()
-        except (JoseError, ValueError) as error:
+            header = jose.jws.extract_compact(token.encode()).headers()
+        except (jose.JoseError, ValueError) as error:
             raise SignInUntrusted(f"id_token: {type(error).__name__}") from None
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in _FAMILIES:
@@ -108,7 +109,7 @@ class IdTokens:
         return claims
 
     def _check(self, claims: dict[str, Any], *, issuer: str, client_id: str, nonce: str) -> None:
-        rules = jwt.JWTClaimsRegistry(
+        rules = jose.jwt.JWTClaimsRegistry(
             now=lambda: int(self._clock()),
             leeway=_LEEWAY,
             iss={"essential": True, "value": issuer},
@@ -119,7 +120,7 @@ class IdTokens:
         )
         try:
             rules.validate(claims)
-        except (JoseError, TypeError) as error:
+        except (jose.JoseError, TypeError) as error:
             raise SignInUntrusted(f"id_token: {getattr(error, 'claim', None)} {type(error).__name__}") from None
         if not isinstance(claims["sub"], str):  # joserfc looks at this from 1.8 on
             raise SignInUntrusted("id_token: sub is no text")
@@ -136,11 +137,28 @@ def _check_fresh(auth_time: object, earliest: float) -> None:
         raise SignInOld("id_token: auth_time is before this sign-in began")
 
 
-def _signed_claims(token: str, keys: list[RSAKey | ECKey], algorithm: str) -> dict[str, Any]:
+def _signed_claims(token: str, keys: list[jose.RSAKey | jose.ECKey], algorithm: str) -> dict[str, Any]:
     why = "id_token: the key is unknown"
     for key in keys:
         try:
-            return jwt.decode(token, key, algorithms=[algorithm]).claims
-        except (JoseError, ValueError, RecursionError) as error:
+            return jose.jwt.decode(token, key, algorithms=[algorithm]).claims
+        except (jose.JoseError, ValueError, RecursionError) as error:
             why = f"id_token: {type(error).__name__}"
     raise SignInUntrusted(why)
+
+
+async def more_claims(http: Http, url: str | None, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The id_token's claims with those of UserInfo beside them; an id_token's own always win.
+
+    UserInfo is believed only when it is about the `sub` of the id_token (OIDC Core 5.3.2). It is a help: what does not
+    come, or comes as anything but JSON, adds nothing.
+    """
+    if url is None or "sub" not in claims:
+        return claims
+    headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
+    try:
+        answer = await http.get(url, headers, http.clock() + _PATIENCE)
+        said = json.loads(answer.content) if answer.status_code == _OK else None
+    except (PayerError, ValueError, RecursionError):
+        return claims
+    return {**said, **claims} if isinstance(said, dict) and said.get("sub") == claims["sub"] else claims

@@ -18,7 +18,7 @@ from bot.accounts.codes import digest, shown
 from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token, is_preview
 from bot.accounts.popup import is_popup, known_as
 from bot.accounts.proof import SPENT_KIND
-from bot.accounts.render import Renderer, preferred, private
+from bot.accounts.render import PRIVATE, Renderer, preferred, private
 from bot.accounts.rows import LIVES, LinkOutcome, Pending, Rows, SignIn
 from bot.accounts.signin import SignIns
 from bot.config import Settings
@@ -216,3 +216,26 @@ def _status_of(error: BotError) -> HTTPStatus:
 def _note(error: BotError) -> None:
     """For operators: the reference that the page shows, and why. Neither holds a secret or a member's data."""
     _log.warning("sign_in_failed", error=type(error).__name__, reference=error.reference, reason=str(error))
+
+
+class AboutPages:
+    """`/`, `/privacy` and `/terms`: the operator's own where they are set, else those of the pack."""
+
+    def __init__(self, settings: Settings, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._elsewhere = {"privacy": settings.bot_privacy_url, "terms": settings.bot_terms_url}
+
+    def routes(self) -> list[Route]:
+        """GET of each."""
+        return [
+            Route("/", self.show, methods=["GET"], name="home"),
+            Route("/privacy", self.show, methods=["GET"], name="privacy"),
+            Route("/terms", self.show, methods=["GET"], name="terms"),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """The page of the path, or the way to the operator's."""
+        name = request.url.path.strip("/") or "home"
+        if address := self._elsewhere.get(name):
+            return RedirectResponse(address, HTTPStatus.SEE_OTHER, PRIVATE)
+        return self._renderer.page(name, request.headers.get("accept-language"))

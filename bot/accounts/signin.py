@@ -7,23 +7,21 @@ consumed, the state is consumed before anything is asked, and nothing is active 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
+from bot.accounts import jose
 from bot.accounts.codes import digest, new_code, new_secret, same
 from bot.accounts.endpoint import Granted, TokenEndpoint
-from bot.accounts.idtoken import IdTokens
+from bot.accounts.idtoken import IdTokens, more_claims
 from bot.accounts.patients import Patients, is_for_others, named_patient
 from bot.accounts.popup import is_popup
 from bot.accounts.revocations import Revocations
 from bot.accounts.rows import LIVES, LinkOutcome, LinkRequest, PatientCandidate, Pending, Rows, SignIn
-from bot.accounts.scopes import granted_enough
-from bot.accounts.userinfo import more_claims
 from bot.config import Settings
 from bot.errors import (
     AccessNotGranted,
@@ -39,6 +37,9 @@ from bot.errors import (
 from bot.message import Language, Person
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
+
+# SMART 1.0 spells reading `.read` or `.*`; SMART 2.0 spells it by letters in the order c r u d s.
+_CLAIMS = re.compile(r"(patient|user)/(\*|ExplanationOfBenefit)\.(read|\*|c?ru?d?s)(\?.*)?")
 
 MOST_DEPARTURES = 10  # sign-ins that one link begins
 _DEPARTURES = "link_departures"
@@ -100,7 +101,7 @@ class SignIns:
         state, browser = new_secret(), new_secret()
         popup = is_popup(query, person)
         row = SignIn(person, digest(link_id), digest(browser), new_secret(), new_secret(), popup, now)
-        url = prepare_grant_uri(
+        url = jose.prepare_grant_uri(
             self._settings.payer_authorize_url,
             self._endpoint.client_id,
             "code",
@@ -109,7 +110,7 @@ class SignIns:
             state=state,
             aud=self._settings.payer_fhir_url,
             nonce=row.nonce,
-            code_challenge=create_s256_code_challenge(row.verifier),
+            code_challenge=jose.create_s256_code_challenge(row.verifier),
             code_challenge_method="S256",
             **({} if language == "en" else {"ui_locales": language}),
             **(_ANEW if self._settings.payer_prompt_login else {}),
@@ -236,3 +237,13 @@ def _refusal(error: str) -> LinkError:
     if error in _REFUSED:
         return SignInRefused(f"the authorization endpoint: {error}")
     return SignInCancelled("the member did not go on")
+
+
+def reads_claims(scopes: Iterable[str]) -> bool:
+    """Whether one of the scopes opens ExplanationOfBenefit for reading and searching."""
+    return any(_CLAIMS.fullmatch(scope) for scope in scopes)
+
+
+def granted_enough(asked: str, granted: str | None) -> bool:
+    """Whether the granted scopes hold the claims that were asked for; none named means as asked (RFC 6749, 5.1)."""
+    return granted is None or reads_claims(granted.split()) or not reads_claims(asked.split())

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import structlog
 
 from bot.delivery.inbox import Later, Writing
-from bot.delivery.reach import Unwritten
+from bot.errors import Unwritten
 from bot.message import Answered, Language, Message, OneToOne, Person, Private, Reply, Shareable, Shared
 
 log = structlog.get_logger("channel")

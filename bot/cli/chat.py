@@ -6,9 +6,9 @@ import contextlib
 import sys
 
 from bot.channels.console import LOCAL, read_lines, run, write
-from bot.cli.farewell import HINT, until_quit
 from bot.cli.members import NOBODY, account_named
 from bot.cli.rehearsal import sandbox_settings, sign_in, with_pages
+from bot.cli.terminal import HINT, until_quit
 from bot.config import Settings
 from bot.conversation.telling import Push
 from bot.errors import ConfigError

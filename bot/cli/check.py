@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from bot.accounts.scopes import reads_claims
+from bot.accounts.signin import reads_claims
 from bot.cli.check_channels import slack, teams
 from bot.cli.check_payer import payer
 from bot.cli.check_store import keys, store

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.records.npi import is_npi
+from bot.records.details import is_npi
 from bot.replies.text import clean
 
 MOST = 5_000  # lines of a file

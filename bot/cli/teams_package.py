@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from bot.channels.labels import labels_of
 from bot.channels.offered import ASK, FORM, QUERY, SEARCH, name_of
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import Language
 from bot.pack import Pack
+from bot.replies.render import labels_of
 from bot.replies.text import cut
 
 SCHEMA = "1.29"

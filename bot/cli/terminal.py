@@ -9,7 +9,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any, TextIO
 
 import click
@@ -17,6 +17,9 @@ import click
 from bot.config import Settings, look_at_settings
 from bot.errors import BotError, StoreError
 from bot.ops.log import set_up
+
+HINT = 'Ask about your plan or a doctor. "help" says what you can ask; "quit" ends.\n\n'
+_GOODBYE = {"quit": "Goodbye.", "exit": "Goodbye.", "salir": "Hasta luego."}
 
 _LAST_PORT = 65_535
 _SETTING = re.compile(r"[A-Z]+(_[A-Z]+)+: ")
@@ -132,3 +135,15 @@ class Port(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
         if not text.isascii() or not text.isdecimal() or int(text) > _LAST_PORT:
             self.fail(f"{text} is no port: give a number from 0 to {_LAST_PORT}; 0 takes a free one.", param, ctx)
         return int(text)
+
+
+async def until_quit(lines: AsyncIterator[str], out: TextIO) -> AsyncIterator[str]:
+    """The lines up to one that only says "quit", "exit" or "salir", which is answered with a good-bye."""
+    async for line in lines:
+        goodbye = _GOODBYE.get(line.strip().strip(".!/").casefold())
+        if goodbye:
+            out.write(goodbye + "\n")
+            return
+        yield line
+    if out.isatty():
+        out.write("\n")  # the shell's prompt begins a line of its own

@@ -10,11 +10,15 @@ from typing import Any
 from bot.config import load_day
 from bot.language.clauses import Clause
 from bot.language.context import Context
-from bot.language.engine import Engine, ReadingTrace
+from bot.language.engine import Engine
+from bot.language.explaining import ReadingTrace
 from bot.language.hearing import Heard
 from bot.language.reading import Reading, Slot
+from bot.language.weights import Evidence
 from bot.ops.clock import clock_of
 from bot.pack import find_pack
+
+_LIKELIEST, _STRONGEST = 3, 8
 
 
 def readings(
@@ -54,11 +58,14 @@ def _data(reading: Reading, resolved: tuple[str | None, Mapping[str, Slot]] | No
         "slots": _slots(reading.slots),
         "rule": reading.rule,
         "score": round(reading.score, 3),
+        "confidence": round(reading.score, 3),
+        "asks": reading.unclear,
+        "offers": list(reading.offers),
         "language": reading.language,
         "ms": round(reading.ms, 3),
         "concepts": list(reading.concepts),
         "cells": [asdict(cell) for cell in reading.cells],
-        "unused": list(reading.unused),
+        "unused": [],
         "unmet": _slots(reading.unmet),
         "alarm": reading.alarm,
     }
@@ -81,24 +88,29 @@ def _slot(slot: Slot) -> dict[str, object]:
     return data
 
 
-def explained(explanation: ReadingTrace) -> str:
-    """What was heard, the three best rules with what fired, and what each other rule misses, for a rule author."""
-    reading, heard = explanation.reading, explanation.heard
+def explained(trace: ReadingTrace) -> str:
+    """What was heard, which intents it licenses, and what speaks for and against the likeliest two."""
+    reading, heard = trace.reading, trace.heard
     lines = [f"text      {reading.text}", f"read as   {' '.join(heard.keys)}", f"language  {reading.language}"]
     lines += [_clause(heard, clause) for clause in heard.clauses]
     lines += [f"tag       {tag.kind} = {tag.value!r} ({heard.said.said(tag.first, tag.after)!r})" for tag in heard.tags]
     lines.append(f"concepts  {', '.join(sorted(name for name in heard.names if name.isupper())) or 'none'}")
     lines += [f"slot      {name} = {_shown(slot)} ({slot.text!r})" for name, slot in reading.slots.items()]
-    for place, one in enumerate(reading.candidates, 1):
-        used = ", ".join(one.concepts) or "no concept"
-        lines.append(f"{place}. {one.intent} by {one.rule}: {one.score:.2f}, from {used}")
+    likely = [f"{name} {chance:.2f}" for name, chance in list(trace.chances.items())[:_LIKELIEST]]
+    lines.append(f"likely    {', '.join(likely) or 'nothing'}")
+    for name, spoken in trace.spoken.items():
+        licensed = "licensed" if name in trace.licensed else "not licensed"
+        lines.append(f"  {name} ({licensed}): {', '.join(map(_evidence, spoken[:_STRONGEST]))}")
+    lines.append(f"nearest   {trace.nearest or 'no example'}")
     lines += [f"alarm     {reading.alarm}"] if reading.alarm else []
-    lines.append(
-        f"left      {', '.join(reading.unused) or 'nothing'}; not honoured: {', '.join(reading.unmet) or 'nothing'}"
-    )
-    lines.append(f"decided   {reading.intent}{' (two readings are close)' if reading.unclear else ''}")
-    lines += [f"lost      {why}" for why in explanation.lost]
+    lines.append(f"not honoured: {', '.join(reading.unmet) or 'nothing'}")
+    how = f"asked back, with {', '.join(reading.offers)}" if reading.unclear else f"by {reading.rule}"
+    lines.append(f"decided   {reading.intent} {how}; sure {reading.score:.2f}, needed {trace.needed:.2f}")
     return "\n".join(lines) + "\n"
+
+
+def _evidence(one: Evidence) -> str:
+    return f"{one.text!r} {one.weight:+.2f}"
 
 
 def _shown(slot: Slot) -> str:

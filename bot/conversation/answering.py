@@ -30,7 +30,6 @@ from bot.kit import (
     WithReminder,
     network_names,
     own_networks,
-    words_of,
 )
 from bot.kit.coverages import plan_year_of
 from bot.language.reading import Slot
@@ -353,15 +352,12 @@ class Answering:
         missed = {**asked.unmet, **{name: asked.slots[name] for name in ask.unmet if name in asked.slots}}
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
         told = {name: replace(slot, text=quotable(slot.text)) for name, slot in told.items()}
-        said = {word for slot in missed.values() for word in words_of(slot.text)} | ask.used
-        left = (word for word in asked.unused if not said.issuperset(words_of(word)))
-        unused = tuple(dict.fromkeys(quotable(word) for word in left))
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
         rules = self._pack.intents.get(asked.intent)
         of_today = rules is not None and rules.needs == "directory"  # nothing is kept of before
-        values = {"conditions": _once(told), "words": unused, "held": held, "of_today": of_today}
+        values = {"conditions": _once(told), "held": held, "of_today": of_today}
         first = self._pack.render("_unmet", values, asked.language)
-        return (*first, *blocks), (*missed, *unused)
+        return (*first, *blocks), tuple(missed)
 
 
 def _once(told: Mapping[str, Slot]) -> dict[str, Slot]:

@@ -176,7 +176,7 @@ class Connecting:
         """What is connected now, and how many wishes ended because they were about a record that is not any more."""
         if linked.choices:
             return self._say("account/choose", language, intent="account.link", linked=linked)
-        ended = await self._reminding.let_go(person, await self._accounts.connected(person))
+        ended = await self._reminding.end_private(person, await self._accounts.connected(person))
         return self._say("account/linked", language, intent="account.link", linked=linked, ended=ended)
 
     async def _erase(self, person: Person, language: Language) -> Erased | None:

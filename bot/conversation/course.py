@@ -11,6 +11,7 @@ from bot.conversation.own_words import older
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD
+from bot.language.kernel import HELP
 from bot.language.reading import Reading, Slot
 from bot.message import (
     Action,
@@ -140,6 +141,8 @@ class Keeper:
         def meaning(press: Press) -> Asked:
             rules = self._pack.intents.get(press.intent)
             names = rules.slots if rules else ()
+            if press.intent == HELP:  # it is about nobody's record
+                return become(press, None, language, names)
             if said_slots is None or press.intent not in said_slots:
                 return become(press, after, language, names)
             heard = Asked(press.intent, slots=said_slots[press.intent], whose=after.whose if after else "")

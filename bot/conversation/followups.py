@@ -48,7 +48,6 @@ def fresh(
         concepts=reading.concepts,
         also=also,
         unmet=reading.unmet,
-        unused=reading.unused,
         whose=whose,
     )
 
@@ -168,7 +167,7 @@ def resolve(memory: Memory, reading: Reading) -> Asked | None:
     if context is None:
         return None
     intent, slots = changed(context, reading)
-    return replace(last, intent=intent, slots=slots, arguments={}, unmet=reading.unmet, unused=reading.unused)
+    return replace(last, intent=intent, slots=slots, arguments={}, unmet=reading.unmet)
 
 
 def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:

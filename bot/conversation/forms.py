@@ -6,10 +6,10 @@ A form is options: each of its fields is a `key:value` option of the intent that
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal
 
 from bot.language.engine import Engine
 from bot.language.offers import Offers
@@ -20,18 +20,6 @@ from bot.message import Person
 FieldFault = Literal["missing", "unread"]
 _MOST = 100  # networks to choose from, as Slack takes
 _SECONDS = 1.0  # a form is opened within three, or never: who waits for the payer gets it without the network
-
-
-class NetworkNames(Protocol):
-    """Who knows the directory's networks, and which looks like a person's own."""
-
-    async def listed_networks(self) -> tuple[str, ...]:
-        """The names of all networks, none when the directory does not answer; nothing is raised."""
-        ...
-
-    async def own_networks(self, person: Person) -> tuple[str, ...]:
-        """The names of a person's own, none for who has no account here; nothing is raised."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +35,22 @@ NOTHING = KnownNetworks()
 
 
 class Forms:
-    """What a channel has to know of the pack's forms. `members` is False where no member's record is read."""
+    """The pack's forms for a channel. `members` is False where no member's record is read.
+
+    `listed` gives the names of all networks of the directory, `own` those of a person's own; neither raises.
+    """
 
     def __init__(
-        self, engine: Engine, offers: Offers, networks: NetworkNames, *, members: bool = True, seconds: float = _SECONDS
+        self,
+        engine: Engine,
+        offers: Offers,
+        listed: Callable[[], Awaitable[tuple[str, ...]]],
+        own: Callable[[Person], Awaitable[tuple[str, ...]]],
+        *,
+        members: bool = True,
+        seconds: float = _SECONDS,
     ) -> None:
-        self._engine, self.offers, self._networks = engine, offers, networks
+        self._engine, self.offers, self._listed, self._own = engine, offers, listed, own
         self._members, self._seconds = members, seconds
 
     def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, FieldFault]:
@@ -81,8 +79,8 @@ class Forms:
         """
         if self.offers.forms[name].form.own is None:
             return KnownNetworks()
-        own = self._in_time(self._networks.own_networks(person)) if person and self._members else _nothing()
-        return KnownNetworks(*await asyncio.gather(self._in_time(self._networks.listed_networks()), own))
+        own = self._in_time(self._own(person)) if person and self._members else _nothing()
+        return KnownNetworks(*await asyncio.gather(self._in_time(self._listed()), own))
 
     async def _in_time(self, names: Awaitable[tuple[str, ...]]) -> tuple[str, ...]:
         try:

@@ -36,14 +36,14 @@ def asked_of(  # noqa: PLR0917 -- what a list needs to be read
 ) -> Asked | None:
     """What `head` asks, asked of each of `items`; None where it asks nothing that can be asked of a list."""
     reading = engine.understand(head, today=today)
-    first = intents.get(reading.intent or "")
-    if first is None or first.of_list is None:
+    likely = reading.candidates if reading.unclear else reading.candidates[:1]
+    asks = next((one for one in likely if intents[one.intent].of_list), None)
+    if asks is None:
         return None
-    rules = intents[first.of_list]
-    kinds = {first.slots[name]: slot for name, slot in reading.slots.items() if name in first.slots}
+    first = intents[asks.intent]
+    rules = intents[first.of_list or asks.intent]
+    kinds = {first.slots[name]: slot for name, slot in asks.slots.items() if name in first.slots}
     slots = {name: kinds[kind] for name, kind in rules.slots.items() if kind in kinds}
-    unmet = {name: slot for name, slot in reading.slots.items() if slot not in slots.values()}
+    unmet = {name: slot for name, slot in asks.slots.items() if slot not in slots.values()}
     arguments = {ITEMS: BETWEEN.join(item.replace(BETWEEN, " ") for item in items[:_MOST])}
-    return Asked(
-        rules.intent, slots, arguments, language, rule="list", unmet={**reading.unmet, **unmet}, unused=reading.unused
-    )
+    return Asked(rules.intent, slots, arguments, language, rule="list", unmet={**reading.unmet, **unmet})

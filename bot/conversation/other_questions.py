@@ -10,11 +10,10 @@ from datetime import date
 from bot.conversation.quoting import quotable
 from bot.language.clauses import Clause, ClauseRole
 from bot.language.context import Context
-from bot.language.engine import REFINE, Engine
-from bot.language.glossary import TERM
+from bot.language.engine import Engine
 from bot.language.hearing import Heard
-from bot.language.kernel import FALLBACK, FOLLOW, is_kernel
-from bot.language.left import conditions, taken_by, words_left
+from bot.language.kernel import FALLBACK, FOLLOW, REFINE, is_kernel
+from bot.language.left import conditions
 from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
@@ -22,10 +21,11 @@ from bot.language.text import Utterance, read
 SAID = "said"
 """The slot that holds the words in which another question was asked."""
 _LEAD = re.compile(r"^(?:and|also|plus|then|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
-_SURE = 0.65
+_SURE = 0.5
+# How clear a part of a message has to be before it is offered beside the answer.
+_CLEAR = 0.85
 _TWO = 2
-_COMMON = frozenset({"MY", "BARE", "ASKED"})
-_JOINED = re.compile(r"\b(?:and|also|plus|y|tambien|también|además)\b|[?;.]\s*\w")
+_JOINED = re.compile(r"\b(?:and|also|plus|y|e|tambien|también|además)\b", re.IGNORECASE)
 # With such a word a clause speaks of what another clause names.
 _REFERS = frozenset({
     "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
@@ -71,7 +71,7 @@ def parted(
         own, others, reading = first, later, replace(reading, intent=first.alone.intent)
     rest = [part for part in parts if part is not own]
     if own is None or not others:
-        whole = None if any(_refers(said, clause) for clause in heard.clauses) else _runner_up(reading)
+        whole = None if any(_refers(said, clause) for clause in heard.clauses) else _runner_up(engine, reading, today)
         alone = [part.alone for part in parts]
         reading = _less(engine, reading, heard, whole) if whole else _with_all(engine, reading, alone, context)
         return reading, {whole.intent: whole.slots} if whole else {}
@@ -196,29 +196,22 @@ def _is_told(rules: IntentRules, slots: Mapping[str, Slot]) -> bool:
 
 
 def _narrowed(reading: Reading, again: Reading, unasked: Sequence[str]) -> Reading:
-    """The reading with what its own clause says, and what of the clauses that nothing answers was not used."""
-    unused = (word for word in reading.unused if any(word in text for text in unasked))
+    """The reading with what its own clause says, and the conditions of clauses that nothing answers."""
     unmet = {name: slot for name, slot in reading.unmet.items() if any(slot.text in text for text in unasked)}
     return replace(
         again,
         text=reading.text,
         language=reading.language,
         shows_language=reading.shows_language,
-        unused=tuple(dict.fromkeys((*again.unused, *unused))),
         unmet={**unmet, **again.unmet},
     )
 
 
 def _less(engine: Engine, reading: Reading, heard: Heard, other: Candidate) -> Reading:
-    """The reading without the words and conditions that the other question takes: nothing of them is left unused."""
+    """The reading without the conditions that the other question takes."""
     rules = engine.intents[other.intent]
-    taken = taken_by(next((rule for rule in rules.rules if rule.name == other.rule), None), rules)
-    unused, unmet = words_left(heard, taken, engine.lexicon.beside), conditions(heard, taken, rules)
-    return replace(
-        reading,
-        unused=tuple(word for word in reading.unused if word in unused),
-        unmet={name: slot for name, slot in reading.unmet.items() if name in unmet},
-    )
+    unmet = conditions(heard, rules)
+    return replace(reading, unmet={name: slot for name, slot in reading.unmet.items() if name in unmet})
 
 
 def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], context: Context | None) -> Reading:
@@ -244,15 +237,18 @@ def _with_all(engine: Engine, reading: Reading, alone: Sequence[Reading], contex
     return replace(reading, slots=slots, unmet=unmet)
 
 
-def _runner_up(reading: Reading) -> Candidate | None:
-    """What the whole message asks besides, such as "show my claims and find a dentist in Memphis".
+def _runner_up(engine: Engine, reading: Reading, today: date) -> Candidate | None:
+    """What a part of the message that is joined by a word asks besides: "show my claims and unlink me".
 
-    It counts when the words join two parts, and its rule stands on a concept of its own and asks about something else.
+    It counts where that part by itself is clear, and brings a value of its own or none.
     """
-    if len(reading.candidates) < _TWO or not _JOINED.search(reading.text.casefold()):
-        return None
-    first, second = reading.candidates[:2]
-    own = {concept for concept in second.concepts if concept.isupper() or concept == TERM} - {*first.concepts, *_COMMON}
-    if second.slots and not adds(second.slots, first.slots):
-        return None
-    return second if own and second.score >= _SURE and not second.intent.startswith(FOLLOW) else None
+    asked = (engine.understand(part, today=today) for part in _JOINED.split(reading.text)[1:])
+    for alone in asked:
+        rules = engine.intents.get(alone.intent or "")
+        if rules is None or alone.unclear or alone.score < _CLEAR or alone.intent in {reading.intent, FALLBACK}:
+            continue
+        if rules.small_talk or rules.intent.startswith(FOLLOW) or not rules.title:
+            continue
+        if not alone.slots or adds(alone.slots, reading.slots):
+            return Candidate(rules.intent, alone.rule or "", alone.score, alone.concepts, alone.slots)
+    return None

@@ -12,6 +12,7 @@ from bot.message import Language, Press
 from bot.pack import Pack
 
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
+_MORE = "more"
 _MOST = 40  # labels of earlier replies in one conversation
 
 
@@ -24,12 +25,15 @@ class OwnWords:
     def shown(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
         """What a button of this conversation with this text asks.
 
-        "The visit before", typed again where no button says it any more, goes on from the answer that it led to.
+        "The visit before", typed again where no button says it any more, goes on from the answer that it led to; "more"
+        is more of the last answer, whatever was listed before it.
         """
         label = said(text)
         earlier, last = memory.older.get(label), memory.asked
         stays = earlier and last and _asks(earlier) == _asks(last)
-        return memory.labels.get(label) or (None if stays and _walks(reading) else earlier)
+        lists = last is not None and last.intent in self._intents and _MORE in self._intents[last.intent].follows
+        goes_on = earlier and ((lists and "page" in earlier.arguments) or (stays and _walks(reading)))
+        return memory.labels.get(label) or (None if goes_on else earlier)
 
     def fixed(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
         """What a button with this text asks wherever it stands, for words that are not understood otherwise."""
@@ -37,7 +41,8 @@ class OwnWords:
         if language is None or press is None:
             return None
         rules = self._intents[press.intent]
-        return become(press, Asked("", whose=spoken_of(memory, reading)), language, rules.slots)
+        whose = spoken_of(memory, reading) if rules.needs == "member" or "person" in rules.slots else ""
+        return become(press, Asked("", whose=whose), language, rules.slots)
 
 
 def _walks(reading: Reading) -> bool:

@@ -14,6 +14,7 @@ from datetime import date
 
 from bot.accounts.accounts import Accounts, PatientCandidate
 from bot.conversation.state import Asked, Dialogue, Memory
+from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import keys_in
@@ -55,6 +56,14 @@ def known_names(message: Message, memory: Memory) -> tuple[tuple[str, str], ...]
     None where others read: what is said there is the same whomever its asker may act for.
     """
     return tuple((one.given, one.family) for one in memory.people) if message.alone else ()
+
+
+def about_whom(asked: Asked, message: Message, memory: Memory, part: Reading, whole: Reading) -> Asked:
+    """The question with whom it is about; where others read, one that names a person is refused, whoever asks it."""
+    person = asked.values.get(PERSON)
+    if not message.alone and isinstance(person, Mapping) and "name" in person:
+        return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
+    return with_pronoun(asked, memory, part, whole)
 
 
 def spoken_of(memory: Memory, reading: Reading) -> str:
@@ -267,7 +276,7 @@ class Owners:
         slot = asked.slots.get(PERSON)
         template, whose = "account/whose", current(memory)
         if asked.intent == SWITCH and memory.people:
-            known = tuple(one for one in memory.people if one.patient == asked.whose)
+            known = tuple(one for one in memory.people if one.patient == asked.whose and message.press)
             found = meant(slot, memory.people, whose, today) if slot else known
             if len(found) != 1:
                 reply = self.other(message, replace(asked, whose=whose), memory, found)

@@ -13,7 +13,7 @@ import msgspec
 from bot.conversation.state import Asked
 from bot.message import Action, Actions, Press
 from bot.payer.budget import Report
-from bot.records.arithmetic import Step
+from bot.records.sums import Step
 
 INTENT = "answer.sources"
 TECHNICAL = "technical"

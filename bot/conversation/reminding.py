@@ -15,8 +15,8 @@ from bot.conversation.course import Keeper
 from bot.conversation.state import Asked
 from bot.conversation.telling import Push
 from bot.delivery.news import DAYS, marks_of, rest
-from bot.delivery.reach import Unwritable
 from bot.delivery.reminders import DAYS_BEFORE, MOST, NotKept, Reminder, Reminders, waking
+from bot.errors import Unwritable
 from bot.kit import ReminderKept, ReminderWish
 from bot.message import Language, Message, Person, Private
 from bot.pack import Pack
@@ -83,7 +83,7 @@ class Reminding:
         """How many reminders a person has."""
         return len(await self._reminders.of(person))
 
-    async def let_go(self, person: Person, row: LinkRow | None) -> int:
+    async def end_private(self, person: Person, row: LinkRow | None) -> int:
         """End a person's reminders of records that their connection does not open; how many there were."""
         rows = await self._reminders.of(person) if row is not None else []
         return await self._reminders.end(person, *(key for key, one in rows if row and not row.opens(one.whose)))

@@ -45,10 +45,9 @@ class Asked:
     """A question that was understood: an intent, its slots, and what a button or a follow-up adds.
 
     `also` holds the other questions of the same message, to be offered after the answer: slots by intent.
-    `unmet` are the conditions that were said and that this intent's answer does not honour, by slot; `unused` are words
-    of the question that nothing took. `whose` is the Patient id of the record that is asked about, empty for the one
-    that the person connected; it counts only as long as the person's sign-in opens that record. `pronoun` is the word
-    that chose them ("her"), which the answer tells.
+    `unmet` are the conditions that were said and that this intent's answer does not honour, by slot. `whose` is the
+    Patient id of the record that is asked about, empty for the one that the person connected; it counts only as long as
+    the person's sign-in opens that record. `pronoun` is the word that chose them ("her"), which the answer tells.
     """
 
     intent: str
@@ -60,7 +59,6 @@ class Asked:
     concepts: tuple[str, ...] = ()
     also: Mapping[str, Mapping[str, Slot]] = field(default_factory=dict)
     unmet: Mapping[str, Slot] = field(default_factory=dict)
-    unused: tuple[str, ...] = ()
     whose: str = ""
     pronoun: str = ""
 

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from bot.conversation.course import Keeper
-from bot.delivery.reach import Unwritable
 from bot.delivery.retention import Erased
-from bot.errors import BotError
+from bot.errors import BotError, Unwritable
 from bot.message import Language, Person, Private
 from bot.ops.metrics import Meter
 from bot.pack import Pack

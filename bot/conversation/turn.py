@@ -87,7 +87,9 @@ class Turn:
         self.renewed = self._connecting.renewed
         self._owners = Owners(accounts, pack, payer, self._connecting.offer_for)
         self._commands, self._own_words = Commands(pack.engine, pack.command), OwnWords(pack)
-        self.forms = Forms(pack.engine, pack.offers, answering, members=member_answers == "dm")
+        self.forms = Forms(
+            pack.engine, pack.offers, answering.listed_networks, answering.own_networks, members=member_answers == "dm"
+        )
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Every reply to a message, in order; only the last has `final` true. Never raises: an error is an answer."""
@@ -204,7 +206,7 @@ class Turn:
             whose = owner.spoken_of(memory, part)
             asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
             asked = followups.of_what_was_shown(memory, asked, part, self._pack.intents.get(asked.intent))
-        return owner.with_pronoun(asked, memory, part, reading) if self._is_of_member(asked) else asked
+        return owner.about_whom(asked, message, memory, part, reading) if self._is_of_member(asked) else asked
 
     async def _taken(self, course: Course, step: Answered | Asked) -> AsyncIterator[Answered]:
         """The replies of a step: a question that is looked up has as many as it takes, everything else one."""

@@ -18,9 +18,8 @@ import structlog
 
 from bot.delivery.inbox import Later
 from bot.delivery.news import LookEnded, LookNow, is_last, rest
-from bot.delivery.reach import Unwritable
 from bot.delivery.reminders import Reminder, kind_of, moment_of, waking
-from bot.errors import StoreError
+from bot.errors import StoreError, Unwritable
 from bot.message import Person
 from bot.stores.base import Row
 from bot.stores.sealed import SealedTable

@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from bot.delivery.ending import finish
 from bot.delivery.leases import Heartbeat, Superseded
 from bot.errors import StoreError
 from bot.stores.base import Row
@@ -369,3 +368,13 @@ class Inbox:
 def _failed(error: Exception) -> None:
     """Log the kind of an error, never its text, which may quote a message."""
     log.error("failed", kind=type(error).__name__)
+
+
+async def finish(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
+    """Wait until the tasks are done, at most this long; what is left then is cancelled, and its end waited for."""
+    if not (running := set(tasks)):
+        return
+    _, late = await asyncio.wait(running, timeout=seconds)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)

@@ -179,7 +179,7 @@ class Retention:
             await self._later(_Job(person, self._clock(), erased.all, language, erased.kept))
         return erased
 
-    async def let_go(self, person: Person) -> None:
+    async def forget_departed(self, person: Person) -> None:
         """Delete the messages of somebody who is gone, as far as that still works; nobody hears of it."""
         if await self.count(person):
             await self._later(_Job(person, self._clock()))

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
-from joserfc import jwe
-from joserfc.jwk import OctKey
 
+from bot.accounts import jose
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
@@ -60,10 +59,10 @@ class HealthLinks:
 
     async def offer(self, resource: bytes, person: Person) -> NewLink:
         """Keep a FHIR resource's JSON encrypted under a new key, which is returned in the link and nowhere kept."""
-        link_id, code, key = new_secret(), new_code(), OctKey.generate_key(_KEY_BITS)
+        link_id, code, key = new_secret(), new_code(), jose.OctKey.generate_key(_KEY_BITS)
         header = {"alg": "dir", "enc": "A256GCM", "zip": "DEF", "cty": CONTENT_TYPE}
         expires = self._clock() + LIVES
-        link = HealthLink(person, digest(code), new_secret(), jwe.encrypt_compact(header, resource, key), expires)
+        link = HealthLink(person, digest(code), new_secret(), jose.jwe.encrypt_compact(header, resource, key), expires)
         await self._store.drop_owned(person.key, _LINK, _OPENED)
         await self._table.put(_LINK, digest(link_id), msgspec.json.encode(link), expires=expires, owner=person.key)
         return NewLink(self._shlink(link_id, str(key.as_dict()["k"]), expires), code)

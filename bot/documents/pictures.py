@@ -7,20 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import accumulate
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 WIDE, LEAST = 1000, 6
 """The length of a bar in thousandths, and that of its shortest part: what is there can be seen."""
 _PERCENT, _TENTH = 100, 10
-
-
-class Valued(Protocol):
-    """What has a number, such as an amount of money."""
-
-    @property
-    def value(self) -> Decimal:
-        """The number."""
-        ...
 
 
 class BarPart(NamedTuple):
@@ -64,13 +55,13 @@ class Plot:
     box: Box = BOX
 
 
-def stretches(parts: Iterable[Valued]) -> tuple[BarPart, ...]:
+def stretches(parts: Iterable[Decimal]) -> tuple[BarPart, ...]:
     """The parts of one whole side by side; together they are as long as the bar.
 
     Raises:
         ValueError: a part is below zero, or there is no whole.
     """
-    values = [part.value for part in parts]
+    values = list(parts)
     if min(values, default=Decimal(-1)) < 0 or not sum(values):
         raise ValueError("no parts of one whole")
     widths, percents = lengths(values, WIDE, LEAST), lengths(values, _PERCENT, 0)

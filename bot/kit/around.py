@@ -8,9 +8,8 @@ from statistics import median
 from typing import NamedTuple
 
 from bot.kit.ask import Ask, NeedsPlace
-from bot.kit.states import name_of_state
-from bot.payer.optional import given
-from bot.payer.search import Search
+from bot.kit.spelling import name_of_state
+from bot.payer.search import Search, given
 from bot.records.joined import Directory
 from bot.records.provider import Location
 
@@ -21,10 +20,10 @@ _ACROSS = 400.0  # miles, for a county or a state, where no distance limits the 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Where to look: a point, how the person would call it, and how far, in miles. `home` when it is the member's.
+    """Where to look: a point, its name for the person, and how far, in miles. `home` when it is the member's address.
 
-    With `county` only what lies in the county counts, with `statewide` what lies in the state: then `miles` is of no
-    matter. `also` are further places, of which any will do.
+    With `county` only places in the county count, with `statewide` places in the state; `miles` is then not used.
+    `also` are alternative places.
     """
 
     center: tuple[float, float]
@@ -43,7 +42,7 @@ class Around:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """How the person would call them."""
+        """The names of all places."""
         return tuple(place.name for place in self.every)
 
     @property
@@ -53,7 +52,7 @@ class Around:
 
 
 def farther(where: Around) -> tuple[Around, ...]:
-    """The same place, looked at from wider off, in the order to try; a county or a state has no such."""
+    """The same place with wider distances, in the order to try; empty for a county or a state."""
     if not all(place.has_radius for place in where.every):
         return ()
     wider = (miles for miles in FARTHER if where.miles < miles)
@@ -64,7 +63,7 @@ def farther(where: Around) -> tuple[Around, ...]:
 
 
 async def around(ask: Ask, *, default_miles: float = 10) -> Around:
-    """The place that was asked for, or several.
+    """The place of the question, with alternatives.
 
     Raises:
         NeedsPlace: none was named, or a named one is unknown or too far from what the directory covers.
@@ -117,7 +116,7 @@ class _Known(NamedTuple):
 
 
 async def _known_or_listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...], miles: float) -> Around:
-    """The place as the gazetteer knows it; one that it does not, or that is far off, as the directory lists it."""
+    """The place by the gazetteer; one that is unknown there, or far off, by the directory's own places."""
     try:
         return _known(ask, *known, miles)
     except NeedsPlace:
@@ -128,7 +127,7 @@ async def _known_or_listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str
 
 
 async def _listed(ask: Ask, known: _Known, listed: tuple[tuple[str, str], ...]) -> Around | None:
-    """Where the directory itself has places of that city or ZIP: in the middle of them, so that no slip moves it."""
+    """The median of the directory's places with that city or ZIP; None where it has none."""
     directory = Directory()
     async for page in given(ask.search(Search("Location", listed))):
         directory.add(page.entries)

@@ -1,14 +1,13 @@
-"""One question as its answer sees it: what was asked, and the searches that are bound to it."""
+"""One question as its answer sees it: what was asked, what its slots say, and the searches that are bound to it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, Protocol
 
-from bot.kit.spelling import words_of
 from bot.language.reading import Slot
 from bot.payer.budget import Budget, Gap, ReadRecord, Report
 from bot.payer.client import DirectoryClient, MemberClient
@@ -36,6 +35,8 @@ MEMBER_TYPES = frozenset(
         "Procedure",
     }
 )
+A_ZONE = timedelta(days=1)
+BILLED_LATE = timedelta(days=183)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +101,14 @@ class Places(Protocol):
 
 
 def no_other_name(_name: str) -> tuple[str, ...]:
-    """A drug that is known by no other name."""
+    """The other names of a drug: none."""
     return ()
 
 
 class NeedsPlace(Exception):
     """Raised by an answer that needs a place. The kernel then asks for it once, with buttons.
 
-    `place` is what was named in vain: nobody knows it, or `outside` the area that the directory covers.
+    `place` is the named one, where there is one: it is unknown, or `outside` the area that the directory covers.
     """
 
     def __init__(self, place: str | None = None, *, outside: bool = False) -> None:
@@ -118,7 +119,7 @@ class NeedsPlace(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OwnDoctor:
-    """The provider of a name who is on the asker's claims: `called` as was said, the newest claim's day, the others."""
+    """The provider on the asker's claims: `called` by the person, `day` of the newest claim, `others` of the name."""
 
     name: str
     called: str
@@ -161,23 +162,18 @@ class Ask:
     excluded: Mapping[str, Slot] = field(default_factory=dict)
     several: Mapping[str, Slot] = field(default_factory=dict)
     unmet: dict[str, bool] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
     own_doctors: list[OwnDoctor] = field(default_factory=list)
 
     def moment(self) -> datetime:
         """The present moment; noon of today in UTC for who knows only the day."""
         return self.now or datetime.combine(self.today, time(12), UTC)
 
-    def uses(self, *found: str | None) -> None:
-        """Say that the answer honours words of `said` which no slot holds, such as the name of a plan or a lab test."""
-        self.used.update(word for text in found if text for word in words_of(text))
-
     def cannot(self, name: str) -> None:
-        """Say at the top of the answer that a slot could not be honoured, because what was read does not tell."""
+        """Record that a slot could not be applied, because the records do not say; the reply then says so first."""
         self.unmet.setdefault(name, False)
 
     def said_unmet(self, name: str) -> None:
-        """Name a slot that could not be honoured, where the answer's own first lines say so."""
+        """Record that a slot could not be applied, where the answer's own template says so."""
         self.unmet[name] = True
 
     @property
@@ -192,11 +188,11 @@ class Ask:
 
     @property
     def report(self) -> Report:
-        """What was read so far, and what is missing."""
+        """The report of what was read and what is missing."""
         return self.budget.report
 
     def search(self, search: Search) -> AsyncIterator[Page]:
-        """The pages of a search, within the question's budget; stop whenever enough was seen."""
+        """The pages of a search, within the question's budget; the caller may stop at any page."""
         client = self._client(search.type)
         self.report.searches.append(search.shown())
         return client.search(search, self.budget)
@@ -213,11 +209,11 @@ class Ask:
         return reading
 
     def stands_on(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Name records of the asker's own, read beside the search, that the answer tells from."""
+        """Add the asker's own records that were read beside the searches to the sources."""
         self.report.sources += [ReadRecord(resource_type, one, self.moment()) for one in ids]
 
     def cite(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Name the records that the answer stands on, of all that were read of a type."""
+        """Limit the sources of a type to these records, the ones that the answer uses."""
         self.report.cite(resource_type, ids)
 
     async def home(self) -> Patient | None:
@@ -228,13 +224,13 @@ class Ask:
         return await self.read_home()
 
     async def own_coverages(self) -> tuple[Coverage, ...]:
-        """The linked member's coverages in a 1:1 chat, to guess their network from; the answer is private then."""
+        """The linked member's coverages, in a 1:1 chat, to guess their network from; the answer is private then."""
         found = await self.read_coverages() if self.read_coverages else ()
         self.private = self.private or bool(found)
         return found
 
     async def own_claims(self) -> tuple[Claim, ...]:
-        """The linked member's newest claims in a 1:1 chat, to tell whom they mean; the answer is private then."""
+        """The linked member's newest claims, in a 1:1 chat only, to choose the provider; the answer is private then."""
         found = await self.read_claims() if self.read_claims else ()
         self.private = self.private or bool(found)
         return found
@@ -261,3 +257,58 @@ class Ask:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.lstrip("-").isdecimal() else 0
+
+
+def span_of(ask: Ask) -> tuple[date | None, date | None]:
+    """The days that were asked for, both inclusive; None where a side is open."""
+    value = ask.slots.get("date_range")
+    if not isinstance(value, Mapping):
+        return None, None
+    start, end = value.get("start"), value.get("end")
+    return (date.fromisoformat(start) if start else None, date.fromisoformat(end) if end else None)
+
+
+def service_dates(ask: Ask) -> tuple[tuple[str, str], ...]:
+    """The asked time as search parameters, wide enough for all care that began in it."""
+    return days_around(*span_of(ask))
+
+
+def days_around(start: date | None, end: date | None, *, late: timedelta = BILLED_LATE) -> tuple[tuple[str, str], ...]:
+    """A span as search parameters, a day more before it and half a year (`late`) after it.
+
+    A server compares instants, and a day has a zone: a service at 10:30 p.m. in Chicago is on the next day in UTC. It
+    also compares the days of the bill, and a long stay is billed after it began, in parts. The caller checks the days
+    as they are written.
+    """
+    first = start - A_ZONE if start and start > date.min + A_ZONE else start
+    last = end + late if end and end < date.max - late else end
+    return tuple(("service-date", f"{prefix}{day}") for prefix, day in (("ge", first), ("le", last)) if day)
+
+
+def text_of(ask: Ask, slot: str) -> str | None:
+    """A slot's value as text, None when it was not given."""
+    value = ask.slots.get(slot)
+    return str(value) if value else None
+
+
+def values_of(ask: Ask, slot: str) -> tuple[str, ...]:
+    """All values of a slot as texts: one, or several alternatives."""
+    several = ask.several.get(slot)
+    if several is not None:
+        return tuple(str(value) for value in several.values)
+    text = text_of(ask, slot)
+    return (text,) if text else ()
+
+
+def excluded_of(ask: Ask, slot: str) -> tuple[str, ...]:
+    """The values that a slot excludes."""
+    slot_ = ask.excluded.get(slot)
+    return tuple(str(value) for value in (slot_.values or (slot_.value,))) if slot_ else ()
+
+
+def of_other_person(ask: Ask) -> bool:
+    """True when the question is about somebody else's record, which is not readable here.
+
+    The slot is `{"kin": "son"}`, `{"name": "Mia"}`, or "self" for the person who asks.
+    """
+    return ask.slots.get("person", "self") != "self"

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.kit.ask import Ask
-from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, wanted
-from bot.kit.networks import telling
-from bot.kit.own_network import own_networks
-from bot.kit.plans import networks
+from bot.kit.network_names import OUT, Wanted, is_named_network, named_in, telling, wanted
+from bot.kit.plans import networks, own_networks
 from bot.kit.spelling import words_of
 from bot.records.listing import Listing, Network
 
@@ -48,10 +46,10 @@ NetworkSide = Literal["in", "out", "unsure"]
 
 @dataclass(frozen=True, slots=True)
 class AskedNetworks:
-    """`wanted` are the networks that are named, all of them (`how` is "and") or any; `barred` those that may not be.
+    """`wanted` are the networks that are named, all of them (`how` is "and") or any; `barred` are excluded.
 
     `anyone`: "in network" without a name; `outside`: "out of network" without one. `listed`: the directory lists its
-    networks, so that a name which is not among them is none.
+    networks, so that a name which is not among them is unknown.
     """
 
     wanted: tuple[Wanted, ...] = ()
@@ -63,18 +61,18 @@ class AskedNetworks:
 
     @property
     def unclear(self) -> Wanted | None:
-        """The first name that leads to several networks; to none, where the directory lists those that there are."""
+        """The first name that fits several networks, or none where the directory lists its networks."""
         odd = (one for one in (*self.wanted, *self.barred) if not one.is_clear)
         return next((one for one in odd if self.listed or one.names), None)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The wanted networks' own names; what they are called here where the directory does not list them."""
+        """The wanted networks' own names; the pack's names where the directory does not list them."""
         return tuple(dict.fromkeys(name for one in self.wanted for name in one.names or (one.value,)))
 
     @property
     def barred_names(self) -> tuple[str, ...]:
-        """The own names of those that may not be."""
+        """The own names of the excluded networks."""
         return tuple(dict.fromkeys(name for one in self.barred for name in one.names or (one.value,)))
 
     @property
@@ -90,14 +88,14 @@ class AskedNetworks:
 
 
 def side_asked(ask: Ask) -> NetworkSide:
-    """What "yes" would mean: being in the network, being out of it, or, where it is asked with a "not", either."""
+    """What "yes" means: `in` or `out` of the network; `unsure` where the question has a "not"."""
     if ask.slots.get("network") == OUT or _OUTSIDE.search(ask.said):
         return "out"
     return "unsure" if _NOT.search(ask.said) else "in"
 
 
 async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:
-    """The networks of the question; the directory's list is read only when one is named, or may be in other words."""
+    """The networks of the question; the directory's list is read only when one is, or may be, named."""
     named = [ask.slots.get(slot), *(one.value for one in (ask.several.get(slot), ask.excluded.get(slot)) if one)]
     asks = _may_name(ask, named[0]) or any(map(is_named_network, named))
     return resolve(ask, await networks(ask) if asks else (), slot=slot)
@@ -130,7 +128,6 @@ def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> As
     found = tuple(wanted(said, ways, listed) for ways in chosen)
     if not (chosen or not_in):
         found = tuple(Wanted(one.name or "", (one,)) for one in named_in(ask.said, listed))
-        ask.uses(*(one.called for one in found))
     return AskedNetworks(
         wanted=found,
         how=(many.how if many else None) or ("and" if _BOTH & set(words_of(ask.said)) and not chosen else "or"),
@@ -148,7 +145,7 @@ def among(ask: Ask, found: Iterable[Listing]) -> AskedNetworks:
 
 
 async def without_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
-    """The same question with the asker's own networks barred where "out of network" was said, and they are known."""
+    """The same with the asker's own networks excluded, where "out of network" was said and they are known."""
     own = await own_networks(ask) if asked.outside and not asked.named else ()
     if not own:
         return asked

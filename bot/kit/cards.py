@@ -1,24 +1,78 @@
-"""Providers as cards: who they are, and each of their places with what is said of it."""
+"""Providers as cards: whose listings belong together, who they are, and each of their places with what is said of it.
+
+People are one by what their listings point at, and also by NPI and name together. One NPI alone joins nobody:
+directories give a whole chain the same one, and mistype them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.people import by_provider, by_store
 from bot.kit.sites import Site, Spot, sites
 from bot.kit.spelling import words_of
+from bot.records.details import Specialty, is_npi
 from bot.records.listing import Listing
-from bot.records.provider import Specialty
-from bot.records.references import Key
+from bot.records.shapes import Key
+
+Group = tuple[Listing, ...]
+_ALIKE = 0.8  # of 1: one letter in five may differ
+_AFTER = frozenset(
+    {"md", "do", "np", "pa", "rn", "phd", "dds", "dmd", "od", "dpm", "lcsw", "jr", "sr", "ii", "iii", "dr"}
+)
+
+
+def by_provider(found: Iterable[Listing]) -> tuple[Group, ...]:
+    """The listings grouped by provider, in their order."""
+    groups: dict[Key, list[Listing]] = {}
+    for listing in found:
+        groups.setdefault(listing.key, []).append(listing)
+    joined: list[list[Listing]] = []
+    numbered: dict[str, list[list[Listing]]] = {}
+    for rows in groups.values():
+        npi = rows[0].npi if rows[0].is_person and is_npi(rows[0].npi) else None
+        known = numbered.setdefault(npi, []) if npi else []
+        same = next((one for one in known if are_alike(one[0].name, rows[0].name)), None)
+        if same is not None:
+            same += rows
+            continue
+        joined.append(rows)
+        known.append(rows)
+    return tuple(tuple(rows) for rows in joined)
+
+
+def by_store(found: Iterable[Listing]) -> tuple[Group, ...]:
+    """The listings grouped by provider and place, as a chain has many stores."""
+    stores: dict[tuple[Key, str], list[Listing]] = {}
+    for listing in found:
+        place = listing.locations[0].id if listing.locations else ""
+        stores.setdefault((listing.key, place), []).append(listing)
+    return tuple(tuple(rows) for rows in stores.values())
+
+
+def are_alike(one: str | None, other: str | None) -> bool:
+    """True when every word of the shorter name is in the longer, also as an initial or misspelled."""
+    shorter, longer = sorted((_name_words(one), _name_words(other)), key=len)
+    return bool(shorter) and all(any(_is_word(word, own) for own in longer) for word in shorter)
+
+
+def _name_words(name: str | None) -> list[str]:
+    return [word for word in words_of(name) if word not in _AFTER]
+
+
+def _is_word(word: str, other: str) -> bool:
+    if len(word) == 1 or len(other) == 1:
+        return word[0] == other[0]
+    return SequenceMatcher(None, word, other).ratio() >= _ALIKE
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One provider; what is said of a place is said of the nearest one, and `others` are the further ones with theirs.
+    """One provider with its places, the nearest first; `others` are the further ones.
 
     `networks`, `openings`, `phone` and such are those of the nearest place alone.
     """
@@ -43,7 +97,7 @@ class Card:
 
     @property
     def reference(self) -> str:
-        """Whose card it is, as a button says it."""
+        """The key as `Type/id`, for a button."""
         return f"{self.key.type}/{self.key.id}"
 
     @property
@@ -74,7 +128,7 @@ class Card:
 
     @property
     def specialties(self) -> tuple[Specialty, ...]:
-        """What they do at the nearest place."""
+        """The specialties at the nearest place."""
         return self.site.specialties
 
     @property
@@ -94,7 +148,7 @@ class Card:
 
     @property
     def openings_known(self) -> bool:
-        """True when the nearest place says something of new patients."""
+        """Whether the nearest place says anything of new patients."""
         return self.site.openings_known
 
     @property
@@ -104,7 +158,7 @@ class Card:
 
     @property
     def records(self) -> tuple[Key, ...]:
-        """The records that the card stands on."""
+        """The keys of the records that the card is made of."""
         return tuple(dict.fromkeys(key for site in self.sites for key in site.records))
 
     @property
@@ -136,7 +190,7 @@ def _sorted(made: list[Card]) -> tuple[Card, ...]:
 
 
 def _store_name(row: Listing) -> str | None:
-    """What the store is called, with whose it is where that does not say so."""
+    """The place's name, after the organization's where it does not hold that."""
     own = row.locations[0].name if row.locations else None
     if own is None or row.name is None or set(words_of(own)) >= set(words_of(row.name)):
         return own or row.name

@@ -1,30 +1,37 @@
-"""The member's clinical records: results in series, and conditions, procedures and care plans in order."""
+"""The member's clinical records: read in order, results in series and as a curve, and a page of what is on record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
 
-from bot.kit.ask import Ask
-from bot.kit.asked import span_of
+from bot.kit.ask import Ask, Summary, span_of
 from bot.kit.reading import Reader, Record, records
 from bot.payer.search import Search
 from bot.records.care import CarePlan, read_care_plan
 from bot.records.dates import PartialDate
+from bot.records.money import Quantity
 from bot.records.observation import Observation, read_observation
 
-_TREND = 5
+_TREND = 5  # results of one test
 _ASSESS = "assess-plan"
+
+_MOST = 12
+_PRESSURE = "mmHg, two numbers"
+
+T = TypeVar("T")
+_TESTS = 4  # a page of them
 
 
 class Dated(Record, Protocol):
-    """A record with the date that orders it, and whether it counts at all."""
+    """A record with the date that it is sorted by, and whether it counts."""
 
     @property
     def day(self) -> PartialDate | None:
-        """When it was."""
+        """The date of it."""
         ...
 
     @property
@@ -82,7 +89,7 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
-    """The records that count, newest first and undated last, within the asked time whatever the server did."""
+    """The records that count within the asked time, newest first and undated last, checked here too."""
     first, last = span_of(ask)
     every = await records(ask, search, read, shown=True, spare=("category",))
     found = [one for one in every if one.counts and _within(one.day, first, last)]
@@ -90,7 +97,7 @@ async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
 
 
 def shield(ask: Ask, found: Sequence[D]) -> tuple[tuple[D, ...], Shielded]:
-    """What may be described, and the shield over the rest; only what is described stays among the sources."""
+    """The records that may be described, and how many carry a sensitivity label."""
     shown = ask.arguments.get("show") == "yes"
     described = tuple(one for one in found if shown or not one.labels)
     return described, Shielded(sum(1 for one in found if one.labels), shown)
@@ -114,3 +121,157 @@ def _within(day: PartialDate | None, first: date | None, last: date | None) -> b
     if first is None and last is None:
         return True
     return day is not None and (first is None or day.last >= first) and (last is None or day.first <= last)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The newest results of one test in one unit, oldest first; `left` counts the others.
+
+    A blood pressure has two `lines`, everything else one. `low` and `high` bound the range, where all came with the
+    same one. `unit` is what the figures are in, None for bare numbers.
+    """
+
+    results: tuple[Observation, ...]
+    left: int
+    unit: str | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The date of each; the first of the month where no day is given."""
+        return tuple(one.day.first for one in self.results if one.day)
+
+    @property
+    def lines(self) -> tuple[tuple[Decimal, ...], ...]:
+        """The figures, one tuple a line."""
+        return tuple(zip(*(figures_of(one) for one in self.results), strict=True))
+
+
+def curve_of(results: Sequence[Observation]) -> Curve | None:
+    """The curve of results, given newest first; None when fewer than two have the same unit."""
+    unit = next((unit for one in results if (unit := unit_of(one)) is not None), None)
+    alike = [one for one in results if unit_of(one) == unit] if unit is not None else []
+    if len(alike) <= 1:
+        return None
+    drawn = tuple(alike[:_MOST][::-1])
+    return Curve(drawn, len(results) - len(drawn), unit or None, *_range_of(drawn, unit))
+
+
+def unit_of(one: Observation) -> str | None:
+    """The unit of a dated figure; None for a result without one, or with only a bound."""
+    if one.day is None or one.day.month is None:
+        return None
+    if one.pressure is not None:
+        return _PRESSURE
+    figure = one.main.value.quantity if one.main.value and not (one.parts or one.main.value.per) else None
+    return (figure.unit or "") if figure and not figure.comparator else None
+
+
+def figures_of(one: Observation) -> tuple[Decimal, ...]:
+    """The number of a result, the two of a blood pressure."""
+    if one.pressure:
+        return one.pressure[0].value, one.pressure[1].value
+    figure = one.main.value.quantity if one.main.value else None
+    return (figure.value,) if figure else ()
+
+
+def _range_of(results: Sequence[Observation], unit: str | None) -> tuple[Decimal | None, Decimal | None]:
+    ranges = {(one.main.usual.low, one.main.usual.high) if one.main.usual else (None, None) for one in results}
+    low, high = ranges.pop() if len(ranges) == 1 else (None, None)
+    bounds = [bound for bound in (low, high) if bound]
+    plain = all(_is_plain(bound, unit) for bound in bounds)
+    return (low.value if low else None, high.value if high else None) if plain else (None, None)
+
+
+def _is_plain(bound: Quantity, unit: str | None) -> bool:
+    return not bound.comparator and (bound.unit or unit) == unit
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord(Summary, Generic[T]):
+    """One page of records, `first` being the number of the first one shown; `found` of them were read.
+
+    Those with a privacy mark are counted in `shielded` and left out until they are asked for.
+    """
+
+    rows: tuple[T, ...] = ()
+    first: int = 1
+    more: bool = False
+    page: int = 0
+    found: int = 0
+    asked_time: bool = False
+    shielded: Shielded = UNSHIELDED
+
+
+@dataclass(frozen=True, slots=True)
+class TestsOnRecord(OnRecord[Series]):
+    """One page of tests, each with its newest result and those before; `test` is the one that a button asked for.
+
+    `named` is the test that the words named: only its kind is listed, or nothing of it is on record and `missing` says
+    so above the others.
+    """
+
+    test: Series | None = None
+    named: str | None = None
+    missing: bool = False
+
+    @property
+    def only(self) -> Series | None:
+        """The one test that the words named, when its newest result is one dated figure or a blood pressure."""
+        if not self.named or self.missing or len(self.rows) != 1 or self.page or self.more:
+            return None
+        newest = self.rows[0].newest if self.rows else None
+        figure = newest and (newest.pressure or (newest.main.value and not newest.parts))
+        return self.rows[0] if newest and newest.day and figure else None
+
+    @property
+    def trend(self) -> tuple[Observation, ...]:
+        """The last five results of the one test."""
+        return self.test.results[:_TREND] if self.test else ()
+
+    @property
+    def curve(self) -> tuple[Observation, ...]:
+        """The last results of the one test, oldest first, when a line joins them: figures in one unit, or pressures."""
+        drawn = self.test or self.only
+        last = drawn.results[:_TREND] if drawn else ()
+        units = {unit_of(one) for one in last}
+        return last[::-1] if len(units) == 1 and None not in units and len(last) > 1 else ()
+
+    @property
+    def shown(self) -> tuple[Observation, ...]:
+        """Every result that is shown."""
+        return self.trend or tuple(one for test in self.rows for one in test.results[:_TREND])
+
+
+def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
+    """The asked page of the records that may be described, in their order."""
+    first = ask.page * size
+    return OnRecord(
+        rows=tuple(ordered[first : first + size]),
+        first=first + 1,
+        more=len(ordered) > first + size,
+        page=ask.page,
+        found=found,
+        asked_time="date_range" in ask.slots,
+        shielded=shielded,
+    )
+
+
+def tests_on_record(
+    ask: Ask, every: Sequence[Series], found: int, shielded: Shielded, *, named: str | None, alike: Sequence[Series]
+) -> TestsOnRecord:
+    """The asked page of the tests `alike` the named one; of every test when none is named or alike."""
+    of = on_record(ask, alike or every, found, shielded, size=_TESTS)
+    return TestsOnRecord(
+        rows=of.rows,
+        first=of.first,
+        more=of.more,
+        page=of.page,
+        found=of.found,
+        asked_time=of.asked_time,
+        shielded=of.shielded,
+        test=next((test for test in every if test.key == ask.arguments.get("test")), None),
+        named=named,
+        missing=bool(named and every and not alike),
+    )

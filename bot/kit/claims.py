@@ -1,22 +1,28 @@
-"""Reading claims newest first, and no more of them than the question needs."""
+"""Claims read newest first, no more than a question needs: visits, fills, what is new, and what still counts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
+from typing import Literal
 
-from bot.kit.ask import Ask
-from bot.kit.asked import text_of
-from bot.kit.wanted import READS_ALL
+from bot.kit.ask import Ask, days_around, service_dates, span_of, text_of
+from bot.kit.wanted import READS_ALL, fitting, is_numbered, wanted_of, with_fills
 from bot.payer.budget import Gap
-from bot.payer.optional import given
-from bot.payer.search import Search, token
+from bot.payer.search import Search, given, token
 from bot.records.claim import Claim, Number, read_claim, read_claims
-from bot.records.live import Live, believed_day, live
-from bot.records.people import names_in
+from bot.records.live import Live, believed_day, fills, live, visits
+from bot.records.performed import Dispensed
+from bot.records.service import names_in
 
 _NEWEST = (("_sort", "-service-date"),)
 _PEOPLE = (("_include", "ExplanationOfBenefit:provider"), ("_include", "ExplanationOfBenefit:care-team"))
+
+_PHARMACY = ("type", token("http://terminology.hl7.org/CodeSystem/claim-type", "pharmacy"))
+
+WhyGone = Literal["cancelled", "replaced", "reversed"]
 
 
 async def newest_claims(
@@ -25,8 +31,8 @@ async def newest_claims(
     """The live claims, newest service first; reading stops as soon as `enough` and the pages prove to be in order.
 
     Sorting is not required of a server (fhir-notes 4.1): when dates do not fall from row to row, every page is read,
-    and so it is when the biggest, the smallest or the oldest is asked for. Without `people` the records of who gave the
-    care do not come along: sums need none.
+    and also when the biggest, the smallest or the oldest is asked for. Without `people` the records of who gave the
+    care are not included: sums need none.
     """
     read: list[Claim] = []
     every, performed = text_of(ask, "order") in READS_ALL, asks_for_care(ask)
@@ -45,25 +51,25 @@ async def newest_claims(
 
 
 def with_gaps(ask: Ask, alive: Live) -> Live:
-    """The claims, with a gap in the report for records that a modifier makes mean something else than they say."""
+    """The claims; records with a modifierExtension, which may mean something else, are a gap in the report."""
     if strange := alive.left_out["not interpreted"]:
         ask.report.gaps.append(Gap("not_interpreted", "ExplanationOfBenefit", strange))
     return alive
 
 
 def asks_for_care(ask: Ask) -> bool:
-    """Whether the question names a kind of care, so that what was done has to be read of every claim."""
+    """Whether the question names a kind of care, so that every claim's lines have to be read."""
     return any("service" in slots for slots in (ask.slots, ask.several, ask.excluded))
 
 
 def searched(*filters: tuple[str, str], page_size: int, people: bool) -> Search:
-    """The search for claims, newest service first, with who gave the care unless nobody asks."""
+    """The search for claims, newest service first, with who gave the care where `people` is set."""
     people_too = _PEOPLE if people else ()
     return Search("ExplanationOfBenefit", (*filters, *_NEWEST, *people_too, ("_count", str(page_size))))
 
 
 def in_order(claims: Sequence[Claim], ask: Ask) -> bool:
-    """True when the days of service fall, so that an unread page can hold nothing newer."""
+    """True when the days of service fall from row to row, so that an unread page holds nothing newer."""
     days = [day.first for claim in claims if (day := believed_day(claim, ask.today))]
     return len(set(days)) > 1 and all(one >= other for one, other in pairwise(days))
 
@@ -83,7 +89,7 @@ async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
 
 
 async def with_resource(ask: Ask, claim: Claim) -> tuple[Claim, bytes]:
-    """A claim that was read with its people, and its resource: searched for again only when that was let go."""
+    """A claim and its resource, which is searched for again only when it was dropped."""
     resource = claim.resource
     return (claim, resource) if resource is not None else await claim_by_id(ask, claim.id)
 
@@ -91,7 +97,7 @@ async def with_resource(ask: Ask, claim: Claim) -> tuple[Claim, bytes]:
 async def claim_by_id(ask: Ask, claim_id: str) -> tuple[Claim, bytes]:
     """One claim with the names of who gave the care, and its resource; also one that no longer counts.
 
-    A search brings the people along, which a plain read does not; a server that finds nothing by `_id` is read plainly.
+    A search includes the people, which a plain read does not; where a server finds nothing by `_id`, it is read.
     """
     search = Search("ExplanationOfBenefit", (("_id", claim_id), *_PEOPLE))
     async for page in given(ask.search(search)):
@@ -101,3 +107,109 @@ async def claim_by_id(ask: Ask, claim_id: str) -> tuple[Claim, bytes]:
                 return read_claim(entry.raw, names_in(rows), entry.labels), bytes(entry.raw)
     raw = await ask.read("ExplanationOfBenefit", claim_id)
     return read_claim(raw), raw
+
+
+async def newest_visits(ask: Ask, *, people: bool = False) -> tuple[tuple[Claim, ...], Live]:
+    """The claims of the visits that fit, newest first, and all claims that were read.
+
+    With `people` the records of who gave the care are included, and also when the question narrows the visits.
+    """
+    alive = await newest_claims(
+        ask,
+        *service_dates(ask),
+        enough=lambda so_far: bool(_visits_that_fit(so_far, ask)),
+        page_size=10,
+        people=people or wanted_of(ask).narrows,
+    )
+    return _visits_that_fit(alive, ask), alive
+
+
+def _visits_that_fit(alive: Live, ask: Ask) -> tuple[Claim, ...]:
+    """The visits that fit; of a kind of care, or of one sort of claim, also pharmacy fills."""
+    wanted = wanted_of(ask)
+    fit = fitting(alive.claims, ask)
+    days = visits(replace(alive, claims=fit), ask.today, pharmacy=with_fills(fit, wanted))
+    return tuple(claim for day in days for claim in day.claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Medication:
+    """One drug with its fills, newest first; `dispensed` is that of the latest."""
+
+    dispensed: Dispensed
+    claims: tuple[Claim, ...]
+
+    @property
+    def newest(self) -> Claim:
+        """The latest fill's claim."""
+        return self.claims[0]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The sensitivity labels of any of its fills."""
+        return tuple(sorted({label for claim in self.claims for label in claim.labels}))
+
+
+async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
+    """The drugs that were filled since a day, or in the asked time, the latest first, without refused claims."""
+    first, last = span_of(ask)
+    first = first or since
+    alive = await newest_claims(ask, _PHARMACY, *days_around(first, last), enough=lambda _: False, page_size=100)
+    return _by_drug(claim for claim in fills(alive) if claim.service.overlaps(first, last) and not claim.denied)
+
+
+def _by_drug(claims: Iterable[Claim]) -> tuple[Medication, ...]:
+    """The fills by drug: by its words, else its code; a fill without either is one of its own."""
+    drugs: dict[str, tuple[Dispensed, dict[str, Claim]]] = {}
+    for claim in claims:
+        for one in claim.dispensed or (Dispensed(),):
+            what = (one.drug or one.code or claim.id).casefold()
+            drugs.setdefault(what, (one, {}))[1].setdefault(claim.id, claim)
+    return tuple(Medication(one, tuple(rows.values())) for one, rows in drugs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimNews:
+    """The ids of the claims that count, and the one with the number that was asked for, once it is on record."""
+
+    ids: tuple[str, ...]
+    named: Claim | None = None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the named claim is on record and the plan has finished with it."""
+        return self.named is not None and not self.named.is_open
+
+
+async def claim_news(ask: Ask, number: str = "") -> ClaimNews:
+    """All claims as they are now: a new one may be for an old day."""
+    alive = await newest_claims(ask, enough=lambda _: False, page_size=50, people=False)
+    named = next((one for one in alive.claims if is_numbered(one, number)), None) if number else None
+    return ClaimNews(tuple(one.id for one in alive.claims), named)
+
+
+async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Live | None:
+    """The claims of its days, read until one replaces it; None for a claim without a number or a day.
+
+    `read` are the newest claims, among which it was found: they are enough where an older one is among them.
+    """
+    day = claim.service.day
+    if day is None or claim.number is None:
+        return None
+
+    def enough(so_far: Live) -> bool:
+        older = any(one.service.day and one.service.day.last < day.first for one in so_far.claims)
+        return older or so_far.after(claim) is not None
+
+    if read is not None and not ask.report.gaps and enough(read):
+        return read
+    return await newest_claims(ask, *days_around(day.first, day.last), enough=enough, people=False)
+
+
+def why_gone(claim: Claim, around: Live | None) -> WhyGone | None:
+    """Why the claim no longer counts; None while it does, by the claims `around` it."""
+    if claim.status == "cancelled":
+        return "cancelled"
+    if claim.replaced or (around and around.after(claim)):
+        return "replaced"
+    return "reversed" if around and claim.id in {one.id for one in around.taken_back} else None

@@ -1,26 +1,30 @@
 """What a question asks of a provider beside kind and place: read from its slots, and held against the listings.
 
 A wish that the directory says nothing about, for nobody, is no filter: it is `unknown`, and the answer says so first.
+When nothing fits, it is counted which wishes leave nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from bot.kit.around import Around
-from bot.kit.ask import Ask
+from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.asked_networks import AskedNetworks
-from bot.kit.directory import within
-from bot.kit.networks import openings_of
+from bot.kit.cards import by_provider, by_store
+from bot.kit.network_names import openings_of
 from bot.kit.opening import OpenAt, is_open, open_at
-from bot.kit.people import by_provider
+from bot.kit.sites import within
 from bot.kit.spelling import is_named, starts_like
-from bot.kit.wishes import Filter, sift
 from bot.records.ages import treats
 from bot.records.listing import Listing
-from bot.records.provider import keys_of
-from bot.records.references import Key
+from bot.records.shapes import Key, keys_of
+
+Filter = tuple[str, Callable[[Listing], bool]]
+_KEPT_WISHES = frozenset({"radius", "specialty", "not_name"})  # without these it would be another search
+_MOST_LOOSENED = 3
 
 Known = Callable[[Listing], bool | None]
 _NO_NETWORK = AskedNetworks()
@@ -29,8 +33,44 @@ _ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 
 @dataclass(frozen=True, slots=True)
+class Loosened:
+    """A search that gives up these wishes, named like their slots, and how many providers it finds."""
+
+    wishes: tuple[str, ...]
+    total: int
+
+    @property
+    def argument(self) -> str:
+        """The wishes as a button leaves them out."""
+        return ",".join(self.wishes)
+
+
+def sift(found: Iterable[Listing], filters: Sequence[Filter]) -> tuple[Listing, ...]:
+    """The listings that pass every filter."""
+    return tuple(row for row in found if all(passes(row) for _, passes in filters))
+
+
+def loosened(found: Sequence[Listing], filters: Sequence[Filter], *, stores: bool = False) -> tuple[Loosened, ...]:
+    """How many giving up one wish finds, else two at once, and so on; the most first, at most three.
+
+    Empty when a search without any wish finds nobody. With `stores` places are counted, else providers.
+    """
+    names = list(dict.fromkeys(name for name, _ in filters if name not in _KEPT_WISHES))
+    counted = by_store if stores else by_provider
+    for count in range(1, len(names) + 1):
+        tries = (Loosened(left, len(counted(_without(found, filters, left)))) for left in combinations(names, count))
+        if some := [one for one in tries if one.total]:
+            return tuple(sorted(some, key=lambda one: -one.total)[:_MOST_LOOSENED])
+    return ()
+
+
+def _without(found: Sequence[Listing], filters: Sequence[Filter], left: tuple[str, ...]) -> tuple[Listing, ...]:
+    return sift(found, [pair for pair in filters if pair[0] not in left])
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
-    """Every wish of a question. `codes` are NUCC codes, `not_*` what may not be; None and () ask for nothing.
+    """Every wish of a question. `codes` are NUCC codes, `not_*` is excluded; None and () ask for nothing.
 
     Of `languages` any will do, or with `every_language` all of them are needed.
     """
@@ -54,8 +94,7 @@ class Conditions:
     def filters(self, ask: Ask, where: Around | None, found: Sequence[Listing] = ()) -> list[Filter]:
         """Every wish as a filter named like its slot, to be checked here whatever the server did with it.
 
-        `found` is all that was read: whether somebody is in both of two networks, or in none of one, is told by
-        listings together.
+        `found` is all that was read: whether somebody is in two networks, or not in one, takes all their listings.
         """
         chosen: list[Filter] = []
         if self.codes:
@@ -75,7 +114,7 @@ class Conditions:
         return chosen
 
     def knowable(self, ask: Ask) -> list[tuple[str, Known]]:
-        """The wishes that a directory may say nothing about: each tells yes, no, or None for not said."""
+        """The wishes that a directory may say nothing about, each with a test that gives True, False or None."""
         chosen: list[tuple[str, Known]] = []
         if self.telehealth:
             chosen.append(("telehealth", _is_virtual))
@@ -88,7 +127,7 @@ class Conditions:
         return chosen
 
     def without(self, names: Sequence[str]) -> Conditions:
-        """The same wishes but for these, which nothing tells."""
+        """The wishes without these, which the directory says nothing about."""
         gone = set(names)
         return replace(
             self,
@@ -103,7 +142,7 @@ class Conditions:
         return tuple(name for name, known in self.knowable(ask) if found and all(known(row) is None for row in found))
 
     def unsaid(self, ask: Ask, where: Around | None, found: Sequence[Listing]) -> tuple[tuple[str, int], ...]:
-        """How many fit everything else, and say nothing of a wish, by wish."""
+        """By wish, how many providers fit everything else and say nothing of it."""
         filters = self.filters(ask, where, found)
         counts = []
         for name, known in self.knowable(ask):
@@ -157,31 +196,24 @@ class Conditions:
 
 def conditions(ask: Ask, codes: Sequence[str], networks: AskedNetworks) -> Conditions:
     """The wishes of the question's slots."""
-    not_name, not_gender = ask.excluded.get("provider_name"), ask.excluded.get("gender")
-    name, house = text(ask, "provider_name"), text(ask, "organization")
-    tongues, tongue = ask.several.get("language"), text(ask, "language")
+    not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
+    name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
     return Conditions(
         codes=tuple(codes),
         name=None if house and is_named(house, name or house) else name,
-        not_names=tuple(str(one) for one in not_name.values or (not_name.value,)) if not_name else (),
+        not_names=excluded_of(ask, "provider_name"),
         networks=networks,
         accepting=bool(ask.slots.get("accepting_new")),
-        gender=text(ask, "gender"),
+        gender=text_of(ask, "gender"),
         not_gender=str(not_gender.value) if not_gender else None,
-        languages=tuple(map(str, tongues.values)) if tongues else (tongue,) if tongue else (),
-        every_language=tongues is not None and tongues.how == "and",
+        languages=values_of(ask, "language"),
+        every_language=spoken is not None and spoken.how == "and",
         telehealth=bool(ask.slots.get("telehealth")),
         access=bool(ask.slots.get("wheelchair") or ask.slots.get("accessibility")),
         open_at=open_at(ask),
-        age_group=text(ask, "age_group"),
+        age_group=text_of(ask, "age_group"),
         organization=house,
     )
-
-
-def text(ask: Ask, slot: str) -> str | None:
-    """The slot as text."""
-    value = ask.slots.get(slot)
-    return str(value) if value else None
 
 
 def is_called(row: Listing, name: str) -> bool:

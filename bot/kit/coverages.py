@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.kit.ask import Ask
-from bot.kit.reading import read_entries, records_of
-from bot.kit.strict import strict
-from bot.payer.optional import given
-from bot.payer.search import Search
-from bot.records.contact import PayerContact, PayerPhone, read_payer
-from bot.records.coverage import Coverage, read_coverage
-from bot.records.plan_year import PlanYear, plan_year
+from bot.kit.reading import read_entries, records_of, strict
+from bot.payer.search import Search, given
+from bot.records.card import PayerContact, PayerPhone, read_payer
+from bot.records.coverage import Coverage, PlanYear, plan_year, read_coverage
 
 _RANK = {"current": 0, "future": 1, "unclear": 2, "ended": 3}
 _FIRST = 1
@@ -23,7 +20,7 @@ _BY_CLAIMS = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:
 
 @dataclass(frozen=True, slots=True)
 class Coverages:
-    """Every coverage of a member on a day: current, coming, unclear, ended, in the payer's order within each."""
+    """Every coverage of a member on a day, by state (current, future, unclear, ended), then in the payer's order."""
 
     every: tuple[Coverage, ...]
     today: date
@@ -39,12 +36,12 @@ class Coverages:
         return tuple(coverage for coverage in self.every if coverage.state(self.today) == state)
 
     def payer(self, coverage: Coverage) -> PayerContact | None:
-        """Its payer, where the payer's own record came along."""
+        """Its payer, where the payer's record is included."""
         key = coverage.payer_key
         return self.payers.get(key.id) if key else None
 
     def phones(self, coverage: Coverage) -> tuple[PayerPhone, ...]:
-        """The phone numbers of its payer, where the payer's own record came along."""
+        """The phone numbers of its payer, where the payer's record is included."""
         payer = self.payer(coverage)
         return payer.phones if payer else ()
 
@@ -73,7 +70,7 @@ def coverages_of(found: Iterable[Coverage], today: date, payers: Mapping[str, Pa
 
 
 def plan_year_of(coverages: Iterable[Coverage], today: date) -> PlanYear | None:
-    """The plan year of today, from the first current coverage that tells one; None when none does."""
+    """The plan year of today, from the first current coverage that has one; None when none has."""
     every = coverages_of(coverages, today)
     years = (plan_year(coverage, today, every.every) for coverage in every.current)
     return next((year for year in years if year), None)

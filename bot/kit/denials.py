@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.kit.ask import Ask
-from bot.kit.asked import text_of
+from bot.kit.ask import Ask, text_of
 from bot.kit.wanted import ClaimWish, fitting, is_numbered, part_of, wanted_of
 from bot.records.claim import Claim
 from bot.records.coverage import Coverage
@@ -31,7 +30,7 @@ class AppealClock:
 
 
 def appeal_clock(claim: Claim, coverages: Sequence[Coverage]) -> AppealClock:
-    """The clock of a claim's decision, by the product line of the coverage that it names."""
+    """The time to appeal a claim's decision, by the product line of the coverage that it names."""
     line = next((one.line for one in coverages if one.id == claim.coverage), None)
     days = _DAYS.get(line or "")
     decided = claim.created.exact if claim.created else None
@@ -39,9 +38,9 @@ def appeal_clock(claim: Claim, coverages: Sequence[Coverage]) -> AppealClock:
 
 
 def denied_claims(alive: Live, ask: Ask) -> tuple[Claim, ...]:
-    """The claims that fit and that the plan did not pay, in whole or in lines of theirs.
+    """The claims that fit and that the plan did not pay, whole or in part.
 
-    Of a kind of care, one of its own lines has to be refused: another one's refusal is not about it.
+    For a kind of care, a line of that kind has to be refused.
     """
     if number := text_of(ask, "claim_id"):
         return tuple(claim for claim in alive.claims if is_numbered(claim, number))
@@ -50,7 +49,7 @@ def denied_claims(alive: Live, ask: Ask) -> tuple[Claim, ...]:
 
 
 def in_any_state(ask: Ask) -> Ask:
-    """The same question without a state: that of a denial is what is looked for here."""
+    """The question without a state of claims, as denied ones are looked for."""
     return replace(ask, slots={name: value for name, value in ask.slots.items() if name != "state_of_claim"})
 
 

@@ -1,4 +1,4 @@
-"""Searching the open directory around a place, and checking every filter again on what comes back (T44)."""
+"""Searching the open directory around a place; every filter is checked again on the results (T44)."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from typing import Literal
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.sites import spot_of
-from bot.kit.spelling import words_of
-from bot.kit.states import is_state, name_of_state
-from bot.kit.wishes import Filter, sift
+from bot.kit.conditions import Filter, sift
+from bot.kit.sites import lies_in
+from bot.kit.spelling import name_of_state
 from bot.payer.budget import MIB, Gap
-from bot.payer.optional import given
-from bot.payer.search import Search, SearchValue, any_of, escape, token
+from bot.payer.search import Search, SearchValue, any_of, escape, given, token
 from bot.payer.steps import batches
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Location, Role
-from bot.records.references import Key
+from bot.records.shapes import Key
 
 NUCC = "http://nucc.org/provider-taxonomy"
 _MOST_ZIPS = 200
@@ -56,9 +54,9 @@ async def listings(
 ) -> tuple[Listing, ...]:
     """The directory's roles by specialty, place and name, with who and where they are, active ones only.
 
-    `filters` are those that the rows will be sifted by, so that a server without includes is asked only for what
-    belongs to fitting rows. `networks` are ids of which any will do: the server is asked for these alone, which reads
-    a long list whole, and for all when nothing fits among them.
+    `filters` are those that the caller applies, so that a server without includes is asked only for what belongs to
+    fitting rows. `networks` are alternative ids: the server is asked for these alone, and for all when nothing fits
+    among them.
     """
     widen(ask)
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
@@ -74,16 +72,16 @@ async def listings(
 
 
 def widen(ask: Ask) -> None:
-    """Let a question to the directory read as many roles as a city may have of one specialty."""
+    """Widen the budget to as many roles as a city may have of one specialty."""
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=_MOST_BYTES)
 
 
 async def _roles(ask: Ask, roles: Search, where: Around | None, filters: Sequence[Filter]) -> tuple[Listing, ...]:
     """The rows of a search, near the place if one is given.
 
-    A role that names no place is where its services are given, else at the only place of whoever it works for: all
-    such roles are read where they are few; where they are many, or the server cannot tell them, services of the place
-    lead to them, unless the others fill a page and name no service.
+    A role that names no place is where its services are, else at the only place of its organization: all such roles
+    are read where they are few. Where they are many, or the server cannot search for them, they are found by the
+    services of the place, unless the other rows fill a page and name no service.
     """
     directory = Directory()
     if where is None:
@@ -113,9 +111,9 @@ async def read_around(
     *,
     optional: bool = False,
 ) -> None:
-    """Put the rows of a search at a place into the directory, whichever of the ways finds them.
+    """Add the rows of a search at a place to the directory, by each of the ways.
 
-    One after another: what the first way teaches about the server's chains need not fail once more in the second.
+    The ways run one after another: a chain that the server refuses in the first is not tried in the second.
     """
     for number, way in enumerate(ways):
         await read_rows(ask, directory, search.where(way), includes, optional=optional or number > 0)
@@ -128,7 +126,7 @@ def _is_page(rows: Sequence[Listing], filters: Sequence[Filter]) -> bool:
 async def _placeless(
     ask: Ask, search: Search, includes: Sequence[str] = ()
 ) -> tuple[Directory, Literal["all", "some", "unknown"]]:
-    """What the search finds that names no place: all of it, some of many, or nothing where the server cannot tell."""
+    """The rows that name no place: all, some of many, or none where the server cannot search for them."""
     found = Directory()
     wanted = search.where(("location:missing", "true"), *(("_include", f"{search.type}:{name}") for name in includes))
     async for page in given(ask.search(wanted)):
@@ -141,7 +139,7 @@ async def _placeless(
 
 
 async def _read_unaddressed(ask: Ask, directory: Directory, roles: Search, where: Around) -> None:
-    """The roles at places that have a position and no address, which no search by ZIP or city finds."""
+    """Add the roles at places that have a position and no address, which no search by ZIP or city finds."""
     found = Directory()
     async for page in given(ask.search(Search("Location", (("address-city:missing", "true"),)))):
         found.add(page.entries)
@@ -158,7 +156,7 @@ def _near(ask: Ask, place: Location, where: Around) -> bool:
 
 
 async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequence[tuple[str, str]]) -> None:
-    """The roles that are at the place by the services that they name, or by who provides these (fhir-notes 9.1)."""
+    """Add the roles that are at the place by their services, or by who provides these (fhir-notes 9.1)."""
     await read_around(ask, directory, Search("HealthcareService"), ("location",), ways, optional=True)
     found, _ = await _placeless(ask, Search("HealthcareService"))
     directory.absorb(found)
@@ -170,7 +168,7 @@ async def _read_served(ask: Ask, directory: Directory, roles: Search, ways: Sequ
 
 
 async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> None:
-    """Every place that these organizations run."""
+    """Add every place that these organizations run."""
     ids = [key.id for key in dict.fromkeys(owners) if key.type == "Organization"]
     for batch in batches(ids[:_MOST_BROUGHT], prefix="Organization/"):
         await read_rows(ask, directory, Search("Location", (("organization", any_of(batch)),)), optional=True)
@@ -180,9 +178,9 @@ async def _read_homes(ask: Ask, directory: Directory, owners: Iterable[Key]) -> 
 async def rows_of(
     ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()
 ) -> tuple[Listing, ...]:
-    """The active listings, with what a server without includes was asked for by id.
+    """The active listings, with the resources that a server without includes is asked for by id.
 
-    When no listing passes the filters, everything is asked for: what they would find without one has to be told.
+    When no listing passes the filters, everything is asked for, to count what they would find without one.
     """
     await bring(ask, directory, elements, filters)
     rows = _active(ask, directory)
@@ -204,9 +202,9 @@ def taxonomy(codes: Sequence[str]) -> SearchValue:
 async def read_rows(
     ask: Ask, directory: Directory, search: Search, includes: Sequence[str] = (), *, optional: bool = False
 ) -> None:
-    """Put the rows of a search, and what it includes, into the directory; what cannot be read is reported.
+    """Add the rows of a search and its includes to the directory; unreadable ones are reported.
 
-    An `optional` one may be refused, or be of a type that the server lacks.
+    An `optional` search may be refused, or be of a type that the server lacks.
     """
     before = directory.unreadable
     wanted = search.where(*(("_include", f"{search.type}:{name}") for name in includes))
@@ -218,9 +216,9 @@ async def read_rows(
 
 
 async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters: Sequence[Filter] = ()) -> None:
-    """Who and where the roles are, asked for by id at a server that does not include these elements.
+    """Read these elements of the roles by id, where the server does not include them.
 
-    One is asked for only of those whom the filters leave that can be checked before it is known.
+    Each is read only for roles that pass the filters that can be checked without it.
     """
     await _fetch(ask, directory, "Organization", directory.unknown_networks(directory.roles.values()))
     for element, before in _STAGES:
@@ -234,7 +232,7 @@ async def bring(ask: Ask, directory: Directory, elements: Sequence[str], filters
 
 
 def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]]) -> tuple[Role, ...]:
-    """The roles of everybody who has one that passes."""
+    """The roles of each provider of whom one listing passes."""
     keys = {row.key for row in rows if all(passes(row) for passes in checks)}
     return tuple(row.role for row in rows if row.key in keys)
 
@@ -248,7 +246,7 @@ async def _fetch(ask: Ask, directory: Directory, type_: str, ids: Sequence[str])
 
 
 def area(ask: Ask, where: Around) -> tuple[tuple[str, str], ...]:
-    """The search parameters for the place, each a way to find what the others miss.
+    """The search parameters for the place, each of which finds what the others miss.
 
     A place whose ZIP is missing or mistyped is found by its city, and in a county by the county that it writes. When
     there are too many ZIPs, or a state was asked for, the states are searched.
@@ -272,33 +270,3 @@ def _zips(ask: Ask, where: Around) -> tuple[str, ...]:
     if where.county:
         return ask.places.zips_of_county(where.county, where.state)
     return ask.places.zips_near(where.center, where.miles + _REACH)
-
-
-def within(ask: Ask, listing: Listing, where: Around) -> bool:
-    """True when one of its places lies within the distance, the county or the state."""
-    return any(lies_in(ask, place, one) for place in listing.locations for one in where.every)
-
-
-def lies_in(ask: Ask, place: Location, where: Around) -> bool:
-    """Whether the place lies there: a county and a state hold exactly what is written in their names."""
-    if where.statewide:
-        by_zip = ask.places.city_of(place.zip5) if place.zip5 else None
-        return is_state(place.state or (by_zip[1] if by_zip else None), where.state)
-    if where.county:
-        return _county(ask, place) == words_of(where.county)
-    miles = spot_of(ask, place, where).miles
-    return miles is not None and miles <= where.miles + _SLACK
-
-
-def _county(ask: Ask, place: Location) -> tuple[str, ...]:
-    """As the directory writes it, else that of its ZIP, else that of its city when it has only one."""
-    if place.county:
-        return tuple(word for word in words_of(place.county) if word != "county")
-    if place.zip5 and (found := ask.places.county_of(place.zip5)):
-        return words_of(found[0])
-    zips = ask.places.zips_of(place.city, place.state) if place.city and place.state else ()
-    counties = {found[0] for zip_code in zips if (found := ask.places.county_of(zip_code))}
-    return words_of(next(iter(counties))) if len(counties) == 1 else ()
-
-
-_SLACK = 0.5  # a ZIP's centre is only about where its people are

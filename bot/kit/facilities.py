@@ -1,4 +1,4 @@
-"""Places of care of a kind around a point: affiliations prove networks, services and locations say what a place is.
+"""Places of care of a kind around a point: affiliations prove networks, services and locations give the kind.
 
 A place has the kind when its NUCC codes say so, those of the people who work there among them; only where none of its
 codes is a place's that is known here, the coarser codes of Plan-Net decide, and then its name. So an emergency
@@ -28,7 +28,7 @@ _SERVICE = ("organization", "location")
 
 @dataclass(frozen=True, slots=True)
 class FacilityKind:
-    """What tells a kind of place: its NUCC codes, Plan-Net's affiliation and service codes, words of its name.
+    """What identifies a kind of place: NUCC codes, Plan-Net's affiliation and service codes, words of its name.
 
     `people` are NUCC codes of who gives such care, as a service may be coded by them.
     `places` are HL7's codes for the role of a place where service is delivered (v3 RoleCode).
@@ -43,7 +43,7 @@ class FacilityKind:
 
     @property
     def specialties(self) -> tuple[str, ...]:
-        """All NUCC codes that tell the kind."""
+        """All NUCC codes of the kind."""
         return self.nucc + self.people
 
 
@@ -160,9 +160,9 @@ def is_kind(listing: Listing, name: str) -> bool:
 async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Listing, ...]:
     """The active affiliations and services of the kind in the area, each with who, where and its networks.
 
-    Every filter has to be checked again by who asks. A service of a place that has affiliations too adds what they
-    lack; its networks are only those that an affiliation proves. A place that says itself what it is counts where
-    nothing else is said of who runs it.
+    The caller checks every filter again. A service of a place that also has affiliations adds what they lack; its
+    networks are only those that an affiliation proves. A Location with the kind counts where its organization has
+    neither.
     """
     widen(ask)
     directory = Directory(lists_services=True)
@@ -196,7 +196,7 @@ async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, st
 
 
 async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
-    """The places of which nothing else is known, and the affiliations of who runs them, which may name no place."""
+    """Add the places of which nothing else is known, with the affiliations of their organizations."""
     directory.locations.update(found.locations)
     directory.organizations.update(found.organizations)
     known = directory.owners()
@@ -222,7 +222,7 @@ def _services(kind: str | None) -> list[Search]:
 
 
 def _searches(type_: str, kind: str | None, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:
-    """By specialty and by the coarser code, as one directory may use both; a kind without either among all."""
+    """Searches by specialty and by the coarser code, as one directory may use both; without either, for all."""
     nucc = _kind(kind).specialties
     by_specialty = [("specialty", taxonomy(nucc))] if nucc else []
     by_code = [(parameter, any_of([token(system, code) for code in codes]))] if codes else []

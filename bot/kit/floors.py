@@ -1,4 +1,4 @@
-"""What a year's claims carried toward the plan's yearly figures, by plan and side of the network: at least so much.
+"""What a year's claims count toward the plan's yearly figures, by plan and side of the network: at least so much.
 
 A Coverage holds no accumulator and neither do claims (fhir-notes 4.7), so a floor is never a balance.
 """
@@ -13,14 +13,13 @@ from typing import Literal
 from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.coverages import Coverages, member_coverages
-from bot.kit.scopes import SCOPES, Shares
-from bot.kit.toward import MetSoFar, least
+from bot.kit.said import SCOPES, Shares
+from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.cost_share import CostShare
-from bot.records.coverage import Coverage
+from bot.records.coverage import Coverage, PlanYear, calendar_year, plan_year, same_plan
 from bot.records.live import Live
 from bot.records.money import Amount
-from bot.records.plan_year import PlanYear, calendar_year, plan_year, same_plan
 
 COUNTED = ("deductible", "out_of_pocket_max")
 """The yearly figures that claims count toward."""
@@ -30,8 +29,50 @@ _APART = frozenset({"oral", "vision"})
 
 
 @dataclass(frozen=True, slots=True)
+class MetSoFar:
+    """How much of one yearly figure of `plan` its claims of `year` have used, at least.
+
+    `with_drugs` counts prescriptions too. `agreed`: counted by the calendar year it is the same.
+    """
+
+    limit: Amount
+    used: Amount
+    with_drugs: Amount | None = None
+    plan: Coverage | None = None
+    year: PlanYear | None = None
+    agreed: bool = True
+
+    @property
+    def left(self) -> Amount | None:
+        """What is left, at most; None when nothing is."""
+        return self.limit - self.used if self.used.value < self.limit.value else None
+
+    @property
+    def drugs_reach_it(self) -> bool:
+        """True when the figure is reached only with prescriptions."""
+        return self.left is not None and self.with_drugs is not None and self.with_drugs.value >= self.limit.value
+
+
+def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
+    """The claims with an amount that counts toward it, and that amount, the newest first."""
+    toward = [(claim, part) for claim in claims if (part := _toward(claim, aspect)) is not None and part.value]
+    return sorted(toward, key=lambda row: row[0].service.day.first if row[0].service.day else date.min, reverse=True)
+
+
+def _toward(claim: Claim, aspect: str | None) -> Amount | None:
+    owed = claim.owed
+    return owed.deductible if aspect == "deductible" else added((owed.deductible, owed.copay, owed.coinsurance))
+
+
+def least(amounts: Iterable[Amount | None]) -> Amount | None:
+    """The sum, never below zero; None when no amount is given."""
+    sum_ = added(amounts)
+    return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
-    """What some claims carried: `deductible`, and `shares` (deductible, copay and coinsurance), of `claims` claims.
+    """The sums of `claims` claims: `deductible`, and `shares` (deductible, copay and coinsurance).
 
     `plan` is the coverage that held then and `year` its year; `first` and `last` are the days of service of its claims.
     """
@@ -46,14 +87,14 @@ class Floor:
     last: date | None = None
 
     def toward(self, aspect: str | None) -> Amount | None:
-        """What counts toward one of the yearly figures."""
+        """The sum that counts toward one of the yearly figures."""
         return self.deductible if aspect == "deductible" else self.shares
 
 
 def counting(alive: Live, coverages: Coverages) -> list[Claim]:
-    """The claims whose amounts count: a reversal takes its own off, unless what it takes back is out already.
+    """The claims whose amounts count: a reversal is subtracted, unless the claim that it takes back is known.
 
-    A visit that two plans decided on counts for each of the two, and of one plan once.
+    A visit that two plans decided on counts for each plan; claims of one plan count once.
     """
     rows = [claim for claim in alive.claims if claim.id not in alive.pairs]
     return [c for c in rows if (other := alive.coordinated.get(c.id)) is None or _of_two(c, other, coverages)]
@@ -67,18 +108,18 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
 def standings(
     aspect: str, plans: Iterable[Shares], claims: Iterable[Claim], coverages: Coverages
 ) -> tuple[MetSoFar, ...]:
-    """Where the member stands with the one figure of each plan in network; of a plan that is not clear, nothing.
+    """Where the member stands with the in-network figure of each plan that has exactly one.
 
     `claims` are those that count, of any time.
     """
     rows = list(claims)
-    told = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
-    found = (_standing(aspect, limit, _under(plan, rows, coverages, alone=len(told) == 1)) for plan, limit in told)
+    limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
+    found = (_standing(aspect, limit, _under(plan, rows, coverages, alone=len(limits) == 1)) for plan, limit in limits)
     return tuple(one for one in found if one)
 
 
 def _standing(aspect: str, limit: Amount, under: _Under) -> MetSoFar | None:
-    """None where no claim in network tells of it, or in another currency. Some plans count prescriptions apart."""
+    """None where no claim in network counts, or in another currency. Some plans count prescriptions apart."""
     drugs = under.plan.scope == "medical"
     year, calendar = (
         _used(aspect, [c for c in rows if network_side(c) == "in" and not (drugs and c.is_pharmacy)])
@@ -138,7 +179,7 @@ def year_now(plan: Coverage, coverages: Coverages) -> PlanYear:
 
 
 def this_year(claims: Iterable[Claim], coverages: Coverages) -> list[Claim]:
-    """The claims that count now: of a plan that holds, those of its year; of any other one, of the calendar year."""
+    """The claims that count now: of a current plan those of its year, of any other those of the calendar year."""
     held = coverages.current or coverages.in_state("ended")[:1]
     rows: list[Claim] = []
     for claim in claims:
@@ -151,7 +192,7 @@ def this_year(claims: Iterable[Claim], coverages: Coverages) -> list[Claim]:
 
 
 def counted_since(coverages: Coverages) -> date:
-    """The first day whose claims may count now, by any of the plans that hold and by the calendar year."""
+    """The first day whose claims may count now, by any current plan and by the calendar year."""
     held = coverages.current or coverages.in_state("ended")[:1]
     years = [year_now(one, coverages).first for one in held]
     return min([*years, calendar_year(coverages.today).first])
@@ -160,7 +201,7 @@ def counted_since(coverages: Coverages) -> date:
 async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
     """Where the member stands with each figure of the one medical plan, where calendar and plan year agree.
 
-    It stands beside what was asked for: when the coverages do not come, there is none, and nothing else is missing.
+    It is extra to what was asked for: empty when the coverages cannot be read, without a gap in the report.
     """
     gaps = len(ask.report.gaps)
     try:
@@ -181,12 +222,12 @@ def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
-    """Whether it is dental or vision care, whose plans have figures of their own. `scopes` are those of coverages."""
+    """Whether it is dental or vision care, which has its own figures. `scopes` are those of coverages, by id."""
     return scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in _APART
 
 
 def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
-    """By plan, plan year and side of the network. A plan that is renewed under a new id stays one plan."""
+    """The floors by plan, plan year and side of the network. A plan renewed under a new id stays one plan."""
     groups: list[tuple[Coverage | None, PlanYear | None, list[Claim]]] = []
     for claim in claims:
         plan, day = plan_of(claim, coverages), claim.service.day
@@ -208,7 +249,7 @@ def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...
 
 
 def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
-    """The coverage of the claim's plan that held on its day; where it names none, the one medical one that held."""
+    """The coverage of the claim's plan on its day; where it names none, the only medical coverage of that day."""
     day = claim.service.day
     named = next((one for one in coverages.every if one.id == claim.coverage), None)
     held = [one for one in coverages.every if day and one.held(day.first)]
@@ -224,16 +265,16 @@ def network_side(claim: Claim) -> Side:
 
 
 def floor_of(side: Side, claims: Sequence[Claim]) -> Floor | None:
-    """The sums over the claims that tell a share; None when none does. Below nothing there is nothing."""
-    told = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
-    if not told:
+    """The sums over the claims that give a share, never below zero; None when none does."""
+    given = [c for c in claims if c.owed.deductible or c.owed.copay or c.owed.coinsurance]
+    if not given:
         return None
-    shares = (part for c in told for part in (c.owed.deductible, c.owed.copay, c.owed.coinsurance))
-    days = [claim.service.day.first for claim in told if claim.service.day]
+    shares = (part for c in given for part in (c.owed.deductible, c.owed.copay, c.owed.coinsurance))
+    days = [claim.service.day.first for claim in given if claim.service.day]
     return Floor(
         side=side,
-        claims=len(told),
-        deductible=least(c.owed.deductible for c in told),
+        claims=len(given),
+        deductible=least(c.owed.deductible for c in given),
         shares=least(shares),
         first=min(days, default=None),
         last=max(days, default=None),

@@ -54,7 +54,7 @@ async def drugs_named(ask: Ask, chosen: DrugList, names: Iterable[str]) -> tuple
 
 
 async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
-    """The drugs with these ids, as far as the payer gives them."""
+    """The drugs with these ids that the payer has."""
     if not ids:
         return ()
     search = Search("MedicationKnowledge", (("_id", any_of(ids)),))

@@ -12,17 +12,15 @@ from bot.kit.around import FARTHER, Around, around, farther
 from bot.kit.ask import Ask, Summary
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, without_own
 from bot.kit.cards import Card, store_cards
-from bot.kit.conditions import Conditions, conditions
+from bot.kit.conditions import Conditions, Loosened, conditions, loosened, sift
 from bot.kit.facilities import places_of_care
-from bot.kit.network_names import Wanted, wanted
-from bot.kit.networks import names_of
-from bot.kit.own_network import own_networks
+from bot.kit.network_names import Wanted, names_of, wanted
 from bot.kit.plans import networks as networks_listed
+from bot.kit.plans import own_networks
 from bot.kit.spelling import words_of
-from bot.kit.wishes import Loosened, loosened, sift
-from bot.records.hours import Hours, on_day
+from bot.records.details import Hours, on_day
 from bot.records.listing import Listing
-from bot.records.references import Key
+from bot.records.shapes import Key
 
 PAGE = 5
 _HOURS = frozenset({"open", "hour", "hours", "late", "overnight", "sunday", "saturday"})
@@ -31,19 +29,19 @@ _HOURS |= {"abierta", "abierto", "horas", "domingo", "sabado"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found(Summary):
-    """One page of who fits. `total` is how many fit in all; `first` the number of the first one shown.
+    """One page of results. `total` is how many fit in all; `first` the number of the first one shown.
 
-    `unclear` is a network's name that leads to none or to several: then nothing was searched. `unmet` are the wishes
-    that this directory tells of nobody, `unsaid` how many fit but for a wish of which they say nothing. `partial`: not
+    `unclear` is a network's name that fits none or several: then nothing was searched. `unmet` are the wishes that this
+    directory says of nobody, `unsaid` how many fit all but a wish of which their listing says nothing. `partial`: not
     all could be read. `one`: only the one whose number was asked for. `every_network` are all networks of those who
-    fit: for who says "in network" and has none of their own here.
+    fit, for a question "in network" of somebody whose own network is unknown.
 
-    `own` are the networks that look like the asker's own, where "in network" was said or the question leaves the
-    network open: only those in them are listed, and `elsewhere` counts the others. With `others` it is the others that
-    are listed. `none_own`: nobody who fits is in the asker's own, so everybody is listed.
+    `own` are the networks that look like the asker's own, where the question says "in network" or no network: only
+    providers in them are listed, and `elsewhere` counts the others. With `others` the others are listed. `none_own`:
+    nobody who fits is in the asker's own network, so everybody is listed.
 
-    When nothing fits: `loosened` tells what the search finds without some of its wishes, `farther` how many fit
-    everything within `farther_miles`, and `wider` what is there without some wishes where nothing is nearer.
+    When nothing fits: `loosened` counts what the search finds without some of its wishes, `farther` how many fit
+    everything within `farther_miles`, and `wider` what is found there without some wishes.
     """
 
     cards: tuple[Card, ...]
@@ -100,7 +98,7 @@ F = TypeVar("F", bound=Found)
 
 
 def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: object) -> F:
-    """The page of these cards that was asked for, as this kind of summary with more of its fields."""
+    """The asked page of these cards as a summary of the type `made`, with `more` fields."""
     one = "pick" in ask.arguments
     first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
     return made(
@@ -116,9 +114,9 @@ def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: obj
 
 
 async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
-    """The asker's own networks, in their own chat, where neither a network nor anybody is named: they come first.
+    """The asker's own networks, in their own chat, where the question names neither a network nor a provider.
 
-    A plain question is about those whom the plan pays best for; no other network is kept from view.
+    Providers in them are listed first; those of other networks stay one button away.
     """
     asked = wishes.networks
     named = wishes.name or wishes.organization or ask.slots.get("npi")
@@ -128,7 +126,7 @@ async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
 
 
 async def find_places(ask: Ask, kind: str | None) -> FoundPlaces:
-    """The places of the kind (None: of any) that fit, nearest first; in an emergency no network comes first.
+    """The places of the kind (None: of any) that fit, nearest first; for emergency rooms no network goes first.
 
     Raises:
         NeedsPlace: no place was named.
@@ -162,7 +160,7 @@ async def find_places(ask: Ask, kind: str | None) -> FoundPlaces:
 
 
 def _with_own(result: FoundPlaces, found: Sequence[Listing], ask: Ask, own: AskedNetworks) -> FoundPlaces:
-    """The places in the asker's own networks, or with `others` those that are in none of them; all, where none is."""
+    """The places in the asker's own networks, or with `others` those in none of them; all, where none is in one."""
     where, wishes = result.where, result.wishes
     inside = _shown(found, ask, where, replace(wishes, networks=own))
     stores = set(map(_store, inside))
@@ -189,7 +187,7 @@ def _is_nearer(one: Card, other: Card) -> bool:
 
 
 def summarize(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around, wishes: Conditions) -> FoundPlaces:
-    """The page that was asked for, of the places that pass every wish that the directory tells anything of."""
+    """The asked page of the places that pass every wish of which the directory says anything."""
     unmet = wishes.unknown(ask, sift(found, Conditions().filters(ask, where)))
     if wishes.networks.outside and not wishes.networks.barred:
         unmet = (*unmet, "network")
@@ -204,7 +202,7 @@ def summarize(found: Sequence[Listing], ask: Ask, kind: str | None, where: Aroun
 
 
 def _shown(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> list[Listing]:
-    """Every listing of the places that fit: it belongs on the place's card, whatever network it is of."""
+    """All listings of the places that fit, of whatever network, as they make up the place's card."""
     fitting = {_store(row) for row in sift(found, wishes.filters(ask, where, found)) if row.locations}
     near = sift(found, Conditions().filters(ask, where))
     return [row for row in near if row.locations and _store(row) in fitting]

@@ -1,4 +1,4 @@
-"""When no claim fits a question: the nearest that the records can tell, and which condition it leaves out."""
+"""When no claim fits a question: the claims that fit all but one condition, and which condition that is."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 class Nearest:
     """Claims that fit all but the condition `left`; `kind` is the wider kind of care that was found instead.
 
-    `since` is the oldest day among all that was read, `silent` how many claims say nothing of what was done. Where only
-    the state is not theirs they are counted and not shown: `looked` of them, of which `untold` don't tell their state.
+    `since` is the oldest day of all claims that were read, `silent` how many say nothing of what was done. Claims that
+    differ only in the state are counted and not shown: `looked` of them, of which `untold` give no state.
     """
 
     left: Left | None = None
@@ -51,13 +51,13 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
 
 
 def cite_claims(ask: Ask, shown: Iterable[Claim | None], nearest: Nearest | None = None) -> None:
-    """Name the claims that the answer shows as its sources: those that fit, and the nearest where none does."""
+    """Limit the sources to the claims that the answer shows: those that fit, and the nearest where none does."""
     near = nearest.claims if nearest else ()
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*shown, *near) if claim])
 
 
 def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
-    """The first few that fit when one condition is given up, the least telling one first; none of another person."""
+    """The first few that fit without one condition, tried in the order of `_looser`."""
     silent = choose(claims, wanted).silent
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
     for left, loosened in _looser(claims, wanted):

@@ -2,6 +2,7 @@
 
 BlueCare is not BlueCare Plus, and Network S is not Network S Dental. A name is compared as the directory writes it,
 then by its aliases, then without what every network is called ("Blue", "Network") and without a remark in brackets.
+In a network is only what a reference proves (T44).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.kit.networks import telling
 from bot.kit.spelling import words_of
 from bot.records.listing import Listing, Network
+
+_COMMON_WORDS = frozenset({"a", "bcbst", "blue", "bluecross", "in", "in-network", "la", "network", "of", "red", "the"})
 
 _REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _FILLERS = frozenset(
@@ -55,9 +57,26 @@ _TELLS_ALONE = 5  # letters of a single word that can be a network's name in a s
 OUT = "out-of-network"
 
 
+def openings_of(listing: Listing) -> tuple[str, ...]:
+    """The names of the listing's networks in which it takes new patients; "" when that is said without a network."""
+    if not listing.networks:
+        return ("",) if listing.accepting() == "newpt" else ()
+    return tuple(network.name or "" for network in listing.networks if listing.accepting(network.key) == "newpt")
+
+
+def telling(words: str) -> set[str]:
+    """The distinguishing words of a network's name; none for "in-network"."""
+    return set(words.casefold().replace("-", " ").split()) - _COMMON_WORDS - {"in"}
+
+
+def names_of(listings: Iterable[Listing]) -> tuple[str, ...]:
+    """The names of the networks that the listings prove, each once; networks without a name are left out."""
+    return tuple(sorted({network.name for one in listings for network in one.networks if network.name}))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The networks of one name: none when nobody is called so, and `like` are then those whose names hold its words.
+    """The networks of one name; empty when none has it, and `like` are then the names that hold its words.
 
     `called` is what the person said, `value` how the pack writes it, `names` the networks' own names.
     """
@@ -74,11 +93,11 @@ class Wanted:
 
     @property
     def is_clear(self) -> bool:
-        """True when the name leads to one network, or to several that are called exactly the same."""
+        """True when the name fits one network, or several with exactly the same name."""
         return len({words_of(name) for name in self.names}) == 1
 
     def has(self, network: Network) -> bool:
-        """True for a network that is meant: by what it points at; by its name where that is not known."""
+        """True for one of the networks: by its key, or by its name where the key is unknown."""
         if any(network.key is not None and network.key == one.key for one in self.networks):
             return True
         known = {one.key for one in self.networks if one.key}
@@ -119,7 +138,7 @@ def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:
 
 
 def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
-    """The networks that a message names in whole; of two names that overlap only the longer one is said."""
+    """The networks that a message names in full; of two names that overlap only the longer counts."""
     words = words_of(said)
     spans: list[tuple[int, int, Network]] = []
     for network in listed:
@@ -131,7 +150,7 @@ def named_in(said: str, listed: Sequence[Network]) -> tuple[Network, ...]:
 
 
 def core_of(name: str | None) -> tuple[str, ...]:
-    """The words that a network is told by; all of them where nothing else is left."""
+    """The distinguishing words of a network's name in order; all of them where none is left."""
     words = words_of(_REMARK.sub(" ", name or "")) or words_of(name)
     left = tuple(word for word in words if word not in _FILLERS) or words
     return tuple(word for word in left if word not in _BRAND) or left
@@ -150,7 +169,7 @@ def _is_core(network: Network, way: str) -> bool:
 
 
 def _qualified(said: str, called: str) -> str | None:
-    """The word behind the name in the message that makes it another network's."""
+    """The word after the name in the message that makes it another network's, such as "dental"."""
     words, own = words_of(said), words_of(called)
     after = [words[at + len(own)] for at in _places(words, own) if at + len(own) < len(words)] if own else []
     return next((word for word in after if word in _QUALIFIERS), None)

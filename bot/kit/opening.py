@@ -1,4 +1,4 @@
-"""When a place has to be open, and whether its hours say so: in the time of the place, across midnight too."""
+"""When a place has to be open, and whether its hours say so: in the place's time zone, across midnight too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.kit.ask import Ask
 from bot.kit.sites import hours_of
-from bot.records.hours import WEEK, Hours
+from bot.records.details import WEEK, Hours
 from bot.records.listing import Listing
 from bot.records.provider import Location
 
@@ -38,7 +38,7 @@ class OpenAt:
 
 
 def open_at(ask: Ask) -> OpenAt | None:
-    """When the question wants a place to be open; None when it says nothing that can be read."""
+    """When the question wants a place to be open; None when it does not say."""
     value = ask.slots.get("open_at")
     if not isinstance(value, Mapping):
         return None
@@ -53,9 +53,9 @@ def open_at(ask: Ask) -> OpenAt | None:
 
 
 def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
-    """Whether the hours of the listing's place hold what is asked for; None where it gives no hours.
+    """Whether the listing's place is open as asked for; None where it gives no hours.
 
-    A day is the next one of its name, and holds nothing when it lies in a time of absence.
+    A weekday is the next one of its name; a day of absence counts as closed.
     """
     moment = local_time(ask, listing.locations[0] if listing.locations else None)
     if (wish.now or wish.all_day) and listing.is_shut(moment.date()):
@@ -79,7 +79,7 @@ def _next(day: str, today: date) -> date:
 
 
 def local_time(ask: Ask, place: Location | None) -> datetime:
-    """What time it is at the place: a state may have two zones."""
+    """The local time at the place, by its ZIP or city: a state may have two zones."""
     zips = [place.zip5] if place and place.zip5 else []
     if place and place.city and place.state:
         zips += ask.places.zips_of(place.city, place.state)[:1]

@@ -1,4 +1,4 @@
-"""All claims of a period, for sums: page after page, and when many are left, windows of days side by side.
+"""All claims of a period, for sums and documents: page after page, or windows of days side by side when many are left.
 
 A server may ignore `service-date` and any order (fhir-notes 4.1), so windows of days are asked for only behind
 pages that come newest first, and only believed while every row lies in its window; else the pages are read one by one.
@@ -13,18 +13,31 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from bot.errors import PayerError
-from bot.kit.ask import Ask
-from bot.kit.asked import A_ZONE, BILLED_LATE, days_around
+from bot.kit.ask import A_ZONE, BILLED_LATE, Ask, days_around
 from bot.kit.claims import asks_for_care, in_order, searched, with_gaps
-from bot.payer.budget import Gap
+from bot.payer.budget import MIB, Gap
+from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
-from bot.records.live import Live, live
+from bot.records.live import Live, believed_day, live
+from bot.records.performed import services_in
 
 AT_ONCE = 4
 _PAGE = 100
 _PAGES, _RESOURCES, _BYTES = 60, 8_000, 96 * 1024 * 1024
 _EOB, _FILTER = "ExplanationOfBenefit", "service-date"
+
+_EVERYTHING = (
+    ("_sort", "-service-date"),
+    ("_include", "ExplanationOfBenefit:provider"),
+    ("_include", "ExplanationOfBenefit:care-team"),
+    ("_count", "100"),
+)
+_ALL_PAGES, _ALL_RESOURCES, _ALL_BYTES = (
+    130,
+    30_000,
+    256 * MIB,
+)  # about 12,000 claims, one page of them in memory at a time
 
 
 class _Ignored(Exception):
@@ -33,7 +46,7 @@ class _Ignored(Exception):
 
 @dataclass(slots=True)
 class _Tally:
-    """The claims so far, each version of a record once, in the order in which they came."""
+    """The claims so far, each version of a record once, in the order in which they were read."""
 
     ask: Ask
     total: int | None = None
@@ -55,7 +68,7 @@ class _Tally:
 
     @property
     def many_left(self) -> bool:
-        """True when more than two pages are still to come; without a total, when two have come and there are more."""
+        """True when more than two pages are unread; without a total, when two were read and there are more."""
         if self.total:
             return self.total - len(self.claims) > 2 * _PAGE
         return len(self.claims) >= 2 * _PAGE
@@ -64,8 +77,8 @@ class _Tally:
 async def period_claims(ask: Ask, start: date, end: date | None = None, *, people: bool = True) -> Live:
     """The live claims with a service between two days, both inclusive, newest first; without `end`, until today.
 
-    Claims around the period may be among them: whoever counts checks the days. Without `people` the records of who
-    gave the care do not come along. A question like this may read more than others.
+    Claims around the period may be among them: the caller checks the days. Without `people` the records of who gave
+    the care are not included. The budget of the question is widened.
     """
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
@@ -90,9 +103,9 @@ def _pages(
 
 
 def _newest_left(read: list[Claim]) -> date:
-    """The last day that an unread claim can have: it starts no later, or ends no later, than the last one.
+    """The last day that an unread claim can have: it starts, or ends, no later than the last one that was read.
 
-    A stay is told by the day on which it began, and stands where it was billed.
+    Stays are left out: they are sorted by the bill and dated by their first day.
     """
     service = next((claim.service for claim in reversed(read) if not claim.is_stay), None)
     last = service and (service.end or service.day)
@@ -100,7 +113,7 @@ def _newest_left(read: list[Claim]) -> date:
 
 
 async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) -> bool:
-    """Read what is left in windows at once; False when the server gives rows of other days, so that none is believed.
+    """Read what is left in windows at once; False when the server ignores the days, so that no window counts.
 
     Raises:
         SignInExpired: as any search.
@@ -121,7 +134,7 @@ async def _side_by_side(tally: _Tally, start: date, end: date, *, people: bool) 
 
 
 async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> None:
-    """Read one window; when it does not come, the report says that pages are missing."""
+    """Read one window; when it fails, the report says that a page is missing."""
     try:
         async for page in _pages(tally.ask, first, last, people=people, late=A_ZONE):
             early, late = first - A_ZONE, last + A_ZONE
@@ -133,9 +146,53 @@ async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> No
 
 
 def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
-    """The days from `start` to `end` in as many equal parts as are read at once, the newest first; none overlap."""
+    """The days from `start` to `end` in equal parts, as many as are read at once, the newest first."""
     days = (end - start).days + 1
     edges = [end - timedelta(days=days * at // AT_ONCE) for at in range(AT_ONCE + 1)]
     for last, before in pairwise(edges):
         if before < last:
             yield before + timedelta(days=1), last
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The claims that count, newest first, and by claim id the payer's words for its services."""
+
+    live: Live
+    services: dict[str, tuple[str, ...]]
+
+
+async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None) -> History:
+    """Every claim of the filtered search; reading stops early where the pages are in order and before `since`.
+
+    Only a document reads so much: the pages, rows and bytes of this question's budget are widened, its time is not.
+    """
+    ask.budget.widen(pages=_ALL_PAGES, resources=_ALL_RESOURCES, total=_ALL_BYTES)
+    claims: list[Claim] = []
+    services: dict[str, tuple[str, ...]] = {}
+    days: list[date] | None = []
+    async for page in ask.search(Search("ExplanationOfBenefit", (*filters, *_EVERYTHING))):
+        read, unreadable = read_claims(page.entries, whole=True, performed=asks_for_care(ask))
+        claims += read
+        services |= _services(page, {claim.id for claim in read if not claim.is_pharmacy})
+        if unreadable:
+            ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", unreadable))
+        days = _falling(days, [d.first for c in read if not c.is_stay and (d := believed_day(c, ask.today))])
+        if since and days and days[-1] < since and days[0] > days[-1]:
+            break
+    return History(with_gaps(ask, live(claims, ask.today)), services)
+
+
+def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:
+    """The first and last day so far, while days fall from row to row; None once they do not."""
+    if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
+        return None
+    return [*before[:1], *before[-1:], *days[-1:]] if days else before
+
+
+def _services(page: Page, wanted: set[str]) -> dict[str, tuple[str, ...]]:
+    rows = (entry for entry in page.entries if entry.mode == "match" and entry.id in wanted)
+    return {entry.id: services_in(entry.raw)[:_MOST_SERVICES] for entry in rows}
+
+
+_MOST_SERVICES = 4

@@ -1,29 +1,40 @@
-"""The payer's plans and networks, read whole: they are dozens, not thousands, and every choice is made here."""
+"""The payer's plans and networks: where a plan is sold, and which network may be the asker's own (fhir-notes 9.3).
+
+Both lists are read whole: they are dozens, not thousands, and every choice is made here. Nothing of the asker's
+coverage goes to the directory, and the asker's own network is always a guess.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+from bot.kit.around import Around
 from bot.kit.ask import Ask
+from bot.kit.network_names import telling
+from bot.kit.spelling import STATES, words_of
 from bot.payer.budget import Gap
-from bot.payer.optional import given
-from bot.payer.search import Search, token
+from bot.payer.search import Search, given, token
+from bot.records.coverage import Coverage
 from bot.records.decode import Unreadable
+from bot.records.details import holds
 from bot.records.directory import ORGANIZATION_TYPES
 from bot.records.insurance_plan import InsurancePlan, read_plan
 from bot.records.joined import Directory
 from bot.records.listing import Network
 from bot.records.provider import Location
-from bot.records.references import Key
+from bot.records.shapes import Key
 
 _NETWORKS = Search("Organization", (("type", token(ORGANIZATION_TYPES, "ntwk")),))
 _PLANS = Search("InsurancePlan", (("_include", "InsurancePlan:coverage-area"),))
 
+Sold = Literal["yes", "no", "unsaid"]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan with its networks by name, and the areas in which it is sold, as far as they came along."""
+    """A plan with its networks by name, and the areas in which it is sold, as far as they are known."""
 
     id: str
     name: str | None
@@ -77,7 +88,7 @@ async def _networks(ask: Ask) -> Directory:
 
 
 async def _areas(ask: Ask, directory: Directory, current: list[InsurancePlan]) -> Mapping[Key, Location]:
-    """The areas that came along; those that did not are asked for by id, as a server may include none."""
+    """The areas by key; those that are not included are read by id."""
     missing = [key for plan in current for key in plan.areas if key not in directory.locations and key.type]
     for key in dict.fromkeys(missing):
         async for page in given(ask.search(Search(key.type, (("_id", key.id),)))):
@@ -96,3 +107,73 @@ def _plan(plan: InsurancePlan, names: Mapping[Key | None, str | None], areas: Ma
         networks=tuple(Network(key, names.get(key) or spoken.get(key)) for key in plan.networks),
         areas=tuple(areas[key] for key in plan.areas if key in areas),
     )
+
+
+def sold_at(plan: Plan, where: Around) -> Sold:
+    """Whether the plan is sold at the place; `unsaid` where its areas are unknown or undecided."""
+    answers = {_covers(area, where) for area in plan.areas}
+    if "yes" in answers:
+        return "yes"
+    return "no" if answers == {"no"} else "unsaid"
+
+
+def sold_in(plan: Plan, state: str) -> Sold:
+    """Whether the plan is sold anywhere in the state: by the state of its areas, else by their names."""
+    answers = {_lies_in(area, state) for area in plan.areas}
+    if "yes" in answers:
+        return "yes"
+    return "no" if answers == {"no"} else "unsaid"
+
+
+def _lies_in(area: Location, state: str) -> Sold:
+    name = STATES.get(state, state)
+    if area.state:
+        return "yes" if area.state.upper() in {state.upper(), name.upper()} else "no"
+    return "yes" if name in (area.name or "") or f"({state})" in (area.name or "") else "unsaid"
+
+
+def _covers(area: Location, where: Around) -> Sold:
+    """Whether the area covers the place: by its boundary, else its county, else its state."""
+    if area.boundary:
+        return "yes" if holds(area.boundary, where.center) else "no"
+    if area.state and area.state.upper() not in {where.state.upper(), STATES.get(where.state, "").upper()}:
+        return "no"
+    if area.county:
+        return _of_county(area.county, where)
+    return "yes" if area.state or STATES.get(where.state, "?") in (area.name or "") else "unsaid"
+
+
+def _of_county(county: str, where: Around) -> Sold:
+    """Two counties by name; `unsaid` for a place that is no county."""
+    if where.county is None:
+        return "unsaid"
+    return "yes" if set(words_of(county)) | {"county"} == set(words_of(where.name)) else "no"
+
+
+async def own_networks(ask: Ask) -> tuple[str, ...]:
+    """The directory's names of the networks that the asker's current coverages name, first coverage first.
+
+    No guide links a coverage to a network: its text for the network is searched for the names, else its plan is looked
+    up among the plans. Nothing of the coverage goes to the directory; both lists are read whole.
+    """
+    current = [one for one in await ask.own_coverages() if one.state(ask.today) == "current"]
+    current.sort(key=lambda one: one.order or 1)
+    if not current:
+        return ()
+    names = await network_names(ask)
+    found = [name for coverage in current for name in names if _says(coverage.networks, name)]
+    return tuple(dict.fromkeys(found)) or await _by_plan(ask, current)
+
+
+async def _by_plan(ask: Ask, current: list[Coverage]) -> tuple[str, ...]:
+    numbers = {part.casefold() for one in current if one.plan for part in (one.plan.value, one.plan.name) if part}
+    sold = await plans(ask)
+    mine = [plan for plan in sold if {*map(str.casefold, plan.numbers), (plan.name or "").casefold()} & numbers]
+    return tuple(dict.fromkeys(network.name for plan in mine for network in plan.networks if network.name))
+
+
+def _says(text: str | None, name: str) -> bool:
+    """True when the network's distinguishing words stand together in the coverage's text."""
+    written, wanted = words_of(text), [word for word in words_of(name) if word in telling(name)]
+    places = range(len(written))
+    return bool(wanted) and any(list(written[at : at + len(wanted)]) == wanted for at in places)

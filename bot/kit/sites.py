@@ -1,28 +1,34 @@
-"""One place of a provider with what the directory says of that place: nothing here is borrowed from another."""
+"""One place of a provider with what the directory says of that place, and nothing of another place.
+
+Networks are proven place by place, and never denied because nothing was found.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
-from bot.kit.networks import names_of, openings_of
+from bot.kit.network_names import names_of, openings_of
+from bot.kit.spelling import is_state, words_of
 from bot.records.ages import Ages
-from bot.records.area import GeoPoint
-from bot.records.closures import Closure
-from bot.records.hours import Hours
-from bot.records.listing import Listing, Teller
-from bot.records.provider import Location, Phone, Specialty
-from bot.records.references import Key
+from bot.records.details import Closure, GeoPoint, Hours, Phone, Specialty
+from bot.records.listing import Listing, ListingPart
+from bot.records.provider import Location
+from bot.records.shapes import Key
+
+_SLACK = 0.5  # a ZIP's centre is only about where its people are
 
 _ASTRAY = 60  # miles: a position that far from both its ZIP and its city is a slip, such as a lost minus sign
 T = TypeVar("T")
 _STALE_DAYS, _MONTH = 90, 30  # the No Surprises Act has listings verified every 90 days
 _PHONES: frozenset[str | None] = frozenset({"phone", None})
 _ORDER = ("newpt", "existptfam", "existptonly", "nopt")
+
+Proven = Literal["listed", "partly", "elsewhere", "other", "silent", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class SiteOpenings:
-    """What is said of new patients in one network: newpt, nopt, existptonly, existptfam; None: nothing."""
+    """The answer about new patients in one network: newpt, nopt, existptonly, existptfam; None: not given."""
 
     network: str
     answer: str | None
@@ -51,9 +57,9 @@ class SiteOpenings:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the listings of one place say together; `spot` is None for a listing without a place.
+    """The listings of one place as one; `spot` is None for a listing without a place.
 
-    `phones` are the place's own, `common` those that serve several places: a chain's. `networks` are proven by a
+    `phones` are the place's own, `common` those of several places, such as a chain's. `networks` are proven by a
     network reference on a listing of this place (`unnamed`: one of them has no name); `openings` are those of them in
     which new patients are taken ("" for an answer without a network), `answers` what is said by network. `closures` are
     absences that are not over, `closed`: nobody is there on the day of the question.
@@ -109,16 +115,16 @@ class Site:
 
     @property
     def shut(self) -> str | None:
-        """What is said instead of taking new patients, the mildest of it; None where some are taken or none is said."""
+        """The least strict answer against new patients; None where some are taken or nothing is said."""
         said = [one.answer for one in self.answers if one.answer]
         return min(said, key=_ORDER.index) if said and not self.openings else None
 
 
 def sites(ask: Ask, rows: Iterable[Listing], where: Around | None, *, alone: bool = True) -> tuple[Site, ...]:
-    """The places of one provider's listings, the nearest first; what is said without a place comes last.
+    """The places of one provider's listings, the nearest first; the listing without a place comes last.
 
-    The provider's own phone stands for a place without one only when that place is the only one, which `alone` says of
-    places that are not among these rows.
+    The provider's own phone is used for a place without one only when it is the only place; `alone` is False when there
+    are others that are not among these rows.
     """
     every = tuple(rows)
     groups: dict[str, list[Listing]] = {}
@@ -134,7 +140,7 @@ def _nearness(site: Site) -> tuple[bool, bool, float, str]:
 
 
 def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: bool) -> Site:
-    *here, common = told(rows, lambda teller: (one for one in teller.phones if one.holds(ask.today)))
+    *here, common = by_rank(rows, lambda source: (one for one in source.phones if one.holds(ask.today)))
     telecoms = [one for rank in here for one in rank]
     own = [one for row in rows for one in row.own_telecoms(ask.today)] if alone else []
     places = [place for row in rows for place in row.locations]
@@ -164,18 +170,18 @@ def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: boo
 
 
 def hours_of(rows: Sequence[Listing]) -> tuple[Hours, ...]:
-    """The hours of the nearest who tells of the place."""
-    return next(filter(None, told(rows, lambda teller: teller.hours)), ())
+    """The hours by the nearest source that gives any."""
+    return next(filter(None, by_rank(rows, lambda source: source.hours)), ())
 
 
-def told(rows: Sequence[Listing], of: Callable[[Teller], Iterable[T]]) -> tuple[tuple[T, ...], ...]:
-    """What is told of one place, each once, by the ranks of `Listing.tellers`."""
-    ranks = zip(*(row.tellers for row in rows), strict=True)
-    return tuple(tuple(dict.fromkeys(one for tellers in rank for by in tellers for one in of(by))) for rank in ranks)
+def by_rank(rows: Sequence[Listing], of: Callable[[ListingPart], Iterable[T]]) -> tuple[tuple[T, ...], ...]:
+    """The values of one place, each once, by the ranks of `Listing.sources`."""
+    ranks = zip(*(row.sources for row in rows), strict=True)
+    return tuple(tuple(dict.fromkeys(one for sources in rank for by in sources for one in of(by))) for rank in ranks)
 
 
 def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
-    """Where it is: by its position when its ZIP or its city lies near it, else by the middle of these."""
+    """Where it is: by its position when its ZIP or city is near it, else by the centre of these."""
     by_zip = ask.places.coordinates(place.zip5) if place.zip5 else None
     point, exact = place.position, place.position is not None
     if point is None or by_zip is None or ask.places.miles_between(point, by_zip) > _ASTRAY:
@@ -187,9 +193,9 @@ def spot_of(ask: Ask, place: Location, where: Around | None) -> Spot:
 def _agreed(
     ask: Ask, point: GeoPoint | None, by_zip: GeoPoint | None, by_city: GeoPoint | None
 ) -> tuple[GeoPoint | None, bool]:
-    """The position when one of the others lies near it, or there is none; else the city where the ZIP lies far off it.
+    """The point, and whether it is the given position: that, when ZIP or city are near it or unknown.
 
-    True when it is the position.
+    Else the ZIP's centre; the city's where there is no ZIP, or it is far from the city.
     """
     middles = [middle for middle in (by_zip, by_city) if middle]
     if point and (not middles or any(ask.places.miles_between(point, middle) <= _ASTRAY for middle in middles)):
@@ -199,7 +205,7 @@ def _agreed(
 
 
 def _miles(ask: Ask, point: tuple[float, float], where: Around) -> float | None:
-    """How far from the nearest of the places that were asked for; in a whole state nobody asks."""
+    """The miles from the nearest of the asked places; None for a whole state."""
     if any(one.statewide for one in where.every):
         return None
     return min(ask.places.miles_between(one.center, point) for one in where.every)
@@ -210,14 +216,14 @@ def _numbers(telecoms: Iterable[Phone], systems: Collection[str | None]) -> tupl
 
 
 def _updated(ask: Ask, rows: Sequence[Listing]) -> datetime | None:
-    """A day that is still to come says nothing of when the listing was looked after."""
+    """The oldest update of the listings; None when one has none, or one in the future."""
     latest = ask.today + timedelta(days=1)  # the server may be ahead of here
     dates = [row.last_updated for row in rows if row.last_updated and row.last_updated.date() <= latest]
     return min(dates) if dates and len(dates) == len(rows) else None
 
 
 def _answers(rows: Sequence[Listing]) -> tuple[SiteOpenings, ...]:
-    """By network; where listings of the place differ about one, taking new patients counts."""
+    """The answer of each network; where listings differ, the one nearest to taking new patients."""
     said: dict[str, set[str]] = {name: set() for name in names_of(rows)}
     for row in rows:
         for network in row.networks:
@@ -231,3 +237,70 @@ def _specialties(rows: Iterable[Listing]) -> tuple[Specialty, ...]:
     """The specialties that have words, each once."""
     every = {one.words: one for row in reversed(list(rows)) for one in reversed(row.specialties) if one.words}
     return tuple(reversed(every.values()))
+
+
+def within(ask: Ask, listing: Listing, where: Around) -> bool:
+    """True when one of its places lies within the distance, the county or the state."""
+    return any(lies_in(ask, place, one) for place in listing.locations for one in where.every)
+
+
+def lies_in(ask: Ask, place: Location, where: Around) -> bool:
+    """Whether the place lies there: in a county or state by its name, else by distance."""
+    if where.statewide:
+        by_zip = ask.places.city_of(place.zip5) if place.zip5 else None
+        return is_state(place.state or (by_zip[1] if by_zip else None), where.state)
+    if where.county:
+        return _county(ask, place) == words_of(where.county)
+    miles = spot_of(ask, place, where).miles
+    return miles is not None and miles <= where.miles + _SLACK
+
+
+def _county(ask: Ask, place: Location) -> tuple[str, ...]:
+    """The county by the directory, else of its ZIP, else of its city when that lies in one county."""
+    if place.county:
+        return tuple(word for word in words_of(place.county) if word != "county")
+    if place.zip5 and (found := ask.places.county_of(place.zip5)):
+        return words_of(found[0])
+    zips = ask.places.zips_of(place.city, place.state) if place.city and place.state else ()
+    counties = {found[0] for zip_code in zips if (found := ask.places.county_of(zip_code))}
+    return words_of(next(iter(counties))) if len(counties) == 1 else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenPlace:
+    """One place of the provider: the wanted networks that it is listed in, and all its networks.
+
+    `placed` is False for a listing without a place. `shares_phone`: the number is of several places.
+    """
+
+    address: str
+    wanted: tuple[str, ...]
+    networks: tuple[str, ...]
+    placed: bool = True
+    phone: str | None = None
+    shares_phone: bool = False
+
+
+def proven_place(site: Site, wanted: Sequence[str]) -> ProvenPlace:
+    """A place with what it proves of the wanted networks."""
+    proven = tuple(name for name in wanted if name in site.networks)
+    return ProvenPlace(site.address, proven, site.networks, site.spot is not None, site.phone, not site.phones)
+
+
+def proven_of(
+    places: Sequence[ProvenPlace], others: Sequence[ProvenPlace], wanted: Sequence[str], rows: Sequence[Listing]
+) -> Proven:
+    """What is proven for the places that a question is about, and the provider's other places.
+
+    `listed` at every place, `partly` at some, `elsewhere` only at others, `other` only in other networks, `silent`: no
+    network is named at all, `any`: none was asked for.
+    """
+    if not any(row.networks for row in rows):
+        return "silent"
+    if not wanted:
+        return "any"
+    if places and all(place.wanted for place in places):
+        return "listed"
+    if any(place.wanted for place in places):
+        return "partly"
+    return "elsewhere" if any(place.wanted for place in others) else "other"

@@ -1,14 +1,25 @@
-"""Names as people type them beside names as directories write them: without accents, marks, titles and order."""
+"""Names as people type them beside names as directories write them: no accents, marks or titles, any order; states."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
 _LINKS, _FEW = frozenset({"of", "de"}), 3  # words of a person's name
 _SHORTEST_START = 3
 _ALIKE = 0.7  # of 1: one letter wrong in five, or two swapped
+
+_STATE_NAMES = (
+    "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,FL Florida,"
+    "GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,KY Kentucky,LA Louisiana,ME Maine,"
+    "MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,MO Missouri,MT Montana,NE Nebraska,"
+    "NV Nevada,NH New Hampshire,NJ New Jersey,NM New Mexico,NY New York,NC North Carolina,ND North Dakota,OH Ohio,"
+    "OK Oklahoma,OR Oregon,PA Pennsylvania,RI Rhode Island,SC South Carolina,SD South Dakota,TN Tennessee,TX Texas,"
+    "UT Utah,VT Vermont,VA Virginia,WA Washington,WV West Virginia,WI Wisconsin,WY Wyoming"
+)
+STATES: Mapping[str, str] = {entry[:2]: entry[3:] for entry in _STATE_NAMES.split(",")}
 
 
 def words_of(text: str | None) -> tuple[str, ...]:
@@ -56,3 +67,13 @@ def _plain(letter: str) -> str:
     if letter in "'\u2019`.":
         return ""
     return letter if letter.isalnum() else " "
+
+
+def name_of_state(letters: str) -> str | None:
+    """The whole name of a state."""
+    return STATES.get(letters.upper())
+
+
+def is_state(written: str | None, letters: str) -> bool:
+    """True when the written state, by its letters or its name, is this one."""
+    return (written or "").strip().casefold() in {letters.casefold(), (name_of_state(letters) or letters).casefold()}

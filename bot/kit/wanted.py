@@ -1,4 +1,4 @@
-"""Which claims a question means: every condition that it can hold, over records alone, and what cannot be told."""
+"""Which claims a question means: its conditions, checked on the claims, and how many cannot be decided."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from bot.kit.ask import Ask
-from bot.kit.asked import excluded_of, named, span_of, text_of, values_of
-from bot.records.amounts import added
+from bot.kit.ask import Ask, excluded_of, span_of, text_of, values_of
+from bot.records.adjudication import added
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, shown_as
 from bot.records.claim import Claim
+from bot.records.live import Live
 from bot.records.money import Amount
+from bot.records.sums import Within, within
+
+_TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
+
+
 _STATES: dict[str, Callable[[Claim], bool]] = {
     "pending": lambda claim: claim.is_open,
     "denied": lambda claim: bool(claim.denied) or claim.is_partly_denied,
@@ -85,8 +90,8 @@ class ClaimWish:
 class Chosen:
     """The claims that fit, in the order that was asked for.
 
-    `silent` claims fit but for the kind of care, of which their record says nothing; `untold` ones but for an amount
-    that they do not give; `undated` ones but for a day.
+    Of the claims that fit otherwise, `silent` count those that say nothing of the kind of care, `untold` those without
+    the amount, `undated` those without a day of service.
     """
 
     claims: tuple[Claim, ...]
@@ -121,7 +126,7 @@ def wanted_of(ask: Ask) -> ClaimWish:
 
 
 def _left_out(ask: Ask) -> tuple[date, date] | None:
-    """The days that the question leaves out, both inclusive; of a month that is not over, all of them."""
+    """The excluded days, both inclusive; for the current month, the whole month."""
     every = ask.excluded.get("date_range")
     value = every.value if every else ask.slots.get("date_out")
     if not isinstance(value, Mapping) or not value.get("start") or not value.get("end"):
@@ -133,14 +138,14 @@ def _left_out(ask: Ask) -> tuple[date, date] | None:
 
 
 def by_side(ask: Ask) -> Ask:
-    """The question with a named side of the network as the state of the claims that are looked for."""
+    """The question with a named side of the network as the state of the claims."""
     side = (text_of(ask, "network") or "").casefold().replace("-", " ")
     state = {"out of network": "out_of_network", "in network": "in_network"}.get(side)
     return replace(ask, slots={**ask.slots, "state_of_claim": state}) if state else ask
 
 
 def _same_words(ask: Ask) -> bool:
-    """Whether the words for a sort of claim are those for the kind of care: a hospital stay is more than its claim."""
+    """Whether the same words gave the claim type and the kind of care, as in "hospital stay"."""
     words = [set(ask.words.get(slot, "").casefold().split()) for slot in ("service", "claim_type")]
     return bool(words[0] & words[1])
 
@@ -172,7 +177,7 @@ def any_time(wanted: ClaimWish) -> ClaimWish:
 
 
 def left_of(claim: Claim) -> Amount | None:
-    """What is owed less what the plan reports as paid by the member; None where the record says one of them not."""
+    """What is owed less what the member paid, as reported; None where one of them is not reported."""
     owed, paid = claim.owed.amount, claim.paid_by_patient
     if owed is None or paid is None or owed.currency != paid.currency:
         return None
@@ -180,7 +185,7 @@ def left_of(claim: Claim) -> Amount | None:
 
 
 def tells_state(claim: Claim, state: str | None) -> bool:
-    """Whether the claim's record tells if it is in that state."""
+    """Whether the record decides if the claim is in that state."""
     if state in {"out_of_network", "in_network"}:
         return claim.network in {"innetwork", "outofnetwork", "mixed"}
     return state != "unpaid" or left_of(claim) is not None
@@ -189,16 +194,16 @@ def tells_state(claim: Claim, state: str | None) -> bool:
 def with_fills(claims: Sequence[Claim], wanted: ClaimWish) -> bool:
     """Whether prescription fills may be what was asked for, beside visits; `claims` are those that fit.
 
-    So for a kind of care, a sort of claim, or somebody of whom there are only fills: a pharmacy that was named.
+    True for a kind of care, a claim type, or a named provider with fills only, such as a pharmacy.
     """
     only_fills = bool(wanted.providers) and bool(claims) and all(claim.is_pharmacy for claim in claims)
     return bool(wanted.services or wanted.claim_types) or only_fills
 
 
 def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | None]:
-    """How the claim is of the kind of care that was asked for, and the member's share of those lines alone.
+    """How the claim shows the asked kind of care, and the member's share of those lines alone.
 
-    The share is None where the whole claim is of the kind, or where one of the lines does not tell its share.
+    The share is None where the whole claim is of the kind, or where one of the lines gives no share.
     """
     if wanted.service is None:
         return None, None
@@ -210,13 +215,13 @@ def part_of(claim: Claim, wanted: ClaimWish) -> tuple[Shown | None, Amount | Non
 
 
 def amount_in(claim: Claim, wanted: ClaimWish) -> Amount | None:
-    """The amount that the question is about; of a kind of care its lines' share, where the claim tells it."""
+    """The amount that the question is about; for a kind of care the share of its lines, where given."""
     _, part = part_of(claim, wanted) if wanted.aspect is None else (None, None)
     return part or claim.amount(wanted.aspect)
 
 
 def holds_more(claim: Claim, wanted: ClaimWish) -> bool:
-    """True when the amount is of the whole claim, though only some of its lines are of the kind that was asked for."""
+    """True when the amount is of the whole claim, though only some lines are of the asked kind."""
     shown, part = part_of(claim, wanted)
     return shown is not None and shown.partly and (part is None or wanted.aspect is not None)
 
@@ -269,7 +274,7 @@ def _priced(claim: Claim, wanted: ClaimWish) -> bool:
 
 
 def _ordered(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
-    """By size those that tell an amount come first; by day the undated ones last."""
+    """In the asked order: claims without an amount, or without a day, come last."""
     if wanted.order in {"biggest", "smallest"}:
         with_amount = [claim for claim in claims if claim.amount(wanted.aspect) is not None]
         without_amount = [claim for claim in claims if claim.amount(wanted.aspect) is None]
@@ -299,8 +304,31 @@ def _bare(number: str) -> str:
 
 
 def wider_of(claims: Sequence[Claim], wanted: ClaimWish) -> str | None:
-    """The kind of care that a wider search finds among the claims, the nearest to what was asked for."""
+    """The first wider kind of care that any of the claims shows."""
     for name in wanted.kinds.near(wanted.service) if wanted.service else ():
         if any(shown_as(claim, name, wanted.kinds) for claim in claims):
             return name
     return None
+
+
+def named(claim: Claim, words: str) -> bool:
+    """True when the person's words for a provider fit who was seen, who billed, or where it was."""
+    wanted = [word for word in words.casefold().replace(".", " ").split() if word not in _TITLES]
+    texts = [text.casefold() for text in (claim.seen, claim.billing, claim.place, claim.prescriber) if text]
+    return bool(wanted) and any(all(word in text for word in wanted) for text in texts)
+
+
+def claims_within(
+    alive: Live,
+    start: date | None,
+    end: date | None,
+    wanted: ClaimWish,
+    *,
+    also: Callable[[Claim], bool] = lambda _claim: True,
+) -> Within:
+    """The claims between two days that fit every other condition; the days of `wanted` are ignored.
+
+    `also` is a further condition, such as the claim's plan.
+    """
+    whenever = replace(wanted, start=None, end=None)
+    return within(alive, start, end, lambda claims: choose([c for c in claims if also(c)], whenever).claims)

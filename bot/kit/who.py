@@ -1,30 +1,30 @@
-"""Whom a question is about: the providers of a name, people and organizations, or the one that a button named."""
+"""Whom a question is about: the providers of a name, people and organizations, or the one that a button named.
+
+Of several providers of one name the one on the asker's own claims is meant, in their own chat only.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from bot.kit.ask import Ask
-from bot.kit.choice import Choice
+from bot.kit.ask import Ask, OwnDoctor
+from bot.kit.cards import by_provider
+from bot.kit.choice import Choice, nearest, told_apart
 from bot.kit.directory import bring, read_rows
-from bot.kit.named import AT_PLACE, PLACES, at_places, houses_named, telling_words
-from bot.kit.nearest import nearest
-from bot.kit.own_doctor import of_own_claims
-from bot.kit.people import by_provider
-from bot.kit.spelling import is_named, starts_like, words_of
+from bot.kit.organizations import AT_PLACE, PLACES, at_places, houses_named, telling_words
+from bot.kit.spelling import is_named, starts_like
 from bot.payer.budget import MIB
-from bot.payer.optional import given
-from bot.payer.search import Search, any_of, escape, token
+from bot.payer.search import Search, any_of, escape, given, token
+from bot.records.claim import Claim
 from bot.records.directory import NPI
 from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.provider import Organization
-from bot.records.references import Key, key_of
+from bot.records.shapes import Key, key_of
 from bot.records.text import clean
 
 _PERSON = ("practitioner", "location", "network", "organization", "service")
@@ -36,6 +36,8 @@ _OF_CITY = re.compile(r"\s(?:of|de)\s.*$", re.IGNORECASE)
 _TITLES = ("dr", "dra", "doctor", "doctora")
 _HE = re.compile(r"\b(?:el|del|al) (?:dr\b|doctor\b)", re.IGNORECASE)
 _SEVERAL = 2
+
+Groups = tuple[tuple[Listing, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,40 +78,10 @@ class Who:
             ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
 
 
-def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
-    """Each provider with what tells them from the others: specialty and city, else the street, else the NPI's end."""
-    plain = [_choice(rows) for rows in found]
-    alike = Counter(_shown(one) for one in plain)
-    pairs = zip(plain, found, strict=True)
-    streets = [replace(one, street=_street(rows)) if alike[_shown(one)] > 1 else one for one, rows in pairs]
-    still = Counter((*_shown(one), one.street) for one in streets)
-    return tuple(
-        replace(one, npi_end=(rows[0].npi or "")[-4:] or None) if still[*_shown(one), one.street] > 1 else one
-        for one, rows in zip(streets, found, strict=True)
-    )
-
-
-def _shown(one: Choice) -> tuple[object, ...]:
-    return (words_of(one.name), one.specialty.words if one.specialty else None, one.city)
-
-
-def _street(rows: tuple[Listing, ...]) -> str | None:
-    return next((place.lines[0] for row in rows for place in row.locations if place.lines), None)
-
-
-def _choice(rows: tuple[Listing, ...]) -> Choice:
-    first = rows[0]
-    specialty = next((one for row in rows for one in row.specialties if one.words), None)
-    city = next((place.city for row in rows for place in row.locations if place.city), None)
-    return Choice(first.reference, first.name, specialty, city)
-
-
 async def who(ask: Ask) -> Who:
-    """The provider that a button named by a reference, else whose number was typed, else all whom the name fits.
+    """The provider that a button named by a reference, else the owner of a typed number, else all that the name fits.
 
-    A number that is typed means its owner, whoever was spoken of before.
-
-    A name fits whole words, whatever the order and accents; only when it fits nobody's, the beginnings of words.
+    A name fits whole words in any order and without accents; only when it fits nobody, the beginnings of words.
     """
     name = str(ask.slots.get("provider_name") or "") or None
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
@@ -135,14 +107,14 @@ async def who(ask: Ask) -> Who:
 
 
 def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[Listing, ...], ...]:
-    """Of several providers those who have a place in the city or ZIP that was named."""
+    """Of several providers those with a place in the named city or ZIP."""
     named = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
     wanted = {str(one).casefold() for one in named if one}
     return tuple(rows for rows in groups if wanted & _towns(rows)) if len(groups) > 1 else ()
 
 
 def _of_sex(groups: Sequence[tuple[Listing, ...]], ask: Ask) -> tuple[tuple[Listing, ...], ...]:
-    """Of several providers those whom a Spanish title fits, "la doctora" or "el doctor"; those without a sex stay."""
+    """Of several providers those of the sex of a Spanish title ("la doctora", "el doctor"), or of none."""
     title = ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".")
     woman = title in {"dra", "doctora"}
     if len(groups) < _SEVERAL or not (woman or _HE.search(ask.said)):
@@ -159,7 +131,7 @@ def _towns(rows: Iterable[Listing]) -> set[str]:
 
 
 async def _of(ask: Ask, key: Key) -> tuple[Listing, ...]:
-    """Everything of one provider. A server may compare the reference whole or by its id (fhir-notes 9.1)."""
+    """All listings of one provider. A server may compare the reference whole or by its id (fhir-notes 9.1)."""
     directory = Directory(lists_services=key.type == "HealthcareService")
     if key.type in PLACES:
         await read_rows(ask, directory, Search(key.type, (("_id", escape(key.id)),)))
@@ -233,7 +205,7 @@ async def _read(ask: Ask, directory: Directory, type_: str, ids: Sequence[str]) 
 
 
 async def _called(ask: Ask, name: str) -> tuple[Listing, ...]:
-    """Whoever has the name; when nobody has, the name without its city ("Hill Hospital of Chattanooga") or initials."""
+    """The listings of the name, else of the name without its city ("Hill Hospital of Chattanooga") or initials."""
     ask.budget.widen(pages=_MOST_PAGES, resources=_MOST_RESOURCES, total=30 * MIB)
     whole = await _with_name(ask, name)
     short = name if is_titled(ask) else _OF_CITY.sub("", name)
@@ -283,7 +255,7 @@ async def _organizations(ask: Ask, name: str) -> tuple[Listing, ...]:
 
 
 async def _affiliated(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
-    """The organizations' affiliations; one that has none is listed bare, with the places that it runs."""
+    """The organizations' affiliations; one without any is listed with the places that it runs."""
     references = [f"{key.type}/{key.id}" for key in keys]
     await _read(ask, directory, "Organization", references)
     placeless = set(keys) - directory.placed()
@@ -328,3 +300,25 @@ async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str,
 
 def _pays(organization: Organization | None) -> bool:
     return organization is not None and not organization.gives_care
+
+
+async def of_own_claims(ask: Ask, groups: Groups, called: str) -> Groups:
+    """The one provider whom the asker's claims name; all of them when they name none or several.
+
+    The answer then says so and offers the others (`ask.own_doctors`); their button carries `every`.
+    """
+    if len(groups) < _SEVERAL or "every" in ask.arguments:
+        return groups
+    claims = await ask.own_claims()
+    mine = tuple((rows, claim) for rows in groups if (claim := _newest(rows, claims)) is not None)
+    if len(mine) != 1:
+        return groups
+    rows, claim = mine[0]
+    ask.own_doctors.append(OwnDoctor(rows[0].name or called, called, claim.service.day, len(groups) - 1))
+    return (rows,)
+
+
+def _newest(rows: Sequence[Listing], claims: Sequence[Claim]) -> Claim | None:
+    """The newest claim that names this provider as who gave the care."""
+    name = (rows[0].name or "").partition(",")[0]
+    return next((claim for claim in claims if name and is_named(claim.seen, name)), None)

@@ -1,1 +1,1 @@
-"""A member's words to an intent and its slots, by rules that a person can read."""
+"""A member's words to an intent and its slots: rules license, counted weights decide."""

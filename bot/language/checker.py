@@ -1,10 +1,8 @@
 """What is wrong with a pack's words and rules, before a person meets it."""
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date
-from itertools import combinations, permutations
 from pathlib import Path
 from time import thread_time
 
@@ -16,15 +14,14 @@ from bot.language.glossary import Glossary
 from bot.language.kernel import FOLLOW
 from bot.language.left import CONDITIONS
 from bot.language.lexicon import LANGUAGES
-from bot.language.reach import ENGINES_OWN, Readings, after_answers, contexts_for, unreached, untaken
-from bot.language.rules import WORDS, IntentRules, Rule
-from bot.language.score import ANY_WORTH, BOOST_WORTH, MOST_COUNTED
-from bot.language.shared import shared_cells
+from bot.language.licences import licence_of
+from bot.language.reach import ENGINES_OWN, Readings, after_answers, contexts_for, unreached
+from bot.language.rules import WORDS, IntentRules
 from bot.language.slots import NAMED_NETWORK
-from bot.language.text import keys_in
+from bot.language.text import read
 
 TODAY = date(2024, 11, 24)
-SLOWEST_MS = 20.0
+SLOWEST_MS = 60.0
 FOUND_IN_TEXT = frozenset({
     "amount", "amount_over", "amount_under", "claim_id", "date_ahead", "date_out", "date_range", "location", "npi",
     "nucc", "open_at", "provider_name", "radius", "tin",
@@ -119,7 +116,7 @@ class _Checker:
                 yield self.finding(entry, "examples", f"no examples in {language!r}")
 
     def sentences(self, entry: IntentRules) -> Iterator[Finding]:
-        """Examples that go elsewhere or tie, counterexamples that are taken."""
+        """Examples that go elsewhere or meet no licence, counterexamples that are answered."""
         contexts = contexts_for(self.engine, entry)
         for said in (text for texts in entry.examples.values() for text in texts):
             readings = (self.readings.of(said, context) for context in contexts)
@@ -127,52 +124,30 @@ class _Checker:
             reading = reading or self.readings.of(said, contexts[0])
             if reading.intent != entry.intent:
                 yield self.finding(entry, said, f"example goes to {reading.intent}: {said!r}")
-            elif len(reading.candidates) > 1 and reading.candidates[0].score == reading.candidates[1].score:
-                other = reading.candidates[1]
-                yield self.finding(entry, said, f"example ties with {other.intent}/{other.rule}: {said!r}")
+            elif not self.is_licensed(entry, said):
+                yield self.finding(entry, said, f"example holds nothing of its licence: {said!r}")
         for said in (text for texts in entry.afterwards.values() for text in texts):
             after = (self.readings.of(said, context) for context in after_answers(entry))
             if not any(reading.intent == entry.intent for reading in after):
                 yield self.finding(entry, said, f"afterwards: comes here after no answer: {said!r}")
         for said in (text for texts in entry.counterexamples.values() for text in texts):
-            if self.readings.of(said).intent == entry.intent:
+            reading = self.readings.of(said)
+            if reading.intent == entry.intent and not reading.unclear:
                 yield self.finding(entry, said, f"counterexample is taken: {said!r}")
 
-    def overtaken(self, entry: IntentRules) -> Iterator[Finding]:
-        """Rules that another one always overtakes."""
-        for one, other in permutations(entry.rules, 2):
-            if _is_covered(one, other):
-                what = f"rule {one.name!r} never decides: {other.name!r} matches whenever it does, with as many points"
-                yield self.finding(entry, f"name: {one.name}", what)
+    def is_licensed(self, entry: IntentRules, said: str) -> bool:
+        """Whether a sentence by itself meets the licence of an intent."""
+        heard = self.engine.hear(read(said), TODAY, None)
+        return licence_of(entry, self.engine.licences.held(heard)) is not None
 
     def tongues(self) -> Iterator[Finding]:
         """Concepts without phrases in one of the languages."""
-        spoken = {(name, language) for _, name, language, phrase in self.engine.lexicon.declared if phrase}
         for name, shown in self.engine.lexicon.concepts.items():
             for language in LANGUAGES:
-                if (name, language) not in spoken:
+                if (name, language) not in self.engine.lexicon.spoken:
                     yield Finding(
                         shown, line_of(self.folder / shown, f"{name}:"), f"{name}: no phrases in {language!r}"
                     )
-
-    def shared_phrases(self) -> Iterator[Finding]:
-        """Phrases that two concepts claim without a reason."""
-        owners: dict[tuple[str, tuple[str, ...]], dict[str, tuple[str, str]]] = defaultdict(dict)
-        for shown, name, language, phrase in self.engine.lexicon.declared:
-            owners[language, keys_in(phrase)][name] = (shown, phrase)
-        for (language, keys), names in owners.items():
-            if not keys or len(names) == 1:
-                continue
-            for one, other in combinations(sorted(names), 2):
-                if not self.may_share(one, other):
-                    shown, phrase = names[one]
-                    line = line_of(self.folder / shown, f"{one}:")
-                    yield Finding(shown, line, f"{phrase!r} ({language}) is in {one} and {other} without a reason")
-
-    def may_share(self, one: str, other: str) -> bool:
-        """Whether one of two concepts gives a reason for having the other's phrases."""
-        shares = self.engine.lexicon.shares
-        return bool({other, "*"} & shares[one] or {one, "*"} & shares[other])
 
     def slow(self) -> Iterator[Finding]:
         """Hostile messages that take longer than a message may, in this thread's own time, the best of a few runs."""
@@ -198,19 +173,6 @@ def glossary_faults(folder: Path, glossary: Glossary, intents: Collection[str]) 
     return findings
 
 
-def _is_covered(rule: Rule, other: Rule) -> bool:
-    """Whether `other` matches whenever `rule` does, says the same and has no fewer points, however many are there."""
-    if rule.set != other.set or (other.after and not (rule.after and rule.after <= other.after)):
-        return False
-    if not all(any(group <= wider for group in rule.all) for wider in other.all):
-        return False
-    if other.any and not (rule.any and rule.any <= other.any):
-        return False
-    most = ANY_WORTH * min(len(rule.any - other.any), MOST_COUNTED)
-    most += BOOST_WORTH * min(len(rule.boost - other.boost), MOST_COUNTED)
-    return other.weight + len(other.all) >= rule.weight + len(rule.all) + most
-
-
 def _refused(error: PackError) -> Finding:
     file, _, what = str(error).partition(": ")
     line = re.match(r"line (\d+)", what)
@@ -230,31 +192,29 @@ def check(folder: Path) -> list[Finding]:
 def doubts(folder: Path, engine: Engine, readings: Readings | None = None) -> list[Finding]:
     """What a loaded pack may start with, and should not ship with.
 
-    Shared phrases, slow patterns, languages without examples, rules that no example reaches or another overtakes, and
-    names that no rule takes.
+    Slow messages, languages without examples, examples that are read as something else or hold nothing of their
+    licence, counterexamples that are answered, rules that no example reaches.
     """
     readings = readings or Readings(engine, TODAY)
     checker = _Checker(folder, engine, readings)
     entries = engine.intents.values()
-    languages = [one for entry in entries for one in (*checker.languages(entry), *checker.overtaken(entry))]
-    never = (*unreached(engine, folder, readings), *untaken(engine, folder))
-    shared = (*checker.shared_phrases(), *shared_cells(engine.lexicon, folder))
-    return [*shared, *checker.slow(), *languages, *never]
+    languages = [one for entry in entries for one in (*checker.languages(entry), *checker.sentences(entry))]
+    never = unreached(engine, folder, readings)
+    return [*checker.slow(), *languages, *never]
 
 
 def faults(folder: Path, engine: Engine, readings: Readings | None = None) -> list[Finding]:
-    """What a loaded pack must not start with; about 0.1 s for fifty intents.
-
-    Unknown names, slots without a type, names in no cell, examples that tie or go elsewhere, counterexamples
-    that are taken.
-    """
+    """What a loaded pack must not start with: unknown names, slots without a type, no licence, no weights."""
     readings = readings or Readings(engine, TODAY)
     checker = _Checker(folder, engine, readings)
     findings = [*glossary_faults(folder, engine.lexicon.glossary, engine.intents), *checker.tongues()]
     known = frozenset(checker.known | SLOT_TYPES | set(CONDITIONS) | ENGINES_OWN)
-    findings += [*contradictions.same_rows(engine, folder), *contradictions.cells(engine.lexicon, folder, known)]
+    findings += contradictions.cells(engine.lexicon, folder, known)
+    findings += contradictions.classes(engine, folder, known)
     forms: dict[str, str] = {}
     for entry in engine.intents.values():
+        findings += contradictions.same_rows(folder, entry)
+        findings += contradictions.licensed(engine, folder, entry)
         findings += contradictions.carried(engine, folder, entry)
         findings += contradictions.offered(engine, folder, entry, forms)
         if entry.form:
@@ -262,5 +222,4 @@ def faults(folder: Path, engine: Engine, readings: Readings | None = None) -> li
         findings += checker.names(entry)
         findings += checker.titles(entry)
         findings += checker.carried(entry)
-        findings += checker.sentences(entry)
     return findings

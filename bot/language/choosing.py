@@ -1,30 +1,140 @@
-"""Which of several readings of a message is answered."""
+"""What a message may mean after the answer before it: what its words license, weighed, with what the talk adds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
+from bot.language.context import OBJECTS, Context, asks_by_itself
+from bot.language.evidence import evidence
 from bot.language.hearing import Heard
-from bot.language.rules import Rule
-from bot.language.score import Scored
+from bot.language.kernel import AGAIN, DANGER, DATE_SHIFT, FALLBACK, FOLLOW, ORDINAL, REFINE
+from bot.language.licences import Licences, licence_of
+from bot.language.rules import IntentRules
+from bot.language.score import continues, explained, fits, is_most
+from bot.language.slots import kinds_of
+from bot.language.weights import INTENTS, Weights
 
-_TWO = 2
-# What a rule reaches when it takes a question as a whole, and not one word of it.
-_QUESTION_POINTS = 2.4
+# What the answer before adds to the sum of an intent whose rule says that it goes on from there, to a change of that
+# answer where the message holds values and nothing else, to an intent whose rule takes every word of the message, and
+# to the glossary where a general question asks about one of its words.
+# They are chosen on the conversations of tests/language.
+CONTINUES, BARE, EXPLAINED, GENERAL = 1.0, 1.8, 2.6, 1.4
+# A message of more words has an object and an act of its own.
+_SHORT = 7
+# Beside a clause of so many words that asks, a greeting is a courtesy.
+_ASKS = 3
+_CHANGES = frozenset({REFINE, DATE_SHIFT})
+# Whom a question of its own is about.
+NAMED = OBJECTS | {"provider_name", "npi"}
+# "Only my son's" changes the answer before; "show my prescriptions" asks for something whole.
+_JOINED = frozenset({"person", "INSTEAD", "ONLY", "CORRECTION"})
+# A word that a general question asks about: `Glossary.tags` finds it in no question about one's own plan.
+TERM = "term"
+_TIMES = frozenset({"date_range", "date_shift", "date_out", "date_ahead"})
 
 
-def first_asked(best: Sequence[Scored], heard: Heard) -> Scored:
-    """The reading to answer: the best, or of two questions in clauses of their own the one that was put first."""
-    return best[1] if apart(best, heard) and best[1].points >= _QUESTION_POINTS else best[0]
+class Chooser:
+    """Weighs the intents of a pack against each other, by the evidence of a message."""
+
+    def __init__(self, intents: Mapping[str, IntentRules], weights: Mapping[str, Weights], licences: Licences) -> None:
+        self.weights, self.licences = weights[INTENTS], licences
+        self._intents = intents
+        self._aspects = {name: one for name, one in weights.items() if name in intents}
+        asked = [(place, name) for place, name in enumerate(self.weights.labels) if not name.startswith(DANGER)]
+        self._entries = [(place, intents[name]) for place, name in asked if name in intents]
+        self._needs = {place: entry.needs != "nothing" for place, entry in self._entries}
+
+    @property
+    def sure(self) -> Mapping[str, float]:
+        """How likely an intent has to be before it is answered at once, by what its answer reads."""
+        return self.weights.header.sure
+
+    def _may_follow(self, intent: str, heard: Heard, context: Context | None) -> bool:
+        """Whether a follow-up fits the answer before it: more of a list, a slot that this answer has, a number.
+
+        Without an answer before it, it is read as what it is, and the person is told that there is none.
+        """
+        before = self._intents.get(context.intent) if context else None
+        if before is None or intent == AGAIN:
+            return True
+        if intent.removeprefix(FOLLOW) not in before.follows:
+            return False
+        if intent == REFINE:
+            own = {kind for slot in (*before.heard.values(), "filter", "answer") for kind in kinds_of(slot)}
+            fitting = [rule for rule in self._intents[REFINE].rules if fits(rule, heard, before.intent)]
+            changes = (rule for rule in fitting if "answer" not in rule.set or is_most(rule, heard))
+            return bool(own & heard.names) or any(not rule.any or rule.any & own & heard.names for rule in changes)
+        if intent == DATE_SHIFT:
+            return bool({"date_range", "date_shift"} & heard.names)
+        return intent != ORDINAL or bool({"ordinal", "BEFORE_THAT"} & heard.names)
+
+    def weighed(self, heard: Heard, context: Context | None) -> tuple[dict[str, float], dict[str, float]]:
+        """The probability of each intent that can be meant after the answer before, the likeliest first, and of danger.
+
+        Danger is heard by the gate, and by `Alarms.counted` where it is likely enough; it competes with no question.
+        """
+        sums = self.weights.sums(evidence(heard.said, heard.names))
+        dangers = {one: chance for one, chance in self.weights.probabilities(sums).items() if one.startswith(DANGER)}
+        legal, held = [], self.licences.held(heard)
+        alone = context is None and _is_values(heard)
+        for place, entry in self._entries:
+            # What values alone ask is what they license: "Blue Network S" names no doctor to look for in it.
+            if (entry.needs == "nothing" or alone) and licence_of(entry, held) is None:
+                continue
+            if entry.small_talk and len(heard.clauses) > 1 and len(heard.content) >= _ASKS:
+                continue
+            if entry.intent.startswith(FOLLOW) and not self._may_follow(entry.intent, heard, context):
+                continue
+            legal.append(place)
+            sums[place] += self._of_context(entry, heard, context)
+        if alone and any(self._needs[place] for place in legal):
+            legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
+        return self.weights.probabilities(sums, legal), dangers
+
+    def _of_context(self, entry: IntentRules, heard: Heard, context: Context | None) -> float:
+        """What the answer before adds to an intent: a rule that goes on from it, or values alone, which change it."""
+        before, spoken = (context.intent, context.language) if context else (None, None)
+        if entry.intent in _CHANGES and self._is_own(heard, before):
+            return 0.0
+        if len(heard.keys) <= _SHORT and (share := explained(entry, heard, before, spoken)):
+            return EXPLAINED * share
+        if TERM in heard.names and TERM in entry.slots.values() and len(heard.clauses) == 1:
+            return GENERAL
+        if context is None:
+            return 0.0
+        if entry.intent not in _CHANGES:
+            return CONTINUES if len(heard.keys) <= _SHORT and continues(entry, heard, context.intent) else 0.0
+        dated = heard.tags and all(tag.kind in _TIMES for tag in heard.tags)
+        changes = "ASKED" in heard.names or bool(dated) == (entry.intent == DATE_SHIFT)
+        return BARE if changes and {"BARE", "ASKED"} & heard.names and "MY" not in heard.names else 0.0
+
+    def _is_own(self, heard: Heard, before: str | None) -> bool:
+        """Whether a message has an object of its own: "my …", or whom or what no slot of the answer before can hold."""
+        if {"MY", "BARE"} <= heard.names and _JOINED.isdisjoint(heard.names):
+            return True
+        named = NAMED & heard.names
+        if named and asks_by_itself(heard.said.words):
+            return True
+        last = self._intents.get(before or "")
+        own = {kind for slot in last.heard.values() for kind in kinds_of(slot)} if last else named
+        held = frozenset(place for tag in heard.tags if tag.kind in own for place in range(tag.first, tag.after))
+        return any(not held.intersection(range(tag.first, tag.after)) for tag in heard.tags if tag.kind in named)
+
+    def licence(self, entry: IntentRules, heard: Heard) -> str | None:
+        """What of an intent's licence the message meets, "-" where it needs none, None where it meets nothing."""
+        return licence_of(entry, self.licences.held(heard))
+
+    def aspect(self, intent: str, heard: Heard) -> str | None:
+        """What of an intent is meant, the likeliest of those that its sentences name; None where they name none."""
+        weights = self._aspects.get(intent)
+        if weights is None:
+            return None
+        return next(iter(weights.probabilities(weights.sums(evidence(heard.said, heard.names)))))
+
+    def is_known(self, heard: Heard) -> bool:
+        """Whether any word of a message, or anything that it holds, was ever counted."""
+        return bool(heard.marks.keys() - {"FILLER"}) or self.weights.knows(heard.said.words)
 
 
-def apart(best: Sequence[Scored], heard: Heard) -> bool:
-    """Whether the second reading needs words of earlier clauses only, and the best words of later ones only."""
-    if len(best) < _TWO or len(heard.clauses) < _TWO:
-        return False
-    later, first = (_places(entry.rule, heard) for entry in best[:2])
-    cut = next((clause.first for clause in heard.clauses if later and clause.first <= min(later) < clause.after), 0)
-    return bool(first) and bool(later) and max(first) < cut
-
-
-def _places(rule: Rule, heard: Heard) -> frozenset[int]:
-    names = frozenset().union(*rule.all) & heard.marks.keys()
-    return frozenset().union(*(heard.marks[name] for name in names)) & heard.asking & frozenset(heard.content)
+def _is_values(heard: Heard) -> bool:
+    """Whether a message holds values and not a word beside them: "Blue Network S"."""
+    held = frozenset(place for tag in heard.tags for place in range(tag.first, tag.after))
+    return bool(heard.keys) and len(held) == len(heard.keys)

@@ -15,18 +15,38 @@ from bot.language.slots import NAMED_NETWORK
 CELLS = ("object", "attribute", "act", "owner", "time", "condition", "alien", "talk")
 
 
-def same_rows(engine: Engine, folder: Path) -> Iterator[Finding]:
-    """Rules that ask for the same, after the same answers, and lead to different ones."""
+def same_rows(folder: Path, entry: IntentRules) -> Iterator[Finding]:
+    """Rules of an intent that ask for the same, after the same answers: the second one never sets its slots."""
     alike: dict[object, list[Rule]] = defaultdict(list)
-    for entry in engine.intents.values():
-        for rule in entry.rules:
-            alike[frozenset(rule.all), rule.any, rule.after].append(rule)
+    for rule in entry.rules:
+        alike[frozenset(rule.all), rule.any, rule.after].append(rule)
     for first, *others in alike.values():
         for other in others:
-            if (other.intent, other.set) != (first.intent, first.set):
-                entry = engine.intents[other.intent]
-                what = f"rule {other.name!r} contradicts {first.intent}/{first.name}: both ask for the same"
-                yield _at(folder, entry, f"name: {other.name}", what)
+            what = f"rule {other.name!r} contradicts {first.name!r}: both ask for the same"
+            yield _at(folder, entry, f"name: {other.name}", what)
+
+
+def licensed(engine: Engine, folder: Path, entry: IntentRules) -> Iterator[Finding]:
+    """Licences of classes that there are not, look-ups without a licence, intents that nothing was counted for."""
+    classes = engine.licences.classes
+    if entry.needs != "nothing" and not entry.licence:
+        yield _at(folder, entry, "needs", f"licence: missing; it looks things up ({entry.needs})")
+    for name in sorted({name for one in entry.licence for name in one.split()} - classes.keys()):
+        yield _at(folder, entry, "licence", f"licence: unknown class {name!r}", nearest(name, classes))
+    if entry.intent not in engine.weights.labels:
+        yield _at(folder, entry, "examples", "examples: no sentence was counted for it: run `make weights`")
+
+
+def classes(engine: Engine, folder: Path, known: frozenset[str]) -> Iterator[Finding]:
+    """Names in a class that are neither a concept nor a slot type, and classes that no licence names."""
+    file, shown = folder / WORDS / "classes.yaml", f"{WORDS}/classes.yaml"
+    named = {name for entry in engine.intents.values() for one in entry.licence for name in one.split()}
+    for key, one in engine.licences.classes.items():
+        for name in sorted(frozenset(one.names) - known):
+            what = f"{key}: names: {name!r} is no concept and no slot type"
+            yield Finding(shown, line_of(file, f"{key}:"), what, nearest(name, known))
+        if key not in named:
+            yield Finding(shown, line_of(file, f"{key}:"), f"{key}: no licence names it")
 
 
 def carried(engine: Engine, folder: Path, entry: IntentRules) -> Iterator[Finding]:

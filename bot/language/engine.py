@@ -1,55 +1,44 @@
-"""A person's message to an intent with slots: safety first, then tags, concepts, scored rules and the context."""
+"""A person's message to an intent with slots: danger first, then what it holds, what it means, and the slots."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from bot.language.choosing import apart, first_asked
+from bot.language.alarms import Alarms, alarmed, in_danger
+from bot.language.choosing import Chooser
 from bot.language.clauses import ClauseRole, asks
-from bot.language.context import Context, asks_by_itself, merge
+from bot.language.context import Context, merge
 from bot.language.date_phrases import after_plan_year
 from bot.language.entities import date_tags
+from bot.language.explaining import ReadingTrace, traced
 from bot.language.hearing import Heard, Hearer
-from bot.language.kernel import FALLBACK, FOLLOW, HELP
+from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
-from bot.language.nearest import NearestIntents
+from bot.language.licences import Licences
 from bot.language.places import load_place_names
-from bot.language.reading import Candidate, Reading, Slot
+from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
-from bot.language.safety import Danger, SafetyGate, Signs
-from bot.language.score import RuleBook, Scored, best_of_each, sureness, why_not
-from bot.language.slots import dropped, kinds_of, moved, slot_of
-from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, keys_in, read
-from bot.language.typos import Speller
+from bot.language.safety import Danger, Signs
+from bot.language.score import best_rule, continues
+from bot.language.slots import dropped, moved, slot_of
+from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
 from bot.language.versus import SIDES, sides
+from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, Weights, load_weights
 
-CLOSE = 0.15
 MOST_CANDIDATES = 3
-DATE_SHIFT = "followup.date_shift"
-REFINE = "followup.refine"
-AGAIN = "followup.again"
-_CHANGES = frozenset({REFINE, DATE_SHIFT})
-_KERNEL_TALK = frozenset({FALLBACK, HELP})
-_SURE = 0.7
-# How sure a sentence that asks by itself has to be.
-_CLEAR = 0.5
-# "Show my …" asks for something whole; what joins it to the question before makes it a change of that one.
-_WHOLE = frozenset({"MY", "HISTORY"})
-_WHOLE_OR_JOINED = _WHOLE | {"INSTEAD", "ONLY", "CORRECTION", "DROP"}
-_UNEXPLAINED = frozenset({"unknown", "chatter", "other_person"})
 SIDES_KINDS = frozenset(SIDES.values())
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingTrace:
-    """For rule authors: the reading, what was heard, and why other rules lost ("intent/rule: what it misses")."""
-
-    reading: Reading
-    heard: Heard
-    lost: tuple[str, ...]
+_CHANGES = frozenset({REFINE, DATE_SHIFT})
+# What may stand beside a yes or a no.
+_BESIDE_AN_ANSWER = frozenset(
+    {"FILLER", "REQUEST", "THANK", "HELLO", "INSTEAD", "CORRECTION", "MORE", "ONLY", "GENERIC", "NEGATED"}
+)
+# An intent that is less likely than this is no choice to offer.
+LEAST = 0.04
+# Below this nothing is known of what is meant.
+LOST = 0.16
 
 
 def _read_whole(text: str) -> tuple[Utterance, Utterance]:
@@ -64,15 +53,20 @@ def _read_whole(text: str) -> tuple[Utterance, Utterance]:
 class Engine:
     """The language part, loaded once and free of state: every call stands alone."""
 
-    def __init__(self, intents: Iterable[IntentRules], lexicon: Lexicon) -> None:
+    def __init__(
+        self, intents: Iterable[IntentRules], lexicon: Lexicon, licences: Licences, weights: Mapping[str, Weights]
+    ) -> None:
         self.intents: Mapping[str, IntentRules] = {entry.intent: entry for entry in intents}
         self.lexicon = lexicon
-        self._book = RuleBook(self.intents.values(), lexicon.cells)
-        self._hearer = Hearer(lexicon)
-        self._acts = {name: _acts_of(entry, lexicon.cells) for name, entry in self.intents.items()}
-        self._nearest = NearestIntents(self.intents.values())
-        dangers = lexicon.dangers
-        self._gate = SafetyGate(dangers, Speller(dangers.repaired, lexicon.known | dangers.words.vocabulary))
+        self.licences = licences
+        self._chooser = Chooser(self.intents, weights, licences)
+        self._hearer = Hearer(lexicon, weights.get(LANGUAGE))
+        self._alarms = Alarms(lexicon, self.intents, self._chooser.sure[DANGER_SURE])
+
+    @property
+    def weights(self) -> Weights:
+        """The weights that choose between the intents."""
+        return self._chooser.weights
 
     @classmethod
     def load(cls, folder: Path) -> "Engine":
@@ -81,7 +75,8 @@ class Engine:
         Raises:
             PackError: "file: key: what" at the first thing that is wrong.
         """
-        return cls(load_rules(folder), load_lexicon(folder, load_place_names(folder)))
+        rules, lexicon = load_rules(folder), load_lexicon(folder, load_place_names(folder))
+        return cls(rules, lexicon, Licences.load(folder), load_weights(folder / WEIGHTS))
 
     def understand(
         self, text: str, *, today: date, context: Context | None = None, people: Sequence[tuple[str, str]] = ()
@@ -93,20 +88,23 @@ class Engine:
         begun = perf_counter()
         whole, part = _read_whole(text)
         part = self._hearer.knowing(part, people)
-        signs = self._gate.hear(whole)
+        signs = self._alarms.hear(whole)
         if danger := signs.firm():
-            question = self._beside(text, part, danger, today, context)
             now = self._tells_now(part, danger, signs, today, context)
-            return _alarmed(question, danger, signs, begun, now=now) if question else _danger(text, danger, begun)
+            question = self._beside(text, part, danger, today, context)
+            if question is None:
+                figure = self._in_topics(text, part, context, today, begun)
+                question, now = (figure, False) if self._alarms.is_figure(figure) else (None, now)
+            return alarmed(question, danger, begun, now=now) if question else in_danger(text, danger, begun)
         reading = self._in_topics(text, part, context, today, begun)
-        if self._unexplained(reading) and (danger := signs.unasked()):
-            return _danger(text, danger, begun)
-        danger = signs.beside()
-        if danger and "answer" in reading.slots:
-            return _danger(text, danger, begun)
+        if self._alarms.is_unexplained(reading) and (danger := signs.unasked()):
+            return in_danger(text, danger, begun)
+        danger = signs.beside() or self._alarms.counted(reading, part)
+        if danger and ("answer" in reading.slots or self._alarms.is_alone(danger, reading)):
+            return in_danger(text, danger, begun)
         if danger is None:
             return reading
-        return _alarmed(reading, danger, signs, begun, now=self._tells_now(part, danger, signs, today, context))
+        return alarmed(reading, danger, begun, now=self._tells_now(part, danger, signs, today, context))
 
     def _tells_now(self, said: Utterance, danger: Danger, signs: Signs, today: date, context: Context | None) -> bool:
         """Whether the clause that tells of danger speaks of now: "my lips are swelling, is benadryl covered" does."""
@@ -159,14 +157,8 @@ class Engine:
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
         """The intents that a message which was not understood comes nearest to, each with the slots that it states."""
         heard = self.hear(_read_whole(text)[1], today, None)
-        return tuple(
-            Candidate(intent, "nearest", 0.0, (), self._values(intent, heard))
-            for intent in self._nearest.to(heard.keys)
-        )
-
-    def _values(self, intent: str, heard: Heard) -> dict[str, Slot]:
-        kinds = self.intents[intent].heard
-        return {name: slot for name, kind in kinds.items() if (slot := slot_of(heard.said, heard.tags, kind))}
+        chances = self._chooser.weighed(heard, None)[0] if heard.keys else {}
+        return self._candidates(chances, heard, None, today, least=LEAST)
 
     def slots_in(self, text: str, *, today: date, context: Context | None = None) -> dict[str, Slot]:
         """Every slot value in a message by type, for answers to the bot's own questions (a bare ZIP)."""
@@ -190,17 +182,10 @@ class Engine:
         return Slot(text, tags[0].value) if tags else None
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:
-        """The reading of a message with all that led to it, and for each other intent why its best rule lost."""
+        """The reading of a message with all that led to it."""
         heard = self.hear(_read_whole(text)[1], today, context)
         reading = self.understand(text, today=today, context=context)
-        before = context.intent if context else None
-        lost = [
-            f"{rule.intent}/{rule.name}: {why}"
-            for entry in self.intents.values()
-            for rule in entry.rules
-            if (why := why_not(rule, heard.names, before)) and len(frozenset().union(*rule.all, rule.any) & heard.names)
-        ]
-        return ReadingTrace(reading, heard, tuple(lost))
+        return traced(reading, heard, self._chooser.weighed(heard, context)[0], self._chooser, self.intents)
 
     def hear(self, said: Utterance, today: date, context: Context | None) -> Heard:
         """What a message holds after the answer before it."""
@@ -219,7 +204,7 @@ class Engine:
     def _spoken_of(self, context: Context | None) -> frozenset[str]:
         """The kinds of slots that the last answer honours: what a word alone may then stand for."""
         before = self.intents.get(context.intent) if context else None
-        return taken_by(None, before)
+        return taken_by(before)
 
     def _asked(self, context: Context | None) -> str | None:
         """The slot that the bot asked for; after a bill without an amount it is the amount."""
@@ -228,167 +213,123 @@ class Engine:
             return None
         return "amount" if "amount" in before.slots and "amount" not in context.slots else context.asked
 
-    def _legal(self, scored: Scored, heard: Heard, context: Context | None) -> bool:
-        intent = scored.rule.intent
-        if not intent.startswith(FOLLOW) or intent == AGAIN:
-            return not self._of_whom_it_leaves_out(scored.rule, heard)
-        before = self.intents.get(context.intent) if context else None
-        if before is None or intent.removeprefix(FOLLOW) not in before.follows:
-            return False
-        return intent != REFINE or self._changes(scored.rule, before, heard.names)
+    def _candidates(
+        self, chances: Mapping[str, float], heard: Heard, context: Context | None, today: date, *, least: float
+    ) -> tuple[Candidate, ...]:
+        """The likeliest intents that a button can ask, each with the slots of its own."""
+        offered = [name for name, chance in chances.items() if chance >= least and self.intents[name].is_choice]
+        return tuple(self._candidate(name, chances[name], heard, context, today) for name in offered[:MOST_CANDIDATES])
 
-    def _of_whom_it_leaves_out(self, rule: Rule, heard: Heard) -> bool:
-        """Whether a question about a provider would be about the one that is not wanted: "pcp in M, not Dr. Kim"."""
-        intent = self.intents[rule.intent]
-        if intent.needs != "directory" or not heard.left_out:
-            return False
-        return any(group <= heard.left_out and group.isdisjoint(intent.excludes) for group in rule.all)
-
-    def _changes(self, rule: Rule, before: IntentRules, names: frozenset[str]) -> bool:
-        """Whether a refinement changes a slot of the answer before: medicines say nothing about a deductible."""
-        kinds = {kind for slot in before.heard.values() for kind in kinds_of(slot)}
-        return not rule.any or bool(rule.any & kinds & names)
+    def _candidate(self, name: str, chance: float, heard: Heard, context: Context | None, today: date) -> Candidate:
+        entry = self.intents[name]
+        rule = best_rule(entry.rules, heard, context.intent if context else None)
+        concepts = tuple(sorted(one for one in heard.names if one.isupper()))
+        slots = self._slots(entry, rule, heard, context, today)
+        return Candidate(name, rule.name if rule else COUNTED, round(chance, 3), concepts, slots)
 
     def _decide(self, text: str, heard: Heard, context: Context | None, today: date, begun: float) -> Reading:
-        before = self.intents.get(context.intent) if context else None
-        goes_on = self._book.mask(taken_by(None, before) | self._acts[before.intent]) if before else 0
-        matching = self._book.matching(self._book.bits_of(heard), before.intent if before else None, goes_on)
-        best = list(best_of_each(entry for entry in matching if self._legal(entry, heard, context)).values())
-        if not best:
-            return self._unknown(text, heard, begun)
-        first = self._whole(best, heard) or first_asked(best, heard)
-        best = [first, *(entry for entry in best if entry is not first)]
-        top = best[0]
-        close = len(best) > 1 and abs(top.points - best[1].points) < CLOSE and not apart(best, heard)
-        unclear = close and not any(self._no_choice(entry.rule.intent) for entry in best[:2])
-        candidates = tuple(
-            _candidate(entry, heard, self._slots(entry.rule, heard, context, today)) for entry in best[:MOST_CANDIDATES]
-        )
-        intent, slots = self.intents[top.rule.intent], candidates[0].slots
-        follows = before if intent.intent.startswith(FOLLOW) else None
-        taken = taken_by(top.rule, intent, follows)
-        unused = words_left(heard, taken, self.lexicon.beside)
-        owner = owner_left(unused) if (follows or intent).needs == "member" and PERSON not in slots else None
+        chances, dangers = self._chooser.weighed(heard, context) if heard.keys else ({}, {})
+        answered = self._is_answer(heard)
+        top = REFINE if answered else next(iter(chances), FALLBACK)
+        if not answered and (chances.get(top, 0.0) < LOST or not self._chooser.is_known(heard)):
+            return self._unknown(text, heard, begun, chances, dangers)
+        intent, before = self.intents[top], self.intents.get(context.intent) if context else None
+        own = self._candidate(top, 1.0 if answered else chances[top], heard, context, today)
+        others = self._candidates(chances, heard, context, today, least=LEAST)
+        goes_on = answered or (context is not None and continues(intent, heard, context.intent))
+        licence = self._chooser.licence(intent, heard) or (own.rule if goes_on else None)
+        asks = self._asks(own, others, licence, goes_on=goes_on)
+        slots, follows = own.slots, before if top.startswith(FOLLOW) else None
+        taken = taken_by(intent, follows)
+        owner = None
+        if (follows or intent).needs == "member" and PERSON not in slots:
+            owner = owner_left(words_left(heard, taken))
         if owner is not None:
-            slots, unused = {**slots, PERSON: owner}, tuple(word for word in unused if word != owner.text)
+            slots = {**slots, PERSON: owner}
         return Reading(
             text=text,
-            intent=intent.intent,
+            intent=top,
             slots=slots,
-            rule=top.rule.name,
-            score=candidates[0].score,
+            rule=own.rule if licence in {None, "-"} else licence,
+            score=own.score,
             language=heard.language,
-            ms=_since(begun),
-            concepts=candidates[0].concepts,
-            candidates=candidates,
-            unclear=unclear,
+            ms=elapsed(begun),
+            concepts=own.concepts,
+            candidates=others if asks else (own, *(one for one in others if one.intent != top))[:MOST_CANDIDATES],
+            unclear=asks,
             shows_language=heard.shows_language,
             unmet={
-                **conditions(heard, taken, follows or intent),
+                **conditions(heard, follows or intent),
                 **not_honoured(slots, follows or intent),
                 **not_held(heard, slots),
                 **left_out(heard, slots),
             },
-            unused=unused,
             cells=tuple(cells(heard, self.lexicon.cells)),
+            chances=chances,
+            dangers=dangers,
         )
 
-    def _whole(self, best: Sequence[Scored], heard: Heard) -> Scored | None:
-        """A whole question of its own, such as "show my prescriptions", where its words would also change the last one.
+    def _asks(self, own: Candidate, others: Sequence[Candidate], licence: str | None, *, goes_on: bool) -> bool:
+        """Whether the person is asked: the likeliest intent is not licensed, or not likely enough for what it reads.
 
-        It asks for what is the person's own, and nothing in it joins it to the question before; or it is a sentence
-        that asks by itself ("is Grace Okafor in Network P").
+        What goes on from the answer before, and what nothing else competes with, is not asked for.
         """
-        if best[0].rule.intent == REFINE and asks_by_itself(heard.said.words):
-            asked = (one for one in best[1:] if self.intents[one.rule.intent].needs != "nothing")
-            return next((one for one in asked if sureness(one.points) >= _CLEAR), None)
-        if best[0].rule.intent != REFINE or "BARE" not in heard.names or heard.names & _WHOLE_OR_JOINED != _WHOLE:
-            return None
-        own = (one for one in best[1:] if self.intents[one.rule.intent].needs == "member")
-        return next((one for one in own if sureness(one.points) >= _SURE), None)
+        if licence is None:
+            return bool(others)
+        competes = any(one.intent != own.intent for one in others)
+        return competes and not goes_on and own.score < self._chooser.sure[self.intents[own.intent].needs]
 
-    def _no_choice(self, intent: str) -> bool:
-        """Small talk and follow-ups are nothing to choose between."""
-        return intent in _KERNEL_TALK or intent.startswith(FOLLOW) or self.intents[intent].small_talk
+    def _is_answer(self, heard: Heard) -> bool:
+        """Whether a message is a bare yes, no or never mind: it answers the bot, whatever was said before."""
+        answers = [rule for rule in self.intents[REFINE].rules if "answer" in rule.set]
+        names = frozenset().union(*(rule.concepts for rule in answers))
+        taken = frozenset().union(*(heard.marks.get(name, frozenset()) for name in names))
+        beside = heard.marks.get("FILLER", frozenset())
+        every = frozenset(range(len(heard.keys)))
+        if heard.marks.keys() - names - _BESIDE_AN_ANSWER or len(heard.marks.keys() & names) > 1:
+            return False
+        leads = bool(taken) and min(taken) <= 1  # "are you ok" is a question
+        return leads and 3 * len(taken) >= len(every) and taken | beside >= every
 
-    def _unexplained(self, reading: Reading) -> bool:
-        """Whether a message is neither a question for this bot nor one that it knows to refuse.
-
-        What only answers or changes an earlier question explains no sign of danger: "I can't go on" is no "no".
-        """
-        if reading.intent != FALLBACK:
-            return self._no_choice(str(reading.intent))
-        return reading.slots["reason"].value in _UNEXPLAINED
-
-    def _unknown(self, text: str, heard: Heard, begun: float) -> Reading:
+    def _unknown(
+        self, text: str, heard: Heard, begun: float, chances: Mapping[str, float], dangers: Mapping[str, float]
+    ) -> Reading:
         reason = "unknown" if heard.keys else "empty"
-        slots = {"reason": Slot("", reason)}
         return Reading(
             text,
             FALLBACK,
-            slots,
+            {"reason": Slot("", reason)},
             None,
             0.0,
             heard.language,
-            _since(begun),
+            elapsed(begun),
             (),
             (),
             unclear=False,
             shows_language=heard.shows_language,
-            unused=words_left(heard, frozenset(), self.lexicon.beside),
             cells=tuple(cells(heard, self.lexicon.cells)),
+            chances=chances,
+            dangers=dangers,
         )
 
-    def _slots(self, rule: Rule, heard: Heard, context: Context | None, today: date) -> dict[str, Slot]:
-        wanted = dict(self.intents[rule.intent].heard)
-        if rule.intent.startswith(FOLLOW) and context and context.intent in self.intents:
+    def _slots(
+        self, entry: IntentRules, rule: Rule | None, heard: Heard, context: Context | None, today: date
+    ) -> dict[str, Slot]:
+        wanted = dict(entry.heard)
+        if entry.intent.startswith(FOLLOW) and context and context.intent in self.intents:
             wanted = {**self.intents[context.intent].heard, **wanted}
         slots = {name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, heard.tags, kind))}
         if not SIDES_KINDS.isdisjoint(wanted.values()):
             found = sides(lambda text: self.slots_in(text, today=today), heard.said.text)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})
-        if rule.intent == DATE_SHIFT and "date_shift" in heard.names:
+        if entry.intent == DATE_SHIFT and "date_shift" in heard.names:
             slots["date_range"] = moved(heard.said, heard.tags, context.slots if context else {}, today)
-        if rule.intent == REFINE and {"DROP", "filter"} & rule.concepts:
+        if entry.intent == REFINE and rule and {"DROP", "filter"} & rule.concepts:
             slots.update(dropped(heard.said, heard.tags, slots, wanted))
-        slots.update({name: Slot("", value) for name, value in rule.set.items()})
+        if aspect := self._chooser.aspect(entry.intent, heard):
+            slots["reason"] = Slot("", aspect)
+        if rule:
+            slots.update(
+                {name: Slot("", value) for name, value in rule.set.items() if name != PERSON or name not in slots}
+            )
         return slots
-
-
-def _acts_of(intent: IntentRules, cells: Mapping[str, str]) -> frozenset[str]:
-    """What its rules know to be done: "find another one" goes on with a search."""
-    return frozenset(name for rule in intent.rules for name in rule.concepts if cells.get(name) == "act")
-
-
-def _since(begun: float) -> float:
-    return round((perf_counter() - begun) * 1000, 4)
-
-
-def _candidate(entry: Scored, heard: Heard, slots: Mapping[str, Slot]) -> Candidate:
-    rule = entry.rule
-    used = frozenset().union(*rule.all, rule.any, rule.boost) & heard.names
-    return Candidate(rule.intent, rule.name, sureness(entry.points), tuple(sorted(used)), slots)
-
-
-def _alarmed(reading: Reading, danger: Danger, signs: Signs, begun: float, *, now: bool) -> Reading:
-    """The reading of what is asked beside danger. The words of danger were used: nobody is told that they were not."""
-    spoken = signs.words()
-    left = tuple(word for word in reading.unused if spoken.isdisjoint(keys_in(word)))
-    return replace(reading, alarm=danger.intent, present=now, lines=danger.lines, unused=left, ms=_since(begun))
-
-
-def _danger(text: str, danger: Danger, begun: float) -> Reading:
-    only = Candidate(danger.intent, danger.rule, 1.0, ())
-    return Reading(
-        text,
-        danger.intent,
-        {},
-        danger.rule,
-        1.0,
-        danger.language,
-        _since(begun),
-        (),
-        (only,),
-        unclear=False,
-        lines=danger.lines,
-    )

@@ -1,6 +1,5 @@
 """What a message holds before any rule is tried: slot values, concepts with their words, clauses, language."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -9,15 +8,17 @@ from datetime import date
 from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import DateRange
 from bot.language.entities import Tagger
+from bot.language.evidence import evidence, shape
 from bot.language.lexicon import DATE_KEYS, Lexicon
 from bot.language.names import TITLES
 from bot.language.people import names_somebody, with_people
 from bot.language.phrases import PhraseFound
 from bot.language.scanning import Scanner
-from bot.language.slots import without_names
+from bot.language.slots import places_of_names
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 from bot.language.typos import Speller
+from bot.language.weights import Weights
 
 # Concepts of words that ask for nothing by themselves.
 _IDLE = frozenset({"HELLO", "THANK", "REQUEST", "AGREE", "ONLY", "INSTEAD", "CORRECTION", "ORDINAL_WORD"})
@@ -25,10 +26,7 @@ _IDLE = frozenset({"HELLO", "THANK", "REQUEST", "AGREE", "ONLY", "INSTEAD", "COR
 _WHOLE_PHRASE = 5
 # A letter names a network only in a message of so few words, one more beside a provider's number.
 _FEW = 4
-_SPANISH_LETTERS = re.compile("[ñáéíóú¿¡]", re.IGNORECASE)
-
-
-_NAMES = frozenset({"provider_name", "organization"})
+_SURE_OF_LANGUAGE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +34,8 @@ class Heard:
     """What was found in a message before any rule was tried.
 
     `marks` are the concepts and the types of slot values with the tokens that said them, `asking` the tokens of the
-    clauses that ask, `content` those of them that mean something. `names` adds what is true of the whole message
-    (BARE, LONE …). `shows_language`: the words themselves say which language they are in.
+    clauses that ask, all where none does ("yes"), `content` those of them that mean something. `names` adds what is
+    true of the whole message (BARE, LONE …). `shows_language`: the words themselves say which language they are in.
     """
 
     said: Utterance
@@ -51,27 +49,15 @@ class Heard:
     language: str
     shows_language: bool = True
 
-    @property
-    def left_out(self) -> frozenset[str]:
-        """The kinds of names that the message holds only to leave them out."""
-        named = [tag for tag in self.tags if tag.kind in _NAMES]
-        return frozenset(tag.kind for tag in named if tag.excluded) - {tag.kind for tag in named if not tag.excluded}
-
-    def said_in(self, name: str) -> str:
-        """The person's own words for a concept or a slot type."""
-        return " ".join(self.said.said(place, place + 1) for place in sorted(self.marks.get(name, ())))
-
 
 class Hearer:
     """Finds what messages hold, by the words of a pack."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+    def __init__(self, lexicon: Lexicon, tongue: Weights | None = None) -> None:
+        self._lexicon, self._tongue = lexicon, tongue
         self._tagger = Tagger(lexicon)
         self._scanner = Scanner(lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, lexicon.known))
         self._given = lexicon.given - lexicon.familiar - DATE_KEYS
-        english, spanish = lexicon.common["en"], lexicon.common["es"]
-        self._only = {"en": english - spanish, "es": spanish - english}
 
     def hear(
         self,
@@ -99,8 +85,9 @@ class Hearer:
         tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
         marks = _marks(said, tags, [match for match in found if match.first not in sentence])
         asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in range(one.first, one.after))
+        asking = asking or frozenset(range(len(keys)))
         bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
-        heard = self._language(said, keys, found, tags)
+        heard = self._language(said, tags)
         return Heard(
             said,
             keys,
@@ -144,21 +131,19 @@ class Hearer:
                 idle.update(range(match.first, match.after))
         return frozenset(idle)
 
-    def _language(
-        self, said: Utterance, keys: Sequence[str], found: Sequence[PhraseFound], tags: Sequence[Tag]
-    ) -> str | None:
-        """The language of the words; those of names are of none, whatever their accents."""
-        text, keys = without_names(said, keys, tags)
-        spanish = english = 0
-        for match in found:
-            languages = {meaning.language for meaning in match.meanings}
-            spanish += "es" in languages and "en" not in languages
-            english += "en" in languages and "es" not in languages
-        spanish += sum(key in self._only["es"] for key in keys) + bool(_SPANISH_LETTERS.search(text))
-        english += sum(key in self._only["en"] for key in keys)
-        if spanish == english:
+    def _language(self, said: Utterance, tags: Sequence[Tag]) -> str | None:
+        """The language of the words, None where they could be of either; names and numbers are of none."""
+        if self._tongue is None:
             return None
-        return "es" if spanish > english else "en"
+        numbers = {place for place, word in enumerate(said.words) if shape(word) != word}
+        names = places_of_names(said, tags) | numbers
+        strange = frozenset(place for place, word in enumerate(said.words) if not self._tongue.knows((word,)))
+        known = frozenset(range(len(said.words))) - strange - names
+        # Pieces are a guess: they tell of words that were never counted, where no other word tells.
+        kind, without = ("words", names | strange) if known else ("pieces", names)
+        sums = self._tongue.sums({kind: evidence(said, frozenset(), without)[kind]})
+        language, chance = next(iter(self._tongue.probabilities(sums).items()))
+        return language if chance >= _SURE_OF_LANGUAGE else None
 
 
 def _marks(said: Utterance, tags: Sequence[Tag], found: Sequence[PhraseFound]) -> dict[str, frozenset[int]]:

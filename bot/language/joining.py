@@ -1,7 +1,7 @@
 """Values of one slot that are said together: "S and P", "Memphis or Nashville", "cardiologist, internist or GP"."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from bot.language.tags import Tag
@@ -79,7 +79,8 @@ def together(said: Utterance, tags: Iterable[Tag], one: Tag) -> tuple[tuple[Tag,
     """
     row = [tag for tag in tags if tag is one or (tag.excluded == one.excluded and not _overlap(tag, one))]
     row.sort(key=lambda tag: (tag.first, -tag.after))
-    row = [tag for at, tag in enumerate(row) if tag is one or not any(_overlap(tag, near) for near in row[:at])]
+    ends = accumulate((tag.after for tag in row), max, initial=0)
+    row = [tag for tag, end in zip(row, ends, strict=False) if tag is one or end <= tag.first]
     links = [link(said, left, right) for left, right in pairwise(row)]
     first = last = next(at for at, tag in enumerate(row) if tag is one)
     while first and links[first - 1]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.language.hearing import Heard
+from bot.language.kernel import FOLLOW, REFINE
 from bot.language.lexicon import WISH
 from bot.language.reading import Cell, Slot
-from bot.language.rules import IntentRules, Rule
+from bot.language.rules import IntentRules
 from bot.language.slots import excluded_beside, kinds_of, slot_of
 from bot.language.tags import Tag
 from bot.language.text import Utterance
@@ -19,10 +20,18 @@ CONDITIONS = (
     "amount_over", "amount_under", "order", "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group",
     "npi", "nucc", "tin", "organization", "procedure_code", "ndc", "wish", "date_ahead", "date_out",
 )  # fmt: skip
-# Names by which rules know that some care is meant, whatever it is.
-_STAND_INS = frozenset({"SERVICE", "VISIT", "PROCEDURE", "service", "facility_type", "specialty", "claim_type"})
-# What a person says of a provider alone: "the lady at the desk" chooses none of a member's records.
-_OF_PROVIDERS = frozenset({"gender", WISH})
+# What an answer that does not honour it has to say: who, when, where, how much, which network or drug; of the directory
+# also what kind of provider. A kind of care that no slot holds is what the question is about.
+_TOLD = frozenset({
+    "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "network", "drug",
+    "provider_name", "organization", "claim_id", "location",
+})  # fmt: skip
+_TOLD_OF_DIRECTORY = _TOLD | {
+    "radius", "gender", "language", "accepting_new", "telehealth", "wheelchair", "open_at", "age_group", WISH,
+}  # fmt: skip
+# An answer that nothing narrows down is about no more than was asked: where it was, with whom and for how much only
+# tell of what it is about.
+_CIRCUMSTANCES = frozenset({"location", "provider_name", "organization", "amount", "amount_over", "amount_under"})
 _OTHER = "other"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id"})
@@ -31,29 +40,19 @@ _OWNER = re.compile(r"(?P<name>[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
 _HANGS = 40
 
 
-def taken_by(rule: Rule | None, *intents: IntentRules | None) -> frozenset[str]:
-    """Every name that a rule lists and that the slots of its intent, or of the answer it follows, can hold."""
-    return (rule.concepts if rule else frozenset()).union(*(intent.takes for intent in intents if intent))
+def taken_by(*intents: IntentRules | None) -> frozenset[str]:
+    """Every name that the slots of an intent, or of the answer it follows, can hold."""
+    return frozenset[str]().union(*(intent.takes for intent in intents if intent))
 
 
-def words_left(heard: Heard, taken: AbstractSet[str], beside: Mapping[str, AbstractSet[str]]) -> tuple[str, ...]:
-    """The person's own words that mean something, stand in a clause that asks, and are taken by no name.
-
-    `beside` are words that mean nothing of their own where a name that is taken was said.
-    """
+def words_left(heard: Heard, taken: AbstractSet[str]) -> tuple[str, ...]:
+    """The person's own words that mean something, stand in a clause that asks, and are taken by no name."""
     used = _places(heard, taken)
-    carried = frozenset().union(*(words for name, words in beside.items() if name in taken and name in heard.marks))
-    left = (
-        _whole(heard.said, place) for place in heard.content if place not in used and heard.keys[place] not in carried
-    )
-    return tuple(dict.fromkeys(left))
+    return tuple(dict.fromkeys(_whole(heard.said, place) for place in heard.content if place not in used))
 
 
 def owner_left(words: Sequence[str]) -> Slot | None:
-    """Whose record is asked for where nothing else explains the name: the Mai of "Mai's claims", who is on no list.
-
-    A name that is left over would be told as not used above the asker's own record, which is not the one asked for.
-    """
+    """Whose record is asked for where nothing else explains the name: the Mai of "Mai's claims", who is on no list."""
     owners = (match for word in words if (match := _OWNER.fullmatch(word)))
     return next((Slot(match.group(), {"name": match["name"]}) for match in owners), None)
 
@@ -66,21 +65,20 @@ def _whole(said: Utterance, place: int) -> str:
     return f"{before}{said.text[first:after]}{behind}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
 
 
-def conditions(heard: Heard, taken: AbstractSet[str], intent: IntentRules) -> dict[str, Slot]:
-    """The conditions that the message states and that no slot of the intent holds, one for the same words.
-
-    That a rule needs a kind of care to know a question by does not mean that its answer chooses by it: only a slot
-    does.
-    """
+def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
+    """The conditions that the message asks for and that no slot of the intent holds, one for the same words."""
+    if intent.needs == "nothing":
+        return {}
+    told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
+    if REFINE.removeprefix(FOLLOW) not in intent.follows:
+        told = _TOLD - _CIRCUMSTANCES
     honoured = _places(heard, {name for kind in intent.heard.values() for name in kinds_of(kind)} | intent.about)
     found: dict[str, Slot] = {}
     for kind in CONDITIONS:
-        if kind not in heard.marks or (intent.needs == "member" and kind in _OF_PROVIDERS):
+        if kind not in heard.marks or kind not in told:
             continue
-        places = heard.marks[kind] - (frozenset() if kind == WISH else honoured)
-        if not places or (kind in taken and kind not in _STAND_INS):
-            continue
-        if kind != WISH and places <= _places(heard, taken - _STAND_INS - {kind}):
+        places = (heard.marks[kind] & heard.asking) - (frozenset() if kind == WISH else honoured)
+        if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
         slot = _wishes(heard, beside) if kind == WISH else slot_of(heard.said, beside, kind)

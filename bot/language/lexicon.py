@@ -6,12 +6,13 @@ from pathlib import Path
 
 import msgspec
 
+from bot import compiled
 from bot.errors import PackError
 from bot.language.dangers import Dangers, load_dangers
 from bot.language.date_words import DATE_WORDS
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
 from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
-from bot.language.places import Area, PlaceNames, place_phrases
+from bot.language.places import PLACE, Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.text import key_of, keys_in
 
@@ -39,13 +40,11 @@ _HIDING = frozenset({"specialty", "facility_type"})
 class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Phrases by language, separated by commas.
 
-    `shares` names concepts and slot types that may have the same phrases ("*" is any), each with the reason. `hides`
-    says that nothing inside a phrase of this concept means anything else.
+    `hides` says that nothing inside a phrase of this concept means anything else.
     """
 
     en: str = ""
     es: str = ""
-    shares: dict[str, str] = {}
     hides: bool = False
 
 
@@ -80,13 +79,9 @@ class _Names(msgspec.Struct, forbid_unknown_fields=True):
     organizations: str
 
 
-class _Common(msgspec.Struct, forbid_unknown_fields=True):
+class _Everyday(msgspec.Struct, forbid_unknown_fields=True):
     en: str
     es: str
-
-
-class _Idle(_Common, forbid_unknown_fields=True):
-    beside: dict[str, _Common] = msgspec.field(default_factory=dict)
 
 
 _NOWHERE = Area("", ())
@@ -97,15 +92,16 @@ class Lexicon:
     """Everything that a phrase of the pack can mean, in one tree, with the closed lists beside it.
 
     `plain` are the words of all phrases but the names of places; `towns` are places of one word that mean nothing else,
-    `place_words` the words of all places; `idle` are the words that ask for nothing, `beside` those that do so only
-    where a value or a concept of that name is said. `cells` gives for each concept and slot type which part of a
-    question it fills. `area` is what the plan covers. `sources` gives the file of each slot type.
+    `place_words` the words of all places; `familiar` are everyday words of both languages, `idle` those that ask for
+    nothing. `cells` gives for each concept and slot type which part of a question it fills. `area` is what the plan
+    covers. `spoken` are the concepts with phrases, and in which language; `strange` are words of other subjects alone:
+    known, but nobody means them when typing something like them.
     """
 
     tree: PhraseTree = field(default_factory=PhraseTree)
     concepts: dict[str, str] = field(default_factory=dict)
     kinds: set[str] = field(default_factory=set)
-    common: dict[str, frozenset[str]] = field(default_factory=dict)
+    familiar: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     family: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
@@ -113,24 +109,13 @@ class Lexicon:
     place_words: frozenset[str] = frozenset()
     area: Area = _NOWHERE
     idle: frozenset[str] = frozenset()
-    beside: dict[str, frozenset[str]] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
     dangers: Dangers = field(default_factory=Dangers)
     glossary: Glossary = field(default_factory=Glossary)
     drugs: dict[str, str] = field(default_factory=dict)
     options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    declared: list[tuple[str, str, str, str]] = field(default_factory=list)
-    shares: dict[str, frozenset[str]] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
-    hiding: set[str] = field(default_factory=set)
-
-    @property
-    def strange(self) -> frozenset[str]:
-        """Words of other subjects alone: known, but nobody means them when typing something like them."""
-        words: dict[bool, set[str]] = {True: set(), False: set()}
-        for _, concept, _, phrase in self.declared:
-            words[concept == FOREIGN].update(keys_in(phrase))
-        return frozenset(words[True] - words[False])
+    spoken: set[tuple[str, str]] = field(default_factory=set)
+    strange: set[str] = field(default_factory=set)
 
     @property
     def known(self) -> frozenset[str]:
@@ -138,11 +123,6 @@ class Lexicon:
         return frozenset(
             self.tree.vocabulary | self.familiar | self.given | self.family | DATE_KEYS | self.glossary.tree.vocabulary
         )
-
-    @property
-    def familiar(self) -> frozenset[str]:
-        """Everyday words of both languages, in look-up form."""
-        return frozenset().union(*self.common.values())
 
 
 def _add(lexicon: Lexicon, said: _Said | _Specialty, kind: str, value: object, where: tuple[str, str]) -> None:
@@ -152,10 +132,9 @@ def _add(lexicon: Lexicon, said: _Said | _Specialty, kind: str, value: object, w
         text, meaning = said.en if language == "en" else said.es, Meaning(kind, value, language, hides)
         for phrase in phrases_in(text, shown, key):
             lexicon.tree.add(phrase, meaning)
-            if kind == "concept":
-                lexicon.declared.append((shown, key, language, phrase))
+            if kind == "concept" and phrase:
+                lexicon.spoken.add((key, language))
     lexicon.kinds.add(kind)
-    lexicon.sources.setdefault(kind, shown)
 
 
 def _load_concepts(lexicon: Lexicon, folder: Path) -> None:
@@ -168,8 +147,6 @@ def _load_concepts(lexicon: Lexicon, folder: Path) -> None:
             if not name.isupper():
                 raise PackError(f"{shown}: {name}: names of concepts are in capitals")
             lexicon.concepts[name] = shown
-            lexicon.shares[name] = frozenset(said.shares)
-            lexicon.hiding |= {name} if said.hides else set()
             _add(lexicon, said, "concept", name, (shown, name))
 
 
@@ -252,17 +229,12 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
     for phrase in phrases_in(names.organizations, shown, "organizations"):
         lexicon.tree.add(phrase, Meaning("organization", phrase, "", hides=True))
     lexicon.kinds.add("organization")
-    common: _Common = converted(read_yaml(folder / "common.yaml", f"{WORDS}/common.yaml"), _Common, "common.yaml")
-    lexicon.common = {
-        "en": frozenset(key for word in common.en.split() for key in keys_in(word)),
-        "es": frozenset(key for word in common.es.split() for key in keys_in(word)),
-    }
-    idle: _Idle = converted(read_yaml(folder / "idle.yaml", f"{WORDS}/idle.yaml"), _Idle, "idle.yaml")
-    lexicon.idle = _words(idle)
-    lexicon.beside = {name: _words(said) for name, said in idle.beside.items()}
+    lexicon.familiar, lexicon.idle = _everyday(folder, "common.yaml"), _everyday(folder, "idle.yaml")
 
 
-def _words(said: _Common) -> frozenset[str]:
+def _everyday(folder: Path, name: str) -> frozenset[str]:
+    """The words of a file of both languages, in look-up form."""
+    said: _Everyday = converted(read_yaml(folder / name, f"{WORDS}/{name}"), _Everyday, f"{WORDS}/{name}")
     return frozenset(key for words in (said.en, said.es) for word in words.split() for key in keys_in(word))
 
 
@@ -289,10 +261,20 @@ def _load_options(lexicon: Lexicon, folder: Path) -> None:
 
 
 def load_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
-    """The words under the pack's `intents/` folder.
+    """The words under the pack's `intents/` folder, as a start before this one kept them (`bot.compiled`).
 
     Raises:
         PackError: "file: key: what" at the first thing that is wrong.
+    """
+    key = compiled.key_of(folder / WORDS, of=compiled.code_of("language"))
+    return compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder, names))
+
+
+def read_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
+    """The words under the pack's `intents/` folder, read anew.
+
+    Raises:
+        PackError: as above.
     """
     lexicon = Lexicon()
     words = folder / WORDS
@@ -306,13 +288,15 @@ def load_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
     lexicon.glossary = load_glossary(words)
     lexicon.kinds |= {TERM, OTHER, ALONE} if lexicon.glossary.terms else set()
     lexicon.plain = frozenset(lexicon.tree.vocabulary)
+    concepts = lexicon.tree.words_of("concept")
+    lexicon.strange = concepts.pop(FOREIGN, set()).difference(*concepts.values())
     _load_cells(lexicon, words)
     _load_options(lexicon, words)
     for phrase, value in place_phrases(names):
-        lexicon.tree.add(phrase, Meaning("place", value, "", hides=True))
+        lexicon.tree.add(phrase, Meaning(PLACE, value, "", hides=True))
     phrases = [(phrase.lower(), value.careful) for phrase, value in place_phrases(names)]
     lexicon.towns = frozenset(name for name, careful in phrases if not careful and " " not in name)
     lexicon.place_words = frozenset(word for name, _ in phrases for word in name.split())
     lexicon.area = names.area
-    lexicon.kinds.add("place")
+    lexicon.kinds.add(PLACE)
     return lexicon

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.language import places
-from bot.language.places import Area, Coordinates, miles_between, zips_in
+from bot.language.places import Area, Coordinates, miles_between, points_in
 
 _BEYOND = 0.65  # degrees, some forty miles: how far across the state's borders ZIPs are found
 _MILES_PER_DEGREE = 69.0
 
 
+class _Centres(NamedTuple):
+    """The ZIPs in and around a state from south to north, with the latitude and longitude of each one's centre."""
+
+    codes: tuple[str, ...]
+    lats: array[float]
+    longs: array[float]
+
+
 @lru_cache(maxsize=4)
-def _centres(area: Area) -> tuple[tuple[str, Coordinates], ...]:
-    """Every active ZIP in and around the state with its centre, read once."""
-    inside = _points(area.state)
-    if not inside:
-        return ()
-    south, north = (end(point[0] for _, point in inside) for end in (min, max))
-    west, east = (end(point[1] for _, point in inside) for end in (min, max))
-    outside = (one for state in area.beside for one in _points(state))
-    return inside + tuple(
-        (code, point)
-        for code, point in outside
-        if south - _BEYOND < point[0] < north + _BEYOND and west - _BEYOND < point[1] < east + _BEYOND
-    )
-
-
-def _points(state: str) -> tuple[tuple[str, Coordinates], ...]:
-    return tuple((row.code, row.point) for row in zips_in(state, active=True) if row.point)
+def _centres(area: Area) -> _Centres:
+    """Every ZIP in use in and around the state."""
+    inside = [(point, code) for code, point in points_in(area.state).each()]
+    if inside:
+        south, north = (end(point[0] for point, _ in inside) for end in (min, max))
+        west, east = (end(point[1] for point, _ in inside) for end in (min, max))
+        outside = (one for state in area.beside for one in points_in(state).each())
+        inside += [
+            (point, code)
+            for code, point in outside
+            if south - _BEYOND < point[0] < north + _BEYOND and west - _BEYOND < point[1] < east + _BEYOND
+        ]
+    inside.sort()
+    lats, longs = (array("d", (point[axis] for point, _ in inside)) for axis in (0, 1))
+    return _Centres(tuple(code for _, code in inside), lats, longs)
 
 
 def load(area: Area) -> None:
@@ -40,12 +49,10 @@ def load(area: Area) -> None:
 @lru_cache(maxsize=512)
 def zips_near(area: Area, center: Coordinates, miles: float) -> tuple[str, ...]:
     """The ZIPs of the area whose centre lies within `miles` of a point, the nearest first; none far outside it."""
+    codes, lats, longs = _centres(area)
     band = miles / _MILES_PER_DEGREE
-    within = (
-        (miles_between(center, point), zip_code)
-        for zip_code, point in _centres(area)
-        if abs(point[0] - center[0]) <= band
-    )
+    first, after = bisect_left(lats, center[0] - band), bisect_right(lats, center[0] + band)
+    within = ((miles_between(center, (lats[at], longs[at])), codes[at]) for at in range(first, after))
     return tuple(zip_code for distance, zip_code in sorted(within) if distance <= miles)
 
 
@@ -61,7 +68,7 @@ class Gazetteer:
         return self._area.state
 
     def read(self) -> None:
-        """Read the tables now, half a second, where the first question has no time for it."""
+        """Read the tables now: the first start of an installation takes half a second for it."""
         load(self._area)
 
     def zips_near(self, center: Coordinates, miles: float) -> tuple[str, ...]:

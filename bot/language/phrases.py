@@ -1,12 +1,13 @@
-"""Phrases of the pack: `(a|b) c [d]` written out, and a tree that finds thousands of them in one pass."""
+"""Phrases of the pack: `(a|b) c [d]` written out, and a table that finds thousands of them in one pass."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.errors import PackError
+from bot.language.places import PLACE, NamedPlace
 from bot.language.text import keys_in
 
 MOST_FORMS = 240
@@ -76,81 +77,125 @@ class PhraseFound:
     meanings: tuple[Meaning, ...]
 
 
-class _Node:
-    """A word of the tree: the words that may follow, and what the phrase ending here stands for."""
-
-    __slots__ = ("meanings", "next")
-
-    def __init__(self) -> None:
-        self.next: dict[str, _Node] = {}
-        self.meanings: tuple[Meaning, ...] = ()
-
-
 class PhraseTree:
-    """All phrases of a pack, by their words."""
+    """All phrases of a pack, by their words.
+
+    A complaint stands behind some thirty ways of asking for who treats it ("someone for my ..."): these are kept apart
+    and not written out, for they would be two thirds of all phrases.
+    """
 
     def __init__(self) -> None:
-        self._root = _Node()
-        self._begun: dict[str, _Node] = {}
+        self._meanings: dict[str, tuple[Meaning, ...]] = {}
+        self._behind: dict[str, list[tuple[int, Meaning]]] = {}  # what is meant behind the ways of that number
+        self._ways: list[list[str]] = []
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._longest: dict[str, int] = {}  # the words of the longest phrase that begins with a word
+        self._begun: dict[str, list[tuple[str, int]]] = {}  # the ways that begin with a word, with their numbers
+        self._most_behind = 0
         self.vocabulary: set[str] = set()
 
     def add(self, phrase: str, meaning: Meaning) -> None:
         """Add a phrase with its meaning; a phrase may have several. Empty phrases are ignored."""
         if keys := keys_in(phrase):
-            _mean(self._behind(self._root, keys), meaning)
+            said = " ".join(keys)
+            before = self._meanings.get(said, ())
+            if meaning not in before:
+                self._meanings[said] = (*before, meaning)
+                self._longest[keys[0]] = max(len(keys), self._longest.get(keys[0], 0))
+                self.vocabulary.update(keys)
 
-    def add_behind(self, beginnings: Iterable[str], phrase: str, meaning: Meaning) -> None:
-        """Add a phrase behind each of several beginnings, which are cut into words once for all phrases."""
-        keys = keys_in(phrase)
-        for beginning in beginnings:
-            node = self._begun.get(beginning)
-            if node is None:
-                node = self._begun[beginning] = self._behind(self._root, keys_in(beginning))
-            _mean(self._behind(node, keys), meaning)
+    def add_behind(self, beginnings: Sequence[str], phrase: str, meaning: Meaning) -> None:
+        """Add a phrase behind each of several beginnings."""
+        keys, number = keys_in(phrase), self._numbers.setdefault(tuple(beginnings), len(self._ways))
+        if number == len(self._ways):
+            self._ways.append([" ".join(keys_in(beginning)) for beginning in beginnings])
+            self._index()
+        of = self._behind.setdefault(" ".join(keys), [])
+        if (number, meaning) not in of:
+            of.append((number, meaning))
+        self._most_behind = max(self._most_behind, len(keys))
+        self.vocabulary.update(keys)
 
-    def _behind(self, node: _Node, keys: Iterable[str]) -> _Node:
-        """The node to which these words lead; those that are not there are made."""
-        for key in keys:
-            following = node.next.get(key)
-            if following is None:
-                following = node.next[key] = _Node()
-                self.vocabulary.add(key)
-            node = following
-        return node
+    def _index(self) -> None:
+        self._begun = {}
+        for number, ways in enumerate(self._ways):
+            for way in ways:
+                first, *rest = way.split()
+                self._begun.setdefault(first, []).append((way, number))
+                self.vocabulary.update((first, *rest))
+
+    def plain(self) -> object:
+        """The tree as plain data: for each set of meanings its phrases in one text; the rest as it is."""
+        groups: dict[tuple[Meaning, ...], list[str]] = {}
+        for phrase, meanings in self._meanings.items():
+            groups.setdefault(meanings, []).append(phrase)
+        said = [(meanings, "\n".join(phrases)) for meanings, phrases in groups.items()]
+        return said, self._behind, self._ways, self._longest, self._most_behind, " ".join(sorted(self.vocabulary))
+
+    @classmethod
+    def of_plain(cls, data: Any) -> "PhraseTree":
+        """The tree of such data, in which values that are tuples became lists."""
+        tree, (groups, behind, tree._ways, tree._longest, tree._most_behind, vocabulary) = cls(), data
+        for read, phrases in groups:
+            meanings = tuple([_meaning(*one) for one in read])
+            tree._meanings.update(dict.fromkeys(phrases.split("\n"), meanings))
+        tree._behind = {
+            phrase: [(number, _meaning(*meant)) for number, meant in read] for phrase, read in behind.items()
+        }
+        tree._index()
+        tree.vocabulary.update(vocabulary.split())
+        return tree
+
+    def words_of(self, kind: str) -> dict[object, set[str]]:
+        """The words of all phrases for values of a kind, by value, without ways of asking for a complaint."""
+        words: dict[object, set[str]] = {}
+        for phrase, meanings in self._meanings.items():
+            for meaning in meanings:
+                if meaning.kind == kind:
+                    words.setdefault(meaning.value, set()).update(phrase.split())
+        return words
 
     def meanings_of(self, phrase: str) -> tuple[Meaning, ...]:
         """What exactly this phrase stands for, or nothing."""
-        node: _Node | None = self._root
-        for key in keys_in(phrase):
-            node = node.next.get(key) if node else None
-        return node.meanings if node else ()
-
-    def several(self) -> Iterator[tuple[tuple[str, ...], tuple[Meaning, ...]]]:
-        """The words of each phrase that stands for more than one thing, with all that it stands for."""
-        waiting: list[tuple[tuple[str, ...], _Node]] = [((), self._root)]
-        while waiting:
-            keys, node = waiting.pop()
-            if len(node.meanings) > 1:
-                yield keys, node.meanings
-            waiting.extend(((*keys, key), following) for key, following in node.next.items())
+        keys = keys_in(phrase)
+        meant = self._meanings.get(" ".join(keys), ())
+        behind = self._meant_behind(keys, 0).get(len(keys), []) if keys else []
+        return (*meant, *(meaning for meaning in behind if meaning not in meant))
 
     def scan(self, keys: Sequence[str]) -> list[PhraseFound]:
         """Every phrase in a message. Slot values inside a longer slot value, and all that is hidden, are left out."""
         found: list[PhraseFound] = []
-        count, root = len(keys), self._root.next
-        for first in range(count):
-            node, place = root.get(keys[first]), first + 1
-            while node is not None:
-                if node.meanings:
-                    found.append(PhraseFound(first, place, node.meanings))
-                node = node.next.get(keys[place]) if place < count else None
-                place += 1
+        count, known = len(keys), self._meanings
+        for first, said in enumerate(keys):
+            last, phrase = min(first + self._longest.get(said, 0), count), said
+            behind = self._meant_behind(keys, first) if said in self._begun else {}
+            for after in range(first + 1, max((last, *behind)) + 1):
+                meanings = known.get(phrase, ())
+                if after in behind:
+                    meanings = (*meanings, *(meaning for meaning in behind[after] if meaning not in meanings))
+                if meanings:
+                    found.append(PhraseFound(first, after, meanings))
+                if after < count:
+                    phrase = f"{phrase} {keys[after]}"
         return _visible(found)
 
+    def _meant_behind(self, keys: Sequence[str], first: int) -> dict[int, list[Meaning]]:
+        """What complaints behind the ways that begin at a word mean, by where they end."""
+        found: dict[int, list[Meaning]] = {}
+        for way, number in self._begun.get(keys[first], ()):
+            begin = first + way.count(" ") + 1
+            if " ".join(keys[first:begin]) != way:
+                continue
+            for after in range(begin + 1, min(begin + self._most_behind, len(keys)) + 1):
+                meant = found.setdefault(after, [])
+                of = self._behind.get(" ".join(keys[begin:after]), ())
+                meant += [meaning for ways, meaning in of if ways == number and meaning not in meant]
+        return {after: meant for after, meant in found.items() if meant}
 
-def _mean(node: _Node, meaning: Meaning) -> None:
-    if meaning not in node.meanings:
-        node.meanings = (*node.meanings, meaning)
+
+def _meaning(kind: str, read: Any, language: str, hides: bool) -> Meaning:
+    value = (NamedPlace(*read) if kind == PLACE else tuple(read)) if isinstance(read, list) else read
+    return Meaning(kind, value, language, hides)
 
 
 def _visible(found: list[PhraseFound]) -> list[PhraseFound]:

@@ -1,26 +1,29 @@
 """Where people look for care: ZIPs, cities and counties of the plan's state, and cities across its borders.
 
-Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0). Its table is read whole when it is first asked,
-which holds every thread for half a second and more: `nearby.load` does so before anybody waits.
+Coordinates come from the `zipcodes` package (GeoNames, CC BY 4.0). It reads its table whole, in half a second and
+40 MiB, so what is used of it is kept by state (`bot.compiled`), and a state is read when it is first asked for.
 """
 
 import sys
+import zlib
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import zipcodes
 
+from bot import compiled
 from bot.language.rules import WORDS, converted, read_yaml
 from bot.language.text import keys_in
 
 Coordinates = tuple[float, float]
 _EARTH_MILES = 3958.8
 _ZIP_DIGITS = 5
+_BEGINNING = 3
 
 
 class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,6 +36,10 @@ class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
     away: dict[str, str]
     also: dict[str, str]
     example: str
+
+
+PLACE = "place"
+"""The kind of the phrases that name one."""
 
 
 class NamedPlace(NamedTuple):
@@ -137,25 +144,97 @@ class Zip(NamedTuple):
     zone: str
 
 
-@lru_cache(maxsize=8192)
-def _row(zip_code: str) -> Zip | None:
-    if len(zip_code) != _ZIP_DIGITS or not (zip_code.isascii() and zip_code.isdigit()):
-        return None
-    rows = zipcodes.matching(zip_code)
-    return _zip(rows[0]) if rows else None
+class Points(msgspec.Struct, frozen=True, array_like=True):
+    """The ZIPs in use that have a centre: five digits each, and as many doubles of latitude and of longitude."""
+
+    codes: str
+    lats: bytes
+    longs: bytes
+
+    def each(self) -> Iterator[tuple[str, Coordinates]]:
+        """Each ZIP with its centre in degrees."""
+        for at, point in enumerate(zip(array("d", self.lats), array("d", self.longs), strict=True)):
+            yield self.codes[at * _ZIP_DIGITS : (at + 1) * _ZIP_DIGITS], point
+
+
+class _Table(msgspec.Struct, frozen=True, array_like=True):
+    """Every ZIP of the country by its state, packed, and the states in which ZIPs begin with the same three digits."""
+
+    states: dict[str, bytes]
+    points: dict[str, bytes]
+    begins: dict[str, list[str]]
+
+
+@cache
+def _table() -> _Table:
+    import zipcodes  # noqa: PLC0415 -- its version tells whether what was kept is of it; its table is not read yet
+
+    key = compiled.key_of(Path(__file__), of=zipcodes.__version__)
+    return compiled.kept("zips", key, _Table, _made)
+
+
+def _made() -> _Table:
+    import zipcodes  # noqa: PLC0415 -- as above
+
+    states, begins = dict[str, list[Zip]](), dict[str, set[str]]()
+    centres = dict[str, list[Zip]]()
+    for raw in zipcodes.list_all():
+        row = _zip(raw)
+        states.setdefault(row.state, []).append(row)
+        begins.setdefault(row.code[:_BEGINNING], set()).add(row.state)
+        if raw["active"] and row.point:
+            centres.setdefault(row.state, []).append(row)
+    return _Table(
+        {state: _packed(rows) for state, rows in states.items()},
+        {state: _packed(_points(rows)) for state, rows in centres.items()},
+        {digits: sorted(found) for digits, found in begins.items()},
+    )
+
+
+def _packed(value: object) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(value))
+
+
+def _points(rows: Sequence[Zip]) -> Points:
+    points = [row.point or (0.0, 0.0) for row in rows]
+    lats, longs = (array("d", (point[axis] for point in points)).tobytes() for axis in (0, 1))
+    return Points("".join(row.code for row in rows), lats, longs)
 
 
 def _zip(row: Mapping[str, Any]) -> Zip:
-    """The part of a row that is used: a whole one takes some two KiB."""
+    """The part of a row that is used."""
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
     point = (lat, long) if lat and long else None
-    also, zone = tuple(row["acceptable_cities"]), sys.intern(row["timezone"])
-    return Zip(row["zip_code"], row["city"], row["county"], row["state"], also, point, zone)
+    return Zip(
+        row["zip_code"],
+        row["city"],
+        row["county"],
+        row["state"],
+        tuple(row["acceptable_cities"]),
+        point,
+        row["timezone"],
+    )
 
 
-def zips_in(state: str, *, active: bool = False) -> Iterator[Zip]:
-    """The ZIPs of a state, by its two letters."""
-    return map(_zip, zipcodes.filter_by(state=state, **({"active": True} if active else {})))
+def points_in(state: str) -> Points:
+    """The centres of a state's ZIPs, by its two letters."""
+    packed = _table().points.get(state)
+    return msgspec.msgpack.decode(zlib.decompress(packed), type=Points) if packed else Points("", b"", b"")
+
+
+@lru_cache(maxsize=16)
+def _in_state(state: str) -> Mapping[str, Zip]:
+    """The ZIPs of a state by their digits, in order."""
+    packed = _table().states.get(state)
+    rows = msgspec.msgpack.decode(zlib.decompress(packed), type=list[Zip]) if packed else []
+    return {row.code: row._replace(zone=sys.intern(row.zone), state=state) for row in rows}
+
+
+def _row(zip_code: str) -> Zip | None:
+    if len(zip_code) != _ZIP_DIGITS or not (zip_code.isascii() and zip_code.isdigit()):
+        return None
+    states = _table().begins.get(zip_code[:_BEGINNING], ())
+    return next((row for state in states if (row := _in_state(state).get(zip_code))), None)
 
 
 def coordinates(zip_code: str) -> Coordinates | None:
@@ -197,7 +276,7 @@ def zips_of(city: str, state: str) -> tuple[str, ...]:
 
 
 def _of_city(city: str, state: str) -> Sequence[Zip]:
-    wanted, rows = city.casefold(), _in_state(state.upper())
+    wanted, rows = city.casefold(), _in_state(state.upper()).values()
     own = [row for row in rows if row.city.casefold() == wanted]
     return own or [row for row in rows if wanted in map(str.casefold, row.also)]
 
@@ -210,16 +289,11 @@ def zips_of_county(county: str, state: str) -> tuple[str, ...]:
 
 def _of_county(county: str, state: str) -> Sequence[Zip]:
     wanted = county.casefold().removesuffix(" county") + " county"
-    return [row for row in _in_state(state.upper()) if row.county.casefold() == wanted]
+    return [row for row in _in_state(state.upper()).values() if row.county.casefold() == wanted]
 
 
 def _codes(rows: Iterable[Zip]) -> tuple[str, ...]:
     return tuple(sorted(row.code for row in rows))
-
-
-@lru_cache(maxsize=16)
-def _in_state(state: str) -> tuple[Zip, ...]:
-    return tuple(zips_in(state))
 
 
 @lru_cache(maxsize=1024)
@@ -237,7 +311,7 @@ def county_center(county: str, state: str) -> Coordinates | None:
 @lru_cache(maxsize=64)
 def state_center(state: str) -> Coordinates | None:
     """The middle of a state's ZIP centres, in degrees; None for what is no state."""
-    return _middle(_in_state(state.upper()))
+    return _middle(_in_state(state.upper()).values())
 
 
 def _middle(rows: Iterable[Zip]) -> Coordinates | None:

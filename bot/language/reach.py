@@ -1,4 +1,4 @@
-"""What of a pack is never reached: rules that no example proves, and names of cells that no rule takes."""
+"""What of a pack is never reached: rules that no example proves."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -8,10 +8,9 @@ from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.findings import Finding, line_of
 from bot.language.kernel import FOLLOW
-from bot.language.left import CONDITIONS
 from bot.language.lexicon import WISH_AFTER, WISH_BEFORE
 from bot.language.reading import Reading
-from bot.language.rules import WORDS, IntentRules
+from bot.language.rules import IntentRules
 
 # Names that the engine itself uses: words that carry nothing, whom a sentence names beside doctors, what leads a wish.
 ENGINES_OWN = frozenset({"FILLER", "named_person", WISH_AFTER, WISH_BEFORE})
@@ -55,9 +54,7 @@ def missed(engine: Engine, entry: IntentRules, readings: Readings) -> set[str]:
     for said, context in ((said, one) for said, contexts in sentences for one in contexts):
         if not left:
             break
-        reading = readings.of(said, context)
-        if reading.intent == entry.intent:
-            left.discard(str(reading.rule))
+        left -= {one.rule for one in readings.of(said, context).candidates if one.intent == entry.intent}
     return left
 
 
@@ -71,22 +68,6 @@ def unreached(engine: Engine, folder: Path, readings: Readings) -> Iterator[Find
                 what = f"rule {rule.name!r}: no sentence of `{key}` reaches it"
                 file = entry.file.relative_to(folder).as_posix()
                 yield Finding(file, line_of(entry.file, f"name: {rule.name}"), what)
-
-
-def untaken(engine: Engine, folder: Path) -> Iterator[Finding]:
-    """Names in a cell that no rule takes and no slot holds. Their words would have no effect.
-
-    A concept that hides what its phrases hold, and a condition that an answer tells as not honoured, need no rule.
-    """
-    entries = engine.intents.values()
-    taken = {name for entry in entries for rule in entry.rules for name in rule.concepts}
-    taken |= {kind for entry in entries for kind in entry.heard.values()}
-    taken |= {name.partition(":")[0] for entry in entries for name in entry.about}
-    taken |= {name for entry in entries for one in entry.carries for name in one.unless}
-    file = folder / WORDS / "cells.yaml"
-    for name in sorted(engine.lexicon.cells.keys() - taken - set(CONDITIONS) - ENGINES_OWN - engine.lexicon.hiding):
-        what = f"{engine.lexicon.cells[name]}: no rule takes {name!r}"
-        yield Finding(f"{WORDS}/cells.yaml", line_of(file, name), what)
 
 
 def _all(texts: Mapping[str, tuple[str, ...]]) -> list[str]:

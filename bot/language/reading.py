@@ -1,8 +1,17 @@
-"""The result of understanding a message: an intent, its slots, and the rules considered."""
+"""The result of understanding a message: an intent, its slots, and what else it may mean."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Literal
+
+# What is told as the rule of a reading where the weights alone decided.
+COUNTED = "counted"
+
+
+def elapsed(begun: float) -> float:
+    """Milliseconds since a reading of `perf_counter`."""
+    return round((perf_counter() - begun) * 1000, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reading that was considered. `score` is between 0 and 1, `concepts` are those its rule used.
+    """A reading that was considered: `score` is its probability, `rule` what set its slots, `concepts` what was heard.
 
     `slots` are the ones of its own intent, for a person who chooses it.
     """
@@ -73,10 +82,11 @@ class Reading:
     """How a message was understood.
 
     `language` is "en" or "es", and `shows_language` whether these words say so themselves; `ms` is the time it took.
-    `candidates` are the best three of different intents, best first. `unclear` means that two of them are so close
-    that the person should choose. `back` says to which topic a follow-up belongs: 0 is the last, 1 the one before.
+    `candidates` are the likeliest three intents. `unclear` means that none of them is likely enough to be answered at
+    once: the person chooses. `chances` is the probability of each intent, `dangers` that of each danger, `score` that
+    of the likeliest intent. `back` says to which topic a follow-up belongs: 0 is the last, 1 the one before.
     `unmet` are conditions that the message states and this intent's answer does not
-    take, by slot type; `unused` are words of the clauses that ask which nothing takes. `cells` is all that was heard.
+    take, by slot type. `cells` is all that was heard.
 
     `alarm` is "safety.crisis" or "safety.emergency" when words of danger stand beside a question that has an answer;
     `present` tells that they speak of now, not of the past or of what may be; `lines` are the further telephone numbers
@@ -99,8 +109,14 @@ class Reading:
     lines: tuple[str, ...] = ()
     back: int = 0
     unmet: Mapping[str, Slot] = field(default_factory=dict)
-    unused: tuple[str, ...] = ()
     cells: tuple[Cell, ...] = ()
+    chances: Mapping[str, float] = field(default_factory=dict)
+    dangers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The intents of the buttons where the person is asked, the likeliest first."""
+        return tuple(one.intent for one in self.candidates) if self.unclear else ()
 
     @property
     def goes_on(self) -> bool:
@@ -111,6 +127,6 @@ class Reading:
 
     @property
     def is_miss(self) -> bool:
-        """Nothing that the rules know: help is due, not a refusal."""
+        """Nothing that was ever counted: help is due, not a refusal."""
         reason = self.slots.get("reason")
         return self.intent == "out_of_scope" and reason is not None and reason.value in {"unknown", "empty"}

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
+from bot import compiled
 from bot.errors import PackError
 from bot.language.findings import hint
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP
 from bot.language.offers import Form, Prompt
 from bot.language.slots import kinds_of
 
@@ -40,10 +42,8 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     all: list[str] = []
     any: list[str] = []
-    boost: list[str] = []
     after: list[str] = []
     set: dict[str, str] = {}
-    weight: float = 1.0
 
 
 class _CarryFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,7 +67,8 @@ class Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     needs: Literal["member", "directory", "nothing"]
-    rules: list[_RuleFile]
+    licence: list[str] = []
+    rules: list[_RuleFile] = []
     title: dict[str, str] = {}
     carries: list[_CarryFile] = []
     instead: _InsteadFile | None = None
@@ -95,29 +96,25 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to recognise an intent.
+    """What a message of an intent may say beside its slot values.
 
-    `all`: each entry is a set of names of which one must be there. `any`: one of them must be there. `boost`: welcome,
-    not needed. Names in capitals are concepts, others are slot types found in the message. A rule takes the words of
-    all names that it lists; of several rules that match, the one that leaves the fewest words untaken wins, so no rule
-    lists what competes with it. `after`: intents of the answer before this message, when the rule only makes sense
-    then. `set`: slots that the rule itself fills.
+    `all`: each entry is a set of names of which one must be there. `any`: one of them must be there. Names in capitals
+    are concepts, others are slot types found in the message. `after`: intents of the answer before this message, when
+    the rule only makes sense then; it then speaks for its intent. `set`: slots that the rule itself fills.
     """
 
     intent: str
     name: str
     all: tuple[frozenset[str], ...]
     any: frozenset[str]
-    boost: frozenset[str]
     after: frozenset[str]
     set: Mapping[str, str]
-    weight: float
     concepts: frozenset[str] = field(init=False)
     """Every name that the rule speaks of; each message asks for it."""
 
     def __post_init__(self) -> None:
         """Put together what is asked of it again and again."""
-        object.__setattr__(self, "concepts", frozenset().union(*self.all) | self.any | self.boost)
+        object.__setattr__(self, "concepts", frozenset().union(*self.all) | self.any)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +147,8 @@ class Instead:
 class IntentRules:
     """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
+    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`).
+
     `excludes` are the slots of which it honours a "not", `several` those of which it honours more than one value.
     `about` are slot types whose words only name what the intent is about ("pharmacy" in "my pharmacy claims"), or one
     value of a type ("service:lab").
@@ -169,6 +168,7 @@ class IntentRules:
     title: Mapping[str, str]
     needs: Literal["member", "directory", "nothing"]
     answer: Literal["built", "later", "aside"]
+    licence: tuple[str, ...]
     rules: tuple[Rule, ...]
     slots: Mapping[str, str]
     excludes: frozenset[str]
@@ -202,6 +202,11 @@ class IntentRules:
         kinds = (*heard.values(), *self.about)
         object.__setattr__(self, "heard", heard)
         object.__setattr__(self, "takes", frozenset(name for kind in kinds for name in kinds_of(kind)))
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether a button can ask it: small talk, follow-ups and danger are nothing to choose between."""
+        return not (self.small_talk or self.intent in {FALLBACK, HELP} or self.intent.startswith((FOLLOW, DANGER)))
 
 
 def read_yaml(file: Path, shown: str) -> Any:
@@ -255,21 +260,14 @@ def _rule(intent: str, raw: _RuleFile, shown: str) -> Rule:
         name=raw.name,
         all=tuple(frozenset(part.strip() for part in entry.split("|")) for entry in raw.all),
         any=frozenset(raw.any),
-        boost=frozenset(raw.boost),
         after=frozenset(raw.after),
         set=raw.set,
-        weight=raw.weight,
     )
 
 
-def load_intent(file: Path, folder: Path) -> IntentRules:
-    """One intent file; the name comes from its place under `folder`.
-
-    Raises:
-        PackError: "file: key: what" for anything that is not as docs/intents.md says.
-    """
-    shown = file.relative_to(folder).as_posix()
-    raw: _IntentFile = converted(read_yaml(file, shown), _IntentFile, shown)
+def _intent(shown: str, raw: _IntentFile, folder: Path) -> IntentRules:
+    """One intent; its name comes from the place of its file under `folder`."""
+    file = folder / shown
     intent = ".".join(file.relative_to(folder).with_suffix("").parts)
     names = [rule.name for rule in raw.rules]
     twice = {name for name in names if names.count(name) > 1}
@@ -284,6 +282,7 @@ def load_intent(file: Path, folder: Path) -> IntentRules:
         title=raw.title,
         needs=raw.needs,
         answer=raw.answer,
+        licence=tuple(raw.licence),
         rules=tuple(_rule(intent, rule, shown) for rule in raw.rules),
         slots=raw.slots,
         excludes=frozenset(raw.excludes),
@@ -319,4 +318,11 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     kept = [file for file in files if not any(part.startswith("_") for part in file.relative_to(folder).parts)]
     if not kept:
         raise PackError(f"{folder.name}: folder: holds no intent file")
-    return tuple(load_intent(file, folder) for file in kept)
+    names = [file.relative_to(folder).as_posix() for file in kept]
+    key = compiled.key_of(*kept, of=" ".join((compiled.code_of("language"), *names)))
+
+    def read() -> dict[str, _IntentFile]:
+        return {name: converted(read_yaml(folder / name, name), _IntentFile, name) for name in names}
+
+    raws: dict[str, _IntentFile] = compiled.kept("rules", key, dict[str, _IntentFile], read)
+    return tuple(_intent(name, raw, folder) for name, raw in raws.items())

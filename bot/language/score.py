@@ -1,176 +1,71 @@
-"""Rules against what a message holds: which match, and which of them leaves the fewest words untaken."""
+"""Rules of an intent against what a message holds: which of them fits, for the slots that it sets."""
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW
-from bot.language.left import CONDITIONS, taken_by
 from bot.language.rules import IntentRules, Rule
 
-ANY_WORTH = 0.5
-BOOST_WORTH = 0.3
-MOST_COUNTED = 3
-HALF_SURE = 1.0
-# Points that a rule loses for each word of the asking clause that another rule could take and this one cannot.
-UNTAKEN_COSTS = 0.4
-# A follow-up changes the question before it and nothing else: a word that it does not take, known or not, belongs to a
-# question of its own, and so does an act ("find …") that the answer before knows nothing of.
-FOLLOW_COSTS = 1.2
-# A condition that the answer before does not honour is a sign of another question: a place, after a deductible.
-STRANGE_COSTS = 1.5
-# Points that a needed name is worth less when only a clause that does not ask holds it: what it is about may well
-# stand there ("the Nexium is expensive. Is there another?"), who it is about and what is to be done hardly ever.
-BACKGROUND_COSTS = 0.6
-DEED_COSTS = 2.5
-_DEEDS = frozenset({"owner", "alien", "act", "talk"})
+# How much of a whole rule is one that a value of many kinds makes fit.
+_OF_MANY = 0.75
 
 
-class Scored(NamedTuple):
-    """A rule that matched, with its points: for what it needs and finds, less what it leaves untaken."""
-
-    points: float
-    rule: Rule
-
-
-class _Compiled(NamedTuple):
-    rule: Rule
-    all: tuple[int, ...]
-    any: int
-    boost: int
-    takes: int
-    base: float
-
-
-class Bits(NamedTuple):
-    """What a message holds as bits: `present` anywhere, `asked` in the clauses that ask, `words` a mask a word.
-
-    The mask of a word that no rule knows is 0. `acts` are what is to be done, less words that are part of a value.
-    """
-
-    present: int
-    asked: int
-    words: tuple[int, ...]
-    acts: int
-
-
-class RuleBook:
-    """All rules of a pack, ready to be matched: every name is a bit, so that a rule is a few comparisons."""
-
-    def __init__(self, intents: Iterable[IntentRules], cells: Mapping[str, str]) -> None:
-        self.bits: dict[str, int] = {}
-        self._acts = self.mask(name for name, cell in cells.items() if cell == "act")
-        self._deeds = self.mask(name for name, cell in cells.items() if cell in _DEEDS)
-        self._conditions = self.mask((*CONDITIONS, "any_doctor"))
-        # Most rules need a word that the message lacks: those of one such word are passed over together.
-        self._by_first: dict[int, list[_Compiled]] = {}
-        for first, rule in (self._compiled(rule, intent) for intent in intents for rule in intent.rules):
-            self._by_first.setdefault(first, []).append(rule)
-
-    def mask(self, names: Iterable[str]) -> int:
-        """The bits of names, new ones for those that no rule has spoken of yet."""
-        mask = 0
-        for name in names:
-            mask |= self.bits.setdefault(name, 1 << len(self.bits))
-        return mask
-
-    def _compiled(self, rule: Rule, intent: IntentRules) -> tuple[int, _Compiled]:
-        """The names of which a message needs one to be looked at, and the rule."""
-        needed = tuple(self.mask(group) for group in rule.all)
-        return needed[0] if needed else self.mask(rule.any), _Compiled(
-            rule,
-            needed,
-            self.mask(rule.any),
-            self.mask(rule.boost),
-            self._takes(rule, intent),
-            rule.weight + len(rule.all),
-        )
-
-    def _takes(self, rule: Rule, intent: IntentRules) -> int:
-        """What a rule takes. A follow-up takes no condition by itself: only the answer that it changes honours one."""
-        taken = self.mask(taken_by(rule, intent))
-        return taken & ~self._conditions if rule.intent.startswith(FOLLOW) else taken
-
-    def bits_of(self, heard: Heard) -> Bits:
-        """A message as bits. A name that stands for the message as a whole counts as asked."""
-        known = self.bits
-        present = asked = acts = 0
-        held = frozenset().union(*(heard.marks[kind] for kind in CONDITIONS if kind in heard.marks))
-        words = dict.fromkeys(heard.content, 0)
-        for name in heard.names:
-            bit = known.get(name, 0)
-            places = heard.marks.get(name)
-            present |= bit
-            if places is None or not places.isdisjoint(heard.asking):
-                asked |= bit
-                acts |= bit & self._acts if places and not places <= held else 0
-            for place in places or ():
-                if place in words:
-                    words[place] |= bit
-        return Bits(present, asked, tuple(words.values()), acts)
-
-    def matching(self, bits: Bits, before: str | None, takes: int = 0) -> list[Scored]:
-        """The rules that match, best first.
-
-        `before` is the intent of the answer before this message; `takes` what a follow-up takes beside its own names.
-        """
-        found = []
-        present, asked, words, acts = bits
-        met = [rule for first, rules in self._by_first.items() if first & present for rule in rules]
-        for rule, needs, one_of, boosts, own, base in met:
-            if one_of and not one_of & present:
-                continue
-            points = base
-            for needed in needs:
-                if needed & asked:
-                    continue
-                if not needed & present:
-                    break
-                points -= BACKGROUND_COSTS if needed & present & ~self._deeds else DEED_COSTS
-            else:
-                if rule.after and before not in rule.after:
-                    continue
-                follows = rule.intent.startswith(FOLLOW)
-                if one_of:
-                    changed = one_of & present & (takes | ~self._conditions) if follows else one_of & present
-                    points += ANY_WORTH * min(changed.bit_count(), MOST_COUNTED)
-                if boosts:
-                    points += BOOST_WORTH * min((boosts & present).bit_count(), MOST_COUNTED)
-                if follows:
-                    left = [mask for mask in words if not mask & (own | takes)]
-                    points -= FOLLOW_COSTS * len(left) + STRANGE_COSTS * any(mask & self._conditions for mask in left)
-                    points -= DEED_COSTS * bool(acts & ~(own | takes))
-                else:
-                    points -= UNTAKEN_COSTS * sum(bool(mask) and not mask & own for mask in words)
-                found.append(Scored(points, rule))
-        found.sort(key=_order)
-        return found
-
-
-def _order(scored: Scored) -> tuple[float, str, str]:
-    return -scored.points, scored.rule.intent, scored.rule.name
-
-
-def sureness(points: float) -> float:
-    """Points as a score between 0 and 1."""
-    return round(points / (points + HALF_SURE), 3) if points > 0 else 0.0
-
-
-def why_not(rule: Rule, present: frozenset[str], before: str | None) -> str:
-    """In a few words, what a rule misses in a message; empty when it matches."""
-    missing = [" or ".join(sorted(group)) for group in rule.all if not group & present]
-    if missing:
-        return "misses " + ", ".join(missing)
-    if rule.any and not rule.any & present:
-        return "misses any of " + ", ".join(sorted(rule.any))
+def fits(rule: Rule, heard: Heard, before: str | None) -> bool:
+    """Whether a message after the answer `before` holds all that a rule asks for, some of it in a clause that asks."""
     if rule.after and before not in rule.after:
-        return "only after " + ", ".join(sorted(rule.after))
-    return ""
+        return False
+    names = heard.names
+    if (rule.any and rule.any.isdisjoint(names)) or any(group.isdisjoint(names) for group in rule.all):
+        return False
+    groups = rule.all or (rule.any,)
+    return len(heard.clauses) == 1 or any(_is_asked(name, heard) for group in groups for name in group & names)
 
 
-def best_of_each(scored: Iterable[Scored]) -> Mapping[str, Scored]:
-    """The best rule of each intent, best intent first."""
-    best: dict[str, Scored] = {}
-    for entry in scored:
-        best.setdefault(entry.rule.intent, entry)
-    return best
+def _is_asked(name: str, heard: Heard) -> bool:
+    """Whether a name stands in a clause that asks, or for the message as a whole."""
+    places = heard.marks.get(name)
+    return places is None or not places.isdisjoint(heard.asking)
+
+
+def best_rule(rules: Iterable[Rule], heard: Heard, before: str | None) -> Rule | None:
+    """The rule that fits and asks for most, of such one for this answer before; None where none fits."""
+    fitting = [rule for rule in rules if fits(rule, heard, before)]
+    return max(fitting, key=lambda rule: (len(rule.all), bool(rule.after), _taken(rule, heard)), default=None)
+
+
+def _taken(rule: Rule, heard: Heard) -> int:
+    return len(_places(rule, heard))
+
+
+def _places(rule: Rule, heard: Heard) -> frozenset[int]:
+    return frozenset().union(*(heard.marks.get(name, frozenset()) for name in rule.concepts))
+
+
+def continues(entry: IntentRules, heard: Heard, before: str) -> bool:
+    """Whether a rule that holds only after the answer before fits: "was it denied" after one claim."""
+    return any(rule.after and fits(rule, heard, before) for rule in entry.rules)
+
+
+def explained(entry: IntentRules, heard: Heard, before: str | None, spoken: str | None) -> float:
+    """How well a rule that sets a slot, or goes on from the answer before, takes every word that means something.
+
+    Zero where it leaves one; else the share of the words that it takes, at least half: the others are fillers. A rule
+    that one of many values makes fit ("what about Dr. Moody") says less. A bare yes or no is heard apart: "are you
+    sure" is no "sure". Nobody asks for the language that is `spoken` already: "¿habla español?" is of the doctor shown.
+    """
+    every = len(heard.keys)
+    rules = [rule for rule in entry.rules if "answer" not in rule.set and rule.set.get("reply_language", "") != spoken]
+    goes_on = [rule for rule in rules if rule.after or (rule.set and entry.needs == "nothing")]
+    changes = rules if before and entry.intent.startswith(FOLLOW) else []
+    whole = [rule for rule in (*goes_on, *changes) if fits(rule, heard, before) and _is_whole(rule, heard)]
+    return max((_OF_MANY if rule.any else max(len(_places(rule, heard)) / every, 0.5) for rule in whole), default=0.0)
+
+
+def _is_whole(rule: Rule, heard: Heard) -> bool:
+    """Whether a rule takes every word of a message that means something."""
+    return _places(rule, heard) | heard.marks.get("FILLER", frozenset()) >= frozenset(range(len(heard.keys)))
+
+
+def is_most(rule: Rule, heard: Heard) -> bool:
+    """Whether a rule takes half of the words of a message, or more."""
+    return 2 * len(_places(rule, heard)) >= len(heard.keys)

@@ -94,18 +94,12 @@ def moved(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], toda
     return Slot(said.said(tag.first, tag.after), value)
 
 
-def without_names(said: Utterance, keys: Sequence[str], tags: Sequence[Tag]) -> tuple[str, tuple[str, ...]]:
-    """The text and the look-up words of a message but those of people's names, which are of no language."""
-    kinds = {"provider_name", "named_person"}
-    names = [tag for tag in tags if tag.kind in kinds or (tag.first, tag.after) in said.people]
-    if not names:
-        return said.text, tuple(keys)
-    text = said.text
-    for tag in names:
-        first, after = said.spans[tag.first][0], said.spans[tag.after - 1][1]
-        text = text[:first] + " " * (after - first) + text[after:]
-    inside = {place for tag in names for place in range(tag.first, tag.after)}
-    return text, tuple(key for place, key in enumerate(keys) if place not in inside)
+def places_of_names(said: Utterance, tags: Sequence[Tag]) -> frozenset[int]:
+    """The places of words of names, of people, networks, drugs and places, which are of no language."""
+    kinds = {"provider_name", "named_person", "network", "drug"}
+    places = (tag for tag in tags if tag.kind == "location" and isinstance(tag.value, dict))
+    names = (*places, *(tag for tag in tags if tag.kind in kinds or (tag.first, tag.after) in said.people))
+    return frozenset(place for tag in names for place in range(tag.first, tag.after))
 
 
 def dropped(

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.ops.limits import Limit
+
+log = structlog.get_logger("refused")
+_LINES = 10  # a minute, of each kind: whoever forges thousands fills no disk
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
@@ -70,3 +76,16 @@ class Meter:
         """Everything in Prometheus's text format."""
         self._payer.set(payer_faults)
         return generate_latest(self._registry)
+
+
+class Refusals:
+    """Counts and logs refused requests by platform and reason; the log has no content of the request."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter, self._lines = meter, Limit(_LINES)
+
+    def __call__(self, channel: str, reason: str) -> None:
+        """Count a refused request."""
+        self._meter.refused(channel, reason)
+        if not self._lines.wait(f"{channel} {reason}"):
+            log.warning("request refused", channel=channel, reason=reason)

@@ -14,7 +14,7 @@ _SWEEP_SECONDS = 300
 _CANCEL_AGAIN = 0.2  # seconds
 
 
-async def let_go(anchor: Anchor) -> None:
+async def last_checkpoint(anchor: Anchor) -> None:
     """Write the checkpoint of the audit trail if the store answers."""
     with contextlib.suppress(StoreError):
         await anchor.advance()

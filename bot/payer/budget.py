@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.arithmetic import Step
+from bot.records.sums import Step
 
 MIB = 1024 * 1024
 GapKind = Literal[

@@ -7,8 +7,9 @@ that the operator configured: a changed document can move no secret to another h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,7 +19,10 @@ from bot.payer.base import is_safe, origin_of
 from bot.payer.budget import MIB
 from bot.payer.capabilities import Capabilities, read_capabilities
 from bot.payer.http import Http
-from bot.payer.single_flight import SingleFlight
+
+T = TypeVar("T")
+DAY = 24 * 60 * 60.0
+AGAIN = 5 * 60.0
 
 _PATIENCE = 4.0
 _CAP = 4 * MIB
@@ -222,3 +226,25 @@ def _above(url: str | None) -> list[str]:
     steps = [step for step in parts.path.split("/") if step][:-1][:_DEEPEST]
     paths: Iterable[str] = ("/".join(steps[:count]) for count in range(len(steps), -1, -1))
     return [f"{parts.scheme}://{parts.netloc}/{path}".rstrip("/") for path in paths]
+
+
+class SingleFlight(Generic[T]):
+    """Keeps the last good value. `fetch` returns None when the source is down or wrong; then the old value stays."""
+
+    def __init__(self, clock: Callable[[], float], fetch: Callable[[], Awaitable[T | None]]) -> None:
+        self._clock, self._fetch = clock, fetch
+        self._value: T | None = None
+        self._until = 0.0
+        self._asked = False
+        self._lock = asyncio.Lock()
+        self.healthy = True
+
+    async def get(self) -> T | None:
+        """The value; None when it never came. Parallel callers share one fetch."""
+        async with self._lock:
+            if not self._asked or self._clock() >= self._until:
+                fresh = await self._fetch()
+                self._asked, self.healthy = True, fresh is not None
+                self._value = fresh if fresh is not None else self._value
+                self._until = self._clock() + (DAY if self.healthy else AGAIN)
+            return self._value

@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +26,8 @@ from bot.payer.body import read_body
 from bot.payer.budget import MIB
 from bot.payer.origin import IN_FLIGHT, Breaker, Origin, Waits
 from bot.payer.server_traits import ServerTraits
-from bot.payer.skew import Clocks
+
+FAR = 5 * 60.0  # seconds: from here on signatures, id_tokens and expiries go wrong
 
 _CONNECT = 5.0
 _SILENCE = 20.0
@@ -189,3 +191,29 @@ def _transport() -> httpx.AsyncBaseTransport:
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
 
     return AiohttpTransport(verify=context, trust_env=False, client=session)
+
+
+class Clocks:
+    """The last Date of each origin beside our own time. `now` tells Unix seconds."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._heard: dict[str, tuple[str, float]] = {}
+
+    def heard(self, origin: str, headers: Mapping[str, str]) -> None:
+        """Note an answer's Date. One that a cache kept tells of the past and is passed over."""
+        if (date := headers.get("date")) and "age" not in headers:
+            self._heard[origin] = date, self._now()
+
+    @property
+    def apart(self) -> bool:
+        """True while an origin's clock is more than five minutes from ours."""
+        return any(_seconds_apart(date, ours) > FAR for date, ours in self._heard.values())
+
+
+def _seconds_apart(date: str, ours: float) -> float:
+    """How far a Date is from our time; 0 for one that cannot be read."""
+    try:
+        return abs(parsedate_to_datetime(date).timestamp() - ours)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.records.directory import RangeShape
+from bot.records.shapes import Extension, RangeShape
 from bot.records.text import clean
 
 # By the codes' beginnings: pediatrics, and what is pediatric within other specialties.
@@ -43,22 +43,22 @@ _SHARED = 2  # years of a group that have to be treated, so that 12 to 17 is not
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """The years of life from `low` to `high`, both inclusive, that are treated, with the words that say so."""
+    """The ages in years from `low` to `high`, both inclusive, that are treated, with the payer's words for them."""
 
     low: int
     high: int
     words: str | None = None
 
     def holds(self, group: str) -> bool:
-        """Whether two years or more of the group are among them."""
+        """Whether they include at least two years of the group: child, teen, adult or senior."""
         first, last = _GROUPS[group]
         return min(self.high, last) - max(self.low, first) + 1 >= _SHARED
 
 
 def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) -> bool | None:
-    """Whether a child, teen, adult or senior is treated: by the ages that are told, else by the codes.
+    """Whether a child, teen, adult or senior is treated: by the `stated` ages, else by the codes.
 
-    None where neither says.
+    None where neither decides.
     """
     if stated and group in _GROUPS:
         return any(ages.holds(group) for ages in stated)
@@ -73,7 +73,7 @@ def treats(codes: Collection[str], group: str, stated: Collection[Ages] = ()) ->
 
 
 def read_ages(texts: Iterable[str | None], ranges: Iterable[RangeShape | None] = ()) -> tuple[Ages, ...]:
-    """The ages that plain texts and ranges tell; nothing of texts about something else."""
+    """The ages in plain texts and ranges; texts about something else give none."""
     spoken = [ages for text in texts if (words := clean(text)) for ages in _of_text(words)]
     return tuple(dict.fromkeys([*spoken, *(ages for one in ranges if one and (ages := _of_range(one)))]))
 
@@ -86,7 +86,7 @@ def _of_range(shape: RangeShape) -> Ages | None:
 
 
 def _of_text(words: str) -> Iterator[Ages]:
-    """Numbers where the text speaks of age, else the first word that names a group."""
+    """The numbers of a text about age, else the range of the first group that it names."""
     text = words.casefold()
     numbers = _numbers(text) if _OF_AGE.search(text) or "+" in text else None
     if numbers:
@@ -114,3 +114,10 @@ def _numbers(text: str) -> tuple[int, int] | None:
 
 def _years(number: str, unit: str) -> int:
     return 0 if unit and _YOUNG_UNIT.fullmatch(unit) else min(int(number), _OLDEST)
+
+
+def ages_of(extensions: Iterable[Extension], *more: str | None) -> tuple[Ages, ...]:
+    """The ages in extensions about age, in characteristics of new patients, and in further texts."""
+    every = [part for one in extensions for part in (one, *one.extension)]
+    ranges = [one.value_range for one in every if one.value_range and "age" in (one.url or "").casefold()]
+    return read_ages([*(one.value_string for one in every if one.url == "characteristics"), *more], ranges)

@@ -1,70 +1,39 @@
-"""Where the money of a claim is (fhir-notes 4.3): totals, header adjudication, lines. Places are never added up."""
+"""Where the money of a claim is (fhir-notes 4.3): totals, header adjudication, lines; and what the member owes by it.
+
+Places are never added up. What is owed is what the payer reports, with its parts beside it and every disagreement said.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
+from bot.records.adjudication import (
+    added,
+    amount_of,
+    amounts_by_name,
+    iso_currency,
+    line_amounts,
+    named_amounts,
+    total_lines,
+)
 from bot.records.explanation import Adjudication, ClaimItem, Explanation
-from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, total
-from bot.records.quantity import quantity_of
-from bot.records.shapes import Concept, MoneyShape
-from bot.records.text import clean
-from bot.records.total_line import total_lines
-from bot.records.unlike import Said, settled
+from bot.records.money import USUAL_CURRENCY, Amount
 
 AmountSource = Literal["total", "header", "lines", "parts", "payment"]
 
 PAID_PARTS = ("paid_in_cash", "paid_from_account", "paid_otherwise")
 """What C4BB 2.0 splits `paidbypatient` into."""
 
-_CODES = {
-    "submitted": "billed",
-    "eligible": "allowed",
-    "allowed": "allowed",
-    "deductible": "deductible",
-    "copay": "copay",
-    "coinsurance": "coinsurance",
-    "noncovered": "noncovered",
-    "benefit": "benefit",
-    "memberliability": "liability",
-    "memberliabilityamount": "liability",
-    "memberresponsibility": "liability",
-    "patientliability": "liability",
-    "patientresponsibility": "liability",
-    "paidbypatient": "paid_by_patient",
-    "paidbypatientcash": "paid_in_cash",
-    "paidbypatientother": "paid_otherwise",
-    "paidbypatienthealthaccount": "paid_from_account",
-    "paidtoprovider": "paid_to_provider",
-    "paidtopatient": "paid_to_patient",
-    "priorpayerpaid": "prior_payer",
-    "discount": "discount",
-    "drugcost": "drug_cost",
-    # Humana's own system (fhir-notes 12)
-    "submittedamount": "billed",
-    "allowedamount": "allowed",
-    "deductibleamount": "deductible",
-    "copayamount": "copay",
-    "copaymentamount": "copay",
-    "coinsuranceamount": "coinsurance",
-    "noncoveredamount": "noncovered",
-    "paymentamount": "benefit",
-    "patientpayamount": "liability",
-    "cobamount": "prior_payer",
-}
-
-
-_JOINTS = str.maketrans("", "", "-_ ")
+_CENT = Decimal("0.01")
 
 
 class FoundAmount(msgspec.Struct, frozen=True, gc=False):
-    """One amount, where it stood, and of how many lines it is the sum when it stood on lines."""
+    """One amount, where it stands, and of how many lines it is the sum when it stands on lines."""
 
     amount: Amount
     source: AmountSource
@@ -73,11 +42,11 @@ class FoundAmount(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Every amount of a claim by its plain name, each from the first place that has it. None: not told.
+    """Every amount of a claim by its plain name, each from the first place that has it. None: not reported.
 
-    `rivals` are liabilities that other places give: another total, the header, or the sum of lines that all tell.
-    `paid` is what the plan paid, from each place that says it, the first of the guide's order first. `unlike` names the
-    amounts of which one place gave several that cannot all be true. `sum_lines` are the places, from 0, of lines that
+    `rivals` are liabilities that other places give: another total, the header, or the sum of lines that all give one.
+    `paid` is what the plan paid, from each place that says it, in the guide's order. `conflicting` names the amounts of
+    which one place gave several that cannot all be true. `sum_lines` are the places, from 0, of lines that
     only add up the others.
     """
 
@@ -86,7 +55,7 @@ class Money:
     lines: int
     rivals: tuple[Amount, ...] = ()
     paid: tuple[FoundAmount, ...] = ()
-    unlike: frozenset[str] = frozenset()
+    conflicting: frozenset[str] = frozenset()
     sum_lines: tuple[int, ...] = ()
 
     def found(self, name: str) -> FoundAmount | None:
@@ -100,25 +69,25 @@ class Money:
 
 
 def money_of(eob: Explanation) -> Money:
-    """All amounts of the claim. `currency` is the one that it uses, None when it mixes several (F39)."""
+    """All amounts of the claim. `currency` is the one that it uses; None when it mixes several (F39)."""
     items = tuple(item for item in eob.item if not item.modifier_extension)
     currency = _currency(eob, items)
     usual = currency or USUAL_CURRENCY
     sums = total_lines(items, lambda item: line_amounts(item, usual)[0], _total_billed(eob, usual))
     items = tuple(item for item in items if not any(item is one for one in sums))
-    unlike: set[str] = set()
-    lines, header = _by_lines(items, usual, unlike), _by_name(eob.adjudication, usual, unlike)
-    totals = [(name, said.amount) for name, said in _named(eob.total, usual)]
+    conflicting: set[str] = set()
+    lines, header = _by_lines(items, usual, conflicting), _by_name(eob.adjudication, usual, conflicting)
+    totals = [(name, said.amount) for name, said in named_amounts(eob.total, usual)]
     first = _first_of_each(totals)
     places = {**lines, **header, **first}
     rivals = _rivals(totals, header, lines, len(items))
     paid = tuple(found for place in (first, header, lines) for found in _paid_in(place)) + _payment(eob, usual)
     places_of_sums = tuple(at for at, item in enumerate(eob.item) if any(item is one for one in sums))
-    return Money(places, currency, len(items), rivals, paid, frozenset(unlike - first.keys()), places_of_sums)
+    return Money(places, currency, len(items), rivals, paid, frozenset(conflicting - first.keys()), places_of_sums)
 
 
 def _total_billed(eob: Explanation, currency: str) -> Amount | None:
-    return next((said.amount for name, said in _named(eob.total, currency) if name == "billed"), None)
+    return next((said.amount for name, said in named_amounts(eob.total, currency) if name == "billed"), None)
 
 
 def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
@@ -147,76 +116,6 @@ def has_negative(eob: Explanation) -> bool:
     return paid is not None and paid.value is not None and paid.value.is_signed()
 
 
-def name_of_category(category: Concept | None) -> str | None:
-    """The plain name of an amount's category, whichever of its codings is known."""
-    if category is not None:
-        for coding in category.coding:
-            name = _name_of_code(coding.code) if coding.code else None
-            if name:
-                return name
-    return None
-
-
-@lru_cache(maxsize=1024)
-def _name_of_code(code: str) -> str | None:
-    """Payers write the same few codes on every line."""
-    return _CODES.get(code.lower().translate(_JOINTS))
-
-
-def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
-    """The amount; a missing currency is taken as the claim's, a missing value as no amount."""
-    value = believable(money.value) if money else None
-    return None if money is None or value is None else Amount(value, _iso(money.currency) or currency)
-
-
-@lru_cache(maxsize=64)
-def _iso(currency: str | None) -> str | None:
-    """The code as ISO 4217 writes it. A claim writes the same one with every amount."""
-    return (clean(currency) or "").upper() or None
-
-
-def line_amounts(item: ClaimItem, currency: str) -> tuple[dict[str, Amount], frozenset[str]]:
-    """The amounts of one line by plain name, and the names of those that one line gives twice and unlike."""
-    quantity = quantity_of(item.quantity)
-    return _settled(item.adjudication, currency, quantity.value if quantity else None)
-
-
-def _settled(
-    adjudications: Iterable[Adjudication], currency: str, quantity: Decimal | None = None
-) -> tuple[dict[str, Amount], frozenset[str]]:
-    said: dict[str, list[Said]] = {}
-    for name, one in _named(adjudications, currency):
-        said.setdefault(name, []).append(one)
-    found: dict[str, Amount] = {}
-    unlike: set[str] = set()
-    for name, several in said.items():
-        amount, doubted = settled(name, several, quantity)
-        if amount is not None:
-            found[name] = amount
-        if doubted:
-            unlike.add(name)
-    return found, frozenset(unlike)
-
-
-def added(amounts: Iterable[Amount | None]) -> Amount | None:
-    """The sum; None when there is nothing to add or currencies differ."""
-    try:
-        return total(amounts)
-    except MixedCurrencies:
-        return None
-
-
-def _named(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, Said]]:
-    """Each amount that has a known category, under its plain name."""
-    for adjudication in adjudications:
-        if adjudication.amount is None or adjudication.modifier_extension:
-            continue
-        name = name_of_category(adjudication.category)
-        amount = amount_of(adjudication.amount, currency) if name else None
-        if name and amount:
-            yield name, Said(amount, adjudication.category, adjudication.reason)
-
-
 def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, FoundAmount]:
     """Totals overlap: of one category the first counts."""
     places: dict[str, FoundAmount] = {}
@@ -228,7 +127,7 @@ def _first_of_each(totals: Iterable[tuple[str, Amount]]) -> dict[str, FoundAmoun
 def _rivals(
     totals: Iterable[tuple[str, Amount]], header: dict[str, FoundAmount], lines: dict[str, FoundAmount], count: int
 ) -> tuple[Amount, ...]:
-    """Every liability that the claim gives; lines of which some are silent prove no other sum."""
+    """Every liability that the claim gives; the sum of its lines only where every line gives one."""
     given = [amount for name, amount in totals if name == "liability"]
     by_header, by_lines = header.get("liability"), lines.get("liability")
     given += [by_header.amount] if by_header else []
@@ -236,17 +135,17 @@ def _rivals(
     return tuple(given)
 
 
-def _by_name(adjudications: tuple[Adjudication, ...], currency: str, unlike: set[str]) -> dict[str, FoundAmount]:
-    found, doubted = _settled(adjudications, currency)
-    unlike |= doubted
+def _by_name(adjudications: tuple[Adjudication, ...], currency: str, conflicting: set[str]) -> dict[str, FoundAmount]:
+    found, doubted = amounts_by_name(adjudications, currency)
+    conflicting |= doubted
     return {name: FoundAmount(amount, "header") for name, amount in found.items()}
 
 
-def _by_lines(items: tuple[ClaimItem, ...], currency: str, unlike: set[str]) -> dict[str, FoundAmount]:
+def _by_lines(items: tuple[ClaimItem, ...], currency: str, conflicting: set[str]) -> dict[str, FoundAmount]:
     columns: dict[str, list[Amount]] = {}
     for item in items:
         found, doubted = line_amounts(item, currency)
-        unlike |= doubted
+        conflicting |= doubted
         for name, amount in found.items():
             columns.setdefault(name, []).append(amount)
     return {
@@ -261,7 +160,151 @@ def _currency(eob: Explanation, items: tuple[ClaimItem, ...]) -> str | None:
     groups = (eob.total, eob.adjudication, *(item.adjudication for item in items))
     given = [one.amount for group in groups for one in group]
     given.append(eob.payment.amount if eob.payment else None)
-    written = {code for money in given if money and money.value is not None and (code := _iso(money.currency))}
+    written = {code for money in given if money and money.value is not None and (code := iso_currency(money.currency))}
     if len(written) > 1:
         return None
     return next(iter(written), USUAL_CURRENCY)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The member's liability. `amount` None: the payer does not report it, which is not zero.
+
+    `source` is the place that gives it: a total, header adjudication, the sum of lines, or only the parts (cost share).
+    With `source` "lines", `lines_given` of `lines` carried the amount: fewer than all makes it a floor.
+    `gap` is `amount` minus `parts_sum` where both are known and disagree by a cent or more. `rivals` are other
+    liabilities that the same claim gives elsewhere, each once, where they differ by a cent or more.
+    `written_off`: the provider bears what is not covered, as plan's price, payment and shares prove.
+    `may_add` is what is not covered where nothing says who bears it, beside a sum of shares that is then a floor.
+    `impossible` are shares that come to more than the plan left of its price, so they are no amount that is owed.
+    """
+
+    amount: Amount | None = None
+    source: AmountSource | None = None
+    deductible: Amount | None = None
+    copay: Amount | None = None
+    coinsurance: Amount | None = None
+    noncovered: Amount | None = None
+    parts_sum: Amount | None = None
+    gap: Amount | None = None
+    lines_given: int = 0
+    lines: int = 0
+    rivals: tuple[Amount, ...] = ()
+    written_off: bool = False
+    may_add: Amount | None = None
+    impossible: Amount | None = None
+
+    @property
+    def is_floor(self) -> bool:
+        """True when it is at least this much: some lines give no share, or nothing says who bears the rest."""
+        return (self.source == "lines" and self.lines_given < self.lines) or self.may_add is not None
+
+    @property
+    def is_reported(self) -> bool:
+        """True when the payer wrote this very amount; False for a sum of ours."""
+        return self.source in {"total", "header"}
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What the plan paid. `rivals` are other amounts that the same claim gives for it."""
+
+    amount: Amount | None = None
+    rivals: tuple[Amount, ...] = ()
+
+
+def owed_of(money: Money) -> Owed:
+    """What is owed, by the order of fhir-notes 4.3: total, header, lines, then the parts; never a zero of our own."""
+    shares = [money.get(name) for name in ("deductible", "copay", "coinsurance")]
+    noncovered, stated, alone = money.get("noncovered"), money.found("liability"), added(shares)
+    impossible = None if stated or not _too_much(money, alone) else alone
+    written_off = (stated is None or _same(stated.amount, alone)) and _is_written_off(
+        money, None if impossible else alone
+    )
+    parts = None if impossible else _parts_sum(alone, noncovered, stated.amount if stated else None)
+    open_ = noncovered if noncovered and noncovered.value > 0 and not written_off and not stated else None
+    if not stated and parts and not parts.value and open_:
+        parts = None  # no share, and something that nobody covers: nothing says whose it is
+    amount = stated.amount if stated else parts
+    return Owed(
+        amount=amount,
+        source=stated.source if stated else ("parts" if parts else None),
+        deductible=shares[0],
+        copay=shares[1],
+        coinsurance=shares[2],
+        noncovered=noncovered,
+        parts_sum=parts,
+        gap=_gap(amount, parts),
+        lines_given=stated.lines if stated else 0,
+        lines=money.lines,
+        rivals=tuple(dict.fromkeys(one for one in money.rivals if stated and _differ(one, stated.amount))),
+        written_off=written_off,
+        may_add=open_ if parts else None,
+        impossible=impossible,
+    )
+
+
+def paid_of(money: Money) -> Paid:
+    """What the plan paid, by the same order. A zero counts only where no place but the lines gives another amount."""
+    spoken = [one for one in money.paid if one.amount.value and one.source != "lines"]
+    found = spoken or list(money.paid)
+    if not found:
+        return Paid()
+    first = found[0].amount
+    return Paid(first, tuple(dict.fromkeys(one.amount for one in money.paid if _differ(one.amount, first))))
+
+
+def _differ(one: Amount, other: Amount) -> bool:
+    """Two amounts of one currency differ by a cent or more; those of two cannot be compared (F39)."""
+    return one.currency == other.currency and abs(one.value - other.value) >= _CENT
+
+
+def _same(one: Amount | None, other: Amount | None) -> bool:
+    """Two amounts are the same to the cent: a payer's computer may have written 54.870000000000005."""
+    return one is not None and other is not None and one.currency == other.currency and not _differ(one, other)
+
+
+def _too_much(money: Money, alone: Amount | None) -> bool:
+    """Whether the shares alone exceed the plan's price less its payment: some payers code another sum as a share.
+
+    CMS writes a drug's gross cost as its coinsurance. Without a price, shares that hold the plan's own payment and the
+    member's are just as impossible.
+    """
+    paid, price = paid_of(money).amount, money.get("allowed") or money.get("drug_cost") or money.get("billed")
+    if alone is None or alone.value <= 0 or paid is None or paid.value <= 0 or paid.currency != alone.currency:
+        return False
+    if price is not None and price.currency == alone.currency and price.value > 0:
+        return alone.value - (price.value - paid.value) >= _CENT
+    own = money.get("paid_by_patient")
+    return own is not None and own.currency == alone.currency and _same(alone, own + paid)
+
+
+def _is_written_off(money: Money, alone: Amount | None) -> bool:
+    """Whether price, payment and shares leave nothing over, so that the provider bears what is not covered."""
+    noncovered, allowed, billed = money.get("noncovered"), money.get("allowed"), money.get("billed")
+    paid = paid_of(money).amount
+    if noncovered is None or noncovered.value <= 0 or allowed is None or allowed.value <= 0:
+        return False
+    if paid is not None and allowed.currency == paid.currency:
+        left = allowed.value - paid.value - (alone.value if alone and alone.currency == paid.currency else 0)
+        return abs(left) < _CENT
+    return billed is not None and billed.currency == allowed.currency and not _differ(billed - allowed, noncovered)
+
+
+def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount | None) -> Amount | None:
+    """Deductible, copay and coinsurance; what is not covered is one of the parts only where the stated amount holds it.
+
+    CARIN counts it to the member's liability, but payers also book the provider's write-off as non-covered. Non-covered
+    alone is no cost share, and a sum of ours never holds it.
+    """
+    if alone is None or noncovered is None or stated is None or alone.currency != noncovered.currency:
+        return alone
+    return alone + noncovered if _nearer(alone + noncovered, alone, stated) else alone
+
+
+def _nearer(one: Amount, other: Amount, stated: Amount) -> bool:
+    return one.currency == stated.currency and abs(one.value - stated.value) < abs(other.value - stated.value)
+
+
+def _gap(amount: Amount | None, parts: Amount | None) -> Amount | None:
+    return amount - parts if amount and parts and _differ(amount, parts) else None

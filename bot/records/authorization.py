@@ -13,12 +13,10 @@ import msgspec
 
 from bot.records.dates import PartialDate, Period, parse_date, period
 from bot.records.decode import decode
-from bot.records.money import believable
+from bot.records.money import QuantityShape, believable
 from bot.records.performed import Performed
-from bot.records.quantity import QuantityShape
-from bot.records.reasons import Reason, coded
-from bot.records.references import name_of
-from bot.records.shapes import Concept, Extension, PeriodShape, Reference, Shape
+from bot.records.reasons import REASON_CATEGORIES, Reason, coded, is_category
+from bot.records.shapes import Concept, Extension, PeriodShape, Reference, Shape, name_of
 from bot.records.text import NOTE_LIMIT, clean
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
@@ -34,7 +32,6 @@ _ACTIONS: Mapping[str, Decision] = {
 }
 """The review actions of X12 306, in our own words."""
 _CALLS = re.compile(r"\bpeer[ -]to[ -]peer\b|\b(?:can|may)\b.{0,40}\b(?:call|speak|talk|discuss)\b", re.IGNORECASE)
-_REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
 
 
 class _Amount(Shape, frozen=True):
@@ -82,10 +79,10 @@ class _Shape(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """One request. `decision` None: the record does not say. `asked` are the units of its lines.
+    """One request. `decision` None: the record gives none. `asked` are the units of its lines.
 
-    `used` are the units that were used, `allowed` those that were given, where the record tells them apart.
-    `holds` is the time for which it was given, `words` the payer's own for the decision, `services` those for the care.
+    `allowed` are the units that were approved and `used` those that were used, where the record gives them. `holds` is
+    the period of the approval, `words` the payer's text for the decision, `services` its texts for the care.
     """
 
     id: str
@@ -105,12 +102,12 @@ class Authorization:
 
     @property
     def units(self) -> Decimal | None:
-        """The units that the decision is about: those given, else those asked for."""
+        """The approved units, else the requested ones."""
         return self.asked if self.allowed is None else self.allowed
 
     @property
     def left(self) -> Decimal | None:
-        """The units given that are not used yet, never below 0; None where the record does not tell both."""
+        """The approved units that are not used yet, never below 0; None where the record lacks one of the two."""
         if self.units is None or self.used is None:
             return None
         return max(self.units - self.used, Decimal(0))
@@ -121,7 +118,7 @@ class Authorization:
         return any(_CALLS.search(note) for note in self.notes)
 
     def is_over(self, today: date) -> bool:
-        """True when the time for which it was given has passed."""
+        """True when the period of the approval has passed."""
         return self.holds.end is not None and self.holds.end.last < today
 
 
@@ -141,26 +138,28 @@ def read_authorization(raw: bytes | msgspec.Raw, performed: Performed | None = N
         id=shape.id,
         decision=_decision(shape, every),
         words=clean(shape.disposition, NOTE_LIMIT),
-        services=tuple(dict.fromkeys(text for text in (*services, *words) if text))[:_TOLD],
+        services=tuple(dict.fromkeys(text for text in (*services, *words) if text))[:_MOST_SERVICES],
         numbers=shape.pre_auth_ref,
         decided=parse_date(shape.created),
         holds=next((one for one in spans if one.known), Period()),
         asked=_one(line.quantity.value for line in shape.item if line.quantity),
         allowed=_one(_named(line.adjudication, {"allowedunits"}) for line in shape.item),
         used=_used(shape),
-        reasons=tuple(r for one in every if one.reason and _is(one.category, _REASONS) for r in coded(one.reason)),
+        reasons=tuple(
+            r for one in every if one.reason and is_category(one.category, REASON_CATEGORIES) for r in coded(one.reason)
+        ),
         notes=tuple(text for note in shape.process_note if (text := clean(note.text, NOTE_LIMIT))),
         provider=name_of(shape.provider, {}),
         cancelled=shape.status in {"cancelled", "entered-in-error"},
     )
 
 
-_TOLD = 3
+_MOST_SERVICES = 3
 _CONSUMED = frozenset({"utilized", "consumedunits"})
 
 
 def _decision(shape: _Shape, every: Iterable[_Amount]) -> Decision | None:
-    """By the review action; without one, a request that waits is pending. Several lines may be decided differently."""
+    """By the review actions; lines that differ give `partly` or `pending`. Without one, an open request is pending."""
     extensions = [one for amount in every for one in amount.extension]
     extensions += [one for line in shape.item for one in line.extension]
     found = {_ACTIONS[code] for extension in extensions for code in _codes(extension) if code in _ACTIONS}
@@ -186,21 +185,17 @@ def _used(shape: _Shape) -> Decimal | None:
     if lines is not None:
         return lines
     quantities = (
-        inner.value_quantity for one in shape.total if _is(one.category, _CONSUMED) for inner in one.extension
+        inner.value_quantity for one in shape.total if is_category(one.category, _CONSUMED) for inner in one.extension
     )
     return _one(quantity.value for quantity in quantities if quantity)
 
 
 def _one(numbers: Iterable[Decimal | None]) -> Decimal | None:
-    """The one number that is told; of several different ones there is no sum."""
+    """The one number that is given; None when there are different ones."""
     found = {value for number in numbers if (value := believable(number)) is not None}
     return found.pop() if len(found) == 1 else None
 
 
 def _named(amounts: Iterable[_Amount], codes: Iterable[str]) -> Decimal | None:
     wanted = frozenset(codes)
-    return next((one.value for one in amounts if one.value is not None and _is(one.category, wanted)), None)
-
-
-def _is(category: Concept | None, codes: frozenset[str]) -> bool:
-    return category is not None and not codes.isdisjoint(category.codes())
+    return next((one.value for one in amounts if one.value is not None and is_category(one.category, wanted)), None)

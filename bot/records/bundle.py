@@ -1,18 +1,22 @@
-"""A searchset page, read slim: entries stay raw bytes until somebody chooses them. One bad entry spoils no page."""
+"""A searchset page, read slim: entries stay raw bytes until somebody chooses them. One bad entry spoils no page.
+
+A relative reference is one of the server that sent it. An absolute one is that server's only when it begins as the
+server's own addresses do (FHIR R4, references 2.3.0.1): another server's Practitioner/7 is somebody else.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Literal
 
 import msgspec
 
 from bot.records.decode import Unreadable, decode
-from bot.records.references import Key, key_of
 from bot.records.sensitivity import labels_of
-from bot.records.shapes import NOTHING, Concept, Reference, Shape
+from bot.records.shapes import NOTHING, Concept, Key, Reference, Shape, key_of
 from bot.records.text import NOTE_LIMIT, clean
 
 Mode = Literal["match", "include", "target", "outcome"]
@@ -26,6 +30,12 @@ _IN_PART = re.compile(
     r"\b(?:incomplete|partial|truncated|not complete|unavailable|could not (?:be )?(?:read|retrieve)\w*)\b",
     re.IGNORECASE,
 )
+
+_AWAY = re.compile(rb'"contained"\s*:|"reference"\s*:\s*"(?:https?:|#)')
+_ABSOLUTE = re.compile(r"https?://(?P<base>.+)/(?P<local>[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/.*)?$")
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+FOREIGN, CONTAINED = "urn:foreign:", "urn:contained:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +60,8 @@ class Issue:
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """One resource of a page: its type, its id, and its unread bytes.
 
-    `target` is a row of the first step of a chain that was followed here, beside the rows that it led to.
-
-    `labels` come from the Bundle around it; `owner` is whose record it says to be (patient, beneficiary or subject).
+    The mode `target` is a row of the first step of a chained search that was followed here. `labels` come from the
+    Bundle around it; `owner` is its patient, beneficiary or subject.
     """
 
     type: str
@@ -68,7 +77,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 class Page:
     """What one answer to a search held. `total` is the server's word and may be wrong (F30).
 
-    `sent` is how many rows of it answer the search, those too that could not be read or may not be shown.
+    `sent` counts the rows that answer the search, also those that could not be read or may not be shown.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -81,7 +90,7 @@ class Page:
 
     @property
     def matches(self) -> tuple[Entry, ...]:
-        """The rows that answer the search, without the resources that came along with them."""
+        """The rows that answer the search, without included resources."""
         return tuple(entry for entry in self.entries if entry.mode == "match")
 
 
@@ -121,7 +130,7 @@ class _WellFormed(_BundleShape, frozen=True):
 
 
 class Head(Shape, frozen=True):
-    """What has to be known of a resource before it is read: its type, its id, and whose it is."""
+    """The head of a resource, read before the rest: its type, its id, and whose record it is."""
 
     resource_type: str = ""
     id: str = ""
@@ -131,7 +140,7 @@ class Head(Shape, frozen=True):
 
     @property
     def owner(self) -> Key | None:
-        """Whose record it is; None when it does not say."""
+        """The patient, beneficiary or subject; None when none is named."""
         return key_of(self.patient or self.beneficiary or self.subject)
 
 
@@ -188,7 +197,7 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
 
 
 def _bundle(body: bytes) -> tuple[_BundleShape, Iterable[_EntryShape | None]]:
-    """The Bundle and its entries, read in one go; where that fails, each alone, and None for a bad one."""
+    """The Bundle and its entries, decoded at once; where that fails, each alone, and None for a bad one."""
     try:
         whole = _STRICT.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -240,7 +249,7 @@ def _mode(said: str | None, kind: str, wanted: str) -> Mode:
 
 
 def _labelled(entries: list[Entry], meta: msgspec.Raw) -> tuple[Entry, ...]:
-    """The Bundle's label is the highest of its entries': when none shows where it comes from, it holds for all."""
+    """The entries with the Bundle's label, which is the highest of theirs: when no entry has one, it holds for all."""
     labels = labels_of(b'{"meta":' + bytes(meta) + b"}") if bytes(meta) else ()
     if not labels or any(labels_of(entry.raw) for entry in entries):
         return tuple(entries)
@@ -252,3 +261,62 @@ def _issues(shapes: tuple[_IssueShape, ...]) -> tuple[Issue, ...]:
         Issue(s.severity, s.code, clean((s.details.words() if s.details else None) or s.diagnostics, NOTE_LIMIT) or "")
         for s in shapes
     )
+
+
+def base_of(entry: Entry) -> str | None:
+    """The base of the entry's full URL, without the scheme; None where its Bundle gives none."""
+    found = _ABSOLUTE.fullmatch(entry.full_url)
+    return _plain(found["base"]) if found and found["local"] == f"{entry.type}/{entry.id}" else None
+
+
+def resolved(entry: Entry, bases: Collection[str]) -> Iterator[tuple[str, tuple[Key, ...], bytes]]:
+    """The type, the keys and the JSON of the entry, then of each contained resource.
+
+    `bases` are the server's own addresses; while none is known, an absolute reference is taken for the server's.
+    """
+    raw = bytes(entry.raw)
+    base = base_of(entry)
+    is_foreign = entry.mode != "match" and base is not None and bool(bases) and base not in bases
+    keys = [Key("", f"{FOREIGN}{base}/{entry.type}/{entry.id}") if is_foreign else Key(entry.type, entry.id)]
+    if entry.full_url.startswith("urn:"):
+        keys.append(Key("", entry.full_url))
+    if not _AWAY.search(raw):
+        yield entry.type, tuple(keys), raw
+        return
+    try:
+        value = _DECODER.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        yield entry.type, tuple(keys), raw
+        return
+    own = f"{CONTAINED}{entry.type}/{entry.id}"
+    _rewrite(value, own, {base} if is_foreign and base else bases)
+    contained = value.pop("contained", None) if isinstance(value, dict) else None
+    yield entry.type, tuple(keys), _ENCODER.encode(value)
+    for each in contained if isinstance(contained, list) else ():
+        if isinstance(each, dict) and isinstance(each.get("resourceType"), str) and isinstance(each.get("id"), str):
+            yield each["resourceType"], (Key("", f"{own}#{each['id']}"),), _ENCODER.encode(each)
+
+
+def _rewrite(node: Any, own: str, bases: Collection[str]) -> None:
+    """Rewrite every reference below the node, so that each points at one resource only."""
+    below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    if isinstance(node, dict) and isinstance(reference := node.get("reference"), str):
+        node["reference"] = _local(reference, own, bases)
+    for each in below:
+        if isinstance(each, (dict, list)):
+            _rewrite(each, own, bases)
+
+
+def _local(reference: str, own: str, bases: Collection[str]) -> str:
+    if reference.startswith("#"):
+        return f"{own}{reference}"
+    found = _ABSOLUTE.fullmatch(reference)
+    if found is None:
+        return reference
+    if not bases or _plain(found["base"]) in bases:
+        return found["local"]
+    return f"{FOREIGN}{_plain(found['base'])}/{found['local']}"
+
+
+def _plain(base: str) -> str:
+    return base.rstrip("/").casefold()

@@ -1,17 +1,23 @@
-"""What a front desk needs of a coverage, as a FHIR R4 Bundle: the coverage, the person's name, the payer. No more.
+"""The insurance card: the payer's Organization as far as a card shows it, and the card as a FHIR R4 Bundle.
 
 The Bundle is made of what the card shows, not of the payer's resources: ids, notes and extensions stay here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from bot.records.contact import PayerContact
+import msgspec
+
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, Named
+from bot.records.decode import Unreadable, decode
+from bot.records.sensitivity import labels_of
+from bot.records.shapes import Address, Concept, HumanName, Shape, Telecom
+from bot.records.text import clean
 
 _HL7 = "http://terminology.hl7.org/CodeSystem/"
 _CARD_COSTS = f"{_HL7}C4DICExtendedCopayTypeCS"
@@ -23,6 +29,83 @@ _PLAIN = {
 }
 _CLASSES = frozenset({"group", "subgroup", "plan", "subplan", "rxbin", "rxpcn", "rxid", "rxgroup"})
 Plain = dict[str, Any]
+
+
+class _ContactShape(Shape, frozen=True):
+    purpose: Concept | None = None
+    name: HumanName | None = None
+    telecom: tuple[Telecom, ...] = ()
+
+
+class _OrganizationShape(Shape, frozen=True):
+    resource_type: str = ""
+    id: str = ""
+    name: str | None = None
+    telecom: tuple[Telecom, ...] = ()
+    address: tuple[Address, ...] = ()
+    contact: tuple[_ContactShape, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PayerPhone:
+    """A phone number with what it is for, where that is said."""
+
+    number: str
+    purpose: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayerContact:
+    """A payer by name, with its phone numbers, each once, and its postal address on one line."""
+
+    id: str
+    name: str | None
+    phones: tuple[PayerPhone, ...]
+    labels: tuple[str, ...]
+    dropped: tuple[str, ...]
+    address: str | None = None
+
+
+def read_payer(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> PayerContact:
+    """The payer in one Organization.
+
+    Raises:
+        Unreadable: damaged, or of another type.
+    """
+    shape, dropped = decode(raw, _OrganizationShape)
+    if shape.resource_type != "Organization":
+        raise Unreadable("not an Organization")
+    phones = [*_phones(shape.telecom, None), *(p for c in shape.contact for p in _phones(c.telecom, _purpose(c)))]
+    unique = {phone.number: phone for phone in reversed(phones)}
+    return PayerContact(
+        shape.id,
+        clean(shape.name),
+        tuple(reversed(unique.values())),
+        tuple(sorted({*labels, *labels_of(raw)})),
+        dropped,
+        next((words for address in shape.address if (words := _address(address))), None),
+    )
+
+
+def _address(address: Address) -> str | None:
+    """The address as one line; None for an old one."""
+    if address.use == "old":
+        return None
+    last = " ".join(part for part in (address.state, address.postal_code) if part)
+    parts = [clean(part) for part in (*address.line, address.city, last)]
+    return ", ".join(part for part in parts if part) or clean(address.text)
+
+
+def _purpose(contact: _ContactShape) -> str | None:
+    named = contact.name.words() if contact.name else None
+    return named or (contact.purpose.words() if contact.purpose else None)
+
+
+def _phones(telecoms: Iterable[Telecom], purpose: str | None) -> Iterable[PayerPhone]:
+    for telecom in telecoms:
+        number = clean(telecom.value)
+        if telecom.system == "phone" and number:
+            yield PayerPhone(number, purpose)
 
 
 def card_bundle(cards: Sequence[tuple[Coverage, PayerContact | None, str | None]]) -> bytes:

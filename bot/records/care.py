@@ -8,10 +8,9 @@ import msgspec
 
 from bot.records.dates import PartialDate, Period, parse_date, period
 from bot.records.decode import Unreadable, decode
-from bot.records.narrative import lines_of
 from bot.records.sensitivity import labels_of
-from bot.records.shapes import Concept, PeriodShape, Shape
-from bot.records.text import NOTE_LIMIT, clean
+from bot.records.shapes import Concept, PeriodShape, Shape, period_of
+from bot.records.text import NOTE_LIMIT, clean, lines_of
 
 _OVER = frozenset({"inactive", "remission", "resolved"})
 
@@ -31,7 +30,7 @@ class _Activity(Shape, frozen=True):
 
 
 class _CareShape(Shape, frozen=True):
-    """The elements of the three types in one struct: each has its own names for them."""
+    """The elements of the three types in one struct; each type uses its own."""
 
     resource_type: str = ""
     id: str = ""
@@ -73,7 +72,7 @@ class Condition:
 
     @property
     def day(self) -> PartialDate | None:
-        """The date that orders it: since when, else when it was written down."""
+        """The onset date, else the date on which it was recorded."""
         return self.since or self.recorded
 
 
@@ -98,7 +97,7 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class CarePlan:
-    """One care plan: its title, and its text line by line as the record gives it, then its listed activities."""
+    """One care plan: its title, and in `lines` its narrative, then its activities."""
 
     id: str
     title: str | None
@@ -175,7 +174,7 @@ def read_care_plan(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Ca
         id=shape.id,
         title=clean(shape.title) or clean(shape.description),
         status=shape.status,
-        period=period(shape.period.start, shape.period.end) if shape.period else Period(),
+        period=period_of(shape.period),
         lines=tuple(lines),
         counts=shape.status != "entered-in-error" and not shape.modifier_extension,
         labels=_labels(raw, labels),

@@ -10,51 +10,18 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
+from bot.records.claim import Claim
 from bot.records.performed import Performed, PerformedLine
 
 _CODES_KEPT = 4_096
 _DIGIT = re.compile(r"[0-9]")
 
 
-class Done(Protocol):
-    """What is asked of a claim here (see `claim.Claim`)."""
-
-    @property
-    def performed(self) -> Performed:
-        """Its lines."""
-        ...
-
-    @property
-    def kind(self) -> str | None:
-        """What sort of claim it is."""
-        ...
-
-    @property
-    def is_pharmacy(self) -> bool:
-        """True for a fill."""
-        ...
-
-    @property
-    def seen(self) -> str | None:
-        """Who gave the care."""
-        ...
-
-    @property
-    def billing(self) -> str | None:
-        """Who billed."""
-        ...
-
-    @property
-    def place(self) -> str | None:
-        """Where it was."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """Codes of the same form between two ends, both included."""
+    """Ranges of codes of the same form, both ends included."""
 
     pairs: tuple[tuple[str, str], ...] = ()
 
@@ -86,7 +53,7 @@ class CareKind:
     fills: bool = False
 
     def name(self, language: str) -> str:
-        """What an answer calls it: `MRI`; with its article in any other language: `la resonancia magnética`.
+        """Its name in answers: `MRI`; in any other language with its article: `la resonancia magnética`.
 
         A language that the words file doesn't name it in has the English name.
         """
@@ -108,7 +75,7 @@ class CareKind:
 
 @dataclass(frozen=True, slots=True)
 class CareKinds:
-    """Every kind by its key, with what belongs to what. What was found once is kept: each line of each claim asks."""
+    """Every kind by its key, with its wider and narrower kinds. Look-ups are cached: each line of each claim asks."""
 
     every: Mapping[str, CareKind]
     _wider: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
@@ -120,13 +87,13 @@ class CareKinds:
         return self.every.get(key)
 
     def within(self, key: str) -> tuple[CareKind, ...]:
-        """The kind and all that belong to it."""
+        """The kind and all its narrower kinds."""
         if key not in self._parts and key in self.every:
             self._parts[key] = tuple(kind for name, kind in self.every.items() if key in self.above(name))
         return self._parts.get(key, ())
 
     def above(self, key: str) -> frozenset[str]:
-        """The kind's key and those of the wider kinds that it belongs to."""
+        """The keys of the kind and of its wider kinds."""
         if key not in self._wider and key in self.every:
             self._wider[key] = self._climbed(key)
         return self._wider.get(key, frozenset())
@@ -141,7 +108,7 @@ class CareKinds:
         return frozenset(found)
 
     def near(self, key: str) -> tuple[str, ...]:
-        """The wider kinds that it belongs to, in which something near it may be found."""
+        """The keys of its wider kinds."""
         return tuple(name for name in self.above(key) if name != key)
 
     def of_code(self, code: str) -> frozenset[str]:
@@ -158,7 +125,7 @@ NO_KINDS = CareKinds({})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a claim is of a kind: by `lines` of it (their places), or as a whole where there are none.
+    """How a claim shows a kind of care: by `lines` (their places), or as a whole where there are none.
 
     `whole`: the whole claim is meant, whichever lines show it.
     """
@@ -173,8 +140,8 @@ class Shown:
         return 0 < len(self.lines) < self.of and not self.whole
 
 
-def shown_as(claim: Done, key: str, kinds: CareKinds) -> Shown | None:
-    """How the claim is of that kind or of one that belongs to it; None when nothing in it says so."""
+def shown_as(claim: Claim, key: str, kinds: CareKinds) -> Shown | None:
+    """How the claim shows that kind or a narrower one; None when nothing in it does."""
     done = claim.performed
     wanted = kinds.within(key)
     whole = any(kind.whole for kind in wanted if kind.key == key)
@@ -189,15 +156,15 @@ def shown_as(claim: Done, key: str, kinds: CareKinds) -> Shown | None:
     return None
 
 
-def kind_shown(claim: Done, kinds: CareKinds) -> CareKind | None:
-    """The narrowest kind that the claim shows; None when it shows none, or several of which none holds the other."""
+def kind_shown(claim: Claim, kinds: CareKinds) -> CareKind | None:
+    """The narrowest kind that the claim shows; None when it shows none, or several unrelated ones."""
     shown = [kind for key, kind in kinds.every.items() if shown_as(claim, key, kinds)]
     wider = frozenset().union(*(kinds.near(kind.key) for kind in shown))
     narrow = [kind for kind in shown if kind.key not in wider]
     return narrow[0] if len(narrow) == 1 else None
 
 
-def _as_a_whole(claim: Done, done: Performed, kind: CareKind) -> bool:
+def _as_a_whole(claim: Claim, done: Performed, kind: CareKind) -> bool:
     return (
         (claim.kind or "") in kind.kinds
         or bool(kind.bill and done.bill.startswith(kind.bill))
@@ -208,7 +175,7 @@ def _as_a_whole(claim: Done, done: Performed, kind: CareKind) -> bool:
     )
 
 
-def _line(line: PerformedLine, kind: CareKind, kinds: CareKinds, claim: Done) -> bool:
+def _line(line: PerformedLine, kind: CareKind, kinds: CareKinds, claim: Claim) -> bool:
     if kind.unless.intersection(line.modifiers):
         return False
     if any(code in kind.codes for code in line.codes) or kind.modifier.intersection(line.modifiers):
@@ -225,10 +192,10 @@ def _line(line: PerformedLine, kind: CareKind, kinds: CareKinds, claim: Done) ->
 
 
 def care_kinds(entries: Mapping[str, Mapping[str, Any]]) -> CareKinds:
-    """The kinds of the words file.
+    """The kinds of the words file `services.yaml`.
 
     Raises:
-        ValueError: a kind that belongs to one that is not there.
+        ValueError: a kind names a wider kind that is not in the file.
     """
     every = {key: _kind(key, entry) for key, entry in entries.items()}
     for key, kind in every.items():
@@ -270,7 +237,7 @@ def _ranges(text: str | None) -> Ranges:
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:
-    """Whole words; a star at the end leaves the word open."""
+    """A pattern of whole words; a star at the end matches any ending."""
     words = ((re.escape(fold(word.removesuffix("*"))), word.endswith("*")) for word in _split(text))
     parts = [word if is_open else rf"{word}(?!\w)" for word, is_open in words]
     return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})") if parts else None
@@ -285,5 +252,5 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _form(code: str) -> str:
-    """Digits are alike, letters are not: 0100T is no 0100A."""
+    """The code with every digit as 9: 0100T and 0100A are of different forms."""
     return _DIGIT.sub("9", code)

@@ -8,25 +8,29 @@ from typing import Generic, NoReturn, Self, TypeVar
 
 import msgspec
 
-from bot.records.amounts import PAID_PARTS, Money, added, has_negative, money_of
+from bot.records.adjudication import added
+from bot.records.amounts import PAID_PARTS, Money, has_negative, money_of, owed_of, paid_of
 from bot.records.bundle import Entry
-from bot.records.dates import Period, parse_date
+from bot.records.dates import Period, parse_date, parse_instant
 from bot.records.decode import Unreadable, decode
-from bot.records.dispensed import dispensed_in
 from bot.records.explanation import Explanation
-from bot.records.kinds import ClaimKind, kind_of
 from bot.records.money import Amount
-from bot.records.owed import owed_of, paid_of
-from bot.records.people import names_in, place, prescriber, seen, with_contained
-from bot.records.performed import performed_in
-from bot.records.reasons import network_status, reasons_of
-from bot.records.references import Names, key_of, name_of
-from bot.records.refused import is_denied, payment_status, refused_lines
+from bot.records.performed import dispensed_in, performed_in
+from bot.records.reasons import is_denied, network_status, payment_status, reasons_of, refused_lines
 from bot.records.sensitivity import labels_of
-from bot.records.service import ServiceIs, service_of
-from bot.records.shapes import Reference
+from bot.records.service import (
+    ClaimKind,
+    ServiceIs,
+    kind_of,
+    names_in,
+    place,
+    prescriber,
+    seen,
+    service_of,
+    with_contained,
+)
+from bot.records.shapes import Names, Reference, key_of, name_of
 from bot.records.text import NOTE_LIMIT, clean
-from bot.records.times import parse_instant
 
 T = TypeVar("T")
 
@@ -38,12 +42,12 @@ class Number(msgspec.Struct, frozen=True, gc=False):
     system: str | None = None
 
     def same(self, other: Number) -> bool:
-        """True when the values agree and the systems do not contradict."""
+        """True when the values agree and the systems do not differ."""
         return self.value == other.value and (None in {self.system, other.system} or self.system == other.system)
 
 
 class _Record:
-    """The record behind a claim, and what several of the claim's facts are made of."""
+    """The decoded record behind a claim, with what several of the claim's facts are read from."""
 
     def __init__(self, raw: bytes | msgspec.Raw, names: Names, labels: tuple[str, ...]) -> None:
         self.eob, self.dropped = decode(raw, Explanation)
@@ -51,7 +55,7 @@ class _Record:
 
     @cached_property
     def names(self) -> Names:
-        """The names that came with it, and those inside of it."""
+        """The names of included and contained resources."""
         return with_contained(self.eob, self._names)
 
     @cached_property
@@ -66,7 +70,7 @@ class _Record:
 
     @cached_property
     def service(self) -> tuple[Period, ServiceIs]:
-        """When the service was, and whether that is only when it was processed."""
+        """When the service was, and whether only the day of processing is known."""
         return service_of(self.eob, self.kind)
 
 
@@ -88,11 +92,11 @@ class _Fact(Generic[T]):
 class Claim:
     """One claim. Absent values are None: nothing is zero unless the payer said zero.
 
-    Each fact is read when it is asked for: of a page of claims one or two are shown, and the others only put in order.
+    Each fact is read when it is first used: of a page of claims one or two are shown, the others are only sorted.
     `service_is` is "processed" when only the adjudication date of a pharmacy claim is known.
     `numbers` starts with the payer's claim number. `replaces` holds the numbers of earlier versions, `replaced_by`
     those of later ones, and `replaced` says that a later one exists. `denied` is None when the payer did not say.
-    `network` is how it was paid, which is not whether the provider is in the network today. `dispensed` are the drugs
+    `network` is how it was paid, not whether the provider is in the network today. `dispensed` are the drugs
     of a fill. `dropped` names elements that could not be read.
     `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
     """
@@ -135,7 +139,7 @@ class Claim:
     allowed = _Fact(lambda of: of.money.get("allowed"))
     paid = _Fact(lambda of: paid_of(of.money))
     plan_paid = _Fact(lambda of: paid_of(of.money).amount)
-    unlike = _Fact(lambda of: of.money.unlike)
+    conflicting = _Fact(lambda of: of.money.conflicting)
     discount = _Fact(lambda of: of.money.get("discount"))
     prior_payer_paid = _Fact(lambda of: of.money.get("prior_payer"))
     owed = _Fact(lambda of: owed_of(of.money))
@@ -160,12 +164,12 @@ class Claim:
     sum_lines = _Fact(lambda of: of.money.sum_lines)
     dispensed = _Fact(lambda of: dispensed_in(of.eob) if of.kind == "pharmacy" else ())
     is_reversal = _Fact(lambda of: has_negative(of.eob) and _is_reversal(of))
-    """True when its amounts take back another claim's; what is negative is never owed."""
+    """True when its amounts take back another claim's; a negative amount is never owed."""
 
     def read_whole(self, *, performed: bool = False) -> Self:
-        """Read every fact, and let go of the record: for claims of which many are kept.
+        """Read every fact and drop the record, so that many claims can be kept.
 
-        What was done is read only when it is `performed` that somebody looks for; else it is gone with the record.
+        What was done is read only with `performed`; else it is dropped with the record.
         """
         if "_record" in vars(self):
             for name in _FACTS:
@@ -197,7 +201,7 @@ class Claim:
 
     @property
     def is_open(self) -> bool:
-        """True when the plan has not finished it: what it says may change."""
+        """True when the plan has not finished it, so that it may change."""
         return self.outcome in {"queued", "partial"}
 
     @property
@@ -207,12 +211,12 @@ class Claim:
 
     @property
     def is_stay(self) -> bool:
-        """True for what may last for days, and be billed long after it began."""
+        """True for inpatient and institutional care, which may last for days and be billed long after it began."""
         return self.kind in {"inpatient", "institutional"}
 
     @property
     def is_draft(self) -> bool:
-        """True when the payer calls it a draft: kept with a caveat, since one payer marks all of its claims so."""
+        """True for a draft: kept with a caveat, since one payer marks all of its claims so."""
         return self.status == "draft"
 
     def follows(self, other: Claim) -> bool:
@@ -221,7 +225,7 @@ class Claim:
         return self.id != other.id and (named or any(own.same(n) for own in self.numbers for n in other.replaced_by))
 
     def amount(self, aspect: str | None) -> Amount | None:
-        """The amount that a question is about, by the pack's word for it; what is owed for any other word."""
+        """The amount of an aspect, by the pack's name for it; what is owed for any other name or None."""
         known = {
             "billed": self.billed,
             "allowed": self.allowed,
@@ -255,8 +259,8 @@ def read_claims(
 ) -> tuple[tuple[Claim, ...], int]:
     """The claims among a page's matches in their order, and how many could not be read.
 
-    The names of the resources that came along are used. `whole` reads every fact at once: who keeps the claims of many
-    pages then keeps none of the pages; with `performed` also what was done.
+    The names of included resources are used. `whole` reads every fact at once, so that no page is kept in memory; with
+    `performed` also what was done.
     """
     rows = tuple(entries)
     names = names_in(rows)
@@ -295,7 +299,7 @@ def _is_replaced(eob: Explanation) -> bool:
 
 
 def _is_reversal(of: _Record) -> bool:
-    """By evidence: what was billed is below zero; where nothing is said of that, no amount is above it.
+    """Whether the billed amount is below zero; where none is given, whether no amount is above zero and one below.
 
     A small negative share beside a positive charge is a credit, which is shown with its sign.
     """
@@ -313,13 +317,13 @@ def _id_of(reference: Reference | None) -> str | None:
 
 
 def _coverage(eob: Explanation) -> str | None:
-    """The focal coverage's id; the only one counts as focal when none is marked."""
+    """The focal coverage's id, else the first one's when none is marked."""
     focal = [i for i in eob.insurance if i.focal] or list(eob.insurance)[:1]
     return _id_of(focal[0].coverage) if focal else None
 
 
 def _less(billed: Amount | None, allowed: Amount | None) -> Amount | None:
-    """What the plan's price is below the charge; None where one of them is not told."""
+    """The charge less the plan's price; None where one of them is unknown."""
     if billed is None or allowed is None or billed.currency != allowed.currency or billed.value < allowed.value:
         return None
     return billed - allowed

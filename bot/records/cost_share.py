@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from bot.records.extensions import Extra, first
-from bot.records.money import USUAL_CURRENCY, Amount, believable
-from bot.records.quantity import QuantityShape
-from bot.records.shapes import Concept, MoneyShape, Shape
+from bot.records.money import USUAL_CURRENCY, Amount, QuantityShape, believable
+from bot.records.shapes import Concept, Extra, MoneyShape, Shape, first_named
 from bot.records.text import clean
 
 ShareKind = Literal["deductible", "out_of_pocket_max", "copay", "coinsurance"]
@@ -55,7 +53,7 @@ class CostShare:
 
 
 def cost_share(shape: CostShape) -> CostShare | None:
-    """The share; None when its type is unknown or it has no value: "N/A" in words is no value.
+    """The share; None when its type is unknown or it has no value, such as "N/A".
 
     Codes: coverage-copay-type of HL7, and {Ind,Fam}[Rx]{In,Out}{Ded,Max} of the insurance card guide (C4DIC).
     """
@@ -98,9 +96,9 @@ def _percent(shape: CostShape) -> Decimal | None:
 
 
 def _text(shape: CostShape) -> str | None:
-    """The plan's own words, such as "10 % after deductible"; "not applicable" says nothing."""
+    """The plan's own words, such as "10 % after deductible"; None for "not applicable"."""
     extensions = shape.value_money.extension if shape.value_money else ()
-    words = clean(first(extensions, "C4DIC-BeneficiaryCostString-extension").value_string)
+    words = clean(first_named(extensions, "C4DIC-BeneficiaryCostString-extension").value_string)
     return None if (words or "").casefold() in _NOTHING else words
 
 

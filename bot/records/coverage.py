@@ -1,23 +1,55 @@
-"""A coverage: which plan, since when, under which numbers, and what it says of cost sharing (C4BB, C4DIC)."""
+"""A coverage: which plan, since when, under which numbers, its product line and its plan year (C4BB, C4DIC).
+
+The product line decides the time to appeal; the plan year is the year over which the plan counts its yearly figures.
+"""
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Literal
 
 import msgspec
 
 from bot.records.cost_share import CostShape, CostShare, cost_share
-from bot.records.dates import Period, period
+from bot.records.dates import Period
 from bot.records.decode import Unreadable, decode
-from bot.records.extensions import Extra, every, first
-from bot.records.product_line import ProductLine, product_line
-from bot.records.references import Key, key_of
 from bot.records.sensitivity import labels_of
-from bot.records.shapes import Concept, Identifier, PeriodShape, Reference, Shape
+from bot.records.shapes import (
+    Concept,
+    Extra,
+    Identifier,
+    Key,
+    PeriodShape,
+    Reference,
+    Shape,
+    extensions_named,
+    first_named,
+    key_of,
+    period_of,
+)
 from bot.records.text import NOTE_LIMIT, clean
+
+ProductLine = Literal["medicare", "medicaid", "commercial"]
+
+_MEDICARE = re.compile(r"\bmedicare\b|\bblue ?advantage\b|\bbluecare plus\b|\bd-?snp\b|\bpart [cd]\b")
+_MEDICAID = re.compile(r"\bmedicaid\b|\btenncare\b|\bbluecare\b(?! plus)")
+_OPEN = re.compile(
+    r"\bmedigap\b|\bsupplement\w*\b|\bcoverkids\b|\bchip\b|\bfederal employee\w*\b|\bfep\b|\btricare\b|\bveterans?\b"
+)
+"""Programmes with times of their own."""
+_TYPOLOGY: tuple[tuple[str, ProductLine], ...] = (
+    ("1", "medicare"),
+    ("2", "medicaid"),
+    ("5", "commercial"),
+    ("6", "commercial"),
+)
+"""The first digit of the Source of Payment Typology (NAHDO): 5 is private insurance, 6 Blue Cross Blue Shield."""
+_PRIVATE = frozenset({"PPO", "POS", "HMO", "HIP", "EHCPOL", "MCPOL", "HSAPOL"})
+"""HL7's types that a commercial plan has, and a public one may have too: managed care, preferred providers."""
 
 _DENTAL, _VISION, _DRUGS = (
     frozenset({"DENTAL", "DENTPRG", "DENTPOL"}),
@@ -28,6 +60,32 @@ _DENTAL_WORDS = re.compile(r"\bdental\b", re.IGNORECASE)
 _VISION_WORDS = re.compile(r"\b(?:vision|optical|eye)\b", re.IGNORECASE)
 _DRUG_WORDS = re.compile(r"\b(?:rx|drug|prescription|pharmacy|part d|pdp)\b", re.IGNORECASE)
 _MEDICAL_WORDS = re.compile(r"\b(?:medical|health|hospital|ppo|hmo|pos)\b", re.IGNORECASE)
+
+_A_DAY, _WHOLE = timedelta(days=1), timedelta(days=364)
+_DIGITS = re.compile(r"[^a-z]+")
+
+
+def product_line(codes: Iterable[str], names: Iterable[str | None], *, group: bool) -> ProductLine | None:
+    """The line that all evidence agrees on; None where none is certain, so that no deadline rests on a guess.
+
+    `codes` are those of the coverage's type, `names` the payer's words for type, plan, group and payer. A private type
+    alone proves nothing, as a Medicare plan may be an HMO: it needs a named plan and a `group`, mostly an employer.
+    """
+    types, words = list(codes), " | ".join(name for name in names if name).casefold()
+    if _OPEN.search(words) or ("advantage" in words and not _MEDICARE.search(words)):
+        return None
+    found: set[ProductLine] = {
+        line for code in types for digit, line in _TYPOLOGY if code.isdecimal() and code[0] == digit
+    }
+    if _MEDICARE.search(words):
+        found.add("medicare")
+    if _MEDICAID.search(words):
+        found.add("medicaid")
+    if not found and group and words and _PRIVATE.intersection(code.upper() for code in types):
+        found.add("commercial")
+    if found >= {"commercial"} and len(found) > 1:
+        found.discard("commercial")  # the typology's 6 is any Blue plan, and a Blue plan's name says which
+    return found.pop() if len(found) == 1 else None
 
 
 class _ClassShape(Shape, frozen=True):
@@ -58,7 +116,7 @@ class _CoverageShape(Shape, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A number of the payer's with the name that goes with it; either may be missing."""
+    """A number of the payer's and its name; either may be missing."""
 
     value: str | None
     name: str | None
@@ -71,7 +129,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One coverage. What the payer did not say is None or empty.
+    """One coverage. What the payer does not say is None or empty.
 
     `kind` is the first of the `codes` of its type (PPO, DENTPRG …) and `kind_words` the payer's words for it. `classes`
     are by type: group, plan, subplan, rxbin, rxpcn, rxgroup, rxid, network, division. `on_card` are the people that a
@@ -113,7 +171,7 @@ class Coverage:
 
     @property
     def name(self) -> str | None:
-        """What to call it: the plan's name, else the payer's words for its kind, else the group's name."""
+        """Its name: the plan's, else the payer's words for its kind, else the group's, else the plan's number."""
         named = self.classes.get("plan") or self.classes.get("subplan")
         group = self.group.name if self.group else None
         return (named.name if named else None) or self.kind_words or group or (named.value if named else None)
@@ -126,14 +184,14 @@ class Coverage:
 
     @property
     def line(self) -> ProductLine | None:
-        """The product line: medicare, medicaid or commercial; None where the record leaves it open."""
+        """The product line: medicare, medicaid or commercial; None where the record does not settle it."""
         plan, group = self.plan, self.group
         classes = [text for named in (plan, group) if named for text in (named.name, named.value)]
         return product_line(self.codes, (self.kind_words, self.payer, *classes), group=group is not None)
 
     @property
     def scope(self) -> str:
-        """What it is for: `dental`, `vision` or `drugs`, by type or name; `medical` for any other."""
+        """`dental`, `vision` or `drugs`, by type or name; `medical` for any other."""
         types = {code.upper() for code in self.codes}
         words = " ".join(word for word in (self.kind_words, self.plan and self.plan.name) if word)
         broad = bool(_MEDICAL_WORDS.search(words)) or bool(types & {"PPO", "HMO", "POS", "EHCPOL", "MCPOL", "HIP"})
@@ -152,7 +210,7 @@ class Coverage:
         return self.scope == "dental"
 
     def held(self, day: date) -> bool:
-        """Whether it covered the member on that day, as its period says."""
+        """Whether it covered the member on that day, by its period."""
         return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
 
     def state(self, today: date) -> str:
@@ -180,7 +238,7 @@ def read_coverage(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Cov
         status=shape.status,
         kind=next(iter(shape.type.codes()), None) if shape.type else None,
         kind_words=shape.type.words() if shape.type else None,
-        period=period(shape.period.start, shape.period.end) if shape.period else Period(),
+        period=period_of(shape.period),
         member_id=_member_id(shape.identifier),
         subscriber_id=clean(shape.subscriber_id),
         dependent=clean(shape.dependent),
@@ -206,7 +264,7 @@ def _member_id(identifiers: Iterable[Identifier]) -> str | None:
 
 
 def _classes(shapes: Iterable[_ClassShape]) -> dict[str, Named]:
-    """The first of each type; one without a type cannot be told."""
+    """The first class of each type; those without a type are left out."""
     found: dict[str, Named] = {}
     for shape in shapes:
         for code in shape.type.codes() if shape.type else ():
@@ -217,14 +275,89 @@ def _classes(shapes: Iterable[_ClassShape]) -> dict[str, Named]:
 
 
 def _on_card(extensions: Iterable[Extra]) -> tuple[str, ...]:
-    names = (first(e.extension, "name").value_human_name for e in every(extensions, _BENEFICIARIES))
+    names = (first_named(e.extension, "name").value_human_name for e in extensions_named(extensions, _BENEFICIARIES))
     return tuple(words for name in names if name and (words := name.words()))
 
 
 def _notes(extensions: Iterable[Extra]) -> tuple[str, ...]:
-    texts = (e.value_annotation.text for e in every(extensions, _CARD_NOTE) if e.value_annotation)
+    texts = (e.value_annotation.text for e in extensions_named(extensions, _CARD_NOTE) if e.value_annotation)
     return tuple(words for text in texts if (words := clean(text, NOTE_LIMIT)))
 
 
 _BENEFICIARIES = "C4DIC-PlanBeneficiaries-extension"
 _CARD_NOTE = "C4DIC-AdditionalCardInformation-extension"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanYear:
+    """The first and the last day of a plan's year, both inclusive."""
+
+    first: date
+    last: date
+
+    @property
+    def is_calendar(self) -> bool:
+        """Whether it begins with the calendar year."""
+        return (self.first.month, self.first.day) == (1, 1)
+
+    @property
+    def next(self) -> date:
+        """The day on which what counts starts over."""
+        return self.last + _A_DAY
+
+    def holds(self, day: date) -> bool:
+        """Whether the day lies in it."""
+        return self.first <= day <= self.last
+
+
+def calendar_year(day: date) -> PlanYear:
+    """The calendar year of a day."""
+    return PlanYear(date(day.year, 1, 1), date(day.year, 12, 31))
+
+
+def plan_year(coverage: Coverage | None, day: date, every: Iterable[Coverage] = ()) -> PlanYear | None:
+    """The plan year that holds `day`; None when the coverage has no start date.
+
+    A coverage of at most a year is its own plan year; the year of a longer or open one starts on the anniversary of its
+    first day. One that continues a shorter coverage of the same plan, among `every`, continues that one's year.
+    """
+    start = _beginning(coverage, tuple(every)) if coverage else None
+    if coverage is None or start is None:
+        return None
+    end = coverage.period.end
+    first = _anniversary(start, day)
+    last = _anniversary(start, date(first.year + 1, 12, 31)) - _A_DAY
+    return PlanYear(first, min(last, end.last) if end and end.last >= first else last)
+
+
+def same_plan(one: Coverage, other: Coverage) -> bool:
+    """Whether both are one plan: a renewal may change the id and the figures in the name."""
+    return one.id == other.id or _plan_key(one) == _plan_key(other)
+
+
+def _plan_key(coverage: Coverage) -> tuple[str, ...]:
+    """What a renewal keeps: the name without figures, the kind and the group."""
+    name, group = coverage.name or "", coverage.group.words if coverage.group else ""
+    return (_DIGITS.sub(" ", name.casefold()).strip(), coverage.kind or "", (group or "").casefold())
+
+
+def _beginning(coverage: Coverage, every: tuple[Coverage, ...]) -> date | None:
+    start = coverage.period.start
+    if start is None or not _is_part(coverage) or (start.first.month, start.first.day) == (1, 1):
+        return start.first if start else None
+    before = [one for one in every if _is_part(one) and one.period.end and same_plan(one, coverage)]
+    ends = (one for one in before if one.period.end and one.period.end.last + _A_DAY == start.first)
+    earlier = next(ends, None)
+    return _beginning(earlier, every) if earlier else start.first
+
+
+def _is_part(coverage: Coverage) -> bool:
+    """Whether it lasts for less than a year."""
+    start, end = coverage.period.start, coverage.period.end
+    return start is not None and end is not None and end.last - start.first < _WHOLE
+
+
+def _anniversary(first: date, day: date) -> date:
+    """The latest day not after `day` with the month and day of `first`; February 29 becomes the 28th."""
+    year = day.year - ((day.month, day.day) < (first.month, first.day))
+    return first.replace(year=year, day=min(first.day, monthrange(year, first.month)[1]))

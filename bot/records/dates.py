@@ -1,10 +1,10 @@
-"""Dates as the payer wrote them: year, month or day precision, the day in the written offset, never a guess."""
+"""Dates with the precision that the payer wrote, the day in the written offset, never a guess; and instants."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
 import msgspec
@@ -102,3 +102,14 @@ def period(start: str | None, end: str | None) -> Period:
     if first is not None and last is not None and last is not first and last.last < first.first:
         last = None
     return Period(first, last)
+
+
+def parse_instant(text: str | None) -> datetime | None:
+    """The instant with its zone (UTC where none was written); None when it is absent or malformed."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -14,9 +14,8 @@ from bot.records.shapes import (
     PeriodShape,
     Reference,
     Shape,
+    Telecom,
 )
-from bot.records.shapes import RangeShape as RangeShape  # noqa: PLC0414 -- part of this file's shapes for its readers
-from bot.records.shapes import Telecom as Telecom  # noqa: PLC0414 -- part of this file's shapes for its readers
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 NETWORK_REFERENCE = _PN + "network-reference"

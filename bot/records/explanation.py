@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from bot.records.quantity import QuantityShape
+from bot.records.money import QuantityShape
 from bot.records.shapes import NOTHING, Concept, Identifier, Meta, MoneyShape, PeriodShape, Reference, Shape
 
 
@@ -26,7 +26,7 @@ class Detail(Shape, frozen=True):
 
 
 class ClaimItem(Shape, frozen=True):
-    """A line, as far as dates, amounts, what was done and where, and what a pharmacy handed out go."""
+    """A line: its dates, its amounts, what was done and where, and what a pharmacy handed out."""
 
     sequence: Decimal | None = None
     product_or_service: Concept | None = None
@@ -53,7 +53,6 @@ class SupportingInfo(Shape, frozen=True):
 
     category: Concept | None = None
     code: Concept | None = None
-    timing_date: str | None = None
     timing_period: PeriodShape | None = None
     value_quantity: QuantityShape | None = None
     value_reference: Reference | None = None

@@ -9,22 +9,66 @@ from decimal import Decimal
 
 import msgspec
 
-from bot.records.amounts import amount_of
+from bot.records.adjudication import amount_of
 from bot.records.dates import PartialDate, parse_date
 from bot.records.decode import Unreadable, decode
-from bot.records.extensions import Extra, every, first
-from bot.records.links import web_address
 from bot.records.money import Amount, believable
-from bot.records.references import Key, key_of
 from bot.records.sensitivity import labels_of
-from bot.records.shapes import Concept, Identifier, Shape
-from bot.records.text import clean
-from bot.records.tier import Tier, tier_of
+from bot.records.shapes import Concept, Extra, Identifier, Key, Shape, extensions_named, first_named, key_of
+from bot.records.text import clean, web_address
+
+_ORDER = (
+    "zero-cost-share-preventative",
+    "preferred-generic",
+    "generic",
+    "non-preferred-generic",
+    "preferred-brand",
+    "brand",
+    "non-preferred-brand",
+    "specialty",
+    "medical-service",
+)
 
 _STRENGTH = re.compile(r"\s\d")
 _DOSE_BEFORE = re.compile(r"^(?:[\d.]+\s*(?:MG|MCG|ML|HR|UNT|ACTUAT|G)\b,?\s*|Dose\s+)+", re.IGNORECASE)
 _BRAND = re.compile(r"\[([^\]]+)\]")
 _DRUG_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A tier by its codings (system and code); `words` are the payer's."""
+
+    codings: tuple[tuple[str | None, str], ...]
+    words: str | None
+
+    @property
+    def code(self) -> str:
+        """The first code."""
+        return self.codings[0][1] if self.codings else ""
+
+    @property
+    def rank(self) -> int:
+        """The rank in the guide's usual order of cost; payers' own tiers come last."""
+        places = [_ORDER.index(code) for _, code in self.codings if code in _ORDER]
+        return places[0] if places else len(_ORDER)
+
+    def same(self, other: Tier) -> bool:
+        """True when a code agrees and the systems do not differ."""
+        return any(
+            mine[1] == theirs[1] and (None in {mine[0], theirs[0]} or mine[0] == theirs[0])
+            for mine in self.codings
+            for theirs in other.codings
+        )
+
+
+def tier_of(concept: Concept | None) -> Tier | None:
+    """The tier; None without a code and without words."""
+    if concept is None:
+        return None
+    codings = tuple((coding.system, coding.code) for coding in concept.coding if coding.code)
+    words = concept.words()
+    return Tier(codings, words) if codings or words else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +93,7 @@ class PharmacyCost:
 
     @property
     def after_deductible(self) -> bool:
-        """True when a part of it counts only once the deductible is met."""
+        """True when a part of it applies only after the deductible."""
         return any("after-deductible" in (option or "") for option in (self.copay_option, self.percent_option))
 
 
@@ -105,7 +149,7 @@ class Drug:
 
     @property
     def ingredient(self) -> str:
-        """What RxNorm writes between a dose in front and the strength; several with a stroke between them."""
+        """The ingredient in the RxNorm name, between a leading dose and the strength; several joined by a slash."""
         parts = (_STRENGTH.split(_DOSE_BEFORE.sub("", part), maxsplit=1)[0] for part in (self.name or "").split(" / "))
         return " / ".join(part.strip().casefold() for part in parts)
 
@@ -148,7 +192,9 @@ def read_drug_list(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Dr
     shape, dropped = decode(raw, _ListShape)
     if shape.resource_type != "List":
         raise Unreadable("not a List")
-    tiers = tuple(_tier_costs(extra) for extra in every(shape.extension, "usdf-DrugTierDefinition-extension"))
+    tiers = tuple(
+        _tier_costs(extra) for extra in extensions_named(shape.extension, "usdf-DrugTierDefinition-extension")
+    )
     return DrugList(
         id=shape.id,
         plan_ids=tuple(value for i in shape.identifier if (value := clean(i.value))),
@@ -156,7 +202,9 @@ def read_drug_list(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Dr
         status=shape.status,
         date=parse_date(shape.date),
         tiers=tuple(tier for tier in tiers if tier),
-        networks=tuple(w for e in every(shape.extension, "usdf-Network-extension") if (w := clean(e.value_string))),
+        networks=tuple(
+            w for e in extensions_named(shape.extension, "usdf-Network-extension") if (w := clean(e.value_string))
+        ),
         summary_url=_url(shape.extension, "usdf-SummaryURL-extension"),
         formulary_url=_url(shape.extension, "usdf-FormularyURL-extension"),
         is_formulary=bool(tiers) or (shape.code is not None and "DRUGPOL" in shape.code.codes()),
@@ -174,15 +222,15 @@ def read_drug(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Drug:
     shape, dropped = decode(raw, _DrugShape)
     if shape.resource_type != "MedicationKnowledge":
         raise Unreadable("not a MedicationKnowledge")
-    flags = (first(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
+    flags = (first_named(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
     prior, step, quantity, mail = flags
-    others = every(shape.extension, "usdf-DrugAlternatives-extension")
+    others = extensions_named(shape.extension, "usdf-DrugAlternatives-extension")
     return Drug(
         id=shape.id,
         name=_name(shape.code),
         codes=shape.code.codes() if shape.code else (),
-        plan_id=clean(first(shape.extension, "usdf-PlanID-extension").value_string),
-        tier=tier_of(first(shape.extension, "usdf-DrugTierID-extension").value_codeable_concept),
+        plan_id=clean(first_named(shape.extension, "usdf-PlanID-extension").value_string),
+        tier=tier_of(first_named(shape.extension, "usdf-DrugTierID-extension").value_codeable_concept),
         prior_authorization=prior,
         step_therapy=step,
         quantity_limit=quantity,
@@ -203,11 +251,11 @@ def _name(code: Concept | None) -> str | None:
 
 
 def _tier_costs(extra: Extra) -> TierCosts | None:
-    tier = tier_of(first(extra.extension, "drugTierID").value_codeable_concept)
+    tier = tier_of(first_named(extra.extension, "drugTierID").value_codeable_concept)
     if tier is None:
         return None
-    costs = (_cost(sharing) for sharing in every(extra.extension, "costSharing"))
-    mail = first(extra.extension, "mailOrder").value_boolean
+    costs = (_cost(sharing) for sharing in extensions_named(extra.extension, "costSharing"))
+    mail = first_named(extra.extension, "mailOrder").value_boolean
     return TierCosts(tier, mail, tuple(cost for cost in costs if cost))
 
 
@@ -216,8 +264,8 @@ def _cost(extra: Extra) -> PharmacyCost | None:
     if pharmacy is None:
         return None
     copay_option, percent_option = _code(extra.extension, "copayOption"), _code(extra.extension, "coinsuranceOption")
-    copay = amount_of(first(extra.extension, "copayAmount").value_money)
-    rate = believable(first(extra.extension, "coinsuranceRate").value_decimal)
+    copay = amount_of(first_named(extra.extension, "copayAmount").value_money)
+    rate = believable(first_named(extra.extension, "coinsuranceRate").value_decimal)
     return PharmacyCost(
         pharmacy,
         None if copay_option == "not-applicable" else copay,
@@ -228,10 +276,10 @@ def _cost(extra: Extra) -> PharmacyCost | None:
 
 
 def _code(extensions: Iterable[Extra], name: str) -> str | None:
-    value = first(extensions, name).value_codeable_concept
+    value = first_named(extensions, name).value_codeable_concept
     return next(iter(value.codes()), None) if value else None
 
 
 def _url(extensions: Iterable[Extra], name: str) -> str | None:
-    extra = first(extensions, name)
+    extra = first_named(extensions, name)
     return web_address(extra.value_url or extra.value_string)

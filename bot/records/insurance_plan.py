@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bot.records.dates import Period, period
+from bot.records.dates import Period, parse_instant
 from bot.records.decode import decode
-from bot.records.provider import keys_of
-from bot.records.references import Key
-from bot.records.shapes import Concept, Identifier, Meta, PeriodShape, Reference, Shape
+from bot.records.shapes import Concept, Identifier, Key, Meta, PeriodShape, Reference, Shape, keys_of, period_of
 from bot.records.text import clean
-from bot.records.times import parse_instant
 
 
 class _Product(Shape, frozen=True):
@@ -67,7 +64,7 @@ def read_plan(raw: bytes | msgspec.Raw) -> InsurancePlan:
         name=clean(shape.name) or next((name for alias in shape.alias if (name := clean(alias))), None),
         numbers=tuple(number for one in shape.identifier if (number := clean(one.value))),
         active=shape.status in {None, "active"},
-        period=period(shape.period.start, shape.period.end) if shape.period else Period(),
+        period=period_of(shape.period),
         kinds=tuple(code for kind in shape.type for code in kind.codes()),
         levels=tuple(code for product in shape.plan if product.type for code in product.type.codes()),
         networks=tuple(dict.fromkeys(keys_of(networks))),

@@ -1,4 +1,4 @@
-"""A directory search's rows joined: role, practitioner, places, organization, networks. What did not come degrades."""
+"""A directory search's rows joined: role, practitioner, places, organization, networks. What is missing stays None."""
 
 from __future__ import annotations
 
@@ -7,36 +7,35 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
-from bot.records.bundle import Entry
+from bot.records.bundle import Entry, base_of, resolved
 from bot.records.dates import Period
 from bot.records.decode import Unreadable
-from bot.records.facility import Service, read_affiliation, read_service, read_service_role
 from bot.records.listing import Listing, Network, by_place
 from bot.records.provider import (
     Location,
     Organization,
     Practitioner,
     Role,
-    keys_of,
+    Service,
+    read_affiliation,
     read_location,
     read_organization,
     read_practitioner,
     read_role,
+    read_service,
+    read_service_role,
 )
-from bot.records.references import Key, key_of
-from bot.records.resolving import base_of, resolved
-from bot.records.shapes import Reference
+from bot.records.shapes import Key, Reference, key_of, keys_of
 from bot.records.text import clean
 
 
 @dataclass(slots=True)
 class Directory:
-    """What came along with the roles, by key. Feed it page by page when a search has several.
+    """The resources of a directory search by key, added page by page.
 
     An OrganizationAffiliation is a role of its participating organization. `included` are the types that the server
-    sends along by itself. With `lists_services` the HealthcareServices
-    that answer a search are roles of who provides them. `homes` are the organizations whose places all came, `bases`
-    the addresses under which the server gives its own resources.
+    includes. With `lists_services` a HealthcareService that answers a search is a role of its provider. `homes` are the
+    organizations of which every place was read, `bases` the addresses of the server's own resources.
     """
 
     practitioners: dict[Key, Practitioner] = field(default_factory=dict)
@@ -51,7 +50,7 @@ class Directory:
     bases: set[str] = field(default_factory=set)
 
     def absorb(self, other: Directory) -> None:
-        """Take over what came along with another search."""
+        """Add the resources of another search."""
         self.practitioners.update(other.practitioners)
         self.locations.update(other.locations)
         self.organizations.update(other.organizations)
@@ -96,7 +95,7 @@ class Directory:
         self.roles.setdefault(f"{role.type}/{role.id or len(self.roles)}", role)
 
     def list_bare(self, organizations: Collection[Key] = ()) -> None:
-        """List the practitioners, and these organizations, that no role names: nothing is known of their networks."""
+        """Add a role without networks for each practitioner, and each of these organizations, that no role names."""
         named = {key for role in self.roles.values() if (key := key_of(role.practitioner or role.organization))}
         for key, person in self.practitioners.items():
             if key not in named and key.type:
@@ -108,11 +107,11 @@ class Directory:
                 self._list(_bare(key, updated, organization=_points_at(key), locations=run))
 
     def owners(self) -> frozenset[Key]:
-        """The organizations that some role is of."""
+        """The organizations that have a role."""
         return frozenset(key for role in self.roles.values() if (key := key_of(role.organization)))
 
     def list_places(self, places: Mapping[Key, Location], *, alone: bool = False) -> None:
-        """List these places as roles of who runs them: those of whom no role came along, or `alone`, each of them."""
+        """Add these places as roles of who runs them: where those have no role, or with `alone` every place."""
         known = self.owners()
         for key, place in places.items():
             if key.type and (alone or place.organization not in known):
@@ -134,19 +133,19 @@ class Directory:
         return any(role.services for role in self.roles.values())
 
     def drop_lost(self) -> None:
-        """Let go of the roles that nothing can place: they name no place, no service and nobody to work for."""
+        """Drop the roles that have no place: they name no location, no service and no organization."""
         kept = {key: role for key, role in self.roles.items() if role.locations or role.services or role.organization}
         self.roles = kept
 
     def placed(self) -> frozenset[Key]:
-        """The organizations that some role gives a place."""
+        """The organizations that have a role with a place."""
         placed = (role.organization for role in self.roles.values() if role.locations)
         return frozenset(key for reference in placed if (key := key_of(reference)))
 
     def missing(self, element: str, roles: Iterable[Role]) -> tuple[str, tuple[str, ...]]:
-        """The type behind an element of these roles, and the ids that did not come, where none of it is included.
+        """The type behind an element of these roles, and the missing ids of it, where the server includes none.
 
-        A single one that is missing among included others is a hole in the directory, and stays one (F34); but nothing
+        One that is missing among included others is missing in the directory and is not asked for (F34); but no server
         includes the places of a role's services.
         """
         type_, known = self._kept(element)
@@ -162,7 +161,7 @@ class Directory:
         return kept.get(element, ("Organization", self.organizations))
 
     def _named(self, element: str, role: Role, type_: str) -> Iterator[Key]:
-        """What has to be asked for: nothing that the server includes. `owner` is whose a role without a person is."""
+        """The keys to ask for, none that the server includes. `owner` is that of a role without a person."""
         if element == "location" and not role.locations:
             yield from self._service_places(role)
         elif type_ not in self.included or element == "owner":
@@ -174,18 +173,18 @@ class Directory:
                 yield from self.services[key].locations
 
     def homeless(self, roles: Iterable[Role]) -> tuple[Key, ...]:
-        """The organizations whose places did not come, for people of whom neither role nor service names a place."""
+        """The organizations whose places were not read, of people whose role and services name no place."""
         placeless = (role for role in roles if role.practitioner and not role.locations)
         owners = [key for role in placeless if not any(self._service_places(role)) for key in self._owners(role)]
         return tuple(key for key in dict.fromkeys(owners) if key.type and key not in self.homes)
 
     def _owners(self, role: Role) -> Iterator[Key]:
-        """Who provides the services of a role, else whom it works for."""
+        """The providers of the role's services, else its organization."""
         of_services = [self.services[key].provided_by for key in keys_of(role.services) if key in self.services]
         yield from filter(None, of_services or [key_of(role.organization)])
 
     def home(self, owner: Key | None) -> Key | None:
-        """The only active place that an organization runs; None when it runs several, or not all of them came."""
+        """The only active place that an organization runs; None when it runs several, or not all were read."""
         run = self._run_by(owner) if owner in self.homes else []
         return run[0] if len(run) == 1 else None
 
@@ -194,12 +193,12 @@ class Directory:
         return [key for key, place in places if owner and key.type and place.organization == owner and place.active]
 
     def unknown_networks(self, roles: Iterable[Role]) -> tuple[str, ...]:
-        """The ids of the networks of these roles that did not come: only they say whether a network still is one."""
+        """The ids of the networks of these roles that are missing: only they say whether a network is active."""
         keys = dict.fromkeys(key for role in roles for reference in role.networks if (key := key_of(reference)))
         return tuple(key.id for key in keys if key.type and key not in self.organizations)
 
     def listings(self) -> tuple[Listing, ...]:
-        """The roles joined with what came along, in their order, each once for every place that it is of."""
+        """The roles joined with their resources, in their order, each once for every place of it."""
         return tuple(one for role in self.roles.values() for one in by_place(self._listing(role)))
 
     def _listing(self, role: Role) -> Listing:
@@ -229,20 +228,20 @@ class Directory:
         )
 
     def _is_closed(self, role: Role) -> bool:
-        """True when all places that the role names came along, and none of them is in use."""
+        """True when all places that the role names are known and none is active."""
         places = [self.locations.get(key) for key in keys_of(role.locations)]
         return bool(places) and all(place is not None and not place.active for place in places)
 
     def _services(self, role: Role) -> tuple[Service, ...]:
-        """The role's services that are not switched off; a service that is listed for itself is its own."""
+        """The role's active services; of a service that is listed for itself, that one."""
         keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else keys_of(role.services)
         return tuple(self.services[key] for key in keys if key in self.services and self.services[key].active)
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
-        """The active places that came along, and the names of all: the role's own, else those of its services.
+        """The active places that are known, and the names of all: the role's own, else those of its services.
 
-        An affiliation that names no place holds for every place that the organization runs; a person of whom neither
-        role nor service names one is at the organization's only place.
+        An affiliation that names no place is for every place that the organization runs; a person whose role and
+        services name none is at the organization's only place.
         """
         places: list[Location] = []
         names: list[str] = []
@@ -278,7 +277,7 @@ _READERS: Mapping[str, Callable[[bytes], _Read]] = {
 
 @lru_cache(maxsize=4096)
 def _read(type_: str, raw: bytes) -> _Read:
-    """One record of the open directory, read once: the same pages are asked for again and again."""
+    """One record of the open directory, cached: the same pages are read again and again."""
     return _READERS[type_](raw)
 
 
@@ -297,7 +296,7 @@ def _bare(
     organization: Reference | None = None,
     locations: tuple[Reference, ...] = (),
 ) -> Role:
-    """A role that nothing was said of: only whose it is, and where."""
+    """A role with only a practitioner, an organization or places."""
     return Role(
         id=key.id,
         practitioner=practitioner,
@@ -334,7 +333,7 @@ def _points_at(key: Key) -> Reference:
 
 
 def _networks(references: Iterable[Reference], organizations: Mapping[Key, Organization]) -> tuple[Network, ...]:
-    """The networks that are not switched off, each once."""
+    """The active networks, each once."""
     found: dict[Network, None] = {}
     for reference in references:
         key = key_of(reference)

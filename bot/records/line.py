@@ -1,4 +1,4 @@
-"""The lines of one claim, from the strict reading: what was done, what it cost, and the payer's reasons."""
+"""The lines of one claim, strictly read: what was done, what it cost, and the payer's reasons."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.records.amounts import added, name_of_category
+from bot.records.adjudication import StatedAmount, added, name_of_category, one_amount
 from bot.records.claim import Claim
 from bot.records.dates import Period, parse_date, period
 from bot.records.money import USUAL_CURRENCY, Amount, believable
-from bot.records.reasons import Reason, coded
+from bot.records.reasons import REASON_CATEGORIES, Reason, coded, is_category
 from bot.records.shapes import Coding, Concept
 from bot.records.text import NOTE_LIMIT, clean
 from bot.records.typed import Typed
-from bot.records.unlike import Said, settled
 
-_REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
 _NDC = "http://hl7.org/fhir/sid/ndc"
 _NOT_TOLD = frozenset({"not-applicable", "unknown"})
 _COMPOUND = "compound"
@@ -29,7 +27,7 @@ class ClaimLine:
 
     `description` is the payer's text, never a code list's that we carry; `drug` the NDC text of a fill, or of its
     ingredients when it was compounded; `notes` the payer's words that the line points at. `refused`: the plan did not
-    pay it for a reason of its own. `at` is its place among the claim's lines, from 0.
+    pay it for a reason of its own. `at` is its index among the claim's lines.
     """
 
     sequence: int | None
@@ -57,9 +55,9 @@ class ClaimLine:
 
 
 def read_lines(typed: Typed, claim: Claim | None = None) -> tuple[ClaimLine, ...]:
-    """The lines of a typed ExplanationOfBenefit, in its order, as `claim`, its slim reading, tells them apart.
+    """The lines of a typed ExplanationOfBenefit, in its order; `claim`, its slim reading, says which are refused.
 
-    A line that only adds up the others is left out. Where a line has no currency, it is the claim's.
+    A line that only adds up the others is left out. A line without a currency has the claim's.
     """
     eob, usual = typed.model, (claim.currency if claim else None) or USUAL_CURRENCY
     notes = {note.number: text for note in eob.processNote or () if (text := clean(note.text, NOTE_LIMIT))}
@@ -120,16 +118,16 @@ def _service(item: Any) -> Period:
 
 
 def _amounts(adjudications: Iterable[Any], currency: str, quantity: Decimal | None) -> dict[str, Amount]:
-    """The amounts of the line by plain name, settled as the claim's are."""
-    grouped: dict[str, list[Said]] = {}
+    """The amounts of the line by plain name, one a category."""
+    grouped: dict[str, list[StatedAmount]] = {}
     for one in adjudications:
         category = concept(one.category)
         name = name_of_category(category)
         value = believable(one.amount.value) if one.amount else None
         if name and value is not None and not one.modifierExtension:
             amount = Amount(value, (one.amount.currency or currency).upper())
-            grouped.setdefault(name, []).append(Said(amount, category, concept(one.reason)))
-    found = {name: settled(name, said, quantity)[0] for name, said in grouped.items()}
+            grouped.setdefault(name, []).append(StatedAmount(amount, category, concept(one.reason)))
+    found = {name: one_amount(name, said, quantity)[0] for name, said in grouped.items()}
     return {name: amount for name, amount in found.items() if amount is not None}
 
 
@@ -141,5 +139,5 @@ def _drug(item: Any, what: Concept) -> str | None:
 
 def _reasons(adjudications: Iterable[Any]) -> Iterable[Reason]:
     for adjudication in adjudications:
-        if adjudication.reason is not None and _REASONS & set(concept(adjudication.category).codes()):
+        if adjudication.reason is not None and is_category(concept(adjudication.category), REASON_CATEGORIES):
             yield from coded(concept(adjudication.reason))

@@ -6,26 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.records.ages import Ages
-from bot.records.closures import Closure
-from bot.records.facility import Service
-from bot.records.provider import (
-    Accepting,
-    Location,
-    Organization,
-    Phone,
-    Practitioner,
-    Role,
-    Specialty,
-    read_npi,
-)
-from bot.records.references import Key
+from bot.records.details import Accepting, Closure, Phone, Specialty, read_npi
+from bot.records.provider import Location, Organization, Practitioner, Role, Service
+from bot.records.shapes import Key
 
-Teller = Role | Location | Service
+ListingPart = Role | Location | Service
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network that a role names: what the reference points at, and its names where it came along."""
+    """A network that a role names: its key, and its names where its resource is included."""
 
     key: Key | None
     name: str | None
@@ -36,12 +26,11 @@ class Network:
 class Listing:
     """One role at one place, with all that a filter may have to be checked against again (T44).
 
-    A role of several places is a listing of each (`by_place`), and `shared` says that what the role itself tells, such
-    as its phone, is told of all of them. `closed`: every place that the role names is out of use.
-    `services` are those of the role that are given here.
-    `found_as` is the place or the service that was looked for by its name, where that is what the listing is of.
-    `name` is the practitioner's, else the display's; for a role without a person the organization's, else what the
-    service or the place is called.
+    A role with several places has one listing for each (`by_place`); `shared` means that the role's own data, such as
+    its phone, are for all of them. `closed`: every place that the role names is inactive. `services` are those of the
+    role that are given here. `found_as` is the place or the service that was searched by its name, where the listing is
+    of that. `name` is the practitioner's, else the display; without a person the organization's, else that of the
+    service or the place.
     """
 
     role_id: str
@@ -69,7 +58,7 @@ class Listing:
 
     @property
     def reference(self) -> str:
-        """Whose listing it is, as a button says it; the role itself where whose it is stands inside of it."""
+        """The key as `Type/id` for a button; that of the role itself where the key is of a contained resource."""
         key = self.key if self.key.type else Key(self.role.type, self.role_id)
         return f"{key.type}/{key.id}"
 
@@ -87,10 +76,10 @@ class Listing:
         return (whose.npi if whose else None) or of_role
 
     @property
-    def tellers(self) -> tuple[tuple[Teller, ...], ...]:
-        """Who tells of this place, the nearest first: the role when of no other, the place, its services.
+    def sources(self) -> tuple[tuple[ListingPart, ...], ...]:
+        """What says something of this place, the nearest first: a role of this place alone, the place, its services.
 
-        Who tells of several places together comes last, in a rank of their own.
+        What is said of several places together comes last, in a rank of its own.
         """
         role = () if self.role.type == "HealthcareService" else (self.role,)
         own = tuple(one for one in self.services if len(one.locations) == 1 or not (one.locations or self.shared))
@@ -98,15 +87,15 @@ class Listing:
         return ((), self.locations, own, (*wide, *role)) if self.shared else (role, self.locations, own, wide)
 
     def own_telecoms(self, today: date) -> tuple[Phone, ...]:
-        """How to reach the person or the organization as such, which is said of no place."""
+        """The current telecoms of the person or the organization itself, of no place."""
         whose = self.practitioner if self.practitioner_key else self.organization
         every = whose.phones if whose and not self.found_as else ()
         return tuple(phone for phone in every if phone.holds(today) and phone.use != "home")
 
     @property
     def says_openings(self) -> bool:
-        """True when something is said of new patients."""
-        return any(teller.openings for tellers in self.tellers for teller in tellers)
+        """Whether the directory says anything of new patients."""
+        return any(source.openings for sources in self.sources for source in sources)
 
     @property
     def specialty_codes(self) -> frozenset[str]:
@@ -115,12 +104,12 @@ class Listing:
 
     @property
     def ages(self) -> tuple[Ages, ...]:
-        """The ages that the role and its services tell of."""
+        """The ages that the role and its services state."""
         return tuple(dict.fromkeys([*self.role.ages, *(ages for service in self.services for ages in service.ages)]))
 
     @property
     def closures(self) -> tuple[Closure, ...]:
-        """All that is said of absences and of exceptions to the hours, the role's first."""
+        """The absences and exceptions to the hours, the role's first."""
         of_places = [one for place in self.locations for one in place.closures]
         of_services = [one for service in self.services for one in service.closures]
         return tuple(dict.fromkeys([*self.role.closures, *of_places, *of_services]))
@@ -132,20 +121,20 @@ class Listing:
         return any(one.holds(day) for one in own) or (bool(served) and all(served))
 
     def active(self, today: date) -> bool:
-        """True when nothing that the role stands on is switched off or out of its time."""
+        """True when role, practitioner and organization are active on that day, and not every place is closed."""
         whose = (self.practitioner, self.organization)
         return all(one is None or one.active for one in whose) and not self.closed and not self.role.ended(today)
 
     def in_network(self, network: Key | str) -> bool:
-        """True only when a network reference of the role proves it; an id or a whole key may be given."""
+        """True only when a network reference of the role proves it; `network` is an id or a whole key."""
         return any(n.key is not None and network in {n.key, n.key.id} for n in self.networks)
 
     def accepting(self, network: Key | str | None = None) -> Accepting | None:
-        """What the nearest who tells of it says of new patients in the network; None for nothing.
+        """What the nearest source says of new patients in the network; None where no source says anything.
 
-        An answer for that network wins over one without a network. Without `network`, differing answers are None.
+        An answer for that network goes before one without a network. Without `network`, differing answers give None.
         """
-        for openings in ([one for teller in tellers for one in teller.openings] for tellers in self.tellers):
+        for openings in ([one for source in sources for one in source.openings] for sources in self.sources):
             own = {o.answer for o in openings if o.network and network in {o.network, o.network.id}}
             general = {o.answer for o in openings if o.network is None or network is None}
             for answers in (own, general):
@@ -155,7 +144,7 @@ class Listing:
 
 
 def by_place(listing: Listing) -> tuple[Listing, ...]:
-    """The listing once for each of its places, with the services that are given there or say no place."""
+    """The listing once for each of its places, with the services that are given there or name no place."""
     if not listing.locations:
         return (listing,)
     shared = len(listing.role.locations) > 1 or len(listing.locations) > 1

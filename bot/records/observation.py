@@ -11,7 +11,7 @@ import msgspec
 
 from bot.records.dates import PartialDate, parse_date
 from bot.records.decode import Unreadable, decode
-from bot.records.quantity import Quantity, QuantityRange, QuantityShape, quantity_of
+from bot.records.money import Quantity, QuantityRange, QuantityShape, quantity_of
 from bot.records.sensitivity import labels_of
 from bot.records.shapes import Concept, PeriodShape, Shape
 from bot.records.text import NOTE_LIMIT, clean
@@ -105,7 +105,7 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One measured thing. `value` None: it was not told, and `absent` may hold the record's word for why.
+    """One measured thing. `value` None: it is absent, and `absent` may hold the record's reason.
 
     `mark` is the record's own interpretation, else which side of the record's own range the number lies on.
     """
@@ -120,7 +120,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One result with its parts; `day` is when it was true, else when it was issued.
+    """One result with its parts; `day` is the effective date, else the issue date.
 
     `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
     """
@@ -137,15 +137,15 @@ class Observation:
 
     @property
     def counts(self) -> bool:
-        """False for what was entered in error or cancelled, cannot be interpreted, or only groups other results."""
+        """False when it was entered in error or cancelled, cannot be interpreted, or only groups other results."""
         measured = self.main.value or self.main.absent or any(part.value for part in self.parts)
         return bool(measured) and self.status not in {"entered-in-error", "cancelled"} and not self.uninterpreted
 
     def is_of(self, category: str) -> bool:
-        """Whether it is of this of HL7's categories; without one of them, a vital sign by its code, else a test."""
+        """Whether it is of this HL7 category; without one it is a vital sign by its code, else a laboratory test."""
         own = _CATEGORIES.intersection(self.categories)
-        told = {code for part in (self.main, *self.parts) for code in part.codes}
-        return category in (own or {"vital-signs" if _VITAL & told else "laboratory"})
+        codes = {code for part in (self.main, *self.parts) for code in part.codes}
+        return category in (own or {"vital-signs" if _VITAL & codes else "laboratory"})
 
     @property
     def pressure(self) -> tuple[Quantity, Quantity] | None:
@@ -226,7 +226,7 @@ def _span(shape: QuantityRange | None) -> Value | None:
 
 
 def _usual(ranges: Iterable[_ReferenceRange]) -> Usual | None:
-    """The range for everybody, when several are given: those for somebody in particular come second."""
+    """The reference range; of several, one that applies to everybody goes first."""
     ordered = sorted(ranges, key=lambda each: bool(each.applies_to))
     found = (Usual(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
     return next((usual for usual in found if usual.low or usual.high or usual.text), None)
@@ -238,7 +238,7 @@ def _mark_of(interpretations: Iterable[Concept]) -> Mark | None:
 
 
 def _side(value: Value | None, usual: Usual | None) -> Mark | None:
-    """The side of its own range, when units agree; a bound such as "< 5" lies on none."""
+    """Where the value lies in its own range, when units agree; None for a bound such as "< 5"."""
     number = value.quantity if value and not value.per else None
     if number is None or number.comparator or usual is None:
         return None

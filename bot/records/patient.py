@@ -1,4 +1,7 @@
-"""The member as the payer knows them: a name to confirm the link, an address for "near me", and no more."""
+"""The member as the payer knows them: name and address to confirm the link and for "near me", and the profile.
+
+The profile is shown only to the member, and only when they ask for it.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,24 @@ from typing import Any
 
 import msgspec
 
-from bot.records.shapes import Address, HumanName, best_name
+from bot.records.dates import PartialDate, parse_date
+from bot.records.decode import Unreadable, decode
+from bot.records.sensitivity import labels_of
+from bot.records.shapes import Address, Concept, HumanName, PeriodShape, Shape, Telecom, best_name
 from bot.records.text import clean
 from bot.records.typed import read_typed
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient. `city`, `state` and `zip5` are of the current home address, where one is told."""
+    """A patient. `city`, `state` and `zip5` are of the current home address; None where none is given."""
 
     id: str
     name: str | None
     city: str | None
     state: str | None
     zip5: str | None
-    deceased: bool
     dropped: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def has_place(self) -> bool:
-        """True when "near me" can be answered."""
-        return bool(self.zip5 or (self.city and self.state))
 
 
 def read_patient(raw: bytes | msgspec.Raw) -> Patient:
@@ -46,7 +46,6 @@ def read_patient(raw: bytes | msgspec.Raw) -> Patient:
         city=clean(home.city) if home else None,
         state=clean(home.state) if home else None,
         zip5=home.zip5 if home else None,
-        deceased=bool(model.deceasedBoolean or model.deceasedDateTime),
         dropped=typed.dropped,
     )
 
@@ -68,3 +67,93 @@ def _home(models: Iterable[Any]) -> Address | None:
     return next(
         (Address(city=m.city, state=m.state, postal_code=m.postalCode) for m in ranked if m.postalCode or m.city), None
     )
+
+
+class _TelecomShape(Telecom, frozen=True):
+    period: PeriodShape | None = None
+
+
+class _AddressShape(Address, frozen=True):
+    period: PeriodShape | None = None
+
+
+class _Communication(Shape, frozen=True):
+    language: Concept | None = None
+    preferred: bool | None = None
+
+
+class _PatientShape(Shape, frozen=True):
+    resource_type: str = ""
+    id: str = ""
+    name: tuple[HumanName, ...] = ()
+    birth_date: str | None = None
+    gender: str | None = None
+    telecom: tuple[_TelecomShape, ...] = ()
+    address: tuple[_AddressShape, ...] = ()
+    communication: tuple[_Communication, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The member's own data as the payer has it; None or empty where it has none. Old entries are left out.
+
+    `gender` is FHIR's administrative code, `languages` BCP 47 codes, the preferred one first.
+    """
+
+    id: str
+    name: str | None
+    born: PartialDate | None
+    gender: str | None
+    addresses: tuple[str, ...]
+    phones: tuple[str, ...]
+    emails: tuple[str, ...]
+    languages: tuple[str, ...]
+    labels: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+
+def read_profile(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Profile:
+    """The profile in one Patient.
+
+    Raises:
+        Unreadable: damaged, or of another type. The text never holds a value of the record.
+    """
+    shape, dropped = decode(raw, _PatientShape)
+    if shape.resource_type != "Patient":
+        raise Unreadable("not a Patient")
+    return Profile(
+        id=shape.id,
+        name=best_name(shape.name),
+        born=parse_date(shape.birth_date),
+        gender=shape.gender,
+        addresses=_addresses(shape.address),
+        phones=_reached(shape.telecom, "phone"),
+        emails=_reached(shape.telecom, "email"),
+        languages=_languages(shape.communication),
+        labels=tuple(sorted({*labels, *labels_of(raw)})),
+        dropped=dropped,
+    )
+
+
+def _addresses(shapes: Iterable[_AddressShape]) -> tuple[str, ...]:
+    """The current addresses, the home first, each on one line."""
+    usable = [a for a in shapes if a.use != "old" and not (a.period and a.period.end)]
+    ranked = sorted(usable, key=lambda a: a.use != "home")
+    return tuple(dict.fromkeys(line for line in map(_on_one_line, ranked) if line))
+
+
+def _on_one_line(address: _AddressShape) -> str | None:
+    town = " ".join(part for part in (address.state, address.postal_code) if part)
+    parts = ", ".join(part for part in (*address.line, address.city, town) if part)
+    return clean(parts or address.text, 160)
+
+
+def _reached(telecoms: Iterable[_TelecomShape], system: str) -> tuple[str, ...]:
+    usable = [t for t in telecoms if t.system == system and t.use != "old" and not (t.period and t.period.end)]
+    ranked = sorted(usable, key=lambda t: t.rank or 99)
+    return tuple(dict.fromkeys(value for t in ranked if (value := clean(t.value))))
+
+
+def _languages(communications: Iterable[_Communication]) -> tuple[str, ...]:
+    ranked = sorted(communications, key=lambda c: not c.preferred)
+    return tuple(dict.fromkeys(code for c in ranked if c.language for code in c.language.codes()[:1]))

@@ -1,22 +1,24 @@
-"""What was done, as a claim's codes and the payer's own words tell it: what a search for a kind of care looks at."""
+"""What was done and what was handed out, as a claim's codes and the payer's own words tell it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 
 import msgspec
 
-from bot.records.amounts import added, line_amounts
+from bot.records.adjudication import added, line_amounts
 from bot.records.decode import Unreadable, decode
 from bot.records.explanation import ClaimItem, Explanation
-from bot.records.money import USUAL_CURRENCY, Amount
+from bot.records.money import USUAL_CURRENCY, Amount, Quantity, quantity_of
 from bot.records.shapes import Concept, Shape
 
 _UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
 
 
 class PerformedLine(msgspec.Struct, frozen=True, gc=False):
-    """One line: its codes by what they are, all words folded, and the member's share where the line tells it."""
+    """One line: its codes by kind, its words, and the member's share and the charge where the line gives them."""
 
     codes: tuple[str, ...] = ()
     drugs: tuple[str, ...] = ()
@@ -29,7 +31,7 @@ class PerformedLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class Performed(msgspec.Struct, frozen=True, gc=False):
-    """The lines, and what stands on the claim as a whole. `bill` is the type of bill without leading zeros."""
+    """The lines, and the codes of the claim as a whole. `bill` is the type of bill without leading zeros."""
 
     lines: tuple[PerformedLine, ...] = ()
     bill: str = ""
@@ -40,7 +42,7 @@ class Performed(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def tells(self) -> bool:
-        """Whether any line says what was done, by a procedure's code or in words."""
+        """Whether anything says what was done, by a code or in words."""
         return any(line.codes or line.words or line.revenue for line in self.lines) or bool(self.procedures or self.drg)
 
 
@@ -58,7 +60,7 @@ class _More(Shape, frozen=True):
 
 
 def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, currency: str | None) -> Performed:
-    """What the claim tells; what cannot be read of diagnoses and procedures is left out."""
+    """What the claim says was done; unreadable diagnoses and procedures are left out."""
     try:
         more, _ = decode(raw, _More)
     except Unreadable:
@@ -79,7 +81,7 @@ def performed_in(eob: Explanation, raw: bytes | msgspec.Raw, currency: str | Non
 
 
 def _line(item: ClaimItem, currency: str) -> PerformedLine:
-    """One line at its place; one that may mean something else tells nothing."""
+    """The line; empty for one with a modifierExtension, which may mean something else."""
     if item.modifier_extension:
         return PerformedLine()
     drugs, revenue, codes = list[str](), list[str](), list[str]()
@@ -114,3 +116,75 @@ def _words(concepts: Iterable[Concept | None]) -> Iterable[str]:
             yield from (c.display for c in concept.coding if c.display)
             if concept.text:
                 yield concept.text
+
+
+@dataclass(frozen=True, slots=True)
+class Dispensed:
+    """One drug of a fill. Absent values are None.
+
+    `drug` is the payer's text, or its ingredients' for a compound; `code` the NDC as it was written; `days` how long
+    the supply lasts.
+    """
+
+    drug: str | None = None
+    code: str | None = None
+    quantity: Quantity | None = None
+    days: Decimal | None = None
+
+
+_NDC = "http://hl7.org/fhir/sid/ndc"
+_NO_CODE = frozenset({"unknown", "not-applicable", "compound"})
+
+
+def dispensed_in(eob: Explanation) -> tuple[Dispensed, ...]:
+    """The drugs of a pharmacy claim, in order (fhir-notes 4.4, 4.6); lines with a modifierExtension are left out."""
+    days = _days(eob)
+    return tuple(_dispensed(item, days) for item in eob.item if not item.modifier_extension)
+
+
+def _dispensed(item: ClaimItem, days: Decimal | None) -> Dispensed:
+    what = item.product_or_service
+    codes = (what.codes(_NDC) or what.codes()) if what else ()
+    return Dispensed(
+        drug=", ".join(_ingredients(item)) or (what.words() if what else None),
+        code=next((code for code in codes if code not in _NO_CODE), None),
+        quantity=quantity_of(item.quantity),
+        days=days,
+    )
+
+
+def _ingredients(item: ClaimItem) -> Iterable[str]:
+    for part in item.detail:
+        words = part.product_or_service.words() if part.product_or_service else None
+        if words:
+            yield words
+
+
+def _days(eob: Explanation) -> Decimal | None:
+    """The days of supply; None for a claim with several lines, where it may be of any of them."""
+    supplies = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
+    days = [one.value for one in supplies if one and one.value > 0]
+    return days[0] if len(days) == 1 and len(eob.item) == 1 else None
+
+
+class _TextLine(Shape, frozen=True):
+    product_or_service: Concept | None = None
+    revenue: Concept | None = None
+
+
+class _TextLines(Shape, frozen=True):
+    item: tuple[_TextLine, ...] = ()
+
+
+def services_in(raw: bytes | msgspec.Raw) -> tuple[str, ...]:
+    """The texts of an ExplanationOfBenefit's lines in its order, each once; codes without a text give none.
+
+    No code list is consulted: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
+    """
+    try:
+        lines, _ = decode(raw, _TextLines)
+    except Unreadable:
+        return ()
+    given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in lines.item)
+    texts = (next(filter(None, words), None) for words in given)
+    return tuple(dict.fromkeys(text for text in texts if text))

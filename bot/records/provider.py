@@ -1,4 +1,7 @@
-"""Providers of the open directory as plain values. A listing is one role of one provider at its places."""
+"""Providers of the open directory as plain values: people, places, organizations, services, and the roles between them.
+
+An affiliation is read as a role of its organization, and so is a service that is listed for itself (fhir-notes 9.2).
+"""
 
 from __future__ import annotations
 
@@ -10,73 +13,47 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.ages import Ages, read_ages
-from bot.records.area import Ring, read_boundary
-from bot.records.closures import Closure, read_closures
-from bot.records.dates import Period, period
+from bot.records.ages import Ages, ages_of
+from bot.records.dates import Period, parse_instant
 from bot.records.decode import decode
+from bot.records.details import (
+    Closure,
+    Hours,
+    Openings,
+    Phone,
+    Ring,
+    Specialty,
+    language_code,
+    read_boundary,
+    read_closures,
+    read_hours,
+    read_npi,
+    read_openings,
+    read_phones,
+    read_tins,
+)
 from bot.records.directory import (
     ACCESSIBILITY,
+    DELIVERY,
     NETWORK_REFERENCE,
-    NEW_PATIENTS,
-    NPI,
     ORGANIZATION_TYPES,
-    TAX_NUMBERS,
+    AffiliationShape,
     LocationShape,
     OrganizationShape,
     PractitionerShape,
     RoleShape,
-    Telecom,
+    ServiceShape,
 )
-from bot.records.hours import Hours, read_hours
-from bot.records.npi import is_npi
-from bot.records.references import Key, key_of
-from bot.records.shapes import Concept, Extension, Identifier, PeriodShape, Reference, best_name
+from bot.records.shapes import Concept, Extension, Key, Reference, best_name, key_of, keys_of, period_of
 from bot.records.text import clean
-from bot.records.times import parse_instant
-from bot.records.tongues import tongue
 
 Gender = Literal["male", "female", "other", "unknown"]
-Accepting = Literal["newpt", "nopt", "existptonly", "existptfam"]
-_ACCEPTING: tuple[Accepting, ...] = ("newpt", "nopt", "existptonly", "existptfam")
-_TIN_DIGITS = 9
-_ALWAYS = Period()
 _GENDERS: tuple[Gender, ...] = ("male", "female", "other", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
-    """A way to reach somebody while `period` lasts; `system` is phone, fax, email, url and such."""
-
-    system: str | None
-    value: str
-    use: str | None = None
-    period: Period = _ALWAYS
-
-    def holds(self, today: date) -> bool:
-        """True when it is neither an old one nor out of its time."""
-        return self.use != "old" and self.period.includes(today)
-
-
-@dataclass(frozen=True, slots=True)
-class Specialty:
-    """A specialty: its codes (NUCC first) and the payer's words."""
-
-    codes: tuple[str, ...]
-    words: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Openings:
-    """Whether new patients are taken, in one network or, with `network` None, in general."""
-
-    network: Key | None
-    answer: Accepting
-
-
-@dataclass(frozen=True, slots=True)
 class Practitioner:
-    """A person who treats. `languages` are BCP 47 codes or, without one, the payer's words."""
+    """A practitioner. `languages` are BCP 47 codes or, without one, the payer's words."""
 
     id: str
     name: str | None
@@ -147,8 +124,8 @@ class Organization:
 class Role:
     """What ties a practitioner, or in an OrganizationAffiliation an organization, to places, specialties and networks.
 
-    `type` is the resource it was read from, `codes` what it says of the part that is played, `primary` an
-    affiliation's other side, `name` what a service or a place is called itself.
+    `type` is the resource that it was read from, `codes` its role codes, `primary` an affiliation's primary
+    organization, `name` the own name of a service or a place.
     """
 
     id: str
@@ -173,7 +150,7 @@ class Role:
     ages: tuple[Ages, ...] = ()
 
     def ended(self, today: date) -> bool:
-        """True when the role is switched off or not of this day."""
+        """True when the role is inactive or its period does not hold the day."""
         return not self.active or not self.period.includes(today)
 
 
@@ -181,7 +158,7 @@ def read_practitioner(raw: bytes | msgspec.Raw) -> Practitioner:
     """The practitioner. Raises Unreadable for damaged data."""
     shape, _ = decode(raw, PractitionerShape)
     credentials = (_credential(q.code) for q in shape.qualification if q.code)
-    languages = (tongue(concept) for concept in shape.communication)
+    languages = (language_code(concept) for concept in shape.communication)
     return Practitioner(
         id=shape.id,
         name=best_name(shape.name),
@@ -251,7 +228,7 @@ def read_role(raw: bytes | msgspec.Raw) -> Role:
         organization=shape.organization,
         locations=shape.location,
         networks=tuple(reference for reference in networks if reference),
-        specialties=tuple(Specialty(concept.codes(), concept.words()) for concept in shape.specialty),
+        specialties=_specialties(shape.specialty),
         openings=read_openings(shape.extension),
         phones=read_phones(shape.telecom),
         active=shape.active is not False,
@@ -264,61 +241,6 @@ def read_role(raw: bytes | msgspec.Raw) -> Role:
         closures=read_closures(shape.not_available, shape.availability_exceptions),
         ages=ages_of(shape.extension),
     )
-
-
-def ages_of(extensions: Iterable[Extension], *more: str | None) -> tuple[Ages, ...]:
-    """The ages in ranges of extensions about age, in what is said of new patients, and in further texts."""
-    every = [part for one in extensions for part in (one, *one.extension)]
-    ranges = [one.value_range for one in every if one.value_range and "age" in (one.url or "").casefold()]
-    return read_ages([*(one.value_string for one in every if one.url == "characteristics"), *more], ranges)
-
-
-def read_openings(extensions: tuple[Extension, ...]) -> tuple[Openings, ...]:
-    """The newpatients extensions: the answer and the network that it is for."""
-    found: list[Openings] = []
-    for extension in extensions:
-        if extension.url != NEW_PATIENTS:
-            continue
-        parts = {part.url: part for part in extension.extension}
-        said = parts["acceptingPatients"].value_codeable_concept if "acceptingPatients" in parts else None
-        answer = next((a for a in _ACCEPTING if said and a in said.codes()), None)
-        network = parts["fromNetwork"].value_reference if "fromNetwork" in parts else None
-        if answer:
-            found.append(Openings(key_of(network), answer))
-    return tuple(found)
-
-
-def read_phones(telecoms: tuple[Telecom, ...]) -> tuple[Phone, ...]:
-    """Every way to reach them, the payer's preferred first; one without a system is kept (fhir-notes 9.2)."""
-    ranked = sorted(telecoms, key=lambda telecom: telecom.rank or 99)
-    return tuple(Phone(t.system, value, t.use, period_of(t.period)) for t in ranked if (value := clean(t.value)))
-
-
-def period_of(shape: PeriodShape | None) -> Period:
-    """The period; one without ends where none is written."""
-    return period(shape.start, shape.end) if shape else Period()
-
-
-def read_npi(identifiers: Iterable[Identifier]) -> str | None:
-    """The first National Provider Identifier that can be one, else the first that is called so."""
-    written = [one.value for one in identifiers if one.system == NPI and one.value]
-    return next(filter(is_npi, written), next(iter(written), None))
-
-
-def read_tins(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
-    """The tax numbers (EIN) as nine digits: by their system, or by a type of number that says so."""
-    written = [one.value for one in identifiers if one.value and (one.system in TAX_NUMBERS or _is_tax(one))]
-    digits = ("".join(sign for sign in value if sign.isdigit()) for value in written)
-    return tuple(dict.fromkeys(value for value in digits if len(value) == _TIN_DIGITS))
-
-
-def _is_tax(one: Identifier) -> bool:
-    return one.type is not None and not {"TAX", "EN"}.isdisjoint(one.type.codes())
-
-
-def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:
-    """What the references point at, as far as they point anywhere."""
-    return tuple(key for reference in references if (key := key_of(reference)))
 
 
 def _codes(concepts: Iterable[Concept | None]) -> tuple[str, ...]:
@@ -338,3 +260,114 @@ def _credential(code: Concept) -> str | None:
     """The short form of a degree where it is coded, else the words."""
     degree = next((c.code for c in code.coding if c.code and c.system and "v2-0360" in c.system), None)
     return clean(degree) or code.words() or next(iter(code.codes()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service: `virtual` when it is given by telehealth, with the `ways` (video, phone …) where they are named.
+
+    `methods` is False where no delivery method is given. `languages` are those that are spoken there.
+    """
+
+    id: str
+    name: str | None
+    provided_by: Key | None
+    categories: tuple[str, ...]
+    virtual: bool
+    ways: tuple[str, ...]
+    hours: tuple[Hours, ...]
+    appointment: bool | None
+    locations: tuple[Key, ...] = ()
+    active: bool = True
+    phones: tuple[Phone, ...] = ()
+    openings: tuple[Openings, ...] = ()
+    languages: tuple[str, ...] = ()
+    methods: bool = False
+    closures: tuple[Closure, ...] = ()
+    ages: tuple[Ages, ...] = ()
+
+
+def read_affiliation(raw: bytes | msgspec.Raw) -> Role:
+    """The affiliation as the role of its participating organization. Raises Unreadable for damaged data."""
+    shape, _ = decode(raw, AffiliationShape)
+    return Role(
+        id=shape.id,
+        practitioner=None,
+        organization=shape.participating_organization,
+        locations=shape.location,
+        networks=shape.network,
+        specialties=_specialties(shape.specialty),
+        openings=read_openings(shape.extension),
+        phones=read_phones(shape.telecom),
+        active=shape.active is not False,
+        period=period_of(shape.period),
+        last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+        type="OrganizationAffiliation",
+        codes=_codes(shape.code),
+        primary=shape.organization,
+        services=shape.healthcare_service,
+        endpoints=keys_of(shape.endpoint),
+    )
+
+
+def read_service(raw: bytes | msgspec.Raw) -> Service:
+    """The service. Raises Unreadable for damaged data."""
+    shape, _ = decode(raw, ServiceShape)
+    methods = [part for e in shape.extension if e.url == DELIVERY for part in e.extension]
+    return Service(
+        id=shape.id,
+        name=clean(shape.name),
+        provided_by=key_of(shape.provided_by),
+        categories=_codes(shape.category),
+        virtual="virtual" in _values(methods, "type"),
+        ways=_values(methods, "virtualModalities"),
+        hours=read_hours(shape.available_time),
+        appointment=shape.appointment_required,
+        locations=keys_of(shape.location),
+        active=shape.active is not False,
+        phones=read_phones(shape.telecom),
+        openings=read_openings(shape.extension),
+        languages=tuple(dict.fromkeys(filter(None, map(language_code, shape.communication)))),
+        methods=bool(_values(methods, "type")),
+        closures=read_closures(shape.not_available, shape.availability_exceptions),
+        ages=_ages(shape),
+    )
+
+
+def read_service_role(raw: bytes | msgspec.Raw) -> Role:
+    """The service as a role of who provides it; no network is in it. Raises Unreadable for damaged data."""
+    shape, _ = decode(raw, ServiceShape)
+    return Role(
+        id=shape.id,
+        practitioner=None,
+        organization=shape.provided_by,
+        locations=shape.location,
+        networks=(),
+        specialties=_specialties((*shape.specialty, *shape.type)),
+        openings=read_openings(shape.extension),
+        phones=read_phones(shape.telecom),
+        active=shape.active is not False,
+        period=Period(),
+        last_updated=parse_instant(shape.meta.last_updated) if shape.meta else None,
+        type="HealthcareService",
+        codes=_codes(shape.category),
+        endpoints=keys_of(shape.endpoint),
+        hours=read_hours(shape.available_time),
+        name=clean(shape.name),
+        closures=read_closures(shape.not_available, shape.availability_exceptions),
+        ages=_ages(shape),
+    )
+
+
+def _ages(shape: ServiceShape) -> tuple[Ages, ...]:
+    """The ages of those who may use the service, coded or in words."""
+    texts = [text for one in shape.eligibility for text in (one.code.words() if one.code else None, one.comment)]
+    return ages_of(shape.extension, *texts)
+
+
+def _specialties(concepts: Iterable[Concept]) -> tuple[Specialty, ...]:
+    return tuple(Specialty(concept.codes(), concept.words()) for concept in concepts)
+
+
+def _values(parts: Iterable[Extension], url: str) -> tuple[str, ...]:
+    return _codes(part.value_codeable_concept for part in parts if part.url == url and part.value_codeable_concept)

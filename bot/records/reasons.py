@@ -1,16 +1,50 @@
-"""Why an amount is what it is, and how the claim was paid (fhir-notes 4.3). Texts are the payer's own, never ours."""
+"""The payer's reasons, what the plan refused, and how network and contract counted (fhir-notes 4.3).
+
+Texts are the payer's own, never ours. How a claim was paid is not whether the provider had a contract then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from bot.records.explanation import Adjudication, Explanation
+import msgspec
+
+from bot.records.adjudication import added, line_amounts
+from bot.records.amounts import Money
+from bot.records.decode import decode
+from bot.records.explanation import Adjudication, ClaimItem, Explanation
+from bot.records.money import USUAL_CURRENCY, Amount
 from bot.records.shapes import Concept
 from bot.records.text import clean
 
-_REASONS = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
+REASON_CATEGORIES = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
 _NETWORK = frozenset({"innetwork", "outofnetwork", "other"})
+
+Contract = Literal["contracted", "noncontracted", "other", "mixed"]
+_CONTRACTS: dict[str, Contract] = {
+    "contracted": "contracted",
+    "noncontracted": "noncontracted",
+    "innetwork": "contracted",
+    "outofnetwork": "noncontracted",
+    "other": "other",
+}
+_BY_WHOM = (
+    frozenset({"performingnetworkcontractingstatus", "renderingnetworkstatus"}),
+    frozenset({"billingnetworkcontractingstatus", "billingnetworkstatus"}),
+)
+
+PaymentStatus = Literal["paid", "denied", "partiallypaid"]
+_STATUSES: Mapping[str, PaymentStatus] = {
+    "paid": "paid",
+    "denied": "denied",
+    "partiallypaid": "partiallypaid",
+    "partially-paid": "partiallypaid",
+}
+_OWN_SHARE = frozenset({"1", "2", "3", "45", "66", "100", "187", "241", "247", "248"})
+"""Adjustment reasons for a deductible, coinsurance, copay or the contract's price: no refusal."""
+_DENIED = frozenset({"denied", "notcovered", "not-covered", "rejected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +64,14 @@ def reasons_of(eob: Explanation) -> tuple[Reason, ...]:
 def reasons_in(adjudications: Iterable[Adjudication]) -> Iterable[Reason]:
     """The reasons among some adjudications."""
     for adjudication in adjudications:
-        if adjudication.reason and _is(adjudication.category, _REASONS):
+        if adjudication.reason and is_category(adjudication.category, REASON_CATEGORIES):
             yield from coded(adjudication.reason)
 
 
 def coded(concept: Concept) -> Iterable[Reason]:
     """One reason for each coding, or one of words only.
 
-    The text belongs to the whole concept: beside one code it is its words, beside several it is told without a code.
+    The text is of the whole concept: beside one code it is that code's, beside several it is a reason without a code.
     """
     text, codings = concept.words_of_its_own(), [coding for coding in concept.coding if coding.code]
     for coding in codings:
@@ -73,5 +107,87 @@ def _everywhere(eob: Explanation) -> Iterable[Adjudication]:
         yield from item.adjudication
 
 
-def _is(category: Concept | None, codes: frozenset[str]) -> bool:
+def is_category(category: Concept | None, codes: frozenset[str]) -> bool:
+    """Whether one of the category's codes is among these."""
     return category is not None and not codes.isdisjoint(category.codes())
+
+
+def read_contract(raw: bytes | msgspec.Raw) -> Contract | None:
+    """The contract status of who gave the care, else of who billed; `mixed` when lines differ, None when absent.
+
+    C4BB 1.1 gives it as supportingInfo, 2.0 as an adjudication's reason.
+
+    Raises:
+        Unreadable: damaged.
+    """
+    eob, _ = decode(raw, Explanation)
+    for categories in _BY_WHOM:
+        found = {_CONTRACTS[code] for code in _contract_codes(eob, categories) if code in _CONTRACTS}
+        if found:
+            return found.pop() if len(found) == 1 else "mixed"
+    return None
+
+
+def _contract_codes(eob: Explanation, categories: frozenset[str]) -> Iterable[str]:
+    for info in eob.supporting_info:
+        if info.code and is_category(info.category, categories):
+            yield from info.code.codes()
+    for adjudication in _everywhere(eob):
+        if adjudication.reason and is_category(adjudication.category, categories):
+            yield from adjudication.reason.codes()
+
+
+def payment_status(eob: Explanation) -> PaymentStatus | None:
+    """The payer's word for the whole claim."""
+    codes = eob.payment.type.codes() if eob.payment and eob.payment.type else ()
+    return next((_STATUSES[code.lower()] for code in codes if code.lower() in _STATUSES), None)
+
+
+def is_denied(eob: Explanation, money: Money) -> bool | None:
+    """As the payer says, else True where a reason and the amounts prove it: all that was billed is not covered."""
+    if status := payment_status(eob):
+        return status == "denied"
+    billed, noncovered = money.get("billed"), money.get("noncovered")
+    counting = sum(1 for item in eob.item if not item.modifier_extension) - len(money.sum_lines)
+    if counting and len(refused_lines(eob, money)) == counting:
+        return True
+    reasons = [*reasons_in(eob.adjudication), *(one for item in eob.item for one in reasons_in(item.adjudication))]
+    if billed and noncovered and billed.currency == noncovered.currency and reasons:
+        return True if 0 < billed.value <= noncovered.value else None
+    return None
+
+
+def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
+    """The indexes of the lines that the plan did not pay for a reason of its own."""
+    currency = money.currency or USUAL_CURRENCY
+    lines = (row for row in enumerate(eob.item) if row[0] not in money.sum_lines and not row[1].modifier_extension)
+    return tuple(at for at, item in lines if _is_refused(item, currency))
+
+
+def _is_refused(item: ClaimItem, currency: str) -> bool:
+    """Whether a line says so, or was not paid and has a reason with nothing allowed or all of it not covered."""
+    if any(_says_denied(one) for one in item.adjudication):
+        return True
+    amounts, _ = line_amounts(item, currency)
+    paid = added([amounts.get("paid_to_provider"), amounts.get("paid_to_patient")]) or amounts.get("benefit")
+    reasons = [reason for reason in reasons_in(item.adjudication) if not _is_own_share(reason)]
+    if not reasons or (paid is not None and paid.value > 0):
+        return False
+    billed, noncovered, allowed = amounts.get("billed"), amounts.get("noncovered"), amounts.get("allowed")
+    if billed and noncovered and billed.currency == noncovered.currency and 0 < billed.value <= noncovered.value:
+        return True
+    shares = [amounts.get(name) for name in ("deductible", "copay", "coinsurance")]
+    return _is_zero(allowed) and not any(share and share.value > 0 for share in shares) and not _is_zero(billed)
+
+
+def _is_zero(amount: Amount | None) -> bool:
+    return amount is not None and not amount.value
+
+
+def _is_own_share(reason: Reason) -> bool:
+    return reason.code.upper().removeprefix("PR").removeprefix("CO").lstrip("-") in _OWN_SHARE
+
+
+def _says_denied(one: Adjudication) -> bool:
+    codes = [*(one.category.codes() if one.category else ()), *(one.reason.codes() if one.reason else ())]
+    return any(code.lower() in _DENIED for code in codes)

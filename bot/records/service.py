@@ -1,21 +1,120 @@
-"""When the service was, by kind of claim (fhir-notes 4.5): never the adjudication, payment or receipt date unsaid."""
+"""The kind of a claim, when its service was, who gave it and where (fhir-notes 4.2, 4.5, 4.6, 12).
+
+The day is the adjudication date only for a pharmacy claim without another, and that is said. Names come from contained
+and included resources or the display.
+"""
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from bot.records.dates import PartialDate, Period, parse_date, period
-from bot.records.explanation import ClaimItem, Explanation
-from bot.records.kinds import ClaimKind
-from bot.records.shapes import PeriodShape
+import msgspec
+
+from bot.records.bundle import Entry
+from bot.records.dates import PartialDate, Period, parse_date
+from bot.records.decode import Unreadable, decode
+from bot.records.explanation import CareTeam, ClaimItem, Contained, Explanation
+from bot.records.shapes import Concept, HumanName, Key, Names, best_name, key_of, name_of, period_of
+from bot.records.text import clean
+
+ClaimKind = Literal["inpatient", "outpatient", "institutional", "professional", "pharmacy", "oral", "vision"]
+
+_CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
+_NDC = "http://hl7.org/fhir/sid/ndc"
+_STANDARD: dict[str, ClaimKind] = {
+    "institutional": "institutional",
+    "professional": "professional",
+    "pharmacy": "pharmacy",
+    "oral": "oral",
+    "vision": "vision",
+}
+_ELSEWHERE: dict[str, ClaimKind] = _STANDARD | {
+    "inpatient": "inpatient",
+    "outpatient": "outpatient",
+    "carrier": "professional",
+    "dme": "professional",
+    "pde": "pharmacy",
+    "snf": "inpatient",
+    "hha": "outpatient",
+    "hospice": "institutional",
+}
+_BILL_DIGITS = 3
+_BY_BILL: dict[str, ClaimKind] = {"1": "inpatient", "2": "inpatient", "3": "outpatient", "4": "outpatient"}
+_PROFILES: dict[str, ClaimKind] = {
+    "inpatient": "inpatient",
+    "outpatient": "outpatient",
+    "professional": "professional",
+    "pharmacy": "pharmacy",
+    "oral": "oral",
+}
 
 ServiceIs = Literal["service", "processed"]
+
+_SEEN = ("rendering", "performing", "attending")
+
+
+def kind_of(eob: Explanation) -> ClaimKind | None:
+    """The kind by type, profile or lines; None when none of them gives it."""
+    kind = _typed(eob.type) or _profiled(eob) or _lined(eob)
+    if kind != "institutional":
+        return kind
+    sub = {code.lower() for code in eob.sub_type.codes()} if eob.sub_type else set()
+    for stay in ("inpatient", "outpatient"):
+        if any(code.startswith(stay) for code in sub):
+            return _PROFILES[stay]
+    profiled = _profiled(eob)
+    return (
+        (profiled if profiled in {"inpatient", "outpatient"} else None) or _stay_of(eob.type) or _billed_as(eob) or kind
+    )
+
+
+def _billed_as(eob: Explanation) -> ClaimKind | None:
+    """By the type of bill: its digit behind the facility is 1 or 2 for inpatients and 3 or 4 for outpatients."""
+    for info in eob.info("typeofbill"):
+        for code in info.code.codes() if info.code else ():
+            digits = code.lstrip("0")
+            if len(digits) >= _BILL_DIGITS and digits.isalnum():
+                return _BY_BILL.get(digits[1])
+    return None
+
+
+def _typed(concept: Concept | None) -> ClaimKind | None:
+    if concept is None:
+        return None
+    for known, codes in ((_STANDARD, concept.codes(_CLAIM_TYPE)), (_ELSEWHERE, concept.codes())):
+        for code in codes:
+            if kind := known.get(code.lower()):
+                return kind
+    return None
+
+
+def _stay_of(concept: Concept | None) -> ClaimKind | None:
+    """CMS says inpatient or outpatient in a coding of its own beside the standard one."""
+    found = (_ELSEWHERE.get(code.lower()) for code in concept.codes()) if concept else ()
+    return next((kind for kind in found if kind in {"inpatient", "outpatient"}), None)
+
+
+def _profiled(eob: Explanation) -> ClaimKind | None:
+    """By profile, whatever its place in the list and its version."""
+    for profile in eob.meta.profile if eob.meta else ():
+        name = profile.split("|")[0].rsplit("/", 1)[-1].lower()
+        for word, kind in _PROFILES.items():
+            if word in name:
+                return kind
+    return None
+
+
+def _lined(eob: Explanation) -> ClaimKind | None:
+    coded = (coding for item in eob.item if item.product_or_service for coding in item.product_or_service.coding)
+    return "pharmacy" if any(coding.system == _NDC for coding in coded) else None
 
 
 def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, ServiceIs]:
     """The period of service; `processed` says that only the adjudication date of a pharmacy claim is known."""
-    statement = _period(eob.billable_period)
-    lines = _lines(eob.item)
+    statement = period_of(eob.billable_period)
+    lines = _days_of_lines(eob.item)
     first = _admission(eob) if kind in {"inpatient", "institutional"} else lines
     second = lines if kind in {"institutional", None} else statement
     for candidate in (first, second, statement, lines):
@@ -26,35 +125,118 @@ def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, Servic
     return Period(), "service"
 
 
-def _period(shape: PeriodShape | None) -> Period:
-    return period(shape.start, shape.end) if shape else Period()
-
-
 def _admission(eob: Explanation) -> Period:
-    found = (_period(info.timing_period) for info in eob.info("admissionperiod"))
+    found = (period_of(info.timing_period) for info in eob.info("admissionperiod"))
     return next((p for p in found if p.known), Period())
 
 
-def _lines(items: tuple[ClaimItem, ...]) -> Period:
+def _days_of_lines(items: tuple[ClaimItem, ...]) -> Period:
     """From the first to the last day of the lines; one day when they agree."""
     spans = [_span(item) for item in items]
     starts = [span.start for span in spans if span.start]
     ends = [span.end or span.start for span in spans if span.end or span.start]
     if not starts:
         return Period()
-    start = min(starts, key=_first) if len(starts) > 1 else starts[0]
-    end = max((end for end in ends if end), key=_last) if len(ends) > 1 else ends[0]
+    start = min(starts, key=_by_first) if len(starts) > 1 else starts[0]
+    end = max((end for end in ends if end), key=_by_last) if len(ends) > 1 else ends[0]
     return Period(start, None if end is start or end == start else end)
 
 
 def _span(item: ClaimItem) -> Period:
     single = parse_date(item.serviced_date)
-    return Period(single) if single else _period(item.serviced_period)
+    return Period(single) if single else period_of(item.serviced_period)
 
 
-def _first(day: PartialDate) -> tuple[object, ...]:
+def _by_first(day: PartialDate) -> tuple[object, ...]:
     return (day.first, day.last)
 
 
-def _last(day: PartialDate) -> tuple[object, ...]:
+def _by_last(day: PartialDate) -> tuple[object, ...]:
     return (day.last, day.first)
+
+
+class _NamesIn(Mapping[Key, str]):
+    """The names of resources, each decoded at its first use."""
+
+    def __init__(self, rows: Mapping[Key, bytes | msgspec.Raw]) -> None:
+        self._rows, self._read = rows, dict[Key, str | None]()
+
+    def __getitem__(self, key: Key) -> str:
+        if key not in self._read:
+            self._read[key] = _name_in(self._rows[key])
+        name = self._read[key]
+        if name is None:
+            raise KeyError(key)
+        return name
+
+    def __iter__(self) -> Iterator[Key]:
+        return (key for key in self._rows if key in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def names_in(entries: Iterable[Entry]) -> Names:
+    """The names of the practitioners, organizations and locations among the entries, by the key of a reference."""
+    rows: dict[Key, bytes | msgspec.Raw] = {}
+    for entry in entries:
+        if entry.type in {"Practitioner", "Organization", "Location"}:
+            rows[Key(entry.type, entry.id)] = entry.raw
+            if entry.full_url.startswith("urn:"):
+                rows[Key("", entry.full_url)] = entry.raw
+    return _NamesIn(rows)
+
+
+def with_contained(eob: Explanation, names: Names) -> Names:
+    """The names and those of the contained resources."""
+    inside = {Key("", c.id): name for c in eob.contained if (name := _name_of(c))}
+    return ChainMap(inside, names) if inside else names  # type: ignore[arg-type] # nothing is written
+
+
+def seen(eob: Explanation, names: Names) -> str | None:
+    """Who gave the care: rendering or performing, else attending, else who billed; `primary` is somebody else."""
+    for role in _SEEN:
+        found = (name_of(m.provider, names) for m in eob.care_team if _has_role(m, role))
+        name = next((n for n in found if n), None)
+        if name:
+            return name
+    return name_of(eob.provider, names)
+
+
+def prescriber(eob: Explanation, names: Names) -> str | None:
+    """Who prescribed, on a pharmacy claim."""
+    found = (name_of(m.provider, names) for m in eob.care_team if _has_role(m, "prescribing"))
+    return next((n for n in found if n), None)
+
+
+def place(eob: Explanation, names: Names) -> str | None:
+    """The service facility, else `facility`, else an organization that billed."""
+    found = [name_of(info.value_reference, names) for info in eob.info("servicefacility")]
+    found.append(name_of(eob.facility, names))
+    key = key_of(eob.provider)
+    if key is None or key.type != "Practitioner":
+        found.append(name_of(eob.provider, names))
+    return next((n for n in found if n), None)
+
+
+def _has_role(member: CareTeam, role: str) -> bool:
+    return member.role is not None and role in member.role.codes()
+
+
+def _name_in(raw: bytes | msgspec.Raw) -> str | None:
+    try:
+        shape, _ = decode(raw, Contained)
+    except Unreadable:
+        return None
+    return _name_of(shape)
+
+
+def _name_of(shape: Contained) -> str | None:
+    if not bytes(shape.name):
+        return None
+    try:
+        if bytes(shape.name).lstrip().startswith(b'"'):
+            return clean(msgspec.json.decode(shape.name, type=str))
+        return best_name(msgspec.json.decode(shape.name, type=tuple[HumanName, ...]))
+    except (msgspec.DecodeError, RecursionError):
+        return None

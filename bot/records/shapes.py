@@ -1,16 +1,26 @@
-"""The FHIR R4 data types that the slim reading knows, as msgspec structs. Every element is optional: payers omit."""
+"""The FHIR R4 data types of the slim reading as msgspec structs; every element is optional, as payers omit.
+
+Extensions are found by the last part of their address, as older servers spell the path before it otherwise
+(fhir-notes 8). References are relative, absolute, versioned, contained, a urn, or words only (F34, fhir-notes 10).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
+from bot.records.dates import Period, period
 from bot.records.text import clean
 
 NOTHING = msgspec.Raw()
-"""An absent element that would have stayed unread."""
+"""The default of an element that is kept as raw JSON: absent."""
+
+_ID = r"[A-Za-z0-9\-.]{1,64}"
+_POINTS = re.compile(rf"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_ID})(?:/_history/{_ID})?$")
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
@@ -48,7 +58,7 @@ class Concept(Shape, frozen=True):
 
 
 class Identifier(Shape, frozen=True):
-    """A number that somebody gave, with its kind."""
+    """An identifier with its system and its kind."""
 
     system: str | None = None
     value: str | None = None
@@ -89,7 +99,6 @@ class HumanName(Shape, frozen=True):
     text: str | None = None
     family: str | None = None
     given: tuple[str, ...] = ()
-    prefix: tuple[str, ...] = ()
     suffix: tuple[str, ...] = ()
 
     def words(self) -> str | None:
@@ -132,9 +141,8 @@ class Address(Shape, frozen=True):
 
 
 class Attachment(Shape, frozen=True):
-    """Data in place, in Base64; what is only linked is never fetched (T40)."""
+    """Embedded data in Base64; linked data is never fetched (T40)."""
 
-    content_type: str | None = None
     data: str | None = None
 
 
@@ -147,7 +155,7 @@ class YearsShape(Shape, frozen=True):
 
     @property
     def years(self) -> int | None:
-        """Whole years; 0 for weeks and months, which are the first of a life."""
+        """Whole years; 0 for a value in weeks or months."""
         if not isinstance(self.value, Decimal) or not self.value.is_finite():
             return None
         unit = (self.code or self.unit or "a").casefold()
@@ -177,7 +185,6 @@ class Extension(Shape, frozen=True):
 class Meta(Shape, frozen=True):
     """What the server says about a resource."""
 
-    version_id: str | None = None
     last_updated: str | None = None
     profile: tuple[str, ...] = ()
 
@@ -187,3 +194,76 @@ def best_name(names: Iterable[HumanName]) -> str | None:
     order = {"official": 0, "usual": 1, None: 2}
     ranked = sorted(names, key=lambda name: 9 if name.use in {"old", "maiden"} else order.get(name.use, 3))
     return next((words for words in (name.words() for name in ranked) if words), None)
+
+
+class Annotation(Shape, frozen=True):
+    """A note in words."""
+
+    text: str | None = None
+
+
+class Extra(Shape, frozen=True):
+    """One extension with the value types that coverages and drug lists use; complex ones hold others."""
+
+    url: str = ""
+    extension: tuple[Extra, ...] = ()
+    value_string: str | None = None
+    value_url: str | None = None
+    value_boolean: bool | None = None
+    value_decimal: Decimal | None = None
+    value_money: MoneyShape | None = None
+    value_codeable_concept: Concept | None = None
+    value_reference: Reference | None = None
+    value_human_name: HumanName | None = None
+    value_annotation: Annotation | None = None
+
+
+def extensions_named(extensions: Iterable[Extra], name: str) -> Iterator[Extra]:
+    """The extensions whose address ends with the name."""
+    return (extra for extra in extensions if extra.url.rsplit("/", 1)[-1] == name)
+
+
+def first_named(extensions: Iterable[Extra], name: str) -> Extra:
+    """The first extension whose address ends with the name, else one without a value."""
+    return next(extensions_named(extensions, name), Extra())
+
+
+class Key(NamedTuple):
+    """The type and id that a reference points at. `type` is empty for a contained resource (`#id`) and a urn."""
+
+    type: str
+    id: str
+
+
+Names = Mapping[Key, str]
+
+
+def key_of(reference: Reference | str | None) -> Key | None:
+    """Type and id that it points at, the version cut off; None for a logical identifier or words only."""
+    text = reference.reference if isinstance(reference, Reference) else reference
+    if not text:
+        return None
+    if text.startswith("#"):
+        return Key("", text[1:])
+    if text.startswith("urn:"):
+        return Key("", text)
+    found = _POINTS.search(text.split("?")[0])
+    return Key(found["type"], found["id"]) if found else None
+
+
+def name_of(reference: Reference | None, names: Names) -> str | None:
+    """The name of what it points at: an included or contained resource's, else the display. Nothing is fetched."""
+    if reference is None:
+        return None
+    key = key_of(reference)
+    return (names.get(key) if key else None) or clean(reference.display)
+
+
+def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:
+    """The keys of the references that have one."""
+    return tuple(key for reference in references if (key := key_of(reference)))
+
+
+def period_of(shape: PeriodShape | None) -> Period:
+    """The period, without ends where none is written."""
+    return period(shape.start, shape.end) if shape else Period()

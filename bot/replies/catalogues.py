@@ -6,14 +6,13 @@ texts stand in the templates. `faults` stop the start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from gettext import c2py
 from pathlib import Path
+from typing import NamedTuple
 
-from babel import Locale, UnknownLocaleError
-from babel.messages.pofile import PoFileError, read_po
-
+from bot import compiled
 from bot.replies.filters import MESSAGES
 from bot.replies.messages import FILTERS, CatalogueMessage, names, scan, sources
 
@@ -33,6 +32,14 @@ class Catalogue:
     fuzzy: Collection[CatalogueMessage] = ()
 
 
+class _Kept(NamedTuple):
+    """A catalogue as plain data: the plural form as gettext writes it."""
+
+    forms: list[tuple[CatalogueMessage, tuple[str, ...]]]
+    plural: str
+    fuzzy: list[CatalogueMessage]
+
+
 Catalogues = Mapping[str, Mapping[str, Catalogue]]
 """The catalogues by language and folder, a folder as `claim`, the uppermost as `.`."""
 
@@ -43,8 +50,24 @@ def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[st
     Raises:
         ValueError: a file is damaged, or its name is no language; names the file.
     """
+    paths = sorted(templates.rglob("*.po"))
+    names = "\n".join(path.relative_to(templates).as_posix() for path in paths)
+    key = compiled.key_of(Path(__file__), *paths, of=names)
+    kept = compiled.kept("catalogues", key, dict[str, dict[str, _Kept]], lambda: _read_all(templates, paths))
     found: dict[str, dict[str, Catalogue]] = {language: {} for language in languages}
-    for path in sorted(templates.rglob("*.po")):
+    for language, folders in kept.items():
+        found[language] = {
+            folder: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy)) for folder, one in folders.items()
+        }
+    return found
+
+
+def _read_all(templates: Path, paths: Iterable[Path]) -> dict[str, dict[str, _Kept]]:
+    from babel import UnknownLocaleError  # noqa: PLC0415 -- no start needs it but the first after a change
+    from babel.messages.pofile import PoFileError  # noqa: PLC0415 -- as above
+
+    found: dict[str, dict[str, _Kept]] = {}
+    for path in paths:
         folder = path.parent.relative_to(templates).as_posix()
         try:
             found.setdefault(path.stem, {})[folder] = _read(path)
@@ -73,17 +96,21 @@ def file_of(folder: str, language: str) -> str:
     return f"{language}.po" if folder == "." else f"{folder}/{language}.po"
 
 
-def _read(path: Path) -> Catalogue:
+def _read(path: Path) -> _Kept:
+    from babel import Locale  # noqa: PLC0415 -- as above
+    from babel.messages.pofile import read_po  # noqa: PLC0415 -- as above
+
     with path.open("rb") as file:
         read = read_po(file, locale=Locale.parse(path.stem), abort_invalid=True)
-    forms, fuzzy = {}, set()
+    forms, fuzzy = list[tuple[CatalogueMessage, tuple[str, ...]]](), list[CatalogueMessage]()
     for entry in read:
         if entry.id:
             one, many = (entry.id, "") if isinstance(entry.id, str) else entry.id
             message = CatalogueMessage(one, many, entry.context or "")
-            forms[message] = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
-            fuzzy |= {message} if entry.fuzzy else set()
-    return Catalogue(forms, c2py(read.plural_expr), fuzzy)
+            forms.append((message, (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())))
+            fuzzy += [message] if entry.fuzzy else []
+    c2py(read.plural_expr)  # raises ValueError for what is no expression
+    return _Kept(forms, read.plural_expr, fuzzy)
 
 
 def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:

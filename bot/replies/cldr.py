@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-from babel import Locale, UnknownLocaleError
+if TYPE_CHECKING:
+    from babel import Locale
 
 _COUNTRY = "US"
 _FIELDS = {"y": "{year}", "MMMM": "{month}", "LLLL": "{alone}", "MM": "{number}", "M": "{number}", "d": "{day}"}
@@ -50,6 +52,8 @@ def customs(language: str) -> Customs:
 
 
 def _locale(language: str) -> Locale:
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 -- the first date that is written needs it, no start
+
     try:
         return Locale(language, _COUNTRY)
     except UnknownLocaleError:

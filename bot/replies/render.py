@@ -8,7 +8,7 @@ from typing import get_args
 
 from jinja2 import Environment
 
-from bot.message import COMMAND, Block, Language, Press
+from bot.message import COMMAND, Block, Facts, Language, Press
 from bot.replies.catalogues import faults, read_catalogues
 from bot.replies.environment import environment
 from bot.replies.labels import fixed_labels
@@ -88,3 +88,11 @@ class Words:
     def lint(self) -> list[str]:
         """What templates do and may not, one sentence each, starting with the file's name; empty when all is well."""
         return lint(self._templates)
+
+
+def labels_of(
+    words: Words, name: str, language: Language, values: Mapping[str, object] | None = None
+) -> Mapping[str, str]:
+    """A template's table in a language: each row's name and its words."""
+    blocks = words.render(f"channels/{name}", values or {}, language=language)
+    return {row.label: row.value for block in blocks if isinstance(block, Facts) for row in block.rows}

@@ -28,7 +28,7 @@ from bot.kit import (
 
 PAGE = 5
 _SAID = frozenset(
-    {"twin", "two_plans", "partly_denied", "draft", "unfinished", "error", "impossible", "unlike", "rivals", "gap"}
+    {"twin", "two_plans", "partly_denied", "draft", "unfinished", "error", "impossible", "conflicting", "rivals", "gap"}
 )
 
 

@@ -28,8 +28,6 @@ TESTS: dict[str, tuple[str, ...]] = {
 """How people name tests, in both languages, beside the word that most records have."""
 CODES = {"a1c": ("4548-4", "17856-6", "4549-2")}
 """LOINC codes of a test that records also call by another name."""
-MARKS = ("too", "high", "low", "normal", "range", "alto", "alta", "bajo", "baja", "rango")
-"""Words that the mark beside each result answers."""
 COMMON = frozenset({"blood", "level", "levels", "result", "results", "serum", "total", "tests", "plasma", "panel"})
 LONG = 5
 
@@ -46,7 +44,6 @@ def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
     described, shielded = shield(ask, read)
     every = series(described)
     named = ask.arguments.get("named") or _named(ask.said, every)
-    ask.uses(named, *MARKS)
     alike = [test for test in every if named and _is_called(test, named)]
     return tests_on_record(ask, every, len(read), shielded, named=named, alike=alike)
 

@@ -45,7 +45,6 @@ def summarize(read: Sequence[Observation], ask: Ask) -> TestsOnRecord:
     described, shielded = shield(ask, read)
     every = series(described)
     named = ask.arguments.get("named") or ",".join(_named(ask.said))
-    ask.uses(*(word for kind in named.split(",") for word in WORDS.get(kind, ())))
     alike = [test for test in every if any(_is(test, kind) for kind in named.split(",") if kind in WORDS)]
     return tests_on_record(ask, every, len(read), shielded, named=named or None, alike=alike)
 

@@ -89,9 +89,7 @@ def _is_away(ask: Ask) -> bool:
         city = ask.places.city_of(str(place["zip"])) if "zip" in place else None
         state = city[1] if city else place.get("state")
         return state is not None and state != ask.places.home_state
-    told = (words & _TRAVEL) | {word for some in _OUT_OF_STATE if some <= words for word in some}
-    ask.uses(*told)
-    return bool(told)
+    return bool(words & _TRAVEL) or any(some <= words for some in _OUT_OF_STATE)
 
 
 def summarize(coverages: Coverages, *, other_person: bool = False) -> CoverageSummary:

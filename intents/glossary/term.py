@@ -52,7 +52,6 @@ class Meaning(Summary):
 async def answer(ask: Ask) -> Meaning:
     """Coverage is read in the member's own chat alone; whatever fails, the meaning is told without it."""
     keys = [key for key in (text_of(ask, "term"), text_of(ask, "other_term")) if key]
-    ask.uses(ask.said)  # a message is read as this question only when its other words are those of a question
     every = await ask.own_coverages() if _OWN.intersection(keys) else ()
     current = [one for one in every if one.state(ask.today) == "current" and one.scope == "medical" and not one.labels]
     found = summarize(keys, current)

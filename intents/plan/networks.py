@@ -74,7 +74,6 @@ async def answer(ask: Ask) -> Networks:
     asked = await asked_networks(ask)
     sold = await plans(ask)
     named = plans_said(ask.said, sold, begun=not asked.wanted)
-    ask.uses(*(plan.name for plan in named))
     if named and not _named_beside(ask, named):
         result = of_plans(named, sold)
     elif asked.unclear:

@@ -139,7 +139,7 @@ async def _checked(ask: Ask, line: str, wanted: tuple[str, ...]) -> Checked:
         return Checked(line, "no_npi")
     slots = {"npi": number} if number else {"provider_name": _in_order(line)}
     budget = ask.budget.alone()  # what one name misses says nothing of the others
-    alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, used=set(), budget=budget)
+    alone = replace(ask, slots=slots, words={}, said="", excluded={}, several={}, unmet={}, budget=budget)
     try:
         found = await who(alone)
     except (PayerError, Unreadable):

@@ -54,7 +54,6 @@ class Status(Summary):
 async def answer(ask: Ask) -> Status:
     """The state of the payer's directory server, asked just now."""
     words = set(words_of(ask.said))
-    ask.uses("tanto", "mucho", "long")
     told = "slow" if words & _WAITS else "fails" if words & _FAILS else "asks"
     return replace(summarize(await ask.payer_health(), technical="technical" in ask.arguments), told=told)
 

@@ -6,18 +6,18 @@ from bot.cli.understand import readings
 
 
 def test_a_rule_author_sees_what_was_heard_and_why_others_lost() -> None:
-    """Words as they were read, tags, concepts, the best rules and what the others miss."""
+    """Words as they were read, tags, concepts, the likeliest intents with their evidence, and how sure is enough."""
     (block,) = readings(["fnid a DERMATOLOGIST in knoxvillle"], as_json=False, dialogue=False, explain=True)
     lines = [line.split(maxsplit=1) for line in block.splitlines()]
-    told = {first: rest for first, rest in lines if first not in {"tag", "slot", "lost"}}
+    told = {first: rest for first, rest in lines if first not in {"tag", "slot"}}
     assert told["read"] == "as   fnid a dermatologist in knoxville"
     assert "FILLER" in told["concepts"]
-    assert told["1."].startswith("provider.find by specialty-place: ")
-    assert told["decided"] == "provider.find"
+    assert told["likely"].startswith("provider.find ")
+    assert "'dermatologist' +" in told["provider.find"]
+    assert told["provider.find"].startswith("(licensed): ")
+    assert told["nearest"] == "dermatologist in Knoxville"
+    assert told["decided"].startswith("provider.find by who; sure 1.00, needed 0.50")
     assert ["tag", "location = {'city': 'Knoxville', 'state': 'TN'} ('knoxvillle')"] in lines
-    assert any(
-        first == "lost" and rest.startswith("facility.find/place: misses facility_type") for first, rest in lines
-    )
 
 
 def test_turns_of_a_conversation_are_resolved() -> None:
@@ -28,6 +28,6 @@ def test_turns_of_a_conversation_are_resolved() -> None:
         "claim.list",
         "thanks",
         "claim.list",
-        "out_of_scope",
+        "followup.date_shift",
     ]
     assert answers[2]["resolved"]["slots"].keys() == {"date_range", "claim_type"}

@@ -133,6 +133,22 @@ def test_a_setting_names_the_extra_that_it_needs(installed: Path, tmp_path: Path
     assert done.stderr.count("\n") == 1
 
 
+_ALL_THAT_IS_COMPILED = """
+import os, sys
+os.environ["XDG_CACHE_HOME"] = sys.argv[1]
+from bot.pack import doubts_of, find_pack, load_pack
+pack = load_pack(find_pack())
+doubts_of(find_pack(), pack)
+pack.places.read()
+"""
+
+
+def test_the_pack_comes_compiled(installed: Path, tmp_path: Path) -> None:
+    """The first start of an installation is no slower than the next: nothing is left to be made."""
+    _run(str(installed / "bin" / "python"), "-c", _ALL_THAT_IS_COMPILED, str(tmp_path), folder=tmp_path)
+    assert left_in(tmp_path) == []
+
+
 def test_types_are_shipped(installed: Path) -> None:
     """PEP 561: a program that imports `bot` is type-checked against it."""
     assert list(installed.glob("lib/python*/site-packages/bot/py.typed"))

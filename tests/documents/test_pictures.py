@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.documents.pictures import BOX, plotted, stretches, ticks_of
-from bot.records.money import Amount
 
 AMOUNTS = st.lists(st.decimals(0, 10**6, places=2), min_size=1, max_size=4).filter(any)
 FIGURES = st.lists(st.decimals(0, 10**5, places=3), min_size=2, max_size=12)
@@ -20,7 +19,7 @@ FIGURES = st.lists(st.decimals(0, 10**5, places=3), min_size=2, max_size=12)
 @given(AMOUNTS)
 def test_the_parts_of_a_bar_come_to_the_whole(values: list[Decimal]) -> None:
     """In length and in percent; each begins where the one before ends, and only nothing has no length."""
-    shown = stretches([Amount(value) for value in values])
+    shown = stretches(values)
     assert sum(Decimal(part.width[:-1]) for part in shown) == 100
     assert sum(part.percent for part in shown) == 100
     assert all(Decimal(b.at[:-1]) - Decimal(a.at[:-1]) == Decimal(a.width[:-1]) for a, b in pairwise(shown))
@@ -31,7 +30,7 @@ def test_the_parts_of_a_bar_come_to_the_whole(values: list[Decimal]) -> None:
 def test_what_is_no_whole_is_no_bar(parts: list[str]) -> None:
     """Nothing at all, or a credit."""
     with pytest.raises(ValueError, match="whole"):
-        stretches([Amount(Decimal(part)) for part in parts])
+        stretches([Decimal(part) for part in parts])
 
 
 @given(FIGURES)

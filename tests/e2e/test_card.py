@@ -17,7 +17,7 @@ from joserfc import jwe
 from joserfc.jwk import OctKey
 
 from bot.documents import publisher
-from bot.documents.qr import qr_svg
+from bot.documents.publisher import qr_svg
 from bot.records.typed import read_typed
 from bot.sandbox.world import World
 from tests.e2e.house import House

@@ -19,6 +19,7 @@ MORE = (
     "how many times did i fill my prescriptions",
     "what did i owe in june",
     "check a bill of $40.00 from my last visit",
+    "show me the details of my last claim",
 )
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 

@@ -59,7 +59,7 @@ class Client:
 
     async def sees(self, text: str) -> None:
         """Wait until it is shown."""
-        await expect(self.page.get_by_text(text).last).to_be_visible(timeout=30_000)
+        await expect(self.page.get_by_text(text).last).to_be_visible(timeout=90_000)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -125,7 +125,7 @@ async def test_a_person_in_teams(client: Client) -> None:
     await client.sees("share of your visit on")
     await client.sees("Linh Tran, MD")
     await client.say("and the one before that?")
-    await expect(client.page.get_by_text("share of your visit on")).to_have_count(3, timeout=30_000)
+    await expect(client.page.get_by_text("share of your visit on")).to_have_count(3, timeout=90_000)
     await client.open("General")
     await client.say(FIND, mention=True)
     await client.sees("miles of 37402")
@@ -134,5 +134,5 @@ async def test_a_person_in_teams(client: Client) -> None:
     await client.page.get_by_role("menuitem", name="Search Command").click()
     await client.page.get_by_placeholder("Enter a search term").fill(FIND)
     await client.page.keyboard.press("Enter")
-    await expect(client.page.get_by_text(FIRST)).to_have_count(2, timeout=30_000)  # in the channel, and in the search
+    await expect(client.page.get_by_text(FIRST)).to_have_count(2, timeout=90_000)  # in the channel, and in the search
     await client.sees("less than 1 mile · Cardiology")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 BUTTON = re.compile(r"[\w-]{16}\.\d{1,3}|[\w-]{16}|(?:help|account\.\w+|reminder\.list)\.(?:en|es)")
 FORMS = {"find", "bill", "unlink"}
 PATIENT_PARAMETERS = {"patient", "beneficiary", "subject", "_id"}
-COUNTED = re.compile(r"\d{4}-\d\d\x1f[\w.]+\x1f[\w-]*\x1f\w+")
+COUNTED = re.compile(r"\d{4}-\d\d\x1f[\w.]+\x1f[\w -]*\x1f\w+")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records.quantity import Quantity
+from bot.records.money import Quantity
 
 _RECORDED = st.decimals(min_value=0, max_value=1000, places=2)
 

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from bot.kit.coverages import plan_year_of
-from bot.records.coverage import Coverage, read_coverage
-from bot.records.plan_year import PlanYear, plan_year
+from bot.records.coverage import Coverage, PlanYear, plan_year, read_coverage
 
 TODAY = date(2026, 5, 20)
 

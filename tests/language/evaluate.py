@@ -118,7 +118,7 @@ def tallied(engine: Engine, cases: Iterable[Case]) -> Tally:
     for case in cases:
         reading = engine.understand(case.said, today=TODAY)
         rules = engine.intents.get(reading.intent or "")
-        tally.add(case, reading, data=rules is not None and rules.needs != "nothing")
+        tally.add(case, reading, data=rules is not None and rules.needs != "nothing" and not reading.unclear)
     return tally
 
 

@@ -78,11 +78,11 @@ def _count(engine: Engine, counted: Round, entry: Row) -> None:
     if entry["intent"].startswith(SAFETY) or entry["alarm"]:
         counted.danger.append(alarmed)
         hit = hit or (alarmed and entry["intent"].startswith(SAFETY))
-    looks_up = _looks_up(engine, reading)
+    looks_up = _looks_up(engine, reading) and not reading.unclear
     if entry["intent"] in _NO_DATA:
         counted.false_data.append(looks_up and not hit)
     if looks_up:
-        (counted.remarked if hit else counted.noticed).append(bool(reading.unused or reading.unmet))
+        (counted.remarked if hit else counted.noticed).append(bool(reading.unmet))
     counted.kinds[entry["kind"]].append(hit)
 
 

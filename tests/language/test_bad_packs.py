@@ -13,10 +13,28 @@ from tests.shipped import thinned, words_kept
 
 CONTRADICTIONS = {
     "two rows that ask for the same": (
-        "thanks.yaml",
+        "help.yaml",
         "rules:\n",
-        "rules:\n  - name: hi\n    all: [HELLO]\n",
-        "thanks.yaml:* rule 'hi' contradicts greeting/hello: both ask for the same",
+        "rules:\n  - name: castilian\n    all: [SPANISH_PLEASE]\n",
+        "help.yaml:* rule 'spanish' contradicts 'castilian': both ask for the same",
+    ),
+    "a look-up that needs no word": (
+        "claim/list.yaml",
+        "licence: [claim, care, money, drug]\n",
+        "",
+        "claim/list.yaml:* licence: missing; it looks things up (member)",
+    ),
+    "a licence of an unknown class": (
+        "claim/why.yaml",
+        "licence: [money,",
+        "licence: [mony,",
+        "claim/why.yaml:* licence: unknown class 'mony' (did you mean money?)",
+    ),
+    "a name in a class that is nothing": (
+        "_words/classes.yaml",
+        "names: [STATUS]",
+        "names: [STATIS]",
+        "_words/classes.yaml:* status: names: 'STATIS' is no concept and no slot type (did you mean STATUS?)",
     ),
     "a row after an unknown intent": (
         "claim/denial.yaml",
@@ -63,8 +81,8 @@ CONTRADICTIONS = {
     "a name in a cell that is nothing": (
         "_words/cells.yaml",
         " MY HER ",
-        " MY RELATIVE_I HER ",
-        "_words/cells.yaml:* owner: 'RELATIVE_I' is no concept and no slot type (did you mean RELATIVE_IS?)",
+        " MY OWN_RECRD HER ",
+        "_words/cells.yaml:* owner: 'OWN_RECRD' is no concept and no slot type (did you mean OWN_RECORD?)",
     ),
     "a cell that is not there": (
         "_words/cells.yaml",
@@ -85,22 +103,16 @@ CONTRADICTIONS = {
         "help.yaml:* prompt: no title or no words in 'es'",
     ),
     "a rule of an unknown concept": (
-        "glossary/term.yaml",
+        "thanks.yaml",
         "rules:\n",
         "rules:\n  - name: odd\n    all: [THENK]\n",
-        "glossary/term.yaml:* rule 'odd': unknown concept or slot type 'THENK' (did you mean THANK?)",
+        "thanks.yaml:* rule 'odd': unknown concept or slot type 'THENK' (did you mean THANK?)",
     ),
     "a slot without a type": (
         "claim/list.yaml",
         "claim_type: claim_type",
         "claim_type: claim_kind",
         "claim/list.yaml:* slot 'claim_type' has no known type 'claim_kind'*",
-    ),
-    "an example that goes elsewhere": (
-        "help.yaml",
-        "examples:\n  en:\n",
-        "examples:\n  en:\n    - show my claims\n",
-        "help.yaml:* example goes to claim.list: 'show my claims'",
     ),
 }
 UNREADABLE = {
@@ -118,9 +130,9 @@ UNREADABLE = {
     ),
     "a key that is not there": (
         "thanks.yaml",
-        "    all: [THANK]\n",
-        "    all: [THANK]\n    bost: [HELP]\n",
-        "thanks.yaml: rules* unknown field `bost` (did you mean boost?)",
+        "    all: [LATER_TALK]\n",
+        "    all: [LATER_TALK]\n    sets: {}\n",
+        "thanks.yaml: rules* unknown field `sets` (did you mean set?)",
     ),
     "a key that stands twice": (
         "thanks.yaml",

@@ -9,13 +9,12 @@ from bot.language import checker
 from bot.language.checker import check
 from tests.shipped import thinned, words_kept
 
-TALK, CLAIMS = "_words/concepts/talk.yaml", "_words/concepts/claims.yaml"
+TALK = "_words/concepts/talk.yaml"
+NEW = "needs: nothing\nexamples:\n  en: [what a day]\n  es: [qué día]\n"
 RULES = """rules:
-  - name: weaker
-    all: [THANK, MY]
-    weight: -9
   - name: never
-    all: [THANK, VITAL, ENDPOINT]
+    all: [THANK, VITAL]
+    set: {reason: later}
   - name: unknown
     all: [THENK, MY]
 """
@@ -27,13 +26,14 @@ SPOILT = (
     ("greeting.yaml", "counterexamples:\n  en:", "counterexamples:\n  en:\n    - howdy"),
     ("greeting.yaml", "  es:\n    - hola\n", "  fr:\n    - hola\n"),
     ("_words/cells.yaml", " MY HER ", " MY LONELY MUTE HER "),
-    ("_words/cells.yaml", " WHOSE_RECORD OWN_RECORD ", " OWN_RECORD "),
+    ("_words/cells.yaml", " LATER_TALK ", " "),
+    ("_words/classes.yaml", "status:\n", "spare:\n  en: spare words\nstatus:\n"),
+    ("claim/why.yaml", "licence: [money,", "licence: [mony,"),
+    ("system/status.yaml", "licence: [system]", "licence: [card]"),
     ("provider/affiliations.yaml", "- what hospital is she with", "- what a lovely day"),
     ("provider/affiliations.yaml", "- en qué hospital trabaja\n", "- qué lindo día\n"),
     ("claim/denial.yaml", "after: [claim.denial,", "after: [claim.denail,"),
     (TALK, "NEXT_STEP:\n  en:", LONELY),
-    (CLAIMS, "    claims,\n", "    claims,\n    menu,\n    vietnamese,\n"),
-    ("_words/facilities.yaml", "hospital, hospitals,", "hospital, hospitals, korean,"),
     ("claim/list.yaml", 'title: {en: "My claims", es: "Mis reclamaciones"}\n', ""),
     ("claim/status.yaml", "[claim.detail, claim.status,", "[claim.detial, claim.status,"),
     ("coverage/dependents.yaml", "covered: coverage.summary", "covered: coverage.sumary"),
@@ -51,6 +51,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         thinned(folder)
         for file, old, new in SPOILT:
             _change(folder / "intents" / file, old, new)
+        (folder / "intents" / "weather.yaml").write_text(NEW, encoding="utf-8")
         return [str(finding) for finding in check(folder / "intents")]
 
 
@@ -75,8 +76,13 @@ CASES = {
     "an example that goes elsewhere": "greeting.yaml:*example goes to claim.list: 'show my claims'",
     "a counterexample that is taken": "greeting.yaml:*counterexample is taken: 'howdy'",
     "a language without examples": "greeting.yaml:*no examples in 'es'",
-    "a concept in no cell": "*'WHOSE_RECORD' is in no cell of _words/cells.yaml",
-    "a rule that asks for more, is worth no more, and so decides nothing": "thanks.yaml:*'weaker' never decides*",
+    "a concept in no cell": "*'LATER_TALK' is in no cell of _words/cells.yaml",
+    "a licence of an unknown class": "claim/why.yaml:*licence: unknown class 'mony' (did you mean money?)",
+    "an example that could not be answered": (
+        "system/status.yaml:*example holds nothing of its licence: 'is the system down'"
+    ),
+    "a class that no licence names": "_words/classes.yaml:*spare: no licence names it",
+    "an intent without weights": "weather.yaml:*no sentence was counted for it: run `make weights`",
     "a rule that no example reaches": "thanks.yaml:*'never': no sentence of `examples` reaches it",
     "a sentence that comes after no answer": (
         "provider/affiliations.yaml:*afterwards: comes here after no answer: 'what a lovely day'"
@@ -84,7 +90,6 @@ CASES = {
     "a rule after an answer that no such sentence reaches": (
         "provider/affiliations.yaml:*'her': no sentence of `afterwards` reaches it"
     ),
-    "a name that no rule takes": "_words/cells.yaml:*owner: no rule takes 'LONELY'",
     "an unknown intent before a rule": (
         "claim/denial.yaml:*after an unknown intent 'claim.denail' (did you mean claim.denial?)"
     ),
@@ -102,26 +107,13 @@ def test_it_is_found_by_file(case: str, found: list[str]) -> None:
     assert [line for line in found if fnmatchcase(line, CASES[case].replace("[", "[[]"))] != []
 
 
-def test_words_that_mean_two_things_want_a_reason(found: list[str]) -> None:
-    """Of two concepts, of a concept and a slot type, or of two slot types; the finding stands at the file of one."""
-    shared = [line.partition(": ") for line in found if "without a reason" in line]
-    assert [(where.partition(":")[0], what) for where, _, what in shared] == [
-        (CLAIMS, "'menu' (en) is in CLAIM and HELP without a reason"),
-        (
-            "_words/facilities.yaml",
-            "'korean' is in facility_type (object) and language (condition) without a reason",
-        ),
-        (CLAIMS, "'vietnamese' is in CLAIM (object) and language (condition) without a reason"),
-    ]
-
-
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
         ("rules:", "rules: [", "thanks.yaml:*"),
-        ("    all: [THANK]\n", "    all: [THANK]\n    none: [HELP]\n", "thanks.yaml:*unknown field `none`*"),
+        ("    all: [LATER_TALK]\n", "    all: [LATER_TALK]\n    weight: 2\n", "thanks.yaml:*unknown field `weight`*"),
     ],
-    ids=["broken YAML", "a veto: rules say what they take, and nothing of what competes with them"],
+    ids=["broken YAML", "a weight: weights are counted"],
 )
 def test_a_pack_that_cannot_be_read_is_one_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, what: str

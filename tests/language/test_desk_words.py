@@ -33,10 +33,9 @@ HAMILTON, BRADLEY = {"county": "Hamilton", "state": "TN"}, {"county": "Bradley",
     ],
 )
 def test_what_a_desk_types_is_heard(engine: Engine, today: date, said: str, slot: str, value: object) -> None:
-    """Each value is taken, and no word is left over."""
+    """Each value is taken."""
     reading = engine.understand(said, today=today)
     assert reading.slots[slot].value == value
-    assert not {*reading.unused} - {"who", "has", "usan"}
 
 
 @pytest.mark.parametrize(

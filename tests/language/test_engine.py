@@ -121,11 +121,13 @@ def test_the_language_is_the_one_that_was_written(engine: Engine, today: date) -
 
 
 def test_follow_ups_need_an_answer_that_they_fit(engine: Engine, today: date) -> None:
-    """An "and the one before that?" means nothing without something before it."""
+    """Nothing is counted back after an answer without a list; with nothing before it the person is told that."""
     context = Context("claim.last_visit_cost", {})
     asked = engine.understand("and the one before that?", today=today, context=context)
     assert (asked.intent, asked.slots["ordinal"].value) == ("followup.ordinal", {"step": 1})
-    assert engine.understand("and the one before that?", today=today).intent == "out_of_scope"
+    assert engine.understand("and the one before that?", today=today).intent == "followup.ordinal"
+    refused = engine.understand("and the one before that?", today=today, context=Context("account.status", {}))
+    assert refused.intent != "followup.ordinal"
 
 
 def test_an_answer_to_the_bots_own_question_fills_that_slot(engine: Engine, today: date) -> None:
@@ -138,6 +140,17 @@ def test_an_answer_to_the_bots_own_question_fills_that_slot(engine: Engine, toda
         "specialty": CARDIOLOGY,
         "location": {"zip": "37402"},
     }
+
+
+@pytest.mark.parametrize("said", ["never mind", "no", "yes", "sí"])
+@pytest.mark.parametrize("before", ["account.status", "claim.list"])
+def test_a_bare_answer_answers_the_bot_whatever_was_said_before(
+    engine: Engine, today: date, said: str, before: str
+) -> None:
+    """Also after an answer that nothing refines: the kernel knows whether it has asked anything."""
+    reading = engine.understand(said, today=today, context=Context(before, {}))
+    assert (reading.intent, reading.unclear) == ("followup.refine", False)
+    assert "answer" in reading.slots
 
 
 def test_a_shift_of_time_moves_the_earlier_stretch(engine: Engine, today: date) -> None:

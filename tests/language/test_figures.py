@@ -57,8 +57,8 @@ def test_sentences_that_taught_nothing_are_understood_too(tallies: dict[str, Tal
 
 @pytest.mark.parametrize("name", [*LEARNED, UNSEEN])
 def test_what_is_out_of_scope_asks_for_nobodys_data(tallies: dict[str, Tally], name: str) -> None:
-    """At most three in a hundred become a data query; of other kinds of insurance none."""
-    assert _false_data(tallies[name]) <= 0.03
+    """At most four in a hundred become a data query; of other kinds of insurance none."""
+    assert _false_data(tallies[name]) <= 0.04
     assert _false_data(tallies[name], "insurance") <= 0.01
 
 

@@ -11,7 +11,7 @@ ALONE = [
     ("what was my er bill from january", "what did my hearing aids cost me", "claim.last_visit_cost", "date_range"),
     (
         "unpaid bills from General Hospital",
-        "how much did the plan pay Dr. Stone in February",
+        "how much did the plan pay all together to Dr. Stone in February",
         "claim.spending",
         "state_of_claim",
     ),

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,31 @@ import msgspec
 import pytest
 import yaml
 
-from bot.language import rules, score
+from bot.cli.cli import main
+from bot.language import rules
+from bot.language.evidence import _LONGEST, _SHORTEST
+from bot.language.licences import WordClass
 from bot.language.phrases import expand
+from bot.language.sentences import examples, sentences
+from bot.language.weights import DANGER_SURE, INTENTS, WEIGHTS, load_weights, written
 from bot.pack import find_pack, load_pack
 from tests.answers.asking import Resource, answered
+from tests.language.fit import REPORT, heard, weights_of
 from tests.shipped import shipped_pack, words_kept
 
 PAGE = Path(__file__).parents[2] / "docs" / "intents.md"
 _SHOWN = re.compile(r"^`((?:intents|templates)/\S+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_NEW = "coverage.card_dates"
+_DAY = date(2026, 5, 20)
+# Of so many sentences of other writers one is counted beside the page's.
+_ONE_IN = 20
+# As the page says it, and as it does not.
+_ASKED = (
+    ("when does my card expire?", "en"),
+    ("on what date does my insurance card expire", "en"),
+    ("¿cuándo vence mi tarjeta?", "es"),
+    ("¿hasta qué día sirve mi tarjeta?", "es"),
+)
 _COVERAGE: Resource = {
     "resourceType": "Coverage",
     "id": "c1",
@@ -31,13 +49,23 @@ _COVERAGE: Resource = {
 
 @pytest.fixture
 def taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the pack with the files that the page shows."""
+    """A copy of the pack with the files that the page shows, and weights that have counted them."""
     words_kept(monkeypatch)
     for room in ("intents", "templates"):
         shutil.copytree(find_pack() / room, tmp_path / room)
     for name, text in _SHOWN.findall(PAGE.read_text(encoding="utf-8")):
         _add(tmp_path / name, text)
+    _count(tmp_path / "intents")
     return tmp_path
+
+
+def _count(folder: Path) -> None:
+    """As `make weights` does, but of few sentences beside the examples: all of them take minutes."""
+    shipped = load_weights(folder / WEIGHTS)
+    before = shipped[INTENTS].header
+    rows = [*examples(rules.load_rules(folder)), *list(sentences(folder, without=REPORT))[::_ONE_IN]]
+    counted = weights_of(heard(rows, folder), before.slope, before.sure)
+    (folder / WEIGHTS).write_bytes(written({**shipped, INTENTS: counted}))
 
 
 def _add(file: Path, text: str) -> None:
@@ -64,12 +92,19 @@ async def test_the_question_of_the_page_is_understood_and_answered(
     """What the page shows is enough: the question reaches its intent, and the answer has the facts of the member."""
     pack = load_pack(taught)
     monkeypatch.setattr("tests.answers.asking.pack", lambda: pack)
-    for said, language in (("when does my card expire?", "en"), ("¿cuándo vence mi tarjeta?", "es")):
-        reading = pack.engine.understand(said, today=date(2026, 5, 20))
-        assert (reading.intent, reading.language) == ("coverage.card_dates", language)
-        text = (await answered("coverage.card_dates", _COVERAGE, language=language)).text
+    for said, language in _ASKED:
+        reading = pack.engine.understand(said, today=_DAY)
+        assert (reading.intent, reading.unclear, reading.language) == (_NEW, False, language)
+        text = (await answered(_NEW, _COVERAGE, language=language)).text
         assert "Silver S1" in text
         assert "2026" in text
+    own = pack.intents[_NEW]
+    assert {pack.engine.understand(said, today=_DAY).intent for said in _all(own.examples)} == {_NEW}
+    assert _NEW not in {pack.engine.understand(said, today=_DAY).intent for said in _all(own.counterexamples)}
+
+
+def _all(said: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [text for texts in said.values() for text in texts]
 
 
 def _block_behind(sentence: str) -> dict[str, Any]:
@@ -100,17 +135,35 @@ def test_the_phrases_of_the_page_mean_their_concept() -> None:
         assert [form for form in forms if name not in {one.value for one in tree.meanings_of(form)}] == []
 
 
-def test_the_points_of_the_page_are_those_of_the_code() -> None:
-    """What a rule gains and loses, as the page says it."""
-    points = " ".join(PAGE.read_text(encoding="utf-8").partition("**Points.**")[2].partition("###")[0].split())
-    said = {
-        r"([\d.]+) for each of `any`": score.ANY_WORTH,
-        r"([\d.]+) for each of `boost`": score.BOOST_WORTH,
-        r"It loses ([\d.]+) for each word": score.UNTAKEN_COSTS,
-        r"A follow-up loses ([\d.]+) for each word": score.FOLLOW_COSTS,
-        r"([\d.]+) more when one of them states a condition": score.STRANGE_COSTS,
-        r"([\d.]+) when the message asks for an act": score.DEED_COSTS,
+def test_the_class_of_the_page_is_one_of_the_pack() -> None:
+    """It has every key that a class may have, and no word or name that the pack's own lacks."""
+    shown = _block_behind("`intents/_words/classes.yaml` holds the classes.")
+    classes = shipped_pack().engine.licences.classes
+    assert {key for one in shown.values() for key in one} == set(WordClass.__struct_fields__)
+    for name, one in shown.items():
+        assert set(one["names"]) <= set(classes[name].names)
+        assert set(one["en"].split()) <= set(classes[name].en.split())
+        assert set(one["es"].split()) <= set(classes[name].es.split())
+
+
+def test_how_sure_the_page_says_is_how_sure_the_weights_have_to_be() -> None:
+    """The thresholds of the shipped weights, and the pieces of words that are counted."""
+    text, sure = PAGE.read_text(encoding="utf-8"), shipped_pack().engine.weights.header.sure
+    said = dict(re.findall(r"^\|.*\(`needs: (\w+)`\) \| ([\d.]+) \|$", text, re.MULTILINE))
+    assert {needs: float(one) for needs, one in said.items()} == {
+        needs: one for needs, one in sure.items() if needs != DANGER_SURE
     }
-    assert {words: [float(one) for one in re.findall(words, points)] for words in said} == {
-        words: [cost] for words, cost in said.items()
-    }
+    assert re.findall(r"pieces of words of (\d) to (\d) letters", " ".join(text.split())) == [
+        (str(_SHORTEST), str(_LONGEST))
+    ]
+
+
+def test_what_the_page_tells_to_type_is_there() -> None:
+    """The commands behind the four files: targets of `make` and commands of the program."""
+    told = re.search(r"^```sh\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert told
+    made = re.findall(r"^make ([a-z-]+)", told[1], re.MULTILINE)
+    run = re.findall(r"uv run bcbst-bot ([a-z]+)", told[1])
+    assert (made, run) == (["weights"], ["check", "understand"])
+    assert "\nweights: setup\n" in (PAGE.parents[1] / "Makefile").read_text(encoding="utf-8")
+    assert set(run) <= main.commands.keys()

@@ -29,7 +29,7 @@ def test_danger_is_heard_in_one_tier_or_the_other(engine: Engine, name: str) -> 
     assert sum(counted.danger) >= 0.85 * len(counted.danger)
 
 
-def test_most_wrong_look_ups_leave_a_word_that_is_told(engine: Engine) -> None:
-    """What is answered wrongly is rarely answered without a remark."""
-    noticed = [told for name in names() for told in _scored(engine, name).noticed]
-    assert sum(noticed) >= 0.7 * len(noticed)
+def test_few_right_answers_carry_a_remark(engine: Engine) -> None:
+    """A remark is said only of a condition that the answer cannot honour: a "not", a second drug, a place of care."""
+    remarked = [told for name in names() for told in _scored(engine, name).remarked]
+    assert sum(remarked) <= 0.075 * len(remarked)

@@ -16,7 +16,7 @@ from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
 from bot.payer.pooled import PooledDirectory
 from bot.payer.search import Search, escape, token
-from bot.records.npi import is_npi
+from bot.records.details import is_npi
 
 BASE = "https://payer.example/fhir/r4"
 NPI = "http://hl7.org/fhir/sid/us-npi"

@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 import pytest
 
-from bot.payer.skew import Clocks
+from bot.payer.http import Clocks
 
 NOW = 1_790_000_000.0
 

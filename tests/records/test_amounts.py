@@ -84,7 +84,7 @@ def test_lines_that_do_not_all_tell_make_a_floor() -> None:
     """When only one of two lines says its liability, the sum is at least that."""
     found = claim(item=[{"adjudication": [money("memberliability", 7)]}, {"adjudication": [money("submitted", 9)]}])
     assert found.owed.is_floor
-    assert (found.owed.lines_told, found.owed.lines) == (1, 2)
+    assert (found.owed.lines_given, found.owed.lines) == (1, 2)
 
 
 def test_noncovered_is_never_added_to_a_sum_of_ours() -> None:

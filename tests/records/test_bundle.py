@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.records.bundle import read_head, read_issues, read_page
 from bot.records.claim import read_claim
 from bot.records.decode import Unreadable
-from bot.records.references import Key
+from bot.records.shapes import Key
 from tests.records.made import bundle, eob, money, raw
 
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "details": {"text": "network?"}}]}

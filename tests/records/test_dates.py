@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records.dates import PartialDate, Period, parse_date, period
-from bot.records.times import parse_instant
+from bot.records.dates import PartialDate, Period, parse_date, parse_instant, period
 
 
 @pytest.mark.parametrize(

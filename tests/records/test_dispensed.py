@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.records.contract import read_contract
-from bot.records.quantity import Quantity
+from bot.records.money import Quantity
+from bot.records.reasons import read_contract
 from tests.records.made import CLAIM_TYPE, Json, claim, coded, eob, raw
 
 NDC = "http://hl7.org/fhir/sid/ndc"

@@ -11,7 +11,7 @@ from bot.records.directory import NETWORK_REFERENCE, NEW_PATIENTS, NPI
 from bot.records.joined import Directory, join
 from bot.records.listing import Listing
 from bot.records.provider import read_location, read_organization, read_practitioner
-from bot.records.references import Key
+from bot.records.shapes import Key
 from tests.records.made import Json, bundle, coded, raw
 
 NUCC = "http://nucc.org/provider-taxonomy"
@@ -96,7 +96,7 @@ def test_a_listing_holds_all_that_a_filter_needs() -> None:
     (place,) = found.locations
     assert (place.city, place.state, place.zip5, place.position) == ("Chattanooga", "TN", "37403", (35.05, -85.29))
     assert [one.value for one in place.phones if one.system is None] == ["(423) 555-0142"]
-    assert found.tellers == ((found.role,), (place,), (), ())
+    assert found.sources == ((found.role,), (place,), (), ())
     assert found.last_updated is not None
 
 
@@ -109,7 +109,7 @@ def test_missing_includes_degrade_to_displays() -> None:
         ("East Campus",),
     )
     assert found.locations == ()
-    assert found.tellers == ((found.role,), (), (), ())
+    assert found.sources == ((found.role,), (), (), ())
 
 
 def test_a_role_without_a_person_is_its_organization() -> None:

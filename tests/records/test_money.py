@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records.amounts import amount_of
+from bot.records.adjudication import amount_of
 from bot.records.money import Amount, MixedCurrencies, believable, total
 from bot.records.shapes import MoneyShape
 

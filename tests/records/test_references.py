@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.records.references import Key, key_of, name_of
-from bot.records.shapes import Identifier, Reference
+from bot.records.shapes import Identifier, Key, Reference, key_of, name_of
 
 
 @pytest.mark.fault("F34")

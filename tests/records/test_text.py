@@ -52,7 +52,7 @@ def test_clean_text_is_short_and_visible(text: str, limit: int) -> None:
     [
         ([HumanName(text="Grace Okafor, MD")], "Grace Okafor, MD"),
         ([HumanName(family="Okafor", given=("Grace", "A."), suffix=("MD",))], "Grace A. Okafor, MD"),
-        ([HumanName(prefix=("Dr.",))], None),
+        ([HumanName(suffix=("MD",))], None),
         ([HumanName()], None),
         ([], None),
         ([HumanName(use="old", text="Before"), HumanName(use="nickname", text="Gigi")], "Gigi"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.records.ages import Ages, read_ages, treats
-from bot.records.closures import read_closures
+from bot.records.details import read_closures
 from bot.records.directory import TimeOff
 
 

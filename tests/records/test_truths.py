@@ -9,11 +9,10 @@ import pytest
 
 from bot.records.bundle import read_page
 from bot.records.claim import Claim, read_claim
-from bot.records.doubts import doubts_of
+from bot.records.coverage import product_line
 from bot.records.live import live
 from bot.records.money import Amount
-from bot.records.product_line import product_line
-from bot.records.why import why_of
+from bot.records.share import doubts_of, why_of
 from tests.records.made import ADJUDICATION, CLAIM_TYPE, Json, bundle, claim, coded, eob, money, raw
 
 TODAY = date(2024, 12, 31)
@@ -121,7 +120,7 @@ def test_a_rate_is_not_added_to_its_charge() -> None:
     by_quantity = claim(item=[{"quantity": {"value": 6}, "adjudication": plain}])
     assert by_quantity.billed == dollars("300")
     unsure = claim(item=[{"adjudication": plain}])
-    assert (unsure.billed, "unlike" in said(unsure)) == (None, True)
+    assert (unsure.billed, "conflicting" in said(unsure)) == (None, True)
 
 
 def test_a_small_credit_does_not_hide_its_visit() -> None:

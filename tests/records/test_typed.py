@@ -131,11 +131,10 @@ def test_a_patient_is_a_name_and_a_place() -> None:
         )
     )
     assert (patient.name, patient.city, patient.state, patient.zip5) == ("Dana Moore", "Chattanooga", "TN", "37402")
-    assert patient.has_place
     assert [place for place, _ in patient.dropped] == ["birthDate"]
 
 
 def test_a_patient_may_be_nearly_empty() -> None:
     """No name and no address are no failure."""
     patient = read_patient(b'{"resourceType":"Patient","id":"p2"}')
-    assert (patient.name, patient.zip5, patient.has_place) == (None, None, False)
+    assert (patient.name, patient.zip5) == (None, None)

@@ -30,9 +30,8 @@ from bot.channels.slack.workspace import WhoUnknown, Workspace
 from bot.channels.slack.writer import UNMARKED, EphemeralWriter, SlackWriter
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
-from bot.delivery.reach import Unwritable
 from bot.delivery.retention import Retention
-from bot.errors import StoreError
+from bot.errors import StoreError, Unwritable
 from bot.message import FAREWELLS, Answered, Message, OneToOne, Person, Place, Shareable, Shared
 
 log = structlog.get_logger("slack")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 from bot.channels.body import Body
-from bot.channels.slack.markup import typed
+
+LONGEST = 4_000
+_TOKEN = re.compile(r"<([@#!]?)([^<>|\s]+)(?:\|([^<>]*))?>")
 
 EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked", "user_change")
 _LONGEST_ID = 255
@@ -210,3 +213,24 @@ def json_of(content_type: str, body: bytes) -> Body:
 
 def _team(body: Body) -> str:
     return body["user"].get("team_id") or (body.get("team") or {}).get("id") or ""
+
+
+def typed(text: str, bot_user: str = "") -> str:
+    """The words as typed: the bot's own mention gone, links and names as their labels, escapes undone.
+
+    At most 4,000 characters are kept, which is what Slack lets a person type.
+    """
+    words = _TOKEN.sub(lambda token: _words(token, bot_user), text[: 2 * LONGEST])
+    words = words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return words.strip()[:LONGEST]
+
+
+def _words(token: re.Match[str], bot_user: str) -> str:
+    sign, target, label = token.groups()
+    if sign == "@":
+        return "" if target == bot_user else f"@{label or 'someone'}"
+    if sign == "#":
+        return f"#{label or 'channel'}"
+    if sign == "!":
+        return label or ""
+    return label or target.removeprefix("mailto:").removeprefix("tel:")

@@ -13,7 +13,7 @@ from bot.channels.registry import ChannelHost
 from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
 from bot.ops.clock import clock_of
-from bot.ops.refusals import Refusals
+from bot.ops.metrics import Refusals
 
 if TYPE_CHECKING:
     from bot.channels.slack.app import SlackApp

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Hashable
 from typing import Any
 
-from bot.delivery.ending import finish
+from bot.delivery.inbox import finish
 
 
 class Work:

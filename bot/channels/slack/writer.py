@@ -25,9 +25,8 @@ from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import ChannelRateLimit
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
-from bot.delivery.reach import Unwritable
 from bot.delivery.retention import Retention
-from bot.errors import StoreError
+from bot.errors import StoreError, Unwritable
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.blocks import BlockPage
 

@@ -48,9 +48,8 @@ from bot.channels.teams.slash import SlashCommands
 from bot.channels.teams.writer import TeamsWriter, chats
 from bot.conversation.forms import Forms
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
-from bot.delivery.reach import Unwritable, Unwritten
 from bot.delivery.retention import Retention, ShownMessage
-from bot.errors import StoreError, StoreUnusable
+from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, OneToOne, Person, Private, Shareable, Shared
 from bot.replies.render import Words
 from bot.stores.sealed import SealedTable

@@ -28,7 +28,7 @@ from bot.channels.teams.sdk import (
     TeamsChannelAccount,
     TypingActivityInput,
 )
-from bot.delivery.reach import Unwritable, Unwritten
+from bot.errors import Unwritable, Unwritten
 from bot.replies.cards import TYPE, AdaptiveCard
 
 T = TypeVar("T")

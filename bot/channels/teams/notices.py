@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import get_args
 from urllib.parse import quote
 
-from bot.channels.labels import labels_of
 from bot.message import Block, Language, Shareable
 from bot.replies.cards import CardPage, pages
-from bot.replies.render import Words
+from bot.replies.render import Words, labels_of
 
 _PLAIN = (
     "answer_ready",

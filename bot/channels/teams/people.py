@@ -7,7 +7,7 @@ from cachetools import TTLCache
 
 from bot.channels.teams.connector import FAILURES, Connector
 from bot.channels.teams.incoming import Incoming
-from bot.delivery.reach import Unwritable
+from bot.errors import Unwritable
 from bot.message import Person
 
 log = structlog.get_logger("teams")

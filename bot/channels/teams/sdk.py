@@ -1,7 +1,7 @@
 """The Teams SDK, tamed: nothing of it is set by a stray file, logs what people say, or waits in our event loop.
 
-Whatever of the SDK is used is imported here and nowhere else. That takes more than a second: it is done only where
-Teams is configured.
+Whatever of the SDK is used is imported here and nowhere else. That takes most of a second: it is done only where Teams
+is configured.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from opentelemetry import metrics
+from pydantic import BaseModel
 
 from bot.channels.teams.regions import CHANNEL, Cloud, origin
 
@@ -26,6 +27,8 @@ from bot.channels.teams.regions import CHANNEL, Cloud, origin
 _QUIET = "PYTHON_DOTENV_DISABLED"
 _before = os.environ.get(_QUIET)
 os.environ[_QUIET] = "1"
+# It has hundreds of pydantic models, and FastAPI's beside them, of which few are used: each is built when it is.
+BaseModel.model_config["defer_build"] = True
 try:
     with warnings.catch_warnings():
         # It warns of previews of its own that it imports and nobody here uses.
@@ -42,6 +45,7 @@ try:
     from microsoft_teams.apps.http.adapter import HttpMethod, HttpRequest, HttpResponse, HttpRouteHandler
     from microsoft_teams.common import ClientOptions
 finally:
+    del BaseModel.model_config["defer_build"]
     if _before is None:
         del os.environ[_QUIET]
     else:

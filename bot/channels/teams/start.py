@@ -11,7 +11,7 @@ from bot.channels.registry import ChannelHost
 from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
 from bot.ops.clock import clock_of
-from bot.ops.refusals import Refusals
+from bot.ops.metrics import Refusals
 from bot.stores.extras import lacks
 
 if TYPE_CHECKING:

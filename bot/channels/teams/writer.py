@@ -14,8 +14,8 @@ from bot.channels.teams.notices import Notices
 from bot.channels.teams.popup import with_pop_up
 from bot.channels.teams.ratings import Thumbs
 from bot.channels.teams.sharing import ShownAside
-from bot.delivery.reach import Unwritable, Unwritten
 from bot.delivery.retention import Retention
+from bot.errors import Unwritable, Unwritten
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import CardPage, only_seen, pages, renewing
 from bot.replies.text import cut

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.sandbox.authorization.models import IssuedToken
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.metadata import capability_statement, smart_configuration
 from bot.sandbox.fhir.outcome import FHIR_JSON, FhirRefusal
@@ -22,18 +22,6 @@ PATH = "/fhir/r4"
 _FORM = "application/x-www-form-urlencoded"
 
 
-class GrantedScope(Protocol):
-    """What the FHIR server needs to know of an access token."""
-
-    @property
-    def patients(self) -> tuple[str, ...]:
-        """The Patient ids whose records it opens."""
-
-    @property
-    def scope(self) -> str:
-        """The scopes it was granted, separated by spaces."""
-
-
 class FhirServer:
     """Routes below the FHIR base."""
 
@@ -41,7 +29,7 @@ class FhirServer:
         self,
         store: ResourceStore,
         behaviour: Behaviour,
-        active_token: Callable[[str], GrantedScope | None],
+        active_token: Callable[[str], IssuedToken | None],
         *,
         authorize_url: str,
         token_url: str,
@@ -107,7 +95,7 @@ class FhirServer:
         await self.store.prepare(granted.patients)
         return granted.patients
 
-    def _granted(self, request: Request) -> GrantedScope:
+    def _granted(self, request: Request) -> IssuedToken:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise FhirRefusal(401, "login", "A token is needed.", {"WWW-Authenticate": 'Bearer realm="fhir"'})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records.narrative import lines_of
+from bot.records.text import lines_of
 from tests.answers.asking import Resource, Shelf, answered, concept, owned, public
 from tests.answers.made import PART_2, claim
 

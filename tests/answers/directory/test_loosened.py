@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.kit import loosened, sift
-from bot.kit.wishes import Loosened
+from bot.kit.conditions import Loosened
 from bot.records.bundle import Entry
 from bot.records.joined import join
 from bot.records.listing import Listing

@@ -6,7 +6,7 @@ import pytest
 
 from bot.kit.network_names import named_in, wanted
 from bot.records.listing import Network
-from bot.records.references import Key
+from bot.records.shapes import Key
 from tests.answers.asking import Resource, concept
 from tests.answers.directory.asking import answered, person, place, role
 

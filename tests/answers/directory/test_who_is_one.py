@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.kit.people import are_alike
-from bot.records.npi import is_npi
+from bot.kit.cards import are_alike
+from bot.records.details import is_npi
 from tests.answers.asking import Resource, concept
 from tests.answers.directory.asking import answered, person, place, role
 

@@ -230,7 +230,7 @@ async def opened(folder: Path, *, tools: bool = False, **credentials: str) -> As
         Credentials(api_url=slack.api_url, public_url=address, tools=tools, **credentials),
         rows,
         commands=("/bcbst", *shipped_pack().commands),
-        forms=Forms(shipped_pack().engine, shipped_pack().offers, turn),
+        forms=Forms(shipped_pack().engine, shipped_pack().offers, turn.listed_networks, turn.own_networks),
         inbox=lambda handler, soothe: KeptInbox("slack", handler, soothe, table, rows),
         retention=Retention(table, hashed, pause=clock.pause),
         forget=forget,

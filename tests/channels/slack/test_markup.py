@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.slack.markup import LONGEST, typed
+from bot.channels.slack.incoming import LONGEST, typed
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         tenants=(TENANT,),
         cloud=CLOUDS["public"],
         slash=SlashCommands(("/bcbst-find", "/bcbst-help")),
-        forms=Forms(pack.engine, pack.offers, turn),
+        forms=Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks),
         table=SealedTable(store, VAULT),
         now=lambda: datetime(2026, 5, 20, 12, tzinfo=UTC),
         inbox=inbox,

@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
-from bot.channels.labels import labels_of
 from bot.channels.teams.form_cards import form_card
 from bot.message import Language, OneToOne
+from bot.replies.render import labels_of
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.adaptive_card import form_faults
 from tests.shipped import shipped_pack

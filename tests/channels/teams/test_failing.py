@@ -12,8 +12,7 @@ import pytest
 from bot.channels.base import Unreachable
 from bot.channels.teams.incoming import read_message
 from bot.delivery.inbox import Delivery
-from bot.delivery.reach import Unwritable
-from bot.errors import StoreUnusable
+from bot.errors import StoreUnusable, Unwritable
 from tests.channels.teams.conftest import PLANTED, House
 from tests.doubles.teams import TENANT
 from tests.inbox.handling import until

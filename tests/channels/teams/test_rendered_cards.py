@@ -11,7 +11,6 @@ from typing import Any, get_args
 
 import pytest
 
-from bot.channels.labels import labels_of
 from bot.channels.teams.form_cards import form_card
 from bot.message import (
     Action,
@@ -30,6 +29,7 @@ from bot.message import (
     Title,
 )
 from bot.replies.cards import pages
+from bot.replies.render import labels_of
 from tests.replies.made import COMPARED
 from tests.shipped import shipped_pack
 

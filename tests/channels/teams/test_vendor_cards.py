@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from microsoft_teams.cards import AdaptiveCard, core
 from pydantic import BaseModel, ValidationError
 
-from bot.channels.labels import labels_of
 from bot.channels.teams.form_cards import form_card
 from bot.message import Action, Actions, Block, Language, Line, Press, Private, Shareable, Span
 from bot.replies.cards import POP_UP, only_seen, pages, renewing, submitting
+from bot.replies.render import labels_of
 from tests.replies.made import BLOCKS, CHARTS
 from tests.shipped import shipped_pack
 

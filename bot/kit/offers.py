@@ -1,0 +1,83 @@
+"""What an answer offers beside its words: a document to read in a browser, and a reminder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from bot.kit.ask import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page to open, print or download: `templates/documents/<template>` in each of the formats, with these values.
+
+    `shared` is the JSON of a FHIR resource that the page hands over: its template gets a QR code (`qr`) of a SMART
+    Health Link to it. Only a member's own page has one, and its code is the link's passcode.
+    """
+
+    template: str
+    values: Mapping[str, object]
+    formats: tuple[str, ...] = ("html",)
+    shared: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The offer of a document: valid for `minutes`, with a code when it is the member's own."""
+
+    minutes: int
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithDocument(Summary):
+    """An answer with a document. The answer sets `document`; the kernel keeps it and sets `offer` for the template."""
+
+    document: Document | None = None
+    offer: Offer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderWish:
+    """What the person wants to be reminded of.
+
+    "appeal": the `last` day to appeal the claim whose id is `record`. "news": a claim that is not among the `known`
+    ids, or, where `record` is a claim's number, that this one is decided.
+    """
+
+    about: Literal["appeal", "news"]
+    record: str
+    last: date | None = None
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderKept:
+    """What was kept of a wish.
+
+    `days` are the days before the last one on which the person is still reminded, none when it is too close. `most`
+    is set when nothing was kept, because the person has as many reminders as one may have.
+
+    Of news: `minutes` between two looks, and when they end: with the sign-in (`ends`), or on the day `until`. Without
+    `until` nothing was kept, because the sign-in ends before the next look by day.
+    """
+
+    days: tuple[int, ...] = ()
+    most: int | None = None
+    minutes: int = 0
+    ends: datetime | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithReminder(WithDocument):
+    """An answer with a reminder. The answer sets `wish`; the kernel keeps it and sets `kept` for the template.
+
+    It may offer the day as a document, too.
+    """
+
+    wish: ReminderWish | None = None
+    kept: ReminderKept | None = None

@@ -1,0 +1,236 @@
+"""Organizations, places and services by their names: what is called so, who works there, and electronic addresses.
+
+Electronic addresses are read, shown as text, and never called (T40).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from bot.kit.ask import Ask
+from bot.kit.conditions import Filter
+from bot.kit.directory import PERSON_INCLUDES, bring, read_rows, rows_of, taxonomy, widen
+from bot.kit.spelling import is_named, words_of
+from bot.payer.budget import Gap
+from bot.payer.search import Search, any_of, escape, given
+from bot.payer.steps import batches
+from bot.records.decode import Unreadable, decode
+from bot.records.joined import Directory
+from bot.records.listing import Listing
+from bot.records.provider import Location, Organization, Service
+from bot.records.shapes import Coding, Key, Reference, Shape, key_of, keys_of
+from bot.records.text import NOTE_LIMIT, clean
+
+NameTest = Callable[[str | None, str], bool]
+AT_PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
+HOUSES, PLACES = ("Organization", "Location", "HealthcareService"), ("Location", "HealthcareService")
+_PLAIN = frozenset(
+    {"of", "de", "the", "la", "el", "medical", "center", "clinic", "clinica", "centro", "health", "hospital", "group"}
+)
+_TRIES, _PAGES, _MOST_PLACES = 3, 2, 40
+_OF_PLACES = 2  # tries
+
+_DEPTH, _MOST = 4, 200  # levels of partOf that are followed; organizations
+
+
+def telling_words(name: str, *, last_first: bool = False) -> list[str]:
+    """Up to three words of the name to search by, without common words and initials."""
+    every = name.split()
+    words = [word for word in every if not _PLAIN.issuperset(words_of(word)) and len(word.strip(".")) > 1] or every
+    return (words[::-1] if last_first else words)[:_TRIES]
+
+
+async def houses_named(
+    ask: Ask, name: str, fits: NameTest, types: Sequence[str] = HOUSES
+) -> tuple[Directory, tuple[Key, ...]]:
+    """The active resources of these types with the name, searched by all of it, its longest word, then each word.
+
+    Places and services, which are many, only by the first two, and two pages of them: a server may not search by their
+    names.
+    """
+    directory, words = Directory(lists_services=True), telling_words(name)
+    tries = [("name", name), ("name:contains", max(words, key=len)), *(("name", word) for word in words)]
+    for number, (parameter, text) in enumerate(dict.fromkeys(tries)):
+        asked = types if number < _OF_PLACES else [one for one in types if one not in PLACES]
+        await asyncio.gather(*(_read(ask, directory, Search(one, ((parameter, escape(text)),))) for one in asked))
+        if keys := _called(directory, name, fits):
+            return directory, keys
+    return directory, ()
+
+
+async def _read(ask: Ask, directory: Directory, search: Search) -> None:
+    pages = 0
+    async for page in given(ask.search(search)):
+        directory.add(page.entries)
+        pages += 1
+        if pages == _PAGES and search.type in PLACES:
+            return
+
+
+def named_ones(directory: Directory) -> dict[Key, Organization | Location | Service]:
+    """The active places, services and organizations that give care, by key."""
+    every: dict[Key, Organization | Location | Service] = {**directory.locations, **directory.services}
+    every |= {key: one for key, one in directory.organizations.items() if one.gives_care}
+    return {key: one for key, one in every.items() if key.type and one.active}
+
+
+def _called(directory: Directory, name: str, fits: NameTest) -> tuple[Key, ...]:
+    return tuple(key for key, one in named_ones(directory).items() if fits(one.name, name))
+
+
+async def at_places(ask: Ask, directory: Directory, keys: Sequence[Key]) -> tuple[Listing, ...]:
+    """The listings of these places and services, under their own names; a service at one of the places is left out.
+
+    Their networks come from affiliations of their organization at that place.
+    """
+    places = {key: directory.locations[key] for key in keys[:_MOST_PLACES] if key in directory.locations}
+    services = {key: directory.services[key] for key in keys[:_MOST_PLACES] if key in directory.services}
+    services = {key: one for key, one in services.items() if places.keys().isdisjoint(one.locations)}
+    owners = [*(one.organization for one in places.values()), *(one.provided_by for one in services.values())]
+    for name, wanted in (
+        ("participating-organization", dict.fromkeys(key for key in owners if key and key.type)),
+        ("location", places),
+        ("service", services),
+    ):
+        for batch in batches([f"{key.type}/{key.id}" for key in wanted]):
+            search = Search("OrganizationAffiliation", ((name, any_of(batch)),))
+            await read_rows(ask, directory, search, AT_PLACE, optional=True)
+    directory.list_places(places, alone=True)
+    await bring(ask, directory, AT_PLACE)
+    rows = directory.listings()
+    found = [_as(key, one.name, _of(rows, one.organization, {key})) for key, one in places.items()]
+    found += [_as(key, one.name, _of(rows, one.provided_by, {key, *one.locations})) for key, one in services.items()]
+    return tuple(row for some in found for row in some)
+
+
+def _of(rows: Sequence[Listing], owner: Key | None, keys: set[Key]) -> list[Listing]:
+    """The owner's listings at one of these places, or of this service; all such listings without an owner."""
+    return [
+        row for row in rows if (owner is None or row.organization_key == owner) and not keys.isdisjoint(_about(row))
+    ]
+
+
+def _about(row: Listing) -> list[Key]:
+    """The place and the services of a listing, and itself."""
+    places = [Key("Location", place.id) for place in row.locations]
+    return [Key(row.role.type, row.role_id), *places, *keys_of(row.role.services)]
+
+
+def _as(key: Key, name: str | None, rows: Sequence[Listing]) -> list[Listing]:
+    """The listings under that name and key; one made of the place alone only where there is no other."""
+    kept = [row for row in rows if row.role.type != "Location"] or rows
+    return [replace(row, name=name, found_as=key) for row in kept]
+
+
+async def houses(ask: Ask, name: str) -> frozenset[Key]:
+    """The keys of the active organizations, places and services of the name, and of the organizations' parts.
+
+    A cycle of partOf is followed once.
+    """
+    _, named = await houses_named(ask, name, is_named)
+    found = set(named)
+    fresh = {key for key in found if key.type == "Organization"}
+    for _ in range(_DEPTH):
+        below = await _parts(ask, fresh) if fresh and len(found) < _MOST else set()
+        fresh = below - found
+        found |= fresh
+    return frozenset(found)
+
+
+async def staff(
+    ask: Ask, keys: Collection[Key], codes: Sequence[str], filters: Sequence[Filter] = ()
+) -> tuple[Listing, ...]:
+    """The active listings of people at these houses: for an organization, at a place that it runs, in a service."""
+    widen(ask)
+    directory = Directory()
+    roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
+
+    async def read(parameter: str, type_: str, ids: Iterable[str], *, optional: bool = True) -> None:
+        for batch in batches(sorted(set(ids))[:_MOST], prefix=f"{type_}/"):
+            search = roles.where((parameter, any_of(batch)))
+            await read_rows(ask, directory, search, PERSON_INCLUDES, optional=optional)
+
+    of = {type_: [key.id for key in keys if key.type == type_] for type_ in HOUSES}
+    await read("organization", "Organization", of["Organization"], optional=False)
+    await _beside(
+        ask, directory, Search("Location"), "organization", [f"Organization/{id_}" for id_ in of["Organization"]]
+    )
+    places = [key.id for key, one in directory.locations.items() if key.type and one.organization in keys]
+    places += of["Location"]
+    await read("location", "Location", places)
+    await _beside(ask, directory, Search("HealthcareService"), "location", [f"Location/{id_}" for id_ in places])
+    here = {Key("Location", id_) for id_ in places}
+    given = [key.id for key, one in directory.services.items() if key.type and not here.isdisjoint(one.locations)]
+    await read("service", "HealthcareService", [*of["HealthcareService"], *given])
+    return await rows_of(ask, directory, ("practitioner", "location", "owner", "organization", "service"), filters)
+
+
+async def _beside(ask: Ask, directory: Directory, search: Search, parameter: str, of: Iterable[str]) -> None:
+    """The places of organizations, or the services of places."""
+    for batch in batches(sorted(set(of))[:_MOST]):
+        await read_rows(ask, directory, search.where((parameter, any_of(batch))), optional=True)
+
+
+async def _parts(ask: Ask, owners: Iterable[Key]) -> set[Key]:
+    directory = Directory()
+    ids = sorted(key.id for key in owners if key.type)
+    for batch in batches(ids[:_MOST], prefix="Organization/"):
+        await read_rows(ask, directory, Search("Organization", (("partof", any_of(batch)),)), optional=True)
+    wanted = set(owners)
+    return {
+        key for key, one in directory.organizations.items() if one.active and one.part_of in wanted and one.gives_care
+    }
+
+
+class _EndpointShape(Shape, frozen=True):
+    id: str = ""
+    status: str | None = None
+    connection_type: Coding | None = None
+    name: str | None = None
+    managing_organization: Reference | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Electronic:
+    """One Endpoint: `kind` is the code of its connection type, `owner` who runs it."""
+
+    id: str
+    name: str | None
+    kind: str | None
+    address: str | None
+    active: bool
+    owner: Key | None
+
+
+async def electronic_addresses(ask: Ask, rows: Sequence[Listing]) -> tuple[Electronic, ...]:
+    """The endpoints that the listings or their organizations name, and those that these organizations run."""
+    named = {key.id for row in rows for key in row.role.endpoints}
+    named |= {key.id for row in rows if row.organization for key in row.organization.endpoints}
+    owners = {row.organization_key for row in rows if row.organization_key}
+    searches = [Search("Endpoint", (("_id", any_of(sorted(named))),))] if named else []
+    if owners:
+        run_by = any_of(f"{key.type}/{key.id}" for key in sorted(owners))
+        searches.append(Search("Endpoint", (("organization", run_by),)))
+    found: dict[str, Electronic] = {}
+    for search in searches:
+        async for page in given(ask.search(search)):
+            for entry in page.entries:
+                for one in _read_endpoint(ask, entry.raw) if entry.type == "Endpoint" else ():
+                    found[one.id] = one
+    return tuple(one for one in found.values() if one.id in named or one.owner in owners)
+
+
+def _read_endpoint(ask: Ask, raw: bytes | msgspec.Raw) -> tuple[Electronic, ...]:
+    try:
+        shape, _ = decode(raw, _EndpointShape)
+    except Unreadable:
+        ask.report.gaps.append(Gap("unreadable", "Endpoint"))
+        return ()
+    kind = clean(shape.connection_type.code) if shape.connection_type else None
+    address, owner = clean(shape.address, NOTE_LIMIT), key_of(shape.managing_organization)
+    return (Electronic(shape.id, clean(shape.name), kind, address, shape.status in {None, "active"}, owner),)

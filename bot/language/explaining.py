@@ -1,0 +1,57 @@
+"""How a reading came about, for whoever writes rules: `bcbst-bot understand --explain`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.language.choosing import Chooser
+from bot.language.evidence import evidence
+from bot.language.hearing import Heard
+from bot.language.kernel import FALLBACK
+from bot.language.licences import licence_of
+from bot.language.reading import Reading
+from bot.language.rules import IntentRules
+from bot.language.text import keys_in
+from bot.language.weights import Evidence
+
+_SHORT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingTrace:
+    """For rule authors: the reading, what was heard, what spoke for and against the likeliest two intents.
+
+    `licensed` are the intents that the message allows, `nearest` is the example that shares most words with it,
+    `needed` is how likely the intent has to be before it is answered at once.
+    """
+
+    reading: Reading
+    heard: Heard
+    chances: Mapping[str, float]
+    spoken: Mapping[str, tuple[Evidence, ...]]
+    licensed: tuple[str, ...]
+    nearest: str
+    needed: float
+
+
+def traced(
+    reading: Reading, heard: Heard, chances: Mapping[str, float], chooser: Chooser, intents: Mapping[str, IntentRules]
+) -> ReadingTrace:
+    """The reading with all that led to it."""
+    found = evidence(heard.said, heard.names)
+    first_two, held = tuple(chances)[:2], chooser.licences.held(heard)
+    return ReadingTrace(
+        reading,
+        heard,
+        chances,
+        {name: tuple(chooser.weights.speaks(found, name)) for name in first_two},
+        tuple(name for name, entry in intents.items() if licence_of(entry, held)),
+        _most_alike(heard.keys, intents[first_two[0]] if first_two else None),
+        chooser.sure[intents[reading.intent or FALLBACK].needs],
+    )
+
+
+def _most_alike(keys: Sequence[str], entry: IntentRules | None) -> str:
+    """The example of an intent that shares most words with a message."""
+    said = [text for texts in entry.examples.values() for text in texts] if entry else []
+    there = set(keys)
+    return max(said, key=lambda text: len(there & set(keys_in(text))) / (len(keys_in(text)) + _SHORT), default="")

@@ -1,0 +1,182 @@
+"""The counted weights of a pack: how much each piece of evidence speaks for each intent.
+
+`make weights` fits them on the sentences of `intents/_sentences/` and the examples of the rule files, and writes one
+file: a header in JSON, then one byte a weight, row by row. Nothing else decides between the intents that a message may
+mean, and nothing is fitted on what people write to the bot.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from math import exp, sqrt
+from pathlib import Path
+from struct import unpack
+from typing import NamedTuple
+
+import msgspec
+
+from bot.errors import PackError
+from bot.language.evidence import KINDS, shape
+
+WEIGHTS = "_weights.bin"
+MAGIC = b"weights1\n"
+# The part of a file that chooses between intents; each other part is named after the intent whose aspects it knows.
+INTENTS = "intents"
+# The part that tells in which language a message is.
+LANGUAGE = "language"
+# The key of `Header.sure` for danger that only the weights hear.
+DANGER_SURE = "danger"
+# A weight is one byte above this; the inverse document frequency is kept in eighths.
+ZERO = 128
+EIGHTHS = 8
+# Bytes that a label takes in a row that is added up: a sum of some hundred weights fits.
+_LANE = 4
+
+
+class Header(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands before the weights.
+
+    `step` is what one unit of a weight is worth, `biases` what each label has before any evidence, `slope` makes
+    probabilities of the sums, `sure` says how likely a label has to be before it is answered at once, by what its
+    answer reads, `rows` names the evidence by kind in the order of the weights, `often` its inverse
+    document frequency in eighths (1 to 255).
+    """
+
+    labels: list[str]
+    biases: list[float]
+    step: float
+    slope: float
+    sure: dict[str, float]
+    rows: dict[str, list[str]]
+    often: dict[str, list[int]]
+
+
+class Evidence(NamedTuple):
+    """A piece of evidence in a message and what it adds to a label."""
+
+    kind: str
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    place: int
+    often: int
+
+
+class Weights:
+    """Scores the evidence of messages. A row of weights is one large number, so that rows add up in one step."""
+
+    def __init__(self, header: Header, weights: bytes) -> None:
+        self.labels = tuple(header.labels)
+        self.header, self.weights, self.slope = header, weights, header.slope
+        self._rows: dict[str, dict[str, _Row]] = {}
+        place = 0
+        for kind, names in header.rows.items():
+            often = header.often[kind]
+            self._rows[kind] = {name: _Row(place + at, often[at]) for at, name in enumerate(names)}
+            place += len(names)
+        self._added: dict[int, int] = {}
+        self._shape = f"<{len(self.labels)}I"
+
+    def sums(self, found: Mapping[str, Counter[str]]) -> list[float]:
+        """What the evidence adds up to for each label, in the order of `labels`."""
+        header = self.header
+        sums = list(header.biases)
+        for kind, counts in found.items():
+            total, often, square = self._total(kind, counts)
+            if not often:
+                continue
+            scale = header.step * KINDS[kind] / (sqrt(square) if kind != "found" else EIGHTHS)
+            added = unpack(self._shape, total.to_bytes(_LANE * len(self.labels), "little"))
+            sums = [value + scale * (lane - ZERO * often) for value, lane in zip(sums, added, strict=True)]
+        return sums
+
+    def _total(self, kind: str, counts: Counter[str]) -> tuple[int, int, int]:
+        """The rows of a kind added up, each as often as it counts; the sum of these; the sum of their squares."""
+        rows = self._rows.get(kind, {})
+        total = often = square = 0
+        for text, count in counts.items():
+            row = rows.get(text)
+            if row is None:
+                continue
+            times = row.often * count if kind != "found" else EIGHTHS
+            total += self._row(row.place) * times
+            often += times
+            square += row.often * row.often * count
+        return total, often, square
+
+    def _row(self, place: int) -> int:
+        """A row as one number, each weight in a lane of its own."""
+        row = self._added.get(place)
+        if row is None:
+            width = len(self.labels)
+            lanes = bytearray(_LANE * width)
+            lanes[::_LANE] = self.weights[place * width : (place + 1) * width]
+            row = self._added[place] = int.from_bytes(lanes, "little")
+        return row
+
+    def probabilities(self, sums: list[float], legal: Collection[int] | None = None) -> dict[str, float]:
+        """The probability of each label, the likeliest first; of those at the `legal` places only, when given."""
+        places = range(len(sums)) if legal is None else legal
+        top = max(sums[place] for place in places)
+        raised = {place: exp(self.slope * (sums[place] - top)) for place in places}
+        whole = sum(raised.values())
+        best = sorted(raised, key=lambda place: (-raised[place], self.labels[place]))
+        return {self.labels[place]: raised[place] / whole for place in best}
+
+    def knows(self, words: Iterable[str]) -> bool:
+        """Whether most of these words were counted as words."""
+        rows = self._rows.get("words", {})
+        there = [shape(word) in rows for word in words]
+        return 2 * sum(there) > len(there)
+
+    def speaks(self, found: Mapping[str, Counter[str]], label: str) -> list[Evidence]:
+        """What each piece of evidence adds to one label, the strongest first, for or against."""
+        column, width = self.labels.index(label), len(self.labels)
+        spoken = []
+        for kind, counts in found.items():
+            square = self._total(kind, counts)[2]
+            for text, count in counts.items():
+                row = self._rows.get(kind, {}).get(text)
+                if row is None or not square:
+                    continue
+                times = row.often * count / sqrt(square) if kind != "found" else 1.0
+                weight = (self.weights[row.place * width + column] - ZERO) * self.header.step * KINDS[kind] * times
+                spoken.append(Evidence(kind, text, weight))
+        return sorted(spoken, key=lambda one: (-abs(one.weight), one.text))
+
+
+def written(parts: Mapping[str, Weights]) -> bytes:
+    """The content of a file of weights: the headers by part in one line, then the weights of each part."""
+    heads = {name: msgspec.to_builtins(one.header) for name, one in parts.items()}
+    head = json.dumps(heads, ensure_ascii=False, separators=(",", ":"))
+    return MAGIC + head.encode() + b"\n" + b"".join(one.weights for one in parts.values())
+
+
+def load_weights(file: Path) -> dict[str, Weights]:
+    """The parts of a file of weights.
+
+    Raises:
+        PackError: missing, or not made by `make weights`.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise PackError(f"{file.name}: cannot be read ({error.strerror}); `make weights` writes it") from error
+    head, _, weights = content.removeprefix(MAGIC).partition(b"\n")
+    try:
+        headers = msgspec.json.decode(head, type=dict[str, Header])
+    except msgspec.DecodeError as error:
+        raise PackError(f"{file.name}: is not a file of weights ({error})") from error
+    sizes = [len(one.labels) * sum(map(len, one.rows.values())) for one in headers.values()]
+    if not content.startswith(MAGIC) or INTENTS not in headers or sum(sizes) != len(weights):
+        raise PackError(f"{file.name}: is cut short or of another version; `make weights` writes it anew")
+    ends = list(accumulate(sizes, initial=0))
+    return {
+        name: Weights(one, weights[first:end])
+        for (name, one), (first, end) in zip(headers.items(), pairwise(ends), strict=True)
+    }

@@ -1,0 +1,248 @@
+"""The amounts of one place of a claim: its categories by plain name, each one_amount to one amount (fhir-notes 4.3).
+
+Several amounts under one category: parts are added, a rate is no charge, the rest is not guessed. The total of a UB-04
+form, which some payers send as one more line (revenue code 0001), is no line of care.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+
+import msgspec
+
+from bot.records.explanation import Adjudication, ClaimItem
+from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, quantity_of, total
+from bot.records.shapes import Concept, MoneyShape
+from bot.records.text import clean
+
+_CODES = {
+    "submitted": "billed",
+    "eligible": "allowed",
+    "allowed": "allowed",
+    "deductible": "deductible",
+    "copay": "copay",
+    "coinsurance": "coinsurance",
+    "noncovered": "noncovered",
+    "benefit": "benefit",
+    "memberliability": "liability",
+    "memberliabilityamount": "liability",
+    "memberresponsibility": "liability",
+    "patientliability": "liability",
+    "patientresponsibility": "liability",
+    "paidbypatient": "paid_by_patient",
+    "paidbypatientcash": "paid_in_cash",
+    "paidbypatientother": "paid_otherwise",
+    "paidbypatienthealthaccount": "paid_from_account",
+    "paidtoprovider": "paid_to_provider",
+    "paidtopatient": "paid_to_patient",
+    "priorpayerpaid": "prior_payer",
+    "discount": "discount",
+    "drugcost": "drug_cost",
+    # Humana's own system (fhir-notes 12)
+    "submittedamount": "billed",
+    "allowedamount": "allowed",
+    "deductibleamount": "deductible",
+    "copayamount": "copay",
+    "copaymentamount": "copay",
+    "coinsuranceamount": "coinsurance",
+    "noncoveredamount": "noncovered",
+    "paymentamount": "benefit",
+    "patientpayamount": "liability",
+    "cobamount": "prior_payer",
+}
+_JOINTS = str.maketrans("", "", "-_ ")
+_TOTAL = "1"
+_FEWEST = 3
+_ADDED = frozenset(
+    {
+        *("deductible", "copay", "coinsurance", "noncovered", "discount", "prior_payer"),
+        *("paid_by_patient", "paid_in_cash", "paid_otherwise", "paid_from_account"),
+    }
+)
+"""What a payer splits: the two deductibles of Medicare, a share by reason, a payment by its source."""
+_NO_CHARGE = re.compile(r"(?<![a-z])(rate|unit|per|reduced|rdcd|allowance|limit|fee schedule)(?![a-z])", re.IGNORECASE)
+_WHOLE = re.compile(r"(?<![a-z])(total|tot|charge|charges|chrg|chrgs)(?![a-z])", re.IGNORECASE)
+
+
+class StatedAmount(msgspec.Struct, frozen=True, gc=False):
+    """An amount with the codings and texts that stand beside it: those of its category and of its reason."""
+
+    amount: Amount
+    category: Concept | None = None
+    reason: Concept | None = None
+
+    @property
+    def words(self) -> str:
+        """The codings and texts as one line; of a URL the last part."""
+        found: list[str] = []
+        for concept in (self.category, self.reason):
+            if concept:
+                found += [part for c in concept.coding for part in ((c.code or "").rsplit("/", 1)[-1], c.display or "")]
+                found.append(concept.text or "")
+        return " ".join(part.replace("_", " ") for part in found if part).strip()
+
+
+def name_of_category(category: Concept | None) -> str | None:
+    """The plain name of an amount's category, by the first of its codings that is known; else None."""
+    if category is not None:
+        for coding in category.coding:
+            name = _name_of_code(coding.code) if coding.code else None
+            if name:
+                return name
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _name_of_code(code: str) -> str | None:
+    """Payers write the same few codes on every line."""
+    return _CODES.get(code.lower().translate(_JOINTS))
+
+
+def amount_of(money: MoneyShape | None, currency: str = USUAL_CURRENCY) -> Amount | None:
+    """The amount; a missing currency is taken as the claim's, a missing value as no amount."""
+    value = believable(money.value) if money else None
+    return None if money is None or value is None else Amount(value, iso_currency(money.currency) or currency)
+
+
+@lru_cache(maxsize=64)
+def iso_currency(currency: str | None) -> str | None:
+    """The code as ISO 4217 writes it. A claim writes the same one with every amount."""
+    return (clean(currency) or "").upper() or None
+
+
+def line_amounts(item: ClaimItem, currency: str) -> tuple[dict[str, Amount], frozenset[str]]:
+    """The amounts of one line by plain name, and the names of those for which it gives conflicting amounts."""
+    quantity = quantity_of(item.quantity)
+    return amounts_by_name(item.adjudication, currency, quantity.value if quantity else None)
+
+
+def amounts_by_name(
+    adjudications: Iterable[Adjudication], currency: str, quantity: Decimal | None = None
+) -> tuple[dict[str, Amount], frozenset[str]]:
+    """One amount a category by plain name, and the names of those whose entries contradict each other."""
+    said: dict[str, list[StatedAmount]] = {}
+    for name, one in named_amounts(adjudications, currency):
+        said.setdefault(name, []).append(one)
+    found: dict[str, Amount] = {}
+    conflicting: set[str] = set()
+    for name, several in said.items():
+        amount, doubted = one_amount(name, several, quantity)
+        if amount is not None:
+            found[name] = amount
+        if doubted:
+            conflicting.add(name)
+    return found, frozenset(conflicting)
+
+
+def added(amounts: Iterable[Amount | None]) -> Amount | None:
+    """The sum; None when there is nothing to add or currencies differ."""
+    try:
+        return total(amounts)
+    except MixedCurrencies:
+        return None
+
+
+def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, StatedAmount]]:
+    """Each amount that has a known category, under its plain name."""
+    for adjudication in adjudications:
+        if adjudication.amount is None or adjudication.modifier_extension:
+            continue
+        name = name_of_category(adjudication.category)
+        amount = amount_of(adjudication.amount, currency) if name else None
+        if name and amount:
+            yield name, StatedAmount(amount, adjudication.category, adjudication.reason)
+
+
+def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None = None) -> tuple[Amount | None, bool]:
+    """The one amount of several entries, and whether it is in doubt; (None, True) when they cannot be reconciled.
+
+    A rate beside a charge is left out; of a category that payers split, the parts are added, in doubt where nothing but
+    the amount differs. Anything else that differs under one code has no sum.
+    """
+    if len(said) == 1:
+        return said[0].amount, False
+    if len({one.amount.currency for one in said}) > 1:
+        return None, True
+    kept = [one for one in said if not _NO_CHARGE.search(one.words)] or list(said)
+    if name in _ADDED:
+        return _added_parts(kept)
+    if len({one.amount.value for one in kept}) == 1:
+        return kept[0].amount, False
+    whole = [one for one in kept if _WHOLE.search(one.words)]
+    if len({one.amount.value for one in whole}) == 1 and len(whole) < len(kept):
+        return whole[0].amount, True
+    return _product(kept, quantity)
+
+
+def _added_parts(said: Sequence[StatedAmount]) -> tuple[Amount | None, bool]:
+    """The sum; in doubt where entries differ in nothing but the amount. Zeros are left out."""
+    given = [one for one in said if one.amount.value] or list(said[:1])
+    value = sum((one.amount.value for one in given), Decimal(0))
+    return Amount(value, given[0].amount.currency), len({one.words for one in given}) < len(given)
+
+
+def _product(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Amount | None, bool]:
+    """The charge that is a rate times the quantity, or the sum of all others beside it; else None."""
+    values = {one.amount.value for one in said}
+    for one in said:
+        others = [value for value in values if value != one.amount.value]
+        if quantity and len(others) == 1 and quantity != 1 and others[0] * quantity == one.amount.value:
+            return one.amount, True
+        if len(others) > 1 and sum(others, Decimal(0)) == one.amount.value:
+            return one.amount, True
+    return None, True
+
+
+def total_lines(
+    items: tuple[ClaimItem, ...], amounts: Callable[[ClaimItem], Mapping[str, Amount]], billed: Amount | None
+) -> tuple[ClaimItem, ...]:
+    """The lines that only add up the others; empty where every line is one of care.
+
+    It is known by revenue code 0001 beside other lines, or by its sums: it has no procedure, and each of its amounts
+    is the sum of all others; with two other lines or more, or when `billed`, the claim's own total, agrees.
+    """
+    if len(items) < _FEWEST - 1:
+        return ()
+    by_code = tuple(item for item in items if _is_total(item))
+    if by_code and len(by_code) < len(items):
+        return by_code
+    for one in (items[-1], items[0]):
+        others = tuple(item for item in items if item is not one)
+        if not _has_procedure(one) and _adds_up(one, others, amounts, billed):
+            return (one,)
+    return ()
+
+
+def _is_total(item: ClaimItem) -> bool:
+    return item.revenue is not None and any(code.lstrip("0") == _TOTAL for code in item.revenue.codes())
+
+
+def _has_procedure(item: ClaimItem) -> bool:
+    codes = item.product_or_service.codes() if item.product_or_service else ()
+    return any(code not in {"not-applicable", "unknown", "0001"} for code in codes)
+
+
+def _adds_up(
+    one: ClaimItem,
+    others: tuple[ClaimItem, ...],
+    amounts: Callable[[ClaimItem], Mapping[str, Amount]],
+    billed: Amount | None,
+) -> bool:
+    own, rest = amounts(one), [amounts(item) for item in others]
+    charge = own.get("billed")
+    if charge is None or charge.value <= 0 or any(other.get("billed") is None for other in rest):
+        return False
+    if len(others) < _FEWEST - 1 and charge != billed:
+        return False
+    try:
+        return all(_sum(rest, name) == amount.value for name, amount in own.items())
+    except MixedCurrencies:
+        return False
+
+
+def _sum(rest: list[Mapping[str, Amount]], name: str) -> Decimal:
+    found = total(amounts.get(name) for amounts in rest)
+    return found.value if found else Decimal(0)

@@ -1,0 +1,183 @@
+"""What is said of one claim's amounts: the doubts beside them, why the share is what it is, and its arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from bot.records.adjudication import added
+from bot.records.claim import Claim
+from bot.records.live import Live, same_number
+from bot.records.money import Amount
+from bot.records.sums import Step, Term
+
+DoubtKind = Literal[
+    "sum_of_parts",
+    "some_lines",
+    "may_add",
+    "written_off",
+    "impossible",
+    "gap",
+    "rivals",
+    "paid_rivals",
+    "conflicting",
+    "credit",
+    "partly_denied",
+    "unfinished",
+    "error",
+    "draft",
+    "twin",
+    "two_plans",
+]
+
+_CENT = Decimal("0.01")
+_HUNDRED = Decimal(100)
+ShareReason = Literal["coinsurance", "copay", "deductible", "nothing", "several"]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One doubt: the `amounts` it is about, a `count` of lines, or `other`, the claim that it refers to."""
+
+    what: DoubtKind
+    amounts: tuple[Amount, ...] = ()
+    count: int = 0
+    of: int = 0
+    names: tuple[str, ...] = ()
+    other: Claim | None = None
+
+
+def doubts_of(claim: Claim, alive: Live | None = None) -> tuple[Doubt, ...]:
+    """The doubts about the claim; with `alive`, the claims around it, also those about a claim that it belongs with."""
+    return (*_of_amounts(claim), *_of_state(claim), *(_of_company(claim, alive) if alive else ()))
+
+
+def _of_amounts(claim: Claim) -> Iterator[Doubt]:
+    owed, amount = claim.owed, claim.owed.amount
+    if owed.source == "parts" and not owed.may_add:
+        yield Doubt("sum_of_parts")
+    if owed.source == "lines" and owed.lines_given < owed.lines:
+        yield Doubt("some_lines", count=owed.lines_given, of=owed.lines)
+    if owed.gap and owed.parts_sum:
+        yield Doubt("gap", (owed.parts_sum, owed.gap))
+    if claim.conflicting:
+        yield Doubt("conflicting", names=tuple(sorted(claim.conflicting)))
+    groups: tuple[tuple[DoubtKind, tuple[Amount | None, ...]], ...] = (
+        ("may_add", (owed.may_add,)),
+        ("written_off", (owed.noncovered if owed.written_off else None,)),
+        ("impossible", (owed.impossible,)),
+        ("rivals", owed.rivals),
+        ("paid_rivals", claim.paid.rivals),
+        ("credit", (amount if amount and amount.value < 0 and not claim.is_reversal else None,)),
+    )
+    for what, amounts in groups:
+        if given := tuple(one for one in amounts if one):
+            yield Doubt(what, given)
+
+
+def _of_state(claim: Claim) -> Iterator[Doubt]:
+    if claim.is_partly_denied:
+        yield Doubt("partly_denied", count=len(claim.refused), of=claim.lines - len(claim.sum_lines))
+    if claim.is_open:
+        yield Doubt("unfinished")
+    if claim.outcome == "error":
+        yield Doubt("error")
+    if claim.is_draft:
+        yield Doubt("draft")
+
+
+def _of_company(claim: Claim, alive: Live) -> Iterator[Doubt]:
+    if claim.id in alive.twins:
+        yield Doubt("twin", other=next((c for c in alive.claims if c is not claim and same_number(c, claim)), None))
+    if other := alive.coordinated.get(claim.id):
+        yield Doubt("two_plans", other=other)
+    elif claim.id in {one.id for one in alive.coordinated.values()}:
+        yield Doubt("two_plans")
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The one part that makes up the whole share, or "several", or "nothing" for a share of zero.
+
+    `percent` is the coinsurance's rate of `price`, the plan's price, when it is a whole or a half percent. `paid` is
+    the plan's payment when it is price less share; `discount` is what was billed above the price.
+    """
+
+    reason: ShareReason
+    share: Amount
+    price: Amount | None = None
+    percent: Decimal | None = None
+    paid: Amount | None = None
+    discount: Amount | None = None
+
+    @property
+    def plan_percent(self) -> Decimal:
+        """The rate of the price that the plan pays, where `percent` is the member's."""
+        return _HUNDRED - (self.percent or 0)
+
+
+def why_of(claim: Claim) -> Why | None:
+    """The reason; None when no share is reported, when it is a floor, or when the parts do not add up to it."""
+    owed = claim.owed
+    share = owed.amount
+    if share is None or share.value < 0 or owed.is_floor or owed.gap or owed.rivals:
+        return None
+    parts = {"deductible": owed.deductible, "copay": owed.copay, "coinsurance": owed.coinsurance}
+    given = [name for name, amount in parts.items() if amount and amount.value]
+    if share.value and not given:
+        return None
+    names: dict[str, ShareReason] = {"coinsurance": "coinsurance", "copay": "copay", "deductible": "deductible"}
+    reason: ShareReason = "nothing" if not share.value else names[given[0]] if len(given) == 1 else "several"
+    price = _alike(claim.allowed, share)
+    return Why(
+        reason=reason,
+        share=share,
+        price=price,
+        percent=_percent(share, price) if reason == "coinsurance" else None,
+        paid=_rest(claim.plan_paid, share, price),
+        discount=_discount(claim.billed, price),
+    )
+
+
+def _alike(amount: Amount | None, share: Amount) -> Amount | None:
+    return amount if amount and amount.value > 0 and amount.currency == share.currency else None
+
+
+def _percent(share: Amount, price: Amount | None) -> Decimal | None:
+    """The whole or half percent of the price that gives the share to the cent."""
+    if price is None:
+        return None
+    percent = (share.value * _HUNDRED / price.value * 2).quantize(Decimal(1)) / 2
+    exact = abs(price.value * percent / _HUNDRED - share.value) < _CENT
+    return percent if exact and 0 < percent < _HUNDRED else None
+
+
+def _rest(paid: Amount | None, share: Amount, price: Amount | None) -> Amount | None:
+    if paid is None or price is None or paid.currency != price.currency:
+        return None
+    return paid if abs(price.value - share.value - paid.value) < _CENT else None
+
+
+def _discount(billed: Amount | None, price: Amount | None) -> Amount | None:
+    if billed is None or price is None or billed.currency != price.currency or billed.value <= price.value:
+        return None
+    return billed - price
+
+
+def owed_steps(claim: Claim) -> tuple[Step, ...]:
+    """How what is owed adds up from its lines or its parts, and what the parts leave unexplained."""
+    owed, steps = claim.owed, []
+    if owed.amount and owed.source == "lines":
+        steps.append(Step("lines", owed.amount, count=owed.lines_given))
+    if owed.parts_sum:
+        parts = {"deductible": owed.deductible, "copay": owed.copay, "coinsurance": owed.coinsurance}
+        terms = [Term(name, part) for name, part in parts.items() if part]
+        if owed.noncovered and added(term.amount for term in terms) != owed.parts_sum:
+            terms.append(Term("not_covered", owed.noncovered))
+        steps.append(Step("parts", owed.parts_sum, tuple(terms), count=len(terms)))
+    if owed.amount and owed.parts_sum and owed.gap:
+        pair = (Term("owed", owed.amount), Term("parts", owed.parts_sum, minus=True))
+        steps.append(Step("gap", owed.gap, pair, count=len(pair)))
+    return tuple(steps)

@@ -1,0 +1,359 @@
+"""Fit the pack's weights: `python -m tests.language.fit` writes `intents/_weights.bin`; `--check` compares it.
+
+The sentences of `intents/_sentences/` are split by writer: those of `REPORT` are never fitted on. The slope that makes
+probabilities of sums is chosen on sentences of writers that the weights of that fold have not seen.
+"""
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.svm import LinearSVC
+
+from bot.language.evidence import KINDS, evidence
+from bot.language.hearing import Hearer
+from bot.language.lexicon import load_lexicon
+from bot.language.places import load_place_names
+from bot.language.rules import load_rules
+from bot.language.sentences import PACK, Sentence, examples, sentences
+from bot.language.text import read
+from bot.language.weights import (
+    DANGER_SURE,
+    EIGHTHS,
+    INTENTS,
+    LANGUAGE,
+    WEIGHTS,
+    ZERO,
+    Header,
+    Weights,
+    load_weights,
+    written,
+)
+
+FOLDER = Path(__file__).parents[2] / "intents"
+TODAY = date(2026, 11, 28)
+REPORT = frozenset({"t01", "t02", "t03"})
+ROWS, ASPECT_ROWS = 18_000, 4_000
+# Of the language: how many words, and how many pieces of words.
+LANGUAGE_ROWS = {"words": 4_000, "pieces": 4_000}
+RAREST = 2
+_MOST_OFTEN = 255
+_FOLDS = 4
+_TWO = 2
+_TONGUES, _SPOKEN = ("en", "es"), ("pieces", "words")
+# A word of both languages, such as "no", shows none, though one says it more often.
+# A shorter piece of a word is in names of any language: the "ue " of "Blue".
+_LEAST_LETTERS = 4
+_MOST_ODDS, _CLEAR_ODDS, _TONGUE_SLOPE = 4.0, 2.5, 1.0
+_STRENGTH = 1.0
+# An example of a rule file is its author's word for what the intent is: it counts as so many sentences.
+_EXAMPLE = 2.0
+# How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
+# at once where the risk is worth it.
+_HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
+_MOST_FALSE_ALARMS = 0.003
+_MOST_ROWS_ALIKE = 0.999
+_SLOPES = tuple(1.0 + at / 4 for at in range(60))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sentence and its evidence."""
+
+    sentence: Sentence
+    found: dict[str, Counter[str]]
+    label: str
+
+
+def heard(rows: Sequence[Sentence], folder: Path = FOLDER) -> list[Heard]:
+    """The evidence of each sentence, as the engine sees it."""
+    hearer = Hearer(load_lexicon(folder, load_place_names(folder)))
+    return [Heard(row, _evidence(hearer, row.text), row.intent) for row in rows]
+
+
+def _evidence(hearer: Hearer, text: str) -> dict[str, Counter[str]]:
+    said = read(text)
+    return evidence(said, hearer.hear(said, TODAY, None, asked=None, language=None).names)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The evidence that is counted, by kind in order, and how rare each piece is, in eighths."""
+
+    rows: dict[str, dict[str, int]]
+    often: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, every: Sequence[Heard]) -> "Table":
+        """All evidence that at least `RAREST` sentences hold."""
+        rows, often, first = {}, {}, 0
+        for kind in KINDS:
+            held = Counter(text for one in every for text in one.found[kind])
+            names = sorted(text for text, count in held.items() if count >= RAREST)
+            rows[kind] = {text: first + at for at, text in enumerate(names)}
+            often[kind] = [_rarity(len(every), held[text]) for text in names]
+            first += len(names)
+        return cls(rows, often)
+
+    def only(self, kept: Sequence[int]) -> "Table":
+        """The same without what is not kept."""
+        held = frozenset(kept)
+        rows, often, first = {}, {}, 0
+        for kind, names in self.rows.items():
+            left = [
+                (text, rare) for (text, at), rare in zip(names.items(), self.often[kind], strict=True) if at in held
+            ]
+            rows[kind] = {text: first + at for at, (text, _) in enumerate(left)}
+            often[kind] = [rare for _, rare in left]
+            first += len(left)
+        return Table(rows, often)
+
+    def matrix(self, every: Sequence[Heard]) -> Any:
+        """A row a sentence, a column a piece of evidence, as `Weights.sums` weighs them."""
+        data: list[float] = []
+        columns: list[int] = []
+        ends = [0]
+        for one in every:
+            for kind, counts in one.found.items():
+                for column, value in self._values(kind, counts):
+                    columns.append(column)
+                    data.append(value)
+            ends.append(len(columns))
+        width = sum(map(len, self.rows.values()))
+        return csr_matrix((data, columns, ends), shape=(len(every), width))
+
+    def _values(self, kind: str, counts: Counter[str]) -> Iterator[tuple[int, float]]:
+        rows, often = self.rows[kind], self.often[kind]
+        first = next(iter(rows.values()), 0)
+        known = [(rows[text], often[rows[text] - first], count) for text, count in counts.items() if text in rows]
+        square = math.sqrt(sum(rare * rare * count for _, rare, count in known)) or 1.0
+        for column, rare, count in known:
+            yield column, KINDS[kind] * (rare * count / square if kind != "found" else 1.0)
+
+
+def _rarity(every: int, held: int) -> int:
+    return min(_MOST_OFTEN, round(EIGHTHS * (1 + math.log((1 + every) / (1 + held)))))
+
+
+def fitted(table: Table, every: Sequence[Heard]) -> LinearSVC:
+    """A linear support vector machine, one label against all others."""
+    machine = LinearSVC(C=_STRENGTH, random_state=0)
+    counts = [_EXAMPLE if one.sentence.writer == PACK else 1.0 for one in every]
+    return machine.fit(table.matrix(every), [one.label for one in every], counts)
+
+
+def pruned(table: Table, every: Sequence[Heard], most: int) -> Table:
+    """The evidence that matters most: by the spread of its weights and how much there is of it."""
+    matrix = table.matrix(every)
+    machine = fitted(table, every)
+    there = np.sqrt(np.asarray(matrix.multiply(matrix).sum(0)).ravel())
+    spread = machine.coef_.std(0) if len(machine.coef_) > 1 else np.abs(machine.coef_[0])
+    worth = np.round(spread * there, 6)
+    return table.only(sorted(np.argsort(-worth, kind="stable")[:most].tolist()))
+
+
+def weights_of(
+    every: Sequence[Heard], slope: float, sure: Mapping[str, float] | None = None, *, most: int = ROWS
+) -> Weights:
+    """The weights that follow from sentences, as they are shipped."""
+    table = pruned(Table.of(every), every, most)
+    machine = fitted(table, every)
+    # Between two labels the machine weighs for the second one alone.
+    two = len(machine.classes_) == _TWO
+    weighed = np.vstack([-machine.coef_, machine.coef_]) if two else machine.coef_
+    biases = [-machine.intercept_[0], machine.intercept_[0]] if two else machine.intercept_
+    step = float(np.round(np.abs(weighed).max() / (ZERO - 1), 6))
+    rounded = np.clip(np.round(weighed / step), 1 - ZERO, ZERO - 1).astype(np.int16) + ZERO
+    header = Header(
+        labels=[str(label) for label in machine.classes_],
+        biases=[round(float(bias), 4) for bias in biases],
+        step=step,
+        slope=slope,
+        sure=dict(sure or {}),
+        rows={kind: list(names) for kind, names in table.rows.items()},
+        often=table.often,
+    )
+    return Weights(header, rounded.T.astype(np.uint8).tobytes())
+
+
+def right(sentence: Sentence, intent: str) -> bool:
+    """Whether an intent serves the person who wrote a sentence."""
+    return intent == sentence.intent or intent in sentence.also
+
+
+def slope_for(labels: Sequence[str], sums: NDArray[np.float64], every: Sequence[Heard]) -> float:
+    """The slope under which unseen sentences are most likely to mean what they mean."""
+    place = {label: at for at, label in enumerate(labels)}
+    meant = np.array([place[one.label] for one in every])
+    return min(_SLOPES, key=lambda slope: _surprise(slope * sums, meant))
+
+
+def _surprise(logits: NDArray[np.float64], meant: NDArray[np.int64]) -> float:
+    top = logits.max(1, keepdims=True)
+    whole = np.log(np.exp(logits - top).sum(1)) + top[:, 0]
+    return float(np.mean(whole - logits[np.arange(len(meant)), meant]))
+
+
+def folds(every: Sequence[Heard]) -> Iterator[tuple[list[Heard], list[Heard]]]:
+    """What is fitted on and what is held out, a writer always whole."""
+    writers = sorted({one.sentence.writer for one in every})
+    for fold in range(_FOLDS):
+        out = frozenset(writers[fold::_FOLDS])
+        seen = [one for one in every if one.sentence.writer not in out]
+        labels = {one.label for one in seen}
+        yield seen, [one for one in every if one.sentence.writer in out and one.label in labels]
+
+
+def crossed(every: Sequence[Heard]) -> tuple[float, list[tuple[Heard, dict[str, float]]]]:
+    """The slope, and each sentence with the probabilities from weights that have not seen its writer."""
+    found = []
+    for seen, unseen in folds(every):
+        table = Table.of(seen)
+        machine = fitted(table, seen)
+        found.append((list(machine.classes_), unseen, machine.decision_function(table.matrix(unseen))))
+    slopes = [slope_for(labels, sums, unseen) for labels, unseen, sums in found]
+    slope = sorted(slopes)[len(slopes) // 2]
+    return slope, [
+        (one, _probable(labels, slope * row))
+        for labels, unseen, sums in found
+        for one, row in zip(unseen, sums, strict=True)
+    ]
+
+
+def _probable(labels: Sequence[str], logits: NDArray[np.float64]) -> dict[str, float]:
+    raised = np.exp(logits - logits.max())
+    return {labels[at]: float(raised[at] / raised.sum()) for at in np.argsort(-raised)}
+
+
+def danger_sure(found: Sequence[tuple[Heard, dict[str, float]]]) -> float:
+    """How likely danger has to be before the weights alone add its line: few others are as likely."""
+    calm = sorted(
+        sum(chance for label, chance in chances.items() if label.startswith("safety."))
+        for one, chances in found
+        if not one.label.startswith("safety.") and not any(other.startswith("safety.") for other in one.sentence.also)
+    )
+    return round(calm[int(len(calm) * (1 - _MOST_FALSE_ALARMS))] + 0.005, 2)
+
+
+def aspects(every: Sequence[Heard]) -> dict[str, list[Heard]]:
+    """The sentences that name an aspect, by the intent, where there are two to choose between."""
+    named: dict[str, list[Heard]] = {}
+    for one in every:
+        if one.sentence.aspect:
+            named.setdefault(one.label, []).append(replace(one, label=one.sentence.aspect))
+    return {intent: some for intent, some in named.items() if len({one.label for one in some}) > 1}
+
+
+def tongue(every: Sequence[Heard]) -> Weights:
+    """The weights that tell the language: how much more often a word, or a piece of one, is in sentences of one.
+
+    Words and pieces are independent (naive Bayes), so that one word alone is told as well as a long message.
+    """
+    counts = {language: Counter[tuple[str, str]]() for language in _TONGUES}
+    sizes = Counter(one.sentence.language for one in every)
+    for one in every:
+        for kind in _SPOKEN:
+            counts[one.sentence.language].update((kind, text) for text in one.found[kind])
+    english, spanish = (counts[language] for language in _TONGUES)
+    both = english + spanish
+    odds = {
+        row: math.log((spanish[row] + 0.5) / sizes["es"]) - math.log((english[row] + 0.5) / sizes["en"])
+        for row in sorted(both)
+        if both[row] > RAREST and " " not in row[1].strip() and (row[0] == "words" or len(row[1]) >= _LEAST_LETTERS)
+    }
+    odds = {row: one if abs(one) >= _CLEAR_ODDS else 0.0 for row, one in odds.items()}
+    clearest = sorted((row for row in odds if odds[row]), key=lambda row: (-abs(round(odds[row], 6)) * both[row], row))
+    by_kind = {kind: [row for row in clearest if row[0] == kind][:most] for kind, most in LANGUAGE_ROWS.items()}
+    kept = sorted(row for rows in by_kind.values() for row in rows)
+    step = round(_MOST_ODDS / (ZERO - 1), 6)
+    steps = [round(max(-_MOST_ODDS, min(_MOST_ODDS, odds[row])) / step) for row in kept]
+    return Weights(
+        Header(
+            labels=list(_TONGUES),
+            biases=[0.0, 0.0],
+            step=step,
+            slope=_TONGUE_SLOPE,
+            sure={},
+            rows={kind: [text for of, text in kept if of == kind] for kind in _SPOKEN},
+            often={kind: [EIGHTHS for of, _ in kept if of == kind] for kind in _SPOKEN},
+        ),
+        b"".join(bytes((ZERO - one, ZERO + one)) for one in steps),
+    )
+
+
+def parts_of(every: Sequence[Heard], slope: float, sure: Mapping[str, float]) -> dict[str, Weights]:
+    """The parts of a file of weights: which intent, which aspect of one, which language."""
+    parts = {INTENTS: weights_of(every, slope, sure)}
+    parts |= {intent: weights_of(some, slope, most=ASPECT_ROWS) for intent, some in aspects(every).items()}
+    return {**parts, LANGUAGE: tongue(every)}
+
+
+def fit() -> tuple[bytes, str]:
+    """The content of the file of weights, and a line about it."""
+    every = heard([*examples(load_rules(FOLDER)), *sentences(FOLDER, without=REPORT)])
+    slope, found = crossed(every)
+    sure = {**{needs: round(1 - 1 / harm, 2) for needs, harm in _HARM.items()}, DANGER_SURE: danger_sure(found)}
+    hits = [right(one.sentence, next(iter(chances))) for one, chances in found]
+    three = [any(right(one.sentence, label) for label in list(chances)[:3]) for one, chances in found]
+    content = written(parts_of(every, slope, sure))
+    return content, (
+        f"{len(every)} sentences, {len(content)} bytes, slope {slope}, {sure}; writers not fitted on: "
+        f"{np.mean(hits):.3f} right, {np.mean(three):.3f} among three"
+    )
+
+
+def difference(file: Path, content: bytes) -> str:
+    """How a file of weights differs from what follows from the sentences; empty where it is the same, byte for byte.
+
+    Another processor may add up in another order: a row in a thousand at most, and weights by one step, may differ.
+    """
+    if file.read_bytes() == content:
+        return ""
+    shipped = load_weights(file)
+    with TemporaryDirectory() as folder:
+        (Path(folder) / WEIGHTS).write_bytes(content)
+        fitted_now = load_weights(Path(folder) / WEIGHTS)
+    if shipped.keys() == fitted_now.keys() and all(_is_close(shipped[one], fitted_now[one]) for one in shipped):
+        return "as shipped but for the order in which this processor adds up"
+    return "not as shipped, run `make weights`"
+
+
+def _is_close(one: Weights, other: Weights) -> bool:
+    if one.labels != other.labels:
+        return False
+    ours, theirs = (_by_row(weights) for weights in (one, other))
+    both = ours.keys() & theirs.keys()
+    far = sum(bool(np.abs(ours[row].astype(int) - theirs[row]).max() > 1) for row in both)
+    return len(both) - far >= _MOST_ROWS_ALIKE * max(len(ours), len(theirs))
+
+
+def _by_row(weights: Weights) -> dict[tuple[str, str], NDArray[np.uint8]]:
+    names = [(kind, text) for kind, texts in weights.header.rows.items() for text in texts]
+    rows = np.frombuffer(weights.weights, dtype=np.uint8).reshape(len(names), len(weights.labels))
+    return dict(zip(names, rows, strict=True))
+
+
+def main() -> int:
+    """Write the weights, or compare them with those that follow from the sentences."""
+    content, told = fit()
+    file = FOLDER / WEIGHTS
+    if "--check" in sys.argv:
+        differs = difference(file, content)
+        sys.stdout.write(f"weights: {told}: {differs or 'as shipped'}\n")
+        return 1 if differs.startswith("not") else 0
+    file.write_bytes(content)
+    sys.stdout.write(f"weights: {told}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
