@@ -138,10 +138,16 @@ def lookup(*, file: Path, networks: tuple[str, ...], out: Path, sandbox: bool) -
     "--dialogue", is_flag=True, help="The lines are turns of one conversation; an empty line starts a new one."
 )
 @click.option("--explain", is_flag=True, help="Show how each message was read.")
-def understand(file: TextIO, *, as_json: bool, dialogue: bool, explain: bool) -> None:
+@click.option("--evidence", metavar="INTENT", help="Print what speaks most for an intent, and against it.")
+def understand(file: TextIO, *, as_json: bool, dialogue: bool, explain: bool, evidence: str | None) -> None:
     """Show how messages are understood, one a line, without network or account."""
-    from bot.cli.understand import readings  # noqa: PLC0415 -- see the module docstring
+    from bot.cli.understand import evidence_of, readings  # noqa: PLC0415 -- see the module docstring
 
+    if evidence:
+        with told():
+            for line in evidence_of(evidence):
+                click.echo(line)
+        return
     if file.isatty():
         click.echo("Type a message a line; Ctrl-D ends.", err=True)
     with told():

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from difflib import get_close_matches
 from typing import Any
 
 from bot.config import load_day
+from bot.errors import ConfigError
 from bot.language.clauses import Clause
 from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.explaining import ReadingTrace
 from bot.language.hearing import Heard
 from bot.language.reading import Reading, Slot
-from bot.language.weights import Evidence
+from bot.language.weights import INTENTS, WEIGHTS, Evidence, load_weights
 from bot.ops.clock import clock_of
 from bot.pack import find_pack
 
-_LIKELIEST, _STRONGEST = 3, 8
+_LIKELIEST, _STRONGEST, _OF_INTENT = 3, 8, 20
 
 
 def readings(
@@ -49,6 +51,20 @@ def readings(
             yield json.dumps(_data(reading, resolved), ensure_ascii=False, default=str)
         else:
             yield f"{reading.intent}\t{reading.score:.2f}\t{text}"
+
+
+def evidence_of(intent: str, *, pack: str | None = None) -> Iterator[str]:
+    """A line for each piece of evidence that speaks most for an intent, and then most against it.
+
+    Raises:
+        ConfigError: the pack has no such intent. PackError: its weights cannot be loaded.
+    """
+    weights = load_weights(find_pack(pack) / "intents" / WEIGHTS)[INTENTS]
+    if intent not in weights.labels:
+        near = get_close_matches(intent, weights.labels, 1)
+        raise ConfigError(f"--evidence: no intent {intent!r}" + (f" (did you mean {near[0]}?)" if near else ""))
+    for one in weights.strongest(intent, _OF_INTENT):
+        yield f"{one.weight:+.2f}\t{one.kind}\t{one.text!r}"
 
 
 def _data(reading: Reading, resolved: tuple[str | None, Mapping[str, Slot]] | None) -> dict[str, Any]:

@@ -46,6 +46,18 @@ class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     set: dict[str, str] = {}
 
 
+class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A piece of evidence whose weight for an intent its author says, and `why`; a weight of zero forbids it.
+
+    `make weights` takes it in place of what it counted: words and pairs of words, pieces of words, or what is found.
+    """
+
+    kind: Literal["words", "pieces", "found"]
+    text: str
+    why: Annotated[str, msgspec.Meta(min_length=1)]
+    weight: Annotated[float, msgspec.Meta(ge=-4, le=4)] = 0.0
+
+
 class _CarryFile(msgspec.Struct, forbid_unknown_fields=True):
     after: list[str]
     slots: list[str]
@@ -69,6 +81,7 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     needs: Literal["member", "directory", "nothing"]
     licence: list[str] = []
     rules: list[_RuleFile] = []
+    pins: tuple[Pin, ...] = ()
     title: dict[str, str] = {}
     carries: list[_CarryFile] = []
     instead: _InsteadFile | None = None
@@ -147,7 +160,8 @@ class Instead:
 class IntentRules:
     """An intent of the pack: `needs` says whose data it reads, `slots` what its answer honours (name to type).
 
-    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`).
+    `licence` is what a message has to hold before its answer may look anything up (`bot.language.licences`); `pins` are
+    weights that are not counted.
 
     `excludes` are the slots of which it honours a "not", `several` those of which it honours more than one value.
     `about` are slot types whose words only name what the intent is about ("pharmacy" in "my pharmacy claims"), or one
@@ -170,6 +184,7 @@ class IntentRules:
     answer: Literal["built", "later", "aside"]
     licence: tuple[str, ...]
     rules: tuple[Rule, ...]
+    pins: tuple[Pin, ...]
     slots: Mapping[str, str]
     excludes: frozenset[str]
     several: frozenset[str]
@@ -284,6 +299,7 @@ def _intent(shown: str, raw: _IntentFile, folder: Path) -> IntentRules:
         answer=raw.answer,
         licence=tuple(raw.licence),
         rules=tuple(_rule(intent, rule, shown) for rule in raw.rules),
+        pins=raw.pins,
         slots=raw.slots,
         excludes=frozenset(raw.excludes),
         several=frozenset(raw.several),

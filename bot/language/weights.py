@@ -134,6 +134,17 @@ class Weights:
         there = [shape(word) in rows for word in words]
         return 2 * sum(there) > len(there)
 
+    def strongest(self, label: str, most: int) -> list[Evidence]:
+        """The evidence that speaks most for one label, and then what speaks most against it, so many of each."""
+        column, width = self.labels.index(label), len(self.labels)
+        every = [
+            Evidence(kind, text, (self.weights[row.place * width + column] - ZERO) * self.header.step * KINDS[kind])
+            for kind, rows in self._rows.items()
+            for text, row in rows.items()
+        ]
+        every.sort(key=lambda one: (-one.weight, one.text))
+        return [*every[:most], *reversed(every[-most:])]
+
     def speaks(self, found: Mapping[str, Counter[str]], label: str) -> list[Evidence]:
         """What each piece of evidence adds to one label, the strongest first, for or against."""
         column, width = self.labels.index(label), len(self.labels)

@@ -2,7 +2,10 @@
 
 import json
 
-from bot.cli.understand import readings
+import pytest
+
+from bot.cli.understand import evidence_of, readings
+from bot.errors import ConfigError
 
 
 def test_a_rule_author_sees_what_was_heard_and_why_others_lost() -> None:
@@ -31,3 +34,13 @@ def test_turns_of_a_conversation_are_resolved() -> None:
         "followup.date_shift",
     ]
     assert answers[2]["resolved"]["slots"].keys() == {"date_range", "claim_type"}
+
+
+def test_an_author_sees_what_speaks_for_an_intent_and_against_it() -> None:
+    """Weight, kind and text, the strongest first; a name that is not known says the nearest."""
+    lines = [line.split("\t") for line in evidence_of("claim.refill")]
+    assert len(lines) == 40
+    assert {kind for _, kind, _ in lines} <= {"words", "pieces", "found"}
+    assert "'too soon'" in [text for weight, _, text in lines if weight.startswith("+")]
+    with pytest.raises(ConfigError, match=r"no intent 'claim.refil' \(did you mean claim.refill\?\)"):
+        list(evidence_of("claim.refil"))

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
+from bot.errors import PackError
 from bot.language.evidence import KINDS, evidence
 from bot.language.hearing import Hearer
 from bot.language.lexicon import load_lexicon
 from bot.language.places import load_place_names
-from bot.language.rules import load_rules
+from bot.language.rules import Pin, load_rules
 from bot.language.sentences import PACK, Sentence, examples, sentences
 from bot.language.text import read
 from bot.language.weights import (
@@ -39,6 +40,7 @@ from bot.language.weights import (
     written,
 )
 
+Pins = Mapping[str, Sequence[Pin]]
 FOLDER = Path(__file__).parents[2] / "intents"
 TODAY = date(2026, 11, 28)
 REPORT = frozenset({"t01", "t02", "t03"})
@@ -151,25 +153,37 @@ def fitted(table: Table, every: Sequence[Heard]) -> LinearSVC:
     return machine.fit(table.matrix(every), [one.label for one in every], counts)
 
 
-def pruned(table: Table, every: Sequence[Heard], most: int) -> Table:
-    """The evidence that matters most: by the spread of its weights and how much there is of it."""
+def pruned(table: Table, every: Sequence[Heard], most: int, pinned: Pins) -> Table:
+    """The evidence that matters most, by the spread of its weights and how much there is of it, and what is pinned."""
     matrix = table.matrix(every)
     machine = fitted(table, every)
     there = np.sqrt(np.asarray(matrix.multiply(matrix).sum(0)).ravel())
     spread = machine.coef_.std(0) if len(machine.coef_) > 1 else np.abs(machine.coef_[0])
     worth = np.round(spread * there, 6)
-    return table.only(sorted(np.argsort(-worth, kind="stable")[:most].tolist()))
+    rows = [table.rows[one.kind].get(one.text) for pins in pinned.values() for one in pins]
+    best: list[int] = np.argsort(-worth, kind="stable")[:most].tolist()
+    return table.only(sorted({*best, *(row for row in rows if row is not None)}))
 
 
 def weights_of(
-    every: Sequence[Heard], slope: float, sure: Mapping[str, float] | None = None, *, most: int = ROWS
+    every: Sequence[Heard],
+    slope: float,
+    sure: Mapping[str, float] | None = None,
+    pinned: Pins | None = None,
+    *,
+    most: int = ROWS,
 ) -> Weights:
-    """The weights that follow from sentences, as they are shipped."""
-    table = pruned(Table.of(every), every, most)
+    """The weights that follow from sentences, as they are shipped; `pinned` weights stand in place of counted ones.
+
+    Raises:
+        PackError: no sentence holds what is pinned, so that nothing would come of it.
+    """
+    table = pruned(Table.of(every), every, most, pinned or {})
     machine = fitted(table, every)
     # Between two labels the machine weighs for the second one alone.
     two = len(machine.classes_) == _TWO
     weighed = np.vstack([-machine.coef_, machine.coef_]) if two else machine.coef_
+    weighed = _with_pins(weighed, table, [str(label) for label in machine.classes_], pinned or {})
     biases = [-machine.intercept_[0], machine.intercept_[0]] if two else machine.intercept_
     step = float(np.round(np.abs(weighed).max() / (ZERO - 1), 6))
     rounded = np.clip(np.round(weighed / step), 1 - ZERO, ZERO - 1).astype(np.int16) + ZERO
@@ -183,6 +197,18 @@ def weights_of(
         often=table.often,
     )
     return Weights(header, rounded.T.astype(np.uint8).tobytes())
+
+
+def _with_pins(weighed: NDArray[np.float64], table: Table, labels: Sequence[str], pinned: Pins) -> NDArray[np.float64]:
+    """The weights, a row a label, with those that rule files pin; a pin's weight is what it adds to a sum."""
+    weighed = weighed.copy()
+    for intent, pins in pinned.items():
+        for pin in pins:
+            column = table.rows[pin.kind].get(pin.text)
+            if column is None or intent not in labels:
+                raise PackError(f"{intent}: pins: no sentence holds the {pin.kind} {pin.text!r}")
+            weighed[labels.index(intent), column] = pin.weight / KINDS[pin.kind]
+    return weighed
 
 
 def right(sentence: Sentence, intent: str) -> bool:
@@ -290,21 +316,24 @@ def tongue(every: Sequence[Heard]) -> Weights:
     )
 
 
-def parts_of(every: Sequence[Heard], slope: float, sure: Mapping[str, float]) -> dict[str, Weights]:
+def parts_of(
+    every: Sequence[Heard], slope: float, sure: Mapping[str, float], pinned: Pins | None = None
+) -> dict[str, Weights]:
     """The parts of a file of weights: which intent, which aspect of one, which language."""
-    parts = {INTENTS: weights_of(every, slope, sure)}
+    parts = {INTENTS: weights_of(every, slope, sure, pinned)}
     parts |= {intent: weights_of(some, slope, most=ASPECT_ROWS) for intent, some in aspects(every).items()}
     return {**parts, LANGUAGE: tongue(every)}
 
 
 def fit() -> tuple[bytes, str]:
     """The content of the file of weights, and a line about it."""
-    every = heard([*examples(load_rules(FOLDER)), *sentences(FOLDER, without=REPORT)])
+    rules = load_rules(FOLDER)
+    every = heard([*examples(rules), *sentences(FOLDER, without=REPORT)])
     slope, found = crossed(every)
     sure = {**{needs: round(1 - 1 / harm, 2) for needs, harm in _HARM.items()}, DANGER_SURE: danger_sure(found)}
     hits = [right(one.sentence, next(iter(chances))) for one, chances in found]
     three = [any(right(one.sentence, label) for label in list(chances)[:3]) for one, chances in found]
-    content = written(parts_of(every, slope, sure))
+    content = written(parts_of(every, slope, sure, {one.intent: one.pins for one in rules if one.pins}))
     return content, (
         f"{len(every)} sentences, {len(content)} bytes, slope {slope}, {sure}; writers not fitted on: "
         f"{np.mean(hits):.3f} right, {np.mean(three):.3f} among three"

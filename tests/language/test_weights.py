@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import PackError
 from bot.language.evidence import KINDS, evidence
+from bot.language.rules import Pin
 from bot.language.sentences import Sentence
 from bot.language.text import read
 from bot.language.weights import INTENTS, LANGUAGE, MAGIC, WEIGHTS, ZERO, Weights, load_weights, written
@@ -154,6 +155,41 @@ def test_a_number_is_as_good_as_another(weights: Weights) -> None:
     assert weights.sums(_found("dentist near 37402")) == weights.sums(_found("dentist near 37919"))
     assert weights.knows(["visit"])
     assert not weights.knows(["zzyzx"])
+
+
+def _fitted(folder: Path, **pinned: list[Pin]) -> Weights:
+    rows = [Sentence(text, intent, "", (), language, "test") for intent, language, text in FEW]
+    names = {name.replace("_", "."): pins for name, pins in pinned.items()}
+    return parts_of(heard(rows, folder), 5.0, {}, names)[INTENTS]
+
+
+def test_a_pinned_weight_is_not_counted(intents_folder: Path) -> None:
+    """What a rule file says, to the nearest step, and zero where it forbids."""
+    pins = [Pin("words", "claims", "a test", 1.5), Pin("words", "my", "a test")]
+    counted, pinned = _fitted(intents_folder), _fitted(intents_folder, claim_list=pins)
+
+    def weight(weights: Weights, word: str) -> float:
+        (one,) = weights.speaks({"words": Counter((word,))}, "claim.list")
+        return one.weight
+
+    assert weight(counted, "my") != 0
+    assert weight(pinned, "my") == 0
+    assert weight(pinned, "claims") == pytest.approx(1.5, abs=pinned.header.step)
+
+
+def test_a_pin_that_no_sentence_holds_is_refused(intents_folder: Path) -> None:
+    """It would do nothing."""
+    with pytest.raises(PackError, match=r"claim\.list: pins: no sentence holds the words 'zzyzx'"):
+        _fitted(intents_folder, claim_list=[Pin("words", "zzyzx", "a test")])
+
+
+def test_what_speaks_most_for_an_intent_comes_first(weights: Weights) -> None:
+    """The strongest for it, falling, and then the strongest against it."""
+    told = weights.strongest("claim.refill", 20)
+    assert [one.weight for one in told[:20]] == sorted((one.weight for one in told[:20]), reverse=True)
+    assert [one.weight for one in told[20:]] == sorted(one.weight for one in told[20:])
+    assert "too soon" in {one.text for one in told[:20]}
+    assert max(one.weight for one in told[20:]) < 0 < min(one.weight for one in told[:20])
 
 
 def test_the_same_sentences_give_the_same_file(intents_folder: Path) -> None:
