@@ -26,7 +26,7 @@ from bot.cli.names_file import ListedLine, read_names
 from bot.cli.rehearsal import sandbox_settings
 from bot.config import Settings
 from bot.conversation.answering import Patience
-from bot.conversation.lists import BETWEEN, ITEMS, asked_of
+from bot.conversation.lists import BETWEEN, ITEMS
 from bot.conversation.state import Asked
 from bot.documents.cells import cell
 from bot.documents.printer import Printer
@@ -42,6 +42,7 @@ _REST = 10.0  # seconds before what was not read is tried again
 _MINUTE = 60
 _NAMED = 5
 _LANGUAGE: Language = "en"
+_CHECK = "provider.check"
 Rest = Callable[[float], Awaitable[None]]
 RowsByName = Mapping[str, Sequence[Sequence[str]]]
 
@@ -145,10 +146,11 @@ class _Question:
             ConfigError: the directory has no such network, or several. PayerError: it cannot be asked.
         """
         head, pack = f"are these in {network}?", bot.pack
-        asked = asked_of(head, (), pack.engine, pack.intents, _LANGUAGE, clock_of(bot.settings)().date())
-        ask = bot.answering.of_directory(asked or Asked(""), head)
+        slots = pack.engine.slots_as(_CHECK, head, today=clock_of(bot.settings)().date())
+        asked = Asked(_CHECK, slots, language=_LANGUAGE, rule="list")
+        ask = bot.answering.of_directory(asked, head)
         named = await asked_networks(ask)
-        if asked is None or named.unclear or not named.names:
+        if named.unclear or not named.names:
             there = (named.unclear.names if named.unclear else ()) or await network_names(ask)
             raise ConfigError(f"--network: the directory has no network called {network}; it has {', '.join(there)}")
         return cls(bot, asked, head, named.names, printed)

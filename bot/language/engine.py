@@ -154,6 +154,10 @@ class Engine:
         earlier = context.before(intent) if context else ()
         return intent, slots, Context(intent, slots, asked, reading.language, earlier=earlier)
 
+    def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
+        """What a message says for one intent, whatever it is likely to mean."""
+        return dict(self._candidate(intent, 1.0, self.hear(_read_whole(text)[1], today, None), None, today).slots)
+
     def nearest(self, text: str, *, today: date) -> tuple[Candidate, ...]:
         """The intents that a message which was not understood comes nearest to, each with the slots that it states."""
         heard = self.hear(_read_whole(text)[1], today, None)
