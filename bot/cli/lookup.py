@@ -42,7 +42,6 @@ _REST = 10.0  # seconds before what was not read is tried again
 _MINUTE = 60
 _NAMED = 5
 _LANGUAGE: Language = "en"
-_CHECK = "provider.check"
 Rest = Callable[[float], Awaitable[None]]
 RowsByName = Mapping[str, Sequence[Sequence[str]]]
 
@@ -146,8 +145,9 @@ class _Question:
             ConfigError: the directory has no such network, or several. PayerError: it cannot be asked.
         """
         head, pack = f"are these in {network}?", bot.pack
-        slots = pack.engine.slots_as(_CHECK, head, today=clock_of(bot.settings)().date())
-        asked = Asked(_CHECK, slots, language=_LANGUAGE, rule="list")
+        of_names = next(name for name, rules in pack.intents.items() if rules.of_list == name)
+        slots = pack.engine.slots_as(of_names, head, today=clock_of(bot.settings)().date())
+        asked = Asked(of_names, slots, language=_LANGUAGE, rule="list")
         ask = bot.answering.of_directory(asked, head)
         named = await asked_networks(ask)
         if named.unclear or not named.names:
