@@ -131,7 +131,9 @@ class Table:
                     data.append(value)
             ends.append(len(columns))
         width = sum(map(len, self.rows.values()))
-        return csr_matrix((data, columns, ends), shape=(len(every), width))
+        rows = csr_matrix((data, columns, ends), shape=(len(every), width))
+        rows.sort_indices()  # what is found has no order, and sums depend on theirs
+        return rows
 
     def _values(self, kind: str, counts: Counter[str]) -> Iterator[tuple[int, float]]:
         rows, often = self.rows[kind], self.often[kind]
