@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,9 @@ THREAT, FAULT = re.compile(r"\bT\d\d\b(?![.:]\d)"), re.compile(r"\bF\d\d\b(?!\.\
 INVARIANT = re.compile(r"\bI[1-9]\b")
 SECTION = re.compile(r"\bfhir-notes((?:,? \d+(?:\.\d+)?)+)")
 PAGE = re.compile(r"\bdocs/([a-z-]+\.md)\b|(?<![\w./})-])((?:[a-z]+-)*[a-z]{2,}\.md)\b(?!\.j2)")
+
+
+COMMAND = re.compile(r"python -m ((?:bot|tests|bench)[\w.]*)")
 
 
 def _texts(folders: tuple[str, ...] = CITING) -> Iterator[tuple[str, str]]:
@@ -49,6 +53,14 @@ def test_every_number_that_is_cited_is_explained_once(page: str, number: str, ci
     headings = _headings(page, number)
     assert _unresolved(cited, {*headings}) == {}
     assert [int(heading[1:]) for heading in headings] == list(range(1, len(headings) + 1))
+
+
+def test_every_module_that_a_page_runs_is_there() -> None:
+    """`python -m tests.language.evaluate`; the pages at the top included."""
+    pages = [*DOCS.glob("*.md"), *ROOT.glob("*.md"), ROOT / "Makefile"]
+    run = {name.rstrip(".") for page in pages for name in COMMAND.findall(page.read_text(encoding="utf-8"))}
+    assert len(run) > 5
+    assert {name for name in run if importlib.util.find_spec(name) is None} == set()
 
 
 def test_every_section_of_the_fhir_notes_that_is_cited_is_there() -> None:
