@@ -52,10 +52,11 @@ def fresh(
     )
 
 
-def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, rules: IntentRules | None) -> Asked:
+def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """The question about the entry of the last list that it names, or about the record that the last answer showed."""
+    rules = intents.get(asked.intent)
     asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
-    return of_record(memory, asked, reading, rules)
+    return of_record(memory, asked, reading, intents)
 
 
 def record_after(offers: Memory, asked: Asked | None, keeps: Memory | None) -> str | None:
@@ -103,17 +104,17 @@ def _topic(asked: Asked) -> str:
     return asked.intent.partition(".")[0]
 
 
-def of_record(memory: Memory, asked: Asked, reading: Reading, rules: IntentRules | None) -> Asked:
+def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """The question about the record that the last answer was about: when it was, why, whether that is right.
 
-    Its rule file says after which answers. The record itself is meant, so no filter of the earlier question is needed.
+    Both are about a claim. The record itself is meant, so no filter of the earlier question is needed.
     """
     context = memory.context()
-    if rules is None or context is None or memory.record is None or RECORD in asked.arguments:
+    if context is None or memory.record is None or RECORD in asked.arguments:
         return asked
     if memory.asked is None or memory.asked.whose != asked.whose:
         return asked
-    names = taken_over(context, reading, rules)
+    names = taken_over(context, replace(reading, intent=asked.intent), intents)
     if RECORD not in names:
         return asked
     slots = {name: slot for name, slot in asked.slots.items() if name in reading.slots or name not in names}
@@ -181,7 +182,7 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
         return followed
     if reading.intent == _ORDINAL and "pick" in followed.arguments and not rules.walks:
         return None
-    return of_record(memory, followed, reading, rules) if reading.intent == "followup.refine" else followed
+    return of_record(memory, followed, reading, intents) if reading.intent == "followup.refine" else followed
 
 
 def beyond(memory: Memory, reading: Reading, language: Language) -> Asked | None:

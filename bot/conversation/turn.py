@@ -205,7 +205,7 @@ class Turn:
             intent, slots = self._pack.engine.merged(context, part)
             whose = owner.spoken_of(memory, part)
             asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
-            asked = followups.of_what_was_shown(memory, asked, part, self._pack.intents.get(asked.intent))
+            asked = followups.of_what_was_shown(memory, asked, part, self._pack.intents)
         return owner.about_whom(asked, message, memory, part, reading) if self._is_of_member(asked) else asked
 
     async def _taken(self, course: Course, step: Answered | Asked) -> AsyncIterator[Answered]:

@@ -87,12 +87,9 @@ class _Checker:
             if entry.needs != "nothing" and not entry.title.get(language):
                 yield self.finding(entry, "title", f"title: missing in {language!r}")
 
-    def carried(self, entry: IntentRules) -> Iterator[Finding]:
-        """Intents that do not exist in what a question carries over, and detours that lead back to where they begin."""
+    def detours(self, entry: IntentRules) -> Iterator[Finding]:
+        """Unknown intents that are to answer instead, and detours that lead back to where they begin."""
         intents = set(self.engine.intents)
-        named = {name for one in entry.carries for name in one.after if not name.endswith(".*")}
-        for name in sorted(named - intents):
-            yield self.finding(entry, name, f"carries: after an unknown intent {name!r}", nearest(name, intents))
         if entry.of_list and entry.of_list not in intents:
             near = nearest(entry.of_list, intents)
             yield self.finding(entry, "of_list", f"of_list: unknown intent {entry.of_list!r}", near)
@@ -215,11 +212,11 @@ def faults(folder: Path, engine: Engine, readings: Readings | None = None) -> li
     for entry in engine.intents.values():
         findings += contradictions.same_rows(folder, entry)
         findings += contradictions.licensed(engine, folder, entry)
-        findings += contradictions.carried(engine, folder, entry)
+        findings += contradictions.left_open(folder, entry, known)
         findings += contradictions.offered(engine, folder, entry, forms)
         if entry.form:
             forms[entry.form.name] = entry.intent
         findings += checker.names(entry)
         findings += checker.titles(entry)
-        findings += checker.carried(entry)
+        findings += checker.detours(entry)
     return findings

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.language.reading import Reading, Slot
-from bot.language.rules import IntentRules
+from bot.language.rules import IntentRules, Subject
 
 DateRange = tuple[date, date]
 MOST_TOPICS = 2
-# In what a rule file carries over: the record that the answer before was about, which is no slot.
+# Among the slots of a subject: the record that the answer before was about, which is no slot.
 RECORD = "id"
 # Slots that say what care is meant: a message that says it anew replaces all of them.
 KINDS_OF_CARE = frozenset({"specialty", "facility_type", "service"})
@@ -90,25 +90,32 @@ def merge(
     rules = intents.get(reading.intent or "")
     if rules is None:
         return reading.intent, slots
-    for name in carried(context, reading, rules):
-        slots[name] = context.slots[name]
+    for name in taken_over(context, reading, intents):
+        if name in context.slots:
+            slots[name] = context.slots[name]
     other = rules.instead
     elsewhere = other and other.has in slots and other.lacks not in slots
     return other.intent if other and elsewhere else reading.intent, slots
 
 
-def carried(context: Context, reading: Reading, rules: IntentRules) -> tuple[str, ...]:
-    """The slots of the answer before that a new question about the same thing takes over, as its rule file says."""
-    names = taken_over(context, reading, rules)
-    return tuple(name for name in names if name in context.slots and name not in reading.slots)
+def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
+    """What a question leaves to the answer before it, slots and `RECORD`: both have a subject of which it names nothing.
 
-
-def taken_over(context: Context, reading: Reading, rules: IntentRules) -> tuple[str, ...]:
-    """What a rule file lets a new question take over from the answer before: slots, and `RECORD`."""
+    A question of its own object takes over no condition.
+    """
+    rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
+    if rules is None or before is None:
+        return ()
     said = {*reading.slots, *(cell.name for cell in reading.cells)}
-    if reading.slots:
-        said.add("*")
+    held = {RECORD, *rules.heard, *(intents[rules.instead.intent].heard if rules.instead else ())}
+    about = {one.name for one in before.subjects}
+    left = [one for one in rules.subjects if one.name in about and _leaves_open(one, said, reading)]
+    names = dict.fromkeys(name for one in left for name in one.slots)
     own = not OBJECTS.isdisjoint(reading.slots) and len(reading.text.split()) > ELLIPSIS
-    fitting = (one for one in rules.carries if one.follows(context.intent) and said.isdisjoint(one.unless))
-    names = tuple(name for one in fitting for name in one.slots)
-    return tuple(name for name in names if name not in CONDITIONS_OF_CLAIMS) if own else names
+    out = {*rules.never, *reading.slots, *(CONDITIONS_OF_CLAIMS if own else ())}
+    return tuple(name for name in names if name in held and name not in out)
+
+
+def _leaves_open(subject: Subject, said: set[str], reading: Reading) -> bool:
+    whole = {*subject.slots, *subject.whole}
+    return whole.isdisjoint(said) and not ("*" in whole and reading.slots)

@@ -49,26 +49,17 @@ def classes(engine: Engine, folder: Path, known: frozenset[str]) -> Iterator[Fin
             yield Finding(shown, line_of(file, f"{key}:"), f"{key}: no licence names it")
 
 
-def carried(engine: Engine, folder: Path, entry: IntentRules) -> Iterator[Finding]:
-    """Slots that are carried from nowhere to nowhere, and a detour that asks for what it forbids.
-
-    A slot that each of several intents only carries on from the others would go round without ever being filled.
-    """
-    other = engine.intents.get(entry.instead.intent) if entry.instead else None
-    held = {*entry.heard, *(other.heard if other else ())}
-    topics = {name.partition(".")[0] for name in engine.intents}
-    for one in entry.carries:
-        for topic in sorted(name[:-2] for name in one.after if name.endswith(".*") and name[:-2] not in topics):
-            yield _at(folder, entry, f"{topic}.*", f"carries: after an unknown topic {topic!r}", nearest(topic, topics))
-        before = [rules for rules in engine.intents.values() if one.follows(rules.intent)]
-        for slot in (name for name in one.slots if name != RECORD):
-            if slot not in held:
-                what = f"carries: {slot!r} is no slot of {entry.intent}"
-                yield _at(folder, entry, "carries", what, nearest(slot, held))
-            elif before and not any(slot in rules.heard for rules in before):
-                yield _at(
-                    folder, entry, "carries", f"carries: no answer before holds {slot!r}; it goes round in a ring"
-                )
+def left_open(folder: Path, entry: IntentRules, known: frozenset[str]) -> Iterator[Finding]:
+    """What a question never takes over, or is whole by, where that means nothing; and a detour that forbids itself."""
+    slots = {name for one in entry.subjects for name in one.slots}
+    for name in sorted(entry.never - slots):
+        yield _at(folder, entry, "never", f"never: {name!r} is no slot of its subjects", nearest(name, slots))
+    for name in sorted({name for one in entry.subjects for name in one.whole} - known - {"*"}):
+        what = f"whole: {name!r} is no concept and no slot type"
+        yield _at(folder, entry, "whole", what, nearest(name, known))
+    for one in entry.subjects:
+        if not {RECORD, *entry.heard}.intersection(one.slots):
+            yield _at(folder, entry, "subject", f"subject: it holds no slot of {one.name!r}")
     if entry.instead and entry.instead.has == entry.instead.lacks:
         yield _at(folder, entry, "instead", f"instead: has and lacks {entry.instead.has!r}")
 

@@ -58,10 +58,9 @@ class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight: Annotated[float, msgspec.Meta(ge=-4, le=4)] = 0.0
 
 
-class _CarryFile(msgspec.Struct, forbid_unknown_fields=True):
-    after: list[str]
-    slots: list[str]
-    unless: list[str] = []
+class _SubjectFile(msgspec.Struct, forbid_unknown_fields=True):
+    slots: tuple[str, ...]
+    whole: frozenset[str] = frozenset()
 
 
 class _InsteadFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,7 +82,9 @@ class _IntentFile(msgspec.Struct, forbid_unknown_fields=True):
     rules: list[_RuleFile] = []
     pins: tuple[Pin, ...] = ()
     title: dict[str, str] = {}
-    carries: list[_CarryFile] = []
+    subject: list[str] = []
+    never: list[str] = []
+    whole: list[str] | None = None
     instead: _InsteadFile | None = None
     of_entry: bool = False
     small_talk: bool = False
@@ -131,20 +132,16 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Carry:
-    """Slots that a question takes over from the answer before it.
+class Subject:
+    """What a question is about, and may leave to the answer before it.
 
-    `after`: the intents of that answer; "claim.*" is every intent of a topic. `unless`: concepts and slot types whose
-    presence in the question means that it is about something else; "*" is any slot.
+    `slots`: those that name it, which a question takes over from an answer with the same subject. `whole`: concepts and
+    slot types with which a question stands alone; "*" is any slot.
     """
 
-    after: frozenset[str]
+    name: str
     slots: tuple[str, ...]
-    unless: frozenset[str]
-
-    def follows(self, intent: str) -> bool:
-        """Whether the answer before is one of those that slots are taken from."""
-        return intent in self.after or f"{intent.split('.', maxsplit=1)[0]}.*" in self.after
+    whole: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +163,8 @@ class IntentRules:
     `excludes` are the slots of which it honours a "not", `several` those of which it honours more than one value.
     `about` are slot types whose words only name what the intent is about ("pharmacy" in "my pharmacy claims"), or one
     value of a type ("service:lab").
+
+    `subjects` are what it is about and may take over from the answer before, without the slots that stand in `never`.
 
     `answer` "later" says that only words about what it will need are there so far, "aside" that an intent which needs
     nothing has an answer all the same, which leaves the topic of the conversation as it was. `follows` are the kinds of
@@ -191,7 +190,8 @@ class IntentRules:
     about: frozenset[str]
     follows: tuple[str, ...]
     asks: tuple[str, ...]
-    carries: tuple[Carry, ...]
+    subjects: tuple[Subject, ...]
+    never: frozenset[str]
     instead: Instead | None
     of_entry: bool
     small_talk: bool
@@ -249,9 +249,7 @@ def read_yaml(file: Path, shown: str) -> Any:
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 # Every key of an intent's file and of its parts.
 _FIELDS = frozenset(
-    name
-    for kind in (_IntentFile, _RuleFile, _CarryFile, _InsteadFile, Reads, Form, Prompt)
-    for name in kind.__struct_fields__
+    name for kind in (_IntentFile, _RuleFile, _InsteadFile, Reads, Form, Prompt) for name in kind.__struct_fields__
 )
 
 
@@ -280,7 +278,18 @@ def _rule(intent: str, raw: _RuleFile, shown: str) -> Rule:
     )
 
 
-def _intent(shown: str, raw: _IntentFile, folder: Path) -> IntentRules:
+def _subjects(shown: str, raw: _IntentFile, known: Mapping[str, _SubjectFile]) -> tuple[Subject, ...]:
+    """The subjects of an intent, with what makes its questions whole."""
+    for name in raw.subject:
+        if name not in known:
+            raise PackError(f"{shown}: subject: {name!r} is not in {WORDS}/subjects.yaml{hint(name, known)}")
+    whole = None if raw.whole is None else frozenset(raw.whole)
+    return tuple(
+        Subject(name, known[name].slots, known[name].whole if whole is None else whole) for name in raw.subject
+    )
+
+
+def _intent(shown: str, raw: _IntentFile, folder: Path, subjects: Mapping[str, _SubjectFile]) -> IntentRules:
     """One intent; its name comes from the place of its file under `folder`."""
     file = folder / shown
     intent = ".".join(file.relative_to(folder).with_suffix("").parts)
@@ -306,7 +315,8 @@ def _intent(shown: str, raw: _IntentFile, folder: Path) -> IntentRules:
         about=frozenset(raw.about),
         follows=tuple(raw.follows),
         asks=tuple(raw.asks),
-        carries=tuple(Carry(frozenset(one.after), tuple(one.slots), frozenset(one.unless)) for one in raw.carries),
+        subjects=_subjects(shown, raw, subjects),
+        never=frozenset(raw.never),
         instead=Instead(raw.instead.intent, raw.instead.has, raw.instead.lacks) if raw.instead else None,
         of_entry=raw.of_entry,
         small_talk=raw.small_talk,
@@ -322,6 +332,12 @@ def _intent(shown: str, raw: _IntentFile, folder: Path) -> IntentRules:
         counterexamples={language: tuple(said) for language, said in raw.counterexamples.items()},
         file=file,
     )
+
+
+def _known_subjects(folder: Path) -> dict[str, _SubjectFile]:
+    shown = f"{WORDS}/subjects.yaml"
+    found: dict[str, _SubjectFile] = converted(read_yaml(folder / shown, shown), dict[str, _SubjectFile], shown)
+    return found
 
 
 def load_rules(folder: Path) -> tuple[IntentRules, ...]:
@@ -341,4 +357,5 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
         return {name: converted(read_yaml(folder / name, name), _IntentFile, name) for name in names}
 
     raws: dict[str, _IntentFile] = compiled.kept("rules", key, dict[str, _IntentFile], read)
-    return tuple(_intent(name, raw, folder) for name, raw in raws.items())
+    subjects = _known_subjects(folder) if any(raw.subject for raw in raws.values()) else {}
+    return tuple(_intent(name, raw, folder, subjects) for name, raw in raws.items())

@@ -42,23 +42,23 @@ CONTRADICTIONS = {
         "after: [claim.denail,",
         "claim/denial.yaml:* after an unknown intent 'claim.denail' (did you mean claim.denial?)",
     ),
-    "a topic that is not there": (
-        "provider/detail.yaml",
-        'after: ["provider.*",',
-        'after: ["provder.*",',
-        "provider/detail.yaml:* carries: after an unknown topic 'provder' (did you mean provider?)",
-    ),
-    "a slot that is carried to nowhere": (
-        "provider/affiliations.yaml",
-        "slots: [provider_name, npi, tin], unless",
-        "slots: [provider_name, npi, tin, facility_type], unless",
-        "provider/affiliations.yaml:* carries: 'facility_type' is no slot of provider.affiliations",
-    ),
-    "a slot that only goes round": (
+    "a slot that could never be taken over": (
         "provider/find.yaml",
-        "{after: [coverage.cost_share], slots: [specialty,",
-        "{after: [coverage.cost_share], slots: [npi, specialty,",
-        "provider/find.yaml:* carries: no answer before holds 'npi'; it goes round in a ring",
+        "never: [provider_name,",
+        "never: [telehealth, provider_name,",
+        "provider/find.yaml:* never: 'telehealth' is no slot of its subjects",
+    ),
+    "a word that is nothing in what makes a question whole": (
+        "plan/networks.yaml",
+        "EVERY_ONE, PLAN_WORD]",
+        "EVERY_ONE, PLAN_WARD]",
+        "plan/networks.yaml:* whole: 'PLAN_WARD' is no concept and no slot type (did you mean PLAN?)",
+    ),
+    "a subject of which it holds nothing": (
+        "coverage/dependents.yaml",
+        "licence:",
+        "subject: [drug]\nlicence:",
+        "coverage/dependents.yaml:* subject: it holds no slot of 'drug'",
     ),
     "a ring of detours": (
         "facility/find.yaml",
@@ -116,6 +116,12 @@ CONTRADICTIONS = {
     ),
 }
 UNREADABLE = {
+    "a subject that is not there": (
+        "provider/detail.yaml",
+        "subject: [provider]",
+        "subject: [provder]",
+        "provider/detail.yaml: subject: 'provder' is not in _words/subjects.yaml (did you mean provider?)",
+    ),
     "a name in two cells": (
         "_words/cells.yaml",
         " MY HER ",

@@ -35,7 +35,7 @@ SPOILT = (
     ("claim/denial.yaml", "after: [claim.denial,", "after: [claim.denail,"),
     (TALK, "NEXT_STEP:\n  en:", LONELY),
     ("claim/list.yaml", 'title: {en: "My claims", es: "Mis reclamaciones"}\n', ""),
-    ("claim/status.yaml", "[claim.detail, claim.status,", "[claim.detial, claim.status,"),
+    ("provider/find.yaml", "never: [provider_name,", "never: [wheelchair, provider_name,"),
     ("coverage/dependents.yaml", "covered: coverage.summary", "covered: coverage.sumary"),
     ("facility/find.yaml", "rules:\n", BACK),
 )
@@ -95,7 +95,7 @@ CASES = {
     ),
     "a concept without a language": f"{TALK}:*MUTE: no phrases in 'es'",
     "an answer without a title": "claim/list.yaml:*title: missing in 'en'",
-    "an unknown intent in what is carried": "claim/status.yaml:*carries: after an unknown intent 'claim.detial'*",
+    "a slot that could never be taken over": "provider/find.yaml:*never: 'wheelchair' is no slot of its subjects*",
     "an unknown intent for who is covered": "coverage/dependents.yaml:*covered: unknown intent 'coverage.sumary'*",
     "a detour that leads back": "facility/find.yaml:*leads back here",
 }
