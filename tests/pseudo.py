@@ -46,15 +46,12 @@ class Pseudo:
     def __init__(self, templates: Path, common: Mapping[str, object]) -> None:
         """`common` is what any template may name."""
         self._templates = templates
-        catalogues = {
-            folder: Catalogue(
-                {one: tuple(stretched(text) for text in (one.one, one.many) if text) for one in said}, _english
-            )
-            for folder, said in messages(templates).items()
-        }
-        self._jinja = environment(templates, "en", common, catalogues)
+        said = messages(templates)
+        forms = {one: tuple(stretched(text) for text in (one.one, one.many) if text) for one in said}
+        catalogue = Catalogue(forms, _english)
+        self._jinja = environment(templates, "en", common, catalogue)
         self._jinja.finalize = _marked
-        self._jinja.globals |= {"say": Say(catalogues, _marked).in_templates(), "literal": Literal}
+        self._jinja.globals |= {"say": Say(catalogue, _marked).in_templates(), "literal": Literal}
         self._jinja.filters |= {name: _whole(self._jinja.filters[name]) for name in ("join", "listed", "mapped")}
         parsing = self._jinja._parse
         self._jinja._parse = lambda *source: _with_literals(parsing(*source))  # type: ignore[method-assign]

@@ -44,9 +44,9 @@ class Renderer:
                 "number": settings.payer_phone or "",
             },
         }
-        words = read_catalogues(pages)
+        words = read_catalogues(pages.parent)
         self._by_language = {
-            language: _environment(pages, {"say": page_words(words.get(language, {})), "language": language, **shared})
+            language: _environment(pages, {"say": page_words(words.get(language)), "language": language, **shared})
             for language in get_args(Language)
         }
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from bot import compiled
 from bot.pack import doubts_of, find_pack, load_pack
-from bot.replies.catalogues import read_catalogues
 
 
 def compile_into(folder: Path) -> None:
@@ -22,8 +21,6 @@ def compile_into(folder: Path) -> None:
         pack = load_pack(find_pack())
         doubts_of(find_pack(), pack)
         pack.places.read()
-        for part in ("documents", "pages"):
-            read_catalogues(pack.templates / part)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +15,7 @@ from bot.documents.calendars import calendar_file
 from bot.documents.cells import cell
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
-from bot.replies.catalogues import Catalogue, read_catalogues
+from bot.replies.catalogues import read_catalogues
 from bot.replies.filters import forms
 from bot.replies.pages import cell_words, page_words
 from bot.replies.text import clean
@@ -35,9 +34,9 @@ class Printer:
         self._csv: dict[Language, ImmutableSandboxedEnvironment] = {}
         # The file of the pack goes in as it is, so that its hash in the policy fits.
         shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
-        words = _words_of(folder)
+        words = read_catalogues(folder.parent)
         for language in get_args(Language):
-            said = words.get(language, {})
+            said = words.get(language)
             html, csv = {**shared, "say": page_words(said, _said)}, {**common, "say": cell_words(said)}
             self._html[language] = _environment(folder, language, html, finalize=_shown, autoescape=True)
             self._csv[language] = _environment(folder, language, csv, finalize=cell, newline_sequence="\r\n")
@@ -57,17 +56,6 @@ class Printer:
         if form == "csv":
             yield _BOM
         yield from template.generate(values)
-
-
-def _words_of(folder: Path) -> dict[str, dict[str, Catalogue]]:
-    """The documents' own words, and those of the uppermost folder, whose macros they share with replies."""
-    own, shared = read_catalogues(folder), read_catalogues(folder.parent)
-    return {language: {".": _both(own[language].get("."), shared.get(language, {}).get("."))} for language in own}
-
-
-def _both(own: Catalogue | None, shared: Catalogue | None) -> Catalogue:
-    own, shared = own or Catalogue(), shared or Catalogue()
-    return replace(own, forms={**shared.forms, **own.forms})
 
 
 def _environment(

@@ -1,4 +1,4 @@
-"""The words of each language: `templates/claim/es.po` holds those of the templates in `templates/claim`.
+"""The words of each language: `templates/es.po` holds the Spanish of all templates and of the filters.
 
 The files are gettext's (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html). English needs none: its
 texts stand in the templates. `faults` stop the start.
@@ -6,7 +6,8 @@ texts stand in the templates. `faults` stop the start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from gettext import c2py
 from pathlib import Path
@@ -14,14 +15,14 @@ from typing import NamedTuple
 
 from bot import compiled
 from bot.replies.filters import MESSAGES
-from bot.replies.messages import FILTERS, CatalogueMessage, names, scan, sources
+from bot.replies.messages import CatalogueMessage, names, scan, sources
 
 _NAMED = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """One folder's words in one language.
+    """The words of one language.
 
     `forms` has each message's text, or a text for each plural form; `form` picks one by the number. An empty text
     is not translated yet. `fuzzy` are those that a translator has to look at again.
@@ -40,60 +41,42 @@ class _Kept(NamedTuple):
     fuzzy: list[CatalogueMessage]
 
 
-Catalogues = Mapping[str, Mapping[str, Catalogue]]
-"""The catalogues by language and folder, a folder as `claim`, the uppermost as `.`."""
+Catalogues = Mapping[str, Catalogue]
+"""The catalogues by language."""
 
 
-def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[str, dict[str, Catalogue]]:
-    """Every catalogue there is, complete or not, with an empty entry for each of `languages` that has none.
+def read_catalogues(templates: Path, languages: Collection[str] = ()) -> dict[str, Catalogue]:
+    """Every catalogue there is, complete or not, and an empty one for each of `languages` that has none.
 
     Raises:
         ValueError: a file is damaged, or its name is no language; names the file.
     """
-    paths = sorted(templates.rglob("*.po"))
-    names = "\n".join(path.relative_to(templates).as_posix() for path in paths)
-    key = compiled.key_of(Path(__file__), *paths, of=names)
-    kept = compiled.kept("catalogues", key, dict[str, dict[str, _Kept]], lambda: _read_all(templates, paths))
-    found: dict[str, dict[str, Catalogue]] = {language: {} for language in languages}
-    for language, folders in kept.items():
-        found[language] = {
-            folder: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy)) for folder, one in folders.items()
-        }
-    return found
+    paths = sorted(templates.glob("*.po"))
+    key = compiled.key_of(Path(__file__), *paths)
+    kept = compiled.kept("catalogues", key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
+    read = {language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy)) for language, one in kept.items()}
+    return {language: Catalogue() for language in languages} | read
 
 
-def _read_all(templates: Path, paths: Iterable[Path]) -> dict[str, dict[str, _Kept]]:
+def messages(templates: Path) -> list[CatalogueMessage]:
+    """The messages of the filters and of the templates, each once."""
+    texts = (path.read_text(encoding="utf-8") for path in sources(templates))
+    return list(dict.fromkeys((*MESSAGES, *(message for text in texts for message in scan(text)))))
+
+
+def file_of(language: str) -> str:
+    """Where the words of a language stand."""
+    return f"{language}.po"
+
+
+def _named(path: Path) -> _Kept:
     from babel import UnknownLocaleError  # noqa: PLC0415 -- no start needs it but the first after a change
     from babel.messages.pofile import PoFileError  # noqa: PLC0415 -- as above
 
-    found: dict[str, dict[str, _Kept]] = {}
-    for path in paths:
-        folder = path.parent.relative_to(templates).as_posix()
-        try:
-            found.setdefault(path.stem, {})[folder] = _read(path)
-        except (ValueError, UnknownLocaleError, PoFileError) as error:
-            raise ValueError(f"{file_of(folder, path.stem)}: {error}") from error
-    return found
-
-
-def messages(templates: Path) -> dict[str, dict[CatalogueMessage, list[str]]]:
-    """The messages of each folder, in the order of its templates, with the files that say them.
-
-    Those of the filters belong to the uppermost folder.
-    """
-    found: dict[str, dict[CatalogueMessage, list[str]]] = {".": {message: [FILTERS] for message in MESSAGES}}
-    for path in sources(templates):
-        file = path.relative_to(templates)
-        for message in scan(path.read_text(encoding="utf-8")):
-            said_in = found.setdefault(file.parent.as_posix(), {}).setdefault(message, [])
-            if file.as_posix() not in said_in:
-                said_in.append(file.as_posix())
-    return found
-
-
-def file_of(folder: str, language: str) -> str:
-    """Where the words of a folder stand in a language."""
-    return f"{language}.po" if folder == "." else f"{folder}/{language}.po"
+    try:
+        return _read(path)
+    except (ValueError, UnknownLocaleError, PoFileError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
 
 
 def _read(path: Path) -> _Kept:
@@ -116,16 +99,19 @@ def _read(path: Path) -> _Kept:
 def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
     """What is wrong with the catalogues, by file and message.
 
-    A message is not translated, marked fuzzy or shows other values, or no template says it.
+    A message is not translated, marked fuzzy or shows other values, or no template says it. A language without a
+    catalogue needs none for the filters alone.
     """
-    wanted = messages(templates)
-    for language, has in catalogues.items():
-        for folder in sorted({*wanted, *has}):
-            catalogue, said = has.get(folder, Catalogue()), wanted.get(folder, {})
-            needed = [message for message, files in said.items() if has or files != [FILTERS]]
-            found = [(message, "no template says it") for message in catalogue.forms if message not in said]
-            found += [(message, why) for message in needed for why in _doubts(message, catalogue)]
-            yield from (f"{file_of(folder, language)}: {_called(message)}: {why}" for message, why in found)
+    said = messages(templates)
+    known, keys = set(said), Counter((message.one, message.context) for message in said)
+    for message in said:
+        if message.many and keys[message.one, message.context] > 1:
+            yield f"{_called(message)}: said with other plurals too, or without one: context= keeps them apart"
+    for language, catalogue in catalogues.items():
+        needed = said if catalogue.forms else said[len(MESSAGES) :]
+        found = [(message, "no template says it") for message in catalogue.forms if message not in known]
+        found += [(message, why) for message in needed for why in _doubts(message, catalogue)]
+        yield from (f"{file_of(language)}: {_called(message)}: {why}" for message, why in found)
 
 
 def _doubts(message: CatalogueMessage, catalogue: Catalogue) -> Iterator[str]:

@@ -46,7 +46,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def compile(self, source: str | nodes.Template, name: str | None = None, *where: Any, **how: Any) -> Any:
         """The code of a template, with its messages in the language of this environment."""
         tree = self.parse(source, name) if isinstance(source, str) else source
-        return super().compile(self.say.inlined(tree, name), name, *where, **how)
+        return super().compile(self.say.inlined(tree), name, *where, **how)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """What the sandbox says: it looks at the type alone. Only attributes that there are get here."""
@@ -78,14 +78,14 @@ def environment(
     templates: Path,
     language: str,
     common: Mapping[str, object],
-    catalogues: Mapping[str, Catalogue] | None = None,
+    catalogue: Catalogue | None = None,
     written: Callable[[str], str] = str,
 ) -> ImmutableSandboxedEnvironment:
     """Jinja as templates may use it: our filters and a few harmless ones, so that `|e` or `|safe` do not compile.
 
-    `catalogues` holds the language's words by folder; without them `say` speaks English. `written` rewrites each text.
+    `catalogue` holds the language's words; without it `say` speaks English. `written` rewrites each text.
     """
-    say = Say(catalogues or {}, finalize, written)
+    say = Say(catalogue, finalize, written)
     jinja = _Sandbox(
         say,
         loader=FileSystemLoader(templates),

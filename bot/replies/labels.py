@@ -25,12 +25,10 @@ def fixed_labels(
     """
     found: dict[str, list[tuple[str, Press]]] = {language: [] for language in ("en", *catalogues)}
     for path in sources(templates):
-        folder = path.parent.relative_to(templates).as_posix()
         for message, press in _buttons(path.read_text(encoding="utf-8")):
             found["en"].append((message.one, press))
-            for language, folders in catalogues.items():
-                texts = folders[folder].forms.get(message, ()) if folder in folders else ()
-                found[language] += [(text, press) for text in texts[:1] if text]
+            for language, catalogue in catalogues.items():
+                found[language] += [(text, press) for text in catalogue.forms.get(message, ())[:1] if text]
     for language, known in found.items():
         written = of_them(theirs.get(language, {}))
         known += [(other, press) for text, press in known if (other := written(text)) != text and "{" not in other]

@@ -14,7 +14,6 @@ from typing import NamedTuple
 SUFFIX = ".md.j2"
 PAGES = (".html", ".csv", ".ics")
 """What pages and documents end with; they say their words as replies do."""
-FILTERS = "bot/replies/filters.py"
 _STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
 _CALL = re.compile(rf"\bsay\(\s*({_STRING})(?:\s*,\s*({_STRING}))?(?:\s*,\s*context=({_STRING}))?")
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)

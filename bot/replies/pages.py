@@ -1,10 +1,10 @@
-"""The words of pages and documents: messages of their own folder's catalogue, in HTML or in the cells of a CSV file."""
+"""The words of pages and documents: messages of the catalogue, in HTML or in the cells of a CSV file."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
@@ -15,14 +15,14 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 SayFunction = Callable[..., Markup]
 
 
-def page_words(catalogues: Mapping[str, Catalogue], escaped: Escape = escape) -> SayFunction:
-    """`say` for HTML pages; `catalogues` are those of one language, `escaped` a value as it is printed in HTML."""
-    return Say(catalogues, escaped, in_html).in_templates()
+def page_words(catalogue: Catalogue | None, escaped: Escape = escape) -> SayFunction:
+    """`say` for HTML pages; `catalogue` is that of the language, `escaped` a value as it is printed in HTML."""
+    return Say(catalogue, escaped, in_html).in_templates()
 
 
-def cell_words(catalogues: Mapping[str, Catalogue]) -> SayFunction:
+def cell_words(catalogue: Catalogue | None) -> SayFunction:
     """`say` for CSV files, whose cells are quoted when they are printed."""
-    return Say(catalogues, lambda value: Markup(str(value))).in_templates()  # noqa: S704 -- no HTML
+    return Say(catalogue, lambda value: Markup(str(value))).in_templates()  # noqa: S704 -- no HTML
 
 
 def in_html(text: str) -> str:

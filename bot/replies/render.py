@@ -69,8 +69,8 @@ class Words:
         """The templates of a language as they speak of somebody else; made when first needed."""
         if language not in self._of_others:
             written = of_them(self._theirs.get(language, {}))
-            catalogues = self._catalogues.get(language)
-            self._of_others[language] = environment(self._templates, language, self.common, catalogues, written)
+            catalogue = self._catalogues.get(language)
+            self._of_others[language] = environment(self._templates, language, self.common, catalogue, written)
         return self._of_others[language]
 
     def has(self, template: str) -> bool:

@@ -1,13 +1,14 @@
 """`python -m bot.replies.update [LANGUAGE ...]`: bring the catalogues up to date with the templates.
 
 Translations stay, new messages come with an empty one, and what no template says any more goes. A language that is
-named and has no files yet gets them.
+named and has no file yet gets one. Messages stand in the order of their letters, each text on one line, so that a
+change touches its own lines only; the flags that tools work out again are left out.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from io import BytesIO
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from babel.messages.pofile import write_po
 from bot.replies.catalogues import Catalogue, file_of, messages, read_catalogues
 from bot.replies.messages import CatalogueMessage
 
-_WIDTH = 120
+_FLAG = "python-brace-format"
 _HEADER = """msgid ""
 msgstr ""
 "Language: {language}\\n"
@@ -33,44 +34,34 @@ def update(templates: Path, languages: Collection[str] = ()) -> list[str]:
     Raises:
         ValueError: a catalogue cannot be read, or CLDR does not know a language.
     """
-    wanted, found = messages(templates), read_catalogues(templates)
+    said = messages(templates)
     return [
-        file
-        for language in sorted({*found, *languages})
-        for folder in sorted({*wanted, *found.get(language, ())})
-        if _write(
-            templates / (file := file_of(folder, language)),
-            printed(language, wanted.get(folder, {}), found.get(language, {}).get(folder, Catalogue())),
-        )
+        file_of(language)
+        for language, before in sorted(read_catalogues(templates, languages).items())
+        if _write(templates / file_of(language), printed(language, said, before))
     ]
 
 
 def _write(path: Path, text: str) -> bool:
-    """Whether the file was changed; no messages, no file."""
+    """Whether the file was changed."""
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if text:
-        path.write_text(text, encoding="utf-8")
-    else:
-        path.unlink(missing_ok=True)
+    path.write_text(text, encoding="utf-8")
     return text != before
 
 
-def printed(language: str, said: Mapping[CatalogueMessage, list[str]], before: Catalogue) -> str:
-    """A catalogue's file: the messages in the order of the templates, with the files that say them."""
-    if not said:
-        return ""
+def printed(language: str, said: Iterable[CatalogueMessage], before: Catalogue) -> str:
+    """A catalogue's file: the messages in the order of their letters."""
     made = Catalog(locale=language)
-    for message, files in said.items():
+    for message in sorted(said, key=lambda one: (one.one.casefold(), one)):
         texts = before.forms.get(message) or ("",) * (made.num_plurals if message.many else 1)
         made.add(
             (message.one, message.many) if message.many else message.one,
             texts if message.many else texts[0],
-            locations=[(file, 0) for file in files],
             flags=["fuzzy"] if message in before.fuzzy else [],
             context=message.context or None,
-        )
+        ).flags.discard(_FLAG)
     body = BytesIO()
-    write_po(body, made, width=_WIDTH, omit_header=True, include_lineno=False)
+    write_po(body, made, width=0, omit_header=True)
     return _HEADER.format(language=language, plurals=made.plural_forms) + body.getvalue().decode().strip("\n") + "\n"
 
 

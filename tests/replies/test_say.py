@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import jinja2
@@ -11,7 +10,8 @@ import pytest
 from bot.errors import PackError
 from bot.message import Line, Span
 from bot.pack import load_pack
-from bot.replies.catalogues import Catalogue, file_of, messages, read_catalogues
+from bot.replies.catalogues import Catalogue, messages, read_catalogues
+from bot.replies.filters import MESSAGES
 from bot.replies.plain import plain
 from bot.replies.render import Words
 from bot.replies.update import printed, update
@@ -20,13 +20,12 @@ from tests.shipped import shipped_pack, thinned, words_kept
 
 
 def _words(tmp_path: Path, source: str, *spanish: str) -> Words:
-    """A folder with a template, and these entries of its Spanish catalogue."""
+    """A folder with a template, and these entries of a Spanish catalogue that has those of the filters."""
     (tmp_path / "claim").mkdir(exist_ok=True)
     (tmp_path / "claim/a.md.j2").write_text(source, encoding="utf-8")
     if spanish:
-        header = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
-        (tmp_path / "claim/es.po").write_text("\n\n".join([header, *spanish]) + "\n", encoding="utf-8")
-        shutil.copy(shipped_pack().templates / "es.po", tmp_path / "es.po")
+        filters = printed("es", MESSAGES, read_catalogues(shipped_pack().templates)["es"])
+        (tmp_path / "es.po").write_text("\n".join([filters, *spanish]) + "\n", encoding="utf-8")
     return Words(tmp_path)
 
 
@@ -39,8 +38,7 @@ def _entry(one: str, text: str) -> str:
 
 
 def _own_faults(words: Words) -> list[str]:
-    """What is wrong with the folder's own catalogue, not with the pack's words that came along."""
-    return [fault.removeprefix("claim/es.po: ") for fault in words.faults() if fault.startswith("claim/")]
+    return [fault.removeprefix("es.po: ") for fault in words.faults()]
 
 
 OWED = '{{ say("**{who}** owes {amount}.", who=who, amount=amount|money) }}'
@@ -72,8 +70,8 @@ def test_a_context_keeps_two_translations_of_one_text_apart(tmp_path: Path) -> N
     assert (_said(words), _said(words, "en")) == ("abierta abierto", "open open")
 
 
-def test_a_part_speaks_the_words_of_its_own_folder(tmp_path: Path) -> None:
-    """A macro's messages stand in the catalogue beside its file, whoever imports it."""
+def test_a_part_speaks_the_language_of_who_imports_it(tmp_path: Path) -> None:
+    """A macro's messages are those of the catalogue, whoever imports it."""
     (tmp_path / "_part.md.j2").write_text(
         '{% macro name() %}{{ say("about {n} mile", "about {n} miles", n=2) }}{% endmacro %}'
     )
@@ -111,6 +109,12 @@ def test_a_form_too_few_is_told(tmp_path: Path) -> None:
         tmp_path, '{{ say("{n} a", "{n} b", n=1) }}', 'msgid "{n} a"\nmsgid_plural "{n} b"\nmsgstr[0] "{n} c"'
     )
     assert _own_faults(words) == ["'{n} a': not translated"]
+
+
+def test_a_text_with_a_plural_and_without_is_told(tmp_path: Path) -> None:
+    """A catalogue has one entry for a text in a context, so the two need a context to be apart."""
+    faults = _words(tmp_path, '{{ say("a") }} {{ say("a", "{n} a", n=1) }}').faults()
+    assert faults[0] == "'a': said with other plurals too, or without one: context= keeps them apart"
 
 
 @pytest.mark.parametrize(
@@ -162,8 +166,8 @@ def test_a_damaged_catalogue_stops_the_start_by_its_name(
     """No answer is worded by half a file."""
     words_kept(monkeypatch)
     thinned(tmp_path)
-    (tmp_path / "templates/account/es.po").write_text(damaged, encoding="utf-8")
-    with pytest.raises(PackError, match=r"templates/account/es\.po: "):
+    (tmp_path / "templates/es.po").write_text(damaged, encoding="utf-8")
+    with pytest.raises(PackError, match=r"templates/es\.po: "):
         load_pack(tmp_path)
 
 
@@ -173,9 +177,9 @@ def test_an_update_keeps_what_is_translated(tmp_path: Path) -> None:
         tmp_path, OWED + '{{ say("new") }}', _entry("old", "viejo"), _entry("**{who}** owes {amount}.", "debe")
     )
     assert words.faults()
-    assert "claim/es.po" in update(tmp_path)
-    forms = read_catalogues(tmp_path)["es"]["claim"].forms
-    assert {message.one: texts for message, texts in forms.items()} == {
+    assert update(tmp_path) == ["es.po"]
+    forms = read_catalogues(tmp_path)["es"].forms
+    assert {message.one: texts for message, texts in forms.items() if message not in MESSAGES} == {
         "**{who}** owes {amount}.": ("debe",),
         "new": ("",),
     }
@@ -187,7 +191,7 @@ def test_a_third_language_takes_words_only(tmp_path: Path, monkeypatch: pytest.M
     words_kept(monkeypatch)
     thinned(tmp_path)
     templates = tmp_path / "templates"
-    assert "account/pt.po" in update(templates, ["pt"])
+    assert update(templates, ["pt"]) == ["pt.po"]
     with pytest.raises(PackError, match=r"templates/pt\.po: '{hour} am': not translated"):
         load_pack(tmp_path)
     _translate(templates)
@@ -211,6 +215,5 @@ def test_a_third_language_takes_words_only(tmp_path: Path, monkeypatch: pytest.M
 def _translate(templates: Path) -> None:
     """What a translator does, here with marked words: every text of the new language is filled in."""
     said = messages(templates)
-    for folder, catalogue in read_catalogues(templates)["pt"].items():
-        forms = {message: tuple(stretched(text) for text in message[:2] if text) for message in catalogue.forms}
-        (templates / file_of(folder, "pt")).write_text(printed("pt", said[folder], Catalogue(forms)), encoding="utf-8")
+    forms = {message: tuple(stretched(text) for text in message[:2] if text) for message in said}
+    (templates / "pt.po").write_text(printed("pt", said, Catalogue(forms)), encoding="utf-8")
