@@ -99,7 +99,7 @@ def merge(
 
 
 def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
-    """What a question leaves to the answer before it, slots and `RECORD`: both have a subject of which it names nothing.
+    """What a question leaves to the answer before it, slots and `RECORD`: both share a subject that it does not name.
 
     A question of its own object takes over no condition.
     """
