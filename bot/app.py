@@ -44,7 +44,7 @@ from bot.message import Person
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit
 from bot.ops.clock import clock_of, refuse_made_up_day
-from bot.ops.entrance import Entrance
+from bot.ops.entrance import entrance_of
 from bot.ops.health import Health
 from bot.ops.limits import Limits
 from bot.ops.metrics import Meter
@@ -374,17 +374,10 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
         *(route.path.partition("{")[0] for route in pages),
         *(path for channel in channels for path in channel.open_paths),
     )
-    settings = bot.settings
-    entrance = Middleware(
-        Entrance,
-        hosts=settings.trusted_hosts,
-        proxies=settings.trusted_proxies,
-        https=settings.bot_public_url.startswith("https:"),
-    )
-    watched += AboutPages(settings, bot.renderer).routes()
+    watched += AboutPages(bot.settings, bot.renderer).routes()
     app = Starlette(
         routes=[*watched, *pages, *(route for channel in channels for route in channel.routes()), *more],
-        middleware=[entrance, Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages)],
+        middleware=[entrance_of(bot.settings), Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages)],
     )
     app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link
     return app

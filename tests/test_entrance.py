@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from bot.accounts.guard import AddressLimit
 from bot.accounts.render import Renderer
 from bot.cli.hurry import Hurried
-from bot.cli.serve import _config, _Second
+from bot.cli.web_server import Second, config_of
 from bot.ops.entrance import Entrance
 from bot.ops.limits import Limit
 from bot.sandbox.sockets import listen
@@ -122,7 +123,7 @@ async def test_a_head_has_to_come_in_time(sent: bytes, monkeypatch: pytest.Monke
     """A connection on which no request comes, or half of one, is closed."""
     monkeypatch.setattr(Hurried, "head_within", 0.1)
     sock = listen()
-    server = _Second(_config(made()))
+    server = Second(config_of(made()))
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
         reader, writer = await asyncio.open_connection(*sock.getsockname())
@@ -132,6 +133,16 @@ async def test_a_head_has_to_come_in_time(sent: bytes, monkeypatch: pytest.Monke
     finally:
         server.should_exit = True
         await task
+
+
+def test_no_server_of_the_bot_is_set_up_another_way() -> None:
+    """Each port that is served, the tools' for assistants too, gives heads a time and is quiet."""
+    made_in = {
+        path.name
+        for path in (Path(__file__).parents[1] / "bot").rglob("*.py")
+        if "uvicorn.Config(" in path.read_text(encoding="utf-8")
+    }
+    assert made_in == {"web_server.py", "server.py"}  # the second is the made-up payer's
 
 
 async def test_what_breaks_behind_a_page_is_told_by_a_page(capsys: pytest.CaptureFixture[str]) -> None:

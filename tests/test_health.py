@@ -27,10 +27,10 @@ async def health(tmp_path: Path) -> AsyncIterator[Health]:
     await store.close()
 
 
-async def seen(app: Starlette, address: str, **headers: str) -> list[int]:
-    """The status of each page for who asks from an address."""
+async def seen(app: Starlette, address: str, *, host: str = "127.0.0.1:8765", **headers: str) -> list[int]:
+    """The status of each page for who asks from an address, by a name."""
     transport = httpx.ASGITransport(app, client=(address, 1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://bot", headers=headers) as http:
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}", headers=headers) as http:
         return [(await http.get(path)).status_code for path in PATHS]
 
 
@@ -61,6 +61,19 @@ async def test_bound_apart_the_public_port_is_left_with_what_a_balancer_asks(hea
     """Not even this machine finds figures there; at their own address a scraper from anywhere does."""
     assert await seen(Starlette(routes=health.public(apart=True)), "127.0.0.1") == [200, 404, 404]
     assert await seen(health.apart(), "192.0.2.7") == [200, 200, 200]
+
+
+@pytest.mark.threat("T57")
+@pytest.mark.attack("a web page that reads the figures by a name of its own")
+@pytest.mark.parametrize("host", ["evil.example", "bot.example", "10.1.2.3:9090"])
+async def test_figures_are_not_read_by_another_name(health: Health, host: str) -> None:
+    """A page that leads its own name to 127.0.0.1 reads nothing, on either port; who comes from outside may scrape."""
+    public, apart = Starlette(routes=health.public(apart=False)), health.apart()
+    assert await seen(public, "127.0.0.1", host=host) == [200, 200, 404]
+    assert await seen(apart, "127.0.0.1", host=host) == [200, 200, 404]
+    assert await seen(apart, "192.0.2.7", host=host) == [200, 200, 200]
+    for own in ("localhost:9090", "[::1]:9090"):
+        assert await seen(apart, "127.0.0.1", host=own) == [200, 200, 200]
 
 
 @pytest.mark.threat("T57")

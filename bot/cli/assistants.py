@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
-import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
+from starlette.routing import Route
 
-from bot.app import assemble
+from bot.app import Bot, assemble, health_of
+from bot.cli.ports import listen_for
 from bot.cli.rehearsal import sandbox_settings
+from bot.cli.web_server import Server, config_of
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.sandbox.sockets import listen
+from bot.ops.entrance import entrance_of
 from bot.stores.extras import lacks
 
 if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server as Tools
     from mcp.server.transport_security import TransportSecuritySettings
 
 _PATH = "/mcp"
@@ -39,37 +43,40 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
     from bot.channels.mcp import make_server  # noqa: PLC0415 -- an extra
 
     async with contextlib.AsyncExitStack() as stack:
+        sock = None if port is None else stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
         if sandbox:
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(assemble(settings))
-        server = make_server(bot.pack, bot.turn, version("bcbst-bot"))
-        if port is not None:
-            app = server.streamable_http_app(
-                streamable_http_path=_PATH, stateless_http=True, transport_security=_hosts(settings)
-            )
-            await _over_http(app, stack.enter_context(contextlib.closing(_listen(host, port))))
+        tools = make_server(bot.pack, bot.turn, version("bcbst-bot"))
+        if sock is not None:
+            app = await stack.enter_async_context(tools_app(bot, tools))
+            log.info("serving", port=sock.getsockname()[1])
+            await Server(config_of(app)).serve(sockets=[sock])
             return
         reads, writes = await stack.enter_async_context(stdio_server())
-        await server.run(reads, writes, server.create_initialization_options())
+        await tools.run(reads, writes, tools.create_initialization_options())
 
 
-def _hosts(settings: Settings) -> TransportSecuritySettings:
-    """Who may be asked for by which name: another site's page cannot reach the tools by a name of its own."""
+@asynccontextmanager
+async def tools_app(bot: Bot, tools: Tools[Any]) -> AsyncIterator[Starlette]:
+    """The tools behind the entrance that `serve` has. A call is one POST: no stream is held open by a GET."""
+    from mcp.server.streamable_http_manager import (  # noqa: PLC0415 -- an extra
+        StreamableHTTPASGIApp,
+        StreamableHTTPSessionManager,
+    )
+
+    manager = StreamableHTTPSessionManager(tools, stateless=True, security_settings=_origins(bot.settings))
+    calls = Route(_PATH, StreamableHTTPASGIApp(manager), methods=["POST"])
+    app = Starlette(routes=[calls, *health_of(bot).public(apart=True)], middleware=[entrance_of(bot.settings)])
+    app.router.redirect_slashes = False  # it would redirect to the Host header
+    async with manager.run():
+        yield app
+
+
+def _origins(settings: Settings) -> TransportSecuritySettings:
+    """Whose pages may ask: another site's cannot reach the tools through the browser of somebody who can."""
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 -- an extra
 
     named = [entry for host in settings.trusted_hosts for entry in (host, f"{host}:*")]
     origins = [f"http://{own}" for own in _OWN] + [f"https://{host}" for host in settings.trusted_hosts]
     return TransportSecuritySettings(allowed_hosts=[*_OWN, *named], allowed_origins=origins)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return listen(host, port)
-    except OSError as error:
-        raise ConfigError(f"--port: another program uses {port}, or {host} is no address here; try another") from error
-
-
-async def _over_http(app: ASGIApp, sock: socket.socket) -> None:
-    log.info("serving", port=sock.getsockname()[1])
-    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False, proxy_headers=False, ws="none")
-    await uvicorn.Server(config).serve(sockets=[sock])

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
-import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
 
 import structlog
-import uvicorn
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from bot.accounts.vault import is_exposed, key_file
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
-from bot.cli.hurry import Hurried
 from bot.cli.ports import free_near, is_foreign, listen_for, why_not
+from bot.cli.web_server import Server, beside, config_of
 from bot.cli.welcome import NOBODY_CAN_ASK, welcome
 from bot.config import Settings, misspelt_names
 from bot.config.faults import spelling
@@ -53,7 +48,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         bot = await stack.enter_async_context(assemble(settings))
         channels = await stack.enter_async_context(started(bot))
         if apart:
-            await stack.enter_async_context(_beside(health_of(bot).apart(), apart))
+            await stack.enter_async_context(beside(health_of(bot).apart(), apart))
         bot.pack.places.read()
         public = web_app(bot, channels.values(), more=dev_chat(bot) if sandbox else ())
         # What the start made stays: the collector, off since the command began, need never walk over it.
@@ -61,7 +56,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.set_threshold(*_USUAL)
         gc.enable()
         _say_where(settings, host, sock.getsockname()[1], sandbox=sandbox)
-        await _Server(_config(public)).serve(sockets=[sock])
+        await Server(config_of(public)).serve(sockets=[sock])
     if sys.stderr.isatty():
         sys.stderr.write("\nStopped.\n")
 
@@ -102,33 +97,6 @@ def _listen_apart(host: str, port: int) -> socket.socket:
         raise ConfigError(f"BOT_METRICS_BIND: {why_not(error, port)}; set another, such as {another}") from error
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
-    """What a proxy says of a client is read by the entrance, which knows whom the operator trusts."""
-    return uvicorn.Config(
-        app,
-        http=Hurried,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-    )
-
-
-@contextlib.asynccontextmanager
-async def _beside(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
-    """Serve an application besides another one, until that has stopped."""
-    server = _Second(_config(app))
-    log.info("watched", port=sock.getsockname()[1])
-    task = asyncio.create_task(server.serve(sockets=[sock]))
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
 def dev_chat(bot: Bot) -> list[Route]:
     """The developers' chat page of a rehearsal. Replies to nothing that was said reach its people there."""
     from bot.cli.devchat.desk import DevChat  # noqa: PLC0415 -- a real payer needs none
@@ -136,31 +104,6 @@ def dev_chat(bot: Bot) -> list[Route]:
     desk = DevChat(bot.turn.answer, bot.pack.words, bot.settings)
     bot.push["console"] = desk.push
     return desk.routes()
-
-
-class _Server(uvicorn.Server):
-    """Stops when it is told to. uvicorn's own would then raise the signal again, before the store is closed."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take the two signals that a terminal and a supervisor send; the second interrupt does not wait."""
-        loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
-        for number in numbers:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in numbers:
-                loop.remove_signal_handler(number)
-
-
-class _Second(uvicorn.Server):
-    """A second server that stops when the first one has, and ignores signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the first."""
-        yield
 
 
 def _warn_of_names() -> None:

@@ -13,8 +13,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.config import Settings
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 ARRIVES_WITHIN = 10.0  # seconds, for the whole body of a request
@@ -25,7 +28,7 @@ All of the first are counted as one, and of the second none; neither is this mac
 """
 _FORWARDED = "x-forwarded-for"
 _HSTS = "max-age=31536000"
-_ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics"})
+_ANY_HOST = frozenset({"/healthz", "/readyz"})
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -127,6 +130,16 @@ class Entrance:
             await send(message)
 
         return secured
+
+
+def entrance_of(settings: Settings) -> Middleware:
+    """The entrance as an operator set it, for every port that others than operators reach."""
+    return Middleware(
+        Entrance,
+        hosts=settings.trusted_hosts,
+        proxies=settings.trusted_proxies,
+        https=settings.bot_public_url.startswith("https:"),
+    )
 
 
 def host_of(header: str) -> str:

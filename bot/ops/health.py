@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.errors import StoreError
-from bot.ops.entrance import is_loopback
+from bot.ops.entrance import LOOPBACK_HOSTS, host_of, is_loopback
 from bot.ops.metrics import CONTENT_TYPE, Meter
 from bot.stores.base import Store
 
@@ -40,7 +40,7 @@ class Health:
             routes=[
                 Route("/readyz", self.ready),
                 Route("/healthz", self.healthy),
-                Route("/metrics", self.figures),
+                Route("/metrics", self.scraped),
             ]
         )
 
@@ -73,23 +73,33 @@ class Health:
             return False
         return True
 
-    async def figures(self, _: Request) -> Response:
-        """The figures in Prometheus's text format."""
-        return Response(self._meter.page(len(self._faults())), media_type=CONTENT_TYPE)
+    async def scraped(self, request: Request) -> Response:
+        """The figures for whoever reaches the address apart; a page in a browser of this machine is not who should."""
+        return self._figures() if not _is_of_here(request) or _asks_for_here(request) else _nothing()
 
     async def own_figures(self, request: Request) -> Response:
         """The figures for a program of this machine that asks directly; for everybody else there is no such page."""
-        return await self.figures(request) if _from_here(request) else _nothing()
+        passed_on = any(name in request.headers for name in _FORWARDED)
+        own = _is_of_here(request) and _asks_for_here(request) and not passed_on
+        return self._figures() if own else _nothing()
+
+    def _figures(self) -> Response:
+        """In Prometheus's text format."""
+        return Response(self._meter.page(len(self._faults())), media_type=CONTENT_TYPE)
 
 
 def _ready(*, usable: bool) -> HTTPStatus:
     return HTTPStatus.OK if usable else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _from_here(request: Request) -> bool:
-    """Whether the request came over loopback, from no trusted proxy, and no other says that it passed it on."""
-    own = is_loopback(request.client.host if request.client else "")
-    return own and not any(name in request.headers for name in _FORWARDED)
+def _is_of_here(request: Request) -> bool:
+    """Whether it came over loopback, and from no trusted proxy."""
+    return is_loopback(request.client.host if request.client else "")
+
+
+def _asks_for_here(request: Request) -> bool:
+    """Whether it asks by a loopback name: a name of a web page's own that leads here (DNS rebinding) is none."""
+    return host_of(request.headers.get("host", "")) in LOOPBACK_HOSTS
 
 
 def _nothing() -> Response:
