@@ -25,6 +25,7 @@ from bot.channels.slack.incoming import Incoming
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import ChannelRateLimit
 from bot.channels.slack.people import People
+from bot.channels.slack.response_urls import ResponseUrls
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import WhoUnknown, Workspace
 from bot.channels.slack.writer import UNMARKED, EphemeralWriter, SlackWriter
@@ -60,11 +61,11 @@ class SlackController:
         *,
         modals: Modals,
         retention: Retention,
-        session: aiohttp.ClientSession,
+        urls: ResponseUrls,
         pause: Callable[[float], Awaitable[None]],
     ) -> None:
         self._host, self._notices, self._people, self._sharing, self._modals = host, notices, people, sharing, modals
-        self._pace, self._retention, self._session, self._pause = pace, retention, session, pause
+        self._pace, self._retention, self._urls, self._pause = pace, retention, urls, pause
         # Who was told that they are next: their answer takes that line's place.
         self._next: TTLCache[str, SlackWriter] = TTLCache(_MOST_WAITING, KEPT)
 
@@ -252,7 +253,7 @@ class SlackController:
             self._pace,
             self._retention,
             sharing=self._sharing,
-            session=self._session,
+            urls=self._urls,
             response_url=incoming.response_url or "",
             mark=mark,
         )

@@ -120,7 +120,7 @@ class SlackApp:
             self._pace,
             modals=self._modals,
             retention=self._retention,
-            session=self._connection.session,
+            urls=self._connection.urls,
             pause=self._pause,
         )
         self._errands = Errands(self._desk, self._notices, self._sharing, self._modals)

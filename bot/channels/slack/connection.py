@@ -19,6 +19,7 @@ from bot.channels.slack.install import Install
 from bot.channels.slack.installations import Installations, States
 from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.notices import Notices
+from bot.channels.slack.response_urls import ResponseUrls
 from bot.channels.slack.socket_mode import Socket, Take
 from bot.channels.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces
 
@@ -60,6 +61,7 @@ class Connection:
         self.session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS), cookie_jar=aiohttp.DummyCookieJar()
         )
+        self.urls = ResponseUrls(self.session, credentials.api_url)
 
     def client(self, token: str | None) -> Client:
         """A client of a token. What Slack surely did not take is sent again: at a rate limit, when it says so."""

@@ -9,10 +9,8 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -23,6 +21,7 @@ from bot.channels.slack.again import DeliveryMark
 from bot.channels.slack.codes import BLOCKED, THREADLESS, UNDRAWN, code_of
 from bot.channels.slack.notices import Notices
 from bot.channels.slack.pace import ChannelRateLimit
+from bot.channels.slack.response_urls import ResponseUrls
 from bot.channels.slack.sharing import Sharing
 from bot.channels.slack.workspace import Workspace
 from bot.delivery.retention import Retention
@@ -33,7 +32,7 @@ from bot.replies.blocks import BlockPage
 log = structlog.get_logger("slack")
 
 _QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
-_MOST_RESPONSES, _LONGEST_REFUSAL = 5, 500
+_MOST_RESPONSES = 5
 UNMARKED = DeliveryMark()
 
 Method = Callable[..., Awaitable[AsyncSlackResponse]]
@@ -239,13 +238,13 @@ class EphemeralWriter(SlackWriter):
         retention: Retention,
         *,
         sharing: Sharing,
-        session: aiohttp.ClientSession,
+        urls: ResponseUrls,
         response_url: str,
         mark: DeliveryMark = UNMARKED,
     ) -> None:
         super().__init__(workspace, notices, pace, retention, mark)
-        self._sharing, self._session = sharing, session
-        self._response_url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
+        self._sharing, self._urls = sharing, urls
+        self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
 
     async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- as the channel
         """Write to the asker through the response URL, which takes five posts; directory facts can be shared on."""
@@ -267,6 +266,7 @@ class EphemeralWriter(SlackWriter):
         """One post behind the response URL.
 
         Raises:
+            Unwritable: the URL is not Slack's.
             aiohttp.ClientError: Slack did not take it: the URL is over, or Slack is.
         """
         if not self._left:
@@ -277,16 +277,6 @@ class EphemeralWriter(SlackWriter):
         body = {"response_type": kind, "replace_original": replaces, "text": page.text, **_QUIET}
         *drawn, plain = page.ways()
         for blocks in drawn:
-            if await self._took(body | {"blocks": list(blocks)}):
+            if await self._urls.took(self._url, body | {"blocks": list(blocks)}):
                 return
-        await self._took(body | {"blocks": list(plain)})
-
-    async def _took(self, body: dict[str, Any]) -> bool:
-        """Whether Slack took a post; false when it refused its blocks."""
-        async with self._session.post(self._response_url, json=body, allow_redirects=False) as answer:
-            if body["blocks"] and answer.status >= HTTPStatus.BAD_REQUEST:
-                said = (await answer.content.read(_LONGEST_REFUSAL)).decode(errors="replace")
-                if any(code in said for code in UNDRAWN):
-                    return False
-            answer.raise_for_status()
-        return True
+        await self._urls.took(self._url, body | {"blocks": list(plain)})
