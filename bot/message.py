@@ -76,6 +76,7 @@ class Message:
     that of the form.
     `origin` tells whose the words are: only what their person said themself does anything.
     `delivery` names what the platform delivered, the same however often it is tried; empty where nothing comes twice.
+    `passing`: nothing refers to it later, neither words nor a button, so nothing of it is kept.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Message:
     unnamed: bool = False
     language: Language | None = None
     origin: Wording = "said"
+    passing: bool = False
 
     @property
     def alone(self) -> bool:

@@ -85,7 +85,7 @@ class DirectoryTool:
             raise ValueError(f"{self.name} needs a question or one of its fields")
         call = uuid4().hex
         person = Person("mcp", "", "", "assistant")
-        return Message(call, person, Shared("mcp", call), text, command=self.command, directory_only=True)
+        return Message(call, person, Shared("mcp", call), text, command=self.command, directory_only=True, passing=True)
 
 
 def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:

@@ -151,7 +151,8 @@ class Dialogue:
     ) -> None:
         """Keep the conversation for ten minutes, and what the buttons under it ask, with the answer's record if any."""
         rows = (*presses, self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS))
-        if record is None or not await record(along=rows):
+        rows = () if message.passing else rows
+        if (record is None or not await record(along=rows)) and rows:
             await self._store.append((), rows)
 
     async def forget(self, message: Message) -> None:

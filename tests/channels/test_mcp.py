@@ -90,6 +90,21 @@ async def test_no_tool_gives_a_members_data(stage: Stage, question: str) -> None
     assert "http" not in json.dumps(called.structured_content or {})
 
 
+@on_stage
+@pytest.mark.attack("a tool that fills the database")
+async def test_a_call_leaves_no_row(stage: Stage) -> None:
+    """Nothing refers to it later: neither what was talked about nor what its buttons ask is kept."""
+    store = stage.bots["dm"].store
+
+    async def kept() -> list[str]:
+        return [row.key for kind in ("dialogue", "press") for row in await store.listed(kind)]
+
+    before = await kept()
+    for tool, question in (("find", "cardiologist near 37402"), (ASK, "gibberish xyzzy"), (ASK, "what is a deductible")):
+        await _call(stage, tool, question=question)
+    assert await kept() == before
+
+
 def test_what_is_for_a_member_alone_is_refused_by_its_type() -> None:
     """Beside an answer that everybody may read, too."""
     reply = Private(intent="claim.list", language="en", blocks=(Line((Span("$54.87"),)),))

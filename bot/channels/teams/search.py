@@ -60,7 +60,7 @@ def _question(body: Body, words: str) -> Message:
     """
     person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
     place = Shared("search", word(body, "id"))
-    return Message(word(body, "id"), person, place, words, directory_only=True, origin="unsent")
+    return Message(word(body, "id"), person, place, words, directory_only=True, origin="unsent", passing=True)
 
 
 def _results(reply: Shareable, words: str) -> list[SearchResult]:
