@@ -100,7 +100,7 @@ async def test_a_call_leaves_no_row(stage: Stage) -> None:
         return [row.key for kind in ("dialogue", "press") for row in await store.listed(kind)]
 
     before = await kept()
-    for tool, question in (("find", "cardiologist near 37402"), (ASK, "gibberish xyzzy"), (ASK, "what is a deductible")):
+    for tool, question in (("find", "cardiologist near 37402"), (ASK, "gibberish xyzzy"), (ASK, "what is a copay")):
         await _call(stage, tool, question=question)
     assert await kept() == before
 
