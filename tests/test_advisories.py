@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,19 +17,19 @@ from pathlib import Path
 import pytest
 
 FIXED = {
-    "aiohttp": "3.13.3",  # CVE-2025-69223 and those after it: what a compressed or chunked request may cost
-    "authlib": "1.6.6",  # CVE-2025-59420, -61920, -68158: critical headers, sizes, a state that is not bound
-    "cryptography": "46.0.5",  # CVE-2026-26007: points of elliptic curves that are not checked
+    "aiohttp": "3.14.3",  # CVE-2026-69244, and -54273 to -54280: what a compressed or chunked answer may cost
+    "authlib": "1.7.2",  # CVE-2026-41425, -44681: a state that is not bound, a redirect
+    "cryptography": "50.0.0",  # CVE-2026-69247: answers that tell of a padding
     "jinja2": "3.1.6",  # CVE-2025-27516: a way out of the sandbox
-    "joserfc": "1.4.2",  # CVE-2025-65015: a token that fills the log
-    "python-multipart": "0.0.22",  # CVE-2026-24486: a file name that leaves its folder
-    "starlette": "0.49.1",  # CVE-2025-62727: what a Range header may cost
+    "joserfc": "1.7.1",  # CVE-2026-48990, -49852: a token that fills memory, an empty key that signs
+    "python-multipart": "0.0.32",  # CVE-2026-42561, -53538 to -53540: parts that take the processor
+    "starlette": "1.6.0",  # CVE-2026-48710, -54282, -54283: a Host header in request.url, forms without end
 }
 """The version in which each fault that this program could meet was mended."""
 SENTENCES = (
     "PYSEC-2026-1",
     "no known vulnerabilities",
-    "NOT CHECKED: advisories cannot be reached from here",
+    "NOT CHECKED",
 )
 ROOT = Path(__file__).resolve().parent.parent
 UV = shutil.which("uv") or str(Path.home() / ".local" / "bin" / "uv")
@@ -77,7 +78,7 @@ def advisories(known: str | None) -> Iterator[str]:
     ("known", "code", "words"),
     [
         ("", 0, "no known vulnerabilities"),
-        (None, 1, "NOT CHECKED: advisories cannot be reached from here"),
+        (None, 1, "NOT CHECKED"),
     ],
     ids=["none is known", "nobody answers"],
 )
@@ -90,7 +91,7 @@ def test_what_was_not_checked_ends_lint(known: str | None, code: int, words: str
 @pytest.mark.attack("advisories that nobody can reach")
 def test_only_a_setting_lets_an_unchecked_lock_pass(tmp_path: Path) -> None:
     """By its name and value; a fault that is known is one all the same, and its package is named."""
-    unchecked = "NOT CHECKED: advisories cannot be reached from here"
+    unchecked = "NOT CHECKED"
     assert audited(None, tmp_path, AUDIT_UNREACHABLE="allowed") == (0, unchecked)
     assert audited(None, tmp_path, AUDIT_UNREACHABLE="yes") == (1, unchecked)
     assert audited("starlette", tmp_path, AUDIT_UNREACHABLE="allowed") == (1, "PYSEC-2026-1")
@@ -118,6 +119,65 @@ def audited(known: str | None, folder: Path, **setting: str) -> tuple[int, str]:
     said = [words for words in SENTENCES if words in done.stdout]
     assert len(said) == 1, done.stdout + done.stderr
     return done.returncode, said[0]
+
+
+SCANNER = """#!/bin/bash
+[ "$1" = export ] && { printf '%s==1\\n' one two three >"${@: -1}"; exit; }
+[ "$3" = python ] && exec "$PYTHON" "${@:4}"
+told="$TOLD/${@: -1}"
+[ -f "$told" ] || { echo ConnectionError >&2; exit 1; }
+cat "$told"
+"""
+"""uv and pip-audit as .ci/audit calls them: a lock of three packages, and each service's answer from a file."""
+
+
+@pytest.mark.attack("an advisory that one service leaves out")
+@pytest.mark.parametrize(
+    ("told", "allowed", "code", "words"),
+    [
+        ({"pypi": "one two three"}, False, 0, "no known vulnerabilities, by pypi"),
+        ({"pypi": "one", "osv": "one two three"}, False, 0, "no known vulnerabilities, by pypi osv"),
+        ({"pypi": "one"}, False, 1, "NOT CHECKED: 2 packages (reached: pypi; not reached: osv)"),
+        ({"pypi": "one"}, True, 0, "NOT CHECKED: 2 packages (reached: pypi; not reached: osv)"),
+        ({"pypi": "one", "osv": "two"}, True, 1, "NOT CHECKED: 1 packages (reached: pypi osv; not reached: none)"),
+        ({"pypi": "one!", "osv": "one two three"}, True, 1, "one 1: PYSEC-2026-1, mended in 2"),
+        ({"pypi": "one", "osv": "two!"}, True, 1, "two 1: PYSEC-2026-1, mended in 2"),
+    ],
+    ids=["all", "by two", "some", "some, allowed", "some, all reached", "a fault", "a fault by the second"],
+)
+def test_a_package_that_nobody_told_about_is_not_checked(
+    told: dict[str, str], *, allowed: bool, code: int, words: str, tmp_path: Path
+) -> None:
+    """One package without an answer is a failure, and where each service was reached no setting lets it pass."""
+    scanner = tmp_path / "uv"
+    scanner.write_text(SCANNER, encoding="utf-8")
+    scanner.chmod(0o755)
+    for service, names in told.items():
+        (tmp_path / service).write_text(json.dumps({"dependencies": [*_answers(names.split())]}), encoding="utf-8")
+    done = subprocess.run(  # noqa: S603 -- our own script
+        [shutil.which("bash") or "bash", str(ROOT / ".ci" / "audit")],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHON": sys.executable,
+            "UV": str(scanner),
+            "TOLD": str(tmp_path),
+            **({"AUDIT_UNREACHABLE": "allowed"} if allowed else {}),
+        },
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, words in done.stdout) == (code, True), done.stdout + done.stderr
+
+
+def _answers(names: Iterable[str]) -> Iterator[dict[str, object]]:
+    """A service's answer of packages: `!` behind a name is a fault, and the others it does not know."""
+    fault = {"id": ADVISORY["id"], "fix_versions": ["2"], "aliases": [], "description": ""}
+    known = {name.rstrip("!"): [fault] if name.endswith("!") else [] for name in names}
+    for name in ("one", "two", "three"):
+        unknown = {"skip_reason": f"{name} could not be audited"}
+        yield {"name": name, "version": "1", "vulns": known[name]} if name in known else {"name": name, **unknown}
 
 
 @pytest.mark.parametrize(("package", "fixed"), FIXED.items())
