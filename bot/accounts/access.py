@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from bot.accounts.codes import digest
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.revocations import Revocations
-from bot.accounts.rows import LinkRow, Pending, Rows, Tokens, Used, lives_until
+from bot.accounts.rows import LIVES, LinkRow, Pending, Rows, Tokens, Used, lives_until
 from bot.accounts.values import Access, Link, Unlinked, moment
 from bot.errors import NotLinked, SignInExpired, SignInSlow
 from bot.message import Person
@@ -20,6 +20,7 @@ _LEASE = 20.0  # seconds; longer than the token endpoint is waited for
 _LOOK_AGAIN = 0.1
 _LOOKS = 120
 _LEASE_KIND = "token_renewal"
+_REFUSED_KIND = "token_refused"
 
 
 class Accesses:
@@ -103,10 +104,16 @@ class Accesses:
             return None
         return _access(row, tokens, refused.patient)
 
-    async def expire(self, link_id: str) -> None:
-        """The payer no longer takes this link's token: delete it, so that the member is asked to sign in."""
-        self._ended(link_id)
-        await self._rows.drop(Tokens, link_id)
+    async def refused(self, person: Person, access: Access) -> bool:
+        """Note that the payer's records answered 401 to an access; whether the member signed in since the first time.
+
+        Only the token endpoint says that a sign-in is over: a 401 of the records ends no token, for the next question
+        may be taken. Who has signed in because of one, and meets another, is not asked to again.
+        """
+        self._ended(access.link_id)
+        store, kind, link = self._rows.store, _REFUSED_KIND, access.link_id.encode()
+        noted = await store.add(kind, person.key, link, expires=self._rows.now() + LIVES, owner=person.key)
+        return not noted and await store.get(kind, person.key) != link
 
     async def unlink(self, person: Person) -> Unlinked:
         """Delete everything that is stored for this person, and tell the trail so, in one transaction.
@@ -128,13 +135,17 @@ class Accesses:
                 self._revocations.start(unneeded)
         return Unlinked(was_linked=row is not None, member=row.name if row else "")
 
+    async def _expire(self, link_id: str) -> None:
+        self._ended(link_id)
+        await self._rows.drop(Tokens, link_id)
+
     async def _logged_off(self, person: Person, row: LinkRow, tokens: Tokens, *, unasked: bool) -> None:
         """Note the use of a link; one that was idle for too long has to be signed in to again."""
         if self._idle is None:
             return
         now = self._rows.now()
         if now - row.since > self._idle and await self._rows.get(Used, row.id) is None:
-            await self.expire(row.id)
+            await self._expire(row.id)
             self._revocations.start(tokens)
             raise SignInExpired("the link was idle for too long")
         if not unasked:
@@ -155,7 +166,7 @@ class Accesses:
         async with lock:
             now = await self._rows.get(Tokens, row.id)
             if now is None or now.refresh is None:
-                await self.expire(row.id)
+                self._ended(row.id)
                 raise SignInExpired("the token is over and cannot be renewed")
             if now.access != old.access:
                 return now
@@ -171,7 +182,7 @@ class Accesses:
         try:
             new = await self._endpoint.refresh(old)
         except SignInExpired:
-            await self.expire(row.id)
+            await self._expire(row.id)
             raise
         link = await self._rows.get(LinkRow, person.key)
         if link is None or link.id != row.id:

@@ -203,9 +203,9 @@ class Accounts:
         """
         return await self._accesses.renew(person, refused)
 
-    async def expire(self, link_id: str) -> None:
-        """The payer no longer takes this link's token, and it could not be renewed."""
-        await self._accesses.expire(link_id)
+    async def refused(self, person: Person, access: Access) -> bool:
+        """Note that the payer answered 401 to an access; whether the member signed in since it first did."""
+        return await self._accesses.refused(person, access)
 
     async def unlink(self, person: Person) -> Unlinked:
         """Delete all that is stored for this person. Works while the payer is down; tokens are given back behind it."""

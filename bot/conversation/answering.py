@@ -19,7 +19,7 @@ from bot.conversation.quoting import quotable
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked
 from bot.documents.publisher import Publisher
-from bot.errors import BotError, Disconnected, PayerError, PayerSlow, SignInExpired
+from bot.errors import BotError, Disconnected, PayerDown, PayerError, PayerSlow, SignInExpired
 from bot.kit import (
     Ask,
     Offer,
@@ -180,8 +180,8 @@ class Answering:
         try:
             summary = await self._pack.answers[asked.intent](ask)
         except SignInExpired:
-            if access is not None:
-                await self._accounts.expire(access.link_id)
+            if access is not None and await self._accounts.refused(message.person, access):
+                raise PayerDown("401 to a sign-in that an earlier 401 asked for") from None
             raise
         await asyncio.sleep(0)  # many answers may have come at once: what is to be acknowledged goes between them
         if access is not None and not await self._accounts.holds(message.person, access.link_id):

@@ -26,16 +26,17 @@ class Looking:
 
         Raises:
             LookEnded: there is no sign-in to look with.
-            PayerError, LinkError, StoreError: it did not work this time.
+            PayerError, LinkError, StoreError: it did not work this time; a 401 of the payer ends no sign-in either.
         """
         person = reminder.person
         try:
-            ask = self._ask(person, await self._accounts.access(person, reminder.whose, unasked=True))
-            news = await claim_news(ask, reminder.record)
+            access = await self._accounts.access(person, reminder.whose, unasked=True)
         except SignInExpired:
             raise LookEnded("sign_in") from None
         except (NotLinked, NotCovered):
             raise LookEnded("gone") from None
+        ask = self._ask(person, access)
+        news = await claim_news(ask, reminder.record)
         read = Counter(source.type for source in ask.report.sources)
         await self._audit.record("answered", person, detail=WATCH, read=read)
         marks, known = {*marks_of(news.ids)}, {*reminder.known}  # a page that failed makes no claim new when it is back

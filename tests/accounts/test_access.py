@@ -47,25 +47,29 @@ async def test_a_short_lived_token_is_usable(bot: Bot) -> None:
 
 
 @pytest.mark.threat("T55")
-async def test_a_refused_token_without_refresh_ends_the_sign_in(bot: Bot) -> None:
-    """The dead token is deleted, the link stays as expired (F11, F16)."""
+async def test_a_refused_token_without_refresh_stays(bot: Bot) -> None:
+    """The records may take it at the next question: it lives to its end, nothing is asked for (F11, F16)."""
     await _linked(bot)
     access = await bot.accounts.access(DANA)
     assert await bot.accounts.renew(DANA, access) is None
-    with pytest.raises(SignInExpired):
-        await bot.accounts.access(DANA)
-    link = await bot.accounts.link(DANA)
-    assert link is not None
-    assert link.state == "expired"
+    assert await bot.accounts.refused(DANA, access) is False
+    assert await bot.accounts.access(DANA) == access
     assert _refreshes(bot) == 0
-
-
-async def test_expire_deletes_the_token(bot: Bot) -> None:
-    """As the turn does after a 401 that could not be helped."""
-    await _linked(bot, refresh=True)
-    await bot.accounts.expire((await bot.accounts.access(DANA)).link_id)
+    bot.clock.now += 3600
     with pytest.raises(SignInExpired):
         await bot.accounts.access(DANA)
+
+
+async def test_a_member_is_asked_once_to_sign_in_because_of_a_401(bot: Bot) -> None:
+    """The same sign-in is refused as often as it may be; one that was made because of that is not asked for again."""
+    await _linked(bot)
+    first = await bot.accounts.access(DANA)
+    assert [await bot.accounts.refused(DANA, first) for _ in range(2)] == [False, False]
+    await _linked(bot)
+    second = await bot.accounts.access(DANA)
+    assert await bot.accounts.refused(DANA, second) is True
+    bot.clock.now += 601
+    assert await bot.accounts.refused(DANA, second) is False
 
 
 async def test_a_refresh_token_renews_without_the_member(bot: Bot) -> None:

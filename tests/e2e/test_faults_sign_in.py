@@ -279,3 +279,20 @@ async def test_a_first_401_asks_for_a_new_sign_in_without_a_loop(dana: House) ->
     dana.break_(Fault(EOB, 401, times=None))
     assert "sign-in has ended" in (await dana.say(OWED)).text
     assert dana.asked(EOB) == 1
+
+
+@pytest.mark.fault("F16")
+async def test_a_wave_of_401_ends_no_sign_in(dana: House) -> None:
+    """Later questions work once the payer takes the token again; who signed in meanwhile is not asked again."""
+    dana.break_(Fault(EOB, 401, times=None))
+    said = await dana.say(OWED)
+    dana.heal()
+    assert "$54.87" in (await dana.say(OWED)).text
+    dana.break_(Fault(EOB, 401, times=None))
+    link = next(button.url for block in said.last.blocks for button in getattr(block, "buttons", ()) if button.url)
+    async with Browser() as browser:
+        answered = await dana.say(await browser.sign_in(str(link), "dana"))
+    assert "sign-in has ended" not in answered.text
+    assert "isn't answering" in answered.text
+    dana.heal()
+    assert "$54.87" in (await dana.say(OWED)).text

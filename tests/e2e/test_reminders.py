@@ -13,9 +13,10 @@ from icalendar import Calendar
 
 from bot.delivery.reminders import Reminder, Reminders, kind_of
 from bot.message import Private
+from bot.sandbox.behaviour import Fault
 from bot.stores.base import NewRow
 from tests.days import DAY
-from tests.e2e.house import House, Said
+from tests.e2e.house import EOB, House, Said
 from tests.e2e.test_documents import browser, fetch, given
 
 pytestmark = pytest.mark.calendar
@@ -77,7 +78,7 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
 
     link = await bot.accounts.link(dana.person)
     assert link is not None
-    await bot.accounts.expire(link.id)
+    await bot.store.drop("tokens", link.id)
     [row] = await bot.store.listed(kind_of("console"))
     await bot.store.hold(row.kind, row.key, until=0)
     assert [await bot.due.once(), await bot.due.once()] == [0, 0]
@@ -115,3 +116,24 @@ async def test_wishes_end_with_the_record_that_they_are_about(house: House) -> N
     assert await bot.due.once() == 0
     assert [seen.path for seen in list(house.sandbox.requests)[before:] if "ExplanationOfBenefit" in seen.path] == []
     assert house.pushed == []
+
+
+@pytest.mark.fault("F16")
+async def test_a_wave_of_401_ends_no_wish(dana: House) -> None:
+    """The wish stays as long as the sign-in does, and the news are told when the payer takes the token again."""
+    bot, noon = dana.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
+    bot.due._now = bot.turn._reminding._now = lambda: noon
+    await dana.say("tell me when a new claim comes")
+    rows = Reminders(bot.table, lambda: noon)
+    [(_, asked)] = await rows.of(dana.person)
+    assert isinstance(await rows.watch(msgspec.structs.replace(asked, known=asked.known[1:]), 0), Reminder)
+    link = await bot.accounts.link(dana.person)
+    assert link is not None
+    bot.recent.forget(link.id)
+    dana.break_(Fault(EOB, 401, times=None))
+    assert await bot.due.once() == 0
+    assert (dana.pushed, len(await rows.of(dana.person))) == ([], 1)
+    dana.heal()
+    [row] = await bot.store.listed(kind_of("console"))
+    await bot.store.hold(row.kind, row.key, until=0)
+    assert await bot.due.once() == 1
