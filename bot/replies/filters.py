@@ -141,6 +141,12 @@ def arg(value: object) -> Markup:
     return Markup(quote(clean(str(value)), safe=""))  # noqa: S704 -- percent-encoding leaves no mark of markup
 
 
+def query(values: Mapping[str, object] | Iterable[tuple[str, object]]) -> Markup:
+    """The query of an action, each value as `arg` encodes it: `claim_id=1&whose=a`; one that is None is left out."""
+    pairs = values.items() if isinstance(values, Mapping) else values
+    return Markup("&").join(Markup("{}={}").format(arg(name), arg(value)) for name, value in pairs if value is not None)
+
+
 def url(address: str) -> Markup:
     """An https address, or a phone number as `tel:`, vetted for a button.
 
@@ -221,6 +227,7 @@ def forms(language: str) -> dict[str, Callable[..., object]]:
     """The filters that need no words of a pack, by their names in templates."""
     return {
         "arg": arg,
+        "query": query,
         "bold": bold,
         "cut": cut,
         "day": partial(day, language=language),

@@ -9,14 +9,14 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.environment import environment
-from bot.replies.lint_words import text_of_page, word_faults
+from bot.replies.lint_words import BROKEN, numbered_lines, text_of_page, word_faults
 from bot.replies.markdown import BUTTON
 from bot.replies.messages import SUFFIX, sources
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LITERAL = re.compile(r"\{\{-?\s*([\"'])(.*?)\1\s*-?\}\}")
-_VETTED = re.compile(r"(?:\|\s*(?:arg|url)|\{\{-?\s*loop\.index0?|[+-]\s*\d+)\s*-?\}\}")
+_VETTED = re.compile(r"(?:\|\s*(?:arg|query|url)|\{\{-?\s*loop\.index0?|[+-]\s*\d+)\s*-?\}\}")
 _LOOKED_AT = (nodes.Concat, nodes.Filter, nodes.Test, nodes.Add, nodes.Mod)
 _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
 
@@ -76,7 +76,9 @@ def _counts(side: nodes.Expr) -> bool:
 
 
 def _button_faults(source: str) -> Iterator[str]:
-    for number, line in enumerate(_LITERAL.sub(r"\2", _TAG.sub(_lines_kept, source)).splitlines(), start=1):
+    text = _PRINT.sub(_on_one_line, _LITERAL.sub(r"\2", _TAG.sub(_lines_kept, source)))
+    for number, broken in numbered_lines(text):
+        line = broken.replace(BROKEN, "")
         if "](" not in line:
             continue
         for target in _TARGET.findall(line):
@@ -87,4 +89,8 @@ def _button_faults(source: str) -> Iterator[str]:
 
 
 def _lines_kept(tag: re.Match[str]) -> str:
-    return "\n" * tag[0].count("\n")
+    return BROKEN * tag[0].count("\n")
+
+
+def _on_one_line(shown: re.Match[str]) -> str:
+    return shown[0].replace("\n", BROKEN)

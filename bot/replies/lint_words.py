@@ -10,6 +10,8 @@ from jinja2 import Environment, nodes
 from bot.replies.messages import CatalogueMessage, parts, scan
 from bot.replies.say import said_by
 
+BROKEN = "\r"
+"""Where a tag was that goes on in the next line: a space to all that looks at the words around it."""
 _TARGET = re.compile(r"\]\([^()\n]*\)")
 _ROW = re.compile(r"\s*\|")
 _CHART = re.compile(r"^(\s*~)(?:bars|line|parts)(?= )")
@@ -18,7 +20,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _STRUCTURE = re.compile(r"\]\(|[|\n]|^(?:#|>|~|\d+\.) |^\s|\s$|^$")
 _BRACE = re.compile(r"[{}]")
 _SHOWS_ARGUMENTS = frozenset({"default", "join"})
-_TOKEN = re.compile(r"[a-z0-9_]*(?:[._/][a-z0-9_.]+)?")
+_ENCODED = {"arg", "query"}
+_TOKEN = re.compile(r"[a-z0-9_]*(?:[._/,][a-z0-9_.,]+)?")
 _TAG = re.compile(r"<[^>]*>")
 _SPOKEN = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
 
@@ -28,14 +31,19 @@ def text_of_reply(text: str) -> str:
 
     A template of rows alone holds the labels of a form: what is before them in small letters is a key for the code.
     """
-    lines = [_CHART.sub(r"\1", line) for line in _TARGET.sub("]", text).split("\n")]
+    shown = _TARGET.sub(lambda target: "]" + _lines_kept(target[0]), text)
+    lines = [_CHART.sub(r"\1", line) for line in shown.split("\n")]
     rows = all(_ROW.match(line) for line in lines if line.strip())
     return "\n".join(_KEY.sub("", line) for line in lines) if rows else "\n".join(lines)
 
 
+def _lines_kept(text: str) -> str:
+    return BROKEN * (text.count("\n") + text.count(BROKEN))
+
+
 def text_of_page(text: str) -> str:
     """What is read of a page's template: without its tags, but with the attributes that are read out."""
-    return _TAG.sub(lambda tag: " ".join(_SPOKEN.findall(tag[0])) + "\n" * tag[0].count("\n"), text)
+    return _TAG.sub(lambda tag: " ".join(_SPOKEN.findall(tag[0])) + _lines_kept(tag[0]), text)
 
 
 def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = text_of_reply) -> Iterator[str]:
@@ -68,10 +76,18 @@ def _call_faults(call: nodes.Call, message: CatalogueMessage) -> Iterator[str]:
 def _bare_lines(source: str, read: Callable[[str], str]) -> list[int]:
     """The lines with letters of the template's own."""
     text = "".join(
-        value if kind == "data" else "\n" * value.count("\n")
+        value if kind == "data" else BROKEN * value.count("\n")
         for _, kind, value in Environment(autoescape=False, keep_trailing_newline=True).lex(source)  # noqa: S701 -- read only
     )
-    return [at for at, line in enumerate(read(text).split("\n"), 1) if _LETTER.search(line)]
+    return [at for at, line in numbered_lines(read(text)) if _LETTER.search(line)]
+
+
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Each line with its number; `BROKEN` is where a tag goes on in the next line of the file."""
+    at = 1
+    for line in text.split("\n"):
+        yield at, line
+        at += 1 + line.count(BROKEN)
 
 
 def _loose(tree: nodes.Template) -> Iterator[nodes.Const]:
@@ -102,7 +118,7 @@ def _values(node: nodes.Node) -> Iterable[nodes.Node]:
             return filter(None, [node.expr1, node.expr2])
         case nodes.Or() | nodes.And():
             return [node.left, node.right]
-        case nodes.Filter() | nodes.Getitem() if getattr(node, "name", "") != "arg":
+        case nodes.Filter() | nodes.Getitem() if getattr(node, "name", "") not in _ENCODED:
             return filter(None, [node.node])
         case nodes.Dict():
             return [pair.value for pair in node.items]

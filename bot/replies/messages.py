@@ -15,7 +15,9 @@ SUFFIX = ".md.j2"
 PAGES = (".html", ".csv", ".ics")
 """What pages and documents end with; they say their words as replies do."""
 _STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
-_CALL = re.compile(rf"\bsay\(\s*({_STRING})(?:\s*,\s*({_STRING}))?(?:\s*,\s*context=({_STRING}))?")
+_TEXT = rf"((?:{_STRING})(?:\s+(?:{_STRING}))*)"  # strings one after another are one, as in Jinja
+_CALL = re.compile(rf"\bsay\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?(?:\s*,\s*context={_TEXT})?")
+_LITERAL = re.compile(_STRING)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _VALUE = re.compile(r"\{([a-z_]+)\}")
 
@@ -47,7 +49,7 @@ def scan(source: str) -> Iterator[CatalogueMessage]:
     """The messages of a template, in its order."""
     if "say(" in source:
         for call in _CALL.finditer(_COMMENT.sub("", source)):
-            yield CatalogueMessage(*(_unquoted(literal) if literal else "" for literal in call.groups()))
+            yield CatalogueMessage(*("".join(map(_unquoted, _LITERAL.findall(text or ""))) for text in call.groups()))
 
 
 def _unquoted(literal: str) -> str:

@@ -25,6 +25,7 @@ from bot.replies.filters import (
     number,
     numbered,
     phone,
+    query,
     url,
     whole,
 )
@@ -169,6 +170,13 @@ def test_foreign_phone_stays() -> None:
 def test_an_argument_stays_one_argument(value: str) -> None:
     """No value can add an argument or leave the button's target."""
     assert not set("&=?#() []\n") & set(arg(value))
+
+
+def test_a_query_has_what_is_there() -> None:
+    """Pairs or a mapping, each value encoded; what is None is left out, an empty one is not."""
+    assert query({"id": "a&b", "whose": None, "rule": "", "page": 2}) == "id=a%26b&rule=&page=2"
+    assert query([("term", "a b")]) == "term=a%20b"
+    assert query({}) == ""
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,15 @@ def test_a_value_is_escaped_and_the_message_is_not(tmp_path: Path) -> None:
     assert _said(words, "en", who="Ana", amount=1204) == "Ana owes $1,204.00."
 
 
+def test_texts_one_after_another_are_one_message(tmp_path: Path) -> None:
+    """A long message has a line a sentence in its template; the catalogue has it whole."""
+    words = _words(
+        tmp_path, """{{ say("It's one. "\n  'It is "two".') }}""", _entry(r"It's one. It is \"two\".", "Uno.")
+    )
+    assert (_said(words), _said(words, "en")) == ("Uno.", 'It\'s one. It is "two".')
+    assert words.faults() == []
+
+
 @pytest.mark.parametrize(
     ("number", "english", "spanish"), [(1, "1 claim", "1 caso"), (1204, "1,204 claims", "1,204 casos")]
 )
@@ -133,6 +142,12 @@ def test_a_text_with_a_plural_and_without_is_told(tmp_path: Path) -> None:
         ('{{ say("{Who} owes") }}', "line 1: '{Who} owes': braces hold the name of a value, a-z and _"),
         ('| amount:usd | {{ say("Dollars") }} |\n| date | {{ say("Day") }} |', ""),
         ('| Amount | {{ say("Dollars") }} |', "line 1: words outside say(...)"),
+        ('{{ say("a. "\n "b", "c"\n  "d", n=1) }}\nwords', "line 4: words outside say(...)"),
+        (
+            '[{{ say("a") }}](b?{{\n {"c": x}|query }}{% if y\n %}&d={{ y|arg }}{% endif %})\nword',
+            "line 4: words outside say(...)",
+        ),
+        ('\n[{{ say("a") }}](b?{{\n c }})', "line 2: a value in a button's target needs |arg or |url"),
         ('# {{ say("a") }}\n1. {{ say("b", context="c") }} · {{ x }}\n[{{ say("d") }}](claim.list?a={{ x|arg }})', ""),
     ],
 )
