@@ -153,6 +153,17 @@ def test_no_file_around_the_bot_is_long() -> None:
     assert [_name(path) for path in AROUND if path.read_text(encoding="utf-8").count("\n") > 400] == []
 
 
+def test_no_line_of_a_template_is_long() -> None:
+    """At most 140 characters: a branch, a sentence or a button a line can be read, and changed alone."""
+    lines = {
+        (path.name, number): len(line)
+        for path in (ROOT / "templates").rglob("*.j2")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    }
+    assert len(lines) > 5000
+    assert {where for where, length in lines.items() if length > 140} == set()
+
+
 def test_the_modules_that_begin_first_are_there() -> None:
     """A name that stays behind when its file goes would put nothing first."""
     assert [name for name in LONG if not (ROOT / "tests" / f"{name}.py").is_file()] == []
