@@ -127,7 +127,7 @@ async def assemble(
     refuse_made_up_day(settings)
     pack = pack or load_pack(find_pack(settings.bot_pack), settings.bot_command)
     async with contextlib.AsyncExitStack() as stack:
-        store = await open_store(settings.bot_store_url)
+        store = await open_store(settings.bot_store_url, connections=settings.bot_store_connections)
         stack.push_async_callback(store.close)
         meter, patience, now = Meter(), patience or Patience(), now or clock_of(settings)
         wire = await stack.enter_async_context(http(waits=StoredWaits(store), heard=meter.called))

@@ -34,7 +34,7 @@ def main() -> None:
     open_streams()
 
 
-for _command in (operators.keys, operators.links, operators.audit, operators.feedback):
+for _command in (operators.keys, operators.links, operators.audit, operators.feedback, operators.migrate):
     main.add_command(_command)
 
 

@@ -184,6 +184,20 @@ def feedback() -> None:
     _print(lines)
 
 
+@click.command(cls=ShownCommand)
+def migrate() -> None:
+    """Bring the store's tables up to date and end, before new replicas start."""
+    from bot.stores.opening import open_store  # noqa: PLC0415 -- see bot/cli/cli.py
+
+    async def job() -> None:
+        store = await open_store(settings.bot_store_url)
+        await store.close()
+        click.echo("the store is up to date")
+
+    settings = own_settings(level="ERROR")
+    run(job())
+
+
 def _print(lines: Callable[[Settings], AsyncIterator[str]], *, none: str = "The trail is empty.") -> None:
     """Print each line of an operator's list; on stderr, that there is none."""
 

@@ -59,6 +59,8 @@ class Settings(Day):
     """
     bot_store_url: StoreAddress = "sqlite:///bot.db"
     """`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/DATABASE` for several replicas (the extra `postgres`)."""
+    bot_store_connections: Annotated[int, Field(ge=2, le=100)] = 16
+    """How many connections to PostgreSQL one process may hold at once."""
     bot_encryption_keys: SecretStr | None = None
     """Keys that seal what is stored, newest first, with commas between them; `bcbst-bot keys make` prints one. Made
     at the first start in a file beside the SQLite store; required with PostgreSQL.

@@ -17,13 +17,15 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
 
-async def open_store(url: str) -> Store:
+async def open_store(url: str, *, connections: int = 16) -> Store:
     """SQLite for `sqlite:///`, else PostgreSQL, whose library is only imported then; it can be written.
+
+    `connections` is how many this process may hold at once to PostgreSQL.
 
     Raises:
         StoreUnusable, StoreBusy: it cannot be opened, or not be written; the message says why in one line.
     """
-    store = await _open(url)
+    store = await _open(url, connections)
     try:
         # A store that is up to date is opened without a write: on a full disk the first member would find out.
         await store.put(_PROBE, _PROBE, b"", expires=0)
@@ -34,11 +36,11 @@ async def open_store(url: str) -> Store:
     return store
 
 
-async def _open(url: str) -> Store:
+async def _open(url: str, connections: int) -> Store:
     if url.startswith("sqlite:"):
         return open_sqlite(url)
     if missing := lacks("postgres"):
         raise StoreUnusable(f"PostgreSQL {missing}")
     from bot.stores.postgres import open_postgres  # noqa: PLC0415 -- a newcomer's SQLite start does not pay for it
 
-    return await open_postgres(url)
+    return await open_postgres(url, connections=connections)

@@ -56,8 +56,12 @@ _LEASE_ANY = f"{_FIRST_OF_ITS_LANE} ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCK
 _LEASE_LANE = f"{_FIRST_OF_ITS_LANE} AND lane = %(lane)s ORDER BY number LIMIT 1 FOR UPDATE) {_LEASED}"
 
 
-async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wait: float = _WAIT) -> PostgresStore:
-    """The store at a `postgresql://` URL, its tables brought up to date; `wait` seconds for a free connection.
+async def open_postgres(
+    url: str, *, connections: int = 16, clock: Callable[[], float] = time.time, wait: float = _WAIT
+) -> PostgresStore:
+    """The store at a `postgresql://` URL, its tables brought up to date, over at most so many `connections`.
+
+    A statement waits `wait` seconds for a free one.
 
     Raises:
         StoreUnusable: the server, database or user cannot be used, or the tables are a newer version's.
@@ -65,7 +69,7 @@ async def open_postgres(url: str, *, clock: Callable[[], float] = time.time, wai
     pool = AsyncConnectionPool(
         url,
         min_size=1,
-        max_size=16,
+        max_size=connections,
         open=False,
         timeout=wait,
         kwargs={**_CONNECTION, "application_name": "bcbst-bot"},

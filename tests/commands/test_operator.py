@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from bot.accounts.vault import parse_keys
 from bot.cli.cli import main
+from tests.commands.running import inside
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "slack-manifest.schema.2.0.0.json"
 WHO = {"BOT_CONTACT_NAME": "Ana Ruiz", "BOT_COMPANY": "Example Health", "BOT_PUBLIC_URL": "https://chat.example.org"}
@@ -63,3 +64,13 @@ def test_a_made_key_is_one_that_is_taken(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path / 'bot.db'}"
     assert run("keys", "check", BOT_STORE_URL=store)[0] == 0
     assert run("keys", "check", BOT_ENCRYPTION_KEYS="short")[0] == 1
+
+
+def test_migrate_brings_a_store_up_to_date_and_ends(tmp_path: Path) -> None:
+    """As a job before new replicas start: nothing but the store is needed, and an unusable one is one line."""
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    done = inside(tmp_path, "migrate", BOT_STORE_URL=url)
+    assert (done.returncode, done.stdout) == (0, "the store is up to date\n")
+    assert (tmp_path / "bot.db").exists()
+    broken = inside(tmp_path, "migrate", BOT_STORE_URL=f"sqlite:///{tmp_path / 'none' / 'bot.db'}")
+    assert (broken.returncode, broken.stderr.count("\n")) == (1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sqlite3
@@ -113,3 +114,16 @@ async def test_a_standby(postgres_url: str) -> None:
     await (await open_store(postgres_url)).close()
     with pytest.raises(StoreUnusable, match=r"^the store is read-only: a standby"):
         await open_store(f"{postgres_url}&options=-c%20default_transaction_read_only%3Don")
+
+
+async def test_a_process_holds_no_more_connections_than_it_may(postgres_url: str) -> None:
+    """BOT_STORE_CONNECTIONS: what the arithmetic of docs/deploy.md counts on. Work waits, and is done."""
+    store = await open_store(postgres_url, connections=2)
+    try:
+        await asyncio.gather(*(store.put("row", str(number), b"", expires=4e9) for number in range(40)))
+        async with await psycopg.AsyncConnection.connect(postgres_url) as other:
+            asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bcbst-bot'"
+            assert await (await other.execute(asked)).fetchone() in {(1,), (2,)}
+        assert len(await store.listed("row")) == 40
+    finally:
+        await store.close()
