@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 
 from bot.config import Settings
 from tests.settings_page import EXAMPLE, PAGE, default_of, example, meanings, page
@@ -101,19 +100,6 @@ def test_the_readme_has_the_ten_of_a_first_deployment() -> None:
     readme = _page("README.md")
     rows = re.findall(r"^ *\| (`[A-Z_`, ]+) \|", readme, re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"[A-Z_]{4,}", row)} == FIRST
-
-
-def test_the_deployment_files_set_what_exists() -> None:
-    """compose.yaml sets settings of ours, trusts its own network, and asks for health where the image does."""
-    compose = yaml.safe_load(_page("compose.yaml"))
-    bot = compose["services"]["bot"]
-    assert {name.lower() for name in bot["environment"]} <= Settings.model_fields.keys()
-    [network] = compose["networks"]["inside"]["ipam"]["config"]
-    assert bot["environment"]["BOT_TRUSTED_PROXIES"] == network["subnet"]
-    port = re.search(r"^EXPOSE (\d+)$", _page("Dockerfile"), re.MULTILINE)
-    assert port
-    assert f"http://127.0.0.1:{port[1]}/readyz" in _page("Dockerfile")
-    assert compose["services"]["proxy"]["command"].endswith(f"bot:{port[1]}")
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "PRIVACY.md", "docs/deploy.md"])
