@@ -131,6 +131,7 @@ cat "$told"
 """uv and pip-audit as .ci/audit calls them: a lock of three packages, and each service's answer from a file."""
 
 
+@pytest.mark.threat("T67")
 @pytest.mark.attack("an advisory that one service leaves out")
 @pytest.mark.parametrize(
     ("told", "allowed", "code", "words"),
@@ -180,6 +181,7 @@ def _answers(names: Iterable[str]) -> Iterator[dict[str, object]]:
         yield {"name": name, "version": "1", "vulns": known[name]} if name in known else {"name": name, **unknown}
 
 
+@pytest.mark.threat("T67")
 @pytest.mark.parametrize(("package", "fixed"), FIXED.items())
 def test_no_floor_is_below_a_known_fault(package: str, fixed: str) -> None:
     """Who installs the oldest that pyproject.toml allows gets none of these."""

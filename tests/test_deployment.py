@@ -173,6 +173,7 @@ def test_the_bot_can_be_scaled_and_the_proxy_finds_each_of_them() -> None:
     assert "./deploy/Caddyfile:/etc/caddy/Caddyfile:ro" in compose["services"]["proxy"]["volumes"]
 
 
+@pytest.mark.threat("T67")
 @pytest.mark.attack("an image that is another one tomorrow")
 def test_images_are_named_by_digest_and_uv_by_hash() -> None:
     """In the Dockerfile and in compose.yaml; all stages are of one Python."""
@@ -201,6 +202,7 @@ def test_what_the_image_is_made_of_is_let_in() -> None:
     assert copied == let_in
 
 
+@pytest.mark.threat("T67")
 @pytest.mark.attack("an action that is another one tomorrow")
 def test_workflows_hold_what_they_need_and_run_what_is_pinned() -> None:
     """Nothing by default, one thing a job; each action by the commit of a release that its comment names."""

@@ -46,6 +46,7 @@ def test_every_package_that_runs_has_its_licence_listed() -> None:
     assert all(listed.values())
 
 
+@pytest.mark.threat("T67")
 def test_every_locked_file_has_its_hash() -> None:
     """What is installed is what was looked at: no file of the lock lacks a SHA-256."""
     packages = tomllib.loads(_page("uv.lock"))["package"]

@@ -232,7 +232,8 @@ async def test_a_chat_that_takes_nothing_ends_quietly(world: World) -> None:
     assert [await world.reminders.of(DANA), len(await world.reminders.of(WALTER))] == [[], 1]
 
 
-@pytest.mark.threat("T21")
+@pytest.mark.threat("T21", "T65")
+@pytest.mark.attack("a reminder to somebody who left")
 async def test_who_is_gone_is_told_nothing(world: World) -> None:
     """The platform is asked first; who left the workspace has no reminder left."""
     await world.set()
@@ -242,6 +243,7 @@ async def test_who_is_gone_is_told_nothing(world: World) -> None:
     assert world.chat.ended == [(DANA, "gone")]
 
 
+@pytest.mark.threat("T65")
 async def test_one_person_has_at_most_twenty(world: World) -> None:
     """The next is refused with the number; the same day again takes no place; nobody else is concerned."""
     for at in range(MOST):

@@ -132,6 +132,7 @@ async def test_other_payers_know_their_clients_in_other_ways(
     assert proofs == [way == "client_secret_basic"] * 3
 
 
+@pytest.mark.threat("T64")
 @pytest.mark.parametrize("way", ["client_secret_post", "client_secret_basic", "private_key_jwt"])
 async def test_a_client_that_proves_nothing_gets_no_token(tmp_path: Path, way: ClientMethod) -> None:
     """A payer that wants a proof refuses a public client, and the member reads that the set-up is wrong."""
@@ -241,6 +242,8 @@ def test_a_key_file_that_is_no_key_is_named(tmp_path: Path, text: str) -> None:
         read_key(file)
 
 
+@pytest.mark.threat("T64")
+@pytest.mark.attack("a client key that is too short to sign")
 def test_a_public_key_or_a_short_one_signs_nothing(tmp_path: Path) -> None:
     """Only the private half of a key that SMART's algorithms take."""
     file = tmp_path / "client.pem"

@@ -79,7 +79,8 @@ async def test_a_name_and_a_network_are_one_question(stage: Stage) -> None:
 
 
 @on_stage
-@pytest.mark.threat("T24", "T25")
+@pytest.mark.threat("T24", "T25", "T58")
+@pytest.mark.attack("a tool that is asked for a member's record")
 @pytest.mark.parametrize("question", ["what did I owe for my last visit", "my deductible", "link my account", "unlink"])
 async def test_no_tool_gives_a_members_data(stage: Stage, question: str) -> None:
     """Whatever is asked, nothing is read of a member, and nobody is connected."""
@@ -91,6 +92,7 @@ async def test_no_tool_gives_a_members_data(stage: Stage, question: str) -> None
 
 
 @on_stage
+@pytest.mark.threat("T58")
 @pytest.mark.attack("a tool that fills the database")
 async def test_a_call_leaves_no_row(stage: Stage) -> None:
     """Nothing refers to it later: neither what was talked about nor what its buttons ask is kept."""

@@ -38,6 +38,7 @@ async def asking(stage: Stage, *, seconds: float = 10) -> AsyncIterator[httpx.As
 
 
 @on_stage
+@pytest.mark.threat("T58")
 @pytest.mark.attack("a tool server that redirects to the thief's host")
 @pytest.mark.parametrize("path", ["/mcp", "/mcp/", "/", "/mcp//evil.example"])
 async def test_another_host_is_refused_before_everything(stage: Stage, path: str) -> None:
@@ -52,6 +53,7 @@ async def test_another_host_is_refused_before_everything(stage: Stage, path: str
 
 
 @on_stage
+@pytest.mark.threat("T58")
 @pytest.mark.attack("a page of another site that calls the tools")
 async def test_another_sites_page_cannot_call(stage: Stage) -> None:
     """A browser says whose page asks; the tools answer programs and pages of hosts that are trusted."""
@@ -62,6 +64,7 @@ async def test_another_sites_page_cannot_call(stage: Stage) -> None:
 
 
 @on_stage
+@pytest.mark.threat("T58")
 @pytest.mark.attack("a tool call that never ends its body")
 async def test_a_call_has_to_arrive_in_time(stage: Stage) -> None:
     """408 for half a body, as everywhere."""

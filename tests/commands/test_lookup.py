@@ -98,10 +98,11 @@ async def test_a_run_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
     assert not (tmp_path / "other.csv").exists()
 
 
+@pytest.mark.threat("T63")
 async def test_every_line_of_a_list_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Titles, initials, numbers before a line and what would be a sentence elsewhere are asked as they are.
 
-    Nothing goes to a proxy of this machine but what the payer is asked.
+    A proxy that the environment names is asked nothing.
     """
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     lines = [
@@ -178,6 +179,8 @@ async def test_a_full_disk_leaves_whole_rows(tmp_path: Path, monkeypatch: pytest
     assert (out.read_bytes(), left_in(tmp_path)) == (before, ["names.txt", "out.csv"])
 
 
+@pytest.mark.threat("T63")
+@pytest.mark.attack("a list whose other columns are sent to the directory")
 async def test_the_columns_of_a_table_are_kept_and_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The NPI is asked, else the provider's name; what else a row holds goes into the answer file alone."""
     sent: list[str] = []
@@ -243,6 +246,8 @@ def test_a_file_that_is_no_list_is_named(tmp_path: Path, held: bytes, said: str)
         read_names(file)
 
 
+@pytest.mark.threat("T63")
+@pytest.mark.attack("a look-up that writes into somebody's file")
 async def test_a_file_of_somebody_else_is_not_written_into(tmp_path: Path) -> None:
     """An answer file is ours and of this list, or there is none; the list itself is none."""
     names, out = _written(tmp_path, "Minh Kim"), tmp_path / "out.csv"

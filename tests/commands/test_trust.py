@@ -178,7 +178,8 @@ def test_check_tells_of_keys_that_others_read_or_that_lie_beside_the_data(tmp_pa
     assert (code, told) == (0, f"BOT_KEYS_FILE, {apart}\n")
 
 
-@pytest.mark.threat("T36")
+@pytest.mark.threat("T64")
+@pytest.mark.attack("a client key that others can read")
 def test_check_tells_of_a_client_key_that_others_read(tmp_path: Path) -> None:
     """The payer takes whoever holds it for this bot; one that only its owner reads is no finding."""
     client, told = tmp_path / "client.pem", "PAYER_CLIENT_KEY_FILE: others may read client.pem"

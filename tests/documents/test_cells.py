@@ -49,6 +49,7 @@ def test_text_comes_back_as_it_was_shown(texts: list[str]) -> None:
         assert found.replace("'", "") == clean(text).replace("'", "")
 
 
+@pytest.mark.threat("T63")
 @pytest.mark.attack("a formula behind another separator")
 @pytest.mark.parametrize("between", [";", "; ", "\t", "|", ';"', ";'", ",", ";\t "])
 @pytest.mark.parametrize("formula", ['=HYPERLINK("http://evil.example","x")', "+1+1", "-2+3", "@SUM(A1)", "\uff1d1"])

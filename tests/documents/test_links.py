@@ -65,6 +65,8 @@ async def test_ten_minutes_to_the_second(desk: Desk) -> None:
             await late
 
 
+@pytest.mark.threat("T59")
+@pytest.mark.attack("a card's passcode guessed many times at once")
 async def test_guesses_that_come_at_once_are_all_counted(desk: Desk) -> None:
     """Five in all, however fast they come."""
     link, code, _ = await desk.offer()
@@ -76,6 +78,7 @@ async def test_guesses_that_come_at_once_are_all_counted(desk: Desk) -> None:
         await desk.links.open(link, code)
 
 
+@pytest.mark.threat("T59")
 @pytest.mark.attack("a count of code tries that is set back in the database")
 async def test_who_sets_the_count_back_gets_no_further_try(desk: Desk) -> None:
     """The process counts too: after five wrong passcodes the right one finds nothing."""

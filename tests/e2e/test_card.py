@@ -102,6 +102,8 @@ async def test_an_independent_reader_opens_it(dana: House, drawn: list[str]) -> 
     assert payer["address"] == [{"text": "1 Sandbox Hill Cir, Chattanooga, TN 37402"}]
 
 
+@pytest.mark.threat("T59")
+@pytest.mark.attack("a card that is read out of the store")
 async def test_only_ciphertext_waits_and_the_key_goes_nowhere(
     dana: House, drawn: list[str], world: World, tmp_path: Path
 ) -> None:
@@ -135,6 +137,7 @@ async def test_only_ciphertext_waits_and_the_key_goes_nowhere(
     assert given_out.headers["access-control-allow-origin"] == "*"
 
 
+@pytest.mark.threat("T59")
 async def test_what_ends_it(dana: House, drawn: list[str]) -> None:
     """A newer one, unlink, and the fifth wrong passcode; right ones, and requests that are none, cost no try."""
     old, new = await handed(dana, drawn), await handed(dana, drawn, "muestre mi tarjeta con código QR")

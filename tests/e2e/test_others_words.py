@@ -59,7 +59,8 @@ async def _ask_about(scene: Played, surface: str, words: str) -> str:
     return json.dumps([call.body for call in scene.teams.calls[before:]])
 
 
-@pytest.mark.threat("T31")
+@pytest.mark.threat("T60")
+@pytest.mark.attack("words that a search box carries out")
 async def test_a_search_carries_nothing_out(scene: Played) -> None:
     """The box searches while one types: whatever the words begin to ask, only providers are looked for."""
     await _prepared(scene, "teams chat")
@@ -73,7 +74,8 @@ async def test_a_search_carries_nothing_out(scene: Played) -> None:
     assert body["composeExtension"]["type"] == "result"
 
 
-@pytest.mark.threat("T31")
+@pytest.mark.threat("T61")
+@pytest.mark.attack("another person's words that act for their reader")
 @pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
 async def test_somebody_elses_words_ask_back(scene: Played, surface: str) -> None:
     """A button says what the message asks: the reader alone can press it, and nothing is done before."""
@@ -87,7 +89,7 @@ async def test_somebody_elses_words_ask_back(scene: Played, surface: str) -> Non
         assert (await _kept(scene, surface))[2] >= shown, words
 
 
-@pytest.mark.threat("T31")
+@pytest.mark.threat("T61")
 @pytest.mark.parametrize("surface", ["slack chat", "teams chat"])
 async def test_the_button_does_it(scene: Played, surface: str) -> None:
     """Pressed, the reader is disconnected; a question of somebody else's is answered as before."""

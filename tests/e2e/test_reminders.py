@@ -23,7 +23,7 @@ pytestmark = pytest.mark.calendar
 TELLING = ("appeal", "claim", "theo", "mri", "kapoor", "$")
 
 
-@pytest.mark.threat("T26")
+@pytest.mark.threat("T26", "T65")
 async def test_from_words_to_message_and_calendar(house: House) -> None:
     """Neither message nor calendar tells anything of the claim; the button under the message does, to its person."""
     await house.sign_in("theo")
@@ -89,7 +89,8 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
     assert await rows.of(dana.person) == []
 
 
-@pytest.mark.threat("T11")
+@pytest.mark.threat("T11", "T65")
+@pytest.mark.attack("a wish that reads another member's record")
 async def test_wishes_end_with_the_record_that_they_are_about(house: House) -> None:
     """Signed in again they stay; another member ends them, which is said, and none of them reads that record."""
     bot, noon = house.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))

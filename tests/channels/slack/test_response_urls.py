@@ -12,7 +12,7 @@ from tests.channels.slack.conftest import House
 from tests.channels.slack.test_refusals import SENTENCE, asked
 
 
-@pytest.mark.threat("T40")
+@pytest.mark.threat("T40", "T66")
 @pytest.mark.attack("a response URL of the thief's")
 @pytest.mark.parametrize(
     "url",

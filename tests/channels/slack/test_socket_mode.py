@@ -17,6 +17,7 @@ async def socket(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
+@pytest.mark.threat("T62", "T39")
 async def test_events_commands_and_presses_come_over_the_socket(socket: House) -> None:
     """Each is acknowledged by its envelope and answered once, also when it comes twice."""
     message = socket.slack.direct_message("hello")
@@ -36,6 +37,8 @@ async def test_an_ending_comes_over_the_socket(socket: House) -> None:
     assert [person.user for person in socket.forgotten] == ["U1"]
 
 
+@pytest.mark.threat("T62")
+@pytest.mark.attack("an unsigned request beside Socket Mode")
 async def test_nothing_unsigned_can_be_posted(socket: House) -> None:
     """Without a signing secret there is no route on which anybody could knock."""
     status, _ = await socket.slack.send(b"{}", "application/json")

@@ -52,6 +52,8 @@ async def test_a_result_is_a_name_and_one_line_of_place(lines: list[str], expect
     assert search.in_one_line(lines) == expected
 
 
+@pytest.mark.threat("T60")
+@pytest.mark.attack("a search that shows a member's answer")
 @pytest.mark.parametrize("words", ["what did I owe", "hello", "break"])
 async def test_search_never_shows_a_member_answer(house: House, words: str) -> None:
     """A private answer, one without entries and a failure are a sentence: nothing of them can be dropped anywhere."""

@@ -1,0 +1,106 @@
+"""Each paragraph of PRIVACY.md and each row of SECURITY.md has tests that hold it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.test_proofs import THREATS, proven
+
+ROOT = Path(__file__).resolve().parent.parent
+PRIVACY: dict[str, tuple[str, ...]] = {
+    "What is read": (
+        "test_watch.py::test_a_member_who_is_told_of_is_seen",
+        "e2e/test_reminders.py::test_from_a_new_claim_to_the_end_of_the_sign_in",
+    ),
+    "Whose plans": (
+        "answers/coverage/test_plan_and_card.py::test_an_account_that_holds_nothing_learns_whose_plans_can_be_read",
+    ),
+    "Whose record": (
+        "test_owner.py::test_what_was_read_for_one_person_never_answers_for_another",
+        "test_owner.py::test_no_text_and_no_button_reaches_a_record_that_the_sign_in_does_not_open",
+    ),
+    "What stands in addresses": (
+        "e2e/test_post_search.py::test_the_searches_of_a_member_go_as_post_and_answer_the_same",
+    ),
+    "Where it is shown": ("e2e/test_privacy.py::test_places_that_others_read_get_nothing_of_a_member",),
+    "What is kept": (
+        "e2e/test_privacy.py::test_the_store_holds_nothing_readable",
+        "documents/test_links.py::test_ten_minutes_to_the_second",
+        "e2e/test_card.py::test_only_ciphertext_waits_and_the_key_goes_nowhere",
+        "channels/test_mcp.py::test_a_call_leaves_no_row",
+    ),
+    "Reminders": (
+        "e2e/test_reminders.py::test_from_words_to_message_and_calendar",
+        "e2e/test_reminders.py::test_wishes_end_with_the_record_that_they_are_about",
+        "test_reminders.py::test_who_is_gone_is_told_nothing",
+        "test_reminders.py::test_a_chat_that_takes_nothing_ends_quietly",
+        "test_reminders.py::test_a_row_says_nothing",
+    ),
+    "Who asked": ("test_audit.py::test_a_row_says_who_what_and_where_without_a_name",),
+    "How words are understood": (
+        "language/test_weights.py::test_the_same_sentences_give_the_same_file",
+        "test_shape.py::test_an_outside_library_stays_in_its_room",
+    ),
+    "What people say of answers": ("channels/teams/test_ratings.py::test_nobody_rates_what_they_were_not_answered",),
+    "What links open": ("channels/slack/test_thumbs.py::test_a_number_can_be_dialled_and_a_place_found_on_a_map",),
+    "What is logged": (
+        "e2e/test_privacy.py::test_logs_at_debug_hold_nothing",
+        "e2e/test_privacy.py::test_every_printed_line_is_json_of_known_fields",
+    ),
+    "Unlink": ("e2e/test_threats.py::test_disconnecting_leaves_nothing_but_hashed_rows",),
+    "What stands in the chat": (
+        "e2e/test_forget.py::test_words_of_forgetting_leave_no_message",
+        "e2e/test_forget.py::test_disconnecting_leaves_the_answers_until_they_are_asked_to_go",
+        "test_retention.py::test_a_message_goes_when_its_time_is_over",
+    ),
+    "Assistants": (
+        "channels/test_mcp.py::test_no_tool_gives_a_members_data",
+        "channels/test_mcp.py::test_a_call_leaves_no_row",
+    ),
+    "Signing in inside Teams": ("e2e/test_popup.py::test_the_page_names_the_file_that_microsoft_published",),
+    "Slack and HIPAA": ("test_shared_places.py::test_status_names_nobody_where_no_member_answers_are_given",),
+    "42 CFR Part 2": ("e2e/test_marked.py::test_no_answer_describes_a_marked_record",),
+}
+"""The tests behind each paragraph, by its bold words."""
+
+
+@pytest.mark.parametrize("paragraph", PRIVACY)
+def test_a_promise_has_its_tests(paragraph: str) -> None:
+    """A test that was renamed or taken away fails here by the name of its promise."""
+    for named in PRIVACY[paragraph]:
+        file, _, test = named.partition("::")
+        tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+        assert test in {one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_each_paragraph_of_the_page_is_a_promise() -> None:
+    """A paragraph that is added says which test holds it."""
+    page = (ROOT / "PRIVACY.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\*\*(.+)\.\*\*", page, re.MULTILINE) == [*PRIVACY]
+
+
+def test_each_row_of_what_is_protected_names_threats_that_are_proved() -> None:
+    """By number, or from one to another; every threat stands in a row, but for what is a page of its own there."""
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    rows = [
+        line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ") and "threats |" not in line
+    ]
+    assert {len(row) for row in rows} == {3}
+    named = {number for *_, numbers in rows for number in _numbers(numbers)}
+    assert named <= proven().keys()
+    assert {*THREATS} - named == {
+        *("T20", "T22", "T23"),  # by name, a shared computer, several chats: README and the page before the sign-in
+        *("T32", "T33", "T34", "T54"),  # PRIVACY.md
+        *("T43", "T44", "T50", "T51", "T53", "T55", "T56"),  # what is answered, peers that fail, the ends of a link
+    }
+
+
+def _numbers(cell: str) -> set[str]:
+    found: set[str] = set()
+    for first, last in re.findall(r"T(\d\d)(?: to T(\d\d))?", cell):
+        found |= {f"T{number:02}" for number in range(int(first), int(last or first) + 1)}
+    return found
