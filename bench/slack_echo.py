@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.ops.log import set_up
-from bot.sandbox.sockets import listen
+from bot.serving import listen
 
 
 class Task(msgspec.Struct):

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 
 from bench.processes import Process, python
-from bot.sandbox.sockets import listen
+from bot.serving import listen
 
 _STARTS = 3
 _LOOK_AGAIN = 0.02

@@ -20,7 +20,7 @@ from bench.slack import Measured
 from bench.table import Row, compared
 from bench.teams_server import Task
 from bot.accounts.vault import new_key
-from bot.cli.rehearsal import sign_in, with_pages
+from bot.cli.own_pages import sign_in, with_pages
 from bot.config import Settings
 from bot.message import Person
 from tests.doubles.teams import APP, TENANT, Call, TeamsDouble

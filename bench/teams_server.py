@@ -20,7 +20,7 @@ from bot.channels.teams.sdk import Adapter, Outside, make_app
 from bot.channels.teams.start import start
 from bot.config import Settings
 from bot.ops.log import set_up
-from bot.sandbox.sockets import listen
+from bot.serving import listen
 from tests.doubles.teams import APP, TENANT, own_token
 
 

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 from bot.app import Bot, assemble, web_app
 from bot.cli.browser import Browser
-from bot.cli.rehearsal import link_in
+from bot.cli.own_pages import link_in
 from bot.config import Settings
 from bot.conversation.answering import Patience
 from bot.message import Action, Actions, Item, Message, OneToOne, Person, Reply, Shared
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox
-from bot.sandbox.server import listen, running, serve_sandbox
+from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
+from bot.serving import listen, running
 from tests.cases import saw
 from tests.shipped import shipped_pack
 from tests.worlds import world_of

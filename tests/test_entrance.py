@@ -21,7 +21,7 @@ from bot.cli.hurry import Hurried
 from bot.cli.web_server import Second, config_of
 from bot.ops.entrance import Entrance
 from bot.ops.limits import Limit
-from bot.sandbox.sockets import listen
+from bot.serving import listen
 from tests.accounts.conftest import PAGES, make_settings
 
 PROXY = "10.0.0.7"
@@ -142,7 +142,7 @@ def test_no_server_of_the_bot_is_set_up_another_way() -> None:
         for path in (Path(__file__).parents[1] / "bot").rglob("*.py")
         if "uvicorn.Config(" in path.read_text(encoding="utf-8")
     }
-    assert made_in == {"web_server.py", "server.py"}  # the second is the made-up payer's
+    assert made_in == {"web_server.py", "serving.py"}  # the second is for this machine alone: rehearsals and tests
 
 
 async def test_what_breaks_behind_a_page_is_told_by_a_page(capsys: pytest.CaptureFixture[str]) -> None:

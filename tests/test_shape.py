@@ -11,7 +11,7 @@ from tests.conftest import LONG
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LOOSE = {"__init__", "__main__", "app", "compiled", "errors", "message", "pack"}
+LOOSE = {"__init__", "__main__", "app", "compiled", "errors", "message", "pack", "serving"}
 COMPOSITION = {"app", "cli", "__main__", "__init__"}
 """Who may import from everywhere: they put the rooms together."""
 MAY_IMPORT = {
@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "errors": set(),
     "message": set(),
     "records": set(),
-    "sandbox": set(),
+    "serving": set(),
+    "sandbox": {"serving"},
     "config": {"errors", "message"},
     "language": {"compiled", "errors"},
     "stores": {"errors"},
@@ -45,7 +46,7 @@ OUTSIDE = {
     "httpx_aiohttp": {"payer"},
     "jinja2": {"replies", "accounts", "documents", "sandbox"},
     "rapidfuzz": {"language"},
-    "starlette": {"accounts", "channels", "documents", "ops", "sandbox"},
+    "starlette": {"accounts", "channels", "documents", "ops", "sandbox", "serving"},
     "slack_bolt": {"channels"},
     "slack_sdk": {"channels"},
     "microsoft_teams": {"channels"},
@@ -113,6 +114,18 @@ def test_the_table_is_what_the_code_needs() -> None:
     rows = list(MAY_IMPORT)
     assert [room for at, room in enumerate(rows) if MAY_IMPORT[room] - set(rows[:at])] == []
     assert {path.stem for path in (ROOT / "bot").glob("*.py")} == LOOSE
+
+
+def test_only_what_rehearses_imports_the_made_up_payer() -> None:
+    """Nothing of the product's way does, and what rehearses is imported by a line of its own, when it is asked for."""
+    importers = {_name(path) for path in BOT if any(name.startswith("bot.sandbox") for name in _imports(path))}
+    outside = {name for name in importers if not name.startswith("bot/sandbox/")}
+    assert outside == {f"bot/cli/{name}.py" for name in ("demo", "members", "payer", "rehearsal")}
+    for path in BOT:
+        first = ast.parse(path.read_text(encoding="utf-8")).body
+        at_once = {one.module for one in first if isinstance(one, ast.ImportFrom)}
+        rehearses = _name(path) in outside - {"bot/cli/members.py"} or _name(path).startswith("bot/sandbox/")
+        assert rehearses or not at_once & {"bot.cli.rehearsal", "bot.cli.payer", "bot.cli.demo"}, path
 
 
 def test_an_outside_library_stays_in_its_room() -> None:

@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from bot.app import Bot, assemble, health_of
 from bot.cli.ports import listen_for
-from bot.cli.rehearsal import sandbox_settings
 from bot.cli.web_server import Server, config_of
 from bot.config import Settings
 from bot.errors import ConfigError
@@ -45,6 +44,8 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
     async with contextlib.AsyncExitStack() as stack:
         sock = None if port is None else stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
         if sandbox:
+            from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one
+
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(assemble(settings))
         tools = make_server(bot.pack, bot.turn, version("bcbst-bot"))

@@ -7,7 +7,7 @@ import sys
 
 from bot.channels.console import LOCAL, read_lines, run, write
 from bot.cli.members import NOBODY, account_named
-from bot.cli.rehearsal import sandbox_settings, sign_in, with_pages
+from bot.cli.own_pages import sign_in, with_pages
 from bot.cli.terminal import HINT, until_quit
 from bot.config import Settings
 from bot.conversation.telling import Push
@@ -29,6 +29,8 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
         refuse_made_up_day(settings)
     async with contextlib.AsyncExitStack() as stack:
         if sandbox:
+            from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one
+
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(with_pages(settings, any_port=sandbox))
         if username:

@@ -23,7 +23,6 @@ from typing import Any
 from bot.app import Bot, assemble, clock_of
 from bot.cli.answer_file import AnswerFile
 from bot.cli.names_file import ListedLine, read_names
-from bot.cli.rehearsal import sandbox_settings
 from bot.config import Settings
 from bot.conversation.answering import Patience
 from bot.conversation.lists import BETWEEN, ITEMS
@@ -107,6 +106,8 @@ def _refuse_itself(file: Path, out: Path) -> None:
 async def _assembled(settings: Settings, *, sandbox: bool) -> AsyncIterator[Bot]:
     async with contextlib.AsyncExitStack() as stack:
         if sandbox:
+            from bot.cli.rehearsal import sandbox_settings  # noqa: PLC0415 -- a real payer needs no made-up one
+
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         yield await stack.enter_async_context(assemble(settings, patience=Patience(wall=_WALL)))
 

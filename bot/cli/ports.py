@@ -6,7 +6,7 @@ import errno
 import socket
 
 from bot.errors import ConfigError
-from bot.sandbox.sockets import listen
+from bot.serving import listen
 
 _NEIGHBOURS = 20
 _LAST_PORT = 65_535

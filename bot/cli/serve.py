@@ -19,7 +19,7 @@ from bot.cli.welcome import NOBODY_CAN_ASK, welcome
 from bot.config import Settings, misspelt_names
 from bot.config.faults import spelling
 from bot.errors import ConfigError, StoreUnusable
-from bot.sandbox.sockets import listen
+from bot.serving import listen
 from bot.stores.extras import lacks
 from bot.stores.opening import sqlite_path
 

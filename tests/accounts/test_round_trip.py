@@ -30,7 +30,8 @@ from bot.payer.http import Http
 from bot.sandbox.app import Sandbox
 from bot.sandbox.authorization.endpoints import REVOKE, TOKEN
 from bot.sandbox.behaviour import Behaviour
-from bot.sandbox.server import listen, running, serve_sandbox
+from bot.sandbox.server import serve_sandbox
+from bot.serving import listen, running
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.conftest import PAGES, make_settings

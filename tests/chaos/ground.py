@@ -11,8 +11,9 @@ from pathlib import Path
 from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox
-from bot.sandbox.server import listen, serve_sandbox
+from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
+from bot.serving import listen
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable
 from tests.chaos.siege import MEMBERS, Siege

@@ -23,7 +23,7 @@ from bot.cli.welcome import welcome
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.log import set_up
-from bot.sandbox.sockets import listen
+from bot.serving import listen
 from tests.commands.running import inside, left_in
 
 UUID = "1111abcd-2222-4333-8444-555555555555"

@@ -15,11 +15,11 @@ from pydantic import SecretStr
 
 from bot.app import assemble, web_app
 from bot.cli.browser import Browser
-from bot.cli.rehearsal import sign_in
+from bot.cli.own_pages import sign_in
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person
 from bot.replies.plain import plain
-from bot.sandbox.server import listen, running
+from bot.serving import listen, running
 from tests.commands.running import inside, left_in, line_with, started
 from tests.days import in_words
 from tests.records.made import eob, money
@@ -47,6 +47,19 @@ async def test_serve_is_ready_answers_and_stops_when_told(tmp_path: Path) -> Non
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
     assert left_in(tmp_path) == []
+
+
+async def test_without_a_rehearsal_nothing_of_the_made_up_payer_is_loaded(tmp_path: Path) -> None:
+    """Python itself tells what a start imports, up to the line that says it serves."""
+    told: list[str] = []
+    async with started(tmp_path, "serve", "--port", "0", PYTHONPROFILEIMPORTTIME="1") as process:
+        assert process.stderr is not None
+        async for line in process.stderr:
+            told.append(line.decode())
+            if '"serving"' in told[-1]:
+                break
+    assert [line for line in told if "bot.accounts.accounts" in line]
+    assert [line for line in told if "bot.sandbox" in line or "bot.cli.rehearsal" in line] == []
 
 
 async def _connected_over(port: int) -> None:

@@ -24,9 +24,9 @@ from bot.payer.response_cache import ResponseCache
 from bot.replies.plain import plain
 from bot.sandbox.app import create_app
 from bot.sandbox.behaviour import Behaviour, Fault
-from bot.sandbox.hostile import build
 from bot.sandbox.world import World
 from tests.answers.asking import PAYER, pack
+from tests.kit.hostile import build
 from tests.shipped import shipped_pack
 
 TODAY = date(2026, 5, 20)

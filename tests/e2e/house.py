@@ -23,7 +23,7 @@ from bot.channels.slack.app import SlackApp
 from bot.channels.slack.start import start as slack_start
 from bot.channels.teams.start import start as teams_start
 from bot.cli.browser import Browser
-from bot.cli.rehearsal import link_in
+from bot.cli.own_pages import link_in
 from bot.config import Settings
 from bot.conversation.answering import Patience
 from bot.message import Actions, Item, Message, OneToOne, Person, Place, Private, Reply
@@ -32,8 +32,9 @@ from bot.payer.http import Http
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Fault
-from bot.sandbox.server import listen, running, serve_sandbox
+from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
+from bot.serving import listen, running
 from tests.cases import saw
 from tests.days import DAY
 from tests.shipped import shipped_pack

@@ -36,8 +36,8 @@ from bot.message import (
 )
 from bot.pack import find_pack
 from bot.sandbox.authorization.pages import failed
-from bot.sandbox.server import listen, running
 from bot.sandbox.world import World
+from bot.serving import listen, running
 from tests.e2e.chromium import CHROMIUM
 from tests.e2e.house import open_house
 from tests.e2e.test_browser import DESKTOP, PHONE, SMALL_PHONE, check_page, fresh

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.rehearsal import link_in
+from bot.cli.own_pages import link_in
 from bot.message import Message, OneToOne, Person, Shared
 from bot.sandbox.world import World
 from tests.doubles.teams import settled

@@ -19,8 +19,8 @@ from playwright.async_api import Page, expect
 
 from bot.channels.teams.sdk import Outside
 from bot.cli.browser import Browser
-from bot.sandbox.sockets import listen
 from bot.sandbox.world import World
+from bot.serving import listen
 from tests.doubles.teams import APP, TENANT, own_token
 from tests.e2e.chromium import CHROMIUM
 from tests.e2e.house import OWED, open_house

@@ -12,8 +12,9 @@ import pytest
 
 from bot.accounts.vault import new_key
 from bot.cli.browser import Browser
-from bot.sandbox.server import listen, serve_sandbox
+from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
+from bot.serving import listen
 from tests.commands.running import line_with, started
 from tests.doubles.balancer import balanced
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble

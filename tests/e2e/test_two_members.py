@@ -17,12 +17,12 @@ import pytest
 
 from bot.app import Bot, assemble, web_app
 from bot.cli.browser import Browser
-from bot.cli.rehearsal import link_in
+from bot.cli.own_pages import link_in
 from bot.message import Message, OneToOne, Person
 from bot.payer.http import Http
 from bot.replies.plain import plain
 from bot.sandbox.app import create_app
-from bot.sandbox.server import listen, running
+from bot.serving import listen, running
 from tests.e2e.planted import found, needles, strings_of
 from tests.shipped import shipped_pack
 from tests.stage import TODAY, settings_for

@@ -11,7 +11,7 @@ from decimal import Decimal
 from bot.kit import Amount, Claim
 from bot.records.claim import read_claim
 from bot.records.live import live
-from bot.sandbox.foreign import SHAPES, Foreign, foreign_claims
+from tests.kit.foreign_claims import SHAPES, Foreign, foreign_claims
 from tests.kit.money import TODAY
 from tests.records.made import raw
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.foreign import SHAPES
 from tests.kit.foreign import table
+from tests.kit.foreign_claims import SHAPES
 
 
 @given(seed=st.integers(0, 10_000))

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from bot.sandbox.behaviour import Behaviour, Fault
-from bot.sandbox.server import listen, serve_sandbox
+from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
+from bot.serving import listen
 from tests.sandbox.small import Browser
 
 

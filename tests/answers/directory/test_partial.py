@@ -13,10 +13,10 @@ from bot.payer.client import DirectoryClient
 from bot.payer.http import Http
 from bot.sandbox.app import create_app
 from bot.sandbox.behaviour import Behaviour, Fault
-from bot.sandbox.hostile import build
 from bot.sandbox.world import World
 from tests.answers.asking import TODAY, pack
 from tests.desk.desk import words
+from tests.kit.hostile import build
 from tests.shipped import shipped_pack
 
 ERROR = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}'

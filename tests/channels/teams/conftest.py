@@ -37,7 +37,7 @@ from bot.message import (
     Source,
     Span,
 )
-from bot.sandbox.server import listen, running
+from bot.serving import listen, running
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable
 from bot.stores.sqlite import open_sqlite

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.sandbox.hostile.people import NPIS
-from bot.sandbox.hostile.shapes import organization, person, place, role, simple
 from bot.sandbox.synthetic.shapes import NPI, reference
 from bot.sandbox.world import Resource
+from tests.kit.hostile.people import NPIS
+from tests.kit.hostile.shapes import organization, person, place, role, simple
 
 
 def build() -> Iterator[Resource]:

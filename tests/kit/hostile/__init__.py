@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from bot.sandbox.hostile import crowds, ends, links, networks, people, places, times
 from bot.sandbox.world import Resource, World
+from tests.kit.hostile import crowds, ends, links, networks, people, places, times
 
 
 def build(today: date, *, crowd: int = 1_300, namesakes: int = 200) -> World:

@@ -76,7 +76,7 @@ Made = Iterator[tuple[JsonObject, Amounts, bool]]
 def _bill(random: Random) -> _Bill:
     allowed = Decimal(random.randrange(3_000, 90_000)) / 100
     deductible = (allowed * random.choice([0, 0, 1, 3]) / 10).quantize(_CENTS)
-    copay = Decimal(random.choice([0, 20, 25])) if allowed - deductible > 30 else Decimal(0)  # noqa: PLR2004 -- a copay
+    copay = Decimal(random.choice([0, 20, 25])) if allowed - deductible > 30 else Decimal(0)
     coinsurance = ((allowed - deductible - copay) * random.choice([0, 1, 2]) / 10).quantize(_CENTS)
     return _Bill(allowed + Decimal(random.randrange(1, 40_000)) / 100, allowed, deductible, copay, coinsurance)
 

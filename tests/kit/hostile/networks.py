@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.sandbox.hostile.shapes import organization, person, place, role, simple, takes
 from bot.sandbox.synthetic.shapes import PLANNET, extension, reference
 from bot.sandbox.world import Resource
+from tests.kit.hostile.shapes import organization, person, place, role, simple, takes
 
 NAMES = {
     "s": "Blue Network S",

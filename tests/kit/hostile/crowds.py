@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.sandbox.hostile.shapes import person, place, role
 from bot.sandbox.synthetic import chance
 from bot.sandbox.world import Resource
+from tests.kit.hostile.shapes import person, place, role
 
 _BESIDE = 3  # for each of the crowd in the network, so many in another one
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from bot.sandbox.hostile.shapes import open_on, person, place, role, service, simple
 from bot.sandbox.synthetic.shapes import reference
 from bot.sandbox.world import Resource
+from tests.kit.hostile.shapes import open_on, person, place, role, service, simple
 
 _WEEK = "mon tue wed thu fri"
 _EVERY = f"{_WEEK} sat sun"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from bot.sandbox.hostile.shapes import affiliation, organization, person, phones, place, role, simple
 from bot.sandbox.synthetic.shapes import reference
 from bot.sandbox.world import Resource
+from tests.kit.hostile.shapes import affiliation, organization, person, phones, place, role, simple
 
 
 def build(today: date) -> Iterator[Resource]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.sandbox.hostile.shapes import affiliation, code, organization, person, phones, place, role, simple
 from bot.sandbox.synthetic.shapes import NUCC, concept, reference
 from bot.sandbox.world import Resource
+from tests.kit.hostile.shapes import affiliation, code, organization, person, phones, place, role, simple
 
 NPIS = ("1234567893", "1679576722", "1245319599", "1003000126", "1043200001")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.hostile.shapes import access, at, person, phones, place, role, service, simple, takes
 from bot.sandbox.synthetic.shapes import reference
 from bot.sandbox.world import Resource
+from tests.kit.hostile.shapes import access, at, person, phones, place, role, service, simple, takes
 
 NEAR, FAR = "(423) 555-0201", "(423) 555-0202"
 
