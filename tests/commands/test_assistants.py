@@ -17,6 +17,7 @@ from mcp_types import CallToolResult
 
 from bot.channels.mcp import make_server
 from bot.cli.assistants import tools_app
+from bot.ops.entrance import Entrance
 from tests.commands.running import line_with, started
 from tests.stage import Stage
 
@@ -32,6 +33,8 @@ async def asking(stage: Stage, *, seconds: float = 10) -> AsyncIterator[httpx.As
     async with tools_app(bot, make_server(bot.pack, bot.turn, "1")) as app:
         [entrance] = app.user_middleware
         entrance.kwargs["seconds"] = seconds
+        first: object = entrance.cls
+        assert first is Entrance
         transport = httpx.ASGITransport(app, client=("192.0.2.1", 1), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             yield http
