@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,8 +32,10 @@ from bot.conversation.state import Dialogue
 from bot.conversation.telling import Push, Telling
 from bot.conversation.turn import Turn
 from bot.delivery.due import DueReminders
+from bot.delivery.news import Interval
 from bot.delivery.reminders import Reminders
 from bot.delivery.retention import Retention
+from bot.delivery.tellings import Stands
 from bot.documents.desk import Documents
 from bot.documents.link_pages import HealthLinkPages
 from bot.documents.links import HealthLinks
@@ -86,6 +88,7 @@ class Bot:
     telling: Telling
     roll_call: RollCall
     due: DueReminders
+    stands: dict[str, Stands]
     forget: Callable[[Person], Awaitable[None]]
 
     @property
@@ -141,7 +144,8 @@ async def assemble(
         hours = settings.bot_delete_after_hours
         retention = Retention(table, audit.pseudonym, hours=hours, erased=telling.tell_erased, pause=pause)
         documents = Documents(table, audit, settings.bot_public_url)
-        reminding = _reminding(settings, pack, table, keeper, telling, now)
+        interval = Interval(store, settings.bot_look_minutes, settings.bot_looks_per_day)
+        reminding = _reminding(pack, table, keeper, telling, _payer(settings), now, interval)
         links = HealthLinks(table, audit, settings.bot_public_url)
         publisher = Publisher(Printer(pack.templates / "documents", {"payer": _payer(settings)}), documents, links)
         answering = _answering(settings, pack, wire, accounts, audit, publisher, reminding, recent, patience.wall, now)
@@ -153,12 +157,14 @@ async def assemble(
         renderer = Renderer(pack.templates / "pages", settings)
         forget = partial(_forget, retention, accounts)
         pages, calls = Pages(documents, renderer, settings.bot_public_url), RollCall(store, accounts, audit, forget)
-        due = _due(settings, table, reminding, answering, accounts, telling, calls, audit, now)
+        stands: dict[str, Stands] = {}
+        due = _due(table, reminding, answering, accounts, telling, calls, audit, now, interval, stands)
         bot = Bot(
             *(settings, pack, table, accounts, audit, discovery, turn, answering, pages, HealthLinkPages(links)),
-            *(renderer, meter, recent, retention, telling, calls, due, forget),
+            *(renderer, meter, recent, retention, telling, calls, due, stands, forget),
         )
-        stack.push_async_callback(last_checkpoint, anchor := _anchor(settings, audit))
+        anchor = Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
+        stack.push_async_callback(last_checkpoint, anchor)
         for job in (sweep(store, retention, anchor), bot.roll_call.every_hour(), due.every_minute()):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
@@ -270,21 +276,26 @@ async def _forget(retention: Retention, accounts: Accounts, person: Person) -> N
 
 
 def _reminding(  # noqa: PLR0917 -- as above
-    settings: Settings, pack: Pack, table: SealedTable, keeper: Keeper, telling: Telling, now: Callable[[], datetime]
+    pack: Pack,
+    table: SealedTable,
+    keeper: Keeper,
+    telling: Telling,
+    payer: Mapping[str, str],
+    now: Callable[[], datetime],
+    interval: Interval,
 ) -> Reminding:
     return Reminding(
         Reminders(table, now),
         pack=pack,
         keeper=keeper,
-        payer=_payer(settings),
+        payer=payer,
         push=telling.push,
         now=now,
-        minutes=settings.bot_look_minutes,
+        interval=interval,
     )
 
 
 def _due(  # noqa: PLR0917 -- as above
-    settings: Settings,
     table: SealedTable,
     reminding: Reminding,
     answering: Answering,
@@ -293,19 +304,19 @@ def _due(  # noqa: PLR0917 -- as above
     calls: RollCall,
     audit: Audit,
     now: Callable[[], datetime],
+    interval: Interval,
+    stands: Mapping[str, Stands],
 ) -> DueReminders:
     async def ended(person: Person, why: str) -> None:
         await audit.record("reminders_ended", person, detail=why)
-
-    def platforms() -> dict[str, Present | None]:
-        return {one: calls.ask.get(one) for one in telling.push}
 
     return DueReminders(
         table,
         reminding.tell,
         Looking(accounts, audit, answering.unasked).once,
-        minutes=settings.bot_look_minutes,
-        platforms=platforms,
+        interval=interval,
+        platforms=lambda: {one: calls.ask.get(one) for one in telling.push},
+        stands=stands,
         ended=ended,
         now=now,
     )
@@ -348,10 +359,6 @@ def _member_client(
         )
 
     return client
-
-
-def _anchor(settings: Settings, audit: Audit) -> Anchor:
-    return Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
 
 
 def health_of(bot: Bot) -> Health:

@@ -294,10 +294,12 @@ class Private(Reply):
 
     `stands` is asked right before it is shown: no longer when its member was disconnected while it was on its way.
     `record` writes it into the audit trail, with the rows that are kept `along`; None when that is done, or not due.
+    `mark` names what nobody asked for, for who looks later whether it stands in the chat.
     """
 
     stands: Callable[[], Awaitable[bool]] = field(default=_stands, compare=False, repr=False)
     record: Callable[..., Awaitable[bool]] | None = field(default=None, compare=False, repr=False)
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

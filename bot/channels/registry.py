@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from starlette.routing import Route
 
@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.conversation.telling import Push
 from bot.conversation.turn import Turn
 from bot.delivery.retention import Retention
+from bot.delivery.tellings import Stands
 from bot.message import Person, Private
 from bot.ops.metrics import Meter
 from bot.pack import Pack
@@ -36,6 +37,18 @@ class Running(Protocol):
 
     async def is_present(self, person: Person) -> bool | None:
         """Whether a person is a full member of their workspace; None when the platform does not say."""
+        ...
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A channel whose chats can be read."""
+
+    async def stands(self, person: Person, mark: str, since: float) -> bool | None:
+        """Whether what was pushed with a mark, since that Unix time, stands whole; a part of it is deleted.
+
+        None when the platform does not say.
+        """
         ...
 
 
@@ -91,6 +104,11 @@ class Reached(ChannelHost, Protocol):
         """How to ask each platform whether a person is there."""
         ...
 
+    @property
+    def stands(self) -> dict[str, Stands]:
+        """How to ask each platform whether a push stands."""
+        ...
+
 
 Start = Callable[[ChannelHost], AbstractAsyncContextManager[Running | None]]
 """Starts a channel; gives None when its settings are not there.
@@ -124,5 +142,7 @@ async def started(bot: Reached, channels: Mapping[str, Start] = CHANNELS) -> Asy
             channel = await stack.enter_async_context(start(bot))
             if channel is not None:
                 bot.push[platform], bot.present[platform] = channel.push, channel.is_present
+                if isinstance(channel, Readable):
+                    bot.stands[platform] = channel.stands
                 running[platform] = channel
         yield running

@@ -87,7 +87,11 @@ class Settings(Day):
     bot_questions_per_minute: Annotated[int, Field(ge=1)] = 20
     """How many questions one person may ask in a minute."""
     bot_look_minutes: Annotated[int, Field(ge=5)] = 30
-    """About how many minutes lie between two looks for a new claim, for who asked to be told of one."""
+    """At most how many minutes lie between two looks for a new claim, for who asked to be told of one."""
+    bot_looks_per_day: Annotated[int, Field(ge=10)] = 1_500
+    """About how many looks for new claims a day the payer gets from all people together. Where `BOT_LOOK_MINUTES` would
+    make more, the looks lie further apart, and who asks to be told reads how far.
+    """
     bot_metrics_bind: Bind | None = None
     """Host and port, such as `127.0.0.1:9090`, where `/metrics` and `/healthz` answer. When not set they answer this
     machine on the public port, but no trusted proxy.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from bot.accounts.accounts import Access, Accounts
 from bot.conversation.reminding import WATCH
@@ -14,12 +16,20 @@ from bot.kit import Ask, claim_news
 from bot.message import Person
 from bot.ops.audit import Audit
 
+_WHOLE_DAY = 20 * 3_600.0  # seconds: the first look of a day reads all claims
+
 
 class Looking:
-    """Reads a person's claims as their own question would. `ask` gives an ask of theirs."""
+    """Reads a person's claims as their own question would. `ask` gives an ask of theirs, `clock` Unix seconds."""
 
-    def __init__(self, accounts: Accounts, audit: Audit, ask: Callable[[Person, Access], Ask]) -> None:
-        self._accounts, self._audit, self._ask = accounts, audit, ask
+    def __init__(
+        self,
+        accounts: Accounts,
+        audit: Audit,
+        ask: Callable[[Person, Access], Ask],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._accounts, self._audit, self._ask, self._clock = accounts, audit, ask, clock
 
     async def once(self, reminder: Reminder) -> Look:
         """Whether there is what a person asked to be told of; noted in the audit trail first.
@@ -35,9 +45,13 @@ class Looking:
             raise LookEnded("sign_in") from None
         except (NotLinked, NotCovered):
             raise LookEnded("gone") from None
-        ask = self._ask(person, access)
-        news = await claim_news(ask, reminder.record)
+        ask, now = self._ask(person, access), self._clock()
+        # A person whose claims are more than a page is asked what changed; all of them are read once a day.
+        whole = reminder.whole if now - reminder.whole < _WHOLE_DAY else 0.0
+        since = datetime.fromtimestamp(whole, UTC).date() - timedelta(days=1) if whole else None
+        news = await claim_news(ask, reminder.record, since)
         read = Counter(source.type for source in ask.report.sources)
         await self._audit.record("answered", person, detail=WATCH, read=read)
         marks, known = {*marks_of(news.ids)}, {*reminder.known}  # a page that failed makes no claim new when it is back
-        return Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known))
+        whole = whole or (now if ask.report.pages > 1 else 0.0)
+        return Look(tuple(known | marks), news.is_decided if reminder.record else bool(marks - known), whole)

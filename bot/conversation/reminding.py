@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.accounts.accounts import Access, LinkRow
 from bot.conversation.course import Keeper
 from bot.conversation.state import Asked
 from bot.conversation.telling import Push
-from bot.delivery.news import DAYS, marks_of, rest
-from bot.delivery.reminders import DAYS_BEFORE, MOST, NotKept, Reminder, Reminders, waking
+from bot.delivery.news import DAYS, Interval, marks_of, rest
+from bot.delivery.reminders import DAYS_BEFORE, MOST, NotKept, Reminder, Reminders, mark_of, waking
 from bot.errors import Unwritable
 from bot.kit import ReminderKept, ReminderWish
 from bot.message import Language, Message, Person, Private
@@ -27,7 +28,7 @@ LIST, END, WATCH = "reminder.list", "reminder.end", "reminder.watch"
 class Reminding:
     """Everything that is said of reminders.
 
-    `push` is how to reach a person on each platform, `minutes` lie between two looks for news.
+    `push` is how to reach a person on each platform, `interval` lies between two looks for news.
     """
 
     def __init__(
@@ -39,10 +40,10 @@ class Reminding:
         payer: Mapping[str, str],
         push: Mapping[str, Push],
         now: Callable[[], datetime],
-        minutes: int,
+        interval: Interval,
     ) -> None:
         self._reminders, self._pack, self._keeper = reminders, pack, keeper
-        self._payer, self._push, self._now, self._minutes = payer, push, now, minutes
+        self._payer, self._push, self._now, self._interval = payer, push, now, interval
 
     async def keep(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
         """What became of an answer's wish."""
@@ -53,12 +54,12 @@ class Reminding:
         return ReminderKept(most=kept.most) if isinstance(kept, NotKept) else ReminderKept(kept.days)
 
     async def _watch(self, person: Person, asked: Asked, wish: ReminderWish, access: Access) -> ReminderKept:
-        now, known = self._now(), marks_of(wish.known)
+        now, known, minutes = self._now(), marks_of(wish.known), await self._interval.minutes()
         last, ends = now.date() + timedelta(days=DAYS), None if access.renewable else access.expires_at
         wanted = Reminder(
             person, wish.about, wish.record, last, (), asked.language, access.patient, known=known, ends=ends
         )
-        seconds, left = rest(self._minutes, ends, time.time()), math.inf if ends is None else ends - time.time()
+        seconds, left = rest(minutes, ends, time.time()), math.inf if ends is None else ends - time.time()
         over = now + timedelta(seconds=left) if ends else None
         first = waking(now + timedelta(seconds=seconds))
         if (first - now).total_seconds() >= left:
@@ -66,7 +67,7 @@ class Reminding:
         kept = await self._reminders.watch(wanted, (first - now).total_seconds())
         if isinstance(kept, NotKept):
             return ReminderKept(most=kept.most)
-        return ReminderKept(minutes=self._minutes, ends=over, until=last)
+        return ReminderKept(minutes=minutes, ends=over, until=last)
 
     async def answer(self, message: Message, asked: Asked) -> Private:
         """The reply to "my reminders", and to who ends one or all of them."""
@@ -99,7 +100,8 @@ class Reminding:
             raise Unwritable("no channel")
         template = "reminder/news" if reminder.about == "news" else "reminder/due"
         reply = self._say(template, reminder.language, intent=LIST, key=key, reminder=reminder, days=days)
-        await push(reminder.person, await self._keeper.alone(reminder.person, reply))
+        reply = await self._keeper.alone(reminder.person, replace(reply, mark=mark_of(key, reminder)))
+        await push(reminder.person, reply)
 
     def _say(self, template: str, language: Language, *, intent: str, **values: object) -> Private:
         blocks = self._pack.render(template, {"payer": self._payer, "before": DAYS_BEFORE, **values}, language)

@@ -1,18 +1,19 @@
 """What a person asked to be reminded of: kept, sealed, until its last day is over or the person ends it.
 
 A row belongs to its person, so that "unlink" deletes it. It names the record and the day that it follows from and holds
-no word of the record. Its lane is its own, and its lease holds it until it is due (`bot/delivery/due.py`).
+no word of the record. Its lane is its own, and its lease holds it until it is due (`due.py`, `looks.py`).
 """
 
 from __future__ import annotations
 
 import secrets
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -24,6 +25,7 @@ MOST = 20
 DAYS_BEFORE = (30, 7, 1)
 MORNING, EVENING = 9, 20
 """The hours between which people are written to unasked, in BOT_TIMEZONE."""
+About = Literal["appeal", "news"]
 _SPREAD = 3_600  # seconds: not everybody's reminder is due in the same moment
 
 
@@ -31,15 +33,17 @@ class Reminder(msgspec.Struct, frozen=True):
     """A day to be reminded of: `days` before it that are still to be told, the earliest first.
 
     `record` is the id of what it follows from, `whose` the Patient id: it ends with the connection that opens that one.
-    `telling` is set while it is told: as how many days before. `missed` counts how often the chat could not be written
-    to.
+    `telling` is set while it is told: as how many days before; `since` is when that began, in Unix seconds. `missed`
+    counts how often the chat could not be written to.
 
-    Of "news" `record` is a claim's number or empty, `known` are short hashes of the claims that were there, and `ends`
-    is when the sign-in does, in Unix seconds, None where it is renewed. It is looked for until `last`.
+    Of "news" `record` is a claim's number or empty, `known` are short hashes of the claims that were there, `found` of
+    those that are there while it is told, and `ends` is when the sign-in does, in Unix seconds, None where it is
+    renewed. It is looked for until `last`. `doubt`: nobody knows whether the last news were told. `whole` is when all
+    claims were read, in Unix seconds, where they are more than a page; 0 where they are not.
     """
 
     person: Person
-    about: Literal["appeal", "news"]
+    about: About
     record: str
     last: date
     days: tuple[int, ...]
@@ -49,13 +53,27 @@ class Reminder(msgspec.Struct, frozen=True):
     ends: float | None = None
     telling: int | None = None
     missed: int = 0
+    since: float = 0.0
+    found: tuple[str, ...] = ()
+    doubt: bool = False
+    whole: float = 0.0
 
-    def told_as(self, days: int, *, surely: bool = True) -> Reminder:
-        """The reminder after it was told as so many days before.
+    @property
+    def untold(self) -> Reminder:
+        """The reminder after it is known that it was not told."""
+        return msgspec.structs.replace(self, telling=None, found=())
+
+    def told_as(self, days: int, *, surely: bool = True) -> Reminder | None:
+        """The reminder after it was told as so many days before; None when that was the last of it.
 
         When nobody knows whether it was and no other follows, the day itself is added: whoever may not have read the
-        last one is told once more, in other words.
+        last one is told once more, in other words. So are news, once.
         """
+        if self.about == "news":
+            doubt = not surely and not self.doubt
+            ends = days < 0 or (self.record and not doubt)
+            noted = msgspec.structs.replace(self.untold, known=self.found or self.known, doubt=doubt, missed=0)
+            return None if ends else noted
         left = tuple(one for one in self.days if one < days)
         if not surely and not left and days > 0:
             left = (0,)
@@ -69,17 +87,30 @@ class NotKept:
     most: int | None = None
 
 
-def kind_of(platform: str) -> str:
-    """The kind of a platform's rows: a process leases only what it can tell."""
-    return f"reminder:{platform}"
+WATCHES = "watch:"
+"""How the kinds of rows of news begin, whatever the platform."""
+
+
+def kind_of(platform: str, about: About = "appeal") -> str:
+    """The kind of a platform's rows: a process leases only what it can tell, and days wait behind no look for news."""
+    return f"{WATCHES if about == 'news' else 'reminder:'}{platform}"
 
 
 def moment_of(reminder: Reminder, key: str, zone: datetime) -> datetime | None:
     """When it is to be told next, in the time zone of `zone`: in the morning; None when nothing is left to tell."""
     if not reminder.days:
         return None
-    spread = timedelta(seconds=int.from_bytes(key.encode()[-3:], "big") % _SPREAD)
-    return _morning(reminder.last - timedelta(days=reminder.days[0]), zone) + spread
+    return _morning(reminder.last - timedelta(days=reminder.days[0]), zone) + timedelta(seconds=spread(key, _SPREAD))
+
+
+def spread(key: str, seconds: float) -> float:
+    """A part of these seconds, another one for each key: what is due for many is not due for all at once."""
+    return zlib.crc32(key.encode()) / 2**32 * seconds
+
+
+def mark_of(key: str, reminder: Reminder) -> str:
+    """The name of one telling of a reminder, for who looks whether it stands in the chat."""
+    return f"{key}/{reminder.since!r}"
 
 
 def _morning(day: date, zone: datetime) -> datetime:
@@ -118,19 +149,22 @@ class Reminders:
 
     async def of(self, person: Person) -> list[tuple[str, Reminder]]:
         """A person's reminders with their keys, the oldest first."""
-        rows = await self._table.owned(kind_of(person.platform), person.key)
+        kinds = (kind_of(person.platform), kind_of(person.platform, "news"))
+        rows = [row for kind in kinds for row in await self._table.owned(kind, person.key)]
         return [(key, msgspec.json.decode(plain, type=Reminder)) for key, plain in rows]
 
     async def end(self, person: Person, *keys: str) -> int:
         """End a person's reminders with these keys; how many of them there were. Nobody else's can be ended."""
         own = {key for key, _ in await self.of(person)}.intersection(keys)
         for key in own:
-            await self._store.drop(kind_of(person.platform), key)
+            for about in get_args(About):
+                await self._store.drop(kind_of(person.platform, about), key)
         return len(own)
 
     async def _add(self, key: str, reminder: Reminder, moment: datetime) -> Reminder | NotKept:
         """Keep it in place of an earlier one of the same, to be leased from that moment on."""
-        rows, kind, now = await self.of(reminder.person), kind_of(reminder.person.platform), self._now()
+        rows, now = await self.of(reminder.person), self._now()
+        kind = kind_of(reminder.person.platform, reminder.about)
         same = [each for each, one in rows if _what(one) == _what(reminder)]
         if len(rows) - len(same) >= MOST:
             return NotKept(MOST)

@@ -181,9 +181,10 @@ class ClaimNews:
         return self.named is not None and not self.named.is_open
 
 
-async def claim_news(ask: Ask, number: str = "") -> ClaimNews:
-    """All claims as they are now: a new one may be for an old day."""
-    alive = await newest_claims(ask, enough=lambda _: False, page_size=50, people=False)
+async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> ClaimNews:
+    """All claims as they are now, for a new one may be for an old day; of a server that can, what changed `since`."""
+    changed = () if since is None else (("_lastUpdated", f"ge{since}"),)
+    alive = await newest_claims(ask, *changed, enough=lambda _: False, page_size=50, people=False)
     named = next((one for one in alive.claims if is_numbered(one, number)), None) if number else None
     return ClaimNews(tuple(one.id for one in alive.claims), named)
 

@@ -117,6 +117,10 @@ class Store(Protocol):
         """The living rows of a kind after a number, in the order in which they were put, at most so many."""
         ...
 
+    async def size(self, prefix: str) -> int:
+        """How many living rows there are of the kinds that begin so."""
+        ...
+
     async def last(self, kind: str) -> Row | None:
         """The living row of a kind that was put last."""
         ...

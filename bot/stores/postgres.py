@@ -209,6 +209,12 @@ class PostgresStore:
         )
         return [_row(row) for row in rows]
 
+    async def size(self, prefix: str) -> int:
+        """How many living rows there are of the kinds that begin so."""
+        statement = "SELECT count(*) FROM rows WHERE kind >= %s AND kind < %s AND expires > %s"
+        [(rows,)] = await self._run(statement, (_b(prefix), _b(prefix) + b"\xff", self._clock()))
+        return int(rows)
+
     async def last(self, kind: str) -> Row | None:
         """The living row of a kind that was put last."""
         rows = await self._run(

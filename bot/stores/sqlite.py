@@ -226,6 +226,12 @@ class SqliteStore:
         )
         return [Row(*row) for row in rows]
 
+    async def size(self, prefix: str) -> int:
+        """How many living rows there are of the kinds that begin so."""
+        statement = "SELECT count(*) FROM rows WHERE kind >= ?1 AND kind < ?1 || char(1114111) AND expires > ?2"
+        [(rows,)] = await self._run(statement, (prefix, self._clock()))
+        return int(rows)
+
     async def last(self, kind: str) -> Row | None:
         """The living row of a kind that was put last."""
         rows = await self._run(

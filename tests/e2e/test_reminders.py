@@ -62,7 +62,7 @@ async def test_from_words_to_message_and_calendar(house: House) -> None:
 async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
     """One of her claims was not there when she asked: told without a word of it, and so is that the looking ended."""
     bot, noon = dana.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
-    bot.due._now = bot.turn._reminding._now = lambda: noon
+    bot.due._now = bot.due._looks._now = bot.turn._reminding._now = lambda: noon
     await dana.say("tell me when a new claim comes")
     rows = Reminders(bot.table, lambda: noon)
     [(_, asked)] = await rows.of(dana.person)
@@ -79,9 +79,9 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
     link = await bot.accounts.link(dana.person)
     assert link is not None
     await bot.store.drop("tokens", link.id)
-    [row] = await bot.store.listed(kind_of("console"))
+    [row] = await bot.store.listed(kind_of("console", "news"))
     await bot.store.hold(row.kind, row.key, until=0)
-    assert [await bot.due.once(), await bot.due.once()] == [0, 0]
+    assert [await bot.due.once(), await bot.due.once()] == [1, 0]
     ended = Said([dana.pushed[-1]])
     assert (len(dana.pushed), "I've stopped checking: your sign-in has ended." in ended.text) == (2, True)
     again = await dana.say("Sign in and go on", press=ended.buttons["Sign in and go on"])
@@ -94,18 +94,19 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
 async def test_wishes_end_with_the_record_that_they_are_about(house: House) -> None:
     """Signed in again they stay; another member ends them, which is said, and none of them reads that record."""
     bot, noon = house.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
-    bot.due._now = bot.turn._reminding._now = lambda: noon
+    bot.due._now = bot.due._looks._now = bot.turn._reminding._now = lambda: noon
     await house.sign_in("theo")
     for words in ("remind me about the appeal", "tell me when a new claim comes"):
         await house.say(words)
     again = await house.sign_in("theo")
-    kept = await bot.store.listed(kind_of("console"))
+    both = kind_of("console"), kind_of("console", "news")
+    kept = [row for kind in both for row in await bot.store.listed(kind)]
     assert len(kept) == 2
     assert "reminder" not in again.text
 
     moved = await house.sign_in("dana")
     assert "Your 2 reminders about the record that was connected before are off." in moved.text
-    assert await bot.store.listed(kind_of("console")) == []
+    assert [await bot.store.listed(kind) for kind in both] == [[], []]
     assert "You have no reminders." in (await house.say("my reminders")).text
 
     person = house.person
@@ -123,7 +124,7 @@ async def test_wishes_end_with_the_record_that_they_are_about(house: House) -> N
 async def test_a_wave_of_401_ends_no_wish(dana: House) -> None:
     """The wish stays as long as the sign-in does, and the news are told when the payer takes the token again."""
     bot, noon = dana.bot, datetime.combine(DAY, time(12), ZoneInfo("America/Chicago"))
-    bot.due._now = bot.turn._reminding._now = lambda: noon
+    bot.due._now = bot.due._looks._now = bot.turn._reminding._now = lambda: noon
     await dana.say("tell me when a new claim comes")
     rows = Reminders(bot.table, lambda: noon)
     [(_, asked)] = await rows.of(dana.person)
@@ -135,6 +136,6 @@ async def test_a_wave_of_401_ends_no_wish(dana: House) -> None:
     assert await bot.due.once() == 0
     assert (dana.pushed, len(await rows.of(dana.person))) == ([], 1)
     dana.heal()
-    [row] = await bot.store.listed(kind_of("console"))
+    [row] = await bot.store.listed(kind_of("console", "news"))
     await bot.store.hold(row.kind, row.key, until=0)
     assert await bot.due.once() == 1

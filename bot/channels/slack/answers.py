@@ -33,7 +33,7 @@ from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention
 from bot.errors import StoreError, Unwritable
-from bot.message import FAREWELLS, Answered, Message, OneToOne, Person, Place, Shareable, Shared
+from bot.message import FAREWELLS, Message, OneToOne, Person, Place, Private, Shareable, Shared
 
 log = structlog.get_logger("slack")
 
@@ -212,7 +212,7 @@ class SlackController:
         except (*PASSING, SlackApiError, WhoUnknown) as error:
             failed(error)
 
-    async def push(self, here: Workspace | None, person: Person, reply: Answered) -> None:
+    async def push(self, here: Workspace | None, person: Person, reply: Private) -> None:
         """Write in a person's own chat without being asked.
 
         Raises:
@@ -221,10 +221,27 @@ class SlackController:
         own = None if here is None else await here.chat(person.user)
         if here is None or own is None:
             raise Unwritable("no chat")
+        mark = DeliveryMark.of(reply.mark) if reply.mark else UNMARKED
         try:
-            await SlackWriter(here, self._notices, self._pace, self._retention).post(own, reply, person)
+            await SlackWriter(here, self._notices, self._pace, self._retention, mark).post(own, reply, person)
         except SlackApiError as error:
             raise Unwritable(code_of(error)) from None
+
+    async def pushed(self, here: Workspace | None, person: Person, name: str, since: float) -> bool | None:
+        """Whether what was pushed under a name stands whole in a person's chat; a part of it is deleted.
+
+        None where the chat cannot be read.
+
+        Raises:
+            Unreachable: Slack does not answer.
+        """
+        own = None if here is None else await here.chat(person.user)
+        if here is None or own is None:
+            return False
+        try:
+            return await cleared(here, own, DeliveryMark.of(name), f"{since - _SKEW:.6f}") == "whole"
+        except SlackApiError:
+            return None
 
     async def _place(self, here: Workspace, incoming: Incoming) -> Place | None:
         if incoming.own_chat:

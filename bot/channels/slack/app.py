@@ -55,7 +55,7 @@ from bot.conversation.forms import Forms
 from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
 from bot.delivery.retention import Retention, ShownMessage
 from bot.errors import StoreUnusable
-from bot.message import Answered, Person
+from bot.message import Person, Private
 from bot.replies.render import Words
 
 log = structlog.get_logger("slack")
@@ -159,10 +159,13 @@ class SlackApp:
         signed = [Route("/slack/events", self._receive, methods=["POST"])] if self._given.signing_secret else []
         return [*signed, *(self._install.routes() if self._install else ())]
 
-    async def push(self, person: Person, reply: Answered) -> None:
+    async def push(self, person: Person, reply: Private) -> None:
         """Write in a person's own chat without being asked, such as after a sign-in that failed in the browser."""
-        workspace = await self._workspaces.of(person.enterprise, person.team)
-        await self._desk.push(workspace, person, reply)
+        await self._desk.push(await self._workspaces.of(person.enterprise, person.team), person, reply)
+
+    async def stands(self, person: Person, mark: str, since: float) -> bool | None:
+        """Whether what was pushed with this mark, since that Unix time, stands whole; a part of it is deleted."""
+        return await self._desk.pushed(await self._workspaces.of(person.enterprise, person.team), person, mark, since)
 
     async def is_present(self, person: Person) -> bool | None:
         """Whether a person is a full member of their workspace; None when Slack does not say."""
@@ -216,8 +219,7 @@ class SlackApp:
         """One delivery of Socket Mode; true when it is taken."""
         if await self._ended(payload):
             return True
-        request = AsyncBoltRequest(mode="socket_mode", body=dict(payload))
-        answer: BoltResponse = await self._bolt.async_dispatch(request)
+        answer: BoltResponse = await self._bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=dict(payload)))
         return answer.status in {200, 404}
 
     async def _ended(self, body: Body) -> bool:

@@ -1,0 +1,113 @@
+"""Looks for the news that people asked to be told of: politely, by day, and as long as their sign-in allows.
+
+Looks of many people run beside each other, a few at once and a moment apart, and come from the morning on over the
+whole interval: a payer that is slow holds up nobody else's day, and one that is well sees no crowd.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from bot.delivery.news import Interval, LookEnded, LookNow, is_last
+from bot.delivery.reminders import Reminder, kind_of, spread, waking
+from bot.delivery.tellings import LEASE, Tellings
+from bot.stores.base import Row, Store
+
+log = structlog.get_logger("reminders")
+
+MAYBE_NEWS, NEWS, SIGN_IN_OVER, TIME_OVER = 1, 0, -1, -2
+"""What is told of news, in place of days."""
+_AT_ONCE = 8
+_APART = 0.25  # seconds between the beginnings of two looks
+_DAY = 86_400.0
+
+
+class Looks:
+    """Looks for what is due. `now` is the present moment in BOT_TIMEZONE, `clock` tells Unix seconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        tellings: Tellings,
+        look: LookNow,
+        *,
+        interval: Interval,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+        pause: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._store, self._tellings, self._look, self._interval = store, tellings, look, interval
+        self._now, self._clock, self._pause = now, clock, pause
+        self._turn, self._free_at = asyncio.Lock(), 0.0
+
+    async def once(self, platforms: Iterable[str]) -> int:
+        """Look for everything that is due now, as far as nobody else does; how many news were told."""
+        kinds, slots = [kind_of(one, "news") for one in platforms], asyncio.Semaphore(_AT_ONCE)
+        return await working(self._looked_at(kind, slots) for kind in kinds for _ in range(_AT_ONCE))
+
+    async def _looked_at(self, kind: str, slots: asyncio.Semaphore) -> int:
+        told = 0
+        while True:
+            async with slots:
+                row = await self._store.lease(kind, until=self._clock() + LEASE)
+                if row is None:
+                    return told
+                told += await self._due(row)
+
+    async def _due(self, row: Row) -> bool:
+        """Look for news by day, and tell them; whether they were told."""
+        reminder, now = self._tellings.read(row), self._now()
+        if reminder is None:  # it counts as missing
+            await self._tellings.hold(row, _DAY)
+            return False
+        if waking(now) > now:
+            late = spread(row.key, await self._interval.minutes() * 60)
+            await self._tellings.hold(row, (waking(now) - now).total_seconds() + late)
+            return False
+        settled = await self._tellings.settled(row, reminder)
+        return settled is not None and await self._looked(row, settled, now)
+
+    async def _looked(self, row: Row, reminder: Reminder, now: datetime) -> bool:
+        await self._in_turn()
+        try:
+            look = await self._look(reminder)
+        except LookEnded as error:
+            if str(error) == "gone":
+                await self._store.drop(row.kind, row.key)
+            return str(error) != "gone" and await self._tellings.tell(row, reminder, SIGN_IN_OVER)
+        except Exception as error:  # noqa: BLE001 -- of payer and store: the next look may do better
+            log.warning("not looked", kind=type(error).__name__)
+            await self._tellings.put(row, reminder)
+            return False
+        reminder = msgspec.structs.replace(reminder, whole=look.whole)
+        if look.is_news or reminder.doubt:
+            return await self._tellings.tell(row, reminder, MAYBE_NEWS if reminder.doubt else NEWS, look.known)
+        over = is_last(reminder.ends, self._clock())
+        if over or reminder.last < now.date():
+            return await self._tellings.tell(row, reminder, SIGN_IN_OVER if over else TIME_OVER)
+        await self._tellings.put(row, msgspec.structs.replace(reminder, known=look.known, missed=0))
+        return False
+
+    async def _in_turn(self) -> None:
+        """Wait until a look may begin."""
+        clock = asyncio.get_running_loop().time
+        async with self._turn:
+            if (wait := self._free_at - clock()) > 0:
+                await self._pause(wait)
+            self._free_at = clock() + _APART
+
+
+async def working(jobs: Iterable[Coroutine[Any, Any, int]]) -> int:
+    """The sum of what jobs beside each other return; all of them end with the first one that fails."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        return sum(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
