@@ -45,6 +45,7 @@ from bot.documents.publisher import Publisher
 from bot.message import Person
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit
+from bot.ops.backwards import watch_clock
 from bot.ops.clock import clock_of, refuse_made_up_day
 from bot.ops.entrance import entrance_of
 from bot.ops.health import Health
@@ -165,7 +166,8 @@ async def assemble(
         )
         anchor = Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
         stack.push_async_callback(last_checkpoint, anchor)
-        for job in (sweep(store, retention, anchor), bot.roll_call.every_hour(), due.every_minute()):
+        jobs = sweep(store, retention, anchor), bot.roll_call.every_hour(), due.every_minute(), watch_clock(store)
+        for job in jobs:
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
 

@@ -53,7 +53,7 @@ class Heartbeat:
         Raises:
             StoreError, Superseded: the lease could not be prolonged, so nothing may be written.
         """
-        if self._clock() - self._last > self._lease / 2 and not await self._prolong():
+        if not 0 <= self._clock() - self._last <= self._lease / 2 and not await self._prolong():
             raise Superseded
 
     def _begin(self) -> None:

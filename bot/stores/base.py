@@ -106,6 +106,13 @@ class Store(Protocol):
         """Move the end of a lease; a time that is past gives the row back. With `lease` and the answer: as `swap`."""
         ...
 
+    async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
+        """Move what ends after that time forward by so many seconds: leases, counters, and rows of these kinds.
+
+        For a clock that went back: what was written before it did would rest as long as it went. How many rows.
+        """
+        ...
+
     async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
         """End the work on a row: its value is gone and its lane goes on; its key stays taken until then (T39).
 

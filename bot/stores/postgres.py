@@ -45,6 +45,11 @@ _ADD = (
     "expires = excluded.expires, lane = excluded.lane, held = 0, leases = 0 WHERE rows.expires <= %s RETURNING 1"
 )
 _DROP_OWNED = "DELETE FROM rows WHERE owner = %s AND owner <> '' AND (%s OR kind = ANY (%s)) RETURNING 1"
+_EARLIER = (
+    "UPDATE rows SET held = held - %(seconds)s WHERE lane <> '' AND held > %(after)s RETURNING 1",
+    "UPDATE counters SET expires = expires - %(seconds)s WHERE expires > %(after)s RETURNING 1",
+    "UPDATE rows SET expires = expires - %(seconds)s WHERE expires > %(after)s AND kind = ANY (%(kinds)s) RETURNING 1",
+)
 _FIRST_OF_ITS_LANE = (
     "UPDATE rows SET held = %(until)s, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
     "WHERE kind = %(kind)s AND lane <> '' AND held <= %(now)s AND expires > %(now)s "
@@ -187,6 +192,11 @@ class PostgresStore:
             (until, _b(kind), _b(key), lease),
         )
         return bool(rows)
+
+    async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
+        """Move what ends after that time forward by so many seconds: leases, counters, and rows of these kinds."""
+        values = {"seconds": seconds, "after": after, "kinds": [_b(kind) for kind in kinds]}
+        return sum([len(await self._run(statement, values)) for statement in _EARLIER])
 
     async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
         """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""

@@ -59,6 +59,14 @@ _SWEEPS = (
     "DELETE FROM rows WHERE rowid IN (SELECT rowid FROM rows WHERE expires <= ? LIMIT ?) RETURNING 1",
     "DELETE FROM counters WHERE rowid IN (SELECT rowid FROM counters WHERE expires <= ? LIMIT ?) RETURNING 1",
 )
+_EARLIER = (
+    "UPDATE rows SET held = held - ?1 WHERE lane <> '' AND held > ?2 AND ?3 <> '' RETURNING 1",
+    "UPDATE counters SET expires = expires - ?1 WHERE expires > ?2 AND ?3 <> '' RETURNING 1",
+    (
+        "UPDATE rows SET expires = expires - ?1 WHERE expires > ?2 AND kind IN (SELECT value FROM json_each(?3)) "
+        "RETURNING 1"
+    ),
+)
 _FIRST_OF_ITS_LANE = (
     "UPDATE rows SET held = ?2, leases = leases + 1 WHERE number = (SELECT number FROM rows AS it "
     "WHERE kind = ?1 AND lane <> '' AND held <= ?4 AND expires > ?4 AND NOT EXISTS ("
@@ -206,6 +214,11 @@ class SqliteStore:
             (kind, key, until, lease),
         )
         return bool(rows)
+
+    async def earlier(self, seconds: float, *, after: float, kinds: Sequence[str] = ()) -> int:
+        """Move what ends after that time forward by so many seconds: leases, counters, and rows of these kinds."""
+        moved = [await self._run(statement, (seconds, after, json.dumps(kinds))) for statement in _EARLIER]
+        return sum(len(rows) for rows in moved)
 
     async def finish(self, kind: str, key: str, *, expires: float, lease: int | None = None, lane: str = "") -> Ended:
         """End the work on a row: its value is gone and its lane goes on; its key stays taken until then."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from bot.errors import StoreError
 from bot.stores.base import Store
 
-_KIND = "payer_wait"
+_KIND, _FOR = "payer_wait", "payer_wait_for"
 
 
 class StoredWaits:
@@ -21,8 +21,9 @@ class StoredWaits:
     async def left(self, origin: str) -> float:
         """Seconds until the origin may be asked; 0 when nobody was told to wait."""
         with contextlib.suppress(StoreError):
-            if until := await self._store.get(_KIND, origin):
-                return max(0.0, float(until) - self._clock())
+            until, seconds = await self._store.several((_KIND, origin), (_FOR, origin))
+            if until:  # a clock that went back makes no wait longer than it was told
+                return max(0.0, min(float(until) - self._clock(), float(seconds or "inf")))
         return 0.0
 
     async def keep(self, origin: str, seconds: float) -> None:
@@ -31,4 +32,5 @@ class StoredWaits:
             return
         until = self._clock() + seconds
         with contextlib.suppress(StoreError):
+            await self._store.put(_FOR, origin, str(seconds).encode(), expires=until)
             await self._store.put(_KIND, origin, str(until).encode(), expires=until)

@@ -1,4 +1,4 @@
-"""`make chaos`: 200 kills, half of them on SQLite and half on PostgreSQL with two replicas."""
+"""`make chaos`: 200 kills over answers and as many over news, half of them on SQLite and half on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.ground import besieged
+from tests.chaos.news import told_under_kills
 from tests.doubles.postgres import postgres
 
 
@@ -21,7 +22,10 @@ async def _both(kills: int) -> bool:
             print(f"{told}: {toll}", flush=True)  # noqa: T201 -- what it prints is its result
             if toll.faults:
                 print(f"not as it must be: {'; '.join(toll.faults)}", flush=True)  # noqa: T201 -- as above
-            whole = whole and not toll.faults
+            with tempfile.TemporaryDirectory() as folder:
+                news = await told_under_kills(Path(folder), kills=kills // 2, store_url=url and server.emptied())
+            print(f"{told}, news: {news}", flush=True)  # noqa: T201 -- as above
+            whole = whole and not toll.faults and not news.faults
     return whole
 
 

@@ -1,13 +1,18 @@
-"""`bcbst-bot` with leases of a second, for a siege that has to be short, and without a look at its pack's examples."""
+"""`bcbst-bot` with leases of a second, for sieges that have to be short, and without a look at its pack's examples."""
 
 from __future__ import annotations
 
 import bot.pack
 from bot.cli.cli import main
+from bot.delivery import due, looks, reminders, tellings
 from bot.delivery.inbox import Inbox
 
 Inbox.__init__.__kwdefaults__.update(lease=1.5, look=0.2)  # type: ignore[union-attr] # it has keyword defaults
 bot.pack._rule_faults = lambda *_: iter(())
+# People are told of news by day: here it is day all day, and what a process held is free after a second and a half.
+reminders.MORNING, reminders.EVENING = 0, 24
+due._LOOK, due.LEASE, looks.LEASE, tellings._AGAIN = 0.2, 1.5, 1.5, 0.5
+looks._APART = 0.0
 
 if __name__ == "__main__":
     main()

@@ -62,7 +62,7 @@ class Siege:
     async def run(self) -> Toll:
         """Everybody linked, everything asked, everybody killed in turn as often as wanted, then the count."""
         await self._start(self.ports[0])
-        await self._link_all()
+        await self.link_all()
         over = asyncio.Event()
         sender = asyncio.create_task(self._ask_on(over))
         share = [self.kills // len(self.ports) + (at < self.kills % len(self.ports)) for at in range(len(self.ports))]
@@ -74,7 +74,7 @@ class Siege:
             await sender
             return await self._settled()
         finally:
-            await self._end()
+            await self.end()
 
     @asynccontextmanager
     async def standing(self, *, linked: bool = False) -> AsyncIterator[int]:
@@ -82,10 +82,21 @@ class Siege:
         await self._start(self.ports[0])
         try:
             if linked:
-                await self._link_all()
+                await self.link_all()
             yield self._alive[self.ports[0]].pid
         finally:
-            await self._end()
+            await self.end()
+
+    async def begin(self) -> None:
+        """Start a process."""
+        await self._start(self.ports[0])
+
+    async def killed(self, number: signal.Signals) -> None:
+        """End the process by a signal."""
+        self._up.discard(self.ports[0])
+        process = self._alive.pop(self.ports[0])
+        process.send_signal(number)
+        await process.wait()
 
     async def asked_until(self, over: asyncio.Task[None]) -> Toll:
         """Messages until that is done, then the count."""
@@ -98,21 +109,23 @@ class Siege:
         """How many questions have an answer or an apology."""
         return count(self.slack, self.questions).answered
 
-    async def _link_all(self) -> None:
+    async def link_all(self) -> None:
+        """Link the members."""
         for member in self.members:
-            await self._said_to(member, "link")
-            link = await self._seen(member, "/link/")
+            await self.said_to(member, "link")
+            link = await self.seen(member, "/link/")
             async with Browser() as browser:
                 code = await browser.sign_in(link, member)
-            await self._said_to(member, code)
+            await self.said_to(member, code)
             await self._answered_to(member, 2)
         self.slack.messages.clear()
         self.slack.calls.clear()
 
-    async def _said_to(self, member: str, text: str) -> None:
+    async def said_to(self, member: str, text: str) -> None:
+        """Write to the bot in a member's chat."""
         await self._deliver(self.slack.direct_message(text, user=member))
 
-    async def _seen(self, member: str, what: str) -> str:
+    async def seen(self, member: str, what: str) -> str:
         """The string in a member's chat that holds this, once there is one."""
         async with asyncio.timeout(_PATIENCE):
             while True:
@@ -142,7 +155,8 @@ class Siege:
         toll.kills, toll.busy = self._toll.kills, self._toll.busy
         return toll
 
-    async def _end(self) -> None:
+    async def end(self) -> None:
+        """Kill whoever lives."""
         self._up.clear()
         for process in self._alive.values():
             process.kill()
