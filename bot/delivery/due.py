@@ -16,7 +16,7 @@ import structlog
 from bot.delivery.looks import Looks, working
 from bot.delivery.news import Interval, LookNow, rest
 from bot.delivery.reminders import Reminder, kind_of, moment_of, waking
-from bot.delivery.tellings import LEASE, Present, Stands, Tell, Tellings
+from bot.delivery.tellings import Present, Stands, Tell, Tellings
 from bot.errors import StoreError
 from bot.message import Person
 from bot.stores.base import Row
@@ -80,7 +80,7 @@ class DueReminders:
 
     async def _told_of(self, kind: str) -> int:
         told = 0
-        while row := await self._store.lease(kind, until=self._clock() + LEASE):
+        while row := await self._tellings.leased(kind):
             told += await self._due(row)
         return told
 

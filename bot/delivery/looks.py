@@ -16,7 +16,7 @@ import structlog
 
 from bot.delivery.news import Interval, LookEnded, LookNow, is_last
 from bot.delivery.reminders import Reminder, kind_of, spread, waking
-from bot.delivery.tellings import LEASE, Tellings
+from bot.delivery.tellings import Tellings
 from bot.stores.base import Row, Store
 
 log = structlog.get_logger("reminders")
@@ -55,7 +55,7 @@ class Looks:
         told = 0
         while True:
             async with slots:
-                row = await self._store.lease(kind, until=self._clock() + LEASE)
+                row = await self._tellings.leased(kind)
                 if row is None:
                     return told
                 told += await self._due(row)

@@ -35,7 +35,7 @@ Stands = Callable[[Person, str, float], Awaitable[bool | None]]
 None when the platform does not say. What it raises is mended by asking again.
 """
 
-LEASE = 120.0  # seconds; longer than a platform is tried for
+_LEASE = 120.0  # seconds; longer than a platform is tried for
 _PATIENCE = 90.0  # seconds for which a platform is tried
 _AGAIN = 15 * 60.0  # seconds until what was surely not posted is tried again
 _LATER = 6 * 3_600.0  # seconds until a chat that took nothing is tried again
@@ -62,6 +62,10 @@ class Tellings:
     ) -> None:
         self._table, self._store, self._tell, self._platforms = table, table.store, tell, platforms
         self._stands, self._ended, self._rest, self._clock = stands, ended, rest, clock
+
+    async def leased(self, kind: str) -> Row | None:
+        """A row of a kind that is due, and that nobody else has."""
+        return await self._store.lease(kind, until=self._clock() + _LEASE)
 
     def read(self, row: Row) -> Reminder | None:
         """What a row holds; None when its key is gone, or not here yet."""
