@@ -6,11 +6,16 @@ so no tool can give a member's data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from hashlib import blake2b
+from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
 
+from mcp.server import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp_types import (
     CallToolRequestParams,
@@ -25,6 +30,8 @@ from mcp_types import (
 from bot.channels.base import Answers
 from bot.conversation.slash_commands import Commands
 from bot.message import Actions, Answered, Block, Item, Message, Person, Shareable, Shared
+from bot.ops.entrance import UNNAMED, is_loopback
+from bot.ops.limits import PERSON, Limit
 from bot.pack import Pack
 from bot.replies.data import as_data
 from bot.replies.plain import plain
@@ -37,6 +44,9 @@ _REFUSED = (
     "This asks for a member's own data. These tools answer from the open provider directory and in general words only; "
     "the member can ask in a chat with the bot."
 )
+_CROWDED = "Too many are asking at once. Nothing was asked for you; try again in a minute."
+_AT_ONCE = 16  # calls that are answered beside each other
+_PATIENCE = 20.0  # seconds that a call waits for its turn
 _NO_ANSWER = "The directory could not be asked just now, or the question took too long. Try again in a minute."
 
 
@@ -67,8 +77,8 @@ class DirectoryTool:
             annotations=_READS,
         )
 
-    def message(self, arguments: Mapping[str, Any]) -> Message:
-        """The call as a message that somebody writes where others read, in a place that no other call shares.
+    def message(self, arguments: Mapping[str, Any], caller: str = "") -> Message:
+        """The call as a message that a caller writes where others read, in a place that no other call shares.
 
         Raises:
             ValueError: an argument that the tool has not, that is no text, or that is too long; or none at all.
@@ -84,7 +94,7 @@ class DirectoryTool:
         if not text:
             raise ValueError(f"{self.name} needs a question or one of its fields")
         call = uuid4().hex
-        person = Person("mcp", "", "", "assistant")
+        person = Person("mcp", "", "", caller or call)
         return Message(call, person, Shared("mcp", call), text, command=self.command, directory_only=True, passing=True)
 
 
@@ -98,22 +108,63 @@ def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:
     return (*named, DirectoryTool(ASK, None, "Ask about providers, networks and terms"))
 
 
-def make_server(pack: Pack, answers: Answers, version: str) -> Server[Any]:
+class Callers:
+    """Who may ask how much: so often a minute for each address, and so many calls at once, others wait their turn.
+
+    This machine's own and who comes through a trusted proxy that names nobody are not told apart, so not counted.
+    """
+
+    def __init__(self, most: int, *, at_once: int = _AT_ONCE, patience: float = _PATIENCE) -> None:
+        self._limit, self._slots, self._patience = Limit(most), asyncio.Semaphore(at_once), patience
+        self._salt, self._most = token_bytes(16), most
+
+    def named(self, address: str | None) -> str:
+        """What an address is called here, for as long as this process lives; empty where nobody is told by it."""
+        if address is None or address == UNNAMED or is_loopback(address):
+            return ""
+        return blake2b(address.encode(), key=self._salt, digest_size=8).hexdigest()
+
+    def refused(self, caller: str) -> str | None:
+        """Why a caller may not ask just now, which counts as asked; None when they may."""
+        seconds = self._limit.wait(caller) if caller else 0
+        return f"You may ask {self._most} times a minute. Ask again in {seconds} seconds." if seconds else None
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[bool]:
+        """A place among those who are answered; False when none was free for a while."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._slots.acquire()
+        except TimeoutError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._slots.release()
+
+
+def make_server(pack: Pack, answers: Answers, version: str, *, callers: Callers | None = None) -> Server[Any]:
     """An MCP server whose tools ask `answers`."""
-    tools = {tool.name: tool for tool in tools_of(pack)}
+    tools, callers = {tool.name: tool for tool in tools_of(pack)}, callers or Callers(PERSON)
 
     async def listed(_context: object, _params: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(tools=[tool.described() for tool in tools.values()])
 
-    async def called(_context: object, params: CallToolRequestParams) -> CallToolResult:
+    async def called(context: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
         tool = tools.get(params.name)
         if tool is None:
             return _failed(f"There is no tool {params.name!r}. There are: {', '.join(tools)}.")
+        client = getattr(context.request, "client", None)
+        caller = callers.named(client.host if client else None)
         try:
-            message = tool.message(params.arguments or {})
+            message = tool.message(params.arguments or {}, caller)
         except ValueError as error:
             return _failed(f"{error}.")
-        return result([reply async for reply in answers.answer(message)])
+        if (why := callers.refused(caller)) is not None:
+            return _failed(why)
+        async with callers.turn() as free:
+            return result([reply async for reply in answers.answer(message)]) if free else _failed(_CROWDED)
 
     return Server(
         "bcbst-bot",

@@ -39,7 +39,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
         raise ConfigError(f"mcp: {missing}")
     from mcp.server.stdio import stdio_server  # noqa: PLC0415 -- an extra
 
-    from bot.channels.mcp import make_server  # noqa: PLC0415 -- an extra
+    from bot.channels.mcp import Callers, make_server  # noqa: PLC0415 -- an extra
 
     async with contextlib.AsyncExitStack() as stack:
         sock = None if port is None else stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
@@ -48,7 +48,8 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
 
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(assemble(settings))
-        tools = make_server(bot.pack, bot.turn, version("bcbst-bot"))
+        callers = Callers(settings.bot_questions_per_minute)
+        tools = make_server(bot.pack, bot.turn, version("bcbst-bot"), callers=callers)
         if sock is not None:
             app = await stack.enter_async_context(tools_app(bot, tools))
             log.info("serving", port=sock.getsockname()[1])

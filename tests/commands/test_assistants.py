@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,8 +17,9 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult
 
-from bot.channels.mcp import make_server
+from bot.channels.mcp import Callers, make_server
 from bot.cli.assistants import tools_app
+from bot.message import Answered, Line, Message, Shareable, Span
 from bot.ops.entrance import Entrance
 from tests.commands.running import line_with, started
 from tests.stage import Stage
@@ -94,3 +97,61 @@ async def test_the_command_serves_calls_and_stops_when_told(tmp_path: Path) -> N
             assert (await http.get("/readyz")).json() == {"status": "ok"}
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
+
+
+async def _said(http: httpx.AsyncClient, question: str) -> str:
+    call = {"name": "ask_directory", "arguments": {"question": question}}
+    answer = await http.post("/mcp", json={**CALL, "method": "tools/call", "params": call}, headers=TAKES)
+    data = json.loads(answer.text.partition("data: ")[2] or answer.text)
+    return str(data["result"]["content"][0]["text"])
+
+
+@on_stage
+async def test_each_caller_has_a_limit_of_its_own_and_is_told_so(stage: Stage) -> None:
+    """The 21st of a minute reads how long to wait; another address is answered meanwhile."""
+    bot = stage.bots["dm"]
+    tools = make_server(bot.pack, bot.turn, "1", callers=Callers(20))
+    async with tools_app(bot, tools) as app, contextlib.AsyncExitStack() as stack:
+        one, other = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(host, 1)), base_url="http://127.0.0.1")
+            )
+            for host in ("192.0.2.1", "192.0.2.2")
+        ]
+        said = [await _said(one, "what is a deductible") for _ in range(21)]
+        assert "deductible" in said[19].casefold()
+        assert re.fullmatch(r"You may ask 20 times a minute\. Ask again in \d+ seconds\.", said[20]), said[20]
+        assert "deductible" in (await _said(other, "what is a deductible")).casefold()
+
+
+@on_stage
+async def test_a_hundred_callers_at_once_wait_their_turn(stage: Stage) -> None:
+    """Everybody is answered in words that are true; so many at most are answered beside each other."""
+    bot, most, now = stage.bots["dm"], 0, 0
+
+    class Counting:
+        async def answer(self, _: Message) -> AsyncIterator[Answered]:
+            nonlocal most, now
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0)
+            now -= 1
+            yield Shareable(intent="x", language="en", blocks=(Line((Span("answered"),)),))
+
+    tools = make_server(bot.pack, Counting(), "1", callers=Callers(20, at_once=4, patience=30))
+    async with tools_app(bot, tools) as app, contextlib.AsyncExitStack() as stack:
+        asking = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(
+                    transport=httpx.ASGITransport(app, client=(f"192.0.2.{at}", 1)), base_url="http://127.0.0.1"
+                )
+            )
+            for at in range(100)
+        ]
+        assert {*await asyncio.gather(*(_said(http, "hello") for http in asking))} == {"answered"}
+    assert most == 4
+    crowded = make_server(bot.pack, Counting(), "1", callers=Callers(20, at_once=0, patience=0))
+    async with tools_app(bot, crowded) as app:
+        transport = httpx.ASGITransport(app, client=("192.0.2.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            assert "Too many are asking at once" in await _said(http, "hello")
