@@ -35,6 +35,7 @@ BotError
     ├── PayerMaintenance     HTML or nothing instead of FHIR
     ├── PayerDamaged         truncated or malformed FHIR
     ├── PayerTooMuch         more than a question may read
+    ├── PayerOversized       one answer larger than any can be
     ├── PayerUntrusted       a redirect or an address outside the configured origin
     ├── PayerForbids         403 for a type
     ├── PayerLacks           404 for a type, or a read that found nothing
@@ -274,6 +275,12 @@ class PayerTooMuch(PayerError):
     """More bytes, depth or rows than a question may read (F25, T42)."""
 
     template = "problems/payer_too_much"
+
+
+class PayerOversized(PayerError):
+    """One answer larger than any can be: the payer's fault, whatever was asked (F25)."""
+
+    template = "problems/payer_oversized"
 
 
 class PayerUntrusted(PayerError):

@@ -150,6 +150,11 @@ class Budget:
         return max(0, min(self._body, self._total))
 
     @property
+    def scarce(self) -> bool:
+        """Whether less may be read next than the largest body, because of what this question has read."""
+        return self.cap < self._body
+
+    @property
     def spent(self) -> bool:
         """True when no further page may be read."""
         return self.pages_left <= 0 or self.resources_left <= 0 or self.cap == 0 or self._clock() >= self.deadline

@@ -22,7 +22,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from bot.errors import PayerDamaged, PayerDown, PayerError, PayerSlow
 from bot.payer.base import origin_of
-from bot.payer.body import read_body
+from bot.payer.body import LARGE_AT_ONCE, read_body
 from bot.payer.budget import MIB
 from bot.payer.origin import IN_FLIGHT, Breaker, Origin, Waits
 from bot.payer.server_traits import ServerTraits
@@ -72,7 +72,7 @@ class Http(httpx.AsyncBaseTransport):
         self.traits = ServerTraits(clock)
         self.clocks = Clocks(now)
         self._waits, self._heard = waits, heard
-        self._in_flight = in_flight
+        self._in_flight, self._large = in_flight, asyncio.Semaphore(LARGE_AT_ONCE)
         self._origins: dict[str, Origin] = {}
         self._breakers: dict[tuple[str, str], Breaker] = {}
         self._transport = transport or _transport()
@@ -95,7 +95,7 @@ class Http(httpx.AsyncBaseTransport):
         """One GET, tried once. `deadline` is a time of `clock`, `kind` the type of resource that it is about.
 
         Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
+            PayerDown, PayerSlow, PayerDamaged, PayerOversized: no whole answer came.
         """
         return await self.handle_async_request(request_of(url, headers, deadline=deadline, cap=cap, kind=kind))
 
@@ -112,7 +112,7 @@ class Http(httpx.AsyncBaseTransport):
         """One POST of a form (pairs, or already encoded), never retried: a token request may have been acted on (T50).
 
         Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
+            PayerDown, PayerSlow, PayerDamaged, PayerOversized: no whole answer came.
         """
         encoded = form if isinstance(form, str) else str(httpx.QueryParams(dict(form)))
         request = request_of(url, headers, form=encoded, deadline=deadline, cap=cap, kind=kind)
@@ -122,7 +122,7 @@ class Http(httpx.AsyncBaseTransport):
         """Make one call and report its outcome to the metrics.
 
         Raises:
-            PayerDown, PayerSlow, PayerDamaged, PayerTooMuch: no whole answer came.
+            PayerDown, PayerSlow, PayerDamaged, PayerOversized: no whole answer came.
         """
         started = self.clock()
         try:
@@ -152,7 +152,7 @@ class Http(httpx.AsyncBaseTransport):
         async with self._opened(request) as response:
             encoding = response.headers.get("content-encoding", "").strip().lower()
             try:
-                body = await read_body(response.aiter_raw(), encoding, request.extensions["cap"])
+                body = await read_body(response.aiter_raw(), encoding, request.extensions["cap"], self._large)
             except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
                 raise PayerDamaged("the body broke off") from None
             self.clocks.heard(origin_of(request.url), response.headers)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from bot.errors import PayerError, PayerForbids, PayerLacks, PayerRejects, SignInExpired
+from bot.errors import PayerError, PayerForbids, PayerLacks, PayerOversized, PayerRejects, PayerTooMuch, SignInExpired
 from bot.payer.answers import check_status, page_of, resource_of
 from bot.payer.base import base_at
 from bot.payer.budget import Budget, Gap
@@ -234,7 +234,12 @@ class Server:
             budget=call.budget,
         )
         transport = self._retry if call.anew else self._transport
-        result: T = (await transport.handle_async_request(request)).extensions["read"]
+        try:
+            result: T = (await transport.handle_async_request(request)).extensions["read"]
+        except PayerOversized:
+            if call.budget.scarce:
+                raise PayerTooMuch("more than is left of what a question may read") from None
+            raise
         return result
 
     def _page(self, answer: httpx.Response, resource_type: str, budget: Budget) -> Page:

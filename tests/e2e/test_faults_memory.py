@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from bot.sandbox.behaviour import Fault
 from tests.e2e.hostile import MIB, gzip_bomb
 from tests.e2e.house import EOB, OWED, House
 
-QUESTIONS, MOST_MIB = 5, 24
+QUESTIONS, MOST_MIB, MOST_AT_ONCE_MIB = 5, 24, 64
 FHIR = {"content-type": "application/fhir+json"}
 BODIES = {
     "gzip bomb": lambda: Fault(
@@ -53,5 +54,17 @@ async def test_too_large_a_body_leaves_no_memory_behind(dana: House, body: str) 
     before = resident()
     for _ in range(QUESTIONS):
         words = dana.problem(await dana.say(OWED))
-        assert ("couldn't read" if body == "damaged body" else "more than I can show") in words
+        assert ("couldn't read" if body == "damaged body" else "far larger") in words
     assert resident() - before < MOST_MIB
+
+
+@pytest.mark.fault("F25")
+@pytest.mark.usefixtures("uncollected")
+async def test_thirty_questions_at_once_that_meet_a_bomb(dana: House) -> None:
+    """Each is told that it is the payer's; together they leave hardly more than one does."""
+    dana.break_(BODIES["gzip bomb"]())
+    dana.problem(await dana.say(OWED))
+    before = resident()
+    told = await asyncio.gather(*(dana.say(OWED) for _ in range(30)))
+    assert all("far larger" in dana.problem(said) for said in told)
+    assert resident() - before < MOST_AT_ONCE_MIB

@@ -59,10 +59,8 @@ CASES = (
     Case("F24 null", lambda: always(200, b"null"), "couldn't read", 2),
     Case("F24 text", lambda: always(200, b'"Bundle"'), "couldn't read", 2),
     Case("F24 another resource", lambda: always(200, b'{"resourceType":"Patient"}'), "couldn't read", 2),
-    Case(
-        "F25 gzip bomb", lambda: always(200, hostile.gzip_bomb(), {"content-encoding": "gzip"}), "more than I can show"
-    ),
-    Case("F25 big body", lambda: always(200, b" " * (11 * hostile.MIB)), "more than I can show"),
+    Case("F25 gzip bomb", lambda: always(200, hostile.gzip_bomb(), {"content-encoding": "gzip"}), "far larger"),
+    Case("F25 big body", lambda: always(200, b" " * (11 * hostile.MIB)), "far larger"),
     Case("F25 deep", lambda: always(200, DEEP), "couldn't read"),
     Case(
         "F28 redirect", lambda: always(302, headers={"location": "https://evil.example/"}), "somewhere I don't trust", 1

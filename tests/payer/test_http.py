@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.errors import BotError, PayerDamaged, PayerDown, PayerSlow, PayerTooMuch
+from bot.errors import BotError, PayerDamaged, PayerDown, PayerOversized, PayerSlow
 from bot.payer.budget import MIB, Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
@@ -174,7 +174,7 @@ async def test_a_bomb_costs_its_cap(compressed: bool) -> None:
 
     async with serving(behave) as base, Http() as http:
         tracemalloc.start()
-        with pytest.raises(PayerTooMuch):
+        with pytest.raises(PayerOversized):
             await get(http, base)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()

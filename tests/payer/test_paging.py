@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import PayerTooMuch
+from bot.errors import PayerOversized
 from bot.payer.budget import Budget, Gap
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.search import Search
@@ -140,7 +140,7 @@ def test_the_limits_of_a_question(pages: int, mib: int, resources: int, seconds:
 async def test_a_question_has_a_size() -> None:
     """A first page that is too large is told; a later one ends the walk (F25, T42)."""
     big = bundle(eob(processNote=[{"text": "x" * 50_000}]))
-    with pytest.raises(PayerTooMuch):
+    with pytest.raises(PayerOversized):
         await walk(large := rig(fhir(big)), Budget(clock=large.clock, body=10_000))
     rigged = rig(page(eob(), following=f"{BASE}/{KIND}?page=2"), fhir(big))
     budget = Budget(clock=rigged.clock, body=60_000, total=40_000)
