@@ -18,7 +18,7 @@ from bot.accounts.accounts import Accounts
 from bot.accounts.guard import AddressLimit
 from bot.accounts.pages import AboutPages
 from bot.accounts.render import Renderer
-from bot.accounts.rollcall import Present, RollCall
+from bot.accounts.rollcall import Listed, Present, RollCall
 from bot.accounts.values import Access
 from bot.accounts.vault import Vault, anchor_file
 from bot.channels.registry import Running
@@ -107,6 +107,11 @@ class Bot:
         """How to ask a platform whether a person is there; a channel that starts enters itself."""
         return self.roll_call.ask
 
+    @property
+    def lists(self) -> dict[str, Listed]:
+        """How to ask a platform about many people; a channel that starts enters itself."""
+        return self.roll_call.lists
+
 
 @asynccontextmanager
 async def assemble(
@@ -166,8 +171,8 @@ async def assemble(
         )
         anchor = Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
         stack.push_async_callback(last_checkpoint, anchor)
-        jobs = sweep(store, retention, anchor), bot.roll_call.every_hour(), due.every_minute(), watch_clock(store)
-        for job in jobs:
+        sweeping = sweep(store, retention, anchor, accounts.keep_whole)
+        for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store)):
             stack.push_async_callback(stopped, asyncio.create_task(job))
         yield bot
 

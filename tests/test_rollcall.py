@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -100,3 +100,43 @@ async def test_idle_members_are_logged_off(talk: Talk) -> None:
     assert "$54.87" not in said
     assert "sign-in has ended" in said
     assert HOUR == 60 * 60
+
+
+@pytest.mark.threat("T21")
+async def test_ten_thousand_fit_the_hour(talk: Talk) -> None:
+    """Together where the platform lists them; not who asked within the hour; one by one the rest, within it."""
+    bot, asked, paused = talk.bot, list[Person](), list[float]()
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+
+    async def present(person: Person) -> bool | None:
+        asked.append(person)
+        return True
+
+    async def listed(people: Sequence[Person]) -> Mapping[Person, bool]:
+        return {person: person.user != "P1" for person in people[:-1]}
+
+    people = [Person("slack", "", "T1", f"P{at}") for at in range(5)]
+    people += [Person("teams", "", "", f"P{at}") for at in range(10_000)]
+
+    class Linked:
+        async def linked(self) -> AsyncIterator[tuple[Person, float]]:
+            for person in people:
+                yield person, 0.0
+
+        def was_seen(self, person: Person) -> bool:
+            return person.user == "P0"
+
+    gone: list[Person] = []
+
+    async def forget(person: Person) -> None:
+        gone.append(person)
+
+    call = RollCall(bot.store, Linked(), bot.audit, forget, pause=pause)  # type: ignore[arg-type]
+    call.ask, call.lists = dict.fromkeys(("slack", "teams"), present), {"slack": listed}
+    assert await call.once() == 1
+    assert gone == [people[1]]
+    assert [person.user for person in asked if person.platform == "slack"] == ["P4"]
+    assert len(asked) == 10_000
+    assert sum(paused) < HOUR

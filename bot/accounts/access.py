@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
+from cachetools import TTLCache
+
 from bot.accounts.codes import digest
 from bot.accounts.endpoint import TokenEndpoint
+from bot.accounts.members import MemberLinks
 from bot.accounts.revocations import Revocations
 from bot.accounts.rows import LIVES, LinkRow, Pending, Rows, Tokens, Used, lives_until
 from bot.accounts.values import Access, Link, Unlinked, moment
@@ -19,6 +22,7 @@ _MARGIN = 30.0  # seconds before its end a token is no longer begun with (T51); 
 _LEASE = 20.0  # seconds; longer than the token endpoint is waited for
 _LOOK_AGAIN = 0.1
 _LOOKS = 120
+_MOST_SEEN, _SEEN = 100_000, 3_600.0  # people, seconds
 _LEASE_KIND = "token_renewal"
 _REFUSED_KIND = "token_refused"
 
@@ -32,6 +36,7 @@ class Accesses:
         endpoint: TokenEndpoint,
         revocations: Revocations,
         audit: Audit,
+        members: MemberLinks,
         pause: Callable[[float], Awaitable[None]],
         ended: Callable[[str], None],
         idle: float | None = None,
@@ -42,7 +47,8 @@ class Accesses:
         """
         self._idle = idle
         self._rows, self._endpoint, self._revocations, self._pause = rows, endpoint, revocations, pause
-        self._audit, self._ended = audit, ended
+        self._audit, self._members, self._ended = audit, members, ended
+        self._seen: TTLCache[str, bool] = TTLCache(_MOST_SEEN, _SEEN, timer=rows.now)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def link(self, person: Person) -> Link | None:
@@ -59,6 +65,10 @@ class Accesses:
             expires_at=moment(tokens.expires_at) if tokens is not None and alive else None,
             state="active" if alive else "expired",
         )
+
+    def was_seen(self, person: Person) -> bool:
+        """Whether this person has asked for their record here within the hour."""
+        return person.key in self._seen
 
     async def connected(self, person: Person) -> LinkRow | None:
         """This person's connection, with all whose records it opens; None when there is none."""
@@ -83,6 +93,8 @@ class Accesses:
         if tokens is None:
             raise SignInExpired("no token is left")
         await self._logged_off(person, row, tokens, unasked=unasked)
+        if not unasked:
+            self._seen[person.key] = True
         if not self._fresh(tokens):
             tokens = await self._renewed(person, row, tokens)
         return _access(row, tokens, patient)
@@ -123,7 +135,8 @@ class Accesses:
         row = await self._rows.get(LinkRow, person.key)
         tokens = None if row is None else await self._rows.get(Tokens, row.id)
         pending = await self._rows.get(Pending, person.key)
-        await self._audit.record("unlinked", person, drops=person.key)
+        over = await self._members.ended(person, row) if row is not None else ()
+        await self._audit.record("unlinked", person, along=over, drops=person.key)
         if row is not None and await self._rows.get(LinkRow, person.key) is not None:
             # Somebody moved the row to another owner in the database: that must not keep it from its end.
             await self._rows.drop(LinkRow, person.key)

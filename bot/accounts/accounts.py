@@ -13,6 +13,7 @@ from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_secret, read_code
 from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.idtoken import IdTokens, SigningKeys
+from bot.accounts.members import MemberLinks
 from bot.accounts.pages import LinkPages
 from bot.accounts.patients import Patients
 from bot.accounts.proof import Proofs
@@ -87,9 +88,10 @@ class Accounts:
         )
         self._on_failed, self._on_elsewhere = failed, elsewhere
         seats = LinkQuota(table.store, audit, settings.payer_fhir_url, settings.bot_links_per_member)
-        self._proofs = Proofs(rows, revocations, seats, ended)
+        self._members = members = MemberLinks(table, rows, audit, settings.payer_fhir_url)
+        self._proofs = Proofs(rows, revocations, seats, members, ended)
         idle = settings.bot_idle_minutes * 60.0 if settings.bot_idle_minutes else None
-        self._accesses = Accesses(rows, endpoint, revocations, audit, pause, ended, idle)
+        self._accesses = Accesses(rows, endpoint, revocations, audit, members, pause, ended, idle)
         self._pages = LinkPages(settings, rows, sign_ins, Renderer(pages, settings), self._failed)
 
     async def begin(self, person: Person) -> str:
@@ -232,8 +234,15 @@ class Accounts:
         own = await self._rows.get(LinkRow, person.key)
         if own is None:
             return ()
-        rows = self._rows.all(LinkRow)
-        return tuple([person_of(key) async for key, row in rows if key != person.key and row.is_same_member(own)])
+        return await self._members.others(person, own)
+
+    def was_seen(self, person: Person) -> bool:
+        """Whether this person has asked for their record here within the hour."""
+        return self._accesses.was_seen(person)
+
+    async def keep_whole(self) -> int:
+        """Add what chats of one member are found by to links that lack it; how many did."""
+        return await self._members.keep_whole()
 
     async def holds(self, person: Person, link_id: str) -> bool:
         """Whether this very link is still the person's: an answer that was begun under another is not shown (T53)."""

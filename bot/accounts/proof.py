@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.accounts.codes import Tries, digest, new_secret, read_code, same
+from bot.accounts.members import MemberLinks
 from bot.accounts.revocations import Revocations
 from bot.accounts.rows import LIVES, LinkRow, PatientCandidate, Pending, Rows, Tokens, lives_until
 from bot.accounts.seats import LinkQuota
@@ -21,9 +22,17 @@ _TRIES_KIND = "code_try"
 class Proofs:
     """Turns pending sign-ins into links, or throws them away."""
 
-    def __init__(self, rows: Rows, revocations: Revocations, seats: LinkQuota, ended: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        revocations: Revocations,
+        seats: LinkQuota,
+        members: MemberLinks,
+        ended: Callable[[str], None],
+    ) -> None:
         """`ended` is told the id of every link that another one follows."""
         self._rows, self._revocations, self._seats, self._ended = rows, revocations, seats, ended
+        self._members = members
         self._tried = Tries(2 * LIVES, rows.now)
 
     async def awaits_code(self, person: Person) -> bool:
@@ -112,7 +121,10 @@ class Proofs:
         people = () if candidate.own and not others else (candidate, *others)
         row = LinkRow(new_secret(), candidate.patient, candidate.name, now, candidate.also, people)
         until = now + self._rows.link_lives
+        over = () if old is None else await self._members.ended(person, old)
+        there = {new.key: new for new in (*over, *await self._members.made(person, row, until))}
         link = (
+            *there.values(),
             self._rows.sealed(row.id, pending.tokens, expires=lives_until(self._rows, pending.tokens), owner=person),
             self._rows.sealed(person.key, row, expires=until, owner=person),
         )

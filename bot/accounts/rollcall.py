@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
@@ -20,17 +20,23 @@ from bot.stores.base import Store
 log = structlog.get_logger("rollcall")
 
 HOUR = 3_600.0
-_BETWEEN = 1.2  # seconds; a platform's limits are for those who ask something
+_BETWEEN, _LEAST = 1.2, 0.3  # seconds; a platform's limits are for those who ask something
+_FITS = 0.9  # of the hour
 _KIND = "roll_call"
 
 Present = Callable[[Person], Awaitable[bool | None]]
 """Whether a person is still a full member; None when the platform does not say."""
 
+Listed = Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]
+"""Whether people of one workspace are full members; whom the platform does not list is missing."""
+
 
 class RollCall:
     """Asks once an hour, of each platform in one process of those that can ask it.
 
-    `ask` is filled by each platform; `forget` deletes all of a person.
+    Many people of a workspace are asked about together where its platform lists them (`lists`), the others one by one
+    (`ask`); not who has asked something in this hour, for a platform says of a message who wrote it. Each platform
+    fills both; `forget` deletes all of a person.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class RollCall:
         self._store, self._accounts, self._audit, self._forget = store, accounts, audit, forget
         self._pause, self._clock = pause, clock
         self.ask: dict[str, Present] = {}
+        self.lists: dict[str, Listed] = {}
 
     async def every_hour(self) -> None:
         """Ask until it is cancelled; a store that is away is tried the next hour."""
@@ -63,15 +70,36 @@ class RollCall:
         own = [name for name, key in claims.items() if await self._store.add(_KIND, key, expires=now + HOUR)]
         if not own:
             return 0
-        ended = 0
-        for person in [person async for person, _ in self._accounts.linked() if person.platform in own]:
+        linked = [person async for person, _ in self._accounts.linked() if person.platform in own]
+        left = [person for person in linked if not self._accounts.was_seen(person)]
+        told = await self._listed(left)
+        ended = sum([await self._ended(person) for person, here in told.items() if not here])
+        left = [person for person in left if person not in told]
+        between = min(_BETWEEN, max(_LEAST, _FITS * HOUR / max(1, len(left))))
+        for person in left:
             if await self._is_gone(person):
-                await self._forget(person)
-                await self._audit.record("link_revoked", person, detail="gone")
-                ended += 1
-            await self._pause(_BETWEEN)
-        log.info("called", count=ended)
+                ended += await self._ended(person)
+            await self._pause(between)
+        log.info("called", count=ended, asked=len(left), listed=len(told))
         return ended
+
+    async def _listed(self, people: Sequence[Person]) -> dict[Person, bool]:
+        """What the platforms' lists say of people, workspace by workspace."""
+        groups: dict[tuple[str, str, str], list[Person]] = {}
+        for person in people:
+            if person.platform in self.lists:
+                groups.setdefault((person.platform, person.enterprise, person.team), []).append(person)
+        told: dict[Person, bool] = {}
+        for (platform, *_), group in groups.items():
+            try:
+                told |= await self.lists[platform](group)
+            except Exception as error:  # noqa: BLE001 -- of many libraries; they are asked about one by one
+                log.warning("not listed", kind=type(error).__name__, channel=platform)
+        return told
+
+    async def _ended(self, person: Person) -> bool:
+        await self._forget(person)
+        return await self._audit.record("link_revoked", person, detail="gone")
 
     async def _is_gone(self, person: Person) -> bool:
         """Only what the platform says in as many words: whoever cannot be asked about stays."""

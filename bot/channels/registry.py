@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol, runtime_checkable
 
@@ -49,6 +49,15 @@ class Readable(Protocol):
 
         None when the platform does not say.
         """
+        ...
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A channel whose platform lists the members of a workspace."""
+
+    async def are_present(self, people: Sequence[Person]) -> Mapping[Person, bool]:
+        """Who of these people of one workspace is a full member; whom the list does not name is missing."""
         ...
 
 
@@ -105,6 +114,11 @@ class Reached(ChannelHost, Protocol):
         ...
 
     @property
+    def lists(self) -> dict[str, Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]]:
+        """How to ask each platform about many people of one workspace."""
+        ...
+
+    @property
     def stands(self) -> dict[str, Stands]:
         """How to ask each platform whether a push stands."""
         ...
@@ -142,6 +156,8 @@ async def started(bot: Reached, channels: Mapping[str, Start] = CHANNELS) -> Asy
             channel = await stack.enter_async_context(start(bot))
             if channel is not None:
                 bot.push[platform], bot.present[platform] = channel.push, channel.is_present
+                if isinstance(channel, Listing):
+                    bot.lists[platform] = channel.are_present
                 if isinstance(channel, Readable):
                     bot.stands[platform] = channel.stands
                 running[platform] = channel

@@ -20,12 +20,23 @@ async def opened(settings: Settings) -> AsyncIterator[Audit]:
     """The trail of these settings' store.
 
     Raises:
+        ConfigError, StoreError: as in `opened_table`.
+    """
+    async with opened_table(settings) as table:
+        yield Audit(table)
+
+
+@asynccontextmanager
+async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
+    """The rows of these settings' store.
+
+    Raises:
         ConfigError: the keys are malformed. StoreError: the store cannot be used.
     """
     vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
     store = await open_store(settings.bot_store_url)
     try:
-        yield Audit(SealedTable(store, vault))
+        yield SealedTable(store, vault)
     finally:
         await store.close()
 

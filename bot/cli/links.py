@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 
+from bot.accounts.rows import LinkRow, Rows
 from bot.accounts.values import moment
 from bot.app import assemble
-from bot.cli.audit import as_line, opened
+from bot.cli.audit import as_line, opened, opened_table
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import Person, person_of
+from bot.ops.audit import Audit
 
 _PARTS = ("platform", "enterprise", "team", "user")
 _MOST_ROWS = 100_000
@@ -19,14 +22,14 @@ async def listed(settings: Settings, pattern: str = "*/*/*/*") -> AsyncIterator[
     """One line a link, oldest first: the chat identity and since when. Never whose record it opens.
 
     Raises:
-        ConfigError, PackError, StoreError: the bot cannot start with these settings, or the pattern is none.
+        ConfigError, StoreError: the store cannot be used with these settings, or the pattern is none.
     """
     wanted = _parts(pattern)
-    async with assemble(settings) as bot:
-        async for person, since in bot.accounts.linked():
-            if _fits(person, wanted):
-                yield f"{_spelled(person)}  since {moment(since):%Y-%m-%d %H:%M} UTC"
-        await bot.audit.record("links_listed")
+    async with opened_table(settings) as table:
+        async for key, row in Rows(table, time.time, settings.bot_link_days).all(LinkRow):
+            if _fits(person_of(key), wanted):
+                yield f"{_spelled(person_of(key))}  since {moment(row.since):%Y-%m-%d %H:%M} UTC"
+        await Audit(table).record("links_listed")
 
 
 async def revoke(settings: Settings, pattern: str) -> str:

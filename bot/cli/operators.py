@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import TextIO
@@ -12,6 +13,8 @@ from bot.cli.terminal import ShownCommand, ShownGroup, own_settings, run, settin
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.stores.opening import sqlite_path
+
+_PROGRESS = 1_000  # lines
 
 
 @click.group(cls=ShownGroup)
@@ -206,6 +209,8 @@ def _print(lines: Callable[[Settings], AsyncIterator[str]], *, none: str = "The 
         async for line in lines(settings):
             click.echo(line)
             count += 1
+            if count % _PROGRESS == 0 and not sys.stdout.isatty():
+                click.echo(f"{count:,} lines so far", err=True)
         if not count:
             click.echo(none, err=True)
 

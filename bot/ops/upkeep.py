@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from bot.delivery.retention import Retention
 from bot.errors import StoreError
@@ -20,13 +21,16 @@ async def last_checkpoint(anchor: Anchor) -> None:
         await anchor.advance()
 
 
-async def sweep(store: Store, retention: Retention, anchor: Anchor) -> None:
-    """Remove what has expired, and delete messages whose time is over, every few minutes."""
+async def sweep(
+    store: Store, retention: Retention, anchor: Anchor, keep_whole: Callable[[], Awaitable[object]]
+) -> None:
+    """Remove what has expired, delete messages whose time is over, and what else is due, every few minutes."""
     while True:
         with contextlib.suppress(StoreError):
             await store.sweep()
             await retention.expire()
             await anchor.advance()
+            await keep_whole()
         await asyncio.sleep(_SWEEP_SECONDS)
 
 

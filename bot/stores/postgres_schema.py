@@ -1,4 +1,8 @@
-"""The PostgreSQL store's tables, as steps that are only ever appended to; the database itself says which were taken."""
+"""The PostgreSQL store's tables, as steps that are only ever appended to; the database itself says which were taken.
+
+What only makes statements quicker is no step: it is added where it is missing and noted nowhere, so that an older
+release, which refuses steps that it does not know, can be started again beside this one.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +78,9 @@ EXCEPTION WHEN SQLSTATE 'BC001' THEN
 END $$;
 """
 _STEPS = {"rows_and_counters": _ROWS_AND_COUNTERS, "waiting_rows": _WAITING_ROWS, "functions": _FUNCTIONS}
+# Rows of a kind in the order in which they were put, and the last of them, without a sort.
+_INDEXES = "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'rows'"
+_QUICKER = {"rows_of_kind": "CREATE INDEX rows_of_kind ON rows (kind, number)"}
 
 
 async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:
@@ -91,3 +98,7 @@ async def bring_up_to_date(connection: AsyncConnection[Any]) -> None:
         for name in [name for name in _STEPS if name not in taken]:
             await connection.execute(_STEPS[name])
             await connection.execute("INSERT INTO store_steps (name) VALUES (%s)", (name,))
+        # Looked for first: even an index that is there already would lock the table against writers for a moment.
+        there = {name for (name,) in await (await connection.execute(_INDEXES)).fetchall()}
+        for name in _QUICKER.keys() - there:
+            await connection.execute(_QUICKER[name])

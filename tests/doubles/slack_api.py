@@ -49,6 +49,7 @@ class WebApi(Payloads):
         self.token, self.team = token, team
         self.calls: list[Call] = []
         self.users: dict[str, Json] = {}
+        self.listed: list[str] = []
         self.errors: dict[str, list[str]] = {}
         self.limits: dict[str, list[int]] = {}
         self.broken: dict[str, list[int]] = {}
@@ -220,6 +221,14 @@ class WebApi(Payloads):
             "ok": True,
             "user": {"id": user, "team_id": self.team, "profile": profile, **flags, **self.users.get(user, {})},
         }
+
+    def _users_list(self, arguments: Json) -> Json:
+        """The people of `listed`, a page at a time."""
+        begin, size = int(arguments.get("cursor") or 0), min(int(arguments.get("limit") or 100), self.page)
+        end = begin + size
+        cursor = str(end) if end < len(self.listed) else ""
+        members = [self._users_info({"user": user})["user"] for user in self.listed[begin:end]]
+        return {"ok": True, "members": members, "response_metadata": {"next_cursor": cursor}}
 
     def _views_publish(self, arguments: Json) -> Json:
         self.homes[arguments["user_id"]] = arguments["view"]

@@ -13,6 +13,7 @@ from dataclasses import replace
 import aiohttp
 import structlog
 from cachetools import TTLCache
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Unreachable, deliver
@@ -44,6 +45,8 @@ _SKEW = 60.0  # seconds by which Slack's clock and this one may differ
 _STATUS_AFTER = 0.5  # seconds; a status that is over at once would only flicker
 _MOST_WAITING = 10_000
 _CHANGES_HOME = frozenset({"account.link", "account.unlink"})
+
+_UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 
 Job = Callable[[Workspace, Incoming, Delivery], Awaitable[None]]
 
@@ -308,6 +311,17 @@ class _Began:
         """Something is about to be posted."""
         await self._note(findable=findable)
         self.findable = findable and self.findable is not False
+
+
+async def on_error(error: Exception) -> BoltResponse:
+    """What bolt answers where a listener failed."""
+    return BoltResponse(status=status_after(error))
+
+
+def status_after(error: Exception) -> int:
+    """503 asks Slack to deliver again; what lacks a field will not have it the next time."""
+    failed(error)
+    return 200 if isinstance(error, _UNREADABLE) else 503
 
 
 def failed(error: Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from bot.channels.acks import Acks
 from bot.channels.base import Refused, Unreachable, unheard
 from bot.channels.body import Body, read_request
 from bot.channels.slack import gate
-from bot.channels.slack.answers import SlackController, failed
+from bot.channels.slack.answers import SlackController, failed, on_error, status_after
 from bot.channels.slack.codes import GONE, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
 from bot.channels.slack.errands import ErrandKind, Errands, StoredErrand
@@ -64,7 +64,6 @@ Ack = Callable[..., Awaitable[Any]]
 _DRAIN_SECONDS = 25
 _MOST_TOLD, _TOLD_SECONDS = 10_000, 600  # who was told that nothing can be kept is not told again for ten minutes
 _ENDING_KEPT = 7 * 86_400.0  # seconds for which an ending is tried: nothing else would ever delete what it ends
-_UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
 
 
 class SlackApp:
@@ -172,6 +171,11 @@ class SlackApp:
         here = await self._workspaces.of(person.enterprise, person.team)
         return None if here is None else await here.is_present(person)
 
+    async def are_present(self, people: Sequence[Person]) -> Mapping[Person, bool]:
+        """Who of these people of one workspace is a full member, by its list; whom Slack does not list is missing."""
+        here = await self._workspaces.of(people[0].enterprise, people[0].team)
+        return {} if here is None else await here.are_present(people, self._pause)
+
     async def _delete(self, shown: ShownMessage) -> bool:
         """Whether a message of ours is gone.
 
@@ -203,7 +207,7 @@ class SlackApp:
         try:
             answer = await self._acks.within(self._dispatched(request, body, content_type))
         except Exception as error:  # noqa: BLE001 -- whatever it is, nobody reads a trace
-            return Response(status_code=_status_after(error))
+            return Response(status_code=status_after(error))
         return Response() if answer.status == 404 else to_starlette_response(answer)  # noqa: PLR2004 -- HTTP
 
     def _refuse(self, status: int, reason: str) -> Response:
@@ -268,7 +272,7 @@ class SlackApp:
         bolt.action(re.compile(""))(self._on_action)
         bolt.shortcut(re.compile(""))(self._on_shortcut)
         bolt.view(re.compile("^form-"))(self._on_view)
-        bolt.error(_on_error)
+        bolt.error(on_error)
         return bolt
 
     async def _here(self, context: AsyncBoltContext) -> Workspace:
@@ -388,13 +392,3 @@ class SlackApp:
             raise
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
             failed(error)
-
-
-async def _on_error(error: Exception) -> BoltResponse:
-    return BoltResponse(status=_status_after(error))
-
-
-def _status_after(error: Exception) -> int:
-    """503 asks Slack to deliver again; what lacks a field will not have it the next time."""
-    failed(error)
-    return 200 if isinstance(error, _UNREADABLE) else 503

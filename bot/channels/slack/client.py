@@ -23,7 +23,7 @@ from bot.channels.slack.codes import PASSING, code_of
 # What leaves the same behind however often it is done.
 _REPEATABLE = frozenset({
     "assistant.threads.setStatus", "assistant.threads.setSuggestedPrompts", "auth.test", "chat.delete", "chat.update",
-    "conversations.history", "conversations.open", "conversations.replies", "users.info", "views.publish",
+    "conversations.history", "conversations.open", "conversations.replies", "users.info", "users.list", "views.publish",
 })  # fmt: skip
 # What slack_sdk itself calls and handles: the OAuth flow, token rotation and Socket Mode.
 _OF_THE_SDK = frozenset({"apps.connections.open", "oauth.v2.access"})

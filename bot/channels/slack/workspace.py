@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -9,7 +10,7 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.channels.base import Unreachable
+from bot.channels.base import Pause, Unreachable
 from bot.channels.slack.codes import NOBODY, code_of
 from bot.message import Language, OneToOne, Person
 
@@ -18,6 +19,7 @@ log = structlog.get_logger("slack")
 _MOST_PEOPLE = 10_000
 _DAY_SECONDS = 86_400
 _FRESH_SECONDS = 600
+_A_PAGE, _PAGES_FOR, _BETWEEN_PAGES = 200, 10, 3.0  # people of a page, asked-about people it is worth, seconds
 _RESTRICTED = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
 
 
@@ -90,6 +92,29 @@ class Workspace:
         except (Unreachable, WhoUnknown):
             return None
         return not directory_only
+
+    async def are_present(self, people: Sequence[Person], pause: Pause) -> dict[Person, bool]:
+        """Which of these people are full members, by the workspace's list; whom it does not name is missing.
+
+        It is read as long as it is cheaper than to ask about each. An organization has no list of its own.
+        """
+        wanted, found = {person.user: person for person in people}, dict[Person, bool]()
+        pages, cursor = len(people) // _PAGES_FOR, ""
+        while self.installed.team and pages and len(found) < len(wanted):
+            try:
+                page = await self.client.users_list(limit=_A_PAGE, cursor=cursor or None)
+            except (SlackApiError, Unreachable):
+                break
+            for one in page.get("members") or ():
+                if person := wanted.get(str(one.get("id"))):
+                    profile = SlackProfile("", restricted=any(one.get(flag) for flag in _RESTRICTED))
+                    found[person] = not (profile.restricted or self._is_foreign(person.team, profile))
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            pages -= 1
+            if not cursor:
+                break
+            await pause(_BETWEEN_PAGES)
+        return found
 
     def _is_foreign(self, team: str, profile: SlackProfile) -> bool:
         """Whose own workspace is not one of this installation: the other side of a shared channel (T21).

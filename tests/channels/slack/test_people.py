@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.message import Person
 from tests.channels.slack.conftest import House
+from tests.doubles.slack import TEAM
 
 
 async def talk(house: House, *users: str, **event: str) -> None:
@@ -113,3 +115,20 @@ async def test_who_becomes_a_guest_is_forgotten(house: House) -> None:
     await talk(house, "U1")
     await house.deliver(house.slack.event({"type": "user_change", "user": {"id": "U1", "is_restricted": True}}))
     assert [person.user for person in house.forgotten] == ["U1"]
+
+
+@pytest.mark.threat("T21")
+async def test_many_people_are_asked_about_by_the_list(house: House) -> None:
+    """A page of two hundred answers for all of them; a guest and who was deleted are none; nobody is made up."""
+    people = [Person("slack", "", TEAM, f"U{at}") for at in range(40)]
+    house.slack.listed = [f"U{at}" for at in range(38)]
+    house.slack.users = {"U1": {"deleted": True}, "U2": {"is_restricted": True}}
+    told = await house.app.are_present(people)
+    assert {person.user for person, here in told.items() if not here} == {"U1", "U2"}
+    assert len(told) == 38
+    assert (len(house.slack.called("users.list")), house.slack.called("users.info")) == (1, [])
+    house.slack.page = 10  # a workspace so large that its list costs more than to ask about each
+    assert len(await house.app.are_present(people)) == 38
+    assert await house.app.are_present(people[:5]) == {}
+    house.slack.errors["users.list"] = ["missing_scope"]
+    assert await house.app.are_present(people) == {}
