@@ -140,7 +140,7 @@ async def assemble(
         stack.push_async_callback(store.close)
         meter, patience, now = Meter(), patience or Patience(), now or clock_of(settings)
         wire = await stack.enter_async_context(http(waits=StoredWaits(store), heard=meter.called))
-        table = SealedTable(store, Vault.from_settings(settings, sqlite_path(settings.bot_store_url)))
+        table = SealedTable(store, Vault.from_settings(settings, path := sqlite_path(settings.bot_store_url)))
         discovery = Discovery(wire, settings.payer_fhir_url, endpoints_of(settings))
         audit, dialogue, recent = Audit(table), Dialogue(table), MemberCache(wire.clock)
         keeper = Keeper(pack, dialogue)
@@ -169,8 +169,7 @@ async def assemble(
             *(settings, pack, table, accounts, audit, discovery, turn, answering, pages, HealthLinkPages(links)),
             *(renderer, meter, recent, retention, telling, calls, due, stands, forget),
         )
-        anchor = Anchor(audit, anchor_file(settings, sqlite_path(settings.bot_store_url)))
-        stack.push_async_callback(last_checkpoint, anchor)
+        stack.push_async_callback(last_checkpoint, anchor := Anchor(audit, anchor_file(settings, path)))
         sweeping = sweep(store, retention, anchor, accounts.keep_whole)
         for job in (sweeping, calls.every_hour(), due.every_minute(), watch_clock(store)):
             stack.push_async_callback(stopped, asyncio.create_task(job))
