@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
 from bot.accounts.vault import Vault, anchor_file
 from bot.config import Settings
+from bot.errors import ConfigError
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit, AuditRow, Verdict
 from bot.stores.opening import open_store, sqlite_path
@@ -50,14 +55,59 @@ async def lines(settings: Settings, *, as_json: bool) -> AsyncIterator[str]:
         await _anchor(settings, audit).advance()
 
 
-async def verify(settings: Settings, more: Sequence[str] = ()) -> tuple[Verdict, bool]:
+async def archive(settings: Settings, file: Path, days: int) -> int:
+    """Move the rows that are older than so many days to the end of a file, as lines of JSON; how many.
+
+    Raises:
+        ConfigError: the trail is not whole, or the file cannot be written. StoreError: the store cannot be used.
+    """
+
+    def written(run: Sequence[AuditRow]) -> None:
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "ab") as opened:
+            opened.write(b"".join(msgspec.json.encode(entry) + b"\n" for entry in run))
+            opened.flush()
+            os.fsync(opened.fileno())
+
+    async def keep(run: Sequence[AuditRow]) -> None:
+        try:
+            await asyncio.to_thread(written, run)
+        except OSError as error:
+            raise ConfigError(f"{file}: cannot be written ({error.strerror}); no row of it was moved") from None
+
+    async with opened(settings) as audit:
+        if (await audit.verify()).faults:
+            raise ConfigError("the trail is not whole; `bcbst-bot audit verify` says where")
+        moved = await audit.archive(datetime.now(UTC) - timedelta(days=days), keep)
+        await audit.record("audit_read", detail="archived")
+        await _anchor(settings, audit).advance()
+        return moved
+
+
+def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
+    """The rows of archives, each once: a run that was interrupted is written again.
+
+    Raises:
+        ConfigError: a line is no row.
+    """
+    seen = 0
+    for line in lines:
+        try:
+            entry = msgspec.json.decode(line, type=AuditRow)
+        except msgspec.MsgspecError:
+            raise ConfigError("--archive: holds a line that is no row of a trail") from None
+        if entry.number > seen:
+            yield entry
+            seen = entry.number
+
+
+async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[AuditRow] = ()) -> tuple[Verdict, bool]:
     """Whether the trail is whole, and whether anything outside of the store was there to hold it against.
 
-    `more` are checkpoints that were exported.
+    `more` are checkpoints that were exported, `moved` the rows of its archives.
     """
     async with opened(settings) as audit:
         kept = await _anchor(settings, audit).read()
-        verdict = await audit.verify([one for one in (kept, *more) if one])
+        verdict = await audit.verify([one for one in (kept, *more) if one], moved)
         if settings.bot_audit_anchor is not None and not kept:
             verdict = Verdict(verdict.entries, (*verdict.faults, "BOT_AUDIT_ANCHOR: holds no checkpoint"))
         return verdict, bool(kept or more)

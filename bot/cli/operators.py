@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -145,6 +146,20 @@ def export_audit() -> None:
     _print(partial(lines, as_json=True))
 
 
+@audit.command(name="archive")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1), help="Rows that are older are moved.")
+def archive_audit(file: Path, days: int) -> None:
+    """Move old rows to the end of FILE, as lines of JSON: the trail goes on behind them."""
+    from bot.cli.audit import archive  # noqa: PLC0415 -- see bot/cli/cli.py
+
+    async def job() -> None:
+        click.echo(f"{await archive(settings, file, days):,} rows moved")
+
+    settings = _of_a_store()
+    run(job())
+
+
 @audit.command(name="checkpoint")
 def checkpoint_audit() -> None:
     """Print where the trail ends, sealed, to be kept elsewhere; accept the trail as it is, as after a restore."""
@@ -159,12 +174,13 @@ def checkpoint_audit() -> None:
 
 @audit.command(name="verify")
 @click.option("--against", type=click.File(encoding="ascii"), help="Checkpoints that were kept elsewhere, one a line.")
-def verify_audit(against: TextIO | None) -> None:
+@click.option("--archive", type=click.File(encoding="utf-8"), help="What `archive` wrote: checked with the rest.")
+def verify_audit(against: TextIO | None, archive: TextIO | None) -> None:
     """Say whether the trail is whole; exit 0 only then."""
-    from bot.cli.audit import verify  # noqa: PLC0415 -- see bot/cli/cli.py
+    from bot.cli.audit import archived, verify  # noqa: PLC0415 -- see bot/cli/cli.py
 
     async def job() -> None:
-        verdict, anchored = await verify(settings, given)
+        verdict, anchored = await verify(settings, given, archived(archive or ()))
         for fault in verdict.faults:
             click.echo(fault)
         if verdict.faults:

@@ -3,7 +3,8 @@
 A row names the person by a keyed hash, the kind of records and how many, and where they were shown; no value of a
 record ever, and it is sealed. Each row's code (HMAC-SHA256) covers the row before it, so that an edit, a gap or another
 order shows; a row of its own says where the trail ends, so that a missing end shows too. Checkpoints that are kept
-outside of the store show what was taken away together with that row.
+outside of the store show what was taken away together with that row. Old rows can be moved into an archive: then the
+trail goes on behind the last of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import hmac
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -45,10 +46,11 @@ AuditEvent = Literal[
     "reminders_ended",
 ]
 
-_KIND, _HEAD, _KEYS, _ONCE = "audit", "audit_head", "audit_key", "audit_once"
+_KIND, _HEAD, _BASE, _KEYS, _ONCE = "audit", "audit_head", "audit_base", "audit_key", "audit_once"
 FOREVER = 253_402_300_799.0  # the last second of the year 9999
 _CHECKPOINT = "audit checkpoint"
 _TRIES = 50
+_RUN = 1_000  # rows that are moved out of the store together
 _SHARED = 60.0  # seconds after another process added a row for which the end is read before each, not remembered
 _ONCE_LIVES = 2 * 60 * 60.0  # seconds; longer than a delivered message is kept and tried again
 
@@ -182,23 +184,64 @@ class Audit:
         except (binascii.Error, ValueError, msgspec.MsgspecError):
             return "a checkpoint cannot be opened: it was changed, or its key is gone"
         name = f"{then.number:012}"
+        base = await self._base()
+        if then.number < base.number or then == base:
+            return ""  # it is in the archive, behind whose last row the trail goes on
         value = await self._store.get(_KIND, name)
         entry = None if value is None else self._opened(name, value)
         if entry is None or entry.mac != then.mac:
             return f"the trail does not lead to row {then.number}, which a checkpoint outside the store names"
         return ""
 
-    async def verify(self, checkpoints: Sequence[str] = ()) -> Verdict:
+    async def archive(self, before: datetime, keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
+        """Move the rows from before a moment out of the store, never the last one; how many.
+
+        `keep` writes a run of them elsewhere, and returns when they are safe. The trail goes on behind the last of
+        them, of which the store keeps number and code: a process that dies in between leaves rows in both places.
+        """
+        taken, run = 0, list[AuditRow]()
+        moment, last = before.astimezone(UTC).isoformat(timespec="seconds"), await self._last()
+        base = await self._base()
+        async for entry in self.entries():
+            if entry.at >= moment or entry.number >= last.number:
+                break
+            if entry.number <= base.number:  # whoever moved it died before it was gone from here
+                await self._store.drop(_KIND, f"{entry.number:012}")
+                continue
+            run.append(entry)
+            if len(run) == _RUN:
+                taken, run = taken + await self._moved(run, keep), []
+        return taken + await self._moved(run, keep)
+
+    async def _moved(self, run: Sequence[AuditRow], keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
+        if run:
+            await keep(run)
+            base = self._kept(_BASE, _BASE, _Head(run[-1].number, run[-1].mac))
+            await self._store.put(base.kind, base.key, base.value, expires=base.expires)
+        for entry in run:
+            await self._store.drop(_KIND, f"{entry.number:012}")
+            await asyncio.sleep(0)
+        return len(run)
+
+    async def verify(self, checkpoints: Sequence[str] = (), archived: Iterable[AuditRow] = ()) -> Verdict:
         """Whether the trail is whole: no row edited, missing, added by another hand, or in another place.
 
-        `checkpoints`, kept outside of the store, are rows that it has to lead to.
+        `checkpoints`, kept outside of the store, are rows that it has to lead to. `archived` are the rows that were
+        moved out of it, from the first one on; without them the trail begins behind the last of these.
         """
-        checked = _Checked()
-        keys = await self._keys()
+        keys, base, checked = await self._keys(), await self._base(), _Checked()
+        for entry in archived:
+            _check(entry, keys, checked)
+        if checked.number and (checked.number, checked.mac) != (base.number, base.mac):
+            checked.faults.append(f"the archive does not lead to row {base.number}, behind which the trail goes on")
+        checked.number, checked.mac, checked.people = base.number, base.mac, Counter()
+        checked.macs[base.number] = base.mac
         # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
         before, count = await self._head(), 0
-        async for _, plain in self._table.listed(_KIND):
+        async for row, plain in self._table.listed(_KIND):
             count += 1
+            if row.key <= f"{base.number:012}":
+                continue  # it is in the archive
             _check(None if plain is None else msgspec.json.decode(plain, type=AuditRow), keys, checked)
         after = await self._head()
         for who, rows in checked.people.items():
@@ -248,6 +291,11 @@ class Audit:
         entry = self._opened(row.key, row.value)
         # A row that no key opens still has its number: the trail goes on behind it, and the check tells of it.
         return _Head(int(row.key)) if entry is None else _Head(entry.number, entry.mac)
+
+    async def _base(self) -> _Head:
+        """The last row that was moved out of the store; number 0 where none was."""
+        plain = await self._table.get(_BASE, _BASE)
+        return _Head() if plain is None else msgspec.json.decode(plain, type=_Head)
 
     async def _head(self) -> _Head | None:
         plain = await self._table.get(_HEAD, _HEAD)
