@@ -41,6 +41,7 @@ from bot.kit.choice import Choice, nearest
 from bot.kit.claims import (
     Medication,
     WhyGone,
+    checked,
     claim_by_id,
     claim_news,
     claim_numbered,
@@ -48,8 +49,8 @@ from bot.kit.claims import (
     medications,
     newest_claims,
     newest_visits,
+    shown_alone,
     why_gone,
-    with_resource,
 )
 from bot.kit.conditions import Conditions, Filter, conditions, loosened, sift
 from bot.kit.conditions import is_called as is_called_so
@@ -235,6 +236,7 @@ __all__ = [
     "care_kinds",
     "care_plans",
     "carrying",
+    "checked",
     "choose",
     "cite_claims",
     "claim_by_id",
@@ -322,6 +324,7 @@ __all__ = [
     "series",
     "service_dates",
     "shield",
+    "shown_alone",
     "side_asked",
     "sift",
     "sites",
@@ -346,7 +349,6 @@ __all__ = [
     "why_gone",
     "why_of",
     "with_fills",
-    "with_resource",
     "within",
     "without_own",
     "words_of",

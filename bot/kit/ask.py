@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, Protocol
 
 from bot.language.reading import Slot
-from bot.payer.budget import Budget, Gap, ReadRecord, Report
+from bot.payer.budget import Budget, ReadRecord, Report
 from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.health import PayerHealth
 from bot.payer.pooled import PooledDirectory
@@ -20,7 +19,6 @@ from bot.records.claim import Claim
 from bot.records.coverage import Coverage
 from bot.records.dates import PartialDate
 from bot.records.patient import Patient
-from bot.records.typed import Typed, read_typed
 
 MEMBER_TYPES = frozenset(
     {
@@ -200,13 +198,6 @@ class Ask:
     async def read(self, resource_type: str, resource_id: str) -> bytes:
         """One resource by id."""
         return await self._client(resource_type).read(resource_type, resource_id, self.budget)
-
-    async def typed(self, raw: bytes, resource_type: str) -> Typed:
-        """The strict reading of one resource, in a thread: it costs milliseconds. Dropped elements are reported."""
-        reading = await asyncio.to_thread(read_typed, raw, resource_type)
-        if reading.dropped:
-            self.report.gaps.append(Gap("unreadable", resource_type, len(reading.dropped)))
-        return reading
 
     def stands_on(self, resource_type: str, ids: Iterable[str]) -> None:
         """Add the asker's own records that were read beside the searches to the sources."""

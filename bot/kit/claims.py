@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -88,14 +89,33 @@ async def claim_numbered(ask: Ask, number: Number) -> Claim | None:
     return None
 
 
-async def with_resource(ask: Ask, claim: Claim) -> tuple[Claim, bytes]:
-    """A claim and its resource, which is searched for again only when it was dropped."""
-    resource = claim.resource
-    return (claim, resource) if resource is not None else await claim_by_id(ask, claim.id)
+async def shown_alone(ask: Ask, claim: Claim) -> Claim:
+    """The claim as it is shown by itself: strictly read, with its resource, which is read again where it was dropped.
+
+    What its typed model refuses is left out, and told where it held something that an answer looks at.
+    """
+    return await _strictly(ask, claim) if claim.resource is not None else await claim_by_id(ask, claim.id)
 
 
-async def claim_by_id(ask: Ask, claim_id: str) -> tuple[Claim, bytes]:
-    """One claim with the names of who gave the care, and its resource; also one that no longer counts.
+async def _strictly(ask: Ask, claim: Claim) -> Claim:
+    found = await asyncio.to_thread(claim.strictly)
+    if (lost := len(found.dropped) - len(claim.dropped)) > 0:
+        ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", lost))
+    return found
+
+
+async def checked(ask: Ask, alive: Live, shown: Sequence[Claim]) -> Live:
+    """The claims, with those that are `shown` read as `shown_alone`; the same object where that changes nothing."""
+    found = {claim.id: await shown_alone(ask, claim) for claim in shown if claim.resource or len(shown) == 1}
+    if all(found[claim.id].dropped == claim.dropped for claim in shown if claim.id in found):
+        return alive
+    groups = (alive.claims, alive.replaced, alive.cancelled, alive.taken_back)
+    claims, replaced, cancelled, back = (tuple(found.get(one.id, one) for one in rows) for rows in groups)
+    return replace(alive, claims=claims, replaced=replaced, cancelled=cancelled, taken_back=back)
+
+
+async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
+    """One claim with the names of who gave the care, strictly read; also one that no longer counts.
 
     A search includes the people, which a plain read does not; where a server finds nothing by `_id`, it is read.
     """
@@ -104,9 +124,8 @@ async def claim_by_id(ask: Ask, claim_id: str) -> tuple[Claim, bytes]:
         rows = tuple(page.entries)
         for entry in rows:
             if entry.mode == "match" and entry.id == claim_id and entry.type == search.type:
-                return read_claim(entry.raw, names_in(rows), entry.labels), bytes(entry.raw)
-    raw = await ask.read("ExplanationOfBenefit", claim_id)
-    return read_claim(raw), raw
+                return await _strictly(ask, read_claim(entry.raw, names_in(rows), entry.labels))
+    return await _strictly(ask, read_claim(await ask.read("ExplanationOfBenefit", claim_id)))
 
 
 async def newest_visits(ask: Ask, *, people: bool = False) -> tuple[tuple[Claim, ...], Live]:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from bot.errors import PayerError
 from bot.kit.ask import A_ZONE, BILLED_LATE, Ask, days_around
 from bot.kit.claims import asks_for_care, in_order, searched, with_gaps
+from bot.kit.reading import MOST
 from bot.payer.budget import MIB, Gap
 from bot.payer.search import Search
 from bot.records.bundle import Page
@@ -52,14 +53,12 @@ class _Tally:
     total: int | None = None
     claims: dict[tuple[str, datetime | None], Claim] = field(default_factory=dict)
 
-    def add(self, page: Page) -> tuple[Claim, ...]:
-        """The claims of one more page."""
-        claims, lost = read_claims(page.entries, whole=True, performed=asks_for_care(self.ask))
+    async def add(self, page: Page) -> tuple[Claim, ...]:
+        """The claims of one more page, strictly read where they are few; the sum tells those with a fault."""
+        few, care = len(page.matches) <= MOST, asks_for_care(self.ask)
+        claims, lost = await asyncio.to_thread(read_claims, page.entries, whole=True, performed=care, strict=few)
         for claim in claims:
-            key = claim.id or f"?{len(self.claims)}", claim.last_updated
-            if key not in self.claims:
-                self.claims[key] = claim
-                lost += len(claim.dropped)
+            self.claims.setdefault((claim.id or f"?{len(self.claims)}", claim.last_updated), claim)
         if lost:
             self.ask.report.gaps.append(Gap("unreadable", _EOB, lost))
         self.total = page.total if self.total is None else self.total
@@ -83,7 +82,7 @@ async def period_claims(ask: Ask, start: date, end: date | None = None, *, peopl
     ask.budget.widen(pages=_PAGES, resources=_RESOURCES, total=_BYTES)
     tally, tried = _Tally(ask), False
     async for page in _pages(ask, start, end, people=people):
-        tally.add(page)
+        await tally.add(page)
         read = list(tally.claims.values())
         if page.next_url is None or not in_order(read, ask):
             continue
@@ -138,7 +137,7 @@ async def _window(tally: _Tally, first: date, last: date, *, people: bool) -> No
     try:
         async for page in _pages(tally.ask, first, last, people=people, late=A_ZONE):
             early, late = first - A_ZONE, last + A_ZONE
-            rows = [claim for claim in tally.add(page) if claim.service.known and not claim.is_stay]
+            rows = [claim for claim in await tally.add(page) if claim.service.known and not claim.is_stay]
             if not all(claim.service.overlaps(early, late) for claim in rows):
                 raise _Ignored
     except PayerError as error:

@@ -22,7 +22,7 @@ MOST = 40
 async def strict(ask: Ask, entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The entries without the elements that their models refuse, each counted in the report; in a thread.
 
-    A resource of which too much is refused is kept unchanged for the slim reading.
+    A resource of which too much is refused is kept unchanged for the slim reading, and told.
     """
     rows = tuple(entries)
     if not rows or len(rows) > MOST:
@@ -36,11 +36,8 @@ async def strict(ask: Ask, entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 
 def _checked(entry: Entry) -> tuple[Entry, int]:
-    try:
-        raw, lost = without_faults(entry.raw, entry.type)
-    except Unreadable:
-        return entry, 0
-    return msgspec.structs.replace(entry, raw=raw), lost
+    raw, lost = without_faults(entry.raw, entry.type)
+    return msgspec.structs.replace(entry, raw=raw), len(lost)
 
 
 class Record(Protocol):

@@ -54,7 +54,7 @@ _CODES = {
     "cobamount": "prior_payer",
 }
 _JOINTS = str.maketrans("", "", "-_ ")
-_TOTAL = "1"
+_GROSS, _TOTAL = "gross", "1"
 _FEWEST = 3
 _ADDED = frozenset(
     {
@@ -86,18 +86,19 @@ class StatedAmount(msgspec.Struct, frozen=True, gc=False):
 
 
 def name_of_category(category: Concept | None) -> str | None:
-    """The plain name of an amount's category, by the first of its codings that is known; else None."""
-    if category is not None:
-        for coding in category.coding:
-            name = _name_of_code(coding.code) if coding.code else None
-            if name:
-                return name
-    return None
+    """The plain name of an amount's category, by the first of its codings that is known; else None.
+
+    CMS's gross drug cost below and above the threshold (`gdc_…`) is no share, whatever code stands beside it.
+    """
+    names = [_name_of_code(coding.code) for coding in category.coding if coding.code] if category is not None else ()
+    return None if _GROSS in names else next(filter(None, names), None)
 
 
 @lru_cache(maxsize=1024)
 def _name_of_code(code: str) -> str | None:
     """Payers write the same few codes on every line."""
+    if code.rpartition("/")[2].startswith("gdc_"):
+        return _GROSS
     return _CODES.get(code.lower().translate(_JOINTS))
 
 
@@ -117,6 +118,11 @@ def line_amounts(item: ClaimItem, currency: str) -> tuple[dict[str, Amount], fro
     """The amounts of one line by plain name, and the names of those for which it gives conflicting amounts."""
     quantity = quantity_of(item.quantity)
     return amounts_by_name(item.adjudication, currency, quantity.value if quantity else None)
+
+
+def paid_in(amounts: Mapping[str, Amount]) -> Amount | None:
+    """What the plan paid by one place: to provider and patient, else the benefit."""
+    return added([amounts.get("paid_to_provider"), amounts.get("paid_to_patient")]) or amounts.get("benefit")
 
 
 def amounts_by_name(

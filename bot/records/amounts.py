@@ -24,7 +24,7 @@ from bot.records.adjudication import (
 from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import USUAL_CURRENCY, Amount
 
-AmountSource = Literal["total", "header", "lines", "parts", "payment"]
+AmountSource = Literal["total", "header", "lines", "parts", "payment", "paid"]
 
 PAID_PARTS = ("paid_in_cash", "paid_from_account", "paid_otherwise")
 """What C4BB 2.0 splits `paidbypatient` into."""
@@ -170,7 +170,8 @@ def _currency(eob: Explanation, items: tuple[ClaimItem, ...]) -> str | None:
 class Owed:
     """The member's liability. `amount` None: the payer does not report it, which is not zero.
 
-    `source` is the place that gives it: a total, header adjudication, the sum of lines, or only the parts (cost share).
+    `source` is the place that gives it: a total, header adjudication, the sum of lines, or only the parts (cost share);
+    of a fill without any of them "paid", what the member paid for it at the counter.
     With `source` "lines", `lines_given` of `lines` carried the amount: fewer than all makes it a floor.
     `gap` is `amount` minus `parts_sum` where both are known and disagree by a cent or more. `rivals` are other
     liabilities that the same claim gives elsewhere, each once, where they differ by a cent or more.
@@ -202,7 +203,7 @@ class Owed:
     @property
     def is_reported(self) -> bool:
         """True when the payer wrote this very amount; False for a sum of ours."""
-        return self.source in {"total", "header"}
+        return self.source in {"total", "header", "paid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +214,11 @@ class Paid:
     rivals: tuple[Amount, ...] = ()
 
 
-def owed_of(money: Money) -> Owed:
-    """What is owed, by the order of fhir-notes 4.3: total, header, lines, then the parts; never a zero of our own."""
+def owed_of(money: Money, *, fill: bool = False) -> Owed:
+    """What is owed, by the order of fhir-notes 4.3: total, header, lines, then the parts; never a zero of our own.
+
+    A `fill` is paid for where it is handed out: without any share, what the member paid is theirs.
+    """
     shares = [money.get(name) for name in ("deductible", "copay", "coinsurance")]
     noncovered, stated, alone = money.get("noncovered"), money.found("liability"), added(shares)
     impossible = None if stated or not _too_much(money, alone) else alone
@@ -226,9 +230,13 @@ def owed_of(money: Money) -> Owed:
     if not stated and parts and not parts.value and open_:
         parts = None  # no share, and something that nobody covers: nothing says whose it is
     amount = stated.amount if stated else parts
+    source: AmountSource | None = stated.source if stated else "parts" if parts else None
+    if fill and amount is None and alone is None:
+        amount = paid_by_patient(money)
+        source = "paid" if amount else None
     return Owed(
         amount=amount,
-        source=stated.source if stated else ("parts" if parts else None),
+        source=source,
         deductible=shares[0],
         copay=shares[1],
         coinsurance=shares[2],
@@ -242,6 +250,11 @@ def owed_of(money: Money) -> Owed:
         may_add=open_ if parts else None,
         impossible=impossible,
     )
+
+
+def paid_by_patient(money: Money) -> Amount | None:
+    """What the member paid, in one amount or by its source."""
+    return money.get("paid_by_patient") or added(money.get(name) for name in PAID_PARTS)
 
 
 def paid_of(money: Money) -> Paid:

@@ -8,8 +8,7 @@ from typing import Generic, NoReturn, Self, TypeVar
 
 import msgspec
 
-from bot.records.adjudication import added
-from bot.records.amounts import PAID_PARTS, Money, has_negative, money_of, owed_of, paid_of
+from bot.records.amounts import Money, has_negative, money_of, owed_of, paid_by_patient, paid_of
 from bot.records.bundle import Entry
 from bot.records.dates import Period, parse_date, parse_instant
 from bot.records.decode import Unreadable, decode
@@ -31,8 +30,10 @@ from bot.records.service import (
 )
 from bot.records.shapes import Names, Reference, key_of, name_of
 from bot.records.text import NOTE_LIMIT, clean
+from bot.records.typed import without_faults
 
 T = TypeVar("T")
+_EOB = "ExplanationOfBenefit"
 
 
 class Number(msgspec.Struct, frozen=True, gc=False):
@@ -47,11 +48,22 @@ class Number(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Record:
-    """The decoded record behind a claim, with what several of the claim's facts are read from."""
+    """The decoded record behind a claim, with what several of the claim's facts are read from.
 
-    def __init__(self, raw: bytes | msgspec.Raw, names: Names, labels: tuple[str, ...]) -> None:
-        self.eob, self.dropped = decode(raw, Explanation)
-        self.raw, self.labels, self._names = raw, labels, names
+    `strict`: what its typed model refuses is left out first.
+    """
+
+    def __init__(
+        self, raw: bytes | msgspec.Raw, names: Names, labels: tuple[str, ...], *, strict: bool = False
+    ) -> None:
+        raw, refused = without_faults(raw, _EOB, Explanation) if strict else (raw, ())
+        self.eob, dropped = decode(raw, Explanation)
+        self.dropped = (*refused, *dropped)
+        self.raw, self.labels, self.strict, self._names = raw, labels, strict, names
+
+    def strictly(self) -> _Record:
+        """The same, strictly read."""
+        return _Record(self.raw, self._names, self.labels, strict=True)
 
     @cached_property
     def names(self) -> Names:
@@ -142,8 +154,8 @@ class Claim:
     conflicting = _Fact(lambda of: of.money.conflicting)
     discount = _Fact(lambda of: of.money.get("discount"))
     prior_payer_paid = _Fact(lambda of: of.money.get("prior_payer"))
-    owed = _Fact(lambda of: owed_of(of.money))
-    paid_by_patient = _Fact(lambda of: _paid_by_patient(of.money))
+    owed = _Fact(lambda of: owed_of(of.money, fill=of.kind == "pharmacy"))
+    paid_by_patient = _Fact(lambda of: paid_by_patient(of.money))
     payment_status = _Fact(lambda of: payment_status(of.eob))
     paid_on = _Fact(lambda of: parse_date(of.eob.payment.date) if of.eob.payment else None)
     denied = _Fact(lambda of: is_denied(of.eob, of.money))
@@ -177,6 +189,14 @@ class Claim:
                     getattr(self, name)
             del vars(self)["_record"]
         return self
+
+    def strictly(self) -> Claim:
+        """The claim without the elements that its typed model refuses; itself where its record was dropped.
+
+        Costs a millisecond or more: call it in a thread, for what is shown one by one.
+        """
+        record: _Record | None = vars(self).get("_record")
+        return self if record is None or record.strict else Claim(record.strictly())
 
     @property
     def resource(self) -> bytes | None:
@@ -240,27 +260,29 @@ class Claim:
         return known.get(aspect or "", self.owed.amount)
 
 
-def read_claim(raw: bytes | msgspec.Raw, names: Names | None = None, labels: tuple[str, ...] = ()) -> Claim:
-    """The claim in one ExplanationOfBenefit.
+def read_claim(
+    raw: bytes | msgspec.Raw, names: Names | None = None, labels: tuple[str, ...] = (), *, strict: bool = False
+) -> Claim:
+    """The claim in one ExplanationOfBenefit; `strict` as `Claim.strictly`.
 
     `names` are those of the resources that came with it (`people.names_in`), `labels` those of the Bundle around it.
 
     Raises:
         Unreadable: damaged, or of another type. The text never holds a value of the record.
     """
-    record = _Record(raw, {} if names is None else names, labels)
-    if record.eob.resource_type != "ExplanationOfBenefit":
+    record = _Record(raw, {} if names is None else names, labels, strict=strict)
+    if record.eob.resource_type != _EOB:
         raise Unreadable("not an ExplanationOfBenefit")
     return Claim(record)
 
 
 def read_claims(
-    entries: Iterable[Entry], *, whole: bool = False, performed: bool = False
+    entries: Iterable[Entry], *, whole: bool = False, performed: bool = False, strict: bool = False
 ) -> tuple[tuple[Claim, ...], int]:
     """The claims among a page's matches in their order, and how many could not be read.
 
     The names of included resources are used. `whole` reads every fact at once, so that no page is kept in memory; with
-    `performed` also what was done.
+    `performed` also what was done. `strict` as `Claim.strictly`.
     """
     rows = tuple(entries)
     names = names_in(rows)
@@ -270,7 +292,7 @@ def read_claims(
         if entry.mode != "match":
             continue
         try:
-            claim = read_claim(entry.raw, names, entry.labels)
+            claim = read_claim(entry.raw, names, entry.labels, strict=strict)
             claims.append(claim.read_whole(performed=performed) if whole else claim)
         except Unreadable:
             unreadable += 1
@@ -333,10 +355,6 @@ def _carriers(eob: Explanation) -> tuple[str, ...]:
     """The other payers' names: C4BB writes them as the display of coverages that are not focal."""
     rest = (one.coverage for one in eob.insurance if one.focal is False and one.coverage)
     return tuple(name for one in rest if not _id_of(one) and (name := clean(one.display)))
-
-
-def _paid_by_patient(money: Money) -> Amount | None:
-    return money.get("paid_by_patient") or added(money.get(name) for name in PAID_PARTS)
 
 
 _FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact))

@@ -132,7 +132,7 @@ class Dispensed:
     days: Decimal | None = None
 
 
-_NDC = "http://hl7.org/fhir/sid/ndc"
+NDC = "http://hl7.org/fhir/sid/ndc"
 _NO_CODE = frozenset({"unknown", "not-applicable", "compound"})
 
 
@@ -144,20 +144,19 @@ def dispensed_in(eob: Explanation) -> tuple[Dispensed, ...]:
 
 def _dispensed(item: ClaimItem, days: Decimal | None) -> Dispensed:
     what = item.product_or_service
-    codes = (what.codes(_NDC) or what.codes()) if what else ()
+    codes = (what.codes(NDC) or what.codes()) if what else ()
     return Dispensed(
-        drug=", ".join(_ingredients(item)) or (what.words() if what else None),
+        drug=drug_of(item),
         code=next((code for code in codes if code not in _NO_CODE), None),
         quantity=quantity_of(item.quantity),
         days=days,
     )
 
 
-def _ingredients(item: ClaimItem) -> Iterable[str]:
-    for part in item.detail:
-        words = part.product_or_service.words() if part.product_or_service else None
-        if words:
-            yield words
+def drug_of(item: ClaimItem) -> str | None:
+    """The payer's text for the drug of a line, or its ingredients' for a compound."""
+    parts = [part.product_or_service.words() for part in item.detail if part.product_or_service]
+    return ", ".join(filter(None, parts)) or (item.product_or_service.words() if item.product_or_service else None)
 
 
 def _days(eob: Explanation) -> Decimal | None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.adjudication import added, line_amounts
+from bot.records.adjudication import line_amounts, paid_in
 from bot.records.amounts import Money
 from bot.records.decode import decode
 from bot.records.explanation import Adjudication, ClaimItem, Explanation
@@ -169,7 +169,7 @@ def _is_refused(item: ClaimItem, currency: str) -> bool:
     if any(_says_denied(one) for one in item.adjudication):
         return True
     amounts, _ = line_amounts(item, currency)
-    paid = added([amounts.get("paid_to_provider"), amounts.get("paid_to_patient")]) or amounts.get("benefit")
+    paid = paid_in(amounts)
     reasons = [reason for reason in reasons_in(item.adjudication) if not _is_own_share(reason)]
     if not reasons or (paid is not None and paid.value > 0):
         return False

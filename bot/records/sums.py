@@ -72,7 +72,7 @@ class SumDoubts:
     no sum; the plan refused `refused` of them, whole or in part. `twins` share their number with another claim that is
     in the sum too; `two_plans` are left out because another plan's claim for the same visit is in it. `unmatched` are
     reversals of a claim that is not found, `undated` have no day of service: neither is in the sum of a time.
-    `reaching` began before the time and last into it.
+    `reaching` began before the time and last into it. Something in `faulty` could not be read and is left out.
     """
 
     open: int = 0
@@ -84,6 +84,7 @@ class SumDoubts:
     unmatched: int = 0
     undated: int = 0
     reaching: int = 0
+    faulty: int = 0
 
 
 NO_DOUBTS = SumDoubts()
@@ -109,6 +110,7 @@ def sum_doubts(
         unmatched=sum(1 for c in others if c.is_reversal and c.id not in alive.pairs and not c.replaces),
         undated=sum(1 for _ in undated),
         reaching=sum(1 for _ in reaching),
+        faulty=sum(1 for claim in rows if claim.dropped),
     )
 
 

@@ -6,6 +6,7 @@ Costs a millisecond or more a resource and its import a third of a second: call 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 _ROUNDS = 40
 _NO_MODEL = "no typed model for this type"
-_NO_LOSS = frozenset({"missing", "model_field_validation.missing", "extra_forbidden", "list_type"})
+_DAY = "the day of an instant"
+_NO_LOSS = frozenset({"missing", "model_field_validation.missing", "extra_forbidden", "list_type", _DAY})
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 ErrorPath = tuple[str | int, ...]
 
@@ -48,20 +51,46 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
     return _validated(plain, _model(resource_type))
 
 
-def without_faults(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> tuple[bytes, int]:
-    """The resource's JSON without the elements that its model refuses, and how many of them held something.
+def without_faults(
+    raw: bytes | memoryview | msgspec.Raw, resource_type: str, shape: type[msgspec.Struct] | None = None
+) -> tuple[bytes, tuple[str, ...]]:
+    """The resource's JSON without the elements that its model refuses, and the places of those that held something.
 
-    What is only missing, or unknown to FHIR, takes nothing away from what can be shown.
-
-    Raises:
-        Unreadable: as `read_typed`.
+    What is only missing, or unknown to FHIR, takes nothing away from what can be shown, and neither does what `shape`,
+    the slim reading, never looks at. A resource of which too much is refused stays as it is, with "" for its place, and
+    so does, without a place, what is no JSON of that type.
     """
-    plain = _plain(bytes(raw))
+    whole = bytes(raw)
+    try:
+        plain = _plain(whole)
+        model = _model(resource_type)
+    except Unreadable:
+        return whole, ()
     if plain.get("resourceType") != resource_type:
-        raise Unreadable("another type than was asked for")
-    dropped = _validated(plain, _model(resource_type)).dropped
-    lost = sum(1 for _, kind in dropped if kind not in _NO_LOSS)
-    return (msgspec.json.encode(plain) if dropped else bytes(raw)), lost
+        return whole, ()
+    own = plain.pop("id", None)  # a record is found again by it, whatever its signs are
+    try:
+        dropped = _validated(plain, model).dropped
+    except Unreadable:
+        return whole, ("",)
+    plain |= {} if own is None else {"id": own}
+    lost = tuple(at for at, kind in dropped if kind not in _NO_LOSS and (not shape or _looks_at(shape, at)))
+    return (msgspec.json.encode(plain) if dropped else whole), lost
+
+
+def _looks_at(shape: type[msgspec.Struct], place: str) -> bool:
+    return _is_read(place.split("."), msgspec.inspect.type_info(shape))
+
+
+def _is_read(place: list[str], known: msgspec.inspect.Type) -> bool:
+    """Whether a reading of that type looks at the place."""
+    if isinstance(known, msgspec.inspect.UnionType):
+        return any(_is_read(place, one) for one in known.types)
+    if isinstance(known, msgspec.inspect.VarTupleType):
+        return _is_read(place[1:] if place and place[0].isdecimal() else place, known.item_type)
+    if not isinstance(known, msgspec.inspect.StructType) or not place:
+        return not isinstance(known, msgspec.inspect.NoneType)
+    return any(one.encode_name == place[0] and _is_read(place[1:], one.type) for one in known.fields)
 
 
 def _validated(plain: dict[str, Any], model: type[BaseModel]) -> Typed:
@@ -82,9 +111,20 @@ def _validated(plain: dict[str, Any], model: type[BaseModel]) -> Typed:
 def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:
     """Mend every place that the error names, the last ones first so that list indexes stay true."""
     faults = error.errors(include_input=False, include_context=False, include_url=False)
-    places = {_place(plain, fault["loc"]): fault["type"] for fault in faults}
+    places = {(at := _place(plain, fault["loc"])): _kind(plain, at, fault["type"]) for fault in faults}
     ordered = sorted(places, key=_order, reverse=True)
     return [(".".join(map(str, place)), places[place]) for place in ordered if _mended(plain, place, places[place])]
+
+
+def _kind(plain: Any, place: ErrorPath, kind: str) -> str:
+    """The kind of error; of an instant where a day is due, or one without its zone, that its day is meant."""
+    value = plain
+    for step in place:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return kind
+    return _DAY if isinstance(value, str) and _INSTANT.match(value) else kind
 
 
 def _place(plain: Any, location: ErrorPath) -> ErrorPath:
@@ -121,11 +161,13 @@ def _mended(plain: Any, place: ErrorPath, kind: str) -> bool:
 
 
 def _change(holder: Any, name: str | int, kind: str) -> None:
-    """What is missing is marked as absent in FHIR's own way; one where a list is due is listed; the rest goes."""
+    """What is missing is marked absent in FHIR's own way, one is listed, an instant cut to its day; the rest goes."""
     if kind == "missing":
         holder[name] = _absent()
     elif kind == "model_field_validation.missing":
         holder[f"_{name}"] = _absent()
+    elif kind == _DAY:
+        holder[name] = holder[name].partition("T")[0]
     elif kind == "list_type" and isinstance(holder[name], dict):
         holder[name] = [holder[name]]
     else:

@@ -19,7 +19,6 @@ from bot.kit import (
     kind_shown,
     read_authorization,
     read_claims,
-    read_lines,
     span_of,
     text_of,
     wanted_of,
@@ -76,7 +75,7 @@ class Authorizations(Summary):
 async def answer(ask: Ask) -> Authorizations:
     """Every page is read: no search parameter asks for approvals alone."""
     found: list[tuple[Claim, Authorization]] = []
-    unpaid: list[tuple[Claim, bytes]] = []
+    unpaid: list[Claim] = []
     async for page in given(ask.search(_SEARCH)):
         raws = {entry.id: entry.raw for entry in page.matches}
         claims, _ = read_claims(page.entries)
@@ -85,24 +84,19 @@ async def answer(ask: Ask) -> Authorizations:
                 found.append((claim, read_authorization(raws[claim.id], claim.performed)))
                 claim.read_whole(performed=True)
             elif claim.id in raws and (claim.denied or claim.is_partly_denied) and not claim.sensitive:
-                unpaid.append((claim, bytes(raws[claim.id])))
+                unpaid.append(claim)
     summary = summarize(found, ask)
     if summary.question == "needed" and not summary.rows:
-        summary = replace(summary, refused=await _refused(unpaid, ask))
+        summary = replace(summary, refused=_refused(unpaid, ask))
         ask.cite("ExplanationOfBenefit", [summary.refused.id] if summary.refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
     return summary
 
 
-async def _refused(unpaid: Sequence[tuple[Claim, bytes]], ask: Ask) -> Claim | None:
+def _refused(unpaid: Sequence[Claim], ask: Ask) -> Claim | None:
     """The newest claim that fits and that the plan refused because an approval was not there."""
-    raws = {claim.id: raw for claim, raw in unpaid}
-    for claim in choose([claim for claim, _ in unpaid], replace(wanted_of(ask), state=None)).claims:
-        lines = read_lines(await ask.typed(raws[claim.id], "ExplanationOfBenefit"), claim)
-        reasons = (*claim.reasons, *(reason for line in lines for reason in line.reasons))
-        if any(reason.code in _NO_APPROVAL for reason in reasons):
-            return claim
-    return None
+    fit = choose(unpaid, replace(wanted_of(ask), state=None)).claims
+    return next((claim for claim in fit if any(reason.code in _NO_APPROVAL for reason in claim.reasons)), None)
 
 
 def summarize(found: Sequence[tuple[Claim, Authorization]], ask: Ask) -> Authorizations:

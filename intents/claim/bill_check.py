@@ -87,7 +87,7 @@ async def answer(ask: Ask) -> BillCheck:
     if amount is None:
         return BillCheck(known=await _known(ask, claim_id) if claim_id else await _known_last(ask))
     if claim_id:
-        claim, _ = await claim_by_id(ask, claim_id)
+        claim = await claim_by_id(ask, claim_id)
         ask.cite("ExplanationOfBenefit", [claim.id])
         pressed = replace(summarize([claim], amount, ask), shielded=False, sure=True)
         ask.report.steps += steps_of(pressed)
@@ -101,7 +101,7 @@ async def answer(ask: Ask) -> BillCheck:
 
 async def _known(ask: Ask, claim_id: str) -> Claim:
     """The claim that was just shown, with which a bill is compared once its amount is said."""
-    claim, _ = await claim_by_id(ask, claim_id)
+    claim = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
     return claim
 

@@ -30,10 +30,10 @@ from bot.kit import (
     part_of,
     read_lines,
     service_dates,
+    shown_alone,
     text_of,
     wanted_of,
     why_gone,
-    with_resource,
 )
 
 SHOWN = 5
@@ -94,7 +94,7 @@ async def answer(ask: Ask) -> Denial:
                 question=question, looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
             )
         chosen = found[min(max(ask.pick, 0), len(found) - 1)]
-    claim, raw = await (with_resource(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
+    claim = await (shown_alone(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return Denial(claim=claim, shielded=True)
@@ -103,7 +103,7 @@ async def answer(ask: Ask) -> Denial:
         after = around.after(claim) if around else None
         cite_claims(ask, (claim, after))
         return Denial(claim=claim, gone=gone, after=after, today=ask.today)
-    lines = read_lines(await ask.typed(raw, "ExplanationOfBenefit"), claim)
+    lines = read_lines(claim)
     ask.cite("ExplanationOfBenefit", [claim.id])
     coverages = await member_coverages(ask)
     return summarize(claim, lines, others, coverages.every, ask)

@@ -31,12 +31,12 @@ from bot.kit import (
     owed_steps,
     read_contract,
     read_lines,
+    shown_alone,
     story_of,
     text_of,
     wanted_of,
     why_gone,
     why_of,
-    with_resource,
 )
 
 SHOWN = 10
@@ -78,17 +78,16 @@ async def answer(ask: Ask) -> ClaimDetail:
         nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
         cite_claims(ask, (), nearest)
         return ClaimDetail(wanted=wanted, nearest=nearest)
-    claim, raw = await (with_resource(ask, found) if found else claim_by_id(ask, pressed or ""))
+    claim = await (shown_alone(ask, found) if found else claim_by_id(ask, pressed or ""))
     if claim.sensitive and not pressed:
         ask.cite("ExplanationOfBenefit", [claim.id])
         return ClaimDetail(claim, shielded=True)
-    typed, before, around = await asyncio.gather(
-        ask.typed(raw, "ExplanationOfBenefit"), _before(ask, claim), claims_around(ask, claim, alive)
-    )
+    before, around = await asyncio.gather(_before(ask, claim), claims_around(ask, claim, alive))
     fill = _fill_since(ask, claim, alive)
     cite_claims(ask, (claim, before, fill))
     ask.report.steps += owed_steps(claim)
-    summary = summarize(claim, read_lines(typed, claim), read_contract(raw), before, around)
+    contract = read_contract(claim.resource or b"{}")
+    summary = summarize(claim, read_lines(claim), contract, before, around)
     return replace(summary, question=text_of(ask, "question"), fill=fill)
 
 

@@ -27,6 +27,7 @@ from bot.kit import (
     amount_in,
     asks_several,
     by_currency,
+    checked,
     choose,
     cite_claims,
     claims_within,
@@ -145,7 +146,9 @@ async def answer(ask: Ask) -> LastVisitCost:
         enough=lambda so_far: _is_enough(so_far, ask, wanted),
         page_size=10,
     )
-    summary = summarize(_of(alive, wanted), ask)
+    summary = summarize(fit := _of(alive, wanted), ask)
+    if (strict := await checked(ask, fit, summary.claims)) is not fit:
+        summary = summarize(strict, ask)
     if not summary.claims and not summary.searched:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)

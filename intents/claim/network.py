@@ -24,10 +24,10 @@ from bot.kit import (
     newest_visits,
     own_networks,
     read_contract,
+    shown_alone,
     side_asked,
     wanted_of,
     who,
-    with_resource,
 )
 
 
@@ -74,12 +74,12 @@ async def answer(ask: Ask) -> ClaimNetwork:
         nearest = await near_claims(ask, alive) if alive and wanted.narrows else None
         cite_claims(ask, (), nearest)
         return ClaimNetwork(wanted=wanted, nearest=nearest)
-    claim, raw = await (with_resource(ask, visit) if visit else claim_by_id(ask, pressed or ""))
+    claim = await (shown_alone(ask, visit) if visit else claim_by_id(ask, pressed or ""))
     ask.cite("ExplanationOfBenefit", [claim.id])
     if claim.sensitive and not pressed:
         return ClaimNetwork(claim, shielded=True)
     name = claim.seen or claim.billing
-    contract = read_contract(raw)
+    contract = read_contract(claim.resource or b"{}")
     try:
         found = await who(replace(ask, slots={"provider_name": name}, words={})) if name else Who(None, ())
         own = await own_networks(ask) if found.only else ()

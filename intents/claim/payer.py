@@ -15,6 +15,7 @@ from bot.kit import (
     Live,
     Nearest,
     Summary,
+    checked,
     cite_claims,
     doubts_of,
     fitting,
@@ -60,6 +61,8 @@ async def answer(ask: Ask) -> PlanThatPaid:
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
     summary = summarize(alive, known, ask)
+    if (strict := await checked(ask, alive, [row.claim for row in summary.rows])) is not alive:
+        summary = summarize(strict, known, ask)
     if not summary.rows and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     cite_claims(ask, (row.claim for row in summary.rows), summary.nearest)

@@ -14,6 +14,7 @@ from bot.kit import (
     Live,
     Nearest,
     Summary,
+    checked,
     cite_claims,
     doubts_of,
     fitting,
@@ -51,6 +52,8 @@ async def answer(ask: Ask) -> ClaimStatus:
         ask, *service_dates(ask), enough=lambda so_far: len(_found(so_far, ask)) > wanted, page_size=50
     )
     summary = summarize(alive, ask)
+    if (strict := await checked(ask, alive, [claim for claim, _, _ in summary.claims])) is not alive:
+        summary = summarize(strict, ask)
     if not summary.claims and summary.filtered:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     cite_claims(ask, (claim for claim, _, _ in summary.claims), summary.nearest)

@@ -16,6 +16,7 @@ from bot.kit import (
     Reason,
     Summary,
     Why,
+    checked,
     cite_claims,
     doubts_of,
     fitting,
@@ -55,6 +56,8 @@ async def answer(ask: Ask) -> Explained:
         ask, *service_dates(ask), enough=lambda so_far: len(_chosen(so_far, ask)) > SHOWN, page_size=50
     )
     summary = summarize(alive, ask)
+    if (strict := await checked(ask, alive, summary.claims)) is not alive:
+        summary = summarize(strict, ask)
     if not summary.claims and summary.wanted.narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))
     cite_claims(ask, summary.claims, summary.nearest)

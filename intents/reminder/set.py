@@ -57,7 +57,7 @@ async def answer(ask: Ask) -> AppealReminder:
             nearest = await near_claims(ask, alive) if wanted.narrows else None
             return AppealReminder(today=ask.today, wanted=wanted, nearest=nearest)
         claim_id, others = found[0].id, found[1:SHOWN]
-    claim, _ = await claim_by_id(ask, claim_id)
+    claim = await claim_by_id(ask, claim_id)
     ask.cite("ExplanationOfBenefit", [claim.id])
     clock = appeal_clock(claim, (await member_coverages(ask)).every)
     gone = claim.is_reversal or why_gone(claim, await claims_around(ask, claim)) is not None
@@ -82,5 +82,5 @@ async def _denied(ask: Ask) -> str | None:
     claim_id = ask.arguments.get("id")
     if claim_id is None:
         return None
-    claim, _ = await claim_by_id(ask, claim_id)
+    claim = await claim_by_id(ask, claim_id)
     return claim_id if claim.denied or claim.is_partly_denied else None

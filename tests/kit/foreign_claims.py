@@ -168,7 +168,7 @@ def _part_d(bill: _Bill, _random: Random) -> Made:
         _money("paidbypatient", own, "ptnt_pay_amt"),
         _money("drugcost", bill.allowed, "tot_rx_cst_amt"),
     ]
-    truth: Amounts = {"billed": None, "allowed": None, "paid": bill.paid, "owed": None}
+    truth: Amounts = {"billed": None, "allowed": None, "paid": bill.paid, "owed": own}
     yield {"type": _coded("pharmacy", _TYPE), "item": [{"sequence": 1, "adjudication": amounts}]}, truth, True
 
 

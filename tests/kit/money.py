@@ -15,7 +15,6 @@ from bot.pack import Pack, template_of
 from bot.payer.budget import Budget
 from bot.records.claim import read_claim
 from bot.records.live import live
-from bot.records.typed import read_typed
 from bot.replies.plain import plain
 from tests.records.made import ADJUDICATION, C4BB, CLAIM_TYPE, Json, coded, eob, money, raw
 from tests.shipped import module_of
@@ -137,8 +136,7 @@ def answered(row: Row) -> object:
     if row.asks != "claim.detail":
         return module.summarize(found, asking(slots=row.slots))
     claim = read(row)
-    lines = read_lines(read_typed(raw(resource(row)), "ExplanationOfBenefit"), claim)
-    return module.summarize(claim, lines, before=found.before(claim), around=found)
+    return module.summarize(claim, read_lines(claim), before=found.before(claim), around=found)
 
 
 def reply(pack: Pack, row: Row) -> str:

@@ -79,23 +79,28 @@ def test_a_write_off_is_never_owed() -> None:
     assert unsure.owed.amount is None
 
 
-def test_a_gross_cost_that_is_coded_as_coinsurance_is_no_share() -> None:
-    """Truth 6: Medicare's drug claims write the whole cost so; the plan paid 300 of it and the member 10."""
-    found = claim(
-        type=coded("pharmacy", CLAIM_TYPE),
-        item=[
-            {
-                "adjudication": [
-                    amount("coinsurance", 310, "gdc_blw_oopt_amt"),
-                    amount("benefit", 300, "cvrd_d_plan_pd_amt"),
-                    money("paidbypatient", 10),
-                    money("drugcost", 310),
-                ]
-            }
-        ],
-    )
+@pytest.mark.parametrize(("gross", "paid", "own"), [(310, 300, "10"), (10, 10, "0"), (10, 0, "10")])
+def test_a_gross_cost_that_is_coded_as_coinsurance_is_no_share(gross: int, paid: int, own: str) -> None:
+    """Truth 6: Medicare's drug claims write the whole cost so, below and above a threshold; the patient paid `own`."""
+    amounts = [
+        amount("coinsurance", gross, "gdc_blw_oopt_amt"),
+        amount("coinsurance", 0, "gdc_abv_oopt_amt"),
+        amount("benefit", paid, "cvrd_d_plan_pd_amt"),
+        money("paidbypatient", float(own)),
+        money("drugcost", gross),
+    ]
+    found = claim(type=coded("pharmacy", CLAIM_TYPE), item=[{"adjudication": amounts}])
+    assert (found.owed.amount, found.owed.source, found.owed.coinsurance) == (dollars(own), "paid", None)
+    assert (found.owed.impossible, found.conflicting) == (None, frozenset())
+    visit = claim(item=[{"adjudication": amounts}])
+    assert visit.owed.amount is None
+
+
+def test_shares_that_exceed_what_the_plan_left_are_no_share() -> None:
+    """Truth 6: another sum that a payer codes as a share is told and never owed."""
+    total = [money("coinsurance", 310), money("benefit", 300), money("eligible", 310)]
+    found = claim(total=total)
     assert (found.owed.amount, found.owed.impossible) == (None, dollars("310"))
-    assert (found.plan_paid, found.paid_by_patient) == (dollars("300"), dollars("10"))
     assert "impossible" in said(found)
 
 

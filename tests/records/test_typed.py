@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.records.claim import read_claim
 from bot.records.decode import Unreadable
 from bot.records.line import read_lines
 from bot.records.patient import read_patient
@@ -63,7 +64,7 @@ def test_missing_elements_are_marked_absent_in_fhirs_own_way() -> None:
     typed = read_typed(raw(eob(insurance=VALID["insurance"], use=None, item=lines)), "ExplanationOfBenefit")
     kinds = dict(typed.dropped)
     assert kinds["item.0.productOrService"] == "missing"
-    (only,) = read_lines(typed)
+    (only,) = read_lines(read_claim(raw(eob(insurance=VALID["insurance"], use=None, item=lines)), strict=True))
     assert only.billed is not None
     assert only.description is None
 
@@ -92,7 +93,7 @@ def test_lines_tell_what_was_done_and_what_it_cost() -> None:
         adjudication=[money("submitted", 100), money("copay", 20), money("copay", 5), why],
     )
     resource = eob(**VALID, item=[item], processNote=[{"number": 1, "text": "Ask us"}])
-    (only,) = read_lines(read_typed(raw(resource), "ExplanationOfBenefit"))
+    (only,) = read_lines(read_claim(raw(resource), strict=True))
     assert (only.description, only.code, str(only.service.start)) == ("Office visit", "99213", "2024-06-17")
     assert only.copay is not None
     assert only.copay.value == Decimal(25)
@@ -108,7 +109,7 @@ def test_drugs_and_compounds_are_named() -> None:
     parts = [{"sequence": 1, "productOrService": coded("1", NDC, display=name)} for name in ("Lidocaine", "Ketamine")]
     compound = {"sequence": 2, "productOrService": coded("compound"), "detail": parts}
     nothing = {"sequence": 3, "productOrService": coded("not-applicable", display="Not Applicable")}
-    lines = read_lines(read_typed(raw(eob(**VALID, item=[fill, compound, nothing])), "ExplanationOfBenefit"))
+    lines = read_lines(read_claim(raw(eob(**VALID, item=[fill, compound, nothing])), strict=True))
     assert [each.drug for each in lines] == ["Fluoxetine 20 MG", "Lidocaine, Ketamine", None]
     assert lines[2].description is None
 
