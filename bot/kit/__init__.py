@@ -81,7 +81,7 @@ from bot.kit.network_names import Wanted, names_of, telling, wanted
 from bot.kit.offers import Document, Offer, ReminderKept, ReminderWish, WithDocument, WithReminder
 from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.organizations import Electronic, electronic_addresses, houses, staff
-from bot.kit.period import History, history, period_claims
+from bot.kit.period import history, period_claims
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
 from bot.kit.reading import records
 from bot.kit.said import Shares, asks_several, named_visit, of_scope, scope_of, visit_kind
@@ -167,7 +167,6 @@ __all__ = [
     "Floor",
     "Found",
     "FoundPlaces",
-    "History",
     "Hours",
     "Listing",
     "Live",

@@ -109,9 +109,14 @@ async def checked(ask: Ask, alive: Live, shown: Sequence[Claim]) -> Live:
     found = {claim.id: await shown_alone(ask, claim) for claim in shown if claim.resource or len(shown) == 1}
     if all(found[claim.id].dropped == claim.dropped for claim in shown if claim.id in found):
         return alive
-    groups = (alive.claims, alive.replaced, alive.cancelled, alive.taken_back)
-    claims, replaced, cancelled, back = (tuple(found.get(one.id, one) for one in rows) for rows in groups)
-    return replace(alive, claims=claims, replaced=replaced, cancelled=cancelled, taken_back=back)
+    return replace(
+        alive,
+        claims=tuple(found.get(one.id, one) for one in alive.claims),
+        reversals=tuple(found.get(one.id, one) for one in alive.reversals),
+        replaced=tuple(found.get(one.id, one) for one in alive.replaced),
+        cancelled=tuple(found.get(one.id, one) for one in alive.cancelled),
+        taken_back=tuple(found.get(one.id, one) for one in alive.taken_back),
+    )
 
 
 async def claim_by_id(ask: Ask, claim_id: str) -> Claim:
@@ -205,7 +210,7 @@ async def claim_news(ask: Ask, number: str = "", since: date | None = None) -> C
     changed = () if since is None else (("_lastUpdated", f"ge{since}"),)
     alive = await newest_claims(ask, *changed, enough=lambda _: False, page_size=50, people=False)
     named = next((one for one in alive.claims if is_numbered(one, number)), None) if number else None
-    return ClaimNews(tuple(one.id for one in alive.claims), named)
+    return ClaimNews(tuple(one.id for one in (*alive.claims, *alive.reversals)), named)
 
 
 async def claims_around(ask: Ask, claim: Claim, read: Live | None = None) -> Live | None:

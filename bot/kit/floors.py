@@ -96,7 +96,7 @@ def counting(alive: Live, coverages: Coverages) -> list[Claim]:
 
     A visit that two plans decided on counts for each plan; claims of one plan count once.
     """
-    rows = [claim for claim in alive.claims if claim.id not in alive.pairs]
+    rows = (*alive.claims, *alive.unmatched)
     return [c for c in rows if (other := alive.coordinated.get(c.id)) is None or _of_two(c, other, coverages)]
 
 

@@ -61,7 +61,7 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
     silent = choose(claims, wanted).silent
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
     for left, loosened in _looser(claims, wanted):
-        found = [claim for claim in choose(claims, loosened).claims if not claim.is_reversal]
+        found = list(choose(claims, loosened).claims)
         if left == "service":
             found = [claim for claim in found if _may_be(claim, wanted)]
         if found and left == "state":

@@ -21,7 +21,6 @@ from bot.payer.search import Search
 from bot.records.bundle import Page
 from bot.records.claim import Claim, read_claims
 from bot.records.live import Live, believed_day, live
-from bot.records.performed import services_in
 
 AT_ONCE = 4
 _PAGE = 100
@@ -153,33 +152,23 @@ def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
             yield before + timedelta(days=1), last
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """The claims that count, newest first, and by claim id the payer's words for its services."""
-
-    live: Live
-    services: dict[str, tuple[str, ...]]
-
-
-async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None) -> History:
+async def history(ask: Ask, *filters: tuple[str, str], since: date | None = None) -> Live:
     """Every claim of the filtered search; reading stops early where the pages are in order and before `since`.
 
     Only a document reads so much: the pages, rows and bytes of this question's budget are widened, its time is not.
     """
     ask.budget.widen(pages=_ALL_PAGES, resources=_ALL_RESOURCES, total=_ALL_BYTES)
     claims: list[Claim] = []
-    services: dict[str, tuple[str, ...]] = {}
     days: list[date] | None = []
     async for page in ask.search(Search("ExplanationOfBenefit", (*filters, *_EVERYTHING))):
         read, unreadable = read_claims(page.entries, whole=True, performed=asks_for_care(ask))
         claims += read
-        services |= _services(page, {claim.id for claim in read if not claim.is_pharmacy})
         if unreadable:
             ask.report.gaps.append(Gap("unreadable", "ExplanationOfBenefit", unreadable))
         days = _falling(days, [d.first for c in read if not c.is_stay and (d := believed_day(c, ask.today))])
         if since and days and days[-1] < since and days[0] > days[-1]:
             break
-    return History(with_gaps(ask, live(claims, ask.today)), services)
+    return with_gaps(ask, live(claims, ask.today))
 
 
 def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:
@@ -187,11 +176,3 @@ def _falling(before: list[date] | None, days: list[date]) -> list[date] | None:
     if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
         return None
     return [*before[:1], *before[-1:], *days[-1:]] if days else before
-
-
-def _services(page: Page, wanted: set[str]) -> dict[str, tuple[str, ...]]:
-    rows = (entry for entry in page.entries if entry.mode == "match" and entry.id in wanted)
-    return {entry.id: services_in(entry.raw)[:_MOST_SERVICES] for entry in rows}
-
-
-_MOST_SERVICES = 4

@@ -14,7 +14,7 @@ from bot.records.dates import Period, parse_date, parse_instant
 from bot.records.decode import Unreadable, decode
 from bot.records.explanation import Explanation
 from bot.records.money import Amount
-from bot.records.performed import dispensed_in, performed_in
+from bot.records.performed import dispensed_in, performed_in, services_in
 from bot.records.reasons import is_denied, network_status, payment_status, reasons_of, refused_lines
 from bot.records.sensitivity import labels_of
 from bot.records.service import (
@@ -108,8 +108,8 @@ class Claim:
     `service_is` is "processed" when only the adjudication date of a pharmacy claim is known.
     `numbers` starts with the payer's claim number. `replaces` holds the numbers of earlier versions, `replaced_by`
     those of later ones, and `replaced` says that a later one exists. `denied` is None when the payer did not say.
-    `network` is how it was paid, not whether the provider is in the network today. `dispensed` are the drugs
-    of a fill. `dropped` names elements that could not be read.
+    `network` is how it was paid, not whether the provider is in the network today. `services` are the payer's words
+    for what was done, `dispensed` the drugs of a fill. `dropped` names elements that could not be read.
     `uninterpreted` is set by a modifierExtension: the record may mean something else than it says.
     """
 
@@ -174,6 +174,7 @@ class Claim:
     labels = _Fact(lambda of: tuple(sorted({*of.labels, *labels_of(of.raw)})))
     lines = _Fact(lambda of: len(of.eob.item))
     sum_lines = _Fact(lambda of: of.money.sum_lines)
+    services = _Fact(lambda of: services_in(of.eob) if of.kind != "pharmacy" else ())
     dispensed = _Fact(lambda of: dispensed_in(of.eob) if of.kind == "pharmacy" else ())
     is_reversal = _Fact(lambda of: has_negative(of.eob) and _is_reversal(of))
     """True when its amounts take back another claim's; a negative amount is never owed."""

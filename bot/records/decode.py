@@ -14,7 +14,7 @@ import msgspec
 
 S = TypeVar("S", bound=msgspec.Struct)
 _ATTEMPTS = 40
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
+ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]")
 _ESCAPES = re.compile(
@@ -72,7 +72,7 @@ def _mended(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
     dropped: list[str] = []
     for _ in range(_ATTEMPTS):
         try:
-            return msgspec.json.decode(_ENCODER.encode(plain), type=kind), tuple(dropped)
+            return msgspec.json.decode(ENCODER.encode(plain), type=kind), tuple(dropped)
         except msgspec.ValidationError as error:
             dropped.append(_mend(plain, str(error)))
         except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError, RecursionError):

@@ -25,10 +25,10 @@ class Live:
     """The claims that count, newest service first and undated last, with what was left out and why.
 
     The reasons: `cancelled`, `entered-in-error`, `replaced`, `preauthorization`, `predetermination`, `older version`,
-    `taken back`, `not interpreted`. A reversal stays among the claims, where it is shown and never summed; what it
-    takes back is `taken_back`, and `pairs` gives it by the reversal's id. `twins` are the ids of claims that share a
-    number, a kind and a day without proof that one is a version of the other; `coordinated` gives, for the id of a
-    claim of one plan, another plan's claim for the same visit, which is added up in its place.
+    `taken back`, `not interpreted`. `reversals` take back other claims, which are `taken_back`; `pairs` gives these by
+    the reversal's id. `twins` are the ids of claims that share a number, a kind and a day without proof that one is a
+    version of the other; `coordinated` gives, for the id of a claim of one plan, another plan's claim for the same
+    visit, which is added up in its place. `listed` are the claims and the reversals without a pair, in one order.
     """
 
     claims: tuple[Claim, ...]
@@ -39,17 +39,28 @@ class Live:
     twins: frozenset[str] = frozenset()
     coordinated: Mapping[str, Claim] = field(default_factory=dict)
     pairs: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
+    reversals: tuple[Claim, ...] = ()
+    listed: tuple[Claim, ...] = ()
 
     @property
     def added(self) -> tuple[Claim, ...]:
-        """The claims that a sum may hold: no reversals, and each visit once though two plans decided on it."""
-        return tuple(c for c in self.claims if not c.is_reversal and c.id not in self.coordinated)
+        """The claims that a sum may hold: each visit once though two plans decided on it."""
+        return tuple(claim for claim in self.claims if claim.id not in self.coordinated)
 
     @property
     def apart(self) -> tuple[Claim, ...]:
         """The claims that no sum holds: reversals, and claims that no longer count."""
-        reversals = tuple(claim for claim in self.claims if claim.is_reversal)
-        return (*reversals, *self.replaced, *self.taken_back, *self.cancelled)
+        return (*self.reversals, *self.replaced, *self.taken_back, *self.cancelled)
+
+    @property
+    def every(self) -> tuple[Claim, ...]:
+        """All of them, those that count first."""
+        return (*self.claims, *self.apart)
+
+    @property
+    def unmatched(self) -> tuple[Claim, ...]:
+        """The reversals of which nobody knows what they take back."""
+        return tuple(claim for claim in self.reversals if claim.id not in self.pairs)
 
     def before(self, claim: Claim) -> Claim | None:
         """The newest of the claims that this one replaces, as far as they were read."""
@@ -61,10 +72,11 @@ class Live:
         """The claim that counts in place of another one, as far as it was read; a chain is followed to its end."""
         seen = {claim.id}
         while True:
-            if counting := next((c for c in self.claims if c.follows(claim) and not c.is_reversal), None):
+            if counting := next((one for one in self.claims if one.follows(claim)), None):
                 return counting
-            between = (*self.replaced, *(one for one in self.claims if one.is_reversal))
-            later = next((one for one in between if one.follows(claim) and one.id not in seen), None)
+            later = next(
+                (one for one in (*self.replaced, *self.reversals) if one.follows(claim) and one.id not in seen), None
+            )
             if later is None:
                 return None
             seen.add(later.id)
@@ -100,15 +112,18 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
         kept = [claim for claim in kept if claim.id not in back]
     left_out.update({reason: len(rows) for reason, rows in gone.items() if rows})
     kept.sort(key=lambda claim: _newness(claim, today), reverse=True)
+    claims = tuple(claim for claim in kept if not claim.is_reversal)
     return Live(
-        claims=tuple(kept),
+        claims=claims,
         left_out=left_out,
         replaced=tuple(gone.get("replaced", ())),
         cancelled=tuple(gone.get("cancelled", ())),
         taken_back=tuple(gone.get("taken back", ())),
-        twins=twins(kept),
-        coordinated=coordinated(kept),
+        twins=twins(claims),
+        coordinated=coordinated(claims),
         pairs=pairs,
+        reversals=tuple(claim for claim in kept if claim.is_reversal),
+        listed=tuple(claim for claim in kept if claim.id not in pairs),
     )
 
 
@@ -120,20 +135,20 @@ def _only_taken_back(pairs: Mapping[str, tuple[Claim, ...]], claims: Sequence[Cl
 
 
 def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:
-    """The claims that are no reversals, grouped by service day, in their order, undated ones alone.
+    """The claims grouped by service day, in their order, undated ones alone.
 
     Pharmacy fills are no visits, unless `pharmacy` says that what was asked for may have been filled.
     """
     groups: dict[PartialDate | str, list[Claim]] = {}
     for claim in alive.claims:
-        if (pharmacy or not claim.is_pharmacy) and not claim.is_reversal:
+        if pharmacy or not claim.is_pharmacy:
             groups.setdefault(believed_day(claim, today) or claim.id, []).append(claim)
     return tuple([Visits(None if isinstance(day, str) else day, tuple(rows)) for day, rows in groups.items()])
 
 
 def fills(alive: Live) -> tuple[Claim, ...]:
     """The pharmacy claims, newest first."""
-    return tuple(claim for claim in alive.claims if claim.is_pharmacy and not claim.is_reversal)
+    return tuple(claim for claim in alive.claims if claim.is_pharmacy)
 
 
 def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
@@ -202,7 +217,7 @@ def twins(claims: Iterable[Claim]) -> frozenset[str]:
     """The ids of claims that count and share number, kind and days with another one that counts."""
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for claim in claims:
-        if claim.numbers and claim.service.known and not claim.is_reversal:
+        if claim.numbers and claim.service.known:
             groups.setdefault(_called(claim), []).append(claim)
     return frozenset(claim.id for rows in groups.values() if len(rows) > 1 for claim in rows)
 
@@ -292,7 +307,7 @@ def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
     days: dict[tuple[object, ...], list[Claim]] = {}
     # Most members have one plan: then neither people nor days are read.
     for claim in claims if _of_several_plans(claims) else ():
-        if claim.coverage and claim.service.day and not claim.is_reversal:
+        if claim.coverage and claim.service.day:
             days.setdefault((claim.patient, claim.service.day, claim.kind), []).append(claim)
     found: dict[str, Claim] = {}
     for of_day in days.values():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -16,7 +15,7 @@ from bot.records.decode import Unreadable, decode
 from bot.records.sensitivity import labels_of
 from bot.records.shapes import Address, Concept, HumanName, PeriodShape, Shape, Telecom, best_name
 from bot.records.text import clean
-from bot.records.typed import read_typed
+from bot.records.typed import without_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +27,6 @@ class Patient:
     city: str | None
     state: str | None
     zip5: str | None
-    dropped: tuple[tuple[str, str], ...] = ()
-
-
-def read_patient(raw: bytes | msgspec.Raw) -> Patient:
-    """The patient, by the strict reading.
-
-    Raises:
-        Unreadable: damaged, or not a Patient.
-    """
-    typed = read_typed(raw, "Patient")
-    model = typed.model
-    home = _home(model.address or ())
-    return Patient(
-        id=model.id or "",
-        name=best_name(_name(name) for name in model.name or ()),
-        city=clean(home.city) if home else None,
-        state=clean(home.state) if home else None,
-        zip5=home.zip5 if home else None,
-        dropped=typed.dropped,
-    )
-
-
-def _name(model: Any) -> HumanName:
-    return HumanName(
-        use=model.use,
-        text=model.text,
-        family=model.family,
-        given=tuple(part for part in model.given or () if part),
-        suffix=tuple(part for part in model.suffix or () if part),
-    )
-
-
-def _home(models: Iterable[Any]) -> Address | None:
-    """The home address before others; old, billing and ended ones never."""
-    usable = [m for m in models if m.use not in {"old", "billing"} and not (m.period and m.period.end)]
-    ranked = sorted(usable, key=lambda m: {"home": 0, None: 1}.get(m.use, 2))
-    return next(
-        (Address(city=m.city, state=m.state, postal_code=m.postalCode) for m in ranked if m.postalCode or m.city), None
-    )
 
 
 class _TelecomShape(Telecom, frozen=True):
@@ -91,6 +51,37 @@ class _PatientShape(Shape, frozen=True):
     telecom: tuple[_TelecomShape, ...] = ()
     address: tuple[_AddressShape, ...] = ()
     communication: tuple[_Communication, ...] = ()
+
+
+def read_patient(raw: bytes | msgspec.Raw) -> Patient:
+    """The patient, without what the typed model refuses: call it in a thread.
+
+    Raises:
+        Unreadable: damaged, or not a Patient.
+    """
+    shape = _shape(without_faults(raw, "Patient", _PatientShape)[0])[0]
+    home = _home(shape.address)
+    return Patient(
+        id=shape.id,
+        name=best_name(shape.name),
+        city=clean(home.city) if home else None,
+        state=clean(home.state) if home else None,
+        zip5=home.zip5 if home else None,
+    )
+
+
+def _shape(raw: bytes | msgspec.Raw) -> tuple[_PatientShape, tuple[str, ...]]:
+    shape, dropped = decode(raw, _PatientShape)
+    if shape.resource_type != "Patient":
+        raise Unreadable("not a Patient")
+    return shape, dropped
+
+
+def _home(addresses: Iterable[_AddressShape]) -> _AddressShape | None:
+    """The home address before others; old, billing and ended ones never."""
+    usable = [one for one in addresses if one.use not in {"old", "billing"} and not (one.period and one.period.end)]
+    ranked = sorted(usable, key=lambda one: {"home": 0, None: 1}.get(one.use, 2))
+    return next((one for one in ranked if one.postal_code or one.city), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +109,7 @@ def read_profile(raw: bytes | msgspec.Raw, labels: tuple[str, ...] = ()) -> Prof
     Raises:
         Unreadable: damaged, or of another type. The text never holds a value of the record.
     """
-    shape, dropped = decode(raw, _PatientShape)
-    if shape.resource_type != "Patient":
-        raise Unreadable("not a Patient")
+    shape, dropped = _shape(raw)
     return Profile(
         id=shape.id,
         name=best_name(shape.name),

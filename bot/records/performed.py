@@ -166,24 +166,14 @@ def _days(eob: Explanation) -> Decimal | None:
     return days[0] if len(days) == 1 and len(eob.item) == 1 else None
 
 
-class _TextLine(Shape, frozen=True):
-    product_or_service: Concept | None = None
-    revenue: Concept | None = None
-
-
-class _TextLines(Shape, frozen=True):
-    item: tuple[_TextLine, ...] = ()
-
-
-def services_in(raw: bytes | msgspec.Raw) -> tuple[str, ...]:
-    """The texts of an ExplanationOfBenefit's lines in its order, each once; codes without a text give none.
+def services_in(eob: Explanation) -> tuple[str, ...]:
+    """The texts of the lines in their order, each once and the first four; codes without a text give none.
 
     No code list is consulted: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
     """
-    try:
-        lines, _ = decode(raw, _TextLines)
-    except Unreadable:
-        return ()
-    given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in lines.item)
+    given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in eob.item)
     texts = (next(filter(None, words), None) for words in given)
-    return tuple(dict.fromkeys(text for text in texts if text))
+    return tuple(dict.fromkeys(filter(None, texts)))[:_MOST_SERVICES]
+
+
+_MOST_SERVICES = 4

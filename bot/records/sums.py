@@ -107,7 +107,7 @@ def sum_doubts(
         refused=sum(1 for claim in rows if claim.denied or claim.is_partly_denied),
         twins=sum(1 for claim in rows if claim.id in alive.twins),
         two_plans=_two_plans(rows, others, alive.coordinated),
-        unmatched=sum(1 for c in others if c.is_reversal and c.id not in alive.pairs and not c.replaces),
+        unmatched=sum(1 for claim in alive.unmatched if claim in others and not claim.replaces),
         undated=sum(1 for _ in undated),
         reaching=sum(1 for _ in reaching),
         faulty=sum(1 for claim in rows if claim.dropped),

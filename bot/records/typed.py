@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import msgspec
 
-from bot.records.decode import Unreadable
+from bot.records.decode import ENCODER, Unreadable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
 _ROUNDS = 40
-_NO_MODEL = "no typed model for this type"
+_NO_MODEL, _TOO_MUCH = "no typed model for this type", "too much of it does not validate"
 _DAY = "the day of an instant"
 _NO_LOSS = frozenset({"missing", "model_field_validation.missing", "extra_forbidden", "list_type", _DAY})
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
@@ -28,27 +27,41 @@ _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 ErrorPath = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A validated resource, and what had to be left out: (location, kind of error), never a value."""
+class Typed(NamedTuple):
+    """A resource as JSON, and what was left out of it: (location, kind of error), never a value."""
 
-    model: Any
+    raw: bytes
     dropped: tuple[tuple[str, str], ...]
 
 
 def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typed:
-    """The resource as its fhir.resources R4B model.
+    """The resource with all that its fhir.resources R4B model takes.
 
     An element that fails is removed by its error's location and validation is tried again, a bounded number of times:
-    CMS's own public examples all fail somewhere, and their numbers are still good.
+    CMS's own public examples all fail somewhere, and their numbers are still good. The id stays whatever its signs are.
 
     Raises:
         Unreadable: damaged JSON, another type, or what is left still fails. The text never holds a value.
     """
-    plain = _plain(bytes(raw))
+    from pydantic import ValidationError  # noqa: PLC0415 -- imported late with the models: a third of a second
+
+    whole = bytes(raw)
+    plain, model = _plain(whole), _model(resource_type)
     if plain.get("resourceType") != resource_type:
         raise Unreadable("another type than was asked for")
-    return _validated(plain, _model(resource_type))
+    own = {"id": plain.pop("id")} if "id" in plain else {}
+    dropped: list[tuple[str, str]] = []
+    for _ in range(_ROUNDS):
+        try:
+            model.model_validate(plain)
+        except ValidationError as error:
+            mended = _mend(plain, error)
+        else:
+            return Typed(ENCODER.encode(plain | own) if dropped else whole, tuple(dropped))
+        if not mended:
+            break
+        dropped += mended
+    raise Unreadable(_TOO_MUCH)
 
 
 def without_faults(
@@ -60,22 +73,11 @@ def without_faults(
     the slim reading, never looks at. A resource of which too much is refused stays as it is, with "" for its place, and
     so does, without a place, what is no JSON of that type.
     """
-    whole = bytes(raw)
     try:
-        plain = _plain(whole)
-        model = _model(resource_type)
-    except Unreadable:
-        return whole, ()
-    if plain.get("resourceType") != resource_type:
-        return whole, ()
-    own = plain.pop("id", None)  # a record is found again by it, whatever its signs are
-    try:
-        dropped = _validated(plain, model).dropped
-    except Unreadable:
-        return whole, ("",)
-    plain |= {} if own is None else {"id": own}
-    lost = tuple(at for at, kind in dropped if kind not in _NO_LOSS and (not shape or _looks_at(shape, at)))
-    return (msgspec.json.encode(plain) if dropped else whole), lost
+        found, dropped = read_typed(raw, resource_type)
+    except Unreadable as error:
+        return bytes(raw), ("",) if str(error) == _TOO_MUCH else ()
+    return found, tuple(at for at, kind in dropped if kind not in _NO_LOSS and (not shape or _looks_at(shape, at)))
 
 
 def _looks_at(shape: type[msgspec.Struct], place: str) -> bool:
@@ -91,21 +93,6 @@ def _is_read(place: list[str], known: msgspec.inspect.Type) -> bool:
     if not isinstance(known, msgspec.inspect.StructType) or not place:
         return not isinstance(known, msgspec.inspect.NoneType)
     return any(one.encode_name == place[0] and _is_read(place[1:], one.type) for one in known.fields)
-
-
-def _validated(plain: dict[str, Any], model: type[BaseModel]) -> Typed:
-    from pydantic import ValidationError  # noqa: PLC0415 -- imported late with the models: a third of a second
-
-    dropped: list[tuple[str, str]] = []
-    for _ in range(_ROUNDS):
-        try:
-            return Typed(model.model_validate(plain), tuple(dropped))
-        except ValidationError as error:
-            mended = _mend(plain, error)
-        if not mended:
-            break
-        dropped += mended
-    raise Unreadable("too much of it does not validate")
 
 
 def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:

@@ -222,7 +222,7 @@ async def _by_amount(ask: Ask, amount: Amount) -> tuple[list[Claim], Found, Live
     """Nothing but the amount is known: last year's claims of just that amount, else the newest to choose from."""
     since = ask.today - timedelta(days=RECENT_DAYS)
     alive = await newest_claims(ask, ("service-date", f"ge{since}"), enough=lambda _: False, page_size=100)
-    claims = [c for c in alive.claims if not c.is_reversal and c.service.overlaps(since, None)]
+    claims = [claim for claim in alive.claims if claim.service.overlaps(since, None)]
     same = [claim for claim in claims if compare(claim, amount).verdict in {"equal", "paid_before"}]
     return (same, "same_amount", alive) if same else (claims[:SHOWN], "recent", alive)
 
@@ -231,7 +231,7 @@ async def _fitting(ask: Ask) -> tuple[list[Claim], Live]:
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(fitting(so_far.claims, ask)) > SHOWN
     )
-    return [claim for claim in fitting(alive.claims, ask) if not claim.is_reversal], alive
+    return list(fitting(alive.claims, ask)), alive
 
 
 def _without(ask: Ask, slot: str) -> Ask:

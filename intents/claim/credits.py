@@ -36,7 +36,7 @@ async def answer(ask: Ask) -> Credits:
 def summarize(alive: Live, ask: Ask) -> Credits:
     """Each claim once, by the plainest sign that it carries."""
     wanted = replace(wanted_of(ask), state=None)
-    fit = choose((*alive.claims, *alive.taken_back), wanted).claims
+    fit = choose((*alive.claims, *alive.reversals, *alive.taken_back), wanted).claims
     gone = {claim.id for claim in alive.taken_back}
     rows = [(claim, *found) for claim in fit if (found := _sign(claim, gone)) and not claim.sensitive]
     return Credits(tuple(rows[:SHOWN]), max(0, len(rows) - SHOWN), len(fit), ask.report.hides)

@@ -135,12 +135,8 @@ async def _find(ask: Ask) -> tuple[Claim | None, Live]:
     """By number any claim, also one that no longer counts; else the newest visit that fits."""
     if number := text_of(ask, "claim_id"):
         alive = await newest_claims(
-            ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in _all(so_far)), page_size=100
+            ask, enough=lambda so_far: any(is_numbered(claim, number) for claim in so_far.every), page_size=100
         )
-        return next((claim for claim in _all(alive) if is_numbered(claim, number)), None), alive
+        return next((claim for claim in alive.every if is_numbered(claim, number)), None), alive
     found, alive = await newest_visits(ask, people=True)
     return (found[min(max(ask.pick, 0), len(found) - 1)] if found else None), alive
-
-
-def _all(alive: Live) -> tuple[Claim, ...]:
-    return (*alive.claims, *alive.replaced, *alive.taken_back, *alive.cancelled)

@@ -14,7 +14,7 @@ from bot.kit import (
     Claim,
     ClaimWish,
     Document,
-    History,
+    Live,
     MetSoFar,
     Search,
     SumDoubts,
@@ -150,7 +150,7 @@ async def answer(ask: Ask) -> Export:
     ask.cite("ExplanationOfBenefit", [receipt.claim.id for receipt in summary.papers.receipts])
     if summary.document is None or not _holds_this_year(ask, start, end):
         return summary
-    papers = replace(summary.papers, met=await year_so_far(ask, found.live))
+    papers = replace(summary.papers, met=await year_so_far(ask, found))
     return replace(summary, papers=papers, document=replace(summary.document, values={"papers": papers}))
 
 
@@ -160,17 +160,16 @@ def _holds_this_year(ask: Ask, start: date | None, end: date | None) -> bool:
     return whole and not replace(wanted_of(ask), start=None, end=None).narrows
 
 
-def summarize(found: History, ask: Ask, patient: str | None = None) -> Export:
+def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
     """The document: every claim that counts, newest first; a sensitive one only when its button was pressed (T33)."""
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
-    live = found.live
     within = claims_within(live, start, end, wanted_of(ask))
     of_time = {claim.id for claim in (*within.counted, *within.two_plans)}
     alive = [claim for claim in live.claims if claim.id in of_time]
     sensitive = sum(1 for claim in alive if claim.sensitive)
     told = [claim for claim in alive if shown or not claim.sensitive]
-    receipts = tuple(_receipt(claim, found) for claim in told)
+    receipts = tuple(_receipt(claim, live) for claim in told)
     totals = _totals([receipt for receipt in receipts if receipt.claim.id not in live.coordinated])
     counted = [claim for claim in told if claim.id not in live.coordinated]
     papers = Papers(
@@ -210,12 +209,11 @@ def _span(ask: Ask) -> tuple[date | None, date | None]:
     return (None, None) if ask.arguments.get("all") else (date(ask.today.year, 1, 1), ask.today)
 
 
-def _receipt(claim: Claim, found: History) -> Receipt:
-    services = found.services.get(claim.id, ())
+def _receipt(claim: Claim, live: Live) -> Receipt:
     drugs = tuple(one.drug for one in claim.dispensed if one.drug)
     amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed.amount, claim.paid_by_patient)
-    doubts = tuple(one.what for one in doubts_of(claim, found.live))
-    return Receipt(claim, drugs or services, tuple(zip(COLUMNS, amounts, strict=True)), doubts)
+    doubts = tuple(one.what for one in doubts_of(claim, live))
+    return Receipt(claim, drugs or claim.services, tuple(zip(COLUMNS, amounts, strict=True)), doubts)
 
 
 def _months(claims: Sequence[Claim]) -> tuple[MonthOfShare, ...]:

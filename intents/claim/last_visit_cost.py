@@ -204,14 +204,14 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     """The chosen day among the visits; a negative pick counts from the oldest."""
     wanted = wanted_of(ask)
     days = _days(alive, ask, wanted)
-    credit = next((claim for claim in alive.claims if claim.is_reversal), None)
+    credit = next(iter(alive.reversals), None)
     known = [day for day in days if day.day] or list(days)
     pick = ask.pick if ask.pick >= 0 else len(known) + ask.pick
     base = LastVisitCost(
         wanted=wanted,
         pick=pick,
         searched=len(known),
-        apart=sum(1 for claim in choose(alive.apart, wanted).claims if not claim.is_pharmacy and not claim.is_reversal),
+        apart=sum(1 for claim in choose(alive.apart, wanted).claims if not claim.is_pharmacy) - len(alive.reversals),
         other_person=of_other_person(ask),
         opened=ask.arguments.get("show") == "yes",
         each=_each(alive, wanted) if ask.pick == 0 and known else (),
@@ -248,15 +248,15 @@ def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
 def _each(alive: Live, wanted: ClaimWish) -> tuple[tuple[CareKind, Claim | None], ...]:
     """The newest claim of every kind of care, where several kinds were asked for."""
     kinds = wanted.kinds_of_care if len(wanted.services) > 1 else ()
-    rows = [claim for claim in alive.claims if not claim.is_reversal]
-    return tuple((kind, next(iter(choose(rows, replace(wanted, services=(kind.key,))).claims), None)) for kind in kinds)
+    return tuple(
+        (kind, next(iter(choose(alive.claims, replace(wanted, services=(kind.key,))).claims), None)) for kind in kinds
+    )
 
 
 def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:
     """The visits by day; by size each claim stands alone, and a kind of care may have been filled at a pharmacy."""
     if wanted.order in _BY_SIZE:
-        rows = (claim for claim in alive.claims if not claim.is_reversal)
-        return tuple(Visits(claim.service.day, (claim,)) for claim in rows)
+        return tuple(Visits(claim.service.day, (claim,)) for claim in alive.claims)
     return visits(alive, ask.today, pharmacy=with_fills(alive.claims, wanted))
 
 
@@ -271,7 +271,8 @@ def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount
 
 def _of(alive: Live, wanted: ClaimWish) -> Live:
     """Only the claims that fit what was said."""
-    return replace(alive, claims=choose(alive.claims, wanted).claims)
+    claims, reversals = (choose(rows, wanted).claims for rows in (alive.claims, alive.reversals))
+    return replace(alive, claims=claims, reversals=reversals)
 
 
 def _fill_since(fills_newest_first: Sequence[Claim], day: PartialDate | None) -> Claim | None:

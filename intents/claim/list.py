@@ -65,7 +65,7 @@ async def answer(ask: Ask) -> ClaimList:
     if "network" in ask.slots and wanted.state is None:
         ask.cannot("network")  # a claim says how it was paid, not in which network by name
     alive = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(choose(so_far.claims, wanted).claims) > most
+        ask, *service_dates(ask), enough=lambda so_far: len(choose(so_far.listed, wanted).claims) > most
     )
     summary = summarize(alive, ask)
     if not summary.read and summary.wanted.narrows:
@@ -78,7 +78,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
     """The page cut from the claims that fit every condition: each is checked here whatever the server did."""
     wanted, first, visits = _wanted(ask), ask.page * PAGE, _of_visits(ask)
     every = choose(alive.claims, wanted_of(ask)).claims if visits else ()
-    chosen = choose(alive.claims, wanted)
+    chosen = choose(alive.listed, wanted)
     page = chosen.claims[first : first + PAGE]
     return ClaimList(
         wanted=wanted_of(ask),

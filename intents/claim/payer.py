@@ -86,8 +86,8 @@ def _payer(claim: Claim, by_id: Mapping[str, Coverage]) -> Payer:
 def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     """The claim of an entry; those that fit a condition, prescriptions too; else those of the last visit's day."""
     if claim_id := ask.arguments.get("id"):
-        return tuple(claim for claim in (*alive.claims, *alive.apart) if claim.id == claim_id)
+        return tuple(claim for claim in alive.every if claim.id == claim_id)
     if wanted_of(ask).narrows:
-        return tuple(claim for claim in fitting(alive.claims, ask) if not claim.is_reversal)
+        return fitting(alive.claims, ask)
     days = visits(alive, ask.today)
     return days[min(max(ask.pick, 0), len(days) - 1)].claims if days else ()

@@ -165,7 +165,7 @@ def _unnamed(alive: Live, ask: Ask) -> int:
 
 def _wanted(claims: Sequence[Claim], ask: Ask) -> tuple[Claim, ...]:
     """The fills of the drug and the pharmacy that were named."""
-    return tuple(claim for claim in fitting(claims, ask) if _is_asked(claim, ask) and not claim.is_reversal)
+    return tuple(claim for claim in fitting(claims, ask) if _is_asked(claim, ask))
 
 
 def _is_asked(claim: Claim, ask: Ask) -> bool:

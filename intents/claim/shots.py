@@ -27,13 +27,13 @@ class Shots(Summary):
 async def answer(ask: Ask) -> Shots:
     """Every claim for a shot that the plan shows."""
     found = await history(ask)
-    fit = fitting(found.live.claims, ask)
+    fit = fitting(found.claims, ask)
     plain = tuple(claim for claim in fit if not claim.sensitive)
     shown = plain[:SHOWN]
     cite_claims(ask, shown)
     return Shots(
         claims=shown,
-        words={claim.id: found.services.get(claim.id, ())[:2] for claim in shown},
+        words={claim.id: claim.services[:2] for claim in shown},
         count=len(plain),
         left=len(plain) - len(shown),
         marked=len(fit) - len(plain),

@@ -71,10 +71,9 @@ def summarize(alive: Live, ask: Ask) -> ClaimStatus:
 
 def _found(alive: Live, ask: Ask) -> Sequence[Claim]:
     if claim_id := ask.arguments.get("id"):
-        every = (*alive.claims, *alive.apart)
-        return tuple(claim for claim in every if claim.id == claim_id)
+        return tuple(claim for claim in alive.every if claim.id == claim_id)
     if text_of(ask, "claim_id"):
-        return fitting({claim.id: claim for claim in (*alive.claims, *alive.apart)}.values(), ask)
+        return fitting(alive.every, ask)
     return fitting(alive.claims, ask)
 
 
@@ -83,7 +82,7 @@ def state_of(claim: Claim, alive: Live) -> State:
     signs: tuple[tuple[State, bool], ...] = (
         ("cancelled", claim in alive.cancelled),
         ("replaced", claim in alive.replaced),
-        ("reversed", claim.is_reversal or claim in alive.taken_back),
+        ("reversed", claim in (*alive.reversals, *alive.taken_back)),
         ("denied", bool(claim.denied)),
         ("partly", claim.is_partly_denied),
         ("processing", claim.is_open and claim.payment_status is None),

@@ -9,7 +9,7 @@ from bot.kit import (
     Ask,
     Claim,
     ClaimWish,
-    History,
+    Live,
     Nearest,
     PartialDate,
     Summary,
@@ -68,22 +68,22 @@ async def answer(ask: Ask) -> DaysOfCare:
     found = await history(ask, *days_around(wanted.start, wanted.end), since=wanted.start)
     summary = summarize(found, ask)
     if not summary.count and wanted.narrows:
-        summary = replace(summary, nearest=await near_claims(ask, found.live))
+        summary = replace(summary, nearest=await near_claims(ask, found))
     cite_claims(ask, (claim for day in summary.days for claim in day.claims), summary.nearest)
     return summary
 
 
-def summarize(found: History, ask: Ask) -> DaysOfCare:
+def summarize(found: Live, ask: Ask) -> DaysOfCare:
     """The days among the claims that count; several claims of one day are one day."""
     wanted = wanted_of(ask)
-    kept = replace(found.live, claims=fitting(found.live.claims, ask))
+    kept = replace(found, claims=fitting(found.claims, ask))
     groups = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
     dated = [group for group in groups if group.day]
-    stays = [claim for claim in kept.claims if claim.kind == "inpatient" and not claim.is_reversal]
-    known = [claim.service.day for claim in found.live.claims if claim.service.day]
+    stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
+    known = [claim.service.day for claim in found.claims if claim.service.day]
     return DaysOfCare(
         wanted=wanted,
-        days=tuple(_day(group.day, group.claims, found) for group in dated[:SHOWN]),
+        days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
         undated=len(groups) - len(dated),
         stays=len({claim.service for claim in stays}),
@@ -93,9 +93,9 @@ def summarize(found: History, ask: Ask) -> DaysOfCare:
     )
 
 
-def _day(day: PartialDate | None, claims: tuple[Claim, ...], found: History) -> Day:
+def _day(day: PartialDate | None, claims: tuple[Claim, ...]) -> Day:
     plain = tuple(claim for claim in claims if not claim.sensitive)
-    words = (text for claim in plain for text in found.services.get(claim.id, ()))
+    words = (text for claim in plain for text in claim.services)
     return Day(day, plain, tuple(dict.fromkeys(words))[:3], len(claims) - len(plain))
 
 

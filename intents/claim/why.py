@@ -84,7 +84,7 @@ def summarize(alive: Live, ask: Ask) -> Explained:
 def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     """The claim of an entry; else those of the newest day that fit, or the first by size where that was asked for."""
     if claim_id := ask.arguments.get("id"):
-        return tuple(claim for claim in (*alive.claims, *alive.apart) if claim.id == claim_id)
+        return tuple(claim for claim in alive.every if claim.id == claim_id)
     wanted = wanted_of(ask)
     kept = replace(alive, claims=fitting(alive.claims, ask))
     if wanted.order or wanted.number:

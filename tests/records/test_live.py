@@ -149,3 +149,12 @@ def test_nothing_is_nothing() -> None:
     """A member without claims has none of anything (F44)."""
     found = live([])
     assert (found.claims, visits(found), fills(found)) == ((), (), ())
+
+
+def test_a_reversal_is_no_claim_and_is_listed_only_without_its_pair() -> None:
+    """Whoever sums or counts claims meets none; a list shows one that takes back nobody knows what."""
+    back = numbered("back", "R-1", related=[prior("C-1")], total=[money("submitted", -50)])
+    lone = numbered("lone", "R-2", "2024-05-01", total=[money("submitted", -70)])
+    found = live([numbered("one", "C-1", total=[money("submitted", 50)]), numbered("two", "C-2"), back, lone])
+    assert (ids(found.claims), ids(found.reversals), ids(found.unmatched)) == (["two"], ["back", "lone"], ["lone"])
+    assert (ids(found.listed), ids(found.taken_back)) == (["two", "lone"], ["one"])

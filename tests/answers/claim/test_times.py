@@ -92,6 +92,7 @@ async def test_a_reversal_that_names_its_claim_is_no_doubt(intent: str) -> None:
     assert "too high" not in said.text
     listed = await answered("claim.list", *rows, slots=YEAR)
     assert "1 claim that your plan took back" in listed.text
+    assert "credit" not in listed.text
     stand = await answered("claim.status", *rows, slots={"claim_id": "XR1"})
     assert "Reversed (taken back)" in stand.text
     assert "The newer claim" not in stand.text
