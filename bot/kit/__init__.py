@@ -104,6 +104,7 @@ from bot.kit.wanted import (
     wanted_of,
     with_fills,
 )
+from bot.kit.which import parts_named
 from bot.kit.who import Who, affiliations_of, is_titled, who
 from bot.payer.health import PayerHealth
 from bot.payer.search import Search, given
@@ -301,6 +302,7 @@ __all__ = [
     "own_of",
     "page_of",
     "part_of",
+    "parts_named",
     "period_claims",
     "plan_year_of",
     "plans",

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-from bot.kit.ask import Ask, days_around, service_dates, span_of, text_of
+from bot.kit.ask import Ask, days_around, service_dates, span_of
 from bot.kit.wanted import READS_ALL, fitting, is_numbered, wanted_of, with_fills
 from bot.payer.budget import Gap
 from bot.payer.search import Search, given, token
@@ -36,7 +36,7 @@ async def newest_claims(
     care are not included: sums need none.
     """
     read: list[Claim] = []
-    every, performed = text_of(ask, "order") in READS_ALL, asks_for_care(ask)
+    every, performed = wanted_of(ask).order in READS_ALL, asks_for_care(ask)
     async for page in ask.search(searched(*filters, page_size=page_size, people=people)):
         claims, unreadable = read_claims(page.entries)
         read += claims

@@ -15,7 +15,7 @@ from bot.records.dates import PartialDate
 from bot.records.live import Live
 
 SHOWN = 3
-Left = Literal["amount", "state", "time", "provider", "wider", "service"]
+Left = Literal["amount", "state", "time", "provider", "part", "nth", "wider", "service"]
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 
 
@@ -41,7 +41,7 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
     wanted = wanted_of(ask)
     if not wanted.narrows:
         return Nearest()
-    if wanted.start or wanted.end:
+    if (wanted.start or wanted.end) and not wanted.nth:
         slots = {name: value for name, value in ask.slots.items() if name != "date_range"}
         whenever = replace(wanted, start=None, end=None)
         alive = await newest_claims(
@@ -74,6 +74,10 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimWish) -> Nearest:
 
 
 def _looser(claims: Sequence[Claim], wanted: ClaimWish) -> Iterator[tuple[Left, ClaimWish]]:
+    if wanted.nth:
+        yield "nth", replace(wanted, nth=None)
+    if wanted.part:
+        yield "part", replace(wanted, part=None)
     if wanted.over is not None or wanted.under is not None:
         yield "amount", replace(wanted, over=None, under=None)
     if wanted.start or wanted.end:

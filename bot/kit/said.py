@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from bot.kit.ask import Ask, span_of
 from bot.kit.spelling import words_of
 from bot.kit.wanted import ClaimWish
+from bot.kit.which import PLURAL, SINGULAR
 from bot.records.care_kind import CareKind
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage
@@ -36,31 +37,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 
-_VISITS = {
-    "visit": "visits",
-    "appointment": "appointments",
-    "appt": "appts",
-    "session": "sessions",
-    "trip": "trips",
-    "checkup": "checkups",
-    "exam": "exams",
-    "test": "tests",
-    "scan": "scans",
-    "treatment": "treatments",
-    "procedure": "procedures",
-    "bill": "bills",
-    "claim": "claims",
-    "visita": "visitas",
-    "cita": "citas",
-    "consulta": "consultas",
-    "sesion": "sesiones",
-    "examen": "examenes",
-    "prueba": "pruebas",
-    "tratamiento": "tratamientos",
-    "factura": "facturas",
-    "reclamacion": "reclamaciones",
-}
-_SINGULAR, _PLURAL = frozenset(_VISITS), frozenset(_VISITS.values())
 _ONE = frozenset({"last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"})
 
 
@@ -108,9 +84,9 @@ def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
     if said & _ONE:
         return False
     start, end = span_of(ask)
-    if said & _PLURAL or said & _plurals(wanted.kinds_of_care):
+    if said & PLURAL or said & _plurals(wanted.kinds_of_care):
         return start is None or start != end
-    return bool(wanted.services) and start is not None and start != end and not said & _SINGULAR
+    return bool(wanted.services) and start is not None and start != end and not said & SINGULAR
 
 
 def _plurals(kinds: Iterable[CareKind]) -> set[str]:

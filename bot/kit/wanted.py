@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from bot.kit.ask import Ask, excluded_of, span_of, text_of, values_of
+from bot.kit.spelling import words_of
+from bot.kit.which import VISITS, nth_asked, part_asked, parts_named
 from bot.records.adjudication import added
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, shown_as
 from bot.records.claim import Claim
@@ -18,6 +21,7 @@ from bot.records.sums import Within, within
 
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 
+_LISTED = re.compile(r"\s*(?:,|\b(?:and|or|y|o|e|u|vs|versus)\b)\s*")
 READS_ALL = frozenset({"biggest", "smallest", "oldest"})
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
 
@@ -38,6 +42,8 @@ class ClaimWish:
     """The conditions of a question about claims. Empty or None: not said. `without_days` are left out.
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None).
+    `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
+    time, from 1. `either`: what is of one of the claim types or of one of the kinds of care fits.
     """
 
     start: date | None = None
@@ -56,6 +62,9 @@ class ClaimWish:
     without_providers: tuple[str, ...] = ()
     without_services: tuple[str, ...] = ()
     without_days: tuple[date, date] | None = None
+    part: tuple[str, str] | None = None
+    nth: int | None = None
+    either: bool = False
     kinds: CareKinds = NO_KINDS
 
     @property
@@ -74,6 +83,16 @@ class ClaimWish:
         return self.claim_types[0] if len(self.claim_types) == 1 else None
 
     @property
+    def sides(self) -> tuple[ClaimWish, ...]:
+        """Each of several that were named by itself: claim types and kinds of care, or providers; else none."""
+        types = self.claim_types if self.either or len(self.claim_types) > 1 else ()
+        kinds = self.services if self.either or len(self.services) > 1 else ()
+        found = [replace(self, claim_types=(one,), service=None, services=(), either=False) for one in types]
+        found += [replace(self, claim_types=(), service=one, services=(one,), either=False) for one in kinds]
+        found = found or [replace(self, providers=(one,)) for one in self.providers]
+        return tuple(found) if len(found) > 1 else ()
+
+    @property
     def provider(self) -> str | None:
         """Whoever was named, as one text."""
         return " / ".join(self.providers) or None
@@ -82,7 +101,7 @@ class ClaimWish:
     def narrows(self) -> bool:
         """True when anything but an order was asked for."""
         lists = (self.claim_types, self.providers, self.services, self.without_types, self.without_providers)
-        ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state)
+        ones = (self.start, self.end, self.number, self.service, self.over, self.under, self.state, self.nth)
         return any(lists) or bool(self.without_services or self.without_days) or any(one is not None for one in ones)
 
 
@@ -104,10 +123,13 @@ def wanted_of(ask: Ask) -> ClaimWish:
     """The conditions in a question's slots."""
     start, end = span_of(ask)
     services = tuple(name for name in values_of(ask, "service") if ask.care_kinds.named(name))
+    types, either = _types(ask, services)
+    called = [words_of(ask.words.get(slot)) for slot in ("service", "claim_type")]
+    nth = nth_asked(ask, VISITS.union(*called))
     return ClaimWish(
         start=start,
         end=end,
-        claim_types=() if services and _same_words(ask) else values_of(ask, "claim_type"),
+        claim_types=types,
         providers=values_of(ask, "provider_name"),
         number=text_of(ask, "claim_id"),
         service=services[0] if services else None,
@@ -115,12 +137,15 @@ def wanted_of(ask: Ask) -> ClaimWish:
         over=_dollars(text_of(ask, "amount_over")),
         under=_dollars(text_of(ask, "amount_under")),
         state=text_of(ask, "state_of_claim"),
-        order=text_of(ask, "order"),
+        order="oldest" if nth else text_of(ask, "order"),
         aspect=text_of(ask, "amount_kind"),
         without_types=excluded_of(ask, "claim_type"),
         without_providers=excluded_of(ask, "provider_name"),
         without_services=excluded_of(ask, "service"),
         without_days=_left_out(ask),
+        part=part_asked(ask),
+        nth=nth,
+        either=either,
         kinds=ask.care_kinds,
     )
 
@@ -144,10 +169,18 @@ def by_side(ask: Ask) -> Ask:
     return replace(ask, slots={**ask.slots, "state_of_claim": state}) if state else ask
 
 
-def _same_words(ask: Ask) -> bool:
-    """Whether the same words gave the claim type and the kind of care, as in "hospital stay"."""
-    words = [set(ask.words.get(slot, "").casefold().split()) for slot in ("service", "claim_type")]
-    return bool(words[0] & words[1])
+def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """The claim types, and whether they stand beside the kinds of care, as in "dental and ER claims".
+
+    A type that the words of a kind of care gave, as in "hospital stay", is none.
+    """
+    types, own = values_of(ask, "claim_type"), set(words_of(ask.words.get("service")))
+    if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
+        return types, False
+    said = _LISTED.split(ask.words.get("claim_type", "").casefold())
+    pairs = zip(types, said, strict=True) if len(types) == len(said) > 1 else ()
+    kept = tuple(one for one, words in pairs if not own.intersection(words_of(words)))
+    return kept, bool(kept)
 
 
 def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
@@ -156,14 +189,16 @@ def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     if not wanted.narrows:
         return Chosen(_ordered(rows, wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))
-    plain = tuple(claim for claim in dated if _fits(claim, wanted))
-    cared = tuple(claim for claim in plain if _of_care(claim, wanted))
+    plain = tuple(
+        claim for claim in dated if _fits(claim, replace(wanted, claim_types=()) if wanted.either else wanted)
+    )
+    cared = _of_part(tuple(claim for claim in plain if _of_care(claim, wanted)), wanted)
     silent = sum(1 for c in plain if wanted.services and not c.performed.tells and not _of_care(c, wanted))
     priced = tuple(claim for claim in cared if _priced(claim, wanted))
     untold = sum(1 for c in cared if (wanted.over or wanted.under) and c.amount(wanted.aspect) is None)
     some_time = wanted.start or wanted.end
     undated = sum(1 for c in rows if some_time and not c.service.known and _fits(c, wanted) and _of_care(c, wanted))
-    return Chosen(_ordered(priced, wanted), silent, untold, undated)
+    return Chosen(_nth_of(_ordered(priced, wanted), wanted), silent, untold, undated)
 
 
 def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:
@@ -258,9 +293,28 @@ def _is_type(claim: Claim, name: str) -> bool:
 
 def _of_care(claim: Claim, wanted: ClaimWish) -> bool:
     wants, without = wanted.services, wanted.without_services
+    if wanted.either and any(_is_type(claim, one) for one in wanted.claim_types):
+        return True
     return (not wants or any(shown_as(claim, one, wanted.kinds) for one in wants)) and not any(
         (shown := shown_as(claim, one, wanted.kinds)) and not shown.partly for one in without
     )
+
+
+def _of_part(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
+    """Those that name the part of the body; where none does, those that name no part at all."""
+    if wanted.part is None:
+        return claims
+    named = tuple(claim for claim in claims if wanted.part[0] in parts_named(claim))
+    return named or tuple(claim for claim in claims if not parts_named(claim))
+
+
+def _nth_of(claims: tuple[Claim, ...], wanted: ClaimWish) -> tuple[Claim, ...]:
+    """The claims of the day that was counted to; a prescription is counted only among what may be filled."""
+    if wanted.nth is None:
+        return claims
+    rows = claims if with_fills(claims, wanted) else tuple(claim for claim in claims if not claim.is_pharmacy)
+    days = list(dict.fromkeys(claim.service.day for claim in rows if claim.service.day))
+    return tuple(claim for claim in rows if claim.service.day in days[wanted.nth - 1 : wanted.nth])
 
 
 def _priced(claim: Claim, wanted: ClaimWish) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from bot.records.claim import Claim
 from bot.records.performed import Performed, PerformedLine
 
-_CODES_KEPT = 4_096
+_KEPT = 4_096
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -81,6 +81,7 @@ class CareKinds:
     _wider: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     _parts: dict[str, tuple[CareKind, ...]] = field(default_factory=dict, compare=False, repr=False)
     _coded: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    _told: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def named(self, key: str) -> CareKind | None:
         """The kind of that key."""
@@ -113,11 +114,26 @@ class CareKinds:
 
     def of_code(self, code: str) -> frozenset[str]:
         """The kinds that a procedure code belongs to."""
-        if code not in self._coded:
-            if len(self._coded) >= _CODES_KEPT:
-                self._coded.clear()
-            self._coded[code] = frozenset(name for name, kind in self.every.items() if code in kind.codes)
-        return self._coded[code]
+        return _kept(self._coded, code, lambda: (name for name, kind in self.every.items() if code in kind.codes))
+
+    def of_text(self, text: str) -> frozenset[str]:
+        """The kinds without narrower ones that a line's text names: "surgical supplies" name no surgery."""
+        found = (key for key, kind in self.every.items() if kind.text and kind.text.search(fold(text)))
+        return _kept(self._told, text, lambda: (key for key in found if len(self.within(key)) == 1))
+
+    def differ(self, told: frozenset[str], coded: frozenset[str]) -> bool:
+        """Whether text and code name unlike care: no kind of the one is, or is wider than, one of the other."""
+        narrow = coded.difference(*(self.near(key) for key in coded))
+        wider = [frozenset[str]().union(*map(self.above, some)) for some in (told, narrow)]
+        return bool(told and narrow) and not (told & wider[1] or narrow & wider[0])
+
+
+def _kept(known: dict[str, frozenset[str]], key: str, found: Callable[[], Iterable[str]]) -> frozenset[str]:
+    if key not in known:
+        if len(known) >= _KEPT:
+            known.clear()
+        known[key] = frozenset(found())
+    return known[key]
 
 
 NO_KINDS = CareKinds({})
@@ -178,15 +194,16 @@ def _as_a_whole(claim: Claim, done: Performed, kind: CareKind) -> bool:
 def _line(line: PerformedLine, kind: CareKind, kinds: CareKinds, claim: Claim) -> bool:
     if kind.unless.intersection(line.modifiers):
         return False
+    of_codes = frozenset[str]().union(*(kinds.of_code(code) for code in line.codes))
+    told = kinds.of_text(line.text) if line.text and not claim.is_pharmacy else frozenset[str]()
+    if kinds.differ(told, of_codes):
+        return kind.key in told
     if any(code in kind.codes for code in line.codes) or kind.modifier.intersection(line.modifiers):
         return True
     if kind.place.intersection(line.place) or any(code in kind.revenue for code in line.revenue):
         return True
-    if kind.text is None or (claim.is_pharmacy and not kind.fills):
-        return False
-    of_codes = frozenset().union(*(kinds.of_code(code) for code in line.codes))
     kin = kinds.above(kind.key) | {one.key for one in kinds.within(kind.key)}
-    if of_codes and not of_codes & kin:
+    if kind.text is None or (claim.is_pharmacy and not kind.fills) or (of_codes and not of_codes & kin):
         return False
     return any(kind.text.search(fold(words)) for words in line.words)
 

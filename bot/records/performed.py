@@ -18,7 +18,10 @@ _UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
 
 
 class PerformedLine(msgspec.Struct, frozen=True, gc=False):
-    """One line: its codes by kind, its words, and the member's share and the charge where the line gives them."""
+    """One line: its codes by kind, its words, and the member's share and the charge where the line gives them.
+
+    `text` is the payer's text for what was done, which no code's display is.
+    """
 
     codes: tuple[str, ...] = ()
     drugs: tuple[str, ...] = ()
@@ -26,6 +29,7 @@ class PerformedLine(msgspec.Struct, frozen=True, gc=False):
     place: tuple[str, ...] = ()
     modifiers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    text: str = ""
     share: Amount | None = None
     billed: Amount | None = None
 
@@ -101,6 +105,7 @@ def _line(item: ClaimItem, currency: str) -> PerformedLine:
         place=tuple(code.strip().zfill(2) for code in _codes(item.location_codeable_concept)),
         modifiers=tuple(code.upper() for one in item.modifier for code in _codes(one)),
         words=tuple(_words([*whats, item.revenue, item.location_codeable_concept])),
+        text=(item.product_or_service.text if item.product_or_service else None) or "",
         share=amounts.get("liability") or shares,
         billed=amounts.get("billed"),
     )

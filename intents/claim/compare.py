@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.kit import (
@@ -24,12 +24,9 @@ from bot.kit import (
     sum_doubts,
     sum_of,
     wanted_of,
-    words_of,
 )
 
 Span = tuple[date, date]
-_TWO = 2
-_AGAINST = frozenset({"vs", "versus", "v", "against", "or", "than", "compared", "to", "contra", "o", "que", "frente"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,8 @@ class Side:
 class Comparison(Summary):
     """The later time first. `difference` is its share less the earlier one's; None: they cannot be compared.
 
-    `kinds` are the two kinds of claims that are compared over one time, where no two times are.
+    `sides` are the two kinds of claims or of care, or the two providers, that are compared over one time, where no two
+    times are.
     """
 
     wanted: ClaimWish
@@ -57,7 +55,13 @@ class Comparison(Summary):
     then: Side
     difference: Amount | None
     doubts: SumDoubts = NO_DOUBTS
-    kinds: tuple[str, ...] = ()
+    sides: tuple[ClaimWish, ...] = ()
+
+    @property
+    def missing(self) -> tuple[ClaimWish, ...]:
+        """Those of the two of which there is no claim."""
+        rows = zip(self.sides, (self.now, self.then), strict=False)
+        return tuple(wanted for wanted, side in rows if not side.claims)
 
 
 async def answer(ask: Ask) -> Comparison:
@@ -87,8 +91,8 @@ def summarize(alive: Live, ask: Ask) -> Comparison:
         undated={claim.id: claim for one in found for claim in one.undated}.values(),
         reaching=found[1].reaching,
     )
-    kinds = tuple(wanted.claim_type or "" for _, wanted in sides) if _of_kinds(ask) else ()
-    return Comparison(wanted_of(ask), now, then, difference, doubts, kinds)
+    two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
+    return Comparison(wanted_of(ask), now, then, difference, doubts, two)
 
 
 def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -> Side:
@@ -99,22 +103,22 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
 
 
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
-    """What is compared: two kinds of claims in one time, else all that was asked for in two times."""
-    wanted = wanted_of(ask)
-    if _of_kinds(ask):
-        start, end = span_of(ask)
+    """What is compared: the first two that were named in one time, else all that was asked for in two times."""
+    wanted, (start, end) = wanted_of(ask), span_of(ask)
+    if wanted.sides and not _two_times(ask):
         last = min(end or ask.today, ask.today)
         span = start or date(last.year, 1, 1), last
-        one, other = (replace(wanted, claim_types=(kind,)) for kind in wanted.claim_types)
+        one, other = wanted.sides[:2]
         return (span, one), (span, other)
     now, then = _spans(ask)
     return (now, wanted), (then, wanted)
 
 
-def _of_kinds(ask: Ask) -> bool:
-    """Whether two kinds of claims are held against each other, as their words say."""
-    against = _AGAINST.intersection(words_of(ask.words.get("claim_type")))
-    return bool(against) and len(wanted_of(ask).claim_types) == _TWO
+def _two_times(ask: Ask) -> bool:
+    """Whether two times were named, as "this year to last year" is, which is heard as two days."""
+    start, end = span_of(ask)
+    turn = start is not None and end is not None and start + timedelta(days=1) == end == date(end.year, 1, 1)
+    return "date_range" in ask.several or turn
 
 
 def _spans(ask: Ask) -> tuple[Span, Span]:

@@ -9,7 +9,6 @@ from datetime import date
 from bot.kit import (
     Amount,
     Ask,
-    CareKind,
     Claim,
     ClaimWish,
     Doubt,
@@ -38,6 +37,7 @@ from bot.kit import (
     of_other_person,
     owed_steps,
     part_of,
+    parts_named,
     period_claims,
     service_dates,
     span_of,
@@ -87,9 +87,10 @@ class LastVisitCost(Summary):
     fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are described only when
     `opened` by button. `story` is that of an earlier claim that the one claim replaces. `wanted` holds the conditions.
     `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
-    another, and `reversed` is that one, where the records show it. Where several kinds of care were asked for, `each`
-    has the newest claim of every kind, None where there is none. Where all of a time were meant and they are of several
-    days, they are in `several`, and nothing else is.
+    another, and `reversed` is that one, where the records show it. Where several kinds or providers were asked for,
+    `each` has the newest claim of every one, None where there is none. Where all of a time were meant and they are of
+    several days, they are in `several`, and nothing else is. `unplaced`: the claims name no part of the body, where one
+    was asked for.
     """
 
     wanted: ClaimWish
@@ -111,8 +112,9 @@ class LastVisitCost(Summary):
     shown: Shown | None = None
     together: Amount | None = None
     nearest: Nearest | None = None
-    each: tuple[tuple[CareKind, Claim | None], ...] = ()
+    each: tuple[tuple[ClaimWish, Claim | None], ...] = ()
     several: Several | None = None
+    unplaced: bool = False
 
     @property
     def claim(self) -> Claim | None:
@@ -235,22 +237,20 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         part=part,
         shown=shown,
         together=_together(chosen.claims, alive, wanted),
+        unplaced=wanted.part is not None and not any(map(parts_named, chosen.claims)),
     )
 
 
 def _is_enough(so_far: Live, ask: Ask, wanted: ClaimWish) -> bool:
-    """Whether no further page is needed: the day is there, and the newest claim of each kind of care."""
+    """Whether no further page is needed: the day is there, and the newest claim of each of several."""
     if None in {claim for _, claim in _each(_of(so_far, wanted), wanted)}:
         return False
     return len(_days(_of(so_far, wanted), ask, wanted)) > ask.pick + 1
 
 
-def _each(alive: Live, wanted: ClaimWish) -> tuple[tuple[CareKind, Claim | None], ...]:
-    """The newest claim of every kind of care, where several kinds were asked for."""
-    kinds = wanted.kinds_of_care if len(wanted.services) > 1 else ()
-    return tuple(
-        (kind, next(iter(choose(alive.claims, replace(wanted, services=(kind.key,))).claims), None)) for kind in kinds
-    )
+def _each(alive: Live, wanted: ClaimWish) -> tuple[tuple[ClaimWish, Claim | None], ...]:
+    """The newest claim of each of several kinds or providers that were asked for."""
+    return tuple((one, next(iter(choose(alive.claims, one).claims), None)) for one in wanted.sides)
 
 
 def _days(alive: Live, ask: Ask, wanted: ClaimWish) -> tuple[Visits, ...]:

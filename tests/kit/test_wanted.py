@@ -188,3 +188,46 @@ def test_the_share_of_some_lines_is_told_where_they_tell_it() -> None:
     assert part_of(both, wanted_of(ask(service="er")))[1] is None
     untold = of(lines[0], line("73721"))
     assert part_of(untold, wanted_of(ask(service="mri")))[1] is None
+
+
+KNEE = of(line("99213", text="MRI of the left knee"), name="knee", billablePeriod={"start": "2024-02-01"})
+SHOULDER = of(line("73221", text="MRI shoulder w/o contrast"), name="shoulder")
+BARE_MRI = of(line("73721"), name="bare", billablePeriod={"start": "2024-04-01"})
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "text", "fits"),
+    [
+        ("mri", "99213", "MRI of the knee", True),
+        ("office_visit", "99213", "MRI of the knee", False),
+        ("imaging", "99213", "MRI of the knee", True),
+        ("mri", "73721", "CT scan of the knee", False),
+        ("office_visit", "99213", "Follow-up after surgery", True),
+        ("mri", "73721", "Radiology", True),
+    ],
+)
+def test_the_text_of_a_line_decides_before_its_code(service: str, code: str, text: str, fits: bool) -> None:
+    """Where the two name unlike care; a word for a whole field, such as surgery, is no kind of its own."""
+    assert bool(fitting([of(line(code, text=text))], ask(service=service))) is fits
+
+
+@pytest.mark.parametrize(
+    ("said", "rows", "found"),
+    [
+        ("how much was my knee MRI", [SHOULDER, KNEE], ["knee"]),
+        ("cuánto costó la resonancia de mi rodilla", [SHOULDER, KNEE, BARE_MRI], ["knee"]),
+        ("how much was my hip MRI", [SHOULDER, KNEE], []),
+        ("how much was my hip MRI", [SHOULDER, KNEE, BARE_MRI], ["bare"]),
+        ("how much was my MRI", [SHOULDER, KNEE], ["shoulder"]),
+        ("my second MRI this year", [SHOULDER, BARE_MRI, KNEE], ["bare"]),
+        ("my first MRI", [SHOULDER, BARE_MRI, KNEE], ["knee"]),
+        ("mi tercera resonancia", [SHOULDER, BARE_MRI, KNEE], ["shoulder"]),
+        ("my fourth MRI", [SHOULDER, BARE_MRI, KNEE], []),
+        ("the second of May, my MRI and all that", [SHOULDER, KNEE], ["shoulder"]),
+    ],
+)
+def test_which_of_several_alike_is_meant(said: str, rows: list[Claim], found: list[str]) -> None:
+    """The part of the body, and the how-manieth in time; what names no part is taken only where nothing names it."""
+    words = {"service": "resonancia" if "resonancia" in said else "MRI", "date_range": "this year"}
+    asked = asking(slots={"service": "mri"}, words=words, said=said, care_kinds=KINDS)
+    assert [one.id for one in fitting(rows, asked)][:1] == found
