@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
+from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
+from bot.kit.reading import records
 from bot.kit.wanted import ClaimWish, choose, tells_state, wanted_of, wider_of
+from bot.payer.search import Search
+from bot.records.care import Procedure, read_procedure
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.dates import PartialDate
@@ -16,6 +21,7 @@ from bot.records.live import Live
 
 SHOWN = 3
 Left = Literal["amount", "state", "time", "provider", "part", "nth", "wider", "service"]
+_OF_CARE = frozenset({"amount", "state", "time", "provider", "part", "nth"})
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 
 
@@ -24,7 +30,8 @@ class Nearest:
     """Claims that fit all but the condition `left`; `kind` is the wider kind of care that was found instead.
 
     `since` is the oldest day of all claims that were read, `silent` how many say nothing of what was done. Claims that
-    differ only in the state are counted and not shown: `looked` of them, of which `untold` give no state.
+    differ only in the state are counted and not shown: `looked` of them, of which `untold` give no state. `record` is
+    the newest procedure of that care in the clinical records, where no claim shows it.
     """
 
     left: Left | None = None
@@ -34,6 +41,7 @@ class Nearest:
     since: PartialDate | None = None
     looked: int = 0
     untold: int = 0
+    record: Procedure | None = None
 
 
 async def near_claims(ask: Ask, alive: Live) -> Nearest:
@@ -47,7 +55,30 @@ async def near_claims(ask: Ask, alive: Live) -> Nearest:
         alive = await newest_claims(
             replace(ask, slots=slots), enough=lambda so_far: bool(choose(so_far.claims, whenever).claims), page_size=50
         )
-    return nearest_of(alive.claims, wanted)
+    nearest = nearest_of(alive.claims, wanted)
+    return nearest if nearest.left in _OF_CARE else replace(nearest, record=await _recorded(ask, wanted))
+
+
+async def _recorded(ask: Ask, wanted: ClaimWish) -> Procedure | None:
+    """The newest procedure on record of the care and time that were named; nothing is missing where they don't come."""
+    kinds = [kind for one in wanted.kinds_of_care for kind in wanted.kinds.within(one.key)]
+    gaps = len(ask.report.gaps)
+    try:
+        read = await records(ask, Search("Procedure"), read_procedure, optional=True) if kinds else ()
+    except PayerError:
+        del ask.report.gaps[gaps:]
+        return None
+    fit = [(one.day, one) for one in read if one.day and one.counts and not one.labels and _is_of(one, kinds)]
+    in_time = [
+        one for one in fit if (wanted.start or date.min) <= one[0].last and one[0].first <= (wanted.end or date.max)
+    ]
+    found = max(in_time, key=lambda pair: pair[0].first)[1] if in_time else None
+    ask.report.cite("Procedure", [found.id] if found else [])
+    return found
+
+
+def _is_of(one: Procedure, kinds: Sequence[CareKind]) -> bool:
+    return any(kind.is_named(one.code, one.name) for kind in kinds)
 
 
 def cite_claims(ask: Ask, shown: Iterable[Claim | None], nearest: Nearest | None = None) -> None:

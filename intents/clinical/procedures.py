@@ -21,6 +21,7 @@ from bot.kit import (
     read_procedure,
     service_dates,
     shield,
+    wanted_of,
     words_of,
 )
 
@@ -35,36 +36,43 @@ class Procedures(OnRecord[Procedure]):
     `kind` is the care that the words named: only its procedures are listed. `missing`: none of it is on record, so
     that every procedure is listed. `kinds` are the kinds of care of the procedures, by their ids, where one is known:
     their names are told where the record's own words are of another language. `claim` is the newest own claim of the
-    kind, where no procedure of it is on record.
+    kind, where no procedure of it is on record; `looked`: the claims were read and hold none.
+    `last` is False where a part of the body or an ordinal chose the claim.
     """
 
     kind: CareKind | None = None
     missing: bool = False
     kinds: Mapping[str, CareKind] = field(default_factory=dict)
     claim: Claim | None = None
+    looked: bool = False
+    last: bool = True
 
 
 async def answer(ask: Ask) -> Procedures:
     """The member's procedures on record; of a kind of care that is not among them, the newest claim."""
     found = summarize(await dated(ask, Search("Procedure"), read_procedure), ask)
-    if found.missing and found.page == 0 and (claim := await _claimed(ask)):
+    claim, looked = await _claimed(ask) if found.missing and found.page == 0 else (None, False)
+    if claim:
         ask.cite("ExplanationOfBenefit", [claim.id])
         ask.report.cite("Procedure", [])
-        return replace(found, claim=claim)
+        wanted = wanted_of(ask)
+        return replace(found, claim=claim, last=not (wanted.part or wanted.nth))
+    found = replace(found, looked=looked)
     ask.report.cite("Procedure", [one.id for one in found.rows])
     return found
 
 
-async def _claimed(ask: Ask) -> Claim | None:
-    """The newest claim for the care that was named; None where claims don't come, or it is marked as private."""
+async def _claimed(ask: Ask) -> tuple[Claim | None, bool]:
+    """The claim for the care that was named, and whether the claims came; none that is marked as private is told."""
     gaps = len(ask.report.gaps)
     try:
         alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(fitting(so_far.added, ask)))
     except PayerError:
         del ask.report.gaps[gaps:]
-        return None
-    found = next((claim for claim in fitting(alive.added, ask) if claim.service.day), None)
-    return found if found and not found.sensitive else None
+        return None, False
+    rows = [claim for claim in fitting(alive.added, ask) if claim.service.day]
+    found = next((claim for claim in rows if not claim.sensitive), None)
+    return found, not rows and not ask.report.hides
 
 
 def summarize(read: Sequence[Procedure], ask: Ask) -> Procedures:

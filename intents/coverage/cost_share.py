@@ -62,7 +62,7 @@ class CostShares(Summary):
     none names a share for it, so what is told is the others'. `several`: how many deductibles there are was asked.
 
     `standings`: where the member stands with the figure of each plan; none where that is not clear. `both`: the same of
-    several yearly figures that were asked for.
+    several yearly figures that were asked for. `left`: the same of the deductible, beside a price that is ahead.
 
     `rows` are the claims that carried a part of it, with that part, the newest first; `detail` asks to see them.
 
@@ -92,6 +92,7 @@ class CostShares(Summary):
     unscoped: bool = False
     several: bool = False
     both: tuple[tuple[str, tuple[MetSoFar, ...]], ...] = ()
+    left: tuple[MetSoFar, ...] = ()
     rows: tuple[tuple[Claim, Amount], ...] = ()
     detail: bool = False
     asks: str | None = None
@@ -183,8 +184,10 @@ async def answer(ask: Ask) -> CostShares:
     aspect = _aspect(ask)
     for kind in _told_care(ask) if visit_kind(ask) is None else ():
         (ask.said_unmet if _about_care(ask) else ask.cannot)(kind)
-    if (aspect or _about_care(ask)) and aspect not in COUNTED:
+    if (aspect or _about_care(ask) == "covered") and aspect not in COUNTED:
         return summarize(coverages, None, ask)
+    if _about_care(ask) and summarize(coverages, None, ask).only:
+        return summarize(coverages, None, ask)  # a copay is the price, whatever is left of the deductible
     start, end = _span(ask)
     since = start if _asks_time(coverages, ask) else counted_since(coverages)
     alive = await period_claims(ask, since, end, people=False)
@@ -216,18 +219,19 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
     stands = claims is not None and side != "out" and not timed
-    asked = (_yearly(ask) or (aspect,)) if stands else ()
+    asked = (_yearly(ask) or (aspect or "deductible",)) if stands else ()
     met = {one: standings(one, plans, read, coverages) for one in asked if one in COUNTED}
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
         standings=met.get(aspect or "", ()) if len(met) == 1 else (),
+        left=met.get("deductible", ()) if _about_care(ask) == "price" else (),
         plans=tuple((coverage, shares) for coverage, shares in plans if shares),
         covered=bool(chosen) and any(c.state(ask.today) != "ended" or timed for c in chosen),
         aspect=aspect,
         side=side,
         service=service,
         missing=service is not None and not found and any(shares for _, shares in every),
-        read=claims is not None and (scope is None or bool(scoped)),
+        read=claims is not None and (scope is None or bool(scoped)) and _about_care(ask) is None,
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
         drugs=drugs,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
 
 from bot.sandbox.world import Account, Resource, World
 
@@ -14,6 +13,7 @@ _C4BB = "http://hl7.org/fhir/us/carin-bb/CodeSystem"
 _CPT, _CDT, _NDC = "http://www.ama-assn.org/go/cpt", "http://www.ada.org/cdt", "http://hl7.org/fhir/sid/ndc"
 _CMS = "https://bluebutton.cms.gov/resources"
 _SYSTEMS = {"pharmacy": _NDC, "oral": _CDT}
+_WHOSE = {"Coverage": "beneficiary", "Procedure": "subject"}
 _HL7 = frozenset({"submitted", "eligible", "deductible", "copay", "benefit"})
 
 
@@ -25,7 +25,7 @@ def foreign_members() -> World:
         world.add({"resourceType": "Patient", "id": name, "name": [{"given": [name.title()], "family": "Gray"}]})
         for number, one in enumerate(make()):
             whole = {"id": f"{name}-{number}", **one}
-            whole["beneficiary" if one["resourceType"] == "Coverage" else "patient"] = {"reference": f"Patient/{name}"}
+            whole[_WHOSE.get(one["resourceType"], "patient")] = {"reference": f"Patient/{name}"}
             world.add(whole)
     return world
 
@@ -132,6 +132,8 @@ def care() -> Iterator[Resource]:
     )
     for day, whom, text, code, share in rows:
         yield bill(day, whom, text, code, submitted=share * 3, benefit=share, memberliability=share)
+    sort = {"resourceType": "Procedure", "status": "completed"}
+    yield {**sort, "code": coded("45378", _CPT, "Colonoscopy"), "performedDateTime": "2024-06-05"}
     yield bill("2026-04-14", "Summit Hospital", "Emergency room", "99284", "outpatient", memberliability=300)
     yield bill("2026-05-19", "Bright Dental", "Crown", "D2740", "oral", memberliability=210)
     yield bill("2025-05-19", "Wu, Amy", "Office visit", "99213", memberliability=77, benefit=11)
@@ -183,4 +185,6 @@ def cms_money(variable: str, code: str, value: float) -> Resource:
     }
 
 
-_MEMBERS: Mapping[str, Any] = {"july": july, "two": two, "care": care, "stay": stay, "back": back, "cms": cms}
+_MEMBERS: Mapping[str, Callable[[], Iterator[Resource]]] = {
+    make.__name__: make for make in (july, two, care, stay, back, cms)
+}

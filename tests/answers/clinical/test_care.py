@@ -81,6 +81,25 @@ async def test_care_that_only_a_claim_tells_is_dated_by_the_claim() -> None:
     assert "I see no MRI" in none.text
 
 
+async def test_a_none_names_both_places_and_the_other_one_is_looked_at_first() -> None:
+    """Neither record nor claim; and where no claim shows it, the record does."""
+    none = await answered("clinical.procedures", slots={"service": "mri"})
+    assert "I see no MRI in your plan's clinical records, and none in your claims." in none.text
+    assert "may show" not in none.text
+    scan = {
+        "resourceType": "Procedure",
+        "id": "p",
+        "status": "completed",
+        "subject": {"reference": "Patient/p1"},
+        "code": concept("73721", "http://www.ama-assn.org/go/cpt", "MRI of the knee"),
+        "performedDateTime": "2026-02-03",
+    }
+    for intent in ("claim.detail", "claim.visits", "claim.last_visit_cost", "claim.list"):
+        said = await answered(intent, scan, slots={"service": "mri"})
+        assert "I see no MRI in your claims" in said.text
+        assert "Your plan's clinical records list one: MRI of the knee, February 3, 2026." in said.text
+
+
 @pytest.mark.parametrize(
     ("intent", "kind"),
     [("clinical.conditions", "Condition"), ("clinical.procedures", "Procedure"), ("clinical.care_plan", "CarePlan")],

@@ -213,3 +213,19 @@ async def test_a_visit_that_two_plans_decided_on_counts_for_the_deductible_of_ea
     again = coverage("c2", costToBeneficiary=[_money("deductible", 1000)])
     one = await answered("coverage.cost_share", ppo, again, *twice, slots={"amount_kind": "deductible"})
     assert "$130.00" not in one.text
+
+
+async def test_a_price_ahead_gets_the_coinsurance_and_what_is_left() -> None:
+    """No past claim is a price: the plan's percentage, the deductible that is left, and whom to ask."""
+    costs = [
+        {"type": concept("deductible"), "valueMoney": {"value": 500, "currency": "USD"}},
+        {"type": concept("copaypct"), "valueQuantity": {"value": 20, "unit": "%", "code": "%"}},
+    ]
+    rows = coverage(costToBeneficiary=costs), claim("a", "2026-03-02", {"deductible": 120, "memberliability": 120})
+    slots = {"service": "knee_replacement", "reason": "price"}
+    said = await answered("coverage.cost_share", *rows, slots=slots)
+    assert "no prices ahead of time" in said.text
+    assert "(800) 555-0100" in said.text
+    assert "At least $120.00 of your $500.00 deductible is met; at most $380.00 is left." in said.text
+    assert "20%" in said.text
+    assert "March 2" not in said.text

@@ -1,0 +1,45 @@
+"""What members of unlike payers ask, played to the bot over a payer that has only their records."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from bot.language.rules import read_yaml
+from bot.sandbox.server import serve_sandbox
+from tests.intents.playing import act, faults, shown
+from tests.intents.stories import Story
+from tests.kit.foreign_members import TODAY, foreign_members
+from tests.stage import UNHURRIED, Stage, serving_bot
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+_TABLE = Path(__file__).with_name("foreign_members.yaml")
+STORIES = {story.name: story for story in msgspec.convert(read_yaml(_TABLE, _TABLE.name), list[Story])}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def abroad(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """The payer of these members, and a bot that answers them."""
+    store, world = tmp_path_factory.mktemp("abroad") / "s.db", foreign_members()
+    async with (
+        serve_sandbox(world) as sandbox,
+        serving_bot(sandbox, store, TODAY, patience=UNHURRIED, bot_member_answers="dm") as bot,
+    ):
+        yield Stage(world, sandbox, {"dm": bot})
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_the_answer_is_what_the_records_say(name: str, abroad: Stage) -> None:
+    """Amount, day and doubt of each answer, and none of another claim's."""
+    story = STORIES[name]
+    talk = abroad.somebody()
+    await talk.connect(story.member or "")
+    for step in story.turns:
+        replies = await act(talk, step, story.place)
+        problems = faults(replies, step)
+        assert not problems, f"{step.say}: {problems}\n{shown(replies)}"
+    await talk.leave()
