@@ -1,246 +1,329 @@
-"""Date phrases to ranges of days, English and Spanish: "between June and August", "since January", "desde marzo"."""
+"""Times that a message names, as days: what the patterns of `intents/_grammar/*/dates.yaml` mean on a given day."""
+
+from __future__ import annotations
 
 import re
-from calendar import monthrange
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, MINYEAR, date, timedelta
+from typing import NamedTuple
 
-from bot.language.calendar_days import DateFound, Days, Stretch, month_days
-from bot.language.date_phrases import DatePhrases
-from bot.language.date_words import (
-    AFTER,
-    BEFORE,
-    DATE_WORDS,
-    DAY_WORDS,
-    FILLER,
-    HALVES,
-    LAST,
-    MONTHS,
-    NUMBERS,
-    QUARTERS,
-    SEASONS,
-    SINCE,
-    TENS,
-    THIS,
-    TO,
-    UNITS,
-    UNTIL,
-    WEEKS,
-    YEAR,
-)
-from bot.language.holidays import FIRST_WORDS
+from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
+from bot.language.matcher import Grammar, Matcher
+from bot.language.tags import Tag
+from bot.language.text import Utterance
 
-_TO_DAY = frozenset({"to", "through", "thru", "al", "a", "hasta", "until"})
-_UNITS_OF_TIME = frozenset(UNITS)
-_LISTED = frozenset({"and", "or", "y", "o", "in", "en", "also", "the", "of", "de", "plus", "del"})
-# Words with which a phrase of time can begin, beside figures, Q1 and FY25.
-_STARTS = frozenset({
-    *DATE_WORDS, *SINCE, *UNTIL, *BEFORE, *AFTER, *LAST, *THIS, *NUMBERS, *QUARTERS, *WEEKS, *DAY_WORDS, *TENS,
-    *FIRST_WORDS, *(said[0] for said in HALVES), "between", "entre", "early", "late", "mid", "hace", "benefit",
-    "plan", "my", "mi", "the", "el", "la", "va", "de",
-})  # fmt: skip
-_QUARTER = re.compile(r"(?:[qt][1-4]|fy\d{0,4})$")
-_ONWARD = frozenset({"on", "onward", "onwards", "forward"})
+_DASH = re.compile(r" ?[-\u2013\u2014] ?")
+_YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
+_CENTURY = 100
+_DAYS, _TEN, _FEW = 31, 10, 3
+_YEARS_AHEAD = 10
 
 
-class _Ranges(DatePhrases):
-    """Two phrases, or one with an open side, to a range."""
+@dataclass(frozen=True, slots=True)
+class DateFound:
+    """A date phrase in a message: tokens `first` up to `after`, and the days it means, both ends included."""
 
-    def range(self, place: int) -> DateFound | None:
-        """A stretch with a preposition (since, until, between … and …), or a plain period."""
-        word = self.word(place)
-        start = self.skip(place + 1, FILLER | {"then"})
-        if word in {"between", "entre", "from", "desde", "de"}:
-            both = self._days_from(place, start) or self._both(place, start, strict=word == "de")
-            if both:
-                return both
-        if word in SINCE:
-            return self._since(place, word, start)
-        if word in UNTIL | BEFORE | AFTER:
-            return self._open(place, word, start)
-        found = self.days(place) or self.period(place)
-        if not found:
+    first: int
+    after: int
+    days: Days
+
+
+class Stretch(NamedTuple):
+    """The days of a period, both included; `dated` when the words name its year."""
+
+    start: date
+    end: date
+    dated: bool = True
+
+
+class Dates:
+    """The operations of the patterns of times. About the past: a time without a year is the latest such."""
+
+    def __init__(self, today: date, plan_year: tuple[date, date] | None = None) -> None:
+        self._today, self._plan_year = today, plan_year
+
+    def _day(self, day: date, *, dated: bool = True) -> Stretch:
+        return Stretch(day, day, dated)
+
+    def _latest(self, first: date, months: int, said_year: int | None) -> Stretch:
+        """So many months from a day on, a year earlier where nothing says the year and they would begin ahead."""
+        if said_year is None and first > self._today:
+            first = first.replace(year=first.year - 1)
+        return Stretch(first, month_days(*months_later(first, months - 1))[1])
+
+    def _of_year(self, year: int) -> Stretch | None:
+        return Stretch(date(year, 1, 1), date(year, 12, 31)) if MINYEAR <= year <= self._today.year else None
+
+    def added(self, tens: int, day_word: int) -> int | None:
+        """Twenty first."""
+        return tens + day_word if day_word < _TEN else None
+
+    def given_year(self, year: int) -> int:
+        """Of 2023."""
+        return year
+
+    def last_year(self) -> int:
+        """Of last year."""
+        return self._today.year - 1
+
+    def this_year(self) -> int:
+        """Of this year."""
+        return self._today.year
+
+    def figures(self, figures: tuple[int, int, int]) -> Stretch:
+        """3/14/2024, 2024-03-14."""
+        year, month, day = figures if figures[0] >= _CENTURY else (figures[2], figures[0], figures[1])
+        return self._day(date(year + 2000 * (year < _CENTURY), month, day))
+
+    def short(self, short: tuple[int, int]) -> Stretch | None:
+        """3/14, 6/2024."""
+        first, second = short
+        if second >= 1000:  # noqa: PLR2004 -- a year of four digits
+            return Stretch(*month_days(second, first)) if second < MAXYEAR else None
+        return self.day_of_month(first, second)
+
+    def day_of_month(self, month: int, day: int, said_year: int | None = None) -> Stretch:
+        """June 17 2024, the 17th of June."""
+        found = date(said_year or self._today.year, month, day)
+        if said_year is None and found > self._today:
+            found = date(self._today.year - 1, month, day)
+        return self._day(found, dated=said_year is not None)
+
+    def days(self, month: int, first: int, last: int, said_year: int | None = None) -> Stretch | None:
+        """March 1 to 15."""
+        if not 1 <= first <= last <= _DAYS:
             return None
-        joined = self.word(found.after) in TO and self.word(found.after) not in {"and", "y", "a"}
-        if joined or found.after in self.dashes:
-            both = self._both(place, place, strict=True)
-            if both:
-                return both
-        return self._dashed(place, found) or self._found(place, found.after, (found.start, found.end))
+        end = self.day_of_month(month, last, said_year)
+        return end._replace(start=end.start.replace(day=first))
 
-    def _days_from(self, place: int, start: int) -> DateFound | None:
-        """From Feb 9th thru the 15th, del 1 al 15 de marzo."""
-        days = self.days(start)
-        return self._found(place, days.after, (days.start, days.end)) if days else None
+    def month(self, month: int, said_year: int | None = None) -> Stretch:
+        """March, March of last year."""
+        year = said_year if said_year is not None else self._today.year - (month > self._today.month)
+        return Stretch(*month_days(year, month), said_year is not None)
 
-    def _dashed(self, place: int, first: Stretch) -> DateFound | None:
-        """1/1/24-3/31/24: two dates in figures, one right after the other."""
-        second = self.numeric(first.after) if self.numeric(place) else None
-        if not second or second.end < first.start:
-            return None
-        return self._found(place, second.after, (first.start, second.end))
+    def last_month(self, month: int) -> Stretch:
+        """Last March."""
+        return Stretch(*month_days(self._today.year - (month >= self._today.month), month))
 
-    def _since(self, place: int, word: str, start: int) -> DateFound | None:
-        """From then until now; "from March" alone is March, "from March on" is open."""
-        opened = self._start_of(start)
-        if opened is None:
-            return None
-        if word == "from" and self.word(opened.after) not in _ONWARD:
-            return self._found(place, opened.after, (opened.start, opened.end))
-        return self._found(place, opened.after + (word == "from"), (opened.start, None))
+    def around(self, day: Stretch) -> Stretch:
+        """The week of March 3."""
+        return Stretch(*unit_around(day.start, "week"))
 
-    def _start_of(self, start: int) -> Stretch | None:
-        after = start + 1 if self.word(start) in {"beginning", "start", "principio", "inicio", "comienzo"} else start
-        if after > start:
-            after = self.skip(after)
-            if self.word(after) in {"year", "ano"}:
-                return Stretch(date(self.today.year, 1, 1), self.today, after + 1)
-        return self.period(after)
+    def week_of_month(self, nth: int, month: Stretch) -> Stretch:
+        """The first week of March, the last one."""
+        first = month.end - timedelta(days=6) if nth < 0 else month.start + timedelta(days=7 * (nth - 1))
+        return Stretch(first, first + timedelta(days=6), month.dated)
 
-    def _open(self, place: int, word: str, start: int) -> DateFound | None:
-        found = self.period(start)
-        if not found:
-            return None
-        if word in BEFORE:
-            return self._found(place, found.after, (None, found.start - timedelta(days=1)))
-        if word in AFTER:
-            return self._found(place, found.after, (found.end + timedelta(days=1), None))
-        return self._found(place, found.after, (None, found.end))
+    def days_ago(self, days_ago: int) -> Stretch:
+        """Today, yesterday."""
+        return self._day(self._today - timedelta(days=days_ago))
 
-    def _both(self, place: int, start: int, *, strict: bool) -> DateFound | None:
-        first = self.days(start) or self.period(start)
-        joined = first.after if first else 0
-        dashed = joined in self.dashes
-        if not first or not (dashed or self.word(joined) in TO) or (strict and self.word(joined) in {"and", "y"}):
-            return None
-        behind = joined if dashed else self.skip(joined + 1)
-        second = self.period(behind)
-        if not second:
-            if self.word(behind) in {"now", "ahora", "date", "present", "hoy"}:
-                return self._found(place, behind + 1, (first.start, None))
-            return None
+    def year_so_far(self) -> Stretch:
+        """Year to date."""
+        return Stretch(date(self._today.year, 1, 1), self._today)
+
+    def holiday(self, holiday: str) -> Stretch:
+        """The latest day of that name."""
+        day = named_day(holiday, self._today.year)
+        return self._day(day if day <= self._today else named_day(holiday, self._today.year - 1))
+
+    def plan_year(self, plan_year: str) -> Stretch:  # noqa: ARG002 -- the words say no more
+        """This plan year, by the coverage when it is known."""
+        return Stretch(*(self._plan_year or unit_around(self._today, "year")))
+
+    def plan_year_before(self, plan_year: str) -> Stretch:
+        """Last plan year."""
+        first = self.plan_year(plan_year).start
+        return Stretch(months_back(first, 12), first - timedelta(days=1))
+
+    def this_unit(self, unit: str) -> Stretch:
+        """This month."""
+        return Stretch(*unit_around(self._today, unit))
+
+    def previous_unit(self, unit: str) -> Stretch:
+        """Last month."""
+        start = unit_around(self._today, unit)[0]
+        return Stretch(*unit_around(start - timedelta(days=1), unit))
+
+    def past_unit(self, unit: str) -> Stretch:
+        """The past month is a month up to now; the past day is the one before."""
+        return self.previous_unit(unit) if unit == "day" else self.rolling(1, unit)
+
+    def rolling(self, count: int, unit: str) -> Stretch:
+        """The past 90 days."""
+        if not count:
+            raise ValueError(count)
+        return Stretch(back(self._today, count, unit), self._today)
+
+    def rolling_few(self, unit: str) -> Stretch:
+        """The last months."""
+        return self.rolling(_FEW, unit)
+
+    def rolling_joined(self, counted: tuple[int, str]) -> Stretch:
+        """The past 90d, 6mo."""
+        units = {"w": "week", "m": "month", "y": "year"}
+        return Stretch(back(self._today, counted[0], units.get(counted[1][0], "day")), self._today)
+
+    def unit_ago(self, count: int, unit: str) -> Stretch:
+        """Three weeks ago: the whole week."""
+        return Stretch(*unit_around(self.rolling(count, unit).start, unit))
+
+    def last_weekend(self) -> Stretch:
+        """The Saturday and Sunday before this week."""
+        saturday = self._today - timedelta(days=self._today.weekday() + 2)
+        return Stretch(saturday, saturday + timedelta(days=1))
+
+    def weekday(self, weekday: int) -> Stretch:
+        """Monday, last Monday."""
+        return self.days_ago((self._today.weekday() - weekday - 1) % 7 + 1)
+
+    def quarter(self, quarter: int, said_year: int | None = None) -> Stretch:
+        """Q3, the third quarter of 2024."""
+        return self._latest(date(said_year or self._today.year, quarter * 3 - 2, 1), 3, said_year)
+
+    def half(self, half: int, said_year: int | None = None) -> Stretch:
+        """The first half of 2024."""
+        return self._latest(date(said_year or self._today.year, half * 6 - 5, 1), 6, None)
+
+    def season(self, season: int, said_year: int | None = None) -> Stretch:
+        """In the spring; a winter begins in December."""
+        return self._latest(date(said_year or self._today.year, season, 1), 3, said_year)
+
+    def season_before(self, season: int) -> Stretch:
+        """Last summer: the latest that is over."""
+        found = self.season(season)
+        return found if found.end < self._today else self.season(season, found.start.year - 1)
+
+    def fiscal_year(self, fiscal_year: int) -> Stretch | None:
+        """FY25: the calendar year, since whose fiscal year it is is not known."""
+        return self._of_year(fiscal_year + 2000 * (fiscal_year < _CENTURY))
+
+    def whole_year(self, year: int) -> Stretch | None:
+        """2024."""
+        return self._of_year(year)
+
+    def this_fiscal_year(self) -> Stretch | None:
+        """This fiscal year."""
+        return self._of_year(self._today.year)
+
+    def last_fiscal_year(self) -> Stretch | None:
+        """Last fiscal year."""
+        return self._of_year(self._today.year - 1)
+
+    def between(self, first: Stretch, last: Stretch) -> Days:
+        """From the first day of one to the last of the other; a month without a year is before the second."""
         begin = first.start
-        if not first.year_given:
-            begin = self._in_year(begin, second.end.year)
-            if begin > second.end:
-                begin = self._in_year(begin, second.end.year - 1)
-        return self._found(place, second.after, (min(begin, second.end), max(begin, second.end)))
-
-    def before(self, place: int) -> int:
-        """The first place before this one that holds no filler."""
-        place -= 1
-        while self.word(place) in FILLER:
-            place -= 1
-        return place
-
-    def days(self, place: int) -> Stretch | None:
-        """March 1 to 15, march 1-15, 1 al 15 de marzo: two days of one month."""
-        month = MONTHS.get(self.word(place))
-        first = self._day(place + (month is not None))
-        joints = _TO_DAY | ({"and", "y"} if self.word(self.before(place)) in {"between", "entre"} else frozenset())
-        if first is None or not (first[1] in self.dashes or self.word(first[1]) in joints):
-            return None
-        last = self._day(first[1] if first[1] in self.dashes else self.skip(first[1] + 1))
-        if last is None:
-            return None
-        after = last[1]
-        if month is None:
-            after = self.skip(after, frozenset({"of", "de"}))
-            month, after = MONTHS.get(self.word(after)), after + 1
-        elif self.word(after) in MONTHS or self.word(after) in _UNITS_OF_TIME:
-            return None
-        end = self.dated(month, last[0], after) if month else None
-        if end is None or not first[0] <= last[0]:
-            return None
-        return Stretch(end.start.replace(day=first[0]), end.end, end.after, end.year_given)
+        if not first.dated:
+            begin = self._in_year(begin, last.end.year)
+            if begin > last.end:
+                begin = self._in_year(begin, last.end.year - 1)
+        return min(begin, last.end), max(begin, last.end)
 
     @staticmethod
     def _in_year(day: date, year: int) -> date:
-        return date(year, day.month, min(day.day, monthrange(year, day.month)[1]))
+        return date(year, day.month, min(day.day, month_days(year, day.month)[1].day))
 
-    def _found(self, first: int, after: int, days: Days) -> DateFound | None:
-        start, end = days
-        if start is not None and start > self.today:
-            return None
-        clipped = self.today if end is None and start is not None else end
-        if clipped is not None and clipped > self.today:
-            clipped = self.today
-        return DateFound(first, after, (start, clipped))
+    def follows(self, first: Stretch, last: Stretch) -> Days | None:
+        """1/1/24-3/31/24: two dates in figures, one right after the other."""
+        return (first.start, last.end) if last.end >= first.start else None
+
+    def since(self, period: Stretch) -> Days:
+        """From then until now."""
+        return period.start, None
+
+    def until(self, period: Stretch) -> Days:
+        """Until then."""
+        return None, period.end
+
+    def before(self, period: Stretch) -> Days:
+        """Up to the day before."""
+        return None, period.start - timedelta(days=1)
+
+    def after(self, period: Stretch) -> Days:
+        """From the day behind on."""
+        return period.end + timedelta(days=1), None
+
+    def month_ahead(self, month: int, year: int) -> Stretch | None:
+        """January 2027, where that begins after today."""
+        return self._ahead(Stretch(*month_days(year, month)))
+
+    def year_ahead(self, year: int) -> Stretch | None:
+        """In 2027."""
+        return self._ahead(Stretch(date(year, 1, 1), date(year, 12, 31)))
+
+    def _ahead(self, found: Stretch) -> Stretch | None:
+        return found if self._today < found.start and found.start.year <= self._today.year + _YEARS_AHEAD else None
+
+    def next_unit(self, unit: str) -> Stretch:
+        """Next month."""
+        if unit == "month":
+            return Stretch(*month_days(*months_later(self._today, 1)))
+        return Stretch(*unit_around(unit_around(self._today, unit)[1] + timedelta(days=1), unit))
 
 
 def find_dates(
+    grammar: Grammar,
     words: Sequence[str],
     today: date,
     plan_year: tuple[date, date] | None = None,
     *,
-    dashes: Collection[int] = (),
+    dashes: Sequence[int] = (),
 ) -> tuple[DateFound, ...]:
     """The date phrases among folded words, in order, each as days with both ends included.
 
     No range starts in the future; a range that would reach beyond `today` ends today. An open start is None. Periods
     that follow one another ("February and March") are one range; of a season with months behind it ("late winter,
-    February and March") only the months count. `dashes`: see `DatePhrases`.
+    February and March") only the months count. `dashes` are the places of words that a dash joins to the word before.
     """
-    plain = [word.removesuffix("'s").replace("'", "") for word in words]
-    if not any(word in DATE_WORDS or word[:1].isdigit() or _QUARTER.match(word) for word in plain):
-        return ()
-    grammar = _Ranges(plain, today, plan_year, dashes)
-    found: list[DateFound] = []
-    place = 0
-    while place < len(words):
-        if not _may_begin(plain[place]):
-            place += 1
-            continue
-        try:
-            hit = grammar.range(place)
-        except (ValueError, OverflowError):
-            hit = None
-        if hit and hit.after > place:
-            found.append(hit)
-            place = hit.after
-        else:
-            place += 1
-    return tuple(_listed(plain, found)) if len(found) > 1 else tuple(found)
+    return _ranges(Matcher(grammar, words, Dates(today, plan_year), dashes), grammar, today)
 
 
-def _may_begin(word: str) -> bool:
-    return word in _STARTS or word[:1].isdigit() or word.removesuffix("s") in _STARTS or bool(_QUARTER.match(word))
+def _ranges(matcher: Matcher, grammar: Grammar, today: date) -> tuple[DateFound, ...]:
+    found, place = [], 0
+    while place < len(matcher.words):
+        hit = matcher.at("dates.range", place)
+        days = _clipped((hit.value[0], hit.value[1]), today) if hit else None
+        if hit and days:
+            found.append(DateFound(place, hit.after, days))
+        place = hit.after if hit and days else place + 1
+    return tuple(_listed(matcher, grammar, found)) if len(found) > 1 else tuple(found)
 
 
-def _listed(words: Sequence[str], found: Sequence[DateFound]) -> Iterator[DateFound]:
+def _clipped(days: Days, today: date) -> Days | None:
+    start, end = days
+    if start is not None and start > today:
+        return None
+    return start, today if end is None or end > today else end
+
+
+def _listed(matcher: Matcher, grammar: Grammar, found: Sequence[DateFound]) -> Iterator[DateFound]:
     """The ranges, those that are said one after the other and follow each other in time made one."""
-    last: DateFound | None = None
-    for one in found:
-        if last is None:
+    last, glue = found[0], grammar.words("dates.listed")
+    for one in found[1:]:
+        near = glue.issuperset(matcher.words[last.after : one.first])
+        if near and _has_season(matcher, last) and not _has_season(matcher, one):
             last = one
-            continue
-        near = set(words[last.after : one.first]) <= _LISTED
-        if near and (not set(words[last.first : last.after]).isdisjoint(SEASONS)) and not _has_season(words, one):
-            last = one
-        elif near and (whole := _follows(last, _same_year(words, last, one), one)):
+        elif near and (whole := _follows(last, _same_year(matcher, last, one), one)):
             last = whole
         else:
-            yield replace(last, days=_same_year(words, last, one)) if near else last
+            yield replace(last, days=_same_year(matcher, last, one)) if near else last
             last = one
-    if last is not None:
-        yield last
+    yield last
 
 
-def _has_season(words: Sequence[str], one: DateFound) -> bool:
-    return not set(words[one.first : one.after]).isdisjoint(SEASONS)
+def _has_season(matcher: Matcher, one: DateFound) -> bool:
+    return any(matcher.is_in(place, "dates.season") for place in range(one.first, one.after))
 
 
-def _same_year(words: Sequence[str], first: DateFound, second: DateFound) -> Days:
+def _same_year(matcher: Matcher, first: DateFound, second: DateFound) -> Days:
     """The days of the first, in the year that only the second names: "February and March 2023"."""
     start, end = first.days
-    year = next((int(word) for word in words[second.first : second.after] if YEAR.match(word)), None)
-    dated = any(YEAR.match(word) for word in words[first.first : first.after])
-    bare = first.after - first.first == 1 and words[first.first] in MONTHS
-    if year is None or dated or not bare or start is None or second.days[0] is None:
+    year = next((int(word) for word in matcher.words[second.first : second.after] if _YEAR.match(word)), None)
+    bare = first.after - first.first == 1 and matcher.is_in(first.first, "dates.month")
+    if year is None or not bare or start is None or second.days[0] is None:
         return start, end
-    year -= start.month > second.days[0].month
-    return month_days(year, start.month)
+    return month_days(year - (start.month > second.days[0].month), start.month)
 
 
 def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | None:
@@ -251,3 +334,29 @@ def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | Non
     if not start <= begin <= end + timedelta(days=1):
         return None
     return DateFound(first.first, second.after, (start, max(end, until)))
+
+
+def date_tags(
+    grammar: Grammar, said: Utterance, today: date, plan_year: tuple[date, date] | None = None
+) -> list[Tag]:
+    """The times that a message names, as `{"start", "end"}` in ISO days; those ahead are a kind of their own."""
+    dashed = _DASH.search(said.text) is not None
+    dashes = tuple(place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place))) if dashed else ()
+    matcher = Matcher(grammar, said.words, Dates(today, plan_year), dashes)
+    tags = [
+        Tag("date_ahead", _iso(found.value.start, found.value.end), found.first, found.after)
+        for found in matcher.find("dates.ahead")
+    ]
+    ahead = {place for tag in tags for place in range(tag.first, tag.after)}
+    found = _ranges(matcher, grammar, today)
+    past = (one for one in found if ahead.isdisjoint(range(one.first, one.after)))
+    return [*(Tag("date_range", _iso(*one.days), one.first, one.after) for one in past), *tags]
+
+
+def _iso(start: date | None, end: date | None) -> dict[str, str | None]:
+    return {"start": start.isoformat() if start else None, "end": end.isoformat() if end else None}
+
+
+def says_plan_year(grammar: Grammar, words: Sequence[str]) -> bool:
+    """Whether a phrase of time is counted in plan years."""
+    return next(Matcher(grammar, words).find("dates.plan_year"), None) is not None

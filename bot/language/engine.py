@@ -10,8 +10,7 @@ from bot.language.alarms import Alarms, alarmed, in_danger
 from bot.language.choosing import Chooser
 from bot.language.clauses import ClauseRole, asks
 from bot.language.context import Context, merge
-from bot.language.date_phrases import after_plan_year
-from bot.language.entities import date_tags
+from bot.language.dates import date_tags, says_plan_year
 from bot.language.explaining import ReadingTrace, traced
 from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
@@ -173,16 +172,13 @@ class Engine:
             if (slot := slot_of(heard.said, heard.tags, kind))
         }
 
-    @staticmethod
-    def says_plan_year(text: str) -> bool:
+    def says_plan_year(self, text: str) -> bool:
         """Whether a phrase of time is counted in plan years, which only the member's coverage knows."""
-        words = read(text).words
-        return any(after_plan_year(words, place) for place in range(len(words)))
+        return says_plan_year(self.lexicon.grammar, read(text).words)
 
-    @staticmethod
-    def dates_in(text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
+    def dates_in(self, text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
         """The time that a phrase means when that is the plan year; None when it names none."""
-        tags = [tag for tag in date_tags(read(text), today, plan_year) if tag.kind == "date_range"]
+        tags = [tag for tag in date_tags(self.lexicon.grammar, read(text), today, plan_year) if tag.kind == "date_range"]
         return Slot(text, tags[0].value) if tags else None
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:

@@ -11,8 +11,7 @@ from bot.language.codes import code_tags, is_nucc
 from bot.language.complaints import treated
 from bot.language.context import DateRange
 from bot.language.counties import counties_beside
-from bot.language.dates import find_dates
-from bot.language.dates_ahead import ahead_tags
+from bot.language.dates import date_tags
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
 from bot.language.hours import hour_tags
 from bot.language.joining import networks_by_letter, unknown_letters
@@ -47,7 +46,6 @@ _BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 _NAMES = frozenset({"provider_name", "organization", "location"})
 # Words of these may also be the title before a name.
 _WEAK = frozenset({"any_doctor", "gender", WISH_BEFORE, WISH_AFTER})
-_DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PARTING = frozenset({",", "-", "\u2013", "|", "+", ";", ".,"})
 _ZIP_DIGITS = 5
 _HAS_DIGIT = re.compile(r"\d")
@@ -67,6 +65,7 @@ class Tagger:
     """Finds the slot values of one message."""
 
     def __init__(self, lexicon: Lexicon) -> None:
+        self._grammar = lexicon.grammar
         self._known = lexicon.familiar | lexicon.plain
         self._people = lexicon.given | lexicon.family
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
@@ -97,7 +96,7 @@ class Tagger:
         """
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
         groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
-        dates = [tag for tag in date_tags(said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
+        dates = [tag for tag in date_tags(self._grammar, said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning, found))
         ]
@@ -329,18 +328,3 @@ def _is_letter(tag: Tag, said: Utterance) -> bool:
 def _lies_in(tag: Tag, others: Sequence[Tag]) -> bool:
     """The "este" of "este año" is no item of a list."""
     return any(other.first <= tag.first and tag.after <= other.after for other in others)
-
-
-def _dashes(said: Utterance) -> tuple[int, ...]:
-    return tuple(place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place)))
-
-
-def date_tags(said: Utterance, today: date, plan_year: DateRange | None) -> list[Tag]:
-    """The times that a message names, as `{"start", "end"}` in ISO days; those ahead are a kind of their own."""
-    tags = []
-    dashes = _dashes(said) if _DASH.search(said.text) else ()
-    for stretch in find_dates(said.words, today, plan_year, dashes=dashes):
-        start, end = (day.isoformat() if day else None for day in stretch.days)
-        tags.append(Tag("date_range", {"start": start, "end": end}, stretch.first, stretch.after))
-    ahead = ahead_tags(said.words, today)
-    return [tag for tag in tags if not any(_overlap(tag, one) for one in ahead)] + ahead

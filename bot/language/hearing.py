@@ -9,7 +9,7 @@ from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import DateRange
 from bot.language.entities import Tagger
 from bot.language.evidence import evidence, shape
-from bot.language.lexicon import DATE_KEYS, Lexicon
+from bot.language.lexicon import Lexicon
 from bot.language.names import TITLES
 from bot.language.people import names_somebody, with_people
 from bot.language.phrases import PhraseFound
@@ -57,7 +57,7 @@ class Hearer:
         self._lexicon, self._tongue = lexicon, tongue
         self._tagger = Tagger(lexicon)
         self._scanner = Scanner(lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, lexicon.known))
-        self._given = lexicon.given - lexicon.familiar - DATE_KEYS
+        self._given = lexicon.given - lexicon.familiar - lexicon.date_keys
 
     def hear(
         self,
@@ -106,7 +106,7 @@ class Hearer:
         if not people:
             return said
         lexicon = self._lexicon
-        names, common = lexicon.given | lexicon.family, lexicon.familiar | DATE_KEYS
+        names, common = lexicon.given | lexicon.family, lexicon.familiar | lexicon.date_keys
         return with_people(said, people, names, common)
 
     def _letters(self, keys: Sequence[str], tags: Sequence[Tag]) -> Iterator[Tag]:

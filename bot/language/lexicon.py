@@ -9,8 +9,11 @@ import msgspec
 from bot import compiled
 from bot.errors import PackError
 from bot.language.dangers import Dangers, load_dangers
-from bot.language.date_words import DATE_WORDS
+from bot.language.dates import Dates
+from bot.language.grammar import FOLDER as GRAMMAR
+from bot.language.grammar import load_grammar
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
+from bot.language.matcher import Grammar
 from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
@@ -23,7 +26,9 @@ COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
 WISH, WISH_BEFORE, WISH_AFTER = "wish", "wish_before", "wish_after"
 FOREIGN = "FOREIGN"
-DATE_KEYS = frozenset(key_of(word) for word in DATE_WORDS)
+OPERATIONS = {"dates": Dates}
+"""What the rules of each area of the grammar may name."""
+_DATE_CLASSES = ("dates.month", "dates.weekday", "dates.unit", "dates.units", "dates.season", "dates.known")
 _WAYS_EN = (
     "someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out"
     "|see about|look at"
@@ -116,12 +121,18 @@ class Lexicon:
     options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     spoken: set[tuple[str, str]] = field(default_factory=set)
     strange: set[str] = field(default_factory=set)
+    grammar: Grammar = field(default_factory=Grammar)
+
+    @property
+    def date_keys(self) -> frozenset[str]:
+        """The words of times, in look-up form."""
+        return frozenset(map(key_of, self.grammar.words(*_DATE_CLASSES)))
 
     @property
     def known(self) -> frozenset[str]:
         """Every word that is spelled right as it stands."""
         return frozenset(
-            self.tree.vocabulary | self.familiar | self.given | self.family | DATE_KEYS | self.glossary.tree.vocabulary
+            self.tree.vocabulary | self.familiar | self.given | self.family | self.date_keys | self.glossary.tree.vocabulary
         )
 
 
@@ -266,7 +277,7 @@ def load_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
     Raises:
         PackError: "file: key: what" at the first thing that is wrong.
     """
-    key = compiled.key_of(folder / WORDS, of=compiled.code_of("language"))
+    key = compiled.key_of(folder / WORDS, folder / GRAMMAR, of=compiled.code_of("language"))
     return compiled.kept("words", key, Lexicon, lambda: read_lexicon(folder, names))
 
 
@@ -276,7 +287,7 @@ def read_lexicon(folder: Path, names: PlaceNames) -> Lexicon:
     Raises:
         PackError: as above.
     """
-    lexicon = Lexicon()
+    lexicon = Lexicon(grammar=load_grammar(folder, OPERATIONS))
     words = folder / WORDS
     _load_concepts(lexicon, words)
     _load_values(lexicon, words)

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.language.date_words import DATE_WORDS
 from bot.language.groups import spot_groups
 from bot.language.lexicon import Lexicon
 from bot.language.names import NameFound
 from bot.language.number_words import MONEY_KEYS, NUMBER_KEYS
 from bot.language.phrases import PhraseFound
 from bot.language.spotting import NameWords, spot_names
-from bot.language.text import Utterance, key_of
+from bot.language.text import Utterance
 from bot.language.typos import Speller
 
 
@@ -39,7 +38,7 @@ class Scanner:
             | lexicon.dangers.words.vocabulary
             | NUMBER_KEYS
             | MONEY_KEYS
-            | frozenset(map(key_of, DATE_WORDS)),
+            | lexicon.date_keys,
             people=lexicon.given | lexicon.family,
             places=lexicon.towns,
             place_words=lexicon.place_words,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
-from bot.language.calendar_days import shifted
+from bot.language.calendar import shifted
 from bot.language.joining import UNNAMED_NETWORKS, together
 from bot.language.reading import Slot
 from bot.language.tags import Tag

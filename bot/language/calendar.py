@@ -1,31 +1,11 @@
-"""Stretches of days, and walking through weeks, months, quarters and years."""
+"""Stretches of days: whole weeks, months, quarters and years, walking through them, and the days that have a name."""
 
-from calendar import monthrange
-from dataclasses import dataclass
+from calendar import monthcalendar, monthrange
 from datetime import MAXYEAR, MINYEAR, date, timedelta
-from typing import NamedTuple
-
-from bot.language.date_words import ROLLING_MAX
 
 Days = tuple[date | None, date | None]
-
-
-@dataclass(frozen=True, slots=True)
-class DateFound:
-    """A date phrase in a message: tokens `first` up to `after`, and the days it means, both ends included."""
-
-    first: int
-    after: int
-    days: Days
-
-
-class Stretch(NamedTuple):
-    """The days that a phrase means, both included, and the place after it; `year_given` when it named its year."""
-
-    start: date
-    end: date
-    after: int
-    year_given: bool = True
+ROLLING_MAX = 1200
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def month_days(year: int, month: int) -> tuple[date, date]:
@@ -86,3 +66,33 @@ def shifted(days: Days, steps: int, today: date, unit: str) -> Days:
             edge = unit_around(edge[0] - timedelta(days=1) if steps < 0 else edge[1] + timedelta(days=1), unit)
         moved = edge
     return min(moved[0], today), min(moved[1], today)
+
+
+def named_day(rule: str, year: int) -> date:
+    """The day of a year by its rule: "12-25", "11 thu 4 +1" (the day behind the fourth Thursday), "easter -2".
+
+    Raises:
+        ValueError: not such a rule.
+    """
+    first, *rest = rule.split()
+    offset = int(rest.pop()) if rest and (first == "easter" or rest[-1][0] == "+") else 0
+    if first == "easter":
+        day = easter(year)
+    elif rest:
+        weekday, which = _WEEKDAYS.index(rest[0]), int(rest[1])
+        days = [week[weekday] for week in monthcalendar(year, int(first)) if week[weekday]]
+        day = date(year, int(first), days[which if which < 0 else which - 1])
+    else:
+        month, _, number = first.partition("-")
+        day = date(year, int(month), int(number))
+    return day + timedelta(days=offset)
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the Western churches, by the Gregorian computus of Meeus."""
+    golden, century, rest = year % 19, year // 100, year % 100
+    epact = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - epact - rest % 4) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)

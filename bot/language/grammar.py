@@ -1,0 +1,279 @@
+"""Reads the grammar of a pack, `intents/_grammar/<language>/<area>.yaml`, and compiles it for `bot.language.matcher`.
+
+A file has four parts. `words` are classes of single words, `last: last past`, or with a value each, `month: {1: january
+jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
+`rules` patterns by the operation that works out what they mean, one a line. A pattern is made of folded words,
+`(this|that)`, `what may be missing?`, `what may be repeated*`, `<class or shape>` and `{rule}`, whose
+value is kept under its own name or under the one behind a colon, `<month:first>`, and for `<month:_>` not at all; `^` and `$` are the ends of the
+message, `-` a dash, `~x` and `&x` a word or class right before or behind, `!~x` and `!x` that there is none.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bot.errors import PackError
+from bot.language.findings import hint, line_of
+from bot.language.matcher import DASH, END, REPEATED, START, Ending, Grammar, State, Value
+from bot.language.rules import converted, read_yaml
+from bot.language.text import fold
+
+FOLDER = "_grammar"
+MOST_FORMS = 300
+_TOKEN = re.compile(
+    r"\s*(?:(?P<mark>[()|?*])|(?P<test>[~&!]{1,2})?(?P<name><[a-z_.]+(?::[a-z_]+)?>|\{[a-z_.]+(?::[a-z_]+)?\}|[\w/]+)"
+    r"|(?P<edge>[\^$-]))"
+)
+
+Form = tuple[str, ...]
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    words: dict[str, str | dict[Value, str]] = {}
+    shapes: dict[str, str] = {}
+    phrases: dict[str, dict[Value, str]] = {}
+    rules: dict[str, dict[str, str]] = {}
+
+
+def load_grammar(folder: Path, operations: Mapping[str, type]) -> Grammar:
+    """The grammar under the pack's `intents/` folder; a pack without one has no words for dates and the like.
+
+    `operations` gives for each area the class whose methods the rules of its files name.
+
+    Raises:
+        PackError: "file: line N: what" at the first thing that is wrong.
+    """
+    builder = _Builder()
+    for file in sorted((folder / FOLDER).glob("*/*.yaml")):
+        shown = f"{FOLDER}/{file.parent.name}/{file.name}"
+        builder.add(file.stem, shown, converted(read_yaml(file, shown) or {}, _File, shown))
+    for shown, text, what in builder.built(operations):
+        raise PackError(f"{shown}: line {line_of(folder / shown, text)}: {what}")
+    return builder.grammar
+
+
+class _Parser:
+    """One pattern to its plain forms, each a row of words, `<classes>`, `{rules}` and tests."""
+
+    def __init__(self, pattern: str) -> None:
+        self._tokens = list(_tokens(pattern))
+        self._at = 0
+
+    def forms(self) -> list[Form]:
+        """Every form. Raises ValueError for what is malformed."""
+        found = self._choice()
+        if self._at < len(self._tokens):
+            raise ValueError("a bracket closes that was not opened")
+        if not all(found):
+            raise ValueError("a pattern may not be empty")
+        return found
+
+    def _choice(self) -> list[Form]:
+        found = self._row()
+        while self._next() == "|":
+            self._at += 1
+            found += self._row()
+        return found
+
+    def _row(self) -> list[Form]:
+        found: list[Form] = [()]
+        while self._next() not in {"", "|", ")"}:
+            part = self._part()
+            if len(found) * len(part) > MOST_FORMS:
+                raise ValueError(f"more than {MOST_FORMS} forms")
+            found = [(*left, *right) for left, right in product(found, part)]
+        return found
+
+    def _part(self) -> list[Form]:
+        token = self._next()
+        self._at += 1
+        if token in {"?", "*"}:
+            raise ValueError(f"{token!r} stands behind nothing")
+        if token == "(":
+            part = self._choice()
+            if self._next() != ")":
+                raise ValueError("a bracket is not closed")
+            self._at += 1
+        else:
+            part = [(token,)]
+        if self._next() in {"?", "*"}:
+            part = [*part, ()] if self._next() == "?" else [("*" + "|".join(_repeatable(part)),)]
+            self._at += 1
+        return part
+
+    def _next(self) -> str:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+
+def _repeatable(forms: list[Form]) -> Iterator[str]:
+    for form in forms:
+        if len(form) != 1 or form[0][0] in "{~&!^$*-":
+            raise ValueError("only words and classes can be repeated")
+        yield form[0]
+
+
+def _tokens(pattern: str) -> Iterator[str]:
+    place, pattern = 0, pattern.rstrip()
+    while place < len(pattern):
+        found = _TOKEN.match(pattern, place)
+        if found is None:
+            raise ValueError(f"{pattern[place:].split()[0]!r} is no part of a pattern")
+        yield found.group().strip()
+        place = found.end()
+
+
+class _Builder:
+    """Puts the files of a grammar together."""
+
+    def __init__(self) -> None:
+        self.grammar = Grammar()
+        self._shapes: dict[tuple[str, str], None] = {}
+        self._order = 0
+        self._said: list[tuple[str, str, Ending, str]] = []
+
+    def add(self, area: str, shown: str, file: _File) -> None:
+        for name, said in file.words.items():
+            for value, words in said.items() if isinstance(said, dict) else ((None, said),):
+                for word in words.split():
+                    if word != fold(word)[0]:
+                        raise PackError(f"{shown}: {name}: {word!r} is written {fold(word)[0]!r} here")
+                    self.grammar.classes.setdefault(f"{area}.{name}", {})[word] = value
+        for name, form in file.shapes.items():
+            self._shapes[f"{area}.{name}", form] = None
+        for name, valued in file.phrases.items():
+            for value, patterns in valued.items():
+                self._patterns(f"{area}.{name}", shown, patterns, operation="", value=value)
+        for name, meant in file.rules.items():
+            for operation, patterns in meant.items():
+                self._patterns(f"{area}.{name}", shown, patterns, operation=operation, value=None)
+
+    def _patterns(self, rule: str, shown: str, patterns: str, *, operation: str, value: Value) -> None:
+        for pattern in filter(None, map(str.strip, patterns.splitlines())):
+            self._order += 1
+            self._said.append((rule, pattern, Ending(self._order, operation, value), shown))
+
+    def built(self, operations: Mapping[str, type]) -> Iterator[tuple[str, str, str]]:
+        """Compile all patterns; yields what is wrong as file, text of the line, and words."""
+        grammar = self.grammar
+        grammar.shapes = list(self._shapes)
+        for word_class, words in grammar.classes.items():
+            for word, value in words.items():
+                grammar.lexical.setdefault(word, []).append((word_class, value))
+        for rule, *_ in self._said:
+            if rule not in grammar.rules:
+                grammar.rules[rule] = self._state()
+        for rule, pattern, ending, shown in self._said:
+            try:
+                for form in dict.fromkeys(_Parser(pattern).forms()):
+                    self._form(rule, form, ending, operations.get(rule.partition(".")[0]))
+            except ValueError as error:
+                yield shown, pattern, f"{pattern!r}: {error}"
+        for rule in grammar.rules:
+            grammar.starts[rule] = frozenset(self._starts(rule, grammar.rules[rule], (rule,)))
+
+    def _state(self) -> int:
+        self.grammar.states.append(State())
+        return len(self.grammar.states) - 1
+
+    def _form(self, rule: str, form: Form, ending: Ending, operations: type | None) -> None:
+        at, kept = self.grammar.rules[rule], []
+        for part in form:
+            at, label = self._step(at, part, rule)
+            kept += [label] if label else []
+        if len(set(kept)) < len(kept):
+            raise ValueError(f"two parts are kept under one name: {', '.join(sorted(kept))}")
+        _fits(ending.operation, kept, operations)
+        if ending not in self.grammar.states[at].ends:
+            self.grammar.states[at].ends.append(ending)
+
+    def _step(self, at: int, part: str, rule: str) -> tuple[int, str]:
+        """The state behind a part of a pattern, and the name under which its value is kept."""
+        state, area = self.grammar.states[at], rule.partition(".")[0]
+        if part[0] == REPEATED:
+            names = [self._name(one, area) for one in part[1:].split("|")]
+            at = _onward(state.tests, (REPEATED + "|".join(names),), self._state)
+            for name in names:
+                ways = self.grammar.states[at].words.setdefault(name, [])
+                ways += [("", at)] if ("", at) not in ways else []
+            return at, ""
+        if part in {START, END, DASH} or part[0] in "~&!":
+            sign = part[: len(part) - len(part.lstrip("~&!"))]
+            test = part if not sign else sign.replace("!", "!" if "~" in sign else "!&") + self._name(
+                part[len(sign) :], area
+            )
+            return _onward(state.tests, (test,), self._state), ""
+        name = self._name(part, area)
+        if part[0] == "{":
+            label = _label(part)
+            return _onward(state.rules, (name, label), self._state), label
+        label = _label(part) if part[0] == "<" and (":" in part or self._is_valued(name)) else ""
+        return _onward(state.words.setdefault(name, []), (label,), self._state), label
+
+    def _is_valued(self, name: str) -> bool:
+        return any(value is not None for value in self.grammar.classes.get(name, {"": ""}).values())
+
+    def _name(self, part: str, area: str) -> str:
+        """The whole name of a class, a shape or a rule; a literal word is its own."""
+        if part[0] not in "<{":
+            if part != fold(part)[0]:
+                raise ValueError(f"{part!r} is written in small letters without accents: {fold(part)[0]!r}")
+            if (part, None) not in self.grammar.lexical.setdefault(part, []):
+                self.grammar.lexical[part].append((part, None))
+            return part
+        name = part.strip("<>{}").partition(":")[0]
+        name = name if "." in name else f"{area}.{name}"
+        kind, known = "rule", set(self.grammar.rules)
+        if part[0] == "<":
+            kind, known = "class", {*self.grammar.classes, *(shape for shape, _ in self.grammar.shapes)}
+        if name not in known:
+            raise ValueError(f"unknown {kind} {name!r}{hint(name, known)}")
+        return name
+
+    def _starts(self, rule: str, number: int, within: tuple[str, ...]) -> Iterator[str]:
+        state = self.grammar.states[number]
+        yield from state.words
+        for _, following in state.tests:
+            yield from self._starts(rule, following, within)
+        for name, _, _ in state.rules:
+            if name in within:
+                raise PackError(f"{FOLDER}: {rule} begins with itself")
+            yield from self._starts(name, self.grammar.rules[name], (*within, name))
+
+
+def _label(part: str) -> str:
+    """The name under which the value of a part is kept; "_" keeps none."""
+    label = part.strip("<>{}").rpartition(":")[2].rpartition(".")[2]
+    return "" if label == "_" else label
+
+
+def _onward(ways: list[Any], way: tuple[str, ...], state: Any) -> int:
+    """The state behind a way on, a new one where there is none."""
+    for one in ways:
+        if one[:-1] == way:
+            return int(one[-1])
+    ways.append((*way, state()))
+    return int(ways[-1][-1])
+
+
+def _fits(operation: str, kept: list[str], operations: type | None) -> None:
+    """Whether an operation exists and takes what a pattern keeps. Raises ValueError."""
+    if not operation:
+        return
+    if operation == "is":
+        if len(kept) != 1:
+            raise ValueError("'is' takes one value")
+        return
+    known = {name for name in vars(operations) if not name.startswith("_")} if operations else set()
+    if operation not in known:
+        raise ValueError(f"unknown operation {operation!r}{hint(operation, known)}")
+    takes = list(inspect.signature(getattr(operations, operation)).parameters.values())[1:]
+    needed = {one.name for one in takes if one.default is inspect.Parameter.empty}
+    if not needed <= set(kept) <= {one.name for one in takes}:
+        raise ValueError(f"{operation} takes {', '.join(one.name for one in takes) or 'nothing'}")

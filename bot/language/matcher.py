@@ -1,0 +1,207 @@
+"""Finds patterns over the words of a message: "(the)? <last> <unit>", "{count} <unit> ago", "hace {count} <unit>".
+
+`bot.language.grammar` reads patterns from `intents/_grammar/` and compiles them into the states that are walked here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+Value = int | str | None
+START, END, DASH, REPEATED = "^", "$", "-", "*"
+_IS = "is"
+_PLAIN = re.compile(r"'s$|'")
+_HAS_DIGIT = re.compile(r"\d")
+
+
+class Ending(msgspec.Struct, array_like=True, frozen=True):
+    """Where a pattern of a rule ends: the operation that says what its words mean, or the value that they stand for."""
+
+    order: int
+    operation: str = ""
+    value: Value = None
+
+
+class State(msgspec.Struct, array_like=True):
+    """A place in the patterns of a rule: what may follow, and which patterns end here.
+
+    `words` leads on by a literal word, a class or a shape, `rules` by a whole rule, `tests` by what is beside the place
+    ("~x" before it, "&x" behind it, "!" for neither) or by a mark (`START`, `END`, `DASH`; `REPEATED` leads to a state that
+    leads back to itself). With each way on there is
+    the name under which its value is kept, "" for none, and the number of the next state.
+    """
+
+    words: dict[str, list[tuple[str, int]]] = msgspec.field(default_factory=dict)
+    rules: list[tuple[str, str, int]] = msgspec.field(default_factory=list)
+    tests: list[tuple[str, int]] = msgspec.field(default_factory=list)
+    ends: list[Ending] = msgspec.field(default_factory=list)
+
+
+class Found(NamedTuple):
+    """A pattern in a message: tokens `first` up to, not including, `after`, and what they mean."""
+
+    first: int
+    after: int
+    value: Any
+
+
+@dataclass(slots=True)
+class Grammar:
+    """The words and patterns of all languages, by the name of their file and their own: "dates.month".
+
+    `classes` are the words of each class with their values, `lexical` the classes of each word and itself where a
+    pattern has it, `shapes` regular expressions of words with digits, `rules` the first state of each rule, `starts`
+    what its first word may be.
+    """
+
+    classes: dict[str, dict[str, Value]] = field(default_factory=dict)
+    lexical: dict[str, list[tuple[str, Value]]] = field(default_factory=dict)
+    shapes: list[tuple[str, str]] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
+    rules: dict[str, int] = field(default_factory=dict)
+    starts: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def words(self, *names: str) -> frozenset[str]:
+        """The words of some classes."""
+        return frozenset(word for name in names for word in self.classes.get(name, ()))
+
+    def values(self, name: str) -> Mapping[str, Any]:
+        """The words of a class with what they stand for."""
+        return self.classes.get(name, {})
+
+    def symbols(self, word: str) -> tuple[tuple[str, Any], ...]:
+        """The classes and shapes of a word with their values, and the word itself where a pattern names it."""
+        found: tuple[tuple[str, Any], ...] = tuple(self.lexical.get(word, ()))
+        return found if not _HAS_DIGIT.search(word) else found + self._shapes(word)
+
+    def _shapes(self, word: str) -> tuple[tuple[str, Any], ...]:
+        matches = ((name, _form(form).fullmatch(word)) for name, form in self.shapes if word.isascii())
+        return tuple(dict.fromkeys((name, _of_shape(match)) for name, match in matches if match))
+
+
+@lru_cache(maxsize=256)
+def _form(form: str) -> re.Pattern[str]:
+    return re.compile(form)
+
+
+def _of_shape(match: re.Match[str]) -> object:
+    """The parts of a shape, figures as numbers; one part alone is the value."""
+    parts = tuple(int(part) if part.isdigit() else part for part in match.groups() if part is not None)
+    return parts[0] if len(parts) == 1 else parts
+
+
+def plain(word: str) -> str:
+    """A folded word as patterns write it: without an owner's 's and without apostrophes."""
+    return _PLAIN.sub("", word) if "'" in word else word
+
+
+class Matcher:
+    """One message against the grammar. `operations` has a method for each operation that its rules name.
+
+    `dashes` are the places of words that a dash joins to the word before. Matching never raises: what an operation
+    cannot work out (ValueError, OverflowError) is no match.
+    """
+
+    def __init__(
+        self, grammar: Grammar, words: Sequence[str], operations: object = None, dashes: Sequence[int] = ()
+    ) -> None:
+        self._grammar, self._operations, self._dashes = grammar, operations, dashes
+        self.words = [plain(word) for word in words]
+        self._symbols = [grammar.symbols(word) for word in self.words]
+        self._names = [frozenset(name for name, _ in symbols) for symbols in self._symbols]
+        self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
+
+    def is_in(self, place: int, name: str) -> bool:
+        """Whether the word at a place is of a class."""
+        return 0 <= place < len(self._names) and name in self._names[place]
+
+    def find(self, rule: str) -> Iterator[Found]:
+        """The matches of a rule from left to right, the longest at each place, none overlapping another."""
+        place, starts = 0, self._grammar.starts.get(rule, frozenset())
+        while place < len(self.words):
+            hit = None if starts.isdisjoint(self._names[place]) else self.at(rule, place)
+            if hit is None:
+                place += 1
+            else:
+                yield hit
+                place = max(hit.after, place + 1)
+
+    def at(self, rule: str, place: int) -> Found | None:
+        """The longest match of a rule that begins at a place; of several the one whose pattern stands first."""
+        for after, ending, captured in self._ends(rule, place):
+            value = self._value(ending, captured)
+            if value is not None:
+                return Found(place, after, value)
+        return None
+
+    def every(self, rule: str, place: int) -> list[tuple[int, Any]]:
+        """Where the matches of a rule from a place on end, and what each means, the longest first."""
+        key = (rule, place)
+        if key not in self._kept:
+            valued = ((after, self._value(end, captured)) for after, end, captured in self._ends(rule, place))
+            self._kept[key] = [one for one in valued if one[1] is not None]
+        return self._kept[key]
+
+    def _ends(self, rule: str, place: int) -> list[tuple[int, Ending, tuple[tuple[str, Any], ...]]]:
+        first = self._grammar.rules.get(rule)
+        if first is None or place >= len(self.words) or self._grammar.starts[rule].isdisjoint(self._names[place]):
+            return []
+        found: list[tuple[int, Ending, tuple[tuple[str, Any], ...]]] = []
+        self._walk(first, place, (), found)
+        found.sort(key=lambda one: (-one[0], one[1].order))
+        return found
+
+    def _walk(
+        self,
+        number: int,
+        place: int,
+        captured: tuple[tuple[str, Any], ...],
+        found: list[tuple[int, Ending, tuple[tuple[str, Any], ...]]],
+    ) -> None:
+        state = self._grammar.states[number]
+        for ending in state.ends:
+            found.append((place, ending, captured))
+        for test, following in state.tests:
+            if self._holds(test, place):
+                self._walk(following, place, captured, found)
+        if place >= len(self.words):
+            return
+        if state.words:
+            for name, value in self._symbols[place]:
+                for label, following in state.words.get(name, ()):
+                    self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
+        for rule, label, following in state.rules:
+            for after, value in self.every(rule, place):
+                self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
+
+    def _holds(self, test: str, place: int) -> bool:
+        if test[0] == REPEATED:
+            return True
+        if test == START:
+            return place == 0
+        if test == END:
+            return place == len(self.words)
+        if test == DASH:
+            return place in self._dashes
+        wanted = test[0] != "!"
+        test = test.removeprefix("!")
+        name = test[1:]
+        if test[0] == "~":
+            return self.is_in(place - 1, name) is wanted
+        return (self.is_in(place, name) or bool(self.every(name, place))) is wanted
+
+    def _value(self, ending: Ending, captured: tuple[tuple[str, Any], ...]) -> Any:
+        if not ending.operation:
+            return ending.value
+        if ending.operation == _IS:
+            return captured[0][1]
+        try:
+            return getattr(self._operations, ending.operation)(**dict(captured))
+        except (ValueError, OverflowError):
+            return None
