@@ -21,7 +21,9 @@ class Alarms:
 
     def __init__(self, lexicon: Lexicon, intents: Mapping[str, IntentRules], sure: float) -> None:
         dangers = lexicon.dangers
-        self._gate = SafetyGate(dangers, Speller(dangers.repaired, lexicon.known | dangers.words.vocabulary))
+        self._gate = SafetyGate(
+            dangers, Speller(dangers.repaired, lexicon.known | dangers.words.vocabulary, lexicon.grammar)
+        )
         self._intents, self._sure = intents, sure
 
     def hear(self, said: Utterance) -> Signs:

@@ -15,6 +15,14 @@ from bot.language.text import Utterance
 
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
+# Without one of these a message names no time.
+_TELLING = frozenset(
+    f"dates.{name}"
+    for name in (
+        *("month", "weekday", "unit", "units", "season", "known", "figures", "short", "day", "year", "any_year"),
+        *("quarter", "fiscal_year", "counted"),
+    )
+)
 _CENTURY = 100
 _DAYS, _TEN, _FEW = 31, 10, 3
 _YEARS_AHEAD = 10
@@ -280,7 +288,7 @@ def find_dates(
 
 
 def _ranges(matcher: Matcher, grammar: Grammar, today: date) -> tuple[DateFound, ...]:
-    found, place = [], 0
+    found, place = [], 0 if matcher.holds(_TELLING) else len(matcher.words)
     while place < len(matcher.words):
         hit = matcher.at("dates.range", place)
         days = _clipped((hit.value[0], hit.value[1]), today) if hit else None
@@ -336,12 +344,12 @@ def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | Non
     return DateFound(first.first, second.after, (start, max(end, until)))
 
 
-def date_tags(
-    grammar: Grammar, said: Utterance, today: date, plan_year: tuple[date, date] | None = None
-) -> list[Tag]:
+def date_tags(grammar: Grammar, said: Utterance, today: date, plan_year: tuple[date, date] | None = None) -> list[Tag]:
     """The times that a message names, as `{"start", "end"}` in ISO days; those ahead are a kind of their own."""
     dashed = _DASH.search(said.text) is not None
-    dashes = tuple(place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place))) if dashed else ()
+    dashes = (
+        tuple(place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place))) if dashed else ()
+    )
     matcher = Matcher(grammar, said.words, Dates(today, plan_year), dashes)
     tags = [
         Tag("date_ahead", _iso(found.value.start, found.value.end), found.first, found.after)

@@ -178,7 +178,9 @@ class Engine:
 
     def dates_in(self, text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
         """The time that a phrase means when that is the plan year; None when it names none."""
-        tags = [tag for tag in date_tags(self.lexicon.grammar, read(text), today, plan_year) if tag.kind == "date_range"]
+        tags = [
+            tag for tag in date_tags(self.lexicon.grammar, read(text), today, plan_year) if tag.kind == "date_range"
+        ]
         return Slot(text, tags[0].value) if tags else None
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:

@@ -6,14 +6,13 @@ from dataclasses import replace
 from datetime import date
 from string import ascii_lowercase
 
-from bot.language.ages import age_tags
 from bot.language.codes import code_tags, is_nucc
 from bot.language.complaints import treated
 from bot.language.context import DateRange
 from bot.language.counties import counties_beside
 from bot.language.dates import date_tags
 from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
-from bot.language.hours import hour_tags
+from bot.language.hours import age_tags, hour_tags
 from bot.language.joining import networks_by_letter, unknown_letters
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.names import (
@@ -27,14 +26,21 @@ from bot.language.names import (
     titled_names,
     widened,
 )
-from bot.language.numbers import amount_alone, number_tags, place_in_list, radius_tag, worded_amount
+from bot.language.numbers import (
+    NumberWords,
+    amount_alone,
+    limit_tags,
+    number_tags,
+    place_in_list,
+    radius_tag,
+    worded_amount,
+)
 from bot.language.people import person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
 from bot.language.polarity import with_polarity
 from bot.language.tags import Tag
 from bot.language.text import Utterance
-from bot.language.thresholds import threshold_tags
 from bot.language.wishes import OF_CLAIMS, terse, with_wishes
 
 _IN = frozenset({
@@ -65,7 +71,7 @@ class Tagger:
     """Finds the slot values of one message."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._grammar = lexicon.grammar
+        self._grammar, self._numbers = lexicon.grammar, NumberWords(lexicon.grammar)
         self._known = lexicon.familiar | lexicon.plain
         self._people = lexicon.given | lexicon.family
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
@@ -96,7 +102,9 @@ class Tagger:
         """
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
         groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
-        dates = [tag for tag in date_tags(self._grammar, said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
+        dates = [
+            tag for tag in date_tags(self._grammar, said, today, plan_year) if not _lies_in(tag, [*names, *groups])
+        ]
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning, found))
         ]
@@ -113,18 +121,18 @@ class Tagger:
         for tag in letters:
             free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         tags += letters
-        limits = [] if asked == "amount" else threshold_tags(said, keys, free)
+        limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers)
         tags += [*limits, *code_tags(said, free)]
-        tags = _opening(tags, hour_tags(said, today, sought=sought))
+        tags = _opening(tags, hour_tags(self._grammar, said.words, today, sought=sought))
         tags += terse(said, tags) if sought else []
         alone = amount_alone(said) if asked == "amount" else place_in_list(said)
         if alone:
             tags.append(alone)
         elif _HAS_DIGIT.search(said.folded):
-            tags += number_tags(said, keys, free)
-        if (worded := worded_amount(said, keys, free)) is not None:
+            tags += number_tags(said, keys, free, self._numbers)
+        if (worded := worded_amount(said, keys, free, self._numbers)) is not None:
             tags.append(worded)
-        radius = radius_tag(said, keys)
+        radius = radius_tag(said, keys, self._numbers)
         if all(tag.kind != "location" for tag in tags):
             elsewhere = city_elsewhere(said, free, self._named, awaited=asked == "location")
             tags += [elsewhere] if elsewhere else []
@@ -167,7 +175,7 @@ class Tagger:
 
     def _of_person(self, tags: list[Tag], said: Utterance) -> list[Tag]:
         """With the person whose record is asked for by name, who is then no provider."""
-        if aged := age_tags(said):
+        if aged := age_tags(self._grammar, said.words):
             return [*tags, *aged]
         if said.people:
             known = [Tag("person", {"name": cleaned(said.said(*span))}, *span) for span in said.people]

@@ -4,7 +4,8 @@ A file has four parts. `words` are classes of single words, `last: last past`, o
 jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
 `rules` patterns by the operation that works out what they mean, one a line. A pattern is made of folded words,
 `(this|that)`, `what may be missing?`, `what may be repeated*`, `<class or shape>` and `{rule}`, whose
-value is kept under its own name or under the one behind a colon, `<month:first>`, and for `<month:_>` not at all; `^` and `$` are the ends of the
+value is kept under its own name or under the one behind a colon, `<month:first>`, and for `<month:_>` not at all; `.` is any
+word, `^` and `$` are the ends of the
 message, `-` a dash, `~x` and `&x` a word or class right before or behind, `!~x` and `!x` that there is none.
 """
 
@@ -21,15 +22,16 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.findings import hint, line_of
-from bot.language.matcher import DASH, END, REPEATED, START, Ending, Grammar, State, Value
+from bot.language.matcher import ANY, DASH, END, REPEATED, START, Ending, Grammar, State, Value
 from bot.language.rules import converted, read_yaml
 from bot.language.text import fold
 
 FOLDER = "_grammar"
 MOST_FORMS = 300
+_SPAN = "span"
 _TOKEN = re.compile(
     r"\s*(?:(?P<mark>[()|?*])|(?P<test>[~&!]{1,2})?(?P<name><[a-z_.]+(?::[a-z_]+)?>|\{[a-z_.]+(?::[a-z_]+)?\}|[\w/]+)"
-    r"|(?P<edge>[\^$-]))"
+    r"|(?P<edge>[\^$.-]))"
 )
 
 Form = tuple[str, ...]
@@ -189,7 +191,8 @@ class _Builder:
             kept += [label] if label else []
         if len(set(kept)) < len(kept):
             raise ValueError(f"two parts are kept under one name: {', '.join(sorted(kept))}")
-        _fits(ending.operation, kept, operations)
+        if _fits(ending.operation, kept, operations):
+            ending = msgspec.structs.replace(ending, spanned=True)
         if ending not in self.grammar.states[at].ends:
             self.grammar.states[at].ends.append(ending)
 
@@ -205,8 +208,10 @@ class _Builder:
             return at, ""
         if part in {START, END, DASH} or part[0] in "~&!":
             sign = part[: len(part) - len(part.lstrip("~&!"))]
-            test = part if not sign else sign.replace("!", "!" if "~" in sign else "!&") + self._name(
-                part[len(sign) :], area
+            test = (
+                part
+                if not sign
+                else sign.replace("!", "!" if "~" in sign else "!&") + self._name(part[len(sign) :], area)
             )
             return _onward(state.tests, (test,), self._state), ""
         name = self._name(part, area)
@@ -221,6 +226,8 @@ class _Builder:
 
     def _name(self, part: str, area: str) -> str:
         """The whole name of a class, a shape or a rule; a literal word is its own."""
+        if part == ANY:
+            return part
         if part[0] not in "<{":
             if part != fold(part)[0]:
                 raise ValueError(f"{part!r} is written in small letters without accents: {fold(part)[0]!r}")
@@ -262,18 +269,24 @@ def _onward(ways: list[Any], way: tuple[str, ...], state: Any) -> int:
     return int(ways[-1][-1])
 
 
-def _fits(operation: str, kept: list[str], operations: type | None) -> None:
-    """Whether an operation exists and takes what a pattern keeps. Raises ValueError."""
+def _fits(operation: str, kept: list[str], operations: type | None) -> bool:
+    """Whether an operation is also told where its words stand.
+
+    Raises:
+        ValueError: there is no such operation, or it does not take what the pattern keeps.
+    """
     if not operation:
-        return
+        return False
     if operation == "is":
         if len(kept) != 1:
             raise ValueError("'is' takes one value")
-        return
+        return False
     known = {name for name in vars(operations) if not name.startswith("_")} if operations else set()
     if operation not in known:
         raise ValueError(f"unknown operation {operation!r}{hint(operation, known)}")
-    takes = list(inspect.signature(getattr(operations, operation)).parameters.values())[1:]
+    signature = inspect.signature(getattr(operations, operation)).parameters
+    takes = [one for one in list(signature.values())[1:] if one.name != _SPAN]
     needed = {one.name for one in takes if one.default is inspect.Parameter.empty}
     if not needed <= set(kept) <= {one.name for one in takes}:
         raise ValueError(f"{operation} takes {', '.join(one.name for one in takes) or 'nothing'}")
+    return _SPAN in signature

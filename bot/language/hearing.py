@@ -56,7 +56,9 @@ class Hearer:
     def __init__(self, lexicon: Lexicon, tongue: Weights | None = None) -> None:
         self._lexicon, self._tongue = lexicon, tongue
         self._tagger = Tagger(lexicon)
-        self._scanner = Scanner(lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, lexicon.known))
+        self._scanner = Scanner(
+            lexicon, Speller(lexicon.tree.vocabulary - lexicon.strange, lexicon.known, lexicon.grammar)
+        )
         self._given = lexicon.given - lexicon.familiar - lexicon.date_keys
 
     def hear(

@@ -1,141 +1,123 @@
-"""When a place or a doctor should be open: "open now", "open late on Saturday", "24 hours", "los sábados"."""
+"""When something should be open ("open late on Saturday", "los sábados"), and how old the patient is ("my 5 year old")."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from types import MappingProxyType
 
-from bot.language.date_words import WEEKDAYS
+from bot.language.matcher import Found, Grammar, Matcher
 from bot.language.tags import Tag
-from bot.language.text import Utterance
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_PLURAL: Mapping[str, str] = MappingProxyType(
-    {f"{name}s": _DAYS[number] for name, number in WEEKDAYS.items() if name.endswith(("day", "sabado", "domingo"))}
-)
-_OPEN = frozenset({
-    "open", "opens", "opened", "hours", "hour", "available", "availability", "appointments", "appts",
-    "abierto", "abierta", "abiertos", "abiertas", "abre", "abren", "abra", "abran", "horario", "horarios",
-    "citas", "atiende", "atienden", "atienda", "atiendan", "disponible", "disponibles",
-})  # fmt: skip
-_NOW = (
-    ("open", "now"), ("open", "right", "now"), ("open", "currently"), ("currently", "open"), ("still", "open"),
-    ("open", "at", "this", "hour"), ("open", "at", "the", "moment"), ("now", "open"), ("abierto", "ahora"),
-    ("abierta", "ahora"), ("abiertos", "ahora"), ("abiertas", "ahora"), ("abierto", "ahorita"),
-    ("abierta", "ahorita"), ("abiertos", "ahorita"), ("abierto", "ahora", "mismo"), ("abierta", "ahora", "mismo"),
-)  # fmt: skip
-_ALL_DAY = (
-    ("24", "hours"), ("24", "hour"), ("24", "hrs"), ("24", "hr"), ("24hr",), ("24hrs",), ("24h",), ("24/7",),
-    ("around", "the", "clock"), ("las", "24", "horas"), ("24", "horas"), ("twenty", "four", "hours"),
-)  # fmt: skip
-_PARTS: Mapping[tuple[str, ...], str] = MappingProxyType({
-    **dict.fromkeys((
-        ("after", "hours"), ("evening", "hours"), ("evening", "appointments"),
-        ("evening", "appointment"), ("evenings",), ("open", "evenings"), ("after", "work"), ("in", "the", "evening"),
-        ("in", "the", "evenings"), ("evening",), ("tonight",), ("esta", "noche"), ("despues", "del", "trabajo"),
-    ), "evening"),
-    **dict.fromkeys((
-        ("open", "late"), ("late", "hours"), ("abierto", "tarde"), ("abierta", "tarde"), ("abiertos", "tarde"),
-        ("hasta", "tarde"),
-    ), "late"),
-    **dict.fromkeys((
-        ("at", "night"), ("nights",), ("por", "la", "noche"), ("en", "la", "noche"), ("de", "noche"), ("all", "night"),
-        ("por", "las", "noches"), ("horario", "nocturno"), ("late", "night"), ("toda", "la", "noche"),
-    ), "night"),
-    **dict.fromkeys((("open", "early"), ("early", "hours"), ("before", "work"), ("temprano",)), "early"),
-    **dict.fromkeys((
-        ("mornings",), ("in", "the", "morning"), ("morning", "appointments"), ("morning", "hours"), ("morning",),
-        ("por", "la", "manana"), ("en", "la", "manana"), ("por", "las", "mananas"),
-    ), "morning"),
-    **dict.fromkeys((
-        ("afternoons",), ("in", "the", "afternoon"), ("por", "la", "tarde"), ("en", "la", "tarde"), ("afternoon",),
-    ), "afternoon"),
-})  # fmt: skip
-# These say a part of the day only beside a day or a word of opening.
-_NEEDS_MORE = frozenset(
-    {("evening",), ("morning",), ("afternoon",), ("tonight",), ("at", "night"), ("esta", "noche"), ("temprano",)}
-)
 _RANK = {"now": 0, "all_day": 1}
-_SAID = {**dict.fromkeys(_NOW, "now"), **dict.fromkeys(_ALL_DAY, "all_day"), **_PARTS}
-_BY_FIRST: Mapping[str, list[tuple[tuple[str, ...], str]]] = {
-    first: sorted((one for one in _SAID.items() if one[0][0] == first), key=lambda one: -len(one[0]))
-    for first in {phrase[0] for phrase in _SAID}
-}
-_WEEKEND = frozenset({("weekends",), ("weekend",), ("fines", "de", "semana"), ("fin", "de", "semana")})
-_HOUR = re.compile(r"(\d{1,2})(am|pm)")
-_HALVES = (("am",), ("pm",))
-_LED = frozenset({"after", "at", "past", "until", "till", "before", "by"})
 _NOON = 12
 _UNTIL = ((5, "night"), (8, "early"), (12, "morning"), (17, "afternoon"), (20, "evening"), (22, "late"), (24, "night"))
-_WEEKENDS = frozenset(phrase[0] for phrase in _WEEKEND)
-_OF_THE_PAST = tuple((word,) for word in ("from", "last", "since", "until", "past", "before", "del", "desde", "pasado"))
 _NEAR = 4
+_GROUPS = ((13, "child"), (18, "teen"), (65, "adult"))
+_GROWN = 18
 
 
-def hour_tags(said: Utterance, today: date, *, sought: bool = False) -> list[Tag]:
+class Hours:
+    """The operations of the patterns of `intents/_grammar/*/hours.yaml`.
+
+    `sought`: a place or a doctor is looked for, so that a day needs no word of opening right beside it.
+    """
+
+    def __init__(self, grammar: Grammar, words: Sequence[str], today: date, *, sought: bool) -> None:
+        opening = grammar.values("hours.opening")
+        self.opens = any(word in opening for word in words)
+        self._words, self._opening, self._today, self._sought = words, opening, today, sought
+
+    def _is_beside(self, place: int) -> bool:
+        if self._sought:
+            return True
+        return any(word in self._opening for word in self._words[max(0, place - _NEAR) : place + _NEAR])
+
+    def weekday(self, weekday: int, span: tuple[int, int]) -> str | None:
+        """A weekday beside a word of opening."""
+        return _DAYS[weekday] if self._is_beside(span[0]) else None
+
+    def days_on(self, days_on: int, span: tuple[int, int]) -> str | None:
+        """Today and tomorrow."""
+        return _DAYS[(self._today.weekday() + days_on) % len(_DAYS)] if self._is_beside(span[0]) else None
+
+    def is_weekend(self, weekend: str) -> str | None:
+        """A weekend, where something is to be open."""
+        return weekend if self.opens else None
+
+    def clock(self, clock: tuple[int, str]) -> str | None:
+        """The part of the day in which an hour lies: 9pm."""
+        return self.half(*clock)
+
+    def half(self, hour: int, half: str) -> str | None:
+        """9 pm."""
+        if not 1 <= hour <= _NOON:
+            return None
+        hour = hour % _NOON + _NOON * (half == "pm")
+        return next(part for end, part in _UNTIL if hour < end)
+
+
+def hour_tags(grammar: Grammar, words: Sequence[str], today: date, *, sought: bool = False) -> list[Tag]:
     """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday", "part"}`, either alone too.
 
-    `sought`: a place or a doctor is looked for, so that a day or a part of one needs no word of opening beside it.
     A weekday is "mon" to "sun", or "weekend"; a part is "early", "morning", "afternoon", "evening", "late" or "night".
     """
-    words = said.words
-    opens = not _OPEN.isdisjoint(words)
-    days = list(_weekdays(words, today, opens=opens or sought, near=not sought))
-    if (opens or sought) and not days and (clock := _clock(words)):
-        name, first, after = clock
-        return [Tag("open_at", {"part": name}, first, after)]
-    wishes = sorted(
-        _wishes(words, spoken=opens or sought or bool(days)), key=lambda wish: _RANK.get(wish[0], len(_RANK))
-    )
+    operations = Hours(grammar, words, today, sought=sought)
+    matcher, spoken = Matcher(grammar, words, operations), operations.opens or sought
+    days = list(matcher.find("hours.day"))
+    if spoken and not days and (clock := next(matcher.find("hours.o_clock"), None)):
+        led = matcher.is_in(clock.first - 1, "hours.led")
+        return [Tag("open_at", {"part": clock.value}, clock.first - led, clock.after)]
+    wishes = list(matcher.find("hours.any_wish" if spoken or days else "hours.wish"))
     if not wishes:
-        return [Tag("open_at", {"weekday": day}, first, after) for day, first, after in days]
-    name, first, after = wishes[0]
-    if name in _RANK:
-        return [Tag("open_at", {name: True}, first, after)]
+        return [Tag("open_at", {"weekday": day.value}, day.first, day.after) for day in days]
+    return _wished(min(wishes, key=lambda wish: _RANK.get(wish.value, len(_RANK))), days)
+
+
+def _wished(wish: Found, days: Sequence[Found]) -> list[Tag]:
+    if wish.value in _RANK:
+        return [Tag("open_at", {wish.value: True}, wish.first, wish.after)]
     if not days:
-        return [Tag("open_at", {"part": name}, first, after)]
-    return [Tag("open_at", {"weekday": day, "part": name}, min(at, first), max(end, after)) for day, at, end in days]
+        return [Tag("open_at", {"part": wish.value}, wish.first, wish.after)]
+    return [
+        Tag(
+            "open_at",
+            {"weekday": day.value, "part": wish.value},
+            min(day.first, wish.first),
+            max(day.after, wish.after),
+        )
+        for day in days
+    ]
 
 
-def _clock(words: tuple[str, ...]) -> tuple[str, int, int] | None:
-    """The part of the day in which an hour lies: "open after 9pm", "open at 7 am"."""
-    for place, word in enumerate(words):
-        found = _HOUR.fullmatch(word + words[place + 1] if words[place + 1 : place + 2] in _HALVES else word)
-        if found and 1 <= int(found[1]) <= _NOON:
-            hour = int(found[1]) % _NOON + _NOON * (found[2] == "pm")
-            part = next(name for end, name in _UNTIL if hour < end)
-            led = place > 0 and words[place - 1] in _LED
-            return part, place - led, place + 1 + (found[0] != word)
-    return None
+class Ages:
+    """The operations of the patterns of `intents/_grammar/*/ages.yaml`: each gives tags."""
+
+    def years(self, count: int, span: tuple[int, int]) -> list[Tag]:
+        """A 5 year old."""
+        return [Tag("age_group", next((group for under, group in _GROUPS if count < under), "senior"), *span)]
+
+    def own_years(self, count: int, span: tuple[int, int]) -> list[Tag]:
+        """My 5 year old, who is a relative."""
+        kin = "child" if count < _GROWN else "dependent"
+        return [*self.years(count, span), Tag("person", {"kin": kin}, *span)]
+
+    def infant(self, span: tuple[int, int]) -> list[Tag]:
+        """A 5 month old."""
+        return self.years(0, span)
+
+    def own_infant(self, span: tuple[int, int]) -> list[Tag]:
+        """My 5 month old."""
+        return self.own_years(0, span)
+
+    def group(self, group: str, span: tuple[int, int]) -> list[Tag]:
+        """For my toddler; whose record is asked for is told by the relative's words alone."""
+        return [Tag("age_group", group, *span)]
 
 
-def _wishes(words: tuple[str, ...], *, spoken: bool) -> Iterator[tuple[str, int, int]]:
-    """The phrases of opening, the longest at each place. `spoken`: something else speaks of days or of being open."""
-    for place, word in enumerate(words):
-        for phrase, name in _BY_FIRST.get(word, ()):
-            if words[place : place + len(phrase)] == phrase and (spoken or phrase not in _NEEDS_MORE):
-                yield name, place, place + len(phrase)
-                break
+def age_tags(grammar: Grammar, words: Sequence[str]) -> list[Tag]:
+    """The group of an age that is told, as `age_group`; and for "my 5 year old" the relative, as `person`.
 
-
-def _weekdays(words: tuple[str, ...], today: date, *, opens: bool, near: bool) -> Iterator[tuple[str, int, int]]:
-    """The days on which something is to be open; with `near` only those beside a word of opening."""
-    for place, word in enumerate(words):
-        beside = opens and (not near or _near(words, place))
-        spanish = word in {"lunes", "martes", "miercoles", "jueves", "viernes"}
-        if word in _PLURAL or (spanish and words[place - 1 : place] == ("los",)):
-            yield _PLURAL.get(word) or _DAYS[WEEKDAYS[word]], place, place + 1
-        elif word in WEEKDAYS and beside and words[place - 1 : place] not in _OF_THE_PAST:
-            yield _DAYS[WEEKDAYS[word]], place, place + 1
-        elif word in {"today", "hoy", "tonight"} and beside:
-            yield _DAYS[today.weekday()], place, place + 1
-        elif word == "tomorrow" and beside:
-            yield _DAYS[(today.weekday() + 1) % len(_DAYS)], place, place + 1
-        elif word in _WEEKENDS:
-            for phrase in _WEEKEND:
-                if words[place : place + len(phrase)] == phrase and (opens or phrase[0].endswith("s")):
-                    yield "weekend", place, place + len(phrase)
-
-
-def _near(words: Sequence[str], place: int) -> bool:
-    return not _OPEN.isdisjoint(words[max(0, place - _NEAR) : place + _NEAR])
+    A child is under 13, a teen under 18, an adult under 65; older is a senior. Other relatives are named by their own
+    words ("my toddler", "mi hijo").
+    """
+    found = list(Matcher(grammar, words, Ages()).find("ages.age"))
+    return max((one.value for one in found), key=lambda tags: tags[0].after - tags[0].first, default=[])

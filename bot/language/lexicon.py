@@ -13,7 +13,9 @@ from bot.language.dates import Dates
 from bot.language.grammar import FOLDER as GRAMMAR
 from bot.language.grammar import load_grammar
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
+from bot.language.hours import Ages, Hours
 from bot.language.matcher import Grammar
+from bot.language.numbers import Limits
 from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
@@ -26,8 +28,9 @@ COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
 WISH, WISH_BEFORE, WISH_AFTER = "wish", "wish_before", "wish_after"
 FOREIGN = "FOREIGN"
-OPERATIONS = {"dates": Dates}
+OPERATIONS = {"dates": Dates, "limits": Limits, "hours": Hours, "ages": Ages}
 """What the rules of each area of the grammar may name."""
+_NUMBER_CLASSES = ("numbers.value", "numbers.times", "numbers.joint", "numbers.dollars")
 _DATE_CLASSES = ("dates.month", "dates.weekday", "dates.unit", "dates.units", "dates.season", "dates.known")
 _WAYS_EN = (
     "someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out"
@@ -126,13 +129,23 @@ class Lexicon:
     @property
     def date_keys(self) -> frozenset[str]:
         """The words of times, in look-up form."""
-        return frozenset(map(key_of, self.grammar.words(*_DATE_CLASSES)))
+        return self.grammar.keys(*_DATE_CLASSES)
+
+    @property
+    def number_keys(self) -> frozenset[str]:
+        """The words of numbers and of money, in look-up form."""
+        return self.grammar.keys(*_NUMBER_CLASSES)
 
     @property
     def known(self) -> frozenset[str]:
         """Every word that is spelled right as it stands."""
         return frozenset(
-            self.tree.vocabulary | self.familiar | self.given | self.family | self.date_keys | self.glossary.tree.vocabulary
+            self.tree.vocabulary
+            | self.familiar
+            | self.given
+            | self.family
+            | self.date_keys
+            | self.glossary.tree.vocabulary
         )
 
 

@@ -13,19 +13,24 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from bot.language.text import key_of
+
 Value = int | str | None
-START, END, DASH, REPEATED = "^", "$", "-", "*"
+START, END, DASH, REPEATED, ANY = "^", "$", "-", "*", "."
 _IS = "is"
 _PLAIN = re.compile(r"'s$|'")
-_HAS_DIGIT = re.compile(r"\d")
 
 
 class Ending(msgspec.Struct, array_like=True, frozen=True):
-    """Where a pattern of a rule ends: the operation that says what its words mean, or the value that they stand for."""
+    """Where a pattern of a rule ends: the operation that says what its words mean, or the value that they stand for.
+
+    `spanned`: the operation is also told where the words stand, as `span`.
+    """
 
     order: int
     operation: str = ""
     value: Value = None
+    spanned: bool = False
 
 
 class State(msgspec.Struct, array_like=True):
@@ -56,7 +61,7 @@ class Grammar:
     """The words and patterns of all languages, by the name of their file and their own: "dates.month".
 
     `classes` are the words of each class with their values, `lexical` the classes of each word and itself where a
-    pattern has it, `shapes` regular expressions of words with digits, `rules` the first state of each rule, `starts`
+    pattern has it, `shapes` regular expressions of words that are not letters alone, `rules` the first state of each rule, `starts`
     what its first word may be.
     """
 
@@ -71,14 +76,18 @@ class Grammar:
         """The words of some classes."""
         return frozenset(word for name in names for word in self.classes.get(name, ()))
 
+    def keys(self, *names: str) -> frozenset[str]:
+        """The same in look-up form."""
+        return frozenset(map(key_of, self.words(*names)))
+
     def values(self, name: str) -> Mapping[str, Any]:
         """The words of a class with what they stand for."""
         return self.classes.get(name, {})
 
-    def symbols(self, word: str) -> tuple[tuple[str, Any], ...]:
+    def symbols(self, word: str) -> Sequence[tuple[str, Any]]:
         """The classes and shapes of a word with their values, and the word itself where a pattern names it."""
-        found: tuple[tuple[str, Any], ...] = tuple(self.lexical.get(word, ()))
-        return found if not _HAS_DIGIT.search(word) else found + self._shapes(word)
+        found: Sequence[tuple[str, Any]] = self.lexical.get(word, ())
+        return found if word.isalpha() else (*found, *self._shapes(word))
 
     def _shapes(self, word: str) -> tuple[tuple[str, Any], ...]:
         matches = ((name, _form(form).fullmatch(word)) for name, form in self.shapes if word.isascii())
@@ -114,18 +123,25 @@ class Matcher:
         self._grammar, self._operations, self._dashes = grammar, operations, dashes
         self.words = [plain(word) for word in words]
         self._symbols = [grammar.symbols(word) for word in self.words]
-        self._names = [frozenset(name for name, _ in symbols) for symbols in self._symbols]
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, place: int, name: str) -> bool:
         """Whether the word at a place is of a class."""
-        return 0 <= place < len(self._names) and name in self._names[place]
+        return 0 <= place < len(self._symbols) and any(name == one for one, _ in self._symbols[place])
+
+    def holds(self, names: frozenset[str]) -> bool:
+        """Whether any word is of one of these classes or shapes."""
+        return any(name in names for symbols in self._symbols for name, _ in symbols)
+
+    def _begins(self, rule: str, place: int) -> bool:
+        starts = self._grammar.starts.get(rule, ())
+        return any(name in starts for name, _ in self._symbols[place])
 
     def find(self, rule: str) -> Iterator[Found]:
         """The matches of a rule from left to right, the longest at each place, none overlapping another."""
-        place, starts = 0, self._grammar.starts.get(rule, frozenset())
+        place = 0
         while place < len(self.words):
-            hit = None if starts.isdisjoint(self._names[place]) else self.at(rule, place)
+            hit = self.at(rule, place)
             if hit is None:
                 place += 1
             else:
@@ -135,7 +151,7 @@ class Matcher:
     def at(self, rule: str, place: int) -> Found | None:
         """The longest match of a rule that begins at a place; of several the one whose pattern stands first."""
         for after, ending, captured in self._ends(rule, place):
-            value = self._value(ending, captured)
+            value = self._value(ending, captured, (place, after))
             if value is not None:
                 return Found(place, after, value)
         return None
@@ -144,13 +160,15 @@ class Matcher:
         """Where the matches of a rule from a place on end, and what each means, the longest first."""
         key = (rule, place)
         if key not in self._kept:
-            valued = ((after, self._value(end, captured)) for after, end, captured in self._ends(rule, place))
+            valued = (
+                (after, self._value(end, captured, (place, after))) for after, end, captured in self._ends(rule, place)
+            )
             self._kept[key] = [one for one in valued if one[1] is not None]
         return self._kept[key]
 
     def _ends(self, rule: str, place: int) -> list[tuple[int, Ending, tuple[tuple[str, Any], ...]]]:
         first = self._grammar.rules.get(rule)
-        if first is None or place >= len(self.words) or self._grammar.starts[rule].isdisjoint(self._names[place]):
+        if first is None or place >= len(self.words) or not self._begins(rule, place):
             return []
         found: list[tuple[int, Ending, tuple[tuple[str, Any], ...]]] = []
         self._walk(first, place, (), found)
@@ -176,6 +194,8 @@ class Matcher:
             for name, value in self._symbols[place]:
                 for label, following in state.words.get(name, ()):
                     self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
+            for _, following in state.words.get(ANY, ()):
+                self._walk(following, place + 1, captured, found)
         for rule, label, following in state.rules:
             for after, value in self.every(rule, place):
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
@@ -196,12 +216,13 @@ class Matcher:
             return self.is_in(place - 1, name) is wanted
         return (self.is_in(place, name) or bool(self.every(name, place))) is wanted
 
-    def _value(self, ending: Ending, captured: tuple[tuple[str, Any], ...]) -> Any:
+    def _value(self, ending: Ending, captured: tuple[tuple[str, Any], ...], span: tuple[int, int]) -> Any:
         if not ending.operation:
             return ending.value
         if ending.operation == _IS:
             return captured[0][1]
+        kept = {**dict(captured), "span": span} if ending.spanned else dict(captured)
         try:
-            return getattr(self._operations, ending.operation)(**dict(captured))
+            return getattr(self._operations, ending.operation)(**kept)
         except (ValueError, OverflowError):
             return None

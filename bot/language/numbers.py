@@ -1,37 +1,16 @@
-"""Numbers in a message: claim numbers, amounts of money, ZIPs, miles, and places in a list."""
+"""Numbers in a message: claim numbers, amounts of money, limits, ZIPs, miles, and places in a list."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
-from bot.language.date_words import NUMBERS
-from bot.language.number_words import MONEY_KEYS, number_before
+from bot.language.matcher import Grammar, Matcher
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
-_MILES = frozenset({"mile", "mi", "milla", "miles", "millas"})
-_RADIUS_LEADS = frozenset({
-    "within", "w", "in", "a", "meno", "menos", "de", "less", "than", "under", "radius", "up", "to", "dentro", "un",
-    "radio",
-})  # fmt: skip
-_NUMBER_WORDS = {
-    **NUMBERS, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
-    "quince": 15, "veinte": 20, "treinta": 30, "cincuenta": 50,
-}  # fmt: skip
-_MONEY_BEFORE = frozenset({
-    "bill", "billed", "billing", "charge", "charged", "charging", "pay", "paid", "owe", "owed", "owing", "factura",
-    "cobraron", "cobran", "cobro", "cobrado", "debo", "say", "said", "want", "wanting", "invoice", "statement",
-    "por", "for", "of", "me", "de", "is", "was",
-})  # fmt: skip
-_MONEY_HEADS = frozenset({
-    "bill", "billed", "billing", "charge", "charged", "charging", "owe", "owed", "owing", "factura", "cobraron",
-    "cobran", "cobro", "invoice", "statement", "balance",
-})  # fmt: skip
-_CLAIM_WORDS = frozenset({"claim", "reclamo", "reclamacion", "reclamacione", "ref", "reference", "clm"})
-_CLAIM_GLUE = frozenset(
-    {"number", "no", "num", "id", "numero", "is", "es", "the", "del", "el", "de", "nro", "con", "with"}
-)
+OVER, UNDER = "amount_over", "amount_under"
 _CLAIM_ID = re.compile(r"(?<![\w$.,/])#?([A-Za-z]{0,6}[-_]?\d[A-Za-z0-9]*(?:[-_][A-Za-z0-9]+){0,4})(?!\w)")
 _NO_CLAIM_ID = re.compile(
     r"\d{1,4}(?:st|nd|rd|th|mg|mcg|ml|mi|pm|am)?$|\d{5}-\d{4}$|\d{3}-\d{3}-\d{4}$"
@@ -39,6 +18,7 @@ _NO_CLAIM_ID = re.compile(
     re.IGNORECASE,
 )
 _ZIP = re.compile(r"\d{5}$")
+_YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
 _PLUS_FOUR = re.compile(r"\d{4}$")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$|\d+,\d{2}$")
 _CENTS_AFTER_COMMA = re.compile(r"\d+,\d{2}$")
@@ -52,28 +32,190 @@ _PHONE_DIGITS = (10, 11)
 _LONGEST_NUMBER = 12
 _LONGEST_LIST = 50
 _AMOUNT_WINDOW = 4
+_LARGEST = 1_000_000
+_TEN, _HUNDRED = 10, 100
 
 
-def number_tags(said: Utterance, keys: Sequence[str], free: list[bool]) -> list[Tag]:
+class NumberWords:
+    """Whole numbers said in words ("two hundred and forty", "doscientos cuarenta"), and the words around numbers."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.values, self._times = grammar.values("numbers.value"), grammar.values("numbers.times")
+        self._few = grammar.values("dates.number")
+        self._joint, self._article = grammar.words("numbers.joint"), grammar.words("numbers.article")
+        self._parts = frozenset({*self.values, *self._times, *self._joint})
+        self.dollars, self.miles = grammar.keys("numbers.dollars"), grammar.keys("numbers.miles")
+        self.radius_lead = grammar.words("numbers.radius_lead")
+        self.money_before, self.money_head, self.claim, self.claim_glue = (
+            grammar.keys(f"numbers.{name}") for name in ("money_before", "money_head", "claim", "claim_glue")
+        )
+        self.units, self.money, self.told, self.many = (
+            grammar.keys(f"limits.{name}") for name in ("unit", "money", "told", "many")
+        )
+
+    def count(self, word: str) -> int | None:
+        """A small number in figures or one word."""
+        return int(word) if word.isascii() and _SHORT.match(word) else self.values.get(word) or self._few.get(word)
+
+    def before(self, words: Sequence[str], end: int) -> tuple[int, int] | None:
+        """The number whose words end right before `end`, and the place where they begin; None when there is none."""
+        first = end
+        while first and words[first - 1] in self._parts:
+            first -= 1
+        while first < end and (words[first] in self._joint or self._is_article(words, first)):
+            first += 1
+        value = self.value(words[first:end])
+        return (value, first) if value else None
+
+    def is_begun(self, words: Sequence[str], first: int, end: int) -> bool:
+        """Whether words of a number may begin and end there."""
+        return words[end - 1] not in self._joint and not self._is_article(words, first)
+
+    def _is_article(self, words: Sequence[str], place: int) -> bool:
+        """Whether an "a" counts nothing: "mayores a doscientos", unlike "a hundred"."""
+        return words[place] in self._article and not (place + 1 < len(words) and words[place + 1] in self._times)
+
+    def value(self, words: Sequence[str]) -> int:
+        """Thousands, hundreds and the rest added up; 0 for nothing or for words that make no number."""
+        whole = part = 0
+        for word in words:
+            if word in self._times:
+                part = max(part, 1) * self._times[word]
+                if self._times[word] > _HUNDRED:
+                    whole, part = whole + part, 0
+            elif word not in self._joint:
+                part = _with(part, self.values.get(word, 0))
+        return whole + part if whole + part < _LARGEST else 0
+
+
+def _with(part: int, value: int) -> int:
+    """What is said one after the other is added, but "two forty" is 240."""
+    if 0 < part < _TEN <= value < _HUNDRED:
+        return part * _HUNDRED + value
+    return part + value
+
+
+class _Amount(NamedTuple):
+    """Dollars in a message ("100", "99.50"); `sure`: a sign or a word says that they are dollars."""
+
+    value: str
+    first: int
+    after: int
+    sure: bool
+
+
+class Limits:
+    """The operations of the patterns of `intents/_grammar/*/limits.yaml`: each limit is a list of tags."""
+
+    def __init__(self, said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> None:
+        self._said, self._keys, self._free, self._words = said, keys, free, words
+
+    def figures(self, number: object, span: tuple[int, int]) -> _Amount | None:  # noqa: ARG002 -- as it is written
+        """$240, 240 dollars."""
+        value = _plain(self._said.words[span[0]])
+        return _Amount(value, *span, sure=span[1] - span[0] > 1 or _dollared(self._said, span[0])) if value else None
+
+    def worded(self, span: tuple[int, int]) -> _Amount | None:
+        """A hundred dollars."""
+        words = self._said.words[slice(*span)]
+        named = self._keys[span[1] - 1] in self._words.dollars
+        number = words[: len(words) - named]
+        if not number or not self._words.is_begun(self._said.words, span[0], span[1] - named):
+            return None
+        value = self._words.value(number)
+        return _Amount(str(value), *span, sure=named or _dollared(self._said, span[0])) if value >= _TEN else None
+
+    def more(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """Over $100."""
+        return self._led(OVER, amount, span)
+
+    def less(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """Under $100."""
+        return self._led(UNDER, amount, span)
+
+    def at_least(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """$100 or more."""
+        return [Tag(OVER, amount.value, *span)] if self._is_money(amount) else []
+
+    def at_most(self, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        """$100 or less."""
+        return [Tag(UNDER, amount.value, *span)] if self._is_money(amount) else []
+
+    def between(self, low: _Amount, high: _Amount, span: tuple[int, int]) -> list[Tag] | None:
+        """Between $50 and $80."""
+        if not (low.sure or high.sure):
+            return None
+        return [Tag(OVER, low.value, span[0], low.after), Tag(UNDER, high.value, low.after, high.after)]
+
+    def signed(self, amount: _Amount, span: tuple[int, int]) -> list[Tag] | None:
+        """>$100, $100+."""
+        text, spans = self._said.text, self._said.spans
+        sign, behind = text[: spans[span[0]][0]].rstrip(" $=")[-1:], text[spans[span[1] - 1][1] :][:1]
+        kind = {">": OVER, "<": UNDER}.get(sign) or (OVER if behind == "+" and _dollared(self._said, span[0]) else None)
+        return [Tag(kind, amount.value, *span)] if kind and self._is_money(amount) else None
+
+    def _led(self, kind: str, amount: _Amount, span: tuple[int, int]) -> list[Tag]:
+        told = not self._words.told.isdisjoint(self._keys[max(0, span[0] - 2) : span[0]])
+        if not self._is_money(amount) or (told and self._words.many.isdisjoint(self._keys)):
+            return []
+        return [Tag(kind, amount.value, *span)]
+
+    def _is_money(self, amount: _Amount) -> bool:
+        """Whether a number counts dollars: it says so, or nothing else is counted where money is spoken of."""
+        if not self._free[amount.first]:
+            return False
+        if amount.sure:
+            return True
+        word, said = self._said.words[amount.first], self._said
+        behind = self._keys[amount.after] if amount.after < len(self._keys) else ""
+        percent = said.text[said.spans[amount.after - 1][1] :][:1] == "%"
+        if _YEAR.match(word) or _ZIP.match(word) or behind in self._words.units or percent:
+            return False
+        return len(word) > 1 and not self._words.money.isdisjoint(self._keys)
+
+
+def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> list[Tag]:
+    """The limits, as `amount_over` and `amount_under` in US dollars. Their words are marked in `free`."""
+    matcher = Matcher(words.grammar, said.words, Limits(said, keys, free, words))
+    tags = [tag for found in matcher.find("limits.limit") for tag in found.value]
+    for tag in tags:
+        free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+    return tags
+
+
+def _dollared(said: Utterance, place: int) -> bool:
+    return said.text[: said.spans[place][0]].rstrip(" ")[-1:] == "$"
+
+
+def _plain(word: str) -> str | None:
+    try:
+        value = Decimal(word.replace(",", ".") if _CENTS_AFTER_COMMA.match(word) else word.replace(",", ""))
+    except InvalidOperation:
+        return None
+    return f"{value:.0f}" if value == value.to_integral_value() else f"{value:.2f}"
+
+
+def number_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> list[Tag]:
     """Claim numbers, amounts (Decimal dollars, to the cent) and ZIPs. Words that are taken are marked in `free`."""
     tags = []
-    claim = _claim_id(said, keys, free)
+    claim = _claim_id(said, keys, free, words)
     if claim:
         tags.append(claim)
         free[claim.first : claim.after] = [False] * (claim.after - claim.first)
     for place, word in enumerate(said.words):
         if free[place] and word[0].isdigit():
-            found = _amount(said, keys, place) or _zip(said, place)
+            found = _amount(said, keys, place, words) or _zip(said, place)
             if found:
                 tags.append(found)
                 free[place] = False
     return tags
 
 
-def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool]) -> Tag | None:
+def worded_amount(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> Tag | None:
     """Dollars in words: "two hundred bucks". Words that are taken are marked in `free`."""
     for place, key in enumerate(keys):
-        found = number_before(said.words, place) if key in MONEY_KEYS and free[place] else None
+        found = words.before(said.words, place) if key in words.dollars and free[place] else None
         if found:
             value, first = found
             free[first : place + 1] = [False] * (place + 1 - first)
@@ -102,24 +244,23 @@ def _dollars(word: str) -> Decimal:
     return Decimal(written).quantize(_CENT)
 
 
-def _amount(said: Utterance, keys: Sequence[str], place: int) -> Tag | None:
+def _amount(said: Utterance, keys: Sequence[str], place: int, words: NumberWords) -> Tag | None:
     word = said.words[place]
     following = keys[place + 1] if place + 1 < len(keys) else ""
-    if len(word) > _LONGEST_NUMBER or not (word.isascii() and _NUMBER.match(word)) or following in _MILES:
+    if len(word) > _LONGEST_NUMBER or not (word.isascii() and _NUMBER.match(word)) or following in words.miles:
         return None
-    in_dollars = following in MONEY_KEYS
-    before = said.text[: said.spans[place][0]].rstrip(" ")[-1:]
-    if before != "$" and not in_dollars and not ("." in word or "," in word or _owed(keys, place, word)):
+    in_dollars = following in words.dollars
+    written = "." in word or "," in word or _owed(keys, place, word, words)
+    if not (_dollared(said, place) or in_dollars or written):
         return None
     return Tag("amount", _dollars(word), place, place + 1 + in_dollars)
 
 
-def _owed(keys: Sequence[str], place: int, word: str) -> bool:
+def _owed(keys: Sequence[str], place: int, word: str, words: NumberWords) -> bool:
     """A bare number right behind words of billing: "they charged me 240"."""
     window = keys[max(0, place - _AMOUNT_WINDOW) : place]
-    return bool(
-        _BARE_AMOUNT.match(word) and window and window[-1] in _MONEY_BEFORE and _MONEY_HEADS.intersection(window)
-    )
+    told = bool(window) and window[-1] in words.money_before and not words.money_head.isdisjoint(window)
+    return told and _BARE_AMOUNT.match(word) is not None
 
 
 def _zip(said: Utterance, place: int) -> Tag | None:
@@ -132,7 +273,7 @@ def _zip(said: Utterance, place: int) -> Tag | None:
     return Tag("location", {"zip": word}, place, after)
 
 
-def _claim_id(said: Utterance, keys: Sequence[str], free: Sequence[bool]) -> Tag | None:
+def _claim_id(said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> Tag | None:
     ends = [span[1] for span in said.spans]
     for found in _CLAIM_ID.finditer(said.text):
         code = found.group(1)
@@ -141,17 +282,17 @@ def _claim_id(said: Utterance, keys: Sequence[str], free: Sequence[bool]) -> Tag
             break
         if not free[first] or _NO_CLAIM_ID.match(code):
             continue
-        if _named_claim(keys, first) or _looks_like_claim(code):
+        if _named_claim(keys, first, words) or _looks_like_claim(code):
             after = next((at for at, span in enumerate(said.spans) if span[0] >= found.end(1)), len(keys))
             return Tag("claim_id", code.upper(), first, after)
     return None
 
 
-def _named_claim(keys: Sequence[str], first: int) -> bool:
+def _named_claim(keys: Sequence[str], first: int, words: NumberWords) -> bool:
     before = first - 1
-    while before >= 0 and keys[before] in _CLAIM_GLUE:
+    while before >= 0 and keys[before] in words.claim_glue:
         before -= 1
-    return before >= 0 and keys[before] in _CLAIM_WORDS
+    return before >= 0 and keys[before] in words.claim
 
 
 def _looks_like_claim(code: str) -> bool:
@@ -160,22 +301,20 @@ def _looks_like_claim(code: str) -> bool:
     return len(code) >= _CLAIM_ID_CHARS and sum(character.isdigit() for character in code) >= _CLAIM_ID_DIGITS
 
 
-def radius_tag(said: Utterance, keys: Sequence[str]) -> Tag | None:
+def radius_tag(said: Utterance, keys: Sequence[str], words: NumberWords) -> Tag | None:
     """The miles that a search may reach: "within ten miles", "10mi"."""
     for place, word in enumerate(said.words):
         joined = _JOINED_MILES.match(word)
         if joined:
-            return _radius(said, place, place + 1, int(joined.group(1)))
-        if not place or (word not in _MILES and keys[place] not in _MILES):
+            return _radius(said, place, place + 1, int(joined.group(1)), words)
+        if not place or (word not in words.miles and keys[place] not in words.miles):
             continue
-        number = said.words[place - 1]
-        count = int(number) if number.isascii() and _SHORT.match(number) else _NUMBER_WORDS.get(number)
-        if count:
-            return _radius(said, place - 1, place + 1, count)
+        if count := words.count(said.words[place - 1]):
+            return _radius(said, place - 1, place + 1, count, words)
     return None
 
 
-def _radius(said: Utterance, first: int, after: int, miles: int) -> Tag:
-    while first and said.words[first - 1] in _RADIUS_LEADS:
+def _radius(said: Utterance, first: int, after: int, miles: int, words: NumberWords) -> Tag:
+    while first and said.words[first - 1] in words.radius_lead:
         first -= 1
     return Tag("radius", miles, first, after)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from bot.language.groups import spot_groups
 from bot.language.lexicon import Lexicon
 from bot.language.names import NameFound
-from bot.language.number_words import MONEY_KEYS, NUMBER_KEYS
 from bot.language.phrases import PhraseFound
 from bot.language.spotting import NameWords, spot_names
 from bot.language.text import Utterance
@@ -36,8 +35,7 @@ class Scanner:
             known=lexicon.familiar
             | lexicon.plain
             | lexicon.dangers.words.vocabulary
-            | NUMBER_KEYS
-            | MONEY_KEYS
+            | lexicon.number_keys
             | lexicon.date_keys,
             people=lexicon.given | lexicon.family,
             places=lexicon.towns,

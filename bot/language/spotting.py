@@ -6,7 +6,6 @@ This is done before typing mistakes are put right, since a name is like many wor
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.language.date_words import WEEKDAYS
 from bot.language.names import (
     CREDENTIALS,
     GENERATIONS,
@@ -74,6 +73,7 @@ _PLANS = frozenset({
     "ppo", "hmo", "epo", "hsa", "hra", "plan", "plans", "bronze", "silver", "gold", "platinum", "marketplace", "use",
     "uses", "include", "includes", "usa", "one", "two", "three", "report", "verify", "check", "confirm", "lookup",
 })  # fmt: skip
+WEEKDAYS = "monday lunes tuesday tues martes wednesday wed miercoles thursday thurs jueves friday fri viernes saturday sabado sunday domingo".split()
 _DAYS = frozenset(WEEKDAYS) | {f"{day}s" for day in WEEKDAYS}
 _UNLIKELY = _DAYS | _PLANS | NOT_NAMES | PARTICLES | _FOLLOW | _NETWORKED | SUFFIXES | TITLES | _ROLES
 _LETTER_WORDS = frozenset({"a", "y", "o", "e", "i"})

@@ -1,12 +1,11 @@
 """Typing mistakes put right, against the words that the pack knows."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.language.number_words import NUMBER_KEYS
+from bot.language.matcher import Grammar
 
 SHORTEST = 5
 LONG = 8
@@ -15,26 +14,6 @@ _CLOSEST = 6
 # Words that share so many letters at the start are forms of one another ("solicito", "solicitar").
 _STEM = 5
 _VOWELS = dict.fromkeys(map(ord, "aeiouy"))
-_TITLES = frozenset({"dr", "dra", "drs"})
-# How people shorten, or spell by ear, everyday words on a phone.
-_SHORT: Mapping[str, str] = MappingProxyType(
-    {
-        "u": "you", "ur": "your", "wat": "what", "wut": "what", "wht": "what", "thru": "through", "cuz": "because",
-        "plz": "please", "ppl": "people", "appt": "appointment", "apt": "appointment", "q": "que", "xq": "porque",
-        "k": "que", "xk": "porque", "dnd": "donde",
-        "pq": "porque", "porq": "porque", "tmb": "tambien", "xfa": "favor", "hw": "how", "mch": "much", "cst": "cost",
-        "hav": "have", "hv": "have", "dis": "this", "dat": "that", "tht": "that", "rite": "right", "wk": "week",
-        "wks": "week", "mnth": "month", "mnths": "month", "yr": "year", "yrs": "year", "nere": "near", "neer": "near",
-        "nr": "near", "ther": "there", "thay": "they", "thy": "they", "cn": "can", "nd": "need",
-        "nead": "need", "opn": "open", "opne": "open", "docter": "doctor", "dctr": "doctor",
-        "ins": "insurance", "insur": "insurance", "hosp": "hospital", "msg": "message", "pymt": "payment",
-        "ckup": "checkup", "bby": "baby", "wats": "what", "whts": "what", "whn": "when", "wen": "when",
-        "kuanto": "cuanto", "qanto": "cuanto", "quanto": "cuanto", "cto": "cuanto", "devo": "debo", "tngo": "tengo",
-        "qiero": "quiero", "kiero": "quiero", "kien": "quien", "kual": "cual", "serca": "cerca", "ay": "hay",
-        "bbe": "bebe", "segro": "seguro", "dnde": "donde", "dond": "donde", "aser": "hacer", "resivo": "recibo",
-        "sita": "cita", "desir": "decir", "nesesito": "necesito", "necesio": "necesito",
-    }
-)  # fmt: skip
 
 
 class Speller:
@@ -43,8 +22,9 @@ class Speller:
     The first letter is taken as right, which is true of almost all slips and keeps the search short.
     """
 
-    def __init__(self, vocabulary: Iterable[str], familiar: Collection[str]) -> None:
-        self._known = set(familiar) | NUMBER_KEYS
+    def __init__(self, vocabulary: Iterable[str], familiar: Collection[str], grammar: Grammar) -> None:
+        self._short, self._titles = grammar.values("typing.short"), grammar.words("names.short_title")
+        self._known = set(familiar) | grammar.keys("numbers.value", "numbers.times", "numbers.joint")
         self._by_letter: dict[str, list[str]] = {}
         for word in sorted(vocabulary):
             self._known.add(word)
@@ -57,13 +37,13 @@ class Speller:
 
     def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
         """The keys with typing mistakes put right; at most `MOST_REPAIRS` words are tried, none at a `kept` place."""
-        short = _SHORT if len(keys) > 1 else {}  # "k" alone is okay in any language
+        short = self._short if len(keys) > 1 else {}  # "k" alone is okay in any language
         result = [key if place in kept else short.get(key, key) for place, key in enumerate(keys)]
         tried = 0
         for place, key in enumerate(keys):
             if not self._is_strange(key) or place in kept:
                 continue
-            if place and keys[place - 1] in _TITLES:
+            if place and keys[place - 1] in self._titles:
                 continue
             tried += 1
             if tried > MOST_REPAIRS:

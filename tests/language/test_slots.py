@@ -6,7 +6,7 @@ import pytest
 
 from bot.language.context import Context
 from bot.language.engine import Engine
-from bot.language.number_words import number_before
+from bot.language.numbers import NumberWords
 from bot.language.reading import Slot
 
 THIS_YEAR = {"start": "2024-01-01", "end": "2024-11-24"}
@@ -29,10 +29,10 @@ def _values(engine: Engine, said: str, today: date, context: Context | None = No
         ("mil doscientos", 1200),
     ],
 )
-def test_a_number_can_be_said_in_words(words: str, value: int) -> None:
+def test_a_number_can_be_said_in_words(engine: Engine, words: str, value: int) -> None:
     """Both languages, with or without "and"."""
     said = words.split()
-    assert number_before([*said, "dollars"], len(said)) == (value, 0)
+    assert NumberWords(engine.lexicon.grammar).before([*said, "dollars"], len(said)) == (value, 0)
 
 
 @pytest.mark.parametrize(
