@@ -111,7 +111,7 @@ class Chooser:
         if {"MY", "BARE"} <= heard.names and _JOINED.isdisjoint(heard.names):
             return True
         named = NAMED & heard.names
-        if named and asks_by_itself(heard.said.words):
+        if named and asks_by_itself(heard.said.words, heard.joining.beside("context")):
             return True
         last = self._intents.get(before or "")
         own = {kind for slot in last.heard.values() for kind in kinds_of(slot)} if last else named

@@ -6,39 +6,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.language.matcher import Area
 from bot.language.text import Utterance
 
 _HARD = re.compile(r"[?!;\n\u2026]|\.(?!\w)|\s[-\u2013\u2014]+\s|\)\s|:\s")
 _COMMA = ","
-# A title or an initial before a full stop ends no sentence.
-_ABBREVIATIONS = frozenset({
-    "dr", "dra", "mr", "mrs", "ms", "st", "sr", "sra", "jr", "mt", "ft", "no", "vs", "approx", "appt", "dept",
-    "inc", "ave",
-})  # fmt: skip
-_JOINS = frozenset(
-    {"but", "so", "because", "since", "pero", "porque", "entonces", "although", "though", "aunque", "pues"}
-)
-_AND = frozenset({"and", "then", "also", "plus", "y", "tambien", "ademas"})
-_QUESTION = frozenset({
-    "what", "whats", "how", "hows", "who", "whos", "whose", "whom", "which", "when", "whens", "where", "wheres",
-    "why", "is", "are", "am", "was", "were", "do", "does", "did", "can", "could", "will", "would", "should", "has",
-    "have", "any", "que", "cuanto", "cuanta", "cuantos", "cuantas", "cual", "cuales", "quien", "quienes", "cuando",
-    "donde", "como", "puede", "puedes", "podria", "podrian", "hay", "esta", "estan", "tiene", "tienen", "acepta",
-    "aceptan", "cubre",
-})  # fmt: skip
-_IMPERATIVE = frozenset({
-    "find", "show", "list", "tell", "give", "need", "want", "get", "check", "compare", "look", "search", "send",
-    "explain", "unlink", "disconnect", "connect", "desconecte", "desconecta", "help", "let", "please", "pls", "plz",
-    "wanting", "looking", "trying", "remind", "notify", "alert", "warn", "download", "delete", "remove", "forget",
-    "stop", "busco", "necesito", "quiero", "quisiera", "muestre", "muestra", "muestreme", "muestrame", "diga",
-    "digame", "dime", "ensename", "enseneme",
-    "busque", "busca", "busqueme", "encuentre", "compara", "explique", "borre", "dame", "deme", "ayudeme",
-    "ayudame", "recuerdeme", "recuerdame", "aviseme", "avisame", "favor", "wondering", "wonder", "id", "curious",
-    "gustaria", "saber", "know",
-})  # fmt: skip
-_DONE = frozenset({"get", "check", "list", "send", "stop", "forget", "compare", "download", "remove", "delete"})
-_DOES = frozenset({"i", "we", "he", "she", "they", "it"})
-_SPEAKER = frozenset({"i", "im", "ive", "id", "ill", "my", "we", "yo", "me", "mi"})
 _LEAD = 4
 
 
@@ -59,43 +31,45 @@ class Clause:
     role: ClauseRole
 
 
-def clauses(said: Utterance, idle: AbstractSet[int]) -> tuple[Clause, ...]:
+def clauses(said: Utterance, idle: AbstractSet[int], words: Area) -> tuple[Clause, ...]:
     """The clauses of a message in order; together they hold each of its tokens once.
 
-    `idle` are the tokens that ask for nothing (greetings, thanks, function words). A clause of idle tokens alone is
-    courtesy. A clause asks when it is a question or a request in form. Where no clause has that form, all that are not
-    courtesy ask: "last visit cost".
+    `words` are the area "clauses" of the grammar, `idle` the tokens that ask for nothing (greetings, thanks, function
+    words). A clause of idle tokens alone is courtesy. A clause asks when it is a question or a request in form. Where
+    no clause has that form, all that are not courtesy ask: "last visit cost".
     """
-    spans = tuple(_spans(said))
-    roles = [_role(said, first, after, idle) for first, after in spans]
+    spans = tuple(_spans(said, words))
+    roles = [_role(said, first, after, idle, words) for first, after in spans]
     if ClauseRole.ASKS not in roles:
         roles = [ClauseRole.ASKS if role is ClauseRole.BACKGROUND else role for role in roles]
     return tuple(Clause(first, after, role) for (first, after), role in zip(spans, roles, strict=True))
 
 
-def _spans(said: Utterance) -> Iterator[tuple[int, int]]:
+def _spans(said: Utterance, words: Area) -> Iterator[tuple[int, int]]:
     start = 0
     for place in range(1, len(said.words)):
-        if _ends_before(said, place):
+        if _ends_before(said, place, words):
             yield start, place
             start = place
     if said.words:
         yield start, len(said.words)
 
 
-def _ends_before(said: Utterance, place: int) -> bool:
+def _ends_before(said: Utterance, place: int, words: Area) -> bool:
     """Whether a clause ends between the token before `place` and the one there."""
     gap = said.text[said.spans[place - 1][1] : said.spans[place][0] + 1]
     before, word = said.words[place - 1], _plain(said.words[place])
     if found := _HARD.search(gap):
-        abbreviated = found.group() == "." and (before in _ABBREVIATIONS or len(before) == 1)
+        abbreviated = found.group() == "." and (before in words.abbreviation or len(before) == 1)
         return not abbreviated
-    if word in _JOINS:
+    if word in words.join:
         return place + 1 < len(said.words)
     if _COMMA in gap:
-        following = said.words[place + 1 : place + 3] if word in _AND else said.words[place : place + 1]
-        return word in _SPEAKER or any(_plain(one) in _QUESTION | _IMPERATIVE for one in following)
-    return word in _AND and any(_plain(one) in _QUESTION | _IMPERATIVE for one in said.words[place + 1 : place + 2])
+        following = said.words[place + 1 : place + 3] if word in words.adding else said.words[place : place + 1]
+        return word in words.speaker or any(_plain(one) in words.question | words.imperative for one in following)
+    return word in words.adding and any(
+        _plain(one) in words.question | words.imperative for one in said.words[place + 1 : place + 2]
+    )
 
 
 def _plain(word: str) -> str:
@@ -103,19 +77,23 @@ def _plain(word: str) -> str:
     return word.replace("'", "").replace("\u2019", "")
 
 
-def asks(said: Utterance, clause: Clause) -> bool:
+def asks(said: Utterance, clause: Clause, words: Area) -> bool:
     """Whether a clause has the form of a question or a request."""
     first, after = clause.first, clause.after
     lead = map(_plain, said.words[first : min(after, first + _LEAD)])
     ends = said.text[said.spans[after - 1][1] :].lstrip()[:1]
-    if ends == "?" or not {*lead}.isdisjoint(_QUESTION):
+    if ends == "?" or not {*lead}.isdisjoint(words.question):
         return True
     # "I get tired" tells, "I need" asks.
-    done = {place for place in range(first + 1, after) if said.words[place] in _DONE and said.words[place - 1] in _DOES}
-    return any(said.words[place] in _IMPERATIVE for place in range(first, after) if place not in done)
+    done = {
+        place
+        for place in range(first + 1, after)
+        if said.words[place] in words.done and said.words[place - 1] in words.does
+    }
+    return any(said.words[place] in words.imperative for place in range(first, after) if place not in done)
 
 
-def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int]) -> ClauseRole:
+def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int], words: Area) -> ClauseRole:
     if all(place in idle for place in range(first, after)):
         return ClauseRole.COURTESY
-    return ClauseRole.ASKS if asks(said, Clause(first, after, ClauseRole.ASKS)) else ClauseRole.BACKGROUND
+    return ClauseRole.ASKS if asks(said, Clause(first, after, ClauseRole.ASKS), words) else ClauseRole.BACKGROUND

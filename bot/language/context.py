@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot.language.matcher import Area
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, Subject
 
@@ -20,15 +21,6 @@ CONDITIONS_OF_CLAIMS = frozenset({
 })  # fmt: skip
 # Of so many words an ellipsis at most is: "and for doctors?".
 ELLIPSIS = 4
-# How a sentence that asks by itself begins, and words with which it speaks of the answer before it all the same:
-# "what about Dr. Kim", "is there one open late", "what if he's in P".
-_ASKING = frozenset({
-    "is", "are", "was", "were", "does", "do", "did", "has", "have", "how", "what", "when", "where", "who", "which",
-    "es", "esta", "son", "fue", "tiene", "cuanto", "cuanta", "cuantos", "cual", "cuando", "donde", "quien",
-})  # fmt: skip
-_BACK = frozenset({
-    "about", "there", "any", "one", "ones", "them", "they", "those", "these", "it", "that", "too", "also", "if",
-})  # fmt: skip
 _CHANGES = frozenset({"followup.refine", "followup.date_shift"})
 _REPEATS = frozenset({"followup.more", "followup.ordinal"})
 
@@ -57,9 +49,9 @@ class Context:
         return tuple(topic for topic in stack if topic.intent != intent)[:MOST_TOPICS]
 
 
-def asks_by_itself(words: Sequence[str]) -> bool:
-    """Whether words are a sentence of their own that asks: "is Grace Okafor in Network P"."""
-    return len(words) > ELLIPSIS and words[0] in _ASKING and _BACK.isdisjoint(words)
+def asks_by_itself(words: Sequence[str], listed: Area) -> bool:
+    """Whether words are a sentence of their own that asks ("is Grace Okafor in Network P") and not of an answer."""
+    return len(words) > ELLIPSIS and words[0] in listed.asking and listed.back.isdisjoint(words)
 
 
 def changed(context: Context, reading: Reading) -> tuple[str, dict[str, Slot]]:

@@ -129,7 +129,8 @@ class Engine:
             return None
         cut = self.hear(said, today, context).clauses
         rest = [one for one in cut if not one.first <= danger.at < one.after and one.role is not ClauseRole.COURTESY]
-        asked = " ".join(said.said(one.first, one.after) for one in rest if asks(said, one))
+        words = self.lexicon.grammar.area("clauses")
+        asked = " ".join(said.said(one.first, one.after) for one in rest if asks(said, one, words))
         reading = self._decide(text, self.hear(read(asked), today, context), context, today, 0.0) if asked else None
         rules = self.intents.get(reading.intent or "") if reading else None
         return reading if rules and rules.needs != "nothing" else None
@@ -169,7 +170,7 @@ class Engine:
         return {
             kind: slot
             for kind in sorted({tag.kind for tag in heard.tags})
-            if (slot := slot_of(heard.said, heard.tags, kind))
+            if (slot := slot_of(heard.said, heard.tags, kind, heard.joining))
         }
 
     def says_plan_year(self, text: str) -> bool:
@@ -320,7 +321,11 @@ class Engine:
         wanted = dict(entry.heard)
         if entry.intent.startswith(FOLLOW) and context and context.intent in self.intents:
             wanted = {**self.intents[context.intent].heard, **wanted}
-        slots = {name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, heard.tags, kind))}
+        slots = {
+            name: slot
+            for name, kind in wanted.items()
+            if (slot := slot_of(heard.said, heard.tags, kind, heard.joining))
+        }
         if not SIDES_KINDS.isdisjoint(wanted.values()):
             found = sides(lambda text: self.slots_in(text, today=today), heard.said.text)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})

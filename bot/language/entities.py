@@ -1,7 +1,7 @@
 """What a message names: places, dates, amounts, numbers of claims, people. Tags over its words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from string import ascii_lowercase
@@ -11,21 +11,12 @@ from bot.language.complaints import treated
 from bot.language.context import DateRange
 from bot.language.counties import counties_beside
 from bot.language.dates import date_tags
-from bot.language.elsewhere import LOOSE, WORDS, city_elsewhere, state_at
+from bot.language.elsewhere import city_elsewhere, state_at
 from bot.language.hours import age_tags, hour_tags
 from bot.language.joining import networks_by_letter, unknown_letters
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
-from bot.language.names import (
-    CREDENTIALS,
-    GENERIC,
-    SHORT_TITLES,
-    TITLES,
-    NameFound,
-    cleaned,
-    find_name,
-    titled_names,
-    widened,
-)
+from bot.language.matcher import Grammar
+from bot.language.names import NameFound, cleaned, find_name, titled_names, widened
 from bot.language.numbers import (
     NumberWords,
     amount_alone,
@@ -43,11 +34,6 @@ from bot.language.tags import Tag
 from bot.language.text import Utterance
 from bot.language.wishes import OF_CLAIMS, terse, with_wishes
 
-_IN = frozenset({
-    "in", "near", "around", "by", "at", "from", "to", "en", "cerca", "de", "por", "of", "outside", "within", "para",
-})  # fmt: skip
-_OF = frozenset({"of", "de"})
-_BEFORE_NAMES = frozenset({"hospital", "clinica", "centro"})
 # What somebody's name is not, when the writer may ask about that person.
 _NAMES = frozenset({"provider_name", "organization", "location"})
 # Words of these may also be the title before a name.
@@ -72,6 +58,8 @@ class Tagger:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._grammar, self._numbers = lexicon.grammar, NumberWords(lexicon.grammar)
+        self._words, self._places = lexicon.grammar.area("names"), lexicon.grammar.area("places")
+        self.titles = self._words.any("short_title", "long_title")
         self._known = lexicon.familiar | lexicon.plain
         self._people = lexicon.given | lexicon.family
         self._given, self._family, self._common = lexicon.given, lexicon.family, lexicon.familiar
@@ -108,7 +96,7 @@ class Tagger:
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning, found))
         ]
-        tags += counties_beside(said, tags, self._meanings_of)
+        tags += counties_beside(said, tags, self._meanings_of, self._places)
         tags = [tag for tag in tags if tag.kind != "ordinal" or not _lies_in(tag, dates)]
         tags += dates
         free = [True] * len(keys)
@@ -116,15 +104,16 @@ class Tagger:
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         sought = _is_sought(tags, found, said)
-        letters = networks_by_letter(said, tags, free, self._letters, sought=sought)
-        letters += unknown_letters(said, free, self._letters)
+        joining = self._grammar.area("joining")
+        letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought)
+        letters += unknown_letters(said, free, self._letters, joining)
         for tag in letters:
             free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         tags += letters
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers)
         tags += [*limits, *code_tags(said, free)]
         tags = _opening(tags, hour_tags(self._grammar, said.words, today, sought=sought))
-        tags += terse(said, tags) if sought else []
+        tags += terse(said, tags, self._grammar.area("ages")) if sought else []
         alone = amount_alone(said) if asked == "amount" else place_in_list(said)
         if alone:
             tags.append(alone)
@@ -134,7 +123,7 @@ class Tagger:
             tags.append(worded)
         radius = radius_tag(said, keys, self._numbers)
         if all(tag.kind != "location" for tag in tags):
-            elsewhere = city_elsewhere(said, free, self._named, awaited=asked == "location")
+            elsewhere = city_elsewhere(said, free, self._named, self._places, awaited=asked == "location")
             tags += [elsewhere] if elsewhere else []
             free = _taken(free, elsewhere)
         tags += [radius] if radius else []
@@ -142,8 +131,9 @@ class Tagger:
         tags = self._named_in(tags, said, self._with_titled(names, named, said) if names else named)
         tags = [*self._of_person(tags, said)]
         tags += treated(tags, found)
-        tags = with_wishes(said, tags)
-        return with_polarity(said, _plausible([_of_its_city(tag, tags, said) for tag in tags], said))
+        tags = with_wishes(said, tags, self._grammar.area("wishes"))
+        tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
+        return with_polarity(said, tags, self._grammar.area("polarity"))
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
         """With the names of people; a known organisation is the provider where no titled or whole name is beside it."""
@@ -155,14 +145,16 @@ class Tagger:
 
     def _with_titled(self, names: Sequence[Tag], named: Sequence[Tag], said: Utterance) -> list[Tag]:
         """The spotted names with those behind a title, which hold the family names that were spotted alone."""
-        titled = [one for one in (_joined(one, names, said) for one in named) if self._is_titled(one, said)]
+        titled = [
+            one for one in (_joined(one, names, said, self.titles) for one in named) if self._is_titled(one, said)
+        ]
         return [one for one in names if not any(_overlap(one, name) for name in titled)] + titled
 
     def _is_titled(self, name: Tag, said: Utterance) -> bool:
         """Whether it stands behind "Dr.", or behind "doctor" and is a name that people have."""
         title = said.words[name.first]
-        return title in SHORT_TITLES or (
-            title in TITLES and not self._people.isdisjoint(said.keys[name.first + 1 : name.after])
+        return title in self._words.short_title or (
+            title in self.titles and not self._people.isdisjoint(said.keys[name.first + 1 : name.after])
         )
 
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
@@ -171,7 +163,7 @@ class Tagger:
         if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING):
             return False
         beside = said.keys[match.first - 1]
-        return beside in self._known or said.words[match.first - 1] in CREDENTIALS
+        return beside in self._known or said.words[match.first - 1] in self._words.credential
 
     def _of_person(self, tags: list[Tag], said: Utterance) -> list[Tag]:
         """With the person whose record is asked for by name, who is then no provider."""
@@ -180,7 +172,7 @@ class Tagger:
         if said.people:
             known = [Tag("person", {"name": cleaned(said.said(*span))}, *span) for span in said.people]
             return [tag for tag in tags if tag.kind not in _NAMES or not _meets(tag, known)] + known
-        whose = person_named(said, self._given, self._family, self._common)
+        whose = person_named(said, self._given, self._family, self._common, self._grammar.area("people"))
         if whose is None:
             return tags
         person = Tag("named_person", {"name": cleaned(said.said(*whose))}, *whose)
@@ -192,9 +184,9 @@ class Tagger:
             if all(meaning.kind != "concept" for meaning in match.meanings):
                 continue
             for place in range(match.first, match.after):
-                free[place] = free[place] and (keys[place] in self._people or said.words[place] in TITLES)
-        name = find_name(said, free, self._known, self._people)
-        names = titled_names(said, free, self._known, self._people)
+                free[place] = free[place] and (keys[place] in self._people or said.words[place] in self.titles)
+        name = find_name(said, free, self._known, self._people, self._words)
+        names = titled_names(said, free, self._known, self._people, self._words)
         if name and all(name.after <= one.first or one.after <= name.first for one in names):
             names.append(name)
         return [Tag("provider_name", one.name, one.first, one.after) for one in names]
@@ -202,13 +194,13 @@ class Tagger:
     def _value(self, said: Utterance, match: PhraseFound, meaning: Meaning, found: Sequence[PhraseFound]) -> Tag | None:
         if meaning.kind in {"concept", COMPLAINT}:
             return None
-        if meaning.kind == "language" and match.first and said.words[match.first - 1] in SHORT_TITLES:
+        if meaning.kind == "language" and match.first and said.words[match.first - 1] in self._words.short_title:
             return None
         if isinstance(meaning.value, NamedPlace):
             titled = not any(one.after == match.first and one.after - one.first > 1 for one in found)
             return self._place(said, match, meaning.value, titled=titled)
         if meaning.kind == "organization":
-            after = widened(said, match.after)
+            after = widened(said, match.after, self._words)
             return Tag("organization", cleaned(said.said(match.first, after)), match.first, after)
         if meaning.kind == "telehealth" and meaning.value == "false":
             return Tag("telehealth", "true", match.first, match.after, excluded=True)
@@ -220,11 +212,11 @@ class Tagger:
         Not `titled`: the "dr" before it is the end of an "eye dr".
         """
         before = said.words[match.first - 1] if match.first else ""
-        loose = LOOSE if place.careful and before not in _IN else WORDS
-        state, after = state_at(said, match.after, words=loose) or (None, match.after)
-        if not place.county and before not in _IN and not self._set_apart(said, match):
+        loose = place.careful and before not in self._places.at
+        state, after = state_at(said, match.after, self._places, loose=loose) or (None, match.after)
+        if not place.county and before not in self._places.at and not self._set_apart(said, match):
             namelike = place.careful or said.keys[match.first] in self._people
-            titles = TITLES if state is None and namelike else SHORT_TITLES
+            titles = self.titles if state is None and namelike else self._words.short_title
             named = (before in titles and titled) or (namelike and before in self._people)
             if named or (place.careful and state is None):
                 return None
@@ -232,10 +224,10 @@ class Tagger:
         return Tag("location", where, match.first, after)
 
 
-def _joined(name: Tag, names: Sequence[Tag], said: Utterance) -> Tag:
+def _joined(name: Tag, names: Sequence[Tag], said: Utterance, titles: Collection[str]) -> Tag:
     """A titled name with the family name right behind it, where that was found as a name already."""
     family = next((one for one in names if one.first == name.after), None)
-    if family is None or said.words[name.first] not in TITLES:
+    if family is None or said.words[name.first] not in titles:
         return name
     return replace(name, value=f"{name.value} {family.value}", after=family.after)
 
@@ -252,14 +244,15 @@ def _value(meaning: Meaning) -> object:
     return {"kin": meaning.value} if meaning.kind == "person" and meaning.value != "self" else meaning.value
 
 
-def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance) -> Tag:
+def _of_its_city(tag: Tag, tags: Sequence[Tag], said: Utterance, grammar: Grammar) -> Tag:
     """An organization's name with the city that belongs to it: "Lantern Hill Hospital of Chattanooga"."""
-    first = tag.first - 1 if tag.first and said.keys[tag.first - 1] in _BEFORE_NAMES else tag.first
-    if tag.kind != "provider_name" or GENERIC.isdisjoint(said.keys[first : tag.after]):
+    words, generic = grammar.area("places"), grammar.area("names").generic
+    first = tag.first - 1 if tag.first and said.keys[tag.first - 1] in words.before_name else tag.first
+    if tag.kind != "provider_name" or generic.isdisjoint(said.keys[first : tag.after]):
         return tag
     places = (place for place in tags if place.kind == "location" and place.first == tag.after + 1)
     city = next((place for place in places if isinstance(place.value, dict) and "city" in place.value), None)
-    if city is None or said.words[tag.after] not in _OF:
+    if city is None or said.words[tag.after] not in words.of:
         return tag
     return replace(tag, value=cleaned(said.said(first, city.after)), first=first, after=city.after)
 

@@ -2,11 +2,12 @@
 
 A file has four parts. `words` are classes of single words, `last: last past`, or with a value each, `month: {1: january
 jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
-`rules` patterns by the operation that works out what they mean, one a line. A pattern is made of folded words,
-`(this|that)`, `what may be missing?`, `what may be repeated*`, `<class or shape>` and `{rule}`, whose
-value is kept under its own name or under the one behind a colon, `<month:first>`, and for `<month:_>` not at all; `.` is any
-word, `^` and `$` are the ends of the
-message, `-` a dash, `~x` and `&x` a word or class right before or behind, `!~x` and `!x` that there is none.
+`rules` patterns by the operation that works out what they mean, one a line.
+
+A pattern is made of folded words, `(this|that)`, `what may be missing?`, `what may be repeated*`, `<class or shape>`
+and `{rule}`. The value of the last two is kept under their own name, or under the one behind a colon, `<month:first>`,
+and for `<month:_>` not at all. `.` is any word, `^` and `$` are the ends of the message, `-` a dash, `~x` and `&x` a
+word or class right before or behind, `!~x` and `!x` that there is none.
 """
 
 from __future__ import annotations
@@ -94,17 +95,17 @@ class _Parser:
         return found
 
     def _part(self) -> list[Form]:
-        token = self._next()
+        said = self._next()
         self._at += 1
-        if token in {"?", "*"}:
-            raise ValueError(f"{token!r} stands behind nothing")
-        if token == "(":
+        if said in {"?", "*"}:
+            raise ValueError(f"{said!r} stands behind nothing")
+        if said == "(":
             part = self._choice()
             if self._next() != ")":
                 raise ValueError("a bracket is not closed")
             self._at += 1
         else:
-            part = [(token,)]
+            part = [(said,)]
         if self._next() in {"?", "*"}:
             part = [*part, ()] if self._next() == "?" else [("*" + "|".join(_repeatable(part)),)]
             self._at += 1
@@ -174,6 +175,8 @@ class _Builder:
         for rule, pattern, ending, shown in self._said:
             try:
                 for form in dict.fromkeys(_Parser(pattern).forms()):
+                    if not ending.operation and all(part[0].isalnum() for part in form):
+                        grammar.listed.setdefault(rule, {})[" ".join(form)] = ending.value
                     self._form(rule, form, ending, operations.get(rule.partition(".")[0]))
             except ValueError as error:
                 yield shown, pattern, f"{pattern!r}: {error}"

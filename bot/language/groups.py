@@ -3,53 +3,35 @@
 The longest name counts, so that neither its town nor its specialty is read apart.
 """
 
-from bot.language.names import GENERIC, NOT_NAMES, TITLES, NameFound, cleaned
+from bot.language.matcher import Grammar
+from bot.language.names import NameFound, cleaned
 from bot.language.spotting import NameWords
 from bot.language.text import Utterance
 
-# A name that ends in these is one even when it begins with a town.
-_STRONG = frozenset({
-    "practice", "associate", "associates", "group", "partners", "institute", "pllc", "pc", "llc", "physicians",
-    "asociados", "grupo",
-})  # fmt: skip
-_HEADS = _STRONG | {
-    "clinic", "clinics", "center", "centers", "centre", "hospital", "pediatrics", "healthcare", "health", "orthopedics",
-    "orthopaedics", "cardiology", "dermatology", "dentistry", "dental", "oncology", "obgyn", "gynecology", "surgery",
-    "surgical", "imaging", "radiology", "urology", "neurology", "psychiatry", "counseling", "wellness", "rehab",
-    "rehabilitation", "pharmacy", "eyecare", "ophthalmology", "optometry", "endocrinology", "gastroenterology",
-    "medicine", "specialists", "clinica", "centro", "services", "care",
-}  # fmt: skip
-# Words of what a house does: by themselves they name none.
-_PLAIN = GENERIC | _HEADS | {
-    "and", "women's", "womens", "women", "men's", "mens", "primary", "behavioral", "mental", "sports", "spine", "joint",
-    "bone", "lung", "kidney", "skin", "foot", "ankle", "hand", "pain", "allergy", "asthma", "ear", "nose", "throat",
-    "digestive", "ent", "blue", "network", "insurance", "plan",
-}  # fmt: skip
-# Words that such names are made of beside names and towns.
-_BRAND = frozenset({
-    "community", "regional", "memorial", "general", "university", "baptist", "methodist", "premier", "advanced",
-    "comprehensive", "integrated", "first", "valley", "river", "mountain", "southern", "northern", "eastern", "western",
-    "mid", "middle", "tennessee", "volunteer", "county", "hills", "ridge", "hill", "lake",
-})  # fmt: skip
-_INNER = _PLAIN | _BRAND
-_SAINTS = frozenset({"st", "saint", "san", "santa"})
-# Without one of these a message names no organisation that no list has.
-_TELLING = _HEADS | _SAINTS
-_LINKS = frozenset({"and", "of", "the"})
-_LEADS = frozenset({
-    "", "at", "from", "with", "is", "does", "by", "for", "to", "in", "of", "are", "de", "en", "con", "see",
-})  # fmt: skip
-_DOES = frozenset({"does", "do", "did"})
 _NEAR = 3
 _LONGEST = 6
 _SHORTEST = 2
 
 
-def spot_groups(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
+class HouseWords:
+    """The words that names of organisations are made of, by the grammar; without a `telling` one none is named."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        own, names = grammar.area("groups"), grammar.area("names")
+        self.strong, self.head, self.saint, self.link, self.does = own.strong, own.head, own.saint, own.link, own.does
+        self.given_saint = own.given_saint
+        self.plain = own.any("plain", "head") | names.generic
+        self.inner = self.plain | own.brand
+        self.telling = own.any("head", "saint")
+        self.lead = own.lead | {""}
+        self.never = names.any("no_name", "short_title", "long_title")
+
+
+def spot_groups(said: Utterance, words: NameWords, houses: HouseWords) -> tuple[NameFound, ...]:
     """The names of organisations, in order, none overlapping another."""
-    if _TELLING.isdisjoint(said.words):
+    if houses.telling.isdisjoint(said.words):
         return ()
-    finder = _Groups(said, words)
+    finder = _Groups(said, words, houses)
     found: list[NameFound] = []
     place = 0
     while place < len(said.words):
@@ -61,8 +43,8 @@ def spot_groups(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
 
 
 class _Groups:
-    def __init__(self, said: Utterance, words: NameWords) -> None:
-        self.said = said
+    def __init__(self, said: Utterance, words: NameWords, houses: HouseWords) -> None:
+        self.said, self.houses = said, houses
         self.words = words
         text = said.text
         self.mixed = not text.isupper() and any(character.isupper() for character in text)
@@ -70,12 +52,12 @@ class _Groups:
     def saint(self, first: int) -> NameFound | None:
         """St. Thomas, Saint Francis Hospital; not the street of an address, nor a city of that name."""
         said, after = self.said, first + 1
-        if said.words[first] not in _SAINTS or after >= len(said.words) or not self._distinct(after):
+        if said.words[first] not in self.houses.saint or after >= len(said.words) or not self._distinct(after):
             return None
         if first and said.words[first - 1].isalpha() and self._capital(first - 1) and self._capital(first):
             return None
         end = self._tail(after + 1)
-        spanish = said.words[first] in {"san", "santa"}
+        spanish = said.words[first] in self.houses.given_saint
         if (spanish and end == after + 1) or self._of_a_city(after):
             return None
         return NameFound(first, end, cleaned(said.said(first, end)), sure=True, group=True)
@@ -91,9 +73,11 @@ class _Groups:
         end = last = first + 1
         while end < len(said.words) and end - first < _LONGEST and self._goes_on(end):
             end += 1
-            if said.words[end - 1] in _HEADS:
+            if said.words[end - 1] in self.houses.head:
                 last = end
-        acts = said.words[last - 1] == "practice" and not _DOES.isdisjoint(said.words[max(0, first - _NEAR) : first])
+        acts = said.words[last - 1] == "practice" and not self.houses.does.isdisjoint(
+            said.words[max(0, first - _NEAR) : first]
+        )
         if acts or last - first < _SHORTEST or not self._is_name(first, last):
             return None
         return NameFound(first, last, cleaned(said.said(first, last)), sure=True, group=True)
@@ -104,13 +88,17 @@ class _Groups:
         if mark not in {"", "&", "-", "."}:
             return False
         word = said.words[place]
-        if word in _LINKS:
-            return place + 1 < len(said.words) and said.words[place + 1] in _INNER
-        return word in _INNER or self._distinct(place) or self._capital_inner(place)
+        if word in self.houses.link:
+            return place + 1 < len(said.words) and said.words[place + 1] in self.houses.inner
+        return word in self.houses.inner or self._distinct(place) or self._capital_inner(place)
 
     def _tail(self, end: int) -> int:
         said = self.said
-        while end < len(said.words) and said.words[end] in _INNER - _LINKS and not said.between(end).strip(" &-."):
+        while (
+            end < len(said.words)
+            and said.words[end] in self.houses.inner - self.houses.link
+            and not said.between(end).strip(" &-.")
+        ):
             end += 1
         return end
 
@@ -120,8 +108,8 @@ class _Groups:
         if (
             len(word) <= _SHORTEST
             or not word.replace("'", "").isalpha()
-            or word in NOT_NAMES | TITLES
-            or word in _INNER
+            or word in self.houses.never
+            or word in self.houses.inner
         ):
             return False
         return key in self.words.people or word in self.words.places or key not in self.words.known
@@ -132,7 +120,7 @@ class _Groups:
     def _capital_inner(self, place: int) -> bool:
         """A known word with a capital that is not the first of a sentence."""
         word = self.said.words[place]
-        likely = word.isalpha() and word not in NOT_NAMES | TITLES and len(word) > _SHORTEST
+        likely = word.isalpha() and word not in self.houses.never and len(word) > _SHORTEST
         return likely and place > 0 and self._capital(place)
 
     def _is_name(self, first: int, last: int) -> bool:
@@ -140,11 +128,11 @@ class _Groups:
         said = self.said
         inner = said.words[first:last]
         town = said.words[first] in self.words.places
-        if all(word in _PLAIN or word in _LINKS for word in inner):
+        if all(word in self.houses.plain or word in self.houses.link for word in inner):
             return False
-        if not _STRONG.isdisjoint(inner[1:]):
+        if not self.houses.strong.isdisjoint(inner[1:]):
             return town or last - first > _SHORTEST or self._sure_word(first)
-        if all(self._capital(place) or said.words[place] in _LINKS for place in range(first, last)):
+        if all(self._capital(place) or said.words[place] in self.houses.link for place in range(first, last)):
             around = said.text[: said.spans[first][0]] + said.text[said.spans[last - 1][1] :]
             return last - first == len(said.words) or any(word[:1].islower() for word in around.split())
         led = first > 0 or said.keys[first] in self.words.people
@@ -156,4 +144,4 @@ class _Groups:
 
     def _led(self, first: int) -> bool:
         before = self.said.words[first - 1] if first else ""
-        return before in _LEADS
+        return before in self.houses.lead

@@ -10,7 +10,7 @@ from bot.language.context import DateRange
 from bot.language.entities import Tagger
 from bot.language.evidence import evidence, shape
 from bot.language.lexicon import Lexicon
-from bot.language.names import TITLES
+from bot.language.matcher import Area
 from bot.language.people import names_somebody, with_people
 from bot.language.phrases import PhraseFound
 from bot.language.scanning import Scanner
@@ -35,7 +35,8 @@ class Heard:
 
     `marks` are the concepts and the types of slot values with the tokens that said them, `asking` the tokens of the
     clauses that ask, all where none does ("yes"), `content` those of them that mean something. `names` adds what is
-    true of the whole message (BARE, LONE …). `shows_language`: the words themselves say which language they are in.
+    true of the whole message (BARE, LONE …), `joining` are the words that join values. `shows_language`: the words
+    themselves say which language they are in.
     """
 
     said: Utterance
@@ -47,6 +48,7 @@ class Heard:
     asking: frozenset[int]
     content: tuple[int, ...]
     language: str
+    joining: Area
     shows_language: bool = True
 
 
@@ -82,10 +84,10 @@ class Hearer:
         if (numbered or "network" in spoken_of) and len(keys) <= _FEW + numbered:
             tags += self._letters(keys, tags)
         idle = self._idle(keys, found)
-        cut = clauses(said, idle)
+        cut = clauses(said, idle, self._lexicon.grammar.area("clauses"))
         general, sentence = self._lexicon.glossary.tags(said, keys, cut)
         tags = [*general, *(tag for tag in tags if tag.first not in sentence)]
-        marks = _marks(said, tags, [match for match in found if match.first not in sentence])
+        marks = _marks(said, tags, self._tagger.titles, [match for match in found if match.first not in sentence])
         asking = frozenset(place for one in cut if one.role is ClauseRole.ASKS for place in range(one.first, one.after))
         asking = asking or frozenset(range(len(keys)))
         bare = ("BARE",) if _bare(len(keys), tags, found, idle) else ()
@@ -100,6 +102,7 @@ class Hearer:
             asking,
             tuple(place for place in sorted(asking) if place not in idle),
             heard or language or "en",
+            self._lexicon.grammar.area("joining"),
             heard is not None,
         )
 
@@ -109,7 +112,7 @@ class Hearer:
             return said
         lexicon = self._lexicon
         names, common = lexicon.given | lexicon.family, lexicon.familiar | lexicon.date_keys
-        return with_people(said, people, names, common)
+        return with_people(said, people, names, common, lexicon.grammar.area("people"))
 
     def _letters(self, keys: Sequence[str], tags: Sequence[Tag]) -> Iterator[Tag]:
         """Networks by their letter alone ("P?", "P instead"), where networks were spoken of."""
@@ -123,7 +126,9 @@ class Hearer:
         """Names of what is true of the message as a whole."""
         if len(said.keys) == 1:
             yield "LONE"
-        if not said.people and names_somebody(said, self._given, self._lexicon.family):
+        if not said.people and names_somebody(
+            said, self._given, self._lexicon.family, self._lexicon.grammar.area("people")
+        ):
             yield "NAMED_PERSON"
 
     def _idle(self, keys: Sequence[str], found: Sequence[PhraseFound]) -> frozenset[int]:
@@ -148,12 +153,14 @@ class Hearer:
         return language if chance >= _SURE_OF_LANGUAGE else None
 
 
-def _marks(said: Utterance, tags: Sequence[Tag], found: Sequence[PhraseFound]) -> dict[str, frozenset[int]]:
+def _marks(
+    said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str], found: Sequence[PhraseFound]
+) -> dict[str, frozenset[int]]:
     """The tokens of each concept and each slot type; words of places and names mean no concept."""
     marks: dict[str, frozenset[int]] = {}
     for tag in tags:
         marks[tag.kind] = marks.get(tag.kind, frozenset()) | frozenset(range(tag.first, tag.after))
-    settled = _settled(said, tags)
+    settled = _settled(said, tags, titles)
     whole = [(one.first, one.after) for one in found if one.after - one.first >= _WHOLE_PHRASE and _is_concept(one)]
     for match in found:
         if any(first <= match.first and match.after <= after for first, after in settled):
@@ -175,7 +182,7 @@ def _lies_inside(match: PhraseFound, first: int, after: int) -> bool:
     return first <= match.first and match.after <= after and match.after - match.first < after - first
 
 
-def _settled(said: Utterance, tags: Sequence[Tag]) -> list[tuple[int, int]]:
+def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[tuple[int, int]]:
     """Where words mean no concept: in places, behind a title (Dr. Price is no price), and where they are excluded.
 
     "All claims except pharmacy" is no question about a pharmacy.
@@ -183,7 +190,7 @@ def _settled(said: Utterance, tags: Sequence[Tag]) -> list[tuple[int, int]]:
     excluded = [(tag.first, tag.after) for tag in tags if tag.excluded]
     places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
     names = [(tag.first + 1, tag.after) for tag in tags if tag.kind == "provider_name"]
-    return [*places, *excluded, *((first, after) for first, after in names if said.words[first - 1] in TITLES)]
+    return [*places, *excluded, *((first, after) for first, after in names if said.words[first - 1] in titles)]
 
 
 def _bare(count: int, tags: Sequence[Tag], found: Sequence[PhraseFound], idle: AbstractSet[int]) -> bool:

@@ -1,4 +1,4 @@
-"""When something should be open ("open late on Saturday", "los sábados"), and how old the patient is ("my 5 year old")."""
+"""When a place should be open ("open late on Saturday"), and how old the patient is ("my 5 year old")."""
 
 from collections.abc import Sequence
 from datetime import date

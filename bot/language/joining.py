@@ -4,75 +4,54 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Literal
 
+from bot.language.matcher import Area
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
 How = Literal["and", "or"]
 IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"
 UNNAMED_NETWORKS = frozenset({IN_NETWORK, OUT_OF_NETWORK})
-# "In S but not in P?" asks after both; where it wishes, the second is excluded and joins nothing.
-_AND = frozenset({"and", "y", "e", "plus", "also", "vs", "versus", "n", "but", "pero"})
-_OR = frozenset({"or", "o", "u", "nor", "ni"})
-_GLUE = frozenset({
-    "in", "the", "a", "an", "my", "for", "with", "dr", "dra", "near", "network", "net", "ntwk", "blue", "from", "by",
-    "of", "at", "also", "en", "la", "el", "de", "del", "los", "las", "red", "mi", "un", "una", "con", "para", "por",
-    "both", "either", "not", "no", "around", "on", "about", "to", "as", "well",
-})  # fmt: skip
-_JUST = frozenset({"just", "only", "solo", "solamente", "nomas"})  # between two values behind "or": "or just the scan"
-_THAN = frozenset({
-    ("cheaper", "than"), ("less", "expensive", "than"), ("mas", "barato", "que"), ("mas", "barata", "que"),
-})  # fmt: skip
-_ARTICLES = frozenset({"the", "el", "la"})
-_NOUNS = frozenset({"network", "red", "ntwk"})
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
-_NETWORK_BUT = frozenset(
-    (noun, but) for noun in ("network", "networks", "red", "redes") for but in ("but", "except", "menos", "excepto")
-)
-_LEADING = frozenset({
-    "in", "into", "use", "uses", "using", "take", "takes", "taking", "accept", "accepts", "with", "en", "usa", "usan",
-    "acepta", "aceptan", "toma", "toman",
-})  # fmt: skip
-# What may follow a letter that stands for a network: "in S near Memphis", but not "in E Ridge".
-_TRAILING = frozenset({
-    "near", "around", "within", "by", "at", "for", "and", "or", "cerca", "para", "y", "o", "taking", "accepting",
-    "anymore", "now", "still", "too", "network", "who", "that",
-})  # fmt: skip
 _MOST_BETWEEN = 4
 # A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
-def link(said: Utterance, left: Tag, right: Tag) -> str | None:
+def link(said: Utterance, left: Tag, right: Tag, words: Area) -> str | None:
     """What joins two values: "and", "or", "," or None."""
     between = said.words[left.after : right.first]
-    if left.kind == "drug" and tuple(word for word in between if word not in _ARTICLES) in _THAN:
+    if left.kind == "drug" and tuple(word for word in between if word not in words.article) in words.phrases("than"):
         return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
-    if not _OR.isdisjoint(between):
-        between = tuple(word for word in between if word not in _JUST)
-    if right.first < left.after or len(between) > _MOST_BETWEEN or not set(between) <= _AND | _OR | _GLUE:
+    if not words.either.isdisjoint(between):
+        between = tuple(word for word in between if word not in words.just)
+    if (
+        right.first < left.after
+        or len(between) > _MOST_BETWEEN
+        or not words.any("adding", "either", "glue").issuperset(between)
+    ):
         return None
     if not between and left.excluded and right.excluded:
         return "or"  # neither S nor P: the "nor" is part of the second
-    return _by_marks(between, set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]]))
+    return _by_marks(words, between, set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]]))
 
 
-def _by_marks(between: Sequence[str], marks: set[str]) -> str | None:
+def _by_marks(words: Area, between: Sequence[str], marks: set[str]) -> str | None:
     """What the words and signs between two values say."""
-    if marks & set(".;?!") and not {"dr", "dra", "vs", "st"} & set(between):
+    if marks & set(".;?!") and words.shortened.isdisjoint(between):
         return None
-    if not _OR.isdisjoint(between) or "/" in marks:
+    if not words.either.isdisjoint(between) or "/" in marks:
         return "or"
-    if not _AND.isdisjoint(between) or marks & {"&", "+"}:
+    if not words.adding.isdisjoint(between) or marks & {"&", "+"}:
         return "and"
     return "," if "," in marks else None
 
 
-def joined(said: Utterance, left: Tag, right: Tag) -> bool:
+def joined(said: Utterance, left: Tag, right: Tag, words: Area) -> bool:
     """Whether two values of one kind are said together."""
-    return link(said, left, right) is not None
+    return link(said, left, right, words) is not None
 
 
-def together(said: Utterance, tags: Iterable[Tag], one: Tag) -> tuple[tuple[Tag, ...], How | None]:
+def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: Area) -> tuple[tuple[Tag, ...], How | None]:
     """The tags that are said together with `one`, in the order of the words, and how they are joined.
 
     `one` alone, and None, where nothing is.
@@ -81,7 +60,7 @@ def together(said: Utterance, tags: Iterable[Tag], one: Tag) -> tuple[tuple[Tag,
     row.sort(key=lambda tag: (tag.first, -tag.after))
     ends = accumulate((tag.after for tag in row), max, initial=0)
     row = [tag for tag, end in zip(row, ends, strict=False) if tag is one or end <= tag.first]
-    links = [link(said, left, right) for left, right in pairwise(row)]
+    links = [link(said, left, right, words) for left, right in pairwise(row)]
     first = last = next(at for at, tag in enumerate(row) if tag is one)
     while first and links[first - 1]:
         first -= 1
@@ -105,7 +84,13 @@ def _how(kind: str, links: Sequence[str | None]) -> How | None:
 
 
 def networks_by_letter(
-    said: Utterance, tags: Sequence[Tag], free: Sequence[bool], letters: Mapping[str, str], *, sought: bool = False
+    said: Utterance,
+    tags: Sequence[Tag],
+    free: Sequence[bool],
+    letters: Mapping[str, str],
+    words: Area,
+    *,
+    sought: bool = False,
 ) -> list[Tag]:
     """The further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
 
@@ -120,18 +105,20 @@ def networks_by_letter(
         for place, word in enumerate(said.words)
         if word in letters and free[place]
     ]
-    found = [tag for tag in lone if _after_but(said, tag.first) or _led(said, tag.first)]
+    found = [tag for tag in lone if _after_but(said, tag.first, words) or _led(said, tag.first, words)]
     found += [tag for tag in lone if sought and tag not in found and _stands_alone(said, tag.first)]
     for _ in lone:
-        near = [tag for tag in lone if tag not in found and any(_beside(said, tag, one) for one in (*known, *found))]
+        near = [
+            tag for tag in lone if tag not in found and any(_beside(said, tag, one, words) for one in (*known, *found))
+        ]
         found += near
     if found or len(lone) < 2:  # noqa: PLR2004 -- a pair
         return found
     capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
-    return [tag for tag in capital if any(_beside(said, tag, one) for one in capital if one is not tag)]
+    return [tag for tag in capital if any(_beside(said, tag, one, words) for one in capital if one is not tag)]
 
 
-def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str]) -> list[Tag]:
+def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: Area) -> list[Tag]:
     """Networks by a letter that none of the plan's has ("network Q"): named, so that the answer says there is none.
 
     Vowels are words in Spanish and mostly in English ("red a", "network I can use").
@@ -140,19 +127,19 @@ def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str,
         Tag("network", f"Network {word.upper()}", place - 1, place + 1)
         for place, word in enumerate(said.words)
         if place and letters and word in _CONSONANTS - letters.keys() and free[place]
-        if said.words[place - 1] in _NOUNS
+        if said.words[place - 1] in words.noun
     ]
 
 
-def _led(said: Utterance, place: int) -> bool:
+def _led(said: Utterance, place: int, words: Area) -> bool:
     """Whether a letter stands where a network stands: "which plans use S", "is Dr. Kim in s"."""
-    first = place - (said.words[place - 1 : place] in (("la",), ("the",)))
-    if first < 1 or said.words[first - 1] not in _LEADING:
+    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
+    if first < 1 or said.words[first - 1] not in words.leading:
         return False
     after = said.words[place + 1 : place + 2]
     if not after:
         return said.words[place] != "e" or said.said(place, place + 1).isupper()
-    return said.said(place, place + 1).isupper() and (after[0] in _TRAILING or after[0].isdigit())
+    return said.said(place, place + 1).isupper() and (after[0] in words.trailing or after[0].isdigit())
 
 
 def _stands_alone(said: Utterance, place: int) -> bool:
@@ -161,12 +148,14 @@ def _stands_alone(said: Utterance, place: int) -> bool:
     return place > 0 and said.said(place, place + 1).isupper() and not after[:1].isupper()
 
 
-def _after_but(said: Utterance, place: int) -> bool:
+def _after_but(said: Utterance, place: int, words: Area) -> bool:
     """Whether a letter is what "any network but …" leaves out."""
-    first = place - (said.words[place - 1 : place] in (("la",), ("the",)))
-    return said.words[max(0, first - 2) : first] in _NETWORK_BUT
+    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
+    return said.words[max(0, first - 2) : first] in words.phrases("network_but")
 
 
-def _beside(said: Utterance, one: Tag, other: Tag) -> bool:
+def _beside(said: Utterance, one: Tag, other: Tag, words: Area) -> bool:
     left, right = (one, other) if one.first < other.first else (other, one)
-    return joined(said, left, right) or {*said.words[left.after : right.first]} <= _GLUE | {"but", "not", "no", "pero"}
+    return joined(said, left, right, words) or words.any("glue", "excepting").issuperset(
+        said.words[left.after : right.first]
+    )

@@ -81,7 +81,7 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
         if not places:
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
-        slot = _wishes(heard, beside) if kind == WISH else slot_of(heard.said, beside, kind)
+        slot = _wishes(heard, beside) if kind == WISH else slot_of(heard.said, beside, kind, heard.joining)
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
             found[kind] = slot
             honoured |= places
@@ -111,7 +111,7 @@ def left_out(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
     No slot holds both, so no answer honours it. A wanted city or kind of doctor leaves the others out by itself.
     """
     wanted = ((name, slot) for name, slot in slots.items() if not slot.excluded and _leaves_open(name, slot))
-    found = {name: excluded_beside(heard.said, heard.tags, name) for name, _ in wanted}
+    found = {name: excluded_beside(heard.said, heard.tags, name, heard.joining) for name, _ in wanted}
     return {name: slot for name, slot in found.items() if slot is not None}
 
 

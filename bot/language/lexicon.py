@@ -10,16 +10,16 @@ from bot import compiled
 from bot.errors import PackError
 from bot.language.dangers import Dangers, load_dangers
 from bot.language.dates import Dates
+from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
 from bot.language.grammar import FOLDER as GRAMMAR
 from bot.language.grammar import load_grammar
-from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
 from bot.language.hours import Ages, Hours
 from bot.language.matcher import Grammar
 from bot.language.numbers import Limits
 from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
-from bot.language.text import key_of, keys_in
+from bot.language.text import keys_in
 
 LANGUAGES = ("en", "es")
 ANY_DOCTOR = "doctor"

@@ -16,6 +16,7 @@ import msgspec
 from bot.language.text import key_of
 
 Value = int | str | None
+_Captured = tuple[tuple[str, Any], ...]
 START, END, DASH, REPEATED, ANY = "^", "$", "-", "*", "."
 _IS = "is"
 _PLAIN = re.compile(r"'s$|'")
@@ -37,9 +38,9 @@ class State(msgspec.Struct, array_like=True):
     """A place in the patterns of a rule: what may follow, and which patterns end here.
 
     `words` leads on by a literal word, a class or a shape, `rules` by a whole rule, `tests` by what is beside the place
-    ("~x" before it, "&x" behind it, "!" for neither) or by a mark (`START`, `END`, `DASH`; `REPEATED` leads to a state that
-    leads back to itself). With each way on there is
-    the name under which its value is kept, "" for none, and the number of the next state.
+    ("~x" before it, "&x" behind it, "!" for neither) or by a mark (`START`, `END`, `DASH`; `REPEATED` leads to a state
+    that leads back to itself). With each way on there is the name under which its value is kept, "" for none, and the
+    number of the next state.
     """
 
     words: dict[str, list[tuple[str, int]]] = msgspec.field(default_factory=dict)
@@ -56,13 +57,13 @@ class Found(NamedTuple):
     value: Any
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Grammar:
     """The words and patterns of all languages, by the name of their file and their own: "dates.month".
 
     `classes` are the words of each class with their values, `lexical` the classes of each word and itself where a
-    pattern has it, `shapes` regular expressions of words that are not letters alone, `rules` the first state of each rule, `starts`
-    what its first word may be.
+    pattern has it, `shapes` regular expressions of words that are not letters alone, `rules` the first state of each
+    rule, `starts` what its first word may be, `listed` its phrases of words alone.
     """
 
     classes: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -71,6 +72,11 @@ class Grammar:
     states: list[State] = field(default_factory=list)
     rules: dict[str, int] = field(default_factory=dict)
     starts: dict[str, frozenset[str]] = field(default_factory=dict)
+    listed: dict[str, dict[str, Value]] = field(default_factory=dict)
+
+    def area(self, name: str) -> Area:
+        """The words of one area."""
+        return _area(self, name)
 
     def words(self, *names: str) -> frozenset[str]:
         """The words of some classes."""
@@ -166,39 +172,37 @@ class Matcher:
             self._kept[key] = [one for one in valued if one[1] is not None]
         return self._kept[key]
 
-    def _ends(self, rule: str, place: int) -> list[tuple[int, Ending, tuple[tuple[str, Any], ...]]]:
+    def _ends(self, rule: str, place: int) -> list[tuple[int, Ending, _Captured]]:
         first = self._grammar.rules.get(rule)
         if first is None or place >= len(self.words) or not self._begins(rule, place):
             return []
-        found: list[tuple[int, Ending, tuple[tuple[str, Any], ...]]] = []
+        found: list[tuple[int, Ending, _Captured]] = []
         self._walk(first, place, (), found)
         found.sort(key=lambda one: (-one[0], one[1].order))
         return found
 
-    def _walk(
-        self,
-        number: int,
-        place: int,
-        captured: tuple[tuple[str, Any], ...],
-        found: list[tuple[int, Ending, tuple[tuple[str, Any], ...]]],
-    ) -> None:
+    def _walk(self, number: int, place: int, captured: _Captured, found: list[tuple[int, Ending, _Captured]]) -> None:
         state = self._grammar.states[number]
-        for ending in state.ends:
-            found.append((place, ending, captured))
+        if state.ends:
+            found.extend((place, ending, captured) for ending in state.ends)
         for test, following in state.tests:
             if self._holds(test, place):
                 self._walk(following, place, captured, found)
         if place >= len(self.words):
             return
-        if state.words:
-            for name, value in self._symbols[place]:
-                for label, following in state.words.get(name, ()):
-                    self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
-            for _, following in state.words.get(ANY, ()):
-                self._walk(following, place + 1, captured, found)
+        for label, following, value in self._onward(state.words, place) if state.words else ():
+            self._walk(following, place + 1, ((*captured, (label, value)) if label else captured), found)
         for rule, label, following in state.rules:
             for after, value in self.every(rule, place):
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
+
+    def _onward(self, ways: Mapping[str, list[tuple[str, int]]], place: int) -> Iterator[tuple[str, int, Any]]:
+        """The ways on by the word at a place, with its value."""
+        for name, value in self._symbols[place]:
+            for label, following in ways.get(name, ()):
+                yield label, following, value
+        for label, following in ways.get(ANY, ()):
+            yield label, following, None
 
     def _holds(self, test: str, place: int) -> bool:
         if test[0] == REPEATED:
@@ -216,7 +220,7 @@ class Matcher:
             return self.is_in(place - 1, name) is wanted
         return (self.is_in(place, name) or bool(self.every(name, place))) is wanted
 
-    def _value(self, ending: Ending, captured: tuple[tuple[str, Any], ...], span: tuple[int, int]) -> Any:
+    def _value(self, ending: Ending, captured: _Captured, span: tuple[int, int]) -> Any:
         if not ending.operation:
             return ending.value
         if ending.operation == _IS:
@@ -226,3 +230,63 @@ class Matcher:
             return getattr(self._operations, ending.operation)(**kept)
         except (ValueError, OverflowError):
             return None
+
+
+class Area:
+    """The classes of one area of a grammar as attributes: `words.title` are the words of its class `title`."""
+
+    def __init__(self, grammar: Grammar, name: str) -> None:
+        self._grammar, self._area = grammar, name
+
+    def __getattr__(self, name: str) -> frozenset[str]:
+        """The words of a class, kept for the next time; a pack without a grammar has none."""
+        whole = f"{self._area}.{name}"
+        if self._grammar.classes and whole not in self._grammar.classes:
+            raise AttributeError(whole)
+        found = self._grammar.words(whole)
+        setattr(self, name, found)
+        return found
+
+    def values(self, name: str) -> Mapping[str, Any]:
+        """The words of a class with what they stand for."""
+        return self._grammar.values(f"{self._area}.{name}")
+
+    def phrases(self, name: str) -> Mapping[tuple[str, ...], Value]:
+        """Phrases of words alone, with what they stand for."""
+        return _phrases(self._grammar, f"{self._area}.{name}")
+
+    def any(self, *names: str) -> frozenset[str]:
+        """The words of several classes."""
+        return _union(self._grammar, tuple(f"{self._area}.{name}" for name in names))
+
+    def keys(self, *names: str) -> frozenset[str]:
+        """The words of several classes in look-up form."""
+        return _keys(self._grammar, tuple(f"{self._area}.{name}" for name in names))
+
+    def starts(self, name: str) -> frozenset[str]:
+        """The words with which phrases begin."""
+        return self._grammar.starts.get(f"{self._area}.{name}", frozenset())
+
+    def beside(self, name: str) -> Area:
+        """Another area of the same grammar."""
+        return self._grammar.area(name)
+
+
+@lru_cache(maxsize=512)
+def _area(grammar: Grammar, name: str) -> Area:
+    return Area(grammar, name)
+
+
+@lru_cache(maxsize=512)
+def _union(grammar: Grammar, names: tuple[str, ...]) -> frozenset[str]:
+    return grammar.words(*names)
+
+
+@lru_cache(maxsize=512)
+def _keys(grammar: Grammar, names: tuple[str, ...]) -> frozenset[str]:
+    return grammar.keys(*names)
+
+
+@lru_cache(maxsize=512)
+def _phrases(grammar: Grammar, name: str) -> Mapping[tuple[str, ...], Value]:
+    return {tuple(said.split()): value for said, value in grammar.listed.get(name, {}).items()}

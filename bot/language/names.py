@@ -4,57 +4,11 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from bot.language.matcher import Area
 from bot.language.text import APOSTROPHES, Utterance
 
-SHORT_TITLES = frozenset({"dr", "dra", "drs"})
-_LONG_TITLES = frozenset({"doctor", "doctora", "doc", "nurse", "dentist"})
-TITLES = SHORT_TITLES | _LONG_TITLES
-CREDENTIALS = frozenset({
-    "md", "mds", "np", "pa", "pac", "dds", "dmd", "phd", "psyd", "lcsw", "lpc", "lmft", "fnp", "aprn", "dpm", "dnp",
-    "rn", "od", "crna", "pt", "dpt", "cnm",
-})  # fmt: skip
-GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
-_LEADS = frozenset({
-    "with", "from", "by", "at", "see", "saw", "seeing", "to", "for", "con", "de", "en", "named", "called",
-    "llamado", "llamada", "about", "if",
-})  # fmt: skip
-GENERIC = frozenset({
-    "hospital", "medical", "center", "centre", "clinic", "health", "healthcare", "system", "group", "associate",
-    "practice", "family", "medicine", "care", "pediatric", "pediatrics", "orthopedic", "orthopaedic", "dermatology",
-    "cardiology", "heart", "urgent", "imaging", "radiology", "surgery", "pharmacy", "physicians", "physician",
-    "east", "west", "north", "south", "downtown", "of", "the", "internal", "obgyn", "children", "childrens",
-    "cancer", "institute", "specialist", "dental", "vision", "eye", "clinica", "centro", "medico",
-})  # fmt: skip
-_SUFFIXES = frozenset({
-    "hospital", "clinic", "associate", "group", "practice", "healthcare", "health", "center", "pharmacy",
-    "institute", "physician", "clinica",
-}) | {"medical center", "family medicine", "family practice", "urgent care", "internal medicine"}  # fmt: skip
-NOT_NAMES = frozenset({
-    "in", "on", "near", "around", "at", "by", "for", "from", "to", "with", "who", "that", "and", "or", "is", "are",
-    "was", "were", "be", "me", "my", "mine", "you", "i", "a", "an", "the", "of", "this", "it", "her", "his", "him",
-    "he", "she", "they", "en", "de", "la", "el", "los", "las", "que", "con", "para", "por", "cerca", "y", "o", "mi",
-    "se", "es", "un", "una", "su", "lo", "please", "pls", "named", "visit", "appointment", "bill", "claim",
-    "office", "say", "says", "said", "sent", "told", "wants", "charged", "billed", "bills", "did", "does", "will",
-    "can", "has", "dice", "dijo", "cobro", "le", "les", "te", "veo", "fue", "hay",
-    "apt", "appt", "appts", "excluding", "except", "besides", "not", "excepto", "menos", "salvo",
-    "cpt", "hcpcs", "ndc", "nucc", "tin", "ein", "icd", "no", "longer", "anymore", "ya",
-})  # fmt: skip
-_LINKS = frozenset({"of", "the"})
-_OWNED = frozenset({"office", "bill", "visit", "claim", "phone", "number", "appointment", "fax", "address", "hospital"})
-_INTRODUCTIONS = (
-    ("this", "is"), ("my", "name", "is"), ("my", "names"), ("i", "am"), ("me", "llamo"), ("mi", "nombre", "es"),
-    ("soy",),
-)  # fmt: skip
-_INTRODUCING = frozenset(lead[0] for lead in _INTRODUCTIONS)
-_LEAVING_OUT = frozenset({("other", "than"), ("not", "be"), ("be", "not"), ("no", "sea"), ("but", "not")})
-_JOINS = frozenset({"and", "or", "y", "o", "e", "u", "nor", "ni"})
 _LONGEST, _SHORTEST = 3, 2
 _TERSE = 5
-_ASKED = frozenset({
-    "hours", "horario",
-    "npi", "phone", "fax", "tel", "address", "addr", "net", "nets", "network", "networks", "ntwk", "ntwks", "inn",
-    "in", "receipt", "ph", "number", "s", "p", "l", "e", "m", "telefono", "direccion", "red", "redes",
-})  # fmt: skip
 _APOSTROPHES = str.maketrans(APOSTROPHES)
 _SMALL = re.compile(r"(?<=')S\b|\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
 
@@ -85,8 +39,11 @@ def cleaned(words: str) -> str:
 
 
 class _Finder:
-    def __init__(self, said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str]) -> None:
-        self.said = said
+    def __init__(
+        self, said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: Area
+    ) -> None:
+        self.said, self.words = said, words
+        self.titles = words.any("short_title", "long_title")
         self.keys = said.keys
         self.free = free
         self.known = known
@@ -104,11 +61,11 @@ class _Finder:
     @property
     def is_hopeless(self) -> bool:
         """Whether no word can be a name: none is unknown, and none is a title."""
-        return not any(self._unknown) and TITLES.isdisjoint(self.said.words)
+        return not any(self._unknown) and self.titles.isdisjoint(self.said.words)
 
     def _is_unknown(self, place: int) -> bool:
         key, word = self.keys[place], self.said.words[place]
-        if not self.free[place] or len(key) < _SHORTEST or word in NOT_NAMES or word in GENERATIONS:
+        if not self.free[place] or len(key) < _SHORTEST or word in self.words.no_name or word in self.words.generation:
             return False
         if _CONTRACTED.search(word):
             return False
@@ -116,7 +73,7 @@ class _Finder:
 
     def unknown_letter(self, place: int) -> bool:
         """An initial: a letter that is no word ("a", "y"), with a name after it."""
-        return self.plain(place) and self.said.words[place] not in NOT_NAMES and self.unknown(place + 1)
+        return self.plain(place) and self.said.words[place] not in self.words.no_name and self.unknown(place + 1)
 
     def run(self, place: int) -> int:
         """The end of the stretch of unknown words that starts here, at most three."""
@@ -134,14 +91,15 @@ class _Finder:
 
     def titled(self, place: int) -> NameFound | None:
         word = self.said.words[place]
-        if not self.free[place] or word not in TITLES:
+        if not self.free[place] or word not in self.titles:
             return None
         first = place + 1
-        if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in NOT_NAMES:
+        if first >= len(self.keys) or not self.plain(first) or self.said.words[first] in self.words.no_name:
             return None
-        if word in _LONG_TITLES and not self.unknown(first):
+        if word in self.words.long_title and not self.unknown(first):
             return None
-        if word in SHORT_TITLES and self.keys[first] in self.known and not self.unknown(first) and not self.free[first]:
+        short = word in self.words.short_title
+        if short and self.keys[first] in self.known and not self.unknown(first) and not self.free[first]:
             return None
         end = first + 1
         while (
@@ -155,7 +113,7 @@ class _Finder:
 
     def after_and(self, place: int, found: Sequence[NameFound]) -> NameFound | None:
         """A family name that "and" or "or" joins to the titled name right before it."""
-        if not found or found[-1].after != place - 1 or self.said.words[place - 1] not in _JOINS:
+        if not found or found[-1].after != place - 1 or self.said.words[place - 1] not in self.words.join:
             return None
         end = self.run(place)
         sure = end > place and any(self.keys[at] in self.people for at in range(place, end))
@@ -163,7 +121,7 @@ class _Finder:
 
     def credentialed(self, place: int) -> NameFound | None:
         end = self.run(place)
-        if end > place and end < len(self.keys) and self.said.words[end] in CREDENTIALS:
+        if end > place and end < len(self.keys) and self.said.words[end] in self.words.credential:
             return NameFound(place, end + 1, cleaned(self.said.said(place, end)))
         return None
 
@@ -172,17 +130,17 @@ class _Finder:
         if end == place:
             return None
         after = end
-        while after < len(self.keys) and self.keys[after] in GENERIC and after - end < _LONGEST:
+        while after < len(self.keys) and self.keys[after] in self.words.generic and after - end < _LONGEST:
             after += 1
-        while after > end and self.keys[after - 1] in _LINKS:
+        while after > end and self.keys[after - 1] in self.words.link:
             after -= 1
         tail = self.keys[end:after]
-        if tail and (tail[-1] in _SUFFIXES or " ".join(tail[-2:]) in _SUFFIXES):
+        if tail and (tail[-1] in self.words.group_end or tail[-2:] in self.words.phrases("whole_end")):
             return NameFound(place, after, cleaned(self.said.said(place, after)))
         return None
 
     def led(self, place: int) -> NameFound | None:
-        if self.said.words[place] not in _LEADS:
+        if self.said.words[place] not in self.words.lead:
             return None
         first = place + 1
         end = self.run(first)
@@ -197,21 +155,25 @@ class _Finder:
     def left_out(self, place: int) -> NameFound | None:
         """A family name that is not wanted: "other than okafor", "que no sea la okafor"."""
         end, before = self.run(place), self.said.words[max(0, place - _LONGEST) : place]
-        article = before[-1:] in {("la",), ("el",)}
+        article = bool(before) and before[-1] in self.words.article
         cue = before[:-1] if article else before
         named = article or any(self.keys[at] in self.people for at in range(place, end))
-        return self.named(place, place, end) if end > place and named and cue[-2:] in _LEAVING_OUT else None
+        return (
+            self.named(place, place, end)
+            if end > place and named and cue[-2:] in self.words.phrases("leaving_out")
+            else None
+        )
 
     def terse(self, place: int) -> NameFound | None:
         """As a clerk types it: nothing but a name and what is asked of it, "okafor npi"."""
         end = self.run(place)
         around = {*self.said.words[:place], *self.said.words[end:]}
-        alone = end > place and len(self.keys) <= _TERSE and around and around <= _ASKED
+        alone = end > place and len(self.keys) <= _TERSE and around and around <= self.words.asked
         return self.named(place, place, end) if alone else None
 
     def named(self, place: int, first: int, end: int) -> NameFound:
         after = end
-        while after < len(self.keys) and self.said.words[after] in CREDENTIALS | GENERATIONS:
+        while after < len(self.keys) and self.said.words[after] in self.words.any("credential", "generation"):
             after += 1
         name = cleaned(self.said.said(first, end))
         return NameFound(place, after, name[:-1] if self.possessed(end) else name)
@@ -219,35 +181,36 @@ class _Finder:
     def possessed(self, end: int) -> bool:
         """Whether the name that ends here is a possessive without its apostrophe: "dr kims office"."""
         last = self.said.words[end - 1]
-        owned = end < len(self.keys) and self.said.words[end] in _OWNED
+        owned = end < len(self.keys) and self.said.words[end] in self.words.owned
         return owned and last.endswith("s") and last not in self.people and last[:-1] in self.people
 
 
-def introduced(said: Utterance, first: int) -> bool:
+def introduced(said: Utterance, first: int, words: Area) -> bool:
     """Whether the name that begins here is that of who writes: "my name is …"."""
-    return any(said.words[max(0, first - len(lead)) : first] == lead for lead in _INTRODUCTIONS)
+    return any(said.words[max(0, first - len(lead)) : first] == lead for lead in words.phrases("introduction"))
 
 
-def _not_of_the_speaker(said: Utterance, free: Sequence[bool]) -> Sequence[bool]:
+def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: Area) -> Sequence[bool]:
     """Without the words after "this is" or "my name is": who writes is not who is looked for."""
+    titles, begins = words.any("short_title", "long_title"), words.starts("introduction")
     for place, word in enumerate(said.words[:-1]):
-        for lead in _INTRODUCTIONS if word in _INTRODUCING else ():
+        for lead in words.phrases("introduction") if word in begins else ():
             first = place + len(lead)
-            if said.words[place:first] == lead and first < len(said.words) and said.words[first] not in TITLES:
+            if said.words[place:first] == lead and first < len(said.words) and said.words[first] not in titles:
                 after = first + _LONGEST
                 return [one and not first <= at < after for at, one in enumerate(free)]
     return free
 
 
 def find_name(
-    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str]
+    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: Area
 ) -> NameFound | None:
     """The first name of a person or organisation, or None.
 
     `free[i]` says that no other tag took word i; `known` are the words that mean something else, `people` are given
     and family names, which win over `known`.
     """
-    finder = _Finder(said, _not_of_the_speaker(said, free), known, people)
+    finder = _Finder(said, _not_of_the_speaker(said, free, words), known, people, words)
     if finder.is_hopeless:
         return None
     searches = (
@@ -262,12 +225,12 @@ def find_name(
 
 
 def titled_names(
-    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str]
+    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: Area
 ) -> list[NameFound]:
     """Every name behind a doctor's title, and the family name joined to one: "Drs. Kim and Lee"."""
-    if TITLES.isdisjoint(said.words):
+    if words.any("short_title", "long_title").isdisjoint(said.words):
         return []
-    finder = _Finder(said, _not_of_the_speaker(said, free), known, people)
+    finder = _Finder(said, _not_of_the_speaker(said, free, words), known, people, words)
     found: list[NameFound] = []
     place = 0
     while place < len(said.keys):
@@ -278,9 +241,9 @@ def titled_names(
     return found
 
 
-def widened(said: Utterance, after: int) -> int:
+def widened(said: Utterance, after: int, words: Area) -> int:
     """The end of a known organisation's name with the generic words that follow: "Erlanger East Hospital"."""
     end = after
-    while end < len(said.keys) and said.keys[end] in GENERIC and said.words[end] not in {"of", "the"}:
+    while end < len(said.keys) and said.keys[end] in words.generic and said.words[end] not in words.link:
         end += 1
     return end

@@ -4,74 +4,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.language.joining import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
+from bot.language.matcher import Area
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
-_CUES = (
-    ("anyone", "but"), ("anybody", "but"), ("anything", "but"), ("everyone", "but"), ("everything", "but"),
-    ("anywhere", "but"), ("all", "but"), ("any", "but"), ("except", "for"), ("other", "than"), ("apart", "from"),
-    ("aside", "from"), ("instead", "of"), ("rather", "than"), ("do", "not"), ("does", "not"), ("aparte", "de"),
-    ("en", "vez", "de"), ("en", "lugar", "de"), ("outside", "of"), ("network", "but"), ("networks", "but"),
-    ("sin", "contar"), ("sin", "incluir"), ("not", "counting"), ("leaving", "out"), ("leave", "out"),
-    ("nothing", "from"), ("none", "from"), ("nobody", "from"), ("nada", "de"), ("nadie", "de"),
-    ("not",), ("no",), ("non",), ("nor",), ("neither",), ("except",), ("excluding",), ("exclude",), ("without",),
-    ("besides",), ("minus",), ("avoid",), ("isnt",), ("arent",), ("wasnt",), ("werent",), ("doesnt",), ("dont",),
-    ("outside",), ("sin",), ("excepto",), ("salvo",), ("menos",), ("ni",), ("exceptuando",), ("quitando",),
-)  # fmt: skip
-_BY_FIRST: dict[str, tuple[tuple[str, ...], ...]] = {
-    word: tuple(cue for cue in _CUES if cue[0] == word) for word in {cue[0] for cue in _CUES}
-}
-_GLUE = frozenset({
-    "in", "on", "at", "a", "an", "the", "any", "be", "is", "are", "of", "with", "from", "by", "for", "my", "part",
-    "near", "into", "to", "who", "that", "under", "one", "ones", "covered", "participating", "including", "related",
-    "en", "la", "el", "los", "las", "de", "del", "con", "por", "un", "una", "mi", "que", "sea", "sean", "es", "son",
-    "esta", "este", "estan", "esten", "para", "al", "lo", "parte", "ser", "ver", "see", "those",
-})  # fmt: skip
-# "Except claims from Erlanger" excludes Erlanger, "no claims from Erlanger" says that there are none.
-_THINGS = frozenset({
-    "claims", "claim", "bills", "visits", "doctors", "providers", "places", "reclamos", "reclamaciones", "facturas",
-    "visitas", "citas", "doctores", "medicos", "lugares",
-})  # fmt: skip
-_BEING = frozenset({"sea", "sean", "es", "son"})
-_ABSENT = frozenset({("no",), ("sin",), ("without",)})
-_VERBS = frozenset({
-    "take", "takes", "taking", "accept", "accepts", "accepting", "want", "include", "show", "use", "speak", "speaks",
-    "acepta", "aceptan", "acepte", "acepten", "toma", "toman", "tome", "tomen", "quiero", "incluyas", "incluya",
-})  # fmt: skip
 _MOST_GLUE = 5
-# These only negate a verb that follows: "I don't see Dr. Kim" excludes nobody.
-_AUXILIARY = frozenset({("do", "not"), ("does", "not"), ("doesnt",), ("dont",)})
-_NEGATED = frozenset({("not",), ("no",), ("isnt",), ("arent",), ("wasnt",), ("werent",), *_AUXILIARY})
-# An English "no" before these answers a question: "no in Memphis" corrects the place.
-_AFTER_ANSWER = frozenset({"in", "on", "at", "near", "from", "for", "by", "the", "my", "to"})
-_NO_CUE_AFTER = frozenset({"why", "if", "si", "whether", "lo", "al", "or", "o"})
-_ASKING = frozenset({
-    "is", "are", "was", "were", "isnt", "arent", "wasnt", "werent", "why", "does", "doesnt", "do", "did", "didnt",
-    "porque", "por", "esta", "estan", "es", "acepta", "toma",
-})  # fmt: skip
 _POLAR = frozenset({
     "network", "gender", "location", "provider_name", "organization", "specialty", "facility_type", "language",
     "accepting_new", "claim_type", "amount_kind", "person", "named_person", "drug", "date_range", "service",
     "state_of_claim", "telehealth", "wheelchair", "open_at", "age_group", "order",
 })  # fmt: skip
 _NAMES = frozenset({"provider_name", "organization"})
-_OUTSIDE = frozenset({("outside",), ("outside", "of")})
-# What else there is "instead of Humira" is asked about Humira.
-_REPLACING = frozenset({
-    ("instead", "of"), ("rather", "than"), ("other", "than"), ("besides",), ("aparte", "de"), ("en", "vez", "de"),
-    ("en", "lugar", "de"),
-})  # fmt: skip
 _BREAKS = frozenset(",;:.?!")
 
 
-def with_polarity(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+def with_polarity(said: Utterance, tags: Sequence[Tag], listed: Area) -> list[Tag]:
     """The tags, those that the message excludes marked so, with the words of the "not" in their span.
 
     What is joined to an excluded value ("not in P or S") is excluded too. "Not in my network" is out of network.
     """
-    scope = _Scope(said, tags)
+    scope = _Scope(said, tags, listed)
     tags = scope.without_unnamed()
-    if _BY_FIRST.keys().isdisjoint(scope.words):
+    if not scope.has_cue:
         return tags
     marked: list[Tag] = []
     for tag in sorted(tags, key=lambda one: (one.first, one.after)):
@@ -79,7 +33,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
         before = next((one for one in reversed(marked) if one.kind == tag.kind and one.after <= tag.first), None)
         if cue is not None:
             marked.append(replace(tag, first=cue, excluded=True))
-        elif before and before.excluded and _goes_on(said, before, tag, tags):
+        elif before and before.excluded and _goes_on(said, before, tag, tags, listed.beside("joining")):
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
@@ -123,50 +77,64 @@ def _is_part(one: Tag, whole: Tag) -> bool:
     return begins and (not all_.get("end") or str(part["end"]) <= str(all_["end"])) and part != all_
 
 
-def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag]) -> bool:
+def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag], words: Area) -> bool:
     """Whether a "not" reaches from one value to the next: in "P or S", and in "P, S or L", but not in "not P, S"."""
-    how = link(said, before, tag)
+    how = link(said, before, tag, words)
     if how != ",":
         return how is not None
     following = (one for one in tags if one.kind == tag.kind and one.first >= tag.after)
-    return any(link(said, tag, one) in {"and", "or"} for one in following)
+    return any(link(said, tag, one, words) in {"and", "or"} for one in following)
 
 
 class _Scope:
     """The words of one message around its tags."""
 
-    def __init__(self, said: Utterance, tags: Sequence[Tag]) -> None:
-        self._said, self._tags = said, tags
+    def __init__(self, said: Utterance, tags: Sequence[Tag], listed: Area) -> None:
+        self._said, self._tags, self._listed = said, tags, listed
+        self._cues = listed.phrases("cue")
         self.words = tuple(word.replace("'", "") for word in said.words)
+
+    @property
+    def has_cue(self) -> bool:
+        """Whether a word begins one of the words that exclude."""
+        begins = self._listed.starts("cue")
+        return any(word in begins for word in self.words)
 
     def cue_before(self, tag: Tag) -> int | None:
         """The place of the word that excludes what follows it, None when there is none."""
         for place in range(tag.first, max(-1, tag.first - _MOST_GLUE - 1), -1):
             for length in (3, 2, 1):
                 cue = self.words[max(0, place - length) : place]
-                if len(cue) == length and cue in _BY_FIRST.get(cue[0], ()):
+                if len(cue) == length and cue in self._cues:
                     return place - length if not any(self._refusals(cue, place, tag)) else None
-            if not place or self.words[place - 1] not in _GLUE | _VERBS | _THINGS:
+            if not place or self.words[place - 1] not in self._listed.any("glue", "verb", "thing"):
                 return None
         return None
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
         """For each way in which a cue may not exclude the tag, whether that is so here."""
         between, first = self.words[after : tag.first], after - len(cue)
+        absent, auxiliary = self._listed.phrases("absent"), self._listed.phrases("auxiliary")
         yield bool(_BREAKS & set(self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]]))
-        yield bool(first) and self.words[first - 1] in _NO_CUE_AFTER and cue in _NEGATED | {("menos",)}
-        yield cue in _REPLACING and tag.kind == "drug"
-        yield cue in _ABSENT and not _THINGS.isdisjoint(between) and _BEING.isdisjoint(between)
-        yield cue in _OUTSIDE and tag.kind != "network"
-        yield cue == ("no",) and bool(between) and between[0] in _AFTER_ANSWER
-        yield cue in _AUXILIARY and _VERBS.isdisjoint((*between, self.words[tag.first]))
-        yield cue in _NEGATED and self._is_question(first, tag)
+        yield (
+            bool(first)
+            and self.words[first - 1] in self._listed.no_cue_after
+            and cue in self._listed.phrases("not_after")
+        )
+        yield cue in self._listed.phrases("replacing") and tag.kind == "drug"
+        yield cue in absent and not self._listed.thing.isdisjoint(between) and self._listed.being.isdisjoint(between)
+        yield cue in self._listed.phrases("outside") and tag.kind != "network"
+        yield cue in self._listed.phrases("answer") and bool(between) and between[0] in self._listed.after_answer
+        yield cue in auxiliary and self._listed.verb.isdisjoint((*between, self.words[tag.first]))
+        yield cue in self._listed.phrases("negated") and self._is_question(first, tag)
 
     def _is_question(self, cue: int, tag: Tag) -> bool:
         """Whether a "not" belongs to what is asked about somebody: "why is Dr. Kim not in network P"."""
         words = self.words
-        asking = words[0] in _ASKING or (words[0] == "no" and words[1:2] and words[1] in _ASKING)
-        if not asking or words[1:2] == ("there",):
+        asking = words[0] in self._listed.asking or (
+            (words[0],) in self._listed.phrases("answer") and words[1:2] and words[1] in self._listed.asking
+        )
+        if not asking or words[1:2] in self._listed.phrases("there"):
             return False
         named = any(one.kind in _NAMES and one.first < cue for one in self._tags)
         return named or cue == 0 or tag.kind in _NAMES

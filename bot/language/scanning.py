@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.language.groups import spot_groups
+from bot.language.groups import HouseWords, spot_groups
 from bot.language.lexicon import Lexicon
 from bot.language.names import NameFound
 from bot.language.phrases import PhraseFound
-from bot.language.spotting import NameWords, spot_names
+from bot.language.spotting import Around, NameWords, spot_names
 from bot.language.text import Utterance
 from bot.language.typos import Speller
 
@@ -31,6 +31,7 @@ class Scanner:
 
     def __init__(self, lexicon: Lexicon, speller: Speller) -> None:
         self._tree, self._speller = lexicon.tree, speller
+        self._houses = HouseWords(lexicon.grammar)
         self._words = NameWords(
             known=lexicon.familiar
             | lexicon.plain
@@ -42,6 +43,7 @@ class Scanner:
             place_words=lexicon.place_words,
             slip=speller.is_slip,
             value=self._is_value,
+            around=Around(lexicon.grammar),
         )
 
     def _is_value(self, key: str) -> bool:
@@ -50,7 +52,7 @@ class Scanner:
 
     def scan(self, said: Utterance) -> Scanned:
         """What a message holds."""
-        groups = spot_groups(said, self._words)
+        groups = spot_groups(said, self._words, self._houses)
         people = self._people(said, spot_names(said, self._words))
         names = (*groups, *(name for name in people if not _overlaps(name, groups)))
         kept = frozenset(place for name in names for place in range(name.first, name.after))

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from bot.language.calendar import shifted
 from bot.language.joining import UNNAMED_NETWORKS, together
+from bot.language.matcher import Area
 from bot.language.reading import Slot
 from bot.language.tags import Tag
 from bot.language.text import Utterance
@@ -28,7 +29,7 @@ def kinds_of(kind: str) -> tuple[str, ...]:
     return _ALSO.get(kind, (kind,))
 
 
-def slot_of(said: Utterance, tags: Sequence[Tag], kind: str) -> Slot | None:
+def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: Area) -> Slot | None:
     """What a slot of this type holds, None when the message names nothing for it.
 
     A wanted value wins over an excluded one of the same slot. Values that are said together are kept together.
@@ -37,21 +38,21 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str) -> Slot | None:
         fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
         if fitting:
             wanted = [tag for tag in fitting if not tag.excluded] or fitting
-            return _filled(said, wanted, min(wanted, key=_rank), kind)
+            return _filled(said, wanted, min(wanted, key=_rank), kind, words)
     return None
 
 
-def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str) -> Slot | None:
+def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: Area) -> Slot | None:
     """What a message leaves out of a slot beside a value that it wants: the P of "in S but not in P"."""
     fitting = [tag for tag in tags if tag.kind in kinds_of(kind)]
     out = [tag for tag in fitting if tag.excluded]
-    return _filled(said, out, min(out, key=_rank), kind) if out and len(out) < len(fitting) else None
+    return _filled(said, out, min(out, key=_rank), kind, words) if out and len(out) < len(fitting) else None
 
 
-def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str) -> Slot | None:
+def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str, words: Area) -> Slot | None:
     if len(tags) == 1:
         return Slot(said.said(best.first, best.after), _value(kind, best), best.excluded)
-    group, how = together(said, tags, best)
+    group, how = together(said, tags, best, words)
     values = list({repr(value): value for value in (_value(kind, tag) for tag in group)}.values())
     if how is None or len(values) == 1:
         return Slot(said.said(best.first, best.after), _value(kind, best), best.excluded)

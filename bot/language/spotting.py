@@ -6,81 +6,14 @@ This is done before typing mistakes are put right, since a name is like many wor
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.language.names import (
-    CREDENTIALS,
-    GENERATIONS,
-    GENERIC,
-    NOT_NAMES,
-    SHORT_TITLES,
-    TITLES,
-    NameFound,
-    cleaned,
-    introduced,
-)
+from bot.language.matcher import Grammar
+from bot.language.names import NameFound, cleaned, introduced
 from bot.language.text import Utterance
 
-PARTICLES = frozenset({
-    "de", "la", "las", "los", "del", "dela", "della", "di", "da", "dos", "du", "van", "von", "der", "den", "ter", "ten",
-    "le", "el", "al", "bin", "ibn", "abu", "st", "san", "mc", "mac", "o",
-})  # fmt: skip
-SUFFIXES = GENERATIONS | CREDENTIALS | {"do"}
-_LEADS = frozenset({
-    "", "is", "are", "was", "does", "do", "did", "can", "will", "has", "would", "could", "if", "about", "for", "of",
-    "with", "by", "see", "saw", "and", "or", "vs", "npi", "phone", "fax", "address", "number", "named", "called",
-    "find", "show", "provider", "member", "that", "compare", "between", "hours", "network", "networks", "whether",
-    "not", "except", "but", "than", "esta", "acepta", "toma", "es", "con", "para", "entre", "llamado", "llamada",
-    "busco", "buscar", "menos", "de", "a",
-})  # fmt: skip
-_FOLLOW = frozenset({
-    "", "in", "with", "on", "at", "still", "taking", "accepting", "accept", "accepts", "take", "takes", "covered",
-    "available", "inn", "out", "oon", "par", "participating", "participate", "participates", "part", "contracted",
-    "listed", "near", "from", "work", "works", "practice", "practices", "see", "sees", "seeing", "have", "has", "open",
-    "board", "speak", "speaks", "a", "an", "npi", "phone", "telephone", "number", "fax", "address", "office", "hours",
-    "or", "and", "vs", "versus", "network", "networks", "net", "nets", "ntwk", "s", "p", "l", "e", "m", "is", "does",
-    "affiliated", "location", "locations", "deliver", "treat", "treats", "belong", "use", "dr", "en", "esta", "acepta",
-    "toma", "tiene", "habla", "trabaja", "atiende", "dentro", "participa", "y", "o", "que", "to", "for", "not", "now",
-    "this", "by", "tin", "cerca", "endpoint", "details", "info",
-})  # fmt: skip
-# Words that are also a given or a family name, where a name stands and a name is beside them.
-_ALSO_NAMES = frozenset({
-    "will", "bill", "do", "he", "gold", "silver", "blue", "long", "day", "best", "may", "ma", "so", "case", "price",
-    "le", "la", "van", "den", "di", "du", "mac", "al",
-})  # fmt: skip
-# What a message may begin with before a comma.
-_OPENERS = frozenset({
-    "hello", "hi", "hey", "thanks", "thank", "yes", "ok", "okay", "sorry", "actually", "please", "well", "so", "also",
-    "great", "good", "morning", "gracias", "hola", "si", "bueno", "perdon", "question", "update", "quick", "urgent",
-    "asap", "sure", "right", "wait", "and", "doctor", "network", "tn", "ga", "ky", "nc",
-})  # fmt: skip
-_MOST_FAMILY, _MOST_GIVEN, _COUNTIES = 3, 2, (("condado", "de"), ("condados", "de"))
-_FIELDS = frozenset({"npi", "phone", "telephone", "fax", "address", "number", "tin", "hours", "network", "networks"})
-_TERSE_FIELDS = _FIELDS | {"net", "ntwk"}
-_IN, _NETWORK_LETTERS = frozenset({"in", "en"}), frozenset("splem")
-_ENDS = frozenset({
-    "", "in", "with", "on", "still", "taking", "accepting", "accept", "accepts", "take", "takes", "part", "par", "inn",
-    "participating", "participate", "participates", "covered", "contracted", "en", "dentro", "out", "at", "a", "an",
-})  # fmt: skip
-_DOES = frozenset({"does", "do", "did", "can", "will"})
-_AT = frozenset({"in", "near", "at", "en", "tn", "cerca", "de"})
-_ACTS = frozenset({
-    "take", "accept", "practice", "work", "participate", "speak", "see", "treat", "deliver", "use", "honor", "offer",
-})  # fmt: skip
-_NETWORKED = frozenset({"network", "networks", "net", "ntwk", "inn", "par", "red", "bluecare", "blue"})
-_ASKING = frozenset({"is", "are", "does", "do", "can", "will", "see", "esta", "acepta", "toma"})
-_FOR = frozenset({"for", "of", "del", "de", "para"})
-_ROLES = frozenset({"provider", "member", "patient", "specialist", "therapist", "proveedor", "especialista"})
-_PLANS = frozenset({
-    "ppo", "hmo", "epo", "hsa", "hra", "plan", "plans", "bronze", "silver", "gold", "platinum", "marketplace", "use",
-    "uses", "include", "includes", "usa", "one", "two", "three", "report", "verify", "check", "confirm", "lookup",
-})  # fmt: skip
-WEEKDAYS = "monday lunes tuesday tues martes wednesday wed miercoles thursday thurs jueves friday fri viernes saturday sabado sunday domingo".split()
-_DAYS = frozenset(WEEKDAYS) | {f"{day}s" for day in WEEKDAYS}
-_UNLIKELY = _DAYS | _PLANS | NOT_NAMES | PARTICLES | _FOLLOW | _NETWORKED | SUFFIXES | TITLES | _ROLES
-_LETTER_WORDS = frozenset({"a", "y", "o", "e", "i"})
+_MOST_FAMILY, _MOST_GIVEN = 3, 2
 _ZIP_DIGITS = 5
 _LONGEST, _PAIR, _ACRONYM = 4, 2, 4
 _NEAR_NETWORK = 5
-_FRAMES = _ASKING | _FOR | _DOES
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +30,28 @@ class NameWords:
     place_words: Collection[str]
     slip: Callable[[str], bool]
     value: Callable[[str], bool]
+    around: "Around"
+
+
+class Around:
+    """The words around names, by the grammar: what may stand before and behind one, and what is never a part of one."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        own, self.names = grammar.area("spotting"), grammar.area("names")
+        nowhere = frozenset({""})
+        self.lead, self.follow, self.end = own.lead | nowhere, own.follow | nowhere, own.end | nowhere
+        self.particle, self.also_name, self.opener, self.field = own.particle, own.also_name, own.opener, own.field
+        self.terse_field, self.within, self.network_letter = own.terse_field, own.within, own.network_letter
+        self.does, self.at, self.act, self.networked, self.asking = own.does, own.at, own.act, own.networked, own.asking
+        self.of, self.letter_word, self.county = own.of, own.letter_word, own.phrases("county")
+        self.short_title, self.long_title = self.names.short_title, self.names.long_title
+        self.credential, self.generic = self.names.credential, self.names.generic
+        self.frame, self.part = own.any("asking", "of", "does"), own.any("particle", "also_name")
+        self.suffix = self.names.any("generation", "credential") | own.suffix
+        self.no_part = self.names.no_name | self.suffix
+        self.unlikely = self.no_part.union(
+            own.any("day", "plan", "particle", "networked", "role"), self.follow, self.short_title, self.long_title
+        )
 
 
 def spot_names(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
@@ -108,7 +63,11 @@ def spot_names(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
     place = 0
     while place < len(said.words):
         hit = spotter.framed(place) or spotter.reversed(place) or spotter.straight(place)
-        if hit and said.words[max(0, hit.first - 2) : hit.first] not in _COUNTIES and not introduced(said, hit.first):
+        if (
+            hit
+            and said.words[max(0, hit.first - 2) : hit.first] not in words.around.county
+            and not introduced(said, hit.first, words.around.names)
+        ):
             found.append(hit)
         place = hit.after if hit else place + 1
     return tuple(found)
@@ -116,7 +75,7 @@ def spot_names(said: Utterance, words: NameWords) -> tuple[NameFound, ...]:
 
 class _Spotter:
     def __init__(self, said: Utterance, words: NameWords) -> None:
-        self.said = said
+        self.said, self.around = said, words.around
         self.known, self.people, self.places, self.slip = words.known, words.people, words.places, words.slip
         self.place_words, self.value = words.place_words, words.value
         text = said.text
@@ -141,7 +100,7 @@ class _Spotter:
         word, key = self.said.words[place], self.said.keys[place]
         if key in self.known and key not in self.people:
             return False
-        if len(word) < _PAIR or not word.replace("'", "").isalpha() or word in NOT_NAMES | SUFFIXES:
+        if len(word) < _PAIR or not word.replace("'", "").isalpha() or word in self.around.no_part:
             return False
         strange = key not in self.known and word not in self.places and (len(word) > _PAIR or self.capital(place))
         return key in self.people or strange
@@ -177,23 +136,23 @@ class _Spotter:
 
     def _may_be_name(self, place: int) -> bool:
         word = self.word(place)
-        likely = len(word) > 1 and word not in _UNLIKELY and word.replace("'", "").isalpha()
-        return likely and self.said.keys[place] not in GENERIC
+        likely = len(word) > 1 and word not in self.around.unlikely and word.replace("'", "").isalpha()
+        return likely and self.said.keys[place] not in self.around.generic
 
     def _is_surely_name(self, place: int) -> bool:
         """Whether a capital, or a degree right behind it, makes a known word a name."""
-        return self.capital(place) or self.word(place + 1) in CREDENTIALS
+        return self.capital(place) or self.word(place + 1) in self.around.credential
 
     def _initial(self, place: int) -> bool:
         word = self.word(place)
         single = len(word) == 1 and word.isalpha() and self.like(place + 1)
-        return single and (word not in _LETTER_WORDS or self.said.said(place, place + 1).isupper())
+        return single and (word not in self.around.letter_word or self.said.said(place, place + 1).isupper())
 
     def _particle(self, place: int) -> bool:
         after = place + 1
-        while self.word(after) in PARTICLES:
+        while self.word(after) in self.around.particle:
             after += 1
-        return self.word(place) in PARTICLES and after < len(self.said.words) and self.like(after)
+        return self.word(place) in self.around.particle and after < len(self.said.words) and self.like(after)
 
     def _parts(self, first: int, most: int) -> int:
         """The end of the words that may stand on one side of the comma of a name."""
@@ -202,19 +161,23 @@ class _Spotter:
             if end > first and self.between(end) not in {"", ".", "-"}:
                 break
             end += 1
-        while end > first and self.word(end - 1) in PARTICLES and self.word(end - 1) not in _ALSO_NAMES:
+        while (
+            end > first
+            and self.word(end - 1) in self.around.particle
+            and self.word(end - 1) not in self.around.also_name
+        ):
             end -= 1
         return end
 
     def _is_part(self, place: int) -> bool:
         word, key = self.word(place), self.said.keys[place]
-        if word in _OPENERS or (self.value(key) and key not in self.people):
+        if word in self.around.opener or (self.value(key) and key not in self.people):
             return False
-        return self.like(place) or self._may_be_name(place) or word in PARTICLES | _ALSO_NAMES or self._initial(place)
+        return self.like(place) or self._may_be_name(place) or word in self.around.part or self._initial(place)
 
     def suffixed(self, end: int) -> int:
         """The place behind the degrees and the "Jr" that follow a name."""
-        while self.word(end) in SUFFIXES and self.between(end) in {"", ",", ".", ",."}:
+        while self.word(end) in self.around.suffix and self.between(end) in {"", ",", ".", ",."}:
             if self.word(end) == "do" and not (self.said.said(end, end + 1).isupper() or "," in self.between(end)):
                 break
             end += 1
@@ -225,12 +188,12 @@ class _Spotter:
         if not self.like(first):
             return None
         end = self.run(first)
-        if end == first or self.word(first - 1) in TITLES - SHORT_TITLES:
+        if end == first or self.word(first - 1) in self.around.long_title:
             return None
         after = self.suffixed(end)
-        if self.word(first - 1) in SHORT_TITLES:
+        if self.word(first - 1) in self.around.short_title:
             return NameFound(first - 1, after, _said(self.said, first, end)) if end - first >= _PAIR else None
-        if end < len(self.said.keys) and self.said.keys[end] in GENERIC and not self._practices(first, end):
+        if end < len(self.said.keys) and self.said.keys[end] in self.around.generic and not self._practices(first, end):
             return None
         named = self._sure(first, end, after) or self._alone(first, end, after)
         sure = after > end or "npi" in self.said.words or self._of_network(first, after)
@@ -247,20 +210,24 @@ class _Spotter:
         before, behind = self.word(first - 1), self.word(after)
         if self._placed(first, after):
             return listed > 0 or strange > 1
-        framed = before in _LEADS and (behind in _FOLLOW or self._possessed(end)) and (before or behind in _FIELDS)
+        framed = (
+            before in self.around.lead
+            and (behind in self.around.follow or self._possessed(end))
+            and (before or behind in self.around.field)
+        )
         if not framed:
             return strange > 1 and listed > (before + behind != "")
         return listed > 0 or (behind != "covered" and before != "are" and self._framed_sure(first, end, after))
 
     def _framed_sure(self, first: int, end: int, after: int) -> bool:
         """Whether words that no list of names has are no mistyped ones."""
-        if self._of_network(first, after) or self.word(after) in _FIELDS:
+        if self._of_network(first, after) or self.word(after) in self.around.field:
             return True
         return any(self.capital(place) or not self.slip(self.said.keys[place]) for place in range(first, end))
 
     def _practices(self, first: int, end: int) -> bool:
         """Whether the "practice" behind a name is what the person does: "where does Jane Mai practice"."""
-        return self.word(end) == "practice" and self.word(first - 1) in _DOES
+        return self.word(end) == "practice" and self.word(first - 1) in self.around.does
 
     def _possessed(self, end: int) -> bool:
         return self.word(end - 1).endswith(("'s", "s'"))
@@ -269,25 +236,27 @@ class _Spotter:
         """Whether somebody's network is asked about: "is … in network S"."""
         words = self.said.words
         around = {*words[after : after + _NEAR_NETWORK], *words[max(0, first - _NEAR_NETWORK) : first]}
-        lettered = self.word(after) in _IN and self.word(after + 1) in _NETWORK_LETTERS
-        return self.word(first - 1) in _ASKING and (lettered or not _NETWORKED.isdisjoint(around))
+        lettered = self.word(after) in self.around.within and self.word(after + 1) in self.around.network_letter
+        return self.word(first - 1) in self.around.asking and (lettered or not self.around.networked.isdisjoint(around))
 
     def _reached(self, first: int, after: int) -> bool:
         """Whether it is asked how to reach somebody: "the phone number for …"."""
-        led = self.word(first - 1) in _FOR and self.word(after) in _FOLLOW
-        return led and not _FIELDS.isdisjoint(self.said.words[max(0, first - _NEAR_NETWORK) : first])
+        led = self.word(first - 1) in self.around.of and self.word(after) in self.around.follow
+        return led and not self.around.field.isdisjoint(self.said.words[max(0, first - _NEAR_NETWORK) : first])
 
     def _acts(self, first: int, after: int) -> bool:
         """Whether it is asked what somebody takes or where they work."""
-        return self.word(first - 1) in _DOES and self.word(after) in _ACTS
+        return self.word(first - 1) in self.around.does and self.word(after) in self.around.act
 
     def _alone(self, first: int, end: int, after: int) -> bool:
         """Whether one strange word is a family name: with a degree, or before the network that is asked about."""
-        if end - first != 1 or not self.like(first) or self.word(first - 1) in PARTICLES:
+        if end - first != 1 or not self.like(first) or self.word(first - 1) in self.around.particle:
             return False
         if after > end:
             return True
-        if not self._placed(first, after) and not (self.word(after) in _FOLLOW and self._of_network(first, after)):
+        if not self._placed(first, after) and not (
+            self.word(after) in self.around.follow and self._of_network(first, after)
+        ):
             return False
         key = self.said.keys[first]
         return key in self.people or self.capital(first) or not self.slip(key)
@@ -298,9 +267,10 @@ class _Spotter:
         placed = [
             word
             for word in rest
-            if (word in self.place_words and word not in PARTICLES) or (word.isdigit() and len(word) == _ZIP_DIGITS)
+            if (word in self.place_words and word not in self.around.particle)
+            or (word.isdigit() and len(word) == _ZIP_DIGITS)
         ]
-        return not first and bool(placed) and all(word in _AT or word in placed for word in rest)
+        return not first and bool(placed) and all(word in self.around.at or word in placed for word in rest)
 
     def framed(self, first: int) -> NameFound | None:
         """Two to four words where only a name can stand, be they known or not: "is summer weber in network S".
@@ -308,15 +278,19 @@ class _Spotter:
         That is between "is" and the network that is asked about, or before what is asked of somebody: "graf, jan npi".
         """
         begin = first
-        if first and self.word(first - 1) not in _FRAMES:
+        if first and self.word(first - 1) not in self.around.frame:
             return None
-        first += self.word(first - 1) in _ASKING and self.word(first) in SHORT_TITLES
+        first += self.word(first - 1) in self.around.asking and self.word(first) in self.around.short_title
         end, comma = self._frame(first)
         end += comma is not None and self._ends_in_initial(end)
         after = self.suffixed(end)
-        of_network = self._acts(begin, after) or (self.word(after) in _ENDS and self._of_network(begin, after))
+        of_network = self._acts(begin, after) or (
+            self.word(after) in self.around.end and self._of_network(begin, after)
+        )
         reached = self._reached(begin, after)
-        if end - first < _PAIR or not (of_network or reached or (not first and self.word(after) in _TERSE_FIELDS)):
+        if end - first < _PAIR or not (
+            of_network or reached or (not first and self.word(after) in self.around.terse_field)
+        ):
             return None
         sure = any(
             self.like(place) and (self.said.keys[place] in self.people or not self.slip(self.said.keys[place]))
@@ -324,7 +298,9 @@ class _Spotter:
         )
         if not sure and reached:
             return None
-        if not sure and not all(self.capital(place) or self.word(place) in PARTICLES for place in range(first, end)):
+        if not sure and not all(
+            self.capital(place) or self.word(place) in self.around.particle for place in range(first, end)
+        ):
             return None
         if comma is None:
             return NameFound(begin, after, _said(self.said, first, end), sure=True)
@@ -346,7 +322,7 @@ class _Spotter:
 
     def _also_name(self, first: int, place: int) -> bool:
         """The Will of "is Will Reyes in network S", and the Do of "is Sarah Do in …"; "Sarah Kim DO" has a degree."""
-        if self.word(place) not in _ALSO_NAMES:
+        if self.word(place) not in self.around.also_name:
             return False
         if place == first:
             return self.like(place + 1)
@@ -359,7 +335,7 @@ class _Spotter:
         """The L of "Wyman, Christie L"."""
         if len(self.word(place)) != 1 or self.between(place) not in {"", "."}:
             return False
-        return self._is_capital(place) or self._is_dotted(place) or self.word(place + 1) in _FOLLOW - {""}
+        return self._is_capital(place) or self._is_dotted(place) or self.word(place + 1) in self.around.follow - {""}
 
     def _is_capital(self, place: int) -> bool:
         return self.said.said(place, place + 1).isupper()
@@ -368,7 +344,11 @@ class _Spotter:
         return self.said.text[self.said.spans[place][1] :].startswith(".")
 
     def _within(self, first: int, place: int) -> bool:
-        return self.word(place) in PARTICLES or self._initials(place) or (place > first and self._initial(place))
+        return (
+            self.word(place) in self.around.particle
+            or self._initials(place)
+            or (place > first and self._initial(place))
+        )
 
     def _initials(self, place: int) -> bool:
         """The J and the R of "J. R. Ewing"."""
@@ -377,7 +357,7 @@ class _Spotter:
 
     def reversed(self, first: int) -> NameFound | None:
         """Family name, comma, first names: one of the words is a name, the others may be words of any kind."""
-        if not self.listed or self.word(first - 1) not in _LEADS:
+        if not self.listed or self.word(first - 1) not in self.around.lead:
             return None
         end = self._parts(first, _MOST_FAMILY)
         if end == first or end >= len(self.said.words) or self.between(end) != ",":
@@ -387,7 +367,7 @@ class _Spotter:
         if not any(self.like(place) for place in range(first, end if first > 1 else last)):
             return None
         after = self.suffixed(last)
-        if last == end or self.word(after) not in _FOLLOW:
+        if last == end or self.word(after) not in self.around.follow:
             return None
         listed = any(self.said.keys[place] in self.people for place in range(first, last))
         slips = all(self.slip(self.said.keys[place]) for place in range(first, last))

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from bot.language.lexicon import WISH, WISH_AFTER, WISH_BEFORE
+from bot.language.matcher import Area, plain
 from bot.language.tags import Tag
 from bot.language.text import Utterance
 
@@ -14,39 +16,34 @@ OF_CLAIMS = frozenset({
     "CLAIM", "VISIT", "BILL", "COST", "OWE", "PAID", "FILL", "DENY", "LATEST", "PAST", "SPEND", "COVER", "PROCEDURE",
     "STATUS", "HISTORY", "BILL_CAME", "LAB",
 })  # fmt: skip
-_TERSE = {
-    **dict.fromkeys(("wheelchair", "handicap", "handicapped", "ada", "ramp", "rampa"), ("wheelchair", "true")),
-    **dict.fromkeys(("kid", "child", "children", "peds", "ped", "nino"), ("age_group", "child")),
-    **dict.fromkeys(("teen", "teenager", "adolescent", "adolescente"), ("age_group", "teen")),
-    **dict.fromkeys(("adult", "adulto"), ("age_group", "adult")),
-    **dict.fromkeys(("senior", "elderly", "geriatric", "anciano"), ("age_group", "senior")),
-}
 _KINDS_OF_DOCTORS = frozenset({"specialty", "any_doctor", "person"})
 _WITH_OBJECT = frozenset({"training", "prescribes"})
-_OPEN_ENDS = frozenset({"to", "at", "from", "in", "prescribe", "prescribes", "write", "writes", "en", "de", "receta"})
 _OBJECTS = frozenset({"organization", "provider_name", "drug"})
 # Of which words of a wish may seem to be one: the drug that somebody prescribes, the sedation of "with sedation".
 _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service"})
 
 
-def terse(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+def terse(said: Utterance, tags: Sequence[Tag], words: Area) -> list[Tag]:
     """What one word of a search says: "wheelchair" is a way in, and no chair that is bought; "kids" are who is treated.
 
     Words that another value of the same kind holds, or that belong to a kind of doctor, say no more.
     """
     kinds = {tag.kind for tag in tags}
     held = {place for tag in tags if tag.kind in _KINDS_OF_DOCTORS for place in range(tag.first, tag.after)}
-    found = [
-        Tag(*_TERSE[key], place, place + 1)
-        for place, key in enumerate(said.keys)
-        if key in _TERSE and place not in held and _TERSE[key][0] not in kinds
-    ]
-    return found[:1]
+    groups, ramps = words.values("treated"), words.wheelchair
+    found = (
+        Tag("age_group", groups[word], place, place + 1)
+        if word in groups
+        else Tag("wheelchair", "true", place, place + 1)
+        for place, word in enumerate(map(plain, said.words))
+        if place not in held and (word in groups or word in ramps)
+    )
+    return list(islice((tag for tag in found if tag.kind not in kinds), 1))
 
 
-def with_wishes(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
+def with_wishes(said: Utterance, tags: Sequence[Tag], words: Area) -> list[Tag]:
     """The tags, with words that describe whoever follows as wishes, and without what is only a part of a wish."""
-    found = _described([_with_object(said, tag, tags) if tag.kind == WISH else tag for tag in tags])
+    found = _described([_with_object(said, tag, tags, words) if tag.kind == WISH else tag for tag in tags])
     wishes = [tag for tag in found if tag.kind == WISH]
     return [tag for tag in found if not (tag.kind in _PARTS and any(_meet(tag, one) for one in wishes))]
 
@@ -63,9 +60,9 @@ def _described(tags: list[Tag]) -> list[Tag]:
     return found
 
 
-def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag]) -> Tag:
+def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: Area) -> Tag:
     """The wish with what it is about: the school of "who went to Vanderbilt", the drug of "who prescribes Suboxone"."""
-    open_ended = tag.after < len(said.words) and said.words[tag.after - 1] in _OPEN_ENDS
+    open_ended = tag.after < len(said.words) and said.words[tag.after - 1] in words.open_end
     if tag.value not in _WITH_OBJECT or not open_ended:
         return tag
     ends = [one.after for one in tags if one.kind in _OBJECTS and one.first == tag.after]
