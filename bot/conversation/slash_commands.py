@@ -11,12 +11,11 @@ from datetime import date
 
 from bot.conversation.state import Asked
 from bot.language.engine import SIDES_KINDS, Engine
-from bot.language.joining import UNNAMED_NETWORKS
 from bot.language.left import not_honoured
 from bot.language.options import HOW, Options, Unread, read_options
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
-from bot.language.slots import NAMED_NETWORK
+from bot.language.slots import NAMED_NETWORK, UNNAMED_NETWORKS
 from bot.language.versus import sides
 from bot.message import COMMAND, Message
 

@@ -5,28 +5,18 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.language.tags import Tag
-from bot.language.text import Utterance
+from bot.language.matcher import Area
+from bot.language.text import Tag, Utterance
 
 _DIGITS = re.compile(r"\d{4}")
 _NPI = re.compile(r"[12]\d{9}$")
 _NPI_PREFIX = "80840"
 _TIN = re.compile(r"(?<![\w-])\d{2}-?\d{7}(?![\w-])")
-_TIN_WORDS = frozenset({"tin", "ein", "tax", "taxid", "fein"})
 _NUCC = re.compile(r"\d{3}[0-9a-z]{6}x$")
 _CPT = re.compile(r"\d{5}$|\d{4}[tfu]$")
 _HCPCS = re.compile(r"[a-v]\d{4}$")
-_CODE_WORDS = frozenset(
-    {"cpt", "hcpc", "hcpcs", "code", "codes", "proc", "procedure", "procedimiento", "codigo", "cdt"}
-)
-_SAYS_KIND = (_CODE_WORDS | _TIN_WORDS | {"ndc", "npi", "nucc", "taxonomy", "taxonomia"}) - {
-    "procedure",
-    "procedimiento",
-}
 _NDC = re.compile(r"(?<![\w-])\d{4,5}-\d{3,4}-\d{1,2}(?![\w-])")
 _NDC_PLAIN = re.compile(r"\d{10,11}$")
-# Words that say whose number it is: "group NPI 1003000126".
-_OWNERS = frozenset({"group", "billing", "organization", "org", "facility", "individual", "rendering", "practice"})
 # Ten digits that are called an NPI are one, whatever their check digit says: the directory has nobody of that number.
 _NPI_WORDS = frozenset({"npi"})
 _NEAR, _SHORTEST = 3, 5
@@ -48,28 +38,28 @@ def is_nucc(word: str) -> bool:
     return _NUCC.match(word) is not None and not word.isdigit()
 
 
-def code_tags(said: Utterance, free: list[bool]) -> list[Tag]:
+def code_tags(said: Utterance, free: list[bool], words: Area) -> list[Tag]:
     """The codes of a message. Their words are marked in `free`."""
     if not _DIGITS.search(said.folded):
         return []
-    tags = (tag for tag in (*_by_text(said), *_by_word(said)) if all(free[tag.first : tag.after]))
-    found = [_with_its_word(said, tag) for tag in tags]
+    tags = (tag for tag in (*_by_text(said, words), *_by_word(said, words)) if all(free[tag.first : tag.after]))
+    found = [_with_its_word(said, tag, words) for tag in tags]
     for tag in found:
         free[tag.first : tag.after] = [False] * (tag.after - tag.first)
     return found
 
 
-def _by_text(said: Utterance) -> Iterator[Tag]:
+def _by_text(said: Utterance, words: Area) -> Iterator[Tag]:
     """Codes with dashes in them, which are several words."""
     for kind, form in (("ndc", _NDC), ("tin", _TIN)):
         for match in form.finditer(said.text):
             first, after = _tokens(said, match.start(), match.end())
             digits = match.group().replace("-", "")
-            if kind == "ndc" or "-" in match.group() or _near(said, first, _TIN_WORDS):
+            if kind == "ndc" or "-" in match.group() or _near(said, first, words.tax_number):
                 yield Tag(kind, match.group() if kind == "ndc" else digits, first, after)
 
 
-def _by_word(said: Utterance) -> Iterator[Tag]:
+def _by_word(said: Utterance, words: Area) -> Iterator[Tag]:
     for place, word in enumerate(said.words):
         if not word.isascii() or len(word) < _SHORTEST or not (word[0].isdigit() or word[-1].isdigit()):
             continue
@@ -80,16 +70,16 @@ def _by_word(said: Utterance) -> Iterator[Tag]:
         elif is_nucc(word):
             yield Tag("nucc", word.upper(), place, place + 1)
             yield Tag("specialty", (word.upper(),), place, place + 1)
-        elif _HCPCS.match(word) or (_CPT.match(word) and _near(said, place, _CODE_WORDS)):
+        elif _HCPCS.match(word) or (_CPT.match(word) and _near(said, place, words.code)):
             yield Tag("procedure_code", word.upper(), place, place + 1)
 
 
-def _with_its_word(said: Utterance, tag: Tag) -> Tag:
+def _with_its_word(said: Utterance, tag: Tag, words: Area) -> Tag:
     """With the words before it that say what it is: "CPT code 99213"."""
     first = tag.first
-    while first and said.words[first - 1] in _SAYS_KIND:
+    while first and said.words[first - 1] in words.says_kind:
         first -= 1
-    first -= first < tag.first and first > 0 and said.words[first - 1] in _OWNERS
+    first -= first < tag.first and first > 0 and said.words[first - 1] in words.owner
     return replace(tag, first=first)
 
 

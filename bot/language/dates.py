@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
 from bot.language.matcher import Grammar, Matcher
-from bot.language.tags import Tag
-from bot.language.text import Utterance
+from bot.language.text import Tag, Utterance
 
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bot.language.alarms import Alarms, alarmed, in_danger
-from bot.language.choosing import Chooser
+from bot.language.choosing import Chooser, best_rule, continues
 from bot.language.clauses import ClauseRole, asks
 from bot.language.context import Context, merge
 from bot.language.dates import date_tags, says_plan_year
@@ -21,7 +21,6 @@ from bot.language.places import load_place_names
 from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Danger, Signs
-from bot.language.score import best_rule, continues
 from bot.language.slots import dropped, moved, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
 from bot.language.versus import SIDES, sides

@@ -7,13 +7,10 @@ from datetime import date
 from string import ascii_lowercase
 
 from bot.language.codes import code_tags, is_nucc
-from bot.language.complaints import treated
 from bot.language.context import DateRange
-from bot.language.counties import counties_beside
 from bot.language.dates import date_tags
-from bot.language.elsewhere import city_elsewhere, state_at
+from bot.language.elsewhere import city_elsewhere, counties_beside, state_at
 from bot.language.hours import age_tags, hour_tags
-from bot.language.joining import networks_by_letter, unknown_letters
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar
 from bot.language.names import NameFound, cleaned, find_name, titled_names, widened
@@ -30,9 +27,9 @@ from bot.language.people import person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
 from bot.language.polarity import with_polarity
-from bot.language.tags import Tag
-from bot.language.text import Utterance
-from bot.language.wishes import OF_CLAIMS, terse, with_wishes
+from bot.language.slots import networks_by_letter, unknown_letters
+from bot.language.text import Tag, Utterance
+from bot.language.wishes import OF_CLAIMS, terse, treated, with_wishes
 
 # What somebody's name is not, when the writer may ask about that person.
 _NAMES = frozenset({"provider_name", "organization", "location"})
@@ -104,23 +101,12 @@ class Tagger:
             if tag.kind not in _WEAK:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         sought = _is_sought(tags, found, said)
-        joining = self._grammar.area("joining")
-        letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought)
-        letters += unknown_letters(said, free, self._letters, joining)
-        for tag in letters:
-            free[tag.first : tag.after] = [False] * (tag.after - tag.first)
-        tags += letters
+        tags += self._networks(said, tags, free, sought=sought)
         limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers)
-        tags += [*limits, *code_tags(said, free)]
+        tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
         tags = _opening(tags, hour_tags(self._grammar, said.words, today, sought=sought))
         tags += terse(said, tags, self._grammar.area("ages")) if sought else []
-        alone = amount_alone(said) if asked == "amount" else place_in_list(said)
-        if alone:
-            tags.append(alone)
-        elif _HAS_DIGIT.search(said.folded):
-            tags += number_tags(said, keys, free, self._numbers)
-        if (worded := worded_amount(said, keys, free, self._numbers)) is not None:
-            tags.append(worded)
+        tags += self._of_numbers(said, keys, free, asked)
         radius = radius_tag(said, keys, self._numbers)
         if all(tag.kind != "location" for tag in tags):
             elsewhere = city_elsewhere(said, free, self._named, self._places, awaited=asked == "location")
@@ -134,6 +120,24 @@ class Tagger:
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
         return with_polarity(said, tags, self._grammar.area("polarity"))
+
+    def _networks(self, said: Utterance, tags: Sequence[Tag], free: list[bool], *, sought: bool) -> list[Tag]:
+        """The networks that go by a letter. Words that are taken are marked in `free`."""
+        joining = self._grammar.area("joining")
+        letters = networks_by_letter(said, tags, free, self._letters, joining, sought=sought)
+        letters += unknown_letters(said, free, self._letters, joining)
+        for tag in letters:
+            free[tag.first : tag.after] = [False] * (tag.after - tag.first)
+        return letters
+
+    def _of_numbers(self, said: Utterance, keys: Sequence[str], free: list[bool], asked: str | None) -> list[Tag]:
+        """Claim numbers, ZIPs, amounts in figures and words. Words that are taken are marked in `free`."""
+        alone = amount_alone(said) if asked == "amount" else place_in_list(said)
+        tags = [alone] if alone else []
+        if not alone and _HAS_DIGIT.search(said.folded):
+            tags += number_tags(said, keys, free, self._numbers)
+        worded = worded_amount(said, keys, free, self._numbers)
+        return [*tags, worded] if worded else tags
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
         """With the names of people; a known organisation is the provider where no titled or whole name is beside it."""

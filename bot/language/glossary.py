@@ -16,8 +16,7 @@ from bot.errors import PackError
 from bot.language.clauses import Clause
 from bot.language.phrases import Meaning, PhraseFound, PhraseTree, phrases_in
 from bot.language.rules import WORDS, converted, read_yaml
-from bot.language.tags import Tag
-from bot.language.text import Utterance
+from bot.language.text import Tag, Utterance
 
 TERM, OTHER, ALONE = "term", "other_term", "lone_term"
 MOST_WORDS = 60

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.language.matcher import Found, Grammar, Matcher
-from bot.language.tags import Tag
+from bot.language.text import Tag
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RANK = {"now": 0, "all_day": 1}

@@ -10,8 +10,7 @@ from bot.language.lexicon import WISH
 from bot.language.reading import Cell, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import excluded_beside, kinds_of, slot_of
-from bot.language.tags import Tag
-from bot.language.text import Utterance
+from bot.language.text import Tag, Utterance
 
 # Slot types that choose among records or providers: left out, the answer is about more than was asked.
 CONDITIONS = (

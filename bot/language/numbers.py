@@ -7,8 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from bot.language.matcher import Grammar, Matcher
-from bot.language.tags import Tag
-from bot.language.text import Utterance
+from bot.language.text import Tag, Utterance
 
 OVER, UNDER = "amount_over", "amount_under"
 _CLAIM_ID = re.compile(r"(?<![\w$.,/])#?([A-Za-z]{0,6}[-_]?\d[A-Za-z0-9]*(?:[-_][A-Za-z0-9]+){0,4})(?!\w)")

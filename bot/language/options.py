@@ -8,9 +8,9 @@ from datetime import date
 from rapidfuzz import process
 
 from bot.language.engine import Engine
-from bot.language.joining import UNNAMED_NETWORKS
 from bot.language.names import cleaned
 from bot.language.reading import Slot
+from bot.language.slots import UNNAMED_NETWORKS
 from bot.language.text import key_of, read
 from bot.language.versus import SIDES
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.language.joining import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
 from bot.language.matcher import Area
-from bot.language.tags import Tag
-from bot.language.text import Utterance
+from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
+from bot.language.text import Tag, Utterance
 
 _MOST_GLUE = 5
 _POLAR = frozenset({

@@ -1,15 +1,168 @@
-"""From the tags of a message to the values of an intent's slots."""
+"""From the tags of a message to the values of an intent's slots, and which of them are said together: "S and P"."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import accumulate, pairwise
 from types import MappingProxyType
+from typing import Literal
 
 from bot.language.calendar import shifted
-from bot.language.joining import UNNAMED_NETWORKS, together
 from bot.language.matcher import Area
 from bot.language.reading import Slot
-from bot.language.tags import Tag
-from bot.language.text import Utterance
+from bot.language.text import Tag, Utterance
+
+How = Literal["and", "or"]
+IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"
+UNNAMED_NETWORKS = frozenset({IN_NETWORK, OUT_OF_NETWORK})
+_CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
+_MOST_BETWEEN = 4
+# A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
+_COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
+
+
+def link(said: Utterance, left: Tag, right: Tag, words: Area) -> str | None:
+    """What joins two values: "and", "or", "," or None."""
+    between = said.words[left.after : right.first]
+    if left.kind == "drug" and tuple(word for word in between if word not in words.article) in words.phrases("than"):
+        return "or"  # "is Trulicity cheaper than Ozempic" asks for both prices
+    if not words.either.isdisjoint(between):
+        between = tuple(word for word in between if word not in words.just)
+    if (
+        right.first < left.after
+        or len(between) > _MOST_BETWEEN
+        or not words.any("adding", "either", "glue").issuperset(between)
+    ):
+        return None
+    if not between and left.excluded and right.excluded:
+        return "or"  # neither S nor P: the "nor" is part of the second
+    return _by_marks(words, between, set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]]))
+
+
+def _by_marks(words: Area, between: Sequence[str], marks: set[str]) -> str | None:
+    """What the words and signs between two values say."""
+    if marks & set(".;?!") and words.shortened.isdisjoint(between):
+        return None
+    if not words.either.isdisjoint(between) or "/" in marks:
+        return "or"
+    if not words.adding.isdisjoint(between) or marks & {"&", "+"}:
+        return "and"
+    return "," if "," in marks else None
+
+
+def joined(said: Utterance, left: Tag, right: Tag, words: Area) -> bool:
+    """Whether two values of one kind are said together."""
+    return link(said, left, right, words) is not None
+
+
+def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: Area) -> tuple[tuple[Tag, ...], How | None]:
+    """The tags that are said together with `one`, in the order of the words, and how they are joined.
+
+    `one` alone, and None, where nothing is.
+    """
+    row = [tag for tag in tags if tag is one or (tag.excluded == one.excluded and not _overlap(tag, one))]
+    row.sort(key=lambda tag: (tag.first, -tag.after))
+    ends = accumulate((tag.after for tag in row), max, initial=0)
+    row = [tag for tag, end in zip(row, ends, strict=False) if tag is one or end <= tag.first]
+    links = [link(said, left, right, words) for left, right in pairwise(row)]
+    first = last = next(at for at, tag in enumerate(row) if tag is one)
+    while first and links[first - 1]:
+        first -= 1
+    while last < len(links) and links[last]:
+        last += 1
+    group, glue = row[first : last + 1], links[first:last]
+    how = _how(one.kind, glue)
+    return (tuple(group), how) if how else ((one,), None)
+
+
+def _overlap(one: Tag, other: Tag) -> bool:
+    return one.first < other.after and other.first < one.after
+
+
+def _how(kind: str, links: Sequence[str | None]) -> How | None:
+    if "or" in links:
+        return "or"
+    if "and" in links:
+        return "and"
+    return "and" if links and kind not in _COMMA_WITHIN else None
+
+
+def networks_by_letter(
+    said: Utterance,
+    tags: Sequence[Tag],
+    free: Sequence[bool],
+    letters: Mapping[str, str],
+    words: Area,
+    *,
+    sought: bool = False,
+) -> list[Tag]:
+    """The further letters of "network S and P", "S, P and L networks", and of "S or P" in capitals.
+
+    `letters` are the plan's networks that go by one letter. `sought`: a doctor or a place of care is looked for, where
+    desks write the letter alone: "knee dr 37402 S".
+    """
+    if not letters:
+        return []
+    known = [tag for tag in tags if tag.kind == "network"]
+    lone = [
+        Tag("network", letters[word], place, place + 1)
+        for place, word in enumerate(said.words)
+        if word in letters and free[place]
+    ]
+    found = [tag for tag in lone if _after_but(said, tag.first, words) or _led(said, tag.first, words)]
+    found += [tag for tag in lone if sought and tag not in found and _stands_alone(said, tag.first)]
+    for _ in lone:
+        near = [
+            tag for tag in lone if tag not in found and any(_beside(said, tag, one, words) for one in (*known, *found))
+        ]
+        found += near
+    if found or len(lone) < 2:  # noqa: PLR2004 -- a pair
+        return found
+    capital = [tag for tag in lone if said.said(tag.first, tag.after).isupper()]
+    return [tag for tag in capital if any(_beside(said, tag, one, words) for one in capital if one is not tag)]
+
+
+def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: Area) -> list[Tag]:
+    """Networks by a letter that none of the plan's has ("network Q"): named, so that the answer says there is none.
+
+    Vowels are words in Spanish and mostly in English ("red a", "network I can use").
+    """
+    return [
+        Tag("network", f"Network {word.upper()}", place - 1, place + 1)
+        for place, word in enumerate(said.words)
+        if place and letters and word in _CONSONANTS - letters.keys() and free[place]
+        if said.words[place - 1] in words.noun
+    ]
+
+
+def _led(said: Utterance, place: int, words: Area) -> bool:
+    """Whether a letter stands where a network stands: "which plans use S", "is Dr. Kim in s"."""
+    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
+    if first < 1 or said.words[first - 1] not in words.leading:
+        return False
+    after = said.words[place + 1 : place + 2]
+    if not after:
+        return said.words[place] != "e" or said.said(place, place + 1).isupper()
+    return said.said(place, place + 1).isupper() and (after[0] in words.trailing or after[0].isdigit())
+
+
+def _stands_alone(said: Utterance, place: int) -> bool:
+    """A capital behind which no other begins: the S of "S Main St" is none."""
+    after = said.said(place + 1, place + 2) if place + 1 < len(said.words) else ""
+    return place > 0 and said.said(place, place + 1).isupper() and not after[:1].isupper()
+
+
+def _after_but(said: Utterance, place: int, words: Area) -> bool:
+    """Whether a letter is what "any network but …" leaves out."""
+    first = place - (place > 0 and said.words[place - 1] in words.leading_article)
+    return said.words[max(0, first - 2) : first] in words.phrases("network_but")
+
+
+def _beside(said: Utterance, one: Tag, other: Tag, words: Area) -> bool:
+    left, right = (one, other) if one.first < other.first else (other, one)
+    return joined(said, left, right, words) or words.any("glue", "excepting").issuperset(
+        said.words[left.after : right.first]
+    )
+
 
 NAMED_NETWORK = "named_network"
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -5,6 +5,21 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A value of the slot type `kind`, in the words `first` up to, not including, `after`.
+
+    `excluded`: the words ask for everything but this value; the word that says so belongs to the tag.
+    """
+
+    kind: str
+    value: object
+    first: int
+    after: int
+    excluded: bool = False
+
+
 READ_CHARS = 4000
 SCORED_TOKENS = 150
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import islice
 
-from bot.language.joining import UNNAMED_NETWORKS
 from bot.language.names import cleaned
 from bot.language.reading import Slot
+from bot.language.slots import UNNAMED_NETWORKS
 
 SIDES: Mapping[str, str] = {"provider_name": "other_name", "network": "other_network"}
 _BETWEEN = re.compile(r"\s(?:vs\.?|versus|contra|or|and|to|with|o|u|y|e|con|frente a|[&/])\s|[,/&]", re.IGNORECASE)
