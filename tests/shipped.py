@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 from jinja2 import FileSystemBytecodeCache
 
+from bot.language.grammar import FOLDER as GRAMMAR
 from bot.language.lexicon import Lexicon, read_lexicon
 from bot.language.places import PlaceNames
 from bot.language.rules import WORDS
@@ -48,7 +49,8 @@ def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _lexicon_of(folder: Path, names: PlaceNames) -> Lexicon:
-    words = tuple((file.name, file.read_bytes()) for file in sorted((folder / WORDS).rglob("*")) if file.is_file())
+    files = (file for room in (WORDS, GRAMMAR) for file in sorted((folder / room).rglob("*")) if file.is_file())
+    words = tuple((str(file.relative_to(folder)), file.read_bytes()) for file in files)
     if words not in _LEXICONS:
         _LEXICONS[words] = read_lexicon(folder, names)
     return _LEXICONS[words]

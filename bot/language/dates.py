@@ -9,7 +9,7 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 from typing import NamedTuple
 
 from bot.language.calendar import Days, back, month_days, months_back, months_later, named_day, unit_around
-from bot.language.matcher import Grammar, Matcher
+from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Tag, Utterance
 
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
@@ -270,12 +270,7 @@ class Dates:
 
 
 def find_dates(
-    grammar: Grammar,
-    words: Sequence[str],
-    today: date,
-    plan_year: tuple[date, date] | None = None,
-    *,
-    dashes: Sequence[int] = (),
+    lexed: Lexed, today: date, plan_year: tuple[date, date] | None = None, *, dashes: Sequence[int] = ()
 ) -> tuple[DateFound, ...]:
     """The date phrases among folded words, in order, each as days with both ends included.
 
@@ -283,17 +278,17 @@ def find_dates(
     that follow one another ("February and March") are one range; of a season with months behind it ("late winter,
     February and March") only the months count. `dashes` are the places of words that a dash joins to the word before.
     """
-    return _ranges(Matcher(grammar, words, Dates(today, plan_year), dashes), grammar, today)
+    return _ranges(Matcher(lexed, Dates(today, plan_year), dashes), lexed.grammar, today)
 
 
 def _ranges(matcher: Matcher, grammar: Grammar, today: date) -> tuple[DateFound, ...]:
-    found, place = [], 0 if matcher.holds(_TELLING) else len(matcher.words)
-    while place < len(matcher.words):
-        hit = matcher.at("dates.range", place)
+    found, taken = [], 0
+    for place in matcher.begins("dates.range") if matcher.holds(_TELLING) else ():
+        hit = matcher.at("dates.range", place) if place >= taken else None
         days = _clipped((hit.value[0], hit.value[1]), today) if hit else None
         if hit and days:
             found.append(DateFound(place, hit.after, days))
-        place = hit.after if hit and days else place + 1
+            taken = hit.after
     return tuple(_listed(matcher, grammar, found)) if len(found) > 1 else tuple(found)
 
 
@@ -343,19 +338,19 @@ def _follows(first: DateFound, days: Days, second: DateFound) -> DateFound | Non
     return DateFound(first.first, second.after, (start, max(end, until)))
 
 
-def date_tags(grammar: Grammar, said: Utterance, today: date, plan_year: tuple[date, date] | None = None) -> list[Tag]:
+def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date, date] | None = None) -> list[Tag]:
     """The times that a message names, as `{"start", "end"}` in ISO days; those ahead are a kind of their own."""
     dashed = _DASH.search(said.text) is not None
     dashes = (
         tuple(place for place in range(1, len(said.words)) if _DASH.fullmatch(said.between(place))) if dashed else ()
     )
-    matcher = Matcher(grammar, said.words, Dates(today, plan_year), dashes)
+    matcher = Matcher(lexed, Dates(today, plan_year), dashes)
     tags = [
         Tag("date_ahead", _iso(found.value.start, found.value.end), found.first, found.after)
         for found in matcher.find("dates.ahead")
     ]
     ahead = {place for tag in tags for place in range(tag.first, tag.after)}
-    found = _ranges(matcher, grammar, today)
+    found = _ranges(matcher, lexed.grammar, today)
     past = (one for one in found if ahead.isdisjoint(range(one.first, one.after)))
     return [*(Tag("date_range", _iso(*one.days), one.first, one.after) for one in past), *tags]
 
@@ -366,4 +361,4 @@ def _iso(start: date | None, end: date | None) -> dict[str, str | None]:
 
 def says_plan_year(grammar: Grammar, words: Sequence[str]) -> bool:
     """Whether a phrase of time is counted in plan years."""
-    return next(Matcher(grammar, words).find("dates.plan_year"), None) is not None
+    return next(Matcher(Lexed(grammar, words)).find("dates.plan_year"), None) is not None

@@ -17,6 +17,7 @@ from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
 from bot.language.left import cells, conditions, left_out, not_held, not_honoured, owner_left, taken_by, words_left
 from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences
+from bot.language.matcher import Lexed
 from bot.language.places import load_place_names
 from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
@@ -178,9 +179,9 @@ class Engine:
 
     def dates_in(self, text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
         """The time that a phrase means when that is the plan year; None when it names none."""
-        tags = [
-            tag for tag in date_tags(self.lexicon.grammar, read(text), today, plan_year) if tag.kind == "date_range"
-        ]
+        said = read(text)
+        found = date_tags(Lexed(self.lexicon.grammar, said.words), said, today, plan_year)
+        tags = [tag for tag in found if tag.kind == "date_range"]
         return Slot(text, tags[0].value) if tags else None
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:

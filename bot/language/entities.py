@@ -12,7 +12,7 @@ from bot.language.dates import date_tags
 from bot.language.elsewhere import city_elsewhere, counties_beside, state_at
 from bot.language.hours import age_tags, hour_tags
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
-from bot.language.matcher import Grammar
+from bot.language.matcher import Grammar, Lexed
 from bot.language.names import NameFound, cleaned, find_name, titled_names, widened
 from bot.language.numbers import (
     NumberWords,
@@ -85,11 +85,10 @@ class Tagger:
         `asked` is the slot that the answer before could not go on without: then a number alone is money, and a
         strange word is a place. `spotted` are the names whose place gave them away.
         """
+        lexed = Lexed(self._grammar, said.words)
         names = [Tag("provider_name", name.name, name.first, name.after) for name in spotted if not name.group]
         groups = [Tag("organization", name.name, name.first, name.after) for name in spotted if name.group]
-        dates = [
-            tag for tag in date_tags(self._grammar, said, today, plan_year) if not _lies_in(tag, [*names, *groups])
-        ]
+        dates = [tag for tag in date_tags(lexed, said, today, plan_year) if not _lies_in(tag, [*names, *groups])]
         tags = groups + [
             tag for match in found for meaning in match.meanings if (tag := self._value(said, match, meaning, found))
         ]
@@ -102,9 +101,9 @@ class Tagger:
                 free[tag.first : tag.after] = [False] * (tag.after - tag.first)
         sought = _is_sought(tags, found, said)
         tags += self._networks(said, tags, free, sought=sought)
-        limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers)
+        limits = [] if asked == "amount" else limit_tags(said, keys, free, self._numbers, lexed)
         tags += [*limits, *code_tags(said, free, self._grammar.area("numbers"))]
-        tags = _opening(tags, hour_tags(self._grammar, said.words, today, sought=sought))
+        tags = _opening(tags, hour_tags(lexed, said.words, today, sought=sought))
         tags += terse(said, tags, self._grammar.area("ages")) if sought else []
         tags += self._of_numbers(said, keys, free, asked)
         radius = radius_tag(said, keys, self._numbers)
@@ -115,7 +114,7 @@ class Tagger:
         tags += [radius] if radius else []
         named = self._names(said, keys, found, free)
         tags = self._named_in(tags, said, self._with_titled(names, named, said) if names else named)
-        tags = [*self._of_person(tags, said)]
+        tags = [*self._of_person(tags, said, lexed)]
         tags += treated(tags, found)
         tags = with_wishes(said, tags, self._grammar.area("wishes"))
         tags = _plausible([_of_its_city(tag, tags, said, self._grammar) for tag in tags], said)
@@ -169,9 +168,9 @@ class Tagger:
         beside = said.keys[match.first - 1]
         return beside in self._known or said.words[match.first - 1] in self._words.credential
 
-    def _of_person(self, tags: list[Tag], said: Utterance) -> list[Tag]:
+    def _of_person(self, tags: list[Tag], said: Utterance, lexed: Lexed) -> list[Tag]:
         """With the person whose record is asked for by name, who is then no provider."""
-        if aged := age_tags(self._grammar, said.words):
+        if aged := age_tags(lexed):
             return [*tags, *aged]
         if said.people:
             known = [Tag("person", {"name": cleaned(said.said(*span))}, *span) for span in said.people]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.language.matcher import Found, Grammar, Matcher
+from bot.language.matcher import Found, Grammar, Lexed, Matcher
 from bot.language.text import Tag
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -55,13 +55,13 @@ class Hours:
         return next(part for end, part in _UNTIL if hour < end)
 
 
-def hour_tags(grammar: Grammar, words: Sequence[str], today: date, *, sought: bool = False) -> list[Tag]:
+def hour_tags(lexed: Lexed, words: Sequence[str], today: date, *, sought: bool = False) -> list[Tag]:
     """What `open_at` is to hold: `{"now": true}`, `{"all_day": true}`, or `{"weekday", "part"}`, either alone too.
 
     A weekday is "mon" to "sun", or "weekend"; a part is "early", "morning", "afternoon", "evening", "late" or "night".
     """
-    operations = Hours(grammar, words, today, sought=sought)
-    matcher, spoken = Matcher(grammar, words, operations), operations.opens or sought
+    operations = Hours(lexed.grammar, words, today, sought=sought)
+    matcher, spoken = Matcher(lexed, operations), operations.opens or sought
     days = list(matcher.find("hours.day"))
     if spoken and not days and (clock := next(matcher.find("hours.o_clock"), None)):
         led = matcher.is_in(clock.first - 1, "hours.led")
@@ -113,11 +113,11 @@ class Ages:
         return [Tag("age_group", group, *span)]
 
 
-def age_tags(grammar: Grammar, words: Sequence[str]) -> list[Tag]:
+def age_tags(lexed: Lexed) -> list[Tag]:
     """The group of an age that is told, as `age_group`; and for "my 5 year old" the relative, as `person`.
 
     A child is under 13, a teen under 18, an adult under 65; older is a senior. Other relatives are named by their own
     words ("my toddler", "mi hijo").
     """
-    found = list(Matcher(grammar, words, Ages()).find("ages.age"))
+    found = list(Matcher(lexed, Ages()).find("ages.age"))
     return max((one.value for one in found), key=lambda tags: tags[0].after - tags[0].first, default=[])

@@ -116,6 +116,21 @@ def plain(word: str) -> str:
     return _PLAIN.sub("", word) if "'" in word else word
 
 
+class Lexed:
+    """The words of one message with their classes and shapes: `places` are those of each class, shape and word."""
+
+    __slots__ = ("grammar", "places", "symbols", "words")
+
+    def __init__(self, grammar: Grammar, words: Sequence[str]) -> None:
+        self.grammar = grammar
+        self.words = [plain(word) if "'" in word else word for word in words]
+        self.symbols = [grammar.symbols(word) for word in self.words]
+        self.places: dict[str, list[int]] = {}
+        for place, symbols in enumerate(self.symbols):
+            for name, _ in symbols:
+                self.places.setdefault(name, []).append(place)
+
+
 class Matcher:
     """One message against the grammar. `operations` has a method for each operation that its rules name.
 
@@ -123,12 +138,9 @@ class Matcher:
     cannot work out (ValueError, OverflowError) is no match.
     """
 
-    def __init__(
-        self, grammar: Grammar, words: Sequence[str], operations: object = None, dashes: Sequence[int] = ()
-    ) -> None:
-        self._grammar, self._operations, self._dashes = grammar, operations, dashes
-        self.words = [plain(word) for word in words]
-        self._symbols = [grammar.symbols(word) for word in self.words]
+    def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
+        self._grammar, self._operations, self._dashes = lexed.grammar, operations, dashes
+        self.words, self._symbols, self._places = lexed.words, lexed.symbols, lexed.places
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, place: int, name: str) -> bool:
@@ -137,22 +149,30 @@ class Matcher:
 
     def holds(self, names: frozenset[str]) -> bool:
         """Whether any word is of one of these classes or shapes."""
-        return any(name in names for symbols in self._symbols for name, _ in symbols)
+        return not names.isdisjoint(self._places)
+
+    def begins(self, rule: str) -> list[int]:
+        """The places where a rule may begin."""
+        starts = self._grammar.starts.get(rule, frozenset())
+        if ANY in starts:
+            return list(range(len(self.words)))
+        return sorted({place for name in starts.intersection(self._places) for place in self._places[name]})
 
     def _begins(self, rule: str, place: int) -> bool:
         starts = self._grammar.starts.get(rule, ())
-        return any(name in starts for name, _ in self._symbols[place])
+        for name, _ in self._symbols[place]:
+            if name in starts:
+                return True
+        return ANY in starts
 
     def find(self, rule: str) -> Iterator[Found]:
         """The matches of a rule from left to right, the longest at each place, none overlapping another."""
-        place = 0
-        while place < len(self.words):
-            hit = self.at(rule, place)
-            if hit is None:
-                place += 1
-            else:
+        taken = 0
+        for place in self.begins(rule):
+            hit = self.at(rule, place) if place >= taken else None
+            if hit is not None:
                 yield hit
-                place = max(hit.after, place + 1)
+                taken = hit.after
 
     def at(self, rule: str, place: int) -> Found | None:
         """The longest match of a rule that begins at a place; of several the one whose pattern stands first."""
@@ -237,6 +257,8 @@ class Area:
 
     def __init__(self, grammar: Grammar, name: str) -> None:
         self._grammar, self._area = grammar, name
+        self._kept: dict[tuple[str, ...], frozenset[str]] = {}
+        self._phrases: dict[str, Mapping[tuple[str, ...], Value]] = {}
 
     def __getattr__(self, name: str) -> frozenset[str]:
         """The words of a class, kept for the next time; a pack without a grammar has none."""
@@ -253,15 +275,23 @@ class Area:
 
     def phrases(self, name: str) -> Mapping[tuple[str, ...], Value]:
         """Phrases of words alone, with what they stand for."""
-        return _phrases(self._grammar, f"{self._area}.{name}")
+        if name not in self._phrases:
+            said = self._grammar.listed.get(f"{self._area}.{name}", {})
+            self._phrases[name] = {tuple(one.split()): value for one, value in said.items()}
+        return self._phrases[name]
 
     def any(self, *names: str) -> frozenset[str]:
         """The words of several classes."""
-        return _union(self._grammar, tuple(f"{self._area}.{name}" for name in names))
+        if names not in self._kept:
+            self._kept[names] = self._grammar.words(*(f"{self._area}.{name}" for name in names))
+        return self._kept[names]
 
     def keys(self, *names: str) -> frozenset[str]:
         """The words of several classes in look-up form."""
-        return _keys(self._grammar, tuple(f"{self._area}.{name}" for name in names))
+        key = ("", *names)
+        if key not in self._kept:
+            self._kept[key] = frozenset(map(key_of, self.any(*names)))
+        return self._kept[key]
 
     def starts(self, name: str) -> frozenset[str]:
         """The words with which phrases begin."""
@@ -275,18 +305,3 @@ class Area:
 @lru_cache(maxsize=512)
 def _area(grammar: Grammar, name: str) -> Area:
     return Area(grammar, name)
-
-
-@lru_cache(maxsize=512)
-def _union(grammar: Grammar, names: tuple[str, ...]) -> frozenset[str]:
-    return grammar.words(*names)
-
-
-@lru_cache(maxsize=512)
-def _keys(grammar: Grammar, names: tuple[str, ...]) -> frozenset[str]:
-    return grammar.keys(*names)
-
-
-@lru_cache(maxsize=512)
-def _phrases(grammar: Grammar, name: str) -> Mapping[tuple[str, ...], Value]:
-    return {tuple(said.split()): value for said, value in grammar.listed.get(name, {}).items()}

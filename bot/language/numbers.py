@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from bot.language.matcher import Grammar, Matcher
+from bot.language.matcher import Grammar, Lexed, Matcher
 from bot.language.text import Tag, Utterance
 
 OVER, UNDER = "amount_over", "amount_under"
@@ -39,8 +39,8 @@ class NumberWords:
     """Whole numbers said in words ("two hundred and forty", "doscientos cuarenta"), and the words around numbers."""
 
     def __init__(self, grammar: Grammar) -> None:
-        self.grammar = grammar
         self.values, self._times = grammar.values("numbers.value"), grammar.values("numbers.times")
+        self.large = frozenset({*self._times, *(word for word, value in self.values.items() if value >= _TEN)})
         self._few = grammar.values("dates.number")
         self._joint, self._article = grammar.words("numbers.joint"), grammar.words("numbers.article")
         self._parts = frozenset({*self.values, *self._times, *self._joint})
@@ -174,9 +174,11 @@ class Limits:
         return len(word) > 1 and not self._words.money.isdisjoint(self._keys)
 
 
-def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords) -> list[Tag]:
+def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords, lexed: Lexed) -> list[Tag]:
     """The limits, as `amount_over` and `amount_under` in US dollars. Their words are marked in `free`."""
-    matcher = Matcher(words.grammar, said.words, Limits(said, keys, free, words))
+    if "limits.number" not in lexed.places and words.large.isdisjoint(said.words):
+        return []
+    matcher = Matcher(lexed, Limits(said, keys, free, words))
     tags = [tag for found in matcher.find("limits.limit") for tag in found.value]
     for tag in tags:
         free[tag.first : tag.after] = [False] * (tag.after - tag.first)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bot.language.calendar import shifted
 from bot.language.dates import date_tags, find_dates
+from bot.language.matcher import Lexed
 from bot.language.text import read
 from tests.shipped import shipped_pack
 
@@ -112,7 +113,7 @@ WORDS = [
 )
 def test_a_phrase_means_these_days(said: str, start: str | None, end: str) -> None:
     """English and Spanish phrases are read about the past, both ends included."""
-    (found,) = find_dates(GRAMMAR, read(said).words, TODAY)
+    (found,) = find_dates(Lexed(GRAMMAR, read(said).words), TODAY)
     assert found.days == (date.fromisoformat(start) if start else None, date.fromisoformat(end))
 
 
@@ -128,13 +129,13 @@ def test_a_phrase_means_these_days(said: str, start: str | None, end: str) -> No
 )
 def test_a_dash_makes_a_range(said: str, start: str, end: str) -> None:
     """Between months, years and days, with and without blanks."""
-    (found,) = date_tags(GRAMMAR, read(said), TODAY, None)
+    (found,) = date_tags(Lexed(GRAMMAR, read(said).words), read(said), TODAY)
     assert found.value == {"start": start, "end": end}
 
 
 def test_times_with_a_gap_stay_two() -> None:
     """January and March leave February out; the year of the last is that of both."""
-    first, second = find_dates(GRAMMAR, read("january and march 2023").words, TODAY)
+    first, second = find_dates(Lexed(GRAMMAR, read("january and march 2023").words), TODAY)
     assert first.days == (date(2023, 1, 1), date(2023, 1, 31))
     assert second.days == (date(2023, 3, 1), date(2023, 3, 31))
 
@@ -145,19 +146,19 @@ def test_times_with_a_gap_stay_two() -> None:
 )
 def test_plain_words_are_no_dates(said: str) -> None:
     """Months that are words, and bare numbers, say no time."""
-    assert find_dates(GRAMMAR, read(said).words, TODAY) == ()
+    assert find_dates(Lexed(GRAMMAR, read(said).words), TODAY) == ()
 
 
 def test_the_plan_year_comes_from_the_coverage_when_it_is_known() -> None:
     """A plan that starts in July has its year from July."""
-    (found,) = find_dates(GRAMMAR, read("this plan year").words, TODAY, (date(2024, 7, 1), date(2025, 6, 30)))
+    (found,) = find_dates(Lexed(GRAMMAR, read("this plan year").words), TODAY, (date(2024, 7, 1), date(2025, 6, 30)))
     assert found.days == (date(2024, 7, 1), TODAY)
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_no_range_is_upside_down_or_in_the_future(words: list[str], today: date) -> None:
     """Whatever the words and the day: start ≤ end ≤ today, and the words of a range are in the message."""
-    for found in find_dates(GRAMMAR, words, today):
+    for found in find_dates(Lexed(GRAMMAR, words), today):
         start, end = found.days
         assert 0 <= found.first < found.after <= len(words)
         assert end is None or end <= today
@@ -185,11 +186,13 @@ def test_the_month_before_is_the_whole_month_before() -> None:
 )
 def test_a_time_ahead_is_no_time_of_a_record(said: str, start: str, end: str) -> None:
     """What begins after today is a value of its own, which an answer can honour or must say that it can't."""
-    [tag] = date_tags(GRAMMAR, read(said), TODAY, None)
+    [tag] = date_tags(Lexed(GRAMMAR, read(said).words), read(said), TODAY)
     assert (tag.kind, tag.value) == ("date_ahead", {"start": start, "end": end})
 
 
 @pytest.mark.parametrize("said", ["the next month", "my claim 2024", "in november 2024", "room 2099", "next door"])
 def test_what_only_looks_like_a_time_ahead(said: str) -> None:
     """Walking on from an answer, a time of today and other numbers are none."""
-    assert [tag for tag in date_tags(GRAMMAR, read(said), TODAY, None) if tag.kind == "date_ahead"] == []
+    assert [
+        tag for tag in date_tags(Lexed(GRAMMAR, read(said).words), read(said), TODAY) if tag.kind == "date_ahead"
+    ] == []
