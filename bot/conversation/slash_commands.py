@@ -16,7 +16,6 @@ from bot.language.options import HOW, Options, Unread, read_options
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import NAMED_NETWORK, UNNAMED_NETWORKS
-from bot.language.versus import sides
 from bot.message import COMMAND, Message
 
 _LONGEST = 1_500  # signs of a command's words that are looked through for what they name; all are read for danger (T49)
@@ -119,7 +118,7 @@ class Commands:
         given = {**heard, **request.options.slots}
         rules = _fitting(request.intents, reading, given)
         if not SIDES_KINDS.isdisjoint(rules.slots.values()):
-            named = sides(lambda text: self._engine.slots_in(text, today=today), request.options.words)
+            named = self._engine.sides_in(request.options.words, today=today)
             given = {**given, **named, **request.options.slots}
         slots = {name: slot for name, kind in rules.slots.items() if (slot := _slot(given, kind))}
         return Asked(

@@ -173,6 +173,10 @@ class Engine:
             if (slot := slot_of(heard.said, heard.tags, kind, heard.joining))
         }
 
+    def sides_in(self, text: str, *, today: date) -> dict[str, Slot]:
+        """The provider or the network on each side of a comparison."""
+        return sides(lambda part: self.slots_in(part, today=today), text, self.lexicon.grammar.area("options"))
+
     def says_plan_year(self, text: str) -> bool:
         """Whether a phrase of time is counted in plan years, which only the member's coverage knows."""
         return says_plan_year(self.lexicon.grammar, read(text).words)
@@ -327,7 +331,7 @@ class Engine:
             if (slot := slot_of(heard.said, heard.tags, kind, heard.joining))
         }
         if not SIDES_KINDS.isdisjoint(wanted.values()):
-            found = sides(lambda text: self.slots_in(text, today=today), heard.said.text)
+            found = self.sides_in(heard.said.text, today=today)
             slots.update({name: found[kind] for name, kind in wanted.items() if kind in found})
         if entry.intent == DATE_SHIFT and "date_shift" in heard.names:
             slots["date_range"] = moved(heard.said, heard.tags, context.slots if context else {}, today)

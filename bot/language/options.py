@@ -1,13 +1,14 @@
 """The `key:value` options of a slash command or a form: what each gives, and what of them cannot be read."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from rapidfuzz import process
 
 from bot.language.engine import Engine
+from bot.language.matcher import Area
 from bot.language.names import cleaned
 from bot.language.reading import Slot
 from bot.language.slots import UNNAMED_NETWORKS
@@ -19,21 +20,10 @@ _ZIP = re.compile(r"(\d{5})(?:-?\d{4})?")
 _MILES = re.compile(r"(\d{1,4})(?:\.\d+)?\s*\w*")
 _MONEY = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d{2})?)")
 _CODE = re.compile(r"[a-z]{2,3}")
-_YES = frozenset({"yes", "y", "true", "si", "1"})
-_NO = frozenset({"no", "n", "false", "0"})
-_ANY = frozenset({"any", "cualquiera"})
-_NOT = re.compile(r"(?:not|no|except|excepto|menos)\s+(.+)", re.IGNORECASE)
 _SWITCHES = ("accepting_new", "telehealth", "wheelchair")
 _NEAR_ENOUGH = 60
-_OPEN = ("open", "abierto", "abierto por la", "")
-_AGES = ("for {}", "para {}", "for a {} year old", "{}")
 # How several networks are meant, which is an option of its own: any of them, all of them, or none.
 HOW = "network_how"
-_HOW: Mapping[str, str] = {
-    **dict.fromkeys(("any", "or", "cualquiera", "o"), "or"),
-    **dict.fromkeys(("all", "and", "both", "todas", "ambas", "y"), "and"),
-    **dict.fromkeys(("none", "not", "ninguna", "no"), "not"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +76,7 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
     keys = {key: kind for listed in engine.lexicon.options.values() for key, kind in listed if kind in kinds}
     kind_of = {key_of(key): kind for key, kind in keys.items()}
     slots: dict[str, Slot] = {}
+    words = engine.lexicon.grammar.area("options")
     unknown: list[Unknown] = []
     unread: list[Unread] = []
     values: list[str] = []
@@ -100,7 +91,9 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
             unknown.append(Unknown(key, _nearest(key, keys)))
             if number > MOST:
                 break
-        elif kind != HOW and _plain(value) in _ANY | (_NO if kind in _SWITCHES else frozenset()):
+        elif kind != HOW and _plain(value) in (
+            words.any("any_said", "no_said") if kind in _SWITCHES else words.any_said
+        ):
             continue
         elif not _put(slots, kind, _slot(engine, kind, key, value, today), compares=SIDES.get(kind) in kinds):
             unread.append(Unread(key, value, kind))
@@ -109,9 +102,9 @@ def read_options(engine: Engine, text: str, kinds: Collection[str], today: date)
         slots["network"] = _meant(slots["network"], str(how.value))
     elif how:
         unread.append(Unread("match", how.text, HOW))
-    words = " ".join(_OPTION.sub(" ", text).split())
-    said = " ".join((words, *values)).strip()
-    return Options(words, slots, said, tuple(unknown), tuple(unread), known)
+    left = " ".join(_OPTION.sub(" ", text).split())
+    said = " ".join((left, *values)).strip()
+    return Options(left, slots, said, tuple(unknown), tuple(unread), known)
 
 
 def _put(slots: dict[str, Slot], kind: str, slot: Slot | None, *, compares: bool) -> bool:
@@ -152,22 +145,25 @@ def _plain(text: str) -> str:
 
 def _slot(engine: Engine, kind: str, key: str, value: str, today: date) -> Slot | None:
     """What an option gives; "not P" leaves P out. The words of a switch are its key: a "yes" tells nothing."""
+    words = engine.lexicon.grammar.area("options")
     if kind in _SWITCHES:
-        return Slot(key, True) if _plain(value) in _YES else None
-    barred = _NOT.fullmatch(value)
-    found = _value(engine, kind, key, barred[1] if barred else value, today)
+        return Slot(key, True) if _plain(value) in words.yes_said else None
+    first, _, rest = value.partition(" ")
+    barred = bool(rest.strip()) and first.casefold() in words.leaving_out
+    found = _value(engine, kind, key, rest.strip() if barred else value, today)
     if not isinstance(found, Slot):
-        return None if found is None else Slot(value, found, excluded=barred is not None)
-    return replace(found, text=value, excluded=found.excluded or barred is not None)
+        return None if found is None else Slot(value, found, excluded=barred)
+    return replace(found, text=value, excluded=found.excluded or barred)
 
 
 def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> object | None:
+    words = engine.lexicon.grammar.area("options")
     readers: dict[str, Callable[[], object]] = {
         "amount": lambda: _heard(engine, kind, (value, f"${value}"), today),
         **dict.fromkeys(("amount_over", "amount_under"), lambda: _dollars(value)),
-        "open_at": lambda: _heard(engine, kind, (f"{lead} {value}".strip() for lead in _OPEN), today),
-        "age_group": lambda: _heard(engine, kind, (way.format(value) for way in _AGES), today),
-        HOW: lambda: _HOW.get(_plain(value)),
+        "open_at": lambda: _heard(engine, kind, _ways(words, "open_way", value), today),
+        "age_group": lambda: _heard(engine, kind, _ways(words, "age_way", value), today),
+        HOW: lambda: words.values("how").get(_plain(value)),
         "organization": lambda: cleaned(value) or None,
         "radius": lambda: _miles(value),
         "provider_name": lambda: cleaned(value) or None,
@@ -177,6 +173,12 @@ def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> obje
         "network": lambda: _network(engine, value, today),
     }
     return readers.get(kind, lambda: _heard(engine, kind, (value,), today))()
+
+
+def _ways(words: Area, name: str, value: str) -> Iterator[str]:
+    """How a value alone would be said in a message; "x" stands for it."""
+    yield from (" ".join(value if word == "x" else word for word in way) for way in words.phrases(name))
+    yield value
 
 
 def _heard(engine: Engine, kind: str, ways: Iterable[str], today: date) -> Slot | None:
