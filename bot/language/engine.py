@@ -22,9 +22,8 @@ from bot.language.places import load_place_names
 from bot.language.reading import COUNTED, Candidate, Reading, Slot, elapsed
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules
 from bot.language.safety import Danger, Signs
-from bot.language.slots import dropped, moved, slot_of
+from bot.language.slots import SIDES, dropped, moved, sides, slot_of
 from bot.language.text import READ_CHARS, SCORED_TOKENS, Utterance, read
-from bot.language.versus import SIDES, sides
 from bot.language.weights import DANGER_SURE, LANGUAGE, WEIGHTS, Weights, load_weights
 
 MOST_CANDIDATES = 3

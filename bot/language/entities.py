@@ -13,7 +13,7 @@ from bot.language.elsewhere import city_elsewhere, counties_beside, state_at
 from bot.language.hours import age_tags, hour_tags
 from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar, Lexed
-from bot.language.names import NameFound, cleaned, find_name, titled_names, widened
+from bot.language.names import NameFound, cleaned, find_name, person_named, titled_names, widened
 from bot.language.numbers import (
     NumberWords,
     amount_alone,
@@ -23,7 +23,6 @@ from bot.language.numbers import (
     radius_tag,
     worded_amount,
 )
-from bot.language.people import person_named
 from bot.language.phrases import Meaning, PhraseFound
 from bot.language.places import NamedPlace
 from bot.language.polarity import with_polarity

@@ -13,8 +13,7 @@ from bot.language.evidence import evidence, shape
 from bot.language.groups import HouseWords, spot_groups
 from bot.language.lexicon import Lexicon
 from bot.language.matcher import Area
-from bot.language.names import NameFound
-from bot.language.people import names_somebody, with_people
+from bot.language.names import NameFound, names_somebody, with_people
 from bot.language.phrases import PhraseFound
 from bot.language.slots import places_of_names
 from bot.language.spotting import Around, NameWords, spot_names

@@ -11,9 +11,8 @@ from bot.language.engine import Engine
 from bot.language.matcher import Area
 from bot.language.names import cleaned
 from bot.language.reading import Slot
-from bot.language.slots import UNNAMED_NETWORKS
+from bot.language.slots import SIDES, UNNAMED_NETWORKS
 from bot.language.text import key_of, read
-from bot.language.versus import SIDES
 
 _OPTION = re.compile(r'(?<!\S)([^\W\d_][\w-]{0,30}):(?!//)("[^"]*"|“[^”]*”|\S+)')
 _ZIP = re.compile(r"(\d{5})(?:-?\d{4})?")
