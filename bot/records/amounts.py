@@ -26,9 +26,6 @@ from bot.records.money import USUAL_CURRENCY, Amount
 
 AmountSource = Literal["total", "header", "lines", "parts", "payment", "paid"]
 
-PAID_PARTS = ("paid_in_cash", "paid_from_account", "paid_otherwise")
-"""What C4BB 2.0 splits `paidbypatient` into."""
-
 _CENT = Decimal("0.01")
 
 
@@ -253,8 +250,9 @@ def owed_of(money: Money, *, fill: bool = False) -> Owed:
 
 
 def paid_by_patient(money: Money) -> Amount | None:
-    """What the member paid, in one amount or by its source."""
-    return money.get("paid_by_patient") or added(money.get(name) for name in PAID_PARTS)
+    """What the member paid, in one amount or, as C4BB 2.0 splits it, by its source."""
+    by_source = added(money.get(f"paid_{source}") for source in ("in_cash", "from_account", "otherwise"))
+    return money.get("paid_by_patient") or by_source
 
 
 def paid_of(money: Money) -> Paid:

@@ -13,10 +13,11 @@ import msgspec
 
 from bot.records.dates import PartialDate, Period, parse_date, period
 from bot.records.decode import decode
+from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import QuantityShape, believable
 from bot.records.performed import Performed
-from bot.records.reasons import REASON_CATEGORIES, Reason, coded, is_category
-from bot.records.shapes import Concept, Extension, PeriodShape, Reference, Shape, name_of
+from bot.records.reasons import Reason, is_category, reasons_in
+from bot.records.shapes import Extension, PeriodShape, Shape, name_of
 from bot.records.text import NOTE_LIMIT, clean
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
@@ -34,16 +35,12 @@ _ACTIONS: Mapping[str, Decision] = {
 _CALLS = re.compile(r"\bpeer[ -]to[ -]peer\b|\b(?:can|may)\b.{0,40}\b(?:call|speak|talk|discuss)\b", re.IGNORECASE)
 
 
-class _Amount(Shape, frozen=True):
-    category: Concept | None = None
-    reason: Concept | None = None
+class _Amount(Adjudication, frozen=True):
     value: Decimal | None = None
     extension: tuple[Extension, ...] = ()
 
 
-class _Line(Shape, frozen=True):
-    product_or_service: Concept | None = None
-    quantity: QuantityShape | None = None
+class _Line(ClaimItem, frozen=True):
     adjudication: tuple[_Amount, ...] = ()
     extension: tuple[Extension, ...] = ()
 
@@ -52,29 +49,17 @@ class _Used(Shape, frozen=True):
     value_quantity: QuantityShape | None = None
 
 
-class _Total(Shape, frozen=True):
-    category: Concept | None = None
+class _Total(Adjudication, frozen=True):
     extension: tuple[_Used, ...] = ()
 
 
-class _Note(Shape, frozen=True):
-    text: str | None = None
-
-
-class _Shape(Shape, frozen=True):
-    id: str = ""
-    use: str | None = None
-    status: str | None = None
-    outcome: str | None = None
+class _Shape(Explanation, frozen=True):
     disposition: str | None = None
-    created: str | None = None
-    provider: Reference | None = None
     pre_auth_ref: tuple[str, ...] = ()
     pre_auth_ref_period: tuple[PeriodShape, ...] = ()
     item: tuple[_Line, ...] = ()
     adjudication: tuple[_Amount, ...] = ()
     total: tuple[_Total, ...] = ()
-    process_note: tuple[_Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +130,7 @@ def read_authorization(raw: bytes | msgspec.Raw, performed: Performed | None = N
         asked=_one(line.quantity.value for line in shape.item if line.quantity),
         allowed=_one(_named(line.adjudication, {"allowedunits"}) for line in shape.item),
         used=_used(shape),
-        reasons=tuple(
-            r for one in every if one.reason and is_category(one.category, REASON_CATEGORIES) for r in coded(one.reason)
-        ),
+        reasons=tuple(reasons_in(every)),
         notes=tuple(text for note in shape.process_note if (text := clean(note.text, NOTE_LIMIT))),
         provider=name_of(shape.provider, {}),
         cancelled=shape.status in {"cancelled", "entered-in-error"},

@@ -48,10 +48,7 @@ class Number(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Record:
-    """The decoded record behind a claim, with what several of the claim's facts are read from.
-
-    `strict`: what its typed model refuses is left out first.
-    """
+    """The decoded record behind a claim; of a `strict` one, what its typed model refuses is left out first."""
 
     def __init__(
         self, raw: bytes | msgspec.Raw, names: Names, labels: tuple[str, ...], *, strict: bool = False
@@ -59,16 +56,12 @@ class _Record:
         raw, refused = without_faults(raw, _EOB, Explanation) if strict else (raw, ())
         self.eob, dropped = decode(raw, Explanation)
         self.dropped = (*refused, *dropped)
-        self.raw, self.labels, self.strict, self._names = raw, labels, strict, names
-
-    def strictly(self) -> _Record:
-        """The same, strictly read."""
-        return _Record(self.raw, self._names, self.labels, strict=True)
+        self.raw, self.labels, self.strict, self.given = raw, labels, strict, names
 
     @cached_property
     def names(self) -> Names:
         """The names of included and contained resources."""
-        return with_contained(self.eob, self._names)
+        return with_contained(self.eob, self.given)
 
     @cached_property
     def kind(self) -> ClaimKind | None:
@@ -197,7 +190,9 @@ class Claim:
         Costs a millisecond or more: call it in a thread, for what is shown one by one.
         """
         record: _Record | None = vars(self).get("_record")
-        return self if record is None or record.strict else Claim(record.strictly())
+        if record is None or record.strict:
+            return self
+        return Claim(_Record(record.raw, record.given, record.labels, strict=True))
 
     @property
     def resource(self) -> bytes | None:
@@ -246,8 +241,9 @@ class Claim:
         return self.id != other.id and (named or any(own.same(n) for own in self.numbers for n in other.replaced_by))
 
     def amount(self, aspect: str | None) -> Amount | None:
-        """The amount of an aspect, by the pack's name for it; what is owed for any other name or None."""
+        """The amount of an aspect, by the pack's name for it; what is owed for None, and none for an unknown name."""
         known = {
+            **dict.fromkeys((None, "owed", "out_of_pocket_max"), self.owed.amount),
             "billed": self.billed,
             "allowed": self.allowed,
             "plan_paid": self.plan_paid,
@@ -258,7 +254,7 @@ class Claim:
             "paid_by_patient": self.paid_by_patient,
             "discount": self.discount or _less(self.billed, self.allowed),
         }
-        return known.get(aspect or "", self.owed.amount)
+        return known.get(aspect)
 
 
 def read_claim(

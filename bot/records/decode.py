@@ -63,12 +63,21 @@ def _without_lone(match: re.Match[bytes]) -> bytes:
     return rb"\ufffd" if len(found) == _LONE_LENGTH else found
 
 
-def _mended(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """Read plain values, and drop what does not fit, place by place, until the rest does."""
+def plain_of(raw: bytes) -> Any:
+    """The plain values of a JSON text, numbers exact.
+
+    Raises:
+        Unreadable: no JSON, or nested too deep.
+    """
     try:
-        plain = json.loads(_ESCAPES.sub(_without_lone, raw), parse_float=Decimal, parse_constant=_refuse)
+        return json.loads(_ESCAPES.sub(_without_lone, raw), parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise Unreadable("not JSON") from None
+
+
+def _mended(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
+    """Read plain values, and drop what does not fit, place by place, until the rest does."""
+    plain = plain_of(raw)
     dropped: list[str] = []
     for _ in range(_ATTEMPTS):
         try:

@@ -7,13 +7,11 @@ from decimal import Decimal
 
 from bot.records.adjudication import line_amounts, paid_in
 from bot.records.claim import Claim
-from bot.records.dates import Period
 from bot.records.decode import decode
 from bot.records.explanation import ClaimItem, ProcessNote
 from bot.records.money import USUAL_CURRENCY, Amount, quantity_of
 from bot.records.performed import NDC, drug_of
 from bot.records.reasons import Reason, reasons_in
-from bot.records.service import days_of
 from bot.records.shapes import Concept, Shape
 from bot.records.text import NOTE_LIMIT, clean
 
@@ -30,24 +28,17 @@ class ClaimLine:
     pay it for a reason of its own. `at` is its index among the claim's lines.
     """
 
-    sequence: int | None
     description: str | None
     code: str | None
-    system: str | None
-    service: Period
     billed: Amount | None
     allowed: Amount | None
     plan_paid: Amount | None
     owed: Amount | None
-    deductible: Amount | None
     copay: Amount | None
-    coinsurance: Amount | None
-    noncovered: Amount | None
     drug: str | None
     quantity: Decimal | None
     unit: str | None
     tooth: str | None
-    place: str | None
     reasons: tuple[Reason, ...]
     notes: tuple[str, ...]
     refused: bool = False
@@ -81,24 +72,17 @@ def _line(item: _Item, at: int, notes: dict[Decimal, str], claim: Claim) -> Clai
     coding = next((c for c in what.coding if c.code and c.code != _COMPOUND), None)
     is_drug = any(c.system == NDC or c.code == _COMPOUND for c in what.coding)
     return ClaimLine(
-        sequence=int(item.sequence) if item.sequence is not None else None,
         description=what.words() or _told(item.revenue).words(),
         code=coding.code if coding else None,
-        system=coding.system if coding else None,
-        service=days_of(item),
         billed=money.get("billed"),
         allowed=money.get("allowed"),
         plan_paid=paid_in(money),
         owed=money.get("liability"),
-        deductible=money.get("deductible"),
         copay=money.get("copay"),
-        coinsurance=money.get("coinsurance"),
-        noncovered=money.get("noncovered"),
         drug=drug_of(item) if is_drug else None,
         quantity=quantity.value if quantity else None,
         unit=clean(item.quantity.unit or item.quantity.code) if item.quantity else None,
         tooth=tooth.words() or next(iter(tooth.codes()), None),
-        place=_told(item.location_codeable_concept).words(),
         reasons=tuple(dict.fromkeys(reasons_in(item.adjudication))),
         notes=tuple(notes[number] for number in item.note_number if number in notes),
         refused=at in claim.refused,

@@ -105,8 +105,9 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
         (gone.setdefault(reason, []) if reason else kept).append(claim)
     replaced = gone.get("replaced", [])
     reversals = [claim for claim in (*kept, *replaced) if claim.is_reversal]
-    pairs = matched(reversals, kept, (*replaced, *gone.get("cancelled", ())))
-    if back := _only_taken_back(pairs, (*kept, *replaced)):
+    standing, before = ([one for one in rows if not one.is_reversal] for rows in (kept, replaced))
+    pairs = matched(reversals, standing, (*before, *gone.get("cancelled", ())))
+    if back := _only_taken_back(pairs, (*standing, *before)):
         gone["taken back"] = [claim for claim in (*kept, *replaced) if claim.id in back]
         gone["replaced"] = [claim for claim in replaced if claim.id not in back]
         kept = [claim for claim in kept if claim.id not in back]
@@ -130,8 +131,7 @@ def live(claims: Iterable[Claim], today: date | None = None) -> Live:
 def _only_taken_back(pairs: Mapping[str, tuple[Claim, ...]], claims: Sequence[Claim]) -> frozenset[str]:
     """The ids of the claims that reversals take back and no other claim replaces."""
     back = {one.id: one for rows in pairs.values() for one in rows}
-    stands = [claim for claim in claims if back and not claim.is_reversal]
-    return frozenset(id_ for id_, one in back.items() if not any(claim.follows(one) for claim in stands))
+    return frozenset(id_ for id_, one in back.items() if not any(claim.follows(one) for claim in claims))
 
 
 def visits(alive: Live, today: date | None = None, *, pharmacy: bool = False) -> tuple[Visits, ...]:
@@ -253,8 +253,8 @@ def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[
     found: dict[str, tuple[Claim, ...]] = {}
     used: set[str] = set()
     for reversal in reversals:
-        named = [one for one in (*claims, *gone) if not one.is_reversal and reversal.follows(one)]
-        named = named or [one for one in gone if not one.is_reversal and same_number(reversal, one)]
+        named = [one for one in (*claims, *gone) if reversal.follows(one)]
+        named = named or [one for one in gone if same_number(reversal, one)]
         fitting = [one for one in claims if not named and _fits(reversal, one) and one.id not in used]
         rows = named or [one for one in fitting if same_number(reversal, one)] or fitting[:1]
         if rows:
@@ -265,7 +265,7 @@ def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[
 
 def _fits(reversal: Claim, claim: Claim) -> bool:
     """True for the exactly opposite amounts of an older claim with its number, or of the same day, kind and people."""
-    if claim.is_reversal or not _opposite(reversal, claim) or not _later(reversal, claim):
+    if not _opposite(reversal, claim) or not _later(reversal, claim):
         return False
     if same_number(reversal, claim):
         return True

@@ -132,7 +132,7 @@ def _admission(eob: Explanation) -> Period:
 
 def _days_of_lines(items: tuple[ClaimItem, ...]) -> Period:
     """From the first to the last day of the lines; one day when they agree."""
-    spans = [days_of(item) for item in items]
+    spans = [_span(item) for item in items]
     starts = [span.start for span in spans if span.start]
     ends = [span.end or span.start for span in spans if span.end or span.start]
     if not starts:
@@ -142,8 +142,7 @@ def _days_of_lines(items: tuple[ClaimItem, ...]) -> Period:
     return Period(start, None if end is start or end == start else end)
 
 
-def days_of(item: ClaimItem) -> Period:
-    """The day or days of one line."""
+def _span(item: ClaimItem) -> Period:
     single = parse_date(item.serviced_date)
     return Period(single) if single else period_of(item.serviced_period)
 

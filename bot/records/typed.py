@@ -5,15 +5,13 @@ Costs a millisecond or more a resource and its import a third of a second: call 
 
 from __future__ import annotations
 
-import json
 import re
-from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from bot.records.decode import ENCODER, Unreadable
+from bot.records.decode import ENCODER, Unreadable, plain_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -46,8 +44,8 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
     from pydantic import ValidationError  # noqa: PLC0415 -- imported late with the models: a third of a second
 
     whole = bytes(raw)
-    plain, model = _plain(whole), _model(resource_type)
-    if plain.get("resourceType") != resource_type:
+    plain, model = plain_of(whole), _model(resource_type)
+    if not isinstance(plain, dict) or plain.get("resourceType") != resource_type:
         raise Unreadable("another type than was asked for")
     own = {"id": plain.pop("id")} if "id" in plain else {}
     dropped: list[tuple[str, str]] = []
@@ -77,11 +75,8 @@ def without_faults(
         found, dropped = read_typed(raw, resource_type)
     except Unreadable as error:
         return bytes(raw), ("",) if str(error) == _TOO_MUCH else ()
-    return found, tuple(at for at, kind in dropped if kind not in _NO_LOSS and (not shape or _looks_at(shape, at)))
-
-
-def _looks_at(shape: type[msgspec.Struct], place: str) -> bool:
-    return _is_read(place.split("."), msgspec.inspect.type_info(shape))
+    held = (at for at, kind in dropped if kind not in _NO_LOSS)
+    return found, tuple(at for at in held if not shape or _is_read(at.split("."), msgspec.inspect.type_info(shape)))
 
 
 def _is_read(place: list[str], known: msgspec.inspect.Type) -> bool:
@@ -98,26 +93,16 @@ def _is_read(place: list[str], known: msgspec.inspect.Type) -> bool:
 def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:
     """Mend every place that the error names, the last ones first so that list indexes stay true."""
     faults = error.errors(include_input=False, include_context=False, include_url=False)
-    places = {(at := _place(plain, fault["loc"])): _kind(plain, at, fault["type"]) for fault in faults}
+    places = dict(_fault(plain, fault["loc"], fault["type"]) for fault in faults)
     ordered = sorted(places, key=_order, reverse=True)
     return [(".".join(map(str, place)), places[place]) for place in ordered if _mended(plain, place, places[place])]
 
 
-def _kind(plain: Any, place: ErrorPath, kind: str) -> str:
-    """The kind of error; of an instant where a day is due, or one without its zone, that its day is meant."""
-    value = plain
-    for step in place:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return kind
-    return _DAY if isinstance(value, str) and _INSTANT.match(value) else kind
+def _fault(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:
+    """The location as far as it exists in the JSON, with what is missing there, and the kind of error.
 
-
-def _place(plain: Any, location: ErrorPath) -> ErrorPath:
-    """The location as far as it exists in the JSON, and the name of what is missing there.
-
-    Models name some elements otherwise (`class_fhir`), and end some locations with `root`.
+    Models name some elements otherwise (`class_fhir`), and end some locations with `root`. Of an instant where a day is
+    due, or one without its zone, the day is meant.
     """
     found: list[str | int] = []
     holder = plain
@@ -129,8 +114,9 @@ def _place(plain: Any, location: ErrorPath) -> ErrorPath:
         try:
             holder = holder[name]
         except (KeyError, IndexError, TypeError):
+            holder = None
             break
-    return tuple(found)
+    return tuple(found), _DAY if isinstance(holder, str) and _INSTANT.match(holder) else kind
 
 
 def _mended(plain: Any, place: ErrorPath, kind: str) -> bool:
@@ -167,20 +153,6 @@ def _absent() -> dict[str, Any]:
 
 def _order(place: ErrorPath) -> tuple[tuple[bool, str, int], ...]:
     return tuple((isinstance(s, int), s if isinstance(s, str) else "", s if isinstance(s, int) else 0) for s in place)
-
-
-def _plain(raw: bytes) -> dict[str, Any]:
-    try:
-        plain = json.loads(raw, parse_float=Decimal, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise Unreadable("not JSON") from None
-    if not isinstance(plain, dict):
-        raise Unreadable("not an object")
-    return plain
-
-
-def _refuse(_constant: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are not JSON")
 
 
 @lru_cache(maxsize=64)

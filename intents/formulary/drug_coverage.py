@@ -20,6 +20,7 @@ from bot.kit import (
 )
 
 PAGE = 3
+_TWO = 2
 _COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago", "much"})
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
 _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
@@ -57,7 +58,7 @@ class DrugCoverage(Summary):
 
     `alike`: every group of the drug has its month's cost and its need for approval, so that one sentence answers.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
-    the plan must approve it first was asked.
+    the plan must approve it first was asked. `each`: the same of every drug, where several were named.
     """
 
     drug: str | None = None
@@ -77,6 +78,7 @@ class DrugCoverage(Summary):
     detail: bool = False
     priced: bool = False
     needs: bool = False
+    each: tuple[DrugCoverage, ...] = ()
 
     @property
     def own(self) -> bool:
@@ -86,12 +88,22 @@ class DrugCoverage(Summary):
 
 async def answer(ask: Ask) -> DrugCoverage:
     """The drug on the member's list, by the name that was said, else by its ingredient or brands."""
-    drug = _drug(ask)
     lists = await drug_lists(ask)
+    several = tuple(map(str, ask.several["drug"].values)) if "drug" in ask.several else ()
+    drug = " / ".join(several) if len(several) > 1 else _drug(ask)
     chosen = lists.chosen(ask.arguments.get("list"))
     if drug is None or chosen is None:
         return DrugCoverage(drug, lists, chosen, choices=lists.every)
     ask.report.cite("List", [chosen.id])
+    if len(several) < _TWO:
+        return (await _of(ask, drug, lists, chosen))[0]
+    found = [await _of(ask, one, lists, chosen) for one in several]
+    ask.report.cite("MedicationKnowledge", [one.id for _, known in found for one in known])
+    return DrugCoverage(drug, lists, chosen, each=tuple(one for one, _ in found))
+
+
+async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[DrugCoverage, Sequence[Drug]]:
+    """What the list says of one drug, and its rows."""
     others = ask.other_names(drug)
     found = await drugs_named(ask, chosen, [drug])
     known = found or await drugs_named(ask, chosen, others)
@@ -102,7 +114,7 @@ async def answer(ask: Ask) -> DrugCoverage:
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
     said = set(words_of(ask.said))
     base = replace(base, priced=bool(_COST & said), needs=bool(_APPROVAL & said))
-    return summarize(base, known, ask.page)
+    return summarize(base, known, ask.page), known
 
 
 def _drug(ask: Ask) -> str | None:
