@@ -18,8 +18,8 @@ from bot.language.reading import Candidate, Reading, Slot, adds
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance, read
 
-SAID = "said"
-"""The slot that holds the words in which another question was asked."""
+SAID, DOUBT = "said", "doubt"
+"""The slots that hold the words in which another question was asked, and that it may be what was meant instead."""
 _LEAD = re.compile(r"^(?:and|also|plus|then|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
 _SURE = 0.5
 # How clear a part of a message has to be before it is offered beside the answer.
@@ -171,9 +171,14 @@ def _with_words(part: _Part, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
     return {**slots, SAID: Slot(words, words)}
 
 
+def doubted(reading: Reading) -> Mapping[str, Mapping[str, Slot]]:
+    """What else the message may mean, as another question, where that is likely enough for a button."""
+    return {one.intent: {**one.slots, DOUBT: Slot("", one.score)}} if (one := reading.second) else {}
+
+
 def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:
     """The slots of other questions, by intent, as their buttons ask them."""
-    return {intent: {name: slot for name, slot in slots.items() if name != SAID} for intent, slots in also.items()}
+    return {intent: {name: slot for name, slot in slots.items() if name not in {SAID, DOUBT}} for intent, slots in also.items()}
 
 
 def questions(

@@ -261,6 +261,7 @@ def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> 
     """
     excluded = [(tag.first, tag.after) for tag in tags if tag.excluded]
     places = [(tag.first, tag.after) for tag in tags if tag.kind == "location" and isinstance(tag.value, dict)]
+    places += [(tag.first, tag.after) for tag in tags if tag.kind == "radius"]  # "25 mi" is nobody's
     names = [(tag.first + 1, tag.after) for tag in tags if tag.kind == "provider_name"]
     return [*places, *excluded, *((first, after) for first, after in names if said.words[first - 1] in titles)]
 

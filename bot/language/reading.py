@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal
 
+from bot.language.kernel import FALLBACK, is_kernel
+
 # What is told as the rule of a reading where the weights alone decided.
 COUNTED = "counted"
+# Beside an answer, whatever else is as likely as this has a button.
+DOUBT = 0.1
 
 
 def elapsed(begun: float) -> float:
@@ -115,8 +119,17 @@ class Reading:
 
     @property
     def offers(self) -> tuple[str, ...]:
-        """The intents of the buttons where the person is asked, the likeliest first."""
-        return tuple(one.intent for one in self.candidates) if self.unclear else ()
+        """The intents of the buttons, the likeliest first: where the person is asked, and beside an answer in doubt."""
+        if self.unclear:
+            return tuple(one.intent for one in self.candidates)
+        return (self.second.intent,) if self.second else ()
+
+    @property
+    def second(self) -> Candidate | None:
+        """What else may be meant by a message that is answered at once, None where nothing else is likely."""
+        if self.unclear or self.is_miss or is_kernel(self.intent or FALLBACK):
+            return None
+        return next((one for one in self.candidates if one.intent != self.intent and one.score >= DOUBT), None)
 
     @property
     def goes_on(self) -> bool:

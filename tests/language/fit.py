@@ -22,6 +22,7 @@ from sklearn.svm import LinearSVC
 from bot.errors import PackError
 from bot.language.evidence import KINDS, evidence
 from bot.language.hearing import Hearer
+from bot.language.kernel import DANGER, FOLLOW
 from bot.language.lexicon import load_lexicon
 from bot.language.places import load_place_names
 from bot.language.rules import Pin, load_rules
@@ -43,7 +44,7 @@ from bot.language.weights import (
 Pins = Mapping[str, Sequence[Pin]]
 FOLDER = Path(__file__).parents[2] / "intents"
 TODAY = date(2026, 11, 28)
-REPORT = frozenset({"t01", "t02", "t03"})
+REPORT = frozenset({"t01", "t02", "t03", "t04", "t05"})
 ROWS, ASPECT_ROWS = 18_000, 4_000
 # Of the language: how many words, and how many pieces of words.
 LANGUAGE_ROWS = {"words": 4_000, "pieces": 4_000}
@@ -57,6 +58,8 @@ _TONGUES, _SPOKEN = ("en", "es"), ("pieces", "words")
 _LEAST_LETTERS = 4
 _MOST_ODDS, _CLEAR_ODDS, _TONGUE_SLOPE = 4.0, 2.5, 1.0
 _STRENGTH = 1.0
+# How much of a topic's sum each of its intents has beside its own.
+_TOPIC = 0.4
 # An example of a rule file is its author's word for what the intent is: it counts as so many sentences.
 _EXAMPLE = 2.0
 # How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
@@ -155,6 +158,46 @@ def fitted(table: Table, every: Sequence[Heard]) -> LinearSVC:
     return machine.fit(table.matrix(every), [one.label for one in every], counts)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The weights of a table's evidence, a row a label, and what each label begins with."""
+
+    labels: list[str]
+    rows: NDArray[np.float64]
+    biases: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, table: Table, every: Sequence[Heard]) -> "Counted":
+        """The weights of each label, those of its topic added: all that is said of claims speaks for each of them."""
+        machine = _labelled(fitted(table, every))
+        if not any("." in label for label in machine.labels):
+            return machine
+        topics = _labelled(fitted(table, [replace(one, label=_topic(one.label)) for one in every]))
+        places = [topics.labels.index(_topic(label)) for label in machine.labels]
+        rows = machine.rows + _TOPIC * topics.rows[places]
+        return cls(machine.labels, rows, machine.biases + _TOPIC * topics.biases[places])
+
+    def sums(self, matrix: Any) -> NDArray[np.float64]:
+        """A row a sentence, a column a label."""
+        found: NDArray[np.float64] = matrix @ self.rows.T + self.biases
+        return found
+
+
+def _topic(label: str) -> str:
+    """What an intent is about; what goes on from an answer, and each danger, is about nothing else."""
+    return label if label.startswith((FOLLOW, DANGER)) else label.partition(".")[0]
+
+
+def _labelled(machine: LinearSVC) -> Counted:
+    """The weights of a machine; between two labels it weighs for the second one alone."""
+    labels = [str(label) for label in machine.classes_]
+    if len(labels) != _TWO:
+        return Counted(labels, machine.coef_, machine.intercept_)
+    return Counted(
+        labels, np.vstack([-machine.coef_, machine.coef_]), np.concatenate([-machine.intercept_, machine.intercept_])
+    )
+
+
 def pruned(table: Table, every: Sequence[Heard], most: int, pinned: Pins) -> Table:
     """The evidence that matters most, by the spread of its weights and how much there is of it, and what is pinned."""
     matrix = table.matrix(every)
@@ -181,17 +224,13 @@ def weights_of(
         PackError: no sentence holds what is pinned, so that nothing would come of it.
     """
     table = pruned(Table.of(every), every, most, pinned or {})
-    machine = fitted(table, every)
-    # Between two labels the machine weighs for the second one alone.
-    two = len(machine.classes_) == _TWO
-    weighed = np.vstack([-machine.coef_, machine.coef_]) if two else machine.coef_
-    weighed = _with_pins(weighed, table, [str(label) for label in machine.classes_], pinned or {})
-    biases = [-machine.intercept_[0], machine.intercept_[0]] if two else machine.intercept_
+    counted = Counted.of(table, every)
+    weighed = _with_pins(counted.rows, table, counted.labels, pinned or {})
     step = float(np.round(np.abs(weighed).max() / (ZERO - 1), 6))
     rounded = np.clip(np.round(weighed / step), 1 - ZERO, ZERO - 1).astype(np.int16) + ZERO
     header = Header(
-        labels=[str(label) for label in machine.classes_],
-        biases=[round(float(bias), 4) for bias in biases],
+        labels=counted.labels,
+        biases=[round(float(bias), 4) for bias in counted.biases],
         step=step,
         slope=slope,
         sure=dict(sure or {}),
@@ -246,8 +285,8 @@ def crossed(every: Sequence[Heard]) -> tuple[float, list[tuple[Heard, dict[str, 
     found = []
     for seen, unseen in folds(every):
         table = Table.of(seen)
-        machine = fitted(table, seen)
-        found.append((list(machine.classes_), unseen, machine.decision_function(table.matrix(unseen))))
+        counted = Counted.of(table, seen)
+        found.append((counted.labels, unseen, counted.sums(table.matrix(unseen))))
     slopes = [slope_for(labels, sums, unseen) for labels, unseen, sums in found]
     slope = sorted(slopes)[len(slopes) // 2]
     return slope, [
