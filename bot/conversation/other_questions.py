@@ -58,8 +58,21 @@ def parted(
     """The question to answer, and the slots of each other question of the message by intent, in the order said.
 
     Where the clauses are questions of their own, the one to answer is read by itself: its answer has no use for what
-    another clause says, and says nothing of it. `people` are those whose records the writer may ask about.
+    another clause says, and says nothing of it. Without others, what else the whole message may mean is one, where that
+    is likely enough. `people` are those whose records the writer may ask about.
     """
+    reading, others = _parted(engine, reading, today, context, people)
+    return reading, others or _doubted(reading)
+
+
+def _doubted(reading: Reading) -> Mapping[str, Mapping[str, Slot]]:
+    """What else the message may mean, as another question, where that is likely enough for a button."""
+    return {one.intent: {**one.slots, DOUBT: Slot("", one.score)}} if (one := reading.second) else {}
+
+
+def _parted(
+    engine: Engine, reading: Reading, today: date, context: Context | None, people: Sequence[tuple[str, str]]
+) -> tuple[Reading, Mapping[str, Mapping[str, Slot]]]:
     said = read(reading.text)
     heard = engine.hear(said, today, None)
     parts = _parts(engine, said, heard, today, people)
@@ -171,14 +184,12 @@ def _with_words(part: _Part, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
     return {**slots, SAID: Slot(words, words)}
 
 
-def doubted(reading: Reading) -> Mapping[str, Mapping[str, Slot]]:
-    """What else the message may mean, as another question, where that is likely enough for a button."""
-    return {one.intent: {**one.slots, DOUBT: Slot("", one.score)}} if (one := reading.second) else {}
-
-
 def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:
     """The slots of other questions, by intent, as their buttons ask them."""
-    return {intent: {name: slot for name, slot in slots.items() if name not in {SAID, DOUBT}} for intent, slots in also.items()}
+    return {
+        intent: {name: slot for name, slot in slots.items() if name not in {SAID, DOUBT}}
+        for intent, slots in also.items()
+    }
 
 
 def questions(

@@ -22,7 +22,7 @@ from bot.conversation.course import ABOUT, Course, Keeper, asks_more, why_refuse
 from bot.conversation.feedback import Feedback
 from bot.conversation.forms import Forms
 from bot.conversation.lists import of_list
-from bot.conversation.other_questions import by_button, cleared, doubted, parted, questions
+from bot.conversation.other_questions import by_button, cleared, parted, questions
 from bot.conversation.own_words import OwnWords
 from bot.conversation.owner import SWITCH, WHOSE, Owners, Settled
 from bot.conversation.reminding import END, LIST, Reminding
@@ -204,7 +204,7 @@ class Turn:
         else:
             intent, slots = self._pack.engine.merged(context, part)
             whose = owner.spoken_of(memory, part)
-            asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others or doubted(part))
+            asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
             asked = followups.of_what_was_shown(memory, asked, part, self._pack.intents)
         return owner.about_whom(asked, message, memory, part, reading) if self._is_of_member(asked) else asked
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from bot.sandbox.world import Account, Resource, World
 
@@ -108,9 +109,21 @@ def two() -> Iterator[Resource]:
     """Two plans with a deductible each, and one visit that both decided on."""
     yield plan("ppo", "Employer PPO", "2026-01-01", "2026-12-31", deductible=500)
     yield {**plan("hmo", "Spouse HMO", "2026-01-01", "2026-12-31", deductible=300), "order": 2}
-    first = {"submitted": 220, "eligible": 200, "deductible": 100, "benefit": 100, "memberliability": 100}
+    first: dict[str, Any] = {
+        "submitted": 220,
+        "eligible": 200,
+        "deductible": 100,
+        "benefit": 100,
+        "memberliability": 100,
+    }
     yield bill("2026-04-07", "Hill Clinic", code="99213", number="E1", plan="ppo", **first)
-    second = {"submitted": 220, "deductible": 30, "benefit": 70, "priorpayerpaid": 100, "memberliability": 30}
+    second: dict[str, Any] = {
+        "submitted": 220,
+        "deductible": 30,
+        "benefit": 70,
+        "priorpayerpaid": 100,
+        "memberliability": 30,
+    }
     yield bill("2026-04-07", "Hill Clinic", code="99213", number="S1", plan="hmo", **second)
 
 

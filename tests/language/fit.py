@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -37,9 +36,9 @@ from bot.language.weights import (
     ZERO,
     Header,
     Weights,
-    load_weights,
     written,
 )
+from tests.language.shipped_weights import difference
 
 Pins = Mapping[str, Sequence[Pin]]
 FOLDER = Path(__file__).parents[2] / "intents"
@@ -66,7 +65,6 @@ _EXAMPLE = 2.0
 # at once where the risk is worth it.
 _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
 _MOST_FALSE_ALARMS = 0.003
-_MOST_ROWS_ALIKE = 0.999
 _SLOPES = tuple(1.0 + at / 4 for at in range(60))
 
 
@@ -379,37 +377,6 @@ def fit() -> tuple[bytes, str]:
         f"{len(every)} sentences, {len(content)} bytes, slope {slope}, {sure}; writers not fitted on: "
         f"{np.mean(hits):.3f} right, {np.mean(three):.3f} among three"
     )
-
-
-def difference(file: Path, content: bytes) -> str:
-    """How a file of weights differs from what follows from the sentences; empty where it is the same, byte for byte.
-
-    Another processor may add up in another order: a row in a thousand at most, and weights by one step, may differ.
-    """
-    if file.read_bytes() == content:
-        return ""
-    shipped = load_weights(file)
-    with TemporaryDirectory() as folder:
-        (Path(folder) / WEIGHTS).write_bytes(content)
-        fitted_now = load_weights(Path(folder) / WEIGHTS)
-    if shipped.keys() == fitted_now.keys() and all(_is_close(shipped[one], fitted_now[one]) for one in shipped):
-        return "as shipped but for the order in which this processor adds up"
-    return "not as shipped, run `make weights`"
-
-
-def _is_close(one: Weights, other: Weights) -> bool:
-    if one.labels != other.labels:
-        return False
-    ours, theirs = (_by_row(weights) for weights in (one, other))
-    both = ours.keys() & theirs.keys()
-    far = sum(bool(np.abs(ours[row].astype(int) - theirs[row]).max() > 1) for row in both)
-    return len(both) - far >= _MOST_ROWS_ALIKE * max(len(ours), len(theirs))
-
-
-def _by_row(weights: Weights) -> dict[tuple[str, str], NDArray[np.uint8]]:
-    names = [(kind, text) for kind, texts in weights.header.rows.items() for text in texts]
-    rows = np.frombuffer(weights.weights, dtype=np.uint8).reshape(len(names), len(weights.labels))
-    return dict(zip(names, rows, strict=True))
 
 
 def main() -> int:

@@ -137,7 +137,8 @@ def test_a_third_language_is_files_of_words(tmp_path: Path) -> None:
     said = {"o mês passado": "2024-10-01", "há duas semanas": "2024-11-04", "desde janeiro": "2024-01-01"}
     for text, start in said.items():
         (tag,) = date_tags(Lexed(grammar, read(text).words), read(text), TODAY)
-        assert tag.value == {"start": start, "end": tag.value["end"]}, text  # type: ignore[index] -- a mapping
+        assert isinstance(tag.value, dict)
+        assert tag.value["start"] == start, text
     (tag,) = date_tags(Lexed(grammar, ["last", "month"]), read("last month"), TODAY)
     assert tag.value == {"start": "2024-10-01", "end": "2024-10-31"}
 
