@@ -121,6 +121,7 @@ class Heard:
     content: tuple[int, ...]
     language: str
     joining: Area
+    today: date
     shows_language: bool = True
 
 
@@ -175,6 +176,7 @@ class Hearer:
             tuple(place for place in sorted(asking) if place not in idle),
             heard or language or "en",
             self._lexicon.grammar.area("joining"),
+            today,
             heard is not None,
         )
 

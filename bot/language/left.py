@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import date
 
 from bot.language.hearing import Heard
 from bot.language.kernel import FOLLOW, REFINE
@@ -81,10 +82,18 @@ def conditions(heard: Heard, intent: IntentRules) -> dict[str, Slot]:
             continue
         beside = [tag for tag in heard.tags if places.intersection(range(tag.first, tag.after))]
         slot = _wishes(heard, beside) if kind == WISH else slot_of(heard.said, beside, kind, heard.joining)
+        if kind == "date_range" and slot and _is_now(slot, heard.today):
+            continue
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
             found[kind] = slot
             honoured |= places
     return found
+
+
+def _is_now(slot: Slot, today: date) -> bool:
+    """Whether a time holds today: an answer that no time narrows tells of now ("is it slow today")."""
+    day = slot.value if isinstance(slot.value, Mapping) else {}
+    return not slot.excluded and not slot.values and day.get("end") in {None, today.isoformat()}
 
 
 def _wishes(heard: Heard, tags: Sequence[Tag]) -> Slot | None:
