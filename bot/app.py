@@ -49,7 +49,7 @@ from bot.ops.backwards import watch_clock
 from bot.ops.clock import clock_of, refuse_made_up_day
 from bot.ops.entrance import entrance_of
 from bot.ops.health import Health
-from bot.ops.limits import Limits
+from bot.ops.limits import Counts, Limits
 from bot.ops.metrics import Meter
 from bot.ops.ratings import Ratings
 from bot.ops.upkeep import last_checkpoint, stopped, sweep
@@ -136,7 +136,7 @@ async def assemble(
     refuse_made_up_day(settings)
     pack = pack or load_pack(find_pack(settings.bot_pack), settings.bot_command)
     async with contextlib.AsyncExitStack() as stack:
-        store = await open_store(settings.bot_store_url, connections=settings.bot_store_connections)
+        store = await open_store(settings.bot_store_url, **settings.store_options)
         stack.push_async_callback(store.close)
         meter, patience, now = Meter(), patience or Patience(), now or clock_of(settings)
         wire = await stack.enter_async_context(http(waits=StoredWaits(store), heard=meter.called))
@@ -157,7 +157,7 @@ async def assemble(
         answering = _answering(settings, pack, wire, accounts, audit, publisher, reminding, recent, patience.wall, now)
         turn = _turn(
             *(settings, pack, keeper, telling, accounts, audit, dialogue, answering, retention, meter, patience, now),
-            feedback=Feedback(Ratings(store, meter, now)),
+            store=store,
             reminding=reminding,
         )
         renderer = Renderer(pack.templates / "pages", settings)
@@ -252,7 +252,7 @@ def _turn(  # noqa: PLR0917 -- as above
     meter: Meter,
     patience: Patience,
     now: Callable[[], datetime],
-    feedback: Feedback,
+    store: Store,
     reminding: Reminding,
 ) -> Turn:
     return Turn(
@@ -266,11 +266,13 @@ def _turn(  # noqa: PLR0917 -- as above
         now=now,
         member_answers=settings.bot_member_answers,
         patience=patience,
-        limits=Limits(person=settings.bot_questions_per_minute),
+        limits=Limits(
+            person=settings.bot_questions_per_minute, counts=Counts(store, audit.pseudonym) if store.shared else None
+        ),
         meter=meter,
         keeper=keeper,
         telling=telling,
-        feedback=feedback,
+        feedback=Feedback(Ratings(store, meter, now)),
         reminding=reminding,
     )
 

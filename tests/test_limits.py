@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from bot.app import Bot, web_app
 from bot.errors import TooManyQuestions
 from bot.message import Message, OneToOne, Person
-from bot.ops.limits import ADDRESS, Limit, Limits
+from bot.ops.limits import ADDRESS, Counts, Limit, Limits
 from bot.replies.plain import plain
 from bot.sandbox.server import serve_sandbox
+from bot.stores.postgres import open_postgres
 from tests.stage import TODAY, serving_bot
 from tests.worlds import world_of
 
@@ -133,3 +134,21 @@ async def test_this_machine_is_not_counted(tmp_path: Path) -> None:
     """Behind a proxy that doesn't say for whom it asks, one busy member must not lock the others out."""
     async with a_bot(tmp_path, address="::1") as (_, http):
         assert {(await http.get(f"/link/{number}")).status_code for number in range(ADDRESS + 10)} == {410}
+
+
+@pytest.mark.threat("T52")
+async def test_processes_of_one_store_count_together(postgres_url: str) -> None:
+    """Three of a minute, whichever of two processes hears them; the store does not say of whom."""
+    store = await open_postgres(postgres_url)
+
+    async def named(person: Person) -> str:
+        return f"hash of {len(person.key)}"
+
+    one, other = (Limits(person=3, counts=Counts(store, named)) for _ in range(2))
+    for limits in (one, other, one):
+        await limits.checked(DANA)
+    with pytest.raises(TooManyQuestions) as caught:
+        await other.checked(DANA)
+    assert caught.value.facts == {"seconds": 60}
+    await store.close()
+    await Limits(person=3, counts=Counts(store, named)).checked(DANA)  # a store that is away: each for itself

@@ -39,7 +39,7 @@ async def opened_table(settings: Settings) -> AsyncIterator[SealedTable]:
         ConfigError: the keys are malformed. StoreError: the store cannot be used.
     """
     vault = Vault.from_settings(settings, sqlite_path(settings.bot_store_url))
-    store = await open_store(settings.bot_store_url)
+    store = await open_store(settings.bot_store_url, **settings.store_options)
     try:
         yield SealedTable(store, vault)
     finally:

@@ -81,7 +81,7 @@ def lacking_folder(file: Path) -> str | None:
 
 async def _opened(settings: Settings) -> CheckResult:
     try:
-        store = await open_store(settings.bot_store_url)
+        store = await open_store(settings.bot_store_url, **settings.store_options)
         try:
             opens = await _opens(settings, store)
         finally:

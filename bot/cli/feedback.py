@@ -26,7 +26,7 @@ async def lines(settings: Settings) -> AsyncIterator[str]:
     Raises:
         StoreError: the store cannot be used.
     """
-    store = await open_store(settings.bot_store_url)
+    store = await open_store(settings.bot_store_url, **settings.store_options)
     try:
         counted = await ratings(store)
     finally:

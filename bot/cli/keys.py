@@ -88,7 +88,7 @@ async def rotate(settings: Settings) -> Rotated:
     if file is not None:
         add_key(file)
     vault = Vault.from_settings(settings, path)
-    store = await open_store(settings.bot_store_url)
+    store = await open_store(settings.bot_store_url, **settings.store_options)
     try:
         rotated = await reseal(store, vault)
         await Audit(SealedTable(store, vault)).record("keys_rotated")
@@ -107,7 +107,7 @@ async def prune(settings: Settings) -> int:
     file = key_file(settings, path)
     if file is None:
         raise ConfigError("BOT_ENCRYPTION_KEYS: holds the keys; take the older ones out there")
-    store = await open_store(settings.bot_store_url)
+    store = await open_store(settings.bot_store_url, **settings.store_options)
     try:
         vault = Vault.from_settings(settings, path)
         rotated = await reseal(store, vault)

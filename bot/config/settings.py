@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr
@@ -37,6 +37,13 @@ from bot.config.values import (
 from bot.message import COMMAND
 
 
+class StoreOptions(TypedDict):
+    """How PostgreSQL is used."""
+
+    connections: int
+    prepares: bool
+
+
 class Day(BaseSettings):
     """The settings that say which day it is, for commands that need no others."""
 
@@ -60,7 +67,11 @@ class Settings(Day):
     bot_store_url: StoreAddress = "sqlite:///bot.db"
     """`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/DATABASE` for several replicas (the extra `postgres`)."""
     bot_store_connections: Annotated[int, Field(ge=2, le=100)] = 16
-    """How many connections to PostgreSQL one process may hold at once."""
+    """At most how many connections one process makes to PostgreSQL: times the processes, it has to stay below the
+    database's `max_connections`.
+    """
+    bot_store_prepares: bool = True
+    """Whether statements are prepared at PostgreSQL. `false` behind PgBouncer before 1.21 in transaction mode."""
     bot_encryption_keys: SecretStr | None = None
     """Keys that seal what is stored, newest first, with commas between them; `bcbst-bot keys make` prints one. Made
     at the first start in a file beside the SQLite store; required with PostgreSQL.
@@ -208,6 +219,11 @@ class Settings(Day):
         yield from self._unpaired_slack()
         if self.teams_app_id is None and (self.teams_app_password is not None or self.teams_tenant_id is not None):
             yield "TEAMS_APP_ID: required with the other settings of Teams"
+
+    @property
+    def store_options(self) -> StoreOptions:
+        """How the store is opened."""
+        return {"connections": self.bot_store_connections, "prepares": self.bot_store_prepares}
 
     def _unpaired_slack(self) -> Iterator[str]:
         one, many = self.slack_bot_token is not None, self.slack_client_id is not None

@@ -146,7 +146,7 @@ class Turn:
             return danger
         if reading.alarm is not None:
             course.line = alarm.AlarmLine(self._pack, reading, reading.alarm, language, message)
-        self._limits.check(message.person)
+        await self._limits.checked(message.person)
         if request is not None:
             return await self._command(course, request, reading, language)
         if message.press is None and (code := await self._connecting.code_in(message)):

@@ -1,19 +1,22 @@
-"""How much one person, one workspace and one address may ask for (T52). Kept in memory, a window of a minute each."""
+"""How much one person, one workspace and one address may ask for (T52). In memory, a window of a minute each."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from cachetools import TTLCache
 
-from bot.errors import TooManyQuestions
+from bot.errors import StoreError, TooManyQuestions
 from bot.message import Person
+from bot.stores.base import Store
 
 PERSON, ADDRESS = 20, 120  # in a minute
 _BUSY = 30  # how many people of one workspace may ask as much as a person may at once
 _MINUTE = 60.0
+_KIND = "asked"
 _MOST = 100_000  # keys that are counted at once; the longest unseen are forgotten first
 
 
@@ -36,13 +39,47 @@ class Limit:
         return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A store in which several processes count; `named` gives a keyed hash of whom they count."""
+
+    store: Store
+    named: Callable[[Person], Awaitable[str]]
+
+
 class Limits:
     """The limits of people and workspaces; a workspace's grows with what one person may ask."""
 
     def __init__(
-        self, *, person: int = PERSON, team: int | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        person: int = PERSON,
+        team: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        counts: Counts | None = None,
     ) -> None:
-        self._person, self._team = Limit(person, clock), Limit(team or _BUSY * person, clock)
+        self._most, self._most_of_a_team = person, team or _BUSY * person
+        self._person, self._team = Limit(person, clock), Limit(self._most_of_a_team, clock)
+        self._counts = counts
+
+    async def checked(self, person: Person) -> None:
+        """Count a question of a person, in this process and, where machines share a store, in all of them.
+
+        Raises:
+            TooManyQuestions: as in `check`.
+        """
+        self.check(person)
+        if self._counts is None or person.platform == "console":
+            return
+        team = Person(person.platform, person.enterprise, person.team, "")
+        for who, most in ((person, self._most), *(((team, self._most_of_a_team),) if person.team else ())):
+            key, expires = await self._counts.named(who), time.time() + _MINUTE
+            try:
+                count = await self._counts.store.count(_KIND, key, expires=expires)
+            except StoreError:  # this process's own count holds
+                return
+            if count > most:
+                raise TooManyQuestions("more questions in a minute, in all processes", seconds=round(_MINUTE))
 
     def check(self, person: Person) -> None:
         """Count a question of a person. Who sits at the console is the operator, and is not counted.

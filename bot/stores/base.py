@@ -44,6 +44,11 @@ class Store(Protocol):
     Times are Unix seconds. An expired row is never returned. Raises `StoreBusy` and `StoreUnusable`.
     """
 
+    @property
+    def shared(self) -> bool:
+        """Whether processes of several machines use it, so that what each counts for itself is too little."""
+        ...
+
     async def put(self, kind: str, key: str, value: bytes, *, expires: float, owner: str = "") -> None:
         """Keep a row, replacing the one of the same kind and key."""
         ...

@@ -17,15 +17,15 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
 
-async def open_store(url: str, *, connections: int = 16) -> Store:
+async def open_store(url: str, *, connections: int = 16, prepares: bool = True) -> Store:
     """SQLite for `sqlite:///`, else PostgreSQL, whose library is only imported then; it can be written.
 
-    `connections` is how many this process may hold at once to PostgreSQL.
+    Of PostgreSQL at most so many `connections`; `prepares` statements there, which not every pooler in front allows.
 
     Raises:
         StoreUnusable, StoreBusy: it cannot be opened, or not be written; the message says why in one line.
     """
-    store = await _open(url, connections)
+    store = await _open(url, connections, prepares=prepares)
     try:
         # A store that is up to date is opened without a write: on a full disk the first member would find out.
         await store.put(_PROBE, _PROBE, b"", expires=0)
@@ -36,11 +36,11 @@ async def open_store(url: str, *, connections: int = 16) -> Store:
     return store
 
 
-async def _open(url: str, connections: int) -> Store:
+async def _open(url: str, connections: int, *, prepares: bool) -> Store:
     if url.startswith("sqlite:"):
         return open_sqlite(url)
     if missing := lacks("postgres"):
         raise StoreUnusable(f"PostgreSQL {missing}")
     from bot.stores.postgres import open_postgres  # noqa: PLC0415 -- a newcomer's SQLite start does not pay for it
 
-    return await open_postgres(url, connections=connections)
+    return await open_postgres(url, connections=connections, prepares=prepares)

@@ -23,6 +23,7 @@ _BATCH = 500
 _WAIT = 1.5  # seconds for a connection of the pool, then the store is busy: platforms wait three to be acknowledged
 # Whatever a database is encoded in (SQL_ASCII, where initdb found no locale), text comes as UTF-8.
 _CONNECTION: dict[str, Any] = {"autocommit": True, "connect_timeout": 5, "client_encoding": "utf8"}
+_UNPREPARED: dict[str, Any] = {"prepare_threshold": None}
 _NO_RIGHTS = "cannot be used: its user may not make, read or write the tables"
 _WORDS = {
     errors.InsufficientPrivilege.sqlstate: _NO_RIGHTS,
@@ -62,11 +63,17 @@ _LEASE_LANE = f"{_FIRST_OF_ITS_LANE} AND lane = %(lane)s ORDER BY number LIMIT 1
 
 
 async def open_postgres(
-    url: str, *, connections: int = 16, clock: Callable[[], float] = time.time, wait: float = _WAIT
+    url: str,
+    *,
+    clock: Callable[[], float] = time.time,
+    wait: float = _WAIT,
+    connections: int = 16,
+    prepares: bool = True,
 ) -> PostgresStore:
-    """The store at a `postgresql://` URL, its tables brought up to date, over at most so many `connections`.
+    """The store at a `postgresql://` URL, its tables brought up to date; `wait` seconds for a free connection.
 
-    A statement waits `wait` seconds for a free one.
+    At most so many `connections`. Without `prepares` no statement is prepared: PgBouncer before 1.21 gives each
+    transaction another connection, which knows none of them.
 
     Raises:
         StoreUnusable: the server, database or user cannot be used, or the tables are a newer version's.
@@ -77,7 +84,7 @@ async def open_postgres(
         max_size=connections,
         open=False,
         timeout=wait,
-        kwargs={**_CONNECTION, "application_name": "bcbst-bot"},
+        kwargs={**_CONNECTION, "application_name": "bcbst-bot", **({} if prepares else _UNPREPARED)},
         check=_check,
     )
     store = PostgresStore(pool, clock=clock)
@@ -107,6 +114,8 @@ async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
 
 class PostgresStore:
     """`stores.base.Store` over one PostgreSQL database. Made by `open_postgres`."""
+
+    shared = True
 
     def __init__(self, pool: AsyncConnectionPool[Any], *, clock: Callable[[], float]) -> None:
         self._pool, self._clock = pool, clock

@@ -123,6 +123,8 @@ def _connect(path: Path) -> Database:
 class SqliteStore:
     """`stores.base.Store` over one SQLite file. Made by `open_sqlite`."""
 
+    shared = False
+
     def __init__(
         self, database: Database, *, name: str, clock: Callable[[], float], pause: Callable[[float], Awaitable[None]]
     ) -> None:

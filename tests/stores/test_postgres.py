@@ -136,3 +136,29 @@ async def test_a_closed_store_says_so(postgres_url: str) -> None:
     await store.close()
     with pytest.raises(StoreUnusable, match=r"^the store is closed$"):
         await store.get("k", "a")
+
+
+async def test_an_older_release_may_be_started_again(postgres_url: str) -> None:
+    """What this one adds is noted nowhere: the steps that the database names are those that releases before know."""
+    async with opened(postgres_url):
+        pass
+    with psycopg.connect(postgres_url) as connection:
+        taken = {name for (name,) in connection.execute("SELECT name FROM store_steps").fetchall()}
+        assert taken == {"rows_and_counters", "waiting_rows", "functions"}
+        indexes = {name for (name,) in connection.execute("SELECT indexname FROM pg_indexes").fetchall()}
+        assert "rows_of_kind" in indexes
+        connection.execute("DROP INDEX rows_of_kind")
+    async with opened(postgres_url) as store:
+        assert await store.last("k") is None
+
+
+async def test_the_pool_and_what_it_prepares_can_be_set(postgres_url: str) -> None:
+    """Two connections at most, and no prepared statement, as a pooler of transactions wants it."""
+    store = await open_postgres(postgres_url, connections=2, prepares=False)
+    for _ in range(8):
+        await asyncio.gather(*(store.get("k", str(at)) for at in range(6)))
+    assert store._pool.get_stats()["pool_size"] <= 2
+    async with store._pool.connection() as connection:
+        prepared = await (await connection.execute("SELECT count(*) FROM pg_prepared_statements")).fetchone()
+    assert prepared == (0,)
+    await store.close()
