@@ -114,10 +114,12 @@ playground:
 	  && npm ci --prefix tests/playground --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1; } \
 	  || echo "No Agents Playground here (it needs node and npm): its tests will say that they skip."
 
-# 200 processes killed while they answer, on SQLite and on PostgreSQL: about a quarter of an hour.
+# 200 processes killed while they answer and as many while they tell news, on SQLite and on PostgreSQL, and a batch
+# that is killed: about half an hour.
 chaos: setup
 	$(RUN) python -m tests.chaos
 
-# One process for 20 minutes under 10 messages a second, one in twenty calls failing.
+# One process for 20 minutes under 10 messages a second, one in twenty calls failing, with looks for news and tools for
+# assistants beside.
 soak: setup
 	$(RUN) python -m tests.chaos.soak

@@ -7,6 +7,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+from tests.chaos.beside import batch_under_kills
 from tests.chaos.ground import besieged
 from tests.chaos.news import told_under_kills
 from tests.doubles.postgres import postgres
@@ -26,7 +27,10 @@ async def _both(kills: int) -> bool:
                 news = await told_under_kills(Path(folder), kills=kills // 2, store_url=url and server.emptied())
             print(f"{told}, news: {news}", flush=True)  # noqa: T201 -- as above
             whole = whole and not toll.faults and not news.faults
-    return whole
+    with tempfile.TemporaryDirectory() as folder:
+        batch = await batch_under_kills(Path(folder), kills=max(1, kills // 20))
+    print(f"lookup: {batch}", flush=True)  # noqa: T201 -- as above
+    return whole and not batch.faults
 
 
 if __name__ == "__main__":

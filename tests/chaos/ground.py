@@ -49,7 +49,7 @@ async def ground(folder: Path, *, replicas: int, store_url: str | None = None) -
         payer = await stack.enter_async_context(serve_sandbox(build(today=TODAY)))
         await slack.start()
         stack.push_async_callback(slack.stop)
-        ports = [_free_port() for _ in range(replicas)]
+        ports = [free_port() for _ in range(replicas)]
         settings = {
             "BOT_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
             "BOT_STORE_URL": store_url or f"sqlite:///{folder / 'bot.db'}",
@@ -97,6 +97,7 @@ async def _faults_of_the_trail(settings: Mapping[str, str]) -> tuple[str, ...]:
         await store.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody has just now."""
     with contextlib.closing(listen()) as sock:
         return int(sock.getsockname()[1])

@@ -1,4 +1,4 @@
-"""`make soak`: 10 messages a second with one call in twenty failing: memory, descriptors and store stay flat.
+"""`make soak`: 10 messages a second with one call in twenty failing, looks for news and tools beside: all stays flat.
 
 It ends with what is not as it must be, and with status 1 where there is anything.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.sandbox.app import Sandbox
 from bot.sandbox.behaviour import Fault
+from tests.chaos.beside import Calls, assistants
 from tests.chaos.ground import Ground, ground
 from tests.chaos.siege import Siege
 from tests.chaos.toll import Toll
@@ -46,12 +47,14 @@ class Look:
         )
 
 
-async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequence[Look], Toll]:
-    """What a process looked like from time to time, and what became of the messages."""
+async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequence[Look], Toll, Calls]:
+    """What a process looked like from time to time, and what became of messages and of calls of the tools."""
     async with ground(folder, replicas=1) as here:
         siege = here.siege(kills=0, rate=_RATE)
         looks: list[Look] = []
-        async with siege.standing(linked=True) as pid:
+        async with siege.standing(linked=True) as pid, assistants(here) as calls:
+            for member in siege.members:  # looks for news go on beside everything
+                await siege.said_to(member, "tell me when a new claim comes")
             over = asyncio.create_task(asyncio.sleep(minutes * 60))
             trouble = asyncio.create_task(_trouble(here, over))
             watch = asyncio.create_task(_watched(looks, pid, folder, siege, every))
@@ -59,7 +62,7 @@ async def soaked(folder: Path, minutes: float, *, every: float) -> tuple[Sequenc
             for task in (watch, trouble):
                 task.cancel()
             await asyncio.gather(watch, trouble, return_exceptions=True)
-        return looks, toll
+        return looks, toll, calls
 
 
 def faults(looks: Sequence[Look], toll: Toll) -> tuple[str, ...]:
@@ -121,11 +124,12 @@ def _spoil(payer: Sandbox, dice: random.Random) -> None:
 
 async def _main(minutes: float) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        looks, toll = await soaked(Path(folder), minutes, every=min(60.0, minutes * 6))
+        looks, toll, calls = await soaked(Path(folder), minutes, every=min(60.0, minutes * 6))
     for look in looks:
         print(look)  # noqa: T201 -- what it prints is its result
     print(toll)  # noqa: T201 -- as above
-    wrong = faults(looks, toll)
+    print(f"{calls.made} calls of the tools, {calls.wrong} without a true answer")  # noqa: T201 -- as above
+    wrong = (*faults(looks, toll), *(["calls of the tools"] * bool(calls.wrong or not calls.made)))
     print("all is well" if not wrong else f"not as it must be: {'; '.join(wrong)}")  # noqa: T201 -- as above
     return 1 if wrong else 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.beside import batch_under_kills
 from tests.chaos.ground import besieged
 from tests.chaos.news import told_under_kills
 
@@ -27,3 +28,9 @@ async def test_news_are_told_once_over_kills(tmp_path: Path) -> None:
     told = await told_under_kills(tmp_path, kills=3, members=("dana", "walter"))
     assert told.kills == 3
     assert told.faults == (), str(told)
+
+
+async def test_a_list_that_is_killed_twice_has_every_row_once(tmp_path: Path) -> None:
+    """`kill -9` of `lookup`: the next one goes on, no row is missing, there twice or torn."""
+    batch = await batch_under_kills(tmp_path, kills=2)
+    assert (batch.kills, batch.faults) == (2, ()), str(batch)
