@@ -53,7 +53,7 @@ class Readable(Protocol):
 
 
 @runtime_checkable
-class Listing(Protocol):
+class ListsPeople(Protocol):
     """A channel whose platform lists the members of a workspace."""
 
     async def are_present(self, people: Sequence[Person]) -> Mapping[Person, bool]:
@@ -156,7 +156,7 @@ async def started(bot: Reached, channels: Mapping[str, Start] = CHANNELS) -> Asy
             channel = await stack.enter_async_context(start(bot))
             if channel is not None:
                 bot.push[platform], bot.present[platform] = channel.push, channel.is_present
-                if isinstance(channel, Listing):
+                if isinstance(channel, ListsPeople):
                     bot.lists[platform] = channel.are_present
                 if isinstance(channel, Readable):
                     bot.stands[platform] = channel.stands

@@ -16,7 +16,7 @@ import structlog
 from bot.delivery.looks import Looks, working
 from bot.delivery.news import Interval, LookNow, rest
 from bot.delivery.reminders import Reminder, kind_of, moment_of, waking
-from bot.delivery.tellings import Present, Stands, Tell, Tellings
+from bot.delivery.tellings import Stands, StillThere, Tell, Tellings
 from bot.errors import StoreError
 from bot.message import Person
 from bot.stores.base import Row
@@ -42,7 +42,7 @@ class DueReminders:
         look: LookNow,
         *,
         interval: Interval,
-        platforms: Callable[[], Mapping[str, Present | None]],
+        platforms: Callable[[], Mapping[str, StillThere | None]],
         stands: Mapping[str, Stands],
         ended: Callable[[Person, str], Awaitable[None]],
         now: Callable[[], datetime],

@@ -28,7 +28,7 @@ Tell = Callable[[str, Reminder, int], Awaitable[None]]
 
 Raises `Unwritable` or `Later` when it is not posted; after anything else nobody knows.
 """
-Present = Callable[[Person], Awaitable[bool | None]]
+StillThere = Callable[[Person], Awaitable[bool | None]]
 Stands = Callable[[Person, str, float], Awaitable[bool | None]]
 """Whether a post of this mark, begun at that Unix time, stands whole in a person's chat; parts of it are deleted.
 
@@ -54,7 +54,7 @@ class Tellings:
         table: SealedTable,
         tell: Tell,
         *,
-        platforms: Callable[[], Mapping[str, Present | None]],
+        platforms: Callable[[], Mapping[str, StillThere | None]],
         stands: Mapping[str, Stands],
         ended: Callable[[Person, str], Awaitable[None]],
         rest: Callable[[Row, Reminder], Awaitable[float]],
