@@ -209,7 +209,7 @@ def migrate() -> None:
     from bot.stores.opening import open_store  # noqa: PLC0415 -- see bot/cli/cli.py
 
     async def job() -> None:
-        store = await open_store(settings.bot_store_url)
+        store = await open_store(settings.bot_store_url, **settings.store_options)
         await store.close()
         click.echo("the store is up to date")
 
