@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from bot.app import Bot, assemble, health_of
 from bot.cli.ports import listen_for
-from bot.cli.web_server import Server, config_of
+from bot.cli.web_server import WebServer, config_of
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.entrance import entrance_of
@@ -53,7 +53,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
         if sock is not None:
             app = await stack.enter_async_context(tools_app(bot, tools))
             log.info("serving", port=sock.getsockname()[1])
-            await Server(config_of(app)).serve(sockets=[sock])
+            await WebServer(config_of(app)).serve(sockets=[sock])
             return
         reads, writes = await stack.enter_async_context(stdio_server())
         await tools.run(reads, writes, tools.create_initialization_options())

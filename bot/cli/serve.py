@@ -14,7 +14,7 @@ from bot.accounts.vault import is_exposed, key_file
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.ports import free_near, is_foreign, listen_for, why_not
-from bot.cli.web_server import Server, beside, config_of
+from bot.cli.web_server import WebServer, beside, config_of
 from bot.cli.welcome import NOBODY_CAN_ASK, welcome
 from bot.config import Settings, misspelt_names
 from bot.config.faults import spelling
@@ -56,7 +56,7 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.set_threshold(*_USUAL)
         gc.enable()
         _say_where(settings, host, sock.getsockname()[1], sandbox=sandbox)
-        await Server(config_of(public)).serve(sockets=[sock])
+        await WebServer(config_of(public)).serve(sockets=[sock])
     if sys.stderr.isatty():
         sys.stderr.write("\nStopped.\n")
 

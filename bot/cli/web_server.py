@@ -44,7 +44,7 @@ async def beside(app: ASGIApp, sock: socket) -> AsyncIterator[None]:
         await task
 
 
-class Server(uvicorn.Server):
+class WebServer(uvicorn.Server):
     """Stops when it is told to. uvicorn's own would then raise the signal again, before the store is closed."""
 
     @contextlib.contextmanager

@@ -80,7 +80,7 @@ def is_most(rule: Rule, heard: Heard) -> bool:
 # answer where the message holds values and nothing else, to an intent whose rule takes every word of the message, and
 # to the glossary where a general question asks about one of its words.
 # They are chosen on the conversations of tests/language.
-CONTINUES, BARE, EXPLAINED, GENERAL = 1.3, 2.5, 3.0, 1.8
+CONTINUES, BARE, EXPLAINED, GENERAL = 1.3, 2.5, 3.0, 2.0
 # A message of more words has an object and an act of its own.
 _SHORT = 7
 # Beside a clause of so many words that asks, a greeting is a courtesy.

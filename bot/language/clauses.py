@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.text import Utterance
 
 _HARD = re.compile(r"[?!;\n\u2026]|\.(?!\w)|\s[-\u2013\u2014]+\s|\)\s|:\s")
@@ -31,7 +31,7 @@ class Clause:
     role: ClauseRole
 
 
-def clauses(said: Utterance, idle: AbstractSet[int], words: Area) -> tuple[Clause, ...]:
+def clauses(said: Utterance, idle: AbstractSet[int], words: WordArea) -> tuple[Clause, ...]:
     """The clauses of a message in order; together they hold each of its tokens once.
 
     `words` are the area "clauses" of the grammar, `idle` the tokens that ask for nothing (greetings, thanks, function
@@ -45,7 +45,7 @@ def clauses(said: Utterance, idle: AbstractSet[int], words: Area) -> tuple[Claus
     return tuple(Clause(first, after, role) for (first, after), role in zip(spans, roles, strict=True))
 
 
-def _spans(said: Utterance, words: Area) -> Iterator[tuple[int, int]]:
+def _spans(said: Utterance, words: WordArea) -> Iterator[tuple[int, int]]:
     start = 0
     for place in range(1, len(said.words)):
         if _ends_before(said, place, words):
@@ -55,7 +55,7 @@ def _spans(said: Utterance, words: Area) -> Iterator[tuple[int, int]]:
         yield start, len(said.words)
 
 
-def _ends_before(said: Utterance, place: int, words: Area) -> bool:
+def _ends_before(said: Utterance, place: int, words: WordArea) -> bool:
     """Whether a clause ends between the token before `place` and the one there."""
     gap = said.text[said.spans[place - 1][1] : said.spans[place][0] + 1]
     before, word = said.words[place - 1], _plain(said.words[place])
@@ -77,7 +77,7 @@ def _plain(word: str) -> str:
     return word.replace("'", "").replace("\u2019", "")
 
 
-def asks(said: Utterance, clause: Clause, words: Area) -> bool:
+def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
     """Whether a clause has the form of a question or a request."""
     first, after = clause.first, clause.after
     lead = map(_plain, said.words[first : min(after, first + _LEAD)])
@@ -93,7 +93,7 @@ def asks(said: Utterance, clause: Clause, words: Area) -> bool:
     return any(said.words[place] in words.imperative for place in range(first, after) if place not in done)
 
 
-def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int], words: Area) -> ClauseRole:
+def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int], words: WordArea) -> ClauseRole:
     if all(place in idle for place in range(first, after)):
         return ClauseRole.COURTESY
     return ClauseRole.ASKS if asks(said, Clause(first, after, ClauseRole.ASKS), words) else ClauseRole.BACKGROUND

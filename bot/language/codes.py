@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.text import Tag, Utterance
 
 _DIGITS = re.compile(r"\d{4}")
@@ -38,7 +38,7 @@ def is_nucc(word: str) -> bool:
     return _NUCC.match(word) is not None and not word.isdigit()
 
 
-def code_tags(said: Utterance, free: list[bool], words: Area) -> list[Tag]:
+def code_tags(said: Utterance, free: list[bool], words: WordArea) -> list[Tag]:
     """The codes of a message. Their words are marked in `free`."""
     if not _DIGITS.search(said.folded):
         return []
@@ -49,7 +49,7 @@ def code_tags(said: Utterance, free: list[bool], words: Area) -> list[Tag]:
     return found
 
 
-def _by_text(said: Utterance, words: Area) -> Iterator[Tag]:
+def _by_text(said: Utterance, words: WordArea) -> Iterator[Tag]:
     """Codes with dashes in them, which are several words."""
     for kind, form in (("ndc", _NDC), ("tin", _TIN)):
         for match in form.finditer(said.text):
@@ -59,7 +59,7 @@ def _by_text(said: Utterance, words: Area) -> Iterator[Tag]:
                 yield Tag(kind, match.group() if kind == "ndc" else digits, first, after)
 
 
-def _by_word(said: Utterance, words: Area) -> Iterator[Tag]:
+def _by_word(said: Utterance, words: WordArea) -> Iterator[Tag]:
     for place, word in enumerate(said.words):
         if not word.isascii() or len(word) < _SHORTEST or not (word[0].isdigit() or word[-1].isdigit()):
             continue
@@ -74,7 +74,7 @@ def _by_word(said: Utterance, words: Area) -> Iterator[Tag]:
             yield Tag("procedure_code", word.upper(), place, place + 1)
 
 
-def _with_its_word(said: Utterance, tag: Tag, words: Area) -> Tag:
+def _with_its_word(said: Utterance, tag: Tag, words: WordArea) -> Tag:
     """With the words before it that say what it is: "CPT code 99213"."""
     first = tag.first
     while first and said.words[first - 1] in words.says_kind:

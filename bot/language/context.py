@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, Subject
 
@@ -49,7 +49,7 @@ class Context:
         return tuple(topic for topic in stack if topic.intent != intent)[:MOST_TOPICS]
 
 
-def asks_by_itself(words: Sequence[str], listed: Area) -> bool:
+def asks_by_itself(words: Sequence[str], listed: WordArea) -> bool:
     """Whether words are a sentence of their own that asks ("is Grace Okafor in Network P") and not of an answer."""
     return len(words) > ELLIPSIS and words[0] in listed.asking and listed.back.isdisjoint(words)
 

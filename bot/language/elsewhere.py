@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.phrases import Meaning
 from bot.language.places import NamedPlace
 from bot.language.text import Tag, Utterance
@@ -11,7 +11,7 @@ _MOST_WORDS = 2
 
 
 def counties_beside(
-    said: Utterance, tags: Sequence[Tag], meanings_of: Callable[[str], Sequence[Meaning]], words: Area
+    said: Utterance, tags: Sequence[Tag], meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
 ) -> list[Tag]:
     """The counties that are joined to a county which is named in full, by "and", "or" or a comma."""
     found: list[Tag] = []
@@ -31,7 +31,7 @@ def counties_beside(
 
 
 def _county_behind(
-    said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]], words: Area
+    said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
 ) -> Tag | None:
     """The Bradley of "condado de Hamilton o Bradley"."""
     first = at + (said.words[at : at + 1] != () and said.words[at] in words.join)
@@ -50,7 +50,7 @@ def _county(name: str, meanings_of: Callable[[str], Sequence[Meaning]]) -> dict[
 
 
 def _county_before(
-    said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]], words: Area
+    said: Utterance, at: int, meanings_of: Callable[[str], Sequence[Meaning]], words: WordArea
 ) -> Tag | None:
     joined = said.words[at - 1] in words.join
     after = at - 1 if joined else at
@@ -65,7 +65,7 @@ def _county_before(
 _LONGEST = 3
 
 
-def state_at(said: Utterance, place: int, words: Area, *, loose: bool = True) -> tuple[str, int] | None:
+def state_at(said: Utterance, place: int, words: WordArea, *, loose: bool = True) -> tuple[str, int] | None:
     """The two-letter code of the state that is named at `place` and the place after it, None for other words.
 
     A code that is a word counts in capitals only; more of them are words where it is not `loose` what stands before.
@@ -79,7 +79,7 @@ def state_at(said: Utterance, place: int, words: Area, *, loose: bool = True) ->
 
 
 def city_elsewhere(
-    said: Utterance, free: Sequence[bool], known: Collection[str], words: Area, *, awaited: bool = False
+    said: Utterance, free: Sequence[bool], known: Collection[str], words: WordArea, *, awaited: bool = False
 ) -> Tag | None:
     """A city that no list has: the words between "in" and a state, else strange words after "near".
 
@@ -100,7 +100,9 @@ def city_elsewhere(
     return None
 
 
-def _before_state(said: Utterance, first: int, free: Sequence[bool], known: Collection[str], words: Area) -> Tag | None:
+def _before_state(
+    said: Utterance, first: int, free: Sequence[bool], known: Collection[str], words: WordArea
+) -> Tag | None:
     for at in range(first, min(first + _LONGEST + 1, len(said.words))):
         state = state_at(said, at, words) if at > first else None
         if state and any(said.keys[place] not in known for place in range(first, at)):
@@ -110,7 +112,7 @@ def _before_state(said: Utterance, first: int, free: Sequence[bool], known: Coll
     return None
 
 
-def _state_alone(said: Utterance, place: int, words: Area) -> Tag | None:
+def _state_alone(said: Utterance, place: int, words: WordArea) -> Tag | None:
     state = state_at(said, place, words)
     return Tag("location", {"state": state[0]}, place, state[1]) if state else None
 

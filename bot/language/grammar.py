@@ -23,7 +23,7 @@ import msgspec
 
 from bot.errors import PackError
 from bot.language.findings import hint, line_of
-from bot.language.matcher import ANY, DASH, END, REPEATED, START, Ending, Grammar, State, Value
+from bot.language.matcher import ANY, DASH, END, REPEATED, START, ClassValue, Grammar, PatternEnding, PatternState
 from bot.language.rules import converted, read_yaml
 from bot.language.text import fold
 
@@ -35,13 +35,13 @@ _TOKEN = re.compile(
     r"|(?P<edge>[\^$.-]))"
 )
 
-Form = tuple[str, ...]
+PhraseForm = tuple[str, ...]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
-    words: dict[str, str | dict[Value, str]] = {}
+    words: dict[str, str | dict[ClassValue, str]] = {}
     shapes: dict[str, str] = {}
-    phrases: dict[str, dict[Value, str]] = {}
+    phrases: dict[str, dict[ClassValue, str]] = {}
     rules: dict[str, dict[str, str]] = {}
 
 
@@ -69,7 +69,7 @@ class _Parser:
         self._tokens = list(_tokens(pattern))
         self._at = 0
 
-    def forms(self) -> list[Form]:
+    def forms(self) -> list[PhraseForm]:
         """Every form. Raises ValueError for what is malformed."""
         found = self._choice()
         if self._at < len(self._tokens):
@@ -78,15 +78,15 @@ class _Parser:
             raise ValueError("a pattern may not be empty")
         return found
 
-    def _choice(self) -> list[Form]:
+    def _choice(self) -> list[PhraseForm]:
         found = self._row()
         while self._next() == "|":
             self._at += 1
             found += self._row()
         return found
 
-    def _row(self) -> list[Form]:
-        found: list[Form] = [()]
+    def _row(self) -> list[PhraseForm]:
+        found: list[PhraseForm] = [()]
         while self._next() not in {"", "|", ")"}:
             part = self._part()
             if len(found) * len(part) > MOST_FORMS:
@@ -94,7 +94,7 @@ class _Parser:
             found = [(*left, *right) for left, right in product(found, part)]
         return found
 
-    def _part(self) -> list[Form]:
+    def _part(self) -> list[PhraseForm]:
         said = self._next()
         self._at += 1
         if said in {"?", "*"}:
@@ -115,7 +115,7 @@ class _Parser:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""
 
 
-def _repeatable(forms: list[Form]) -> Iterator[str]:
+def _repeatable(forms: list[PhraseForm]) -> Iterator[str]:
     for form in forms:
         if len(form) != 1 or form[0][0] in "{~&!^$*-":
             raise ValueError("only words and classes can be repeated")
@@ -139,7 +139,7 @@ class _Builder:
         self.grammar = Grammar()
         self._shapes: dict[tuple[str, str], None] = {}
         self._order = 0
-        self._said: list[tuple[str, str, Ending, str]] = []
+        self._said: list[tuple[str, str, PatternEnding, str]] = []
 
     def add(self, area: str, shown: str, file: _File) -> None:
         for name, said in file.words.items():
@@ -157,10 +157,10 @@ class _Builder:
             for operation, patterns in meant.items():
                 self._patterns(f"{area}.{name}", shown, patterns, operation=operation, value=None)
 
-    def _patterns(self, rule: str, shown: str, patterns: str, *, operation: str, value: Value) -> None:
+    def _patterns(self, rule: str, shown: str, patterns: str, *, operation: str, value: ClassValue) -> None:
         for pattern in filter(None, map(str.strip, patterns.splitlines())):
             self._order += 1
-            self._said.append((rule, pattern, Ending(self._order, operation, value), shown))
+            self._said.append((rule, pattern, PatternEnding(self._order, operation, value), shown))
 
     def built(self, operations: Mapping[str, type]) -> Iterator[tuple[str, str, str]]:
         """Compile all patterns; yields what is wrong as file, text of the line, and words."""
@@ -184,10 +184,10 @@ class _Builder:
             grammar.starts[rule] = frozenset(self._starts(rule, grammar.rules[rule], (rule,)))
 
     def _state(self) -> int:
-        self.grammar.states.append(State())
+        self.grammar.states.append(PatternState())
         return len(self.grammar.states) - 1
 
-    def _form(self, rule: str, form: Form, ending: Ending, operations: type | None) -> None:
+    def _form(self, rule: str, form: PhraseForm, ending: PatternEnding, operations: type | None) -> None:
         at, kept = self.grammar.rules[rule], []
         for part in form:
             at, label = self._step(at, part, rule)

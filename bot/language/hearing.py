@@ -12,11 +12,11 @@ from bot.language.entities import Tagger
 from bot.language.evidence import evidence, shape
 from bot.language.groups import HouseWords, spot_groups
 from bot.language.lexicon import Lexicon
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.names import NameFound, names_somebody, with_people
 from bot.language.phrases import PhraseFound
 from bot.language.slots import places_of_names
-from bot.language.spotting import Around, NameWords, spot_names
+from bot.language.spotting import NameSurroundings, NameWords, spot_names
 from bot.language.text import Tag, Utterance
 from bot.language.typos import Speller
 from bot.language.weights import Weights
@@ -53,7 +53,7 @@ class Scanner:
             place_words=lexicon.place_words,
             slip=speller.is_slip,
             value=self._is_value,
-            around=Around(lexicon.grammar),
+            around=NameSurroundings(lexicon.grammar),
         )
 
     def _is_value(self, key: str) -> bool:
@@ -120,7 +120,7 @@ class Heard:
     asking: frozenset[int]
     content: tuple[int, ...]
     language: str
-    joining: Area
+    joining: WordArea
     today: date
     shows_language: bool = True
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.language.matcher import Found, Grammar, Lexed, Matcher
+from bot.language.matcher import Grammar, Lexed, Matcher, PatternFound
 from bot.language.text import Tag
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -15,7 +15,7 @@ _GROUPS = ((13, "child"), (18, "teen"), (65, "adult"))
 _GROWN = 18
 
 
-class Hours:
+class HourPatterns:
     """The operations of the patterns of `intents/_grammar/*/hours.yaml`.
 
     `sought`: a place or a doctor is looked for, so that a day needs no word of opening right beside it.
@@ -60,7 +60,7 @@ def hour_tags(lexed: Lexed, words: Sequence[str], today: date, *, sought: bool =
 
     A weekday is "mon" to "sun", or "weekend"; a part is "early", "morning", "afternoon", "evening", "late" or "night".
     """
-    operations = Hours(lexed.grammar, words, today, sought=sought)
+    operations = HourPatterns(lexed.grammar, words, today, sought=sought)
     matcher, spoken = Matcher(lexed, operations), operations.opens or sought
     days = list(matcher.find("hours.day"))
     if spoken and not days and (clock := next(matcher.find("hours.o_clock"), None)):
@@ -72,7 +72,7 @@ def hour_tags(lexed: Lexed, words: Sequence[str], today: date, *, sought: bool =
     return _wished(min(wishes, key=lambda wish: _RANK.get(wish.value, len(_RANK))), days)
 
 
-def _wished(wish: Found, days: Sequence[Found]) -> list[Tag]:
+def _wished(wish: PatternFound, days: Sequence[PatternFound]) -> list[Tag]:
     if wish.value in _RANK:
         return [Tag("open_at", {wish.value: True}, wish.first, wish.after)]
     if not days:
@@ -88,7 +88,7 @@ def _wished(wish: Found, days: Sequence[Found]) -> list[Tag]:
     ]
 
 
-class Ages:
+class AgePatterns:
     """The operations of the patterns of `intents/_grammar/*/ages.yaml`: each gives tags."""
 
     def years(self, count: int, span: tuple[int, int]) -> list[Tag]:
@@ -119,5 +119,5 @@ def age_tags(lexed: Lexed) -> list[Tag]:
     A child is under 13, a teen under 18, an adult under 65; older is a senior. Other relatives are named by their own
     words ("my toddler", "mi hijo").
     """
-    found = list(Matcher(lexed, Ages()).find("ages.age"))
+    found = list(Matcher(lexed, AgePatterns()).find("ages.age"))
     return max((one.value for one in found), key=lambda tags: tags[0].after - tags[0].first, default=[])

@@ -13,9 +13,9 @@ from bot.language.dates import Dates
 from bot.language.glossary import ALONE, OTHER, TERM, Glossary, load_glossary
 from bot.language.grammar import FOLDER as GRAMMAR
 from bot.language.grammar import load_grammar
-from bot.language.hours import Ages, Hours
+from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
-from bot.language.numbers import Limits
+from bot.language.numbers import LimitPatterns
 from bot.language.phrases import Meaning, PhraseTree, expand, phrases_in
 from bot.language.places import PLACE, Area, PlaceNames, place_phrases
 from bot.language.rules import WORDS, converted, read_yaml
@@ -28,7 +28,7 @@ COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
 WISH, WISH_BEFORE, WISH_AFTER = "wish", "wish_before", "wish_after"
 FOREIGN = "FOREIGN"
-OPERATIONS = {"dates": Dates, "limits": Limits, "hours": Hours, "ages": Ages}
+OPERATIONS = {"dates": Dates, "limits": LimitPatterns, "hours": HourPatterns, "ages": AgePatterns}
 """What the rules of each area of the grammar may name."""
 _NUMBER_CLASSES = ("numbers.value", "numbers.times", "numbers.joint", "numbers.dollars")
 _DATE_CLASSES = ("dates.month", "dates.weekday", "dates.unit", "dates.units", "dates.season", "dates.known")

@@ -15,14 +15,14 @@ import msgspec
 
 from bot.language.text import key_of
 
-Value = int | str | None
+ClassValue = int | str | None
 _Captured = tuple[tuple[str, Any], ...]
 START, END, DASH, REPEATED, ANY = "^", "$", "-", "*", "."
 _IS = "is"
 _PLAIN = re.compile(r"'s$|'")
 
 
-class Ending(msgspec.Struct, array_like=True, frozen=True):
+class PatternEnding(msgspec.Struct, array_like=True, frozen=True):
     """Where a pattern of a rule ends: the operation that says what its words mean, or the value that they stand for.
 
     `spanned`: the operation is also told where the words stand, as `span`.
@@ -30,11 +30,11 @@ class Ending(msgspec.Struct, array_like=True, frozen=True):
 
     order: int
     operation: str = ""
-    value: Value = None
+    value: ClassValue = None
     spanned: bool = False
 
 
-class State(msgspec.Struct, array_like=True):
+class PatternState(msgspec.Struct, array_like=True):
     """A place in the patterns of a rule: what may follow, and which patterns end here.
 
     `words` leads on by a literal word, a class or a shape, `rules` by a whole rule, `tests` by what is beside the place
@@ -46,10 +46,10 @@ class State(msgspec.Struct, array_like=True):
     words: dict[str, list[tuple[str, int]]] = msgspec.field(default_factory=dict)
     rules: list[tuple[str, str, int]] = msgspec.field(default_factory=list)
     tests: list[tuple[str, int]] = msgspec.field(default_factory=list)
-    ends: list[Ending] = msgspec.field(default_factory=list)
+    ends: list[PatternEnding] = msgspec.field(default_factory=list)
 
 
-class Found(NamedTuple):
+class PatternFound(NamedTuple):
     """A pattern in a message: tokens `first` up to, not including, `after`, and what they mean."""
 
     first: int
@@ -66,15 +66,15 @@ class Grammar:
     rule, `starts` what its first word may be, `listed` its phrases of words alone.
     """
 
-    classes: dict[str, dict[str, Value]] = field(default_factory=dict)
-    lexical: dict[str, list[tuple[str, Value]]] = field(default_factory=dict)
+    classes: dict[str, dict[str, ClassValue]] = field(default_factory=dict)
+    lexical: dict[str, list[tuple[str, ClassValue]]] = field(default_factory=dict)
     shapes: list[tuple[str, str]] = field(default_factory=list)
-    states: list[State] = field(default_factory=list)
+    states: list[PatternState] = field(default_factory=list)
     rules: dict[str, int] = field(default_factory=dict)
     starts: dict[str, frozenset[str]] = field(default_factory=dict)
-    listed: dict[str, dict[str, Value]] = field(default_factory=dict)
+    listed: dict[str, dict[str, ClassValue]] = field(default_factory=dict)
 
-    def area(self, name: str) -> Area:
+    def area(self, name: str) -> WordArea:
         """The words of one area."""
         return _area(self, name)
 
@@ -165,7 +165,7 @@ class Matcher:
                 return True
         return ANY in starts
 
-    def find(self, rule: str) -> Iterator[Found]:
+    def find(self, rule: str) -> Iterator[PatternFound]:
         """The matches of a rule from left to right, the longest at each place, none overlapping another."""
         taken = 0
         for place in self.begins(rule):
@@ -174,12 +174,12 @@ class Matcher:
                 yield hit
                 taken = hit.after
 
-    def at(self, rule: str, place: int) -> Found | None:
+    def at(self, rule: str, place: int) -> PatternFound | None:
         """The longest match of a rule that begins at a place; of several the one whose pattern stands first."""
         for after, ending, captured in self._ends(rule, place):
             value = self._value(ending, captured, (place, after))
             if value is not None:
-                return Found(place, after, value)
+                return PatternFound(place, after, value)
         return None
 
     def every(self, rule: str, place: int) -> list[tuple[int, Any]]:
@@ -192,16 +192,18 @@ class Matcher:
             self._kept[key] = [one for one in valued if one[1] is not None]
         return self._kept[key]
 
-    def _ends(self, rule: str, place: int) -> list[tuple[int, Ending, _Captured]]:
+    def _ends(self, rule: str, place: int) -> list[tuple[int, PatternEnding, _Captured]]:
         first = self._grammar.rules.get(rule)
         if first is None or place >= len(self.words) or not self._begins(rule, place):
             return []
-        found: list[tuple[int, Ending, _Captured]] = []
+        found: list[tuple[int, PatternEnding, _Captured]] = []
         self._walk(first, place, (), found)
         found.sort(key=lambda one: (-one[0], one[1].order))
         return found
 
-    def _walk(self, number: int, place: int, captured: _Captured, found: list[tuple[int, Ending, _Captured]]) -> None:
+    def _walk(
+        self, number: int, place: int, captured: _Captured, found: list[tuple[int, PatternEnding, _Captured]]
+    ) -> None:
         state = self._grammar.states[number]
         if state.ends:
             found.extend((place, ending, captured) for ending in state.ends)
@@ -240,7 +242,7 @@ class Matcher:
             return self.is_in(place - 1, name) is wanted
         return (self.is_in(place, name) or bool(self.every(name, place))) is wanted
 
-    def _value(self, ending: Ending, captured: _Captured, span: tuple[int, int]) -> Any:
+    def _value(self, ending: PatternEnding, captured: _Captured, span: tuple[int, int]) -> Any:
         if not ending.operation:
             return ending.value
         if ending.operation == _IS:
@@ -252,13 +254,13 @@ class Matcher:
             return None
 
 
-class Area:
+class WordArea:
     """The classes of one area of a grammar as attributes: `words.title` are the words of its class `title`."""
 
     def __init__(self, grammar: Grammar, name: str) -> None:
         self._grammar, self._area = grammar, name
         self._kept: dict[tuple[str, ...], frozenset[str]] = {}
-        self._phrases: dict[str, Mapping[tuple[str, ...], Value]] = {}
+        self._phrases: dict[str, Mapping[tuple[str, ...], ClassValue]] = {}
 
     def __getattr__(self, name: str) -> frozenset[str]:
         """The words of a class, kept for the next time; a pack without a grammar has none."""
@@ -273,7 +275,7 @@ class Area:
         """The words of a class with what they stand for."""
         return self._grammar.values(f"{self._area}.{name}")
 
-    def phrases(self, name: str) -> Mapping[tuple[str, ...], Value]:
+    def phrases(self, name: str) -> Mapping[tuple[str, ...], ClassValue]:
         """Phrases of words alone, with what they stand for."""
         if name not in self._phrases:
             said = self._grammar.listed.get(f"{self._area}.{name}", {})
@@ -297,11 +299,11 @@ class Area:
         """The words with which phrases begin."""
         return self._grammar.starts.get(f"{self._area}.{name}", frozenset())
 
-    def beside(self, name: str) -> Area:
+    def beside(self, name: str) -> WordArea:
         """Another area of the same grammar."""
         return self._grammar.area(name)
 
 
 @lru_cache(maxsize=512)
-def _area(grammar: Grammar, name: str) -> Area:
-    return Area(grammar, name)
+def _area(grammar: Grammar, name: str) -> WordArea:
+    return WordArea(grammar, name)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.text import APOSTROPHES, Utterance, keys_in
 
 _LONGEST, _SHORTEST = 3, 2
@@ -40,7 +40,7 @@ def cleaned(words: str) -> str:
 
 class _Finder:
     def __init__(
-        self, said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: Area
+        self, said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: WordArea
     ) -> None:
         self.said, self.words = said, words
         self.titles = words.any("short_title", "long_title")
@@ -185,12 +185,12 @@ class _Finder:
         return owned and last.endswith("s") and last not in self.people and last[:-1] in self.people
 
 
-def introduced(said: Utterance, first: int, words: Area) -> bool:
+def introduced(said: Utterance, first: int, words: WordArea) -> bool:
     """Whether the name that begins here is that of who writes: "my name is …"."""
     return any(said.words[max(0, first - len(lead)) : first] == lead for lead in words.phrases("introduction"))
 
 
-def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: Area) -> Sequence[bool]:
+def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: WordArea) -> Sequence[bool]:
     """Without the words after "this is" or "my name is": who writes is not who is looked for."""
     titles, begins = words.any("short_title", "long_title"), words.starts("introduction")
     for place, word in enumerate(said.words[:-1]):
@@ -203,7 +203,7 @@ def _not_of_the_speaker(said: Utterance, free: Sequence[bool], words: Area) -> S
 
 
 def find_name(
-    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: Area
+    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: WordArea
 ) -> NameFound | None:
     """The first name of a person or organisation, or None.
 
@@ -225,7 +225,7 @@ def find_name(
 
 
 def titled_names(
-    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: Area
+    said: Utterance, free: Sequence[bool], known: Collection[str], people: Collection[str], words: WordArea
 ) -> list[NameFound]:
     """Every name behind a doctor's title, and the family name joined to one: "Drs. Kim and Lee"."""
     if words.any("short_title", "long_title").isdisjoint(said.words):
@@ -241,7 +241,7 @@ def titled_names(
     return found
 
 
-def widened(said: Utterance, after: int, words: Area) -> int:
+def widened(said: Utterance, after: int, words: WordArea) -> int:
     """The end of a known organisation's name with the generic words that follow: "Erlanger East Hospital"."""
     end = after
     while end < len(said.keys) and said.keys[end] in words.generic and said.words[end] not in words.link:
@@ -253,7 +253,7 @@ _NEAR = 3
 _SHORTEST_NUMBER = 3
 
 
-def names_somebody(said: Utterance, given: Collection[str], family: Collection[str], words: Area) -> bool:
+def names_somebody(said: Utterance, given: Collection[str], family: Collection[str], words: WordArea) -> bool:
     """True for a given name that is asked about, a possessive of one, "Mrs. Jones", or a member's number.
 
     A name behind a doctor's title, and the name of who writes ("this is Dana"), do not count. Nor do names beside a
@@ -272,7 +272,7 @@ def names_somebody(said: Utterance, given: Collection[str], family: Collection[s
 
 
 def person_named(
-    said: Utterance, given: Collection[str], family: Collection[str], common: Collection[str], lists: Area
+    said: Utterance, given: Collection[str], family: Collection[str], common: Collection[str], lists: WordArea
 ) -> tuple[int, int] | None:
     """The words of the person whose record is asked for by name: "Mia's claims", "the bill for Mia", "and Mia?".
 
@@ -300,7 +300,7 @@ def person_named(
 
 
 def with_people(
-    said: Utterance, people: Sequence[tuple[str, str]], names: Collection[str], common: Collection[str], words: Area
+    said: Utterance, people: Sequence[tuple[str, str]], names: Collection[str], common: Collection[str], words: WordArea
 ) -> Utterance:
     """The message with the places where it names one of `people`, each a given and a family name.
 
@@ -321,7 +321,7 @@ def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) ->
 
 
 def _is_meant(
-    said: Utterance, place: int, after: int, known: tuple[Collection[str], Collection[str]], words: Area
+    said: Utterance, place: int, after: int, known: tuple[Collection[str], Collection[str]], words: WordArea
 ) -> bool:
     names, common = known
     before = said.words[place - 1] if place else ""
@@ -338,7 +338,7 @@ def _is_capital(said: Utterance, place: int) -> bool:
     return place > 0 and said.said(place, place + 1)[:1].isupper()
 
 
-def _owns(said: Utterance, place: int, after: int, words: Area) -> bool:
+def _owns(said: Utterance, place: int, after: int, words: WordArea) -> bool:
     """Whether a record of the one who is named here is spoken of, or what they have done about their plan."""
     if _possessive(said, after - 1):
         return not words.keys("record", "meeting").isdisjoint(said.keys[after : after + _NEAR])
@@ -348,7 +348,7 @@ def _owns(said: Utterance, place: int, after: int, words: Area) -> bool:
     return does and not words.keys("record").isdisjoint(said.keys)
 
 
-def _named_at(said: Utterance, place: int, given: Collection[str], family: Collection[str], lists: Area) -> bool:
+def _named_at(said: Utterance, place: int, given: Collection[str], family: Collection[str], lists: WordArea) -> bool:
     words, before = said.words, said.words[place - 1] if place else ""
     if words[place] in lists.courtesy:
         return place + 1 < len(words) and said.keys[place + 1] in family
@@ -361,7 +361,7 @@ def _named_at(said: Utterance, place: int, given: Collection[str], family: Colle
     return before in lists.asked_of or _possessive(said, place) or _possessive(said, after)
 
 
-def _numbered(words: tuple[str, ...], place: int, lists: Area) -> bool:
+def _numbered(words: tuple[str, ...], place: int, lists: WordArea) -> bool:
     """A number behind "member" or "member id"."""
     led = words[place - 2 : place] if place > 1 and words[place - 1] in lists.number_word else words[place - 1 : place]
     return bool(led) and led[0] in lists.numbered and words[place].isdigit() and len(words[place]) >= _SHORTEST_NUMBER
@@ -372,5 +372,5 @@ def _possessive(said: Utterance, place: int) -> bool:
     return word.endswith(("'s", "s'")) or (word.endswith("s") and word != said.keys[place])
 
 
-def _of_the_speaker(words: tuple[str, ...], place: int, lists: Area) -> bool:
+def _of_the_speaker(words: tuple[str, ...], place: int, lists: WordArea) -> bool:
     return bool(lists.speaker.intersection(words[max(0, place - 2) : place]))

@@ -104,7 +104,7 @@ class _Amount(NamedTuple):
     sure: bool
 
 
-class Limits:
+class LimitPatterns:
     """The operations of the patterns of `intents/_grammar/*/limits.yaml`: each limit is a list of tags."""
 
     def __init__(self, said: Utterance, keys: Sequence[str], free: Sequence[bool], words: NumberWords) -> None:
@@ -178,7 +178,7 @@ def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: Nu
     """The limits, as `amount_over` and `amount_under` in US dollars. Their words are marked in `free`."""
     if "limits.number" not in lexed.places and words.large.isdisjoint(said.words):
         return []
-    matcher = Matcher(lexed, Limits(said, keys, free, words))
+    matcher = Matcher(lexed, LimitPatterns(said, keys, free, words))
     tags = [tag for found in matcher.find("limits.limit") for tag in found.value]
     for tag in tags:
         free[tag.first : tag.after] = [False] * (tag.after - tag.first)

@@ -8,7 +8,7 @@ from datetime import date
 from rapidfuzz import process
 
 from bot.language.engine import Engine
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.names import cleaned
 from bot.language.reading import Slot
 from bot.language.slots import SIDES, UNNAMED_NETWORKS
@@ -174,7 +174,7 @@ def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> obje
     return readers.get(kind, lambda: _heard(engine, kind, (value,), today))()
 
 
-def _ways(words: Area, name: str, value: str) -> Iterator[str]:
+def _ways(words: WordArea, name: str, value: str) -> Iterator[str]:
     """How a value alone would be said in a message; "x" stands for it."""
     yield from (" ".join(value if word == "x" else word for word in way) for way in words.phrases(name))
     yield value

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
 from bot.language.text import Tag, Utterance
 
@@ -17,7 +17,7 @@ _NAMES = frozenset({"provider_name", "organization"})
 _BREAKS = frozenset(",;:.?!")
 
 
-def with_polarity(said: Utterance, tags: Sequence[Tag], listed: Area) -> list[Tag]:
+def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:
     """The tags, those that the message excludes marked so, with the words of the "not" in their span.
 
     What is joined to an excluded value ("not in P or S") is excluded too. "Not in my network" is out of network.
@@ -76,7 +76,7 @@ def _is_part(one: Tag, whole: Tag) -> bool:
     return begins and (not all_.get("end") or str(part["end"]) <= str(all_["end"])) and part != all_
 
 
-def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag], words: Area) -> bool:
+def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag], words: WordArea) -> bool:
     """Whether a "not" reaches from one value to the next: in "P or S", and in "P, S or L", but not in "not P, S"."""
     how = link(said, before, tag, words)
     if how != ",":
@@ -88,7 +88,7 @@ def _goes_on(said: Utterance, before: Tag, tag: Tag, tags: Sequence[Tag], words:
 class _Scope:
     """The words of one message around its tags."""
 
-    def __init__(self, said: Utterance, tags: Sequence[Tag], listed: Area) -> None:
+    def __init__(self, said: Utterance, tags: Sequence[Tag], listed: WordArea) -> None:
         self._said, self._tags, self._listed = said, tags, listed
         self._cues = listed.phrases("cue")
         self.words = tuple(word.replace("'", "") for word in said.words)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from bot.language.calendar import shifted
-from bot.language.matcher import Area
+from bot.language.matcher import WordArea
 from bot.language.names import cleaned
 from bot.language.reading import Slot
 from bot.language.text import Tag, Utterance
@@ -23,7 +23,7 @@ _MOST_BETWEEN = 4
 _COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
-def link(said: Utterance, left: Tag, right: Tag, words: Area) -> str | None:
+def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
     """What joins two values: "and", "or", "," or None."""
     between = said.words[left.after : right.first]
     if left.kind == "drug" and tuple(word for word in between if word not in words.article) in words.phrases("than"):
@@ -41,7 +41,7 @@ def link(said: Utterance, left: Tag, right: Tag, words: Area) -> str | None:
     return _by_marks(words, between, set(said.text[said.spans[left.after - 1][1] : said.spans[right.first][0]]))
 
 
-def _by_marks(words: Area, between: Sequence[str], marks: set[str]) -> str | None:
+def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str | None:
     """What the words and signs between two values say."""
     if marks & set(".;?!") and words.shortened.isdisjoint(between):
         return None
@@ -52,12 +52,12 @@ def _by_marks(words: Area, between: Sequence[str], marks: set[str]) -> str | Non
     return "," if "," in marks else None
 
 
-def joined(said: Utterance, left: Tag, right: Tag, words: Area) -> bool:
+def joined(said: Utterance, left: Tag, right: Tag, words: WordArea) -> bool:
     """Whether two values of one kind are said together."""
     return link(said, left, right, words) is not None
 
 
-def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: Area) -> tuple[tuple[Tag, ...], How | None]:
+def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: WordArea) -> tuple[tuple[Tag, ...], How | None]:
     """The tags that are said together with `one`, in the order of the words, and how they are joined.
 
     `one` alone, and None, where nothing is.
@@ -94,7 +94,7 @@ def networks_by_letter(
     tags: Sequence[Tag],
     free: Sequence[bool],
     letters: Mapping[str, str],
-    words: Area,
+    words: WordArea,
     *,
     sought: bool = False,
 ) -> list[Tag]:
@@ -124,7 +124,7 @@ def networks_by_letter(
     return [tag for tag in capital if any(_beside(said, tag, one, words) for one in capital if one is not tag)]
 
 
-def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: Area) -> list[Tag]:
+def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: WordArea) -> list[Tag]:
     """Networks by a letter that none of the plan's has ("network Q"): named, so that the answer says there is none.
 
     Vowels are words in Spanish and mostly in English ("red a", "network I can use").
@@ -137,7 +137,7 @@ def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str,
     ]
 
 
-def _led(said: Utterance, place: int, words: Area) -> bool:
+def _led(said: Utterance, place: int, words: WordArea) -> bool:
     """Whether a letter stands where a network stands: "which plans use S", "is Dr. Kim in s"."""
     first = place - (place > 0 and said.words[place - 1] in words.leading_article)
     if first < 1 or said.words[first - 1] not in words.leading:
@@ -154,13 +154,13 @@ def _stands_alone(said: Utterance, place: int) -> bool:
     return place > 0 and said.said(place, place + 1).isupper() and not after[:1].isupper()
 
 
-def _after_but(said: Utterance, place: int, words: Area) -> bool:
+def _after_but(said: Utterance, place: int, words: WordArea) -> bool:
     """Whether a letter is what "any network but …" leaves out."""
     first = place - (place > 0 and said.words[place - 1] in words.leading_article)
     return said.words[max(0, first - 2) : first] in words.phrases("network_but")
 
 
-def _beside(said: Utterance, one: Tag, other: Tag, words: Area) -> bool:
+def _beside(said: Utterance, one: Tag, other: Tag, words: WordArea) -> bool:
     left, right = (one, other) if one.first < other.first else (other, one)
     return joined(said, left, right, words) or words.any("glue", "excepting").issuperset(
         said.words[left.after : right.first]
@@ -185,7 +185,7 @@ def kinds_of(kind: str) -> tuple[str, ...]:
     return _ALSO.get(kind, (kind,))
 
 
-def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: Area) -> Slot | None:
+def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
     """What a slot of this type holds, None when the message names nothing for it.
 
     A wanted value wins over an excluded one of the same slot. Values that are said together are kept together.
@@ -198,14 +198,14 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: Area) -> Slo
     return None
 
 
-def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: Area) -> Slot | None:
+def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
     """What a message leaves out of a slot beside a value that it wants: the P of "in S but not in P"."""
     fitting = [tag for tag in tags if tag.kind in kinds_of(kind)]
     out = [tag for tag in fitting if tag.excluded]
     return _filled(said, out, min(out, key=_rank), kind, words) if out and len(out) < len(fitting) else None
 
 
-def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str, words: Area) -> Slot | None:
+def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str, words: WordArea) -> Slot | None:
     if len(tags) == 1:
         return Slot(said.said(best.first, best.after), _value(kind, best), best.excluded)
     group, how = together(said, tags, best, words)
@@ -279,7 +279,7 @@ Hear = Callable[[str], Mapping[str, Slot]]
 
 
 @lru_cache(maxsize=16)
-def _signs(words: Area) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _signs(words: WordArea) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What stands between two sides, and what leads to the first."""
     between, leads = ("|".join(map(" ".join, words.phrases(name))) for name in ("between", "comparing"))
     return (
@@ -288,7 +288,7 @@ def _signs(words: Area) -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
-def sides(hear: Hear, text: str, words: Area) -> dict[str, Slot]:
+def sides(hear: Hear, text: str, words: WordArea) -> dict[str, Slot]:
     """The provider or the network on each side of "vs", "and" and the like; nothing when only one side names one.
 
     `hear` gives the slot values of a text by type, `words` are the area "options" of the grammar.

@@ -30,10 +30,10 @@ class NameWords:
     place_words: Collection[str]
     slip: Callable[[str], bool]
     value: Callable[[str], bool]
-    around: "Around"
+    around: "NameSurroundings"
 
 
-class Around:
+class NameSurroundings:
     """The words around names, by the grammar: what may stand before and behind one, and what is never a part of one."""
 
     def __init__(self, grammar: Grammar) -> None:

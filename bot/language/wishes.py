@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from bot.language.lexicon import COMPLAINT, WISH, WISH_AFTER, WISH_BEFORE
-from bot.language.matcher import Area, plain
+from bot.language.matcher import WordArea, plain
 from bot.language.phrases import PhraseFound
 from bot.language.text import Tag, Utterance
 
@@ -54,7 +54,7 @@ _OBJECTS = frozenset({"organization", "provider_name", "drug"})
 _PARTS = frozenset({"provider_name", "organization", "named_person", "drug", "service"})
 
 
-def terse(said: Utterance, tags: Sequence[Tag], words: Area) -> list[Tag]:
+def terse(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
     """What one word of a search says: "wheelchair" is a way in, and no chair that is bought; "kids" are who is treated.
 
     Words that another value of the same kind holds, or that belong to a kind of doctor, say no more.
@@ -72,7 +72,7 @@ def terse(said: Utterance, tags: Sequence[Tag], words: Area) -> list[Tag]:
     return list(islice((tag for tag in found if tag.kind not in kinds), 1))
 
 
-def with_wishes(said: Utterance, tags: Sequence[Tag], words: Area) -> list[Tag]:
+def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Tag]:
     """The tags, with words that describe whoever follows as wishes, and without what is only a part of a wish."""
     found = _described([_with_object(said, tag, tags, words) if tag.kind == WISH else tag for tag in tags])
     wishes = [tag for tag in found if tag.kind == WISH]
@@ -91,7 +91,7 @@ def _described(tags: list[Tag]) -> list[Tag]:
     return found
 
 
-def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: Area) -> Tag:
+def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea) -> Tag:
     """The wish with what it is about: the school of "who went to Vanderbilt", the drug of "who prescribes Suboxone"."""
     open_ended = tag.after < len(said.words) and said.words[tag.after - 1] in words.open_end
     if tag.value not in _WITH_OBJECT or not open_ended:

@@ -115,7 +115,6 @@ def test_a_letter_is_a_gender_beside_a_doctor_only(engine: Engine, today: date) 
         ("claim.list", "was the third one paid", "claim.status"),
         ("provider.find", "is the second one in network p", "provider.in_network"),
         ("facility.find", "is the first one in my network", "provider.in_network"),
-        ("provider.find", "someone who takes new patients and speaks spanish", "followup.refine"),
         ("provider.affiliations", "what about dr moody", "followup.refine"),
         ("claim.denial", "what was on it", "claim.detail"),
         ("claim.denial", "what's the status now", "claim.status"),
@@ -186,3 +185,16 @@ def test_each_close_reading_has_its_own_slots(engine: Engine, today: date) -> No
     holding = [name for name in slots if "claim_type" in engine.intents[name].slots]
     assert len(holding) >= 2
     assert {slots[name]["claim_type"].value for name in holding} == {"oral"}
+
+
+def test_a_question_takes_over_what_it_leaves_open(engine: Engine, today: date) -> None:
+    """Kind and place of the search before are those of a new search that names neither; what names them is whole."""
+    before = {"specialty": Slot("cardiologist", {"name": "cardiologist"}), "location": Slot("37402", {"zip": "37402"})}
+    context = Context("provider.find", before)
+    said = "someone who takes new patients and speaks spanish"
+    intent, slots = engine.merged(context, engine.understand(said, today=today, context=context))
+    assert (intent, slots["location"], slots["specialty"]) == ("provider.find", *reversed(before.values()))
+    assert {"language", "accepting_new"} <= slots.keys()
+    whole = engine.understand("find me a dentist in Memphis", today=today, context=context)
+    _, slots = engine.merged(context, whole)
+    assert (slots["location"].text, slots["specialty"].text) == ("Memphis", "dentist")
