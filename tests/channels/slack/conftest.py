@@ -207,10 +207,13 @@ class House:
 
 
 @asynccontextmanager
-async def opened(folder: Path, *, tools: bool = False, **credentials: str) -> AsyncIterator[House]:
-    """The app behind uvicorn on a free port, wired to the double."""
-    slack, turn, clock, forgotten = SlackDouble(), KeywordTurn(), Clock(), list[Person]()
-    await slack.start()
+async def opened(
+    folder: Path, *, tools: bool = False, beside: SlackDouble | None = None, **credentials: str
+) -> AsyncIterator[House]:
+    """The app behind uvicorn on a free port, wired to the double, or to the one of another process `beside` it."""
+    slack, turn, clock, forgotten = beside or SlackDouble(), KeywordTurn(), Clock(), list[Person]()
+    if beside is None:
+        await slack.start()
     store = open_sqlite(folder / "slack.db")
     table = SealedTable(store, OpenSeal())
     rows = Lossy(table)
@@ -249,7 +252,8 @@ async def opened(folder: Path, *, tools: bool = False, **credentials: str) -> As
         slack.app_url = f"{address}/slack/events"
         yield House(slack, turn, app, rows, clock, forgotten)
         await app.stop()
-        await slack.stop()
+        if beside is None:
+            await slack.stop()
     await store.close()
     assert slack.refused == []
 

@@ -50,10 +50,10 @@ async def test_a_share_outlives_the_process_that_heard_of_it(tmp_path: Path) -> 
         await acknowledged(first, share)
         await acknowledged(first, send)
         first.slack.messages.clear()
-        async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
+        async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET, beside=first.slack) as second:
             await second.app._inbox._take_over_some()
             await second.app.drain()
-            [sent] = second.slack.messages.values()
+            [sent] = first.slack.messages.values()
             assert "heard facts" in sent["text"]
         shown = [call.arguments["response_type"] for call in first.slack.called("response_url")]
         assert shown == ["in_channel", "ephemeral"]
