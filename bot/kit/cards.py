@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import SequenceMatcher
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
 from bot.kit.sites import Site, Spot, sites
-from bot.kit.spelling import words_of
+from bot.kit.spelling import is_alike, words_of
 from bot.records.details import Specialty, is_npi
 from bot.records.listing import Listing
 from bot.records.shapes import Key
 
 Group = tuple[Listing, ...]
-_ALIKE = 0.8  # of 1: one letter in five may differ
 _AFTER = frozenset(
     {"md", "do", "np", "pa", "rn", "phd", "dds", "dmd", "od", "dpm", "lcsw", "jr", "sr", "ii", "iii", "dr"}
 )
@@ -67,7 +65,7 @@ def _name_words(name: str | None) -> list[str]:
 def _is_word(word: str, other: str) -> bool:
     if len(word) == 1 or len(other) == 1:
         return word[0] == other[0]
-    return SequenceMatcher(None, word, other).ratio() >= _ALIKE
+    return is_alike(word, other) > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.kit.ask import Ask
-from bot.kit.organizations import named_ones
+from bot.kit.organizations import HOUSES, named_ones, telling_words
 from bot.kit.spelling import likeness, words_of
 from bot.payer.search import Search, any_of, given
 from bot.records.details import Specialty
@@ -16,8 +16,9 @@ from bot.records.joined import Directory
 from bot.records.listing import Listing
 from bot.records.shapes import Key
 
-_PAGES, _WORDS, _MOST = 2, 4, 6
-_STEMS = (3, 2)  # letters that the written name begins with, likely ones first
+_PAGES, _MOST = 2, 6
+_STEM, _TAIL, _SHORTEST = 3, 4, 2  # letters
+_MARKED = frozenset("odl")  # O'Neil, D'Angelo, L'Esperance
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +37,32 @@ class Choice:
 
 
 async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
-    """Up to six active people, and unless `people` organizations, whose names are spelled most like it.
+    """Up to six active people, and unless `people` houses, whose names are spelled most like it.
 
-    Servers find a name by its beginning only, so beginnings are asked for, also with a letter missing or two swapped;
-    how alike the names are is judged here.
+    Servers find a name by its beginning, and some by a part: so the beginnings are asked for, each with a slip, then
+    the ends, then shorter beginnings. How alike the names are is judged here.
     """
-    kinds = ("Practitioner",) if people else ("Practitioner", "Organization")
-    for letters in _STEMS:
-        stems = _stems(name, letters)
-        found = await asyncio.gather(*(_spelled(ask, kind, stems, name) for kind in kinds)) if stems else []
+    kinds = ("Practitioner",) if people else ("Practitioner", *HOUSES)
+    words = [word for part in telling_words(name, last_first=people) for word in words_of(part)]
+    for parameter, parts in (
+        ("name", [stem for word in words for stem in _stems(word)]),
+        ("name:contains", [word[-_TAIL:] for word in words if len(word) > _STEM]),
+        ("name", [word[:_SHORTEST] for word in words if len(word) > _SHORTEST]),
+    ):
+        value = any_of(dict.fromkeys(parts))
+        found = await asyncio.gather(
+            *(_spelled(ask, Search(kind, ((parameter, value),)), name) for kind in kinds if parts)
+        )
         ranked = sorted((-score, written, key) for some in found for key, (written, score) in some.items())
         if ranked:
             return tuple(Choice(f"{key.type}/{key.id}", written, None, None) for _, written, key in ranked[:_MOST])
     return ()
 
 
-async def _spelled(ask: Ask, kind: str, stems: tuple[str, ...], name: str) -> dict[Key, tuple[str, float]]:
+async def _spelled(ask: Ask, search: Search, name: str) -> dict[Key, tuple[str, float]]:
     """The active ones among the first pages whose names are alike, with how much."""
     directory, pages = Directory(), 0
-    async for page in given(ask.search(Search(kind, (("name", any_of(stems)),)))):
+    async for page in given(ask.search(search)):
         directory.add(page.entries)
         pages += 1
         if pages == _PAGES:
@@ -65,15 +73,12 @@ async def _spelled(ask: Ask, kind: str, stems: tuple[str, ...], name: str) -> di
     return {key: (own, score) for key, (own, score) in alike.items() if score}
 
 
-def _stems(name: str, letters: int) -> tuple[str, ...]:
-    """How the words may begin in the directory."""
-    words = [word for word in words_of(name) if len(word) >= letters][-_WORDS:]
-    return tuple(dict.fromkeys(stem for word in words for stem in (word[:letters], _swapped(word[:letters]))))
-
-
-def _swapped(stem: str) -> str:
-    """The last two letters the other way round: Nugyen for Nguyen."""
-    return stem[:-2] + stem[:-3:-1]
+def _stems(word: str) -> tuple[str, ...]:
+    """How a word may begin in the directory: as it is written, or with one of its first letters too many or swapped."""
+    slips = [word[:at] + word[at + 1 :] for at in range(1, _STEM + 1)]
+    slips += [word[:at] + word[at : at + 2][::-1] + word[at + 2 :] for at in range(_STEM)]
+    marked = [f"{word[0]}'{word[1:]}"] if word[0] in _MARKED else []
+    return tuple(dict.fromkeys(one[:_STEM] for one in (word, *slips, *marked) if len(one) >= _STEM))
 
 
 def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from bot.kit.ask import Ask
 from bot.kit.coverages import Coverages, member_coverages
 from bot.kit.reading import records
+from bot.kit.spelling import spelled_like
 from bot.payer.search import Search, any_of, escape, token
 from bot.records.formulary import Drug, DrugList, read_drug, read_drug_list
 
 _POLICY = ("code", token("http://terminology.hl7.org/CodeSystem/v3-ActCode", "DRUGPOL"))
-_NEAR, _CLOSE = 3, 0.6
+_NEAR = 3
 _STEM = 3
 
 
@@ -66,9 +66,7 @@ async def drugs_by_id(ask: Ask, ids: Sequence[str]) -> tuple[Drug, ...]:
 async def nearest_names(ask: Ask, chosen: DrugList, word: str) -> tuple[str, ...]:
     """Up to three ingredients or brands of the list that are spelled like the word."""
     alike = await _called(ask, chosen, word.split(maxsplit=1)[0][:_STEM]) if word.split() else ()
-    spelled = {name.casefold(): name for drug in alike for name in (drug.ingredient, drug.brand) if name}
-    close = get_close_matches(word.casefold(), list(spelled), n=_NEAR, cutoff=_CLOSE)
-    return tuple(spelled[name] for name in close)
+    return spelled_like(word, (name for drug in alike for name in (drug.ingredient, drug.brand) if name), _NEAR)
 
 
 async def _called(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ...]:

@@ -29,10 +29,33 @@ NameTest = Callable[[str | None, str], bool]
 AT_PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
 HOUSES, PLACES = ("Organization", "Location", "HealthcareService"), ("Location", "HealthcareService")
 _PLAIN = frozenset(
-    {"of", "de", "the", "la", "el", "medical", "center", "clinic", "clinica", "centro", "health", "hospital", "group"}
+    [
+        "of",
+        "de",
+        "the",
+        "la",
+        "el",
+        "and",
+        "y",
+        "pc",
+        "pa",
+        "llc",
+        "pllc",
+        "inc",
+        "saint",
+        "st",
+        "medical",
+        "center",
+        "clinic",
+        "clinica",
+        "centro",
+        "health",
+        "hospital",
+        "group",
+    ]
 )
 _TRIES, _PAGES, _MOST_PLACES = 3, 2, 40
-_OF_PLACES = 2  # tries
+_OF_PLACES = 3  # tries
 
 _DEPTH, _MOST = 4, 200  # levels of partOf that are followed; organizations
 
@@ -49,8 +72,8 @@ async def houses_named(
 ) -> tuple[Directory, tuple[Key, ...]]:
     """The active resources of these types with the name, searched by all of it, its longest word, then each word.
 
-    Places and services, which are many, only by the first two, and two pages of them: a server may not search by their
-    names.
+    Places and services, which are many, only by the first three, and two pages of them: a server may not search by
+    their names.
     """
     directory, words = Directory(lists_services=True), telling_words(name)
     tries = [("name", name), ("name:contains", max(words, key=len)), *(("name", word) for word in words)]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 _TITLES = frozenset({"dr", "dra", "doctor", "doctora", "md", "do", "np", "phd"})
+# What a house may be written with or without: its legal form, and an article or an "and".
+_FORMS = frozenset({"pc", "pa", "llc", "pllc", "inc", "llp", "lp", "corp", "ltd", "the", "and", "y"})
+_SAME = {"saint": "st", "ctr": "center", "centre": "center", "hosp": "hospital", "mount": "mt", "fort": "ft"}
 _LINKS, _FEW = frozenset({"of", "de"}), 3  # words of a person's name
 _SHORTEST_START = 3
-_ALIKE = 0.7  # of 1: one letter wrong in five, or two swapped
+_ALIKE = 0.75  # of 1: one letter in four wrong, missing, too many, or swapped with the next
 
 _STATE_NAMES = (
     "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,FL Florida,"
@@ -32,30 +38,56 @@ def words_of(text: str | None) -> tuple[str, ...]:
 def is_named(written: str | None, said: str) -> bool:
     """True when the listed name has every word said, in any order, or all of them as one word.
 
-    Of longer names "of" and "de" may be missing: whatever stands between a hospital and its city.
+    Of longer names "of" and "de" may be missing: whatever stands between a hospital and its city. Nor need a legal form
+    be said as it is written, nor "Saint", nor the zeros before a store's number.
     """
-    own, wanted = words_of(written), _wanted(said)
+    own, wanted = _own(written), _wanted(said)
     telling = set(wanted) - _LINKS if len(wanted) > _FEW else set(wanted)
     return bool(wanted) and (telling <= set(own) or _run_together(own, "".join(wanted)))
 
 
 def starts_like(written: str | None, said: str) -> bool:
     """True when every word that was said begins a word of the written name."""
-    own, wanted = words_of(written), _wanted(said)
+    own, wanted = _own(written), _wanted(said)
     long_enough = any(len(word) >= _SHORTEST_START for word in wanted)
     return long_enough and all(any(one.startswith(word) for one in own) for word in wanted)
 
 
 def likeness(written: str | None, said: str) -> float:
     """How much a name looks like what was said, up to 1: each said word beside its nearest, 0 when one has none."""
-    own, wanted = words_of(written), _wanted(said)
-    best = [max((SequenceMatcher(None, word, one).ratio() for one in own), default=0.0) for word in wanted]
-    return sum(best) / len(best) if best and min(best) >= _ALIKE else 0.0
+    own, wanted = _own(written), _wanted(said)
+    if wanted and _run_together(own, "".join(wanted)):
+        return 1.0
+    best = [max((is_alike(word, one) for one in own), default=0.0) for word in wanted]
+    return sum(best) / len(best) if best and min(best) else 0.0
 
 
+def is_alike(word: str, other: str) -> float:
+    """How much a word is spelled like another, up to 1; 0 where it is another word."""
+    return OSA.normalized_similarity(word, other, score_cutoff=_ALIKE)
+
+
+def spelled_like(word: str, names: Iterable[str], most: int) -> tuple[str, ...]:
+    """The names that are spelled most like the word, in small letters."""
+    by = {name.casefold(): name for name in names}
+    scorer = OSA.normalized_similarity
+    found = process.extract(word.casefold(), list(by), scorer=scorer, score_cutoff=_ALIKE, limit=most)
+    return tuple(by[name] for name, *_ in found)
+
+
+@lru_cache(maxsize=4096)
+def _own(written: str | None) -> tuple[str, ...]:
+    return tuple(map(_same, words_of(written)))
+
+
+@lru_cache(maxsize=256)
 def _wanted(said: str) -> tuple[str, ...]:
-    words = words_of(said)
-    return tuple(word for word in words if word not in _TITLES) or words
+    words = _own(said)
+    return tuple(word for word in words if word not in _TITLES | _FORMS) or words
+
+
+def _same(word: str) -> str:
+    return (word.lstrip("0") or word) if word.isdecimal() else _SAME.get(word, word)
 
 
 def _run_together(own: tuple[str, ...], joined: str) -> bool:

@@ -86,6 +86,8 @@ async def who(ask: Ask) -> Who:
     name = str(ask.slots.get("provider_name") or "") or None
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     npi, tin = str(ask.slots.get("npi") or ""), str(ask.slots.get("tin") or "")
+    rows: tuple[Listing, ...] = ()
+    near: tuple[Choice, ...] = ()
     if key is not None:
         name = None
         rows = tuple(row for row in await _of(ask, key) if row.key == key)
@@ -93,8 +95,11 @@ async def who(ask: Ask) -> Who:
         name, rows = f"NPI {npi}", await _numbered(ask, npi)
     elif tin:
         name, rows = f"TIN {tin}", await _of_tin(ask, tin)
-    else:
-        rows = await _called(ask, name) if name else ()
+    elif name:
+        rows = await _called(ask, name)
+        near = () if rows else await nearest(ask, name, people=is_titled(ask))
+        same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
+        rows, near = await _all_of(ask, same) if same else rows, () if same else near
     active = tuple(row for row in rows if row.active(ask.today))
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
@@ -102,8 +107,13 @@ async def who(ask: Ask) -> Who:
     if name and not (npi or tin):
         groups = _of_sex(groups, ask) or groups
         groups = await of_own_claims(ask, groups, name)
-    near = await nearest(ask, name, people=is_titled(ask)) if name and not rows and not (npi or tin) else ()
     return Who(name or next((row.name for row in rows), None), groups, max(ended, 0), near)
+
+
+async def _all_of(ask: Ask, choices: Iterable[Choice]) -> tuple[Listing, ...]:
+    """All listings of each of them."""
+    found = await asyncio.gather(*(_of(ask, key) for one in choices if (key := key_of(one.reference))))
+    return tuple(row for rows in found for row in rows)
 
 
 def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[Listing, ...], ...]:
