@@ -28,6 +28,7 @@ from bot.kit import (
     Unreadable,
     WithDocument,
     WithReminder,
+    adds_to,
     network_names,
     own_networks,
 )
@@ -349,7 +350,8 @@ class Answering:
 
     def _with_unmet(self, asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
         """The answer behind one sentence on what of the question it does not honour, and the names of that."""
-        missed = {**asked.unmet, **{name: asked.slots[name] for name in ask.unmet if name in asked.slots}}
+        missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
+        missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
         told = {name: slot for name, slot in missed.items() if not ask.unmet.get(name)}
         told = {name: replace(slot, text=quotable(slot.text)) for name, slot in told.items()}
         held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}

@@ -17,6 +17,7 @@ from bot.kit.ask import (
     service_dates,
     span_of,
     text_of,
+    values_of,
 )
 from bot.kit.asked_networks import AskedNetworks, NetworkSide, asked_networks, side_asked, without_own
 from bot.kit.asked_networks import among as networks_among
@@ -77,10 +78,10 @@ from bot.kit.floors import (
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
 from bot.kit.found import Found, FoundPlaces, find_places, own_of, page_of
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
-from bot.kit.network_names import Wanted, names_of, telling, wanted
+from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.offers import Document, Offer, ReminderKept, ReminderWish, WithDocument, WithReminder
 from bot.kit.opening import OpenAt, is_open, open_at
-from bot.kit.organizations import Electronic, electronic_addresses, houses, staff
+from bot.kit.organizations import Electronic, electronic_addresses, houses, staff, staff_beside
 from bot.kit.period import history, period_claims
 from bot.kit.plans import Plan, network_names, networks, own_networks, plans, sold_at, sold_in
 from bot.kit.reading import records
@@ -220,6 +221,7 @@ __all__ = [
     "WithReminder",
     "Within",
     "added",
+    "adds_to",
     "affiliations_of",
     "amount_in",
     "any_time",
@@ -333,6 +335,7 @@ __all__ = [
     "sold_in",
     "span_of",
     "staff",
+    "staff_beside",
     "standings",
     "story_of",
     "sum_doubts",
@@ -342,6 +345,7 @@ __all__ = [
     "tests_on_record",
     "text_of",
     "this_year",
+    "values_of",
     "visit_kind",
     "visits",
     "wanted",

@@ -19,6 +19,7 @@ from bot.payer.search import Search, any_of, token
 from bot.payer.steps import batches
 from bot.records.joined import Directory
 from bot.records.listing import Listing
+from bot.records.shapes import Key
 
 _PN = "http://hl7.org/fhir/us/davinci-pdex-plan-net/CodeSystem/"
 _ROLES, _CATEGORIES = _PN + "OrganizationAffiliationRoleCS", _PN + "HealthcareServiceCategoryCS"
@@ -79,13 +80,15 @@ KINDS: Mapping[str, FacilityKind] = {
     ),
     "dialysis": FacilityKind(("261QE0700X",), (), (), ("dialysis",)),
     "physical_therapy": FacilityKind(
-        ("261QP2000X", "261QR0400X", "283X00000X", "261QR0401X"),
+        ("261QP2000X", "261QR0400X", "261QR0401X"),
         (),
         (),
         ("therapy", "rehabilitation"),
         places=("RH",),
         people=("225100000X", "2251G0304X", "2251N0400X", "2251P0200X", "2251S0007X", "2251X0800X"),
     ),
+    "rehab_hospital": FacilityKind(("283X00000X", "283XC2000X", "273Y00000X"), (), (), ()),
+    "mail_order": FacilityKind(("3336M0002X",), (), (), ("mail",)),
     "nursing_home": FacilityKind(
         ("314000000X", "313M00000X", "3140N1450X", "310400000X"),
         ("nurseCustodial",),
@@ -157,8 +160,8 @@ def is_kind(listing: Listing, name: str) -> bool:
     return bool(set(coarse) & set(listing.role.codes)) or bool(set(kind.words) & set(words_of(listing.name)))
 
 
-async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Listing, ...]:
-    """The active affiliations and services of the kind in the area, each with who, where and its networks.
+async def places_of_care(ask: Ask, kinds: Sequence[str], where: Around | None) -> tuple[Listing, ...]:
+    """The active affiliations and services of the kinds (none: of any) in the area, each with who, where and networks.
 
     The caller checks every filter again. A service of a place that also has affiliations adds what they lack; its
     networks are only those that an affiliation proves. A Location with the kind counts where its organization has
@@ -166,21 +169,35 @@ async def places_of_care(ask: Ask, kind: str | None, where: Around) -> tuple[Lis
     """
     widen(ask)
     directory = Directory(lists_services=True)
-    ways = area(ask, where)
-    kinds = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
-    searches = [(search, names) for found, names in kinds for search in found]
+    ways = area(ask, where) if where else ()
+    kind = _kind(kinds)
+    both = ((_affiliations(kind), _AFFILIATION), (_services(kind), _SERVICE))
+    searches = [(search, names) for found, names in both for search in found]
 
     async def read(number: int) -> None:
         search, names = searches[number]
-        await read_around(ask, directory, search, names, ways, optional=True)
+        if where is None:
+            await read_rows(ask, directory, search, names, optional=True)
+        else:
+            await read_around(ask, directory, search, names, ways, optional=True)
 
     await read(0)  # alone, so that a server which fails at chains does so once, not for every search at once
     others = asyncio.gather(*map(read, range(1, len(searches))))
-    found, _ = await asyncio.gather(_places(ask, _kind(kind).places, ways), others)
+    found, _ = await asyncio.gather(_places(ask, kind.places, ways), others)
     await _add(ask, directory, found)
     await bring(ask, directory, ("service", "participating-organization", "location"))
-    rows = tuple(row for row in directory.listings() if row.active(ask.today))
-    return tuple(row for row in rows if kind is None or is_kind(row, kind))
+    every = directory.listings()
+    ended = {_at(row) for row in every if row.role.networks}
+    rows = tuple(row for row in every if row.active(ask.today))
+    ended -= {_at(row) for row in rows if row.role.networks}
+    return tuple(
+        row for row in rows if _at(row) not in ended and (not kinds or any(is_kind(row, one) for one in kinds))
+    )
+
+
+def _at(row: Listing) -> tuple[Key | None, str]:
+    """Whose listing it is and of which place: where all ties to networks have ended, a service that is left is none."""
+    return row.organization_key, row.locations[0].id if row.locations else ""
 
 
 async def _places(ask: Ask, types: tuple[str, ...], ways: Sequence[tuple[str, str]]) -> Directory:
@@ -209,21 +226,24 @@ async def _add(ask: Ask, directory: Directory, found: Directory) -> None:
     directory.list_places(found.locations)
 
 
-def _kind(name: str | None) -> FacilityKind:
-    return KINDS.get(name or "", FacilityKind())
+def _kind(names: Sequence[str]) -> FacilityKind:
+    """All that identifies one of these kinds."""
+    every = [KINDS[name] for name in names if name in KINDS]
+    fields = FacilityKind.__dataclass_fields__
+    return FacilityKind(**{name: tuple(code for one in every for code in getattr(one, name)) for name in fields})
 
 
-def _affiliations(kind: str | None) -> list[Search]:
-    return _searches("OrganizationAffiliation", kind, "role", _ROLES, _kind(kind).roles)
+def _affiliations(kind: FacilityKind) -> list[Search]:
+    return _searches("OrganizationAffiliation", kind, "role", _ROLES, kind.roles)
 
 
-def _services(kind: str | None) -> list[Search]:
-    return _searches("HealthcareService", kind, "service-category", _CATEGORIES, _kind(kind).categories)
+def _services(kind: FacilityKind) -> list[Search]:
+    return _searches("HealthcareService", kind, "service-category", _CATEGORIES, kind.categories)
 
 
-def _searches(type_: str, kind: str | None, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:
+def _searches(type_: str, kind: FacilityKind, parameter: str, system: str, codes: tuple[str, ...]) -> list[Search]:
     """Searches by specialty and by the coarser code, as one directory may use both; without either, for all."""
-    nucc = _kind(kind).specialties
+    nucc = kind.specialties
     by_specialty = [("specialty", taxonomy(nucc))] if nucc else []
     by_code = [(parameter, any_of([token(system, code) for code in codes]))] if codes else []
     return [Search(type_, (pair,)) for pair in (*by_specialty, *by_code)] or [Search(type_)]

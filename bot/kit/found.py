@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,14 +18,15 @@ from bot.kit.facilities import places_of_care
 from bot.kit.network_names import Wanted, names_of, wanted
 from bot.kit.plans import networks as networks_listed
 from bot.kit.plans import own_networks
-from bot.kit.spelling import words_of
 from bot.records.details import Hours, on_day
 from bot.records.listing import Listing
 from bot.records.shapes import Key
 
 PAGE = 5
-_HOURS = frozenset({"open", "hour", "hours", "late", "overnight", "sunday", "saturday"})
-_HOURS |= {"abierta", "abierto", "horas", "domingo", "sabado"}
+_HOURS = re.compile(
+    r"\b(open(?!\W+(?:bore|sided|mri|mris|upright)\b)|hours?|late|overnight|sunday|saturday|abiert[oa]|horas|domingo|s[aá]bado)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +81,20 @@ class Found(Summary):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPlaces(Found):
-    """One page of places of a `kind`, or of any.
+    """One page of places of one of the `kinds`, or of any.
 
     `hours_asked`: the words are about opening hours, and no wish was read in them. `nearer` is the nearest place
     outside the asker's own network, where it is nearer than all in it.
     """
 
-    kind: str | None
+    kinds: tuple[str, ...]
     hours_asked: bool = False
     nearer: Card | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """The one kind; None for several, and for any."""
+        return self.kinds[0] if len(self.kinds) == 1 else None
 
     def hours(self, card: Card) -> tuple[Hours, ...]:
         """When the place is open on the day that was asked."""
@@ -125,8 +132,10 @@ async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
     return AskedNetworks(wanted=tuple(wanted("", (name,), listed) for name in own))
 
 
-async def find_places(ask: Ask, kind: str | None) -> FoundPlaces:
-    """The places of the kind (None: of any) that fit, nearest first; for emergency rooms no network goes first.
+async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:
+    """The places of one of the kinds (none: of any) that fit, nearest first; for emergency rooms no network goes first.
+
+    `anywhere`: also where nobody goes to, such as a mail-order pharmacy.
 
     Raises:
         NeedsPlace: no place was named.
@@ -135,24 +144,24 @@ async def find_places(ask: Ask, kind: str | None) -> FoundPlaces:
     wishes = conditions(ask, (), asked)
     if asked.unclear and asked.listed:
         ask.said_unmet("network")
-        return replace(_page((), ask, kind, None, wishes), unclear=asked.unclear)
-    own = AskedNetworks() if kind == "emergency_room" and not asked.anyone else await own_of(ask, wishes)
+        return replace(_page((), ask, kinds, None, wishes), unclear=asked.unclear)
+    own = AskedNetworks() if kinds == ("emergency_room",) and not asked.anyone else await own_of(ask, wishes)
     wishes = replace(wishes, networks=own) if asked.anyone and own.wanted else wishes
-    where = await around(ask)
-    found = await places_of_care(ask, kind, where)
+    where = None if anywhere else await around(ask)
+    found = await places_of_care(ask, kinds, where)
     if asked.named and not asked.listed:
         wishes = replace(wishes, networks=among(ask, found))
     if wishes.networks.unclear:
-        return replace(_page((), ask, kind, where, wishes), unclear=wishes.networks.unclear)
-    result = replace(summarize(found, ask, kind, where, wishes), own=own.names)
+        return replace(_page((), ask, kinds, where, wishes), unclear=wishes.networks.unclear)
+    result = replace(summarize(found, ask, kinds, where, wishes), own=own.names)
     if result.total and own.wanted and not asked.anyone:
         result = _with_own(result, found, ask, own)
     for name in result.unmet:
         ask.said_unmet(name)
     for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
         ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
-    for wide in () if result.total else farther(where):
-        there = summarize(await places_of_care(ask, kind, wide), ask, kind, wide, wishes)
+    for wide in () if result.total or where is None else farther(where):
+        there = summarize(await places_of_care(ask, kinds, wide), ask, kinds, wide, wishes)
         result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
         if result.loosened or there.total or there.loosened:
             return result if result.loosened else replace(result, wider=there.loosened)
@@ -168,7 +177,7 @@ def _with_own(result: FoundPlaces, found: Sequence[Listing], ask: Ask, own: Aske
     if not inside:
         return replace(result, none_own=True)
     others = "others" in ask.arguments
-    page = _page(outside if others else inside, ask, result.kind, where, wishes)
+    page = _page(outside if others else inside, ask, result.kinds, where, wishes)
     beyond = store_cards(ask, outside, where)
     nearer = next((card for card in beyond if not others and page.first == 1 and _is_nearer(card, page.cards[0])), None)
     return replace(
@@ -186,13 +195,15 @@ def _is_nearer(one: Card, other: Card) -> bool:
     return one.miles is not None and other.miles is not None and one.miles < other.miles
 
 
-def summarize(found: Sequence[Listing], ask: Ask, kind: str | None, where: Around, wishes: Conditions) -> FoundPlaces:
+def summarize(
+    found: Sequence[Listing], ask: Ask, kinds: tuple[str, ...], where: Around | None, wishes: Conditions
+) -> FoundPlaces:
     """The asked page of the places that pass every wish of which the directory says anything."""
     unmet = wishes.unknown(ask, sift(found, Conditions().filters(ask, where)))
     if wishes.networks.outside and not wishes.networks.barred:
         unmet = (*unmet, "network")
     wishes = wishes.without(unmet)
-    page = _page(_shown(found, ask, where, wishes), ask, kind, where, wishes)
+    page = _page(_shown(found, ask, where, wishes), ask, kinds, where, wishes)
     return replace(
         page,
         loosened=() if page.total else loosened(found, wishes.filters(ask, where, found), stores=True),
@@ -203,9 +214,8 @@ def summarize(found: Sequence[Listing], ask: Ask, kind: str | None, where: Aroun
 
 def _shown(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> list[Listing]:
     """All listings of the places that fit, of whatever network, as they make up the place's card."""
-    fitting = {_store(row) for row in sift(found, wishes.filters(ask, where, found)) if row.locations}
-    near = sift(found, Conditions().filters(ask, where))
-    return [row for row in near if row.locations and _store(row) in fitting]
+    fitting = {_store(row) for row in sift(found, wishes.filters(ask, where, found)) if row.locations or not where}
+    return [row for row in sift(found, Conditions().filters(ask, where)) if _store(row) in fitting]
 
 
 def _store(row: Listing) -> tuple[Key, str]:
@@ -213,8 +223,8 @@ def _store(row: Listing) -> tuple[Key, str]:
 
 
 def _page(
-    shown: Sequence[Listing], ask: Ask, kind: str | None, where: Around | None, wishes: Conditions
+    shown: Sequence[Listing], ask: Ask, kinds: tuple[str, ...], where: Around | None, wishes: Conditions
 ) -> FoundPlaces:
-    hours_asked = wishes.open_at is None and not _HOURS.isdisjoint(words_of(ask.said))
-    made = partial(FoundPlaces, kind=kind, hours_asked=hours_asked)
+    hours_asked = wishes.open_at is None and bool(_HOURS.search(ask.said))
+    made = partial(FoundPlaces, kinds=kinds, hours_asked=hours_asked)
     return page_of(ask, store_cards(ask, shown, where), made, where=where, wishes=wishes, every_network=names_of(shown))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.kit.spelling import words_of
+from bot.language.reading import Slot
 from bot.records.listing import Listing, Network
 
 _COMMON_WORDS = frozenset({"a", "bcbst", "blue", "bluecross", "in", "in-network", "la", "network", "of", "red", "the"})
@@ -115,6 +116,12 @@ class Wanted:
 def is_named_network(words: object) -> bool:
     """True when the words name a network, rather than "in network" or "out of network"."""
     return isinstance(words, str) and words != OUT and bool(telling(words))
+
+
+def adds_to(held: Slot | None, other: Slot) -> bool:
+    """False for a plain "in network" ("par", "INN") beside the network that is named."""
+    named = held is not None and is_named_network(held.value)
+    return not named or not isinstance(other.value, str) or other.value == OUT or is_named_network(other.value)
 
 
 def wanted(said: str, ways: Iterable[str], listed: Sequence[Network]) -> Wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,6 +25,7 @@ _PARTS: Mapping[str, tuple[int, int]] = {
     "night": (22 * 60, 30 * 60),
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {"weekend": ("sat", "sun"), "weekday": WEEK[:5], "weekdays": WEEK[:5]}
+_NOW = re.compile(r"\b(?:open|abiert[oa]s?)\b.*\b(?:now|ahora)\b", re.IGNORECASE)  # with the kind of place between
 _FALLBACK = "America/Chicago"
 
 
@@ -41,7 +43,7 @@ def open_at(ask: Ask) -> OpenAt | None:
     """When the question wants a place to be open; None when it does not say."""
     value = ask.slots.get("open_at")
     if not isinstance(value, Mapping):
-        return None
+        return OpenAt(now=True) if _NOW.search(ask.said) else None
     part = str(value.get("part") or "")
     wish = OpenAt(
         now=bool(value.get("now")),

@@ -192,6 +192,12 @@ async def staff(
     return await rows_of(ask, directory, ("practitioner", "location", "owner", "organization", "service"), filters)
 
 
+async def staff_beside(ask: Ask, rows: Sequence[Listing]) -> tuple[Listing, ...]:
+    """The active listings of other people at the places of these."""
+    own, places = {row.key for row in rows}, {Key("Location", place.id) for row in rows for place in row.locations}
+    return tuple(row for row in await staff(ask, places, ()) if row.key not in own)
+
+
 async def _beside(ask: Ask, directory: Directory, search: Search, parameter: str, of: Iterable[str]) -> None:
     """The places of organizations, or the services of places."""
     for batch in batches(sorted(set(of))[:_MOST]):

@@ -104,6 +104,7 @@ async def who(ask: Ask) -> Who:
     groups = by_provider(active)
     ended = len(by_provider(rows)) - len(groups)
     groups = _there(groups, ask.slots.get("location")) or groups
+    groups = _of_kind(groups, ask)
     if name and not (npi or tin):
         groups = _of_sex(groups, ask) or groups
         groups = await of_own_claims(ask, groups, name)
@@ -121,6 +122,18 @@ def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[
     named = [place.get(part) for part in ("city", "zip")] if isinstance(place, Mapping) else []
     wanted = {str(one).casefold() for one in named if one}
     return tuple(rows for rows in groups if wanted & _towns(rows)) if len(groups) > 1 else ()
+
+
+def _of_kind(groups: Groups, ask: Ask) -> Groups:
+    """Of these providers those of the kind that was named; where none is of it, all of them, and that is told."""
+    value = ask.slots.get("specialty")
+    if value is None or ask.words.get("specialty", "").casefold().strip(". ") in _TITLES:
+        return groups
+    codes = {str(one) for one in (value if isinstance(value, list | tuple) else (value,))}
+    fitting = tuple(rows for rows in groups if any(row.specialty_codes & codes for row in rows))
+    if groups and not fitting:
+        ask.cannot("specialty")
+    return fitting or groups
 
 
 def _of_sex(groups: Sequence[tuple[Listing, ...]], ask: Ask) -> tuple[tuple[Listing, ...], ...]:

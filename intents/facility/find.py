@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bot.kit import Ask, FoundPlaces, find_places
+from bot.kit import Ask, FoundPlaces, find_places, values_of
 
 
 async def answer(ask: Ask) -> FoundPlaces:
-    """The places of the kind that was asked for; of any kind when none was."""
-    kind = ask.slots.get("facility_type")
-    return await find_places(ask, str(kind) if kind else None)
+    """The places of the kinds that were asked for; of any kind when none was."""
+    return await find_places(ask, *values_of(ask, "facility_type"))

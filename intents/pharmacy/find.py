@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.kit import Ask, FoundPlaces, find_places
+
+_BY_MAIL = re.compile(r"\b(mail[- ]?orders?|by mail|home delivery|por correo|a domicilio)\b", re.IGNORECASE)
 
 
 async def answer(ask: Ask) -> FoundPlaces:
-    """The pharmacies around the place; a chain's name narrows them."""
+    """The pharmacies around the place, a chain's name narrows them; nobody goes to one that sends by mail."""
+    if _BY_MAIL.search(ask.said) or "mail" in ask.arguments:
+        return await find_places(ask, "mail_order", anywhere=True)
     return await find_places(ask, "pharmacy")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.kit import Ask, Choice, Summary, Who, affiliations_of, is_named, who
+from bot.kit import Ask, Card, Choice, Listing, Summary, Who, affiliations_of, cards, is_named, staff_beside, who
+
+_ELSE = re.compile(
+    r"\b(who else|any(?:one|body) else|other (?:doctors|docs|providers|people)|colleagues|partners"
+    r"|qui[eé]n(?:es)? m[aá]s|otros? (?:m[eé]dicos?|doctores)|colegas)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,7 @@ class Affiliations(Summary):
     """`groups` are those that the provider's own listings name, `beyond` those that these groups belong to.
 
     `asked` is the organization that the question is about, unless it is the provider itself, `tied` those of the ties
-    that are called so.
+    that are called so. `others` are who else is listed at the provider's places, None where that is not asked for.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -35,6 +43,8 @@ class Affiliations(Summary):
     asked: str | None = None
     tied: tuple[Tie, ...] = ()
     partial: bool = False
+    others: tuple[Card, ...] | None = None
+    places: tuple[str, ...] = ()
 
     @property
     def hospitals(self) -> tuple[Tie, ...]:
@@ -47,8 +57,25 @@ async def answer(ask: Ask) -> Affiliations:
     found = await who(ask)
     further = await affiliations_of(ask, found.only) if found.only else ()
     found.cite(ask)
+    if found.only and ("else" in ask.arguments or _ELSE.search(ask.said)):
+        return await _beside(ask, found.only)
     asked = str(ask.slots.get("organization") or "") or None
     return replace(summarize(found, further, asked), partial=not ask.report.complete)
+
+
+async def _beside(ask: Ask, rows: Sequence[Listing]) -> Affiliations:
+    """Who else is listed at the places of the provider."""
+    places = dict.fromkeys(place for row in rows for place in row.locations)
+    others = await staff_beside(ask, rows)
+    ask.cite("PractitionerRole", [row.role_id for row in others])
+    return Affiliations(
+        state="one",
+        name=rows[0].name,
+        reference=rows[0].reference,
+        others=cards(ask, others, None),
+        places=tuple(dict.fromkeys(one for place in places if (one := place.name or next(iter(place.lines), None)))),
+        partial=not ask.report.complete,
+    )
 
 
 def summarize(found: Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:

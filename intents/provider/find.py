@@ -83,7 +83,7 @@ async def answer(ask: Ask) -> FoundPeople:
     for type_ in ("Practitioner", "Location", "Organization"):  # a server without includes was asked for them by id
         ask.cite(type_, ())
     if wishes.organization and not (wishes.houses or found):
-        return replace(result, no_house=True)
+        return replace(result, no_house=True, near=await nearest(ask, wishes.organization, people=False))
     if result.total:
         return await _with_own(result, found, ask, where)
     return await _beyond(result, found, ask, where)
