@@ -76,7 +76,8 @@ class Message:
     that of the form.
     `origin` tells whose the words are: only what their person said themself does anything.
     `delivery` names what the platform delivered, the same however often it is tried; empty where nothing comes twice.
-    `passing`: nothing refers to it later, neither words nor a button, so nothing of it is kept.
+    `passing`: nothing refers to it later, neither words nor a button, so nothing of it is kept. `page` is the page of a
+    list that it asks for, from 0, where no button can.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Message:
     language: Language | None = None
     origin: Wording = "said"
     passing: bool = False
+    page: int = 0
 
     @property
     def alone(self) -> bool:

@@ -7,9 +7,9 @@ so no tool can give a member's data.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from secrets import token_bytes
 from typing import Any
@@ -28,16 +28,72 @@ from mcp_types import (
 )
 
 from bot.channels.base import Answers
-from bot.conversation.slash_commands import Commands
-from bot.message import Actions, Answered, Block, Item, Message, Person, Shareable, Shared
+from bot.conversation.slash_commands import CommandOffered, Commands
+from bot.message import Action, Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
 from bot.ops.entrance import UNNAMED, is_loopback
 from bot.ops.limits import PERSON, Limit
 from bot.pack import Pack
 from bot.replies.data import as_data
-from bot.replies.plain import plain
+from bot.replies.plain import plain, spoken
 
-ASK, WORDS = "ask_directory", "question"
+ASK, WORDS, PAGE = "ask_directory", "question", "page"
 _LONGEST = 1_000  # characters of one argument
+_MOST_PAGES = 200
+_YES: dict[str, Any] = {"enum": ["yes", "no"]}
+# What each kind of value is, for who fills in a field.
+_FIELDS: Mapping[str, dict[str, Any]] = {
+    "specialty": {"description": "A kind of doctor in plain words: cardiologist, knee doctor"},
+    "facility_type": {"description": "A kind of place: hospital, urgent care, lab, imaging center, pharmacy"},
+    "location": {"description": "ZIP code, city or county in or just around Tennessee: 37402, Hamilton County"},
+    "radius": {"description": "How far from there, in miles", "pattern": r"^\s*\d{1,3}(\.\d+)?\s*$"},
+    "gender": {"description": "The provider's sex as listed", "enum": ["female", "male"]},
+    "language": {"description": "A language that the provider speaks: Spanish"},
+    "accepting_new": {"description": "Only those who take new patients", **_YES},
+    "network": {"description": "A network of the plan by its name: Blue Network S"},
+    "network_how": {
+        "description": "Of several networks: in all of them, in any, or in none",
+        "enum": ["all", "any", "none"],
+    },
+    "provider_name": {"description": "The name of a person or a place: Grace Okafor, CVS 1180"},
+    "telehealth": {"description": "Only with visits by video or phone", **_YES},
+    "wheelchair": {"description": "Only places with wheelchair access", **_YES},
+    "open_at": {"description": "When the place is open: now, saturday, weekday evening"},
+    "age_group": {"description": "Whom the provider treats", "enum": ["child", "teen", "adult", "senior"]},
+    "npi": {"description": "A National Provider Identifier", "pattern": r"^\s*\d{10}\s*$"},
+    "nucc": {"description": "A code of the NUCC provider taxonomy: 207RC0000X"},
+    "organization": {"description": "The group, practice or place where the provider works"},
+}
+_ALSO = {"zip": "location", "name": "provider_name", "type": "facility_type"}  # as the slash commands take them too
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_OUTPUT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "answers": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "intent": {**_TEXT, "description": "What was understood"},
+                    "language": {"enum": ["en", "es"]},
+                    "text": {**_TEXT, "description": "The whole answer in words"},
+                    "facts": {"type": "array", "items": {"type": "object"}},
+                    "items": {
+                        "type": "array",
+                        "items": {"type": "object", "properties": {"number": {"type": "integer"}, "lines": _TEXTS}},
+                    },
+                    "notices": _TEXTS,
+                    "sources": {"type": "array", "items": {"type": "object"}, "description": "The records read"},
+                    "unmet": {**_TEXTS, "description": "What of the question is not in the answer"},
+                    "complete": {"type": "boolean", "description": "False when not all could be read"},
+                },
+                "required": ["intent", "language", "text"],
+            },
+        },
+        "next_page": {"type": ["integer", "null"], "description": "Ask again with this page for more of the list"},
+    },
+    "required": ["answers", "next_page"],
+}
 _READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
 _LEFT_OUT = frozenset({"actions", "audience", "final", "in_reply_to", "title"})  # buttons need the chat that shows them
 _REFUSED = (
@@ -52,28 +108,48 @@ _NO_ANSWER = "The directory could not be asked just now, or the question took to
 
 @dataclass(frozen=True, slots=True)
 class DirectoryTool:
-    """A slash command as a tool: `fields` are the keys of its options."""
+    """A slash command as a tool: `fields` are the keys of its options, each with the kind of its value.
+
+    `also` are other words for them that are taken, `lists`: its answers have pages.
+    """
 
     name: str
     command: str | None
     title: str
-    fields: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
+    lists: bool = True
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The names of all arguments."""
+        return (WORDS, *self.fields, *self.also, *((PAGE,) if self.lists else ()))
 
     def described(self) -> Tool:
         """The tool as the protocol lists it."""
-        texts: dict[str, Any] = {key: {"type": "string", "maxLength": _LONGEST} for key in (WORDS, *self.fields)}
-        texts[WORDS]["description"] = "Plain English or Spanish: cardiologist near 37402 who takes new patients"
+        own = {**self.fields, **self.also}
+        fields: dict[str, Any] = {key: {"type": "string", **_FIELDS.get(kind, {})} for key, kind in own.items()}
+        for key, kind in own.items():
+            if "enum" not in fields[key]:
+                fields[key]["maxLength"] = _LONGEST
+            fields[key].setdefault("description", kind.replace("_", " "))
+        for key in self.also:
+            fields[key]["description"] += f"; the same as `{_same(self.fields, self.also[key])}`"
+        about = "Plain English or Spanish: cardiologist near 37402 who takes new patients"
+        words = {"type": "string", "maxLength": _LONGEST, "description": about}
+        page = {"type": "integer", "minimum": 1, "maximum": _MOST_PAGES, "description": "Which page of a list, from 1"}
         return Tool(
             name=self.name,
             title=self.title,
             description=f"{self.title}. Answers from the health plan's open provider directory.",
             input_schema={
                 "type": "object",
-                "properties": texts,
+                "properties": {WORDS: words, **fields, **({PAGE: page} if self.lists else {})},
                 "additionalProperties": False,
                 "minProperties": 1,
                 **({} if self.fields else {"required": [WORDS]}),
             },
+            output_schema=_OUTPUT,
             annotations=_READS,
         )
 
@@ -83,29 +159,48 @@ class DirectoryTool:
         Raises:
             ValueError: an argument that the tool has not, that is no text, or that is too long; or none at all.
         """
-        unknown = sorted(arguments.keys() - {WORDS, *self.fields})
+        unknown = sorted(arguments.keys() - {*self.takes})
         if unknown:
-            raise ValueError(f"{self.name} takes {', '.join((WORDS, *self.fields))}, and not {', '.join(unknown)}")
-        bad = sorted(key for key, value in arguments.items() if not isinstance(value, str) or len(value) > _LONGEST)
+            raise ValueError(f"{self.name} takes {', '.join(self.takes)}, and not {', '.join(unknown)}")
+        texts = {key: value for key, value in arguments.items() if key != PAGE}
+        bad = sorted(key for key, value in texts.items() if not isinstance(value, str) or len(value) > _LONGEST)
         if bad:
             raise ValueError(f"{', '.join(bad)}: a text of at most {_LONGEST:,} characters is needed")
-        options = (f'{key}:"{_unquoted(arguments[key])}"' for key in self.fields if arguments.get(key, "").strip())
-        text = " ".join((str(arguments.get(WORDS, "")).strip(), *options)).strip()
+        options = (f'{key}:"{_unquoted(texts[key])}"' for key in texts if key != WORDS and texts[key].strip())
+        text = " ".join((str(texts.get(WORDS, "")).strip(), *options)).strip()
         if not text:
             raise ValueError(f"{self.name} needs a question or one of its fields")
+        page = _page(arguments.get(PAGE, 1))
         call = uuid4().hex
         person = Person("mcp", "", "", caller or call)
-        return Message(call, person, Shared("mcp", call), text, command=self.command, directory_only=True, passing=True)
+        where = Shared("mcp", call)
+        return Message(
+            call, person, where, text, command=self.command, directory_only=True, passing=True, page=page - 1
+        )
+
+
+def _page(value: object) -> int:
+    """The page, as a number or its digits. Raises ValueError for anything else."""
+    if isinstance(value, bool) or not str(value).strip().isdecimal() or not 1 <= int(str(value)) <= _MOST_PAGES:
+        raise ValueError(f"{PAGE}: a number from 1 to {_MOST_PAGES} is needed")
+    return int(str(value))
+
+
+def _same(fields: Mapping[str, str], kind: str) -> str:
+    return next(key for key, own in fields.items() if own == kind)
 
 
 def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:
     """A tool for each command that reads the directory, and one for any question in words."""
-    named = (
-        DirectoryTool(command.name.rpartition("-")[2].strip("/"), command.name, command.title, command.options)
-        for command in Commands(pack.engine, pack.command).offered("en")
-        if command.of_directory
-    )
-    return (*named, DirectoryTool(ASK, None, "Ask about providers, networks and terms"))
+    offered = [one for one in Commands(pack.engine, pack.command).offered("en") if one.of_directory]
+    return (*(_tool(one) for one in offered), DirectoryTool(ASK, None, "Ask about providers, networks and terms"))
+
+
+def _tool(command: CommandOffered) -> DirectoryTool:
+    fields = dict(zip(command.options, command.kinds, strict=True))
+    also = {key: kind for key, kind in _ALSO.items() if kind in command.kinds and key not in fields}
+    name = command.name.rpartition("-")[2].strip("/")
+    return DirectoryTool(name, command.name, command.title, fields, also, lists="radius" in command.kinds)
 
 
 class Callers:
@@ -164,7 +259,9 @@ def make_server(pack: Pack, answers: Answers, version: str, *, callers: Callers 
         if (why := callers.refused(caller)) is not None:
             return _failed(why)
         async with callers.turn() as free:
-            return result([reply async for reply in answers.answer(message)]) if free else _failed(_CROWDED)
+            if not free:
+                return _failed(_CROWDED)
+            return result([reply async for reply in answers.answer(message)], message.page + 1, pack)
 
     return Server(
         "bcbst-bot",
@@ -175,25 +272,37 @@ def make_server(pack: Pack, answers: Answers, version: str, *, callers: Callers 
     )
 
 
-def result(replies: Iterable[Answered]) -> CallToolResult:
-    """The replies of one call as text and as data; a sentence where one of them is for a member alone."""
+def result(replies: Iterable[Answered], page: int = 1, pack: Pack | None = None) -> CallToolResult:
+    """The replies of one call as text and as data; a sentence where one of them is for a member alone, or about one."""
     shown: list[Shareable] = []
     for reply in (one for one in replies if not one.passing):
-        if not isinstance(reply, Shareable):
+        rules = pack.intents.get(reply.intent) if pack else None
+        if not isinstance(reply, Shareable) or (rules is not None and rules.needs == "member"):
             return _failed(_REFUSED if reply.error is None else _NO_ANSWER)
         shown.append(reply)
     data = [{key: value for key, value in as_data(one, 0).items() if key not in _LEFT_OUT} for one in shown]
+    failed = any(one.error is not None for one in shown)
+    more = any("page" in button.press.arguments for one in shown for button in _buttons(one) if button.press)
     return CallToolResult(
         content=[TextContent(text="\n\n".join(plain(_without_buttons(one.blocks)) for one in shown))],
-        structured_content={"answers": data},
-        is_error=any(one.error is not None for one in shown),
+        structured_content={"answers": data, "next_page": page + 1 if more else None},
+        is_error=failed,
     )
 
 
-def _without_buttons(blocks: Iterable[Block]) -> tuple[Block, ...]:
-    """What is read; only the chat that shows a button can press it."""
-    kept = (block for block in blocks if not isinstance(block, Actions))
-    return tuple(replace(block, actions=()) if isinstance(block, Item) else block for block in kept)
+def _buttons(reply: Shareable) -> Iterator[Action]:
+    return (button for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
+
+
+def _without_buttons(blocks: Sequence[Block]) -> Iterator[Block]:
+    """What is read; only the chat that shows a button can press it. What a line announces is named by its labels."""
+    for before, block in zip((None, *blocks), blocks, strict=False):
+        if isinstance(block, Item):
+            yield replace(block, actions=())
+        elif not isinstance(block, Actions):
+            yield block
+        elif isinstance(before, Line) and spoken(before.spans).rstrip().endswith((":", "?")):
+            yield Line((Span("; ".join(button.label for button in block.buttons)),))
 
 
 def _failed(text: str) -> CallToolResult:

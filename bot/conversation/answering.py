@@ -276,7 +276,7 @@ class Answering:
             excluded={name: slot for name, slot in honoured.items() if slot.excluded},
             several={name: slot for name, slot in honoured.items() if slot.values and not slot.excluded},
             words={name: slot.text for name, slot in asked.slots.items()},
-            arguments=asked.arguments,
+            arguments={**asked.arguments, "page": str(message.page)} if message.page else asked.arguments,
             said="" if message.press else message.text,
             today=self._now().date(),
             now=self._now(),

@@ -59,12 +59,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class CommandOffered:
-    """A command, what its first intent is called, and one key for each option that it takes."""
+    """A command, what its first intent is called, and one key for each option that it takes, with the kind of value."""
 
     name: str
     title: str
     options: tuple[str, ...]
     of_directory: bool
+    kinds: tuple[str, ...] = ()
 
 
 class Commands:
@@ -94,7 +95,8 @@ class Commands:
             if kind in kinds:
                 keys.setdefault(kind, key)
         title = "; ".join(rules.title[language] for rules in intents)
-        return CommandOffered(name, title, tuple(keys.values()), all(rules.needs == "directory" for rules in intents))
+        of_directory = all(rules.needs == "directory" for rules in intents)
+        return CommandOffered(name, title, tuple(keys.values()), of_directory, tuple(keys))
 
     def request(self, message: Message, today: date) -> Request | None:
         """What a command or form of this pack asks; None for plain words. A typed `/command` is one everywhere."""

@@ -107,6 +107,52 @@ async def test_a_call_leaves_no_row(stage: Stage) -> None:
     assert await kept() == before
 
 
+@on_stage
+async def test_every_page_of_a_list_can_be_read(stage: Stage) -> None:
+    """Nobody twice, nobody left out; the answer says whether another page follows."""
+    found, page = [], 1
+    while page:
+        _, called = await _call(stage, "find", specialty="cardiologist", zip="37402", page=page)
+        (answer,) = called.structured_content["answers"]
+        found += [item["number"] for item in answer["items"]]
+        assert called.structured_content["next_page"] in {page + 1, None}
+        page = called.structured_content["next_page"] or 0
+    assert found == [1, 2, 3, 4, 5, 6, 7, 8]
+    _, called = await _call(stage, ASK, question="cardiologist near 37402", page=2)
+    assert [item["number"] for item in called.structured_content["answers"][0]["items"]] == [6, 7, 8]
+
+
+@on_stage
+async def test_every_field_says_what_it_is(stage: Stage) -> None:
+    """A description each, the choices where there are few, and the shape of what comes back."""
+    async with _client(stage) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    for tool in tools.values():
+        assert all(one.get("description") for one in tool.input_schema["properties"].values())
+        assert tool.output_schema is not None
+        jsonschema.Draft202012Validator.check_schema(tool.output_schema)
+    fields = tools["find"].input_schema["properties"]
+    assert fields["gender"]["enum"] == ["female", "male"]
+    assert {"zip", "page"} <= fields.keys()
+    assert "page" not in tools["network"].input_schema["properties"]
+
+
+@on_stage
+@pytest.mark.parametrize("question", ["what did my last visit cost", "account status", "forget me"])
+async def test_what_is_refused_is_an_error(stage: Stage, question: str) -> None:
+    """Of one kind, whatever was asked of a member."""
+    text, called = await _call(stage, ASK, question=question)
+    assert called.is_error
+    assert "a member's own data" in text
+
+
+@on_stage
+async def test_what_an_answer_offers_is_named(stage: Stage) -> None:
+    """Without the buttons of a chat the places are words."""
+    text, _ = await _call(stage, ASK, question="mail order pharmacy near")
+    assert not text.rstrip().endswith(":")
+
+
 def test_what_is_for_a_member_alone_is_refused_by_its_type() -> None:
     """Beside an answer that everybody may read, too."""
     reply = Private(intent="claim.list", language="en", blocks=(Line((Span("$54.87"),)),))
@@ -123,6 +169,7 @@ def test_what_is_for_a_member_alone_is_refused_by_its_type() -> None:
         ("find", {"shoe": "44"}, "and not shoe"),
         ("find", {"near": 37402}, "near: a text"),
         ("find", {"question": "x" * 2_000}, "question: a text"),
+        ("find", {"zip": "37402", "page": "two"}, "page: a number"),
         ("claims", {"question": "mine"}, "There is no tool 'claims'"),
         ("find", {"near": '37402" network:"S'}, "37402"),
     ],
