@@ -1,4 +1,4 @@
-"""The answer file of a look-up: rows that are whole or absent, and that a later run goes on with."""
+"""The answer file of a look-up, CSV or .xlsx: rows that are whole or absent, and that a later run goes on with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bot.cli.workbook import is_workbook, read_workbook, write_workbook
 from bot.errors import ConfigError
 
 _NETWORKS, _ANSWER = 1, 2
@@ -49,20 +50,24 @@ class AnswerFile:
             ConfigError: the disk is full, or the file may not be written; what was there is still there.
         """
         more = [*self._rows, *map(list, rows)]
-        text = io.StringIO()
-        csv.writer(text).writerows([self._header, *more])
         beside = self._path.with_name(f"{self._path.name}.part")
         try:
-            with beside.open("w", encoding="utf-8-sig", newline="") as file:
-                file.write(text.getvalue())
-                file.flush()
-                os.fsync(file.fileno())
+            self._write(beside, [self._header, *more])
             beside.replace(self._path)
         except OSError as error:
             beside.unlink(missing_ok=True)
             said = f"cannot be written ({error.strerror}); what was there is there still"
             raise ConfigError(f"{self._path.name}: {said}, and the same command goes on with it") from None
         self._rows = more
+
+    def _write(self, file: Path, rows: Iterable[Sequence[str]]) -> None:
+        if is_workbook(self._path):
+            write_workbook(file, rows)
+        else:
+            with file.open("w", encoding="utf-8-sig", newline="") as opened:
+                csv.writer(opened).writerows(rows)
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
 
     def _key(self, row: Sequence[str]) -> RowKey:
         return self.key(row[0], row[_NETWORKS], row[self._own :])
@@ -71,11 +76,7 @@ class AnswerFile:
         """The whole rows; without those of a name that a write ended in, and of what was not read."""
         if not self._path.exists():
             return []
-        try:
-            text = self._path.read_bytes().decode("utf-8-sig", errors="replace")
-        except OSError as error:
-            raise ConfigError(f"{self._path.name}: cannot be read ({error.strerror}); name another file") from None
-        rows, torn = _whole_rows(text)
+        rows, torn, text = self._whole()
         first = io.StringIO()
         csv.writer(first).writerow(self._header)
         if rows[:1] != [self._header] and (rows or not first.getvalue().startswith(text)):
@@ -83,6 +84,16 @@ class AnswerFile:
         rows = [row for row in rows[1:] if len(row) == len(self._header) and row[_ANSWER] != _UNREAD]
         last = self._key(rows[-1]) if torn and rows else None
         return [row for row in rows if self._key(row) != last]
+
+    def _whole(self) -> tuple[list[list[str]], bool, str]:
+        """The whole rows, whether something stands behind them, and the text of a file that is one."""
+        if is_workbook(self._path):
+            return read_workbook(self._path), False, ""
+        try:
+            text = self._path.read_bytes().decode("utf-8-sig", errors="replace")
+        except OSError as error:
+            raise ConfigError(f"{self._path.name}: cannot be read ({error.strerror}); name another file") from None
+        return *_whole_rows(text), text
 
 
 def _whole_rows(text: str) -> tuple[list[list[str]], bool]:

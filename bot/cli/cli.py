@@ -116,8 +116,8 @@ def mcp(*, sandbox: bool, http: bool, host: str, port: int) -> None:
 def lookup(*, file: Path, networks: tuple[str, ...], out: Path, sandbox: bool) -> None:
     """Check a file of names or NPIs against a network.
 
-    One name or NPI a line, or a table whose first line names the column: name, NPI. Exits with 0 only when each of them
-    was answered; the same command goes on with those that were not.
+    One name or NPI a line, or a table whose first line names the column: name, NPI; a text, .csv or .xlsx. Exits with 0
+    only when each of them was answered; the same command goes on with those that were not.
     """
     from bot.cli.lookup import look_up, summary, unread  # noqa: PLC0415 -- see the module docstring
 

@@ -1,6 +1,7 @@
 """A file of names or NPIs to look up: one a line, or a table with a column that holds them.
 
-Of a table's row only the NPI, or else the name, is ever asked; its other columns are kept for the answer file.
+A .xlsx file is read as a table. Of a table's row only the NPI, or else the name, is ever asked; its other columns are
+kept for the answer file.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.cli.workbook import is_workbook, read_workbook
 from bot.errors import ConfigError
 from bot.records.details import is_npi
 from bot.replies.text import clean
@@ -75,7 +77,8 @@ def read_names(file: Path) -> ListedNames:
         ConfigError: it cannot be read, is no UTF-8 text, holds nothing to ask or more than `MOST`, or has columns that
             do not tell which of them is to be asked.
     """
-    rows = [row for row in _rows(_text(file)) if any(map(str.strip, row))]
+    every = read_workbook(file) if is_workbook(file) else _rows(_text(file))
+    rows = [row for row in every if any(map(str.strip, row))]
     found = _table(file.name, rows) if rows else ListedNames(())
     if not found.lines:
         raise ConfigError(f"{file.name}: holds no names; write one name or NPI a line")

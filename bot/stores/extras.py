@@ -1,10 +1,15 @@
-"""What is installed only on demand: `pip install '.[teams]'`, `[postgres]`, `[mcp]`, or `[all]`. No index has it."""
+"""What is installed on demand: `pip install '.[teams]'`, `[postgres]`, `[mcp]`, `[xlsx]` or `[all]`. No index has it."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 
-_MODULES = {"mcp": ("mcp",), "postgres": ("psycopg", "psycopg_pool"), "teams": ("microsoft_teams", "opentelemetry")}
+_MODULES = {
+    "mcp": ("mcp",),
+    "postgres": ("psycopg", "psycopg_pool"),
+    "teams": ("microsoft_teams", "opentelemetry"),
+    "xlsx": ("openpyxl",),
+}
 
 
 def lacks(extra: str) -> str | None:

@@ -13,6 +13,7 @@ import pytest
 
 from bot.cli.lookup import LookedUp, look_up
 from bot.cli.names_file import MOST, read_names
+from bot.cli.workbook import read_workbook
 from bot.config import Settings
 from bot.errors import ConfigError, PayerSlow
 from bot.payer.budget import Budget
@@ -259,6 +260,26 @@ async def test_a_file_of_somebody_else_is_not_written_into(tmp_path: Path) -> No
     with pytest.raises(ConfigError, match="is the list itself"):
         await _looked_up(names, names)
     assert names.read_text(encoding="utf-8") == "Minh Kim"
+
+
+async def test_a_workbook_is_read_and_written(tmp_path: Path) -> None:
+    """With the columns of the list, numbers as they are typed, and a later run that goes on."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (("Ref", "Provider", "NPI"), ("=1+1", "Minh Kim", None), ("a", None, 1100000003)):
+        book.active.append(row)
+    book.active["A2"].data_type = "s"
+    book.save(tmp_path / "in.xlsx")
+    out = tmp_path / "out.xlsx"
+    assert len((await _looked_up(tmp_path / "in.xlsx", out)).answers) == 2
+    rows = read_workbook(out)
+    assert rows[0][-3:] == ["Ref", "Provider", "NPI"]
+    assert {row[0] for row in rows[1:]} == {"Minh Kim", "1100000003"}
+    assert openpyxl.load_workbook(out).active["A2"].data_type != "f"
+    assert len((await _looked_up(tmp_path / "in.xlsx", out, S, P)).answers) == 4
+    (tmp_path / "bad.xlsx").write_text("no workbook", encoding="utf-8")
+    with pytest.raises(ConfigError, match="no Excel workbook"):
+        read_names(tmp_path / "bad.xlsx")
 
 
 async def test_a_list_takes_few_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
