@@ -18,6 +18,7 @@ from bot.records.shapes import Key
 
 _PAGES, _MOST = 2, 6
 _STEM, _TAIL, _SHORTEST = 3, 4, 2  # letters
+_FEWER = 2  # kinds, of which two letters do not find too many
 _MARKED = frozenset("odl")  # O'Neil, D'Angelo, L'Esperance
 
 
@@ -42,17 +43,15 @@ async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
     Servers find a name by its beginning, and some by a part: so the beginnings are asked for, each with a slip, then
     the ends, then shorter beginnings. How alike the names are is judged here.
     """
-    kinds = ("Practitioner",) if people else ("Practitioner", *HOUSES)
     words = [word for part in telling_words(name, last_first=people) for word in words_of(part)]
-    for parameter, parts in (
-        ("name", [stem for word in words for stem in _stems(word)]),
-        ("name:contains", [word[-_TAIL:] for word in words if len(word) > _STEM]),
-        ("name", [word[:_SHORTEST] for word in words if len(word) > _SHORTEST]),
+    wide = ("Practitioner",) if people else ("Practitioner", *HOUSES)
+    for parameter, parts, kinds in (
+        ("name", [stem for word in words for stem in _stems(word)], wide),
+        ("name:contains", [word[-_TAIL:] for word in words if len(word) > _STEM], wide),
+        ("name", [word[:_SHORTEST] for word in words if len(word) > _SHORTEST], wide[:_FEWER]),
     ):
-        value = any_of(dict.fromkeys(parts))
-        found = await asyncio.gather(
-            *(_spelled(ask, Search(kind, ((parameter, value),)), name) for kind in kinds if parts)
-        )
+        searches = [Search(kind, ((parameter, any_of(dict.fromkeys(parts))),)) for kind in kinds if parts]
+        found = await asyncio.gather(*(_spelled(ask, search, name) for search in searches))
         ranked = sorted((-score, written, key) for some in found for key, (written, score) in some.items())
         if ranked:
             return tuple(Choice(f"{key.type}/{key.id}", written, None, None) for _, written, key in ranked[:_MOST])

@@ -59,6 +59,7 @@ class PooledDirectory:
         self._directory, self._budget = directory, budget
         self._waiting: dict[_Shape, tuple[list[_Asked], asyncio.Task[dict[str, Page | None]]]] = {}
         self._alone = asyncio.Semaphore(_AT_ONCE)
+        self._reading: dict[str, set[asyncio.Event]] = {}
 
     async def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
         """The pages of a search, as `DirectoryClient.search` gives them; one page where it went with others."""
@@ -93,9 +94,23 @@ class PooledDirectory:
         waiting, _ = self._waiting.pop(shape)
         found: dict[str, Page | None] = {}
         for part in _lists(dict.fromkeys(waiting)):
-            rows = await self._listed(shape, part) if len(part) > 1 else None
+            rows = await self._learnt(shape, part) if len(part) > 1 else None
             found |= {one.value: None if rows is None else self._of(one, part, rows, shape) for one in part}
         return found
+
+    async def _learnt(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
+        """The rows of a list, once others that are read just now have shown whether the server takes such lists."""
+        kind, read = _LISTED[shape[2][shape[1]][0]], asyncio.Event()
+        others = self._reading.setdefault(kind, set())
+        others.add(read)
+        try:
+            rows = await self._listed(shape, part)
+        finally:
+            read.set()
+            others.discard(read)
+        while others and not self._directory.traits.has(Trait.TAKES_LISTS, parameter=kind):
+            await next(iter(others)).wait()
+        return rows
 
     async def _listed(self, shape: _Shape, part: Sequence[_Asked]) -> list[_Row] | None:
         """All rows of a list of values, in small letters too; None where that is refused, or not whole."""
