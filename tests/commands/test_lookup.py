@@ -296,7 +296,7 @@ async def test_a_list_takes_few_calls(tmp_path: Path, monkeypatch: pytest.Monkey
     numbers = [one["identifier"][0]["value"] for one in people[12:]]
     outcome = await _looked_up(_written(tmp_path, *names, *numbers, "Nobody Atall"), tmp_path / "out.csv")
     assert (len(outcome.answers), outcome.answers.count("nobody found")) == (25, 1)
-    assert len(calls) <= 25
+    assert len(calls) <= 30  # of them a dozen for the one whom nobody is called like
 
 
 async def test_several_networks_are_a_row_each(tmp_path: Path) -> None:
