@@ -19,8 +19,9 @@ _TYPES = {
     "html": "text/html; charset=utf-8",
     "csv": "text/csv; charset=utf-8; header=present",
     "ics": "text/calendar; charset=utf-8",
+    "vcf": "text/vcard; charset=utf-8",
 }
-_SHOWN = {"html": "inline", "csv": "attachment", "ics": "attachment"}
+_SHOWN = {"html": "inline", "csv": "attachment", "ics": "attachment", "vcf": "attachment"}
 _PROBLEMS: Mapping[type[BotError], tuple[str, HTTPStatus]] = {
     DocumentOver: ("document_over", HTTPStatus.GONE),
     CodeSpent: ("document_spent", HTTPStatus.GONE),
@@ -50,8 +51,8 @@ class Pages:
         try:
             paper = await self._documents.peek(document_id)
             if paper.code is None:
-                form = request.query_params.get("as", "html")
-                form = form if form in paper.formats else "html"
+                asked = (request.query_params.get("as"), "html", *paper.formats)
+                form = next(one for one in asked if one in paper.formats)
                 return _file(paper, form, await self._documents.read(document_id, form))
         except (DocumentOver, StoreError) as error:
             return self._problem(request, error)

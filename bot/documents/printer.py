@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from bot.accounts.render import sha256
 from bot.documents.calendars import calendar_file
 from bot.documents.cells import cell
+from bot.documents.contacts import contact_file, contact_value
 from bot.documents.pictures import plotted, stretches
 from bot.message import Language
 from bot.replies.catalogues import read_catalogues
@@ -32,6 +33,7 @@ class Printer:
         self.style = sha256(style)
         self._html: dict[Language, ImmutableSandboxedEnvironment] = {}
         self._csv: dict[Language, ImmutableSandboxedEnvironment] = {}
+        self._vcf: dict[Language, ImmutableSandboxedEnvironment] = {}
         # The file of the pack goes in as it is, so that its hash in the policy fits.
         shared = {**common, "style": Markup(style)}  # noqa: S704 -- the pack's own file, not data
         words = read_catalogues(folder.parent)
@@ -40,18 +42,22 @@ class Printer:
             html, csv = {**shared, "say": page_words(said, _said)}, {**common, "say": cell_words(said)}
             self._html[language] = _environment(folder, language, html, finalize=_shown, autoescape=True)
             self._csv[language] = _environment(folder, language, csv, finalize=cell, newline_sequence="\r\n")
+            self._vcf[language] = _environment(folder, language, csv, finalize=contact_value)
 
     def pieces(self, name: str, form: str, values: Mapping[str, object], language: Language) -> Iterator[str]:
-        """The document's text in a format, `html`, `csv` or `ics`. A calendar's template holds the words of its day.
+        """The document's text as `html`, `csv`, `vcf` or `ics`. A calendar's template holds the words of its day.
 
         Raises:
             jinja2.TemplateError: the template is missing or wrong, or needs a value that it did not get.
             TypeError: it prints a value that has no words of its own.
         """
-        jinja = (self._html if form == "html" else self._csv)[language]
+        jinja = {"html": self._html, "vcf": self._vcf}.get(form, self._csv)[language]
         template = jinja.get_template(f"{name}.{form}")
         if form == "ics":
             yield calendar_file(template.render(values).splitlines(), values["last"])
+            return
+        if form == "vcf":
+            yield contact_file(template.render(values))
             return
         if form == "csv":
             yield _BOM

@@ -19,6 +19,8 @@ _NAMES = {
     "results": "health-results",
     "receipt": "network-receipt",
     "checked": "network-list",
+    "list": "provider-list",
+    "contact": "provider",
     "card": "health-card",
     "deadline": "health-plan-deadline",
 }

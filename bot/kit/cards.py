@@ -99,6 +99,16 @@ class Card:
         return f"{self.key.type}/{self.key.id}"
 
     @property
+    def family(self) -> str | None:
+        """The family name of a person, as far as the name tells: what stands last before the degrees."""
+        return ((self.name or "").partition(",")[0].split() or [None])[-1]
+
+    @property
+    def given(self) -> str:
+        """What stands before it."""
+        return " ".join((self.name or "").partition(",")[0].split()[:-1])
+
+    @property
     def titles(self) -> tuple[str, ...]:
         """The credentials that the name doesn't hold already."""
         spoken = set((self.name or "").replace(",", " ").casefold().split())

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date
 from functools import partial
 from typing import TypeVar
 
 from bot.kit.around import FARTHER, Around, around, farther
-from bot.kit.ask import Ask, Summary
+from bot.kit.ask import Ask
 from bot.kit.asked_networks import AskedNetworks, among, asked_networks, without_own
 from bot.kit.cards import Card, store_cards
 from bot.kit.conditions import Conditions, Loosened, conditions, loosened, sift
 from bot.kit.facilities import places_of_care
 from bot.kit.network_names import Wanted, names_of, wanted
+from bot.kit.offers import Document, WithDocument
 from bot.kit.plans import networks as networks_listed
 from bot.kit.plans import own_networks
 from bot.records.details import Hours, on_day
@@ -30,7 +31,7 @@ _HOURS = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found(Summary):
+class Found(WithDocument):
     """One page of results. `total` is how many fit in all; `first` the number of the first one shown.
 
     `unclear` is a network's name that fits none or several: then nothing was searched. `unmet` are the wishes that this
@@ -102,13 +103,17 @@ class FoundPlaces(Found):
 
 
 F = TypeVar("F", bound=Found)
+_FILE = re.compile(r"\b(csv|spreadsheet|excel|xlsx?|hoja de c[aá]lculo)\b", re.IGNORECASE)
 
 
 def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: object) -> F:
-    """The asked page of these cards as a summary of the type `made`, with `more` fields."""
+    """The asked page of these cards as a summary of type `made`, with `more` fields; all in a file, if asked for."""
     one = "pick" in ask.arguments
     first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else ask.page * PAGE
+    wants_file = bool(every) and ("file" in ask.arguments or _FILE.search(ask.said) is not None)
+    read = ask.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return made(
+        document=Document("list", {"cards": every, "read": read}, ("csv",)) if wants_file else None,
         cards=tuple(every[first : first + (1 if one else PAGE)]),
         total=len(every),
         first=first + 1,

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from bot.kit.ask import Ask
+from bot.kit.clock import DAY, holds, local_time, spans, whole
 from bot.kit.sites import hours_of
-from bot.records.details import WEEK, Hours
+from bot.records.details import WEEK
 from bot.records.listing import Listing
-from bot.records.provider import Location
 
-_DAY = 24 * 60
 # Minutes of the day that a part of it takes; "evening" and later begin where an office's day is over.
 _PARTS: Mapping[str, tuple[int, int]] = {
     "early": (5 * 60, 8 * 60),
     "morning": (6 * 60, 12 * 60),
     "afternoon": (12 * 60, 17 * 60),
     "evening": (18 * 60, 22 * 60),
-    "late": (20 * 60, _DAY),
+    "late": (20 * 60, DAY),
     "night": (22 * 60, 30 * 60),
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {"weekend": ("sat", "sun"), "weekday": WEEK[:5], "weekdays": WEEK[:5]}
 _NOW = re.compile(r"\b(?:open|abiert[oa]s?)\b.*\b(?:now|ahora)\b", re.IGNORECASE)  # with the kind of place between
-_FALLBACK = "America/Chicago"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +63,18 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
     if not hours:
         return None
     if wish.all_day:
-        return all(_whole(hours, day) for day in wish.days or WEEK)
+        return all(whole(hours, day) for day in wish.days or WEEK)
     if wish.now:
-        return _holds(hours, moment)
-    first, last = _PARTS[wish.part] if wish.part else (0, _DAY)
+        return holds(hours, moment)
+    first, last = _PARTS[wish.part] if wish.part else (0, DAY)
     days = [day for day in wish.days or WEEK if not listing.is_shut(_next(day, moment.date()))]
-    spans = (span for day in days for span in _spans(hours, day))
-    return any(start < last and end > first for start, end in spans)
+    every = (span for day in days for span in spans(hours, day))
+    return any(start < last and end > first for start, end in every)
 
 
 def _next(day: str, today: date) -> date:
     """The first day of that name from today on."""
     return today + timedelta(days=(WEEK.index(day) - today.weekday()) % len(WEEK))
-
-
-def local_time(ask: Ask, place: Location | None) -> datetime:
-    """The local time at the place, by its ZIP or city: a state may have two zones."""
-    zips = [place.zip5] if place and place.zip5 else []
-    if place and place.city and place.state:
-        zips += ask.places.zips_of(place.city, place.state)[:1]
-    zone = next((zone for zip_code in zips if (zone := ask.places.zone_of(zip_code))), None)
-    return ask.moment().astimezone(ZoneInfo(zone or _FALLBACK))
 
 
 def _days(value: object, today: date) -> tuple[str, ...]:
@@ -97,32 +85,3 @@ def _days(value: object, today: date) -> tuple[str, ...]:
             found.append(WEEK[(today + timedelta(days=name == "tomorrow")).weekday()])
         found += _GROUPS.get(name, tuple(day for day in WEEK if name[:3] == day))
     return tuple(dict.fromkeys(found))
-
-
-def _holds(hours: Sequence[Hours], moment: datetime) -> bool:
-    minute = moment.hour * 60 + moment.minute
-    today, yesterday = WEEK[moment.weekday()], WEEK[moment.weekday() - 1]
-    late = any(start <= minute + _DAY < end for start, end in _spans(hours, yesterday))
-    return late or any(start <= minute < end for start, end in _spans(hours, today))
-
-
-def _whole(hours: Sequence[Hours], day: str) -> bool:
-    return any(end - start >= _DAY - 1 for start, end in _spans(hours, day))
-
-
-def _spans(hours: Iterable[Hours], day: str) -> list[tuple[int, int]]:
-    """The minutes of the day from which to which it is open; past midnight they go on beyond 1440."""
-    found = []
-    for one in hours:
-        if day in one.days:
-            start = 0 if one.all_day else _minute(one.start, 0)
-            end = _DAY if one.all_day else _minute(one.end, _DAY)
-            found.append((start, end if end > start else end + _DAY))
-    return found
-
-
-def _minute(clock: str | None, otherwise: int) -> int:
-    if clock is None:
-        return otherwise
-    hour, _, minute = clock.partition(":")
-    return int(hour) * 60 + int(minute)

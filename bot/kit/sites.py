@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from bot.kit.around import Around
 from bot.kit.ask import Ask
+from bot.kit.clock import Standing, local_time, standing
 from bot.kit.network_names import names_of, openings_of
 from bot.kit.spelling import is_state, words_of
 from bot.records.ages import Ages
@@ -62,7 +63,8 @@ class Site:
     `phones` are the place's own, `common` those of several places, such as a chain's. `networks` are proven by a
     network reference on a listing of this place (`unnamed`: one of them has no name); `openings` are those of them in
     which new patients are taken ("" for an answer without a network), `answers` what is said by network. `closures` are
-    absences that are not over, `closed`: nobody is there on the day of the question.
+    absences that are not over, `closed`: nobody is there on the day of the question. `standing`: whether it is open at
+    the moment of the question, by the place's own time.
     `updated` is the oldest of the listings, None when one of them does not say.
     """
 
@@ -84,6 +86,7 @@ class Site:
     records: tuple[Key, ...]
     closures: tuple[Closure, ...] = ()
     closed: bool = False
+    standing: Standing | None = None
     ages: tuple[Ages, ...] = ()
 
     @property
@@ -146,6 +149,7 @@ def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: boo
     places = [place for row in rows for place in row.locations]
     services = [service for row in rows for service in row.services]
     open_in = {name for row in rows for name in openings_of(row)}
+    closed, moment = all(row.is_shut(ask.today) for row in rows), local_time(ask, places[0] if places else None)
     return Site(
         spot=spot_of(ask, places[0], where) if places else None,
         phones=_numbers(telecoms, _PHONES) or _numbers(() if _numbers(common, _PHONES) else own, _PHONES),
@@ -164,7 +168,8 @@ def _site(ask: Ask, rows: Sequence[Listing], where: Around | None, *, alone: boo
         updated=_updated(ask, rows),
         records=tuple(dict.fromkeys(Key(row.role.type, row.role_id) for row in rows)),
         closures=tuple(dict.fromkeys(one for row in rows for one in row.closures if not one.is_over(ask.today))),
-        closed=all(row.is_shut(ask.today) for row in rows),
+        closed=closed,
+        standing=standing(hours_of(rows), moment) if ask.now and not closed else None,
         ages=tuple(dict.fromkeys(ages for row in rows for ages in row.ages)),
     )
 

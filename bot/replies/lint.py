@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.environment import environment
-from bot.replies.lint_words import BROKEN, numbered_lines, text_of_page, word_faults
+from bot.replies.lint_words import BROKEN, numbered_lines, text_of_contact, text_of_page, word_faults
 from bot.replies.markdown import BUTTON
 from bot.replies.messages import SUFFIX, sources
 
@@ -53,7 +53,7 @@ def _page_faults(path: Path) -> Iterator[str]:
     except TemplateError as error:
         yield str(error.message)
         return
-    yield from word_faults(tree, source, text_of_page)
+    yield from word_faults(tree, source, text_of_contact if path.suffix == ".vcf" else text_of_page)
 
 
 def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:

@@ -22,6 +22,7 @@ _BRACE = re.compile(r"[{}]")
 _SHOWS_ARGUMENTS = frozenset({"default", "join"})
 _ENCODED = {"arg", "query"}
 _TOKEN = re.compile(r"[a-z0-9_]*(?:[._/,][a-z0-9_.,]+)?")
+_PROPERTY = re.compile(r"^[A-Z]+(?:;TYPE=[A-Z,]+)?:(?:VCARD$|\d\.\d$)?", re.MULTILINE)
 _TAG = re.compile(r"<[^>]*>")
 _SPOKEN = re.compile(r'\b(?:alt|aria-label|placeholder|title)="([^"]*)"')
 
@@ -44,6 +45,11 @@ def _lines_kept(text: str) -> str:
 def text_of_page(text: str) -> str:
     """What is read of a page's template: without its tags, but with the attributes that are read out."""
     return _TAG.sub(lambda tag: " ".join(_SPOKEN.findall(tag[0])) + _lines_kept(tag[0]), text)
+
+
+def text_of_contact(text: str) -> str:
+    """What is read of a contact file's template: without the names of its properties, which no language changes."""
+    return _PROPERTY.sub("", text)
 
 
 def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = text_of_reply) -> Iterator[str]:

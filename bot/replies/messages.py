@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SUFFIX = ".md.j2"
-PAGES = (".html", ".csv", ".ics")
+PAGES = (".html", ".csv", ".ics", ".vcf")
 """What pages and documents end with; they say their words as replies do."""
 _STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
 _TEXT = rf"((?:{_STRING})(?:\s+(?:{_STRING}))*)"  # strings one after another are one, as in Jinja

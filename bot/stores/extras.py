@@ -1,4 +1,4 @@
-"""What is installed on demand: `pip install '.[teams]'`, `[postgres]`, `[mcp]`, `[xlsx]` or `[all]`. No index has it."""
+"""What is installed on demand: `pip install ".[teams]"`, `[postgres]`, `[mcp]`, `[xlsx]`, `[all]`. No index has it."""
 
 from __future__ import annotations
 

@@ -95,6 +95,10 @@ class Receipt:
 Question = Literal["accepting_new", "language", "languages", "gender", "telehealth", "wheelchair", "open_at", "wish"]
 
 
+Number = Literal["phone", "fax", "npi"]
+_NUMBERS: dict[str, Number] = {"fax": "fax", "npi": "npi"}
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the listing says to a question that asks for yes or no; "unsaid" where it says nothing of it.
@@ -115,8 +119,8 @@ class Detail(WithDocument):
     """The provider, when it is one; otherwise `state` says why not, and `choices` who it may be.
 
     `told` answers what was asked for yes or no, and `brief`: nothing else was asked. `opening` is when the place has to
-    be open, and `week`: hours of more than today are asked for. `asks_phone`: the
-    number is what is asked for, or nothing in particular is. `technical`: the receipt with its records.
+    be open, and `week`: hours of more than today are asked for. `asks`: the number that is asked for, the phone where
+    nothing in particular is. `technical`: the receipt with its records.
     """
 
     state: Literal["one", "several", "ended", "unknown", "unnamed"]
@@ -136,7 +140,7 @@ class Detail(WithDocument):
     brief: bool = False
     opening: OpenAt | None = None
     week: bool = False
-    asks_phone: bool = False
+    asks: Number | None = None
 
 
 async def answer(ask: Ask) -> Detail:
@@ -182,8 +186,12 @@ def summarize(found: Who, ask: Ask, sold: Sequence[tuple[str, tuple[str, ...]]] 
         brief=bool(told and ask.said) and not _MORE.search(ask.said),
         opening=open_at(ask),
         week="open_at" in ask.slots,
-        asks_phone=_asks_phone(ask.said, told),
-        document=Document("receipt", {"receipt": receipt, "asked_network": network}) if receipt else None,
+        asks=_asks(ask.said, told),
+        document=Document("receipt", {"receipt": receipt, "asked_network": network})
+        if receipt
+        else Document("contact", {"card": card}, ("vcf",))
+        if "contact" in ask.arguments or _CONTACT.search(ask.said)
+        else None,
     )
 
 
@@ -199,6 +207,7 @@ _OTHER = re.compile(
     r"|cierran?|datos|detalles?|who|qui[eé]n|sobre|acerca)\b",
     re.IGNORECASE,
 )  # something else than the number is asked for
+_CONTACT = re.compile(r"\b(v ?card|vcf|contact (?:card|file)|(?:tarjeta|ficha) de contacto)\b", re.IGNORECASE)
 _LANGUAGES = re.compile(r"\b(?:what|which|qu[eé]|cu[aá]les) (?:other |otros )?(?:languages?|idiomas?)\b", re.IGNORECASE)
 _SEX = {
     "female": re.compile(r"\b(woman|female|lady|mujer)\b", re.IGNORECASE),
@@ -234,11 +243,11 @@ def _told(card: Card, rows: Sequence[Listing], ask: Ask) -> Iterator[Told]:
         yield Told("wish", "unsaid", words=ask.words.get("wish", ""))
 
 
-def _asks_phone(said: str, told: Sequence[Told]) -> bool:
-    """Whether the message asks for the number, or for nothing in particular."""
-    if not said or _NO_PHONE.search(said):
-        return False
-    return bool(_PHONE.search(said)) or not (told or _OTHER.search(said))
+def _asks(said: str, told: Sequence[Told]) -> Number | None:
+    """The number that the message asks for; the phone where it asks for nothing in particular."""
+    if not said or (other := _NO_PHONE.search(said)):
+        return _NUMBERS.get(other[1].casefold()) if said and other else None
+    return "phone" if _PHONE.search(said) or not (told or _OTHER.search(said)) else None
 
 
 def _said(ask: Ask, name: str) -> bool:

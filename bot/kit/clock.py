@@ -1,0 +1,65 @@
+"""The time of day at a place, and what of its hours holds then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.kit.ask import Ask
+from bot.records.details import WEEK, Hours
+from bot.records.provider import Location
+
+DAY = 24 * 60
+_FALLBACK = "America/Chicago"
+Standing = Literal["open", "later", "over"]
+
+
+def local_time(ask: Ask, place: Location | None) -> datetime:
+    """The local time at the place, by its ZIP or city: a state may have two zones."""
+    zips = [place.zip5] if place and place.zip5 else []
+    if place and place.city and place.state:
+        zips += ask.places.zips_of(place.city, place.state)[:1]
+    zone = next((zone for zip_code in zips if (zone := ask.places.zone_of(zip_code))), None)
+    return ask.moment().astimezone(ZoneInfo(zone or _FALLBACK))
+
+
+def standing(hours: Sequence[Hours], moment: datetime) -> Standing | None:
+    """Whether a place is open at a moment, or opens later that day, or no more; None when it has no hours then."""
+    if holds(hours, moment):
+        return "open"
+    minute = moment.hour * 60 + moment.minute
+    today = spans(hours, WEEK[moment.weekday()])
+    return ("later" if any(start > minute for start, _ in today) else "over") if today else None
+
+
+def holds(hours: Sequence[Hours], moment: datetime) -> bool:
+    """Whether a place is open at a moment, also since the evening before."""
+    minute = moment.hour * 60 + moment.minute
+    today, yesterday = WEEK[moment.weekday()], WEEK[moment.weekday() - 1]
+    late = any(start <= minute + DAY < end for start, end in spans(hours, yesterday))
+    return late or any(start <= minute < end for start, end in spans(hours, today))
+
+
+def whole(hours: Sequence[Hours], day: str) -> bool:
+    """Whether a place is open around the clock on a day."""
+    return any(end - start >= DAY - 1 for start, end in spans(hours, day))
+
+
+def spans(hours: Iterable[Hours], day: str) -> list[tuple[int, int]]:
+    """The minutes of the day from which to which it is open; past midnight they go on beyond 1440."""
+    found = []
+    for one in hours:
+        if day in one.days:
+            start = 0 if one.all_day else _minute(one.start, 0)
+            end = DAY if one.all_day else _minute(one.end, DAY)
+            found.append((start, end if end > start else end + DAY))
+    return found
+
+
+def _minute(clock: str | None, otherwise: int) -> int:
+    if clock is None:
+        return otherwise
+    hour, _, minute = clock.partition(":")
+    return int(hour) * 60 + int(minute)
