@@ -58,8 +58,7 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.health import Probe
 from bot.payer.http import Http
-from bot.payer.member_cache import MemberCache
-from bot.payer.response_cache import ResponseCache
+from bot.payer.response_cache import MemberCache, ResponseCache
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.errors import ConfigError
 from bot.records.details import is_npi
-from bot.replies.text import clean
+from bot.replies.markdown import clean
 
 MOST = 5_000  # lines of a file
 _BYTES = 1024 * 1024

@@ -14,7 +14,7 @@ from bot.payer.paging import Server
 from bot.payer.response_cache import ResponseCache
 from bot.payer.retry import Retry
 from bot.payer.search import Search, any_of
-from bot.payer.server_traits import Trait
+from bot.payer.tolerance import Trait
 from bot.records.bundle import Entry, Page, read_head
 
 DIRECTORY_TYPES = frozenset(

@@ -8,8 +8,7 @@ from typing import get_args
 
 from bot.channels.base import purpose
 from bot.message import Block, Facts, Language, Reply, Shareable
-from bot.replies.block_buttons import thumbs
-from bot.replies.blocks import BlockPage, pages
+from bot.replies.blocks import BlockPage, pages, thumbs
 from bot.replies.render import Words
 
 _ASKS = {"account.unlink": "form_unlink", "account.forget": "confirm_forget"}

@@ -10,8 +10,7 @@ from bot.channels.shown import for_everybody, packed, unpacked
 from bot.channels.slack.key_values import KeyValueTable
 from bot.channels.slack.notices import Notices
 from bot.message import Person, Shareable
-from bot.replies.block_buttons import Kit
-from bot.replies.blocks import BlockPage, pages
+from bot.replies.blocks import BlockPage, Kit, pages
 
 SHARE, SEND = "desk-share", "desk-send"
 _KIND, _SECONDS = "slack_shown", 24 * 60 * 60.0
