@@ -20,7 +20,6 @@ from bot.accounts.pages import AboutPages
 from bot.accounts.render import Renderer
 from bot.accounts.rollcall import Listed, Present, RollCall
 from bot.accounts.values import Access
-from bot.accounts.vault import Vault, anchor_file
 from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering, Patience
@@ -61,7 +60,7 @@ from bot.payer.http import Http
 from bot.payer.response_cache import MemberCache, ResponseCache
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, anchor_file
 from bot.stores.waits import StoredWaits
 
 __all__ = ["Bot", "assemble", "clock_of", "endpoints_of", "health_of", "web_app"]

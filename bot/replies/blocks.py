@@ -152,6 +152,7 @@ def _topic(blocks: Iterable[Block]) -> str:
             return entry(block)
     return ""
 
+
 CHART, TABLE = "data_visualization", "table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500

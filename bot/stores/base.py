@@ -159,15 +159,3 @@ class Store(Protocol):
     async def close(self) -> None:
         """Give back files and connections."""
         ...
-
-
-class Seal(Protocol):
-    """Authenticated encryption of a row's value, tied to the row by `about` (T35)."""
-
-    def seal(self, value: bytes, about: str) -> bytes:
-        """The sealed value."""
-        ...
-
-    def unseal(self, value: bytes, about: str) -> bytes | None:
-        """The value, or None when no key opens it or it was sealed about something else."""
-        ...

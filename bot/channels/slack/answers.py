@@ -18,18 +18,14 @@ from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Unreachable, deliver
 from bot.channels.slack import home
-from bot.channels.slack.again import DeliveryMark, cleared
-from bot.channels.slack.codes import SHUT, code_of
+from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import Incoming
-from bot.channels.slack.notices import Notices
-from bot.channels.slack.pace import ChannelRateLimit
-from bot.channels.slack.people import People
-from bot.channels.slack.response_urls import ResponseUrls
-from bot.channels.slack.sharing import Sharing
-from bot.channels.slack.workspace import WhoUnknown, Workspace
-from bot.channels.slack.writer import UNMARKED, EphemeralWriter, SlackWriter
+from bot.channels.slack.installations import People
+from bot.channels.slack.sharing import EphemeralWriter, ResponseUrls, Sharing
+from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
+from bot.channels.slack.writer import UNMARKED, ChannelRateLimit, Notices, SlackWriter
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.channels.slack.install import SCOPES, TOOLS
 from bot.channels.slack.key_values import KeyValueTable
 from bot.stores.base import Store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.channels.slack.conftest import House, opened
 from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET
 

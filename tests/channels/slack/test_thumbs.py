@@ -7,7 +7,7 @@ import pytest
 
 from bot.channels.base import purpose
 from bot.channels.slack.home import with_forms
-from bot.channels.slack.notices import Notices
+from bot.channels.slack.writer import Notices
 from bot.message import Action, Actions, Item, Line, Press, Private, Source, Span, Title
 from bot.replies.blocks import pages
 from bot.replies.filters import dialled, mapped
