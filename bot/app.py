@@ -23,7 +23,7 @@ from bot.accounts.values import Access
 from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering, Patience
-from bot.conversation.course import Keeper
+from bot.conversation.exchange import Keeper
 from bot.conversation.feedback import Feedback
 from bot.conversation.looking import Looking
 from bot.conversation.reminding import Reminding
