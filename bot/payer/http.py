@@ -14,8 +14,8 @@ import re
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -139,10 +139,11 @@ class Http(httpx.AsyncBaseTransport):
     async def _sent(self, request: httpx.Request) -> httpx.Response:
         request.extensions["timeout"] = _TIMEOUT
         deadline, kind = request.extensions["deadline"], request.extensions["kind"]
-        slots = self.breaker(request.url, kind).origin.slots
+        breaker = request.extensions.get("breaker") or self.breaker(request.url, kind)
+        slots = breaker.origin.slots
         try:
             async with asyncio.timeout(max(0.0, deadline - self.clock())), slots.of(kind):
-                return await self._exchange(request)
+                return await self._exchange(request, breaker.origin.name)
         except TimeoutError:
             raise PayerSlow("no whole answer before the deadline") from None
         except (httpx.ReadTimeout, httpx.PoolTimeout, httpx.WriteTimeout):
@@ -150,24 +151,16 @@ class Http(httpx.AsyncBaseTransport):
         except (httpx.TransportError, aiohttp.ClientError, OSError):
             raise PayerDown("no connection") from None
 
-    async def _exchange(self, request: httpx.Request) -> httpx.Response:
-        async with self._opened(request) as response:
+    async def _exchange(self, request: httpx.Request, origin: str) -> httpx.Response:
+        async with aclosing(await self._transport.handle_async_request(request)) as response:
             encoding = response.headers.get("content-encoding", "").strip().lower()
             try:
                 body = await read_body(response.aiter_raw(), encoding, request.extensions["cap"], self._large)
             except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
                 raise PayerDamaged("the body broke off") from None
-            self.clocks.heard(origin_of(request.url), response.headers)
+            self.clocks.heard(origin, response.headers)
             headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in _OF_THE_WIRE]
             return httpx.Response(response.status_code, headers=headers, content=body)
-
-    @asynccontextmanager
-    async def _opened(self, request: httpx.Request) -> AsyncIterator[httpx.Response]:
-        response = await self._transport.handle_async_request(request)
-        try:
-            yield response
-        finally:
-            await response.aclose()
 
 
 def request_of(url: str, headers: Mapping[str, str], *, form: str | None = None, **extensions: Any) -> httpx.Request:
@@ -312,17 +305,23 @@ async def read_body(pieces: AsyncIterator[bytes], encoding: str, cap: int, large
     """
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise PayerDamaged("an encoding that was not asked for")
+    inflater = None if encoding in {"", "identity"} else zlib.decompressobj(_GZIP_OR_ZLIB)
     body, is_alone = bytearray(), False
     try:
-        async with AsyncExitStack() as place:
-            async for step in _decoded(pieces, plain=encoding in {"", "identity"}):
+        async for piece in pieces:
+            for step in (piece,) if inflater is None else _inflated(inflater, piece):
                 _grow(body, step, cap)
                 if len(body) > _LARGE and not is_alone:
-                    is_alone = True
-                    await place.enter_async_context(large)
+                    is_alone = await large.acquire()
     except BaseException:
         body.clear()  # the error's trace holds this frame for as long as somebody holds the error
         raise
+    finally:
+        if is_alone:
+            large.release()
+    if inflater is not None and body and not inflater.eof:
+        body.clear()
+        raise PayerDamaged("a compressed body that is cut off")
     return bytes(body)
 
 
@@ -332,19 +331,11 @@ def _grow(body: bytearray, step: bytes, cap: int) -> None:
         raise PayerOversized("a body larger than its cap")
 
 
-async def _decoded(pieces: AsyncIterator[bytes], *, plain: bool) -> AsyncIterator[bytes]:
-    """The body in small steps, so that memory never holds more than the cap and one step."""
-    inflater, began = zlib.decompressobj(_GZIP_OR_ZLIB), False
-    async for piece in pieces:
-        rest = b"" if plain else piece
-        if plain:
-            yield piece
-        try:
-            while rest and not inflater.eof:
-                step = inflater.decompress(rest, _PIECE)
-                began, rest = began or bool(step), inflater.unconsumed_tail
-                yield step
-        except zlib.error:
-            raise PayerDamaged("a compressed body that is broken") from None
-    if began and not inflater.eof:
-        raise PayerDamaged("a compressed body that is cut off")
+def _inflated(inflater: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    """What a piece holds, in small steps, so that memory never holds more than the cap and one step."""
+    try:
+        while piece and not inflater.eof:
+            yield inflater.decompress(piece, _PIECE)
+            piece = inflater.unconsumed_tail
+    except zlib.error:
+        raise PayerDamaged("a compressed body that is broken") from None

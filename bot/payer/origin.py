@@ -87,14 +87,14 @@ class Origin:
 
     def __init__(self, in_flight: int = IN_FLIGHT, name: str = "", waits: Waits | None = None) -> None:
         self.slots = Slots(in_flight)
-        self._name, self._waits, self._heard_at = name, waits, -math.inf
+        self.name, self._waits, self._heard_at = name, waits, -math.inf
         self._back_at = 0.0
 
     async def wait(self, now: float) -> float:
         """Seconds until it may be asked; what other processes were told is looked at once a second (F19)."""
         if self._waits is not None and now >= self._heard_at + FRESH:
             self._heard_at = now
-            self._back_at = max(self._back_at, now + await self._waits.left(self._name))
+            self._back_at = max(self._back_at, now + await self._waits.left(self.name))
         return self._back_at - now
 
     async def told_to_wait(self, now: float, seconds: float) -> None:
@@ -102,7 +102,7 @@ class Origin:
         self._back_at = max(self._back_at, now + seconds)
         if self._waits is not None:
             self._heard_at = now + seconds  # what this process was told itself, it need not be told again
-            await self._waits.keep(self._name, seconds)
+            await self._waits.keep(self.name, seconds)
 
 
 class Breaker:

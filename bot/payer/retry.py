@@ -49,6 +49,7 @@ class Retry(httpx.AsyncBaseTransport):
         """
         deadline = request.extensions["deadline"]
         breaker = self._wire.breaker(request.url, request.extensions["kind"])
+        request.extensions["breaker"] = breaker
         for tried in range(1, TRIES + 1):
             await self._until_back(breaker, deadline)
             breaker.admit(self._clock())

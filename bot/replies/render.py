@@ -36,6 +36,7 @@ _KEPT_FILTERS: tuple[str, ...] = (
 _KEPT_FILTERS += ("select", "selectattr", "slice", "batch", "sort", "unique", "upper")
 
 
+_MISSING = object()
 _METHODS = (MethodType, BuiltinMethodType)
 
 
@@ -72,8 +73,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """What the sandbox gives; plain values under a name that it has let through before need no other look."""
         if self._verdicts.get((type(obj), attribute)):
-            value = getattr(obj, attribute, None)
-            if value is not None and not isinstance(value, _METHODS):
+            value = getattr(obj, attribute, _MISSING)
+            if value is not _MISSING and not isinstance(value, _METHODS):
                 return value
         return super().getattr(obj, attribute)
 

@@ -98,10 +98,6 @@ class Store(Protocol):
         """
         ...
 
-    async def leases(self, kind: str, key: str) -> int:
-        """How often a living row was leased: the number of its last lease, 0 for none."""
-        ...
-
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Move the end of a lease; a time that is past gives the row back. With `lease` and the answer: as `swap`."""
         ...

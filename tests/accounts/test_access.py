@@ -127,7 +127,7 @@ async def test_a_renewal_that_another_process_holds_is_waited_for(bot: Bot, repl
         second.append(asyncio.ensure_future(replica.accounts.access(DANA)))
         return inner(request)
 
-    bot.payer.paging["/token"] = slow
+    bot.payer.answers["/token"] = slow
     first = await bot.accounts.access(DANA)
     assert await second[0] == first
     assert _refreshes(bot) == 1
@@ -150,10 +150,10 @@ async def test_a_payer_in_trouble_does_not_cost_the_refresh_token(bot: Bot) -> N
     """A 500 is told as such; the next question tries again and works."""
     await _linked(bot, refresh=True)
     bot.clock.now += 3600
-    bot.payer.paging["/token"] = lambda _: httpx.Response(500)
+    bot.payer.answers["/token"] = lambda _: httpx.Response(500)
     with pytest.raises(SignInRefused):
         await bot.accounts.access(DANA)
-    bot.payer.paging.clear()
+    bot.payer.answers.clear()
     assert await bot.accounts.access(DANA)
 
 
@@ -189,7 +189,7 @@ async def test_unlinking_deletes_everything_and_gives_the_token_back(bot: Bot) -
 async def test_unlinking_works_while_the_payer_is_down(bot: Bot) -> None:
     """It is tried three times behind the answer, and then let go (T53)."""
     await _linked(bot)
-    bot.payer.paging["/revoke"] = lambda _: httpx.Response(503)
+    bot.payer.answers["/revoke"] = lambda _: httpx.Response(503)
     assert (await bot.accounts.unlink(DANA)).was_linked
     await bot.accounts.close()
     assert bot.payer.count("/revoke") == 3
@@ -215,7 +215,7 @@ async def test_a_renewal_that_ends_after_unlinking_leaves_no_token(bot: Bot) -> 
         unlinking.append(asyncio.ensure_future(bot.accounts.unlink(DANA)))
         return inner(request)
 
-    bot.payer.paging["/token"] = late
+    bot.payer.answers["/token"] = late
     with pytest.raises(NotLinked):
         await bot.accounts.access(DANA)
     await asyncio.gather(*unlinking)

@@ -295,7 +295,7 @@ async def test_of_two_right_codes_at_once_one_links(bot: Bot) -> None:
 @pytest.mark.threat("T16")
 async def test_a_redirecting_token_endpoint_is_not_followed(bot: Bot) -> None:
     """A 307 would carry secret and code to somebody else (T16, F28)."""
-    bot.payer.paging["/token"] = lambda _: httpx.Response(307, headers={"location": "https://evil.example/token"})
+    bot.payer.answers["/token"] = lambda _: httpx.Response(307, headers={"location": "https://evil.example/token"})
     browser = bot.browser()
     away = await browser.depart(await bot.accounts.begin(DANA))
     assert (await browser.come_back(bot.payer.sign_in(away, "dana"))).status_code == 502

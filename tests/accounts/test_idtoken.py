@@ -155,7 +155,7 @@ async def _last_page_of_anybody(bot: Bot) -> httpx.Response:
 )
 async def test_without_keys_no_token_is_taken_unchecked(bot: Bot, answer: httpx.Response) -> None:
     """The sign-in fails as the payer's problem (F09)."""
-    bot.payer.paging["/jwks"] = lambda _: answer
+    bot.payer.answers["/jwks"] = lambda _: answer
     page = await _last_page(bot)
     assert page.status_code == 502
     assert "had a problem" in page.text

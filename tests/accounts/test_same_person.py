@@ -62,7 +62,7 @@ async def test_a_family_is_never_one_person(bot: Bot, other: tuple[str, str, str
 
 async def test_a_search_that_is_refused_takes_nothing_away(bot: Bot) -> None:
     """Without it there is one id, as before."""
-    bot.payer.paging["/fhir/r4/Patient"] = lambda _: httpx.Response(403)
+    bot.payer.answers["/fhir/r4/Patient"] = lambda _: httpx.Response(403)
     assert (await bot.accounts.prove(DANA, await bot.link(DANA, "dana"))).member == "Dana M."
     assert (await bot.accounts.access(DANA)).also == ()
 

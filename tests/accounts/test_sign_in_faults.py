@@ -70,7 +70,7 @@ async def _nothing_linked(bot: Bot, page: httpx.Response, words: str) -> None:
 )
 async def test_a_token_endpoint_that_refuses(bot: Bot, answer: httpx.Response, status: int, words: str) -> None:
     """Its words are not repeated, it is asked once, and nothing stays behind (F01-F03)."""
-    bot.payer.paging["/token"] = lambda _: answer
+    bot.payer.answers["/token"] = lambda _: answer
     page = await _last_page(bot)
     assert page.status_code == status
     await _nothing_linked(bot, page, words)
@@ -99,7 +99,7 @@ async def test_a_token_endpoint_that_is_down(bot: Bot) -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("planted", request=request)
 
-    bot.payer.paging["/token"] = refuse
+    bot.payer.answers["/token"] = refuse
     await _nothing_linked(bot, await _last_page(bot), "had a problem")
     assert bot.payer.count("/token") == 1
 
@@ -192,7 +192,7 @@ async def test_a_payer_that_does_not_say_who_signed_in(bot: Bot, answer: httpx.R
     """Told with a clear reason (T11, F04)."""
     bot.payer.token_changes = {"patient": None}
     bot.payer.claim_changes = {"fhirUser": None}
-    bot.payer.paging["/fhir/r4/Patient"] = lambda _: answer
+    bot.payer.answers["/fhir/r4/Patient"] = lambda _: answer
     await _nothing_linked(bot, await _last_page(bot), "didn't say which member you are")
 
 
@@ -214,14 +214,14 @@ async def test_a_payer_that_does_not_say_who_signed_in(bot: Bot, answer: httpx.R
 async def test_the_name_that_the_person_recognises(bot: Bot, names: Any, shown: str) -> None:
     """First name and initial; a payer that gives no usable name is no obstacle."""
     record = {"resourceType": "Patient", "id": "dana"} | ({} if names is None else {"name": names})
-    bot.payer.paging["/fhir/r4/Patient/dana"] = lambda _: httpx.Response(200, json=record)
+    bot.payer.answers["/fhir/r4/Patient/dana"] = lambda _: httpx.Response(200, json=record)
     assert (await bot.accounts.prove(DANA, code_on(await _last_page(bot)))).member == shown
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(500), httpx.Response(403), httpx.Response(200, html="x")])
 async def test_a_name_is_no_condition(bot: Bot, answer: httpx.Response) -> None:
     """The account is linked although the Patient record does not come just now."""
-    bot.payer.paging["/fhir/r4/Patient/dana"] = lambda _: answer
+    bot.payer.answers["/fhir/r4/Patient/dana"] = lambda _: answer
     assert (await bot.accounts.prove(DANA, code_on(await _last_page(bot)))).member == ""
 
 
@@ -253,7 +253,7 @@ async def test_a_link_replaced_while_the_payer_answers_leaves_nothing(bot: Bot) 
         newer.append(asyncio.ensure_future(bot.accounts.begin(DANA)))
         return answer(request)
 
-    bot.payer.paging["/token"] = replace
+    bot.payer.answers["/token"] = replace
     page = await browser.come_back(bot.payer.sign_in(away, "dana"))
     await _nothing_linked(bot, page, "has expired")
     assert (await bot.browser().open(await newer[0])).status_code == 200

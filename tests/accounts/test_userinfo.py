@@ -16,7 +16,7 @@ def with_userinfo(bot: Bot, answer: Callable[[str], httpx.Response]) -> None:
     """Make the double a provider with a UserInfo endpoint, which gets the `sub` that it is asked for."""
     bot.payer.token_changes |= {"patient": None}
     bot.payer.claim_changes |= {"fhirUser": None, "sub": "dana-at-the-payer"}
-    bot.payer.paging["/.well-known/openid-configuration"] = lambda _: httpx.Response(
+    bot.payer.answers["/.well-known/openid-configuration"] = lambda _: httpx.Response(
         200,
         json={
             "issuer": ORIGIN,
@@ -25,7 +25,7 @@ def with_userinfo(bot: Bot, answer: Callable[[str], httpx.Response]) -> None:
             "userinfo_endpoint": f"{ORIGIN}/me",
         },
     )
-    bot.payer.paging["/me"] = lambda _: answer("dana-at-the-payer")
+    bot.payer.answers["/me"] = lambda _: answer("dana-at-the-payer")
     bot.payer.family["dana"] = ["dana", "kid"]
 
 
