@@ -81,6 +81,11 @@ class Pack:
         """Each intent's rules by its name."""
         return self.engine.intents
 
+    def is_of_member(self, intent: str) -> bool:
+        """Whether the answer reads a member's own record."""
+        rules = self.engine.intents.get(intent)
+        return rules is not None and rules.needs == "member"
+
     @property
     def answered(self) -> tuple[IntentRules, ...]:
         """The rules of the intents that have an answer."""

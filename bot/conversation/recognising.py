@@ -208,7 +208,7 @@ class Recognisers:
             whose = owner.spoken_of(memory, part)
             asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
             asked = followups.of_what_was_shown(memory, asked, part, self._intents)
-        if not self._is_of_member(asked.intent):
+        if not self._pack.is_of_member(asked.intent):
             return asked
         return owner.about_whom(asked, exchange.message, memory, part, reading)
 
@@ -223,7 +223,7 @@ class Recognisers:
         candidates = reading.candidates if template == "choices" else self._nearest(message)
         shared = isinstance(message.place, Shared)
         if shared:  # where others read, nobody is offered what only a member may ask
-            candidates = tuple(one for one in candidates if not self._is_of_member(one.intent))
+            candidates = tuple(one for one in candidates if not self._pack.is_of_member(one.intent))
         untold = not (reading.shows_language or memory.language)
         values = {"payer": self._payer, "candidates": candidates, "untold": untold, "shared": shared}
         blocks, intent = self._pack.render(template, values, language), reading.intent or FALLBACK
@@ -233,10 +233,6 @@ class Recognisers:
 
     def _nearest(self, message: Message) -> tuple[Candidate, ...]:
         return () if message.press else self._engine.nearest(message.text, today=self._now().date())
-
-    def _is_of_member(self, intent: str) -> bool:
-        rules = self._intents.get(intent)
-        return rules is not None and rules.needs == "member"
 
 
 def _walks(reading: Reading) -> bool:

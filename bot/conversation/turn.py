@@ -163,7 +163,7 @@ class Turn:
             yield asked
             return
         message, memory = exchange.message, exchange.memory
-        if isinstance(message.place, Shared) and self._is_of_member(asked):
+        if isinstance(message.place, Shared) and self._pack.is_of_member(asked.intent):
             kept = replace(asked, also={})  # first: what is asked next must not tell what was answered
             only = Memory(asked=kept, language=asked.language, choice=memory.choice, whose=memory.whose)
             await self._dialogue.remember(message, only)
@@ -171,7 +171,7 @@ class Turn:
             if await self._looks_from_home(message, memory, asked):
                 blocks = self._pack.render("ask/home", {"payer": self._payer}, asked.language)
                 yield Private(intent=asked.intent, language=asked.language, blocks=blocks, final=False)
-            needs_member = self._is_of_member(asked)
+            needs_member = self._pack.is_of_member(asked.intent)
             exchange.memory = replace(memory, met=memory.met or needs_member)
             async with UnderWay(partial(self._answering.answer, message, memory, asked), self._patience) as search:
                 while await search.goes_on():
@@ -192,7 +192,7 @@ class Turn:
         rules = self._intents.get(asked.intent)
         settled = owner.settle(asked, rules, exchange.memory, self._now().date())
         asked, rules = settled.asked, self._intents.get(settled.asked.intent)
-        if message.directory_only and (self._is_of_member(asked) or asked.intent in _CONNECTS):
+        if message.directory_only and (self._pack.is_of_member(asked.intent) or asked.intent in _CONNECTS):
             return Said(self._static(asked, why_refused(message)))
         if asked.intent.startswith("answer."):
             aside = self._owners.headed(self._answering.aside(asked), asked, exchange.memory)
@@ -233,10 +233,6 @@ class Turn:
     async def _may_connect(self, message: Message) -> bool:
         """Whether nobody is connected here yet: a sign-in may open the record of the child that is asked about."""
         return message.alone and await self._accounts.link(message.person) is None
-
-    def _is_of_member(self, asked: Asked) -> bool:
-        rules = self._intents.get(asked.intent)
-        return rules is not None and rules.needs == "member"
 
     def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked) -> Said:
         """The answer, with a button for each other question of the same message; an `aside` keeps the topic."""

@@ -27,8 +27,8 @@ from bot.errors import (
 )
 from bot.payer.budget import Budget, Gap
 from bot.payer.http import Http, HttpAnswer, base_at, request_of
+from bot.payer.origin import Retry
 from bot.payer.response_cache import CacheTransport, ResponseCache
-from bot.payer.retry import Retry
 from bot.payer.search import Search
 from bot.payer.tolerance import Tolerance, Trait, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Head, Page, read_head, read_issues, read_page

@@ -16,7 +16,7 @@ from cachetools import LRUCache, TTLCache
 
 from bot.errors import PayerBusy, PayerDown, PayerMaintenance, PayerSlow
 from bot.payer.budget import MIB
-from bot.payer.retry import judge
+from bot.payer.origin import judge
 from bot.records.sensitivity import may_be_kept
 
 FRESH = 15 * 60.0

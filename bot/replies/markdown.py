@@ -109,8 +109,9 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
         TemplateFault: a button points nowhere, a table row has too few or too many cells, or a chart no numbers.
     """
     reading = _Reading(links)
-    for line in source.splitlines():
-        reading.take(line.rstrip())
+    for line in map(str.rstrip, source.splitlines()):
+        if line:
+            reading.take(line)
     if any(isinstance(block, Chart) and not block.points for block in reading.blocks):
         raise TemplateFault("a chart needs points, each ~| label | number |")
     return tuple(reading.blocks)
@@ -126,7 +127,7 @@ class _Reading:
     def take(self, line: str) -> None:
         if line.startswith(_INDENT) and self.blocks and isinstance(self.blocks[-1], Item):
             self._continue_item(self.blocks[-1], line.strip())
-        elif line:
+        else:
             self._take_block(line.strip())
 
     def _take_block(self, line: str) -> None:
@@ -138,12 +139,12 @@ class _Reading:
             self._take_row(line)
         elif line.startswith("~|"):
             self._take_point(line)
-        elif chart := _CHART.fullmatch(line):
+        elif line[0] == "~" and (chart := _CHART.fullmatch(line)):
             title, *series = _cells(chart[2])
             self.blocks.append(Chart(title, (), _KINDS[chart[1]], tuple(series)))
-        elif entry := _ENTRY.fullmatch(line):
+        elif line[0].isdecimal() and (entry := _ENTRY.fullmatch(line)):
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
-        elif _BUTTONS.fullmatch(line):
+        elif line[0] == "[" and _BUTTONS.fullmatch(line):
             self._take_buttons(line)
         else:
             self.blocks.append(Line(spans(line)))

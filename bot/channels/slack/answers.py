@@ -148,7 +148,7 @@ class SlackController:
         intents: set[str] = set()
         try:
             async with self._status(here, message):
-                writer = writer or self.writer(here, incoming, delivery)
+                writer = writer or self._writer(here, incoming, DeliveryMark.of(delivery.key))
                 await deliver(writer, self._host, message, delivery.writing, intents)
         finally:
             if (
@@ -166,7 +166,10 @@ class SlackController:
         language = await here.language(incoming.user)
         blocks = self._notices.blocks("next", language)
         note = Shareable(intent="next", language=language, blocks=blocks, final=False, passing=True)
-        writer, place = self.writer(here, incoming, delivery), OneToOne(incoming.channel, incoming.thread)
+        writer, place = (
+            self._writer(here, incoming, DeliveryMark.of(delivery.key)),
+            OneToOne(incoming.channel, incoming.thread),
+        )
         await delivery.writing(findable=True)
         await writer.post(place, note, here.somebody(incoming.user, incoming.team))
         self._next[delivery.key] = writer
@@ -194,7 +197,7 @@ class SlackController:
         language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
         place, blocks = await self._place(here, incoming), self._notices.blocks(notice, language)
         reply = Shareable(intent=notice, language=language, blocks=blocks, to_asker=True, final=final)
-        writer = self._marked(here, incoming, mark)
+        writer = self._writer(here, incoming, mark)
         if isinstance(place, OneToOne):
             await writer.post(place, reply, person)
         elif place is not None:
@@ -252,11 +255,7 @@ class SlackController:
         kind = OneToOne if direct else Shared
         return kind(incoming.channel, incoming.thread)
 
-    def writer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> SlackWriter:
-        """The writer of one delivery's answer."""
-        return self._marked(here, incoming, DeliveryMark.of(delivery.key))
-
-    def _marked(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> SlackWriter:
+    def _writer(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> SlackWriter:
         if incoming.response_url is None:
             return SlackWriter(here, self._notices, self._pace, self._retention, mark)
         return self.whisper(here, incoming, mark)
