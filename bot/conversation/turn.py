@@ -7,7 +7,8 @@ heard -> danger -> what it is (`recognising`) -> whose record, what needs no sea
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -128,10 +129,11 @@ class Turn:
             exchange.errors = exchange.memory.language or "en"
             step: Step | None = await self._first_step(exchange)
             while step is not None:
-                async for said in self._said(exchange, step):
-                    reply = await self._keeper.remember(exchange, said) if isinstance(said, Said) else said
-                    for one in exchange.above(reply):
-                        yield one
+                async with aclosing(self._said(exchange, step)) as replies:
+                    async for said in replies:
+                        reply = await self._keeper.remember(exchange, said) if isinstance(said, Said) else said
+                        for one in exchange.above(reply):
+                            yield one
                 step = await self._kept(exchange) if exchange.connects else None
         except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets a sentence and a reference
             problem = await self._telling.problem(message.person, as_bot_error(error), exchange.errors)
@@ -149,7 +151,7 @@ class Turn:
         self._limits.check(exchange.message.person)
         return await self.recognisers.step(exchange, request)
 
-    async def _said(self, exchange: Exchange, step: Step) -> AsyncIterator[Answered | Said]:
+    async def _said(self, exchange: Exchange, step: Step) -> AsyncGenerator[Answered | Said, None]:
         """The replies of a step: a question that is looked up has as many as it takes, everything else one.
 
         Without a live sign-in it is a link, and the question is kept until there is one.
