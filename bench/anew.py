@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.cli.cli import main
-from bot.payer import member_cache
+from bot.payer import response_cache
 
 if __name__ == "__main__":
-    member_cache.SECONDS = 0.0
+    response_cache.OWN_SECONDS = 0.0
     main()

@@ -23,8 +23,8 @@ from bench.slack import Case, Measured, Workspace
 from bench.startup import Start, cold_start, serving
 from bench.sums import YEARS, sums
 from bench.table import Row, compared, times
-from bot.accounts.vault import new_key
 from bot.config import Settings
+from bot.stores.sealed import new_key
 from tests.doubles.slack import SECRET, TOKEN
 
 SUMMARY = "what did I owe for my last visit"

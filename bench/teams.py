@@ -19,10 +19,10 @@ from bench.processes import Process, python
 from bench.slack import Measured
 from bench.table import Row, compared
 from bench.teams_server import Task
-from bot.accounts.vault import new_key
 from bot.cli.own_pages import sign_in, with_pages
 from bot.config import Settings
 from bot.message import Person
+from bot.stores.sealed import new_key
 from tests.doubles.teams import APP, TENANT, Call, TeamsDouble
 
 SUMMARY = "what did I owe for my last visit"

@@ -20,11 +20,10 @@ from bot.accounts.pages import AboutPages
 from bot.accounts.render import Renderer
 from bot.accounts.rollcall import Listed, Present, RollCall
 from bot.accounts.values import Access
-from bot.accounts.vault import Vault, anchor_file
 from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering, Patience
-from bot.conversation.course import Keeper
+from bot.conversation.exchange import Keeper
 from bot.conversation.feedback import Feedback
 from bot.conversation.looking import Looking
 from bot.conversation.reminding import Reminding
@@ -58,11 +57,10 @@ from bot.payer.client import DirectoryClient, MemberClient
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.health import Probe
 from bot.payer.http import Http
-from bot.payer.member_cache import MemberCache
-from bot.payer.response_cache import ResponseCache
+from bot.payer.response_cache import MemberCache, ResponseCache
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, anchor_file
 from bot.stores.waits import StoredWaits
 
 __all__ = ["Bot", "assemble", "clock_of", "endpoints_of", "health_of", "web_app"]

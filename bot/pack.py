@@ -25,6 +25,7 @@ from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, read_yaml
 from bot.language.sentences import FOLDER as SENTENCES
 from bot.message import COMMAND, Block, Language
+from bot.replies.lint import lint
 from bot.replies.render import Words
 
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
@@ -79,6 +80,11 @@ class Pack:
     def intents(self) -> Mapping[str, IntentRules]:
         """Each intent's rules by its name."""
         return self.engine.intents
+
+    def is_of_member(self, intent: str) -> bool:
+        """Whether the answer reads a member's own record."""
+        rules = self.engine.intents.get(intent)
+        return rules is not None and rules.needs == "member"
 
     @property
     def answered(self) -> tuple[IntentRules, ...]:
@@ -173,7 +179,7 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
     found = compiled.recalled("doubts", key, list[str])
     if found is None:
         spoken = checker.doubts(folder / "intents", pack.engine)
-        found = [*(f"intents/{doubt}" for doubt in spoken), *(f"templates/{fault}" for fault in pack.words.lint())]
+        found = [*(f"intents/{doubt}" for doubt in spoken), *(f"templates/{fault}" for fault in lint(pack.templates))]
         if all(doubt.line for doubt in spoken):  # what has no line was slow: on this machine, today
             compiled.keep("doubts", key, found)
     return found

@@ -19,11 +19,11 @@ from bot.message import Action, Actions, Block, Item, Shareable
 from bot.replies import blocks as slack
 from bot.replies import cards as teams
 from bot.replies.catalogues import Catalogue, messages
-from bot.replies.environment import environment
 from bot.replies.filters import finalize
 from bot.replies.markdown import parse
 from bot.replies.messages import SUFFIX, parts
 from bot.replies.plain import plain
+from bot.replies.render import environment
 from bot.replies.say import Say
 from tests.doubles import adaptive_card, block_kit
 

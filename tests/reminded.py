@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.delivery.due import DueReminders
 from bot.delivery.inbox import Later
 from bot.delivery.news import Interval, Look, LookEnded, marks_of
@@ -21,7 +20,7 @@ from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Store
 from bot.stores.postgres import open_postgres
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import open_sqlite
 
 VAULT = Vault(parse_keys(new_key()))

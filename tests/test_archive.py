@@ -9,13 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.cli.audit import archived
 from bot.message import Person
 from bot.ops.audit import Audit, AuditRow
 from bot.stores.base import Store
 from bot.stores.opening import open_store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
 DANA = Person("slack", "", "T1", "U-DANA")
 VAULT = Vault(parse_keys(new_key()))

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.message import OneToOne, Person, Shared
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit, Verdict
 from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
 DANA = Person("slack", "", "T1", "U-DANA")
 LEAH = Person("slack", "", "T1", "U-LEAH")
@@ -213,7 +212,7 @@ async def test_what_a_row_stands_for_happens_with_it(store: Store) -> None:
 
 RECORDING = """
 import asyncio, sys
-from bot.accounts.vault import Vault, parse_keys
+from bot.stores.sealed import Vault, parse_keys
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit, Verdict
 from bot.stores.opening import open_store

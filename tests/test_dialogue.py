@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import Vault
 from bot.conversation.followups import resolve
 from bot.conversation.state import BUTTON_SECONDS, IDLE_SECONDS, Asked, Dialogue, Memory, become, offered, said
 from bot.language.reading import Reading, Slot
 from bot.message import Action, Actions, Block, Item, Line, Message, OneToOne, Person, Press, Shared, Span
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import SqliteStore, open_sqlite
 
 DANA = Person("slack", "E1", "T1", "U1")

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.delivery.inbox import Inbox
 from bot.delivery.retention import Erased, Retention, ShownMessage
 from bot.message import Language, OneToOne, Person
 from bot.stores.base import Store
 from bot.stores.opening import open_store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
 VAULT = Vault(parse_keys(new_key()))
 DANA, WALTER = (Person("slack", "", "T1", user) for user in ("U-DANA", "U-WALTER"))

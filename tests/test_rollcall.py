@@ -87,7 +87,7 @@ async def test_a_platform_that_is_not_there_is_not_asked(talk: Talk) -> None:
 
 async def test_idle_members_are_logged_off(talk: Talk) -> None:
     """Half an hour without a question: the next one asks for the sign-in; with questions in between it goes on."""
-    rows, moved = talk.bot.accounts._rows, [0.0]
+    rows, moved = talk.bot.accounts.rows, [0.0]
     before = rows.now
     rows.now = lambda: before() + moved[0]
     for _ in range(3):

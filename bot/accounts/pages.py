@@ -35,7 +35,7 @@ from bot.errors import (
     WrongBrowser,
 )
 from bot.message import Person
-from bot.payer.base import origin_of
+from bot.payer.http import origin_of
 
 _STATUS: dict[type[BotError], HTTPStatus] = {
     LinkExpired: HTTPStatus.GONE,

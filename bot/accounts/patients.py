@@ -10,8 +10,8 @@ import msgspec
 
 from bot.accounts.rows import PatientCandidate
 from bot.errors import BotError, PatientUnknown, SignInUntrusted
-from bot.payer.answers import check_status
 from bot.payer.http import Http
+from bot.payer.paging import check_status
 
 _PATIENCE = 4.0  # seconds; the member's browser waits for it
 _MOST = 10  # one sign-in opens a family's records; a server that lists more does not know who signed in

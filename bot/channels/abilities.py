@@ -51,9 +51,9 @@ _SLACK, _TEAMS, _CONSOLE = "bot.channels.slack", "bot.channels.teams", "bot.chan
 DONE_BY: Mapping[str, Mapping[Ability, str]] = {
     "slack": {
         "own_chat": f"{_SLACK}.writer:SlackWriter.post",
-        "rating": f"{_SLACK}.notices:Notices",
+        "rating": f"{_SLACK}.writer:Notices",
         "mention": f"{_SLACK}.writer:SlackWriter.share",
-        "aside": f"{_SLACK}.writer:EphemeralWriter",
+        "aside": f"{_SLACK}.sharing:EphemeralWriter",
         "slash": f"{_SLACK}.incoming:read_command",
         "form": f"{_SLACK}.forms:Modals",
         "message": f"{_SLACK}.incoming:read_shortcut",

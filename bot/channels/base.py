@@ -7,9 +7,15 @@ from typing import Literal, Protocol
 
 import structlog
 
+from bot.config import Settings
+from bot.conversation.turn import Turn
 from bot.delivery.inbox import Later, Writing
+from bot.delivery.retention import Retention
 from bot.errors import Unwritten
 from bot.message import Answered, Language, Message, OneToOne, Person, Private, Reply, Shareable, Shared
+from bot.ops.metrics import Meter
+from bot.pack import Pack
+from bot.stores.sealed import SealedTable
 
 log = structlog.get_logger("channel")
 
@@ -52,6 +58,45 @@ class Answers(Protocol):
 
     def answer(self, message: Message) -> AsyncIterator[Answered]:
         """The replies to one message, in order."""
+        ...
+
+
+class ChannelHost(Protocol):
+    """What a channel may use of the bot."""
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the channel among them."""
+        ...
+
+    @property
+    def pack(self) -> Pack:
+        """Its words."""
+        ...
+
+    @property
+    def table(self) -> SealedTable:
+        """Where it keeps what must outlive the process."""
+        ...
+
+    @property
+    def turn(self) -> Turn:
+        """Who answers."""
+        ...
+
+    @property
+    def retention(self) -> Retention:
+        """Notes which messages hold a member's data."""
+        ...
+
+    @property
+    def meter(self) -> Meter:
+        """Counts what is refused."""
+        ...
+
+    @property
+    def forget(self) -> Callable[[Person], Awaitable[None]]:
+        """Deletes what is kept of a person who is gone."""
         ...
 
 

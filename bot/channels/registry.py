@@ -8,15 +8,10 @@ from typing import Protocol, runtime_checkable
 
 from starlette.routing import Route
 
-from bot.config import Settings
+from bot.channels.base import ChannelHost
 from bot.conversation.telling import Push
-from bot.conversation.turn import Turn
-from bot.delivery.retention import Retention
 from bot.delivery.tellings import Stands
 from bot.message import Person, Private
-from bot.ops.metrics import Meter
-from bot.pack import Pack
-from bot.stores.sealed import SealedTable
 
 
 class Running(Protocol):
@@ -58,45 +53,6 @@ class ListsPeople(Protocol):
 
     async def are_present(self, people: Sequence[Person]) -> Mapping[Person, bool]:
         """Who of these people of one workspace is a full member; whom the list does not name is missing."""
-        ...
-
-
-class ChannelHost(Protocol):
-    """What a channel may use of the bot."""
-
-    @property
-    def settings(self) -> Settings:
-        """Those of the channel among them."""
-        ...
-
-    @property
-    def pack(self) -> Pack:
-        """Its words."""
-        ...
-
-    @property
-    def table(self) -> SealedTable:
-        """Where it keeps what must outlive the process."""
-        ...
-
-    @property
-    def turn(self) -> Turn:
-        """Who answers."""
-        ...
-
-    @property
-    def retention(self) -> Retention:
-        """Notes which messages hold a member's data."""
-        ...
-
-    @property
-    def meter(self) -> Meter:
-        """Counts what is refused."""
-        ...
-
-    @property
-    def forget(self) -> Callable[[Person], Awaitable[None]]:
-        """Deletes what is kept of a person who is gone."""
         ...
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from bot.accounts.vault import Vault, anchor_file
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.anchor import Anchor
 from bot.ops.audit import Audit, AuditRow, Verdict
 from bot.stores.opening import open_store, sqlite_path
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, anchor_file
 
 
 @asynccontextmanager

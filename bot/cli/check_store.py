@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from bot.accounts.vault import Vault, is_exposed, key_file
 from bot.cli.findings import CheckResult, bad, note, ok
 from bot.config import Settings
 from bot.errors import ConfigError, StoreError
@@ -16,7 +15,7 @@ from bot.ops.audit import Audit
 from bot.ops.entrance import LOOPBACK_HOSTS
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, is_exposed, key_file
 
 
 def keys(settings: Settings) -> Iterator[CheckResult]:

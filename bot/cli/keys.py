@@ -9,13 +9,12 @@ import json
 from dataclasses import dataclass, replace
 
 from bot.accounts.client_auth import make_key, public_keys, read_key
-from bot.accounts.vault import Vault, add_key, is_exposed, key_file, leave_newest, new_key
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.audit import Audit
 from bot.stores.base import Store
 from bot.stores.opening import open_store, sqlite_path
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, add_key, is_exposed, key_file, leave_newest, new_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from bot.cli.answer_file import AnswerFile
 from bot.cli.names_file import ListedLine, read_names
 from bot.config import Settings
 from bot.conversation.answering import Patience
-from bot.conversation.lists import BETWEEN, ITEMS
+from bot.conversation.recognising import BETWEEN, ITEMS
 from bot.conversation.state import Asked
 from bot.documents.cells import cell
 from bot.documents.printer import Printer

@@ -15,7 +15,7 @@ from pathlib import Path
 from bot.cli.workbook import is_workbook, read_workbook
 from bot.errors import ConfigError
 from bot.records.details import is_npi
-from bot.replies.text import clean
+from bot.replies.markdown import clean
 
 MOST = 5_000  # lines of a file
 _BYTES = 1024 * 1024

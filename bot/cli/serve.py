@@ -10,7 +10,6 @@ import sys
 import structlog
 from starlette.routing import Route
 
-from bot.accounts.vault import is_exposed, key_file
 from bot.app import Bot, assemble, health_of, web_app
 from bot.channels.registry import started
 from bot.cli.ports import free_near, is_foreign, listen_for, why_not
@@ -22,6 +21,7 @@ from bot.errors import ConfigError, StoreUnusable
 from bot.serving import listen
 from bot.stores.extras import lacks
 from bot.stores.opening import sqlite_path
+from bot.stores.sealed import is_exposed, key_file
 
 log = structlog.get_logger("serve")
 _USUAL = (700, 10, 10)  # Python's own: what a question leaves behind goes soon

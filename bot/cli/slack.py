@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.slack.codes import in_words
+from bot.channels.slack.client import in_words
 from bot.cli.reach import why_silent
 from bot.errors import ConfigError
 

@@ -20,8 +20,8 @@ from bot.config import Settings
 from bot.errors import ConfigError
 from bot.message import Language
 from bot.pack import Pack
+from bot.replies.markdown import cut
 from bot.replies.render import labels_of
-from bot.replies.text import cut
 
 SCHEMA = "1.29"
 ACCENT = "#1f4e79"  # behind the lines of the coloured icon

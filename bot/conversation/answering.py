@@ -12,12 +12,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
-from bot.accounts.accounts import Access, Accounts, LinkRow
+from bot.accounts.accounts import Access, Accounts
 from bot.conversation.own_records import OwnRecords
+from bot.conversation.owner import called
 from bot.conversation.provenance import INTENT, TECHNICAL, trace_in, trace_of, with_trace
 from bot.conversation.quoting import quotable
 from bot.conversation.reminding import Reminding
-from bot.conversation.state import Asked
+from bot.conversation.state import Asked, Memory
 from bot.documents.publisher import Publisher
 from bot.errors import BotError, Disconnected, PayerDown, PayerError, PayerSlow, SignInExpired
 from bot.kit import (
@@ -57,13 +58,13 @@ class Patience:
 class UnderWay:
     """A search for an answer, in a task of its own. `progress` moves while its records come."""
 
-    def __init__(self, work: Coroutine[Any, Any, Answered], progress: Progress, patience: Patience) -> None:
-        self._work, self.progress, self._patience = work, progress, patience
+    def __init__(self, work: Callable[[Progress], Coroutine[Any, Any, Answered]], patience: Patience) -> None:
+        self._work, self.progress, self._patience = work, Progress(), patience
         self._now = asyncio.get_running_loop().time
         self._pause, self._end = patience.notice, self._now() + patience.notice + patience.wall
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._work)
+        self._task = asyncio.create_task(self._work(self.progress))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -125,46 +126,16 @@ class Answering:
         self._now, self._wall, self._clock = now, wall, clock
         self._own = OwnRecords(accounts, member, self._prepare, wall, clock)
 
-    def begin(
-        self,
-        message: Message,
-        asked: Asked,
-        patience: Patience,
-        *,
-        needs_member: bool,
-        link: LinkRow | None = None,
-        first: bool = False,
-        theirs: str = "",
-    ) -> UnderWay:
-        """The search for an answer, which is under way inside an `async with` and ends with it.
-
-        `link` is the asker's connection, when it was just read; `first`: no answer about a member stands right above.
-        `theirs`: the given name of somebody else whose record is asked for.
-        """
-        progress = Progress()
-        answer = self.answer(message, asked, progress, needs_member=needs_member, link=link, first=first, theirs=theirs)
-        return UnderWay(answer, progress, patience)
-
     def on_the_way(self, asked: Asked, progress: Progress, *, private: bool) -> Answered:
         """A progress note. Only the member's own chat gets the number of claims."""
         blocks = self._pack.render("still_looking", {"progress": progress}, asked.language)
         kind = Private if private else Shareable
         return kind(intent=asked.intent, language=asked.language, blocks=blocks, final=False, passing=True)
 
-    async def answer(
-        self,
-        message: Message,
-        asked: Asked,
-        progress: Progress,
-        *,
-        needs_member: bool,
-        link: LinkRow | None = None,
-        first: bool = False,
-        theirs: str = "",
-    ) -> Answered:
-        """The reply to a question; `progress` moves while its records come.
+    async def answer(self, message: Message, memory: Memory, asked: Asked, progress: Progress) -> Answered:
+        """The reply to a question after what is remembered; `progress` moves while its records come.
 
-        The `first` answer about a member in a row says whose record was read and how to leave it (T22).
+        The first answer about a member in a row says whose record was read and how to leave it (T22).
 
         Raises:
             NotLinked, SignInExpired: the member has to sign in first.
@@ -173,7 +144,9 @@ class Answering:
             PayerError: the payer did not give a usable answer.
             StoreError: what was not to be trusted cannot be written into the audit trail (T56).
         """
-        access = await self._accounts.access(message.person, asked.whose, link) if needs_member else None
+        rules = self._pack.intents[asked.intent]
+        needs_member = rules.needs == "member"
+        access = await self._accounts.access(message.person, asked.whose, memory.link) if needs_member else None
         if access and asked.arguments.get(_AGAIN):
             self._forget(access.link_id)
         ask = self._prepare(message, await self._in_plan_year(message, asked, access), access)
@@ -193,7 +166,8 @@ class Answering:
             summary = replace(summary, kept=kept)
         summary, links = await self._offered(message.person if private else None, asked, summary)
         member = access.person.name if access and access.person and not access.people else ""
-        values = {"private": private, "theirs": theirs}
+        first = not (memory.met or rules.answer == "aside")
+        values = {"private": private, "theirs": called(memory, asked)}
         reply = self._reply(asked, ask, summary, links, first=first, member=member, values=values)
         if isinstance(reply, Private):
             reply = await self._written_down(message, asked, reply, ask.report)

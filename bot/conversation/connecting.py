@@ -5,7 +5,6 @@ Every reply here is `Private`: a link or a member's name never reaches a place t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal
@@ -16,14 +15,13 @@ from bot.conversation.state import Asked, Dialogue
 from bot.delivery.retention import Erased, Retention
 from bot.errors import LinkExpired, NotLinked
 from bot.language.text import keys_in
-from bot.message import Action, Language, Message, OneToOne, Person, Press, Private
+from bot.message import Action, Language, Message, Person, Press, Private
 from bot.ops.audit import Audit, AuditEvent
 from bot.pack import Pack
 
 _WHO = frozenset({"who", "whos", "seen", "looked", "accessed", "quien", "quienes", "visto", "vio"})
 _SEEN: frozenset[AuditEvent] = frozenset({"answered"})
 _SHOWN = 5
-_CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 CodeState = Literal["fresh", "spent", "aside", "barred"]
 _FORGET = "forget"  # the rule of account.unlink for who wants everything deleted
 _DELETING = ("forget", "delet", "eras", "wip", "purg", "scrub", "destroy", "olvid", "borr", "elimin")
@@ -118,24 +116,6 @@ class Connecting:
         link = None if directory_only else await self._accounts.link(person)
         page = self._say("channels/home", language, intent="home", link=link, directory_only=directory_only)
         return page, link is not None
-
-    async def code_in(self, message: Message) -> CodeState | None:
-        """The state of the code that a message holds; None for a message that is no code.
-
-        "fresh" is waited for; "spent" was right before, or is nothing but a code as our page shows it; "barred" is
-        either of them by somebody who may not connect. In a shared place only the shape counts, so that nobody there
-        learns who is about to connect an account: "aside". What somebody else wrote is no code of this person.
-        """
-        person, text = message.person, message.text
-        shaped = _CODE.fullmatch(text.strip()) is not None
-        if message.origin != "said":
-            return None
-        if not isinstance(message.place, OneToOne):
-            return "aside" if shaped else None
-        fresh = self._accounts.looks_like_code(text) and await self._accounts.awaits_code(person)
-        if not fresh and not shaped and not await self._accounts.is_spent_code(person, text):
-            return None
-        return "barred" if message.directory_only else "fresh" if fresh else "spent"
 
     async def coded(self, message: Message, code: CodeState, language: Language) -> Private:
         """The reply to a typed code: connected, a choice of records, or the reason why the code is refused.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
-from bot.conversation.course import ABOUT, RIGHT, RULE, WRONG, about_of
+from bot.conversation.exchange import ABOUT, RIGHT, RULE, WRONG, about_of
 from bot.conversation.state import Asked, Memory
 from bot.errors import StoreError
 from bot.message import Message

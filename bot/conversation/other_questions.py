@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.conversation.quoting import quotable
-from bot.language.clauses import Clause, ClauseRole
+from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.context import Context
 from bot.language.engine import Engine
 from bot.language.hearing import Heard
@@ -74,8 +74,9 @@ def _parted(
     engine: Engine, reading: Reading, today: date, context: Context | None, people: Sequence[tuple[str, str]]
 ) -> tuple[Reading, Mapping[str, Mapping[str, Slot]]]:
     said = read(reading.text)
-    heard = engine.hear(said, today, None)
-    parts = _parts(engine, said, heard, today, people)
+    cut = clauses(said, frozenset(), engine.lexicon.grammar.area("clauses"))
+    heard = engine.hear(said, today, None) if len(cut) >= _TWO else None
+    parts = _parts(engine, said, heard.clauses, today, people) if heard else []
     own = next((part for part in parts if part.alone.intent == reading.intent), None)
     others = _others(engine, parts, own, reading, today) if own else {}
     first = parts[0] if parts and own is None and _is_whole(engine, parts[0]) else None
@@ -84,10 +85,11 @@ def _parted(
         own, others, reading = first, later, replace(reading, intent=first.alone.intent)
     rest = [part for part in parts if part is not own]
     if own is None or not others:
-        whole = None if any(_refers(said, clause) for clause in heard.clauses) else _runner_up(engine, reading, today)
-        alone = [part.alone for part in parts]
-        reading = _less(engine, reading, heard, whole) if whole else _with_all(engine, reading, alone, context)
-        return reading, {whole.intent: whole.slots} if whole else {}
+        whole = None if any(_refers(said, clause) for clause in cut) else _runner_up(engine, reading, today)
+        if whole is None:
+            return _with_all(engine, reading, [part.alone for part in parts], context), {}
+        heard = heard or engine.hear(said, today, None)
+        return _less(engine, reading, heard, whole), {whole.intent: whole.slots}
     again = engine.understand(own.words, today=today, context=context, people=people)
     if again.intent == reading.intent:
         reading = _narrowed(reading, again, [part.words for part in rest if part.words not in others])
@@ -99,8 +101,10 @@ def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tupl
 
     What the whole message says of danger stays, and so does its language.
     """
+    if not reading.unclear:
+        return reading
     said = read(reading.text)
-    parts = _parts(engine, said, engine.hear(said, today, None), today, people) if reading.unclear else []
+    parts = _parts(engine, said, engine.hear(said, today, None).clauses, today, people)
     close = {one.intent for one in reading.candidates[:_TWO]}
     whole = [part for part in parts if _is_whole(engine, part) and part.alone.intent in close]
     if len(whole) < _TWO or len({part.alone.intent for part in whole}) < _TWO:
@@ -117,10 +121,10 @@ def cleared(engine: Engine, reading: Reading, today: date, people: Sequence[tupl
 
 
 def _parts(
-    engine: Engine, said: Utterance, heard: Heard, today: date, people: Sequence[tuple[str, str]]
+    engine: Engine, said: Utterance, heard: Sequence[Clause], today: date, people: Sequence[tuple[str, str]]
 ) -> list[_Part]:
     """The clauses that ask, where there are two or more."""
-    cut = [one for one in heard.clauses if one.role is ClauseRole.ASKS]
+    cut = [one for one in heard if one.role is ClauseRole.ASKS]
     texts = [said.said(one.first, one.after) for one in cut] if len(cut) >= _TWO else []
     return [
         _Part(clause, text, engine.understand(text, today=today, people=people), _refers(said, clause))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.accounts.accounts import Accounts, PatientCandidate
+from bot.accounts.rows import LinkRow, place
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
@@ -250,9 +251,11 @@ class Owners:
 
     async def recalled(self, message: Message, dialogue: Dialogue) -> Memory:
         """The dialogue's memory with the asker's connection; without one for who may only see the directory."""
-        places = () if message.directory_only else (self._accounts.place_of(message.person),)
-        memory, kept = await dialogue.recall_beside(message, *places)
-        return replace(memory, link=self._accounts.opened(message.person, kept[0]) if kept else None)
+        key = message.person.key
+        memory, kept = await dialogue.recall_beside(
+            message, *(() if message.directory_only else (place(LinkRow, key),))
+        )
+        return replace(memory, link=self._accounts.rows.unbound(LinkRow, key, kept[0]) if kept else None)
 
     async def connected(self, message: Message, memory: Memory) -> Memory:
         """The memory with the asker's connection, read anew."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.accounts.accounts import Access, LinkRow
-from bot.conversation.course import Keeper
+from bot.conversation.exchange import Keeper
 from bot.conversation.state import Asked
 from bot.conversation.telling import Push
 from bot.delivery.news import DAYS, Interval, marks_of, rest

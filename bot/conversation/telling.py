@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from bot.conversation.course import Keeper
+from bot.conversation.exchange import Keeper
 from bot.delivery.retention import Erased
 from bot.errors import BotError, Unwritable
 from bot.message import Language, Person, Private

@@ -286,10 +286,7 @@ class Inbox:
             overtaken, new = True, state.writing(findable=findable)
             if findable and self._finds and not state.elsewhere:
                 unsaid = True
-                mine = await self._store.leases(self._kind, row.key) == heartbeat.number
-            else:
-                mine = await note(new)
-            if not mine:
+            elif not await note(new):
                 raise Superseded
             await heartbeat.renew()
             overtaken = False

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Undefined
 
-from bot.replies.text import clean
+from bot.replies.markdown import clean
 
 _QUOTED = frozenset('",\r\n')
 _RUNS = ("=", "+", "-", "@", "\t", "\r")  # OWASP, CSV injection

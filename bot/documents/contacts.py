@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.replies.text import clean
+from bot.replies.markdown import clean
 
 _LONGEST = 75  # octets of a line
 

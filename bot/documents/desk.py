@@ -15,11 +15,10 @@ from typing import NamedTuple
 import msgspec
 
 from bot.accounts.codes import Tries, digest, new_code, new_secret, read_code, same, shown
-from bot.accounts.vault import Vault
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Language, Person
 from bot.ops.audit import Audit
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault
 
 PRIVATE_LIVES = 600.0  # seconds, as long as a sign-in's link
 OPEN_LIVES = 86_400.0

@@ -18,8 +18,8 @@ from bot.documents.pictures import plotted, stretches
 from bot.message import Language
 from bot.replies.catalogues import read_catalogues
 from bot.replies.filters import forms
+from bot.replies.markdown import clean
 from bot.replies.pages import cell_words, page_words
-from bot.replies.text import clean
 
 _OURS = ("arg", "cut", "day", "language_name", "money", "month", "number", "numbered", "phone")
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig

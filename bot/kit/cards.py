@@ -101,7 +101,8 @@ class Card:
     @property
     def family(self) -> str | None:
         """The family name of a person, as far as the name tells: what stands last before the degrees."""
-        return ((self.name or "").partition(",")[0].split() or [None])[-1]
+        words = (self.name or "").partition(",")[0].split()
+        return words[-1] if words else None
 
     @property
     def given(self) -> str:

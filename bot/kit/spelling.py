@@ -58,7 +58,7 @@ def likeness(written: str | None, said: str) -> float:
     own, wanted = _own(written), _wanted(said)
     if wanted and _run_together(own, "".join(wanted)):
         return 1.0
-    best = [max((is_alike(word, one) for one in own), default=0.0) for word in wanted]
+    best: list[float] = [max((is_alike(word, one) for one in own), default=0.0) for word in wanted]
     return sum(best) / len(best) if best and min(best) else 0.0
 
 

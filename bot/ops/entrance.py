@@ -73,7 +73,7 @@ class Entrance:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        send = self._secured(send)
+        send = _secured(send) if self._https else send
         if scope["path"] not in _ANY_HOST and host_of(headers.get("host", "")) not in self._hosts:
             await _plain(HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
             return
@@ -123,13 +123,14 @@ class Entrance:
 
         return timed
 
-    def _secured(self, send: Send) -> Send:
-        async def secured(message: Message) -> None:
-            if self._https and message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Strict-Transport-Security"] = _HSTS
-            await send(message)
 
-        return secured
+def _secured(send: Send) -> Send:
+    async def secured(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Strict-Transport-Security"] = _HSTS
+        await send(message)
+
+    return secured
 
 
 def entrance_of(settings: Settings) -> Middleware:

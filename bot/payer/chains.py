@@ -11,8 +11,8 @@ from bot.payer.budget import Budget
 from bot.payer.links import Links, Outcome, attempt
 from bot.payer.paging import Server
 from bot.payer.search import Search, any_of
-from bot.payer.server_traits import Trait
 from bot.payer.steps import Steps, batches, split
+from bot.payer.tolerance import Trait
 from bot.records.bundle import Page
 
 _FIRST = ("_count", "1")

@@ -10,11 +10,11 @@ from bot.errors import PayerForbids, PayerLacks, PayerRejects, SignInExpired
 from bot.payer.budget import Budget, Gap
 from bot.payer.chains import Chains
 from bot.payer.http import Http
+from bot.payer.origin import Retry
 from bot.payer.paging import Server
 from bot.payer.response_cache import ResponseCache
-from bot.payer.retry import Retry
 from bot.payer.search import Search, any_of
-from bot.payer.server_traits import Trait
+from bot.payer.tolerance import Trait
 from bot.records.bundle import Entry, Page, read_head
 
 DIRECTORY_TYPES = frozenset(

@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bot.errors import PayerError
-from bot.payer.base import is_safe, origin_of
 from bot.payer.budget import MIB
 from bot.payer.capabilities import Capabilities, read_capabilities
-from bot.payer.http import Http
+from bot.payer.http import Http, is_safe, origin_of
 
 T = TypeVar("T")
 DAY = 24 * 60 * 60.0

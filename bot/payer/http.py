@@ -1,4 +1,6 @@
-"""The HTTP client of this process: httpx requests over aiohttp connections.
+"""The HTTP client of this process: httpx requests over aiohttp connections, to the one base that it may talk to (T40).
+
+A body is read in pieces up to a cap; few large ones at once, whatever everybody asks (F25).
 
 It is shared by members, so it can keep nothing of anybody: measured, a shared jar sent member A's session cookie with
 member B's request (T41b). A bare transport has no cookies, no redirects and no proxies of the environment.
@@ -8,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -20,12 +24,10 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from bot.errors import PayerDamaged, PayerDown, PayerError, PayerSlow
-from bot.payer.base import origin_of
-from bot.payer.body import LARGE_AT_ONCE, read_body
+from bot.errors import PayerDamaged, PayerDown, PayerError, PayerOversized, PayerSlow
 from bot.payer.budget import MIB
 from bot.payer.origin import IN_FLIGHT, Breaker, Origin, Waits
-from bot.payer.server_traits import ServerTraits
+from bot.payer.tolerance import ServerTraits
 
 FAR = 5 * 60.0  # seconds: from here on signatures, id_tokens and expiries go wrong
 
@@ -137,10 +139,11 @@ class Http(httpx.AsyncBaseTransport):
     async def _sent(self, request: httpx.Request) -> httpx.Response:
         request.extensions["timeout"] = _TIMEOUT
         deadline, kind = request.extensions["deadline"], request.extensions["kind"]
-        slots = self.breaker(request.url, kind).origin.slots
+        breaker = request.extensions.get("breaker") or self.breaker(request.url, kind)
+        slots = breaker.origin.slots
         try:
             async with asyncio.timeout(max(0.0, deadline - self.clock())), slots.of(kind):
-                return await self._exchange(request)
+                return await self._exchange(request, breaker.origin.name)
         except TimeoutError:
             raise PayerSlow("no whole answer before the deadline") from None
         except (httpx.ReadTimeout, httpx.PoolTimeout, httpx.WriteTimeout):
@@ -148,24 +151,16 @@ class Http(httpx.AsyncBaseTransport):
         except (httpx.TransportError, aiohttp.ClientError, OSError):
             raise PayerDown("no connection") from None
 
-    async def _exchange(self, request: httpx.Request) -> httpx.Response:
-        async with self._opened(request) as response:
+    async def _exchange(self, request: httpx.Request, origin: str) -> httpx.Response:
+        async with aclosing(await self._transport.handle_async_request(request)) as response:
             encoding = response.headers.get("content-encoding", "").strip().lower()
             try:
                 body = await read_body(response.aiter_raw(), encoding, request.extensions["cap"], self._large)
             except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
                 raise PayerDamaged("the body broke off") from None
-            self.clocks.heard(origin_of(request.url), response.headers)
+            self.clocks.heard(origin, response.headers)
             headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in _OF_THE_WIRE]
             return httpx.Response(response.status_code, headers=headers, content=body)
-
-    @asynccontextmanager
-    async def _opened(self, request: httpx.Request) -> AsyncIterator[httpx.Response]:
-        response = await self._transport.handle_async_request(request)
-        try:
-            yield response
-        finally:
-            await response.aclose()
 
 
 def request_of(url: str, headers: Mapping[str, str], *, form: str | None = None, **extensions: Any) -> httpx.Request:
@@ -217,3 +212,130 @@ def _seconds_apart(date: str, ours: float) -> float:
         return abs(parsedate_to_datetime(date).timestamp() - ours)
     except (TypeError, ValueError, OverflowError):
         return 0.0
+
+
+_PORTS = {"http": 80, "https": 443}
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_FRONT = re.compile(r"[^/?#]*//[^/?#]*")
+_CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}(?:/|$)|\\|%5c|%2f", re.IGNORECASE)
+
+
+def origin_of(url: str | httpx.URL) -> str:
+    """Scheme, host and port of a URL."""
+    text = str(url)
+    front = _FRONT.match(text)
+    return _origin(front[0] if front else text)
+
+
+@lru_cache(maxsize=64)
+def _origin(front: str) -> str:
+    """The origin of a URL. Only the part before the path is parsed and cached: the rest may identify a member."""
+    parsed = httpx.URL(front)
+    return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
+
+
+def same_machine(one: str, other: str) -> bool:
+    """True when two hosts are one: the names of the loopback are (RFC 6761 6.3)."""
+    return one == other or {one, other} <= _LOOPBACK
+
+
+def is_safe(url: str) -> bool:
+    """True for https, and for plain http on loopback only; never with a user name."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    secure = parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in _LOOPBACK)
+    return secure and bool(parsed.host) and not parsed.userinfo
+
+
+@lru_cache(maxsize=8)
+def base_at(url: str) -> Base:
+    """The base of an address; a process has one or two, and every question asks."""
+    return Base(url)
+
+
+class Base:
+    """A FHIR base URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.origin = origin_of(self.url)
+        self._path, self._host = httpx.URL(self.url).path.rstrip("/"), httpx.URL(self.url).host
+
+    def join(self, path: str) -> str:
+        """The URL of a type or resource under the base."""
+        return f"{self.url}/{path}"
+
+    def own(self, link: str, current: str) -> str | None:
+        """The absolute URL of a link seen at `current`, or None when it leaves the origin or the base path.
+
+        Links may be absolute, host-relative or relative. http for https, another port, a user name in front of the
+        host, and paths that climb are all somewhere else (F27). A loopback server that calls itself by another name of
+        the loopback is still reached by the configured one.
+        """
+        if any(ord(character) <= ord(" ") for character in link):
+            return None
+        try:
+            resolved = httpx.URL(current).join(link)
+            if same_machine(resolved.host, self._host):
+                resolved = resolved.copy_with(host=self._host)
+            same = origin_of(str(resolved)) == self.origin
+        except (httpx.InvalidURL, ValueError, TypeError):
+            return None
+        path = resolved.raw_path.decode("ascii", "replace").split("?")[0]
+        if not same or resolved.userinfo or _CLIMBS.search(path) or _CLIMBS.search(link.split("?", maxsplit=1)[0]):
+            return None
+        inside = path == self._path or path.startswith(f"{self._path}/")
+        return str(resolved.copy_with(fragment=None)) if inside else None
+
+
+_PIECE = 64 * 1024
+_LARGE = 1024 * 1024  # bytes; hardly a page is larger
+LARGE_AT_ONCE = 2
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+async def read_body(pieces: AsyncIterator[bytes], encoding: str, cap: int, large: asyncio.Semaphore) -> bytes:
+    """The decoded body. One that turns out large waits for a place among the `large` ones.
+
+    Raises:
+        PayerOversized: it is larger than `cap` bytes once decoded.
+        PayerDamaged: the encoding is unknown, or the compressed stream is broken or cut off.
+    """
+    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+        raise PayerDamaged("an encoding that was not asked for")
+    inflater = None if encoding in {"", "identity"} else zlib.decompressobj(_GZIP_OR_ZLIB)
+    body, is_alone = bytearray(), False
+    try:
+        async for piece in pieces:
+            for step in (piece,) if inflater is None else _inflated(inflater, piece):
+                _grow(body, step, cap)
+                if len(body) > _LARGE and not is_alone:
+                    is_alone = await large.acquire()
+    except BaseException:
+        body.clear()  # the error's trace holds this frame for as long as somebody holds the error
+        raise
+    finally:
+        if is_alone:
+            large.release()
+    if inflater is not None and body and not inflater.eof:
+        body.clear()
+        raise PayerDamaged("a compressed body that is cut off")
+    return bytes(body)
+
+
+def _grow(body: bytearray, step: bytes, cap: int) -> None:
+    body += step
+    if len(body) > cap:
+        raise PayerOversized("a body larger than its cap")
+
+
+def _inflated(inflater: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
+    """What a piece holds, in small steps, so that memory never holds more than the cap and one step."""
+    try:
+        while piece and not inflater.eof:
+            yield inflater.decompress(piece, _PIECE)
+            piece = inflater.unconsumed_tail
+    except zlib.error:
+        raise PayerDamaged("a compressed body that is broken") from None

@@ -10,7 +10,7 @@ from bot.errors import PayerError, PayerRejects
 from bot.payer.budget import Budget
 from bot.payer.paging import Server
 from bot.payer.search import Search, SearchValue
-from bot.payer.server_traits import Trait
+from bot.payer.tolerance import Trait
 from bot.records.bundle import Page
 
 _REFERENCES = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}(?:,[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})*")

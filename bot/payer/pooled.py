@@ -14,7 +14,7 @@ from bot.errors import PayerError
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from bot.payer.search import Search, SearchValue
-from bot.payer.server_traits import Trait
+from bot.payer.tolerance import Trait
 from bot.records.bundle import Entry, Page
 from bot.records.decode import Unreadable
 

@@ -1,7 +1,7 @@
 """Answers kept in memory, with one call in flight for equal questions.
 
 The open directory's for a quarter of an hour; what is older stays, to be served when the payer is down. A member's
-for two minutes, apart from everybody else's and never what is marked as sensitive (`recent.py`).
+for two minutes, apart from everybody else's and never what is marked as sensitive (`MemberCache`, T32, T33).
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from bot.errors import PayerBusy, PayerDown, PayerMaintenance, PayerSlow
 from bot.payer.budget import MIB
-from bot.payer.retry import judge
+from bot.payer.origin import judge
+from bot.records.sensitivity import may_be_kept
 
 FRESH = 15 * 60.0
 OLDEST = 24 * 60 * 60.0
@@ -136,3 +137,53 @@ class CacheTransport(httpx.AsyncBaseTransport):
         with request.extensions["budget"].kept(kept.moment, age, stale=stale, own=own):
             judge(request, response)
         return response
+
+
+OWN_SECONDS = 2 * 60.0
+_LINKS = 4096
+_MOST_OWN = 64 * MIB
+
+
+class MemberCache:
+    """Response caches by link and person, over one store of limited size. The least recently used entry is dropped.
+
+    A link's answers go with the link: who still reads for it keeps them nowhere.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, most: int = _MOST_OWN) -> None:
+        self._clock = clock
+        self._room = room_for(most, OWN_SECONDS, clock)
+        self._links: LRUCache[str, dict[str, ResponseCache]] = LRUCache(_LINKS)
+        self._sweep: asyncio.TimerHandle | None = None
+        self._asked = False
+
+    def of(self, link_id: str, patient: str = "") -> ResponseCache:
+        """What this link's questions about one person have read; empty at first. A link may open several records."""
+        people = self._links.get(link_id)
+        if people is None:
+            people = self._links[link_id] = {}
+        kept = people.get(patient)
+        if kept is None:
+            kept = people[patient] = ResponseCache(
+                self._clock, room=self._room, fresh=OWN_SECONDS, keeps=may_be_kept, own=True
+            )
+        self._asked = True
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._swept)
+        return kept
+
+    def _swept(self) -> None:
+        """Drop expired entries, and run again while there are more. One timer serves all questions."""
+        self._room.expire()
+        more, self._asked = self._asked or bool(self._room), False  # who asked lately may be reading still
+        self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._swept) if more else None
+
+    def forget(self, link_id: str) -> None:
+        """Drop everything that was read for a link. Calls in flight are not kept either."""
+        for kept in self._links.pop(link_id, {}).values():
+            kept.end()
+
+    @property
+    def size(self) -> int:
+        """Bytes that are held now."""
+        return int(self._room.currsize)

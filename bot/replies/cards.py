@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
-from bot.replies.charts import drawable
-from bot.replies.plain import plain, spoken
-from bot.replies.text import CUT, cut
+from bot.replies.markdown import CUT, cut
+from bot.replies.plain import drawable, plain, spoken
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"

@@ -14,9 +14,9 @@ from jinja2 import Undefined
 from markupsafe import Markup
 
 from bot.replies.cldr import customs
+from bot.replies.markdown import clean, cut, escape
 from bot.replies.messages import CatalogueMessage
 from bot.replies.nouns import is_foreign, names_women, people, people_called
-from bot.replies.text import clean, cut, escape
 
 _CENT = Decimal("0.01")
 CatalogueWords = Callable[..., str]

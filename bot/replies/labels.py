@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.message import Press
 from bot.replies.catalogues import Catalogues
 from bot.replies.messages import CatalogueMessage, scan, sources
-from bot.replies.theirs import of_them
+from bot.replies.say import of_them
 
 _WORDS, _INTENT = r"(\{\{ say\([^{}]*\) \}\})", r"([a-z_]+(?:\.[a-z_]+)?)"
 _TOLD = r"([a-z_]+=[a-z_]+(?:&[a-z_]+=[a-z_]+)*)"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateError, nodes
 
-from bot.replies.environment import environment
 from bot.replies.lint_words import BROKEN, numbered_lines, text_of_contact, text_of_page, word_faults
 from bot.replies.markdown import BUTTON
 from bot.replies.messages import SUFFIX, sources
+from bot.replies.render import environment
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)

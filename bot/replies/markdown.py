@@ -11,7 +11,9 @@ after the title: `~line title | upper | lower`, `~| label | number | number |`.
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -33,7 +35,51 @@ from bot.message import (
     Span,
     Title,
 )
-from bot.replies.text import unescape
+
+LONGEST = 3_000
+CUT = "…"
+
+_STRUCTURE = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'*_`~|[]()#.:-\\"})
+_SPACES = {"Zs", "Zl", "Zp"}
+_INVISIBLE = {"Cc", "Cf"}
+
+
+def cut(text: str, length: int = 80) -> str:
+    """The text, at most `length` characters long, with an ellipsis where it was cut."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + CUT
+
+
+def clean(text: str) -> str:
+    """One line of visible text, at most 3,000 characters: no control, bidi or zero-width marks, no lone surrogates."""
+    text = cut(text, LONGEST)
+    if not text.isprintable():
+        text = "".join(map(_visible, text))
+    return " ".join(text.split())
+
+
+def _visible(char: str) -> str:
+    if char in "\n\r\t":
+        return " "
+    category = unicodedata.category(char)
+    if category in _SPACES:
+        return " "
+    if category == "Cs":
+        return "\N{REPLACEMENT CHARACTER}"
+    return "" if category in _INVISIBLE else char
+
+
+def escape(text: str) -> str:
+    """The clean text with every mark that the small Markdown could read as structure turned into a character reference.
+
+    References are HTML's, so what Jinja escapes by its own rules is read back by the same `unescape`.
+    """
+    return clean(text).translate(_STRUCTURE)
+
+
+def unescape(text: str) -> str:
+    """The text as a person wrote it. Lone surrogates that a reference could make become U+FFFD."""
+    return html.unescape(text) if "&" in text else text
+
 
 BUTTON = re.compile(r"\[([^\]\n]+)\]\(([^()\s]+)\)")
 _BUTTONS = re.compile(rf"(?:{BUTTON.pattern}[ \t]*)+")
@@ -63,8 +109,9 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
         TemplateFault: a button points nowhere, a table row has too few or too many cells, or a chart no numbers.
     """
     reading = _Reading(links)
-    for line in source.splitlines():
-        reading.take(line.rstrip())
+    for line in map(str.rstrip, source.splitlines()):
+        if line:
+            reading.take(line)
     if any(isinstance(block, Chart) and not block.points for block in reading.blocks):
         raise TemplateFault("a chart needs points, each ~| label | number |")
     return tuple(reading.blocks)
@@ -80,7 +127,7 @@ class _Reading:
     def take(self, line: str) -> None:
         if line.startswith(_INDENT) and self.blocks and isinstance(self.blocks[-1], Item):
             self._continue_item(self.blocks[-1], line.strip())
-        elif line:
+        else:
             self._take_block(line.strip())
 
     def _take_block(self, line: str) -> None:
@@ -92,12 +139,12 @@ class _Reading:
             self._take_row(line)
         elif line.startswith("~|"):
             self._take_point(line)
-        elif chart := _CHART.fullmatch(line):
+        elif line[0] == "~" and (chart := _CHART.fullmatch(line)):
             title, *series = _cells(chart[2])
             self.blocks.append(Chart(title, (), _KINDS[chart[1]], tuple(series)))
-        elif entry := _ENTRY.fullmatch(line):
+        elif line[0].isdecimal() and (entry := _ENTRY.fullmatch(line)):
             self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
-        elif _BUTTONS.fullmatch(line):
+        elif line[0] == "[" and _BUTTONS.fullmatch(line):
             self._take_buttons(line)
         else:
             self.blocks.append(Line(spans(line)))

@@ -103,10 +103,6 @@ class Store(Protocol):
         """
         ...
 
-    async def leases(self, kind: str, key: str) -> int:
-        """How often a living row was leased: the number of its last lease, 0 for none."""
-        ...
-
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Move the end of a lease; a time that is past gives the row back. With `lease` and the answer: as `swap`."""
         ...
@@ -163,16 +159,4 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Give back files and connections."""
-        ...
-
-
-class Seal(Protocol):
-    """Authenticated encryption of a row's value, tied to the row by `about` (T35)."""
-
-    def seal(self, value: bytes, about: str) -> bytes:
-        """The sealed value."""
-        ...
-
-    def unseal(self, value: bytes, about: str) -> bytes | None:
-        """The value, or None when no key opens it or it was sealed about something else."""
         ...

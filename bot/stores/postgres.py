@@ -187,13 +187,6 @@ class PostgresStore:
         rows = await self._run(_LEASE_ANY if lane is None else _LEASE_LANE, values)
         return _row(rows[0]) if rows else None
 
-    async def leases(self, kind: str, key: str) -> int:
-        """How often a living row was leased."""
-        rows = await self._run(
-            "SELECT leases FROM rows WHERE kind = %s AND key = %s AND expires > %s", (_b(kind), _b(key), self._clock())
-        )
-        return int(rows[0][0]) if rows else 0
-
     async def hold(self, kind: str, key: str, *, until: float, lease: int | None = None) -> bool:
         """Move the end of a lease; a time that is past gives the row back."""
         rows = await self._run(

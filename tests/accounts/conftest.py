@@ -15,7 +15,6 @@ import pytest
 from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
-from bot.accounts.vault import Vault
 from bot.config import Settings
 from bot.errors import LinkError
 from bot.message import Person
@@ -23,7 +22,7 @@ from bot.ops.audit import Audit
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.http import Http
 from bot.stores.base import Store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.payer import CLIENT_SECRET, FHIR, ORIGIN, Payer
 from tests.cases import saw

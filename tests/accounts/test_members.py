@@ -13,7 +13,7 @@ from tests.accounts.conftest import DANA, MALLORY, Bot
 
 async def strangers(bot: Bot, count: int) -> None:
     """So many links of other members, as an older release left them."""
-    rows, until = bot.accounts._rows, bot.clock.now + 1_000_000
+    rows, until = bot.accounts.rows, bot.clock.now + 1_000_000
     for at in range(count):
         person = Person("slack", "E1", "T1", f"X{at}")
         row = LinkRow(new_secret(), f"patient-{at}", "Some B.", bot.clock.now)
@@ -51,7 +51,7 @@ async def test_links_of_an_older_release_are_found_too(bot: Bot) -> None:
     own = await bot.accounts.connected(DANA)
     assert own is not None
     old = msgspec.structs.replace(own, id=new_secret(), since=own.since - 60)
-    await bot.accounts._rows.put(MALLORY.key, old, expires=bot.clock.now + 1_000_000, owner=MALLORY)
+    await bot.accounts.rows.put(MALLORY.key, old, expires=bot.clock.now + 1_000_000, owner=MALLORY)
     assert [one.user for one in await bot.accounts.elsewhere(DANA)] == [MALLORY.user]
     assert await bot.accounts.keep_whole() == 1
     assert await bot.accounts.keep_whole() == 0

@@ -18,7 +18,6 @@ from starlette.applications import Starlette
 
 from bot.accounts.accounts import Accounts
 from bot.accounts.client_auth import public_keys, read_key
-from bot.accounts.vault import Vault
 from bot.cli.browser import Browser
 from bot.cli.keys import jwks
 from bot.config import ClientMethod
@@ -32,7 +31,7 @@ from bot.sandbox.authorization.endpoints import REVOKE, TOKEN
 from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.server import serve_sandbox
 from bot.serving import listen, running
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.accounts.conftest import PAGES, make_settings
 from tests.sandbox.small import small_world

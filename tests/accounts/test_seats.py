@@ -10,13 +10,12 @@ import pytest
 
 from bot.accounts.rows import PatientCandidate
 from bot.accounts.seats import LinkQuota
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.errors import TooManyChats
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.accounts.conftest import DANA, MALLORY, Clock, make_settings, running
 from tests.accounts.payer import Payer
 

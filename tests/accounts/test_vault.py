@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts.vault import Vault, add_key, is_exposed, new_key, parse_keys
 from bot.errors import ConfigError
+from bot.stores.sealed import Vault, add_key, is_exposed, new_key, parse_keys
 from tests.accounts.conftest import make_settings
 
 OLD, NEW = b"o" * 32, b"n" * 32

@@ -7,8 +7,7 @@ from typing import Any
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks, cards
-from bot.replies.charts import drawable, text_bar
-from bot.replies.plain import plain, spoken
+from bot.replies.plain import drawable, plain, spoken, text_bar
 from tests.doubles.adaptive_card import fallback
 from tests.doubles.block_kit import unheard
 from tests.doubles.slack_models import refused

@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.synthetic import build
 from bot.serving import listen
 from bot.stores.opening import open_store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.chaos.siege import MEMBERS, Siege
 from tests.chaos.toll import Toll
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble

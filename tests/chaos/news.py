@@ -13,13 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from bot.accounts.vault import Vault, parse_keys
 from bot.config import Settings
 from bot.delivery.reminders import Reminder, Reminders
 from bot.message import Person
 from bot.ops.clock import clock_of
 from bot.stores.opening import open_store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, parse_keys
 from tests.chaos.ground import Ground, ground
 from tests.chaos.siege import Siege
 from tests.chaos.toll import is_done

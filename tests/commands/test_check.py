@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import Vault, new_key
 from bot.cli.check import CheckResult, check
 from bot.config import Settings
 from bot.ops.audit import Audit
 from bot.sandbox.app import Sandbox
 from bot.sandbox.server import serve_sandbox
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.sandbox.small import small_world

@@ -7,8 +7,8 @@ import jsonschema
 import yaml
 from click.testing import CliRunner
 
-from bot.accounts.vault import parse_keys
 from bot.cli.cli import main
+from bot.stores.sealed import parse_keys
 from tests.commands.running import inside
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "slack-manifest.schema.2.0.0.json"

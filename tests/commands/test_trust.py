@@ -12,12 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from bot.accounts.client_auth import make_key
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.cli.cli import main
 from bot.cli.keys import reseal
 from bot.ops.audit import Audit
 from bot.replies.plain import plain
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.accounts.conftest import make_settings
 from tests.shipped import shipped_pack

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from bot.accounts.vault import new_key
+from bot.stores.sealed import new_key
 from tests.commands.running import environment, left_in
 from tests.commands.test_demo import played_in_order
 from tests.days import DAY

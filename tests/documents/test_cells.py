@@ -16,7 +16,7 @@ from jinja2 import UndefinedError
 from bot.documents.cells import cell
 from bot.documents.desk import pack, unpack
 from bot.documents.printer import Printer
-from bot.replies.text import clean
+from bot.replies.markdown import clean
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
     [

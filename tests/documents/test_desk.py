@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import Vault
 from bot.documents.desk import Documents, OfferedDocument, Paper, pack, unpack
 from bot.errors import BotError, CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.stores.base import Store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import SqliteStore, open_sqlite
 
 DANA, WALTER = Person("slack", "", "T1", "U1"), Person("slack", "", "T1", "U2")

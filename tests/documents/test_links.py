@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import Vault
 from bot.documents.links import HealthLinks
 from bot.errors import CodeSpent, CodeWrong, DocumentOver
 from bot.message import Person
 from bot.ops.audit import Audit
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import SqliteStore, open_sqlite
 
 DANA = Person("slack", "", "T1", "U1")

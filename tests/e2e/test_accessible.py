@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from bot.accounts.render import Renderer
 from bot.channels.slack.install import said
-from bot.channels.slack.notices import Notices
+from bot.channels.slack.writer import Notices
 from bot.cli.devchat.desk import DevChat
 from bot.config import Settings
 from bot.message import (

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import new_key
 from bot.cli.browser import Browser
 from bot.sandbox.server import serve_sandbox
 from bot.sandbox.world import World
 from bot.serving import listen
+from bot.stores.sealed import new_key
 from tests.commands.running import line_with, started
 from tests.doubles.balancer import balanced
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.message import Person
 from bot.ops.audit import Audit
 from bot.sandbox.world import World
 from bot.stores.base import NewRow, Store
 from bot.stores.postgres import open_postgres
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import SqliteStore, open_sqlite
 from tests.e2e.house import OWED
 from tests.e2e.workspace import attached

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.delivery.inbox import Delivery, Inbox
 from bot.stores.base import Store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
 VAULT = Vault(parse_keys(new_key()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.conversation.exchange import Exchange
 from bot.conversation.state import Asked, Memory
 from bot.message import Actions, Reply
 from bot.replies.data import as_data
@@ -112,7 +113,11 @@ async def _goes_on(talk: Talk, memory: Memory, label: str, intents: set[str]) ->
 
 async def _asked(talk: Talk, memory: Memory, label: str) -> Asked | None:
     reading = talk.bot.pack.engine.understand(label, today=TODAY, context=memory.context())
-    return await talk.bot.turn._what_is_asked(talk.message(label), memory, reading, memory.language or "en")
+    exchange = Exchange(talk.message(label), memory, reading, language=memory.language or "en")
+    for recognise in (talk.bot.turn.recognisers.button, talk.bot.turn.recognisers.label):
+        if asked := await recognise(exchange):
+            return asked
+    return await talk.bot.turn.recognisers.question(exchange)
 
 
 def _what(asked: Asked | None) -> tuple[object, ...] | None:

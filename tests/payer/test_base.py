@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.payer.base import Base, is_safe, origin_of
+from bot.payer.http import Base, is_safe, origin_of
 from tests.payer.wire import BASE
 
 HERE = f"{BASE}/ExplanationOfBenefit?patient=p1"

@@ -8,8 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from bot.payer.base import Base
 from bot.payer.discovery import Discovery, Endpoints
+from bot.payer.http import Base
 from tests.payer.wire import BASE, rig
 
 SSO = "https://sso.example/oidc"

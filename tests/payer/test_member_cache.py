@@ -10,7 +10,7 @@ import pytest
 
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
-from bot.payer.member_cache import SECONDS, MemberCache
+from bot.payer.response_cache import OWN_SECONDS, MemberCache
 from bot.payer.search import Search
 from tests.payer.wire import BASE, Rig, page, rig
 from tests.records.made import eob
@@ -57,7 +57,7 @@ async def test_after_two_minutes_the_payer_is_asked_again_and_nothing_is_held() 
     recent = MemberCache(stage.clock)
     await asked(reader(stage, recent), stage)
     assert recent.size
-    stage.clock.now += SECONDS
+    stage.clock.now += OWN_SECONDS
     assert not recent.size
     _, again = await asked(reader(stage, recent), stage)
     assert len(stage.payer.requests) == 2
@@ -67,7 +67,7 @@ async def test_after_two_minutes_the_payer_is_asked_again_and_nothing_is_held() 
 async def test_one_timer_lets_go_of_what_all_questions_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one for each question, and none is left when nothing is held any more."""
     recent = MemberCache(rig().clock)
-    monkeypatch.setattr("bot.payer.member_cache.SECONDS", 0)
+    monkeypatch.setattr("bot.payer.response_cache.OWN_SECONDS", 0)
     recent.of("link-1")
     timer = recent._sweep
     for _ in range(5):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.errors import BotError, PayerBusy, PayerDamaged, PayerDown, PayerSlow
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
-from bot.payer.retry import retry_after
+from bot.payer.origin import retry_after
 from bot.payer.search import Search
 from tests.payer.wire import BASE, Rig, fhir, page, rig
 

@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 
 from bot.payer.http import Http
-from bot.payer.origin import Waits
-from bot.payer.retry import Retry
+from bot.payer.origin import Retry, Waits
 from tests.records.made import bundle, raw
 
 BASE = "https://payer.example/fhir/r4"

@@ -11,8 +11,7 @@ from pydantic import BaseModel
 
 from bot.message import Action, Actions, Block, Chart, ChartPoint, Fact, Facts, Item, Line, Note, Press, Span, Title
 from bot.replies.cards import MOST_BYTES, pages, renewing, weigh
-from bot.replies.charts import drawable
-from bot.replies.plain import plain
+from bot.replies.plain import drawable, plain
 from tests.doubles.adaptive_card import buttons, fallback, faults, parsed, shown
 from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.message import Chart, ChartPoint
-from bot.replies.charts import WIDTH, drawable, text_bar, text_lines
 from bot.replies.filters import month
+from bot.replies.plain import WIDTH, drawable, text_bar, text_lines
 
 PARTS = ("met", "left", "over")
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from bot.message import Language
 from bot.replies.catalogues import read_catalogues
-from bot.replies.environment import environment
 from bot.replies.filters import (
     arg,
     day,
@@ -29,7 +28,8 @@ from bot.replies.filters import (
     url,
     whole,
 )
-from bot.replies.text import unescape
+from bot.replies.markdown import unescape
+from bot.replies.render import environment
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 

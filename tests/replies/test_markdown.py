@@ -5,8 +5,7 @@ from decimal import Decimal
 import pytest
 
 from bot.message import Action, Actions, Chart, ChartPoint, Fact, Facts, Item, Line, Note, Press, Span, Title
-from bot.replies.markdown import TemplateFault, parse
-from bot.replies.text import escape
+from bot.replies.markdown import TemplateFault, escape, parse
 
 
 def test_every_kind_of_block() -> None:

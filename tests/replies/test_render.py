@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.message import Actions, Block, Fact, Facts, Item, Line, Press, Span
+from bot.replies.lint import lint
+from bot.replies.markdown import clean
 from bot.replies.messages import SUFFIX, sources
 from bot.replies.plain import plain
 from bot.replies.render import Words
-from bot.replies.text import clean
 from tests.shipped import shipped_pack
 
 HOSTILE = [
@@ -153,7 +154,7 @@ def test_every_template_compiles() -> None:
 
 def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
     """What an author may not do is found before a member meets it."""
-    found = words(
+    words(
         tmp_path,
         bad1="{{ a ~ b }}",
         bad2="{{ a|safe }}",
@@ -166,7 +167,7 @@ def test_the_lint_names_file_and_fault(tmp_path: Path) -> None:
         fine="{% for i in n %}{{ 5 + loop.index }}{{ a + loop.index0 }}{% endfor %}",
         good="{{ n + 1 }}\n[{{ x|cut }}](a.b?c={{ d|arg }}) [1](help){{ ' ' }}\n{% if x %}[2](help){% endif %}",
     )
-    assert [fault.split(":")[0] for fault in found.lint()] == [f"bad{n}.md.j2" for n in range(1, 9)]
+    assert [fault.split(":")[0] for fault in lint(tmp_path)] == [f"bad{n}.md.j2" for n in range(1, 9)]
 
 
 def test_telephone_numbers_come_from_one_file(tmp_path: Path) -> None:

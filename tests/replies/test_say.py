@@ -12,6 +12,7 @@ from bot.message import Line, Span
 from bot.pack import load_pack
 from bot.replies.catalogues import Catalogue, messages, read_catalogues
 from bot.replies.filters import MESSAGES
+from bot.replies.lint import lint
 from bot.replies.plain import plain
 from bot.replies.render import Words
 from bot.replies.update import printed, update
@@ -153,7 +154,8 @@ def test_a_text_with_a_plural_and_without_is_told(tmp_path: Path) -> None:
 )
 def test_a_template_that_says_messages_is_looked_at(tmp_path: Path, source: str, fault: str) -> None:
     """Nothing is outside its messages, and each call can be read without running it."""
-    assert _words(tmp_path, source).lint() == ([f"claim/a.md.j2: {fault}"] if fault else [])
+    _words(tmp_path, source)
+    assert lint(tmp_path) == ([f"claim/a.md.j2: {fault}"] if fault else [])
 
 
 @pytest.mark.parametrize(
@@ -169,9 +171,9 @@ def test_a_template_that_says_messages_is_looked_at(tmp_path: Path, source: str,
 )
 def test_pages_and_documents_are_looked_at_too(tmp_path: Path, name: str, source: str, fault: str) -> None:
     """Tags are the page's own; text and what is read out of a tag are messages."""
-    words = _words(tmp_path, '{{ say("a") }}')
+    _words(tmp_path, '{{ say("a") }}')
     (tmp_path / "claim" / name).write_text(source, encoding="utf-8")
-    assert words.lint() == ([f"claim/{name}: {fault}"] if fault else [])
+    assert lint(tmp_path) == ([f"claim/{name}: {fault}"] if fault else [])
 
 
 @pytest.mark.parametrize("damaged", ['msgid "a\nmsgstr', 'msgid "a"\nmsgstr "b"\nmsgstr "c"\nnot a line'])

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.replies.text import LONGEST, clean, cut, escape, unescape
+from bot.replies.markdown import LONGEST, clean, cut, escape, unescape
 
 
 @given(st.text(alphabet=st.characters(), max_size=200))

@@ -6,7 +6,7 @@ import pytest
 
 from bot.replies.plain import plain
 from bot.replies.render import Words
-from bot.replies.theirs import of_them
+from bot.replies.say import of_them
 
 PHRASES = {"your share": "{them}'s share", "your plan": "the plan", "your share of your plan": "a part of the plan"}
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
-from bot.channels.acks import SECONDS
+from bot.channels.requests import SECONDS
 from bot.errors import StoreBusy, StoreUnusable
 from bot.stores.opening import open_store
 from bot.stores.postgres import PostgresStore, open_postgres

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.accounts.vault import Vault
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import SqliteStore, open_sqlite
 
 BOT = Path(__file__).resolve().parents[2] / "bot"

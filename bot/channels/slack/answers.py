@@ -18,18 +18,14 @@ from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Unreachable, deliver
 from bot.channels.slack import home
-from bot.channels.slack.again import DeliveryMark, cleared
-from bot.channels.slack.codes import SHUT, code_of
+from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import Incoming
-from bot.channels.slack.notices import Notices
-from bot.channels.slack.pace import ChannelRateLimit
-from bot.channels.slack.people import People
-from bot.channels.slack.response_urls import ResponseUrls
-from bot.channels.slack.sharing import Sharing
-from bot.channels.slack.workspace import WhoUnknown, Workspace
-from bot.channels.slack.writer import UNMARKED, EphemeralWriter, SlackWriter
+from bot.channels.slack.installations import People
+from bot.channels.slack.sharing import EphemeralWriter, ResponseUrls, Sharing
+from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, cleared
+from bot.channels.slack.writer import UNMARKED, ChannelRateLimit, Notices, SlackWriter
 from bot.delivery.inbox import KEPT, Delivery
 from bot.delivery.leases import Superseded
 from bot.delivery.retention import Retention
@@ -152,7 +148,7 @@ class SlackController:
         intents: set[str] = set()
         try:
             async with self._status(here, message):
-                writer = writer or self.writer(here, incoming, delivery)
+                writer = writer or self._writer(here, incoming, DeliveryMark.of(delivery.key))
                 await deliver(writer, self._host, message, delivery.writing, intents)
         finally:
             if (
@@ -170,7 +166,10 @@ class SlackController:
         language = await here.language(incoming.user)
         blocks = self._notices.blocks("next", language)
         note = Shareable(intent="next", language=language, blocks=blocks, final=False, passing=True)
-        writer, place = self.writer(here, incoming, delivery), OneToOne(incoming.channel, incoming.thread)
+        writer, place = (
+            self._writer(here, incoming, DeliveryMark.of(delivery.key)),
+            OneToOne(incoming.channel, incoming.thread),
+        )
         await delivery.writing(findable=True)
         await writer.post(place, note, here.somebody(incoming.user, incoming.team))
         self._next[delivery.key] = writer
@@ -198,7 +197,7 @@ class SlackController:
         language, person = await here.language(incoming.user), here.somebody(incoming.user, incoming.team)
         place, blocks = await self._place(here, incoming), self._notices.blocks(notice, language)
         reply = Shareable(intent=notice, language=language, blocks=blocks, to_asker=True, final=final)
-        writer = self._marked(here, incoming, mark)
+        writer = self._writer(here, incoming, mark)
         if isinstance(place, OneToOne):
             await writer.post(place, reply, person)
         elif place is not None:
@@ -256,11 +255,7 @@ class SlackController:
         kind = OneToOne if direct else Shared
         return kind(incoming.channel, incoming.thread)
 
-    def writer(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> SlackWriter:
-        """The writer of one delivery's answer."""
-        return self._marked(here, incoming, DeliveryMark.of(delivery.key))
-
-    def _marked(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> SlackWriter:
+    def _writer(self, here: Workspace, incoming: Incoming, mark: DeliveryMark) -> SlackWriter:
         if incoming.response_url is None:
             return SlackWriter(here, self._notices, self._pace, self._retention, mark)
         return self.whisper(here, incoming, mark)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 
-import msgspec
 import structlog
-from cachetools import TTLCache
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
@@ -23,14 +24,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.acks import Acks
-from bot.channels.base import Refused, Unreachable, unheard
-from bot.channels.body import Body, read_request
-from bot.channels.slack import gate
-from bot.channels.slack.answers import SlackController, failed, on_error, status_after
-from bot.channels.slack.codes import GONE, code_of
+from bot.channels.base import Refused, unheard
+from bot.channels.requests import Acks, Body, read_request
+from bot.channels.slack.answers import SlackController, on_error, status_after
+from bot.channels.slack.client import GONE, code_of
 from bot.channels.slack.connection import Connection, Credentials, silent
-from bot.channels.slack.errands import ErrandKind, Errands, StoredErrand
+from bot.channels.slack.errands import ErrandKind, Errands
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.home import Host
 from bot.channels.slack.incoming import (
@@ -44,17 +43,14 @@ from bot.channels.slack.incoming import (
     read_shortcut,
     read_thread,
 )
+from bot.channels.slack.installations import ENDINGS, Forget, People, read_ending
 from bot.channels.slack.key_values import KeyValueTable
-from bot.channels.slack.notices import Notices
-from bot.channels.slack.pace import ChannelRateLimit
-from bot.channels.slack.people import ENDINGS, Ending, Forget, People, read_ending
 from bot.channels.slack.sharing import SEND, SHARE, Sharing
-from bot.channels.slack.work import Work
 from bot.channels.slack.workspace import Workspace
+from bot.channels.slack.writer import ChannelRateLimit, Notices
 from bot.conversation.forms import Forms
-from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
+from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import Retention, ShownMessage
-from bot.errors import StoreUnusable
 from bot.message import Person, Private
 from bot.replies.render import Words
 
@@ -62,8 +58,10 @@ log = structlog.get_logger("slack")
 
 Ack = Callable[..., Awaitable[Any]]
 _DRAIN_SECONDS = 25
-_MOST_TOLD, _TOLD_SECONDS = 10_000, 600  # who was told that nothing can be kept is not told again for ten minutes
-_ENDING_KEPT = 7 * 86_400.0  # seconds for which an ending is tried: nothing else would ever delete what it ends
+LARGEST_BODY = 1024 * 1024
+WINDOW_SECONDS = 300
+_LONGEST_TIMESTAMP = 12
+_FORM = "application/x-www-form-urlencoded"
 
 
 class SlackApp:
@@ -92,11 +90,9 @@ class SlackApp:
         `forget` deletes all that is kept of a person; `now` is local time.
         """
         self._host, self._given, self._table, self._clock = host, credentials, table, clock
-        self._refused, self._commands = refused, tuple(commands)
-        self._notices, self._work, self._acks = Notices(words), Work(), Acks()
-        self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
+        self._refused, self._commands, self._inbox_of = refused, tuple(commands), inbox
+        self._notices, self._acks, self._monotonic = Notices(words), Acks(), monotonic
         self._people = People(table, forget)
-        self._inbox = inbox(self._handle, self._soothe)
         self._retention, self._erasing = retention, retention.serve("slack", self._delete)
         self._sharing = Sharing(table, self._notices, now)
         self._modals = Modals(forms, self._notices, now)
@@ -111,7 +107,7 @@ class SlackApp:
         self._connection = Connection(self._given, self._pause)
         self._workspaces = self._connection.workspaces(self._table)
         self._install = self._connection.install(self._table, self._notices)
-        self._desk = SlackController(
+        desk = self._desk = SlackController(
             self._host,
             self._notices,
             self._people,
@@ -122,16 +118,25 @@ class SlackApp:
             urls=self._connection.urls,
             pause=self._pause,
         )
-        self._errands = Errands(self._desk, self._notices, self._sharing, self._modals)
+        self._errands = Errands(
+            desk,
+            self._notices,
+            self._sharing,
+            self._modals,
+            people=self._people,
+            workspaces=self._workspaces,
+            inbox=self._inbox_of,
+            monotonic=self._monotonic,
+        )
         self._bolt = self._listeners()
-        await self._inbox.start()
+        await self._errands.inbox.start()
         await self._erasing.start()
         self._socket = self._connection.socket(self._take_payload)
         if self._socket is not None:
             try:
                 await self._socket.start()
             except SlackApiError:
-                await self._inbox.stop(0)
+                await self._errands.inbox.stop(0)
                 await self._erasing.stop(0)
                 await self._connection.close()
                 raise
@@ -140,15 +145,15 @@ class SlackApp:
         """Finish what was acknowledged, then close the session."""
         if self._socket is not None:
             await self._socket.stop()
-        await self._inbox.stop(_DRAIN_SECONDS)
+        await self._errands.inbox.stop(_DRAIN_SECONDS)
         await self._erasing.stop(0)
-        await self._work.drain(_DRAIN_SECONDS)
+        await self._errands.work.drain(_DRAIN_SECONDS)
         await self._connection.close()
 
     async def drain(self) -> None:
         """Wait for the answers to everything acknowledged so far."""
-        await self._inbox.drain(_DRAIN_SECONDS)
-        await self._work.drain(_DRAIN_SECONDS)
+        await self._errands.inbox.drain(_DRAIN_SECONDS)
+        await self._errands.work.drain(_DRAIN_SECONDS)
         await self._erasing.drain(_DRAIN_SECONDS)
 
     open_paths = ("/slack/install", "/slack/oauth_redirect")
@@ -196,13 +201,13 @@ class SlackApp:
 
         bolt answers 404 where nobody listens; Slack would count that as our failure, so it is 200 too.
         """
-        body = await read_request(request, gate.LARGEST_BODY)
+        body = await read_request(request, LARGEST_BODY)
         if body is None:
             return self._refuse(400, "size")
         content_type = request.headers.get("content-type", "")
-        if not gate.is_signed(self._given.signing_secret, request.headers, body, self._clock()):
-            return Response() if gate.is_ssl_check(content_type, body) else self._refuse(401, "signature")
-        if not gate.is_readable(content_type, body):
+        if not is_signed(self._given.signing_secret, request.headers, body, self._clock()):
+            return Response() if is_ssl_check(content_type, body) else self._refuse(401, "signature")
+        if not is_readable(content_type, body):
             return self._refuse(400, "body")
         try:
             answer = await self._acks.within(self._dispatched(request, body, content_type))
@@ -235,9 +240,7 @@ class SlackApp:
         if event["type"] == "user_change" and (here := await self._workspaces.of(*where)):
             here.look_again(str((event.get("user") or {}).get("id")))
         if ending := read_ending(body):
-            key, lane = f"ending:{body.get('event_id')}", f"ending:{'/'.join(where)}"
-            kept = msgspec.json.encode(StoredErrand(*where, ending=ending))
-            await self._inbox.take(key, lane, kept, seconds=_ENDING_KEPT)
+            await self._errands.take_ending(str(body.get("event_id")), where, ending)
         return True
 
     def _listeners(self) -> AsyncApp:
@@ -285,28 +288,30 @@ class SlackApp:
         here = await self._here(context)
         bot_user = here.installed.bot_user
         if edited := read_edit(body, bot_user):
-            await self._take(here, edited, "edited")
+            await self._errands.take(here, edited, "edited")
         elif body["event"].get("subtype") == "message_deleted":
-            self._work.cancel((body["event"].get("channel"), body["event"].get("deleted_ts")))
+            self._errands.work.cancel((body["event"].get("channel"), body["event"].get("deleted_ts")))
         else:
-            await self._take(here, read_event(body, bot_user))
+            await self._errands.take(here, read_event(body, bot_user))
 
     async def _on_command(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
         here = await self._here(context)
-        await self._take(here, read_command(body, here.installed.bot_user))
+        await self._errands.take(here, read_command(body, here.installed.bot_user))
         await ack()
 
     async def _on_action(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
         here, incoming = await self._here(context), read_press(body)
         if incoming is not None and incoming.action in {SHARE, SEND}:
-            await self._take(here, replace(incoming, response_url=str(body.get("response_url") or "")), "pass_on")
+            await self._errands.take(
+                here, replace(incoming, response_url=str(body.get("response_url") or "")), "pass_on"
+            )
         else:
-            await self._take(here, incoming, self._kind(incoming))
+            await self._errands.take(here, incoming, self._kind(incoming))
         await ack()
 
     async def _on_shortcut(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
         here, incoming = await self._here(context), read_shortcut(body)
-        await self._take(here, incoming, self._kind(incoming))
+        await self._errands.take(here, incoming, self._kind(incoming))
         await ack()
 
     async def _on_view(self, ack: Ack, body: Body, context: AsyncBoltContext) -> None:
@@ -315,7 +320,7 @@ class SlackApp:
         if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
             await ack(response_action="errors", errors=errors)
             return
-        await self._take(here, self._modals.read(body))
+        await self._errands.take(here, self._modals.read(body))
         await ack()
 
     def _kind(self, incoming: Incoming | None) -> ErrandKind:
@@ -325,70 +330,39 @@ class SlackApp:
         opened = read_home(body)
         kinds: Mapping[str, ErrandKind] = {"messages": "prompts", "home": "home"}
         if kind := kinds.get(opened.action):
-            await self._take(await self._here(context), opened, kind)
+            await self._errands.take(await self._here(context), opened, kind)
 
     async def _on_thread(self, body: Body, context: AsyncBoltContext) -> None:
-        await self._take(await self._here(context), read_thread(body), "prompts")
+        await self._errands.take(await self._here(context), read_thread(body), "prompts")
 
-    async def _take(self, here: Workspace, incoming: Incoming | None, kind: ErrandKind = "answer") -> None:
-        """Keep it until it is answered, once, however often Slack delivers, and whichever process dies (F50, F51)."""
-        if incoming is None:
-            return
-        installed = here.installed
-        kept = StoredErrand(installed.enterprise, installed.team or incoming.team, incoming, kind)
-        lane = f"{installed.key}/{incoming.channel}/{incoming.user}"
-        # A page is no part of a conversation, and a form cannot wait for one: its trigger lives three seconds.
-        lane += f"/{kind}" if kind in {"home", "prompts", "form"} else ""
-        try:
-            await self._inbox.take(f"{installed.key}:{incoming.key}", lane, msgspec.json.encode(kept))
-        except StoreUnusable:
-            if kind == "answer" and lane not in self._unkept:
-                self._unkept[lane] = True
-                self._work.start(lane, self._guarded(self._desk.say(here, incoming, "not_kept")))
-            raise
 
-    async def _handle(self, delivery: Delivery) -> None:
-        """Answer what was kept, in a task of its own that a deleted question calls off."""
-        kept = msgspec.json.decode(delivery.body, type=StoredErrand)
-        if kept.ending is not None:
-            await self._end(kept.ending)
-        if (incoming := kept.incoming) is None:
-            return
-        here = await self._workspaces.of(kept.enterprise, kept.team)
-        if here is None:
-            log.warning("workspace gone", channel="slack")
-            return
-        job = self._errands.do(here, kept.kind, incoming, delivery)
-        tag = (incoming.channel, incoming.thread) if incoming.thread else None
-        task = self._work.start(delivery.key, self._guarded(job, Unreachable), tag=tag)
-        try:
-            # Waited for, not awaited: a question that was taken back ends its task and not this one.
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            task.cancel()
-            raise
-        if not task.cancelled():
-            task.result()
+def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
+    """Whether Slack signed this body within five minutes of now (Unix seconds), as its signing guide describes.
 
-    async def _soothe(self, delivery: Delivery) -> None:
-        """Tell who waits behind another message of theirs."""
-        kept = msgspec.json.decode(delivery.body, type=StoredErrand)
-        if kept.incoming is not None and kept.kind == "answer":
-            here = await self._workspaces.of(kept.enterprise, kept.team)
-            if here is not None:
-                await self._desk.soothe(here, kept.incoming, delivery)
+    A timestamp that is no number and a signature that is no ASCII are unsigned, not errors.
+    """
+    timestamp = headers.get("x-slack-request-timestamp", "")
+    signature = headers.get("x-slack-signature", "")
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= _LONGEST_TIMESTAMP):
+        return False
+    if abs(now - int(timestamp)) > WINDOW_SECONDS:
+        return False
+    expected = "v0=" + hmac.digest(secret.encode(), f"v0:{timestamp}:".encode() + body, "sha256").hex()
+    return signature.isascii() and hmac.compare_digest(expected.encode(), signature.encode())
 
-    async def _end(self, ending: Ending) -> None:
-        try:
-            await self._people.end(ending, self._workspaces)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, nothing else would ever delete what is left
-            failed(error)
-            raise Unreachable(type(error).__name__) from None
 
-    async def _guarded(self, job: Awaitable[None], *passed_on: type[Exception]) -> None:
-        try:
-            await job
-        except passed_on:
-            raise
-        except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
-            failed(error)
+def is_ssl_check(content_type: str, body: bytes) -> bool:
+    """Slack's unsigned check of the certificate: a form with `ssl_check=1`."""
+    return content_type.startswith(_FORM) and b"ssl_check=1" in body.split(b"&")
+
+
+def is_readable(content_type: str, body: bytes) -> bool:
+    """Whether bolt can read it: UTF-8 holding a JSON object, or a form whose payload, when it has one, is one."""
+    try:
+        text = body.decode()
+        if content_type.startswith(_FORM):
+            payload = parse_qs(text, max_num_fields=50).get("payload")
+            return payload is None or isinstance(json.loads(payload[0]), dict)
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

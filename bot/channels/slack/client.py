@@ -9,6 +9,8 @@ look first whether it stands there.
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +20,68 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.channels.base import Pause, Unreachable
-from bot.channels.slack.codes import PASSING, code_of
+
+# Where the bot may not write to a person or in a place, now and later.
+BLOCKED = frozenset({
+    "cannot_dm_bot", "channel_not_found", "is_archived", "messages_tab_disabled", "not_in_channel",
+    "restricted_action", "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
+    "restricted_action_thread_locked", "team_not_found", "user_disabled", "user_not_found", "user_not_in_channel",
+    "user_not_visible",
+})  # fmt: skip
+# Where no call of this token works any more.
+SHUT = frozenset({
+    "access_denied", "account_inactive", "app_uninstalled", "ekm_access_denied", "enterprise_is_restricted",
+    "invalid_auth", "missing_scope", "no_permission", "not_allowed_token_type", "not_authed", "org_login_required",
+    "team_access_not_granted", "token_expired", "token_revoked", "two_factor_setup_required",
+})  # fmt: skip
+# Where a user id names nobody whom this app may know.
+NOBODY = frozenset({"user_not_found", "user_not_in_enterprise", "user_not_visible", "users_not_found"})
+# Where the blocks were refused: the same in words may be taken.
+UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+# Where the message that was to be answered, and its thread, are gone.
+THREADLESS = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
+# Where a message is no longer there.
+GONE = frozenset({"message_not_found"})
+# What another try may mend.
+PASSING = frozenset({
+    "fatal_error", "internal_error", "rate_limited", "ratelimited", "request_timeout", "service_unavailable",
+    "team_added_to_org",
+})  # fmt: skip
+_CODE = re.compile(r"[a-z_]{1,80}")
+
+
+def code_of(error: BaseException | None) -> str:
+    """Slack's code of a failed call, such as `channel_not_found`; "" for any other error, and for what is no code.
+
+    What stands between us and Slack may answer anything, a page of HTML for one.
+    """
+    if not isinstance(error, SlackApiError):
+        return ""
+    answer = getattr(error.response, "data", error.response)
+    code = str(answer.get("error")) if isinstance(answer, Mapping) else ""
+    return code if _CODE.fullmatch(code) else ""
+
+
+_IN_WORDS = {
+    "invalid_auth": "Slack does not know this token; copy it again from the app's page",
+    "not_authed": "Slack does not know this token; copy it again from the app's page",
+    "account_inactive": "the app was removed from the workspace, or its bot was; install it again",
+    "token_revoked": "the token was revoked; install the app again and copy the new one",
+    "token_expired": "the token has expired; turn token rotation off for the app and install it again",
+    "not_allowed_token_type": "this is another kind of token",
+    "missing_scope": "the token lacks a scope; an app-level token needs connections:write",
+    "team_access_not_granted": "the organization has not granted this workspace the app",
+    "ratelimited": "Slack takes no more requests just now; try again in a minute",
+}
+"""What an operator reads of a token that Slack refuses."""
+
+
+def in_words(error: SlackApiError) -> str:
+    """What a refused token means for an operator, with Slack's code."""
+    code = code_of(error)
+    told = _IN_WORDS.get(code, "Slack does not take it")
+    return f"{told} ({code})" if code else "Slack's answer cannot be read; look at SLACK_API_URL"
+
 
 # What leaves the same behind however often it is done.
 _REPEATABLE = frozenset({

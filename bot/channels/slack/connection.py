@@ -16,12 +16,12 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from bot.channels.base import Pause
 from bot.channels.slack.client import Client
 from bot.channels.slack.install import Install
-from bot.channels.slack.installations import Installations, States
+from bot.channels.slack.installations import Installations, ManyWorkspaces, States, Workspaces
 from bot.channels.slack.key_values import KeyValueTable
-from bot.channels.slack.notices import Notices
-from bot.channels.slack.response_urls import ResponseUrls
+from bot.channels.slack.sharing import ResponseUrls
 from bot.channels.slack.socket_mode import Socket, Take
-from bot.channels.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces
+from bot.channels.slack.workspace import OneWorkspace
+from bot.channels.slack.writer import Notices
 
 _CALL_SECONDS = 10
 

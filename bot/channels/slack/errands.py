@@ -1,24 +1,79 @@
-"""What is neither a question nor its answer: share or send on, open a form, keep Home true, offer what may be asked."""
+"""Everything that Slack delivers, kept before it is acknowledged and done behind it.
+
+What is neither a question nor its answer is done here: share or send on, open a form, keep Home true, offer what may
+be asked. Work is kept alive, in order per person and conversation, and finished before the end.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from typing import Any, Literal
 
 import msgspec
+import structlog
+from cachetools import TTLCache
 
 from bot.channels.base import Unreachable
-from bot.channels.slack.again import DeliveryMark
-from bot.channels.slack.answers import Job, SlackController
+from bot.channels.slack.answers import Job, SlackController, failed
 from bot.channels.slack.forms import Modals
 from bot.channels.slack.incoming import Incoming
-from bot.channels.slack.notices import Notices
-from bot.channels.slack.people import Ending
+from bot.channels.slack.installations import Ending, People, Workspaces
 from bot.channels.slack.sharing import SHARE, Sharing
-from bot.channels.slack.workspace import WhoUnknown, Workspace
-from bot.delivery.inbox import Delivery
+from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
+from bot.channels.slack.writer import Notices
+from bot.delivery.inbox import Delivery, Handler, Inbox, Soother, finish
+from bot.errors import StoreUnusable
 from bot.message import OneToOne, Shared
 
+
+class Work:
+    """Tasks with a strong reference each; asyncio itself would keep none."""
+
+    def __init__(self) -> None:
+        self._last: dict[Hashable, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._tagged: dict[Hashable, asyncio.Task[None]] = {}
+
+    def start(self, lane: Hashable, job: Coroutine[Any, Any, None], *, tag: Hashable = None) -> asyncio.Task[None]:
+        """Run a job after every earlier one of the same lane; `tag` is how it can be called off."""
+        task = asyncio.create_task(self._after(self._last.get(lane), job))
+        self._last[lane] = task
+        self._tasks.add(task)
+        if tag is not None:
+            self._tagged[tag] = task
+        task.add_done_callback(lambda done: self._forget(lane, tag, done))
+        return task
+
+    def cancel(self, tag: Hashable) -> None:
+        """Call a job off, if it is not done: its question was taken back."""
+        if task := self._tagged.get(tag):
+            task.cancel()
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until everything is done, at most this long; what is left then is cancelled."""
+        await finish(self._tasks, seconds)
+
+    async def _after(self, earlier: asyncio.Task[None] | None, job: Coroutine[Any, Any, None]) -> None:
+        try:
+            if earlier is not None:
+                await asyncio.wait({earlier})
+            await job
+        finally:
+            job.close()
+
+    def _forget(self, lane: Hashable, tag: Hashable, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._tagged.get(tag) is task:
+            del self._tagged[tag]
+        if self._last.get(lane) is task:
+            del self._last[lane]
+
+
+log = structlog.get_logger("slack")
+
+_MOST_TOLD, _TOLD_SECONDS = 10_000, 600  # who was told that nothing can be kept is not told again for ten minutes
+_ENDING_KEPT = 7 * 86_400.0  # seconds for which an ending is tried: nothing else would ever delete what it ends
 _MOST_PROMPTS = 4  # Slack takes no more
 
 ErrandKind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
@@ -35,10 +90,24 @@ class StoredErrand(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Errands:
-    """Does whatever was kept of a delivery, by its kind."""
+    """Keeps what Slack delivers, and does it behind the acknowledgement, by its kind."""
 
-    def __init__(self, desk: SlackController, notices: Notices, sharing: Sharing, modals: Modals) -> None:
+    def __init__(
+        self,
+        desk: SlackController,
+        notices: Notices,
+        sharing: Sharing,
+        modals: Modals,
+        *,
+        people: People,
+        workspaces: Workspaces,
+        inbox: Callable[[Handler, Soother], Inbox],
+        monotonic: Callable[[], float],
+    ) -> None:
         self._desk, self._notices, self._sharing, self._modals = desk, notices, sharing, modals
+        self._people, self._workspaces, self.work = people, workspaces, Work()
+        self._unkept: TTLCache[str, bool] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
+        self.inbox = inbox(self.handle, self._soothe)
         self._jobs: Mapping[ErrandKind, Job] = {
             "answer": desk.answer,
             "edited": self._edited,
@@ -48,7 +117,67 @@ class Errands:
             "prompts": self._suggest,
         }
 
-    async def do(self, here: Workspace, kind: ErrandKind, incoming: Incoming, delivery: Delivery) -> None:
+    async def take(self, here: Workspace, incoming: Incoming | None, kind: ErrandKind = "answer") -> None:
+        """Keep it until it is answered, once, however often Slack delivers, and whichever process dies (F50, F51)."""
+        if incoming is None:
+            return
+        installed = here.installed
+        kept = StoredErrand(installed.enterprise, installed.team or incoming.team, incoming, kind)
+        lane = f"{installed.key}/{incoming.channel}/{incoming.user}"
+        # A page is no part of a conversation, and a form cannot wait for one: its trigger lives three seconds.
+        lane += f"/{kind}" if kind in {"home", "prompts", "form"} else ""
+        try:
+            await self.inbox.take(f"{installed.key}:{incoming.key}", lane, msgspec.json.encode(kept))
+        except StoreUnusable:
+            if kind == "answer" and lane not in self._unkept:
+                self._unkept[lane] = True
+                self.work.start(lane, _guarded(self._desk.say(here, incoming, "not_kept")))
+            raise
+
+    async def take_ending(self, event: str, where: tuple[str, str], ending: Ending) -> None:
+        """Keep what an event ends in an organization and workspace."""
+        kept = msgspec.json.encode(StoredErrand(*where, ending=ending))
+        await self.inbox.take(f"ending:{event}", f"ending:{'/'.join(where)}", kept, seconds=_ENDING_KEPT)
+
+    async def handle(self, delivery: Delivery) -> None:
+        """Answer what was kept, in a task of its own that a deleted question calls off."""
+        kept = msgspec.json.decode(delivery.body, type=StoredErrand)
+        if kept.ending is not None:
+            await self._end(kept.ending)
+        if (incoming := kept.incoming) is None:
+            return
+        here = await self._workspaces.of(kept.enterprise, kept.team)
+        if here is None:
+            log.warning("workspace gone", channel="slack")
+            return
+        job = self._do(here, kept.kind, incoming, delivery)
+        tag = (incoming.channel, incoming.thread) if incoming.thread else None
+        task = self.work.start(delivery.key, _guarded(job, Unreachable), tag=tag)
+        try:
+            # Waited for, not awaited: a question that was taken back ends its task and not this one.
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not task.cancelled():
+            task.result()
+
+    async def _soothe(self, delivery: Delivery) -> None:
+        """Tell who waits behind another message of theirs."""
+        kept = msgspec.json.decode(delivery.body, type=StoredErrand)
+        if kept.incoming is not None and kept.kind == "answer":
+            here = await self._workspaces.of(kept.enterprise, kept.team)
+            if here is not None:
+                await self._desk.soothe(here, kept.incoming, delivery)
+
+    async def _end(self, ending: Ending) -> None:
+        try:
+            await self._people.end(ending, self._workspaces)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, nothing else would ever delete what is left
+            failed(error)
+            raise Unreachable(type(error).__name__) from None
+
+    async def _do(self, here: Workspace, kind: ErrandKind, incoming: Incoming, delivery: Delivery) -> None:
         """Do it, or tell its asker that it is not done. A page that nobody waits for is left as it is.
 
         Raises:
@@ -114,3 +243,12 @@ class Errands:
         prompts = [{"title": one.title[language], "message": one.says[language]} for one in offered]
         thread = {"thread_ts": incoming.thread} if incoming.thread else {}
         await here.client.assistant_threads_setSuggestedPrompts(channel_id=incoming.channel, prompts=prompts, **thread)
+
+
+async def _guarded(job: Awaitable[None], *passed_on: type[Exception]) -> None:
+    try:
+        await job
+    except passed_on:
+        raise
+    except Exception as error:  # noqa: BLE001 -- nobody awaits this task: its failure ends here, in the log
+        failed(error)

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.channels.body import Body
+from bot.channels.requests import Body
 from bot.channels.slack.incoming import Incoming, read_submission
-from bot.channels.slack.notices import Notices
+from bot.channels.slack.writer import Notices
 from bot.conversation.forms import NOTHING, Forms, KnownNetworks, choices_of
 from bot.language.offers import Form
 from bot.message import Language, Person
-from bot.replies.block_buttons import Kit
-from bot.replies.text import cut
+from bot.replies.blocks import Kit
+from bot.replies.markdown import cut
 
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
 _PREFIX = "form-"

@@ -8,12 +8,12 @@ from typing import Protocol
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.base import Answers
-from bot.channels.slack.codes import code_of
+from bot.channels.slack.client import code_of
 from bot.channels.slack.forms import Modals
-from bot.channels.slack.notices import Notices
 from bot.channels.slack.workspace import Workspace
+from bot.channels.slack.writer import Notices
 from bot.message import Language, Person, Private
-from bot.replies.block_buttons import Kit
+from bot.replies.blocks import Kit
 
 ENDING = frozenset({"unlink"})
 """The forms that end something: they ask before they do it."""

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from bot.channels.body import Body
+from bot.channels.requests import Body
 
 LONGEST = 4_000
 _TOKEN = re.compile(r"<([@#!]?)([^<>|\s]+)(?:\|([^<>]*))?>")

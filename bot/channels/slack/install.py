@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.slack.codes import code_of
+from bot.channels.slack.client import code_of
 from bot.channels.slack.installations import STATE_SECONDS, Installations, States
-from bot.channels.slack.notices import Notices
+from bot.channels.slack.writer import Notices
 from bot.replies.plain import plain
 
 log = structlog.get_logger("slack")

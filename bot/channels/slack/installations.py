@@ -1,21 +1,41 @@
-"""Where the bot is installed: tokens sealed in the store, and the states of installs under way, each taken once."""
+"""Where the bot is installed, and who has written from there (T21): tokens and people, sealed in the store.
+
+The state of an install under way is taken once. Everything of a person or a workspace is deleted when they go.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
+import structlog
+from cachetools import TTLCache
+from slack_sdk.errors import SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.channels.requests import Body
+from bot.channels.slack.client import code_of
 from bot.channels.slack.key_values import KeyValueTable
+from bot.channels.slack.workspace import Installed, OneWorkspace, Workspace
+from bot.message import Person
 
 STATE_SECONDS = 600
 _KIND, _STATES = "slack_installation", "slack_state"
 _FOREVER = 20 * 365 * 86_400.0  # seconds: an installation ends when Slack says so
+log = structlog.get_logger("slack")
+_MOST, _FRESH_SECONDS = 1_000, 600
+_ROTATE_BEFORE_SECONDS = 2 * 60 * 60
+_LEASE_SECONDS = 60
+ClientOf = Callable[[str], AsyncWebClient]
 _SILENT = logging.getLogger("bot.channels.slack.libraries")
 
 
@@ -112,3 +132,175 @@ def _as_row(bot: Bot) -> dict[str, Any]:
         "is_enterprise_install": bot.is_enterprise_install,
         "installed_at": bot.installed_at,
     }
+
+
+class ManyWorkspaces:
+    """Every workspace and organization that installed the bot. Tokens that rotate are renewed by one writer."""
+
+    def __init__(
+        self,
+        installations: Installations,
+        table: KeyValueTable,
+        client: ClientOf,
+        rotator: AsyncTokenRotator,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._installations, self._table, self._client, self._rotator = installations, table, client, rotator
+        self._clock = clock
+        self._known: TTLCache[tuple[str, str], tuple[Bot, Workspace]] = TTLCache(_MOST, _FRESH_SECONDS)
+
+    async def of(self, enterprise: str, team: str) -> Workspace | None:
+        """The workspace's own installation, else its organization's."""
+        key = enterprise, team
+        known = self._known.get(key)
+        bot = known[0] if known else await self._installations.find(enterprise, team)
+        if bot is None:
+            return None
+        fresh = await self._rotated(bot)
+        if known is None or fresh.bot_token != known[0].bot_token:
+            known = fresh, self._workspace(fresh)
+            self._known[key] = known
+        return known[1]
+
+    async def gone(self, enterprise: str, team: str) -> None:
+        """Delete the installation."""
+        self._known.clear()
+        await self._installations.remove(enterprise, team)
+
+    def _workspace(self, bot: Bot) -> Workspace:
+        installed = Installed(
+            enterprise=bot.enterprise_id or "",
+            team="" if bot.is_enterprise_install else bot.team_id or "",
+            name=(bot.enterprise_name if bot.is_enterprise_install else bot.team_name) or "",
+            bot_user=bot.bot_user_id,
+            bot_id=bot.bot_id,
+        )
+        return Workspace(self._client(bot.bot_token), installed)
+
+    async def _rotated(self, bot: Bot) -> Bot:
+        """The current token. A refresh token works once, so only the process with the lease uses it.
+
+        The others go on with the old token, which lives two more hours.
+        """
+        ends = bot.bot_token_expires_at
+        if ends is None or ends - self._clock() > _ROTATE_BEFORE_SECONDS:
+            return bot
+        stored = await self._installations.find(bot.enterprise_id or "", bot.team_id or "")
+        if stored is None or stored.bot_token != bot.bot_token:
+            return stored or bot
+        lease = f"slack:rotation:{bot.enterprise_id or ''}/{bot.team_id or ''}"
+        if not await self._table.first(lease, seconds=_LEASE_SECONDS):
+            return bot
+        try:
+            new = await self._rotator.perform_bot_token_rotation(
+                bot=bot, minutes_before_expiration=_ROTATE_BEFORE_SECONDS // 60
+            )
+        except SlackTokenRotationError as error:
+            log.error("token not rotated", reason=code_of(error.api_error))  # noqa: TRY400 -- tokens
+            return bot
+        if new is not None:
+            await self._installations.async_save_bot(new)
+        await self._table.release(lease)
+        return new or bot
+
+
+Workspaces = OneWorkspace | ManyWorkspaces
+"""The workspaces that the bot serves."""
+
+
+ENDINGS = frozenset({"app_uninstalled", "tokens_revoked", "user_change"})
+_PERSON = "slack_person"
+_PERSON_KEPT = 180 * 86_400.0  # seconds; a link lives half as long
+_MOST_NOTED, _AGAIN_SECONDS = 10_000, 3_600
+
+_NO_MEMBER = ("deleted", "is_restricted", "is_ultra_restricted")
+
+Forget = Callable[[Person], Awaitable[object]]
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """What an event ends in a workspace or organization: some people by their ids, or everybody with the installation.
+
+    `team` is the workspace of the people where it is another than that of the event.
+    """
+
+    enterprise: str
+    team: str
+    users: tuple[str, ...] = ()
+    everybody: bool = False
+
+
+def read_ending(body: Body) -> Ending | None:
+    """The ending in an event of `ENDINGS`; None for one that ends nobody, such as a changed picture."""
+    event = body["event"]
+    enterprise, team = str(body.get("enterprise_id") or ""), str(body.get("team_id") or "")
+    tokens, user = event.get("tokens") or {}, event.get("user") or {}
+    match event["type"]:
+        case "user_change" if any(user.get(flag) for flag in _NO_MEMBER):
+            return Ending(enterprise, str(user.get("team_id") or team), (str(user.get("id")),))
+        case "user_change":
+            return None
+        case "tokens_revoked" if not tokens.get("bot"):
+            users = tuple(str(one) for one in tokens.get("oauth") or ())
+            return Ending(enterprise, team, users) if users else None
+        case _:
+            return Ending(enterprise, team, everybody=True)
+
+
+class People:
+    """The people of each workspace who have talked to the bot. `forget` deletes all that is kept of one."""
+
+    def __init__(self, table: KeyValueTable, forget: Forget) -> None:
+        self._table, self._forget = table, forget
+        self._noted: TTLCache[str, bool] = TTLCache(_MOST_NOTED, _AGAIN_SECONDS)
+
+    async def note(self, person: Person) -> None:
+        """Remember that somebody writes from here."""
+        if person.key in self._noted:
+            return
+        row = msgspec.json.encode(replace(person, name="", home=""))
+        for owner in {_workspace(person.enterprise, person.team), _organization(person.enterprise)} - {""}:
+            await self._table.put(_PERSON, f"{owner}\x1f{person.user}", row, seconds=_PERSON_KEPT, owner=owner)
+        self._noted[person.key] = True
+
+    async def leave(self, person: Person) -> None:
+        """Delete the record that a person wrote from here, as they asked for."""
+        self._noted.pop(person.key, None)
+        for owner in (_workspace(person.enterprise, person.team), _organization(person.enterprise)):
+            await self._table.drop(_PERSON, f"{owner}\x1f{person.user}")
+
+    async def end(self, ending: Ending, workspaces: Workspaces) -> None:
+        """Delete all that is kept of the person or workspace that left; a second call changes nothing."""
+        if ending.everybody:
+            await workspaces.gone(ending.enterprise, ending.team)
+            await self._end_all(ending.enterprise, ending.team)
+        for user in ending.users:
+            await self._end_one(user, ending.enterprise, ending.team)
+
+    async def _end_all(self, enterprise: str, team: str) -> None:
+        owner = _workspace(enterprise, team) if team else _organization(enterprise)
+        for person in await self._known(owner):
+            await self._end(person)
+
+    async def _end_one(self, user: str, enterprise: str, team: str) -> None:
+        """Everything of a user id here; in an organization a person has one id in all its workspaces."""
+        known = [*await self._known(_workspace(enterprise, team)), *await self._known(_organization(enterprise))]
+        for person in {one.key: one for one in known if one.user == user}.values():
+            await self._end(person)
+
+    async def _end(self, person: Person) -> None:
+        await self._forget(person)
+        await self.leave(person)
+
+    async def _known(self, owner: str) -> list[Person]:
+        rows = await self._table.owned(_PERSON, owner) if owner else []
+        return [msgspec.json.decode(row, type=Person) for row in rows]
+
+
+def _workspace(enterprise: str, team: str) -> str:
+    return f"slack\x1f{enterprise}\x1f{team}" if team else ""
+
+
+def _organization(enterprise: str) -> str:
+    return f"slack\x1f{enterprise}\x1f*" if enterprise else ""

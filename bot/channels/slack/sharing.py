@@ -5,15 +5,69 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
-from bot.channels.shown import for_everybody, packed, unpacked
+import aiohttp
+
+from bot.channels.shown import can_be_shown_on, for_everybody, packed, unpacked
+from bot.channels.slack.client import UNDRAWN
 from bot.channels.slack.key_values import KeyValueTable
-from bot.channels.slack.notices import Notices
-from bot.message import Person, Shareable
-from bot.replies.block_buttons import Kit
-from bot.replies.blocks import BlockPage, pages
+from bot.channels.slack.workspace import DeliveryMark, Workspace
+from bot.channels.slack.writer import QUIET, UNMARKED, ChannelRateLimit, Notices, SlackWriter
+from bot.delivery.retention import Retention
+from bot.errors import Unwritable
+from bot.message import Language, OneToOne, Person, Shareable, Shared
+from bot.replies.blocks import BlockPage, Kit, pages
+
+_HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in front
+_LONGEST_REFUSAL = 500
+
+
+class ResponseUrls:
+    """The response URLs that belong to the Web API at `api_url`.
+
+    What a payload names is signed by whoever has the signing secret; it is still no address that the bot calls blindly.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
+        self._session, self._api = session, urlsplit(api_url)
+
+    async def took(self, url: str, body: dict[str, Any]) -> bool:
+        """Whether Slack took a post; false when it refused its blocks.
+
+        Raises:
+            Unwritable: the URL is not Slack's; nothing was called.
+            aiohttp.ClientError: Slack did not take it: the URL is over, or Slack is.
+        """
+        if not self._is_slacks(url):
+            raise Unwritable("foreign_response_url")
+        async with self._session.post(url, json=body, allow_redirects=False) as answer:
+            if body["blocks"] and answer.status >= HTTPStatus.BAD_REQUEST:
+                said = (await answer.content.read(_LONGEST_REFUSAL)).decode(errors="replace")
+                if any(code in said for code in UNDRAWN):
+                    return False
+            answer.raise_for_status()
+        return True
+
+    def _is_slacks(self, url: str) -> bool:
+        try:
+            asked, own = _origin(urlsplit(url)), _origin(self._api)
+        except ValueError:
+            return False
+        return asked in {own, (own[0], f"{_HOOKS}{own[1]}", own[2])}
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
+    """Scheme, host and port; credentials before the host are part of no address of Slack's."""
+    if "@" in parts.netloc:
+        raise ValueError("credentials")
+    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
 
 SHARE, SEND = "desk-share", "desk-send"
+_MOST_RESPONSES = 5
 _KIND, _SECONDS = "slack_shown", 24 * 60 * 60.0
 
 
@@ -49,3 +103,58 @@ def _of(key: str, person: Person) -> str:
 def _button(action: str, label: str, key: str) -> Kit:
     text = {"type": "plain_text", "text": label, "emoji": False}
     return {"type": "button", "text": text, "action_id": action, "value": key}
+
+
+class EphemeralWriter(SlackWriter):
+    """The channel of a slash command or an ephemeral button: what is shared goes to the asker alone."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        notices: Notices,
+        pace: ChannelRateLimit,
+        retention: Retention,
+        *,
+        sharing: Sharing,
+        urls: ResponseUrls,
+        response_url: str,
+        mark: DeliveryMark = UNMARKED,
+    ) -> None:
+        super().__init__(workspace, notices, pace, retention, mark)
+        self._sharing, self._urls = sharing, urls
+        self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
+
+    async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- as the channel
+        """Write to the asker through the response URL, which takes five posts; directory facts can be shared on."""
+        if reply.passing and self._left < _MOST_RESPONSES:
+            return
+        shown = self._notices.pages(reply)
+        row = await self._sharing.offer(reply, person) if can_be_shown_on(reply) else ()
+        for page in shown:
+            last = page is shown[-1]
+            await self.respond(page.ending(row) if last else page)
+        self._replaces = reply.passing
+
+    async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
+        """One line to the asker; none when the command was typed in the very chat that has the answer."""
+        if found is None or found.conversation != place.conversation:
+            await self.respond(self._pointer(person, language, found))
+
+    async def respond(self, page: BlockPage, *, to_all: bool = False) -> None:
+        """One post behind the response URL.
+
+        Raises:
+            Unwritable: the URL is not Slack's.
+            aiohttp.ClientError: Slack did not take it: the URL is over, or Slack is.
+        """
+        if not self._left:
+            return
+        self._left -= 1
+        replaces, self._replaces = self._replaces, False
+        kind = "in_channel" if to_all else "ephemeral"
+        body = {"response_type": kind, "replace_original": replaces, "text": page.text, **QUIET}
+        *drawn, plain = page.ways()
+        for blocks in drawn:
+            if await self._urls.took(self._url, body | {"blocks": list(blocks)}):
+                return
+        await self._urls.took(self._url, body | {"blocks": list(plain)})

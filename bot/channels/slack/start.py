@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from bot.channels.registry import ChannelHost
+from bot.channels.base import ChannelHost
 from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
 from bot.ops.clock import clock_of
@@ -32,7 +32,7 @@ async def start(
     from slack_sdk.errors import SlackApiError  # noqa: PLC0415 -- a bot without Slack does not wait for its libraries
 
     from bot.channels.slack.app import SlackApp  # noqa: PLC0415 -- as above
-    from bot.channels.slack.codes import in_words  # noqa: PLC0415
+    from bot.channels.slack.client import in_words  # noqa: PLC0415
     from bot.channels.slack.connection import Credentials  # noqa: PLC0415
     from bot.channels.slack.key_values import KeyValueTable  # noqa: PLC0415
 

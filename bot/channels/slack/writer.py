@@ -7,32 +7,130 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, get_args
 
 import structlog
+from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.channels.base import Unreachable
-from bot.channels.shown import can_be_shown_on
-from bot.channels.slack.again import DeliveryMark
-from bot.channels.slack.codes import BLOCKED, THREADLESS, UNDRAWN, code_of
-from bot.channels.slack.notices import Notices
-from bot.channels.slack.pace import ChannelRateLimit
-from bot.channels.slack.response_urls import ResponseUrls
-from bot.channels.slack.sharing import Sharing
-from bot.channels.slack.workspace import Workspace
+from bot.channels.base import Unreachable, purpose
+from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, code_of
+from bot.channels.slack.workspace import DeliveryMark, Workspace
 from bot.delivery.retention import Retention
 from bot.errors import StoreError, Unwritable
-from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
-from bot.replies.blocks import BlockPage
+from bot.message import (
+    FAREWELLS,
+    Answered,
+    Block,
+    Facts,
+    Language,
+    OneToOne,
+    Person,
+    Place,
+    Private,
+    Reply,
+    Shareable,
+    Shared,
+)
+from bot.replies.blocks import BlockPage, pages, thumbs
+from bot.replies.render import Words
+
+SECONDS = 1.0
+_MOST_CHANNELS = 10_000
+
+
+class ChannelRateLimit:
+    """Hands out turns, each a second after the channel's last one."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._clock, self._pause = clock, pause
+        self._free: TTLCache[str, float] = TTLCache(_MOST_CHANNELS, 60, timer=clock)
+
+    async def turn(self, channel: str) -> None:
+        """Wait until the channel may be written to again."""
+        now = self._clock()
+        at = max(now, self._free.get(channel, now))
+        self._free[channel] = at + SECONDS
+        if at > now:
+            await self._pause(at - now)
+
+    def note(self, channel: str) -> None:
+        """Something is written at once; the next turn comes a second later."""
+        self._free[channel] = max(self._clock(), self._free.get(channel, 0.0)) + SECONDS
+
+
+_ASKS = {"account.unlink": "form_unlink", "account.forget": "confirm_forget"}
+"""The words that ask before a button does what it says, by intent."""
+
+
+class Notices:
+    """Rendered from `templates/channels/`, what every answer needs once at the start."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self.labels = lru_cache(self._labels)
+        self._working = {language: self.page("looking", language) for language in get_args(Language)}
+        self._unwritable = {language: self.page("cannot_write", language) for language in get_args(Language)}
+
+    def pages(self, reply: Reply) -> tuple[BlockPage, ...]:
+        """The messages of a reply: what deletes asks first, and an answer that can be rated ends with its thumbs."""
+        shown = pages(reply, partial(self._asks, language=reply.language))
+        if reply.rating is None:
+            return shown
+        return (*shown[:-1], shown[-1].rated(thumbs(reply.rating, self.labels("rating", reply.language))))
+
+    def _asks(self, intent: str, language: Language) -> Mapping[str, str] | None:
+        name = _ASKS.get(intent)
+        return self.labels(name, language) if name else None
+
+    def ready(self, reply: Reply) -> str:
+        """What a notification says instead of a private reply: what it is for, and nothing of what it says (T26)."""
+        return self.labels("announced", reply.language)[purpose(reply)]
+
+    def working(self, language: Language) -> str:
+        """What a notification says while a private answer takes its time (T26)."""
+        return self._working[language].text
+
+    def unwritable(self, language: Language) -> BlockPage:
+        """The private answer could go nowhere."""
+        return self._unwritable[language]
+
+    def aside(self, language: Language, address: str) -> BlockPage:
+        """The answer is in the private chat, at this address."""
+        return self.page("answered_aside", language, links={"chat": address})
+
+    def blocks(
+        self,
+        name: str,
+        language: Language,
+        values: Mapping[str, object] | None = None,
+        links: Mapping[str, str] | None = None,
+    ) -> tuple[Block, ...]:
+        """A template's blocks."""
+        return self._words.render(f"channels/{name}", values or {}, language=language, links=links)
+
+    def page(self, name: str, language: Language, *, links: Mapping[str, str] | None = None) -> BlockPage:
+        """A template that fits one message."""
+        return self.pages(Shareable(intent=name, language=language, blocks=self.blocks(name, language, links=links)))[0]
+
+    def _labels(self, name: str, language: Language) -> Mapping[str, str]:
+        """A template's table as labels by name: the words of buttons and forms."""
+        tables = (block for block in self.blocks(name, language) if isinstance(block, Facts))
+        return {row.label: row.value for table in tables for row in table.rows}
+
 
 log = structlog.get_logger("slack")
 
-_QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
-_MOST_RESPONSES = 5
+QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 UNMARKED = DeliveryMark()
 
 Method = Callable[..., Awaitable[AsyncSlackResponse]]
@@ -191,7 +289,7 @@ class SlackWriter:
         self, place: Place, text: str, page: BlockPage | None = None, *, done: bool = False
     ) -> AsyncSlackResponse:
         said = page or BlockPage(text, ())
-        where: dict[str, Any] = {"channel": place.conversation, **_QUIET, **self._mark.metadata(done=done)}
+        where: dict[str, Any] = {"channel": place.conversation, **QUIET, **self._mark.metadata(done=done)}
         try:
             return await _drawn(self._client.chat_postMessage, said, **where, thread_ts=place.thread or None)
         except SlackApiError as error:
@@ -225,58 +323,3 @@ async def _drawn(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlac
             if code_of(error) not in UNDRAWN:
                 raise
     return await method(text=page.text, blocks=list(plain) or None, **arguments)
-
-
-class EphemeralWriter(SlackWriter):
-    """The channel of a slash command or an ephemeral button: what is shared goes to the asker alone."""
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        notices: Notices,
-        pace: ChannelRateLimit,
-        retention: Retention,
-        *,
-        sharing: Sharing,
-        urls: ResponseUrls,
-        response_url: str,
-        mark: DeliveryMark = UNMARKED,
-    ) -> None:
-        super().__init__(workspace, notices, pace, retention, mark)
-        self._sharing, self._urls = sharing, urls
-        self._url, self._left, self._replaces = response_url, _MOST_RESPONSES, False
-
-    async def share(self, place: Shared, reply: Shareable, person: Person) -> None:  # noqa: ARG002 -- as the channel
-        """Write to the asker through the response URL, which takes five posts; directory facts can be shared on."""
-        if reply.passing and self._left < _MOST_RESPONSES:
-            return
-        shown = self._notices.pages(reply)
-        row = await self._sharing.offer(reply, person) if can_be_shown_on(reply) else ()
-        for page in shown:
-            last = page is shown[-1]
-            await self.respond(page.ending(row) if last else page)
-        self._replaces = reply.passing
-
-    async def point(self, place: Shared, person: Person, language: Language, found: OneToOne | None) -> None:
-        """One line to the asker; none when the command was typed in the very chat that has the answer."""
-        if found is None or found.conversation != place.conversation:
-            await self.respond(self._pointer(person, language, found))
-
-    async def respond(self, page: BlockPage, *, to_all: bool = False) -> None:
-        """One post behind the response URL.
-
-        Raises:
-            Unwritable: the URL is not Slack's.
-            aiohttp.ClientError: Slack did not take it: the URL is over, or Slack is.
-        """
-        if not self._left:
-            return
-        self._left -= 1
-        replaces, self._replaces = self._replaces, False
-        kind = "in_channel" if to_all else "ephemeral"
-        body = {"response_type": kind, "replace_original": replaces, "text": page.text, **_QUIET}
-        *drawn, plain = page.ways()
-        for blocks in drawn:
-            if await self._urls.took(self._url, body | {"blocks": list(blocks)}):
-                return
-        await self._urls.took(self._url, body | {"blocks": list(plain)})

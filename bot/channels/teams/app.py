@@ -17,10 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.channels.acks import Acks
 from bot.channels.base import Answers, Pause, Unreachable, deliver, unheard
 from bot.channels.base import Refused as Heard
-from bot.channels.body import Body, read_request
+from bot.channels.requests import Acks, Body, read_request
 from bot.channels.teams import gate, search
 from bot.channels.teams.connector import FAILURES, Connector, NotShown
 from bot.channels.teams.dialogs import Dialogs

@@ -14,9 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.channels.body import Body
 from bot.channels.offered import ASK
 from bot.channels.offered import FORM as COMMAND
+from bot.channels.requests import Body
 from bot.channels.teams.form_cards import FORM, form_card
 from bot.channels.teams.incoming import LONGEST, Incoming, language_of, said, word
 from bot.channels.teams.notices import Notices

@@ -8,7 +8,7 @@ from bot.conversation.forms import NOTHING, KnownNetworks, choices_of
 from bot.language.offers import Form
 from bot.message import Language
 from bot.replies.cards import AdaptiveCard
-from bot.replies.text import cut
+from bot.replies.markdown import cut
 
 FORM = "form"
 """What the data of a sent form holds beside its fields: the form's name."""

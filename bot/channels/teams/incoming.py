@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels.body import Body
+from bot.channels.requests import Body
 from bot.channels.teams.regions import CHANNEL
 from bot.message import Language, OneToOne, Place, Shared
 from bot.replies.cards import ONLY, RENEW

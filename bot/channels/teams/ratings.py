@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from bot.channels.base import Answers
-from bot.channels.body import Body
+from bot.channels.requests import Body
 from bot.channels.teams.incoming import LONGEST_ID, Incoming, language_of, said, word
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.channels.body import Body
+from bot.channels.requests import Body
 from bot.channels.teams.incoming import Incoming, language_of, read_press
 from bot.channels.teams.notices import Notices
 from bot.channels.teams.people import People

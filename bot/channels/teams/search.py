@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.channels.base import Answers
-from bot.channels.body import Body
+from bot.channels.requests import Body
 from bot.channels.teams.incoming import language_of, sequence, tenant_of, word
 from bot.channels.teams.notices import Notices
 from bot.message import Actions, Block, Item, Message, Note, Person, Shareable, Shared, Span
 from bot.replies.cards import TYPE, pages
+from bot.replies.markdown import cut
 from bot.replies.plain import spoken
-from bot.replies.text import cut
 
 _FIRST = "initialRun"  # what Teams names the parameter with when the search is opened
 _SECONDS = 4.0  # Teams waits for five

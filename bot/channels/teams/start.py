@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from bot.channels.registry import ChannelHost
+from bot.channels.base import ChannelHost
 from bot.delivery.inbox import Inbox
 from bot.errors import ConfigError
 from bot.ops.clock import clock_of

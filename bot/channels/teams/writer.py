@@ -18,7 +18,7 @@ from bot.delivery.retention import Retention
 from bot.errors import Unwritable, Unwritten
 from bot.message import FAREWELLS, Answered, Language, OneToOne, Person, Place, Private, Shareable, Shared
 from bot.replies.cards import CardPage, only_seen, pages, renewing
-from bot.replies.text import cut
+from bot.replies.markdown import cut
 
 _SUMMARY = 200
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from bot.accounts.codes import digest
 from bot.accounts.forms import Cookies, FormTokens, fields_of, form_token
 from bot.accounts.render import PRIVATE, Renderer
-from bot.channels.slack.notices import Notices
+from bot.channels.slack.writer import Notices
 from bot.config import Settings
 from bot.message import Message, OneToOne, Person, Private, Reply
 from bot.replies import cards

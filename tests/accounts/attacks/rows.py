@@ -27,7 +27,7 @@ async def copied_row(ground: Ground, mallory: Person, vera: Person) -> None:
 
 async def _later(ground: Ground, seconds: float) -> Callable[[], None]:
     """Let time go by for what is kept, without the sweeper; what puts it back."""
-    rows = ground.accounts._rows
+    rows = ground.accounts.rows
     before = rows.now
     rows.now = lambda: before() + seconds
 

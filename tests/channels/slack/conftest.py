@@ -39,7 +39,7 @@ from bot.message import (
     Span,
 )
 from bot.serving import listen, running
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.slack import SECRET, TOKEN, SlackDouble
 from tests.shipped import shipped_pack
@@ -130,8 +130,11 @@ def private_blocks() -> tuple[Line | Actions, ...]:
     return Line((Span(PLANTED, bold=True), Span(" <!channel> & more"))), Actions(buttons)
 
 
-class OpenSeal:
+class OpenSeal(Vault):
     """A seal that hides nothing and still ties a value to its place."""
+
+    def __init__(self) -> None:
+        super().__init__([bytes(32)])
 
     def seal(self, value: bytes, about: str) -> bytes:
         """The value behind its place."""

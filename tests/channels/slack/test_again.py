@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from bot.channels.base import Unreachable
-from bot.channels.slack.again import DeliveryMark
 from bot.channels.slack.errands import StoredErrand
 from bot.channels.slack.incoming import Incoming, read_command, read_event
+from bot.channels.slack.workspace import DeliveryMark
 from bot.delivery.inbox import Delivery
 from tests.channels.slack.conftest import PLANTED, House
 from tests.doubles.slack import BOT_USER, TEAM
@@ -23,7 +23,7 @@ async def take_over(
     assert incoming is not None
     body = msgspec.json.encode(StoredErrand("", TEAM, incoming))
     delivery = Delivery(incoming.key, body, tries=2, maybe_written=maybe_written, exhausted=exhausted)
-    await house.app._handle(delivery)
+    await house.app._errands.handle(delivery)
 
 
 def asked(house: House, text: str = "what did I owe") -> Incoming:

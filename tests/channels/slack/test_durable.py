@@ -11,7 +11,7 @@ async def interrupted(house: House, text: str) -> None:
     house.turn.gate.clear()
     assert await house.slack.deliver(house.slack.direct_message(text, ts="17.1")) == [200]
     await house.slack.wait_for("users.info")
-    await house.app._inbox.stop(0)
+    await house.app._errands.inbox.stop(0)
 
 
 async def test_another_process_answers_what_the_first_had_taken(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ async def test_an_answer_that_had_begun_is_not_given_twice(tmp_path: Path) -> No
         first.turn.then.clear()
         assert await first.slack.deliver(first.slack.mention("at length")) == [200]
         await first.slack.wait_for("chat.postMessage")
-        await first.app._inbox.stop(0)
+        await first.app._errands.inbox.stop(0)
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
         [told] = await second.slack.wait_for("chat.postEphemeral")
         await second.app.drain()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.slack.gate import LARGEST_BODY, is_readable, is_signed
+from bot.channels.slack.app import LARGEST_BODY, is_readable, is_signed
 from tests.channels.slack.conftest import House
 from tests.doubles.slack import SECRET, sign, wire
 

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.channels.slack.install import SCOPES, TOOLS
 from bot.channels.slack.key_values import KeyValueTable
 from bot.stores.base import Store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.channels.slack.conftest import House, opened
 from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET
 
@@ -46,8 +45,8 @@ async def many(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.mark.parametrize("tools", [False, True])
 async def test_an_install_asks_for_what_the_manifest_does(tmp_path: Path, tools: bool) -> None:
     """With the tools for assistants also for the scope to connect them."""
-    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-    async with opened(tmp_path, signing_secret=SECRET, **client, tools=tools) as house:
+    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "signing_secret": SECRET}
+    async with opened(tmp_path, tools=tools, beside=None, **client) as house:
         installer = Installer(house)
         await installer.begin()
         (asked,) = parse_qs(urlsplit(installer.location).query)["scope"]

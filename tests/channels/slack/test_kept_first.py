@@ -20,7 +20,7 @@ pytestmark = pytest.mark.fault("F51")
 
 async def acknowledged(house: House, body: Json) -> None:
     """Slack is told that it is taken, and the process is killed before it has begun with it."""
-    house.app._inbox._stopping = True
+    house.app._errands.inbox._stopping = True
     assert await house.slack.deliver(body) == [200]
     await house.slack.deliver(body)
     house.slack.calls.clear()
@@ -36,7 +36,7 @@ async def test_an_ending_outlives_the_process_that_heard_of_it(tmp_path: Path, k
         await acknowledged(first, first.slack.event({"type": kind, **gone}))
         assert first.forgotten == []
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
-        await second.app._inbox._take_over_some()
+        await second.app._errands.inbox._take_over_some()
         await second.app.drain()
         assert [person.user for person in second.forgotten] == ["U1"]
 
@@ -51,7 +51,7 @@ async def test_a_share_outlives_the_process_that_heard_of_it(tmp_path: Path) -> 
         await acknowledged(first, send)
         first.slack.messages.clear()
         async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET, beside=first.slack) as second:
-            await second.app._inbox._take_over_some()
+            await second.app._errands.inbox._take_over_some()
             await second.app.drain()
             [sent] = first.slack.messages.values()
             assert "heard facts" in sent["text"]
@@ -78,7 +78,7 @@ async def test_what_else_was_taken_is_done(tmp_path: Path, kind: str) -> None:
         "prompts": ("assistant.threads.setSuggestedPrompts", ""),
     }
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
-        await second.app._inbox._take_over_some()
+        await second.app._errands.inbox._take_over_some()
         await second.app.drain()
         method, words = done[kind]
         [call] = second.slack.called(method)

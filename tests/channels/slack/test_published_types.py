@@ -12,7 +12,7 @@ import pytest
 
 from bot.channels.slack.forms import modal
 from bot.channels.slack.home import with_forms
-from bot.channels.slack.notices import Notices
+from bot.channels.slack.writer import Notices
 from bot.conversation.forms import KnownNetworks
 from bot.message import Action, Actions, Fact, Facts, Item, Language, Line, Note, Press, Private, Span, Title
 from tests.channels.slack.conftest import THUMBS

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
-from bot.channels.slack.codes import code_of
+from bot.channels.slack.client import code_of
 from tests.channels.slack.conftest import PLANTED, House
 
 Json = dict[str, Any]

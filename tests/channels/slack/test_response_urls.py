@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.channels.slack.response_urls import ResponseUrls
+from bot.channels.slack.sharing import ResponseUrls
 from tests.channels.slack.conftest import House
 from tests.channels.slack.test_refusals import SENTENCE, asked
 

@@ -7,12 +7,11 @@ import pytest
 
 from bot.channels.base import purpose
 from bot.channels.slack.home import with_forms
-from bot.channels.slack.notices import Notices
+from bot.channels.slack.writer import Notices
 from bot.message import Action, Actions, Item, Line, Press, Private, Source, Span, Title
 from bot.replies.blocks import pages
 from bot.replies.filters import dialled, mapped
-from bot.replies.markdown import spans
-from bot.replies.text import escape
+from bot.replies.markdown import escape, spans
 from tests.channels.slack.conftest import THUMBS, House
 from tests.doubles.block_kit import faults, unheard
 from tests.doubles.slack_models import refused

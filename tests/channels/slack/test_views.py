@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from bot.channels.slack.forms import modal
-from bot.channels.slack.notices import Notices
+from bot.channels.slack.writer import Notices
 from bot.conversation.forms import Forms
 from bot.conversation.slash_commands import Commands
 from bot.language.options import read_options

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.channels.slack.work import Work
+from bot.channels.slack.errands import Work
 
 
 async def test_one_lane_is_in_order_and_others_are_not_held_up() -> None:

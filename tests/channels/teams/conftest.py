@@ -12,7 +12,6 @@ from typing import Any
 import pytest_asyncio
 from starlette.applications import Starlette
 
-from bot.accounts.vault import Vault, new_key, parse_keys
 from bot.channels.teams.app import TeamsApp
 from bot.channels.teams.regions import CLOUDS
 from bot.channels.teams.sdk import Outside
@@ -39,7 +38,7 @@ from bot.message import (
 )
 from bot.serving import listen, running
 from bot.stores.base import Store
-from bot.stores.sealed import SealedTable
+from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from bot.stores.sqlite import open_sqlite
 from tests.doubles.teams import APP, TENANT, TeamsDouble, own_token, settled
 from tests.shipped import shipped_pack

@@ -1,13 +1,11 @@
-"""The state of one message while it is answered, and the dialogue state that it leaves."""
+"""One message while it is answered, the reply to danger in place of an answer or above it, and what is kept of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.conversation import alarm
 from bot.conversation.followups import is_of_list, record_after
-from bot.conversation.own_words import older
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
 from bot.language.context import RECORD
@@ -17,6 +15,8 @@ from bot.message import (
     Action,
     Actions,
     Answered,
+    AReply,
+    Block,
     Language,
     Message,
     OneToOne,
@@ -24,29 +24,42 @@ from bot.message import (
     Press,
     Private,
     Rating,
+    Shareable,
     Shared,
 )
-from bot.pack import Pack
+from bot.pack import Pack, template_of
 
 _A_LIST = 2
+_MOST_LABELS = 40  # of earlier replies in one conversation
+UNREAD = Reading("", None, {}, None, 0.0, "en", 0.0, (), (), unclear=False)
 RIGHT, WRONG = "feedback.right", "feedback.wrong"
 ABOUT, RULE = "about", "rule"
 """What a thumb carries of its answer."""
 
 
 @dataclass(slots=True)
-class Course:
-    """The state of one message: dialogue state, the line of danger above its replies, the language of errors.
+class Exchange:
+    """One message while it is answered: itself, the conversation's memory, and how it is understood.
 
-    `is_asked` once a question is being answered; `connects` when a kept question may follow the step.
+    `heard` is the language of its words, `language` that of the reply, `errors` that in which what goes wrong is said.
+    `line` is the line of danger above its replies. `is_asked` once a question is being answered; `connects` when a kept
+    question may follow the step.
     """
 
     message: Message
     memory: Memory = field(default_factory=Memory)
+    reading: Reading = UNREAD
+    heard: Language = "en"
     language: Language = "en"
-    line: alarm.AlarmLine | None = None
+    errors: Language = "en"
+    line: AlarmLine | None = None
     is_asked: bool = False
     connects: bool = False
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether a button asks, not words."""
+        return self.message.press is not None
 
     def above(self, reply: Answered) -> tuple[Answered, ...]:
         """The reply under the line of danger, where there is danger."""
@@ -57,6 +70,25 @@ class Course:
         if self.line is None or self.is_asked:
             return self.above(problem)
         return self.line.alone, problem
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply, and what the conversation keeps of it.
+
+    `asked` is the question that it answers, `wants` the slot that it asks for. `keeps`: the topic goes on (thanks,
+    help, what was not understood). `slots` are what a message said for each intent that it could have meant: the button
+    of a reading takes them along. `rates`: the reply is an answer, which its reader may rate. `alone`: its buttons
+    work, and the conversation stays as it was (T54).
+    """
+
+    reply: Answered
+    asked: Asked | None = None
+    wants: str | None = None
+    keeps: bool = False
+    slots: Mapping[str, Mapping[str, Slot]] | None = None
+    rates: bool = False
+    alone: bool = False
 
 
 def asks_more(reply: Answered) -> bool:
@@ -70,43 +102,21 @@ class Keeper:
     def __init__(self, pack: Pack, dialogue: Dialogue) -> None:
         self._pack, self._dialogue = pack, dialogue
 
-    async def alone(self, person: Person, reply: Private) -> Private:
+    async def alone(self, person: Person, reply: AReply) -> AReply:
         """The reply with working buttons. The stored dialogue state does not change (T54)."""
         meaning = self.meaning(None, reply.language)
         return replace(reply, blocks=await self._dialogue.issue_buttons(person, reply.blocks, meaning))
 
-    async def endangered(
-        self, message: Message, memory: Memory, reading: Reading, heard: Language, language: Language
-    ) -> Answered | None:
-        """The reply to a message of danger that nothing else is answered with; None for any other message."""
-        if danger := alarm.instead(self._pack, reading, heard):
-            return danger
-        stop = alarm.for_now(self._pack, reading, language, message)
-        slots = {str(reading.intent): reading.slots}
-        return await self.remember(message, memory, stop, keeps=memory, slots=slots) if stop else None
-
-    async def remember(
-        self,
-        message: Message,
-        memory: Memory,
-        reply: Answered,
-        asked: Asked | None = None,
-        *,
-        wants: str | None = None,
-        keeps: Memory | None = None,
-        rates: bool = False,
-        slots: Mapping[str, Mapping[str, Slot]] | None = None,
-    ) -> Answered:
-        """Issue opaque ids for the buttons and store the dialogue state.
-
-        `keeps` is the memory of a topic that this reply does not end (thanks, help, what was not understood). `slots`
-        are what a message said for each intent that it could have meant: the button of a reading takes them along.
-        `rates`: the reply is an answer, which its reader may rate.
-        """
+    async def remember(self, exchange: Exchange, said: Said) -> Answered:
+        """The reply with opaque ids for its buttons, once the dialogue state that it leaves is stored."""
+        message, memory, reply, asked, slots = exchange.message, exchange.memory, said.reply, said.asked, said.slots
+        if said.alone:
+            return await self.alone(message.person, reply)
+        keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
         offers = offered(reply.blocks, meaning)
-        if rates and asked is not None:
+        if said.rates and asked is not None:
             reply = replace(reply, rating=rating_of(self._pack, message, asked, offers))
         issued, presses = self._dialogue.number(message.person, reply, meaning)
         kept_list = keeps is not None and not offers.choices and not offers.entries
@@ -121,13 +131,13 @@ class Keeper:
             asked=keeps.asked if keeps is not None else asked,
             earlier=keeps.earlier if keeps is not None else memory.topics(asked),
             record=record_after(offers, asked, keeps),
-            wants=keeps.wants if keeps is not None else wants,
+            wants=keeps.wants if keeps is not None else said.wants,
             language=reply.language,
             choice=memory.choice,
             whose=memory.whose,
             spoken=memory.spoken_after(asked),
             met=memory.met,
-            older=older(memory),
+            older=dict(list({**memory.older, **memory.labels}.items())[-_MOST_LABELS:]),
             misses=0 if asked is not None and memory.asked is not asked else memory.misses,
         )
         await self._dialogue.remember(message, kept, presses, getattr(issued, "record", None))
@@ -174,3 +184,67 @@ def about_of(asked: Asked, shown: Memory) -> dict[str, str]:
 def why_refused(message: Message) -> str:
     """The template that says why somebody gets answers from the directory only."""
     return "problems/unnamed" if message.unnamed else "problems/directory_only"
+
+
+DANGER = "safety."
+_WHERE_CARE_IS = "facility_type"
+_POISON = "poison"
+_ASKS_POISON_CONTROL = ("poison control", "envenenamiento")
+
+
+def endangered(pack: Pack, exchange: Exchange) -> Answered | Said | None:
+    """The reply to a message of danger that nothing else is answered with; None for any other message."""
+    reading, intent = exchange.reading, exchange.reading.intent or ""
+    if intent.startswith(DANGER):
+        blocks = _said(pack, intent, reading, exchange.heard, beside=False)
+        return Shareable(intent=intent, language=exchange.heard, blocks=blocks)
+    return _for_now(pack, exchange) if reading.alarm is not None else None
+
+
+def _for_now(pack: Pack, exchange: Exchange) -> Said | None:
+    """The line of danger with a button for the question; None where the question is answered at once, under the line.
+
+    Whoever tells of poison, or of danger that happens now beside a search of the directory, reads no list, except of
+    places of care such as emergency rooms.
+    Where others read, no button offers what only a member may ask, so the question is answered as ever. A question
+    about Poison Control itself is answered by the line, which says that it is free.
+    """
+    reading, language = exchange.reading, exchange.language
+    kind, intent = reading.alarm, reading.intent or ""
+    rules = pack.intents.get(intent)
+    searches = rules is not None and rules.needs == "directory" and _WHERE_CARE_IS not in reading.slots
+    stops = reading.present and (_POISON in reading.lines or searches)
+    if kind is None or not stops or not isinstance(exchange.message.place, OneToOne):
+        return None
+    told = any(words in reading.text.casefold() for words in _ASKS_POISON_CONTROL)
+    asked = () if told else ((intent, reading.slots),)
+    blocks = (*_said(pack, kind, reading, language, beside=False), *pack.render("also", {"questions": asked}, language))
+    reply = Shareable(intent=kind, language=language, blocks=blocks, to_asker=True, alarm=kind)
+    return Said(reply, keeps=True, slots={str(reading.intent): reading.slots})
+
+
+class AlarmLine:
+    """The line above each reply to a message that holds a sign of danger and a question.
+
+    Where others read, what is answered in the person's own chat leaves the line, for the person alone, where they
+    wrote. When nothing can be answered, the line is said before the error is. Danger that is told as happening now is
+    answered in the words of the whole reply: "if" stands only where the message tells of none.
+    """
+
+    def __init__(self, pack: Pack, reading: Reading, kind: str, language: Language, message: Message) -> None:
+        blocks = _said(pack, kind, reading, language, beside=not reading.present)
+        self.alone = Shareable(intent=kind, language=language, blocks=blocks, final=False, to_asker=True, alarm=kind)
+        self._told = isinstance(message.place, OneToOne)
+
+    def above(self, reply: Answered) -> tuple[Answered, ...]:
+        """The reply with the line of danger above it, which nobody is asked to rate."""
+        line = self.alone
+        under = replace(reply, blocks=(*line.blocks, *reply.blocks), alarm=line.alarm, rating=None)
+        if self._told or isinstance(reply, Shareable):
+            return (under,)
+        self._told = True
+        return line, under
+
+
+def _said(pack: Pack, intent: str, reading: Reading, language: Language, *, beside: bool) -> tuple[Block, ...]:
+    return pack.render(template_of(intent), {"lines": reading.lines, "beside": beside}, language)

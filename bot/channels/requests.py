@@ -1,10 +1,30 @@
-"""What has to be kept before it is acknowledged, waited for no longer than a platform waits."""
+"""A platform's request: its body, no longer than it ever sends, and how long it waits for the acknowledgement."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
+
+from starlette.requests import Request
+
+Body = Mapping[str, Any]
+"""What a platform sent, decoded from JSON or a form."""
+_LONGEST_NUMBER = 12
+
+
+async def read_request(request: Request, most: int) -> bytes | None:
+    """The raw body, or None when it is larger than `most` bytes; no more than that is ever held (T19)."""
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or len(declared) > _LONGEST_NUMBER or int(declared) > most:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
+
 
 T = TypeVar("T")
 SECONDS = 2.0  # Slack waits three; what is not acknowledged by then is delivered again

@@ -1,0 +1,256 @@
+"""What a message is: the first recogniser that takes it decides (docs/decisions.md).
+
+A command, a typed code, a question about each line of a list, a pressed button, the words of a button, the bot's own
+words typed by hand, what changes the question before, or a new question; else it is not understood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import get_args
+
+import structlog
+
+from bot.accounts.accounts import Accounts
+from bot.accounts.codes import read_code
+from bot.conversation import followups, owner
+from bot.conversation.connecting import CodeState, Connecting
+from bot.conversation.exchange import UNREAD, Exchange, Said
+from bot.conversation.other_questions import cleared, parted
+from bot.conversation.slash_commands import Commands, Request
+from bot.conversation.state import Asked, Dialogue, Memory, become, said
+from bot.language.kernel import FALLBACK, FOLLOW, HELP
+from bot.language.listed import head_and_items
+from bot.language.reading import Candidate, Reading
+from bot.message import Answered, Language, Message, OneToOne, Press, Shareable, Shared
+from bot.pack import Pack
+
+log = structlog.get_logger("turn")
+
+ITEMS, BETWEEN = "items", ";"  # a button's arguments hold no line's end
+_MOST = 2_000  # lines that are taken out of a message; the answer says how many of them it asks
+_MOST_MISSES = 2
+_CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
+_IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
+_MORE = "more"
+
+Step = Answered | Said | Asked
+"""What a message leads to: a reply as it is, a reply to be kept, or a question to be answered."""
+
+
+class Recognisers:
+    """Hears a message, and finds what it is."""
+
+    def __init__(
+        self,
+        *,
+        pack: Pack,
+        accounts: Accounts,
+        dialogue: Dialogue,
+        connecting: Connecting,
+        payer: Mapping[str, str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._pack, self._accounts, self._dialogue, self._connecting = pack, accounts, dialogue, connecting
+        self._payer, self._now, self._intents, self._engine = payer, now, pack.intents, pack.engine
+        self._commands, self._fixed = Commands(pack.engine, pack.command), _fixed(pack)
+        self._in_order: tuple[Callable[[Exchange], Awaitable[Step | None]], ...] = (
+            self._code,
+            self._list,
+            self.button,
+            self.label,
+            self.question,
+        )
+
+    def hear(self, exchange: Exchange) -> Request | None:
+        """Read the words of a message after the answer before it; what a command or a form asks, apart."""
+        message, memory, today = exchange.message, exchange.memory, self._now().date()
+        is_command = message.command or message.form or message.text.lstrip().startswith("/")
+        request = self._commands.request(message, today) if is_command else None
+        text = request.options.said if request else message.text
+        people = owner.known_names(message, memory)
+        reading = self._engine.understand(text, today=today, context=memory.context(), people=people)
+        reading = exchange.reading = cleared(self._engine, reading, today, people)
+        last = self._intents.get(memory.asked.intent) if memory.asked else None
+        exchange.heard = followups.heard_in(memory, reading)
+        exchange.memory = memory = followups.with_choice(memory, reading, last)
+        exchange.language = memory.choice or message.language or exchange.heard
+        return request
+
+    async def step(self, exchange: Exchange, request: Request | None) -> Step:
+        """What a message that was heard leads to."""
+        if request is not None:
+            return self._command(exchange, request)
+        step: Step | None = None
+        for recognise in self._in_order:
+            if step := await recognise(exchange):
+                break
+        if isinstance(step, Asked):
+            log.info("understood", intent=step.intent, rule=step.rule, score=step.score, concepts=step.concepts)
+        return step or await self._not_understood(exchange)
+
+    def _command(self, exchange: Exchange, request: Request) -> Step:
+        """A slash command or a form: it leads to its own intents only, and takes no option that it cannot read."""
+        memory, message, reading, language = exchange.memory, exchange.message, exchange.reading, exchange.language
+        asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
+        if request.goes_on(memory.asked, reading):
+            asked = replace(followups.resolve(memory, reading) or asked, language=language)
+        exchange.message = replace(message, directory_only=message.directory_only or request.of_directory)
+        if request.helps:
+            blocks = self._pack.render("commands", {"platform": message.person.platform}, language)
+            return Said(Shareable(intent=HELP, language=language, blocks=blocks))
+        if faults := request.faults(asked):
+            blocks = self._pack.render("problems/options", faults, language)
+            return Shareable(intent=asked.intent, language=language, blocks=blocks, to_asker=True)
+        return asked
+
+    async def _code(self, exchange: Exchange) -> Step | None:
+        """A typed code proves the account, or the reply says why not."""
+        code = await self._code_in(exchange.message)
+        if code is None:
+            return None
+        fresh = code == "fresh"
+        language = exchange.memory.language or ("en" if fresh else exchange.language)
+        reply = await self._connecting.coded(exchange.message, code, language)
+        exchange.connects = fresh
+        return Said(reply, keeps=not fresh)
+
+    async def _code_in(self, message: Message) -> CodeState | None:
+        """The state of the code that a message holds; None for a message that is no code.
+
+        "fresh" is waited for; "spent" was right before, or is nothing but a code as our page shows it; "barred" is
+        either of them by somebody who may not connect. In a shared place only the shape counts, so that nobody there
+        learns who is about to connect an account: "aside". What somebody else wrote is no code of this person.
+        """
+        person, text = message.person, message.text
+        if message.press is not None or message.origin != "said" or read_code(text) is None:
+            return None
+        shaped = _CODE.fullmatch(text.strip()) is not None
+        if not isinstance(message.place, OneToOne):
+            return "aside" if shaped else None
+        fresh = await self._accounts.awaits_code(person)
+        if not fresh and not shaped and not await self._accounts.is_spent_code(person, text):
+            return None
+        return "barred" if message.directory_only else "fresh" if fresh else "spent"
+
+    async def _list(self, exchange: Exchange) -> Asked | None:
+        """The question about a list, where the first line asks something that can be asked of one.
+
+        Its lines are an argument of the question: the answer reads each of them by itself.
+        """
+        head, items = ("", ()) if exchange.is_pressed else head_and_items(exchange.message.text)
+        reading = self._engine.understand(head, today=self._now().date()) if items else UNREAD
+        likely = reading.candidates if reading.unclear else reading.candidates[:1]
+        asks = next((one for one in likely if self._intents[one.intent].of_list), None)
+        if asks is None:
+            return None
+        first = self._intents[asks.intent]
+        rules = self._intents[first.of_list or asks.intent]
+        kinds = {first.slots[name]: slot for name, slot in asks.slots.items() if name in first.slots}
+        slots = {name: kinds[kind] for name, kind in rules.slots.items() if kind in kinds}
+        unmet = {name: slot for name, slot in asks.slots.items() if slot not in slots.values()}
+        arguments = {ITEMS: BETWEEN.join(item.replace(BETWEEN, " ") for item in items[:_MOST])}
+        return Asked(rules.intent, slots, arguments, exchange.language, rule="list", unmet={**reading.unmet, **unmet})
+
+    async def button(self, exchange: Exchange) -> Asked | None:
+        """A pressed button, or the words of one that this conversation has shown."""
+        message, memory = exchange.message, exchange.memory
+        asked = await self._dialogue.press(message.person, message.press) if message.press else None
+        asked = asked or self._shown(message.text, memory, exchange.reading)
+        return replace(asked, language=memory.choice or asked.language) if asked else None
+
+    def _shown(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
+        """What a button of this conversation with this text asks.
+
+        "The visit before", typed again where no button says it any more, goes on from the answer that it led to; "more"
+        is more of the last answer, whatever was listed before it.
+        """
+        label = said(text)
+        earlier, last = memory.older.get(label), memory.asked
+        stays = earlier and last and _asks(earlier) == _asks(last)
+        lists = last is not None and last.intent in self._intents and _MORE in self._intents[last.intent].follows
+        goes_on = earlier and ((lists and "page" in earlier.arguments) or (stays and _walks(reading)))
+        return memory.labels.get(label) or (None if goes_on else earlier)
+
+    async def label(self, exchange: Exchange) -> Asked | None:
+        """What a button with these words asks wherever it stands, for words that are not understood otherwise."""
+        reading, memory = exchange.reading, exchange.memory
+        unread = reading.unclear or reading.intent in {None, FALLBACK}
+        language, press = self._fixed.get(said(exchange.message.text), (None, None))
+        if exchange.is_pressed or not unread or language is None or press is None:
+            return None
+        rules = self._intents[press.intent]
+        whose = owner.spoken_of(memory, reading) if rules.needs == "member" or "person" in rules.slots else ""
+        return become(press, Asked("", whose=whose), language, rules.slots)
+
+    async def question(self, exchange: Exchange) -> Asked | None:
+        """What changes the question before, goes on from it, or asks anew."""
+        reading, memory, language = exchange.reading, exchange.memory, exchange.language
+        if exchange.is_pressed or reading.unclear or reading.intent is None or reading.is_miss:
+            return None
+        if "reply_language" in reading.slots:
+            return replace(memory.asked or Asked(reading.intent), language=language)
+        if "answer" in reading.slots:
+            return followups.consent(memory, reading) or Asked("followup.refine", language=language)
+        context, people = memory.context(), owner.known_names(exchange.message, memory)
+        part, others = parted(self._engine, reading, today=self._now().date(), context=context, people=people)
+        if reading.intent.startswith(FOLLOW):
+            reading = part = reading if others else part
+            changed = owner.followed(followups.refined(memory, reading, self._intents), memory, reading)
+            if changed is None:
+                return followups.beyond(memory, reading, language)
+            asked = replace(changed, language=language)
+        else:
+            intent, slots = self._engine.merged(context, part)
+            whose = owner.spoken_of(memory, part)
+            asked = followups.fresh(str(intent or part.intent), slots, part, language, whose=whose, also=others)
+            asked = followups.of_what_was_shown(memory, asked, part, self._intents)
+        if not self._pack.is_of_member(asked.intent):
+            return asked
+        return owner.about_whom(asked, exchange.message, memory, part, reading)
+
+    async def _not_understood(self, exchange: Exchange) -> Said:
+        """Choices when two readings are close, else the nearest questions; on the second miss the menu and a human."""
+        message, memory, reading, language = exchange.message, exchange.memory, exchange.reading, exchange.language
+        template = "menu" if memory.misses else "no_list" if reading.goes_on else "not_understood"
+        if message.press:
+            template = "problems/button_over"
+        elif reading.unclear and memory.misses < _MOST_MISSES:
+            template = "choices"
+        candidates = reading.candidates if template == "choices" else self._nearest(message)
+        shared = isinstance(message.place, Shared)
+        if shared:  # where others read, nobody is offered what only a member may ask
+            candidates = tuple(one for one in candidates if not self._pack.is_of_member(one.intent))
+        untold = not (reading.shows_language or memory.language)
+        values = {"payer": self._payer, "candidates": candidates, "untold": untold, "shared": shared}
+        blocks, intent = self._pack.render(template, values, language), reading.intent or FALLBACK
+        reply = Shareable(intent=intent, language=language, blocks=blocks, to_asker=shared or message.press is not None)
+        exchange.memory = replace(memory, misses=memory.misses + 1)
+        return Said(reply, keeps=True, slots={one.intent: one.slots for one in candidates})
+
+    def _nearest(self, message: Message) -> tuple[Candidate, ...]:
+        return () if message.press else self._engine.nearest(message.text, today=self._now().date())
+
+
+def _walks(reading: Reading) -> bool:
+    ordinal = reading.slots.get("ordinal") if reading.intent == "followup.ordinal" else None
+    return ordinal is not None and isinstance(ordinal.value, Mapping) and "step" in ordinal.value
+
+
+def _asks(asked: Asked) -> tuple[object, ...]:
+    return asked.intent, asked.arguments, asked.values, asked.whose
+
+
+def _fixed(pack: Pack) -> Mapping[str, tuple[Language, Press]]:
+    """The labels that lead to one question each; one that stands for several is known only where it was shown."""
+    found: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], tuple[Language, Press]]] = {}
+    labels = pack.words.fixed_labels()
+    for language in get_args(Language):
+        for label, press in labels.get(language, ()):
+            if press.intent in pack.intents and not _IN_CONTEXT & press.arguments.keys():
+                asks = (press.intent, frozenset(press.arguments.items()))
+                found.setdefault(said(label), {}).setdefault(asks, (language, press))
+    return {label: next(iter(asked.values())) for label, asked in found.items() if len(asked) == 1}
