@@ -13,7 +13,7 @@ import msgspec
 from bot.conversation.state import Asked
 from bot.message import Action, Actions, Press
 from bot.payer.budget import Report
-from bot.records.sums import Step
+from bot.records.sums import NextStep
 
 INTENT = "answer.sources"
 TECHNICAL = "technical"
@@ -47,7 +47,7 @@ class Trace(msgspec.Struct, frozen=True):
     count: int
     here: tuple[str, ...]
     complete: bool
-    steps: tuple[Step, ...] = ()
+    steps: tuple[NextStep, ...] = ()
 
     @property
     def of_claims(self) -> bool:

@@ -37,7 +37,7 @@ _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
 _MORE = "more"
 
-Step = Answered | Said | Asked
+NextStep = Answered | Said | Asked
 """What a message leads to: a reply as it is, a reply to be kept, or a question to be answered."""
 
 
@@ -57,7 +57,7 @@ class Recognisers:
         self._pack, self._accounts, self._dialogue, self._connecting = pack, accounts, dialogue, connecting
         self._payer, self._now, self._intents, self._engine = payer, now, pack.intents, pack.engine
         self._commands, self._fixed = Commands(pack.engine, pack.command), _fixed(pack)
-        self._in_order: tuple[Callable[[Exchange], Awaitable[Step | None]], ...] = (
+        self._in_order: tuple[Callable[[Exchange], Awaitable[NextStep | None]], ...] = (
             self._code,
             self._list,
             self.button,
@@ -80,11 +80,11 @@ class Recognisers:
         exchange.language = memory.choice or message.language or exchange.heard
         return request
 
-    async def step(self, exchange: Exchange, request: Request | None) -> Step:
+    async def step(self, exchange: Exchange, request: Request | None) -> NextStep:
         """What a message that was heard leads to."""
         if request is not None:
             return self._command(exchange, request)
-        step: Step | None = None
+        step: NextStep | None = None
         for recognise in self._in_order:
             if step := await recognise(exchange):
                 break
@@ -92,7 +92,7 @@ class Recognisers:
             log.info("understood", intent=step.intent, rule=step.rule, score=step.score, concepts=step.concepts)
         return step or await self._not_understood(exchange)
 
-    def _command(self, exchange: Exchange, request: Request) -> Step:
+    def _command(self, exchange: Exchange, request: Request) -> NextStep:
         """A slash command or a form: it leads to its own intents only, and takes no option that it cannot read."""
         memory, message, reading, language = exchange.memory, exchange.message, exchange.reading, exchange.language
         asked = replace(self._commands.asked(request, reading, self._now().date()), language=language)
@@ -107,7 +107,7 @@ class Recognisers:
             return Shareable(intent=asked.intent, language=language, blocks=blocks, to_asker=True)
         return asked
 
-    async def _code(self, exchange: Exchange) -> Step | None:
+    async def _code(self, exchange: Exchange) -> NextStep | None:
         """A typed code proves the account, or the reply says why not."""
         code = await self._code_in(exchange.message)
         if code is None:

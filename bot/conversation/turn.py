@@ -25,7 +25,7 @@ from bot.conversation.feedback import Feedback
 from bot.conversation.forms import Forms
 from bot.conversation.other_questions import by_button, questions
 from bot.conversation.owner import SWITCH, WHOSE, Owners
-from bot.conversation.recognising import Recognisers, Step
+from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding
 from bot.conversation.state import Asked, Dialogue, Memory
 from bot.conversation.telling import Telling
@@ -127,7 +127,7 @@ class Turn:
         try:
             exchange.memory = await self._owners.recalled(message, self._dialogue)
             exchange.errors = exchange.memory.language or "en"
-            step: Step | None = await self._first_step(exchange)
+            step: NextStep | None = await self._first_step(exchange)
             while step is not None:
                 async with aclosing(self._said(exchange, step)) as replies:
                     async for said in replies:
@@ -140,7 +140,7 @@ class Turn:
             for one in exchange.around(problem):
                 yield one
 
-    async def _first_step(self, exchange: Exchange) -> Step:
+    async def _first_step(self, exchange: Exchange) -> NextStep:
         """What the message leads to: danger comes before everything, then what the recognisers make of it."""
         request = self.recognisers.hear(exchange)
         reading = exchange.reading
@@ -151,7 +151,7 @@ class Turn:
         await self._limits.checked(exchange.message.person)
         return await self.recognisers.step(exchange, request)
 
-    async def _said(self, exchange: Exchange, step: Step) -> AsyncGenerator[Answered | Said, None]:
+    async def _said(self, exchange: Exchange, step: NextStep) -> AsyncGenerator[Answered | Said, None]:
         """The replies of a step: a question that is looked up has as many as it takes, everything else one.
 
         Without a live sign-in it is a link, and the question is kept until there is one.
@@ -186,7 +186,7 @@ class Turn:
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
             yield Said(reply, alone=isinstance(message.place, Shared))
 
-    async def _without_search(self, exchange: Exchange, asked: Asked) -> Step:
+    async def _without_search(self, exchange: Exchange, asked: Asked) -> NextStep:
         """The reply to a question that nothing is looked up for, or the question as it is looked up."""
         message = exchange.message
         if message.origin == "said" and (ABOUT in asked.arguments or asked.intent.startswith(FEEDBACK)):

@@ -59,7 +59,7 @@ def likeness(written: str | None, said: str) -> float:
     if wanted and _run_together(own, "".join(wanted)):
         return 1.0
     best: list[float] = [max((is_alike(word, one) for one in own), default=0.0) for word in wanted]
-    return sum(best) / len(best) if best and min(best) else 0.0
+    return sum(best) / len(best) if best and all(best) else 0.0
 
 
 def is_alike(word: str, other: str) -> float:

@@ -35,7 +35,7 @@ AnswerMessage = Callable[[Message], AsyncIterator[Reply]]
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class ChatExchange:
     """What was said or pressed, and every reply to it as the channels carry it."""
 
     said: str
@@ -49,7 +49,7 @@ class DevChat:
         self._answer, self._slack = answer, Notices(words)
         self._forms = FormTokens(Cookies(settings.bot_public_url, _LIVES), "devchat")
         self._renderer = Renderer(Path(__file__).with_name("pages"), settings)
-        self._said: dict[str, list[Exchange]] = {}
+        self._said: dict[str, list[ChatExchange]] = {}
 
     def routes(self) -> list[Route]:
         """GET shows the conversation, POST says or presses something."""
@@ -57,7 +57,7 @@ class DevChat:
 
     async def push(self, person: Person, reply: Private) -> None:
         """A reply to nothing that was said here, such as a sign-in that was cancelled."""
-        self._turns(person.user).append(Exchange("", [self._shapes(reply)]))
+        self._turns(person.user).append(ChatExchange("", [self._shapes(reply)]))
 
     async def show(self, request: Request) -> Response:
         """The conversation so far, newest last; `?only=slack` leaves the other two out."""
@@ -84,7 +84,7 @@ class DevChat:
         text, press = fields.get("text", "").strip(), fields.get("press")
         if (text or press) and self._forms.is_ours(request, fields, PATH):
             user = digest(secret)
-            turn = Exchange(text or f"[{fields.get('label', 'button')}]")
+            turn = ChatExchange(text or f"[{fields.get('label', 'button')}]")
             self._turns(user).append(turn)
             person = Person("console", "", "", user, name="dev", home=PATH)
             message = Message("devchat", person, OneToOne("devchat"), text, press=press)
@@ -92,7 +92,7 @@ class DevChat:
         back = f"{PATH}?only={only}" if (only := _only(request)) else PATH
         return RedirectResponse(f"{back}#last", HTTPStatus.SEE_OTHER, PRIVATE)
 
-    def _turns(self, user: str) -> list[Exchange]:
+    def _turns(self, user: str) -> list[ChatExchange]:
         turns = self._said.pop(user, [])
         self._said[user] = turns
         del turns[:-_TURNS]
