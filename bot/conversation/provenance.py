@@ -13,7 +13,7 @@ import msgspec
 from bot.conversation.state import Asked
 from bot.message import Action, Actions, Press
 from bot.payer.budget import Report
-from bot.records.sums import NextStep
+from bot.records.sums import Step
 
 INTENT = "answer.sources"
 TECHNICAL = "technical"
@@ -47,7 +47,7 @@ class Trace(msgspec.Struct, frozen=True):
     count: int
     here: tuple[str, ...]
     complete: bool
-    steps: tuple[NextStep, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     @property
     def of_claims(self) -> bool:
