@@ -38,7 +38,7 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
     if file is not None and is_exposed(file):
         yield note("keys", f"{file.name}: others may read it; `chmod 600` it, then `bcbst-bot keys rotate`")
     elif file is not None and settings.bot_keys_file is None:
-        yield note("keys", "lie beside the store: BOT_KEYS_FILE or BOT_ENCRYPTION_KEYS puts them apart")
+        yield note("keys", "are kept next to the database. Set BOT_KEYS_FILE to keep them elsewhere.")
     else:
         yield ok("keys", "from BOT_ENCRYPTION_KEYS" if file is None else "from BOT_KEYS_FILE")
 
@@ -52,7 +52,7 @@ def _keys_to_be(settings: Settings, file: Path, path: Path | None) -> Iterator[C
     elif path is not None and path.exists():
         yield note("keys", f"{file.name} is missing: what the store holds cannot be read, and members connect again")
     elif settings.bot_keys_file is None:
-        yield note("keys", "will lie beside the store: BOT_KEYS_FILE or BOT_ENCRYPTION_KEYS puts them apart")
+        yield note("keys", "will be kept next to the database. Set BOT_KEYS_FILE to keep them elsewhere.")
     else:
         yield ok("keys", f"{file} is made at the first start")
 

@@ -119,4 +119,4 @@ def _tell_of_keys(settings: Settings) -> None:
     if settings.payer_client_key_file is not None and is_exposed(settings.payer_client_key_file):
         log.warning("others may read the client's key file: chmod 600 it", setting="PAYER_CLIENT_KEY_FILE")
     if file is not None and settings.bot_keys_file is None:
-        log.warning("the keys lie beside the data; put them apart", setting="BOT_KEYS_FILE")
+        log.warning("the keys are kept next to the database; keep them elsewhere", setting="BOT_KEYS_FILE")

@@ -90,7 +90,7 @@ def listed(faults: list[str]) -> str:
     """One fault as it is; several as a list with their number."""
     if len(faults) == 1:
         return faults[0]
-    return "\n".join([f"{len(faults)} settings are to be put right:", *(f"  {fault}" for fault in faults)])
+    return "\n".join([f"Fix these {len(faults)} settings:", *(f"  {fault}" for fault in faults)])
 
 
 def run(job: Coroutine[Any, Any, None], *, until_interrupted: bool = False) -> None:

@@ -34,9 +34,13 @@ from bot.kit import (
     text_of,
     wanted_of,
     why_gone,
+    words_of,
 )
 
 SHOWN = 5
+_LATE = frozenset({"late", "tarde"})
+_UNTIL = (frozenset({"long", "appeal"}), frozenset({"deadline"}), frozenset({"plazo"}), frozenset({"cuanto", "tiempo"}))
+_SEVERAL = frozenset({"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Denial(Summary):
     "deadline" (the last day to appeal) or "next" (what to do); "appeal" and "why" are answered where nothing was
     denied. `gone`: a claim chosen by button no longer counts, and so neither does its denial; `after` is the one that
     counts in its place.
+    `late`: whether it is too late was asked. `every`: those that were denied, where all of them were asked for.
     """
 
     claim: Claim | None = None
@@ -70,6 +75,8 @@ class Denial(Summary):
     doubts: tuple[Doubt, ...] = ()
     gone: WhyGone | None = None
     after: Claim | None = None
+    late: bool = False
+    every: tuple[Claim, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -79,20 +86,26 @@ class Denial(Summary):
 
 async def answer(ask: Ask) -> Denial:
     """The denied claim of the pressed button, or the newest one that fits the words."""
-    pressed, chosen, looked_at = ask.arguments.get("id"), None, 0
+    pressed, chosen, looked_at, said = ask.arguments.get("id"), None, 0, set(words_of(ask.said))
+    several = bool(said & _SEVERAL) and not _question(ask)
     others: tuple[Claim, ...] = ()
     if pressed is None:
-        alive = await newest_claims(ask, *service_dates(ask), enough=lambda so_far: bool(denied_claims(so_far, ask)))
+        alive = await newest_claims(
+            ask, *service_dates(ask), enough=lambda so_far: len(denied_claims(so_far, ask)) > (SHOWN if several else 0)
+        )
         found = denied_claims(alive, ask)
         looked_at, others = len(fitting(alive.claims, in_any_state(ask))), found[1:SHOWN]
         if not found:
             wanted = wanted_of(in_any_state(ask))
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await near_claims(refused, alive) if wanted.narrows else None
-            question = text_of(ask, "question")
+            question = _question(ask)
             return Denial(
                 question=question, looked_at=looked_at, filtered=wanted.narrows, wanted=wanted, nearest=nearest
             )
+        if several and len(found) > 1:
+            cite_claims(ask, found[:SHOWN])
+            return Denial(every=found[:SHOWN], looked_at=looked_at, wanted=wanted_of(in_any_state(ask)))
         chosen = found[min(max(ask.pick, 0), len(found) - 1)]
     claim = await (shown_alone(ask, chosen) if chosen else claim_by_id(ask, pressed or ""))
     if claim.sensitive and pressed is None:
@@ -107,6 +120,13 @@ async def answer(ask: Ask) -> Denial:
     ask.cite("ExplanationOfBenefit", [claim.id])
     coverages = await member_coverages(ask)
     return summarize(claim, lines, others, coverages.every, ask)
+
+
+def _question(ask: Ask) -> str | None:
+    """What alone is asked: the slot's, else "deadline" where the words ask how long there is, or whether it is late."""
+    said = set(words_of(ask.said))
+    asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
+    return text_of(ask, "question") or ("deadline" if asks else None)
 
 
 def summarize(
@@ -130,7 +150,8 @@ def summarize(
         until=clock.until,
         letter="yes" in (ask.arguments.get("letter"), ask.slots.get("letter")),
         today=ask.today,
-        question=text_of(ask, "question"),
+        question=_question(ask),
+        late=bool(_LATE & set(words_of(ask.said))),
         wanted=wanted,
         doubts=tuple(one for one in doubts_of(claim) if one.what != "partly_denied"),
         paid_lines=claim.lines - len(claim.sum_lines) - len(claim.refused) if claim.is_partly_denied else 0,

@@ -20,6 +20,8 @@ from bot.kit import (
 _SEEN = 4
 _ROLE = frozenset({"subscriber", "policyholder", "titular", "suscriptor"})
 _NUMBER = frozenset({"id", "number", "num", "numero"})
+_MEMBER = frozenset({"member", "miembro", "membresia", "subscriber", "suscriptor", "afiliado"})
+_CARD = frozenset({"card", "tarjeta"})
 _FIELDS = {
     "pharmacy": frozenset({"rx", "rxbin", "bin", "pcn", "rxpcn", "rxgrp", "rxgroup"}),
     "group": frozenset({"group", "grupo"}),
@@ -50,7 +52,8 @@ class IdCard:
 class IdCards(Summary):
     """A card for each coverage that holds today; when none does, those that ended, and `ended` says so.
 
-    `asks` is the one thing on it that the words name: "pharmacy" numbers, the "group", or "role", whose plan it is.
+    `asks` is the one thing on it that the words name: "pharmacy" numbers, the "group", "member", the member's own
+    number, or "role", whose plan it is.
     """
 
     cards: tuple[IdCard, ...] = ()
@@ -73,16 +76,17 @@ class IdCards(Summary):
 async def answer(ask: Ask) -> IdCards:
     """The cards of the member's coverages."""
     other = of_other_person(ask)
-    found = summarize(
-        await member_coverages(ask, shown=True), shown=ask.arguments.get("show") == "yes", other_person=other
-    )
-    return replace(found, asks=_asks(set(words_of(ask.said))))
+    asks = _asks(set(words_of(ask.said)))
+    shown = asks == "member" or ask.arguments.get("show") == "yes"
+    return replace(summarize(await member_coverages(ask, shown=True), shown=shown, other_person=other), asks=asks)
 
 
 def _asks(said: set[str]) -> str | None:
     """What of the card is asked for; a subscriber's number is the member's own."""
     if said & _ROLE and not said & _NUMBER:
         return "role"
+    if said & _MEMBER and said & _NUMBER and not said & _CARD:
+        return "member"
     return next((field for field, words in _FIELDS.items() if said & words), None)
 
 

@@ -23,6 +23,7 @@ PAGE = 3
 _TWO = 2
 _COST = frozenset({"cost", "costs", "price", "pay", "copay", "cuesta", "cuestan", "precio", "copago", "pago", "much"})
 _APPROVAL = frozenset({"authorization", "preauthorization", "auth", "approval", "autorizacion", "aprobacion"})
+_TIER = frozenset({"tier", "tiers", "nivel", "categoria"})
 _INSULIN = frozenset({"insulin", "insulins", "insulina", "insulinas"})
 
 
@@ -58,7 +59,8 @@ class DrugCoverage(Summary):
 
     `alike`: every group of the drug has its month's cost and its need for approval, so that one sentence answers.
     `limits` are how many of the `total` groups have a quantity limit. `detail` asks for every group. `needs`: whether
-    the plan must approve it first was asked. `each`: the same of every drug, where several were named.
+    the plan must approve it first was asked; `tiered`: its tier was. `each`: the same of every drug, where several were
+    named.
     """
 
     drug: str | None = None
@@ -78,6 +80,7 @@ class DrugCoverage(Summary):
     detail: bool = False
     priced: bool = False
     needs: bool = False
+    tiered: bool = False
     each: tuple[DrugCoverage, ...] = ()
 
     @property
@@ -113,7 +116,7 @@ async def _of(ask: Ask, drug: str, lists: DrugLists, chosen: DrugList) -> tuple[
     detail = bool({"detail", "page"} & ask.arguments.keys())
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
     said = set(words_of(ask.said))
-    base = replace(base, priced=bool(_COST & said), needs=bool(_APPROVAL & said))
+    base = replace(base, priced=bool(_COST & said), needs=bool(_APPROVAL & said), tiered=bool(_TIER & said))
     return summarize(base, known, ask.page), known
 
 

@@ -32,7 +32,7 @@ CLIENT_ID_AMISS = {"PAYER_CLIENTID": "c", "PAYER_CLIENT_SECRET": "s"}
 CLIENT = {"PAYER_CLIENT_ID": "c", "PAYER_CLIENT_SECRET": "s"}
 NO_STORE = "BOT_STORE_URL: there is no store {folder}/bot.db; run this with the settings, and in the folder, …"
 REQUIRED = "{}: required; the payer gives it at registration (`bcbst-bot register`)".format
-BOTH = f"2 settings are to be put right:\n  {REQUIRED('PAYER_CLIENT_ID')}\n  {REQUIRED('PAYER_CLIENT_SECRET')}"
+BOTH = f"Fix these 2 settings:\n  {REQUIRED('PAYER_CLIENT_ID')}\n  {REQUIRED('PAYER_CLIENT_SECRET')}"
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ MESSAGES: list[tuple[str, dict[str, str], str]] = [
     (
         "register",
         {},
-        "3 settings are to be put right:\n  BOT_CONTACT_NAME: …\n  BOT_COMPANY: …\n  BOT_PUBLIC_URL: must be the …",
+        "Fix these 3 settings:\n  BOT_CONTACT_NAME: …\n  BOT_COMPANY: …\n  BOT_PUBLIC_URL: must be the …",
     ),
     ("manifest", {}, "BOT_PUBLIC_URL: must be an https address, …; without one use --socket-mode"),
     ("manifest --socket-mode", {"BOT_PACK": "/nowhere"}, "BOT_PACK: no intents/ and templates/ in /nowhere"),

@@ -168,7 +168,7 @@ def test_check_tells_of_keys_that_others_read_or_that_lie_beside_the_data(tmp_pa
         assert found == (0, f"no keys yet: the first start makes {file}\n")
         Vault.from_settings(make_settings(bot_keys_file=name or None), store)
     assert run(store, "keys", "check") == (0, "the key file beside the store\n")
-    assert "note keys     lie beside the store" in run(store, "check", **elsewhere)[1]
+    assert "note keys     are kept next to the database" in run(store, "check", **elsewhere)[1]
     store.with_name("bot.db.keys").chmod(0o644)
     code, told = run(store, "keys", "check")
     assert (code, "others may read it" in told) == (1, True)

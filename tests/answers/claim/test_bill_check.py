@@ -10,7 +10,7 @@ from tests.answers.made import PART_2, claim, paid_as
 
 DAY = {"date_range": {"start": "2026-05-11", "end": "2026-05-11"}}
 VISIT = "your visit on May 11, 2026 with Grace Okafor, MD"
-COMPARED = "I go by your plan's claim; it may not show everything you've paid. This is not a bill."
+COMPARED = "I go by your plan's claim; it may not show everything you've paid."
 
 
 def _visit(key: str = "a", day: str = "2026-05-11", **parts: float) -> Resource:

@@ -67,12 +67,12 @@ REFUSED = [
 CASES: Mapping[str, tuple[tuple[Resource, ...], tuple[str, ...], str]] = {
     "a draft, shown": ((visit(status="draft"),), SHOWN, "draft"),
     "a draft, added": ((visit(status="draft"),), ADDED, "final yet"),
-    "unfinished, shown": ((visit(outcome="partial"),), SHOWN, "finished"),
+    "unfinished, shown": ((visit(outcome="partial"),), SHOWN, "finished|not final yet|not decided yet"),
     "unfinished, added": ((visit(outcome="queued"),), ADDED, "final yet"),
     "an error in handling, shown": ((visit(outcome="error"),), SHOWN, "error"),
     "an error in handling, added": ((visit(outcome="error"),), ADDED, "final yet"),
-    "two shares, shown": ((visit(**RIVALS),), SHOWN, r"40\.00|twice and unlike"),
-    "two shares, added": ((visit(**RIVALS),), ADDED, "unlike in different places"),
+    "two shares, shown": ((visit(**RIVALS),), SHOWN, r"40\.00|stated twice"),
+    "two shares, added": ((visit(**RIVALS),), ADDED, "states? your share twice"),
     "a number twice, added": (TWIN, ADDED, "share their number with another one"),
     "a number twice, shown": (TWIN, ("claim.last_visit_cost", "claim.list", "claim.status"), "same number"),
     "two plans, added": (

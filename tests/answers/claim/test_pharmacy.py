@@ -8,9 +8,7 @@ from tests.answers.asking import answered, concept
 from tests.answers.claim.shapes import figures, fill, lines_of
 from tests.answers.made import PART_2, claim
 
-FOOT = (
-    "These are the fills that your plan was asked to pay; what you bought without it doesn't show. This is not a bill."
-)
+FOOT = "These are the fills that your plan was asked to pay; what you bought without it doesn't show."
 OURS = "These are the last 12 months. Name a year or a month for another time."
 
 

@@ -147,15 +147,27 @@ async def test_a_list_is_asked_for_when_the_plan_matches_none() -> None:
 @pytest.mark.parametrize(
     ("cost", "words"),
     [
-        ({"copayOption": concept("no-charge")}, "no charge"),
-        ({"copayOption": concept("no-charge-after-deductible")}, "no charge after the deductible"),
-        ({"copayOption": concept("after-deductible")}, "$10.00 after the deductible"),
+        ({"copayOption": concept("no-charge")}, "No charge at a network pharmacy."),
+        (
+            {"copayOption": concept("no-charge-after-deductible")},
+            "No charge after your deductible, at a network pharmacy.",
+        ),
+        (
+            {"copayOption": concept("after-deductible")},
+            "After your deductible you pay $10.00 a month at a network pharmacy.",
+        ),
         (
             {"copayOption": concept("not-applicable"), "coinsuranceRate": 0.2, "coinsuranceOption": concept("charge")},
-            "20 %",
+            "You pay 20 % of the price at a network pharmacy.",
         ),
-        ({"coinsuranceRate": 0.25, "coinsuranceOption": concept("charge")}, "$10.00 and 25 %"),
-        ({"coinsuranceRate": 0.0, "coinsuranceOption": concept("not-applicable")}, "$10.00"),
+        (
+            {"coinsuranceRate": 0.25, "coinsuranceOption": concept("charge")},
+            "$10.00 and 25 % a month at a network pharmacy.",
+        ),
+        (
+            {"coinsuranceRate": 0.0, "coinsuranceOption": concept("not-applicable")},
+            "$10.00 a month at a network pharmacy.",
+        ),
     ],
 )
 async def test_a_tiers_cost_reads_by_its_options(cost: dict[str, Any], words: str) -> None:
@@ -163,7 +175,7 @@ async def test_a_tiers_cost_reads_by_its_options(cost: dict[str, Any], words: st
     said = await answered(
         "formulary.drug_coverage", coverage(), drug_list(**cost), METFORMIN, slots={"drug": "metformin"}
     )
-    assert said.text.startswith(f"Yes. {words} a month at a network pharmacy.")
+    assert said.text.startswith(f"Yes. {words}")
 
 
 async def test_alternatives_come_by_tier_with_the_same_ingredient_marked() -> None:
