@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
@@ -180,6 +181,7 @@ def _payer(settings: Settings) -> dict[str, str]:
         "name": settings.payer_name,
         "short_name": settings.payer_short_name,
         "number": settings.payer_phone or "",
+        "hours": settings.payer_hours or "",
         "nurse_line": settings.payer_nurse_line or "",
     }
 
@@ -387,10 +389,12 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
         *(route.path.partition("{")[0] for route in pages),
         *(path for channel in channels for path in channel.open_paths),
     )
-    watched += AboutPages(bot.settings, bot.renderer).routes()
+    about = AboutPages(bot.settings, bot.renderer)
+    watched += about.routes()
     app = Starlette(
         routes=[*watched, *pages, *(route for channel in channels for route in channel.routes()), *more],
         middleware=[entrance_of(bot.settings), Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages)],
+        exception_handlers={HTTPException: about.missing, Exception: about.failed},
     )
     app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link
     return app

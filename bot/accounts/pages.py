@@ -10,8 +10,9 @@ from http import HTTPStatus
 from typing import Literal
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.accounts.codes import digest, shown
@@ -78,6 +79,8 @@ class LinkPages:
             person = await self._sign_ins.asked(link_id)
         except (LinkError, StoreError) as error:
             return self._problem(request, error)
+        if (waiting := await self._waiting(request, person, link_id)) is not None:
+            return waiting
         secret = self._forms.secret(request)
         token = form_token(secret, link_id)
         popup = is_popup(request.query_params, person)
@@ -92,6 +95,18 @@ class LinkPages:
         )
         self._forms.keep(page, secret)
         return page
+
+    async def _waiting(self, request: Request, person: Person, link_id: str) -> Response | None:
+        """On to the code's page, in the browser that has signed in with this link and whose code still waits."""
+        browser = request.cookies.get(self._cookies.name(_BROWSER))
+        outcome = await self._rows.get(LinkOutcome, digest(browser)) if browser else None
+        pending = await self._rows.get(Pending, person.key) if outcome and outcome.code else None
+        if outcome is None or pending is None or pending.code != digest(outcome.code):
+            return None
+        if pending.request != digest(link_id):
+            return None
+        address = f"{self._settings.bot_public_url}/linked"
+        return RedirectResponse(address, HTTPStatus.SEE_OTHER, private(popup=outcome.popup))
 
     async def depart(self, request: Request) -> Response:
         """From our form to the payer's page, in a browser that we will know again."""
@@ -232,6 +247,21 @@ class AboutPages:
             Route("/privacy", self.show, methods=["GET"], name="privacy"),
             Route("/terms", self.show, methods=["GET"], name="terms"),
         ]
+
+    async def missing(self, request: Request, error: Exception) -> Response:
+        """A page for an address that is none, or not for this method; a few words for who asks for no page."""
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+        return self._told(request, "no_page", HTTPStatus(status))
+
+    async def failed(self, request: Request, _: Exception) -> Response:
+        """A page for what nobody foresaw; the log has the reason."""
+        return self._told(request, "failed", HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _told(self, request: Request, problem: str, status: HTTPStatus) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse(status.phrase, status, PRIVATE)
+        accepts = request.headers.get("accept-language")
+        return self._renderer.page("problem", accepts, status=status, problem=problem, reference="")
 
     async def show(self, request: Request) -> Response:
         """The page of the path, or the way to the operator's."""

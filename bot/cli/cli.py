@@ -174,7 +174,7 @@ def check() -> None:
     set_up("ERROR")
     run(report())
     if bad:
-        raise click.ClickException(f"{bad} to put right before the bot can serve")
+        raise click.ClickException(f"{bad} to fix before the bot can serve")
 
 
 @main.command()

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import socket
 import sys
+import time
 
 import structlog
 from starlette.routing import Route
@@ -35,6 +36,8 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         StoreUnusable: the library of the store is not installed.
     """
     _refuse_lacking(settings)
+    began = time.monotonic()
+    _say("Starting…" if not sandbox else "Starting: a made-up payer and the bot…")
     async with contextlib.AsyncExitStack() as stack:
         sock = stack.enter_context(contextlib.closing(listen_for("--port", host, port)))
         apart = settings.metrics_address and _listen_apart(*settings.metrics_address)
@@ -55,10 +58,18 @@ async def serve(settings: Settings, *, sandbox: bool, host: str, port: int) -> N
         gc.freeze()
         gc.set_threshold(*_USUAL)
         gc.enable()
+        _say(f"Ready in {time.monotonic() - began:.1f} seconds.")
         _say_where(settings, host, sock.getsockname()[1], sandbox=sandbox)
         await WebServer(config_of(public)).serve(sockets=[sock])
     if sys.stderr.isatty():
         sys.stderr.write("\nStopped.\n")
+
+
+def _say(words: str) -> None:
+    """A line for a person on a terminal, at once; whoever collects the log needs none."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{words}\n")
+        sys.stderr.flush()
 
 
 def _refuse_lacking(settings: Settings) -> None:

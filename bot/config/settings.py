@@ -182,6 +182,8 @@ class Settings(Day):
     """Where the payer takes registrations of apps: to whom `bcbst-bot register` writes."""
     payer_phone: OneLine | None = None
     """The number that answers tell people to call; the number on the member's card when not set."""
+    payer_hours: OneLine | None = None
+    """When somebody answers there, as people say it (`weekdays 8 to 6 Eastern`); not told when not set."""
     payer_nurse_line: OneLine | None = None
     """The plan's telephone line with nurses, told to who asks for one; the member's card when not set."""
 

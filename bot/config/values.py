@@ -147,6 +147,7 @@ def day(value: object) -> object:
 
 def _bot_token(value: SecretStr) -> SecretStr:
     """A bot token; another kind is a common mistake, which Slack answers with `not_allowed_token_type`."""
+    _no_example(value)
     if not value.get_secret_value().startswith("xoxb-"):
         raise ValueError(f"must be a bot token, which begins with xoxb-; this {_kind_of(value)}")
     return value
@@ -154,6 +155,7 @@ def _bot_token(value: SecretStr) -> SecretStr:
 
 def _app_token(value: SecretStr) -> SecretStr:
     """An app-level token."""
+    _no_example(value)
     if not value.get_secret_value().startswith("xapp-"):
         raise ValueError(f"must be an app-level token, which begins with xapp-; this {_kind_of(value)}")
     return value
@@ -161,9 +163,16 @@ def _app_token(value: SecretStr) -> SecretStr:
 
 def _no_token(value: SecretStr) -> SecretStr:
     """A secret of the app's page "Basic Information", where a token is easily put."""
+    _no_example(value)
     if value.get_secret_value().startswith(tuple(_TOKENS)):
         raise ValueError(f'must be the one under "Basic Information"; this {_kind_of(value)}')
     return value
+
+
+def _no_example(value: SecretStr) -> None:
+    """Refuse what a page shows in place of a secret, copied as it stands: `xoxb-…`."""
+    if value.get_secret_value().rstrip().endswith(("…", "...")):
+        raise ValueError("is still the example of the page; put your app's own here")
 
 
 def _kind_of(value: SecretStr) -> str:

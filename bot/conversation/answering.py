@@ -265,6 +265,7 @@ class Answering:
             read_health=self._health,
             read_coverages=lambda: self._own.coverages(message, asked.whose),
             read_claims=lambda: self._own.claims(message, asked.whose),
+            read_phone=lambda: self._own.phone(message, asked.whose),
         )
 
     def _other_names(self, drug: str) -> tuple[str, ...]:

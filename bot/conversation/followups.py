@@ -17,6 +17,7 @@ _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline
 _ORDINAL = "followup.ordinal"
 _SOURCES = "followup.sources"
 _AGAIN = "followup.again"
+_PERSON = "handoff.human"
 
 
 def heard_in(memory: Memory, reading: Reading) -> Language:
@@ -55,8 +56,17 @@ def fresh(
 def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """The question about the entry of the last list that it names, or about the record that the last answer showed."""
     rules = intents.get(asked.intent)
+    if asked.intent == _PERSON:
+        shown = _on_screen(memory) if memory.asked and memory.asked.whose == asked.whose else None
+        return replace(asked, arguments={**asked.arguments, RECORD: shown}) if shown else asked
     asked = of_entry(memory, asked, reading, first=rules is not None and rules.of_entry)
     return of_record(memory, asked, reading, intents)
+
+
+def _on_screen(memory: Memory) -> str | None:
+    """The record that the last answer showed; of several buttons the first one's, of a list none."""
+    ids = (asked.arguments.get(RECORD) for asked in memory.labels.values())
+    return memory.record or (None if memory.choices else next((one for one in ids if one), None))
 
 
 def record_after(offers: Memory, asked: Asked | None, keeps: Memory | None) -> str | None:

@@ -9,7 +9,18 @@ from collections.abc import Callable
 from bot.accounts.accounts import Access, Accounts
 from bot.conversation.state import Asked
 from bot.errors import LinkError, PayerError
-from bot.kit import Ask, Claim, Coverage, Patient, Search, Unreadable, newest_claims, read_coverage, read_patient
+from bot.kit import (
+    Ask,
+    Claim,
+    Coverage,
+    Patient,
+    Search,
+    Unreadable,
+    member_coverages,
+    newest_claims,
+    read_coverage,
+    read_patient,
+)
 from bot.message import Message, Person
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
@@ -60,6 +71,17 @@ class OwnRecords:
             return tuple(read_coverage(entry.raw, entry.labels) for entry in entries)
         except (LinkError, PayerError, Unreadable):
             return ()
+
+    async def phone(self, message: Message, whose: str) -> str:
+        """The first phone number of the payer of a coverage that holds today; "" where `coverages` would be none."""
+        if not message.alone or message.command or message.directory_only:
+            return ""
+        try:
+            access = await self._accounts.access(message.person, whose)
+            own = await member_coverages(self._prepare(message, Asked("", whose=whose), access))
+        except (LinkError, PayerError, Unreadable):
+            return ""
+        return next((phone.number for coverage in own.current for phone in own.phones(coverage)), "")
 
     async def claims(self, message: Message, whose: str) -> tuple[Claim, ...]:
         """The newest claims of the Patient who is asked about, less those with a privacy mark; where none may be, none.

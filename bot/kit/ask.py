@@ -155,6 +155,7 @@ class Ask:
     read_health: Callable[[], Awaitable[PayerHealth]] | None = None
     read_coverages: Callable[[], Awaitable[tuple[Coverage, ...]]] | None = None
     read_claims: Callable[[], Awaitable[tuple[Claim, ...]]] | None = None
+    read_phone: Callable[[], Awaitable[str]] | None = None
     private: bool = False
     now: datetime | None = None
     excluded: Mapping[str, Slot] = field(default_factory=dict)
@@ -217,6 +218,12 @@ class Ask:
     async def own_coverages(self) -> tuple[Coverage, ...]:
         """The linked member's coverages, in a 1:1 chat, to guess their network from; the answer is private then."""
         found = await self.read_coverages() if self.read_coverages else ()
+        self.private = self.private or bool(found)
+        return found
+
+    async def own_phone(self) -> str:
+        """The number for members in the record of the linked member's payer, in a 1:1 chat; "" where there is none."""
+        found = await self.read_phone() if self.read_phone else ""
         self.private = self.private or bool(found)
         return found
 

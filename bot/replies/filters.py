@@ -123,7 +123,7 @@ def mapped(address: str, length: int = 120) -> Markup:
 
 def help_line(payer: Mapping[str, str], *, words: CatalogueWords) -> str:
     """The payer's number for members, as it was set up; else where a member finds it."""
-    return payer["number"] or words("the number on your member ID card")
+    return dialled(payer["number"]) if payer["number"] else words("the number on your member ID card")
 
 
 def clock(time: str, *, words: CatalogueWords) -> str:

@@ -265,6 +265,18 @@ async def test_the_page_knows_whether_its_code_was_used(bot: Bot) -> None:
     assert "This link has expired" in (await other.open("/linked")).text
 
 
+async def test_a_used_link_leads_its_own_browser_to_the_code(bot: Bot) -> None:
+    """Opening it again goes on to the code that waits; another browser is not shown one."""
+    browser, link = bot.browser(), await bot.accounts.begin(DANA)
+    code = code_on(await browser.come_back(bot.payer.sign_in(await browser.depart(link), "dana")))
+    again = await browser.open(link)
+    assert (again.status_code, again.headers["location"]) == (303, f"{BOT}/linked")
+    assert code_on(await browser.open("/linked")) == code
+    assert "0 or O, 1 or I: either works." in (await browser.open("/linked")).text
+    elsewhere = await bot.browser().open(link)
+    assert (elsewhere.status_code, code_on(elsewhere)) == (200, "")
+
+
 @pytest.mark.parametrize("path", ["/linked", "/oauth/callback"])
 async def test_pages_take_get_only(bot: Bot, path: str) -> None:
     """Nothing is changed by other methods."""

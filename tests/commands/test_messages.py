@@ -150,6 +150,13 @@ WRONG: list[tuple[dict[str, str], list[str]]] = [
         ],
     ),
     (
+        {"SLACK_BOT_TOKEN": "xoxb-…", "SLACK_APP_TOKEN": "xapp-...", **CLIENT},
+        [
+            "SLACK_BOT_TOKEN: is still the example of the page; put your app's own here",
+            "SLACK_APP_TOKEN: is still the example of the page; put your app's own here",
+        ],
+    ),
+    (
         {"SLACK_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "BOT_PUBLICURL": "https://x.example", **CLIENT},
         [
             "BOT_PUBLICURL: no such setting; did you mean BOT_PUBLIC_URL?",
@@ -207,7 +214,7 @@ def test_check_tells_causes_and_leaves_nothing(tmp_path: Path) -> None:
         "bad  payer    PAYER_TOKEN_URL: nothing listens at 127.0.0.1, port 1",
         "bad  slack    SLACK_API_URL: nothing listens at 127.0.0.1, port 1",
     ]
-    assert done.stderr == "Error: 5 to put right before the bot can serve\n"
+    assert done.stderr == "Error: 5 to fix before the bot can serve\n"
     assert not re.search("PayerDown|Connector|PAYER_ISSUER|smart-configuration", done.stdout)
     assert left_in(tmp_path) == []
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from bot.app import web_app
 from bot.sandbox.world import World
@@ -38,6 +41,26 @@ async def test_a_slash_at_the_end_leads_nowhere(house: House, method: str) -> No
         assert "location" not in answer.headers
         stolen = await http.request(method, f"{link}/", headers={"host": "evil.example"})
         assert (stolen.status_code, "location" in stolen.headers) == (421, False)
+
+
+async def test_an_address_that_is_none_is_a_page_for_a_browser(house: House) -> None:
+    """In the style and the language of the others; a few words for a machine; what nobody foresaw is a page too."""
+    app = web_app(house.bot, more=[Route("/broken", _broken)])
+    transport = httpx.ASGITransport(app, client=("192.0.2.1", 1), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=house.settings.bot_public_url) as http:
+        page = await http.get("/nowhere", headers={"accept": "text/html", "accept-language": "es"})
+        assert (page.status_code, page.headers["content-language"]) == (404, "es")
+        assert "Aquí no hay ninguna página" in page.text
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert (await http.get("/nowhere")).text == "Not Found"
+        wrong = await http.post("/privacy", headers={"accept": "text/html"})
+        assert (wrong.status_code, "There is no page here" in wrong.text) == (405, True)
+        broken = await http.get("/broken", headers={"accept": "text/html"})
+        assert (broken.status_code, "our fault" in broken.text) == (500, True)
+
+
+async def _broken(_: Request) -> Response:
+    raise RuntimeError("planted")
 
 
 @pytest.mark.attack("figures through a proxy that sets no header")
