@@ -35,7 +35,7 @@ _MODULES = {
     "coverage": "kit.coverages kit.floors records.card records.cost_share records.coverage",
     "directory": """
         kit.around kit.asked_networks kit.cards kit.choice kit.conditions kit.directory kit.facilities kit.found
-        kit.network_names kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who payer.health
+        kit.network_names kit.kinds kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who payer.health
         records.details records.listing records.provider
     """,
     "clinical": "kit.care records.care records.observation",

@@ -5,7 +5,7 @@ cannot format, know the channel, see a token, log or touch a store.
 """
 
 from bot.errors import PayerError
-from bot.kit.around import Around, around, farther
+from bot.kit.around import Around, around
 from bot.kit.ask import (
     Answer,
     Ask,
@@ -76,7 +76,8 @@ from bot.kit.floors import (
     year_so_far,
 )
 from bot.kit.formulary import DrugLists, drug_lists, drugs_by_id, drugs_named, nearest_names
-from bot.kit.found import Found, FoundPlaces, find_places, own_of, page_of
+from bot.kit.found import Found, FoundPlaces, beyond, find_places, own_of, page_of, unmet_of
+from bot.kit.kinds import asks_kind, kind_codes, kind_said, kinds_of
 from bot.kit.near_claims import Nearest, cite_claims, near_claims
 from bot.kit.network_names import Wanted, adds_to, names_of, telling, wanted
 from bot.kit.offers import Document, Offer, ReminderKept, ReminderWish, WithDocument, WithReminder
@@ -228,8 +229,10 @@ __all__ = [
     "appeal_clock",
     "around",
     "asked_networks",
+    "asks_kind",
     "asks_several",
     "began_in",
+    "beyond",
     "by_currency",
     "by_provider",
     "by_side",
@@ -259,7 +262,6 @@ __all__ = [
     "drugs_by_id",
     "drugs_named",
     "electronic_addresses",
-    "farther",
     "fills",
     "find_places",
     "fitting",
@@ -276,7 +278,10 @@ __all__ = [
     "is_numbered",
     "is_open",
     "is_titled",
+    "kind_codes",
+    "kind_said",
     "kind_shown",
+    "kinds_of",
     "left_of",
     "listings",
     "loosened",
@@ -345,6 +350,7 @@ __all__ = [
     "tests_on_record",
     "text_of",
     "this_year",
+    "unmet_of",
     "values_of",
     "visit_kind",
     "visits",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import partial
@@ -125,6 +125,25 @@ def page_of(ask: Ask, every: Sequence[Card], made: Callable[..., F], **more: obj
     )
 
 
+async def beyond(
+    result: F, where: Around | None, there: Callable[[Around], Awaitable[tuple[Sequence[Listing], F]]]
+) -> tuple[Sequence[Listing], F]:
+    """Where nothing fits: what there is farther off, or with fewer wishes; and the rows that were read there."""
+    rows: Sequence[Listing] = ()
+    for wide in farther(where) if where else ():
+        rows, wider = await there(wide)
+        result = replace(result, farther=wider.total, farther_miles=int(wide.miles), partial=wider.partial)
+        if result.loosened or wider.total or wider.loosened:
+            return rows, result if result.loosened else replace(result, wider=wider.loosened)
+    return rows, result
+
+
+def unmet_of(ask: Ask, wishes: Conditions, near: Sequence[Listing]) -> tuple[str, ...]:
+    """The wishes of which nothing is said of anybody near, "out of network" without a network among them."""
+    unmet = wishes.unknown(ask, near)
+    return (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
+
+
 async def own_of(ask: Ask, wishes: Conditions) -> AskedNetworks:
     """The asker's own networks, in their own chat, where the question names neither a network nor a provider.
 
@@ -165,12 +184,14 @@ async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPla
         ask.said_unmet(name)
     for type_ in ("OrganizationAffiliation", "HealthcareService", "Location", "Organization"):
         ask.cite(type_, [key.id for card in result.cards for key in card.records if key.type == type_])
-    for wide in () if result.total or where is None else farther(where):
-        there = summarize(await places_of_care(ask, kinds, wide), ask, kinds, wide, wishes)
-        result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
-        if result.loosened or there.total or there.loosened:
-            return result if result.loosened else replace(result, wider=there.loosened)
-    return result
+    if result.total:
+        return result
+
+    async def there(wide: Around) -> tuple[Sequence[Listing], FoundPlaces]:
+        rows = await places_of_care(ask, kinds, wide)
+        return rows, summarize(rows, ask, kinds, wide, wishes)
+
+    return (await beyond(result, where, there))[1]
 
 
 def _with_own(result: FoundPlaces, found: Sequence[Listing], ask: Ask, own: AskedNetworks) -> FoundPlaces:
@@ -204,9 +225,7 @@ def summarize(
     found: Sequence[Listing], ask: Ask, kinds: tuple[str, ...], where: Around | None, wishes: Conditions
 ) -> FoundPlaces:
     """The asked page of the places that pass every wish of which the directory says anything."""
-    unmet = wishes.unknown(ask, sift(found, Conditions().filters(ask, where)))
-    if wishes.networks.outside and not wishes.networks.barred:
-        unmet = (*unmet, "network")
+    unmet = unmet_of(ask, wishes, sift(found, Conditions().filters(ask, where)))
     wishes = wishes.without(unmet)
     page = _page(_shown(found, ask, where, wishes), ask, kinds, where, wishes)
     return replace(

@@ -15,6 +15,7 @@ from bot.kit.ask import Ask, OwnDoctor
 from bot.kit.cards import by_provider
 from bot.kit.choice import Choice, nearest, told_apart
 from bot.kit.directory import bring, read_rows
+from bot.kit.kinds import is_title, kind_codes
 from bot.kit.organizations import AT_PLACE, PLACES, at_places, houses_named, telling_words
 from bot.kit.spelling import is_named, starts_like
 from bot.payer.budget import MIB
@@ -127,9 +128,9 @@ def _there(groups: Sequence[tuple[Listing, ...]], place: object) -> tuple[tuple[
 def _of_kind(groups: Groups, ask: Ask) -> Groups:
     """Of these providers those of the kind that was named; where none is of it, all of them, and that is told."""
     value = ask.slots.get("specialty")
-    if value is None or ask.words.get("specialty", "").casefold().strip(". ") in _TITLES:
+    if value is None or is_title(ask.words.get("specialty", "")):
         return groups
-    codes = {str(one) for one in (value if isinstance(value, list | tuple) else (value,))}
+    codes = set(kind_codes(ask))
     fitting = tuple(rows for rows in groups if any(row.specialty_codes & codes for row in rows))
     if groups and not fitting:
         ask.cannot("specialty")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,12 +17,16 @@ from bot.kit import (
     Listing,
     around,
     asked_networks,
+    asks_kind,
+    beyond,
     cards,
     conditions,
-    farther,
     houses,
     is_called_so,
     is_titled,
+    kind_codes,
+    kind_said,
+    kinds_of,
     listings,
     loosened,
     names_of,
@@ -33,12 +36,10 @@ from bot.kit import (
     page_of,
     sift,
     staff,
+    unmet_of,
     who,
     without_own,
-    words_of,
 )
-
-PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +67,11 @@ class FoundPeople(Found):
 async def answer(ask: Ask) -> FoundPeople:
     """The providers who fit, nearest first."""
     networks = await without_own(ask, await asked_networks(ask))
-    wishes = conditions(ask, _codes(ask), networks)
+    wishes = conditions(ask, kind_codes(ask), networks)
     if networks.unclear and networks.listed:
         ask.said_unmet("network")
         return replace(_page((), ask, None, wishes), unclear=networks.unclear)
-    if wishes.codes == PRIMARY_CARE and "specialty" not in ask.slots and not _SPECIALIST.isdisjoint(words_of(ask.said)):
+    if asks_kind(ask, wishes):
         return replace(_page((), ask, None, wishes), asks_kind=True)
     where = await around(ask) if _is_placed(ask, wishes) else None
     wishes, found = await _read(ask, wishes, where)
@@ -125,13 +126,13 @@ async def _of_house(
 
 async def _beyond(result: FoundPeople, found: Sequence[Listing], ask: Ask, where: Around | None) -> FoundPeople:
     """What there is farther off, or with fewer wishes, or spelled alike, where nobody fits."""
-    for wide in farther(where) if where else ():
-        _, found = await _read(ask, result.wishes, wide)
-        there = summarize(found, ask, wide, result.wishes)
-        result = replace(result, farther=there.total, farther_miles=int(wide.miles), partial=there.partial)
-        if result.loosened or there.total or there.loosened:
-            result = result if result.loosened else replace(result, wider=there.loosened)
-            break
+
+    async def there(wide: Around) -> tuple[Sequence[Listing], FoundPeople]:
+        _, rows = await _read(ask, result.wishes, wide)
+        return rows, summarize(rows, ask, wide, result.wishes)
+
+    farthest, result = await beyond(result, where, there)
+    found = farthest or found
     name = result.wishes.name
     if name and not any(is_called_so(row, name) for row in found):
         return replace(result, near=await nearest(ask, name, people=True))
@@ -160,9 +161,7 @@ def summarize(found: Sequence[Listing], ask: Ask, where: Around | None, wishes: 
     """The page that was asked for, of the listings that pass every wish that the directory tells anything of."""
     base = replace(wishes, networks=AskedNetworks(), accepting=False, gender=None, not_gender=None, languages=())
     near = sift(found, base.without(_TOLD_LAST).filters(ask, where))
-    unmet = wishes.unknown(ask, near)
-    if wishes.networks.outside and not wishes.networks.barred:
-        unmet = (*unmet, "network")
+    unmet = unmet_of(ask, wishes, near)
     wishes = wishes.without(unmet)
     page = _page(_kept(found, ask, where, wishes), ask, where, wishes)
     return replace(
@@ -186,30 +185,8 @@ def filters(ask: Ask, where: Around | None, wishes: Conditions, found: Sequence[
 
 
 def _page(kept: Sequence[Listing], ask: Ask, where: Around | None, wishes: Conditions) -> FoundPeople:
-    made = partial(FoundPeople, what=_what(ask, wishes), kinds=_kinds(ask), every_network=names_of(kept))
+    made = partial(FoundPeople, what=kind_said(ask, wishes), kinds=kinds_of(ask), every_network=names_of(kept))
     return page_of(ask, cards(ask, kept, where), made, where=where, wishes=wishes)
-
-
-def _what(ask: Ask, wishes: Conditions) -> str | None:
-    """The kind as the person calls it; None for "a doctor", which is primary care, and for whoever is named."""
-    said = ask.words.get("specialty", "") if "specialty" in ask.slots else ""
-    plain = set(wishes.codes) <= set(PRIMARY_CARE) and said.casefold().strip(". ") in _TITLES
-    return said if said and not plain and (wishes.codes or not (wishes.name or wishes.organization)) else None
-
-
-def _kinds(ask: Ask) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Several kinds, each by its codes and by what the person calls it, as far as the words can be told apart."""
-    several = ask.several.get("specialty")
-    if several is None:
-        return ()
-    words = [word.strip() for word in _OR.split(several.text) if word.strip()]
-    words = words if len(words) == len(several.values) else [several.text] * len(several.values)
-    return tuple((_listed(codes), word) for codes, word in zip(several.values, words, strict=True))
-
-
-def _listed(codes: object) -> tuple[str, ...]:
-    """The codes of a slot; a button carries one."""
-    return tuple(map(str, codes)) if isinstance(codes, Sequence) and not isinstance(codes, str) else (str(codes),)
 
 
 def _is_placed(ask: Ask, wishes: Conditions) -> bool:
@@ -217,22 +194,3 @@ def _is_placed(ask: Ask, wishes: Conditions) -> bool:
     if "location" in ask.slots or ask.several.get("location"):
         return True
     return not (wishes.name or wishes.organization or ask.slots.get("npi"))
-
-
-def _codes(ask: Ask) -> tuple[str, ...]:
-    """The NUCC codes; without a specialty and a name, "a doctor" is primary care. Before a name, "Dr." is a title."""
-    value = ask.slots.get("specialty")
-    named = bool(ask.slots.get("provider_name") or ask.slots.get("organization") or ask.slots.get("npi"))
-    if named and ask.words.get("specialty", "").casefold().strip(". ") in _TITLES:
-        return ()
-    if kinds := _kinds(ask):
-        return tuple(dict.fromkeys(code for codes, _ in kinds for code in codes))
-    return _listed(value) if value else () if named else PRIMARY_CARE
-
-
-_OR = re.compile(r"\s*(?:[/,&]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
-_SPECIALIST = frozenset({"specialist", "specialists", "especialista", "especialistas"})
-_TITLES = frozenset(
-    {"dr", "dra", "doctor", "doctora", "physician", "medico", "médico", "médica", "doctors", "doctores", "médicos"}
-    | {"medicos", "who", "provider", "providers", "proveedor", "proveedores", "physicians", "anyone", "somebody"}
-)
