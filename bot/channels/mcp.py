@@ -44,12 +44,12 @@ _YES: dict[str, Any] = {"enum": ["yes", "no"]}
 _FIELDS: Mapping[str, dict[str, Any]] = {
     "specialty": {"description": "A kind of doctor in plain words: cardiologist, knee doctor"},
     "facility_type": {"description": "A kind of place: hospital, urgent care, lab, imaging center, pharmacy"},
-    "location": {"description": "A ZIP code, a city or a county: 37402, Chattanooga, Hamilton County"},
+    "location": {"description": "A ZIP code, a city with its state, or a county: 37402"},
     "radius": {"description": "How far from there, in miles", "pattern": r"^\s*\d{1,3}(\.\d+)?\s*$"},
     "gender": {"description": "The provider's sex as listed", "enum": ["female", "male"]},
     "language": {"description": "A language that the provider speaks: Spanish"},
     "accepting_new": {"description": "Only those who take new patients", **_YES},
-    "network": {"description": "A network of the plan by its name, whole or as people say it: network S"},
+    "network": {"description": "A network of the plan by its name, whole or as people say it"},
     "network_how": {
         "description": "Of several networks: in all of them, in any, or in none",
         "enum": ["all", "any", "none"],
