@@ -237,7 +237,9 @@ class Engine:
         chances, dangers = self._chooser.weighed(heard, context) if heard.keys else ({}, {})
         answered = self._is_answer(heard)
         top = REFINE if answered else next(iter(chances), FALLBACK)
-        if not answered and (chances.get(top, 0.0) < LOST or not self._chooser.is_known(heard)):
+        if not answered and not self._chooser.is_known(heard):
+            return self._unknown(text, heard, begun, chances, {})  # pieces of strange words tell of no danger
+        if not answered and chances.get(top, 0.0) < LOST:
             return self._unknown(text, heard, begun, chances, dangers)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None
         own = self._candidate(top, 1.0 if answered else chances[top], heard, context, today)

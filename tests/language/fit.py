@@ -64,7 +64,7 @@ _EXAMPLE = 2.0
 # How much worse an answer to another question is than being asked back, by what the answer reads: an intent is answered
 # at once where the risk is worth it.
 _HARM = {"member": 2.5, "directory": 2.0, "nothing": 1.7}
-_MOST_FALSE_ALARMS = 0.003
+_MOST_FALSE_ALARMS = 0.0025
 _SLOPES = tuple(1.0 + at / 4 for at in range(60))
 
 

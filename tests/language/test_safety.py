@@ -268,3 +268,10 @@ def test_a_bad_safety_file_is_refused_in_one_line(tmp_path: Path, content: bytes
         load_dangers(tmp_path, {})
     assert str(refused.value).startswith("_words/safety.yaml: ")
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("said", ["gibberish xyzzy", "blorp", "kjhsdf jsdhf", "fnord wibble"])
+def test_strange_words_alone_tell_of_no_danger(engine: Engine, today: date, said: str) -> None:
+    """Pieces of words that nobody knows look like "blood" at times: what means nothing is not understood."""
+    reading = engine.understand(said, today=today)
+    assert (reading.is_miss, reading.alarm) == (True, None)
