@@ -59,7 +59,7 @@ async def test_pages_without_end_stop_at_the_cap(dana: House) -> None:
     said = await dana.say(FAR)
     saw(part_about("stopped", said.text))
     assert "I stopped before the end" in said.text
-    assert count <= 20
+    assert count <= 21  # and the page of procedures that is read before a none is told
 
 
 ELSEWHERE = (

@@ -20,7 +20,10 @@ from tests.e2e.played import Played, attached
 
 USER = "u77777forgetme"
 ASKED = (OWED, "and the one before that?", "list my claims", "export my claims", "who has seen my data", "help", "link")
-DONE = {"audit", "audit_head", "audit_key", "audit_once", "seen", "inbox:slack", "inbox:teams"}
+DONE = {
+    *("audit", "audit_head", "audit_key", "audit_once", "seen", "inbox:slack", "inbox:teams"),
+    *("clock_seen", "member_links_whole"),  # a time, and that nothing is missing: of nobody
+}
 HERS = ("54.87", "Okafor", "Dana")
 
 

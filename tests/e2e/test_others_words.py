@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.offered import ASK
+from bot.delivery.reminders import kind_of
 from bot.message import Person
 from bot.sandbox.world import World
 from tests.doubles.teams import TENANT, settled
@@ -42,8 +43,9 @@ async def _kept(scene: Played, surface: str) -> tuple[bool, int, int]:
     team = "T0TEAM" if platform == "slack" else TENANT
     user = USER if platform == "slack" else scene.teams.object_id(USER)
     bot = scene.house.bot
-    counts = [len(await bot.store.listed(f"{kind}:{platform}")) for kind in ("reminder", "shown")]
-    return await bot.accounts.link(Person(platform, "", team, user)) is not None, counts[0], counts[1]
+    kinds = (kind_of(platform, "appeal"), kind_of(platform, "news"), f"shown:{platform}")
+    days, looks, shown = [len(await bot.store.listed(kind)) for kind in kinds]
+    return await bot.accounts.link(Person(platform, "", team, user)) is not None, days + looks, shown
 
 
 async def _ask_about(scene: Played, surface: str, words: str) -> str:

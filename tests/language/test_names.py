@@ -164,7 +164,7 @@ def test_a_kind_of_house_is_no_name(engine: Engine, today: date, said: str) -> N
         ("show the kids claims", {"kin": "child"}),
         ("the claims for my 5 year old", {"kin": "child"}),
         ("what's mom's deductible", {"kin": "mother"}),
-        ("Zuri's deductible", {"name": "Zuri"}),
+        ("Kiki's deductible", {"name": "Kiki"}),
         ("show Xiomara\u2019s lab results", {"name": "Xiomara"}),
         ("dads claims", {"kin": "father"}),
         ("reclamos de mi hijo", {"kin": "son"}),

@@ -152,7 +152,7 @@ def test_doctors_are_counted_in_the_words_that_were_used(
 def test_without_a_number_the_payer_is_found_on_the_card() -> None:
     """The number that was set up, and else where a member finds it."""
     assert spoken("es")["help_line"]({"number": ""}) == "número de su tarjeta de miembro"
-    assert spoken("es")["help_line"]({"number": "(800) 555-0100"}) == "(800) 555-0100"
+    assert "tel:+18005550100" in spoken("es")["help_line"]({"number": "(800) 555-0100"})
 
 
 @pytest.mark.parametrize("number", ["4235550142", "423-555-0142", "(423) 555 0142", "+1 423.555.0142", "14235550142"])
