@@ -15,7 +15,7 @@ KERNEL: Mapping[str, str] = {
     DANGER: "danger is heard before any rule is asked",
     "reminder.": "kept, listed, ended and told by the bot itself, at a time when nobody asks",
     FEEDBACK: "a thumb under an answer says the same as the words, and both are counted",
-    "handoff.": "who talks to a person names the record on the screen, which only the conversation knows",
+    "handoff.human": "who talks to a person names the record on the screen, which only the conversation knows",
     FALLBACK: "what no rule takes",
     HELP: "a mention or a command without words asks for it",
 }
