@@ -137,8 +137,6 @@ class Accesses:
         pending = await self._rows.get(Pending, person.key)
         over = await self._members.ended(person, row) if row is not None else ()
         await self._audit.record("unlinked", person, along=over, drops=person.key)
-        for one in over:  # over since that transaction; no row of a member stays until the next sweep
-            await self._rows.store.drop(one.kind, one.key)
         if row is not None and await self._rows.get(LinkRow, person.key) is not None:
             # Somebody moved the row to another owner in the database: that must not keep it from its end.
             await self._rows.drop(LinkRow, person.key)
