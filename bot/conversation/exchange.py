@@ -91,9 +91,15 @@ class Said:
     alone: bool = False
 
 
+def asked_by(reply: Answered) -> frozenset[str]:
+    """The intents that a reply's buttons ask."""
+    buttons = (button for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
+    return frozenset(button.press.intent for button in buttons if button.press)
+
+
 def asks_more(reply: Answered) -> bool:
     """Whether a reply has buttons of ours, whose ids and words are to be kept."""
-    return any(button.press for block in reply.blocks if isinstance(block, Actions) for button in block.buttons)
+    return bool(asked_by(reply))
 
 
 class Keeper:

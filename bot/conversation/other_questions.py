@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -62,12 +62,15 @@ def parted(
     is likely enough. `people` are those whose records the writer may ask about.
     """
     reading, others = _parted(engine, reading, today, context, people)
-    return reading, others or _doubted(reading)
+    return reading, others or _doubted(engine, reading)
 
 
-def _doubted(reading: Reading) -> Mapping[str, Mapping[str, Slot]]:
-    """What else the message may mean, as another question, where that is likely enough for a button."""
-    return {one.intent: {**one.slots, DOUBT: Slot("", one.score)}} if (one := reading.second) else {}
+def _doubted(engine: Engine, reading: Reading) -> Mapping[str, Mapping[str, Slot]]:
+    """What else the message may mean, as another question, where that is likely enough and a button can name it."""
+    other = reading.second
+    if other is None or not engine.intents[other.intent].title:
+        return {}
+    return {other.intent: {**other.slots, DOUBT: Slot("", other.score)}}
 
 
 def _parted(
@@ -208,6 +211,11 @@ def questions(
         (intent, slots if alone or intents[intent].needs == "directory" else plain[intent])
         for intent, slots in also.items()
     )
+
+
+def unsaid(also: Mapping[str, Mapping[str, Slot]], said: Collection[str]) -> dict[str, Mapping[str, Slot]]:
+    """The other questions without one in doubt that a button of the reply asks already: `said` are these intents."""
+    return {intent: slots for intent, slots in also.items() if DOUBT not in slots or intent not in said}
 
 
 def _is_told(rules: IntentRules, slots: Mapping[str, Slot]) -> bool:

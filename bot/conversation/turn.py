@@ -20,10 +20,20 @@ from bot.accounts.accounts import Accounts
 from bot.conversation import owner
 from bot.conversation.answering import Answering, Patience, UnderWay
 from bot.conversation.connecting import Connecting
-from bot.conversation.exchange import ABOUT, AlarmLine, Exchange, Keeper, Said, asks_more, endangered, why_refused
+from bot.conversation.exchange import (
+    ABOUT,
+    AlarmLine,
+    Exchange,
+    Keeper,
+    Said,
+    asked_by,
+    asks_more,
+    endangered,
+    why_refused,
+)
 from bot.conversation.feedback import Feedback
 from bot.conversation.forms import Forms
-from bot.conversation.other_questions import by_button, questions
+from bot.conversation.other_questions import by_button, questions, unsaid
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding
@@ -238,6 +248,7 @@ class Turn:
 
     def _with_others(self, exchange: Exchange, reply: Answered, asked: Asked) -> Said:
         """The answer, with a button for each other question of the same message; an `aside` keeps the topic."""
+        asked = replace(asked, also=unsaid(asked.also, asked_by(reply)))
         told = questions(asked.also, self._intents, alone=exchange.message.alone)
         also = self._pack.render("also", {"questions": told}, asked.language) if told else ()
         reply = replace(reply, blocks=(*reply.blocks, *also))

@@ -1,4 +1,4 @@
-"""The shots on the plan's claims, for a question about those that are due: no record tells which are still to come."""
+"""The shots on the plan's claims; no record tells which are still due."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ SHOWN = 5
 class Shots(Summary):
     """The claims for a shot, newest first: `count` of them, `left` not shown; `marked` others carry a privacy mark.
 
-    `words` are the payer's own for what each was for.
+    `words` are the payer's own for what each was for. `due`: what was asked is which are still to come.
     """
 
     claims: tuple[Claim, ...]
+    due: bool
     words: dict[str, tuple[str, ...]]
     count: int
     left: int
@@ -33,6 +34,7 @@ async def answer(ask: Ask) -> Shots:
     cite_claims(ask, shown)
     return Shots(
         claims=shown,
+        due=ask.slots.get("question") == "due",
         words={claim.id: claim.services[:2] for claim in shown},
         count=len(plain),
         left=len(plain) - len(shown),

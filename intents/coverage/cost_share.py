@@ -212,7 +212,8 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
     every = scoped or every
     named = [(coverage, tuple(s for s in shares if s.service == service)) for coverage, shares in every]
     found = service is not None and any(shares for _, shares in named)
-    plans = named if found else every
+    guessed = _about_care(ask) == "price" and named_visit(ask) is None  # a knee may be replaced in a stay or without
+    plans = named if found and not guessed else every
     read = list(claims or ())
     counted = _counted(read, coverages, ask, scope)
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
