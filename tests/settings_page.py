@@ -24,7 +24,7 @@ _HEAD = """# Settings
 Read from the environment, or from a `.env` file in the working folder, once at the start. Settings that are malformed,
 or missing beside another, stop the start with a line for each. `bcbst-bot check` looks at all of them.
 
-The ten that a first deployment needs are in the [README](../README.md). This page and `.env.example` are made from
+The ten that a first deployment needs are in the [first steps](running.md). This page and `.env.example` are made from
 `bot/config/settings.py` by `make settings`, and a test compares them.
 """
 _ENV_HEAD = """\

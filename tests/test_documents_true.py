@@ -60,7 +60,9 @@ def test_every_command_and_setting_that_a_page_names_exists() -> None:
     from bot.cli.cli import main  # noqa: PLC0415 -- the commands are what is looked at
     from bot.config import Settings  # noqa: PLC0415 -- as above
 
-    text = "\n".join(map(_page, ("README.md", "SECURITY.md", "PRIVACY.md", "docs/deploy.md", "docs/settings.md")))
+    text = "\n".join(
+        map(_page, ("README.md", "SECURITY.md", "PRIVACY.md", "docs/running.md", "docs/deploy.md", "docs/settings.md"))
+    )
     named = set(re.findall(r"\b(?:BOT|PAYER|SLACK|TEAMS)_[A-Z_]+[A-Z]\b", text))
     assert named <= {name.upper() for name in Settings.model_fields}
     assert set(re.findall(r"\bbcbst-bot ([a-z]+)", text)) <= main.commands.keys()
@@ -96,18 +98,37 @@ def test_the_example_as_it_is_changes_nothing(tmp_path: Path) -> None:
     assert opened == Settings(_env_file=None)  # type: ignore[call-arg]
 
 
-def test_the_readme_has_the_ten_of_a_first_deployment() -> None:
+def test_the_first_steps_have_the_ten_of_a_first_deployment() -> None:
     """Every other setting is on the settings' page alone."""
-    readme = _page("README.md")
-    rows = re.findall(r"^ *\| (`[A-Z_`, ]+) \|", readme, re.MULTILINE)
+    rows = re.findall(r"^ *\| (`[A-Z_`, ]+) \|", _page("docs/running.md"), re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"[A-Z_]{4,}", row)} == FIRST
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "PRIVACY.md", "docs/deploy.md"])
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "PRIVACY.md",
+    *sorted(f"docs/{one.name}" for one in ROOT.glob("docs/*.md")),
+]
+
+
+def test_the_index_names_every_page() -> None:
+    """A page that no reader is sent to is found by nobody."""
+    index = _page("docs/README.md")
+    named = {(ROOT / "docs" / one).resolve() for one in re.findall(r"\]\(([^)#]+\.md)\)", index)}
+    assert {Path(one).resolve() for one in PAGES} - named == {
+        Path("docs/README.md").resolve(),
+        Path("README.md").resolve(),
+    }
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_every_file_and_target_that_a_page_names_exists(name: str) -> None:
     """Links lead to files of the repository, and `make` knows what it is told to make."""
     text = _page(name)
-    links = [one for one in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in one]
+    prose = re.sub(r"^ *```.*?^ *```|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+    links = [one for one in re.findall(r"\]\(([^)#]+)\)", prose) if "://" not in one]
     assert [one for one in links if not ((ROOT / name).parent / one).exists()] == []
     targets = re.findall(r"(?:^|`)make ([a-z-]+(?: [a-z-]+)*)", text, re.MULTILINE)
     phony = re.findall(r"^([a-z-]+):", _page("Makefile"), re.MULTILINE)

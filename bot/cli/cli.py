@@ -25,7 +25,7 @@ _SANDBOX = click.option("--sandbox", is_flag=True, help="Start a made-up payer a
 @click.group(
     cls=ShownGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Begin with `bcbst-bot demo`. The README has the steps to a bot of your own.",
+    epilog="Begin with `bcbst-bot demo`. docs/running.md has the steps to a bot of your own.",
 )
 @click.version_option(package_name="bcbst-bot")
 def main() -> None:

@@ -12,7 +12,7 @@ def welcome(settings: Settings, host: str, port: int, *, sandbox: bool) -> str:
     lines += [f"Talk to it at {here}/dev/chat; its payer is made up, and you sign in as dana."] if sandbox else []
     lines += [*_slack(settings), *_teams(settings)]
     if not settings.has_channel and not sandbox:
-        lines.append(f"{NOBODY_CAN_ASK} The README's step 2 creates the Slack or the Teams app.")
+        lines.append(f"{NOBODY_CAN_ASK} Step 2 of docs/running.md creates the Slack or the Teams app.")
     elif not settings.has_channel:
         lines.append("To talk to it in a Slack of your own: docs/first-workspace.md.")
     return "\n".join(lines)

@@ -268,7 +268,7 @@ async def test_why_a_server_is_silent(taken: int) -> None:
     ("given", "sandbox", "said"),
     [
         ({}, True, ["serves at http://127.0.0.1:8791", "http://127.0.0.1:8791/dev/chat", "docs/first-workspace.md"]),
-        ({}, False, ["Neither Slack nor Teams is set, so nobody can ask. The README's step 2"]),
+        ({}, False, ["Neither Slack nor Teams is set, so nobody can ask. Step 2 of docs/running.md"]),
         ({"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1"}, True, ["/dev/chat", "connected by Socket Mode"]),
         ({"slack_bot_token": "xoxb-1", "slack_signing_secret": "s"}, False, ["https://chat.example.org/slack/events"]),
         ({"slack_client_id": "1", "slack_client_secret": "s"}, False, ["https://chat.example.org/slack/install"]),
