@@ -69,9 +69,13 @@ settings: setup
 reference: setup
 	$(RUN) python -m tests.pack_reference
 
-# docs/conversation.png, from the developers' chat page.
+# docs/conversation.png and docs/conversation.gif, from the developers' chat page.
 picture: setup browser
 	$(RUN) python -m tests.picture
+
+# What people see, a picture a place, into shots/, which is not committed.
+shots: setup browser
+	$(RUN) python -m tests.picture shots
 
 # The catalogues of templates/, up to date with what the templates say.
 words: setup
