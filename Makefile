@@ -6,7 +6,7 @@ WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -lt 4 ] && echo $$
 # Without bytecode every process that a test or the bench starts would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo reference weights weights-check test test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval money words settings picture setup browser audit calendar fresh lowest chaos soak
+.PHONY: demo reference weights weights-check test test-teams playground faults attacks lint types bench bench-memory bench-replicas trace desk eval money words settings picture shots setup browser audit calendar fresh lowest chaos soak
 
 demo: setup
 	@echo "Starting: a made-up payer, the bot, and a conversation over real HTTP."

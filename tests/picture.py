@@ -1,4 +1,4 @@
-"""`python -m tests.picture`: docs/conversation.png and docs/conversation.gif; with a folder, pictures of what people see.
+"""`python -m tests.picture`: the two pictures of the documentation; with a folder, pictures of what people see.
 
 The bot is `serve --sandbox` on May 20, 2026; its developers' page and its own pages are what Chromium photographs.
 """
@@ -130,7 +130,6 @@ async def moving(in_studio: Studio, target: Path) -> None:
 
 async def shots(in_studio: Studio, folder: Path) -> None:
     """What people see: each question in each channel and look, and each page, a picture a place."""
-    folder.mkdir(parents=True, exist_ok=True)
     for look, options in LOOKS.items():
         for language, asked in SHOWN.items():
             async with in_studio.page(**options) as page:
@@ -153,11 +152,18 @@ async def _each_channel(page: Page, address: str, target: Path) -> None:
         await page.locator("main").screenshot(path=f"{target}-{channel}.png")
 
 
+def folder_of(name: str) -> Path:
+    """The folder of that name, made where it is missing."""
+    folder = Path(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 async def main(arguments: list[str]) -> None:
     """The two pictures of the documentation, or a folder of all places."""
     async with studio() as opened:
         if arguments:
-            await shots(opened, Path(arguments[0]))
+            await shots(opened, folder_of(arguments[0]))
         else:
             await still(opened, DOCS / "conversation.png")
             await moving(opened, DOCS / "conversation.gif")
