@@ -45,12 +45,14 @@ BotError
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar, TypeVar
 
 import structlog
 
 log = structlog.get_logger("errors")
+T = TypeVar("T")
+R = TypeVar("R")
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -79,7 +81,29 @@ class ConfigError(BotError):
 
 
 class PackError(BotError):
-    """The pack cannot be loaded: the message names file, key and what is wrong."""
+    """The pack cannot be loaded: each of `faults` is a line that names file, key and what is wrong."""
+
+    def __init__(self, *faults: str) -> None:
+        """Keep the faults; the exception's text is one a line."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def each_of(items: Iterable[T], done: Callable[[T], R]) -> list[R]:
+    """What is done with each of the items.
+
+    Raises:
+        PackError: after all of them, with the faults of all that failed.
+    """
+    results, faults = list[R](), list[str]()
+    for item in items:
+        try:
+            results.append(done(item))
+        except PackError as error:
+            faults += error.faults
+    if faults:
+        raise PackError(*faults)
+    return results
 
 
 class TooManyQuestions(BotError):

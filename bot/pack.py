@@ -1,8 +1,8 @@
 """The pack: rules with their answers (`intents/`) and words (`templates/`), loaded and checked as one thing.
 
-A bad pack stops the start, by file and key: nothing is found out at a member's question. What costs more than a start
-may take, such as compiling every template, `doubts_of` does, in the tests and on an operator's demand. A pack that was
-found in order is not looked at again until a file of it changes (`bot.compiled`).
+A bad pack stops the start with a line for each fault, by file and key: nothing is found out at a member's question.
+What costs more than a start may take, such as compiling every template, `doubts_of` does, in the tests and on an
+operator's demand. A pack that was found in order is not looked at again until a file of it changes (`bot.compiled`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from bot import compiled
-from bot.errors import PackError, every_error
+from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_KINDS, Answer, CareKinds, care_kinds
 from bot.language import checker
 from bot.language.engine import Engine
@@ -125,15 +125,18 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
         PackError: by file and key: an unknown key, a missing answer or template, an untranslated message, a slot
             without a type, rules that tie or never match, an example that does not reach its own intent.
     """
-    engine = Engine.load(folder / "intents")
+    try:
+        engine = Engine.load(folder / "intents")
+    except PackError as error:
+        raise PackError(*error.faults, *(f"templates/{fault}" for fault in lint(folder / "templates"))) from error
     words = _words(folder / "templates", engine, command)
     answers = _Answers(folder, [name for name, rules in engine.intents.items() if _has_answer(rules)])
     key = _key(folder)
     if not compiled.recalled("sound", key, bool):
-        answers.load()
         untold = (f"templates/{fault}" for fault in words.faults())
-        for fault in (*_missing_templates(engine, words), *untold, *_rule_faults(folder, engine)):
-            raise PackError(fault)
+        faults = (*answers.faults(), *_missing_templates(engine, words), *untold, *_rule_faults(folder, engine))
+        if faults:
+            raise PackError(*faults)
         compiled.keep("sound", key, value=True)
     return Pack(engine, words, answers, folder / "templates", load_care_kinds(folder), command)
 
@@ -167,7 +170,7 @@ def check_pack(folder: Path) -> list[str]:
     try:
         return doubts_of(folder, load_pack(folder))
     except PackError as error:
-        return [str(error)]
+        return [*error.faults]
 
 
 def doubts_of(folder: Path, pack: Pack) -> list[str]:
@@ -203,13 +206,14 @@ class _Answers(Mapping[str, Answer]):
         self._folder = folder
         self._known: dict[str, Answer | None] = dict.fromkeys(names)
 
-    def load(self) -> None:
-        """Import them all.
-
-        Raises:
-            PackError: one is missing.
-        """
-        self._known = {name: _answer(self._folder, name) for name in self._known}
+    def faults(self) -> tuple[str, ...]:
+        """Import them all; what is wrong with those that cannot be."""
+        try:
+            found = each_of(self._known, lambda name: _answer(self._folder, name))
+        except PackError as error:
+            return error.faults
+        self._known = dict(zip(self._known, found, strict=True))
+        return ()
 
     def __getitem__(self, intent: str) -> Answer:
         answer = self._known[intent]

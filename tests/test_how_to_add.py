@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from bot.app import assemble
+from bot.channels.base import deliver
 from bot.cli.demo import demo
 from bot.cli.manifest import manifest
 from bot.config import Settings
@@ -41,14 +42,14 @@ def shown(page: str) -> dict[str, str]:
 
 @pytest.fixture
 def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The two modules that the channel's page shows, written into a folder and imported from there."""
+    """The modules that the channel's page shows, written into a folder and imported from there."""
     for name, text in shown("adding-a-channel.md").items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     import talk  # type: ignore[import-not-found] # noqa: PLC0415 -- the page's own module
 
     yield talk
-    for name in ("talk", "notebook"):
+    for name in ("talk", "notebook", "clicks"):
         sys.modules.pop(name, None)
 
 
@@ -67,6 +68,26 @@ async def test_a_channel_is_a_row_of_the_registry(stage: Stage, notebook: Module
     assert "/link/" in private, "a stranger is asked to connect, in private"
     assert len(written["only for sam"]) == 1
     assert "/link/" not in "".join(written["room"] + written["only for sam"])
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_its_clicks_forms_and_edits_reach_the_bot(stage: Stage, notebook: ModuleType) -> None:
+    """A button asks what it says, a form that lacks a field is told so and one that is whole is answered."""
+    import clicks  # type: ignore[import-not-found] # noqa: PLC0415 -- the page's own module
+
+    bot, sam = stage.bots["dm"], Person("notebook", "", "", "sam")
+    channel = await notebook.talk(bot)
+    written = channel.written["private:sam"]
+    await deliver(channel, bot.turn, Message("3", sam, clicks.CHAT, "find a cardiologist near 37402"))
+    await clicks.click(bot, channel, sam, "1. Details")
+    assert "NPI" in written[-1]
+    count = len(written)
+    assert "missing" in (await clicks.submit(bot, channel, sam, "find", {"near": ""})).values()
+    assert len(written) == count, "nothing is asked while a field is wrong"
+    assert await clicks.submit(bot, channel, sam, "find", {"specialty": "dentist", "near": "37402"}) == {}
+    assert "dentist" in written[-1]
+    await clicks.edit(bot, channel)
+    assert len(written) == count + 2
 
 
 @pytest.fixture

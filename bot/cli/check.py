@@ -21,8 +21,8 @@ from bot.pack import Pack, doubts_of, find_pack, load_pack
 __all__ = ["CheckResult", "check", "check_all"]
 
 
-async def check_all() -> AsyncIterator[CheckResult]:
-    """What was found with the settings of this process.
+async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
+    """What was found with the settings of this process; in the pack alone, for who writes it.
 
     Where one of them is malformed, only the settings are told: what they lead to is looked at once they are right.
     """
@@ -30,6 +30,10 @@ async def check_all() -> AsyncIterator[CheckResult]:
     if malformed:
         for line in look_at_settings(serving=True)[1]:
             yield bad("settings", line)
+        return
+    if pack:
+        for finding in of_pack(settings)[0]:
+            yield finding
         return
     async for finding in check(settings):
         yield finding
@@ -41,20 +45,25 @@ async def check(settings: Settings) -> AsyncIterator[CheckResult]:
         yield finding
     async for finding in store(settings):
         yield finding
-    pack: Pack | None = None
-    try:
-        folder = find_pack(settings.bot_pack)
-        pack = load_pack(folder, settings.bot_command)
-        for finding in _pack(folder, pack):
-            yield finding
-    except PackError as error:
-        yield bad("pack", str(error))
+    findings, pack = of_pack(settings)
+    for finding in findings:
+        yield finding
     async for finding in payer(settings, pack):
         yield finding
     async for finding in slack(settings, find_pack(settings.bot_pack) if pack else None):
         yield finding
     if settings.teams_app_id is not None:
         yield await teams(settings, settings.teams_app_id)
+
+
+def of_pack(settings: Settings) -> tuple[list[CheckResult], Pack | None]:
+    """What was found in the pack, and the pack; None when it cannot be loaded."""
+    try:
+        folder = find_pack(settings.bot_pack)
+        pack = load_pack(folder, settings.bot_command)
+    except PackError as error:
+        return [bad("pack", fault) for fault in error.faults], None
+    return [*_pack(folder, pack)], pack
 
 
 def _settings(settings: Settings) -> Iterator[CheckResult]:

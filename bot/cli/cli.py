@@ -156,7 +156,8 @@ def understand(file: TextIO, *, as_json: bool, dialogue: bool, explain: bool, ev
 
 
 @main.command()
-def check() -> None:
+@click.option("--pack", is_flag=True, help="Only rules, answers and words, for who writes them.")
+def check(*, pack: bool) -> None:
     """Look for what is wrong: settings, keys, store, pack, payer, Slack, Teams.
 
     Exits with 0 only when the bot can serve. Nothing is written.
@@ -167,7 +168,7 @@ def check() -> None:
 
     async def report() -> None:
         nonlocal bad
-        async for finding in check_all():
+        async for finding in check_all(pack=pack):
             click.echo(str(finding))
             bad += finding.state == "bad"
 

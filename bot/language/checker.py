@@ -170,8 +170,8 @@ def glossary_faults(folder: Path, glossary: Glossary, intents: Collection[str]) 
     return findings
 
 
-def _refused(error: PackError) -> Finding:
-    file, _, what = str(error).partition(": ")
+def _refused(fault: str) -> Finding:
+    file, _, what = fault.partition(": ")
     line = re.match(r"line (\d+)", what)
     return Finding(file, int(line.group(1)) if line else 0, what)
 
@@ -181,7 +181,7 @@ def check(folder: Path) -> list[Finding]:
     try:
         engine = Engine.load(folder)
     except PackError as error:
-        return [_refused(error)]
+        return [_refused(fault) for fault in error.faults]
     readings = Readings(engine, TODAY)
     return [*doubts(folder, engine, readings), *faults(folder, engine, readings)]
 

@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from bot import compiled
-from bot.errors import PackError
+from bot.errors import PackError, each_of
 from bot.language.findings import hint
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP
 from bot.language.offers import Form, Prompt
@@ -247,6 +247,7 @@ def read_yaml(file: Path, shown: str) -> Any:
 
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
+_LACKING = re.compile(r"Object missing required field `(.+)`")
 # Every key of an intent's file and of its parts.
 _FIELDS = frozenset(
     name for kind in (_IntentFile, _RuleFile, _InsteadFile, Reads, Form, Prompt) for name in kind.__struct_fields__
@@ -254,15 +255,29 @@ _FIELDS = frozenset(
 
 
 def converted(raw: Any, kind: type[Any], shown: str) -> Any:
-    """`raw` checked against a struct, or a PackError that names the file and the key."""
-    try:
-        return msgspec.convert(raw, kind)
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at ")
-        key = where.replace("`", "").removeprefix("$.") or "file"
-        unknown = _UNKNOWN.fullmatch(what)
+    """`raw` checked against a struct, or a PackError with a fault for each key that has one."""
+    faults, dropped = [], set[str]()
+    while True:
+        try:
+            value = msgspec.convert(raw, kind)
+            break
+        except msgspec.ValidationError as error:
+            what, _, where = str(error).partition(" - at ")
+        key = where.replace("`", "").removeprefix("$").removeprefix(".")
+        unknown, lacking = _UNKNOWN.fullmatch(what), _LACKING.fullmatch(what)
+        if lacking and lacking[1] in dropped:
+            break
         near = hint(unknown[1], _FIELDS) if unknown else ""
-        raise PackError(f"{shown}: {key}: {what}{near}") from error
+        faults.append(f"{shown}: {key or 'file'}: {what}{near}")
+        # msgspec tells the first fault alone: without the entry that has it, the next one is found.
+        faulty = re.split(r"[.\[]", key)[0] or (unknown[1] if unknown else "")
+        if not isinstance(raw, dict) or faulty not in raw:
+            break
+        raw = {name: value for name, value in raw.items() if name != faulty}
+        dropped.add(faulty)
+    if faults:
+        raise PackError(*faults)
+    return value
 
 
 def _rule(intent: str, raw: _RuleFile, shown: str) -> Rule:
@@ -344,7 +359,7 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     """Every intent under the pack's `intents/` folder, by name. Folders that start with `_` hold words, not intents.
 
     Raises:
-        PackError: "file: key: what" at the first thing that is wrong.
+        PackError: "file: key: what" for everything that is wrong.
     """
     files = sorted(folder.rglob("*.yaml"))
     kept = [file for file in files if not any(part.startswith("_") for part in file.relative_to(folder).parts)]
@@ -354,8 +369,8 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     key = compiled.key_of(*kept, of=" ".join((compiled.code_of("language"), *names)))
 
     def read() -> dict[str, _IntentFile]:
-        return {name: converted(read_yaml(folder / name, name), _IntentFile, name) for name in names}
+        return dict(each_of(names, lambda name: (name, converted(read_yaml(folder / name, name), _IntentFile, name))))
 
     raws: dict[str, _IntentFile] = compiled.kept("rules", key, dict[str, _IntentFile], read)
     subjects = _known_subjects(folder) if any(raw.subject for raw in raws.values()) else {}
-    return tuple(_intent(name, raw, folder, subjects) for name, raw in raws.items())
+    return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects)))
