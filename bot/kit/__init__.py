@@ -96,7 +96,6 @@ from bot.kit.wanted import (
     any_time,
     by_side,
     choose,
-    claims_within,
     fitting,
     holds_more,
     is_numbered,
@@ -124,13 +123,13 @@ from bot.records.details import Hours, is_npi, on_day
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.line import ClaimLine, read_lines
 from bot.records.listing import Listing, Network
-from bot.records.live import Live, Story, Visits, fills, story_of, visits
+from bot.records.live import NO_DOUBTS, Live, Story, SumDoubts, Visits, Within, fills, story_of, visits
 from bot.records.money import Amount, by_currency
 from bot.records.observation import Observation
 from bot.records.patient import Patient, Profile, read_patient, read_profile
 from bot.records.reasons import Contract, Reason, read_contract
 from bot.records.share import Doubt, Why, doubts_of, owed_steps, why_of
-from bot.records.sums import NO_DOUBTS, Step, SumDoubts, Term, Within, began_in, sum_doubts, sum_of
+from bot.records.sums import Step, Term, sum_of
 
 __all__ = [
     "COUNTED",
@@ -231,7 +230,6 @@ __all__ = [
     "asked_networks",
     "asks_kind",
     "asks_several",
-    "began_in",
     "beyond",
     "by_currency",
     "by_provider",
@@ -248,7 +246,6 @@ __all__ = [
     "claim_news",
     "claim_numbered",
     "claims_around",
-    "claims_within",
     "conditions",
     "counted_since",
     "counting",
@@ -343,7 +340,6 @@ __all__ = [
     "staff_beside",
     "standings",
     "story_of",
-    "sum_doubts",
     "sum_of",
     "telling",
     "tells_state",

@@ -18,7 +18,7 @@ from bot.records.adjudication import added
 from bot.records.claim import Claim
 from bot.records.cost_share import CostShare
 from bot.records.coverage import Coverage, PlanYear, calendar_year, plan_year, same_plan
-from bot.records.live import Live
+from bot.records.live import ClaimFilter, Live, Span
 from bot.records.money import Amount
 
 COUNTED = ("deductible", "out_of_pocket_max")
@@ -56,7 +56,7 @@ class MetSoFar:
 def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
     """The claims with an amount that counts toward it, and that amount, the newest first."""
     toward = [(claim, part) for claim in claims if (part := _toward(claim, aspect)) is not None and part.value]
-    return sorted(toward, key=lambda row: row[0].service.day.first if row[0].service.day else date.min, reverse=True)
+    return sorted(toward, key=lambda row: _day_of(row[0]), reverse=True)
 
 
 def _toward(claim: Claim, aspect: str | None) -> Amount | None:
@@ -91,13 +91,14 @@ class Floor:
         return self.deductible if aspect == "deductible" else self.shares
 
 
-def counting(alive: Live, coverages: Coverages) -> list[Claim]:
+def counting(alive: Live, coverages: Coverages, span: Span = (None, None), wanted: ClaimFilter = tuple) -> list[Claim]:
     """The claims whose amounts count: a reversal is subtracted, unless the claim that it takes back is known.
 
     A visit that two plans decided on counts for each plan; claims of one plan count once.
     """
-    rows = (*alive.claims, *alive.unmatched)
-    return [c for c in rows if (other := alive.coordinated.get(c.id)) is None or _of_two(c, other, coverages)]
+    found = alive.within(span, wanted)
+    second = [c for c in found.two_plans if _of_two(c, alive.coordinated[c.id], coverages)]
+    return [*found.counted, *second, *found.unmatched]
 
 
 def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
@@ -105,16 +106,10 @@ def _of_two(one: Claim, other: Claim, coverages: Coverages) -> bool:
     return plans[0] is not None and plans[1] is not None and not same_plan(plans[0], plans[1])
 
 
-def standings(
-    aspect: str, plans: Iterable[Shares], claims: Iterable[Claim], coverages: Coverages
-) -> tuple[MetSoFar, ...]:
-    """Where the member stands with the in-network figure of each plan that has exactly one.
-
-    `claims` are those that count, of any time.
-    """
-    rows = list(claims)
+def standings(aspect: str, plans: Iterable[Shares], alive: Live, coverages: Coverages) -> tuple[MetSoFar, ...]:
+    """Where the member stands with the in-network figure of each plan that has exactly one."""
     limits = [(plan, limit) for plan, shares in plans if (limit := _one_limit(aspect, shares))]
-    found = (_standing(aspect, limit, _under(plan, rows, coverages, alone=len(limits) == 1)) for plan, limit in limits)
+    found = (_standing(aspect, limit, _under(plan, alive, coverages, alone=len(limits) == 1)) for plan, limit in limits)
     return tuple(one for one in found if one)
 
 
@@ -153,15 +148,17 @@ class _Under:
     of_calendar: tuple[Claim, ...]
 
 
-def _under(plan: Coverage, claims: Sequence[Claim], coverages: Coverages, *, alone: bool) -> _Under:
+def _under(plan: Coverage, alive: Live, coverages: Coverages, *, alone: bool) -> _Under:
     """`alone`: no other plan counts, so that a claim that names no plan is of this one."""
     year = year_now(plan, coverages)
     scopes = {one.id: one.scope for one in coverages.every}
-    fit = [claim for claim in claims if plan.scope in scopes_of(claim, scopes)]
-    mine = [claim for claim in fit if _is_of(plan_of(claim, coverages), plan, alone=alone)]
-    dated = [(claim, claim.service.day.first) for claim in mine if claim.service.day]
+
+    def mine(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+        fit = (claim for claim in claims if plan.scope in scopes_of(claim, scopes))
+        return tuple(claim for claim in fit if _is_of(plan_of(claim, coverages), plan, alone=alone))
+
     of_year, of_calendar = (
-        tuple(claim for claim, day in dated if one.holds(day) and day <= coverages.today)
+        tuple(counting(alive, coverages, (one.first, min(one.last, coverages.today)), mine))
         for one in (year, calendar_year(coverages.today))
     )
     return _Under(plan, year, of_year, of_calendar)
@@ -178,17 +175,24 @@ def year_now(plan: Coverage, coverages: Coverages) -> PlanYear:
     return plan_year(plan, day, coverages.every) or calendar_year(coverages.today)
 
 
-def this_year(claims: Iterable[Claim], coverages: Coverages) -> list[Claim]:
+def this_year(alive: Live, coverages: Coverages) -> list[Claim]:
     """The claims that count now: of a current plan those of its year, of any other those of the calendar year."""
     held = coverages.current or coverages.in_state("ended")[:1]
-    rows: list[Claim] = []
-    for claim in claims:
-        day, plan = claim.service.day, plan_of(claim, coverages)
-        mine = next((one for one in held if plan and same_plan(one, plan)), None)
-        year = year_now(mine, coverages) if mine else calendar_year(coverages.today)
-        if day and year.holds(day.first) and day.first <= coverages.today:
-            rows.append(claim)
-    return rows
+
+    def now(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+        return tuple(claim for claim in claims if _year_of(claim, held, coverages).holds(_day_of(claim)))
+
+    return counting(alive, coverages, (counted_since(coverages), coverages.today), now)
+
+
+def _year_of(claim: Claim, held: Iterable[Coverage], coverages: Coverages) -> PlanYear:
+    plan = plan_of(claim, coverages)
+    mine = next((one for one in held if plan and same_plan(one, plan)), None)
+    return year_now(mine, coverages) if mine else calendar_year(coverages.today)
+
+
+def _day_of(claim: Claim) -> date:
+    return claim.service.day.first if claim.service.day else date.min
 
 
 def counted_since(coverages: Coverages) -> date:
@@ -210,8 +214,8 @@ async def year_so_far(ask: Ask, alive: Live) -> dict[str, MetSoFar]:
         return {}
     finally:
         del ask.report.gaps[gaps:]
-    plans, rows = [(one, one.costs) for one in coverages.current], counting(alive, coverages)
-    found = {aspect: standings(aspect, plans, rows, coverages) for aspect in COUNTED}
+    plans = [(one, one.costs) for one in coverages.current]
+    found = {aspect: standings(aspect, plans, alive, coverages) for aspect in COUNTED}
     return {aspect: met[0] for aspect, met in found.items() if len(met) == 1 and met[0].agreed}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -15,9 +15,7 @@ from bot.kit.which import VISITS, nth_asked, part_asked, parts_named
 from bot.records.adjudication import added
 from bot.records.care_kind import NO_KINDS, CareKind, CareKinds, Shown, shown_as
 from bot.records.claim import Claim
-from bot.records.live import Live
 from bot.records.money import Amount
-from bot.records.sums import Within, within
 
 _TITLES = frozenset({"dr", "doctor", "doctora", "dra", "md", "do", "np", "el", "la", "the"})
 
@@ -43,7 +41,8 @@ class ClaimWish:
 
     `over` and `under` are US dollars of `aspect`, the amount that the question is about (what is owed when None).
     `part` is the part of the body that the care was for, with the person's word; `nth` the how-manieth day of care in
-    time, from 1. `either`: what is of one of the claim types or of one of the kinds of care fits.
+    time, from 1. `either`: what is of one of the claim types or of one of the kinds of care fits. `also` is a further
+    condition, such as the claim's plan.
     """
 
     start: date | None = None
@@ -66,6 +65,11 @@ class ClaimWish:
     nth: int | None = None
     either: bool = False
     kinds: CareKinds = NO_KINDS
+    also: Callable[[Claim], bool] | None = field(default=None, compare=False)
+
+    def __call__(self, claims: Iterable[Claim]) -> tuple[Claim, ...]:
+        """The claims that fit every condition but the time, in the asked order: `Live.within` looks at the time."""
+        return choose(claims, replace(self, start=None, end=None)).claims
 
     @property
     def kind(self) -> CareKind | None:
@@ -185,7 +189,7 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
 
 def choose(claims: Iterable[Claim], wanted: ClaimWish) -> Chosen:
     """The claims that fit every condition, each checked here whatever the server did."""
-    rows = tuple(claims)
+    rows = tuple(claim for claim in claims if wanted.also is None or wanted.also(claim))
     if not wanted.narrows:
         return Chosen(_ordered(rows, wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))
@@ -370,19 +374,3 @@ def named(claim: Claim, words: str) -> bool:
     wanted = [word for word in words.casefold().replace(".", " ").split() if word not in _TITLES]
     texts = [text.casefold() for text in (claim.seen, claim.billing, claim.place, claim.prescriber) if text]
     return bool(wanted) and any(all(word in text for word in wanted) for text in texts)
-
-
-def claims_within(
-    alive: Live,
-    start: date | None,
-    end: date | None,
-    wanted: ClaimWish,
-    *,
-    also: Callable[[Claim], bool] = lambda _claim: True,
-) -> Within:
-    """The claims between two days that fit every other condition; the days of `wanted` are ignored.
-
-    `also` is a further condition, such as the claim's plan.
-    """
-    whenever = replace(wanted, start=None, end=None)
-    return within(alive, start, end, lambda claims: choose([c for c in claims if also(c)], whenever).claims)

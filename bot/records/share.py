@@ -9,9 +9,10 @@ from typing import Literal
 
 from bot.records.adjudication import added
 from bot.records.claim import Claim
-from bot.records.live import Live, same_number
+from bot.records.live import Live
 from bot.records.money import Amount
 from bot.records.sums import Step, Term
+from bot.records.versions import same_number
 
 DoubtKind = Literal[
     "sum_of_parts",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.kit import (
@@ -18,10 +18,8 @@ from bot.kit import (
     added,
     amount_in,
     by_currency,
-    claims_within,
     period_claims,
     span_of,
-    sum_doubts,
     sum_of,
     wanted_of,
 )
@@ -70,26 +68,23 @@ async def answer(ask: Ask) -> Comparison:
     alive = await period_claims(ask, min(span[0] for span, _ in sides), max(span[1] for span, _ in sides))
     summary = summarize(alive, ask)
     for span, wanted in sides:
-        counted = claims_within(alive, *span, wanted).counted
+        counted = alive.within(span, wanted).counted
         ask.report.steps += sum_of("spending", counted, lambda c, by=wanted: amount_in(c, by))  # type: ignore[misc] # mypy knows no default
-    found = [claim.id for span, wanted in sides for claim in claims_within(alive, *span, wanted).counted]
-    ask.cite("ExplanationOfBenefit", found)
+    ask.cite("ExplanationOfBenefit", [claim.id for side in sides for claim in alive.within(*side).counted])
     return summary
 
 
 def summarize(alive: Live, ask: Ask) -> Comparison:
     """The sums over the claims that began in each time."""
     sides = _sides(ask)
-    found = [claims_within(alive, *span, wanted) for span, wanted in sides]
+    found = [alive.within(*side) for side in sides]
     now, then = (_side(one.counted, span, by, ask) for one, (span, by) in zip(found, sides, strict=True))
     alike = now.share and then.share and now.share.currency == then.share.currency
     difference = now.share - then.share if alike and now.share and then.share else None
-    doubts = sum_doubts(
-        (claim for one in found for claim in one.counted),
-        alive,
-        apart=(claim for one in found for claim in (*one.two_plans, *one.apart)),
-        undated={claim.id: claim for one in found for claim in one.undated}.values(),
-        reaching=found[1].reaching,
+    doubts = replace(
+        found[0].doubts + found[1].doubts,
+        undated=len({claim.id for one in found for claim in one.undated}),
+        reaching=len(found[1].reaching),
     )
     two = tuple(wanted for _, wanted in sides) if sides[0][0] == sides[1][0] else ()
     return Comparison(wanted_of(ask), now, then, difference, doubts, two)

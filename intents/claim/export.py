@@ -21,7 +21,6 @@ from bot.kit import (
     WithDocument,
     added,
     by_currency,
-    claims_within,
     days_around,
     doubts_of,
     history,
@@ -29,7 +28,6 @@ from bot.kit import (
     read_profile,
     records,
     span_of,
-    sum_doubts,
     wanted_of,
     why_of,
     year_so_far,
@@ -164,7 +162,7 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
     """The document: every claim that counts, newest first; a sensitive one only when its button was pressed (T33)."""
     start, end = _span(ask)
     shown = ask.arguments.get("sensitive") == "yes"
-    within = claims_within(live, start, end, wanted_of(ask))
+    within = live.within((start, end), wanted_of(ask))
     of_time = {claim.id for claim in (*within.counted, *within.two_plans)}
     alive = [claim for claim in live.claims if claim.id in of_time]
     sensitive = sum(1 for claim in alive if claim.sensitive)
@@ -187,7 +185,7 @@ def summarize(live: Live, ask: Ask, patient: str | None = None) -> Export:
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
         months=() if ask.report.hides else _months(counted),
         way=way_of(counted),
-        doubts=replace(sum_doubts(counted, live, apart=(*alive, *within.apart)), reaching=within.doubts.reaching),
+        doubts=replace(within.doubts_of(counted), undated=0),
     )
     return Export(
         document=Document("claims", {"papers": papers}, ("html", "csv")) if receipts else None,

@@ -29,7 +29,6 @@ from bot.kit import (
     checked,
     choose,
     cite_claims,
-    claims_within,
     doubts_of,
     fills,
     near_claims,
@@ -193,7 +192,7 @@ def in_all(alive: Live, ask: Ask) -> Several | None:
 def _within(alive: Live, ask: Ask) -> Within:
     wanted = wanted_of(ask)
     filled = with_fills(choose(alive.added, wanted).claims, wanted)
-    return claims_within(alive, *_time(ask), wanted, also=lambda claim: filled or not claim.is_pharmacy)
+    return alive.within(_time(ask), wanted if filled else replace(wanted, also=lambda claim: not claim.is_pharmacy))
 
 
 def _time(ask: Ask) -> tuple[date, date]:

@@ -21,6 +21,7 @@ from bot.kit import (
     near_claims,
     newest_claims,
     service_dates,
+    span_of,
     tells_state,
     text_of,
     wanted_of,
@@ -65,7 +66,7 @@ async def answer(ask: Ask) -> ClaimList:
     if "network" in ask.slots and wanted.state is None:
         ask.cannot("network")  # a claim says how it was paid, not in which network by name
     alive = await newest_claims(
-        ask, *service_dates(ask), enough=lambda so_far: len(choose(so_far.listed, wanted).claims) > most
+        ask, *service_dates(ask), enough=lambda so_far: len(so_far.within(span_of(ask), wanted).listed) > most
     )
     summary = summarize(alive, ask)
     if not summary.read and summary.wanted.narrows:
@@ -77,15 +78,14 @@ async def answer(ask: Ask) -> ClaimList:
 def summarize(alive: Live, ask: Ask) -> ClaimList:
     """The page cut from the claims that fit every condition: each is checked here whatever the server did."""
     wanted, first, visits = _wanted(ask), ask.page * PAGE, _of_visits(ask)
-    every = choose(alive.claims, wanted_of(ask)).claims if visits else ()
-    chosen = choose(alive.listed, wanted)
-    page = chosen.claims[first : first + PAGE]
+    found, chosen = alive.within(span_of(ask), wanted), choose(alive.listed, wanted)
+    page = found.listed[first : first + PAGE]
     return ClaimList(
         wanted=wanted_of(ask),
         claims=page,
         first=first + 1,
-        more=len(chosen.claims) > first + PAGE,
-        read=len(chosen.claims),
+        more=len(found.listed) > first + PAGE,
+        read=len(found.listed),
         page=ask.page,
         chosen=chosen,
         replaced=len(choose(alive.replaced, wanted).claims),
@@ -93,7 +93,7 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         taken_back=len(choose(alive.taken_back, wanted).claims),
         untold=any(not tells_state(c, wanted.state) for c in choose(alive.claims, replace(wanted, state=None)).claims),
         visits=visits,
-        fills=any(claim.is_pharmacy for claim in every),
+        fills=visits and any(claim.is_pharmacy for claim in alive.within(span_of(ask), wanted_of(ask)).listed),
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
     )
 

@@ -18,7 +18,6 @@ from bot.kit import (
     Within,
     added,
     by_currency,
-    claims_within,
     left_of,
     period_claims,
     span_of,
@@ -118,7 +117,7 @@ def _whom(told: Iterable[Claim]) -> tuple[tuple[str, Amount], ...]:
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return claims_within(alive, *_span(ask), wanted_of(ask))
+    return alive.within(_span(ask), wanted_of(ask))
 
 
 def _span(ask: Ask) -> tuple[date, date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from bot.kit import (
@@ -19,7 +19,6 @@ from bot.kit import (
     Within,
     amount_in,
     by_currency,
-    claims_within,
     days_around,
     doubts_of,
     fitting,
@@ -154,12 +153,12 @@ def _filled(alive: Live, ask: Ask) -> list[Claim]:
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return claims_within(alive, *_span(ask), wanted_of(ask), also=lambda claim: _is_asked(claim, ask))
+    return alive.within(_span(ask), replace(wanted_of(ask), also=lambda claim: _is_asked(claim, ask)))
 
 
 def _unnamed(alive: Live, ask: Ask) -> int:
     """How many fills of the time give no words for their drug."""
-    found = claims_within(alive, *_span(ask), ClaimWish(), also=lambda c: c.is_pharmacy and not _drugs(c))
+    found = alive.within(_span(ask), ClaimWish(also=lambda c: c.is_pharmacy and not _drugs(c)))
     return len((*found.counted, *found.two_plans))
 
 

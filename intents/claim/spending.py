@@ -26,7 +26,6 @@ from bot.kit import (
     by_currency,
     choose,
     cite_claims,
-    claims_within,
     holds_more,
     near_claims,
     of_other_person,
@@ -225,7 +224,7 @@ def _aspect(ask: Ask) -> str | None:
 
 
 def _within(alive: Live, ask: Ask) -> Within:
-    return claims_within(alive, *_span(ask), _wanted(ask))
+    return alive.within(_span(ask), _wanted(ask))
 
 
 def _sum(amounts: Sequence[Amount | None]) -> Amount | None:

@@ -18,10 +18,10 @@ from bot.kit import (
     Coverage,
     Coverages,
     Floor,
+    Live,
     MetSoFar,
     Shares,
     Summary,
-    began_in,
     carrying,
     counted_since,
     counting,
@@ -192,17 +192,17 @@ async def answer(ask: Ask) -> CostShares:
     since = start if _asks_time(coverages, ask) else counted_since(coverages)
     alive = await period_claims(ask, since, end, people=False)
     scope = _counts_as(coverages, ask)
-    counted = _counted(counting(alive, coverages), coverages, ask, scope)
+    counted = _counted(alive, coverages, ask, scope)
     ask.report.cite("ExplanationOfBenefit", [claim.id for claim in counted])
     medical = [claim for claim in counted if not claim.is_pharmacy or scope == "drugs"]
     for side in dict.fromkeys(network_side(claim) for claim in medical):
         group = [claim for claim in medical if network_side(claim) == side]
         ask.report.steps += sum_of("deductible", group, lambda claim: claim.owed.deductible)
-    return summarize(coverages, counting(alive, coverages), ask)
+    return summarize(coverages, alive, ask)
 
 
-def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) -> CostShares:
-    """The shares that were asked for, and the sums of the claims; `claims` None: they were not needed."""
+def summarize(coverages: Coverages, alive: Live | None, ask: Ask) -> CostShares:
+    """The shares that were asked for, and the sums of the claims; `alive` None: they were not needed."""
     aspect, side = _aspect(ask), _side(ask)
     chosen = _chosen(coverages, ask)
     service = visit_kind(ask)
@@ -214,14 +214,12 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
     found = service is not None and any(shares for _, shares in named)
     guessed = _about_care(ask) == "price" and named_visit(ask) is None  # a knee may be replaced in a stay or without
     plans = named if found and not guessed else every
-    read = list(claims or ())
-    counted = _counted(read, coverages, ask, scope)
+    counted = _counted(alive, coverages, ask, scope) if alive else []
     floors = floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
-    stands = claims is not None and side != "out" and not timed
-    asked = (_yearly(ask) or (aspect or "deductible",)) if stands else ()
-    met = {one: standings(one, plans, read, coverages) for one in asked if one in COUNTED}
+    asked = (_yearly(ask) or (aspect or "deductible",)) if side != "out" and not timed else ()
+    met = {one: standings(one, plans, alive, coverages) for one in asked if alive and one in COUNTED}
     return CostShares(
         both=tuple(met.items()) if len(met) > 1 else (),
         standings=met.get(aspect or "", ()) if len(met) == 1 else (),
@@ -232,7 +230,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         side=side,
         service=service,
         missing=service is not None and not found and any(shares for _, shares in every),
-        read=claims is not None and (scope is None or bool(scoped)) and _about_care(ask) is None,
+        read=alive is not None and (scope is None or bool(scoped)) and _about_care(ask) is None,
         counted=len(counted),
         floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
         drugs=drugs,
@@ -240,7 +238,7 @@ def summarize(coverages: Coverages, claims: Iterable[Claim] | None, ask: Ask) ->
         through=max((c.service.day.first for c in counted if c.service.day), default=None),
         other_person=of_other_person(ask),
         hides=ask.report.hides,
-        other_claims=sum(1 for claim in read if began_in(claim, start, end)) - len(counted),
+        other_claims=len(counting(alive, coverages, (start, end))) - len(counted) if alive else 0,
         end=end if timed else None,
         starts_anew=_starts_anew(coverages, ask) if scope is None else None,
         scope=scope_of(ask),
@@ -315,12 +313,11 @@ def _counts_as(coverages: Coverages, ask: Ask) -> str | None:
     return None if scope == "drugs" and not of_scope(chosen, scope) else scope
 
 
-def _counted(claims: Iterable[Claim], coverages: Coverages, ask: Ask, scope: str | None) -> list[Claim]:
+def _counted(alive: Live, coverages: Coverages, ask: Ask, scope: str | None) -> list[Claim]:
     """The claims of the time under a medical plan; dental and vision plans have deductibles of their own."""
-    start, end = _span(ask)
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     timed = _asks_time(coverages, ask)
-    rows = [c for c in claims if began_in(c, start, end)] if timed else this_year(claims, coverages)
+    rows = counting(alive, coverages, _span(ask)) if timed else this_year(alive, coverages)
     return [c for c in rows if (scopes_of(c, scopes)[0] == scope if scope else not counts_apart(c, scopes))]
 
 

@@ -17,7 +17,6 @@ from bot.kit import (
     Live,
     Summary,
     added,
-    claims_within,
     member_coverages,
     period_claims,
     plan_year_of,
@@ -102,8 +101,7 @@ def _plan_time(coverages: Coverages, ask: Ask) -> tuple[date, date]:
 def _dental(alive: Live, coverages: Coverages, start: date, end: date) -> list[Claim]:
     """The claims for teeth of that time that count."""
     ids = {one.id for one in coverages.every if one.scope == "dental"}
-    found = claims_within(alive, start, end, ClaimWish(), also=lambda c: c.kind == "oral" or c.coverage in ids)
-    return list(found.counted)
+    return list(alive.within((start, end), ClaimWish(also=lambda c: c.kind == "oral" or c.coverage in ids)).counted)
 
 
 def summarize(coverages: Coverages, ask: Ask) -> Included:
@@ -111,6 +109,8 @@ def summarize(coverages: Coverages, ask: Ask) -> Included:
     about, current = text_of(ask, "reason") or "", coverages.current
     if about == "then":
         return _then(coverages, ask)
+    if not about:
+        return Included(about, (), current)
     if about in SCOPES:
         found = tuple(one for one in current if one.scope == about)
         costs = [share for one in current for share in one.costs if about == "drugs" and _of_drugs(share)]

@@ -1,0 +1,191 @@
+"""Which records are one claim, which claims replace or take back others, and which are of one visit (fhir-notes 4.7).
+
+Versions need proof: two claims that merely share a number are both kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from bot.records.claim import Claim, Number
+from bot.records.money import Amount
+
+_LONG_AGO = date.min
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def priors_of(claims: Iterable[Claim]) -> dict[str, list[tuple[Number, str]]]:
+    """The claim numbers that are replaced, each with the id of the claim that does; one made in error replaces none."""
+    priors: dict[str, list[tuple[Number, str]]] = {}
+    for claim in claims:
+        if claim.status != "entered-in-error" and claim.use in {None, "claim"}:
+            for number in claim.replaces:
+                priors.setdefault(number.value, []).append((number, claim.id))
+    return priors
+
+
+def is_prior(claim: Claim, priors: dict[str, list[tuple[Number, str]]]) -> bool:
+    """Whether another claim replaces it, by one of its numbers."""
+    named = ((own, *by) for own in claim.numbers for by in priors.get(own.value, ()))
+    return any(by != claim.id and own.same(number) for own, number, by in named)
+
+
+def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
+    """Each record once, in its newest version (F42), and how many were older or repeated another one exactly.
+
+    Proof is the record's id, or the same number, kind, use and days with the same amounts, people and reasons.
+    """
+    by_id: dict[str, Claim] = {}
+    seen = 0
+    for place, claim in enumerate(claims):
+        seen += 1
+        key = claim.id or f"?{place}"
+        by_id[key] = _newer(by_id.get(key), claim)
+    # What a claim says is read only where another has its name: reading it took a third of an answer's CPU.
+    names = {key: _called(claim) for key, claim in by_id.items() if claim.numbers}
+    named = Counter(names.values())
+    newest: dict[tuple[object, ...], Claim] = {}
+    for key, claim in by_id.items():
+        again = key in names and named[names[key]] > 1
+        same = (_content(claim) if again else None) or (key,)
+        newest[same] = _newer(newest.get(same), claim)
+    return list(newest.values()), seen - len(newest)
+
+
+def twins(claims: Iterable[Claim]) -> frozenset[str]:
+    """The ids of claims that count and share number, kind and days with another one that counts."""
+    groups: dict[tuple[object, ...], list[Claim]] = {}
+    for claim in claims:
+        if claim.numbers and claim.service.known:
+            groups.setdefault(_called(claim), []).append(claim)
+    return frozenset(claim.id for rows in groups.values() if len(rows) > 1 for claim in rows)
+
+
+def version_of(claim: Claim) -> tuple[datetime, date]:
+    """The key that orders versions: when the record was changed, then when the claim was decided."""
+    return (claim.last_updated or _NEVER, claim.created.first if claim.created else _LONG_AGO)
+
+
+def _newer(old: Claim | None, new: Claim) -> Claim:
+    return old if old is not None and version_of(old) > version_of(new) else new
+
+
+def _called(claim: Claim) -> tuple[object, ...]:
+    return (claim.numbers[0], claim.kind, claim.use, claim.service)
+
+
+def _content(claim: Claim) -> tuple[object, ...] | None:
+    """All that the claim says but its id and its dates of change; None without a number or a day of service."""
+    if not claim.numbers or not claim.service.known:
+        return None
+    amounts = (claim.billed, claim.allowed, claim.plan_paid, claim.owed, claim.paid_by_patient, claim.discount)
+    people = (claim.patient, claim.seen, claim.billing, claim.place, claim.coverage)
+    state = (claim.status, claim.outcome, claim.replaces, claim.replaced_by, claim.reasons, claim.lines)
+    return (*_called(claim), amounts, people, state, claim.dispensed)
+
+
+def matched(reversals: Iterable[Claim], claims: Sequence[Claim], gone: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
+    """The claims that each reversal takes back, by its id: those that it names, or one with exactly its amounts.
+
+    `gone` are claims that no longer count: they are matched by number alone. A reversal without a match has no entry.
+    """
+    found: dict[str, tuple[Claim, ...]] = {}
+    used: set[str] = set()
+    for reversal in reversals:
+        named = [one for one in (*claims, *gone) if reversal.follows(one)]
+        named = named or [one for one in gone if same_number(reversal, one)]
+        fitting = [one for one in claims if not named and _fits(reversal, one) and one.id not in used]
+        rows = named or [one for one in fitting if same_number(reversal, one)] or fitting[:1]
+        if rows:
+            found[reversal.id] = tuple(rows)
+            used.update(one.id for one in rows)
+    return found
+
+
+def _fits(reversal: Claim, claim: Claim) -> bool:
+    """True for the exactly opposite amounts of an older claim with its number, or of the same day, kind and people."""
+    if not _opposite(reversal, claim) or not _later(reversal, claim):
+        return False
+    if same_number(reversal, claim):
+        return True
+    same_day = reversal.service.known and reversal.service.day == claim.service.day
+    people = ((reversal.seen, claim.seen), (reversal.billing, claim.billing), (reversal.patient, claim.patient))
+    agree = all(None in pair or pair[0] == pair[1] for pair in people)
+    return same_day and agree and reversal.kind == claim.kind and reversal.billed is not None
+
+
+def same_number(one: Claim, other: Claim) -> bool:
+    """Whether both have the same claim number."""
+    return bool(one.numbers and other.numbers) and one.numbers[0].same(other.numbers[0])
+
+
+def _opposite(reversal: Claim, claim: Claim) -> bool:
+    amounts = [(one.billed, one.owed.amount, one.plan_paid) for one in (reversal, claim)]
+    pairs: list[tuple[Amount, Amount]] = [
+        (back, given) for back, given in zip(*amounts, strict=True) if back is not None and given is not None
+    ]
+    return bool(pairs) and all(back == -given for back, given in pairs) and any(back.value for back, _ in pairs)
+
+
+def _later(reversal: Claim, claim: Claim) -> bool:
+    if None in {reversal.created, claim.created}:
+        return True
+    return _decided(reversal) >= _decided(claim)
+
+
+def _decided(claim: Claim) -> date:
+    return claim.created.first if claim.created else date.min
+
+
+def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
+    """By the id of a claim that is not added up: the claim of another plan for the same visit, which is.
+
+    Two claims are of one visit when day, kind and charge agree, who billed does not differ, and their coverages do.
+    The member's share is that of the one that reports another payer's payment, else the smaller one.
+    """
+    days: dict[tuple[object, ...], list[Claim]] = {}
+    # Most members have one plan: then neither people nor days are read.
+    for claim in claims if _of_several_plans(claims) else ():
+        if claim.coverage and claim.service.day:
+            days.setdefault((claim.patient, claim.service.day, claim.kind), []).append(claim)
+    found: dict[str, Claim] = {}
+    for of_day in days.values():
+        # Charges are read only where they decide: reading the amounts of a page of claims takes a millisecond.
+        for rows in _of_one_charge(of_day) if _of_several_plans(of_day) else ():
+            if _of_several_plans(rows):
+                found.update(_of_one_visit(rows))
+    return found
+
+
+def _of_several_plans(claims: Sequence[Claim]) -> bool:
+    return len({claim.coverage for claim in claims}) > 1
+
+
+def _of_one_charge(claims: Sequence[Claim]) -> Iterable[list[Claim]]:
+    """The claims that were billed for something, those of the same charge together."""
+    groups: dict[tuple[object, ...], list[Claim]] = {}
+    for claim in claims:
+        if claim.billed and claim.billed.value > 0:
+            groups.setdefault((claim.billed.currency, claim.billed.cents), []).append(claim)
+    return groups.values()
+
+
+def _of_one_visit(rows: Sequence[Claim]) -> Mapping[str, Claim]:
+    found: dict[str, Claim] = {}
+    for claim in rows:
+        others = [one for one in rows if one.coverage != claim.coverage and _same_people(one, claim)]
+        if others and (last := min([claim, *others], key=_rank)) is not claim:
+            found[claim.id] = last
+    return found
+
+
+def _same_people(one: Claim, other: Claim) -> bool:
+    return None in {one.billing, other.billing} or one.billing == other.billing or one.seen == other.seen
+
+
+def _rank(claim: Claim) -> tuple[bool, bool, object, str]:
+    """The claim that reports another payer's payment first, then the smaller share; one without a share comes last."""
+    owed, prior = claim.owed.amount, claim.prior_payer_paid
+    return (not (prior and prior.value > 0), owed is None, owed.value if owed else 0, claim.id)
