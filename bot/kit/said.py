@@ -37,7 +37,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 
-_ONE = frozenset({"last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"})
+_ONE = frozenset(
+    {"one", "last", "latest", "newest", "recent", "first", "ultima", "ultimo", "reciente", "primera", "primer"}
+)
 
 
 def scope_of(ask: Ask) -> str | None:
@@ -77,7 +79,7 @@ def _visit_to(codes: object) -> str | None:
 
 
 def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
-    """Whether all visits are meant: the words are plural, or name a kind of care and a time but no single visit."""
+    """Whether all visits are meant: the words are plural, or name care or somebody and a time but no single visit."""
     if wanted.order or wanted.number or not ask.said or len(wanted.services) > 1:
         return False
     said = set(words_of(ask.said)) - set(words_of(ask.words.get("date_range")))
@@ -86,7 +88,7 @@ def asks_several(ask: Ask, wanted: ClaimWish) -> bool:
     start, end = span_of(ask)
     if said & PLURAL or said & _plurals(wanted.kinds_of_care):
         return start is None or start != end
-    return bool(wanted.services) and start is not None and start != end and not said & SINGULAR
+    return bool(wanted.services or wanted.providers) and start is not None and start != end and not said & SINGULAR
 
 
 def _plurals(kinds: Iterable[CareKind]) -> set[str]:

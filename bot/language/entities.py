@@ -291,13 +291,15 @@ def _taken(free: list[bool], tag: Tag | None) -> list[bool]:
 def _plausible(tags: Sequence[Tag], said: Utterance) -> list[Tag]:
     """Without what only seems to be said.
 
-    "Dra. Vela" asks for no woman, "Hill Hospital" for no hospital, "Hartford CT" for no scan and "Ten Mile" for no
-    radius; "f" is a woman beside a doctor alone.
+    "Having the baby" asks for nobody else's record, "Dra. Vela" for no woman, "Hill Hospital" for no hospital,
+    "Hartford CT" for no scan and "Ten Mile" for no radius; "f" is a woman beside a doctor alone.
     """
     names = [tag for tag in tags if tag.kind == "provider_name"]
     tags = _from_the_left(tags)
     places = [tag for tag in tags if tag.kind == "location"]
     tags = [tag for tag in tags if tag.kind == "location" or not _lies_in(tag, places)]
+    care = [tag for tag in tags if tag.kind == "service"]
+    tags = [tag for tag in tags if tag.kind != "person" or not _lies_in(tag, care)]
     ramps = [tag for tag in tags if tag.kind == "wheelchair"]
     tags = [tag for tag in tags if tag.kind not in {"service", "facility_type"} or not _lies_in(tag, ramps)]
     longer = [name for name in names if name.after - name.first > 1]

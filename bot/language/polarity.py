@@ -121,11 +121,18 @@ class _Scope:
             and cue in self._listed.phrases("not_after")
         )
         yield cue in self._listed.phrases("replacing") and tag.kind == "drug"
+        yield cue in self._listed.phrases("comparing") and self._compares(tag.after)
         yield cue in absent and not self._listed.thing.isdisjoint(between) and self._listed.being.isdisjoint(between)
         yield cue in self._listed.phrases("outside") and tag.kind != "network"
         yield cue in self._listed.phrases("answer") and bool(between) and between[0] in self._listed.after_answer
         yield cue in auxiliary and self._listed.verb.isdisjoint((*between, self.words[tag.first]))
         yield cue in self._listed.phrases("negated") and self._is_question(first, tag)
+
+    def _compares(self, after: int) -> bool:
+        """Whether a "than" follows: "gasté menos en medicinas que el año pasado" leaves nothing out."""
+        than = self._listed.than
+        rest = range(after, len(self.words))
+        return any(self.words[at] in than and self.words[at - 1] not in self._listed.relative for at in rest)
 
     def _is_question(self, cue: int, tag: Tag) -> bool:
         """Whether a "not" belongs to what is asked about somebody: "why is Dr. Kim not in network P"."""

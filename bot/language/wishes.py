@@ -76,7 +76,7 @@ def with_wishes(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[T
     """The tags, with words that describe whoever follows as wishes, and without what is only a part of a wish."""
     found = _described([_with_object(said, tag, tags, words) if tag.kind == WISH else tag for tag in tags])
     wishes = [tag for tag in found if tag.kind == WISH]
-    return [tag for tag in found if not (tag.kind in _PARTS and any(_meet(tag, one) for one in wishes))]
+    return [tag for tag in found if not (tag.kind in _PARTS and any(_is_part(tag, one) for one in wishes))]
 
 
 def _described(tags: list[Tag]) -> list[Tag]:
@@ -100,5 +100,7 @@ def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea
     return replace(tag, after=max(ends, default=tag.after + 1))
 
 
-def _meet(one: Tag, other: Tag) -> bool:
-    return one.first < other.after and other.first < one.after
+def _is_part(tag: Tag, wish: Tag) -> bool:
+    """Whether a longer wish holds some of its words; a kind of care that is as long is one of its own ("vacuna")."""
+    meets = tag.first < wish.after and wish.first < tag.after
+    return meets and (tag.kind != "service" or tag.after - tag.first < wish.after - wish.first)

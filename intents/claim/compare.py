@@ -18,13 +18,16 @@ from bot.kit import (
     added,
     amount_in,
     by_currency,
+    by_names,
     period_claims,
     span_of,
     sum_of,
+    text_of,
     wanted_of,
 )
 
 Span = tuple[date, date]
+_TWO_KINDS = ("professional", "pharmacy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ async def answer(ask: Ask) -> Comparison:
     """This year until today beside the same days of last year, the two times or the two kinds that were named."""
     sides = _sides(ask)
     alive = await period_claims(ask, min(span[0] for span, _ in sides), max(span[1] for span, _ in sides))
+    ask = by_names(ask, alive.every)
+    sides = _sides(ask)
     summary = summarize(alive, ask)
     for span, wanted in sides:
         counted = alive.within(span, wanted).counted
@@ -100,6 +105,8 @@ def _side(counted: tuple[Claim, ...], span: Span, wanted: ClaimWish, ask: Ask) -
 def _sides(ask: Ask) -> tuple[tuple[Span, ClaimWish], tuple[Span, ClaimWish]]:
     """What is compared: the first two that were named in one time, else all that was asked for in two times."""
     wanted, (start, end) = wanted_of(ask), span_of(ask)
+    if text_of(ask, "question") == "doctors_or_drugs":
+        wanted = replace(wanted, claim_types=_TWO_KINDS)
     if wanted.sides and not _two_times(ask):
         last = min(end or ask.today, ask.today)
         span = start or date(last.year, 1, 1), last

@@ -81,10 +81,11 @@ class LastVisitCost(Summary):
     """One day of care, the `pick`-th from the newest, or of the order that was asked for.
 
     Several `claims` are a tie: one visit may give several, or there were several visits; they are shown as choices,
-    with what they come to `together` when one kind of care was asked for. `part` is the share of the lines of that
-    kind, where they are only some of the claim's (`shown`). `nearest` is told where none fits. `fill` is a pharmacy
-    fill since then, offered and not counted. `shielded` claims carry a sensitivity label and are described only when
-    `opened` by button. `story` is that of an earlier claim that the one claim replaces. `wanted` holds the conditions.
+    with what they come to `together` when one kind of care was asked for, or the newest of several kinds. `part` is
+    the share of the lines of that kind, where they are only some of the claim's (`shown`). `nearest` is told where
+    none fits. `fill` is a pharmacy fill since then, offered and not counted. `shielded` claims carry a sensitivity
+    label and are described only when `opened` by button. `story` is that of an earlier claim that the one claim
+    replaces. `wanted` holds the conditions.
     `apart` counts visits that no longer count. `credit` is told where no visit is: the newest claim that takes back
     another, and `reversed` is that one, where the records show it. Where several kinds or providers were asked for,
     `each` has the newest claim of every one, None where there is none. Where all of a time were meant and they are of
@@ -208,6 +209,7 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
     credit = next(iter(alive.reversals), None)
     known = [day for day in days if day.day] or list(days)
     pick = ask.pick if ask.pick >= 0 else len(known) + ask.pick
+    each = _each(alive, wanted) if ask.pick == 0 and known else ()
     base = LastVisitCost(
         wanted=wanted,
         pick=pick,
@@ -215,7 +217,8 @@ def summarize(alive: Live, ask: Ask) -> LastVisitCost:
         apart=sum(1 for claim in choose(alive.apart, wanted).claims if not claim.is_pharmacy) - len(alive.reversals),
         other_person=of_other_person(ask),
         opened=ask.arguments.get("show") == "yes",
-        each=_each(alive, wanted) if ask.pick == 0 and known else (),
+        each=each,
+        together=_in_all([claim for _, claim in each if claim]) if None not in {claim for _, claim in each} else None,
         credit=None if known else credit,
         reversed=next(iter(alive.pairs.get(credit.id, ())), None) if credit else None,
     )
@@ -266,6 +269,12 @@ def _together(claims: Sequence[Claim], alive: Live, wanted: ClaimWish) -> Amount
         return None
     shares = [part_of(claim, wanted)[1] or claim.owed.amount for claim in counted]
     return added(shares) if None not in shares else None
+
+
+def _in_all(claims: Sequence[Claim]) -> Amount | None:
+    """What different claims come to; None where one of them does not say, or only in part."""
+    shares = [None if claim.owed.is_floor else claim.owed.amount for claim in {c.id: c for c in claims}.values()]
+    return added(shares) if None not in shares and len(shares) > 1 else None
 
 
 def _of(alive: Live, wanted: ClaimWish) -> Live:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.kit import (
+    Amount,
     Ask,
     Chosen,
     Claim,
@@ -14,6 +15,9 @@ from bot.kit import (
     Live,
     Nearest,
     Summary,
+    Within,
+    added,
+    amount_in,
     by_side,
     choose,
     cite_claims,
@@ -39,7 +43,8 @@ class ClaimList(Summary):
 
     `visits` says that visits were asked for, `fills` that prescription fills are left out of them.
     `chosen` tells how many claims could not be judged by what was asked for, `doubts` what is to be said of a row,
-    `untold` that some of those read don't tell whether they are in the state that was asked for.
+    `untold` that some of those read don't tell whether they are in the state that was asked for. `together` is what
+    the claims of a time come to, of the amount that was asked for, where each of them tells it and all are shown.
     """
 
     wanted: ClaimWish
@@ -57,14 +62,13 @@ class ClaimList(Summary):
     untold: bool = False
     visits: bool = False
     fills: bool = False
+    together: Amount | None = None
 
 
 async def answer(ask: Ask) -> ClaimList:
     """The page of claims that was asked for, by every condition that the question holds."""
     ask = by_side(ask)
     most, wanted = (ask.page + 1) * PAGE, _wanted(ask)
-    if "network" in ask.slots and wanted.state is None:
-        ask.cannot("network")  # a claim says how it was paid, not in which network by name
     alive = await newest_claims(
         ask, *service_dates(ask), enough=lambda so_far: len(so_far.within(span_of(ask), wanted).listed) > most
     )
@@ -94,7 +98,17 @@ def summarize(alive: Live, ask: Ask) -> ClaimList:
         untold=any(not tells_state(c, wanted.state) for c in choose(alive.claims, replace(wanted, state=None)).claims),
         visits=visits,
         fills=visits and any(claim.is_pharmacy for claim in alive.within(span_of(ask), wanted_of(ask)).listed),
+        together=_together(found, wanted) if page == found.listed and not ask.report.hides else None,
         doubts={c.id: tuple(one for one in doubts_of(c, alive) if one.what in _SAID) for c in page},
+    )
+
+
+def _together(found: Within, wanted: ClaimWish) -> Amount | None:
+    """The sum over a time of which the list holds every claim; a floor is no sum, and one claim needs none."""
+    amounts = [amount_in(claim, wanted) for claim in found.counted]
+    whole = set(found.counted) == set(found.listed) and not any(claim.owed.is_floor for claim in found.counted)
+    return (
+        added(amounts) if (wanted.start or wanted.end) and whole and len(amounts) > 1 and None not in amounts else None
     )
 
 

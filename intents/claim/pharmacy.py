@@ -19,6 +19,7 @@ from bot.kit import (
     Within,
     amount_in,
     by_currency,
+    by_name,
     days_around,
     doubts_of,
     fitting,
@@ -94,6 +95,7 @@ async def answer(ask: Ask) -> Pharmacy:
         ),
         page_size=100,
     )
+    ask = by_name(ask, alive.every)
     earlier: Live | None = None
     if not _filled(alive, ask) and not service_dates(ask):
         earlier = await newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
@@ -175,8 +177,13 @@ def _is_asked(claim: Claim, ask: Ask) -> bool:
 def _is_of_drug(claim: Claim, ask: Ask) -> bool:
     """Whether it is a fill of the drug that was named, which goes by its ingredient and brands too."""
     drug = text_of(ask, "drug")
-    names = [name.casefold().split() for name in (drug, *ask.other_names(drug))] if drug else []
-    return not drug or any(all(word in _drugs(claim) for word in words) for words in names)
+    named = not drug or _names(claim, drug, ask)
+    return named and not any(_names(claim, one, ask) for one in wanted_of(ask).without_drugs)
+
+
+def _names(claim: Claim, drug: str, ask: Ask) -> bool:
+    names = [name.casefold().split() for name in (drug, *ask.other_names(drug))]
+    return any(all(word in _drugs(claim) for word in words) for words in names)
 
 
 def _drugs(claim: Claim) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.kit import Ask, Claim, Summary, cite_claims, fitting, history
+from bot.kit import Ask, Claim, Summary, cite_claims, fitting, history, text_of
 
 SHOWN = 5
+_SHOT = {"service": "vaccine"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,16 @@ class Shots(Summary):
 
 
 async def answer(ask: Ask) -> Shots:
-    """Every claim for a shot that the plan shows."""
-    found = await history(ask)
-    fit = fitting(found.claims, ask)
+    """Every claim for the shot that was named, for any shot where none was."""
+    asked = replace(ask, slots={**_SHOT, **ask.slots})
+    found = await history(asked)
+    fit = fitting(found.claims, asked)
     plain = tuple(claim for claim in fit if not claim.sensitive)
     shown = plain[:SHOWN]
     cite_claims(ask, shown)
     return Shots(
         claims=shown,
-        due=ask.slots.get("question") == "due",
+        due=text_of(ask, "question") == "due",
         words={claim.id: claim.services[:2] for claim in shown},
         count=len(plain),
         left=len(plain) - len(shown),

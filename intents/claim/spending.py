@@ -24,6 +24,8 @@ from bot.kit import (
     amount_in,
     any_time,
     by_currency,
+    by_name,
+    by_side,
     choose,
     cite_claims,
     holds_more,
@@ -153,8 +155,9 @@ class Spending(Summary):
 
 async def answer(ask: Ask) -> Spending:
     """The sums over the span that was asked for, this calendar year when none was."""
-    start, end = _span(ask)
+    ask, (start, end) = by_side(ask), _span(ask)
     alive = await period_claims(ask, start, end)
+    ask = by_name(ask, alive.every)
     summary = summarize(alive, ask)
     if not summary.claims and any_time(summary.wanted).narrows:
         summary = replace(summary, nearest=await near_claims(ask, alive))

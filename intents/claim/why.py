@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from bot.kit import (
     Amount,
@@ -24,6 +25,7 @@ from bot.kit import (
     newest_claims,
     owed_steps,
     service_dates,
+    text_of,
     visits,
     wanted_of,
     why_of,
@@ -86,8 +88,27 @@ def _chosen(alive: Live, ask: Ask) -> tuple[Claim, ...]:
     if claim_id := ask.arguments.get("id"):
         return tuple(claim for claim in alive.every if claim.id == claim_id)
     wanted = wanted_of(ask)
-    kept = replace(alive, claims=fitting(alive.claims, ask))
+    kept = replace(alive, claims=_told(_of_amount(fitting(alive.claims, ask), ask), ask))
     if wanted.order or wanted.number:
         return kept.claims[:1]
     days = visits(kept, ask.today, pharmacy=with_fills(kept.claims, wanted))
     return days[min(max(ask.pick, 0), len(days) - 1)].claims if days else ()
+
+
+def _of_amount(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
+    """Those of the amount that was named; all of them where none is, which is said."""
+    named = text_of(ask, "amount")
+    if named is None:
+        return claims
+    cents = Amount(Decimal(named)).cents
+    shown = [(claim, (claim.owed.amount, claim.billed)) for claim in claims]
+    found = tuple(claim for claim, amounts in shown if cents in {one.cents for one in amounts if one})
+    if not found and claims:
+        ask.cannot("amount")
+    return found or claims
+
+
+def _told(claims: tuple[Claim, ...], ask: Ask) -> tuple[Claim, ...]:
+    """Those that tell a share, where some do and no time was named: an amount that is not there has no reason."""
+    told = tuple(claim for claim in claims if claim.owed.amount is not None)
+    return told if told and not service_dates(ask) else claims
