@@ -11,7 +11,8 @@ import pytest
 
 from bot.cli.audit import archived
 from bot.message import Person
-from bot.ops.audit import Audit, AuditRow
+from bot.ops.audit import Audit
+from bot.ops.trail import AuditRow
 from bot.stores.base import Store
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys

@@ -13,7 +13,8 @@ import pytest
 
 from bot.message import OneToOne, Person, Shared
 from bot.ops.anchor import Anchor
-from bot.ops.audit import Audit, Verdict
+from bot.ops.audit import Audit
+from bot.ops.trail import LANES, Verdict
 from bot.stores.base import NewRow, Store
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
@@ -214,7 +215,7 @@ RECORDING = """
 import asyncio, sys
 from bot.stores.sealed import Vault, parse_keys
 from bot.ops.anchor import Anchor
-from bot.ops.audit import Audit, Verdict
+from bot.ops.audit import Audit
 from bot.stores.opening import open_store
 from bot.stores.sealed import SealedTable
 

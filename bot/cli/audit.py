@@ -14,7 +14,8 @@ import msgspec
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.ops.anchor import Anchor
-from bot.ops.audit import Audit, AuditRow, Verdict
+from bot.ops.audit import Audit
+from bot.ops.trail import AuditRow, Verdict
 from bot.stores.opening import open_store, sqlite_path
 from bot.stores.sealed import SealedTable, Vault, anchor_file
 
@@ -88,15 +89,15 @@ def archived(lines: Iterable[str]) -> Iterator[AuditRow]:
     Raises:
         ConfigError: a line is no row.
     """
-    seen = 0
+    seen: dict[int, int] = {}
     for line in lines:
         try:
             entry = msgspec.json.decode(line, type=AuditRow)
         except msgspec.MsgspecError:
             raise ConfigError("--archive: holds a line that is no row of a trail") from None
-        if entry.number > seen:
+        if entry.number > seen.get(entry.lane, 0):
             yield entry
-            seen = entry.number
+            seen[entry.lane] = entry.number
 
 
 async def verify(settings: Settings, more: Sequence[str] = (), moved: Iterable[AuditRow] = ()) -> tuple[Verdict, bool]:
@@ -125,5 +126,5 @@ def _anchor(settings: Settings, audit: Audit) -> Anchor:
 def as_line(entry: AuditRow) -> str:
     """A row as a line to read."""
     read = ", ".join(f"{count} {kind}" for kind, count in sorted(entry.read.items()))
-    parts = (f"{entry.number:>6}", entry.at, entry.what, entry.who[:8], entry.where, entry.detail, read)
+    parts = (f"{entry.end.name:>6}", entry.at, entry.what, entry.who[:8], entry.where, entry.detail, read)
     return "  ".join(part for part in parts if part)

@@ -26,6 +26,11 @@ class Anchor:
         """The checkpoint that is kept; empty when there is none."""
         return "" if self._file is None else await asyncio.to_thread(_read, self._file)
 
+    async def keep(self) -> str:
+        """Join the lanes where an hour has gone since, and keep where they end."""
+        await self._audit.join()
+        return await self.advance()
+
     async def advance(self, *, accept: bool = False) -> str:
         """Keep where the trail ends now, and return it; with `accept` also where it contradicts what was kept.
 

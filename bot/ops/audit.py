@@ -1,10 +1,10 @@
-"""The audit trail: who did what, when and where, as an append-only chain of rows (T56).
+"""The audit trail: who did what, when and where, as append-only chains of rows (T56).
 
 A row names the person by a keyed hash, the kind of records and how many, and where they were shown; no value of a
 record ever, and it is sealed. Each row's code (HMAC-SHA256) covers the row before it, so that an edit, a gap or another
-order shows; a row of its own says where the trail ends, so that a missing end shows too. Checkpoints that are kept
-outside of the store show what was taken away together with that row. Old rows can be moved into an archive: then the
-trail goes on behind the last of them.
+order shows; a row of its own says where its lane ends, so that a missing end shows too, and hourly rows name the ends
+of all lanes, so that a missing lane shows (`trail.py`). Checkpoints that are kept outside of the store show what was
+taken away together with those rows. Old rows can be moved into an archive: then a lane goes on behind the last of them.
 """
 
 from __future__ import annotations
@@ -13,96 +13,51 @@ import asyncio
 import base64
 import binascii
 import hmac
+import random
 import secrets
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from heapq import heapify, heappop, heapreplace
+from typing import Any
 
 import msgspec
 
 from bot.errors import StoreBusy
 from bot.message import OneToOne, Person, Place
-from bot.stores.base import NewRow
+from bot.ops.trail import ALL_LANES, LANES, AuditEvent, AuditRow, Check, End, Verdict, code_of, joining, placed
+from bot.stores.base import NewRow, Row
 from bot.stores.sealed import SealedTable
 
-AuditEvent = Literal[
-    "link_asked",
-    "sign_in_failed",
-    "code_wrong",
-    "linked",
-    "link_refused",
-    "unlinked",
-    "erased",
-    "answered",
-    "exported",
-    "distrusted",
-    "keys_rotated",
-    "links_listed",
-    "link_revoked",
-    "audit_read",
-    "reminders_ended",
-]
-
-_KIND, _HEAD, _BASE, _KEYS, _ONCE = "audit", "audit_head", "audit_base", "audit_key", "audit_once"
+_KIND, _HEAD, _BASE, _KEYS, _ONCE, _JOINED = (
+    "audit",
+    "audit_head",
+    "audit_base",
+    "audit_key",
+    "audit_once",
+    "audit_join",
+)
+_KINDS = tuple(placed(_KIND, lane) for lane in ALL_LANES)
 FOREVER = 253_402_300_799.0  # the last second of the year 9999
 _CHECKPOINT = "audit checkpoint"
 _TRIES = 50
 _RUN = 1_000  # rows that are moved out of the store together
-_SHARED = 60.0  # seconds after another process added a row for which the end is read before each, not remembered
 _ONCE_LIVES = 2 * 60 * 60.0  # seconds; longer than a delivered message is kept and tried again
-
-
-class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One row of the trail. `at` is UTC to the second; `read` counts records by type; `mac` covers all the rest."""
-
-    number: int
-    at: str
-    what: AuditEvent
-    key: str
-    before: str
-    who: str = ""
-    where: str = ""
-    detail: str = ""
-    read: Mapping[str, int] = {}
-    mac: str = ""
-
-
-class _Head(msgspec.Struct, frozen=True):
-    number: int = 0
-    mac: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a check of the trail found: how many rows, and each fault in words. No fault: the trail is whole."""
-
-    entries: int
-    faults: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Checked:
-    """The check under way: what the next row has to follow."""
-
-    number: int = 0
-    mac: str = ""
-    macs: dict[int, str] = field(default_factory=dict)
-    people: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
+_HOUR = 60 * 60.0
 
 
 class Audit:
-    """Adds to the trail and reads it. `clock` tells Unix seconds."""
+    """Adds to the trail and reads it. `clock` tells Unix seconds.
+
+    Who finds another process in its lane goes on in another one, until each has one to itself.
+    """
 
     def __init__(self, table: SealedTable, *, clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._clock = table, table.store, clock
         self._key: tuple[str, bytes] | None = None
         self._lock = asyncio.Lock()
-        self._end: _Head | None = None
-        self._shared_until = 0.0
+        self._lane = 0
+        self._end: End | None = None  # of the lane that is written to, as far as is known
 
     async def record(
         self,
@@ -127,12 +82,9 @@ class Audit:
             StoreError: it could not be kept; what it stands for must not happen then.
         """
         key_id, key = await self._current_key()
-        entry = AuditRow(
-            number=0,
-            at=datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds"),
-            what=what,
-            key=key_id,
-            before="",
+        entry = self._new(
+            what,
+            key_id,
             who=_who(key, person) if person else "",
             where=_where(person, place),
             detail=detail,
@@ -141,6 +93,20 @@ class Audit:
         marks = () if not once else (self._mark(key, f"{once}\x1f{what}\x1f{detail}"),)
         async with self._lock:
             return await self._append(entry, key, (*claims, *marks), along, drops)
+
+    async def join(self) -> bool:
+        """Add a row that names the ends of all lanes, where there are several, at most once an hour; whether it did."""
+        *ends, last = [await self._last(lane) for lane in ALL_LANES]
+        detail = joining(end for end in ends if end.number)
+        if " " not in detail or not await self._store.add(_JOINED, _JOINED, expires=self._clock() + _HOUR):
+            return False
+        key_id, key = await self._current_key()
+        row, head = self._rows(_behind(last, self._new("joined", key_id, detail=detail), key))
+        return await self._store.append((row,), (head,))
+
+    def _new(self, what: AuditEvent, key_id: str, **more: Any) -> AuditRow:
+        at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
+        return AuditRow(number=0, at=at, what=what, key=key_id, before="", **more)
 
     async def pseudonym(self, person: Person) -> str:
         """The keyed hash that stands for a person in the rows. Without the key it does not identify them."""
@@ -160,53 +126,65 @@ class Audit:
     async def of(self, person: Person, *, newest: int = 1_000) -> tuple[AuditRow, ...]:
         """The rows about a person, newest first."""
         _, secret = await self._current_key()
-        rows = await self._store.owned(_KIND, _who(secret, person))
-        opened = (self._opened(key, value) for key, value in rows[: -newest - 1 : -1])
-        return tuple(entry for entry in opened if entry is not None)
+        who, found = _who(secret, person), list[AuditRow]()
+        for kind in _KINDS:
+            found += [msgspec.json.decode(plain, type=AuditRow) for _, plain in await self._table.owned(kind, who)]
+        return tuple(sorted(found, key=lambda entry: (entry.at, entry.number), reverse=True)[:newest])
 
     async def entries(self) -> AsyncIterator[AuditRow]:
         """Every row that a key opens, oldest first, read a page at a time."""
-        async for _, plain in self._table.listed(_KIND):
+        lanes = [self._of_lane(kind) for kind in _KINDS]
+        first = [(entry.at, at, entry) for at, lane in enumerate(lanes) if (entry := await anext(lane, None))]
+        heapify(first)
+        while first:
+            _, at, entry = first[0]
+            yield entry
+            if following := await anext(lanes[at], None):
+                heapreplace(first, (following.at, at, following))
+            else:
+                heappop(first)
+
+    async def _of_lane(self, kind: str) -> AsyncGenerator[AuditRow, None]:
+        async for _, plain in self._table.listed(kind):
             if plain is not None:
                 yield msgspec.json.decode(plain, type=AuditRow)
 
     async def checkpoint(self) -> str:
-        """Where the trail ends now, sealed, as a text to be kept outside of the store; empty for a trail of no rows."""
-        end = await self._last()
-        sealed = self._table.seal.seal(msgspec.json.encode(end), _CHECKPOINT)
-        return base64.b64encode(sealed).decode() if end.number else ""
+        """Where all lanes end now, sealed, as a text to be kept outside of the store; empty for a trail of no rows."""
+        ends = [end for lane in ALL_LANES if (end := await self._last(lane)).number]
+        # Of the first lane alone as releases before wrote it, so that one beside this one can read it.
+        plain = msgspec.json.encode(ends[0] if len(ends) == 1 and not ends[0].lane else ends)
+        return base64.b64encode(self._table.seal.seal(plain, _CHECKPOINT)).decode() if ends else ""
 
     async def misses(self, checkpoint: str) -> str:
         """What the trail lacks of a checkpoint, in words; empty when it leads there."""
         try:
             plain = self._table.seal.unseal(base64.b64decode(checkpoint, validate=True), _CHECKPOINT)
-            then = msgspec.json.decode(plain or b"", type=_Head)
+            then = msgspec.json.decode(plain or b"", type=list[End] | End)
         except (binascii.Error, ValueError, msgspec.MsgspecError):
             return "a checkpoint cannot be opened: it was changed, or its key is gone"
-        name = f"{then.number:012}"
-        base = await self._base()
-        if then.number < base.number or then == base:
-            return ""  # it is in the archive, behind whose last row the trail goes on
-        value = await self._store.get(_KIND, name)
-        entry = None if value is None else self._opened(name, value)
-        if entry is None or entry.mac != then.mac:
-            return f"the trail does not lead to row {then.number}, which a checkpoint outside the store names"
+        for end in then if isinstance(then, list) else [then]:
+            if not await self._leads_to(end):
+                return f"the trail does not lead to row {end.name}, which a checkpoint outside the store names"
         return ""
 
     async def archive(self, before: datetime, keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
-        """Move the rows from before a moment out of the store, never the last one; how many.
+        """Move the rows from before a moment out of the store, never the last one of a lane; how many.
 
-        `keep` writes a run of them elsewhere, and returns when they are safe. The trail goes on behind the last of
+        `keep` writes a run of them elsewhere, and returns when they are safe. The lane goes on behind the last of
         them, of which the store keeps number and code: a process that dies in between leaves rows in both places.
         """
+        moment = before.astimezone(UTC).isoformat(timespec="seconds")
+        return sum([await self._archived(lane, moment, keep) for lane in ALL_LANES])
+
+    async def _archived(self, lane: int, moment: str, keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
         taken, run = 0, list[AuditRow]()
-        moment, last = before.astimezone(UTC).isoformat(timespec="seconds"), await self._last()
-        base = await self._base()
-        async for entry in self.entries():
+        last, base = await self._last(lane), await self._base(lane)
+        async for entry in self._of_lane(_KINDS[lane]):
             if entry.at >= moment or entry.number >= last.number:
                 break
             if entry.number <= base.number:  # whoever moved it died before it was gone from here
-                await self._store.drop(_KIND, f"{entry.number:012}")
+                await self._store.drop(_KINDS[lane], _key(entry.number))
                 continue
             run.append(entry)
             if len(run) == _RUN:
@@ -216,10 +194,10 @@ class Audit:
     async def _moved(self, run: Sequence[AuditRow], keep: Callable[[Sequence[AuditRow]], Awaitable[None]]) -> int:
         if run:
             await keep(run)
-            base = self._kept(_BASE, _BASE, _Head(run[-1].number, run[-1].mac))
+            base = self._kept(_BASE, run[-1].end)
             await self._store.put(base.kind, base.key, base.value, expires=base.expires)
         for entry in run:
-            await self._store.drop(_KIND, f"{entry.number:012}")
+            await self._store.drop(_KINDS[entry.lane], _key(entry.number))
             await asyncio.sleep(0)
         return len(run)
 
@@ -227,79 +205,91 @@ class Audit:
         """Whether the trail is whole: no row edited, missing, added by another hand, or in another place.
 
         `checkpoints`, kept outside of the store, are rows that it has to lead to. `archived` are the rows that were
-        moved out of it, from the first one on; without them the trail begins behind the last of these.
+        moved out of it, from the first one on; without them each lane begins behind the last of these.
         """
-        keys, base, checked = await self._keys(), await self._base(), _Checked()
+        check = Check(await self._keys())
         for entry in archived:
-            _check(entry, keys, checked)
-        if checked.number and (checked.number, checked.mac) != (base.number, base.mac):
-            checked.faults.append(f"the archive does not lead to row {base.number}, behind which the trail goes on")
-        checked.number, checked.mac, checked.people = base.number, base.mac, Counter()
-        checked.macs[base.number] = base.mac
+            check.follow(entry, entry.lane)
+        count = sum([await self._checked(lane, check) for lane in ALL_LANES])
+        parted: dict[int, str] = {}
+        for name, end in check.joins:
+            mac = check.macs.get((end.lane, end.number))
+            if not (mac == end.mac if mac is not None else await self._leads_to(end)):
+                parted.setdefault(end.lane, f"the trail does not lead to row {end.name}, which row {name} names")
+        missed = [fault for one in checkpoints if (fault := await self.misses(one))]
+        return Verdict(count, (*check.faults, *parted.values(), *missed))
+
+    async def _checked(self, lane: int, check: Check) -> int:
+        """Hold a lane against itself; how many rows it has."""
+        kind, base, count = _KINDS[lane], await self._base(lane), 0
+        check.begin(base)
         # Others may add while this reads: the end of before has to be among the rows, and that of after not short of.
-        before, count = await self._head(), 0
-        async for row, plain in self._table.listed(_KIND):
+        before = await self._end_kept(_HEAD, lane)
+        async for row, plain in self._table.listed(kind):
             count += 1
-            if row.key <= f"{base.number:012}":
-                continue  # it is in the archive
-            _check(None if plain is None else msgspec.json.decode(plain, type=AuditRow), keys, checked)
-        after = await self._head()
-        for who, rows in checked.people.items():
-            if len(await self._store.owned(_KIND, who)) < rows:
-                checked.faults.append(f"rows about {who[:8]} were taken out of that person's own list")
-        checked.faults += [fault for one in checkpoints if (fault := await self.misses(one))]
-        if before is not None and checked.macs.get(before.number, "") != before.mac:
-            checked.faults.append(f"the trail does not lead to its sealed end, row {before.number}")
-        elif count and after is None:
-            checked.faults.append("the sealed end of the trail is gone, or its key is")
-        elif after is not None and after.number < checked.number:
-            checked.faults.append(f"the trail goes on behind its sealed end, row {after.number}")
-        return Verdict(count, tuple(checked.faults))
+            if row.key > _key(base.number):  # what is not is in the archive
+                check.follow(None if plain is None else msgspec.json.decode(plain, type=AuditRow), lane)
+        check.close(lane, before, await self._end_kept(_HEAD, lane), count)
+        for who, rows in check.people.items():
+            if len(await self._store.owned(kind, who)) < rows:
+                check.faults.append(f"rows about {who[:8]} were taken out of that person's own list")
+        return count
 
     async def _append(
         self, entry: AuditRow, key: bytes, claims: tuple[NewRow, ...], along: Sequence[NewRow], drops: str
     ) -> bool:
-        """Put row and end behind the last one. Another process may have been faster: then behind that."""
+        """Put row and end behind the last one. Where another process has put one, go on in another lane."""
         for _ in range(_TRIES):
-            alone = self._clock() >= self._shared_until
-            end = (self._end if alone else None) or await self._last()
-            whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac)
-            whole = msgspec.structs.replace(whole, mac=_mac(whole, key))
-            self._end = None
-            row = self._kept(_KIND, f"{whole.number:012}", whole, owner=whole.who)
-            head = self._kept(_HEAD, _HEAD, _Head(whole.number, whole.mac))
+            whole = _behind(self._end or await self._last(self._lane), entry, key)
+            self._end, (row, head) = None, self._rows(whole)
             if await self._store.append((row, *claims), (head, *along), drops=drops):
-                self._end = _Head(whole.number, whole.mac)
+                self._end = whole.end
                 return True
             for claim in claims:
                 if await self._store.get(claim.kind, claim.key) is not None:
                     return False
-            self._shared_until = self._clock() + _SHARED
+            self._lane = random.choice([lane for lane in range(LANES) if lane != self._lane])  # noqa: S311 -- no secret
         raise StoreBusy("too many processes add to the audit trail at once")
 
     def _mark(self, key: bytes, decision: str) -> NewRow:
         """The row that marks a decision as recorded, under a keyed hash of its name."""
         return NewRow(_ONCE, _hashed(key, "once", decision), b"", self._clock() + _ONCE_LIVES)
 
-    def _kept(self, kind: str, name: str, value: msgspec.Struct, owner: str = "") -> NewRow:
-        return self._table.row(kind, name, msgspec.json.encode(value), expires=FOREVER, owner=owner)
+    def _rows(self, entry: AuditRow) -> tuple[NewRow, NewRow]:
+        """A row of the trail and the sealed end of its lane, as the store keeps them."""
+        value = msgspec.json.encode(entry)
+        row = self._table.row(_KINDS[entry.lane], _key(entry.number), value, expires=FOREVER, owner=entry.who)
+        return row, self._kept(_HEAD, entry.end)
 
-    async def _last(self) -> _Head:
-        row = await self._store.last(_KIND)
+    def _kept(self, name: str, end: End) -> NewRow:
+        name = placed(name, end.lane)
+        return self._table.row(name, name, msgspec.json.encode(end), expires=FOREVER)
+
+    async def _last(self, lane: int) -> End:
+        row = await self._store.last(_KINDS[lane])
         if row is None:
-            return _Head()
-        entry = self._opened(row.key, row.value)
-        # A row that no key opens still has its number: the trail goes on behind it, and the check tells of it.
-        return _Head(int(row.key)) if entry is None else _Head(entry.number, entry.mac)
+            return End(lane=lane)
+        entry = self._opened(row)
+        # A row that no key opens still has its number: the lane goes on behind it, and the check tells of it.
+        return End(int(row.key), lane=lane) if entry is None else entry.end
 
-    async def _base(self) -> _Head:
-        """The last row that was moved out of the store; number 0 where none was."""
-        plain = await self._table.get(_BASE, _BASE)
-        return _Head() if plain is None else msgspec.json.decode(plain, type=_Head)
+    async def _base(self, lane: int) -> End:
+        """The last row of a lane that was moved out of the store; number 0 where none was."""
+        return await self._end_kept(_BASE, lane) or End(lane=lane)
 
-    async def _head(self) -> _Head | None:
-        plain = await self._table.get(_HEAD, _HEAD)
-        return None if plain is None else msgspec.json.decode(plain, type=_Head)
+    async def _end_kept(self, name: str, lane: int) -> End | None:
+        plain = await self._table.get(placed(name, lane), placed(name, lane))
+        return None if plain is None else msgspec.json.decode(plain, type=End)
+
+    async def _leads_to(self, end: End) -> bool:
+        """Whether a lane has this row, or it is in the archive, behind whose last row the lane goes on."""
+        if end.lane not in ALL_LANES:
+            return False
+        base = await self._base(end.lane)
+        if end.number < base.number or end == base:
+            return True
+        value = await self._table.get(_KINDS[end.lane], _key(end.number))
+        return value is not None and msgspec.json.decode(value, type=AuditRow).end == end
 
     async def _keys(self) -> dict[str, bytes | None]:
         """Every key of the trail by its name, in the order in which they were made; None for one that nothing opens."""
@@ -319,33 +309,19 @@ class Audit:
             return await self._current_key()
         return name, key
 
-    def _opened(self, name: str, value: bytes) -> AuditRow | None:
-        plain = self._table.opened(_KIND, name, value)
+    def _opened(self, row: Row) -> AuditRow | None:
+        plain = self._table.opened(row.kind, row.key, row.value)
         return None if plain is None else msgspec.json.decode(plain, type=AuditRow)
 
 
-def _check(entry: AuditRow | None, keys: Mapping[str, bytes | None], checked: _Checked) -> None:
-    """Hold one row against the one before it and against its own code."""
-    checked.number += 1
-    if entry is None:
-        checked.faults.append(f"row {checked.number} cannot be opened: it was changed, moved, or its key is gone")
-        checked.mac = ""
-        return
-    checked.people.update([entry.who] if entry.who else [])
-    key = keys.get(entry.key)
-    if entry.number != checked.number:
-        checked.faults.append(f"row {checked.number} is missing or in another place")
-        checked.number = entry.number
-    elif entry.before != checked.mac:
-        checked.faults.append(f"row {entry.number} does not follow the row before it")
-    if key is None or not hmac.compare_digest(_mac(entry, key), entry.mac):
-        checked.faults.append(f"row {entry.number} does not carry the code that it should")
-    checked.mac = checked.macs[entry.number] = entry.mac
+def _behind(end: End, entry: AuditRow, key: bytes) -> AuditRow:
+    """The row as the next one of a lane."""
+    whole = msgspec.structs.replace(entry, number=end.number + 1, before=end.mac, lane=end.lane)
+    return msgspec.structs.replace(whole, mac=code_of(whole, key))
 
 
-def _mac(entry: AuditRow, key: bytes) -> str:
-    plain = msgspec.json.encode(msgspec.structs.replace(entry, mac=""), order="sorted")
-    return hmac.digest(key, b"row\x00" + plain, "sha256").hex()
+def _key(number: int) -> str:
+    return f"{number:012}"
 
 
 def _who(key: bytes, person: Person) -> str:

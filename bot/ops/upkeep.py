@@ -29,7 +29,7 @@ async def sweep(
         with contextlib.suppress(StoreError):
             await store.sweep()
             await retention.expire()
-            await anchor.advance()
+            await anchor.keep()
             await keep_whole()
         await asyncio.sleep(_SWEEP_SECONDS)
 

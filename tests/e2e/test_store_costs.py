@@ -76,7 +76,7 @@ async def replicas(url: str) -> AsyncIterator[tuple[Counted, Counted]]:
 @pytest.mark.threat("T56")
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_two_replicas_seldom_meet_in_the_trail(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """They answered in turn, and 42 of 100 rows had to be made again: the end is read where another writes too."""
+    """They answered in turn, and 42 of 100 rows had to be made again: whoever meets the other goes to another lane."""
     url = request.getfixturevalue("postgres_url") if kind == "postgres" else f"sqlite:///{tmp_path / 'bot.db'}"
     vault, answers = Vault(parse_keys(new_key())), 60
     async with replicas(url) as stores:
@@ -84,6 +84,6 @@ async def test_two_replicas_seldom_meet_in_the_trail(kind: str, tmp_path: Path, 
         for number in range(answers):
             assert await trails[number % 2].record("answered", Person("slack", "", "T", f"U{number}"), detail="x")
             await asyncio.sleep(0)
-        assert sum(store.conflicts for store in stores) <= answers * 0.21
+        assert sum(store.conflicts for store in stores) <= 1
         verdict = await trails[0].verify()
     assert (verdict.entries, verdict.faults) == (answers, ())

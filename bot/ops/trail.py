@@ -1,0 +1,161 @@
+"""The rows of the audit trail, and how they are held against each other (T56).
+
+The trail is a chain of rows in each of a few lanes, so that processes that write at once do not wait for each other.
+One lane more holds the rows that join them: each names where all the others had come to.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+AuditEvent = Literal[
+    "link_asked",
+    "sign_in_failed",
+    "code_wrong",
+    "linked",
+    "link_refused",
+    "unlinked",
+    "erased",
+    "answered",
+    "exported",
+    "distrusted",
+    "keys_rotated",
+    "links_listed",
+    "link_revoked",
+    "audit_read",
+    "reminders_ended",
+    "joined",
+]
+
+LANES = 16
+JOINS = LANES
+"""The lane whose rows name the ends of the others."""
+ALL_LANES = range(LANES + 1)
+
+
+class End(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A place in a lane: the number and the code of a row; number 0 where there is none."""
+
+    number: int = 0
+    mac: str = ""
+    lane: int = 0
+
+    @property
+    def name(self) -> str:
+        """How the row is called: its number, with its lane in front where that is not the first."""
+        return f"{self.lane}-{self.number}" if self.lane else str(self.number)
+
+
+class AuditRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One row of the trail. `at` is UTC to the second; `read` counts records by type; `mac` covers all the rest."""
+
+    number: int
+    at: str
+    what: AuditEvent
+    key: str
+    before: str
+    who: str = ""
+    where: str = ""
+    detail: str = ""
+    read: Mapping[str, int] = {}
+    mac: str = ""
+    lane: int = 0
+
+    @property
+    def end(self) -> End:
+        """Where its lane ends with it."""
+        return End(self.number, self.mac, self.lane)
+
+    @property
+    def joins(self) -> tuple[End, ...]:
+        """The ends that a joining row names."""
+        parts = (part.split(":") for part in self.detail.split() if self.what == "joined")
+        return tuple(End(int(number), mac, int(lane)) for lane, number, mac in parts)
+
+
+def joining(ends: Iterator[End]) -> str:
+    """The detail of a row that names these ends."""
+    return " ".join(f"{end.lane}:{end.number}:{end.mac}" for end in ends)
+
+
+def placed(name: str, lane: int) -> str:
+    """The kind, or the key, of what the store keeps for each lane. The first lane is called as the only one was."""
+    return f"{name}:{lane}" if lane else name
+
+
+def code_of(entry: AuditRow, key: bytes) -> str:
+    """The code of a row under a key of the trail."""
+    plain = msgspec.json.encode(msgspec.structs.replace(entry, mac=""), order="sorted")
+    return hmac.digest(key, b"row\x00" + plain, "sha256").hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of the trail found: how many rows, and each fault in words. No fault: the trail is whole."""
+
+    entries: int
+    faults: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Check:
+    """A check under way. `keys` are the trail's, None for one that nothing opens; `macs` are of the rows seen so far.
+
+    `joins` are the ends that joining rows name, by who names them.
+    """
+
+    keys: Mapping[str, bytes | None]
+    faults: list[str] = field(default_factory=list)
+    macs: dict[tuple[int, int], str] = field(default_factory=dict)
+    joins: list[tuple[str, End]] = field(default_factory=list)
+    people: Counter[str] = field(default_factory=Counter)
+    _last: dict[int, End] = field(default_factory=dict)
+
+    def last(self, lane: int) -> End:
+        """What the next row of a lane has to follow."""
+        return self._last.get(lane, End(lane=lane))
+
+    def begin(self, base: End) -> None:
+        """Go on behind the rows of a lane that were moved out of the store; those of an archive have to lead there."""
+        last = self.last(base.lane)
+        if last.number and last != base:
+            self.faults.append(f"the archive does not lead to row {base.name}, behind which the trail goes on")
+        self._last[base.lane], self.people = base, Counter()
+        self.macs[base.lane, base.number] = base.mac
+
+    def follow(self, entry: AuditRow | None, lane: int) -> None:
+        """Hold one row against the one before it and against its own code; None is one that cannot be opened."""
+        last = self.last(lane)
+        due = End(last.number + 1, lane=lane)
+        if entry is None:
+            self.faults.append(f"row {due.name} cannot be opened: it was changed, moved, or its key is gone")
+            self._last[lane] = due
+            return
+        if (entry.lane, entry.number) != (lane, due.number):
+            self.faults.append(f"row {due.name} is missing or in another place")
+        elif entry.before != last.mac:
+            self.faults.append(f"row {due.name} does not follow the row before it")
+        key = self.keys.get(entry.key)
+        if key is None or not hmac.compare_digest(code_of(entry, key), entry.mac):
+            self.faults.append(f"row {entry.end.name} does not carry the code that it should")
+        else:
+            self.joins += [(entry.end.name, end) for end in entry.joins]
+        self.people.update([entry.who] if entry.who else [])
+        self._last[lane] = End(entry.number, entry.mac, lane)
+        self.macs[lane, entry.number] = entry.mac
+
+    def close(self, lane: int, before: End | None, after: End | None, count: int) -> None:
+        """Hold a lane of so many rows against its sealed end, as it was before they were read and behind that."""
+        last = self.last(lane)
+        if before is not None and self.macs.get((lane, before.number), "") != before.mac:
+            self.faults.append(f"the trail does not lead to its sealed end, row {before.name}")
+        elif count and after is None:
+            self.faults.append(f"the sealed end of {f'lane {lane}' if lane else 'the trail'} is gone, or its key is")
+        elif after is not None and after.number < last.number:
+            self.faults.append(f"the trail goes on behind its sealed end, row {after.name}")
