@@ -16,11 +16,11 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from bot.accounts.accounts import Accounts
+from bot.accounts.clients import member_client
 from bot.accounts.guard import AddressLimit
 from bot.accounts.pages import AboutPages
 from bot.accounts.render import Renderer
 from bot.accounts.rollcall import Listed, Present, RollCall
-from bot.accounts.values import Access
 from bot.channels.registry import Running
 from bot.config import Settings
 from bot.conversation.answering import Answering, Patience
@@ -49,12 +49,12 @@ from bot.ops.backwards import watch_clock
 from bot.ops.clock import clock_of, refuse_made_up_day
 from bot.ops.entrance import entrance_of
 from bot.ops.health import Health
-from bot.ops.limits import Counts, Limits
+from bot.ops.limits import ADDRESS, Counts, Limits, SharedLimit
 from bot.ops.metrics import Meter
 from bot.ops.ratings import Ratings
 from bot.ops.upkeep import last_checkpoint, stopped, sweep
 from bot.pack import Pack, find_pack, load_pack
-from bot.payer.client import DirectoryClient, MemberClient
+from bot.payer.client import DirectoryClient
 from bot.payer.discovery import Discovery, Endpoints
 from bot.payer.health import Probe
 from bot.payer.http import Http
@@ -95,6 +95,11 @@ class Bot:
     def store(self) -> Store:
         """Where everything is kept."""
         return self.table.store
+
+    @property
+    def counts(self) -> Counts | None:
+        """Where the processes of machines that share a store count together; None where it is this one's own."""
+        return _counts(self.store, self.audit)
 
     @property
     def push(self) -> dict[str, Push]:
@@ -175,6 +180,10 @@ async def assemble(
         yield bot
 
 
+def _counts(store: Store, audit: Audit) -> Counts | None:
+    return Counts(store, audit.keyed) if store.shared else None
+
+
 def _payer(settings: Settings) -> dict[str, str]:
     """What templates may quote of the payer; without a number, `help_line` names the card's."""
     return {
@@ -226,7 +235,7 @@ def _answering(  # noqa: PLR0917 -- the composition root hands over what it made
         accounts=accounts,
         audit=audit,
         directory=DirectoryClient(http, settings.directory_url, kept=ResponseCache(http.clock)),
-        member=_member_client(settings, http, accounts, recent),
+        member=member_client(settings, http, accounts, recent),
         forget=recent.forget,
         publisher=publisher,
         reminding=reminding,
@@ -266,9 +275,7 @@ def _turn(  # noqa: PLR0917 -- as above
         now=now,
         member_answers=settings.bot_member_answers,
         patience=patience,
-        limits=Limits(
-            person=settings.bot_questions_per_minute, counts=Counts(store, audit.pseudonym) if store.shared else None
-        ),
+        limits=Limits(person=settings.bot_questions_per_minute, counts=_counts(store, audit)),
         meter=meter,
         keeper=keeper,
         telling=telling,
@@ -341,34 +348,6 @@ def endpoints_of(settings: Settings) -> Endpoints:
     )
 
 
-def _member_client(
-    settings: Settings, http: Http, accounts: Accounts, recent: MemberCache
-) -> Callable[[Person, Access], MemberClient]:
-    """Makes the client of one member's question; a 401 is answered by one renewal where there is a refresh token.
-
-    What the same link's questions have just read is not asked for again.
-    """
-
-    def client(person: Person, access: Access) -> MemberClient:
-        async def renew() -> str | None:
-            renewed = await accounts.renew(person, access)
-            return renewed.token if renewed else None
-
-        kept = recent.of(access.link_id, access.patient)
-        return MemberClient(
-            http,
-            settings.payer_fhir_url,
-            access.token,
-            access.patient,
-            also=access.also,
-            renew=renew,
-            post_search=settings.payer_post_search,
-            kept=kept,
-        )
-
-    return client
-
-
 def health_of(bot: Bot) -> Health:
     """What operators look at of a bot."""
 
@@ -390,10 +369,12 @@ def web_app(bot: Bot, channels: Collection[Running] = (), *, more: Sequence[Rout
         *(path for channel in channels for path in channel.open_paths),
     )
     about = AboutPages(bot.settings, bot.renderer)
+    limit = SharedLimit(ADDRESS, "page of an address", bot.counts)
+    guard = Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages, limit=limit)
     watched += about.routes()
     app = Starlette(
         routes=[*watched, *pages, *(route for channel in channels for route in channel.routes()), *more],
-        middleware=[entrance_of(bot.settings), Middleware(AddressLimit, renderer=bot.renderer, guarded=open_pages)],
+        middleware=[entrance_of(bot.settings), guard],
         exception_handlers={HTTPException: about.missing, Exception: about.failed},
     )
     app.router.redirect_slashes = False  # it would redirect to the Host header, with the id of a link

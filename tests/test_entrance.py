@@ -20,7 +20,7 @@ from bot.accounts.render import Renderer
 from bot.cli.hurry import Hurried
 from bot.cli.web_server import Second, config_of
 from bot.ops.entrance import Entrance
-from bot.ops.limits import Limit
+from bot.ops.limits import SharedLimit
 from bot.serving import listen
 from tests.accounts.conftest import PAGES, make_settings
 
@@ -40,7 +40,7 @@ def made(limit: int = 3, **entrance: object) -> Starlette:
     """An application behind the entrance, with guarded pages."""
     given: dict[str, object] = {"hosts": ("bot.example",), "proxies": (ip_network("10.0.0.0/8"),), **entrance}
     renderer = Renderer(PAGES, make_settings())
-    guard = Middleware(AddressLimit, renderer=renderer, guarded=("/link/",), limit=Limit(limit))
+    guard = Middleware(AddressLimit, renderer=renderer, guarded=("/link/",), limit=SharedLimit(limit, "page"))
     routes = [
         Route("/link/broken", _broken),
         Route("/link/{id}", _told, methods=["GET", "POST"]),

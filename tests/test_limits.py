@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import Bot, web_app
+from bot.channels.mcp import Callers
 from bot.errors import TooManyQuestions
 from bot.message import Message, OneToOne, Person
-from bot.ops.limits import ADDRESS, Counts, Limit, Limits
+from bot.ops.limits import ADDRESS, Counts, Limit, Limits, SharedLimit
 from bot.replies.plain import plain
 from bot.sandbox.server import serve_sandbox
-from bot.stores.postgres import open_postgres
+from bot.stores.base import Store
+from bot.stores.opening import open_store
+from bot.stores.postgres import PostgresStore
+from bot.stores.sealed import new_key
 from tests.stage import TODAY, serving_bot
 from tests.worlds import world_of
 
@@ -34,41 +40,41 @@ class Clock:
         return self.now
 
 
-def test_one_too_many_is_told_when_to_come_back() -> None:
+async def test_one_too_many_is_told_when_to_come_back() -> None:
     """The minute begins with the first question, and ends on time."""
     clock = Clock()
     limits = Limits(person=3, clock=clock)
     for _ in range(3):
-        limits.check(DANA)
+        await limits.check(DANA)
     clock.now = 20
     with pytest.raises(TooManyQuestions) as caught:
-        limits.check(DANA)
+        await limits.check(DANA)
     assert caught.value.facts == {"seconds": 40}
-    limits.check(Person("slack", "", "T1", "U2"))
-    limits.check(Person("slack", "", "T2", "U1"))
+    await limits.check(Person("slack", "", "T1", "U2"))
+    await limits.check(Person("slack", "", "T2", "U1"))
     clock.now = 60
-    limits.check(DANA)
+    await limits.check(DANA)
 
 
 @pytest.mark.threat("T52")
-def test_a_workspace_has_a_limit_of_its_own() -> None:
+async def test_a_workspace_has_a_limit_of_its_own() -> None:
     """Many people of one workspace cannot take the bot from the others."""
     limits = Limits(team=5, clock=Clock())
     for number in range(5):
-        limits.check(Person("slack", "", "T1", f"U{number}"))
+        await limits.check(Person("slack", "", "T1", f"U{number}"))
     with pytest.raises(TooManyQuestions):
-        limits.check(Person("slack", "", "T1", "U9"))
-    limits.check(Person("slack", "", "T2", "U9"))
+        await limits.check(Person("slack", "", "T1", "U9"))
+    await limits.check(Person("slack", "", "T2", "U9"))
 
 
 @pytest.mark.threat("T52")
-def test_a_workspaces_limit_grows_with_what_a_person_may_ask() -> None:
+async def test_a_workspaces_limit_grows_with_what_a_person_may_ask() -> None:
     """Thirty people who ask all that they may are answered, and the next one waits."""
     limits = Limits(person=2, clock=Clock())
     for number in range(60):
-        limits.check(Person("slack", "", "T1", f"U{number // 2}"))
+        await limits.check(Person("slack", "", "T1", f"U{number // 2}"))
     with pytest.raises(TooManyQuestions):
-        limits.check(Person("slack", "", "T1", "U30"))
+        await limits.check(Person("slack", "", "T1", "U30"))
 
 
 @given(most=st.integers(1, 5), moments=st.lists(st.floats(0, 30), max_size=60))
@@ -136,19 +142,57 @@ async def test_this_machine_is_not_counted(tmp_path: Path) -> None:
         assert {(await http.get(f"/link/{number}")).status_code for number in range(ADDRESS + 10)} == {410}
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty store of each kind."""
+    url = f"sqlite:///{tmp_path}/bot.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    opened = await open_store(url)
+    yield opened
+    await opened.close()
+
+
+async def keyed(use: str, text: str) -> str:
+    """A stand-in for the keyed hash."""
+    return f"{use}: {len(text)}"
+
+
 @pytest.mark.threat("T52")
-async def test_processes_of_one_store_count_together(postgres_url: str) -> None:
-    """Three of a minute, whichever of two processes hears them; the store does not say of whom."""
-    store = await open_postgres(postgres_url)
-
-    async def named(person: Person) -> str:
-        return f"hash of {len(person.key)}"
-
-    one, other = (Limits(person=3, counts=Counts(store, named)) for _ in range(2))
-    for limits in (one, other, one):
-        await limits.checked(DANA)
+@pytest.mark.attack("ten processes asked in turn")
+async def test_processes_of_one_store_count_together(store: Store) -> None:
+    """Three of a minute, whichever of ten processes hears them, each use apart; without the store each for itself."""
+    for use in ("page of an address", "asking address"):
+        limits = [SharedLimit(3, use, Counts(store, keyed)) for _ in range(10)]
+        assert [await limit.wait("192.0.2.7") for limit in limits] == [0] * 3 + [60] * 7
+        assert await limits[9].wait("192.0.2.7 and another") == 0
+    people = [Limits(person=3, counts=Counts(store, keyed)) for _ in range(4)]
+    for limits_of in people[:3]:
+        await limits_of.check(DANA)
     with pytest.raises(TooManyQuestions) as caught:
-        await other.checked(DANA)
+        await people[3].check(DANA)
     assert caught.value.facts == {"seconds": 60}
     await store.close()
-    await Limits(person=3, counts=Counts(store, named)).checked(DANA)  # a store that is away: each for itself
+    if isinstance(store, PostgresStore):
+        await Limits(person=3, counts=Counts(store, keyed)).check(DANA)
+
+
+@pytest.mark.threat("T52")
+async def test_pages_and_tools_count_in_a_shared_store(postgres_url: str, tmp_path: Path) -> None:
+    """Two processes behind a balancer allow an address what one does, under a keyed hash of it; so does `mcp`."""
+    async with (
+        serve_sandbox(world_of(TODAY)) as sandbox,
+        serving_bot(sandbox, tmp_path, bot_store_url=postgres_url, bot_encryption_keys=new_key()) as bot,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        apps = [httpx.ASGITransport(web_app(bot), client=("192.0.2.7", 1)) for _ in range(2)]
+        pages = [
+            await stack.enter_async_context(httpx.AsyncClient(transport=app, base_url="http://localhost"))
+            for app in apps
+        ]
+        codes = [(await pages[at % 2].get("/link/x")).status_code for at in range(ADDRESS + 2)]
+        assert codes == [410] * ADDRESS + [429] * 2
+        callers = [Callers(2, bot.counts) for _ in range(3)]
+        assert [await one.refused("192.0.2.7") is None for one in callers] == [True, True, False]
+        with psycopg.connect(postgres_url) as connection:
+            kept = connection.execute("SELECT key FROM counters").fetchall()
+        assert len(kept) == 2
+        assert not any(b"192.0" in bytes(key) for (key,) in kept)

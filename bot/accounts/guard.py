@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.accounts.render import Renderer
 from bot.errors import BotError, TooManyRequests
 from bot.ops.entrance import UNNAMED, Sent, TooSlow, is_loopback
-from bot.ops.limits import ADDRESS, Limit
+from bot.ops.limits import SharedLimit
 
 _log = structlog.get_logger()
 
@@ -25,9 +25,8 @@ class AddressLimit:
     names nobody: one busy member must not lock the others out. Whatever breaks behind it is told by a page.
     """
 
-    def __init__(self, app: ASGIApp, *, renderer: Renderer, guarded: Sequence[str], limit: Limit | None = None) -> None:
-        self._app, self._renderer, self._guarded = app, renderer, tuple(guarded)
-        self._limit = limit or Limit(ADDRESS)
+    def __init__(self, app: ASGIApp, *, renderer: Renderer, guarded: Sequence[str], limit: SharedLimit) -> None:
+        self._app, self._renderer, self._guarded, self._limit = app, renderer, tuple(guarded), limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it with a page that says when to come back."""
@@ -35,7 +34,7 @@ class AddressLimit:
             await self._app(scope, receive, send)
             return
         address = (scope.get("client") or ("",))[0]
-        seconds = 0 if is_loopback(address) or address == UNNAMED else self._limit.wait(address)
+        seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(address)
         if not seconds:
             await self._unbroken(scope, receive, send)
             return

@@ -10,8 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
-from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
 
@@ -31,7 +29,7 @@ from bot.channels.base import Answers
 from bot.conversation.slash_commands import CommandOffered, Commands
 from bot.message import Action, Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span
 from bot.ops.entrance import UNNAMED, is_loopback
-from bot.ops.limits import PERSON, Limit
+from bot.ops.limits import PERSON, Counts, SharedLimit
 from bot.pack import Pack
 from bot.replies.data import as_data
 from bot.replies.plain import plain, spoken
@@ -153,8 +151,8 @@ class DirectoryTool:
             annotations=_READS,
         )
 
-    def message(self, arguments: Mapping[str, Any], caller: str = "") -> Message:
-        """The call as a message that a caller writes where others read, in a place that no other call shares.
+    def message(self, arguments: Mapping[str, Any]) -> Message:
+        """The call as a message that somebody writes where others read, in a place that no other call shares.
 
         Raises:
             ValueError: an argument that the tool has not, that is no text, or that is too long; or none at all.
@@ -172,7 +170,7 @@ class DirectoryTool:
             raise ValueError(f"{self.name} needs a question or one of its fields")
         page = _page(arguments.get(PAGE, 1))
         call = uuid4().hex
-        person = Person("mcp", "", "", caller or call)
+        person = Person("mcp", "", "", call)
         where = Shared("mcp", call)
         return Message(
             call, person, where, text, command=self.command, directory_only=True, passing=True, page=page - 1
@@ -209,19 +207,16 @@ class Callers:
     This machine's own and who comes through a trusted proxy that names nobody are not told apart, so not counted.
     """
 
-    def __init__(self, most: int, *, at_once: int = _AT_ONCE, patience: float = _PATIENCE) -> None:
-        self._limit, self._slots, self._patience = Limit(most), asyncio.Semaphore(at_once), patience
-        self._salt, self._most = token_bytes(16), most
+    def __init__(
+        self, most: int, counts: Counts | None = None, *, at_once: int = _AT_ONCE, patience: float = _PATIENCE
+    ) -> None:
+        self._limit, self._slots = SharedLimit(most, "asking address", counts), asyncio.Semaphore(at_once)
+        self._patience, self._most = patience, most
 
-    def named(self, address: str | None) -> str:
-        """What an address is called here, for as long as this process lives; empty where nobody is told by it."""
-        if address is None or address == UNNAMED or is_loopback(address):
-            return ""
-        return blake2b(address.encode(), key=self._salt, digest_size=8).hexdigest()
-
-    def refused(self, caller: str) -> str | None:
-        """Why a caller may not ask just now, which counts as asked; None when they may."""
-        seconds = self._limit.wait(caller) if caller else 0
+    async def refused(self, address: str | None) -> str | None:
+        """Why an address may not ask just now, which counts as asked; None when it may."""
+        told = address is not None and address != UNNAMED and not is_loopback(address)
+        seconds = await self._limit.wait(address or "") if told else 0
         return f"You may ask {self._most} times a minute. Ask again in {seconds} seconds." if seconds else None
 
     @asynccontextmanager
@@ -251,12 +246,12 @@ def make_server(pack: Pack, answers: Answers, version: str, *, callers: Callers 
         if tool is None:
             return _failed(f"There is no tool {params.name!r}. There are: {', '.join(tools)}.")
         client = getattr(context.request, "client", None)
-        caller = callers.named(client.host if client else None)
+        address = client.host if client else None
         try:
-            message = tool.message(params.arguments or {}, caller)
+            message = tool.message(params.arguments or {})
         except ValueError as error:
             return _failed(f"{error}.")
-        if (why := callers.refused(caller)) is not None:
+        if (why := await callers.refused(address)) is not None:
             return _failed(why)
         async with callers.turn() as free:
             if not free:

@@ -48,7 +48,7 @@ async def serve_tools(settings: Settings, *, sandbox: bool, port: int | None, ho
 
             settings, _ = await stack.enter_async_context(sandbox_settings(settings))
         bot = await stack.enter_async_context(assemble(settings))
-        callers = Callers(settings.bot_questions_per_minute)
+        callers = Callers(settings.bot_questions_per_minute, bot.counts)
         tools = make_server(bot.pack, bot.turn, version("bcbst-bot"), callers=callers)
         if sock is not None:
             app = await stack.enter_async_context(tools_app(bot, tools))

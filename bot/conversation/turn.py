@@ -158,7 +158,7 @@ class Turn:
             return danger
         if reading.alarm is not None:
             exchange.line = AlarmLine(self._pack, reading, reading.alarm, exchange.language, exchange.message)
-        await self._limits.checked(exchange.message.person)
+        await self._limits.check(exchange.message.person)
         return await self.recognisers.step(exchange, request)
 
     async def _said(self, exchange: Exchange, step: NextStep) -> AsyncGenerator[Answered | Said, None]:

@@ -1,4 +1,7 @@
-"""How much one person, one workspace and one address may ask for (T52). In memory, a window of a minute each."""
+"""How much one person, one workspace and one address may ask for (T52): a window of a minute each.
+
+Counted in memory, and where machines share a store there as well, so that ten processes allow no more than one.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +44,33 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A store in which several processes count; `named` gives a keyed hash of whom they count."""
+    """A store in which several processes count; `keyed` gives a keyed hash of a text, another for each use of it."""
 
     store: Store
-    named: Callable[[Person], Awaitable[str]]
+    keyed: Callable[[str, str], Awaitable[str]]
+
+
+class SharedLimit:
+    """So many in a minute for each key, in this process and, with `counts`, in all of one store. `use` is what for."""
+
+    def __init__(
+        self, most: int, use: str, counts: Counts | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most, self._use, self._counts, self._own = most, use, counts, Limit(most, clock)
+
+    async def wait(self, key: str) -> int:
+        """Count one for the key; the seconds to wait when it is one too many, else 0.
+
+        While the store cannot be asked, each process counts for itself.
+        """
+        if (seconds := self._own.wait(key)) or self._counts is None:
+            return seconds
+        name, over = await self._counts.keyed(self._use, key), time.time() + _MINUTE
+        try:
+            count = await self._counts.store.count(_KIND, name, expires=over)
+        except StoreError:
+            return 0
+        return round(_MINUTE) if count > self._most else 0
 
 
 class Limits:
@@ -58,30 +84,10 @@ class Limits:
         clock: Callable[[], float] = time.monotonic,
         counts: Counts | None = None,
     ) -> None:
-        self._most, self._most_of_a_team = person, team or _BUSY * person
-        self._person, self._team = Limit(person, clock), Limit(self._most_of_a_team, clock)
-        self._counts = counts
+        self._person = SharedLimit(person, "asking person", counts, clock)
+        self._team = SharedLimit(team or _BUSY * person, "asking team", counts, clock)
 
-    async def checked(self, person: Person) -> None:
-        """Count a question of a person, in this process and, where machines share a store, in all of them.
-
-        Raises:
-            TooManyQuestions: as in `check`.
-        """
-        self.check(person)
-        if self._counts is None or person.platform == "console":
-            return
-        team = Person(person.platform, person.enterprise, person.team, "")
-        for who, most in ((person, self._most), *(((team, self._most_of_a_team),) if person.team else ())):
-            key, expires = await self._counts.named(who), time.time() + _MINUTE
-            try:
-                count = await self._counts.store.count(_KIND, key, expires=expires)
-            except StoreError:  # this process's own count holds
-                return
-            if count > most:
-                raise TooManyQuestions("more questions in a minute, in all processes", seconds=round(_MINUTE))
-
-    def check(self, person: Person) -> None:
+    async def check(self, person: Person) -> None:
         """Count a question of a person. Who sits at the console is the operator, and is not counted.
 
         Raises:
@@ -90,6 +96,6 @@ class Limits:
         if person.platform == "console":
             return
         team = f"{person.platform}\x1f{person.enterprise}\x1f{person.team}"
-        seconds = self._person.wait(person.key) or (self._team.wait(team) if person.team else 0)
+        seconds = await self._person.wait(person.key) or (await self._team.wait(team) if person.team else 0)
         if seconds:
             raise TooManyQuestions("more questions in a minute than one person or workspace may ask", seconds=seconds)
