@@ -1,95 +1,191 @@
-"""Two processes on one PostgreSQL beside one: what the second adds, with the load pinned apart from the bots.
+"""One, two, four and eight processes on one PostgreSQL, far from payer and Slack: what each adds, and what limits it.
 
-Each bot gets a CPU of its own; payer, Slack, load and PostgreSQL share the others. A machine with fewer than four CPUs
-cannot tell: then nothing is pinned, and what counts is the CPU of an answer, which says what a second core would add.
+Every call to the payer takes 80 ms and every call to Slack 60, so that answers wait more than they compute and a small
+machine can show whether processes hold each other up. Each has a few people who ask one question after the other. The
+database writes its log to the disk before it says that something is kept, as a real one does.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
 import os
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import uvloop
 
+from bench.far import PAYER, SLACK
 from bench.processes import Process
 from bench.run import CROWD, SUMMARY, paid, workspace
 from bench.slack import Case, Measured, Workspace
 from bench.startup import serving
-from bench.table import Row, markdown, times
 from bot.ops.log import set_up
 from tests.doubles.postgres import postgres
 
-_EACH, _COUNT, _SECONDS = 24, 400, 20.0
-_LEAST_CPUS = 4
+PROCESSES = (1, 2, 4, 8)
+_IDLE, _SETTLE, _EVERY = 5.0, 1.5, 0.01  # seconds; backends tell what they did a second later
+# `xact_commit` counts statements, for each of the store's is a transaction; numbers are given to those that write.
+_DONE = (
+    "SELECT xact_commit + xact_rollback, pg_snapshot_xmax(pg_current_snapshot())::text::bigint "
+    "FROM pg_stat_database WHERE datname = current_database()"
+)
+_WAITS = (
+    "SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), count(*) FILTER (WHERE wait_event LIKE 'WAL%%') "
+    "FROM pg_stat_activity WHERE application_name = 'bcbst-bot' AND state = 'active'"
+)
 
 Bot = tuple[Process, str]
 
 
-async def rows() -> list[Row]:
-    """One process under load, then two, each with as many questions in flight."""
-    with tempfile.TemporaryDirectory() as name, postgres(Path(name) / "data") as database:
-        folder = Path(name)
-        async with workspace() as slack, paid(slack, folder, store=database.url) as (settings, _, payer_process):
-            slack.passing = True  # a busy machine may be slow enough for notes on the way
-            others = _apart(payer_process, folder / "data")
-            async with serving(settings, folder, "bench.anew") as (first, first_url, _):
-                _pinned(first, 0, others)
-                one = await _asked(slack, [(first, first_url)])
-                async with serving(settings, folder, "bench.anew") as (second, second_url, _):
-                    _pinned(second, 1, others)
-                    two = await _asked(slack, [(first, first_url), (second, second_url)])
-    return _compared(one, two, others)
+@dataclass
+class Database:
+    """What the server counts while a load runs: its statements, the commits that write, seconds spent waiting."""
+
+    statements: float = 0.0
+    writes: float = 0.0
+    locked: float = 0.0
+    logging: float = 0.0
+    seconds: float = 0.0
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
-async def _asked(slack: Workspace, bots: Sequence[Bot]) -> Measured:
-    """All bots under load at once, warmed up first."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One number of processes under load; `busy` is the share of the machine's CPUs that anybody used."""
 
-    async def asked(at: int, count: int) -> Measured:
+    processes: int
+    taken: Measured
+    database: Database
+    busy: float
+
+    def line(self, alone: Load) -> str:
+        """A row of the table."""
+        answers, done = len(self.taken.seconds), self.database
+        each = [
+            f"{self.taken.rate:.1f}",
+            f"{self.taken.rate / alone.taken.rate:.2f}x",
+            f"{self.taken.quantile(50):.0f}",
+            f"{self.taken.cpu_each:.1f}",
+            f"{done.statements / answers:.1f}",
+            f"{done.writes / answers:.1f}",
+            f"{done.locked * 1000 / answers:.2f}",
+            f"{done.logging * 1000 / answers:.2f}",
+            f"{self.busy:.0%}",
+        ]
+        return f"| {self.processes} | {' | '.join(each)} |"
+
+
+_HEAD = (
+    "| processes | answers/s | against one | p50 ms | CPU ms an answer | statements an answer | commits that write "
+    "| ms in locks | ms for the log | CPUs in use |\n|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+async def loads(each: int, count: int) -> AsyncIterator[Load]:
+    """The load on every number of processes, `each` people a process and `count` answers a person."""
+    with tempfile.TemporaryDirectory() as name, postgres(Path(name) / "data") as server, _watching(server.url) as watch:
+        folder, bots = Path(name), list[Bot]()
+        async with (
+            workspace() as slack,
+            paid(slack, folder, store=server.url, wait=PAYER) as (settings, _, _),
+            contextlib.AsyncExitStack() as stack,
+        ):
+            slack.passing, slack.latency = True, SLACK  # a busy machine may be slow enough for notes on the way
+            for processes in PROCESSES:
+                while len(bots) < processes:
+                    bot, url, _ = await stack.enter_async_context(serving(settings, folder, "bench.anew"))
+                    bots.append((bot, url))
+                await _asked(slack, bots, each, 3)
+                idle = Database()
+                async with _counted(watch, idle):
+                    await asyncio.sleep(_IDLE)
+                database, before = Database(), _ticks()
+                async with _counted(watch, database):
+                    taken = await _asked(slack, bots, each, count)
+                busy, all_ticks = (now - then for now, then in zip(_ticks(), before, strict=True))
+                rate = database.seconds / idle.seconds
+                database.statements -= idle.statements * rate
+                database.writes -= idle.writes * rate
+                yield Load(processes, taken, database, busy / all_ticks)
+
+
+async def _asked(slack: Workspace, bots: Sequence[Bot], each: int, count: int) -> Measured:
+    """All bots under load at once."""
+
+    async def asked(at: int) -> Measured:
         bot, url = bots[at]
-        users = CROWD[at * _EACH : (at + 1) * _EACH]
-        return await slack.load(users, Case(f"{url}/slack/events", SUMMARY), bot, count=count, seconds=_SECONDS)
+        users = CROWD[at * each : (at + 1) * each]
+        return await slack.load(users, Case(f"{url}/slack/events", SUMMARY), bot, count=count * each, seconds=120.0)
 
-    await asyncio.gather(*(asked(at, 2 * _EACH) for at in range(len(bots))))
-    taken = await asyncio.gather(*(asked(at, _COUNT) for at in range(len(bots))))
+    taken = await asyncio.gather(*(asked(at) for at in range(len(bots))))
     seconds = tuple(sorted(second for one in taken for second in one.seconds))
     return Measured(seconds, max(one.wall for one in taken), sum(one.cpu for one in taken))
 
 
-def _apart(payer_process: Process, data: Path) -> tuple[int, ...]:
-    """The CPUs of everything but the bots, which is pinned to them; none on a machine with too few."""
-    cpus = sorted(os.sched_getaffinity(0))
-    if len(cpus) < _LEAST_CPUS:
-        return ()
-    others = tuple(cpus[2:])
-    payer_process.pin(*others)
-    os.sched_setaffinity(0, others)
-    server = int((data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-    os.sched_setaffinity(server, others)  # what it forks for a connection inherits it
-    return others
+@contextmanager
+def _watching(url: str) -> Iterator[psycopg.Connection[tuple[int, int]]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = on")
+        connection.execute("SELECT pg_reload_conf()")
+        yield connection
 
 
-def _pinned(bot: Process, at: int, others: Sequence[int]) -> None:
-    """Give a bot a CPU of its own, where the others have theirs."""
-    free = sorted({*range(os.cpu_count() or 1)} - set(others))
-    if others:
-        bot.pin(free[at])
+@asynccontextmanager
+async def _counted(watch: psycopg.Connection[tuple[int, int]], into: Database) -> AsyncIterator[None]:
+    """Count what the database does within; looks of its own are taken off."""
+    looks = 0
+
+    async def look() -> None:
+        nonlocal looks
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(_EVERY)
+            [(locked, logging)] = watch.execute(_WAITS).fetchall()
+            looks += 1
+            passed = time.perf_counter() - began
+            into.locked, into.logging = into.locked + locked * passed, into.logging + logging * passed
+
+    await asyncio.sleep(_SETTLE)
+    [(statements, writes)], began = watch.execute(_DONE).fetchall(), time.perf_counter()
+    looking = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        looking.cancel()
+        into.seconds = time.perf_counter() - began
+        await asyncio.sleep(_SETTLE)
+        [(statements_now, writes_now)] = watch.execute(_DONE).fetchall()
+        into.statements, into.writes = statements_now - statements - looks, writes_now - writes
 
 
-def _compared(one: Measured, two: Measured, others: Sequence[int]) -> list[Row]:
-    pinned = f"a CPU each, the rest on {len(others)}" if others else f"not pinned: {_LEAST_CPUS} CPUs needed"
-    rate, cpu = times(two.rate, one.rate), times(two.cpu_each, one.cpu_each)
-    allowed = f"{2 * one.cpu_each / two.cpu_each:.2f}x"
-    title = "PostgreSQL, two processes against one"
-    return [
-        Row(f"{title} ({pinned}): answers/s", f"{two.rate:.1f}", f"{one.rate:.1f}", rate, "≥ 1.7x" if others else ""),
-        Row(f"{title}: CPU ms an answer", f"{two.cpu_each:.1f}", f"{one.cpu_each:.1f}", cpu),
-        Row(f"{title}: what the CPU of an answer allows", "", "", allowed, "≥ 1.7x"),
-    ]
+def _ticks() -> tuple[int, int]:
+    """Of all CPUs since the machine began: in use, and in all (proc_stat(5))."""
+    user, nice, system, idle, wait, *more = map(
+        int, Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]
+    )
+    used = user + nice + system + sum(more)
+    return used, used + idle + wait
+
+
+async def _main(each: int, count: int) -> None:
+    alone: Load | None = None
+    print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, {each} in flight a process\n\n{_HEAD}", flush=True)  # noqa: T201 -- what it prints is its result
+    async for load in loads(each, count):
+        alone = alone or load
+        print(load.line(alone), flush=True)  # noqa: T201 -- as above
 
 
 if __name__ == "__main__":
     set_up("ERROR")
-    print(markdown(uvloop.run(rows())))  # noqa: T201 -- what it prints is its result
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--each", type=int, default=2)
+    arguments.add_argument("--count", type=int, default=40)
+    given = arguments.parse_args()
+    uvloop.run(_main(given.each, given.count))
