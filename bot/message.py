@@ -17,6 +17,8 @@ COMMAND = "bcbst"
 """What slash commands are called when BOT_COMMAND is not set: `/bcbst`, `/bcbst-find` and so on."""
 FAREWELLS = frozenset({"account.unlink", "account.forget"})
 """The intents whose replies are the last words: nothing of their person is kept, and they hold nothing of a member."""
+SOURCES = "answer.sources"
+"""The intent of the button "How do you know?"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,11 @@ class ChartPoint:
     values: tuple[Decimal, ...]
     words: str = ""
 
+    @property
+    def told(self) -> str:
+        """Its label, with the words of its value."""
+        return f"{self.label} {self.words}".rstrip()
+
 
 ChartKind = Literal["bars", "line", "parts"]
 """Things beside each other, values over time, or the shares of one whole in one bar."""
@@ -203,8 +210,13 @@ class Chart:
 
     @property
     def said(self) -> str:
-        """All its points in one line, for whoever sees no picture; empty where the lines beside it tell the numbers."""
-        told = ", ".join(f"{point.label} {point.words}" for point in self.points if point.words)
+        """All its points in one line, for whoever sees no picture; empty where the lines beside it tell the numbers.
+
+        The lines beside the parts of a whole always do.
+        """
+        if self.kind == "parts":
+            return ""
+        told = ", ".join(point.told for point in self.points if point.words)
         return f"{self.title}: {told}" if told else ""
 
 

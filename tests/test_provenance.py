@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.conversation.provenance import INTENT, trace_in, trace_of, with_trace
+from bot.conversation.provenance import trace_in, trace_of, with_trace
 from bot.conversation.state import Asked
-from bot.message import Action, Actions, Press
+from bot.message import SOURCES, Action, Actions, Press
 from bot.payer.budget import ReadRecord, Report
 from bot.payer.search import Search
 from bot.records.dates import PartialDate
@@ -30,7 +30,7 @@ def _report() -> Report:
 def test_the_trace_comes_back_from_its_own_button() -> None:
     """Ten records are named, all are counted; the same search is told once; sums keep their terms to the cent."""
     other = Action("", "More", press=Press("claim.list", {"page": "1"}))
-    buttons = Actions((other, Action("", "How do you know?", press=Press(INTENT))))
+    buttons = Actions((other, Action("", "How do you know?", press=Press(SOURCES))))
     filled = with_trace(buttons, trace_of(Asked("claim.list", rule="claims", score=0.8), _report()))
     assert filled.buttons[0] == other
     press = filled.buttons[1].press
@@ -46,7 +46,7 @@ def test_the_trace_comes_back_from_its_own_button() -> None:
 
 def test_a_button_without_a_trace_has_none() -> None:
     """Then the bot says so, instead of making one up."""
-    assert trace_in(Asked(INTENT)) is None
+    assert trace_in(Asked(SOURCES)) is None
 
 
 def test_a_search_is_told_without_what_it_was_asked_for() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Self
 from bot.accounts.accounts import Access, Accounts
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called
-from bot.conversation.provenance import INTENT, TECHNICAL, trace_in, trace_of, with_trace
+from bot.conversation.provenance import TECHNICAL, trace_in, trace_of, with_trace
 from bot.conversation.quoting import quotable
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
@@ -35,7 +35,7 @@ from bot.kit import (
 )
 from bot.kit.coverages import plan_year_of
 from bot.language.reading import Slot
-from bot.message import Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
+from bot.message import SOURCES, Actions, Answered, Block, Message, Note, OneToOne, Person, Private, Shareable, Source
 from bot.ops.audit import Audit
 from bot.pack import Pack, template_of
 from bot.payer.budget import Budget, Progress, Report
@@ -218,7 +218,7 @@ class Answering:
 
     def aside(self, asked: Asked) -> Private:
         """The reply to a button without a search: the text of a list entry, or the sources of the answer above."""
-        if asked.intent != INTENT:
+        if asked.intent != SOURCES:
             blocks = self._pack.render("entry", dict(asked.values), asked.language)
             return Private(intent=asked.intent, language=asked.language, blocks=blocks)
         trace, now = trace_in(asked), self._now()
@@ -231,7 +231,7 @@ class Answering:
         }
         blocks = self._pack.render("how", values, asked.language)
         asking = (with_trace(one, trace) if trace and isinstance(one, Actions) else one for one in blocks)
-        return Private(intent=INTENT, language=asked.language, blocks=tuple(asking))
+        return Private(intent=SOURCES, language=asked.language, blocks=tuple(asking))
 
     async def _in_plan_year(self, message: Message, asked: Asked, access: Access | None) -> Asked:
         """The question with "this plan year" as the member's own coverage has it, a calendar year without one."""

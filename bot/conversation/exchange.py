@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.conversation.buttons import explained, useful
 from bot.conversation.followups import is_of_list, record_after
 from bot.conversation.owner import current
 from bot.conversation.state import Asked, Dialogue, Memory, become, offered
@@ -121,7 +122,9 @@ class Keeper:
         keeps = memory if said.keeps else None
         # A button without a question before it is about the person of whom the conversation speaks.
         meaning = self.meaning(asked or Asked("", whose=current(memory)), reply.language, slots)
+        reply = replace(reply, blocks=useful(reply, asked, meaning, connected=_is_connected(exchange)))
         offers = offered(reply.blocks, meaning)
+        reply = replace(reply, blocks=explained(reply))
         if said.rates and asked is not None:
             reply = replace(reply, rating=rating_of(self._pack, message, asked, offers))
         issued, presses = self._dialogue.number(message.person, reply, meaning)
@@ -165,6 +168,11 @@ class Keeper:
             return become(press, heard, language, names)
 
         return meaning
+
+
+def _is_connected(exchange: Exchange) -> bool:
+    """Whether a reply here may say, by what it does not offer, that its reader is signed in."""
+    return exchange.message.alone and exchange.memory.link is not None
 
 
 def rating_of(pack: Pack, message: Message, asked: Asked, offers: Memory) -> Rating | None:

@@ -9,9 +9,8 @@ from bot.conversation.state import Asked, Memory
 from bot.language.context import RECORD, changed, taken_over
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules
-from bot.message import Language
+from bot.message import SOURCES, Language
 
-SOURCES = "answer.sources"
 ENTRY = "answer.entry"
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
 _ORDINAL = "followup.ordinal"

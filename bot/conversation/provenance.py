@@ -11,11 +11,10 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from bot.conversation.state import Asked
-from bot.message import Action, Actions, Press
+from bot.message import SOURCES, Action, Actions, Press
 from bot.payer.budget import Report
 from bot.records.sums import Step
 
-INTENT = "answer.sources"
 TECHNICAL = "technical"
 """The argument of the button that asks for the rule, the searches and the ids."""
 _TOLD = "told"
@@ -82,9 +81,9 @@ def with_trace(buttons: Actions, trace: Trace) -> Actions:
 
 
 def _filled(button: Action, kept: Mapping[str, str]) -> Action:
-    if button.press is None or button.press.intent != INTENT:
+    if button.press is None or button.press.intent != SOURCES:
         return button
-    return Action(button.id, button.label, press=Press(INTENT, {**button.press.arguments, **kept}))
+    return Action(button.id, button.label, press=Press(SOURCES, {**button.press.arguments, **kept}))
 
 
 def trace_in(asked: Asked) -> Trace | None:

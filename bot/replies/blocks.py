@@ -6,153 +6,19 @@ format. The top-level text is mrkdwn, so it is escaped here, last (T45). Limits:
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
-from math import ceil
+from itertools import groupby, pairwise
 from typing import Any
 
-from bot.message import (
-    FAREWELLS,
-    Action,
-    Actions,
-    Block,
-    Chart,
-    Fact,
-    Facts,
-    Item,
-    Line,
-    Note,
-    Rating,
-    Reply,
-    Span,
-    Title,
-)
+from bot.message import SOURCES, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.replies.buttons import Asks, Buttons, entry, opens, thumbs, unasked
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import drawable, plain, spoken, text_bar
+from bot.replies.plain import drawable, plain, spoken, unbroken
 
 Kit = dict[str, Any]
-Asks = Callable[[str], Mapping[str, str] | None]
-"""The words that ask before a button of this intent does what it says: `title`, `about`, `submit` and `close`."""
-MOST_BUTTONS = 25
-RATE = "rate"
-"""The action id of the thumbs."""
-_LABEL, _URL, _HEARD, _ASKED, _ABOUT, _CHOICE = 75, 3_000, 75, 100, 300, 30
-_CONNECTS = "account.link"
-_CONNECTING = "link"  # the name of the address at which a person connects an account
-
-
-def unasked(_: str) -> None:
-    """No words: nothing is asked."""
-
-
-@dataclass(slots=True)
-class Buttons:
-    """The buttons of one message, which have to be told apart by ear.
-
-    `repeated` are the words that more than one button has, `topic` is what the whole message is about. Of the buttons
-    that connect an account the first stands out, once, unless the message says goodbye.
-    """
-
-    repeated: frozenset[str]
-    topic: str
-    asks: Asks
-    stands_out: bool = True
-    _heard: Counter[str] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, blocks: Iterable[Block], intent: str, asks: Asks) -> Buttons:
-        """The buttons of these blocks."""
-        blocks, once, repeated = list(blocks), set[str](), set[str]()
-        for block in blocks:
-            actions = block.buttons if isinstance(block, Actions) else block.actions if isinstance(block, Item) else ()
-            for action in actions:
-                label = cut(action.label, _LABEL)
-                (repeated if label in once else once).add(label)
-        topic = _topic(blocks) if repeated else ""
-        return cls(frozenset(repeated), topic, asks, intent not in FAREWELLS)
-
-    def row(self, actions: Iterable[Action], about: str = "") -> Kit:
-        """A row of at most 25 buttons; `about` is the entry of a list to which they belong."""
-        elements: list[Kit] = []
-        for place, action in enumerate(actions):
-            elements.append(self._button(action, place, about or self.topic))
-        return {"type": "actions", "elements": elements}
-
-    def _button(self, action: Action, place: int, about: str) -> Kit:
-        label = cut(action.label, _LABEL)
-        button = {"type": "button", "text": _plain_text(label), **self._style(action)}
-        if label in self.repeated:
-            button["accessibility_label"] = self._told_apart(label, about)
-        if action.url:
-            return {**button, "action_id": f"open-{place}", "url": action.url}
-        return {**button, "action_id": f"press-{place}", "value": action.id}
-
-    def _told_apart(self, label: str, about: str) -> str:
-        """The button's words and what they are about; of two that would still be alike, the second with a number."""
-        heard = cut(f"{label}: {about}", _HEARD)
-        self._heard[heard] += 1
-        if (times := self._heard[heard]) == 1:
-            return heard
-        return f"{cut(heard, _HEARD - 4)} {times}"
-
-    def _style(self, action: Action) -> Kit:
-        intent = action.press.intent if action.press else ""
-        if intent in FAREWELLS:
-            words = self.asks(intent)
-            return {"style": "danger", **({"confirm": confirming(words)} if words else {})}
-        if self.stands_out and (action.id == _CONNECTING or intent == _CONNECTS):
-            self.stands_out = False
-            return {"style": "primary"}
-        return {}
-
-
-def confirming(words: Mapping[str, str]) -> Kit:
-    """The dialog that asks before something is deleted."""
-    return {
-        "title": _plain_text(cut(words["title"], _ASKED)),
-        "text": _plain_text(cut(words["about"], _ABOUT)),
-        "confirm": _plain_text(cut(words["submit"], _CHOICE)),
-        "deny": _plain_text(cut(words["close"], _CHOICE)),
-        "style": "danger",
-    }
-
-
-def opens(url: str) -> bool:
-    """Whether a button of Slack's can open an address."""
-    return url.startswith(("https://", "http://")) and len(url) <= _URL
-
-
-def entry(item: Item) -> str:
-    """An entry of a list as its buttons name it: its number and its first line."""
-    return f"{item.number}. {spoken(item.lines[0].spans)}"
-
-
-def thumbs(rating: Rating, words: Mapping[str, str]) -> Kit:
-    """The two thumbs under an answer; `words` has what each means, by `right` and `wrong`."""
-    pair: Kit = {"type": "feedback_buttons", "action_id": RATE}
-    for name, action, said in (
-        ("positive_button", rating.right, words["right"]),
-        ("negative_button", rating.wrong, words["wrong"]),
-    ):
-        heard = cut(said, _HEARD)
-        pair[name] = {"text": _plain_text(cut(said, _LABEL)), "accessibility_label": heard, "value": action.id}
-    return {"type": "context_actions", "elements": [pair]}
-
-
-def _topic(blocks: Iterable[Block]) -> str:
-    for block in blocks:
-        if isinstance(block, Title):
-            return block.text
-        if isinstance(block, Line):
-            return spoken(block.spans)
-        if isinstance(block, Item):
-            return entry(block)
-    return ""
-
-
 CHART, TABLE = "data_visualization", "table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
@@ -160,7 +26,9 @@ _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
 _FIELDS, _ROWS = 4, 20  # more facts than a few are a line each: phones show fields one under another, and twice as long
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
-_COLUMNS, _CORNER, _UNBROKEN = 20, "-", "\u00a0"
+_COLUMNS, _CORNER = 20, "·"
+_MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
+"""What Slack reads in mrkdwn as more than the words that it is: bold, quotes, code, emoji."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +51,26 @@ class BlockPage:
         """The page with more blocks at its end, however Slack draws it."""
         return BlockPage(self.text, (*self.blocks, *row), (*self.plainer, *row) if self.plainer else ())
 
-    def rated(self, row: Kit) -> BlockPage:
-        """The page with its thumbs, where Slack draws these."""
-        return BlockPage(self.text, (*self.blocks, row), self.plainer or self.blocks)
 
-
-def pages(reply: Reply, asks: Asks = unasked) -> tuple[BlockPage, ...]:
+def pages(reply: Reply, asks: Asks = unasked, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
     """The messages that carry a reply, in order; a long one ends with an ellipsis where the next goes on.
 
-    `asks` has the words that ask before a button deletes something.
+    `asks` has the words that ask before a button deletes something, `rating` those of the thumbs; without these there
+    are none.
     """
-    parts = list(_parts(reply.blocks))
-    return tuple(_page(part, partial(Buttons.of, part, reply.intent, asks), last=part is parts[-1]) for part in parts)
+    parts, rated = list(_parts(reply.blocks)), bool(rating and reply.rating)
+    made = [
+        _page(part, partial(Buttons.of, part, reply.intent, asks, rated=rated), last=part is parts[-1])
+        for part in parts
+    ]
+    if rating and reply.rating and made:
+        made[-1] = made[-1].ending((thumbs(reply.rating, rating, _sources(reply.blocks)),))
+    return tuple(made)
+
+
+def _sources(blocks: Iterable[Block]) -> list[Action]:
+    rows = (block for block in blocks if isinstance(block, Actions))
+    return [one for row in rows for one in row.buttons if one.press and one.press.intent == SOURCES]
 
 
 def escape_mrkdwn(text: str) -> str:
@@ -232,9 +108,7 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     charts = 0
     for block in blocks:
         match block:
-            case Chart(kind="parts") if drawable(block):
-                yield block
-            case Chart() if _drawable(block) and charts < _CHARTS:
+            case Chart() if drawable(block) and charts < _CHARTS:
                 charts += 1
                 yield block
             case Chart(said=said):
@@ -242,15 +116,14 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
             case Facts(rows):
                 most = _ROWS * max(1, len(block.columns))
                 yield from (Facts(rows[at : at + most]) for at in range(0, len(rows), most))
-            case Actions(buttons):
-                yield from (Actions(buttons[at : at + MOST_BUTTONS]) for at in range(0, len(buttons), MOST_BUTTONS))
             case _:
                 yield block
 
 
 def _size(block: Block) -> int:
+    """The blocks that it takes at most: numbers that Slack's buttons cannot open are lines of their own."""
     if isinstance(block, Item):
-        return 1 + ceil(len(block.actions) / MOST_BUTTONS)
+        return 1 + bool(block.actions) + any(action.url and not opens(action.url) for action in block.actions)
     return 2 if isinstance(block, Actions) else 1
 
 
@@ -284,10 +157,8 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield {"type": "section", "fields": [_plain_text(_field(row)) for row in rows]}
         case Facts(rows):
             yield _rich((Span(f"{row.label}: "), Span(row.value, bold=True)) for row in rows)
-        case Item(number, lines, actions):
-            first, *rest = [line.spans for line in lines]
-            yield _rich([(Span(f"{number}. "), *first), *rest])
-            yield from _buttons(actions, buttons, entry(block))
+        case Item():
+            yield from _item(block, buttons)
         case Note(spans):
             text = spoken(spans)
             yield {"type": "context", "elements": [_plain_text(piece) for piece in _pieces(text)]}
@@ -295,32 +166,70 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
             yield from _buttons(row, buttons)
 
 
-def _drawable(chart: Chart) -> bool:
-    labels = [*(point.label for point in chart.points), *chart.series]
-    return drawable(chart) and all(0 < len(label) <= _CHART_LABEL for label in labels)
+def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
+    """An entry with what can be done about it at its right; below it, where its words are not plain to Slack."""
+    first, *rest = [line.spans for line in item.lines]
+    lines = [(Span(f"{item.number}. "), *first), *rest]
+    pressed = all(not action.url or opens(action.url) for action in item.actions)
+    text = _mrkdwn(lines) if item.actions and pressed else None
+    if text is None:
+        yield _rich(lines)
+        yield from _buttons(item.actions, buttons, entry(item))
+    else:
+        said = {"type": "mrkdwn", "text": text, "verbatim": True}
+        yield {"type": "section", "text": said, "accessory": buttons.beside(item.actions, entry(item))}
+
+
+def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
+    """Lines for where Slack takes no rich text; None where a word of them would be read as a mark, or is too long."""
+    lines = [tuple(spans) for spans in lines]
+    text = "\n".join("".join(map(_marked, spans)) for spans in lines)
+    said = "\n".join("".join(span.text for span in spans) for spans in lines)
+    joined = any(a.bold != b.bold and _joined(a.text, b.text) for spans in lines for a, b in pairwise(spans))
+    return None if joined or _MARKS.search(said) or len(text) > _TEXT else text
+
+
+def _joined(before: str, after: str) -> bool:
+    """Whether a mark between the two would stand inside a word, where Slack reads none."""
+    return before[-1:].isalnum() and after[:1].isalnum()
+
+
+def _marked(span: Span) -> str:
+    shown = escape_mrkdwn(unbroken(span))
+    if span.url and not set(span.url) & set("<>|"):
+        shown = f"<{escape_mrkdwn(span.url)}|{shown}>"
+    return f"*{shown}*" if span.bold and shown.strip() == shown else shown
 
 
 def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
-    """The parts of a whole as one bar of text, which Slack reads to nobody: its readers read the message's text."""
-    if chart.kind == "parts":
-        yield {"type": "context", "elements": [_plain_text(cut(text_bar(chart), _TEXT))]}
-    elif drawn:
-        yield _chart(chart)
+    """Bars or lines for clients that draw them, with the amounts where they fit; the text says the same to all."""
+    if drawn and (labels := _axis(chart)):
+        yield _chart(chart, labels)
     elif chart.said:
         yield _rich([(Span(chart.said),)])
 
 
-def _chart(chart: Chart) -> Kit:
-    """Bars or lines for clients that draw them; the text says the same to all."""
-    title = cut(chart.title, _CHART_TITLE)
-    labels = [point.label for point in chart.points]
+def _axis(chart: Chart) -> list[str]:
+    """The names of its points as Slack takes them; none where two would be alike."""
+    labels = [
+        point.told if len(point.told) <= _CHART_LABEL else cut(point.label, _CHART_LABEL) for point in chart.points
+    ]
+    return labels if len(set(labels)) == len(labels) and all(labels) else []
+
+
+def _chart(chart: Chart, labels: list[str]) -> Kit:
     series = [
-        {"name": name, "data": [{"label": p.label, "value": float(p.values[at])} for p in chart.points]}
-        for at, name in enumerate(chart.series or (cut(title, _CHART_LABEL),))
+        {
+            "name": cut(name, _CHART_LABEL),
+            "data": [
+                {"label": label, "value": float(p.values[at])} for label, p in zip(labels, chart.points, strict=True)
+            ],
+        }
+        for at, name in enumerate(chart.series or (chart.title,))
     ]
     return {
         "type": CHART,
-        "title": title,
+        "title": cut(chart.title, _CHART_TITLE),
         "chart": {
             "type": "line" if chart.kind == "line" else "bar",
             "series": series,
@@ -360,9 +269,7 @@ def _pieces(text: str) -> list[str]:
 def _text(text: str, span: Span) -> Kit:
     style = {"style": {"bold": True}} if span.bold else {}
     if span.url and len(span.url) <= _LINK:
-        # A number stands on one line, so that it is tapped whole.
-        shown = text.replace(" ", _UNBROKEN) if span.url.startswith("tel:") else text
-        return {"type": "link", "url": span.url, "text": shown, **style}
+        return {"type": "link", "url": span.url, "text": unbroken(Span(text, url=span.url)), **style}
     return {"type": "text", "text": text, **style}
 
 
@@ -375,9 +282,7 @@ def _buttons(actions: tuple[Action, ...], buttons: Buttons, about: str = "") -> 
     unopened = [action for action in actions if action.url and not opens(action.url)]
     if unopened:
         yield _rich((Span(f"{action.label}: "), _number(action.url or "")) for action in unopened)
-    shown = tuple(action for action in actions if action not in unopened)
-    for at in range(0, len(shown), MOST_BUTTONS):
-        yield buttons.row(shown[at : at + MOST_BUTTONS], about)
+    yield from buttons.row((action for action in actions if action not in unopened), about)
 
 
 def _number(url: str) -> Span:

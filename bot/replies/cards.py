@@ -15,7 +15,8 @@ from typing import Any
 
 from bot.message import Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import drawable, plain, spoken
+from bot.replies.plain import drawable, plain, spoken, unbroken
+from bot.replies.rows import row_of
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -26,7 +27,7 @@ POP_UP = "popup"
 ONLY = "only"
 """What a button's data holds, beside its id, on a card that one person of many sees."""
 _ENVELOPE_BYTES = 2 * 1024
-_BUTTON, _BUTTONS, _ROWS, _URL, _LINE = 75, 6, 10, 2_000, 4_000
+_BUTTON, _ROWS, _URL, _LINE = 75, 10, 2_000, 4_000
 _COLORS = ("categoricalBlue", "categoricalTeal", "neutral")
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
@@ -150,7 +151,7 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
             case Item():
-                yield {"type": "Container", "spacing": "Medium", "items": list(_item(block))}
+                yield _item(block)
             case Note(spans):
                 yield {**_rich([Span(spoken(spans))], size="Small", isSubtle=True), "spacing": "Medium"}
             case Actions(buttons):
@@ -163,8 +164,8 @@ def _chart(chart: Chart) -> AdaptiveCard:
     labels = [point.label for point in chart.points]
     if chart.kind == "parts":
         parts = [
-            {"legend": label, "value": value, "color": color}
-            for label, [value], color in zip(labels, numbers, _COLORS, strict=False)
+            {"legend": point.told, "value": value, "color": color}
+            for point, [value], color in zip(chart.points, numbers, _COLORS, strict=False)
         ]
         return {"type": "Chart.HorizontalBar.Stacked", "title": chart.title, "data": [{"title": " ", "data": parts}]}
     if chart.kind == "line":
@@ -177,19 +178,27 @@ def _chart(chart: Chart) -> AdaptiveCard:
     return {"type": "Chart.HorizontalBar", "title": chart.title, "data": bars}
 
 
-def _item(item: Item) -> Iterator[AdaptiveCard]:
+def _item(item: Item) -> AdaptiveCard:
+    """An entry, and at its right its one button or the menu of several."""
     first, *rest = [line.spans for line in item.lines]
-    yield _rich([Span(f"{item.number}. "), *first])
-    yield from ({**_rich(spans), "spacing": "None"} for spans in rest)
-    yield from _buttons(item.actions)
+    lines = [_rich([Span(f"{item.number}. "), *first]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
+    opened = [action for action in item.actions if not action.url or _opens(action.url)]
+    lines += _unopened(action for action in item.actions if action not in opened)
+    if not opened:
+        return {"type": "Container", "spacing": "Medium", "items": lines}
+    actions = [_button(action, hidden=len(opened) > 1) for action in opened]
+    beside = {"type": "Column", "width": "auto", "items": [{"type": "ActionSet", "actions": actions}]}
+    return {
+        "type": "ColumnSet",
+        "spacing": "Medium",
+        "columns": [{"type": "Column", "width": "stretch", "items": lines}, beside],
+    }
 
 
 def _facts(rows: tuple[Fact, ...]) -> AdaptiveCard:
-    """A table of what stands side by side. Else a fact set where every word is plain, or a table of words, unparsed."""
+    """A table: what stands side by side under its names, else labels and values, of one width in all of a message."""
     if columns := Facts(rows).columns:
         return _side_by_side(rows, columns)
-    if all(_PLAIN.fullmatch(word) for row in rows for word in (row.label, row.value)):
-        return {"type": "FactSet", "facts": [{"title": row.label, "value": row.value} for row in rows]}
     return {
         "type": "Table",
         "firstRowAsHeaders": False,
@@ -218,7 +227,10 @@ def _cell(text: str, *, bold: bool = False) -> AdaptiveCard:
 
 def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:
     runs = [
-        _run(piece, bold=span.bold, **look, **_link(span)) for span in spans for piece in _unjoined(span.text) if piece
+        _run(piece, bold=span.bold, **look, **_link(span))
+        for span in spans
+        for piece in _unjoined(unbroken(span))
+        if piece
     ]
     return {"type": "RichTextBlock", "inlines": runs or [_run(" ")]}
 
@@ -228,8 +240,9 @@ def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
 
 
 def _link(span: Span) -> AdaptiveCard:
-    """What a run opens: a map, not a telephone number, which Teams itself makes a link where it can call."""
-    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if _opens(span.url) else {}
+    """What a run opens: a page, or a telephone number."""
+    dials = span.url.startswith("tel:")
+    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if dials or _opens(span.url) else {}
 
 
 def _unjoined(text: str) -> list[str]:
@@ -238,36 +251,40 @@ def _unjoined(text: str) -> list[str]:
 
 
 def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
-    """Buttons in rows. What Teams cannot open, a phone number for one, is a line that can be read."""
-    unopened = [action for action in actions if action.url and not _opens(action.url)]
-    for action in unopened:
-        yield {**_rich([Span(f"{action.label}: {(action.url or '').removeprefix('tel:')}")]), "spacing": "Small"}
-    shown = [_button(action) for action in actions if action not in unopened]
-    for at in range(0, len(shown), _BUTTONS):
-        yield {"type": "ActionSet", "spacing": "Small", "actions": shown[at : at + _BUTTONS]}
+    """A row of buttons, those beyond the first few in its menu."""
+    yield from _unopened(action for action in actions if action.url and not _opens(action.url))
+    row = row_of(action for action in actions if not action.url or _opens(action.url))
+    shown = [*(_button(one) for one in (*row.seen, *row.sources)), *(_button(one, hidden=True) for one in row.menu)]
+    if shown:
+        yield {"type": "ActionSet", "spacing": "Small", "actions": shown}
+
+
+def _unopened(actions: Iterable[Action]) -> Iterator[AdaptiveCard]:
+    """What no button of Teams opens, a phone number for one, as a line with a link."""
+    for action in actions:
+        spans = [Span(f"{action.label}: "), Span((action.url or "").removeprefix("tel:"), url=action.url or "")]
+        yield {**_rich(spans), "spacing": "Small"}
 
 
 def _opens(url: str) -> bool:
     return url.startswith(("https://", "http://")) and len(url) <= _URL
 
 
-def _button(action: Action) -> AdaptiveCard:
-    """A press goes as Action.Execute; clients that do not know it submit the same id (`data` holds nothing else)."""
-    title = cut(action.label, _BUTTON)
+def _button(action: Action, *, hidden: bool = False) -> AdaptiveCard:
+    """A press goes as Action.Execute; clients that do not know it submit the same id (`data` holds nothing else).
+
+    What is `hidden` stands in the row's menu.
+    """
+    look: AdaptiveCard = {"title": cut(action.label, _BUTTON), **({"mode": "secondary"} if hidden else {})}
     if action.id == POP_UP:
         return {
             "type": "Action.Submit",
-            "title": title,
+            **look,
             "style": "positive",
             "data": {"msteams": {"type": "signin", "value": action.url}},
         }
     if action.url:
-        return {"type": "Action.OpenUrl", "title": title, "url": action.url}
+        return {"type": "Action.OpenUrl", **look, "url": action.url}
     data = {"press": action.id}
-    return {
-        "type": "Action.Execute",
-        "title": title,
-        "verb": "press",
-        "data": data,
-        "fallback": {"type": "Action.Submit", "title": title, "data": data},
-    }
+    fallback = {"type": "Action.Submit", **look, "data": data}
+    return {"type": "Action.Execute", **look, "verb": "press", "data": data, "fallback": fallback}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.message import Action, Actions, Facts, Item, Note, Private, Reply, Title
+from collections.abc import Iterator
+
+from bot.message import Action, Actions, Block, Chart, Facts, Item, Note, Private, Reply, Title
 from bot.replies.plain import plain, spoken
 
 
@@ -31,16 +33,19 @@ def _parts(reply: Reply) -> dict[str, object]:
     blocks = reply.blocks
     return {
         "title": next((block.text for block in blocks if isinstance(block, Title)), None),
-        "facts": [
-            {"label": row.label, "value": row.value}
-            for block in blocks
-            if isinstance(block, Facts)
-            for row in block.rows
-        ],
+        "facts": [{"label": label, "value": value} for block in blocks for label, value in _facts(block)],
         "items": [_item(block) for block in blocks if isinstance(block, Item)],
         "actions": [_action(button) for block in blocks if isinstance(block, Actions) for button in block.buttons],
         "notices": [spoken(block.spans) for block in blocks if isinstance(block, Note)],
     }
+
+
+def _facts(block: Block) -> Iterator[tuple[str, str]]:
+    """Labelled values: of facts, and of a chart whose points tell theirs."""
+    if isinstance(block, Facts):
+        yield from ((row.label, row.value) for row in block.rows)
+    elif isinstance(block, Chart) and block.said:
+        yield from ((point.label, point.words) for point in block.points if point.words)
 
 
 def _item(item: Item) -> dict[str, object]:

@@ -4,9 +4,9 @@
 and any other line as it stands, with **bold** runs and links, `[words]{tel:+14235550142}` or of an https address.
 `| row :: column | value |` stands beside others of its row. Blank lines and spaces at a line's end mean nothing.
 
-`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Where no line
-beside the chart tells a number, its point does: `~| label :: words | number |`. A line may have several series, named
-after the title: `~line title | upper | lower`, `~| label | number | number |`.
+`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it.
+`~| label :: words | number |` has words at the point, which tell the number where no line beside the chart does. A
+line may have several series, named after the title: `~line title | upper | lower`, `~| label | number | number |`.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from bot.message import Action, Actions, Block, Chart, Facts, Item, Span, Title
+from bot.replies.markdown import CUT
+from bot.replies.rows import row_of
 
 WIDTH = 20
 SHADES = {2: "▓░", 3: "▓▒░"}
@@ -28,7 +30,7 @@ def text_bar(chart: Chart) -> str:
     """
     marks = SHADES[len(chart.points)]
     bar = "".join(mark * cells for mark, cells in zip(marks, _cells(_values(chart)), strict=True))
-    legend = " ".join(f"{mark} {point.label}" for mark, point in zip(marks, chart.points, strict=True))
+    legend = " ".join(f"{mark} {point.told}" for mark, point in zip(marks, chart.points, strict=True))
     return f"{bar}\n{legend}"
 
 
@@ -82,6 +84,13 @@ def spoken(spans: Iterable[Span]) -> str:
     return "".join(span.text for span in spans)
 
 
+def unbroken(span: Span) -> str:
+    """The text of a span; a number that can be dialled stands on one line, so that it is tapped whole."""
+    if not span.url.startswith("tel:"):
+        return span.text
+    return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
+
+
 def _lines(block: Block, *, addresses: bool) -> list[str]:
     match block:
         case Title(text):
@@ -105,6 +114,10 @@ def _item(item: Item, *, addresses: bool) -> list[str]:
 
 
 def _buttons(buttons: Iterable[Action], *, addresses: bool) -> list[str]:
+    """The buttons in a row, those beyond the first few behind an ellipsis; addresses a line each."""
+    buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
-    pressed = " ".join(f"[{button.label}]" for button in buttons if not (button.url and addresses))
-    return [*([pressed] if pressed else []), *linked]
+    row = row_of(button for button in buttons if not (button.url and addresses))
+    pressed = [f"[{button.label}]" for button in (*row.seen, *row.sources)]
+    more = [CUT, *(f"[{button.label}]" for button in row.menu)] if row.menu else []
+    return [*([" ".join([*pressed, *more])] if pressed else []), *linked]

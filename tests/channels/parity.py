@@ -7,9 +7,10 @@ from typing import Any
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks, cards
-from bot.replies.plain import drawable, plain, spoken, text_bar
+from bot.replies.plain import plain, spoken
+from bot.replies.rows import row_of
 from tests.doubles.adaptive_card import fallback
-from tests.doubles.block_kit import unheard
+from tests.doubles.block_kit import unheard, unmarked
 from tests.doubles.slack_models import refused
 
 Kit = dict[str, Any]
@@ -41,11 +42,7 @@ def differences(reply: Reply) -> list[str]:
 def _pictures(reply: Reply) -> set[str]:
     """What stands for a chart: a channel shows its picture or its words, and the text says the words in each."""
     charts = [block for block in reply.blocks if isinstance(block, Chart)]
-    return {chart.said for chart in charts} | {text_bar(chart) for chart in charts if _is_bar(chart)}
-
-
-def _is_bar(chart: Chart) -> bool:
-    return chart.kind == "parts" and drawable(chart)
+    return {chart.said for chart in charts}
 
 
 def _first(wanted: Told, got: Told) -> str:
@@ -68,7 +65,7 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
             case Item(number, lines, actions):
                 first, *rest = [spoken(line.spans) for line in lines]
                 yield from (("said", line) for line in (f"{number}. {first}", *rest))
-                yield from _buttons(actions)
+                yield from (("button", one.label, one.url or one.id) for one in actions)
             case Actions(buttons):
                 yield from _buttons(buttons)
             case _:
@@ -79,7 +76,8 @@ def _buttons(actions: Iterable[Action]) -> Iterator[tuple[str, ...]]:
     listed = list(actions)
     calls = [one for one in listed if one.url and one.url.startswith("tel:")]
     yield from (("said", f"{one.label}: {(one.url or '').removeprefix('tel:')}") for one in calls)
-    yield from (("button", one.label, one.url or one.id) for one in listed if one not in calls)
+    row = row_of(one for one in listed if one not in calls)
+    yield from (("button", one.label, one.url or one.id) for one in (*row.seen, *row.sources, *row.menu))
 
 
 def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
@@ -87,22 +85,35 @@ def _slack(kits: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
         match kit["type"]:
             case "header":
                 yield "said", kit["text"]["text"]
+            case "section" if "accessory" in kit:
+                yield from (("said", line) for line in unmarked(_broken(kit["text"]["text"])).split("\n"))
+                yield from _pressed(kit["accessory"])
             case "section":
                 yield from (("said", field["text"].replace("\n", ": ", 1)) for field in kit["fields"])
             case "rich_text":
                 words = "".join(one["text"] for section in kit["elements"] for one in section["elements"])
-                words = words.replace("\u00a0", " ")
-                yield from (("said", line) for line in words.split("\n"))
+                yield from (("said", line) for line in _broken(words).split("\n"))
             case "context":
                 yield "said", "".join(one["text"] for one in kit["elements"])
             case "actions":
-                yield from (("button", one["text"]["text"], one.get("url") or one["value"]) for one in kit["elements"])
+                yield from (pressed for one in kit["elements"] for pressed in _pressed(one))
             case "table":
                 yield from _side_by_side([[cell["text"] for cell in row] for row in kit["rows"]])
             case "data_visualization":
                 pass  # only a picture of the facts beside it
             case other:
                 raise AssertionError(other)
+
+
+def _broken(text: str) -> str:
+    """The words of a number that stands on one line, as any other."""
+    return text.replace("\u00a0", " ").replace("\u2060", "")
+
+
+def _pressed(element: Kit) -> Iterator[tuple[str, ...]]:
+    """A button, or those of a menu."""
+    for one in element.get("options", [element]):
+        yield "button", one["text"]["text"], one.get("url") or one["value"]
 
 
 def _side_by_side(table: list[list[str]]) -> Iterator[tuple[str, ...]]:
@@ -124,8 +135,8 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 yield "said", element["text"]
             case "RichTextBlock":
                 yield "said", _run(element)
-            case "FactSet":
-                yield from (("said", f"{fact['title']}: {fact['value']}") for fact in element["facts"])
+            case "ColumnSet":
+                yield from (told for column in element["columns"] for told in _teams(column["items"]))
             case "Table":
                 yield from _table(element)
             case "Container":
@@ -146,4 +157,4 @@ def _table(table: Kit) -> Iterator[tuple[str, ...]]:
 
 
 def _run(block: Kit) -> str:
-    return "".join(str(run["text"]) for run in block["inlines"])
+    return _broken("".join(str(run["text"]) for run in block["inlines"]))

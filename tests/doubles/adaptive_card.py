@@ -20,8 +20,9 @@ _KEYS = {
     "Input.ChoiceSet": {"choices", "isMultiSelect", "style", "value", *_INPUT},
     "RichTextBlock": {"inlines"},
     "TextRun": {"text", "weight", "size", "isSubtle", "selectAction"},
-    "FactSet": {"facts"},
     "Container": {"items"},
+    "ColumnSet": {"columns"},
+    "Column": {"width", "items"},
     "ActionSet": {"actions"},
     "Table": {"columns", "rows", "firstRowAsHeaders", "showGridLines"},
     "TableRow": {"cells"},
@@ -29,11 +30,11 @@ _KEYS = {
     "Chart.HorizontalBar": {"title", "data", "fallback"},
     "Chart.HorizontalBar.Stacked": {"title", "data", "fallback"},
     "Chart.Line": {"title", "data", "fallback"},
-    "Action.OpenUrl": {"title", "url"},
-    "Action.Execute": {"title", "verb", "data", "fallback"},
-    "Action.Submit": {"title", "style", "data"},
+    "Action.OpenUrl": {"title", "url", "mode"},
+    "Action.Execute": {"title", "verb", "data", "fallback", "mode"},
+    "Action.Submit": {"title", "style", "data", "mode"},
 }
-_CHILDREN = ("items", "actions", "rows", "cells", "inlines")
+_CHILDREN = ("items", "actions", "rows", "cells", "inlines", "columns")
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")
 
 
@@ -83,17 +84,23 @@ def _element_faults(element: Card) -> Iterator[str]:
         yield f"{kind} with {sorted(unknown)}"
     if kind in {"TextBlock", "TextRun"}:
         yield from _text_faults(element)
-    if kind == "ActionSet" and not 0 < len(element["actions"]) <= MOST_BUTTONS:
-        yield f"{len(element['actions'])} buttons in a row"
+    seen = [action for action in element.get("actions", []) if action.get("mode") != "secondary"]
+    if kind == "ActionSet" and (not element["actions"] or len(seen) > MOST_BUTTONS):
+        yield f"{len(seen)} buttons in a row"
     if kind.startswith("Action."):
         yield from _action_faults(element)
     if kind.startswith("Chart."):
         yield from _chart_faults(element)
     if kind == "Table" and any(len(row["cells"]) != len(element["columns"]) for row in element["rows"]):
         yield "a row with another number of cells than columns"
-    for name in _CHILDREN:
-        for child in element.get(name, []):
-            yield from _element_faults(child)
+    for child in _children(element):
+        yield from _element_faults(child)
+
+
+def _children(element: Card) -> Iterator[Card]:
+    """What stands in an element; the columns of a table are widths."""
+    for name in _CHILDREN if element["type"] != "Table" else ("rows",):
+        yield from element.get(name, [])
 
 
 def _text_faults(element: Card) -> Iterator[str]:
@@ -101,8 +108,8 @@ def _text_faults(element: Card) -> Iterator[str]:
     action = element.get("selectAction") or {"type": "Action.OpenUrl", "url": "https://"}
     if not element["text"]:
         yield f"{element['type']} without text"
-    if action["type"] != "Action.OpenUrl" or not action["url"].startswith(("https://", "http://")):
-        yield "a run that opens what is no page"
+    if action["type"] != "Action.OpenUrl" or not action["url"].startswith(("https://", "http://", "tel:+")):
+        yield "a run that opens what is neither a page nor a number"
 
 
 def _chart_faults(chart: Card) -> Iterator[str]:
@@ -149,9 +156,7 @@ def _lines(elements: list[Card]) -> Iterator[str]:
             case "TextBlock":
                 yield element["text"]
             case "RichTextBlock":
-                yield "".join(run["text"] for run in element["inlines"])
-            case "FactSet":
-                yield from (f"{fact['title']}: {fact['value']}" for fact in element["facts"])
+                yield "".join(run["text"] for run in element["inlines"]).replace("\u00a0", " ").replace("\u2060", "")
             case "Table" if element["firstRowAsHeaders"]:
                 head, *rows = [["\n".join(_lines(cell["items"])) for cell in row["cells"]] for row in element["rows"]]
                 cells = [(row[0], name, value) for row in rows for name, value in zip(head[1:], row[1:], strict=True)]
@@ -161,7 +166,7 @@ def _lines(elements: list[Card]) -> Iterator[str]:
             case "ActionSet":
                 yield " ".join(f"[{action['title']}]" for action in element["actions"])
             case _:
-                yield from _lines(element.get("items") or element.get("rows") or [])
+                yield from _lines(element.get("items") or element.get("rows") or element.get("columns") or [])
 
 
 def parsed(card: Card) -> str:
@@ -173,10 +178,7 @@ def _markdown(elements: list[Card]) -> Iterator[str]:
     for element in elements:
         if element["type"] == "TextBlock":
             yield element["text"]
-        for fact in element.get("facts", []):
-            yield from (fact["title"], fact["value"])
-        for name in _CHILDREN:
-            yield from _markdown(element.get(name, []))
+        yield from _markdown(list(_children(element)))
 
 
 def buttons(card: Card) -> dict[str, Card]:
@@ -188,7 +190,7 @@ def _actions(elements: list[Card]) -> Iterator[Card]:
     for element in elements:
         if element["type"].startswith("Action."):
             yield element
-        for name in ("items", "actions"):
+        for name in ("items", "actions", "columns") if element["type"] != "Table" else ():
             yield from _actions(element.get(name, []))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -93,6 +94,8 @@ def _section(block: Kit) -> Iterator[str]:
         yield from _many(block["fields"], 10, "fields")
     for field in block.get("fields", []):
         yield from _text(field, 2_000, {"plain_text", "mrkdwn"})
+    if "accessory" in block:
+        yield from _element(block["accessory"])
 
 
 def _actions(block: Kit) -> Iterator[str]:
@@ -102,7 +105,19 @@ def _actions(block: Kit) -> Iterator[str]:
     if len(set(ids)) != len(ids) or not all(ids):
         yield "action_id missing or twice in a block"
     for element in elements:
+        yield from _element(element)
+
+
+def _element(element: Kit) -> Iterator[str]:
+    kind = element["type"]
+    if kind not in {"overflow", "static_select"}:
         yield from _button(element)
+        return
+    yield from _many(element["options"], 5 if kind == "overflow" else 100, kind)
+    for option in element["options"]:
+        yield from _text(option["text"], 75, {"plain_text"})
+        if not 0 < len(option["value"]) <= 150 or len(option.get("url", "")) > 3_000:
+            yield "option value empty or over 150, or an address over 3,000"
 
 
 def _button(element: Kit) -> Iterator[str]:
@@ -129,23 +144,14 @@ def _confirm(dialog: Kit) -> Iterator[str]:
         yield from _text(dialog[key], most, {"plain_text"})
 
 
-def _thumbs(block: Kit) -> Iterator[str]:
-    yield from _many(block["elements"], 5, "context_actions")
-    for element in block["elements"]:
-        if element["type"] != "feedback_buttons" or not element["action_id"]:
-            yield "not a pair of thumbs"
-        for button in (element["positive_button"], element["negative_button"]):
-            yield from _text(button["text"], 75, {"plain_text"})
-            if not 0 < len(button["value"]) <= 2_000 or not 0 < len(button["accessibility_label"]) <= 75:
-                yield "a thumb without a value or without words"
-
-
 def unheard(blocks: list[Kit]) -> list[str]:
     """The words of buttons of one message that a screen reader cannot tell apart, or that are not heard first."""
-    buttons = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
+    shown = [one for block in blocks for one in (*block.get("elements", ()), block.get("accessory", {}))]
+    buttons = [one for one in shown if one.get("type") == "button"]
     heard = [(one["text"]["text"], one.get("accessibility_label", one["text"]["text"])) for one in buttons]
     alike = Counter(told for _, told in heard)
-    return [told for label, told in heard if alike[told] > 1 or not told.startswith(label.removesuffix("…"))]
+    named = [(label, told) for label, told in heard if label not in {"👍", "👎"}]
+    return [told for label, told in named if alike[told] > 1 or not told.startswith(label.removesuffix("…"))]
 
 
 def _rich(block: Kit) -> Iterator[str]:
@@ -209,8 +215,17 @@ def shown(text: str, blocks: list[Kit]) -> str:
 
 
 def parsed(text: str, blocks: list[Kit]) -> str:
-    """The strings that Slack would parse for mentions and links: the top-level text and mrkdwn elements."""
-    return "\n".join([text, *_mrkdwn(blocks)])
+    """The strings that Slack would parse for mentions and links, but for our own links to pages and numbers."""
+    return _OURS.sub(r"\1", "\n".join([text, *_mrkdwn(blocks)]))
+
+
+_OURS = re.compile(r"<(?:https://|tel:\+)[^<>|]+\|([^<>]+)>")
+
+
+def unmarked(text: str) -> str:
+    """What a person reads of our mrkdwn: links by their words, bold without its marks, escapes undone."""
+    said = _OURS.sub(r"\1", text).replace("*", "")
+    return said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -240,7 +255,6 @@ _CHECKS: dict[str, Callable[[Kit], Iterator[str]]] = {
     "section": _section,
     "context": _context,
     "actions": _actions,
-    "context_actions": _thumbs,
     "rich_text": _rich,
     "data_visualization": _chart,
     "table": _table,

@@ -1,15 +1,32 @@
 """Replies as Slack messages within Slack's limits."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.message import Action, Actions, Block, Chart, ChartPoint, Fact, Facts, Item, Line, Note, Press, Span, Title
+from bot.message import (
+    SOURCES,
+    Action,
+    Actions,
+    Block,
+    Chart,
+    ChartPoint,
+    Fact,
+    Facts,
+    Item,
+    Line,
+    Note,
+    Press,
+    Rating,
+    Span,
+    Title,
+)
 from bot.replies.blocks import PAGE_BLOCKS, escape_mrkdwn, pages
 from bot.replies.plain import plain
-from tests.doubles.block_kit import faults, parsed, shown
+from tests.doubles.block_kit import faults, parsed, shown, unmarked
 from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
 
 
@@ -19,15 +36,16 @@ def test_any_reply_fits_slack_and_loses_nothing(blocks: list[Block]) -> None:
     """Every message is within the limits, and text and blocks each carry all that was said."""
     made = pages(reply(*blocks))
     assert [fault for page in made for fault in faults(page.text, list(page.blocks))] == []
-    kits = "".join(shown("", list(page.blocks)) for page in made)
+    kits = unmarked("".join(shown("", list(page.blocks)) for page in made))
     texts = "\n".join([*(page.text.removesuffix("\n…") for page in made[:-1]), made[-1].text])
     escaped = plain(blocks, addresses=False).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert texts.split() == escaped.split()
     for block in blocks:
         if isinstance(block, Line):
-            assert all(span.text in kits for span in block.spans)
+            assert all(unmarked(span.text) in kits for span in block.spans)
         if isinstance(block, Facts):
-            assert all(each in kits for row in block.rows for each in (row.row or row.label, row.column, row.value))
+            told = [each for row in block.rows for each in (row.row or row.label, row.column, row.value)]
+            assert all(unmarked(each) in kits for each in told)
 
 
 @given(st.lists(BLOCKS, min_size=1, max_size=4), st.lists(CHARTS, min_size=1, max_size=4))
@@ -44,7 +62,7 @@ def test_a_chart_draws_what_it_was_given() -> None:
     points = (ChartPoint("May", (Decimal("308.40"),), "$308.40"), ChartPoint("Jun", (Decimal(0),), "$0.00"))
     [page] = pages(reply(Chart("By month", points)))
     [drawn] = page.blocks
-    assert drawn["chart"]["axis_config"]["categories"] == ["May", "Jun"]
+    assert drawn["chart"]["axis_config"]["categories"] == ["May $308.40", "Jun $0.00"]
     assert [point["value"] for point in drawn["chart"]["series"][0]["data"]] == [308.4, 0]
     assert page.text == "By month: May $308.40, Jun $0.00"
     assert shown("", list(page.plainer)).strip().endswith(page.text)
@@ -66,14 +84,26 @@ def test_a_line_has_its_series() -> None:
     ]
 
 
-def test_parts_are_one_bar_that_nobody_is_read() -> None:
-    """The least part is seen, and the text, which screen readers read, leaves the marks out."""
+def test_parts_are_bars_with_their_amounts() -> None:
+    """No shades of grey: a chart where Slack draws one, and nothing where it does not, for the lines beside tell it."""
     parts = [
-        ChartPoint(name, (Decimal(value),)) for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 336))
+        ChartPoint(name, (Decimal(value),), f"${value}.00")
+        for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 336))
     ]
     [page] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts), "parts")))
-    assert page.blocks[-1]["elements"][0]["text"] == "▓▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░\n▓ yours ▒ plan paid ░ taken off"
-    assert (page.text, page.plainer) == ("Visit", ())
+    assert page.blocks[-1]["chart"]["axis_config"]["categories"] == [
+        "yours $5.00",
+        "plan paid $493.00",
+        "taken off $336.00",
+    ]
+    assert (page.text, [block["type"] for block in page.plainer]) == ("Visit", ["header"])
+
+
+def test_names_that_an_axis_would_confuse_are_told() -> None:
+    """Two labels that are alike once they are cut are words instead."""
+    points = tuple(ChartPoint(f"A very long kind of care {at}", (Decimal(at),), f"${at}.00") for at in (1, 2))
+    [page] = pages(reply(Chart("By kind", points)))
+    assert [block["type"] for block in page.blocks] == ["rich_text"]
 
 
 def test_facts_beyond_a_few_are_a_line_each() -> None:
@@ -98,7 +128,7 @@ def test_what_stands_side_by_side_is_a_table() -> None:
     [page] = pages(reply(COMPARED))
     [table] = page.blocks
     assert [[cell["text"] for cell in row] for row in table["rows"]][:2] == [
-        ["-", "Grace Okafor, MD", "Minh Kim, DO"],
+        ["·", "Grace Okafor, MD", "Minh Kim, DO"],
         ["Specialty", "Specialty of Grace Okafor, MD", "Specialty of Minh Kim, DO"],
     ]
     assert [block["type"] for block in page.plainer] == ["rich_text"]
@@ -124,6 +154,50 @@ def test_nothing_is_parsed_by_slack(blocks: list[Block]) -> None:
     """No angle bracket is left where Slack would look for mentions and links (T45)."""
     for page in pages(reply(*blocks)):
         assert not set("<>") & set(parsed(page.text, list(page.blocks)))
+
+
+ENTRY = Line((Span("Grace Okafor, MD", bold=True), Span(" · "), Span("(423) 555-0142", url="tel:+14235550142")))
+PRESSED = tuple(Action(f"a{at}", f"Do {at}", press=Press("x")) for at in range(8))
+
+
+def test_an_entry_has_one_menu_at_its_right() -> None:
+    """One button is a button; several are the menu; a number is one link that does not break."""
+    for size, kind in ((1, "button"), (2, "overflow"), (5, "overflow"), (8, "static_select")):
+        [page] = pages(reply(Item(1, (ENTRY, Line((Span("Skin & hair"),))), PRESSED[:size])))
+        [entry] = page.blocks
+        assert (entry["type"], entry["accessory"]["type"]) == ("section", kind)
+        said = entry["text"]["text"].replace("\u2060", "")
+        assert said == "1. *Grace Okafor, MD* · <tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
+
+
+@pytest.mark.threat("T45")
+@pytest.mark.parametrize(
+    "name", ["*bold*", "_it_", "~cut~", "`code`", ":skull:", "<!channel>", "<@U1>", "&gt; quote", "> x"]
+)
+def test_no_word_of_an_entry_is_a_mark(name: str) -> None:
+    """Where Slack would read more than the words, they stand in rich text, which it does not read (T45)."""
+    [page] = pages(reply(Item(1, (Line((Span("Dr. "),)), Line((Span(name),))), PRESSED[:2])))
+    first, *_ = page.blocks
+    if first["type"] == "section":
+        assert unmarked(first["text"]["text"]).endswith(name)
+        assert not set("<>*_~`") & set(first["text"]["text"])
+    else:
+        assert [block["type"] for block in page.blocks] == ["rich_text", "actions"]
+
+
+def test_three_buttons_are_seen_and_one_menu_holds_the_rest() -> None:
+    """In their order; what deletes is never in a menu, and how the bot knows stands beside the thumbs."""
+    end, how = (Action(intent, intent, press=Press(intent)) for intent in ("account.unlink", SOURCES))
+    rating = Rating(Action("y", "", press=Press("r")), Action("n", "", press=Press("w")))
+    told = replace(reply(Actions((*PRESSED[:4], end, how))), rating=rating)
+    words = {"right": "This helped", "wrong": "This didn't help"}
+    [page] = pages(told, rating=words)
+    row, last = page.blocks
+    assert [one.get("value") for one in row["elements"]] == ["a0", "a1", "account.unlink", None]
+    assert [option["value"] for option in row["elements"][-1]["options"]] == ["a2", "a3"]
+    assert [one["value"] for one in last["elements"]] == ["y", "n", SOURCES]
+    assert faults(page.text, list(page.blocks)) == []
+    assert page.text == "[Do 0] [Do 1] [account.unlink] [answer.sources] … [Do 2] [Do 3]"
 
 
 def test_a_long_answer_has_pages() -> None:

@@ -1,5 +1,6 @@
 """Replies as Teams messages: cards within Teams' limits, in which nothing that a payer sent is parsed."""
 
+import json
 import re
 from decimal import Decimal
 
@@ -35,7 +36,7 @@ PARTS = [
     {
         "title": " ",
         "data": [
-            {"legend": "May", "value": 308.4, "color": "categoricalBlue"},
+            {"legend": "May $308.40", "value": 308.4, "color": "categoricalBlue"},
             {"legend": "Jun", "value": 0.0, "color": "categoricalTeal"},
         ],
     }
@@ -74,7 +75,8 @@ def test_a_chart_is_as_teams_takes_it(chart: Chart, kind: str, data: list[object
     [page] = pages(reply(Title("Visit"), chart))
     drawn = page.card["body"][-1]
     assert (drawn["type"], drawn["data"]) == (f"Chart.{kind}", data)
-    assert drawn["fallback"]["inlines"][0]["text"] == f"{chart.title}: May $308.40"
+    words = [] if chart.kind == "parts" else [f"{chart.title}: May $308.40"]
+    assert [run["text"] for run in drawn["fallback"]["inlines"]] == words if words else drawn["fallback"] == "drop"
     assert TEAMS_CHARTS[kind].model_validate(drawn)
 
 
@@ -116,10 +118,27 @@ def test_what_a_payer_sends_is_inert(words: str) -> None:
     assert fallback(page.card).count(words) == 6
 
 
-def test_plain_facts_are_a_fact_set() -> None:
-    """Labels and amounts as they are written here are shown as Teams shows facts; only doubtful words need a table."""
-    [page] = pages(reply(Facts((Fact("Plan's price", "$548.74"), Fact("March 4, 2024", "2 of 3 (1 left)")))))
-    assert page.card["body"][0]["type"] == "FactSet"
+def test_all_facts_of_a_message_have_one_width() -> None:
+    """Few or many, plain or not: each is a row of a table whose columns are as wide as in the next one."""
+    plain_ones = Facts((Fact("Plan's price", "$548.74"), Fact("March 4, 2024", "2 of 3 (1 left)")))
+    many = Facts(tuple(Fact(f"label {at}", f"value *{at}*") for at in range(13)))
+    [page] = pages(reply(plain_ones, Title("More"), many))
+    tables = [one for one in page.card["body"] if one["type"] == "Table"]
+    assert [len(one["rows"]) for one in tables] == [2, 10, 3]
+    assert {json.dumps(one["columns"]) for one in tables} == {'[{"width": 1}, {"width": 2}]'}
+
+
+def test_an_entry_has_one_menu_at_its_right_and_a_row_one_at_its_end() -> None:
+    """One button is a button; several are the menu. Of a row three are seen."""
+    actions = tuple(Action(f"a{at}", f"Do {at}", press=Press("x")) for at in range(5))
+    entries = [Item(at, (Line((Span("Grace"),)),), actions[:at]) for at in (1, 2)]
+    [page] = pages(reply(*entries, Actions(actions)))
+    one, two, row = page.card["body"]
+    assert [entry["columns"][1]["width"] for entry in (one, two)] == ["auto", "auto"]
+    shown_as = [[action.get("mode") for action in entry["columns"][1]["items"][0]["actions"]] for entry in (one, two)]
+    assert shown_as == [[None], ["secondary", "secondary"]]
+    assert [action.get("mode") for action in row["actions"]] == [None, None, None, "secondary", "secondary"]
+    assert faults(page.card) == []
 
 
 def test_what_stands_side_by_side_is_a_table() -> None:
@@ -142,14 +161,20 @@ def test_a_button_carries_its_opaque_id_and_nothing_else() -> None:
     assert "b.example" not in page.text + page.card["fallbackText"]
 
 
-def test_an_address_opens_its_map_and_a_number_is_text() -> None:
-    """Teams opens pages from a run of text; what it can call it finds by itself."""
+def test_an_address_opens_its_map_and_a_number_is_called() -> None:
+    """Both are links in a run of text; a number stands on one line."""
     line = Line(
         (Span("620 Main St", url="https://maps.example/?q=620"), Span(" · "), Span("555-0142", url="tel:+14235550142"))
     )
-    (page,) = pages(reply(line))
-    runs = page.card["body"][0]["inlines"]
-    assert [run.get("selectAction", {}).get("url") for run in runs] == ["https://maps.example/?q=620", None, None]
+    (page,) = pages(reply(line, Actions((Action("call", "Call", url="tel:+14235550142"),))))
+    runs, call = (element["inlines"] for element in page.card["body"])
+    assert [run.get("selectAction", {}).get("url") for run in runs] == [
+        "https://maps.example/?q=620",
+        None,
+        "tel:+14235550142",
+    ]
+    assert runs[-1]["text"] == "555\u2060-\u20600142"
+    assert [run.get("selectAction", {}).get("url") for run in call] == [None, "tel:+14235550142"]
 
 
 def test_a_long_answer_has_pages() -> None:

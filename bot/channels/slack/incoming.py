@@ -117,14 +117,15 @@ def read_command(body: Body, bot_user: str) -> Incoming:
 
 
 def read_press(body: Body) -> Incoming | None:
-    """A pressed button of ours; None for one that only opens a page.
+    """A pressed button of ours, or a choice of a menu; None for one that only opens a page.
 
     The bot posts in a chat whose id starts with D only when it is its own; what a command showed there to one person
     is told by its being ephemeral, and then the chat may be somebody else's. An action that this version does not
     know, of an old card for one, is a button that nobody answers for: its presser is told so.
     """
     action, container = body["actions"][0], body.get("container", {})
-    if action.get("url"):
+    chosen = action.get("selected_option") or action
+    if chosen.get("url"):
         return None
     channel = container.get("channel_id") or (body.get("channel") or {}).get("id") or ""
     ephemeral = bool(container.get("is_ephemeral"))
@@ -137,7 +138,7 @@ def read_press(body: Body) -> Incoming | None:
         thread="" if ephemeral else container.get("thread_ts") or container.get("message_ts") or "",
         direct=channel.startswith("D") and not ephemeral,
         own_chat=not channel,
-        press=str(action.get("value") or "?")[:_LONGEST_ID],
+        press=str(chosen.get("value") or "?")[:_LONGEST_ID],
         action=str(action.get("action_id") or ""),
         trigger=body.get("trigger_id"),
         response_url=body.get("response_url") if ephemeral else None,

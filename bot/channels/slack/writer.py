@@ -37,7 +37,7 @@ from bot.message import (
     Shareable,
     Shared,
 )
-from bot.replies.blocks import BlockPage, pages, thumbs
+from bot.replies.blocks import BlockPage, pages
 from bot.replies.render import Words
 
 SECONDS = 1.0
@@ -83,10 +83,7 @@ class Notices:
 
     def pages(self, reply: Reply) -> tuple[BlockPage, ...]:
         """The messages of a reply: what deletes asks first, and an answer that can be rated ends with its thumbs."""
-        shown = pages(reply, partial(self._asks, language=reply.language))
-        if reply.rating is None:
-            return shown
-        return (*shown[:-1], shown[-1].rated(thumbs(reply.rating, self.labels("rating", reply.language))))
+        return pages(reply, partial(self._asks, language=reply.language), self.labels("rating", reply.language))
 
     def _asks(self, intent: str, language: Language) -> Mapping[str, str] | None:
         name = _ASKS.get(intent)
