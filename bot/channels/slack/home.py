@@ -48,26 +48,22 @@ async def publish(workspace: Workspace, host: Host, notices: Notices, modals: Mo
 
 
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
-    """The page with the buttons of forms: what asks in its first row, what ends a connection in its last.
+    """The page with the buttons of forms: one that asks in each row from the first on, what ends a connection last.
 
-    One button stands out: the one that connects an account, else the first of a form.
+    The page's first button stands out.
     """
     asking = [form for form in forms if form.get("style") != "danger"]
     ending = [form for form in forms if form.get("style") == "danger"]
-    rows = [at for at, block in enumerate(blocks) if block["type"] == "actions"]
-    page = list(blocks)
-    if not rows:
-        return [*page, *({"type": "actions", "elements": row} for row in (asking, ending) if row)]
-    first, last = page[rows[0]]["elements"], page[rows[-1]]["elements"]
-    if asking and not any("style" in one for one in first):
-        asking[0] = asking[0] | {"style": "primary"}
-        first, asking = asking, first
-    page[rows[0]] = page[rows[0]] | {"elements": [*first, *asking]}
-    if ending and rows[-1] != rows[0]:
-        page[rows[-1]] = page[rows[-1]] | {"elements": [*last, *ending]}
-    elif ending:
-        page.append({"type": "actions", "elements": ending})
-    return page
+    page = [dict(block) for block in blocks]
+    rows = [block for block in page if block["type"] == "actions"]
+    for row, form in zip(rows, asking, strict=False):
+        row["elements"] = [*row["elements"], form]
+    for row in rows[:1]:
+        row["elements"] = [row["elements"][0] | {"style": "primary"}, *row["elements"][1:]]
+    for row in rows[-1:]:
+        row["elements"] = [*row["elements"], *ending]
+    left = [*asking[len(rows) :], *([] if rows else ending)]
+    return [*page, {"type": "actions", "elements": left}] if left else page
 
 
 def _button(name: str, label: str) -> Kit:

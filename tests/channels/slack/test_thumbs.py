@@ -1,14 +1,19 @@
 """What stands around an answer in Slack: its thumbs, what its notification says, what asks before it deletes."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
+from bot.accounts.access import Link
 from bot.channels.base import purpose
 from bot.channels.slack.home import with_forms
+from bot.channels.slack.incoming import read_press
 from bot.channels.slack.writer import Notices
-from bot.message import Action, Actions, Item, Line, Press, Private, Source, Span, Title
+from bot.message import Action, Actions, Item, Language, Line, Press, Private, Source, Span, Title
 from bot.replies.blocks import pages
 from bot.replies.filters import dialled, mapped
 from bot.replies.markdown import escape, spans
@@ -18,6 +23,7 @@ from tests.doubles.slack_models import refused
 from tests.shipped import shipped_pack
 
 NOTICES = Notices(shipped_pack().words)
+PAYER = {"short_name": "BlueCross", "number": "", "name": "BlueCross BlueShield of Tennessee", "hours": ""}
 ANSWER = Private(intent="claim.owed", language="en", blocks=(Line((Span("x"),)),))
 READ = Source("Patient", "p", datetime(2026, 5, 20, tzinfo=UTC))
 
@@ -26,20 +32,23 @@ async def test_an_answer_ends_with_two_thumbs_whose_ids_are_opaque(house: House)
     """A thumb is a button: what it holds comes back, and only in the chat of its reader."""
     await house.deliver(house.slack.direct_message("what did I owe"))
     [updated] = house.slack.called("chat.update")
-    thumbs = updated.arguments["blocks"][-1]
-    assert thumbs["type"] == "context_actions"
-    [pair] = thumbs["elements"]
-    assert (pair["positive_button"]["value"], pair["negative_button"]["value"]) == ("helped", "unhelpful")
-    await house.deliver(house.slack.own_press(pair["action_id"], "unhelpful"))
+    up, down = updated.arguments["blocks"][-1]["elements"]
+    assert (up["value"], down["value"]) == ("helped", "unhelpful")
+    assert up["accessibility_label"] != down["accessibility_label"]
+    await house.deliver(house.slack.own_press(down["action_id"], "unhelpful"))
     assert house.turn.heard[-1].press == "unhelpful"
 
 
-async def test_a_slack_that_draws_no_thumbs_shows_the_same_answer(house: House) -> None:
-    """They are an offer: the answer's own blocks are tried without them before its text alone is sent."""
-    house.slack.errors["chat.update"] = ["invalid_blocks"]
-    await house.deliver(house.slack.direct_message("what did I owe"))
-    *_, shown = house.slack.called("chat.update")
-    assert [block["type"] for block in shown.arguments["blocks"]] == ["rich_text", "actions"]
+async def test_a_choice_of_a_menu_is_a_press_and_an_address_in_it_none(house: House) -> None:
+    """What the menu holds comes back as a button's id does; a page opens by itself."""
+    option = {"text": {"type": "plain_text", "text": "Details"}, "value": "opaque"}
+    for chosen in (option, {**option, "url": "https://b.example/"}):
+        made = house.slack.own_press("menu", "")
+        payload = json.loads(parse_qs(made.body.decode())["payload"][0])
+        payload["actions"] = [{"type": "overflow", "action_id": "menu", "selected_option": chosen}]
+        payload["trigger_id"] = str(len(chosen))
+        found = read_press(payload)
+        assert (found and found.press) == ("opaque" if "url" not in chosen else None)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +86,9 @@ def test_what_deletes_is_red_and_asks_first(language: str) -> None:
     reply = replace(ANSWER, language=language, blocks=(*ANSWER.blocks, Actions(row)))  # type: ignore[arg-type]
     [page] = NOTICES.pages(reply)
     assert faults(page.text, list(page.blocks)) == refused(page.blocks) == []
-    unlink, forget, again, connect = page.blocks[-1]["elements"]
-    assert [one.get("style") for one in (unlink, forget, again, connect)] == ["danger", "danger", "primary", None]
+    unlink, forget, again, more = page.blocks[-1]["elements"]
+    assert [one.get("style") for one in (unlink, forget, again)] == ["danger", "danger", "primary"]
+    assert [one["url"] for one in more["options"]] == ["https://b.example/"]
     asked = "Disconnect?" if language == "en" else "¿Desconectar?"
     assert unlink["confirm"]["title"]["text"] == asked
     assert forget["confirm"]["title"]["text"] != asked
@@ -89,10 +99,10 @@ def test_what_deletes_is_red_and_asks_first(language: str) -> None:
 def test_buttons_with_the_same_words_are_told_apart_by_ear() -> None:
     """Each says its own words first, then the entry to which it belongs; the second of two alike has a number."""
     entry = (Line((Span("Grace Okafor, MD", bold=True), Span(" · about 1 mile"))),)
-    items = tuple(Item(at, entry, _buttons(("Details", "x.y"), ("Only here", f"x.a{at}"))[: 3 - at]) for at in (1, 2))
+    items = tuple(Item(at, entry, _buttons(("Details", "x.y"))) for at in (1, 2))
     below = Actions(_buttons(("Details", "x.y"), ("Details", "x.z")))
     [page] = pages(replace(ANSWER, blocks=(Title("2 doctors"), *items, below)))
-    elements = [one for block in page.blocks for one in block.get("elements", ())]
+    elements = [one for block in page.blocks for one in (*block.get("elements", ()), block.get("accessory", {}))]
     heard = [one["accessibility_label"] for one in elements if "accessibility_label" in one]
     assert heard == [
         "Details: 1. Grace Okafor, MD · about 1 mile",
@@ -109,7 +119,7 @@ def test_a_number_can_be_dialled_and_a_place_found_on_a_map() -> None:
     [page] = pages(replace(ANSWER, blocks=(Line(line),)))
     runs = page.blocks[0]["elements"][0]["elements"]
     assert [(run["text"], run["url"]) for run in runs if run["type"] == "link"] == [
-        ("(423)\u00a0555-0142", "tel:+14235550142"),
+        ("(423)\u00a0555\u2060-\u20600142", "tel:+14235550142"),
         (
             "979 E 3rd St, Chattanooga",
             "https://www.google.com/maps/search/?api=1&query=979%20E%203rd%20St%2C%20Chattanooga",
@@ -125,15 +135,41 @@ def _row(*labels: str, **more: str) -> dict[str, object]:
 
 
 def test_home_has_one_button_that_stands_out() -> None:
-    """What connects an account, else the first form; what ends a connection stands last, in red."""
+    """The first of all; each row takes one form, and what ends a connection stands last, in red."""
     find, bill, unlink = ({"text": name} for name in ("find", "bill", "unlink"))
     forms = [find, bill, unlink | {"style": "danger"}]
-    linked = with_forms([_row("last visit"), {"type": "context"}, _row("privacy")], forms)
-    assert [[one["text"] for one in row["elements"]] for row in linked if row["type"] == "actions"] == [
-        ["find", "bill", "last visit"],
+    linked = with_forms([_row("last visit"), {"type": "context"}, _row("reminders"), _row("privacy")], forms)
+    rows = [row["elements"] for row in linked if row["type"] == "actions"]
+    assert [[one["text"] for one in row] for row in rows] == [
+        ["last visit", "find"],
+        ["reminders", "bill"],
         ["privacy", "unlink"],
     ]
-    assert linked[0]["elements"][0]["style"] == "primary"
-    unlinked = with_forms([_row("connect", style="primary"), _row("privacy")], [find])
-    assert [one.get("style") for one in unlinked[0]["elements"]] == ["primary", None]
+    assert [one["style"] for row in rows for one in row if "style" in one] == ["primary", "danger"]
     assert with_forms([{"type": "context"}], [find])[-1]["elements"] == [find]
+
+
+def _home(language: Language, **values: object) -> list[dict[str, Any]]:
+    blocks = NOTICES.blocks("home", language, {"payer": PAYER, "deadlines": 0, "watches": 0, **values})
+    return list(NOTICES.pages(Private(intent="home", language=language, blocks=blocks))[0].blocks)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("state", ["guest", "new", "linked", "ended"])
+def test_home_sums_up_in_sections_without_a_name(state: str, language: Language) -> None:
+    """Since when, what is ahead and three starters; who is not connected gets three things to try now."""
+    now = datetime(2026, 5, 20, tzinfo=UTC)
+    link = Link("l", "Dana M.", now, now, "expired" if state == "ended" else "active")
+    known = {"link": link if state in {"linked", "ended"} else None, "directory_only": state == "guest"}
+    shown = with_forms(_home(language, **known, deadlines=1, watches=1), [{"type": "button"}] * 2)
+    assert faults("Home", [block for block in _home(language, **known)]) == []
+    assert len(str(shown)) < 12_000
+    assert "Dana" not in str(shown)
+    assert all(len(row["elements"]) <= 4 for row in shown if row["type"] == "actions")
+    tries = [block["accessory"]["text"]["text"] for block in shown if "accessory" in block]
+    assert len(tries) == (3 if state in {"guest", "new"} else 0)
+    if state == "linked":
+        told = str(shown)
+        assert [word in told for word in ("May 20, 2026", "20 de mayo de 2026")] == [language == "en", language == "es"]
+        assert ("**1**" not in told) and "1 " in told
+        assert sum(block["type"] == "header" for block in shown) == 3
